@@ -1,0 +1,168 @@
+"""The typed answer: lines, totals, ranges and the words that explain them.
+
+What goes out of `engine.evaluate`; amounts are integer cents. Identities (docs/rule-language.md, section 6):
+charge = plan_paid + secondary_paid + patient + written_off;
+patient = deductible + copay + coinsurance + penalty + balance_bill + not_covered - secondary_paid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    """Why a line is not covered, or not wholly (LIMIT_REACHED on a covered line)."""
+
+    NONE = 0
+    EXCLUDED = 1
+    NOT_LISTED = 2
+    NOT_IN_FORCE = 3
+    TIER_NOT_COVERED = 4
+    DIAGNOSIS_NOT_COVERED = 5
+    PRACTITIONER_NOT_COVERED = 6
+    SETTING_NOT_COVERED = 7
+    AGE = 8
+    STATE = 9
+    UNLICENSED = 10
+    REQUIREMENT_MISSING = 11
+    LIMIT_REACHED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The money of a line, an item or a whole estimate, in cents."""
+
+    charge_cents: int = 0
+    allowed_cents: int = 0
+    deductible_cents: int = 0
+    copay_cents: int = 0
+    coinsurance_cents: int = 0
+    penalty_cents: int = 0
+    balance_bill_cents: int = 0
+    not_covered_cents: int = 0
+    written_off_cents: int = 0
+    plan_paid_cents: int = 0
+    secondary_paid_cents: int = 0
+    patient_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An X12 835 claim adjustment: group (CO, PR, OA), CARC, cents. A line's sum to charge - plan_paid."""
+
+    group: str
+    reason_code: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStep:
+    """One step in words a patient understands; `rule` is file:line, `citation` the payer's document, both may be empty."""
+
+    text: str
+    amount_cents: int
+    rule: str
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One adjudicated line. `benefit` is empty when none was chosen; `limit` names the limit that bit."""
+
+    item_index: int
+    member_id: str
+    session: int
+    line: int
+    date: date
+    therapy: str
+    code: str
+    units: int
+    covered_units: int
+    tier: str
+    benefit: str
+    covered: bool
+    reason: Reason
+    limit: str
+    charge_assumed: bool
+    amounts: Amounts
+    adjustments: tuple[Adjustment, ...]
+    steps: tuple[ExplainedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccumulatorAfter:
+    """A sum after the last line, in its benefit period; `member_id` empty = the family's. Maximum None = unlimited."""
+
+    accumulator: str
+    member_id: str
+    used_cents: int
+    maximum_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitAfter:
+    """A limit's count after the last line, in the period of the last line that touched it (visits, units or cents)."""
+
+    limit: str
+    member_id: str
+    used: int
+    allowed: int
+    money: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What the patient pays for services dated in one calendar month (`2026-03`)."""
+
+    month: str
+    patient_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Patient totals over the bounding cases, and each assumption in words."""
+
+    low_cents: int
+    expected_cents: int
+    high_cents: int
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """An attestation that was assumed met: what, for which benefit and item, and where the rule stands."""
+
+    attestation: str
+    benefit: str
+    item_index: int
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source that a figure of the estimate rests on."""
+
+    place: str
+    title: str
+    url: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Everything the engine says about a request; names, times and notices are added by the workflow."""
+
+    plan_id: str
+    lines: tuple[Line, ...]
+    items: tuple[Amounts, ...]
+    totals: Amounts
+    accumulators_after: tuple[AccumulatorAfter, ...]
+    secondary_accumulators_after: tuple[AccumulatorAfter, ...]
+    limits_after: tuple[LimitAfter, ...]
+    months: tuple[Month, ...]
+    range: Range
+    prerequisites: tuple[Prerequisite, ...]
+    citations: tuple[Citation, ...]

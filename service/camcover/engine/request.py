@@ -1,0 +1,154 @@
+"""The typed question: a well-being plan for the members of one family under one payer plan.
+
+What comes in: values that the caller has already parsed. What goes out: frozen records that `engine.evaluate` reads.
+Amounts are integer cents, dates `datetime.date`. `None` means unknown, which is not zero (docs/rule-language.md, section 8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+
+from camcover.rulebook.records import Attestation, Setting
+
+
+class Coverage(IntEnum):
+    """Which amounts of an accumulator hold."""
+
+    SELF_ONLY = 0
+    FAMILY = 1
+
+
+class Coordination(IntEnum):
+    """How a secondary plan pays; the last is 42 CFR 411.33."""
+
+    STANDARD = 0
+    NON_DUPLICATION = 1
+    MAINTENANCE_OF_BENEFITS = 2
+    MEDICARE_SECONDARY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AccumulatorUse:
+    """A sum so far; `used_cents` None = unknown. `last_quarter_cents`: the part applied in the period's last three months."""
+
+    accumulator: str
+    used_cents: int | None
+    last_quarter_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """Usage of one limit in the period that holds `as_of`: visits or units, or cents for a money limit."""
+
+    limit: str
+    used: int = 0
+    used_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitVisits:
+    """Visits so far under a benefit in the benefit period that holds `as_of`."""
+
+    benefit: str
+    visits: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriorVisit:
+    """A dated visit before the estimate, for rolling limits."""
+
+    benefit: str
+    date: date
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UseSoFar:
+    """What one member has used under one plan before the estimate."""
+
+    accumulators: tuple[AccumulatorUse, ...] = ()
+    limit_usage: tuple[LimitUse, ...] = ()
+    benefit_visits: tuple[BenefitVisits, ...] = ()
+    prior_visits: tuple[PriorVisit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person; either `birth_date` or `age` (completed years), or neither."""
+
+    id: str = "1"
+    birth_date: date | None = None
+    age: int | None = None
+    state: str = ""
+    use: UseSoFar = field(default_factory=UseSoFar)
+    secondary_use: UseSoFar = field(default_factory=UseSoFar)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """One CPT / HCPCS code of a session; amounts are for all its units together."""
+
+    code: str
+    units: int = 1
+    charge_cents: int | None = None
+    allowed_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedService:
+    """One therapy on a row of dates."""
+
+    dates: tuple[date, ...]
+    member_id: str = ""
+    therapy: str = ""
+    procedures: tuple[Procedure, ...] = ()
+    charge_cents: int | None = None
+    allowed_cents: int | None = None
+    practitioner: str = ""
+    setting: Setting = Setting.OFFICE
+    tier: str = ""
+    secondary_tier: str = ""
+    state: str = ""
+    diagnoses: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRequest:
+    """A whole request. `as_of` None = the first date of service. Empty `members` = one member without facts."""
+
+    plan_id: str
+    items: tuple[PlannedService, ...]
+    members: tuple[Member, ...] = (Member(),)
+    coverage: Coverage = Coverage.SELF_ONLY
+    family_accumulators: tuple[AccumulatorUse, ...] = ()
+    as_of: date | None = None
+    assume_requirements: bool = True
+    secondary_plan_id: str = ""
+    coordination: Coordination = Coordination.STANDARD
+    secondary_family_accumulators: tuple[AccumulatorUse, ...] = ()
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing wrong with a request: `field` is a path as in the .proto (`items[0].therapy`), `unknown` an id that does not
+    exist (then `kind` says of what and `nearest` what was perhaps meant)."""
+
+    field: str
+    description: str
+    kind: str = ""
+    unknown: str = ""
+    nearest: tuple[str, ...] = ()
+
+
+class InvalidRequest(Exception):
+    """The request cannot be priced; carries every violation found."""
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        """Keep `violations`, at least one."""
+        super().__init__("; ".join(f"{item.field}: {item.description}" for item in violations))
+        self.violations = violations
