@@ -13,6 +13,13 @@ from datetime import date
 from enum import StrEnum
 
 
+STATES = (
+    "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY "
+    "OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY AS GU MP PR VI"
+).split()
+"""USPS codes: the states, the District of Columbia, then the inhabited territories."""
+
+
 class TaxAdvantage(StrEnum):
     """Whether an HSA or FSA may pay for a therapy (IRS Publication 502)."""
 
@@ -139,6 +146,23 @@ class Place:
     def __str__(self) -> str:
         """`file:line:column`, as compilers print it."""
         return f"{self.file}:{self.line}:{self.column}"
+
+
+class Word(str):
+    """An identifier or code as written in a file: a `str` that knows its place.
+
+    Every reference in the records (therapies, codes, conditions, policy, fees, accumulators, tiers, states, ...) and every
+    id is a Word, so that a check can point at the very word that is wrong.
+    """
+
+    __slots__ = ("at",)
+    at: Place
+
+    def __new__(cls, text: str, at: Place) -> Word:
+        """`text` read at `at`."""
+        word = super().__new__(cls, text)
+        word.at = at
+        return word
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Dates as integer days (`date.toordinal()`, 1 = Monday 1 January 0001): benefit periods, months, rolling windows.
+
+The conversions are those of the proleptic Gregorian calendar by 400-year eras counted from 1 March, as in
+H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+"""
+
+from __future__ import annotations
+
+from camcover.jit import compiled
+
+_DAYS_PER_ERA = 146_097
+_ERA_OFFSET = 305
+"""Days from 1 March of year 0 to the day before 1 January of year 1."""
+
+LAST_DAY = 3_652_059
+"""31 December 9999, standing for "open"."""
+
+
+@compiled
+def civil(day: int) -> tuple[int, int, int]:
+    """Year, month and day of the month of an ordinal day."""
+    shifted = day + _ERA_OFFSET
+    era = shifted // _DAYS_PER_ERA
+    day_of_era = shifted - era * _DAYS_PER_ERA
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted_month = (5 * day_of_year + 2) // 153
+    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
+    year = year_of_era + era * 400 + (1 if month <= 2 else 0)
+    return year, month, day_of_year - (153 * shifted_month + 2) // 5 + 1
+
+
+@compiled
+def ordinal(year: int, month: int, day: int) -> int:
+    """The ordinal day of a date."""
+    shifted_year = year - 1 if month <= 2 else year
+    era = shifted_year // 400
+    year_of_era = shifted_year - era * 400
+    shifted_month = month - 3 if month > 2 else month + 9
+    day_of_year = (153 * shifted_month + 2) // 5 + day - 1
+    return era * _DAYS_PER_ERA + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - _ERA_OFFSET
+
+
+@compiled
+def days_in_month(year: int, month: int) -> int:
+    """28 to 31."""
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
+
+
+@compiled
+def add_months(day: int, months: int) -> int:
+    """`day` moved by `months` (negative: back), the day of the month clipped to the month's end."""
+    year, month, day_of_month = civil(day)
+    index = year * 12 + month - 1 + months
+    new_year, new_month = index // 12, index % 12 + 1
+    return ordinal(new_year, new_month, min(day_of_month, days_in_month(new_year, new_month)))
+
+
+@compiled
+def period_start(day: int, month: int, day_of_month: int) -> int:
+    """The first day of the yearly period that holds `day` and starts on `month`-`day_of_month` (01-01: calendar year)."""
+    year = civil(day)[0]
+    start = ordinal(year, month, day_of_month)
+    return start if start <= day else ordinal(year - 1, month, day_of_month)
+
+
+@compiled
+def month_index(day: int) -> int:
+    """Months since year 0: equal for two days of one calendar month, one more in the next."""
+    year, month, _ = civil(day)
+    return year * 12 + month - 1
+
+
+@compiled
+def week_index(day: int) -> int:
+    """Weeks from Monday to Sunday (ISO 8601), counted from 0001-01-01, which was a Monday."""
+    return (day - 1) // 7

@@ -1,0 +1,330 @@
+"""RuleSet -> Tables: every plan edition cut into segments of days and laid out in flat arrays.
+
+What comes in: checked rules. What goes out: `Tables`, immutable, with the records that each row came from, so that a
+ledger can be put into words. Raises nothing: what cannot be compiled was refused by `rulebook`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from camcover.calendar import LAST_DAY
+from camcover.engine import tables as columns
+from camcover.engine.compile_rows import (
+    accumulator_row,
+    criteria_row,
+    limit_row,
+    requirement_row,
+    step_row,
+    tier_row,
+)
+from camcover.engine.plan_index import DiagnosisGroups, PlanIndex, Segment, number_words, slot_key
+from camcover.engine.tables import NEVER, RuleKind, RuleTables
+from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
+from camcover.rulebook.records import (
+    Benefit,
+    Catalog,
+    Criteria,
+    Discount,
+    Effective,
+    Exclusion,
+    Fees,
+    FeeTable,
+    Limit,
+    NotCoveredPays,
+    Phase,
+    Place,
+    Plan,
+    Policy,
+    Requirement,
+    RuleSet,
+    Step,
+)
+
+Row = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaSource:
+    """Where a row of `criteria` stands: in a policy (then its id), else in the benefit or exclusion itself."""
+
+    criteria: Criteria
+    policy: Policy | None
+
+
+@dataclass(slots=True)
+class Sources:
+    """The record behind each row of the tables of the same name."""
+
+    rules: list[Benefit | Exclusion] = field(default_factory=list)
+    criteria: list[CriteriaSource] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    discounts: list[Discount] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The compiled rules: one immutable object that any number of threads may read."""
+
+    rules: RuleSet
+    digest: str
+    arrays: RuleTables
+    vocabulary: Vocabulary
+    plans: dict[str, PlanIndex]
+    sources: Sources
+
+
+def compile_rules(rules: RuleSet) -> Tables:
+    """Compile checked rules; the same rules give the same tables."""
+    return _Compiler(rules).run()
+
+
+class _Compiler:
+    """Collects rows as tuples, table by table, and turns them into arrays at the end."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        """Begin with the vocabulary of `rules` and empty tables."""
+        self.rules = rules
+        self.vocabulary = build_vocabulary(rules)
+        self.sources = Sources()
+        self.rows: dict[str, list[Row]] = {name: [] for name in RuleTables._fields}
+        self.candidates: list[int] = []
+        self.fee_rows: dict[tuple[int, str], int] = {}
+        self.licensure_rows: dict[tuple[int, ...], int] = {}
+        self.policy_rows: dict[int, int] = {}
+
+    def run(self) -> Tables:
+        """Compile every plan."""
+        plans = {plan_id: self._plan(plan_id, editions) for plan_id, editions in self.rules.plans.items()}
+        return Tables(self.rules, self.rules.digest, self._arrays(), self.vocabulary, plans, self.sources)
+
+    def _arrays(self) -> RuleTables:
+        """The collected rows as arrays; no table is empty, so that the kernel's types never change."""
+        services = max(1, len(self.vocabulary.services) + len(self.vocabulary.codes))
+        people = max(1, len(self.vocabulary.practitioners))
+        return RuleTables(
+            segments=_array(self.rows["segments"], columns.SEGMENT),
+            accumulators=_array(self.rows["accumulators"], columns.ACCUMULATOR),
+            tiers=_array(self.rows["tiers"], columns.TIER),
+            fee_otherwise=_array(self.rows["fee_otherwise"], columns.FEE_OTHERWISE),
+            fee_cents=np.array(self.rows["fee_cents"] or [(0,) * services], dtype=np.int64),
+            matches=_matrix(self.rows["matches"], services, columns.MATCH),
+            candidates=np.array(self.candidates or [0], dtype=np.int32),
+            rules=_array(self.rows["rules"], columns.RULE),
+            criteria=_array(self.rows["criteria"], columns.CRITERIA),
+            rule_tiers=_array(self.rows["rule_tiers"], columns.RANGE),
+            phases=_array(self.rows["phases"], columns.PHASE),
+            steps=_array(self.rows["steps"], columns.STEP),
+            requirements=_array(self.rows["requirements"], columns.REQUIREMENT),
+            limits=_array(self.rows["limits"], columns.LIMIT),
+            discounts=_array(self.rows["discounts"], columns.DISCOUNT),
+            licensure=np.array(self.rows["licensure"] or [(0,) * people], dtype=np.uint64),
+        )
+
+    def _plan(self, plan_id: str, editions: tuple[Plan, ...]) -> PlanIndex:
+        """Compile the editions of one plan, segment by segment."""
+        tiers, accumulators, slots, benefits = number_words(editions)
+        index = PlanIndex(
+            id=plan_id,
+            editions=editions,
+            segments=tuple(segment for plan in editions for segment in self._segments(plan)),
+            first_segment=len(self.rows["segments"]),
+            tiers=tiers,
+            accumulators=accumulators,
+            slots=slots,
+            benefits=benefits,
+            groups=DiagnosisGroups({}, {}),
+        )
+        for segment in index.segments:
+            self._segment(index, segment)
+        return index
+
+    def _segments(self, plan: Plan) -> Iterator[Segment]:
+        """Cut a plan edition where an edition of something it refers to begins or ends."""
+        policies = {str(benefit.policy) for benefit in plan.benefits.values() if benefit.policy}
+        editions: list[Catalog | Policy | Fees] = list(self.vocabulary.catalogs)
+        editions += [edition for name in sorted(policies) for edition in self.rules.policies[name]]
+        editions += self.rules.fees[plan.fees] if plan.fees else ()
+        first, last = _days(plan.heading.effective)
+        cuts = {first}
+        for edition in editions:
+            start, end = _days(edition.heading.effective)
+            cuts.update(day for day in (start, end + 1) if first < day <= last)
+        bounds = [*sorted(cuts), last + 1]
+        for start, following in zip(bounds, bounds[1:], strict=False):
+            fees = _edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
+            yield Segment(plan, fees, start, following - 1)
+
+    def _segment(self, index: PlanIndex, segment: Segment) -> None:
+        """Write every row of one segment."""
+        plan = segment.plan
+        accumulators, tiers = len(self.rows["accumulators"]), len(self.rows["tiers"])
+        for name in index.accumulators:
+            self.rows["accumulators"].append(accumulator_row(plan.accumulators.get(name), index.accumulators))
+        for name in index.tiers:
+            fees = segment.fees.tiers.get(name) if segment.fees else None
+            row = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
+            self.rows["tiers"].append(tier_row(plan.tiers.get(name), row, index.accumulators))
+        self.rows["segments"].append((
+            segment.first_day,
+            segment.last_day,
+            plan.benefit_period.month,
+            plan.benefit_period.day,
+            accumulators,
+            tiers,
+            self._licensure_row(segment.first_day),
+            int(plan.not_covered_pays is NotCoveredPays.ALLOWED),
+        ))
+        self.sources.segments.append(segment)
+        by_service = self._rules(index, segment)
+        self._matches(plan, by_service)
+
+    def _rules(self, index: PlanIndex, segment: Segment) -> dict[int, list[int]]:
+        """Write exclusions, then benefits; give for each service the rows that name it, ascending."""
+        by_service: dict[int, list[int]] = {}
+        for rule in (*segment.plan.exclusions, *segment.plan.benefits.values()):
+            row = len(self.rows["rules"])
+            if isinstance(rule, Exclusion):
+                criteria = self._criteria(index, rule.when, None)
+                self.rows["rules"].append((int(RuleKind.EXCLUSION), -1, criteria, 0, 0, 0, 0, 0, 0, 0, 0))
+            else:
+                self.rows["rules"].append(self._benefit(index, segment, rule))
+            self.sources.rules.append(rule)
+            for service in self._services(rule):
+                by_service.setdefault(service, []).append(row)
+        return by_service
+
+    def _services(self, named: Benefit | Exclusion | Discount) -> list[int]:
+        """The services that a benefit, exclusion or discount names, each once."""
+        numbers = [self.vocabulary.services[therapy] for therapy in named.therapies]
+        numbers += [self.vocabulary.codes[code] for code in named.codes]
+        return list(dict.fromkeys(numbers))
+
+    def _matches(self, plan: Plan, by_service: dict[int, list[int]]) -> None:
+        """Write the segment's row of `matches`, a cell for each service, and the plan's discounts."""
+        discounts: dict[int, int] = {}
+        for discount in plan.discounts:
+            for service in self._services(discount):
+                discounts.setdefault(service, len(self.rows["discounts"]))
+            self.rows["discounts"].append((discount.percent,))
+            self.sources.discounts.append(discount)
+        for service in range(len(self.vocabulary.services) + len(self.vocabulary.codes)):
+            rows = by_service.get(service, [])
+            self.rows["matches"].append((len(self.candidates), len(rows), discounts.get(service, NEVER)))
+            self.candidates += rows
+
+    def _benefit(self, index: PlanIndex, segment: Segment, benefit: Benefit) -> Row:
+        """The row of a benefit, after its requirements, limits and phases."""
+        policy = self._policy(index, benefit, segment.first_day)
+        criteria = self._criteria(index, benefit.when, None)
+        requirements = len(self.rows["requirements"])
+        for requirement in benefit.requires:
+            self.rows["requirements"].append(requirement_row(requirement))
+            self.sources.requirements.append(requirement)
+        limits = len(self.rows["limits"])
+        for limit in benefit.limits:
+            self.rows["limits"].append(limit_row(limit, index.slots[slot_key(benefit, limit)]))
+            self.sources.limits.append(limit)
+        ranges = [self._phases(index, segment.plan, benefit, tier) for tier in index.tiers]
+        tiers = len(self.rows["rule_tiers"])
+        self.rows["rule_tiers"] += ranges
+        return (
+            int(RuleKind.BENEFIT),
+            policy,
+            criteria,
+            requirements,
+            len(benefit.requires),
+            limits,
+            len(benefit.limits),
+            tiers,
+            index.benefits[benefit.id],
+            int(benefit.continues_when_exhausted),
+            int(benefit.counts_toward_out_of_pocket_maximum),
+        )
+
+    def _phases(self, index: PlanIndex, plan: Plan, benefit: Benefit, tier: str) -> Row:
+        """(first, count) of what a benefit makes the member pay in a tier; count 0 where it does not cover it."""
+        block = benefit.tiers.get(tier)
+        first = len(self.rows["phases"])
+        for phase in block.member_pays if block else ():
+            steps = [step_row(step, plan.tiers[tier], index.accumulators) for step in phase.steps]
+            kept = [(step, row) for step, row in zip(phase.steps, steps, strict=True) if row is not None]
+            through = NEVER if phase.through is None else phase.through
+            self.rows["phases"].append((through, len(self.rows["steps"]), len(kept)))
+            self.sources.phases.append(phase)
+            self.rows["steps"] += [row for _, row in kept]
+            self.sources.steps += [step for step, _ in kept]
+        return first, len(self.rows["phases"]) - first
+
+    def _policy(self, index: PlanIndex, benefit: Benefit, day: int) -> int:
+        """The row of criteria of the benefit's policy edition in force on `day`; -1 = it names none."""
+        if benefit.policy is None:
+            return -1
+        policy = _edition_on(self.rules.policies[benefit.policy], day)
+        return self._criteria(index, policy.when, policy)
+
+    def _criteria(self, index: PlanIndex, criteria: Criteria | None, policy: Policy | None) -> int:
+        """The row of a `when` block; -1 = none."""
+        if criteria is None:
+            return -1
+        self.rows["criteria"].append(criteria_row(criteria, self.vocabulary, index.groups))
+        self.sources.criteria.append(CriteriaSource(criteria, policy))
+        return len(self.rows["criteria"]) - 1
+
+    def _fee_row(self, fees: Fees, table: FeeTable) -> int:
+        """The row of a tier's fee table, written once for all plans that use it."""
+        key = (id(fees), str(table.tier))
+        if key not in self.fee_rows:
+            row = self.fee_rows[key] = len(self.rows["fee_otherwise"])
+            self.rows["fee_otherwise"].append((-1, -1))
+            cents = [-1] * (len(self.vocabulary.services) + len(self.vocabulary.codes))
+            for therapy, amount in table.therapies.items():
+                cents[self.vocabulary.services[therapy]] = amount
+            for code, amount in table.codes.items():
+                cents[self.vocabulary.codes[code]] = amount
+            self.rows["fee_cents"].append(tuple(cents))
+            if table.otherwise is not None:
+                target = table.otherwise.tier
+                of = -1 if target is None else self._fee_row(fees, fees.tiers[target])
+                self.rows["fee_otherwise"][row] = (table.otherwise.basis_points, of)
+        return self.fee_rows[key]
+
+    def _licensure_row(self, day: int) -> int:
+        """The row of states that license each practitioner under the catalogs in force on `day`."""
+        catalogs = [c for c in self.vocabulary.catalogs if c.heading.effective.holds(date.fromordinal(day))]
+        key = tuple(map(id, catalogs))
+        if key not in self.licensure_rows:
+            entries = {name: entry for catalog in catalogs for name, entry in catalog.licensure.items()}
+            self.licensure_rows[key] = len(self.rows["licensure"])
+            names = self.vocabulary.practitioners
+            self.rows["licensure"].append(tuple(licensing_states(entries.get(name)) for name in names))
+        return self.licensure_rows[key]
+
+
+def _days(effective: Effective) -> tuple[int, int]:
+    """An effective range as ordinal days, inclusive."""
+    return effective.start.toordinal(), LAST_DAY if effective.end is None else effective.end.toordinal()
+
+
+def _edition_on[Edition: (Policy, Fees)](editions: Sequence[Edition], day: int) -> Edition:
+    """The edition in force on an ordinal day; `rulebook` has made sure that there is one."""
+    return next(edition for edition in editions if edition.heading.effective.holds(date.fromordinal(day)))
+
+
+def _array(rows: list[Row], dtype: np.dtype[np.void]) -> columns.Array:
+    """Rows as a structured array of at least one row."""
+    return np.array(rows, dtype=dtype) if rows else np.zeros(1, dtype=dtype)
+
+
+def _matrix(rows: list[Row], width: int, dtype: np.dtype[np.void]) -> columns.Array:
+    """Rows as a structured matrix of `width` columns."""
+    return _array(rows, dtype).reshape(-1, width) if rows else np.zeros((1, width), dtype=dtype)

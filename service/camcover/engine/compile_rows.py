@@ -1,0 +1,173 @@
+"""One record, one row: the translation of single records into tuples in the column order of engine/tables.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from camcover.engine.plan_index import DiagnosisGroups
+from camcover.engine.tables import (
+    NEVER,
+    UNLIMITED,
+    Above,
+    CarryoverRule,
+    LimitMeasure,
+    Period,
+    StepKind,
+)
+from camcover.engine.vocabulary import STATE_INDEX, Vocabulary, plain_icd10
+from camcover.rulebook.records import (
+    AboveAllowedKind,
+    Accumulator,
+    AccumulatorKind,
+    Attestation,
+    Carryover,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    CopayPer,
+    CopayStep,
+    Counting,
+    Criteria,
+    DeductibleStep,
+    FamilyMode,
+    Limit,
+    Measure,
+    PeriodKind,
+    Requirement,
+    Setting,
+    Step,
+    Tier,
+)
+
+Row = tuple[int, ...]
+
+ALL_BITS = 2**64 - 1
+
+ATTESTATION_BITS = {attestation: 1 << index for index, attestation in enumerate(Attestation)}
+SETTING_INDEX = {setting: index for index, setting in enumerate(Setting)}
+
+_CARRYOVER = {
+    Carryover.NONE: CarryoverRule.NONE,
+    Carryover.LAST_QUARTER: CarryoverRule.ALWAYS,
+    Carryover.LAST_QUARTER_IF_UNMET: CarryoverRule.IF_UNMET,
+}
+_ABOVE = {
+    AboveAllowedKind.WRITTEN_OFF: Above.WRITTEN_OFF,
+    AboveAllowedKind.MEMBER: Above.MEMBER,
+    AboveAllowedKind.MEMBER_UP_TO: Above.MEMBER_UP_TO,
+}
+_COPAY = {
+    CopayPer.VISIT: StepKind.COPAY_VISIT,
+    CopayPer.LINE: StepKind.COPAY_LINE,
+    CopayPer.UNIT: StepKind.COPAY_UNIT,
+}
+_COINSURANCE = {
+    CoinsuranceOf.REMAINING: StepKind.COINSURANCE_REMAINING,
+    CoinsuranceOf.AFTER_DEDUCTIBLE: StepKind.COINSURANCE_AFTER_DEDUCTIBLE,
+    CoinsuranceOf.ALLOWED: StepKind.COINSURANCE_ALLOWED,
+}
+_PERIOD = {
+    # A visit is on one date, and a limit per visit has a count for each benefit: its period is the day.
+    PeriodKind.VISIT: Period.DAY,
+    PeriodKind.DAY: Period.DAY,
+    PeriodKind.WEEK: Period.WEEK,
+    PeriodKind.MONTH: Period.MONTH,
+    PeriodKind.BENEFIT_PERIOD: Period.BENEFIT_PERIOD,
+    PeriodKind.CALENDAR_YEAR: Period.CALENDAR_YEAR,
+    PeriodKind.LIFETIME: Period.LIFETIME,
+    PeriodKind.ROLLING_DAYS: Period.ROLLING_DAYS,
+    PeriodKind.ROLLING_MONTHS: Period.ROLLING_MONTHS,
+}
+
+
+def accumulator_row(accumulator: Accumulator | None, numbers: Mapping[str, int]) -> Row:
+    """A row of `accumulators`; an accumulator that this edition does not have is absent and unlimited."""
+    if accumulator is None:
+        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, 0
+    return (
+        1,
+        int(accumulator.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
+        int(accumulator.family_mode is FamilyMode.AGGREGATE),
+        int(_CARRYOVER[accumulator.carryover]),
+        UNLIMITED if accumulator.individual is None else accumulator.individual,
+        UNLIMITED if accumulator.family is None else accumulator.family,
+        _mask(numbers[name] for name in accumulator.feeds),
+    )
+
+
+def tier_row(tier: Tier | None, fees: int, numbers: Mapping[str, int]) -> Row:
+    """A row of `tiers`; `fees` is the row of its fee table or -1."""
+    if tier is None:
+        return 0, -1, -1, 0, 0, fees, 0
+    return (
+        1,
+        -1 if tier.deductible is None else numbers[tier.deductible],
+        -1 if tier.out_of_pocket_maximum is None else numbers[tier.out_of_pocket_maximum],
+        int(_ABOVE[tier.above_allowed.kind]),
+        tier.above_allowed.cap_basis_points or 0,
+        fees,
+        _mask(numbers[name] for name in tier.copay_feeds),
+    )
+
+
+def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGroups) -> Row:
+    """A row of `criteria`; what is not asked for is a mask of all bits, or a flag 0."""
+    prefixes = [plain_icd10(prefix) for prefix in criteria.icd10 or ()]
+    prefixes += [prefix for name in criteria.conditions or () for prefix in vocabulary.conditions[name]]
+    refused = [prefix for name in criteria.not_conditions or () for prefix in vocabulary.conditions[name]]
+    ages = criteria.ages
+    return (
+        groups.bit(prefixes) if prefixes else 0,
+        groups.bit(refused) if refused else 0,
+        _mask(vocabulary.practitioners[name] for name in criteria.practitioners or ()),
+        ALL_BITS if criteria.settings is None else _mask(SETTING_INDEX[setting] for setting in criteria.settings),
+        _mask(STATE_INDEX[state] for state in criteria.states or ()),
+        0 if ages is None or ages.min is None else ages.min,
+        NEVER if ages is None or ages.max is None else ages.max,
+        int(criteria.practitioners is not None),
+        int(criteria.states is not None),
+        int(ages is not None),
+        int(criteria.licensed),
+    )
+
+
+def step_row(step: Step, tier: Tier, numbers: Mapping[str, int]) -> Row | None:
+    """A row of `steps`; None for `nothing`, which takes nothing."""
+    match step:
+        case DeductibleStep():
+            name = step.accumulator if step.accumulator is not None else tier.deductible
+            return int(StepKind.DEDUCTIBLE), -1 if name is None else numbers[name], 0, 0, 0
+        case CopayStep():
+            return int(_COPAY[step.per]), -1, 0, int(step.waived_with_deductible), step.cents
+        case CoinsuranceStep():
+            return int(_COINSURANCE[step.of]), -1, step.basis_points, 0, 0
+        case _:
+            return None
+
+
+def requirement_row(requirement: Requirement) -> Row:
+    """A row of `requirements`."""
+    penalty = -1 if requirement.penalty is None else requirement.penalty
+    return ATTESTATION_BITS[requirement.attestation], penalty, requirement.after or 0
+
+
+def limit_row(limit: Limit, slot: int) -> Row:
+    """A row of `limits` on a running count."""
+    beyond = 0 if limit.beyond is None else ATTESTATION_BITS[limit.beyond]
+    return slot, int(_measure(limit)), int(_PERIOD[limit.per.kind]), limit.per.length, limit.allow, beyond
+
+
+def _measure(limit: Limit) -> LimitMeasure:
+    """What a limit counts, and when."""
+    if limit.measure is Measure.UNITS:
+        return LimitMeasure.UNITS
+    if limit.measure is Measure.MONEY:
+        return LimitMeasure.MONEY_ALLOWED if limit.counts is Counting.ALLOWED else LimitMeasure.MONEY_PLAN_PAID
+    return LimitMeasure.VISITS_PLAN_PAID if limit.counts is Counting.PLAN_PAID else LimitMeasure.VISITS
+
+
+def _mask(bits: Iterable[int]) -> int:
+    """The mask of the given bits."""
+    mask = 0
+    for bit in bits:
+        mask |= 1 << bit
+    return mask

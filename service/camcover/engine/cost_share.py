@@ -1,0 +1,134 @@
+"""Kernel, fifth part: what the member and the plan pay of a covered line.
+
+Works on the ledger row `entry` of one line: the steps in file order, the out-of-pocket cap, penalties, the money limit
+and what is above the allowed amount (docs/rule-language.md, section 4 and points 12, 16, 19 to 25).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from camcover.engine.sums import room
+from camcover.engine.tables import Above, RuleTables, StepKind, Work
+from camcover.jit import compiled
+from camcover.money import share
+
+_DEDUCTIBLE = int(StepKind.DEDUCTIBLE)
+_COPAY_VISIT = int(StepKind.COPAY_VISIT)
+_COPAY_UNIT = int(StepKind.COPAY_UNIT)
+_COINSURANCE_REMAINING = int(StepKind.COINSURANCE_REMAINING)
+_COINSURANCE_AFTER_DEDUCTIBLE = int(StepKind.COINSURANCE_AFTER_DEDUCTIBLE)
+_MEMBER = int(Above.MEMBER)
+_MEMBER_UP_TO = int(Above.MEMBER_UP_TO)
+_ZERO = np.uint64(0)
+
+
+@compiled
+def is_copay(kind: int) -> bool:
+    """Whether a step kind is one of the copays."""
+    return _COPAY_VISIT <= kind <= _COPAY_UNIT
+
+
+@compiled
+def take_steps(
+    rules: RuleTables, work: Work, request: Any, segment: Any, phase: Any, line: Any, entry: Any, visits: Any, eligible: int
+) -> None:
+    """Take each step of `phase` off what is left of `eligible`; the amounts go to `entry["steps"]`, not yet capped."""
+    remaining = eligible
+    deductible = 0
+    for index in range(phase["count"]):
+        step = rules.steps[phase["first"] + index]
+        kind = step["kind"]
+        if kind == _DEDUCTIBLE:
+            amount = _deductible_left(rules, work, request, segment, phase, index, line["member"], entry)
+            amount = min(amount, remaining)
+            deductible += amount
+        elif is_copay(kind):
+            amount = step["cents"]
+            if kind == _COPAY_VISIT:
+                amount = max(amount - visits["copay_paid"], 0)
+            elif kind == _COPAY_UNIT:
+                amount = amount * entry["covered_units"]
+            if step["waived"] == 1 and deductible > 0:
+                amount = 0
+        else:
+            base = eligible
+            if kind == _COINSURANCE_REMAINING:
+                base = remaining
+            elif kind == _COINSURANCE_AFTER_DEDUCTIBLE:
+                base = eligible - deductible
+            amount = share(base, step["basis_points"])
+        amount = min(amount, remaining)
+        entry["steps"][index] = amount
+        remaining -= amount
+
+
+@compiled
+def _deductible_left(
+    rules: RuleTables, work: Work, request: Any, segment: Any, phase: Any, index: int, member: int, entry: Any
+) -> int:
+    """What is left of the deductible that step `index` names, less what earlier steps of this line took of the same."""
+    accumulator = rules.steps[phase["first"] + index]["accumulator"]
+    if accumulator < 0:
+        return 0
+    left = room(rules, work, request, segment, accumulator, member)
+    for earlier in range(index):
+        if rules.steps[phase["first"] + earlier]["accumulator"] == accumulator:
+            left -= entry["steps"][earlier]
+    return max(left, 0)
+
+
+@compiled
+def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
+    """Cut the steps to `limit` cents in all: coinsurance first, then copay, then deductibles from the last (point 21)."""
+    excess = -limit
+    for index in range(phase["count"]):
+        excess += entry["steps"][index]
+    for turn in range(3):
+        for index in range(phase["count"] - 1, -1, -1):
+            kind = rules.steps[phase["first"] + index]["kind"]
+            its_turn = 2 if kind == _DEDUCTIBLE else (1 if is_copay(kind) else 0)
+            if excess > 0 and its_turn == turn:
+                cut = min(excess, entry["steps"][index])
+                entry["steps"][index] -= cut
+                excess -= cut
+
+
+@compiled
+def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None:
+    """Write deductible, copay and coinsurance from the steps; remember what was paid of the visit's copay."""
+    for index in range(phase["count"]):
+        kind = rules.steps[phase["first"] + index]["kind"]
+        amount = entry["steps"][index]
+        if kind == _DEDUCTIBLE:
+            entry["deductible"] += amount
+        elif is_copay(kind):
+            entry["copay"] += amount
+            if kind == _COPAY_VISIT:
+                visits["copay_paid"] += amount
+        else:
+            entry["coinsurance"] += amount
+
+
+@compiled
+def penalty(rules: RuleTables, rule: Any, line: Any, visit: int, plan_pays: int) -> int:
+    """What missing attestations with a penalty take off what the plan would pay, one after the other (point 12)."""
+    left = plan_pays
+    for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
+        requirement = rules.requirements[row]
+        missing = (requirement["attestation"] & line["attestations"]) == _ZERO
+        if missing and requirement["penalty"] >= 0 and visit > requirement["after"]:
+            left -= share(left, requirement["penalty"])
+    return plan_pays - left
+
+
+@compiled
+def balance_bill(tier: Any, charge: int, allowed: int) -> int:
+    """The member's part of charge - allowed; the rest is written off (point 25)."""
+    if tier["above"] == _MEMBER:
+        return charge - allowed
+    if tier["above"] == _MEMBER_UP_TO:
+        return min(charge - allowed, max(share(allowed, tier["above_cap"]) - allowed, 0))
+    return 0

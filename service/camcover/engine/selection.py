@@ -1,0 +1,152 @@
+"""Kernel, fourth part: which benefit applies to a line, and if none, the first criterion that failed.
+
+Exclusions come before benefits in `rules.candidates`, both in file order (docs/rule-language.md, section 4 "Which benefit
+applies", points 7 to 11).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from camcover.engine.estimate import Reason
+from camcover.engine.sums import holds
+from camcover.engine.tables import LimitMeasure, RuleKind, RuleTables, Work
+from camcover.engine.usage import used
+from camcover.jit import compiled
+
+_EXCLUSION = int(RuleKind.EXCLUSION)
+_VISITS = int(LimitMeasure.VISITS)
+_VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
+
+_HOLDS = int(Reason.NONE)
+_EXCLUDED = int(Reason.EXCLUDED)
+_NOT_LISTED = int(Reason.NOT_LISTED)
+_TIER = int(Reason.TIER_NOT_COVERED)
+_DIAGNOSIS = int(Reason.DIAGNOSIS_NOT_COVERED)
+_PRACTITIONER = int(Reason.PRACTITIONER_NOT_COVERED)
+_SETTING = int(Reason.SETTING_NOT_COVERED)
+_AGE = int(Reason.AGE)
+_STATE = int(Reason.STATE)
+_UNLICENSED = int(Reason.UNLICENSED)
+_LIMIT = int(Reason.LIMIT_REACHED)
+
+_NONE = -1
+_ZERO = np.uint64(0)
+
+
+@compiled
+def failed_criterion(rules: RuleTables, row: int, line: Any, segment: Any) -> int:
+    """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1."""
+    if row < 0:
+        return _HOLDS
+    asked = rules.criteria[row]
+    if asked["diagnoses"] != _ZERO and (line["diagnoses"] & asked["diagnoses"]) == _ZERO:
+        return _DIAGNOSIS
+    if (line["diagnoses"] & asked["not_diagnoses"]) != _ZERO:
+        return _DIAGNOSIS
+    practitioner = line["practitioner"]
+    if asked["asks_practitioner"] == 1 and (practitioner < 0 or not holds(asked["practitioners"], practitioner)):
+        return _PRACTITIONER
+    if not holds(asked["settings"], line["setting"]):
+        return _SETTING
+    if asked["asks_age"] == 1 and (line["age"] < 0 or line["age"] < asked["age_min"] or line["age"] > asked["age_max"]):
+        return _AGE
+    state = line["state"]
+    if asked["asks_state"] == 1 and (state < 0 or not holds(asked["states"], state)):
+        return _STATE
+    if asked["licensed"] == 1 and (
+        practitioner < 0 or state < 0 or not holds(rules.licensure[segment["licensure"], practitioner], state)
+    ):
+        return _UNLICENSED
+    return _HOLDS
+
+
+@compiled
+def is_exhausted(
+    rules: RuleTables, work: Work, request: Any, rule: Any, line: Any, segment: Any, visit_admitted: bool
+) -> int:
+    """The first row of `rules.limits` of `rule` with nothing left and no way past it; -1 = none."""
+    for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
+        limit = rules.limits[row]
+        by_visit = limit["measure"] == _VISITS or limit["measure"] == _VISITS_PLAN_PAID
+        if by_visit and visit_admitted:
+            continue
+        if (limit["beyond"] & line["attestations"]) != _ZERO:
+            continue
+        slot = work.slots[request["slots"] + line["member"] * request["slot_count"] + limit["slot"]]
+        if used(work, request, limit, slot, line["day"], segment) >= limit["allow"]:
+            return row
+    return _NONE
+
+
+@compiled
+def is_visit_admitted(work: Work, request: Any, rule: Any, line: Any) -> bool:
+    """Whether an earlier line of the same visit (member, benefit, date) was covered."""
+    visits = work.visits[request["visits"] + line["member"] * request["visit_count"] + rule["benefit"]]
+    return visits["day"] == line["day"]
+
+
+@compiled
+def choose(
+    rules: RuleTables, work: Work, request: Any, line: Any, segment: Any, segment_index: int
+) -> tuple[int, int, int, int]:
+    """The rule that decides a line: (row of `rules` or -1, Reason or 0, row of `criteria` that failed, row of `limits`).
+
+    Walks the two ascending ranges of candidates, by therapy and by code, as one.
+    """
+    position, end = _range(rules, segment_index, line["therapy"])
+    other, other_end = _range(rules, segment_index, line["code"])
+    failed_rule, failed_reason, failed_row = _NONE, _NOT_LISTED, _NONE
+    exhausted, exhausted_limit = _NONE, _NONE
+    while position < end or other < other_end:
+        if other >= other_end or (position < end and rules.candidates[position] <= rules.candidates[other]):
+            row = rules.candidates[position]
+            if other < other_end and rules.candidates[other] == row:
+                other += 1
+            position += 1
+        else:
+            row = rules.candidates[other]
+            other += 1
+        rule = rules.rules[row]
+        reason, criteria = _judge(rules, rule, line, segment)
+        if rule["kind"] == _EXCLUSION:
+            if reason == _HOLDS:
+                return row, _EXCLUDED, _NONE, _NONE
+            continue
+        if reason != _HOLDS:
+            if failed_rule == _NONE:
+                failed_rule, failed_reason, failed_row = row, reason, criteria
+            continue
+        if rule["continues"] == 1:
+            admitted = is_visit_admitted(work, request, rule, line)
+            limit = is_exhausted(rules, work, request, rule, line, segment, admitted)
+            if limit != _NONE:
+                if exhausted == _NONE:
+                    exhausted, exhausted_limit = row, limit
+                continue
+        return row, _HOLDS, _NONE, _NONE
+    if exhausted != _NONE:
+        return exhausted, _LIMIT, _NONE, exhausted_limit
+    return failed_rule, failed_reason, failed_row, _NONE
+
+
+@compiled
+def _range(rules: RuleTables, segment_index: int, service: int) -> tuple[int, int]:
+    """The candidates that name a service: [first, end)."""
+    if service < 0:
+        return 0, 0
+    match = rules.matches[segment_index, service]
+    return match["first"], match["first"] + match["count"]
+
+
+@compiled
+def _judge(rules: RuleTables, rule: Any, line: Any, segment: Any) -> tuple[int, int]:
+    """The first thing that keeps a rule from applying, and the row of `criteria` that says so: tier, policy, its own."""
+    if rule["kind"] != _EXCLUSION and (line["tier"] < 0 or rules.rule_tiers[rule["tiers"] + line["tier"]]["count"] == 0):
+        return _TIER, _NONE
+    reason = failed_criterion(rules, rule["policy"], line, segment)
+    if reason != _HOLDS:
+        return reason, rule["policy"]
+    return failed_criterion(rules, rule["criteria"], line, segment), rule["criteria"]

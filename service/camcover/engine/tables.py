@@ -1,0 +1,223 @@
+"""The flat arrays between rule files and kernel: the one definition of every column.
+
+`RuleTables` is what `compile` writes and the kernel reads, all plans in one set of arrays; `Work` is what one call of the
+kernel reads and writes. Ranges are (first, count) into the next table; -1 means none; money is int64 cents, percentages
+are basis points, dates are ordinal days, sets are 64-bit masks. Indices of tiers, accumulators, limit slots, benefit
+slots and diagnosis groups are local to a plan (the same in all its editions), those of services, practitioners and
+states are global to the tables.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.void]
+
+UNLIMITED = 1 << 60
+"""Stands for "no maximum": above any sum of bounded amounts, far from the end of 64 bits."""
+
+MAX_STEPS = 8
+"""Steps in one list (docs/rule-language.md, point 19)."""
+
+NEVER = 2**31 - 1
+"""A visit number no one reaches: the last phase holds from there on."""
+
+ALL = np.uint64(2**64 - 1)
+"""Every bit set: the mask of a criterion that is not given."""
+
+
+class RuleKind(IntEnum):
+    """What a row of `rules` is."""
+
+    EXCLUSION = 0
+    BENEFIT = 1
+
+
+class StepKind(IntEnum):
+    """What a row of `steps` does."""
+
+    DEDUCTIBLE = 0
+    COPAY_VISIT = 1
+    COPAY_LINE = 2
+    COPAY_UNIT = 3
+    COINSURANCE_REMAINING = 4
+    COINSURANCE_AFTER_DEDUCTIBLE = 5
+    COINSURANCE_ALLOWED = 6
+
+
+class LimitMeasure(IntEnum):
+    """What a row of `limits` counts."""
+
+    VISITS = 0
+    VISITS_PLAN_PAID = 1
+    UNITS = 2
+    MONEY_PLAN_PAID = 3
+    MONEY_ALLOWED = 4
+
+
+class Period(IntEnum):
+    """The period over which a row of `limits` counts; from ROLLING_DAYS on, a window."""
+
+    DAY = 0
+    WEEK = 1
+    MONTH = 2
+    BENEFIT_PERIOD = 3
+    CALENDAR_YEAR = 4
+    LIFETIME = 5
+    ROLLING_DAYS = 6
+    ROLLING_MONTHS = 7
+
+
+class Above(IntEnum):
+    """Who owes charge - allowed."""
+
+    WRITTEN_OFF = 0
+    MEMBER = 1
+    MEMBER_UP_TO = 2
+
+
+class CarryoverRule(IntEnum):
+    """What of the last quarter is credited to the next benefit period."""
+
+    NONE = 0
+    ALWAYS = 1
+    IF_UNMET = 2
+
+
+SEGMENT = np.dtype([
+    ("first_day", "i4"), ("last_day", "i4"),
+    ("period_month", "i4"), ("period_day", "i4"),
+    ("accumulators", "i4"), ("tiers", "i4"), ("licensure", "i4"),
+    ("pays_allowed", "i4"),
+])  # fmt: skip
+"""A stretch of days in which a plan and all it refers to stay the same. `accumulators` and `tiers` are first rows."""
+
+ACCUMULATOR = np.dtype([
+    ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
+    ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
+])  # fmt: skip
+
+TIER = np.dtype([
+    ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
+    ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("copay_feeds", "u8"),
+])  # fmt: skip
+"""`fees` is a row of `fee_otherwise` and of the matrix `fee_cents`; -1: the plan has no fee table for the tier."""
+
+FEE_OTHERWISE = np.dtype([("basis_points", "i4"), ("of", "i4")])
+"""`basis_points` of the charge (`of` -1) or of what row `of` gives; -1 basis points: nothing said."""
+
+MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
+"""For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""
+
+RULE = np.dtype([
+    ("kind", "i4"), ("policy", "i4"), ("criteria", "i4"),
+    ("requirements", "i4"), ("requirement_count", "i4"), ("limits", "i4"), ("limit_count", "i4"),
+    ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counts_out_of_pocket", "i4"),
+])  # fmt: skip
+"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`; `tiers`: first row of `rule_tiers`."""
+
+CRITERIA = np.dtype([
+    ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
+    ("age_min", "i4"), ("age_max", "i4"), ("asks_practitioner", "i4"), ("asks_state", "i4"), ("asks_age", "i4"),
+    ("licensed", "i4"),
+])  # fmt: skip
+"""`diagnoses` 0: not asked; a mask of one group otherwise."""
+
+RANGE = np.dtype([("first", "i4"), ("count", "i4")])
+"""For (rule, tier): its phases; count 0: the tier is not covered."""
+
+PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4")])
+
+STEP = np.dtype([("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8")])
+
+REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4")])
+"""`penalty` -1: without it the line is not covered."""
+
+LIMIT = np.dtype([
+    ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
+])  # fmt: skip
+
+DISCOUNT = np.dtype([("basis_points", "i4")])
+
+
+class RuleTables(NamedTuple):
+    """Every array the kernel reads of the rules."""
+
+    segments: Array
+    accumulators: Array
+    tiers: Array
+    fee_otherwise: Array
+    fee_cents: NDArray[np.int64]  # (fee row, service), -1 = not listed
+    matches: Array  # (segment, service)
+    candidates: NDArray[np.int32]  # rows of `rules`, ascending within a range
+    rules: Array
+    criteria: Array
+    rule_tiers: Array
+    phases: Array
+    steps: Array
+    requirements: Array
+    limits: Array
+    discounts: Array
+    licensure: NDArray[np.uint64]  # (row, practitioner) -> mask of states that license
+
+
+REQUEST = np.dtype([
+    ("lines", "i4"), ("line_count", "i4"), ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"),
+    ("members", "i4"), ("family", "i4"), ("sums", "i4"), ("sum_count", "i4"),
+    ("slots", "i4"), ("slot_count", "i4"), ("visits", "i4"), ("visit_count", "i4"),
+    ("events", "i4"), ("event_count", "i4"), ("maintenance", "i4"),
+])  # fmt: skip
+"""One plan of sessions: where its lines and its running state begin, and how wide a member's part of it is (`sum_count`
+accumulators, `slot_count` limits, `visit_count` benefits). `event_count` events are in use. `maintenance`: the lines carry what a primary plan allowed and paid, and the eligible amount is what is left (maintenance of benefits)."""
+
+LINE = np.dtype([
+    ("day", "i4"), ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"),
+    ("practitioner", "i4"), ("state", "i4"), ("setting", "i4"), ("age", "i4"), ("units", "i4"),
+    ("diagnoses", "u8"), ("attestations", "u8"),
+    ("charge", "i8"), ("allowed", "i8"), ("typical_charge", "i8"), ("primary_allowed", "i8"), ("primary_paid", "i8"),
+])  # fmt: skip
+"""One line as asked: -1 = unknown, in every column that may be."""
+
+SUM = np.dtype([("initial", "i8"), ("initial_last_quarter", "i8"), ("used", "i8"), ("last_quarter", "i8")])
+"""Running sum of (member, accumulator); the row after the last member is the family's."""
+
+UNTOUCHED = -(2**31)
+"""The key of a slot, or the period of a sum, that no line has reached yet."""
+
+SLOT = np.dtype([("initial", "i8"), ("used", "i8"), ("key", "i4"), ("head", "i4"), ("tail", "i4")])
+"""Count of (member, limit slot): of the period `key`, or of the window whose events begin at `head`."""
+
+VISITS = np.dtype([
+    ("initial", "i4"), ("count", "i4"), ("period", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8"),
+])  # fmt: skip
+"""Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid."""
+
+EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
+"""A dated use under a rolling limit, in a list by date."""
+
+LEDGER = np.dtype([
+    ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
+    ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
+    ("attestations_used", "u8"),
+    ("charge", "i8"), ("fee", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
+    ("penalty", "i8"), ("balance_bill", "i8"), ("not_covered", "i8"), ("written_off", "i8"), ("plan_paid", "i8"),
+    ("patient", "i8"), ("steps", "i8", (MAX_STEPS,)),
+])  # fmt: skip
+"""One line as adjudicated. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged,
+`attestations_used` what was asked for and found, `steps` the cents of each step after the out-of-pocket cap."""
+
+
+class Work(NamedTuple):
+    """What one call of the kernel reads (`requests`, `lines`), keeps (state) and writes (`ledger`)."""
+
+    requests: Array
+    lines: Array
+    sums: Array
+    slots: Array
+    visits: Array
+    events: Array
+    ledger: Array

@@ -1,0 +1,206 @@
+"""Federal limits: the Affordable Care Act's out-of-pocket limit and the IRS rules for HSA-qualified plans.
+
+All of it warns, because a plan may be grandfathered, or state what a payer really does. The in-network amounts are those
+of the plan's first tier, the year is that of the edition's first day, and a year without published limits is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.rulebook.checks.scope import dollars, first_tier, plans, tier_deductible, tier_out_of_pocket_maximum
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.limits_table import FederalLimit, FederalLimits, federal_limits
+from camcover.rulebook.records import (
+    Accumulator,
+    AccumulatorKind,
+    Carryover,
+    DeductibleStep,
+    FamilyMode,
+    Plan,
+    RuleSet,
+    Tier,
+)
+
+ABOVE_ACA_LIMIT = declare(
+    "out-of-pocket-above-federal-limit",
+    Severity.WARNING,
+    "A plan's in-network out-of-pocket maximum is above the Affordable Care Act's limit of the year the edition begins in "
+    "(45 CFR 156.130). An aggregate family amount counts for one person too.",
+    "Check the amount against the plan's document and the year's limit.",
+)
+HSA_DEDUCTIBLE = declare(
+    "hsa-deductible-too-low",
+    Severity.WARNING,
+    "A plan marked hsa_qualified has a deductible below the IRS minimum of the year, or none (26 U.S.C. 223(c)(2)(A)(i)).",
+    "Check the deductible, or set `hsa_qualified: no`.",
+)
+HSA_EMBEDDED_DEDUCTIBLE = declare(
+    "hsa-embedded-deductible-too-low",
+    Severity.WARNING,
+    "Under family coverage of a plan marked hsa_qualified one member's embedded deductible is below the IRS minimum for "
+    "families, so that the plan pays for one member before the family minimum is met (IRS Notice 2004-2, Q&A-3).",
+    "Raise the individual amount to the family minimum, use `family_mode: aggregate`, or set `hsa_qualified: no`.",
+)
+HSA_OUT_OF_POCKET = declare(
+    "hsa-out-of-pocket-too-high",
+    Severity.WARNING,
+    "A plan marked hsa_qualified has an in-network out-of-pocket maximum above the IRS limit of the year, or none "
+    "(26 U.S.C. 223(c)(2)(A)(ii)).",
+    "Check the amount, or set `hsa_qualified: no`.",
+)
+HSA_FIRST_DOLLAR = declare(
+    "hsa-pays-before-deductible",
+    Severity.WARNING,
+    "A benefit of a plan marked hsa_qualified pays in-network before the deductible: no deductible step stands before its "
+    "copay, coinsurance or nothing (26 U.S.C. 223(c)(2)(C) excepts preventive care, which the language does not mark).",
+    "Put a `deductible` step first, unless the benefit is preventive care.",
+)
+HSA_CARRYOVER = declare(
+    "hsa-carryover",
+    Severity.WARNING,
+    "A deductible of a plan marked hsa_qualified credits the last quarter to the next year, which may bring the next year's "
+    "deductible below the IRS minimum (26 U.S.C. 223(c)(2)(A)(i)).",
+    "Remove `carryover`, or set `hsa_qualified: no`.",
+)
+
+
+def check_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """In-network maxima against the year's limit (45 CFR 156.130(a)(2); per person since 2016: ACA FAQ part XXVII)."""
+    for plan, tier, limits in _bound_plans(rules):
+        accumulator = tier_out_of_pocket_maximum(plan, tier)
+        if accumulator is not None:
+            yield from _above_aca(accumulator, limits.out_of_pocket_maximum, plan)
+
+
+def _bound_plans(rules: RuleSet) -> Iterator[tuple[Plan, Tier, FederalLimits]]:
+    """Each plan edition whose year has published limits, with its first tier."""
+    for plan in plans(rules):
+        tier, limits = first_tier(plan), federal_limits(plan.heading.effective.start.year)
+        if tier is not None and limits is not None:
+            yield plan, tier, limits
+
+
+def _bound_hsa_plans(rules: RuleSet) -> Iterator[tuple[Plan, Tier, FederalLimits]]:
+    return (bound for bound in _bound_plans(rules) if bound[0].hsa_qualified)
+
+
+def _above_aca(accumulator: Accumulator, limit: FederalLimit, plan: Plan) -> Iterator[Diagnostic]:
+    year = plan.heading.effective.start.year
+    excess = _excess(accumulator, limit)
+    if excess is not None:
+        yield ABOVE_ACA_LIMIT.at(
+            accumulator.at,
+            f"{excess} of '{accumulator.id}' is above the federal limit of {year}",
+            f"{dollars(limit.individual_cents)} for one person, {dollars(limit.family_cents)} for a family "
+            f"({limit.source})",
+        )
+
+
+def _excess(accumulator: Accumulator, limit: FederalLimit) -> str | None:
+    """The first amount of `accumulator` above `limit`, in words; an amount not given is not judged."""
+    individual, family = accumulator.individual, accumulator.family
+    if individual is not None and individual > limit.individual_cents:
+        return f"the individual amount {dollars(individual)}"
+    if family is not None and family > limit.family_cents:
+        return f"the family amount {dollars(family)}"
+    is_aggregate = accumulator.family_mode is FamilyMode.AGGREGATE
+    if is_aggregate and family is not None and family > limit.individual_cents:
+        return f"the aggregate family amount {dollars(family)}, which one person may have to pay alone,"
+    return None
+
+
+def check_hsa_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Deductibles of HSA-qualified plans against the minimum (26 U.S.C. 223(c)(2)(A)(i))."""
+    for plan, tier, limits in _bound_hsa_plans(rules):
+        deductible = tier_deductible(plan, tier)
+        if deductible is not None:
+            yield from _deductible_too_low(deductible, limits.hsa_minimum_deductible, plan)
+        elif tier.deductible is None:
+            yield HSA_DEDUCTIBLE.at(
+                tier.at,
+                f"tier '{tier.id}' of an HSA-qualified plan has no deductible",
+                _minimum(limits.hsa_minimum_deductible, plan),
+            )
+
+
+def _minimum(limit: FederalLimit, plan: Plan) -> str:
+    return (
+        f"the minimum of {plan.heading.effective.start.year} is {dollars(limit.individual_cents)} for one person, "
+        f"{dollars(limit.family_cents)} for a family ({limit.source})"
+    )
+
+
+def _deductible_too_low(deductible: Accumulator, limit: FederalLimit, plan: Plan) -> Iterator[Diagnostic]:
+    individual, family = deductible.individual, deductible.family
+    is_embedded = deductible.family_mode is FamilyMode.EMBEDDED and family is not None
+    low = None
+    if individual is not None and individual < limit.individual_cents:
+        low = f"the individual amount {dollars(individual)}"
+    elif family is not None and family < limit.family_cents:
+        low = f"the family amount {dollars(family)}"
+    if low is not None:
+        message = f"{low} of '{deductible.id}' is below the minimum deductible of an HSA-qualified plan"
+        yield HSA_DEDUCTIBLE.at(deductible.at, message, _minimum(limit, plan))
+    elif individual is not None and is_embedded and individual < limit.family_cents:
+        yield HSA_EMBEDDED_DEDUCTIBLE.at(
+            deductible.at,
+            f"the individual amount {dollars(individual)} of '{deductible.id}', embedded in family coverage, is below "
+            "the family minimum of an HSA-qualified plan",
+            _minimum(limit, plan),
+        )
+
+
+def check_hsa_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Out-of-pocket maxima of HSA-qualified plans against the limit (26 U.S.C. 223(c)(2)(A)(ii))."""
+    for plan, tier, limits in _bound_hsa_plans(rules):
+        limit = limits.hsa_out_of_pocket_maximum
+        accumulator = tier_out_of_pocket_maximum(plan, tier)
+        hint = (
+            f"the limit of {plan.heading.effective.start.year} is {dollars(limit.individual_cents)} for one person, "
+            f"{dollars(limit.family_cents)} for a family ({limit.source})"
+        )
+        if accumulator is not None and (excess := _above_hsa_limit(accumulator, limit)) is not None:
+            message = f"{excess} of '{accumulator.id}' is above the out-of-pocket limit of an HSA-qualified plan"
+            yield HSA_OUT_OF_POCKET.at(accumulator.at, message, hint)
+        elif tier.out_of_pocket_maximum is None:
+            message = f"tier '{tier.id}' of an HSA-qualified plan has no out-of-pocket maximum"
+            yield HSA_OUT_OF_POCKET.at(tier.at, message, hint)
+
+
+def _above_hsa_limit(accumulator: Accumulator, limit: FederalLimit) -> str | None:
+    if accumulator.individual is None and accumulator.family is None:
+        return "the unlimited amount"
+    if accumulator.individual is not None and accumulator.individual > limit.individual_cents:
+        return f"the individual amount {dollars(accumulator.individual)}"
+    if accumulator.family is not None and accumulator.family > limit.family_cents:
+        return f"the family amount {dollars(accumulator.family)}"
+    return None
+
+
+def check_hsa_first_dollar(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """In-network step lists of HSA-qualified plans that do not begin with a deductible (26 U.S.C. 223(c)(2)(A), (C))."""
+    for plan in plans(rules):
+        tier = first_tier(plan) if plan.hsa_qualified else None
+        for benefit in plan.benefits.values() if tier is not None else ():
+            block = benefit.tiers.get(tier.id) if tier is not None else None
+            for phase in block.member_pays if block is not None else ():
+                if not phase.steps or not isinstance(phase.steps[0], DeductibleStep):
+                    yield HSA_FIRST_DOLLAR.at(
+                        phase.steps[0].at if phase.steps else phase.at,
+                        f"benefit '{benefit.id}' of an HSA-qualified plan pays before the deductible",
+                        "put a `deductible` step first, unless this is preventive care",
+                    )
+
+
+def check_hsa_carryover(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Deductibles of HSA-qualified plans with a fourth-quarter carry-over (26 U.S.C. 223(c)(2)(A)(i))."""
+    for plan in plans(rules):
+        for accumulator in plan.accumulators.values() if plan.hsa_qualified else ():
+            if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.carryover is not Carryover.NONE:
+                yield HSA_CARRYOVER.at(
+                    accumulator.at,
+                    f"'{accumulator.id}' of an HSA-qualified plan is carried over to the next benefit period",
+                    "the next period's deductible may fall below the IRS minimum",
+                )

@@ -1,0 +1,76 @@
+"""What every check asks of a rule set: its editions, what a plan refers to on a day, how amounts read in a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from camcover.rulebook.records import Accumulator, Benefit, Catalog, Document, Phase, Plan, Policy, RuleSet, Tier, TierBenefit
+
+
+def plans(rules: RuleSet) -> Iterator[Plan]:
+    """Every edition of every plan."""
+    for editions in rules.plans.values():
+        yield from editions
+
+
+def blocks(plan: Plan) -> Iterator[tuple[Benefit, TierBenefit]]:
+    """Every benefit of a plan with each of its tier blocks."""
+    for benefit in plan.benefits.values():
+        for block in benefit.tiers.values():
+            yield benefit, block
+
+
+def phases(plan: Plan) -> Iterator[tuple[Tier | None, Phase]]:
+    """Every list of steps of a plan and the tier it stands for; None for a tier that the plan has not."""
+    for _, block in blocks(plan):
+        for phase in block.member_pays:
+            yield plan.tiers.get(block.tier), phase
+
+
+def first_tier(plan: Plan) -> Tier | None:
+    """The tier that stands for the network: the first, since tiers are written best first."""
+    return next(iter(plan.tiers.values()), None)
+
+
+def tier_deductible(plan: Plan, tier: Tier) -> Accumulator | None:
+    """What a bare `deductible` step means in `tier`."""
+    return plan.accumulators.get(tier.deductible) if tier.deductible is not None else None
+
+
+def tier_out_of_pocket_maximum(plan: Plan, tier: Tier) -> Accumulator | None:
+    """What caps the cost share in `tier`."""
+    return plan.accumulators.get(tier.out_of_pocket_maximum) if tier.out_of_pocket_maximum is not None else None
+
+
+def days_of_change(plan: Plan, rules: RuleSet) -> list[date]:
+    """The first day of the plan edition, and each later day of it on which a policy or catalog edition begins."""
+    period = plan.heading.effective
+    editions: list[Document] = [each for group in rules.policies.values() for each in group]
+    editions += [each for group in rules.catalogs.values() for each in group]
+    starts = {each.heading.effective.start for each in editions}
+    return [period.start, *sorted(day for day in starts if day > period.start and period.holds(day))]
+
+
+def policy_on(rules: RuleSet, policy: str | None, day: date) -> Policy | None:
+    """The edition of a policy in force on `day`."""
+    editions: Sequence[Policy] = rules.policies.get(policy, ()) if policy is not None else ()
+    return next((edition for edition in editions if edition.heading.effective.holds(day)), None)
+
+
+def catalogs_on(rules: RuleSet, day: date) -> list[Catalog]:
+    """The catalog editions in force on `day`."""
+    return [each for editions in rules.catalogs.values() for each in editions if each.heading.effective.holds(day)]
+
+
+def dollars(cents: int) -> str:
+    """`cents` as a rule file writes it: `$8700` or `$30.50`."""
+    whole, rest = divmod(cents, 100)
+    return f"${whole}.{rest:02}" if rest else f"${whole}"
+
+
+def listed(words: Iterable[str], *, at_most: int = 5) -> str:
+    """Quoted words for a message, the first few of many."""
+    names = [f"'{word}'" for word in words]
+    shown = ", ".join(names[:at_most])
+    return f"{shown} and {len(names) - at_most} more" if len(names) > at_most else shown

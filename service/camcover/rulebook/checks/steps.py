@@ -1,0 +1,113 @@
+"""What the member pays: lists of steps that the engine could not follow, or that say less than they seem to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+from camcover.rulebook.checks.scope import blocks, phases, plans
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.records import CoinsuranceStep, CopayStep, DeductibleStep, NothingStep, RuleSet, Step
+
+STEP_REPEATED = declare(
+    "step-repeated",
+    Severity.ERROR,
+    "A list of steps holds more than one copay or more than one coinsurance (docs/rule-language.md, point 19).",
+    "Leave one, or split the benefit.",
+)
+WAIVER_WITHOUT_DEDUCTIBLE = declare(
+    "waiver-without-deductible",
+    Severity.ERROR,
+    "`waived_with_deductible` stands on a copay that no deductible step precedes, so nothing could waive it (point 19).",
+    "Put the deductible step before the copay, or remove `waived_with_deductible`.",
+)
+NOTHING_NOT_ALONE = declare(
+    "nothing-not-alone",
+    Severity.ERROR,
+    "`nothing` stands in a list with other steps: the member pays either nothing or what the steps take.",
+    "Remove `nothing`, or all the other steps.",
+)
+VISITS_OUT_OF_ORDER = declare(
+    "visits-out-of-order",
+    Severity.ERROR,
+    "The parts of a `member_pays` do not have ascending `through` numbers, or one without `through` is not the last.",
+    "Order the parts by visit number; leave `through` out of the last one only.",
+)
+VISITS_WITHOUT_RULE = declare(
+    "visits-without-rule",
+    Severity.ERROR,
+    "The last part of a `member_pays` has a `through`, so that later visits have no rule.",
+    "Add a last part without `through`, or a limit and such a part.",
+)
+DEDUCTIBLE_TAKES_NOTHING = declare(
+    "deductible-takes-nothing",
+    Severity.WARNING,
+    "A bare `deductible` step stands in a tier whose deductible is `none`; it takes nothing (point 19).",
+    "Remove the step, or name the deductible: `deductible: ID`.",
+)
+
+
+def check_repeated_steps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """At most one copay and one coinsurance in a list (docs/rule-language.md, point 19)."""
+    for plan in plans(rules):
+        for _, phase in phases(plan):
+            yield from _repeated(phase.steps, CopayStep, "copay")
+            yield from _repeated(phase.steps, CoinsuranceStep, "coinsurance")
+
+
+def _repeated(steps: tuple[Step, ...], kind: type[CopayStep | CoinsuranceStep], name: str) -> Iterator[Diagnostic]:
+    same = [step for step in steps if isinstance(step, kind)]
+    if len(same) > 1:
+        message = f"{len(same)} {name} steps in one list"
+        yield STEP_REPEATED.at(same[1].at, message, f"a list holds at most one {name}")
+
+
+def check_waivers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """`waived_with_deductible` needs a deductible step before the copay (docs/rule-language.md, point 19)."""
+    for plan in plans(rules):
+        for _, phase in phases(plan):
+            for position, step in enumerate(phase.steps):
+                before = phase.steps[:position]
+                is_waived = isinstance(step, CopayStep) and step.waived_with_deductible
+                if is_waived and not any(isinstance(each, DeductibleStep) for each in before):
+                    message = "this copay is waived with the deductible, but no deductible step stands before it"
+                    yield WAIVER_WITHOUT_DEDUCTIBLE.at(step.at, message, "put a `deductible` step first")
+
+
+def check_nothing_alone(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """`nothing` is a whole list (docs/rule-language.md, section 4, what the member pays)."""
+    for plan in plans(rules):
+        for _, phase in phases(plan):
+            nothing = next((step for step in phase.steps if isinstance(step, NothingStep)), None)
+            if nothing is not None and len(phase.steps) > 1:
+                yield NOTHING_NOT_ALONE.at(nothing.at, "'nothing' stands with other steps", "let it stand alone")
+
+
+def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Parts by visit number ascend and end with one for all later visits (docs/rule-language.md, section 4)."""
+    for plan in plans(rules):
+        for _, block in blocks(plan):
+            for one, following in pairwise(block.member_pays):
+                if one.through is None or (following.through is not None and following.through <= one.through):
+                    found = "the part before this one holds for all later visits"
+                    if one.through is not None:
+                        found = f"through visit {following.through} after through visit {one.through}"
+                    yield VISITS_OUT_OF_ORDER.at(following.at, found, "order the parts by visit number")
+                    break
+            else:
+                last = block.member_pays[-1] if block.member_pays else None
+                if last is not None and last.through is not None:
+                    message = f"visits after number {last.through} have no rule"
+                    yield VISITS_WITHOUT_RULE.at(last.at, message, "add a part without `through`")
+
+
+def check_bare_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """A bare `deductible` in a tier without one takes nothing (docs/rule-language.md, point 19)."""
+    for plan in plans(rules):
+        for tier, phase in phases(plan):
+            for step in phase.steps:
+                is_bare = isinstance(step, DeductibleStep) and step.accumulator is None
+                if is_bare and tier is not None and tier.deductible is None:
+                    message = f"tier '{tier.id}' has no deductible, so this step takes nothing"
+                    yield DEDUCTIBLE_TAKES_NOTHING.at(step.at, message, "name one: `deductible: ID`")

@@ -1,0 +1,58 @@
+"""Upkeep: files due for review, plans that no test proves, tiers in which nothing is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.rulebook.checks.scope import plans
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.records import RuleSet
+
+REVIEW_DUE = declare(
+    "review-due",
+    Severity.WARNING,
+    "The day on which a file was to be reviewed again (`reviewed: {next: ...}`) is past.",
+    "Compare the file with its sources, then set `reviewed` anew.",
+)
+PLAN_WITHOUT_TESTS = declare(
+    "plan-without-tests",
+    Severity.WARNING,
+    "A plan file has no `tests`, so that nothing shows that its rules give the payer's amounts.",
+    "Add a test with an amount from the plan's document.",
+)
+UNUSED_TIER = declare(
+    "unused-tier",
+    Severity.WARNING,
+    "No benefit has a block for a tier of the plan, so that nothing is covered there.",
+    "Give a benefit a block of the tier's name, or remove the tier.",
+)
+
+
+def check_reviews(rules: RuleSet, today: date) -> Iterator[Diagnostic]:
+    """`reviewed.next` is not before today (docs/rule-language.md, section 1, common keys)."""
+    for group in (rules.catalogs, rules.policies, rules.fees, rules.plans):
+        for editions in group.values():
+            for edition in editions:
+                review = edition.heading.reviewed
+                if review is not None and review.next is not None and review.next < today:
+                    message = f"'{edition.heading.id}' was to be reviewed by {review.next}"
+                    yield REVIEW_DUE.at(review.at, message, "compare it with its sources, then set `reviewed` anew")
+
+
+def check_tests(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Every plan edition proves itself (docs/rule-language.md, section 9)."""
+    for plan in plans(rules):
+        if not plan.tests:
+            message = f"the plan '{plan.heading.id}' has no tests"
+            yield PLAN_WITHOUT_TESTS.at(plan.heading.at, message, "add `tests:` with an amount from its document")
+
+
+def check_tiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Every tier is that of some benefit (docs/rule-language.md, section 4); a plan that covers nothing is exempt."""
+    for plan in plans(rules):
+        used = {tier for benefit in plan.benefits.values() for tier in benefit.tiers}
+        for tier in plan.tiers.values():
+            if plan.benefits and tier.id not in used:
+                message = f"no benefit covers anything in tier '{tier.id}'"
+                yield UNUSED_TIER.at(tier.at, message, "add a block to a benefit, or remove the tier")
