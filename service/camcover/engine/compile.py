@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from camcover.calendar import LAST_DAY
 from camcover.engine import tables as columns
@@ -23,7 +23,7 @@ from camcover.engine.compile_rows import (
     step_row,
     tier_row,
 )
-from camcover.engine.plan_index import DiagnosisGroups, PlanIndex, Segment, number_words, slot_key
+from camcover.engine.plan_index import DiagnosisGroups, PlanIndex, Segment, count_rolling, number_words, slot_key
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.rulebook.records import (
@@ -143,6 +143,7 @@ class _Compiler:
             slots=slots,
             benefits=benefits,
             groups=DiagnosisGroups({}, {}),
+            rolling_limits=count_rolling(editions),
         )
         for segment in index.segments:
             self._segment(index, segment)
@@ -315,7 +316,10 @@ def _days(effective: Effective) -> tuple[int, int]:
     return effective.start.toordinal(), LAST_DAY if effective.end is None else effective.end.toordinal()
 
 
-def _edition_on[Edition: (Policy, Fees)](editions: Sequence[Edition], day: int) -> Edition:
+Edition = TypeVar("Edition", Policy, Fees)
+
+
+def _edition_on(editions: Sequence[Edition], day: int) -> Edition:
     """The edition in force on an ordinal day; `rulebook` has made sure that there is one."""
     return next(edition for edition in editions if edition.heading.effective.holds(date.fromordinal(day)))
 

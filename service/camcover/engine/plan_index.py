@@ -59,7 +59,10 @@ class DiagnosisGroups:
 
 @dataclass(frozen=True, slots=True)
 class PlanIndex:
-    """One plan of the tables: its editions, its rows of `segments`, and the numbers of its words."""
+    """One plan of the tables: its editions, its rows of `segments`, and the numbers of its words.
+
+    `rolling_limits`: how many of its limits count over a window in some edition.
+    """
 
     id: str
     editions: tuple[Plan, ...]
@@ -70,6 +73,7 @@ class PlanIndex:
     slots: Mapping[SlotKey, int]
     benefits: Mapping[str, int]
     groups: DiagnosisGroups
+    rolling_limits: int
 
     def edition_on(self, day: int) -> Segment | None:
         """The segment in force on an ordinal day."""
@@ -85,6 +89,13 @@ def number_words(editions: tuple[Plan, ...]) -> tuple[dict[str, int], dict[str, 
         slot_key(benefit, limit) for plan in editions for benefit in plan.benefits.values() for limit in benefit.limits
     )
     return _numbered(tiers), _numbered(accumulators), {key: index for index, key in enumerate(slots)}, _numbered(benefits)
+
+
+def count_rolling(editions: tuple[Plan, ...]) -> int:
+    """How many limits of a plan count over a rolling window in some edition."""
+    rolling = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
+    limits = (limit for plan in editions for benefit in plan.benefits.values() for limit in benefit.limits)
+    return len({str(limit.id) for limit in limits if limit.per.kind in rolling})
 
 
 def _numbered(words: Iterable[str]) -> dict[str, int]:

@@ -13,16 +13,33 @@ from collections.abc import Iterator
 
 import yaml
 
-from camcover.rulebook.trivia import Comment, Entry, attach, build_entries, find_comments
+from camcover.rulebook.trivia import (
+    Comment,
+    Entry,
+    attach,
+    build_entries,
+    find_comments,
+)
 
 WIDTH = 120
 """Columns after which a flow collection or a plain text is broken."""
 
 KEY_ORDER = (
-    "format kind id name payer effective benefit_period hsa_qualified fees illustrative reviewed notes sources "
-    "therapies conditions practitioners licensure when cite accumulators tiers limits benefits exclusions otherwise "
-    "not_covered_pays discounts tests"
-).split()
+    *("format", "kind", "id", "name", "payer", "effective", "benefit_period", "hsa_qualified", "fees"),
+    *("illustrative", "reviewed", "notes", "sources"),
+    *("therapies", "conditions", "practitioners", "licensure", "when", "cite"),
+    *(
+        "accumulators",
+        "tiers",
+        "limits",
+        "benefits",
+        "exclusions",
+        "otherwise",
+        "not_covered_pays",
+        "discounts",
+        "tests",
+    ),
+)
 """Top-level keys of all four kinds as the examples of docs/rule-language.md order them; others go last."""
 
 _CONTENT_BLANK = "\n"
@@ -36,7 +53,7 @@ Tree = tuple[object, ...]
 
 
 def format_text(text: str) -> str:
-    """`text` in canonical layout; unchanged when it is no rule document (not YAML, several documents, tags, aliases)."""
+    """`text` in canonical layout; unchanged when it is no rule document (not YAML, two documents, tags, aliases)."""
     source = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     root = _compose(source)
     if root is None or any(character in source for character in _ODD_BREAKS):
@@ -66,9 +83,9 @@ def _is_writable(node: yaml.Node, *, in_flow: bool = False) -> bool:
     """Whether every key is a scalar on one line that says something, and no plain text in a flow has paragraphs."""
     if isinstance(node, yaml.SequenceNode):
         return all(_is_writable(item, in_flow=in_flow or bool(node.flow_style)) for item in node.value)
-    if not isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.ScalarNode):
         return not (in_flow and not node.style and "\n" in node.value)
-    return all(
+    return isinstance(node, yaml.MappingNode) and all(
         isinstance(key, yaml.ScalarNode)
         and key.start_mark.line == key.end_mark.line
         and key.end_mark.index > key.start_mark.index
@@ -83,7 +100,7 @@ def _tree(node: yaml.Node) -> Tree:
         return ("map", *((_tree(key), _tree(value)) for key, value in node.value))
     if isinstance(node, yaml.SequenceNode):
         return ("list", *map(_tree, node.value))
-    return ("scalar", node.value, not node.style)
+    return ("scalar", node.value, isinstance(node, yaml.ScalarNode) and not node.style)
 
 
 def _assert_same(root: yaml.MappingNode, comments: list[Comment], formatted: str) -> None:
@@ -238,9 +255,10 @@ def _inline(node: yaml.Node, source: str) -> str:
         return "{" + ", ".join(_item(key, value, source) for key, value in node.value) + "}"
     if isinstance(node, yaml.SequenceNode):
         return "[" + ", ".join(_inline(item, source) for item in node.value) + "]"
-    if not node.style:
+    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    if not style:
         return str(node.value)
-    if node.start_mark.line == node.end_mark.line and node.style in {"'", '"'}:
+    if node.start_mark.line == node.end_mark.line and style in {"'", '"'}:
         return source[node.start_mark.index : node.end_mark.index]
     return _quoted(str(node.value))
 

@@ -1,8 +1,8 @@
 """What a YAML parser throws away and a formatter must keep: comments and blank lines, and the entries they stand by.
 
-What comes in: the text of a rule file and its composed tree. What goes out: a tree of `Entry`, one for each key and each
-list item that begins a line in the canonical layout, with the comments that belong to it. A flow collection that holds
-a comment becomes a block one here, because a comment ends its line.
+What comes in: the text of a rule file and its composed tree. What goes out: a tree of `Entry`, one for each key and
+each list item that begins a line in the canonical layout, with the comments that belong to it. A flow collection that
+holds a comment becomes a block one here, because a comment ends its line.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Comment:
 
 @dataclass(slots=True)
 class Entry:
-    """A key with its value or, without a key, a list item; `children` is None when the value stays on the entry's line."""
+    """A key with its value or, without a key, a list item; `children` is None when the value stays on its line."""
 
     key: yaml.ScalarNode | None
     value: yaml.Node
@@ -76,7 +76,7 @@ def _blank_lines(text: str) -> Iterator[Comment]:
 def scalar_end(node: yaml.ScalarNode, text: str) -> int:
     """Index behind a scalar's last character; blank lines that a block scalar drops are not counted."""
     start, end = node.start_mark.index, node.end_mark.index
-    if node.style in {"|", ">"} and "+" not in text[start:end].split("\n", 1)[0].split("#")[0]:
+    if node.style in {"|", ">"} and "+" not in text[start:end].split("\n", 1)[0].partition("#")[0]:
         return start + len(text[start:end].rstrip())
     return end
 
@@ -93,18 +93,17 @@ def _children(node: yaml.CollectionNode, text: str, comments: list[int], indent:
     for key, value in pairs:
         mark = value.start_mark if key is None else key.start_mark
         column = mark.column if key is not None else node.start_mark.column
-        is_block = _is_block(value, comments)
         end = scalar_end(value, text) if isinstance(value, yaml.ScalarNode) else value.end_mark.index
-        children = _children(value, text, comments, indent + INDENT) if is_block else None
+        children = None
+        if isinstance(value, yaml.CollectionNode) and _is_block(value, comments):
+            children = _children(value, text, comments, indent + INDENT)
         entries.append(Entry(key, value, mark.index, end, column, indent, children))
     return entries
 
 
-def _is_block(node: yaml.Node, comments: list[int]) -> bool:
+def _is_block(node: yaml.CollectionNode, comments: list[int]) -> bool:
     """Whether the canonical layout gives each entry of `node` a line."""
-    if not isinstance(node, yaml.CollectionNode) or not node.value:
-        return False
-    return not node.flow_style or _holds_comment(node, comments)
+    return bool(node.value) and (not node.flow_style or _holds_comment(node, comments))
 
 
 def _holds_comment(node: yaml.Node, comments: list[int]) -> bool:

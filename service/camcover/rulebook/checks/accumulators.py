@@ -5,37 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import dollars, phases, plans
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
-from camcover.rulebook.records import AccumulatorKind, DeductibleStep, FamilyMode, Place, Plan, RuleSet, Word
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import (
+    AccumulatorKind,
+    DeductibleStep,
+    FamilyMode,
+    Place,
+    Plan,
+    RuleSet,
+    Word,
+)
 
-FEEDS_ITSELF = declare(
+FEEDS_ITSELF = declare_fault(
     "accumulator-feeds-itself",
     Severity.ERROR,
     "An accumulator stands in its own `feeds`, which would count the same dollars twice.",
     "Remove it from `feeds`.",
 )
-WRONG_KIND = declare(
+WRONG_KIND = declare_fault(
     "accumulator-of-wrong-kind",
     Severity.ERROR,
-    "A tier or a deductible step names an accumulator of the other kind: a deductible where an out-of-pocket maximum is "
+    "A tier or a deductible step names an accumulator of the other kind: a deductible where an out-of-pocket "
+    "maximum is "
     "meant, or the reverse.",
     "Name an accumulator of the kind that is asked for, or change its `kind`.",
 )
-INDIVIDUAL_ABOVE_FAMILY = declare(
+INDIVIDUAL_ABOVE_FAMILY = declare_fault(
     "individual-above-family",
     Severity.ERROR,
     "The individual amount of an accumulator is above its family amount.",
     "Check both amounts against the plan's document.",
 )
-AGGREGATE_WITHOUT_FAMILY = declare(
+AGGREGATE_WITHOUT_FAMILY = declare_fault(
     "aggregate-without-family",
     Severity.ERROR,
-    "An accumulator has `family_mode: aggregate` but no family amount, so that under family coverage nothing would bound "
+    "An accumulator has `family_mode: aggregate` but no family amount, so that under family coverage nothing would "
+    "bound "
     "it (docs/rule-language.md, point 22).",
     "Give the family amount (`unlimited` amounts need no mode), or use `family_mode: embedded`.",
 )
-UNUSED_ACCUMULATOR = declare(
+UNUSED_ACCUMULATOR = declare_fault(
     "unused-accumulator",
     Severity.WARNING,
     "No tier, step or `feeds` names the accumulator, so nothing moves it.",

@@ -1,7 +1,8 @@
 """Federal limits: the Affordable Care Act's out-of-pocket limit and the IRS rules for HSA-qualified plans.
 
-All of it warns, because a plan may be grandfathered, or state what a payer really does. The in-network amounts are those
-of the plan's first tier, the year is that of the edition's first day, and a year without published limits is open.
+All of it warns, because a plan may be grandfathered, or state what a payer really does. The in-network amounts are
+those of the plan's first tier, the year is that of the edition's first day, and a year without published limits is
+open.
 """
 
 from __future__ import annotations
@@ -9,8 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from camcover.rulebook.checks.scope import dollars, first_tier, plans, tier_deductible, tier_out_of_pocket_maximum
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.checks.fault import Severity, declare_fault
+from camcover.rulebook.checks.scope import (
+    dollars,
+    first_tier,
+    plans,
+    tier_deductible,
+    tier_out_of_pocket_maximum,
+)
+from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.limits_table import FederalLimit, FederalLimits, federal_limits
 from camcover.rulebook.records import (
     Accumulator,
@@ -23,44 +31,49 @@ from camcover.rulebook.records import (
     Tier,
 )
 
-ABOVE_ACA_LIMIT = declare(
+ABOVE_ACA_LIMIT = declare_fault(
     "out-of-pocket-above-federal-limit",
     Severity.WARNING,
-    "A plan's in-network out-of-pocket maximum is above the Affordable Care Act's limit of the year the edition begins in "
+    "A plan's in-network out-of-pocket maximum is above the Affordable Care Act's limit of the year the edition "
+    "begins in "
     "(45 CFR 156.130). An aggregate family amount counts for one person too.",
     "Check the amount against the plan's document and the year's limit.",
 )
-HSA_DEDUCTIBLE = declare(
+HSA_DEDUCTIBLE = declare_fault(
     "hsa-deductible-too-low",
     Severity.WARNING,
-    "A plan marked hsa_qualified has a deductible below the IRS minimum of the year, or none (26 U.S.C. 223(c)(2)(A)(i)).",
+    "A plan marked hsa_qualified has a deductible below the IRS minimum of the year, or none (26 U.S.C. "
+    "223(c)(2)(A)(i)).",
     "Check the deductible, or set `hsa_qualified: no`.",
 )
-HSA_EMBEDDED_DEDUCTIBLE = declare(
+HSA_EMBEDDED_DEDUCTIBLE = declare_fault(
     "hsa-embedded-deductible-too-low",
     Severity.WARNING,
-    "Under family coverage of a plan marked hsa_qualified one member's embedded deductible is below the IRS minimum for "
+    "Under family coverage of a plan marked hsa_qualified one member's embedded deductible is below the IRS "
+    "minimum for "
     "families, so that the plan pays for one member before the family minimum is met (IRS Notice 2004-2, Q&A-3).",
     "Raise the individual amount to the family minimum, use `family_mode: aggregate`, or set `hsa_qualified: no`.",
 )
-HSA_OUT_OF_POCKET = declare(
+HSA_OUT_OF_POCKET = declare_fault(
     "hsa-out-of-pocket-too-high",
     Severity.WARNING,
     "A plan marked hsa_qualified has an in-network out-of-pocket maximum above the IRS limit of the year, or none "
     "(26 U.S.C. 223(c)(2)(A)(ii)).",
     "Check the amount, or set `hsa_qualified: no`.",
 )
-HSA_FIRST_DOLLAR = declare(
+HSA_FIRST_DOLLAR = declare_fault(
     "hsa-pays-before-deductible",
     Severity.WARNING,
-    "A benefit of a plan marked hsa_qualified pays in-network before the deductible: no deductible step stands before its "
+    "A benefit of a plan marked hsa_qualified pays in-network before the deductible: no deductible step stands "
+    "before its "
     "copay, coinsurance or nothing (26 U.S.C. 223(c)(2)(C) excepts preventive care, which the language does not mark).",
     "Put a `deductible` step first, unless the benefit is preventive care.",
 )
-HSA_CARRYOVER = declare(
+HSA_CARRYOVER = declare_fault(
     "hsa-carryover",
     Severity.WARNING,
-    "A deductible of a plan marked hsa_qualified credits the last quarter to the next year, which may bring the next year's "
+    "A deductible of a plan marked hsa_qualified credits the last quarter to the next year, which may bring the "
+    "next year's "
     "deductible below the IRS minimum (26 U.S.C. 223(c)(2)(A)(i)).",
     "Remove `carryover`, or set `hsa_qualified: no`.",
 )
@@ -180,7 +193,7 @@ def _above_hsa_limit(accumulator: Accumulator, limit: FederalLimit) -> str | Non
 
 
 def check_hsa_first_dollar(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """In-network step lists of HSA-qualified plans that do not begin with a deductible (26 U.S.C. 223(c)(2)(A), (C))."""
+    """In-network step lists of HSA-qualified plans that do not begin with a deductible (26 U.S.C. 223(c)(2)(A))."""
     for plan in plans(rules):
         tier = first_tier(plan) if plan.hsa_qualified else None
         for benefit in plan.benefits.values() if tier is not None else ():

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import Counting, Limit, Measure, Plan, RuleSet
 
-COUNTS_MISMATCH = declare(
+COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
     Severity.ERROR,
-    "A limit's `counts` does not fit what it allows: visits count covered or plan_paid, units covered, money plan_paid or "
+    "A limit's `counts` does not fit what it allows: visits count covered or plan_paid, units covered, money "
+    "plan_paid or "
     "allowed (docs/rule-language.md, section 4, limits).",
     "Use a `counts` of the measure, or leave it out.",
 )
-LIMIT_OF_ZERO = declare(
+LIMIT_OF_ZERO = declare_fault(
     "limit-of-zero",
     Severity.WARNING,
     "A limit allows nothing, so that its benefit never applies.",
     "Say `not_covered` or write an exclusion, or check the number.",
 )
-UNUSED_LIMIT = declare(
+UNUSED_LIMIT = declare_fault(
     "unused-limit",
     Severity.WARNING,
     "No benefit draws on a pool of the plan's `limits`.",

@@ -1,8 +1,8 @@
 """Criteria as regions: what two sets of criteria have in common, and whether one asks for no more than the other.
 
-What comes in: the criteria of a policy and of a benefit. What goes out: one `Region`, their conjunction on one day, that
-can be compared with others. Diagnoses are normalised prefixes (upper case, no dots). A region is compared as if a line
-had one diagnosis: benefits for different diagnoses count as disjoint, though a line with two could match both.
+What comes in: the criteria of a policy and of a benefit. What goes out: one `Region`, their conjunction on one day,
+that can be compared with others. Diagnoses are normalised prefixes (upper case, no dots). A region is compared as if
+a line had one diagnosis: benefits for different diagnoses count as disjoint, though a line with two could match both.
 """
 
 from __future__ import annotations
@@ -57,15 +57,14 @@ def normalised(code: str) -> str:
 
 
 def _prefixes(conditions: Iterable[str], rules: RuleSet, day: date) -> Prefixes:
-    """The entries of named conditions; an unknown one has none (another check reports it)."""
-    names = set(conditions)
-    return frozenset(
-        normalised(code)
-        for catalog in catalogs_on(rules, day)
-        for condition in catalog.conditions.values()
-        if condition.id in names
-        for code in condition.icd10
-    )
+    """The entries of named conditions; an unknown one, which another check reports, stands for itself."""
+    catalogs = catalogs_on(rules, day)
+    found: set[str] = set()
+    for name in conditions:
+        known = [catalog.conditions[name] for catalog in catalogs if name in catalog.conditions]
+        found.update(normalised(code) for condition in known for code in condition.icd10)
+        found.update(() if known else {f"?{name}"})
+    return frozenset(found)
 
 
 def _asked(part: Criteria, rules: RuleSet, day: date) -> Prefixes | None:
@@ -82,12 +81,16 @@ def _common(sets: Iterable[Iterable[str] | None]) -> frozenset[str] | None:
 
 def diagnosis_groups(plan: Plan, rules: RuleSet, day: date) -> Iterator[Prefixes]:
     """Every group of diagnoses that the plan's criteria ask about on `day`, with repetitions."""
-    regions = [region_of(rules, day, benefit.policy, benefit.when) for benefit in plan.benefits.values()]
-    regions += [region_of(rules, day, None, exclusion.when) for exclusion in plan.exclusions]
-    for region in regions:
-        yield from region.any_of
-        if region.none_of:
-            yield region.none_of
+    policies = (policy_on(rules, benefit.policy, day) for benefit in plan.benefits.values())
+    parts = [policy.when for policy in policies if policy is not None]
+    parts += [benefit.when for benefit in plan.benefits.values() if benefit.when is not None]
+    parts += [exclusion.when for exclusion in plan.exclusions if exclusion.when is not None]
+    for part in parts:
+        asked = _asked(part, rules, day)
+        if asked is not None:
+            yield asked
+        if part.not_conditions:
+            yield _prefixes(part.not_conditions, rules, day)
 
 
 def covers(wide: Prefixes, narrow: Prefixes) -> bool:

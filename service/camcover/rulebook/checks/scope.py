@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from camcover.rulebook.records import Accumulator, Benefit, Catalog, Document, Phase, Plan, Policy, RuleSet, Tier, TierBenefit
+from camcover.rulebook.records import (
+    Accumulator,
+    Benefit,
+    Catalog,
+    Document,
+    Phase,
+    Plan,
+    Policy,
+    RuleSet,
+    Tier,
+    TierBenefit,
+)
 
 
 def plans(rules: RuleSet) -> Iterator[Plan]:
@@ -44,9 +55,10 @@ def tier_out_of_pocket_maximum(plan: Plan, tier: Tier) -> Accumulator | None:
 
 
 def days_of_change(plan: Plan, rules: RuleSet) -> list[date]:
-    """The first day of the plan edition, and each later day of it on which a policy or catalog edition begins."""
+    """The first day of the plan edition, and each later day of it on which one of its policies or a catalog changes."""
     period = plan.heading.effective
-    editions: list[Document] = [each for group in rules.policies.values() for each in group]
+    policies = {benefit.policy for benefit in plan.benefits.values() if benefit.policy is not None}
+    editions: list[Document] = [each for policy in policies for each in rules.policies.get(policy, ())]
     editions += [each for group in rules.catalogs.values() for each in group]
     starts = {each.heading.effective.start for each in editions}
     return [period.start, *sorted(day for day in starts if day > period.start and period.holds(day))]

@@ -6,41 +6,50 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
+from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import blocks, phases, plans
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
-from camcover.rulebook.records import CoinsuranceStep, CopayStep, DeductibleStep, NothingStep, RuleSet, Step
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import (
+    CoinsuranceStep,
+    CopayStep,
+    DeductibleStep,
+    NothingStep,
+    RuleSet,
+    Step,
+)
 
-STEP_REPEATED = declare(
+STEP_REPEATED = declare_fault(
     "step-repeated",
     Severity.ERROR,
     "A list of steps holds more than one copay or more than one coinsurance (docs/rule-language.md, point 19).",
     "Leave one, or split the benefit.",
 )
-WAIVER_WITHOUT_DEDUCTIBLE = declare(
+WAIVER_WITHOUT_DEDUCTIBLE = declare_fault(
     "waiver-without-deductible",
     Severity.ERROR,
-    "`waived_with_deductible` stands on a copay that no deductible step precedes, so nothing could waive it (point 19).",
+    "`waived_with_deductible` stands on a copay that no deductible step precedes, so nothing could waive it (point "
+    "19).",
     "Put the deductible step before the copay, or remove `waived_with_deductible`.",
 )
-NOTHING_NOT_ALONE = declare(
+NOTHING_NOT_ALONE = declare_fault(
     "nothing-not-alone",
     Severity.ERROR,
     "`nothing` stands in a list with other steps: the member pays either nothing or what the steps take.",
     "Remove `nothing`, or all the other steps.",
 )
-VISITS_OUT_OF_ORDER = declare(
+VISITS_OUT_OF_ORDER = declare_fault(
     "visits-out-of-order",
     Severity.ERROR,
     "The parts of a `member_pays` do not have ascending `through` numbers, or one without `through` is not the last.",
     "Order the parts by visit number; leave `through` out of the last one only.",
 )
-VISITS_WITHOUT_RULE = declare(
+VISITS_WITHOUT_RULE = declare_fault(
     "visits-without-rule",
     Severity.ERROR,
     "The last part of a `member_pays` has a `through`, so that later visits have no rule.",
     "Add a last part without `through`, or a limit and such a part.",
 )
-DEDUCTIBLE_TAKES_NOTHING = declare(
+DEDUCTIBLE_TAKES_NOTHING = declare_fault(
     "deductible-takes-nothing",
     Severity.WARNING,
     "A bare `deductible` step stands in a tier whose deductible is `none`; it takes nothing (point 19).",

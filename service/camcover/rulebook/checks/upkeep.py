@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import RuleSet
 
-REVIEW_DUE = declare(
+REVIEW_DUE = declare_fault(
     "review-due",
     Severity.WARNING,
     "The day on which a file was to be reviewed again (`reviewed: {next: ...}`) is past.",
     "Compare the file with its sources, then set `reviewed` anew.",
 )
-PLAN_WITHOUT_TESTS = declare(
+PLAN_WITHOUT_TESTS = declare_fault(
     "plan-without-tests",
     Severity.WARNING,
     "A plan file has no `tests`, so that nothing shows that its rules give the payer's amounts.",
     "Add a test with an amount from the plan's document.",
 )
-UNUSED_TIER = declare(
+UNUSED_TIER = declare_fault(
     "unused-tier",
     Severity.WARNING,
     "No benefit has a block for a tier of the plan, so that nothing is covered there.",

@@ -1,0 +1,67 @@
+"""Checks of a whole rule set: what the decoder and the resolver cannot see, for it takes more than one word to see it.
+
+What comes in: a `RuleSet` whose files decoded, and today's date. What goes out: diagnostics. One small function a
+check, one file a subject; each says where its rule comes from. A check reads and judges, it never changes the rules,
+and it passes over references that lead nowhere, because the resolver reports those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from camcover.rulebook.checks import (
+    accumulators,
+    bounds,
+    criteria,
+    federal,
+    limits,
+    overlap,
+    steps,
+    upkeep,
+)
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import RuleSet
+
+__all__ = ["CHECKS", "Check", "run"]
+
+Check = Callable[[RuleSet, date], Iterator[Diagnostic]]
+
+CHECKS: tuple[Check, ...] = (
+    accumulators.check_feeds,
+    accumulators.check_kinds,
+    accumulators.check_amounts,
+    accumulators.check_unused_accumulators,
+    bounds.check_practitioners,
+    bounds.check_diagnosis_groups,
+    bounds.check_plan_sizes,
+    bounds.check_step_counts,
+    criteria.check_criteria,
+    criteria.check_policies,
+    criteria.check_practitioners,
+    federal.check_out_of_pocket_maxima,
+    federal.check_hsa_deductibles,
+    federal.check_hsa_out_of_pocket_maxima,
+    federal.check_hsa_first_dollar,
+    federal.check_hsa_carryover,
+    limits.check_counts,
+    limits.check_zero,
+    limits.check_unused,
+    overlap.check_overlaps,
+    overlap.check_hidden,
+    steps.check_repeated_steps,
+    steps.check_waivers,
+    steps.check_nothing_alone,
+    steps.check_visit_numbers,
+    steps.check_bare_deductibles,
+    upkeep.check_reviews,
+    upkeep.check_tests,
+    upkeep.check_tiers,
+)
+"""Every check, in order of subject."""
+
+
+def run(rules: RuleSet, today: date) -> Iterator[Diagnostic]:
+    """What all checks find in `rules`; `today` is the day on which reviews are judged."""
+    for check in CHECKS:
+        yield from check(rules, today)

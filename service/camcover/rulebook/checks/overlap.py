@@ -1,0 +1,166 @@
+"""Benefits that stand in each other's way: overlaps, and benefits that an earlier rule always takes.
+
+The first benefit that matches is the one that applies, so where two can match the same line the order of the file
+decides. That is worth a warning, unless the earlier one passes on what it does not cover (`when_exhausted: next`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from camcover.rulebook.checks.fault import Severity, declare_fault
+from camcover.rulebook.checks.regions import (
+    Region,
+    is_disjoint,
+    is_empty,
+    is_weaker,
+    region_of,
+)
+from camcover.rulebook.checks.scope import catalogs_on, days_of_change, plans
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
+
+OVERLAPPING = declare_fault(
+    "overlapping-benefits",
+    Severity.WARNING,
+    "Two benefits can match the same line (therapy or code, tier and criteria), so that the order of the file decides "
+    "which one applies.",
+    "Make their criteria exclude each other, or give the earlier one `when_exhausted: next`.",
+)
+NEVER_APPLIES = declare_fault(
+    "benefit-never-applies",
+    Severity.WARNING,
+    "Earlier benefits that ask for no more, or exclusions, take every line that a benefit could match.",
+    "Move the benefit up, narrow the earlier rule, or remove the benefit.",
+)
+
+
+_Service = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What a rule can match on one day: pairs of therapy and code (either may be ""), tiers (None: all), criteria."""
+
+    name: str
+    services: frozenset[_Service]
+    tiers: frozenset[str] | None
+    region: Region
+    passes_on: bool
+
+    def has_tier(self, tier: str) -> bool:
+        """Whether the rule holds in `tier`."""
+        return self.tiers is None or tier in self.tiers
+
+
+def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """No two benefits match the same line (docs/rule-language.md, section 4, which benefit applies)."""
+    for plan in plans(rules):
+        days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
+        hidden = set(_hidden(plan, days))
+        benefits = list(plan.benefits.values())
+        for position, later in enumerate(benefits):
+            for earlier in benefits[:position]:
+                if earlier.id in hidden or later.id in hidden:
+                    continue
+                shared = next(filter(None, (_shared(day[1], earlier.id, later.id) for day in days)), None)
+                if shared is not None:
+                    message = f"benefits '{earlier.id}' and '{later.id}' both match {shared}"
+                    hint = f"the first in the file applies: '{earlier.id}' (line {earlier.at.line})"
+                    yield OVERLAPPING.at(later.at, message, hint)
+
+
+def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Every benefit is the first to match something (docs/rule-language.md, section 4, which benefit applies)."""
+    for plan in plans(rules):
+        days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
+        for benefit, takers in _hidden(plan, days).items():
+            message = f"benefit '{benefit}' never applies: every line it matches is taken by {' and '.join(takers)}"
+            yield NEVER_APPLIES.at(plan.benefits[benefit].at, message, "move it up, or remove it")
+
+
+_Day = tuple[list[_Reach], Mapping[str, _Reach]]
+
+
+def _reaches(plan: Plan, rules: RuleSet, day: date) -> _Day:
+    """What each exclusion, and each benefit by id, can match on `day`."""
+    exclusions = [
+        _Reach(f"the exclusion in line {each.at.line}", _services(each, rules, day), None, region, passes_on=False)
+        for each in plan.exclusions
+        for region in [region_of(rules, day, None, each.when)]
+    ]
+    benefits = {
+        each.id: _Reach(f"'{each.id}'", _services(each, rules, day), frozenset(each.tiers), region, passes_on)
+        for each in plan.benefits.values()
+        for region in [region_of(rules, day, each.policy, each.when)]
+        for passes_on in [each.continues_when_exhausted]
+    }
+    return exclusions, benefits
+
+
+def _services(rule: Benefit | Exclusion, rules: RuleSet, day: date) -> frozenset[_Service]:
+    """The lines that a rule matches: its therapies alone and with each of their codes, its codes with each therapy."""
+    catalogs = catalogs_on(rules, day)
+    pairs: set[_Service] = {(name, "") for name in rule.therapies}
+    for catalog in catalogs:
+        known = (catalog.therapies[name] for name in rule.therapies if name in catalog.therapies)
+        pairs.update((therapy.id, code) for therapy in known for code in therapy.codes)
+        if rule.codes:
+            pairs.update(
+                (therapy.id, code)
+                for therapy in catalog.therapies.values()
+                for code in therapy.codes
+                if code in rule.codes
+            )
+    with_code = {code for _, code in pairs}
+    pairs.update(("", code) for code in rule.codes if code not in with_code)
+    return frozenset(pairs)
+
+
+def _shared(day: Mapping[str, _Reach], earlier: str, later: str) -> str | None:
+    """A service and tier that both benefits match, in words; None when there is none, or the earlier one passes on."""
+    one, other = day[earlier], day[later]
+    services = one.services & other.services
+    if one.passes_on or not services:
+        return None
+    tiers = [tier for tier in sorted(other.tiers or ()) if one.has_tier(tier)]
+    if not tiers or is_disjoint(one.region, other.region):
+        return None
+    if is_empty(one.region) or is_empty(other.region):
+        return None
+    return f"{_first(services)} in tier '{tiers[0]}'"
+
+
+def _first(services: frozenset[_Service]) -> str:
+    """One service for a message, a whole therapy if there is one: `therapy 'massage'`."""
+    therapy, code = min(services, key=lambda each: (each[1] != "", each))
+    return f"code '{code}'" if code else f"therapy '{therapy}'"
+
+
+def _hidden(plan: Plan, days: Sequence[_Day]) -> dict[str, list[str]]:
+    """The benefits that never apply, with the names of the rules that take their lines."""
+    hidden: dict[str, list[str]] = {}
+    order = list(plan.benefits)
+    for position, benefit in enumerate(order):
+        takers: dict[str, None] = {}
+        if all(_is_taken(day, order[:position], benefit, takers) for day in days):
+            hidden[benefit] = list(takers)
+    return hidden
+
+
+def _is_taken(day: _Day, earlier: Sequence[str], benefit: str, takers: dict[str, None]) -> bool:
+    """Whether earlier rules take each service and tier of `benefit`; their names are added to `takers`."""
+    exclusions, benefits = day
+    reach = benefits[benefit]
+    before = exclusions + [benefits[each] for each in earlier if not benefits[each].passes_on]
+    before = [rule for rule in before if rule.services & reach.services and is_weaker(rule.region, reach.region)]
+    before = [rule for rule in before if not is_empty(rule.region)]
+    for service in reach.services:
+        for tier in reach.tiers or ():
+            taker = next((rule for rule in before if service in rule.services and rule.has_tier(tier)), None)
+            if taker is None:
+                return False
+            takers[taker.name] = None
+    return bool(reach.services and reach.tiers)
