@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 from camcover.engine.request import EstimateRequest, PlannedService, Procedure, Violation
 from camcover.engine.vocabulary import STATE_INDEX, Vocabulary
+from camcover.rulebook.diagnostics import nearest
 
 MAX_LINES = 2_000
 """Lines in one request."""
@@ -42,11 +42,6 @@ class PlannedLine:
     allowed_cents: int | None
     unpriced: int
     unpriced_place: int
-
-
-def nearest(word: str, words: Sequence[str]) -> tuple[str, ...]:
-    """Up to three words that look like `word`."""
-    return tuple(get_close_matches(word, [str(candidate) for candidate in words], n=3, cutoff=0.6))
 
 
 def unknown_word(path: str, kind: str, word: str, words: Sequence[str]) -> Violation:

@@ -1,0 +1,29 @@
+"""The rule language: payer rule files in, a checked `RuleSet` out.
+
+What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The way: `nodes` (positions, nothing
+resolved) -> `grammar` (schema-directed decoding, from which the editors' JSON Schema comes too) -> `resolve` (references)
+-> `checks` (what takes more than one word to see). It knows nothing of the engine, of storage or of the network.
+"""
+
+from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest
+from camcover.rulebook.formatting import format_text
+from camcover.rulebook.load import Loaded, load, load_texts, rule_files
+from camcover.rulebook.records import RuleSet
+from camcover.rulebook.schema import json_schema
+
+__all__ = [
+    "CODES",
+    "Diagnostic",
+    "Loaded",
+    "RuleSet",
+    "Severity",
+    "as_github",
+    "as_json",
+    "as_text",
+    "format_text",
+    "json_schema",
+    "load",
+    "load_texts",
+    "nearest",
+    "rule_files",
+]

@@ -546,6 +546,8 @@ class Plan:
 class TestItem:
     """One planned service of a test; names follow the request of docs/api.md. Amounts in cents."""
 
+    __test__ = False
+
     member: str | None
     therapy: str | None
     codes: tuple[tuple[str, int, int | None, int | None], ...]  # (code, units, charge, allowed)
@@ -566,6 +568,8 @@ class TestItem:
 class TestGiven:
     """The member and the services of a test. `used` by accumulator (cents) or limit id (visits, units or cents)."""
 
+    __test__ = False
+
     age: int | None
     state: str | None
     family: bool
@@ -581,12 +585,17 @@ class TestGiven:
 
 @dataclass(frozen=True, slots=True)
 class TestExpect:
-    """What a test states; None = not stated. Amounts in cents. `lines` maps a line index (-1: last) to field -> value."""
+    """What a test states; None = not stated. Amounts in cents. `lines` maps a line index (-1: last) to field -> value.
+
+    A None inside `each` repeats the amount before it, as often as fits.
+    """
+
+    __test__ = False
 
     patient: int | None
     plan_paid: int | None
     written_off: int | None
-    each: tuple[int, ...] | None
+    each: tuple[int | None, ...] | None
     covered: int | None
     lines: Mapping[int, Mapping[str, int | str | bool]]
     after: Mapping[str, int]

@@ -1,0 +1,120 @@
+"""What is wrong with a rule file, and how it is shown: one value per fault, one formatter.
+
+What comes in: faults from the reader, the decoder, the resolver and the checks. What goes out: text as a compiler prints
+it, JSON, or GitHub annotations. A fault in a file is a value, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from camcover.rulebook.records import Place
+
+__all__ = ["CODES", "Code", "Diagnostic", "Severity", "as_github", "as_json", "as_text", "declare", "nearest"]
+
+
+class Severity(StrEnum):
+    """Errors keep a rule set from being used; warnings do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of fault, with the meaning and the remedy that docs/diagnostics.md prints."""
+
+    code: str
+    severity: Severity
+    meaning: str
+    remedy: str
+
+
+CODES: dict[str, Code] = {}
+"""Every declared code; the gallery in tests/diagnostics has a file for each."""
+
+
+def declare(code: str, severity: Severity, meaning: str, remedy: str) -> Code:
+    """Enter a code once. Raises ValueError if it is already taken: two meanings would share a name."""
+    if code in CODES:
+        raise ValueError(f"diagnostic code {code!r} is declared twice")
+    CODES[code] = Code(code, severity, meaning, remedy)
+    return CODES[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault: where it is, what was found, and what to do (`hint`, may be empty)."""
+
+    code: str
+    severity: Severity
+    at: Place
+    message: str
+    hint: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The message with its hint."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+def nearest(word: str, words: Iterable[str]) -> tuple[str, ...]:
+    """Up to three of `words` that look like `word`, the likeliest first."""
+    return tuple(get_close_matches(word, [str(candidate) for candidate in words], n=3, cutoff=0.6))
+
+
+def as_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
+    """Each fault as `file:line:column: error[code]: message`, with the line of the file and a caret under the place."""
+    return "".join(_excerpt(each, texts.get(each.at.file, "")) for each in found)
+
+
+def _excerpt(fault: Diagnostic, text: str) -> str:
+    """One fault; the caret stands under the column, tabs kept so that it lines up."""
+    head = f"{fault.at}: {fault.severity}[{fault.code}]: {fault.sentence}\n"
+    lines = text.split("\n")
+    if fault.at.line > len(lines) or not text:
+        return head
+    line = lines[fault.at.line - 1].rstrip("\r")
+    margin = f"{fault.at.line:>5} | "
+    before = "".join("\t" if letter == "\t" else " " for letter in line[: fault.at.column - 1])
+    return f"{head}{margin}{line}\n{'':>5} | {before}^\n"
+
+
+def as_json(found: Iterable[Diagnostic]) -> str:
+    """A JSON list of objects: file, line, column, severity, code, message, hint."""
+    rows = [
+        {
+            "file": each.at.file,
+            "line": each.at.line,
+            "column": each.at.column,
+            "severity": str(each.severity),
+            "code": each.code,
+            "message": each.message,
+            "hint": each.hint,
+        }
+        for each in found
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_github(found: Iterable[Diagnostic]) -> str:
+    """GitHub's workflow commands, which annotate the lines of a pull request."""
+    return "".join(
+        f"::{each.severity} file={_property(each.at.file)},line={each.at.line},col={each.at.column},"
+        f"title={_property(each.code)}::{_escaped(each.sentence)}\n"
+        for each in found
+    )
+
+
+def _escaped(text: str) -> str:
+    """Text as the value of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Text as a property of a workflow command."""
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,61 @@
+"""The grammar: what each kind of rule file may say, declared once for the decoder and for the editors' JSON Schema.
+
+What comes in: a document node. What goes out: a `Catalog`, `Policy`, `Fees` or `Plan` record, or FAILED with the faults
+in the context.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camcover.rulebook.diagnostics import nearest
+from camcover.rulebook.grammar.catalog import CATALOG
+from camcover.rulebook.grammar.fees import FEES
+from camcover.rulebook.grammar.plan import PLAN
+from camcover.rulebook.grammar.policy import POLICY
+from camcover.rulebook.nodes import Node, Scalar, Table
+from camcover.rulebook.records import Word
+from camcover.rulebook.shapes import Context, Record, misplaced
+
+__all__ = ["KINDS", "decode", "kind_and_id"]
+
+KINDS: dict[str, Record] = {"catalog": CATALOG, "policy": POLICY, "fees": FEES, "plan": PLAN}
+"""The four kinds of file."""
+
+
+def kind_and_id(node: Node | None) -> tuple[str, str]:
+    """The kind and the id that a file names, each empty when it does not; for files that fail to decode."""
+    return _text(node, "kind"), _text(node, "id")
+
+
+def decode(node: Node, context: Context) -> Any:
+    """The record of a document, or FAILED."""
+    if not isinstance(node, Table):
+        return misplaced(node, "a mapping that starts with 'format: camcover/1'", context)
+    kind = node.get("kind")
+    if kind is None:
+        return context.fault("missing-key", node.at, "the file has no 'kind'", f"expected one of {', '.join(KINDS)}")
+    if not isinstance(kind, Scalar) or kind.text not in KINDS:
+        found = kind.text if isinstance(kind, Scalar) else "a list or mapping"
+        close = nearest(found, KINDS)
+        hint = f"did you mean '{close[0]}'?" if close else ""
+        return context.fault("invalid-word", kind.at, f"expected one of {', '.join(KINDS)}, found '{found}'", hint)
+    _look_ahead(node, context)
+    return KINDS[kind.text].decode(node, context)
+
+
+def _look_ahead(node: Table, context: Context) -> None:
+    """Learn what must be known before the rest is read, wherever in the file it stands: tiers, whether illustrative."""
+    context.is_illustrative = _text(node, "illustrative") in ("yes", "true")
+    tiers = node.get("tiers")
+    if isinstance(tiers, Table):
+        for key, _ in tiers.entries:
+            context.define("tier", Word(key.text, key.at))
+
+
+def _text(node: Node | None, key: str) -> str:
+    """The text of a key of the document."""
+    value = node.get(key) if isinstance(node, Table) else None
+    return value.text if isinstance(value, Scalar) else ""
+
+

@@ -1,0 +1,272 @@
+"""The benefits of a plan: requirements, limits, what the member pays (docs/rule-language.md, section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, failed_unless, is_cited, names_something
+from camcover.rulebook.grammar.policy import CRITERIA
+from camcover.rulebook.records import (
+    Attestation,
+    Benefit,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    CopayStep,
+    Counting,
+    DeductibleStep,
+    Limit,
+    Measure,
+    NothingStep,
+    Phase,
+    Place,
+    Requirement,
+    TierBenefit,
+    Word,
+)
+from camcover.rulebook.scalars import COPAY, PERCENT, PERIOD, QUANTITY, VISITS, YES
+from camcover.rulebook.shapes import (
+    Choice,
+    Context,
+    Either,
+    Field,
+    ListOf,
+    MapOf,
+    Name,
+    Record,
+    Rest,
+    Value,
+    Values,
+    choice,
+)
+
+__all__ = ["BENEFITS", "LIMIT_FIELDS", "limit_of"]
+
+LIMIT_FIELDS = (
+    Field("allow", Value(QUANTITY), "How much: '12 visits', '4 units' or $500.", is_required=True),
+    Field("per", Value(PERIOD), "Over which period.", is_required=True),
+    Field("counts", choice(Counting), "What a visit or money limit counts: plan_paid or allowed."),
+    Field("beyond", choice(Attestation), "The attestation that lets lines pass a limit that is used up."),
+    CITE,
+)
+
+
+def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) -> Limit:
+    """A limit from its values; money counts what the plan pays unless it says otherwise."""
+    measure = values["allow"].measure
+    usual = Counting.PLAN_PAID if measure is Measure.MONEY else Counting.COVERED
+    return Limit(
+        id=key or Word("", at),
+        measure=measure,
+        allow=values["allow"].amount,
+        per=values["per"],
+        counts=values["counts"] or usual,
+        beyond=values["beyond"],
+        cite=values["cite"],
+        shared=is_shared,
+        at=at,
+    )
+
+
+INLINE_LIMIT = Record(
+    "a limit",
+    (Field("id", Name("an id"), "What it is called; else the benefit's id."), *LIMIT_FIELDS),
+    lambda values, at, _: limit_of(values["id"], values, at, is_shared=False),
+)
+LIMITS = ListOf(
+    Either(
+        "the id of a limit of the plan, or a limit such as {allow: 12 visits, per: benefit_period}",
+        scalar=Name("a limit of the plan", refers="limit"),
+        table=INLINE_LIMIT,
+    ),
+    minimum=0,
+)
+
+TERMS = Record(
+    "a requirement",
+    (
+        Field("penalty", Value(PERCENT), "By how much less the plan pays without it; else the line is not covered."),
+        Field("after", Value(VISITS), "Needed from the next visit of the benefit period on."),
+    ),
+    lambda values, _at, _: (values["penalty"], values["after"]),
+)
+
+
+def _requirement(values: Values, at: Place, _context: Context) -> Requirement:
+    attestation, (penalty, after) = next((key, value) for key, value in values.items() if key != "*" and value)
+    return Requirement(Attestation(attestation), penalty, after, at)
+
+
+def _one_requirement(values: Values, at: Place, context: Context) -> Any:
+    given = [key for key, value in values.items() if key != "*" and value]
+    if len(given) != 1:
+        hint = "write each as an item of its own"
+        return context.fault("unexpected-shape", at, f"expected one requirement, found {len(given)}", hint)
+    return _requirement(values, at, context)
+
+
+REQUIREMENT = Either(
+    f"one of {', '.join(Attestation)}, or a mapping such as {{referral: {{penalty: 50%}}}}",
+    scalar=Choice(tuple(map(str, Attestation))),
+    table=Record(
+        "requirements",
+        tuple(Field(str(each), TERMS, "With a penalty, or after a number of visits.") for each in Attestation),
+        _one_requirement,
+    ),
+)
+
+
+
+BARE_STEP = Choice(("deductible", "nothing"))
+STEP_TABLE = Record(
+    "a step",
+    (
+        Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
+        Field("copay", Value(COPAY), "'$30 per visit', 'per line' or 'per unit'."),
+        Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
+        Field("coinsurance", Value(PERCENT), "The member's percentage."),
+        Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
+    ),
+    lambda values, at, context: _step(values, at, context),
+)
+
+
+def _step(values: Values, at: Place, context: Context) -> Any:
+    """The one step that the mapping names."""
+    given = [key for key in ("deductible", "copay", "coinsurance") if values[key] is not None]
+    belongs = {"waived_with_deductible": "copay", "of": "coinsurance"}
+    strays = [key for key, owner in belongs.items() if values[key] is not None and given != [owner]]
+    if len(given) != 1 or strays:
+        message = "expected one step: deductible, copay or coinsurance"
+        if len(given) == 1:
+            message = f"'{strays[0]}' belongs to a {belongs[strays[0]]} step"
+        return context.fault("unexpected-shape", at, message, "write each step as an item of its own")
+    if values["copay"] is not None:
+        cents, per = values["copay"]
+        return CopayStep(cents, per, values["waived_with_deductible"] or False, at)
+    if values["coinsurance"] is not None:
+        return CoinsuranceStep(values["coinsurance"], values["of"] or CoinsuranceOf.REMAINING, at)
+    return DeductibleStep(values["deductible"], at)
+
+
+STEP = Either("a step: deductible, copay, coinsurance or nothing", scalar=BARE_STEP, table=STEP_TABLE)
+PHASE = Record(
+    "a part of member_pays",
+    (
+        Field("through", Value(VISITS), "The last visit number of the benefit period that it is for."),
+        Field("steps", ListOf(STEP), "The steps, in order of application.", is_required=True),
+    ),
+    lambda values, at, _: Phase(values["through"], _steps(values["steps"]), at),
+)
+
+
+def _steps(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The bare words among the steps as records."""
+    return tuple(_named_step(item) if isinstance(item, Word) else item for item in items)
+
+
+def _named_step(word: Word) -> DeductibleStep | NothingStep:
+    return NothingStep(word.at) if word == "nothing" else DeductibleStep(None, word.at)
+
+
+STEP_OR_PHASE = Either(
+    "a step, or a part such as {through: 3 visits, steps: [nothing]}",
+    scalar=BARE_STEP,
+    table=Record(
+        "a step or part",
+        (*STEP_TABLE.fields, *PHASE.fields[:1], Field("steps", ListOf(STEP), "The steps of a part by visit number.")),
+        lambda values, at, context: _step_or_phase(values, at, context),
+    ),
+)
+
+
+def _step_or_phase(values: Values, at: Place, context: Context) -> Any:
+    """A part when it has `steps`, else a step."""
+    if values["steps"] is None and values["through"] is None:
+        return _step(values, at, context)
+    if values["steps"] is None:
+        return context.fault("missing-key", at, "a part of member_pays has no 'steps'", f"expected {STEP.expected}")
+    return Phase(values["through"], _steps(values["steps"]), at)
+
+
+def _tier_block(values: Values, at: Place, context: Context) -> Any:
+    """The phases of a block: its parts by visit number, or its one list of steps."""
+    items = values["member_pays"]
+    if isinstance(items, Word):
+        items = (items,)
+    parts = [isinstance(item, Phase) for item in items]
+    if any(parts) and not all(parts):
+        return context.fault("unexpected-shape", at, "steps and parts by visit number stand mixed", "use one of the two")
+    return items if any(parts) else (Phase(None, _steps(items), items[0].at if items else at),)
+
+
+TIER_BLOCK = Record(
+    "a tier block",
+    (
+        Field(
+            "member_pays",
+            Either("a list of steps", scalar=Choice(("nothing",)), listing=ListOf(STEP_OR_PHASE)),
+            "What the member pays, in order of application.",
+            is_required=True,
+        ),
+    ),
+    _tier_block,
+)
+TIER = Either("{member_pays: ...} or not_covered", scalar=Choice(("not_covered",)), table=TIER_BLOCK)
+
+
+def _benefit(values: Values, at: Place, context: Context) -> Any:
+    """The values of a benefit, its tier blocks under "tiers"; the key is not known yet."""
+    if failed_unless(
+        is_cited(values, at, context, "this benefit"), names_something(values, at, context, "this benefit")
+    ):
+        return FAILED
+    covered = {key: value for key, value in values["*"].items() if not isinstance(value, Word)}
+    return {**values, "tiers": {key: TierBenefit(key, value, key.at) for key, value in covered.items()}}
+
+
+def _requirements(items: tuple[Any, ...]) -> tuple[Requirement, ...]:
+    """The bare words among the requirements as records."""
+    return tuple(
+        Requirement(Attestation(item), None, None, item.at) if isinstance(item, Word) else item for item in items
+    )
+
+
+def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
+    return Benefit(
+        id=key,
+        therapies=values["therapies"],
+        codes=values["codes"],
+        policy=values["policy"],
+        when=values["when"],
+        requires=_requirements(values["requires"]),
+        limits=values["limits"],
+        continues_when_exhausted=values["when_exhausted"] is not None,
+        counts_toward_out_of_pocket_maximum=values["counts_toward_out_of_pocket_maximum"],
+        tiers=values["tiers"],
+        cite=values["cite"],
+        at=at,
+    )
+
+
+BENEFIT = Record(
+    "a benefit",
+    (
+        Field("therapies", THERAPIES, "The therapies it is for.", default=()),
+        Field("codes", CODES, "The procedure codes it is for.", default=()),
+        Field("policy", Name("a policy", refers="policy"), "Criteria from a policy file."),
+        Field("when", CRITERIA, "Criteria of its own; all must hold."),
+        Field("requires", ListOf(REQUIREMENT, minimum=0), "Attestations that it asks for.", default=()),
+        Field("limits", LIMITS, "How much of it.", default=()),
+        Field("when_exhausted", Choice(("next",)), "next: when a limit is used up, look at the benefits behind."),
+        Field(
+            "counts_toward_out_of_pocket_maximum",
+            Value(YES),
+            "no: its cost share neither feeds that accumulator nor is capped by it.",
+            default=True,
+        ),
+        CITE,
+    ),
+    _benefit,
+    Rest("tier", TIER),
+)
+BENEFITS = MapOf(Name("an id", defines="benefit"), BENEFIT, _named_benefit)

@@ -1,0 +1,230 @@
+"""`tests:` of a plan file (docs/rule-language.md, section 9)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from camcover.rulebook.diagnostics import Severity, declare
+from camcover.rulebook.grammar.common import ANY_TEXT, FAILED, ICD10, STATE, references
+from camcover.rulebook.records import Attestation, Place, Setting, TestCase, TestExpect, TestGiven, TestItem, Word
+from camcover.rulebook.scalars import AGE, DATE, DAYS, MONEY, QUANTITY, VISITS, WHOLE, YES, ScalarType, parse_money
+from camcover.rulebook.shapes import Choice, Context, Either, Field, ListOf, MapOf, Name, Record, Value, Values, choice
+
+__all__ = ["TESTS"]
+
+TEST_WITHOUT_AMOUNT = declare(
+    "test-without-amount",
+    Severity.ERROR,
+    "A test states no amount, so that it would pass whatever the plan pays.",
+    "State `patient:`, `plan_paid:`, `written_off:` or `each:`.",
+)
+MAX_SESSIONS = 500
+
+CODE = Name('a procedure code such as "97810"', r"[A-Z0-9]{5}", refers="code")
+PROCEDURE = Either(
+    "a procedure code, or a mapping such as {code: \"97810\", units: 2, charge: $60}",
+    scalar=CODE,
+    table=Record(
+        "a procedure",
+        (
+            Field("code", CODE, "CPT or HCPCS.", is_required=True),
+            Field("units", Value(WHOLE), "How many.", default=1),
+            Field("charge", Value(MONEY), "For the line, all units."),
+            Field("allowed", Value(MONEY), "For the line, all units."),
+        ),
+        lambda values, _at, _: (values["code"], values["units"], values["charge"], values["allowed"]),
+    ),
+)
+ITEM_FIELDS = (
+    Field("member", ANY_TEXT, "Which member; else the first."),
+    Field("therapy", Name("a therapy of the catalog", refers="therapy"), "The therapy."),
+    Field("codes", ListOf(PROCEDURE), "The procedures of a session.", default=()),
+    Field("practitioner", Name("a practitioner of the catalog", refers="practitioner"), "Who gives it."),
+    Field("setting", choice(Setting), "Where."),
+    Field("tier", Name("a tier of the plan", refers="tier"), "The network tier."),
+    Field("diagnoses", ListOf(ICD10, minimum=0), "ICD-10-CM codes.", default=()),
+    Field("conditions", references("condition", "a condition of the catalog"), "Conditions instead.", default=()),
+    Field("attestations", ListOf(choice(Attestation), minimum=0), "What is attested.", default=()),
+    Field("charge", Value(MONEY), "For a session."),
+    Field("allowed", Value(MONEY), "A known negotiated rate for a session."),
+    Field("dates", ListOf(Value(DATE)), "The dates of the sessions; or `first`, `every`, `sessions`."),
+    Field("first", Value(DATE), "The date of the first session."),
+    Field("every", Value(DAYS), "Days between sessions.", default=7),
+    Field("sessions", Value(WHOLE), "How many sessions.", default=1),
+)
+
+
+def _dates(values: Values, at: Place, context: Context) -> Any:
+    """The dates of an item, from either way to give them."""
+    given: tuple[date, ...] | None = values["dates"]
+    first: date | None = values["first"]
+    if (given is None) == (first is None):
+        hint = "give one of the two"
+        return context.fault("missing-key", at, "a test's service has either 'dates' or 'first'", hint)
+    if given is not None:
+        return given
+    if not 1 <= values["sessions"] <= MAX_SESSIONS:
+        message = f"{values['sessions']} sessions"
+        return context.fault("invalid-count", at, message, f"expected 1 to {MAX_SESSIONS}")
+    return tuple((first or date.min) + timedelta(days=values["every"] * number) for number in range(values["sessions"]))
+
+
+def _item(values: Values, at: Place, context: Context) -> Any:
+    dates = _dates(values, at, context)
+    if dates is FAILED:
+        return FAILED
+    codes = tuple((item, 1, None, None) if isinstance(item, Word) else item for item in values["codes"])
+    return TestItem(
+        member=values["member"],
+        therapy=values["therapy"],
+        codes=codes,
+        practitioner=values["practitioner"],
+        setting=values["setting"],
+        tier=values["tier"],
+        state=values.get("state") if values.get("is_item") else None,
+        diagnoses=values["diagnoses"],
+        conditions=values["conditions"],
+        attestations=values["attestations"],
+        charge=values["charge"],
+        allowed=values["allowed"],
+        dates=dates,
+        at=at,
+    )
+
+
+ITEM = Record(
+    "a service of a test",
+    (*ITEM_FIELDS, Field("state", STATE, "The state of service; else the member's.")),
+    lambda values, at, context: _item({**values, "is_item": True}, at, context),
+)
+USED = MapOf(Name("an accumulator or a limit of the plan", r"[a-z][a-z0-9_.-]*", refers="sum"), Value(QUANTITY))
+
+
+def _given(values: Values, at: Place, context: Context) -> Any:
+    """The member and the services; one service may stand in `given` itself."""
+    items = values["items"]
+    if items is None:
+        item = _item(values, at, context)
+        items = FAILED if item is FAILED else (item,)
+    if items is FAILED:
+        return FAILED
+    return TestGiven(
+        age=values["age"],
+        state=values["state"],
+        family=values["family"],
+        as_of=values["as_of"],
+        assume_requirements=values["requirements"] != "as_attested",
+        used=_amounts(values["used"]),
+        family_used=_amounts(values["family_used"]),
+        benefit_visits=values["benefit_visits"] or {},
+        prior_visits=values["prior_visits"] or {},
+        items=items,
+        at=at,
+    )
+
+
+def _amounts(used: dict[Word, Any] | None) -> dict[str, int]:
+    """Cents, visits or units of each sum."""
+    return {key: quantity.amount for key, quantity in (used or {}).items()}
+
+
+BENEFIT_NAME = Name("a benefit of the plan", refers="benefit")
+GIVEN = Record(
+    "given",
+    (
+        Field("age", Value(AGE), "The member's completed years."),
+        Field("state", STATE, "Where the member is."),
+        Field("family", Value(YES), "yes: family coverage.", default=False),
+        Field("as_of", Value(DATE), "The day the sums so far are true of."),
+        Field("requirements", Choice(("assumed_met", "as_attested")), "What is not attested: assumed met, or missing."),
+        Field("used", USED, "The member's sums so far, by accumulator or limit."),
+        Field("family_used", USED, "The family's sums so far, by accumulator."),
+        Field("benefit_visits", MapOf(BENEFIT_NAME, Value(VISITS)), "Visits so far in the benefit period, by benefit."),
+        Field("prior_visits", MapOf(BENEFIT_NAME, ListOf(Value(DATE))), "Dated visits so far, by benefit."),
+        Field("items", ListOf(ITEM), "Several services."),
+        *ITEM_FIELDS,
+    ),
+    _given,
+)
+
+AMOUNT_OR_DOTS = Value(
+    ScalarType(
+        "invalid-amount",
+        "an amount, or ... for as many as fit of the amount before it",
+        lambda text: "..." if text == "..." else parse_money(text),
+        {"type": "string"},
+    )
+)
+LINE_AMOUNTS = (
+    "charge allowed deductible copay coinsurance penalty balance_bill not_covered written_off plan_paid "
+    "secondary_paid patient"
+).split()
+LINE = Record(
+    "a line's expectation",
+    (
+        Field("covered", Value(YES), "Whether it is covered."),
+        Field("reason", ANY_TEXT, "Why not, such as LIMIT_REACHED."),
+        Field("benefit", BENEFIT_NAME, "Which benefit applied."),
+        *(Field(name, Value(MONEY), "An amount of the line.") for name in LINE_AMOUNTS),
+    ),
+    lambda values, _at, _: {key: value for key, value in values.items() if key != "*" and value is not None},
+)
+LINE_NUMBER = Value(
+    ScalarType("invalid-count", "the number of a line, from 1", lambda text: _line_number(text), {"type": "string"})
+)
+
+
+def _line_number(text: str) -> Any:
+    number = WHOLE.parse(text)
+    return FAILED if number is FAILED or number < 1 else number
+
+
+def _expect(values: Values, at: Place, context: Context) -> Any:
+    """The statements; one of them must be an amount."""
+    if all(values[key] is None for key in ("patient", "plan_paid", "written_off", "each")):
+        hint = "state 'patient' or 'each'"
+        return context.fault("test-without-amount", at, "this test states no amount", hint)
+    lines = {number - 1: line for number, line in (values["lines"] or {}).items()}
+    lines |= {place: values[key] for key, place in (("first", 0), ("last", -1)) if values[key] is not None}
+    each = values["each"]
+    return TestExpect(
+        patient=values["patient"],
+        plan_paid=values["plan_paid"],
+        written_off=values["written_off"],
+        each=None if each is None else tuple(None if item == "..." else item for item in each),
+        covered=values["covered"],
+        lines=lines,
+        after=values["after"] or {},
+        at=at,
+    )
+
+
+EXPECT = Record(
+    "expect",
+    (
+        Field("patient", Value(MONEY), "What the patient pays in all."),
+        Field("plan_paid", Value(MONEY), "What the plan pays in all."),
+        Field("written_off", Value(MONEY), "What is written off in all."),
+        Field("each", ListOf(AMOUNT_OR_DOTS), "What the patient pays for each line; ... repeats the amount before it."),
+        Field("covered", Value(VISITS), "How many lines are covered."),
+        Field("first", LINE, "The first line."),
+        Field("last", LINE, "The last line."),
+        Field("lines", MapOf(LINE_NUMBER, LINE), "Lines by number, from 1."),
+        Field("after", MapOf(Name("an accumulator of the plan", refers="accumulator"), Value(MONEY)),
+              "The first member's sums after the services."),
+    ),
+    _expect,
+)
+TESTS = ListOf(
+    Record(
+        "a test",
+        (
+            Field("name", ANY_TEXT, "What it shows.", is_required=True),
+            Field("given", GIVEN, "The member and the services.", is_required=True),
+            Field("expect", EXPECT, "What must come out.", is_required=True),
+        ),
+        lambda values, at, _: TestCase(values["name"], values["given"], values["expect"], at),
+    ),
+    minimum=0,
+)

@@ -1,0 +1,150 @@
+"""kind: catalog (docs/rule-language.md, section 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camcover.rulebook.grammar.common import ANY_TEXT, HEADING, ICD10, STATE, heading, references, reversed_range
+from camcover.rulebook.records import (
+    Catalog,
+    Condition,
+    Licensure,
+    Place,
+    Practitioner,
+    TaxAdvantage,
+    Therapy,
+    TypicalCharge,
+)
+from camcover.rulebook.scalars import MONEY
+from camcover.rulebook.shapes import Context, Field, ListOf, MapOf, Name, Record, Value, Values, choice
+
+__all__ = ["CATALOG"]
+
+OWN_CODE = Name('a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}")
+
+
+def _typical_charge(values: Values, at: Place, context: Context) -> Any:
+    low, typical, high = values["low"], values["typical"], values["high"]
+    if not low <= typical <= high:
+        return reversed_range(context, at, low, high if high < low else typical)
+    return TypicalCharge(low, typical, high, at)
+
+
+TYPICAL_CHARGE = Record(
+    "typical_charge",
+    (
+        Field("low", Value(MONEY), "What a cheap session costs.", is_required=True),
+        Field("typical", Value(MONEY), "What a session usually costs.", is_required=True),
+        Field("high", Value(MONEY), "What a dear session costs.", is_required=True),
+    ),
+    _typical_charge,
+)
+THERAPY = Record(
+    "a therapy",
+    (
+        Field("name", ANY_TEXT, "The name, for people."),
+        Field("aliases", ListOf(ANY_TEXT, minimum=0), "Other names.", default=()),
+        Field("codes", ListOf(OWN_CODE, minimum=0), "CPT and HCPCS codes billed for it.", default=()),
+        Field("practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives it.", default=()),
+        Field("service_type", Name("an X12 service type code", r"[A-Z0-9]{1,3}"), "X12 service type code."),
+        Field("typical_charge", TYPICAL_CHARGE, "The cash price of one session."),
+        Field("tax_advantaged", choice(TaxAdvantage), "Whether an HSA or FSA may pay for it."),
+    ),
+    lambda values, at, _: values | {"at": at},
+)
+
+
+def _therapy(key: Any, values: Values, at: Place) -> Therapy:
+    return Therapy(
+        id=key,
+        name=values["name"] or str(key),
+        aliases=values["aliases"],
+        codes=values["codes"],
+        practitioners=values["practitioners"],
+        service_type=values["service_type"],
+        typical_charge=values["typical_charge"],
+        tax_advantaged=values["tax_advantaged"],
+        at=at,
+    )
+
+
+CONDITION = Record(
+    "a condition",
+    (
+        Field("name", ANY_TEXT, "The name, for people."),
+        Field("icd10", ListOf(ICD10), "ICD-10-CM codes or prefixes.", is_required=True),
+    ),
+    lambda values, _at, _: values,
+)
+PRACTITIONER = Record(
+    "a practitioner",
+    (
+        Field("name", ANY_TEXT, "The name, for people."),
+        Field("taxonomy", Name("a NUCC taxonomy code", r"[0-9A-Z]{9}X"), "NUCC taxonomy code."),
+    ),
+    lambda values, _at, _: values,
+)
+
+
+def _licensure(values: Values, at: Place, context: Context) -> Any:
+    if (values["licensed"] is None) == (values["unlicensed"] is None):
+        hint = "give the states that license, or those that do not"
+        return context.fault("missing-key", at, "a licensure has either 'licensed' or 'unlicensed'", hint)
+    return values
+
+
+LICENSURE = Record(
+    "a licensure",
+    (
+        Field("licensed", ListOf(STATE, minimum=0), "The states that license; no others do."),
+        Field("unlicensed", ListOf(STATE, minimum=0), "The states that do not license; all others do."),
+    ),
+    _licensure,
+)
+
+
+def _catalog(values: Values, at: Place, _context: Context) -> Catalog:
+    return Catalog(
+        heading=heading(values, at),
+        therapies=values["therapies"] or {},
+        conditions=values["conditions"] or {},
+        practitioners=values["practitioners"] or {},
+        licensure=values["licensure"] or {},
+    )
+
+
+CATALOG = Record(
+    "a catalog",
+    (
+        *HEADING,
+        Field("therapies", MapOf(Name("an id", defines="therapy"), THERAPY, _therapy), "The therapies."),
+        Field(
+            "conditions",
+            MapOf(
+                Name("an id", defines="condition"),
+                CONDITION,
+                lambda key, values, at: Condition(key, values["name"] or str(key), values["icd10"], at),
+            ),
+            "Named groups of diagnoses.",
+        ),
+        Field(
+            "practitioners",
+            MapOf(
+                Name("an id", defines="practitioner"),
+                PRACTITIONER,
+                lambda key, values, at: Practitioner(key, values["name"] or str(key), values["taxonomy"], at),
+            ),
+            "Kinds of practitioners.",
+        ),
+        Field(
+            "licensure",
+            MapOf(
+                Name("a practitioner of the catalog", refers="practitioner"),
+                LICENSURE,
+                lambda key, values, at: Licensure(key, values["licensed"], values["unlicensed"], at),
+            ),
+            "The states that license each kind of practitioner; no entry: none regulates it.",
+        ),
+    ),
+    _catalog,
+)

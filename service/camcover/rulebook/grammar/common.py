@@ -1,0 +1,193 @@
+"""What files of every kind have: the heading, citations, lists of references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from camcover.rulebook.diagnostics import Severity, declare
+from camcover.rulebook.nodes import Node, Scalar
+from camcover.rulebook.records import STATES, Effective, Heading, Place, Review, Source, Word
+from camcover.rulebook.scalars import DATE, FAILED, TEXT, YES, JsonSchema
+from camcover.rulebook.shapes import (
+    Choice,
+    Context,
+    Definitions,
+    Field,
+    ListOf,
+    MapOf,
+    Name,
+    Record,
+    Reference,
+    Shape,
+    Value,
+    Values,
+    misplaced,
+)
+
+CITE_MISSING = declare(
+    "cite-missing",
+    Severity.ERROR,
+    "An accumulator, benefit, exclusion, pool limit or fee table does not say where its figures were published.",
+    "Add `cite:` with a name of `sources:` and the place, such as `eoc p.12`; or mark the file `illustrative: yes`.",
+)
+RANGE_REVERSED = declare(
+    "range-reversed",
+    Severity.ERROR,
+    "A range ends before it begins: dates, ages or charges.",
+    "Exchange the two ends, or correct one.",
+)
+NOTHING_NAMED = declare(
+    "nothing-named",
+    Severity.ERROR,
+    "A benefit, exclusion or discount names neither therapies nor codes, so that it is about nothing.",
+    "Add `therapies:` or `codes:`.",
+)
+
+STATE = Choice(tuple(STATES))
+CODE = Name("a procedure code of CPT or HCPCS, such as \"97810\"", r"[A-Z0-9]{5}", refers="code")
+ICD10 = Name("an ICD-10-CM code or prefix such as M54.5", r"[A-Za-z]([0-9]([0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?)?)?\.?")
+ANY_TEXT = Value(TEXT)
+
+
+def references(kind: str, what: str) -> ListOf:
+    """A list of words that must be defined."""
+    return ListOf(Name(what, refers=kind), minimum=0)
+
+
+THERAPIES = references("therapy", "a therapy of the catalog")
+CODES = ListOf(CODE, minimum=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation(Shape):
+    """`eoc p.12`: a name of `sources:`, then the place."""
+
+    def decode(self, node: Node, context: Context) -> Any:
+        """The whole text; its first word is a reference."""
+        if not isinstance(node, Scalar) or not node.text.strip():
+            return misplaced(node, self.expected, context)
+        source = node.text.split()[0]
+        context.references.append(Reference("source", Word(source, node.at)))
+        return node.text.strip()
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        """A string."""
+        return {"type": "string"}
+
+    @property
+    def expected(self) -> str:
+        """In words."""
+        return "a source and the place in it, such as 'eoc p.12'"
+
+
+CITE = Field("cite", Citation(), "Where it was published: a name of `sources:`, then the place.")
+
+
+def is_cited(values: Values, at: Place, context: Context, what: str) -> bool:
+    """Whether the record may stand without a citation or has one; else a fault."""
+    if values["cite"] is not None or context.is_illustrative:
+        return True
+    hint = "add `cite:`, or mark the file `illustrative: yes`"
+    context.fault("cite-missing", at, f"{what} does not say where its figures come from", hint)
+    return False
+
+
+def names_something(values: Values, at: Place, context: Context, what: str) -> bool:
+    """Whether there are therapies or codes; else a fault."""
+    if values["therapies"] or values["codes"]:
+        return True
+    context.fault("nothing-named", at, f"{what} names neither therapies nor codes", "add `therapies:` or `codes:`")
+    return False
+
+
+def reversed_range(context: Context, at: Place, low: object, high: object) -> Any:
+    """The fault of a range that ends before it begins."""
+    return context.fault("range-reversed", at, f"the range ends ({high}) before it begins ({low})")
+
+
+def _effective(values: Values, at: Place, context: Context) -> Any:
+    if values["to"] is not None and values["to"] < values["from"]:
+        return reversed_range(context, at, values["from"], values["to"])
+    return Effective(values["from"], values["to"], at)
+
+
+EFFECTIVE = Record(
+    "effective",
+    (
+        Field("from", Value(DATE), "The first day.", is_required=True),
+        Field("to", Value(DATE), "The last day; not given: open."),
+    ),
+    _effective,
+)
+SOURCE = Record(
+    "a source",
+    (
+        Field("title", ANY_TEXT, "The title as published.", is_required=True),
+        Field("url", ANY_TEXT, "Where it can be read."),
+        Field("published", Value(DATE), "The day it was published."),
+        Field("retrieved", Value(DATE), "The day it was read."),
+    ),
+    lambda values, at, _: Source(values["title"], values["url"], values["published"], values["retrieved"], at),
+)
+REVIEWED = Record(
+    "reviewed",
+    (
+        Field("on", Value(DATE), "The day of the review.", is_required=True),
+        Field("by", ANY_TEXT, "Who reviewed."),
+        Field("next", Value(DATE), "When to look again."),
+    ),
+    lambda values, at, _: Review(values["on"], values["by"], values["next"], at),
+)
+FILE_ID = Name("an id in kebab-case, such as cascade-silver", r"[a-z][a-z0-9-]*")
+
+HEADING: tuple[Field, ...] = (
+    Field("format", Choice(("camcover/1",)), "The version of the rule language.", is_required=True),
+    Field("kind", ANY_TEXT, "The kind of file: catalog, policy, fees or plan.", is_required=True),
+    Field("id", FILE_ID, "The id; editions of one thing share it.", is_required=True),
+    Field("name", ANY_TEXT, "The name, for people."),
+    Field("effective", EFFECTIVE, "The days on which this edition is in force, both ends included.", is_required=True),
+    Field("sources", MapOf(Name("a name for a source", r"[A-Za-z0-9][A-Za-z0-9_.-]*", defines="source"), SOURCE),
+          "The documents that `cite:` names."),
+    Field("illustrative", Value(YES), "yes: the figures are not from a public source.", default=False),
+    Field("reviewed", REVIEWED, "The last review, and when the next is due."),
+    Field("notes", ANY_TEXT, "What the next reader should know."),
+)
+
+
+def heading(values: Values, at: Place) -> Heading:
+    """The heading from a file's values."""
+    return Heading(
+        id=values["id"],
+        name=values["name"],
+        effective=values["effective"],
+        sources=values["sources"] or {},
+        illustrative=values["illustrative"],
+        reviewed=values["reviewed"],
+        notes=values["notes"],
+        at=at,
+    )
+
+
+def failed_unless(*conditions: bool) -> bool:
+    """Whether any condition failed; each is evaluated, so that all faults show."""
+    return not all(conditions)
+
+
+__all__ = [
+    "ANY_TEXT",
+    "CITE",
+    "CODE",
+    "CODES",
+    "FAILED",
+    "HEADING",
+    "ICD10",
+    "STATE",
+    "THERAPIES",
+    "failed_unless",
+    "heading",
+    "is_cited",
+    "names_something",
+    "references",
+    "reversed_range",
+]

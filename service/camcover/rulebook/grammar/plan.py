@@ -1,0 +1,240 @@
+"""kind: plan (docs/rule-language.md, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from camcover.rulebook.grammar.benefits import BENEFITS, LIMIT_FIELDS, limit_of
+from camcover.rulebook.grammar.cases import TESTS
+from camcover.rulebook.grammar.common import (
+    ANY_TEXT,
+    CITE,
+    CODES,
+    FAILED,
+    HEADING,
+    THERAPIES,
+    failed_unless,
+    heading,
+    is_cited,
+    names_something,
+)
+from camcover.rulebook.grammar.policy import CRITERIA
+from camcover.rulebook.records import (
+    Accumulator,
+    AccumulatorKind,
+    Benefit,
+    BenefitPeriod,
+    Carryover,
+    Discount,
+    Exclusion,
+    FamilyMode,
+    Limit,
+    NotCoveredPays,
+    Payer,
+    Place,
+    Plan,
+    Tier,
+    Word,
+)
+from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
+from camcover.rulebook.shapes import Choice, Context, Either, Field, ListOf, MapOf, Name, Record, Value, Values, choice
+
+__all__ = ["PLAN"]
+
+PAYER = Record(
+    "a payer",
+    (
+        Field("id", Name("an id in kebab-case", r"[a-z0-9][a-z0-9_-]*"), "The payer's id.", is_required=True),
+        Field("name", ANY_TEXT, "The payer's name.", is_required=True),
+    ),
+    lambda values, at, _: Payer(values["id"], values["name"], at),
+)
+CALENDAR_YEAR = BenefitPeriod(1, 1)
+BENEFIT_PERIOD = Either(
+    "calendar_year, or a plan year such as {starts: 07-01}",
+    scalar=Choice(("calendar_year",), lambda _: CALENDAR_YEAR),
+    table=Record(
+        "a plan year",
+        (Field("starts", Value(MONTH_DAY), "Month and day on which it starts.", is_required=True),),
+        lambda values, _at, _: values["starts"],
+    ),
+)
+
+ACCUMULATOR_NAME = Name("an accumulator of the plan", refers="accumulator")
+
+
+def _cited_accumulator(values: Values, at: Place, context: Context) -> Any:
+    return values if is_cited(values, at, context, "this accumulator") else FAILED
+
+
+ACCUMULATOR = Record(
+    "an accumulator",
+    (
+        Field("kind", choice(AccumulatorKind), "What the sum does.", is_required=True),
+        Field("individual", Value(MONEY_OR_UNLIMITED), "A member's maximum.", is_required=True),
+        Field("family", Value(MONEY_OR_UNLIMITED), "The family's maximum."),
+        Field("family_mode", choice(FamilyMode), "embedded or aggregate.", default=FamilyMode.EMBEDDED),
+        Field("feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that take the same amounts.", default=()),
+        Field("carryover", choice(Carryover), "Credit of the last three months.", default=Carryover.NONE),
+        CITE,
+    ),
+    _cited_accumulator,
+)
+
+
+def _accumulator(key: Word, values: Values, at: Place) -> Accumulator:
+    return Accumulator(
+        id=key,
+        kind=values["kind"],
+        individual=values["individual"],
+        family=values["family"],
+        family_mode=values["family_mode"],
+        feeds=values["feeds"],
+        carryover=values["carryover"],
+        cite=values["cite"],
+        at=at,
+    )
+
+
+OR_NONE = Name("an accumulator of the plan, or none", refers="accumulator", none_word="none")
+TIER = Record(
+    "a tier",
+    (
+        Field("name", ANY_TEXT, "The name, for people."),
+        Field("deductible", OR_NONE, "What a bare `deductible` step means here, or none."),
+        Field("out_of_pocket_maximum", OR_NONE, "What caps and counts here, or none."),
+        Field("above_allowed", Value(ABOVE_ALLOWED), "Who owes charge minus allowed amount.", is_required=True),
+        Field("copay_feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that copays feed.", default=()),
+    ),
+    lambda values, _at, _: values,
+)
+
+
+def _tier(key: Word, values: Values, at: Place) -> Tier:
+    return Tier(
+        id=key,
+        name=values["name"],
+        deductible=values["deductible"],
+        out_of_pocket_maximum=values["out_of_pocket_maximum"],
+        above_allowed=values["above_allowed"],
+        copay_feeds=values["copay_feeds"],
+        at=at,
+    )
+
+
+def _pool(values: Values, at: Place, context: Context) -> Any:
+    return values if is_cited(values, at, context, "this limit") else FAILED
+
+
+POOL = Record("a pool limit", LIMIT_FIELDS, _pool)
+
+
+def _exclusion(values: Values, at: Place, context: Context) -> Any:
+    what = "this exclusion"
+    if failed_unless(is_cited(values, at, context, what), names_something(values, at, context, what)):
+        return FAILED
+    return Exclusion(
+        therapies=values["therapies"],
+        codes=values["codes"],
+        when=values["when"],
+        reason=values["reason"] or "",
+        cite=values["cite"],
+        at=at,
+    )
+
+
+EXCLUSION = Record(
+    "an exclusion",
+    (
+        Field("therapies", THERAPIES, "The therapies it is for.", default=()),
+        Field("codes", CODES, "The procedure codes it is for.", default=()),
+        Field("when", CRITERIA, "It excludes only where these hold."),
+        Field("reason", ANY_TEXT, "Why, in the payer's words."),
+        CITE,
+    ),
+    _exclusion,
+)
+
+
+def _discount(values: Values, at: Place, context: Context) -> Any:
+    if not names_something(values, at, context, "this discount"):
+        return FAILED
+    return Discount(values["therapies"], values["codes"], values["percent"], values["cite"], at)
+
+
+DISCOUNT = Record(
+    "a discount",
+    (
+        Field("therapies", THERAPIES, "The therapies it is for.", default=()),
+        Field("codes", CODES, "The procedure codes it is for.", default=()),
+        Field("percent", Value(PERCENT), "How much lower the price is.", is_required=True),
+        CITE,
+    ),
+    _discount,
+)
+
+
+def _with_limits(benefit: Benefit, pools: dict[str, Limit]) -> Benefit:
+    """The benefit with its pools looked up and its own limits named; a pool that does not exist is left to the resolver."""
+    own = [limit for limit in benefit.limits if isinstance(limit, Limit)]
+    limits: list[Limit] = []
+    for limit in benefit.limits:
+        if isinstance(limit, Limit):
+            number = 1 + sum(not earlier.shared for earlier in limits)
+            name = f"{benefit.id}.{number}" if len(own) > 1 else str(benefit.id)
+            limits.append(limit if limit.id else replace(limit, id=Word(name, limit.at)))
+        elif limit in pools:
+            limits.append(pools[limit])
+    return replace(benefit, limits=tuple(limits))
+
+
+def _plan(values: Values, at: Place, _context: Context) -> Plan:
+    pools: dict[str, Limit] = values["limits"] or {}
+    return Plan(
+        heading=heading(values, at),
+        payer=values["payer"],
+        benefit_period=values["benefit_period"],
+        hsa_qualified=values["hsa_qualified"],
+        fees=values["fees"],
+        accumulators=values["accumulators"] or {},
+        tiers=values["tiers"],
+        limits=pools,
+        benefits={key: _with_limits(benefit, pools) for key, benefit in (values["benefits"] or {}).items()},
+        exclusions=values["exclusions"],
+        not_covered_pays=values["not_covered_pays"],
+        discounts=values["discounts"],
+        tests=values["tests"],
+    )
+
+
+PLAN = Record(
+    "a plan",
+    (
+        *HEADING,
+        Field("payer", PAYER, "Who insures.", is_required=True),
+        Field("benefit_period", BENEFIT_PERIOD, "When sums start anew.", default=CALENDAR_YEAR),
+        Field("hsa_qualified", Value(YES), "yes: members may pay into an HSA (26 USC 223).", default=False),
+        Field("fees", Name("a fee file", refers="fees"), "The allowed amounts; none: the charge is allowed."),
+        Field(
+            "accumulators",
+            MapOf(Name("an id", defines="accumulator"), ACCUMULATOR, _accumulator),
+            "Running sums: deductibles and out-of-pocket maxima.",
+        ),
+        Field("tiers", MapOf(Name("an id", defines="tier"), TIER, _tier), "Whom the member sees, best first.",
+              is_required=True),
+        Field(
+            "limits",
+            MapOf(Name("an id", defines="limit"), POOL, lambda key, values, at: limit_of(key, values, at, is_shared=True)),
+            "Pools that several benefits share.",
+        ),
+        Field("benefits", BENEFITS, "What is covered; the first that fits applies."),
+        Field("exclusions", ListOf(EXCLUSION, minimum=0), "What is not covered, looked at first.", default=()),
+        Field("otherwise", Choice(("not_covered",)), "Every therapy not named above.", is_required=True),
+        Field("not_covered_pays", choice(NotCoveredPays), "What a member owes when not covered.",
+              default=NotCoveredPays.CHARGE),
+        Field("discounts", ListOf(DISCOUNT, minimum=0), "Lower prices on what is not covered.", default=()),
+        Field("tests", TESTS, "Proofs: services and the amounts they must give.", default=()),
+    ),
+    _plan,
+)

@@ -1,0 +1,58 @@
+"""kind: policy, and the criteria that benefits and exclusions share with it (docs/rule-language.md, section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camcover.rulebook.grammar.common import CITE, HEADING, ICD10, STATE, heading, references, reversed_range
+from camcover.rulebook.records import Ages, Criteria, Place, Policy, Setting
+from camcover.rulebook.scalars import AGE
+from camcover.rulebook.shapes import Choice, Context, Field, ListOf, Record, Value, Values, choice
+
+__all__ = ["CRITERIA", "POLICY"]
+
+
+def _ages(values: Values, at: Place, context: Context) -> Any:
+    low, high = values["min"], values["max"]
+    if low is not None and high is not None and low > high:
+        return reversed_range(context, at, low, high)
+    return Ages(low, high, at)
+
+
+AGES = Record(
+    "ages",
+    (
+        Field("min", Value(AGE), "The youngest age, completed years."),
+        Field("max", Value(AGE), "The oldest age, completed years."),
+    ),
+    _ages,
+)
+CRITERIA = Record(
+    "criteria",
+    (
+        Field("conditions", references("condition", "a condition of the catalog"), "Some diagnosis is one of these."),
+        Field("icd10", ListOf(ICD10), "Some diagnosis begins with one of these; one union with `conditions`."),
+        Field("not_conditions", references("condition", "a condition of the catalog"), "No diagnosis is one of these."),
+        Field("practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives the service."),
+        Field("settings", ListOf(choice(Setting)), "Where the service is given."),
+        Field("ages", AGES, "The member's completed years on the date of service."),
+        Field("states", ListOf(STATE), "The state of service."),
+        Field("licensed", Choice(("required",)), "required: the state of service licenses the practitioner."),
+    ),
+    lambda values, at, _: Criteria(
+        conditions=values["conditions"],
+        icd10=values["icd10"],
+        not_conditions=values["not_conditions"],
+        practitioners=values["practitioners"],
+        settings=values["settings"],
+        ages=values["ages"],
+        states=values["states"],
+        licensed=values["licensed"] is not None,
+        at=at,
+    ),
+)
+POLICY = Record(
+    "a policy",
+    (*HEADING, Field("when", CRITERIA, "All of these must hold.", is_required=True), CITE),
+    lambda values, at, _: Policy(heading(values, at), values["when"], values["cite"]),
+)

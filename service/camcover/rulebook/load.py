@@ -1,0 +1,146 @@
+"""Files -> `RuleSet`: read, decode, resolve, check, in that order.
+
+What comes in: a folder, a file, or texts by name. What goes out: `Loaded`, with the rules when nothing is wrong with them,
+and every diagnostic either way. Nothing is half-applied: a rule set with an error is no rule set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from camcover.rulebook import checks
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.grammar import decode, kind_and_id
+from camcover.rulebook.nodes import parse
+from camcover.rulebook.records import Catalog, Document, Fees, Place, Plan, Policy, RuleSet
+from camcover.rulebook.resolve import File, resolve
+from camcover.rulebook.scalars import Failed
+from camcover.rulebook.shapes import Context
+
+__all__ = ["Loaded", "load", "load_texts", "rule_files"]
+
+NOT_UTF8 = declare(
+    "not-utf8",
+    Severity.ERROR,
+    "The file is not UTF-8 text.",
+    "Save it as UTF-8.",
+)
+NO_RULES = declare(
+    "no-rules",
+    Severity.ERROR,
+    "There is no rule file where rules were to be read from.",
+    "Name a file or folder that holds `.yaml` files.",
+)
+
+_Document = TypeVar("_Document", bound=Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read: `rules` is None when a diagnostic is an error; `texts` by file name, as read."""
+
+    rules: RuleSet | None
+    diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that keep the rules from being used."""
+        return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
+
+
+def rule_files(path: Path) -> list[Path]:
+    """The rule files of a folder, any depth, in order of name; a file stands for itself.
+
+    Raises FileNotFoundError when there is nothing at `path`.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(f"no such file or folder: {path}")
+    return sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+
+
+def load(path: Path, today: date | None = None) -> Loaded:
+    """The rules under `path`, judged on `today` (else the machine's date). Raises FileNotFoundError, OSError."""
+    texts: dict[str, str] = {}
+    faults: list[Diagnostic] = []
+    for file in rule_files(path):
+        try:
+            texts[str(file)] = file.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            message = f"byte {error.start} is not UTF-8"
+            faults.append(Diagnostic("not-utf8", Severity.ERROR, Place(str(file), 1, 1), message, "save it as UTF-8"))
+    if not texts and not faults:
+        where = Place(str(path), 1, 1)
+        faults.append(Diagnostic("no-rules", Severity.ERROR, where, "no rule file (.yaml) here"))
+    root = path if path.is_dir() else path.parent
+    return _load(texts, faults, today or date.today(), str(root))
+
+
+def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
+    """The rules in `texts` (file name -> YAML)."""
+    return _load(texts, [], today or date.today(), "")
+
+
+def _load(texts: Mapping[str, str], faults: list[Diagnostic], today: date, root: str) -> Loaded:
+    """Decode every file, resolve, and check when nothing is wrong so far."""
+    files = [_decode(name, text, faults) for name, text in texts.items()]
+    faults += [fault for file in files for fault in file.context.faults]
+    faults += resolve(files)
+    rules = _rule_set(files, texts, root)
+    if not any(each.severity is Severity.ERROR for each in faults):
+        faults += checks.run(rules, today)
+    ordered = sorted(set(faults), key=lambda each: (each.at, each.code, each.message))
+    has_error = any(each.severity is Severity.ERROR for each in ordered)
+    return Loaded(None if has_error else rules, tuple(ordered), dict(texts))
+
+
+def _decode(name: str, text: str, faults: list[Diagnostic]) -> File:
+    """One file; what YAML itself refuses goes to `faults`."""
+    context = Context(name)
+    node, refused = parse(text, name)
+    faults += refused
+    kind, id_ = kind_and_id(node)
+    if node is None:
+        return File(name, kind, id_, None, context)
+    record = decode(node, context)
+    is_whole = not isinstance(record, Failed) and not refused
+    return File(name, kind, id_, record if is_whole else None, context)
+
+
+def _rule_set(files: Sequence[File], texts: Mapping[str, str], root: str) -> RuleSet:
+    """The decoded documents by kind and id, editions in order of date."""
+    records = [file.record for file in files if file.record is not None]
+    return RuleSet(
+        catalogs=_editions(records, Catalog),
+        policies=_editions(records, Policy),
+        fees=_editions(records, Fees),
+        plans=_editions(records, Plan),
+        texts=dict(texts),
+        digest=_digest(texts, root),
+    )
+
+
+def _editions(records: Sequence[Document], kind: type[_Document]) -> dict[str, tuple[_Document, ...]]:
+    """The documents of a kind."""
+    groups: dict[str, list[_Document]] = {}
+    for record in records:
+        if isinstance(record, kind):
+            groups.setdefault(str(record.heading.id), []).append(record)
+    return {id_: tuple(sorted(group, key=lambda each: each.heading.effective.start)) for id_, group in groups.items()}
+
+
+def _digest(texts: Mapping[str, str], root: str) -> str:
+    """SHA-256 over names (relative to `root`) and contents, so that a moved folder keeps its digest."""
+    whole = hashlib.sha256()
+    for name, text in sorted((str(Path(name).relative_to(root)) if root else name, text) for name, text in texts.items()):
+        for part in (name, text):
+            encoded = part.encode()
+            whole.update(len(encoded).to_bytes(8, "big") + encoded)
+    return whole.hexdigest()

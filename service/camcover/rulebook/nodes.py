@@ -1,0 +1,239 @@
+"""Bytes of a rule file -> positioned nodes, every scalar still the text that was written.
+
+What comes in: one YAML document. What goes out: `Scalar`, `Listing` and `Table` nodes, or diagnostics. YAML is read as
+events, so that nothing is resolved (`NO`, `1.10` and `12:30` stay as written), and depth is bounded before anything recurses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import yaml
+
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.records import Place
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Listing", "Node", "Scalar", "Table", "parse"]
+
+MAX_BYTES = 1 << 20
+"""The largest rule file, bytes of UTF-8."""
+
+MAX_DEPTH = 20
+"""How deep lists and mappings may nest; the language itself needs nine."""
+
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+SYNTAX = declare(
+    "syntax",
+    Severity.ERROR,
+    "The file is not one well-formed YAML document.",
+    "Look at the place named and just before it: indentation, quotes, colons and brackets.",
+)
+TOO_LARGE = declare(
+    "too-large",
+    Severity.ERROR,
+    "The file is larger than 1 MiB, or nests deeper than 20 levels.",
+    "Split it: each benefit plan, policy and fee schedule has a file of its own.",
+)
+DUPLICATE_KEY = declare(
+    "duplicate-key",
+    Severity.ERROR,
+    "A key stands twice in one mapping; one of the two would silently win.",
+    "Keep one of them.",
+)
+ALIAS = declare(
+    "alias-refused",
+    Severity.ERROR,
+    "The file uses a YAML anchor (`&name`), an alias (`*name`) or a merge key (`<<`), so that a line would not mean what it says.",
+    "Write the value out where it is meant.",
+)
+TAG = declare(
+    "tag-refused",
+    Severity.ERROR,
+    "The file uses a YAML tag (`!name` or `!!name`); the language has none.",
+    "Remove the tag.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value, as written; `quoted` when it stood in quotes or in a block."""
+
+    text: str
+    quoted: bool
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A sequence."""
+
+    items: list[Node]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping, in file order; its keys are scalars and stand once each."""
+
+    entries: list[tuple[Scalar, Node]]
+    at: Place
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key."""
+        return next((value for found, value in self.entries if found.text == key), None)
+
+
+Node = Scalar | Listing | Table
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A list or mapping being read; `key` is the key that waits for its value."""
+
+    node: Listing | Table
+    seen: set[str] = field(default_factory=set)
+    key: Scalar | None = None
+    is_dropping: bool = False
+
+
+def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
+    """The document in `text`, named `file` in positions; None when there is none that can be read."""
+    if len(text.encode()) > MAX_BYTES:
+        start = Place(file, 1, 1)
+        return None, [_fault(TOO_LARGE.code, start, "the file is larger than 1 MiB", "split it")]
+    reader = _Reader(file)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            if not reader.take(event):
+                break
+    except yaml.MarkedYAMLError as error:
+        reader.faults.append(_syntax_fault(error, file))
+        return None, reader.faults
+    except yaml.reader.ReaderError as error:
+        reader.faults.append(_character_fault(error, text, file))
+        return None, reader.faults
+    return reader.result()
+
+
+def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
+    """An error."""
+    return Diagnostic(code, Severity.ERROR, at, message, hint)
+
+
+def _syntax_fault(error: yaml.MarkedYAMLError, file: str) -> Diagnostic:
+    """YAML's own words, at the place it names."""
+    mark = error.problem_mark or error.context_mark
+    at = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    context = f" ({error.context})" if error.context else ""
+    return _fault(SYNTAX.code, at, f"{error.problem or 'not well-formed YAML'}{context}")
+
+
+def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Diagnostic:
+    """A character that YAML does not allow, such as a NUL; found again in the text, since the reader counts otherwise."""
+    letter = error.character if isinstance(error.character, str) else chr(error.character)
+    before = text[: max(0, text.find(letter))]
+    at = Place(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    return _fault(SYNTAX.code, at, f"the character U+{ord(letter):04X} is not allowed in YAML")
+
+
+class _Reader:
+    """Builds nodes from events."""
+
+    def __init__(self, file: str) -> None:
+        """Begin a file."""
+        self.file = file
+        self.faults: list[Diagnostic] = []
+        self.stack: list[_Frame] = []
+        self.root: Node | None = None
+        self.documents = 0
+
+    def result(self) -> tuple[Node | None, list[Diagnostic]]:
+        """The root node and the faults; an empty file has one fault."""
+        if self.root is None and not self.faults:
+            empty = _fault(SYNTAX.code, Place(self.file, 1, 1), "the file is empty", "it starts with 'format: camcover/1'")
+            self.faults.append(empty)
+        return self.root, self.faults
+
+    def take(self, event: yaml.Event) -> bool:
+        """Read one event; False when reading must stop."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._check_properties(event)
+            scalar = Scalar(event.value, event.style is not None, self._place(event))
+            self._add(scalar)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            return self._open(event)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self.stack.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            self._refuse_alias(event, f"*{event.anchor}")
+            self._add(Scalar("", quoted=True, at=self._place(event)))
+        elif isinstance(event, yaml.DocumentStartEvent):
+            return self._begin_document(event)
+        return True
+
+    def _begin_document(self, event: yaml.Event) -> bool:
+        """Only the first document counts; a second is a fault."""
+        self.documents += 1
+        if self.documents > 1:
+            message = "a second YAML document starts here"
+            self.faults.append(_fault(SYNTAX.code, self._place(event), message, "one document a file"))
+        return self.documents == 1
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def _check_properties(self, event: yaml.NodeEvent) -> None:
+        """Refuse anchors and tags."""
+        if event.anchor is not None:
+            self._refuse_alias(event, f"&{event.anchor}")
+        if event.tag is not None:
+            self.faults.append(_fault(TAG.code, self._place(event), f"the tag '{event.tag}' is refused", "remove it"))
+
+    def _refuse_alias(self, event: yaml.NodeEvent, found: str) -> None:
+        message = f"'{found}': anchors and aliases are refused"
+        self.faults.append(_fault(ALIAS.code, self._place(event), message, "write the value out"))
+
+    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
+        """Begin a list or mapping; False when it is too deep to go on."""
+        self._check_properties(event)
+        at = self._place(event)
+        if len(self.stack) >= MAX_DEPTH:
+            self.faults.append(_fault(TOO_LARGE.code, at, f"nested deeper than {MAX_DEPTH} levels"))
+            self.root = None
+            return False
+        node: Listing | Table = Table([], at) if isinstance(event, yaml.MappingStartEvent) else Listing([], at)
+        self._add(node)
+        self.stack.append(_Frame(node))
+        return True
+
+    def _add(self, node: Node) -> None:
+        """Put a node where it belongs: root, list item, key or value."""
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        if isinstance(frame.node, Listing):
+            frame.node.items.append(node)
+        elif frame.key is None:
+            self._begin_entry(frame, node)
+        else:
+            if not frame.is_dropping:
+                frame.node.entries.append((frame.key, node))
+            frame.key, frame.is_dropping = None, False
+
+    def _begin_entry(self, frame: _Frame, node: Node) -> None:
+        """Take a key; one that stands twice, or is no scalar, is a fault and its value is dropped."""
+        frame.key = node if isinstance(node, Scalar) else Scalar("", quoted=True, at=node.at)
+        if not isinstance(node, Scalar):
+            frame.is_dropping = True
+            self.faults.append(_fault(SYNTAX.code, node.at, "a key must be a single word, found a list or mapping"))
+        elif node.text in frame.seen:
+            frame.is_dropping = True
+            message = f"the key '{node.text}' stands twice here"
+            self.faults.append(_fault(DUPLICATE_KEY.code, node.at, message, "keep one of them"))
+        elif node.text == "<<":
+            frame.is_dropping = True
+            self.faults.append(_fault(ALIAS.code, node.at, "merge keys ('<<') are refused", "write the values out"))
+        frame.seen.add(frame.key.text)

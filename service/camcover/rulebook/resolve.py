@@ -1,0 +1,271 @@
+"""Words that refer to other words, within a file and across files.
+
+What comes in: decoded files with the words each defines and refers to. What goes out: diagnostics for references that
+lead nowhere, editions that overlap or do not reach as far as a plan that needs them, definitions that stand twice, and fee
+tables that refer to themselves. A file that failed to decode still defines its words, so that one fault gives one error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, nearest
+from camcover.rulebook.records import Catalog, Document, Effective, Fees, Place, Plan, Word
+from camcover.rulebook.shapes import Context, Reference
+
+__all__ = ["File", "resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file after decoding; `record` is None when it failed."""
+
+    name: str
+    kind: str
+    id: str
+    record: Document | None
+    context: Context
+
+
+_NOUNS = {
+    "therapy": "therapy",
+    "code": "procedure code",
+    "condition": "condition",
+    "practitioner": "practitioner",
+    "policy": "policy",
+    "fees": "fee file",
+    "accumulator": "accumulator",
+    "tier": "tier",
+    "limit": "limit",
+    "source": "source",
+    "benefit": "benefit",
+    "sum": "accumulator or limit",
+}
+_CATALOG_KINDS = ("therapy", "condition", "practitioner", "code")
+_WHERE = dict.fromkeys(_CATALOG_KINDS, "in the catalog") | dict.fromkeys(("policy", "fees"), "among the rule files")
+
+for _kind, _noun in _NOUNS.items():
+    _place = _WHERE.get(_kind, "in this file")
+    declare(
+        f"unknown-{_kind}",
+        Severity.ERROR,
+        f"A word should name {'an' if _noun[0] in 'aeiou' else 'a'} {_noun} {_place}, and none has that name.",
+        f"Correct the word, or define the {_noun}.",
+    )
+OVERLAPPING_EDITIONS = declare(
+    "overlapping-editions",
+    Severity.ERROR,
+    "Two files of one kind share an id and some days: it would not be clear which edition is in force.",
+    "End the earlier edition on the day before the later one begins.",
+)
+EDITION_GAP = declare(
+    "edition-gap",
+    Severity.ERROR,
+    "A plan edition refers to something that is not in force on all of its days.",
+    "Give the other file an edition for those days, or shorten the plan's.",
+)
+DUPLICATE_DEFINITION = declare(
+    "duplicate-definition",
+    Severity.ERROR,
+    "Two catalogs in force on the same days define the same word.",
+    "Keep one of the two.",
+)
+FEE_CYCLE = declare(
+    "fee-cycle",
+    Severity.ERROR,
+    "A fee table's `otherwise` leads through other tiers back to itself, so that it gives no amount.",
+    "Let one of the tiers state amounts, or a percentage of the charge.",
+)
+NO_CATALOG = declare(
+    "no-catalog",
+    Severity.ERROR,
+    "There is no catalog among the files, so no therapy, condition or practitioner is known.",
+    "Load the catalog with them: name the folder that holds both.",
+)
+
+
+def resolve(files: Sequence[File]) -> Iterator[Diagnostic]:
+    """Every fault of reference among `files`."""
+    yield from _overlaps(files)
+    yield from _duplicate_definitions(files)
+    yield from _unknown_words(files)
+    for file in files:
+        if isinstance(file.record, Fees):
+            yield from _fee_cycles(file.record)
+
+
+def _error(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, at, message, hint)
+
+
+def _overlaps(files: Sequence[File]) -> Iterator[Diagnostic]:
+    """Editions of one id that share a day."""
+    editions: dict[tuple[str, str], list[Document]] = {}
+    for file in files:
+        if file.record is not None:
+            editions.setdefault((file.kind, file.id), []).append(file.record)
+    for (kind, id_), group in editions.items():
+        ordered = sorted(group, key=lambda each: (each.heading.effective.start, each.heading.at))
+        for earlier, later in pairwise(ordered):
+            end = earlier.heading.effective.end
+            if end is None or end >= later.heading.effective.start:
+                message = f"this edition of {kind} '{id_}' overlaps the one in {earlier.heading.at.file}"
+                hint = f"that one runs {_days(earlier.heading.effective)}"
+                yield _error("overlapping-editions", later.heading.effective.at, message, hint)
+
+
+def _days(effective: Effective) -> str:
+    """A range in words."""
+    return f"from {effective.start} " + (f"to {effective.end}" if effective.end else "on")
+
+
+def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
+    """Words that two catalogs define for the same day; editions of one catalog are `_overlaps`' concern."""
+    seen: dict[tuple[str, str], list[tuple[Catalog, Word]]] = {}
+    for file in files:
+        if not isinstance(file.record, Catalog):
+            continue
+        for kind in ("therapy", "condition", "practitioner"):
+            for word in file.context.defined.get(kind, {}).values():
+                others = seen.setdefault((kind, word), [])
+                for other, place in others:
+                    if other.heading.id != file.id and _share_days(other.heading.effective, file.record.heading.effective):
+                        message = f"{kind} '{word}' is also defined at {place.at}"
+                        yield _error("duplicate-definition", word.at, message, "keep one of the two")
+                others.append((file.record, word))
+
+
+def _share_days(one: Effective, other: Effective) -> bool:
+    return (one.end is None or other.start <= one.end) and (other.end is None or one.start <= other.end)
+
+
+class _Directory:
+    """Where each word is defined: across files its ranges of days, and the words of files that failed."""
+
+    def __init__(self, files: Sequence[File]) -> None:
+        """Enter every definition of `files`."""
+        self.ranges: dict[str, dict[str, list[Effective]]] = {kind: {} for kind in (*_CATALOG_KINDS, "policy", "fees")}
+        self.broken: dict[str, set[str]] = {kind: set() for kind in self.ranges}
+        self.has_catalog = any(file.kind == "catalog" for file in files)
+        self.has_unreadable = any(not file.kind for file in files)
+        for file in files:
+            self._enter(file)
+
+    def _enter(self, file: File) -> None:
+        if file.record is None:
+            for kind in _CATALOG_KINDS[:3] if file.kind == "catalog" else ():
+                self.broken[kind].update(file.context.words(kind))
+            if file.kind == "catalog":
+                self.has_unreadable = True
+            if file.kind in self.broken and file.id:
+                self.broken[file.kind].add(file.id)
+            return
+        effective = file.record.heading.effective
+        if file.kind in self.ranges:
+            self._add(file.kind, file.id, effective)
+        if isinstance(file.record, Catalog):
+            for kind in _CATALOG_KINDS[:3]:
+                for word in file.context.words(kind):
+                    self._add(kind, word, effective)
+            for therapy in file.record.therapies.values():
+                for code in therapy.codes:
+                    self._add("code", code, effective)
+
+    def _add(self, kind: str, word: str, effective: Effective) -> None:
+        self.ranges[kind].setdefault(str(word), []).append(effective)
+
+
+def _unknown_words(files: Sequence[File]) -> Iterator[Diagnostic]:
+    """References that lead nowhere."""
+    directory = _Directory(files)
+    is_alone = not directory.has_catalog and not directory.has_unreadable
+    told = False
+    for file in files:
+        for reference in file.context.references:
+            if reference.kind not in directory.ranges:
+                yield from _in_file(file, reference)
+            elif reference.kind in _CATALOG_KINDS and is_alone:
+                if not told:
+                    told = True
+                    message = f"no catalog among the files defines {_NOUNS[reference.kind]} '{reference.word}'"
+                    yield _error("no-catalog", reference.word.at, message, "name the folder that holds the catalog, too")
+            else:
+                yield from _across(file, reference, directory)
+
+
+def _in_file(file: File, reference: Reference) -> Iterator[Diagnostic]:
+    """A word of the file itself."""
+    words = _words_of_file(file, reference.kind)
+    if words is not None and reference.word not in words:
+        yield _unknown(reference, words, "in this file")
+
+
+def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
+    """The words of a kind that a file defines; None when they cannot be told because it failed."""
+    if kind != "sum":
+        return file.context.defined.get(kind, {})
+    if not isinstance(file.record, Plan):
+        return None
+    own = {str(limit.id): limit for benefit in file.record.benefits.values() for limit in benefit.limits}
+    return {**file.record.accumulators, **file.record.limits, **own}
+
+
+def _unknown(reference: Reference, words: Mapping[str, object], where: str) -> Diagnostic:
+    """The fault of a word that does not exist, with the nearest that do."""
+    close = nearest(reference.word, words)
+    hint = f"did you mean {' or '.join(f'{word!r}' for word in close[:2])}?" if close else ""
+    message = f"no {_NOUNS[reference.kind]} '{reference.word}' {where}"
+    return _error(f"unknown-{reference.kind}", reference.word.at, message, hint)
+
+
+def _across(file: File, reference: Reference, directory: _Directory) -> Iterator[Diagnostic]:
+    """A word of another file; a plan needs it on all of its days."""
+    word, kind = reference.word, reference.kind
+    ranges = directory.ranges[kind].get(word)
+    if word in directory.broken[kind]:
+        return
+    if ranges is None:
+        if kind in _CATALOG_KINDS and directory.has_unreadable:
+            return
+        yield _unknown(reference, directory.ranges[kind], _WHERE[kind])
+    elif isinstance(file.record, Plan):
+        gap = _first_gap(file.record.heading.effective, ranges)
+        if gap is not None:
+            period = _days(file.record.heading.effective)
+            message = f"{_NOUNS[kind]} '{word}' is not in force on {gap}, and this plan edition runs {period}"
+            yield _error("edition-gap", word.at, message, "give it an edition for those days")
+
+
+def _first_gap(needed: Effective, ranges: Sequence[Effective]) -> date | None:
+    """The first day of `needed` that no range holds."""
+    day = needed.start
+    for each in sorted(ranges, key=lambda each: each.start):
+        if each.start > day:
+            break
+        if each.end is None:
+            return None
+        day = max(day, each.end + timedelta(days=1))
+    return None if needed.end is not None and day > needed.end else day
+
+
+def _fee_cycles(fees: Fees) -> Iterator[Diagnostic]:
+    """Chains of `P% of <tier>` that come back; each cycle is reported once, at its first table."""
+    reported: set[str] = set()
+    for start in fees.tiers:
+        path = [start]
+        while True:
+            otherwise = fees.tiers[path[-1]].otherwise
+            following = otherwise.tier if otherwise else None
+            if following is None or following not in fees.tiers:
+                break
+            if following in path:
+                cycle = path[path.index(following) :]
+                if otherwise is not None and not reported & set(cycle):
+                    chain = " -> ".join([*cycle, str(following)])
+                    yield _error("fee-cycle", otherwise.at, f"this leads back to itself: {chain}", "state amounts in one")
+                reported |= set(cycle)
+                break
+            path.append(following)

@@ -1,0 +1,278 @@
+"""The scalars of the language: text with its unit -> integers and dates, exactly.
+
+What comes in: the text of a scalar. What goes out: its value, or `FAILED`. Nothing passes through a float. Each scalar
+also says what it expects, in words for people and as JSON Schema for editors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from camcover.rulebook.records import (
+    AboveAllowed,
+    AboveAllowedKind,
+    BenefitPeriod,
+    CopayPer,
+    LimitPeriod,
+    Measure,
+    PeriodKind,
+)
+
+__all__ = ["FAILED", "Failed", "Quantity", "ScalarType"]
+
+
+class Failed:
+    """What stands for a value that could not be read; the fault has been reported."""
+
+    def __repr__(self) -> str:
+        """A short name for debugging."""
+        return "FAILED"
+
+
+FAILED: Final = Failed()
+
+JsonSchema = dict[str, Any]
+
+MAX_CENTS = 1_000_000_000
+"""The largest amount in a rule file: ten million dollars."""
+
+MAX_COUNT = 10_000
+"""The largest count of visits or units."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarType:
+    """One kind of scalar: `parse` gives the value or FAILED; `expected` completes "expected ..."."""
+
+    code: str
+    expected: str
+    parse: Callable[[str], Any]
+    schema: JsonSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """`12 visits`, `4 units` or `$500`: a limit's amount."""
+
+    measure: Measure
+    amount: int
+
+
+_DECIMAL = r"(0|[1-9][0-9]{0,7})(?:\.([0-9]{1,2}))?"
+_MONEY = re.compile(rf"\${_DECIMAL}")
+_PERCENT = re.compile(rf"{_DECIMAL}%")
+_COUNT = re.compile(r"(0|[1-9][0-9]{0,5}) (visit|visits|unit|units)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COPAY = re.compile(r"(\$[0-9.]+)(?: per (visit|line|unit))?")
+_UP_TO = re.compile(r"member up to ([0-9.]+%)")
+_ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) (days?|months?)")
+_PERCENT_OF = re.compile(r"([0-9.]+%) of ([a-z][a-z0-9_-]*)")
+_MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+_MAX_ROLLING = {"day": 3_660, "month": 120}
+
+
+def _hundredths(found: re.Match[str]) -> int:
+    """`12.5` as 1250."""
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def parse_money(text: str) -> int | Failed:
+    """`$30.50` as 3050 cents."""
+    found = _MONEY.fullmatch(text)
+    if found is None:
+        return FAILED
+    cents = _hundredths(found)
+    return cents if cents <= MAX_CENTS else FAILED
+
+
+def parse_money_or_unlimited(text: str) -> int | Failed | None:
+    """Cents; `unlimited` as None."""
+    return None if text == "unlimited" else parse_money(text)
+
+
+def parse_percent(text: str) -> int | Failed:
+    """`12.5%` as 1250 basis points, at most 100 %."""
+    basis_points = parse_large_percent(text)
+    return FAILED if isinstance(basis_points, Failed) or basis_points > 10_000 else basis_points
+
+
+def parse_large_percent(text: str) -> int | Failed:
+    """`115%` as 11500 basis points, at most 1000 %."""
+    found = _PERCENT.fullmatch(text)
+    if found is None:
+        return FAILED
+    basis_points = _hundredths(found)
+    return basis_points if basis_points <= 100_000 else FAILED
+
+
+def parse_count(text: str) -> Quantity | Failed:
+    """`12 visits` or `4 units`."""
+    found = _COUNT.fullmatch(text)
+    if found is None or int(found[1]) > MAX_COUNT:
+        return FAILED
+    return Quantity(Measure.VISITS if found[2].startswith("visit") else Measure.UNITS, int(found[1]))
+
+
+def parse_quantity(text: str) -> Quantity | Failed:
+    """`12 visits`, `4 units` or `$500`."""
+    cents = parse_money(text)
+    return parse_count(text) if isinstance(cents, Failed) else Quantity(Measure.MONEY, cents)
+
+
+def parse_visits(text: str) -> int | Failed:
+    """`12 visits` as 12."""
+    found = parse_count(text)
+    return FAILED if isinstance(found, Failed) or found.measure is not Measure.VISITS else found.amount
+
+
+def parse_whole(text: str) -> int | Failed:
+    """A whole number from 0 to 10,000."""
+    is_whole = re.fullmatch(r"0|[1-9][0-9]{0,4}", text) is not None
+    return int(text) if is_whole and int(text) <= MAX_COUNT else FAILED
+
+
+def parse_age(text: str) -> int | Failed:
+    """Completed years, 0 to 150."""
+    years = parse_whole(text)
+    return FAILED if isinstance(years, Failed) or years > 150 else years
+
+
+def parse_days(text: str) -> int | Failed:
+    """`7 days` as 7."""
+    found = re.fullmatch(r"([1-9][0-9]{0,3}) (day|days)", text)
+    return int(found[1]) if found else FAILED
+
+
+def parse_date(text: str) -> date | Failed:
+    """An ISO 8601 calendar date from 1990 to 2200."""
+    if _DATE.fullmatch(text) is None:
+        return FAILED
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return FAILED
+    return day if 1990 <= day.year <= 2200 else FAILED
+
+
+def parse_yes(text: str) -> bool | Failed:
+    """`yes` and `no`, or YAML 1.2's `true` and `false`."""
+    return {"yes": True, "true": True, "no": False, "false": False}.get(text, FAILED)
+
+
+def parse_text(text: str) -> str | Failed:
+    """Any text that is not empty."""
+    return text.strip() or FAILED
+
+
+def parse_copay(text: str) -> tuple[int, CopayPer] | Failed:
+    """`$30`, `$30 per visit`, `$30 per line`, `$30 per unit`."""
+    found = _COPAY.fullmatch(text)
+    cents = parse_money(found[1]) if found else FAILED
+    if found is None or isinstance(cents, Failed):
+        return FAILED
+    return cents, CopayPer(found[2] or "visit")
+
+
+def parse_above_allowed(text: str) -> AboveAllowed | Failed:
+    """`written_off`, `member` or `member up to 115%`."""
+    if text in ("written_off", "member"):
+        return AboveAllowed(AboveAllowedKind(text), None)
+    found = _UP_TO.fullmatch(text)
+    cap = parse_large_percent(found[1]) if found else FAILED
+    if isinstance(cap, Failed) or cap < 10_000:
+        return FAILED
+    return AboveAllowed(AboveAllowedKind.MEMBER_UP_TO, cap)
+
+
+def parse_period(text: str) -> LimitPeriod | Failed:
+    """A period of section 4, limits."""
+    found = _ROLLING.fullmatch(text)
+    if found is not None:
+        unit, length = found[2].rstrip("s"), int(found[1])
+        kind = PeriodKind.ROLLING_DAYS if unit == "day" else PeriodKind.ROLLING_MONTHS
+        return LimitPeriod(kind, length) if length <= _MAX_ROLLING[unit] else FAILED
+    if text in PeriodKind and not text.startswith("rolling"):
+        return LimitPeriod(PeriodKind(text), 0)
+    return FAILED
+
+
+def parse_percent_of(text: str) -> tuple[int, str] | Failed:
+    """`80% of charge` as (8000, "charge"), `100% of in_network` as (10000, "in_network")."""
+    found = _PERCENT_OF.fullmatch(text)
+    basis_points = parse_large_percent(found[1]) if found else FAILED
+    if found is None or isinstance(basis_points, Failed):
+        return FAILED
+    return basis_points, found[2]
+
+
+def parse_month_day(text: str) -> BenefitPeriod | Failed:
+    """`07-01`: a day that every year has."""
+    found = _MONTH_DAY.fullmatch(text)
+    if found is None or (int(found[1]), int(found[2])) == (2, 29):
+        return FAILED
+    try:
+        date(2001, int(found[1]), int(found[2]))
+    except ValueError:
+        return FAILED
+    return BenefitPeriod(int(found[1]), int(found[2]))
+
+
+def _text(pattern: str) -> JsonSchema:
+    """A string that matches; `pattern` is in both dialects, Python's and ECMAScript's."""
+    return {"type": "string", "pattern": f"^{pattern}$"}
+
+
+_DOLLARS = r"\$(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?"
+_PERCENTAGE = r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?%"
+_WHOLE: JsonSchema = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}
+_AMOUNT_WORDS = "dollars with at most two decimals and no thousands separator, such as $1500 or $30.50"
+
+MONEY = ScalarType("invalid-amount", _AMOUNT_WORDS, parse_money, _text(_DOLLARS))
+MONEY_OR_UNLIMITED = ScalarType(
+    "invalid-amount", f"{_AMOUNT_WORDS}, or 'unlimited'", parse_money_or_unlimited, _text(rf"({_DOLLARS}|unlimited)")
+)
+PERCENT = ScalarType("invalid-percentage", "a percentage from 0% to 100%, such as 20% or 12.5%", parse_percent, _text(_PERCENTAGE))
+QUANTITY = ScalarType(
+    "invalid-count",
+    "a count or an amount, such as '12 visits', '4 units' or $500",
+    parse_quantity,
+    _text(rf"((0|[1-9][0-9]*) (visits?|units?)|{_DOLLARS})"),
+)
+VISITS = ScalarType("invalid-count", "a count of visits, such as '12 visits'", parse_visits, _text("(0|[1-9][0-9]*) visits?"))
+WHOLE = ScalarType("invalid-count", "a whole number", parse_whole, _WHOLE)
+AGE = ScalarType("invalid-count", "an age in whole years from 0 to 150", parse_age, _WHOLE)
+DAYS = ScalarType("invalid-count", "a count of days, such as '7 days'", parse_days, _text("[1-9][0-9]{0,3} days?"))
+DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _text("[0-9]{4}-[0-9]{2}-[0-9]{2}"))
+YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "no", True, False]})
+TEXT = ScalarType("unexpected-shape", "a text", parse_text, {"type": ["string", "number", "boolean"]})
+COPAY = ScalarType(
+    "invalid-amount",
+    "an amount such as '$30 per visit', 'per line' or 'per unit'",
+    parse_copay,
+    _text(rf"{_DOLLARS}( per (visit|line|unit))?"),
+)
+ABOVE_ALLOWED = ScalarType(
+    "invalid-word",
+    "'written_off', 'member' or 'member up to 115%'",
+    parse_above_allowed,
+    _text(rf"(written_off|member|member up to {_PERCENTAGE})"),
+)
+PERIOD = ScalarType(
+    "invalid-word",
+    "visit, day, week, month, benefit_period, calendar_year, lifetime, 'rolling 90 days' or 'rolling 12 months'",
+    parse_period,
+    _text("(visit|day|week|month|benefit_period|calendar_year|lifetime|rolling [1-9][0-9]* (days?|months?))"),
+)
+PERCENT_OF = ScalarType(
+    "invalid-percentage",
+    "'80% of charge', or a percentage of a tier of this file, such as '100% of in_network'",
+    parse_percent_of,
+    _text(rf"{_PERCENTAGE} of [a-z][a-z0-9_-]*"),
+)
+MONTH_DAY = ScalarType(
+    "invalid-date", "a day of the year such as 07-01", parse_month_day, _text("(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+)
