@@ -86,6 +86,7 @@ def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
     excess = -limit
     for index in range(phase["count"]):
         excess += entry["steps"][index]
+    entry["capped"] = max(excess, 0)
     for turn in range(3):
         for index in range(phase["count"] - 1, -1, -1):
             kind = rules.steps[phase["first"] + index]["kind"]

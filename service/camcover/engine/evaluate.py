@@ -7,7 +7,6 @@ cases in one call of the kernel; coordinate with a secondary plan; read the ledg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,36 +15,12 @@ from camcover.engine.cases import Case, Outcome, PrimaryResult, adjudicate_cases
 from camcover.engine.compile import Tables
 from camcover.engine.coordination import secondary_paid
 from camcover.engine.estimate import Estimate
-from camcover.engine.expansion import PlannedLine, expand
+from camcover.engine.expansion import expand
 from camcover.engine.prepare import Prepared, member_violations, plan_named, prepare
+from camcover.engine.question import Answer, Question
 from camcover.engine.ranges import bounding_cases
 from camcover.engine.reading import read_estimate
 from camcover.engine.request import Coordination, EstimateRequest, InvalidRequest, Violation
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request that can be priced: its lines, laid out for the primary and, where there is one, the secondary plan."""
-
-    request: EstimateRequest
-    lines: Sequence[PlannedLine]
-    primary: Prepared
-    secondary: Prepared | None
-    cases: Sequence[tuple[Case, Case | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One bounding case adjudicated: both plans' outcomes, and what the secondary pays of each line (cents)."""
-
-    primary: Outcome
-    secondary: Outcome | None
-    secondary_paid: NDArray[np.int64]
-
-    @property
-    def patient_cents(self) -> int:
-        """The patient's total."""
-        return int(self.primary.ledger["patient"].sum() - self.secondary_paid.sum())
 
 
 def evaluate(tables: Tables, request: EstimateRequest) -> Estimate:

@@ -205,10 +205,11 @@ LEDGER = np.dtype([
     ("attestations_used", "u8"),
     ("charge", "i8"), ("fee", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
     ("penalty", "i8"), ("balance_bill", "i8"), ("not_covered", "i8"), ("written_off", "i8"), ("plan_paid", "i8"),
-    ("patient", "i8"), ("steps", "i8", (MAX_STEPS,)),
+    ("patient", "i8"), ("capped", "i8"), ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged,
-`attestations_used` what was asked for and found, `steps` the cents of each step after the out-of-pocket cap."""
+`attestations_used` what was asked for and found, `capped` what the out-of-pocket maximum took off, `steps` the cents of
+each step after that."""
 
 
 class Work(NamedTuple):

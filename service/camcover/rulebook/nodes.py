@@ -182,9 +182,9 @@ class _Reader:
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
-        return Place(self.file, mark.line + 1, mark.column + 1)
+        return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
 
-    def _check_properties(self, event: yaml.NodeEvent) -> None:
+    def _check_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         """Refuse anchors and tags."""
         if event.anchor is not None:
             self._refuse_alias(event, f"&{event.anchor}")

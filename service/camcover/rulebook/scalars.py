@@ -73,6 +73,7 @@ _ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) (days?|months?)")
 _PERCENT_OF = re.compile(r"([0-9.]+%) of ([a-z][a-z0-9_-]*)")
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _MAX_ROLLING = {"day": 3_660, "month": 120}
+_FIXED_PERIODS = {str(kind) for kind in PeriodKind} - {"rolling_days", "rolling_months"}
 
 
 def _hundredths(found: re.Match[str]) -> int:
@@ -195,9 +196,7 @@ def parse_period(text: str) -> LimitPeriod | Failed:
         unit, length = found[2].rstrip("s"), int(found[1])
         kind = PeriodKind.ROLLING_DAYS if unit == "day" else PeriodKind.ROLLING_MONTHS
         return LimitPeriod(kind, length) if length <= _MAX_ROLLING[unit] else FAILED
-    if text in PeriodKind and not text.startswith("rolling"):
-        return LimitPeriod(PeriodKind(text), 0)
-    return FAILED
+    return LimitPeriod(PeriodKind(text), 0) if text in _FIXED_PERIODS else FAILED
 
 
 def parse_percent_of(text: str) -> tuple[int, str] | Failed:

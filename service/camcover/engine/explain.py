@@ -1,0 +1,267 @@
+"""One line of the ledger in words that a patient understands: each step, its amount, the rule's place, its source.
+
+What comes in: a ledger row and the records behind its numbers. What goes out: `ExplainedStep`s in the order in which the
+line was adjudicated. Made only when a request asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from camcover.engine.citing import citation_text, rule_place
+from camcover.engine.compile import Tables
+from camcover.engine.estimate import ExplainedStep, Reason
+from camcover.engine.plan_index import Segment
+from camcover.engine.tables import Array
+from camcover.money import dollars, percent
+from camcover.rulebook.records import (
+    Accumulator,
+    Attestation,
+    Benefit,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    CopayPer,
+    CopayStep,
+    DeductibleStep,
+    Exclusion,
+    Heading,
+    Limit,
+    Measure,
+    PeriodKind,
+    Place,
+    Step,
+    Tier,
+)
+
+_REASONS = {
+    Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
+    Reason.NOT_IN_FORCE: "The plan's rules are not known for this date, so nothing is covered.",
+    Reason.TIER_NOT_COVERED: "The plan does not cover this service with a provider of this network.",
+    Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none given here is one.",
+    Reason.PRACTITIONER_NOT_COVERED: "The plan covers this service only from certain practitioners, and this is none.",
+    Reason.SETTING_NOT_COVERED: "The plan covers this service only in certain places, and this is none.",
+    Reason.AGE: "The plan covers this service only at certain ages.",
+    Reason.STATE: "The plan covers this service only in certain states.",
+    Reason.UNLICENSED: "The plan asks for a license, and the state does not license this practitioner.",
+}
+
+_ATTESTATIONS = {
+    Attestation.PRIOR_AUTHORIZATION: "prior authorization",
+    Attestation.REFERRAL: "a referral",
+    Attestation.PLAN_OF_CARE: "a plan of care",
+    Attestation.LETTER_OF_MEDICAL_NECESSITY: "a letter of medical necessity",
+    Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
+    Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
+}
+
+_PERIODS = {
+    PeriodKind.VISIT: "a visit",
+    PeriodKind.DAY: "a day",
+    PeriodKind.WEEK: "a week",
+    PeriodKind.MONTH: "a calendar month",
+    PeriodKind.BENEFIT_PERIOD: "a benefit period",
+    PeriodKind.CALENDAR_YEAR: "a calendar year",
+    PeriodKind.LIFETIME: "a lifetime",
+}
+
+
+def attestation_words(attestation: Attestation) -> str:
+    """`prior authorization`, `a referral`, ..."""
+    return _ATTESTATIONS[attestation]
+
+
+def limit_words(limit: Limit) -> str:
+    """`12 visits in a benefit period`, `$500.00 in any 12 months`."""
+    if limit.measure is Measure.MONEY:
+        amount = dollars(limit.allow)
+    else:
+        noun = "visit" if limit.measure is Measure.VISITS else "unit"
+        amount = f"{limit.allow} {noun}{'' if limit.allow == 1 else 's'}"
+    if limit.per.kind in _PERIODS:
+        return f"{amount} in {_PERIODS[limit.per.kind]}"
+    return f"{amount} in any {limit.per.length} {limit.per.kind.removeprefix('rolling_')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the explanation of one line draws on. `rule` and `tier` are None where there is none."""
+
+    tables: Tables
+    row: Array
+    segment: Segment
+    tier: Tier | None
+    rule: Benefit | Exclusion | None
+
+    @property
+    def heading(self) -> Heading:
+        """The plan file's heading."""
+        return self.segment.plan.heading
+
+    def cents(self, column: str) -> int:
+        """An amount of the ledger row."""
+        return int(self.row[column])
+
+    def step(self, text: str, cents: int, at: Place, cite: str | None, heading: Heading | None = None) -> ExplainedStep:
+        """A step whose rule stands at `at` and was published as `cite` says."""
+        return ExplainedStep(text, cents, rule_place(at), citation_text(cite, heading or self.heading))
+
+
+def explain(tables: Tables, row: Array, tier_name: str, secondary_paid: int) -> tuple[ExplainedStep, ...]:
+    """The steps of a line; `secondary_paid` (cents) is told when a secondary plan pays."""
+    number = int(row["segment"])
+    if number < 0:
+        return (ExplainedStep(_REASONS[Reason.NOT_IN_FORCE], int(row["patient"]), "", ""),)
+    segment = tables.sources.segments[number]
+    rule = tables.sources.rules[int(row["rule"])] if int(row["rule"]) >= 0 else None
+    told = _Told(tables, row, segment, segment.plan.tiers.get(tier_name), rule)
+    steps = [*_price(told), *(_covered(told) if row["covered"] else _not_covered(told))]
+    if secondary_paid:
+        steps.append(ExplainedStep("The secondary plan pays part of what is left.", secondary_paid, "", ""))
+    return tuple(steps)
+
+
+def _price(told: _Told) -> Iterator[ExplainedStep]:
+    """Charge and allowed amount."""
+    charge, fee = told.cents("charge"), told.cents("fee")
+    fees = told.segment.fees
+    table = fees.tiers.get(told.tier.id) if fees and told.tier else None
+    at = table.at if table else told.heading.at
+    price = f"The charge is {dollars(charge)}"
+    if told.row["assumed"]:
+        price = f"The charge is not known; the typical cash price of {dollars(charge)} stands in for it"
+    text = f"{price}. The plan allows {dollars(fee)}."
+    yield told.step(text, fee, at, table.cite if table else None, fees.heading if fees else None)
+
+
+def _covered(told: _Told) -> Iterator[ExplainedStep]:
+    """What the member pays, what the plan pays, and who owes the rest."""
+    benefit = told.rule
+    if not isinstance(benefit, Benefit):
+        return
+    yield told.step(f"The plan covers this under its benefit '{benefit.id}'.", 0, benefit.at, benefit.cite)
+    phase = int(told.row["phase"])
+    table = told.tables.arrays.phases[phase]
+    first, count = int(table["first"]), int(table["count"])
+    for place, step in enumerate(told.tables.sources.steps[first : first + count]):
+        yield _cost_share(told, benefit, step, int(told.row["steps"][place]))
+    if count == 0:
+        yield told.step("You pay nothing of the allowed amount.", 0, told.tables.sources.phases[phase].at, benefit.cite)
+    yield from _cap(told)
+    yield from _penalty(told, benefit)
+    yield told.step(f"The plan pays {dollars(told.cents('plan_paid'))}.", told.cents("plan_paid"), benefit.at, benefit.cite)
+    yield from _limited(told)
+    yield from _above_allowed(told)
+
+
+def _cost_share(told: _Told, benefit: Benefit, step: Step, cents: int) -> ExplainedStep:
+    """One step of `member_pays`."""
+    amount = dollars(cents)
+    match step:
+        case DeductibleStep():
+            name = step.accumulator or (told.tier.deductible if told.tier else None)
+            accumulator = told.segment.plan.accumulators.get(name or "")
+            text = f"You pay {amount} toward your deductible ('{name}')."
+            if cents == 0:
+                text = f"Your deductible ('{name}') takes nothing: it is met, or nothing is left to pay."
+            return told.step(text, cents, step.at, _cite_of(accumulator, benefit))
+        case CopayStep():
+            unit = {CopayPer.VISIT: "visit", CopayPer.LINE: "service", CopayPer.UNIT: "unit"}[step.per]
+            text = f"You pay a copay of {amount} (the plan asks for {dollars(step.cents)} a {unit})."
+        case CoinsuranceStep():
+            base = {
+                CoinsuranceOf.REMAINING: "what is left",
+                CoinsuranceOf.AFTER_DEDUCTIBLE: "the allowed amount less the deductible",
+                CoinsuranceOf.ALLOWED: "the allowed amount",
+            }[step.of]
+            text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {base}."
+        case _:
+            text = "You pay nothing."
+    return told.step(text, cents, step.at, benefit.cite)
+
+
+def _cite_of(accumulator: Accumulator | None, benefit: Benefit) -> str | None:
+    """The accumulator's own source, else the benefit's."""
+    return accumulator.cite if accumulator and accumulator.cite else benefit.cite
+
+
+def _cap(told: _Told) -> Iterator[ExplainedStep]:
+    """What the out-of-pocket maximum took off."""
+    capped = told.cents("capped")
+    name = told.tier.out_of_pocket_maximum if told.tier else None
+    maximum = told.segment.plan.accumulators.get(name or "")
+    if capped and maximum is not None:
+        text = f"You have reached your out-of-pocket maximum ('{name}'): you pay {dollars(capped)} less, which the plan pays."
+        yield told.step(text, -capped, maximum.at, maximum.cite)
+
+
+def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
+    """What a missing attestation costs."""
+    cents = told.cents("penalty")
+    if cents:
+        asked = [each for each in benefit.requires if each.penalty is not None]
+        missing = " or ".join(attestation_words(each.attestation) for each in asked)
+        text = f"Without {missing} the plan pays less; the difference of {dollars(cents)} is yours."
+        yield told.step(text, cents, asked[0].at, benefit.cite)
+
+
+def _limited(told: _Told) -> Iterator[ExplainedStep]:
+    """What a limit cut off a covered line."""
+    number = int(told.row["limit"])
+    if number >= 0 and told.cents("not_covered"):
+        limit = told.tables.sources.limits[number]
+        cents = told.cents("not_covered")
+        text = f"The limit '{limit.id}' ({limit_words(limit)}) is reached on this service: {dollars(cents)} is yours."
+        yield told.step(text, cents, limit.at, limit.cite or (told.rule.cite if told.rule else None))
+
+
+def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
+    """Charge above the allowed amount."""
+    at = told.tier.at if told.tier else told.heading.at
+    cite = told.rule.cite if told.rule else None
+    billed, written_off = told.cents("balance_bill"), told.cents("written_off")
+    if billed:
+        yield told.step(f"The provider may bill you {dollars(billed)} above the allowed amount.", billed, at, cite)
+    if written_off:
+        yield told.step(f"The provider may not bill {dollars(written_off)}; it is written off.", written_off, at, cite)
+
+
+def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
+    """Why a line is not covered, and what the member then owes."""
+    yield _reason(told)
+    owed, written_off = told.cents("not_covered"), told.cents("written_off")
+    number = int(told.row["discount"])
+    if number >= 0:
+        discount = told.tables.sources.discounts[number]
+        text = f"The plan's discount programme takes {percent(discount.percent)} off what you would pay."
+        yield told.step(text, written_off, discount.at, discount.cite)
+    elif written_off:
+        text = f"You pay no more than the plan would allow; {dollars(written_off)} is written off."
+        yield told.step(text, written_off, told.heading.at, None)
+    yield told.step(f"You pay {dollars(owed)}.", owed, told.rule.at if told.rule else told.heading.at, None)
+
+
+def _reason(told: _Told) -> ExplainedStep:
+    """The rule that keeps the line from being covered."""
+    reason = Reason(int(told.row["reason"]))
+    rule = told.rule
+    cite = rule.cite if rule else None
+    sources = told.tables.sources
+    if reason is Reason.EXCLUDED and isinstance(rule, Exclusion):
+        why = f": {rule.reason.replace('_', ' ')}" if rule.reason else ""
+        return told.step(f"The plan excludes this service{why}.", 0, rule.at, cite)
+    if reason is Reason.REQUIREMENT_MISSING:
+        requirement = sources.requirements[int(told.row["requirement"])]
+        text = f"The plan covers this service only with {attestation_words(requirement.attestation)}."
+        return told.step(text, 0, requirement.at, cite)
+    if reason is Reason.LIMIT_REACHED:
+        limit = sources.limits[int(told.row["limit"])]
+        text = f"The plan covers {limit_words(limit)} ('{limit.id}'), and they are used up."
+        return told.step(text, 0, limit.at, limit.cite or cite)
+    number = int(told.row["criteria"])
+    if number >= 0:
+        source = sources.criteria[number]
+        policy = source.policy
+        cite, heading = (policy.cite, policy.heading) if policy else (cite, told.heading)
+        return told.step(_REASONS[reason], 0, source.criteria.at, cite, heading)
+    return told.step(_REASONS[reason], 0, rule.at if rule else told.heading.at, cite)
