@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from os.path import commonprefix
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,34 +67,33 @@ def rule_files(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
 
 
-def load(path: Path, today: date | None = None) -> Loaded:
-    """The rules under `path`, judged on `today` (else the machine's date). Raises FileNotFoundError, OSError."""
+def load(*paths: Path, today: date | None = None) -> Loaded:
+    """The rules under all of `paths`, judged on `today` (else the machine's date). Raises FileNotFoundError, OSError."""
     texts: dict[str, str] = {}
     faults: list[Diagnostic] = []
-    for file in rule_files(path):
+    for file in dict.fromkeys(file for path in paths for file in rule_files(path)):
         try:
             texts[str(file)] = file.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             message = f"byte {error.start} is not UTF-8"
             faults.append(Diagnostic("not-utf8", Severity.ERROR, Place(str(file), 1, 1), message, "save it as UTF-8"))
     if not texts and not faults:
-        where = Place(str(path), 1, 1)
+        where = Place(" ".join(map(str, paths)), 1, 1)
         faults.append(Diagnostic("no-rules", Severity.ERROR, where, "no rule file (.yaml) here"))
-    root = path if path.is_dir() else path.parent
-    return _load(texts, faults, today or date.today(), str(root))
+    return _load(texts, faults, today or date.today())
 
 
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
     """The rules in `texts` (file name -> YAML)."""
-    return _load(texts, [], today or date.today(), "")
+    return _load(texts, [], today or date.today())
 
 
-def _load(texts: Mapping[str, str], faults: list[Diagnostic], today: date, root: str) -> Loaded:
+def _load(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
     """Decode every file, resolve, and check when nothing is wrong so far."""
     files = [_decode(name, text, faults) for name, text in texts.items()]
     faults += [fault for file in files for fault in file.context.faults]
     faults += resolve(files)
-    rules = _rule_set(files, texts, root)
+    rules = _rule_set(files, texts)
     if not any(each.severity is Severity.ERROR for each in faults):
         faults += checks.run(rules, today)
     ordered = sorted(set(faults), key=lambda each: (each.at, each.code, each.message))
@@ -114,7 +114,7 @@ def _decode(name: str, text: str, faults: list[Diagnostic]) -> File:
     return File(name, kind, id_, record if is_whole else None, context)
 
 
-def _rule_set(files: Sequence[File], texts: Mapping[str, str], root: str) -> RuleSet:
+def _rule_set(files: Sequence[File], texts: Mapping[str, str]) -> RuleSet:
     """The decoded documents by kind and id, editions in order of date."""
     records = [file.record for file in files if file.record is not None]
     return RuleSet(
@@ -123,7 +123,7 @@ def _rule_set(files: Sequence[File], texts: Mapping[str, str], root: str) -> Rul
         fees=_editions(records, Fees),
         plans=_editions(records, Plan),
         texts=dict(texts),
-        digest=_digest(texts, root),
+        digest=_digest(texts),
     )
 
 
@@ -136,10 +136,12 @@ def _editions(records: Sequence[Document], kind: type[_Document]) -> dict[str, t
     return {id_: tuple(sorted(group, key=lambda each: each.heading.effective.start)) for id_, group in groups.items()}
 
 
-def _digest(texts: Mapping[str, str], root: str) -> str:
-    """SHA-256 over names (relative to `root`) and contents, so that a moved folder keeps its digest."""
+def _digest(texts: Mapping[str, str]) -> str:
+    """SHA-256 over contents and names below their common folder, so that a folder keeps its digest when it moves."""
+    names = {name: Path(name).parts for name in texts}
+    shared = len(commonprefix([parts[:-1] for parts in names.values()])) if names else 0
     whole = hashlib.sha256()
-    for name, text in sorted((str(Path(name).relative_to(root)) if root else name, text) for name, text in texts.items()):
+    for name, text in sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()):
         for part in (name, text):
             encoded = part.encode()
             whole.update(len(encoded).to_bytes(8, "big") + encoded)

@@ -585,7 +585,7 @@ class TestGiven:
 
 @dataclass(frozen=True, slots=True)
 class TestExpect:
-    """What a test states; None = not stated. Amounts in cents. `lines` maps a line index (-1: last) to field -> value.
+    """What a test states; None = not stated. Amounts in cents; `covered` in visits. `lines` maps a line index (-1: last) to field -> value.
 
     A None inside `each` repeats the amount before it, as often as fits.
     """

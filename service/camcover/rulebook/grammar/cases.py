@@ -207,7 +207,7 @@ EXPECT = Record(
         Field("plan_paid", Value(MONEY), "What the plan pays in all."),
         Field("written_off", Value(MONEY), "What is written off in all."),
         Field("each", ListOf(AMOUNT_OR_DOTS), "What the patient pays for each line; ... repeats the amount before it."),
-        Field("covered", Value(VISITS), "How many lines are covered."),
+        Field("covered", Value(VISITS), "How many visits are covered: member, date and benefit."),
         Field("first", LINE, "The first line."),
         Field("last", LINE, "The last line."),
         Field("lines", MapOf(LINE_NUMBER, LINE), "Lines by number, from 1."),

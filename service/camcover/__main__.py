@@ -1,0 +1,5 @@
+"""`python -m camcover`: the command line."""
+
+from camcover.cli import main
+
+main()

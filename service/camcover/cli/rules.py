@@ -1,0 +1,161 @@
+"""`camcover rules`: check, test, format rule files, and print their JSON Schema."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from camcover.engine import Tables, compile_rules
+from camcover.rulebook import Loaded, as_github, as_json, as_text, format_text, json_schema, load, rule_files
+from camcover.rulebook.grammar import KINDS
+from camcover.workflow.rule_tests import Report, run_tests
+
+app = typer.Typer(no_args_is_help=True, help="Check, test and format payer rule files.")
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(exists=True, help="Rule files and folders, any depth. Name the folder that holds the catalog, too.", show_default=False),
+]
+
+
+class OutputFormat(StrEnum):
+    """How findings are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+Format = Annotated[
+    OutputFormat, typer.Option("--format", help="text for people, json for programs, github to annotate a pull request.")
+]
+
+
+def show(loaded: Loaded, output: OutputFormat) -> None:
+    """Print every diagnostic: text to standard error, json and github to standard output."""
+    if output is OutputFormat.JSON:
+        sys.stdout.write(as_json(loaded.diagnostics))
+    elif output is OutputFormat.GITHUB:
+        sys.stdout.write(as_github(loaded.diagnostics))
+    else:
+        sys.stderr.write(as_text(loaded.diagnostics, loaded.texts))
+
+
+def compiled_rules(paths: list[Path], output: OutputFormat = OutputFormat.TEXT) -> Tables:
+    """The rules under `paths`, compiled. Shows errors, and ends the program with status 1, when there are any."""
+    loaded = load(*paths)
+    if loaded.rules is None:
+        show(Loaded(None, loaded.errors, loaded.texts), output)
+        raise typer.Exit(1)
+    return compile_rules(loaded.rules)
+
+
+@app.command()
+def check(paths: Paths, output: Format = OutputFormat.TEXT) -> None:
+    """Check rule files: every error and warning, each with its line and column.
+
+    Ends with status 1 when there is an error; warnings alone end with 0.
+    """
+    loaded = load(*paths)
+    show(loaded, output)
+    if output is OutputFormat.TEXT:
+        warnings = len(loaded.diagnostics) - len(loaded.errors)
+        typer.echo(f"{_count(len(loaded.texts), 'file')}: {_count(len(loaded.errors), 'error')}, {_count(warnings, 'warning')}")
+    raise typer.Exit(1 if loaded.errors else 0)
+
+
+@app.command()
+def test(
+    paths: Paths,
+    output: Format = OutputFormat.TEXT,
+    coverage: Annotated[bool, typer.Option(help="Also list what no test reaches.")] = True,
+) -> None:
+    """Run the tests that stand in plan files, and list the benefits, limits and criteria that no test reaches.
+
+    Ends with status 1 when a test fails or a file has an error; what is not reached fails nothing.
+    """
+    report = run_tests(compiled_rules(paths, output))
+    if output is OutputFormat.JSON:
+        typer.echo(json.dumps(_as_data(report), indent=2, ensure_ascii=False))
+    elif output is OutputFormat.GITHUB:
+        for result in report.failed:
+            file, _, line = result.place.rpartition(":")
+            typer.echo(f"::error file={file},line={line},title=rule test::{result.name}: {'; '.join(result.differences)}")
+    else:
+        _show_report(report, coverage=coverage)
+    raise typer.Exit(1 if report.failed else 0)
+
+
+def _show_report(report: Report, *, coverage: bool) -> None:
+    """The report for people."""
+    for result in report.failed:
+        typer.echo(f"{result.place}: FAILED: {result.plan}: {result.name}")
+        for difference in result.differences:
+            typer.echo(f"    {difference}")
+    if coverage:
+        for each in report.unreached:
+            typer.echo(f"{each.place}: not reached: {each.plan}: {each.what}")
+    typer.echo(f"{_count(len(report.results), 'test')}: {len(report.results) - len(report.failed)} passed, {len(report.failed)} failed")
+    typer.echo(f"{report.reached} of {report.reachable} benefits, exclusions, limits and criteria reached")
+
+
+def _as_data(report: Report) -> dict[str, object]:
+    """The report for programs."""
+    return {
+        "tests": [
+            {"plan": each.plan, "name": each.name, "place": each.place, "passed": not each.differences, "differences": each.differences}
+            for each in report.results
+        ],
+        "unreached": [{"plan": each.plan, "what": each.what, "place": each.place} for each in report.unreached],
+        "reached": report.reached,
+        "reachable": report.reachable,
+    }
+
+
+@app.command()
+def fmt(
+    paths: Paths,
+    is_check: Annotated[bool, typer.Option("--check", help="Change nothing; end with status 1 if a file would change.")] = False,
+) -> None:
+    """Write rule files in the one standard layout, comments kept."""
+    changed = 0
+    for file in dict.fromkeys(file for path in paths for file in rule_files(path)):
+        before = file.read_text(encoding="utf-8")
+        after = format_text(before)
+        if before != after:
+            changed += 1
+            typer.echo(f"{'would change' if is_check else 'changed'}: {file}")
+            if not is_check:
+                file.write_text(after, encoding="utf-8")
+    typer.echo(f"{_count(changed, 'file')} {'would change' if is_check else 'changed'}")
+    raise typer.Exit(1 if is_check and changed else 0)
+
+
+@app.command()
+def schema(
+    folder: Annotated[Path, typer.Argument(help="The folder to write <kind>.schema.json to.")] = Path("rules/schema"),
+    is_check: Annotated[bool, typer.Option("--check", help="Change nothing; end with status 1 if a file is not up to date.")] = False,
+) -> None:
+    """Write the JSON Schema of the four kinds of file, by which editors complete and check them."""
+    stale = 0
+    for kind in KINDS:
+        file = folder / f"{kind}.schema.json"
+        text = json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n"
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            continue
+        stale += 1
+        typer.echo(f"{'not up to date' if is_check else 'written'}: {file}")
+        if not is_check:
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    raise typer.Exit(1 if is_check and stale else 0)
+
+
+def _count(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
