@@ -5,18 +5,18 @@ from __future__ import annotations
 import typer
 
 from camcover.cli import rules
+from camcover.cli.estimating import estimate
+from camcover.cli.serving import serve
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Is it covered, and what will I pay? Out-of-pocket estimates for integrative medicine, to the cent.",
 )
+app.command()(serve)
+app.command()(estimate)
 app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:
     """Run the command line."""
     app()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,228 @@
+"""`CatalogService`: what a request may name. Lists are sorted by id, paged, and filtered by text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import grpc
+
+from camcover.api.errors import Refused, bad_request
+from camcover.api.validation import validate
+from camcover.engine import Tables, Violation
+from camcover.engine.explain import limit_words
+from camcover.engine.vocabulary import licensing_states
+from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
+from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
+from camcover.rulebook import nearest
+from camcover.rulebook.records import STATES, Catalog, Condition, Plan, Practitioner, Therapy
+from camcover.workflow.errors import UnknownPlan
+from camcover.workflow.rules_in_force import RulesInForce
+
+__all__ = ["CatalogServicer"]
+
+DEFAULT_PAGE, LARGEST_PAGE = 50, 500
+
+Context = grpc.aio.ServicerContext
+Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
+Item = TypeVar("Item")
+
+
+class PageRequest(Protocol):
+    """What the list requests have in common."""
+
+    @property
+    def page_size(self) -> int:
+        """At most so many."""
+
+    @property
+    def page_token(self) -> str:
+        """Where the page before ended."""
+
+    @property
+    def filter(self) -> str:
+        """Text to look for."""
+
+
+class CatalogServicer(CatalogServiceServicer):
+    """The methods of `CatalogService` over the active rules."""
+
+    def __init__(self, rules: RulesInForce) -> None:
+        """Answer from `rules`."""
+        self._rules = rules
+
+    async def ListTherapies(  # noqa: N802
+        self, request: messages.ListTherapiesRequest, context: Context
+    ) -> messages.ListTherapiesResponse:
+        """The therapies, by id."""
+        validate(request)
+        entries = _latest(self._rules.take(), lambda catalog: catalog.therapies.values())
+        page, token = _page(request, entries, lambda each: (each.id, each.name, *each.aliases, *each.codes))
+        return messages.ListTherapiesResponse(therapies=map(_therapy, page), next_page_token=token)
+
+    async def ListConditions(  # noqa: N802
+        self, request: messages.ListConditionsRequest, context: Context
+    ) -> messages.ListConditionsResponse:
+        """The conditions, by id."""
+        validate(request)
+        entries = _latest(self._rules.take(), lambda catalog: catalog.conditions.values())
+        page, token = _page(request, entries, lambda each: (each.id, each.name, *each.icd10))
+        found = [messages.Condition(id=each.id, name=each.name, icd10=map(str, each.icd10)) for each in page]
+        return messages.ListConditionsResponse(conditions=found, next_page_token=token)
+
+    async def ListPractitioners(  # noqa: N802
+        self, request: messages.ListPractitionersRequest, context: Context
+    ) -> messages.ListPractitionersResponse:
+        """The kinds of practitioners, by id."""
+        validate(request)
+        tables = self._rules.take()
+        entries = _latest(tables, lambda catalog: catalog.practitioners.values())
+        page, token = _page(request, entries, lambda each: (each.id, each.name, each.taxonomy or ""))
+        found = [_practitioner(tables, each) for each in page]
+        return messages.ListPractitionersResponse(practitioners=found, next_page_token=token)
+
+    async def ListPlans(  # noqa: N802
+        self, request: messages.ListPlansRequest, context: Context
+    ) -> messages.ListPlansResponse:
+        """The payer plans, by id."""
+        validate(request)
+        plans = list(self._rules.take().rules.plans.values())
+        page, token = _page(request, plans, lambda each: (_plan_id(each), _plan_name(each), each[-1].payer.name), _plan_id)
+        found = [_plan(editions, is_whole=False) for editions in page]
+        return messages.ListPlansResponse(plans=found, next_page_token=token)
+
+    async def GetPlan(self, request: messages.GetPlanRequest, context: Context) -> messages.GetPlanResponse:  # noqa: N802
+        """One payer plan with the words a request may use."""
+        validate(request)
+        plans = self._rules.take().rules.plans
+        editions = plans.get(request.plan_id)
+        if editions is None:
+            raise UnknownPlan(request.plan_id, nearest(request.plan_id, plans))
+        return messages.GetPlanResponse(plan=_plan(editions, is_whole=True))
+
+
+def _latest(tables: Tables, entries_of: Callable[[Catalog], Iterable[Entry]]) -> list[Entry]:
+    """The entries of all catalogs, each as its latest edition has it."""
+    found: dict[str, Entry] = {}
+    for catalog in tables.vocabulary.catalogs:
+        found |= {str(entry.id): entry for entry in entries_of(catalog)}
+    return list(found.values())
+
+
+def _entry_id(entry: object) -> str:
+    """The id of a catalog entry."""
+    return str(getattr(entry, "id", ""))
+
+
+def _page(
+    request: PageRequest,
+    entries: Sequence[Item],
+    texts: Callable[[Item], Iterable[str]],
+    id_of: Callable[[Item], str] = _entry_id,
+) -> tuple[list[Item], str]:
+    """One page of the entries that hold the filter's text, and the token of the next.
+
+    The token is the last id given, so that a page stays right when rules change between two calls.
+    """
+    after = _read_token(request.page_token)
+    wanted = request.filter.casefold()
+    matching = [each for each in entries if any(wanted in text.casefold() for text in texts(each))]
+    rest = sorted((each for each in matching if id_of(each) > after), key=id_of)
+    size = min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE)
+    token = base64.urlsafe_b64encode(id_of(rest[size - 1]).encode()).decode() if len(rest) > size else ""
+    return rest[:size], token
+
+
+def _read_token(token: str) -> str:
+    """The id that a page token stands for. Refuses a token that none of our pages gave."""
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Refused(bad_request([Violation("page_token", "is none that a page has given")])) from error
+
+
+def _therapy(entry: Therapy) -> messages.Therapy:
+    charge = entry.typical_charge
+    return messages.Therapy(
+        id=entry.id,
+        name=entry.name,
+        aliases=entry.aliases,
+        codes=map(str, entry.codes),
+        practitioners=map(str, entry.practitioners),
+        service_type=entry.service_type or "",
+        typical_charge=messages.TypicalCharge(
+            low_cents=charge.low, typical_cents=charge.typical, high_cents=charge.high
+        )
+        if charge
+        else None,
+        tax_advantaged=entry.tax_advantaged or "",
+    )
+
+
+def _practitioner(tables: Tables, entry: Practitioner) -> messages.Practitioner:
+    """A practitioner, with the states that license it by the latest edition of the catalog."""
+    licensure = {name: each for catalog in tables.vocabulary.catalogs for name, each in catalog.licensure.items()}
+    mask = licensing_states(licensure.get(entry.id))
+    return messages.Practitioner(
+        id=entry.id,
+        name=entry.name,
+        taxonomy=entry.taxonomy or "",
+        licensed_states=[state for place, state in enumerate(STATES) if mask >> place & 1],
+    )
+
+
+def _plan_id(editions: Sequence[Plan]) -> str:
+    return str(editions[-1].heading.id)
+
+
+def _plan_name(editions: Sequence[Plan]) -> str:
+    """The latest edition's name, else the id."""
+    return editions[-1].heading.name or _plan_id(editions)
+
+
+def _plan(editions: Sequence[Plan], *, is_whole: bool) -> messages.Plan:
+    payer = editions[-1].payer
+    return messages.Plan(
+        id=_plan_id(editions),
+        name=_plan_name(editions),
+        payer_id=payer.id,
+        payer_name=payer.name,
+        editions=[_edition(plan, is_whole=is_whole) for plan in editions],
+    )
+
+
+def _edition(plan: Plan, *, is_whole: bool) -> messages.PlanEdition:
+    """An edition; its words only when it is to be whole."""
+    days = plan.heading.effective
+    message = messages.PlanEdition(
+        effective_from=days.start.isoformat(),
+        effective_to=days.end.isoformat() if days.end else "",
+        hsa_qualified=plan.hsa_qualified,
+        illustrative=plan.heading.illustrative,
+    )
+    if is_whole:
+        limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
+        message.tiers.extend(map(str, plan.tiers))
+        message.limits.extend(messages.PlanLimit(id=name, text=limit_words(each)) for name, each in limits.items())
+        message.accumulators.extend(
+            messages.PlanAccumulator(
+                id=each.id,
+                kind=each.kind,
+                individual_cents=each.individual,
+                family_cents=each.family,
+                family_mode=each.family_mode,
+            )
+            for each in plan.accumulators.values()
+        )
+        message.benefits.extend(
+            messages.PlanBenefit(
+                id=each.id,
+                therapies=map(str, each.therapies),
+                codes=map(str, each.codes),
+                tiers=map(str, each.tiers),
+            )
+            for each in plan.benefits.values()
+        )
+    return message

@@ -1,0 +1,104 @@
+"""Refusals as gRPC statuses with machine-readable details (google.rpc: BadRequest, ResourceInfo, RetryInfo).
+
+What comes in: violations and the exceptions of `workflow` and `engine`. What goes out: `google.rpc.Status`. INTERNAL never
+carries more than an incident number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import BadRequest, ResourceInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from camcover.engine import InvalidRequest, Violation
+from camcover.workflow.errors import CamcoverError, NamedError, NoActiveRelease, RequestIdReused
+
+__all__ = ["DETAILS_KEY", "Refused", "bad_request", "overloaded", "status_code", "status_of"]
+
+DETAILS_KEY = "grpc-status-details-bin"
+"""The trailing metadata in which clients look for the whole Status."""
+
+_NOT_FOUND_KINDS = {"plan", "therapy"}
+_STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class Refused(Exception):
+    """A call that ends with a status; raised inside `api` only."""
+
+    def __init__(self, status: Status) -> None:
+        """Keep the status to send."""
+        super().__init__(status.message)
+        self.status = status
+
+
+def status_code(status: Status) -> grpc.StatusCode:
+    """The status's code as gRPC's enumeration."""
+    return _STATUS_CODES[status.code]
+
+
+def bad_request(violations: Sequence[Violation]) -> Status:
+    """INVALID_ARGUMENT with every violation; NOT_FOUND when all that is wrong is plans and therapies that do not exist."""
+    is_missing = all(violation.kind in _NOT_FOUND_KINDS for violation in violations)
+    fields = BadRequest(
+        field_violations=[
+            BadRequest.FieldViolation(field=each.field, description=each.description) for each in violations
+        ]
+    )
+    missing = [
+        ResourceInfo(resource_type=each.kind, resource_name=each.unknown, description=_meant(each.nearest))
+        for each in violations
+        if each.kind in _NOT_FOUND_KINDS
+    ]
+    first = f"{violations[0].field}: {violations[0].description}"
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return _status(Code.NOT_FOUND if is_missing else Code.INVALID_ARGUMENT, first + more, [fields, *missing])
+
+
+def status_of(error: Exception) -> Status | None:
+    """The status of a refusal; None for an exception that is none, that is, for a fault of ours."""
+    match error:
+        case Refused():
+            return error.status
+        case InvalidRequest():
+            return bad_request(error.violations)
+        case NamedError():
+            info = ResourceInfo(resource_type=error.kind, resource_name=error.name, description=_meant(error.nearest))
+            return _status(Code.NOT_FOUND, str(error), [info])
+        case NoActiveRelease():
+            return _status(Code.FAILED_PRECONDITION, str(error))
+        case RequestIdReused():
+            info = ResourceInfo(resource_type="request", resource_name=error.request_id, description=str(error))
+            return _status(Code.ALREADY_EXISTS, str(error), [info])
+        case CamcoverError():
+            return _status(Code.FAILED_PRECONDITION, str(error))
+    return None
+
+
+def overloaded(retry_after_seconds: int) -> Status:
+    """RESOURCE_EXHAUSTED with the time after which to try again."""
+    retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
+    return _status(Code.RESOURCE_EXHAUSTED, "too many calls at once; try again later", [retry])
+
+
+def internal(incident: str) -> Status:
+    """INTERNAL: nothing of the fault leaves the service but the number under which it is logged."""
+    return _status(Code.INTERNAL, f"internal error; incident {incident}")
+
+
+def _meant(nearest: Iterable[str]) -> str:
+    """The ids that were perhaps meant."""
+    words = list(nearest)
+    return f"did you mean {' or '.join(words)}?" if words else ""
+
+
+def _status(code: int, message: str, details: Sequence[Message] = ()) -> Status:
+    """A status with its details packed."""
+    status = Status(code=code, message=message)
+    for detail in details:
+        status.details.add().Pack(detail)
+    return status

@@ -1,0 +1,245 @@
+"""`EstimateService`: price, stream, batch, compare, check coverage, and give again.
+
+Each method validates, translates, calls one use case in a worker thread (the kernel releases the interpreter lock), and
+translates back. Refusals are raised; `interceptors` turns them into statuses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, date, datetime
+
+import grpc
+from google.rpc.status_pb2 import Status
+
+from camcover.api.errors import Refused, bad_request, status_of
+from camcover.api.estimates import coverage_message, estimate_message
+from camcover.api.requests import estimate_request, member, planned_service
+from camcover.api.validation import validate, violations_of
+from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
+from camcover.engine.request import Member
+from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
+from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceServicer
+from camcover.store import EstimateStore, StoredEstimate
+from camcover.store.estimates import DuplicateRequestId
+from camcover.workflow.coverage import check_coverage
+from camcover.workflow.errors import RequestIdReused, UnknownEstimate
+from camcover.workflow.pricing import PricedPlan, compare, price_many
+from camcover.workflow.rules_in_force import RulesInForce, release_id
+
+__all__ = ["EstimateServicer"]
+
+Request = request_pb2.EstimatePlanRequest
+Outcome = estimate_pb2.Estimate | Status
+Context = grpc.aio.ServicerContext
+
+
+class EstimateServicer(EstimateServiceServicer):
+    """The methods of `EstimateService` over the active rules and the store."""
+
+    def __init__(self, rules: RulesInForce, store: EstimateStore, today: Callable[[], date] | None = None) -> None:
+        """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one."""
+        self._rules = rules
+        self._store = store
+        self._today = today or (lambda: datetime.now(UTC).date())
+
+    async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:  # noqa: N802
+        """One well-being plan under one payer plan."""
+        (outcome,) = await asyncio.to_thread(self._answer, [request])
+        if isinstance(outcome, Status):
+            raise Refused(outcome)
+        return outcome
+
+    async def StreamEstimates(  # noqa: N802
+        self, request_iterator: AsyncIterator[Request], context: Context
+    ) -> AsyncIterator[estimate_service_pb2.StreamEstimatesResponse]:
+        """The same for a stream; a bad request is answered and ends nothing."""
+        async for request in request_iterator:
+            (outcome,) = await asyncio.to_thread(self._answer, [request])
+            if isinstance(outcome, Status):
+                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request.request_id, error=outcome)
+            else:
+                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request.request_id, estimate=outcome)
+
+    async def BatchEstimatePlans(  # noqa: N802
+        self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
+    ) -> estimate_service_pb2.BatchEstimatePlansResponse:
+        """The same for up to 1,000 requests, through one call of the kernel."""
+        validate(request)
+        outcomes = await asyncio.to_thread(self._answer, list(request.requests))
+        return estimate_service_pb2.BatchEstimatePlansResponse(
+            results=[_result(one.request_id, outcome) for one, outcome in zip(request.requests, outcomes, strict=True)]
+        )
+
+    async def ComparePlans(  # noqa: N802
+        self, request: estimate_service_pb2.ComparePlansRequest, context: Context
+    ) -> estimate_service_pb2.ComparePlansResponse:
+        """One well-being plan under several payer plans, cheapest first. Nothing of it is stored."""
+        plan = request_pb2.EstimatePlanRequest()
+        plan.CopyFrom(request.request)
+        plan.plan_id = plan.plan_id or "any"
+        wrong = violations_of(request)
+        wrong += [Violation(f"request.{each.field}", each.description) for each in violations_of(plan)]
+        if wrong:
+            raise Refused(bad_request(wrong))
+        tables = self._rules.take(plan.rule_release)
+        results = await asyncio.to_thread(compare, tables, _prefixed(plan), list(request.plan_ids))
+        return estimate_service_pb2.ComparePlansResponse(
+            comparisons=[_comparison(plan_id, priced, plan.request_id) for plan_id, priced in results]
+        )
+
+    async def CheckCoverage(  # noqa: N802
+        self, request: estimate_service_pb2.CheckCoverageRequest, context: Context
+    ) -> estimate_service_pb2.CheckCoverageResponse:
+        """Whether a therapy is covered, and under what terms."""
+        validate(request)
+        tables = self._rules.take(request.rule_release)
+        asked = EstimateRequest(
+            plan_id=request.plan_id,
+            items=(planned_service("service", request.service, self._today()),),
+            members=(member("member", request.member) if request.HasField("member") else Member(),),
+            assume_requirements=request.requirements != request_pb2.REQUIREMENTS_AS_ATTESTED,
+        )
+        try:
+            answer = await asyncio.to_thread(check_coverage, tables, asked)
+        except InvalidRequest as error:
+            raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
+        return coverage_message(answer, release_id(tables))
+
+    async def GetEstimate(  # noqa: N802
+        self, request: estimate_service_pb2.GetEstimateRequest, context: Context
+    ) -> estimate_pb2.Estimate:
+        """A stored estimate again, byte for byte."""
+        validate(request)
+        stored = await asyncio.to_thread(self._store.by_name, request.name)
+        if stored is None:
+            raise UnknownEstimate(request.name)
+        return estimate_pb2.Estimate.FromString(stored.body)
+
+    def _answer(self, requests: Sequence[Request]) -> list[Outcome]:
+        """The outcome of each request: stored before, priced now, or refused. Runs in a worker thread."""
+        try:
+            return self._answer_once(requests)
+        except DuplicateRequestId:
+            # Another call answered one of the ids between our look and our write: now it is found.
+            return self._answer_once(requests)
+
+    def _answer_once(self, requests: Sequence[Request]) -> list[Outcome]:
+        known = dict(self._store.by_request_ids(one.request_id for one in requests if one.request_id))
+        outcomes: list[Outcome | None] = []
+        typed: list[tuple[int, Tables, EstimateRequest]] = []
+        fingerprints = [_fingerprint(one) for one in requests]
+        first_with_id: dict[str, int] = {}
+        repeats: dict[int, int] = {}
+        for place, one in enumerate(requests):
+            outcomes.append(None)
+            try:
+                earlier = first_with_id.setdefault(one.request_id, place) if one.request_id else place
+                if one.request_id in known:
+                    outcomes[place] = _again(known[one.request_id], fingerprints[place])
+                elif earlier != place:
+                    _require_same(fingerprints[earlier], fingerprints[place], one.request_id)
+                    repeats[place] = earlier
+                else:
+                    typed.append((place, *self._typed(one)))
+            except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
+                outcomes[place] = _refusal(error)
+        new: list[StoredEstimate] = []
+        for place, result in _priced(typed):
+            if isinstance(result, InvalidRequest):
+                outcomes[place] = bad_request(result.violations)
+            else:
+                message = estimate_message(result, requests[place].request_id)
+                outcomes[place] = message
+                new.append(_row(result, message, fingerprints[place]))
+        self._store.add(new)
+        for place, earlier in repeats.items():
+            outcomes[place] = outcomes[earlier]
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _typed(self, message: Request) -> tuple[Tables, EstimateRequest]:
+        """The tables and the typed request of a message. Raises refusals."""
+        validate(message)
+        return self._rules.take(message.rule_release), estimate_request(message)
+
+
+def _priced(typed: Sequence[tuple[int, Tables, EstimateRequest]]) -> list[tuple[int, PricedPlan | InvalidRequest]]:
+    """Price requests together, by the tables that each began with."""
+    results: list[tuple[int, PricedPlan | InvalidRequest]] = []
+    for tables in {id(each): each for _, each, _ in typed}.values():
+        group = [(place, request) for place, own, request in typed if own is tables]
+        answers = price_many(tables, [request for _, request in group])
+        results += [(place, answer) for (place, _), answer in zip(group, answers, strict=True)]
+    return results
+
+
+def _refusal(error: Exception) -> Status:
+    """The status of a refusal; anything else is raised again."""
+    status = status_of(error)
+    if status is None:
+        raise error
+    return status
+
+
+def _fingerprint(message: Request) -> bytes:
+    """SHA-256 of a request's content."""
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
+
+
+def _again(stored: StoredEstimate, fingerprint: bytes) -> estimate_pb2.Estimate:
+    """The stored answer to the same content. Raises `RequestIdReused` for other content."""
+    _require_same(stored.fingerprint, fingerprint, stored.request_id or "")
+    return estimate_pb2.Estimate.FromString(stored.body)
+
+
+def _require_same(one: bytes, other: bytes, request_id: str) -> None:
+    if one != other:
+        raise RequestIdReused(request_id)
+
+
+def _row(priced: PricedPlan, message: estimate_pb2.Estimate, fingerprint: bytes) -> StoredEstimate:
+    """What the store keeps of an answer."""
+    return StoredEstimate(
+        name=priced.name,
+        request_id=message.request_id or None,
+        fingerprint=fingerprint,
+        plan_id=message.plan_id,
+        rule_release=priced.rule_release,
+        created_at=priced.created_at,
+        body=message.SerializeToString(deterministic=True),
+    )
+
+
+def _result(request_id: str, outcome: Outcome) -> estimate_service_pb2.EstimateResult:
+    """One answer of a batch."""
+    if isinstance(outcome, Status):
+        return estimate_service_pb2.EstimateResult(request_id=request_id, error=outcome)
+    return estimate_service_pb2.EstimateResult(request_id=request_id, estimate=outcome)
+
+
+def _comparison(
+    plan_id: str, priced: PricedPlan | InvalidRequest, request_id: str
+) -> estimate_service_pb2.PlanComparison:
+    """One plan of a comparison. Its estimate has no name, since it is not stored."""
+    if isinstance(priced, InvalidRequest):
+        return estimate_service_pb2.PlanComparison(plan_id=plan_id, error=bad_request(priced.violations))
+    message = estimate_message(priced, request_id)
+    message.ClearField("name")
+    return estimate_service_pb2.PlanComparison(plan_id=plan_id, estimate=message)
+
+
+def _prefixed(message: Request) -> EstimateRequest:
+    """The typed request of a comparison, its violations under `request.`."""
+    try:
+        return estimate_request(message)
+    except InvalidRequest as error:
+        moved = [Violation(f"request.{each.field}", each.description) for each in error.violations]
+        raise InvalidRequest(tuple(moved)) from error
+
+
+def _renamed(violation: Violation) -> Violation:
+    """A violation with the paths of a coverage check: one member, one service."""
+    field = violation.field.replace("items[0]", "service", 1).replace("members[0]", "member", 1)
+    return Violation(field, violation.description, violation.kind, violation.unknown, violation.nearest)

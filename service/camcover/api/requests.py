@@ -1,0 +1,209 @@
+"""Messages -> typed requests. What the .proto's rules cannot see (a 31 February) comes back as violations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from camcover.engine import EstimateRequest, InvalidRequest, Violation
+from camcover.engine.request import (
+    AccumulatorUse,
+    BenefitVisits,
+    Coordination,
+    Coverage,
+    LimitUse,
+    Member,
+    PlannedService,
+    PriorVisit,
+    Procedure,
+    UseSoFar,
+)
+from camcover.gen.camcover.v1 import request_pb2 as messages
+from camcover.rulebook.records import Attestation, Setting
+
+__all__ = ["estimate_request", "member", "planned_service"]
+
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""Dates of service outside these years are refused: they are slips of the pen."""
+
+_COORDINATION = {
+    messages.COORDINATION_UNSPECIFIED: Coordination.STANDARD,
+    messages.COORDINATION_STANDARD: Coordination.STANDARD,
+    messages.COORDINATION_NON_DUPLICATION: Coordination.NON_DUPLICATION,
+    messages.COORDINATION_MAINTENANCE_OF_BENEFITS: Coordination.MAINTENANCE_OF_BENEFITS,
+    messages.COORDINATION_MEDICARE_SECONDARY: Coordination.MEDICARE_SECONDARY,
+}
+
+
+class _Dates:
+    """Parses dates and gathers what is wrong with them."""
+
+    def __init__(self) -> None:
+        """Begin with nothing wrong."""
+        self.violations: list[Violation] = []
+
+    def parse(self, path: str, text: str, first_year: int = FIRST_YEAR) -> date | None:
+        """The date of an ISO 8601 text; None, with a violation, when there is no such day."""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self.violations.append(Violation(path, f"{text!r} is no day of the calendar; expected a date such as 2026-01-31"))
+            return None
+        if not first_year <= day.year <= LAST_YEAR:
+            self.violations.append(Violation(path, f"{text} lies outside the years {first_year} to {LAST_YEAR}"))
+            return None
+        return day
+
+    def optional(self, path: str, text: str, first_year: int = FIRST_YEAR) -> date | None:
+        """None for an empty text."""
+        return self.parse(path, text, first_year) if text else None
+
+
+def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
+    """The typed request of a valid message. Raises `InvalidRequest` with every date that is none."""
+    dates = _Dates()
+    members = tuple(_member(f"members[{place}]", each, place, dates) for place, each in enumerate(message.members))
+    request = EstimateRequest(
+        plan_id=message.plan_id,
+        items=tuple(_service(f"items[{place}]", each, dates) for place, each in enumerate(message.items)),
+        members=members or (Member(),),
+        coverage=_coverage(message),
+        family_accumulators=_sums(message.family_accumulators),
+        as_of=dates.optional("as_of", message.as_of),
+        assume_requirements=message.requirements != messages.REQUIREMENTS_AS_ATTESTED,
+        secondary_plan_id=message.secondary_plan_id,
+        coordination=_COORDINATION[message.coordination],
+        secondary_family_accumulators=_sums(message.secondary_family_accumulators),
+        explain=message.explain,
+    )
+    if dates.violations:
+        raise InvalidRequest(tuple(dates.violations))
+    return request
+
+
+def member(path: str, message: messages.Member) -> Member:
+    """One member alone. Raises `InvalidRequest` with every date that is none."""
+    dates = _Dates()
+    person = _member(path, message, 0, dates)
+    if dates.violations:
+        raise InvalidRequest(tuple(dates.violations))
+    return person
+
+
+def planned_service(path: str, message: messages.PlannedService, today: date) -> PlannedService:
+    """One service alone; without dates, today. Raises `InvalidRequest` with every date that is none."""
+    dates = _Dates()
+    if not message.dates and not message.start_date:
+        dated = messages.PlannedService()
+        dated.CopyFrom(message)
+        dated.dates.append(today.isoformat())
+        message = dated
+    service = _service(path, message, dates)
+    if dates.violations:
+        raise InvalidRequest(tuple(dates.violations))
+    return service
+
+
+def _coverage(message: messages.EstimatePlanRequest) -> Coverage:
+    """As stated; else family for several members, self-only for one."""
+    if message.coverage == messages.COVERAGE_UNSPECIFIED:
+        return Coverage.FAMILY if len(message.members) > 1 else Coverage.SELF_ONLY
+    return Coverage.FAMILY if message.coverage == messages.COVERAGE_FAMILY else Coverage.SELF_ONLY
+
+
+def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> Member:
+    return Member(
+        id=message.id or str(place + 1),
+        birth_date=dates.optional(f"{path}.birth_date", message.birth_date, first_year=1880),
+        age=message.age if message.HasField("age") else None,
+        state=message.state,
+        use=UseSoFar(
+            _sums(message.accumulators),
+            _limits(message.limit_usage),
+            _visits(message.benefit_visits),
+            _prior_visits(f"{path}.prior_visits", message.prior_visits, dates),
+        ),
+        secondary_use=UseSoFar(
+            _sums(message.secondary_accumulators),
+            _limits(message.secondary_limit_usage),
+            _visits(message.secondary_benefit_visits),
+            _prior_visits(f"{path}.secondary_prior_visits", message.secondary_prior_visits, dates),
+        ),
+    )
+
+
+def _sums(uses: Iterable[messages.AccumulatorUse]) -> tuple[AccumulatorUse, ...]:
+    return tuple(
+        AccumulatorUse(
+            use.accumulator, use.used_cents if use.HasField("used_cents") else None, use.last_quarter_cents
+        )
+        for use in uses
+    )
+
+
+def _limits(uses: Iterable[messages.LimitUse]) -> tuple[LimitUse, ...]:
+    return tuple(LimitUse(use.limit, use.used, use.used_cents) for use in uses)
+
+
+def _visits(uses: Iterable[messages.BenefitVisits]) -> tuple[BenefitVisits, ...]:
+    return tuple(BenefitVisits(use.benefit, use.visits) for use in uses)
+
+
+def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Dates) -> tuple[PriorVisit, ...]:
+    parsed = [
+        (visit, dates.parse(f"{path}[{place}].date", visit.date)) for place, visit in enumerate(visits)
+    ]
+    return tuple(PriorVisit(visit.benefit, day, visit.units or 1) for visit, day in parsed if day is not None)
+
+
+def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:
+    return PlannedService(
+        dates=_service_dates(path, message, dates),
+        member_id=message.member_id,
+        therapy=message.therapy,
+        procedures=tuple(
+            Procedure(
+                each.code,
+                each.units or 1,
+                each.charge_cents if each.HasField("charge_cents") else None,
+                each.allowed_cents if each.HasField("allowed_cents") else None,
+            )
+            for each in message.procedures
+        ),
+        charge_cents=message.charge_cents if message.HasField("charge_cents") else None,
+        allowed_cents=message.allowed_cents if message.HasField("allowed_cents") else None,
+        practitioner=message.practitioner,
+        setting=Setting(message.setting) if message.setting else Setting.OFFICE,
+        tier=message.tier,
+        secondary_tier=message.secondary_tier,
+        state=message.state,
+        diagnoses=tuple(message.diagnoses),
+        conditions=tuple(message.conditions),
+        attestations=tuple(Attestation(each) for each in message.attestations),
+    )
+
+
+def _service_dates(path: str, message: messages.PlannedService, dates: _Dates) -> tuple[date, ...]:
+    """The dates of the sessions, from either way to give them; one date is given in one way only."""
+    if message.dates and message.start_date:
+        dates.violations.append(Violation(f"{path}.start_date", "give `dates` or `start_date`, not both"))
+        return ()
+    if message.dates:
+        return _listed_dates(path, message.dates, dates)
+    first = dates.optional(f"{path}.start_date", message.start_date)
+    if first is None:
+        if not message.start_date:
+            dates.violations.append(Violation(f"{path}.dates", "a service needs `dates` or `start_date`"))
+        return ()
+    step = message.every_days or 7
+    sessions = message.sessions or 1
+    if first + timedelta(days=step * (sessions - 1)) > date(LAST_YEAR, 12, 31):
+        dates.violations.append(Violation(f"{path}.sessions", f"the last session lies after the year {LAST_YEAR}"))
+        return ()
+    return tuple(first + timedelta(days=step * number) for number in range(sessions))
+
+
+def _listed_dates(path: str, texts: Sequence[str], dates: _Dates) -> tuple[date, ...]:
+    """Dates given one by one."""
+    parsed = [dates.parse(f"{path}.dates[{place}]", text) for place, text in enumerate(texts)]
+    return tuple(day for day in parsed if day is not None)

@@ -1,0 +1,109 @@
+"""The server: services, health, reflection, bounds, and a drain that lets calls in flight end.
+
+What comes in: settings and the active rules. What goes out: a listening `grpc.aio` server. Health is SERVING for each
+service once rules are active, and NOT_SERVING from the moment a drain begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from camcover.api.catalog_servicer import CatalogServicer
+from camcover.api.estimate_servicer import EstimateServicer
+from camcover.api.interceptors import CallInterceptor
+from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2
+from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
+from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
+from camcover.store import EstimateStore
+from camcover.workflow.rules_in_force import RulesInForce
+
+__all__ = ["Server", "Settings"]
+
+SERVICES = (
+    estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"].full_name,
+    catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
+)
+
+_LOG = structlog.get_logger("camcover.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the server listens and what it bears. Sizes in bytes, times in seconds."""
+
+    listen: str = "127.0.0.1:50051"
+    maximum_message_bytes: int = 16 << 20
+    maximum_calls: int = 256
+    drain_seconds: float = 20.0
+    keepalive_seconds: int = 60
+
+    def options(self) -> list[tuple[str, int]]:
+        """The same as channel arguments of gRPC."""
+        return [
+            ("grpc.max_receive_message_length", self.maximum_message_bytes),
+            # A batch's answer is larger than its question by the lines it explains.
+            ("grpc.max_send_message_length", -1),
+            ("grpc.keepalive_time_ms", self.keepalive_seconds * 1000),
+            ("grpc.keepalive_timeout_ms", 20_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.so_reuseport", 0),
+        ]
+
+
+class Server:
+    """A server over active rules and a store. Start it, wait for it, drain it."""
+
+    def __init__(self, rules: RulesInForce, store: EstimateStore, settings: Settings | None = None) -> None:
+        """Put the services together; nothing listens yet. To be called inside the event loop that will serve."""
+        self._settings = settings or Settings()
+        self._health = health.aio.HealthServicer()
+        interceptor = CallInterceptor(self._settings.maximum_calls)
+        self._server = grpc.aio.server(interceptors=[interceptor], options=self._settings.options())
+        add_EstimateServiceServicer_to_server(EstimateServicer(rules, store), self._server)
+        add_CatalogServiceServicer_to_server(CatalogServicer(rules), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        self._rules = rules
+        self._is_draining = False
+
+    async def start(self) -> int:
+        """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
+        port: int = self._server.add_insecure_port(self._settings.listen)
+        await self._server.start()
+        await self.report_health()
+        host = self._settings.listen.rpartition(":")[0]
+        _LOG.info("listening", address=f"{host}:{port}", rule_release=self._rules.release)
+        return port
+
+    async def report_health(self) -> None:
+        """Set every service SERVING when rules are active, else NOT_SERVING."""
+        serving = health_pb2.HealthCheckResponse.SERVING
+        status = serving if self._rules.tables is not None else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", *SERVICES):
+            await self._health.set(name, status)
+
+    async def drain(self) -> None:
+        """Report NOT_SERVING, take no new calls, and let those in flight end within the settings' time."""
+        if self._is_draining:
+            return
+        self._is_draining = True
+        _LOG.info("draining", seconds=self._settings.drain_seconds)
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(self._settings.drain_seconds)
+        _LOG.info("stopped")
+
+    async def wait(self) -> None:
+        """Serve until SIGTERM or SIGINT asks to drain."""
+        asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, asked.set)
+        await asked.wait()
+        await self.drain()

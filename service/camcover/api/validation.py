@@ -1,0 +1,39 @@
+"""The rules that stand in the .proto, enforced: every violation at once, each with its field's path."""
+
+from __future__ import annotations
+
+import protovalidate
+from google.protobuf.message import Message
+
+from camcover.api.errors import Refused, bad_request
+from camcover.engine import Violation
+
+__all__ = ["validate", "violations_of"]
+
+_VALIDATOR = protovalidate.Validator()
+
+
+def violations_of(message: Message) -> list[Violation]:
+    """What in `message` breaks a rule of its .proto."""
+    return [
+        Violation(_path(violation.proto.field), violation.proto.message or "is not valid")
+        for violation in _VALIDATOR.collect_violations(message)
+    ]
+
+
+def validate(message: Message) -> None:
+    """Raise `Refused` (INVALID_ARGUMENT, every violation) when `message` breaks a rule of its .proto."""
+    violations = violations_of(message)
+    if violations:
+        raise Refused(bad_request(violations))
+
+
+def _path(field: object) -> str:
+    """`items[0].procedures[1].code`."""
+    path = ""
+    for element in getattr(field, "elements", ()):
+        path += f".{element.field_name}" if path else element.field_name
+        subscript = element.subscript
+        if subscript is not None and subscript.field == "index":
+            path += f"[{subscript.value}]"
+    return path

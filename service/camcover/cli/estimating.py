@@ -1,0 +1,119 @@
+"""`camcover estimate`: one request from a JSON file, priced without a server."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest
+
+from camcover.api.errors import Refused, status_of
+from camcover.api.estimates import estimate_message
+from camcover.api.requests import estimate_request
+from camcover.api.validation import validate
+from camcover.cli.rules import compiled_rules
+from camcover.cli.table import show_estimate
+from camcover.engine import InvalidRequest, Tables
+from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.workflow.errors import CamcoverError
+from camcover.workflow.pricing import price
+from camcover.workflow.rules_in_force import RulesInForce
+
+
+class EstimateFormat(StrEnum):
+    """How an estimate is shown."""
+
+    JSON = "json"
+    TABLE = "table"
+
+
+def estimate(
+    request: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="An EstimatePlanRequest as JSON, its fields named as in docs/api.md; - reads standard input.")
+    ],
+    rules: Annotated[list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")],
+    output: Annotated[EstimateFormat, typer.Option("--format", help="json for programs, table for people.")] = EstimateFormat.JSON,
+) -> None:
+    """Price a well-being plan and print the estimate.
+
+    Ends with status 1 when a rule file has an error, 2 when the request has one; each is named with its place.
+    """
+    message = read_request(request)
+    tables = compiled_rules(rules)
+    try:
+        answer = price_message(tables, message)
+    except (Refused, InvalidRequest, CamcoverError) as error:
+        _complain(error)
+        raise typer.Exit(2) from error
+    if output is EstimateFormat.TABLE:
+        show_estimate(answer)
+    else:
+        typer.echo(json.dumps(as_data(answer), indent=2, ensure_ascii=False))
+
+
+def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
+    """The message of a JSON file. Ends the program with status 2 when it is none."""
+    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    try:
+        return json_format.Parse(text, request_pb2.EstimatePlanRequest())
+    except json_format.ParseError as error:
+        typer.echo(f"{path}: not an EstimatePlanRequest: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:
+    """Validate, price and translate, as the service does; nothing is stored, so the estimate has no name."""
+    validate(message)
+    in_force = RulesInForce(tables)
+    answer = estimate_message(price(in_force.take(message.rule_release), estimate_request(message)), message.request_id)
+    answer.ClearField("name")
+    return answer
+
+
+def _complain(error: Exception) -> None:
+    """Every violation on a line of its own."""
+    if isinstance(error, InvalidRequest):
+        for violation in error.violations:
+            typer.echo(f"{violation.field}: {violation.description}", err=True)
+        return
+    status = status_of(error)
+    details = [] if status is None else [detail for detail in status.details if detail.Is(BadRequest.DESCRIPTOR)]
+    for detail in details:
+        fields = BadRequest()
+        detail.Unpack(fields)
+        for each in fields.field_violations:
+            typer.echo(f"{each.field}: {each.description}", err=True)
+    if not details:
+        typer.echo(str(error), err=True)
+
+
+def as_data(message: Message) -> dict[str, Any]:
+    """A message as JSON data: the .proto's field names, every field that may be zero printed, cents as numbers.
+
+    Protobuf's own JSON writes 64-bit numbers as text, for the sake of JavaScript; ours stay far below 2**53.
+    """
+    data: dict[str, Any] = {}
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        if field.is_repeated:
+            data[field.name] = [_value(field, item) for item in value]
+        elif not field.has_presence or message.HasField(field.name):
+            data[field.name] = _value(field, value)
+    return data
+
+
+def _value(field: FieldDescriptor, value: Any) -> Any:
+    """One value as JSON data."""
+    if field.message_type is not None:
+        is_well_known = field.message_type.full_name.startswith("google.protobuf.")
+        return json_format.MessageToDict(value) if is_well_known else as_data(value)
+    if field.enum_type is not None:
+        return field.enum_type.values_by_number[value].name
+    return value

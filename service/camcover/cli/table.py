@@ -1,0 +1,89 @@
+"""An estimate as a table for people: lines, totals by month, the range and what it rests on."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from camcover.gen.camcover.v1 import estimate_pb2
+from camcover.money import dollars
+
+__all__ = ["show_estimate"]
+
+
+def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = None) -> None:
+    """Print an estimate; plain text when the output is no terminal."""
+    screen = console or Console(width=None if Console().is_terminal else 160)
+    screen.print(_lines(estimate))
+    screen.print(_months(estimate))
+    totals, bounds = estimate.totals, estimate.range
+    screen.print(
+        f"You pay [bold]{dollars(totals.patient_cents)}[/bold] of {dollars(totals.charge_cents)}; "
+        f"the plan pays {dollars(totals.plan_paid_cents)}, {dollars(totals.written_off_cents)} is written off."
+    )
+    if bounds.low_cents != bounds.high_cents:
+        screen.print(f"It may be from {dollars(bounds.low_cents)} to {dollars(bounds.high_cents)}:")
+    for text in (*bounds.assumptions, *(each.text for each in estimate.prerequisites)):
+        screen.print(f"  - {text}", highlight=False)
+    for each in estimate.lines:
+        _steps(screen, each)
+    for notice in estimate.notices:
+        screen.print(f"[dim]{notice.text}[/dim]", highlight=False)
+
+
+def _lines(estimate: estimate_pb2.Estimate) -> Table:
+    """One row a line."""
+    table = Table(title=f"Estimate under {estimate.plan_id}", box=box.SIMPLE_HEAD)
+    for name in ("Date", "Therapy", "Code"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Charge", "Allowed", "Deductible", "Copay", "Coins.", "Other", "Plan pays", "You pay"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Note")
+    for line in estimate.lines:
+        other = line.penalty_cents + line.balance_bill_cents + line.not_covered_cents
+        amounts = (
+            line.charge_cents,
+            line.allowed_cents,
+            line.deductible_cents,
+            line.copay_cents,
+            line.coinsurance_cents,
+            other,
+            line.plan_paid_cents + line.secondary_paid_cents,
+            line.patient_cents,
+        )
+        table.add_row(line.date, line.therapy, line.code, *(_cell(cents) for cents in amounts), _note(line))
+    return table
+
+
+def _cell(cents: int) -> str:
+    """An amount; nothing for zero, so that the eye finds what counts."""
+    return dollars(cents) if cents else "-"
+
+
+def _note(line: estimate_pb2.Line) -> str:
+    """Why a line is not covered, or that its price is assumed."""
+    if line.reason:
+        name = estimate_pb2.Reason.Name(line.reason).removeprefix("REASON_").replace("_", " ").lower()
+        return f"{name} ({line.limit})" if line.limit else name
+    return "price assumed" if line.charge_assumed else ""
+
+
+def _months(estimate: estimate_pb2.Estimate) -> Table:
+    """The patient's cost by month."""
+    table = Table(title="By month", box=box.SIMPLE_HEAD)
+    table.add_column("Month")
+    table.add_column("You pay", justify="right")
+    for month in estimate.months:
+        table.add_row(month.month, dollars(month.patient_cents))
+    table.add_row("Total", dollars(estimate.totals.patient_cents), style="bold")
+    return table
+
+
+def _steps(screen: Console, line: estimate_pb2.Line) -> None:
+    """How a line came about, when the request asked to explain."""
+    if line.steps:
+        screen.print(f"\n{line.date} {line.therapy} {line.code}", style="bold")
+    for step in line.steps:
+        source = f" [{step.citation}; {step.rule}]" if step.citation or step.rule else ""
+        screen.print(f"  {step.text}{source}", markup=False, highlight=False)

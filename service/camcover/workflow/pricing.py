@@ -1,0 +1,85 @@
+"""Price well-being plans: the engine's estimate with the name, dates, release and disclosures around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
+from camcover.rulebook.records import AboveAllowedKind
+from camcover.workflow.notices import Notice, notices
+from camcover.workflow.rules_in_force import release_id
+
+__all__ = ["PricedPlan", "compare", "price", "price_many"]
+
+VALID_DAYS = 30
+"""How long an estimate may be shown: sums so far and rules change."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPlan:
+    """An estimate as it is handed out. `created_at` is in UTC; `expires_on` is the last day to show it."""
+
+    name: str
+    rule_release: str
+    created_at: datetime
+    expires_on: date
+    estimate: Estimate
+    notices: tuple[Notice, ...]
+
+
+def price(tables: Tables, request: EstimateRequest) -> PricedPlan:
+    """Price one request. Raises `InvalidRequest`."""
+    (result,) = price_many(tables, [request])
+    if isinstance(result, InvalidRequest):
+        raise result
+    return result
+
+
+def price_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[PricedPlan | InvalidRequest]:
+    """Price many requests through one call of the kernel, answers in order."""
+    now = datetime.now(UTC)
+    return [
+        result if isinstance(result, InvalidRequest) else _priced(tables, result, now)
+        for result in evaluate_many(tables, requests)
+    ]
+
+
+def compare(
+    tables: Tables, request: EstimateRequest, plan_ids: Sequence[str]
+) -> list[tuple[str, PricedPlan | InvalidRequest]]:
+    """The same request under several plans: cheapest for the patient first, those that cannot be priced last."""
+    results = zip(plan_ids, price_many(tables, [replace(request, plan_id=plan_id) for plan_id in plan_ids]), strict=True)
+    return sorted(results, key=_rank)
+
+
+def _rank(result: tuple[str, PricedPlan | InvalidRequest]) -> tuple[bool, int, str]:
+    """Priced before refused, then by what the patient pays, then by id."""
+    plan_id, priced = result
+    if isinstance(priced, InvalidRequest):
+        return True, 0, plan_id
+    return False, priced.estimate.totals.patient_cents, plan_id
+
+
+def _priced(tables: Tables, estimate: Estimate, now: datetime) -> PricedPlan:
+    """Put the frame around an estimate."""
+    return PricedPlan(
+        name=f"estimates/{uuid4()}",
+        rule_release=release_id(tables),
+        created_at=now,
+        expires_on=now.date() + timedelta(days=VALID_DAYS),
+        estimate=estimate,
+        notices=notices(estimate, may_balance_bill=_may_balance_bill(tables, estimate)),
+    )
+
+
+def _may_balance_bill(tables: Tables, estimate: Estimate) -> bool:
+    """Whether some line's tier leaves what is above the allowed amount to the member."""
+    tiers = {line.tier for line in estimate.lines}
+    return any(
+        name in tiers and tier.above_allowed.kind is not AboveAllowedKind.WRITTEN_OFF
+        for plan in tables.plans[estimate.plan_id].editions
+        for name, tier in plan.tiers.items()
+    )

@@ -1,0 +1,154 @@
+"""What the member pays on a covered line: the steps, the cap, the posting (section 4, points 19 to 23)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .sums import Sums
+from .usage import Visit
+from .values import Json, copay_amount, count, is_yes, percent, percent_of
+
+
+@dataclass
+class Share:
+    """A line's cost share, cents; `deductibles` holds each deductible step's accumulator and amount, in order."""
+
+    deductibles: list[tuple[str, int]] = field(default_factory=list)
+    copay: int = 0
+    coinsurance: int = 0
+
+    @property
+    def deductible(self) -> int:
+        """All deductible steps together."""
+        return sum(cents for _, cents in self.deductibles)
+
+    @property
+    def total(self) -> int:
+        """Deductible, copay and coinsurance."""
+        return self.deductible + self.copay + self.coinsurance
+
+
+def steps_of(member_pays: Any, visit_number: int) -> list[Any]:
+    """The list of steps for a visit; parts by visit number are taken up to their `through`."""
+    items: list[Any] = [member_pays] if isinstance(member_pays, str) else member_pays
+    if not (isinstance(items[0], dict) and "steps" in items[0]):
+        return list(items)
+    for part in items:
+        if "through" not in part or visit_number <= count(part["through"]):
+            return list(part["steps"])
+    raise LookupError(f"no steps for visit {visit_number}")
+
+
+@dataclass
+class Situation:
+    """Where a covered line stands: the plan's edition, tier, benefit, visit, and the copays that visits have paid so far."""
+
+    plan: Json
+    tier: str
+    benefit: str
+    visit: Visit
+    units: int
+    sums: Sums
+    copays: dict[Visit, int]
+
+    @property
+    def tier_terms(self) -> Json:
+        """The tier's block in the plan."""
+        terms: Json = self.plan["tiers"][self.tier]
+        return terms
+
+    def named(self, key: str) -> str | None:
+        """The tier's `deductible` or `out_of_pocket_maximum`; None for none."""
+        name = self.tier_terms.get(key, "none")
+        return None if name == "none" else str(name)
+
+    @property
+    def counts_toward_maximum(self) -> bool:
+        """Whether the benefit's cost share is capped by the out-of-pocket maximum and counts toward it."""
+        return is_yes(self.plan["benefits"][self.benefit].get("counts_toward_out_of_pocket_maximum", "yes"))
+
+    def room(self, accumulator: str) -> int | None:
+        """What is left of an accumulator for the visit's member."""
+        return self.sums.room(self.plan, accumulator, self.visit.member_id)
+
+
+def take_steps(steps: list[Any], eligible: int, at: Situation) -> Share:
+    """Apply the steps, in order, to what is left of the eligible amount."""
+    share = Share()
+    for step in steps:
+        rest = eligible - share.total
+        terms: Json = {step: None} if isinstance(step, str) else step
+        if "deductible" in terms:
+            _deductible(terms["deductible"] or at.named("deductible"), rest, share, at)
+        elif "copay" in terms:
+            share.copay = _copay(terms, rest, share, at)
+        elif "coinsurance" in terms:
+            bases = {"remaining": rest, "after_deductible": eligible - share.deductible, "allowed": eligible}
+            part = percent_of(percent(terms["coinsurance"]), bases[terms.get("of", "remaining")])
+            share.coinsurance = min(rest, part)
+    return share
+
+
+def _deductible(accumulator: str | None, rest: int, share: Share, at: Situation) -> None:
+    """Take what is left of a deductible, less what an earlier step of the line took of the same one."""
+    if accumulator is None:
+        return
+    room = at.room(accumulator)
+    taken = sum(cents for name, cents in share.deductibles if name == accumulator)
+    share.deductibles.append((accumulator, rest if room is None else min(rest, max(0, room - taken))))
+
+
+def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:
+    """The copay due on the line. Reading: `per unit` is per covered unit."""
+    if is_yes(terms.get("waived_with_deductible")) and share.deductible > 0:
+        return 0
+    amount, per = copay_amount(terms["copay"])
+    if per == "unit":
+        return min(rest, amount * at.units)
+    if per == "visit":
+        amount = max(0, amount - at.copays.get(at.visit, 0))
+    return min(rest, amount)
+
+
+def cap(share: Share, at: Situation) -> None:
+    """Cut the share to the room of the tier's out-of-pocket maximum: coinsurance, copay, deductibles from the last."""
+    maximum = at.named("out_of_pocket_maximum")
+    room = at.room(maximum) if maximum and at.counts_toward_maximum else None
+    if room is None:
+        return
+    cut = max(0, share.total - room)
+    from_coinsurance = min(cut, share.coinsurance)
+    share.coinsurance -= from_coinsurance
+    cut -= from_coinsurance
+    from_copay = min(cut, share.copay)
+    share.copay -= from_copay
+    cut -= from_copay
+    for place in reversed(range(len(share.deductibles))):
+        name, cents = share.deductibles[place]
+        share.deductibles[place] = (name, cents - min(cut, cents))
+        cut -= min(cut, cents)
+
+
+def post(share: Share, at: Situation) -> None:
+    """Add the share to the accumulators, in the order of point 23."""
+    accumulators = at.plan["accumulators"]
+    maximum = at.named("out_of_pocket_maximum")
+    counted_later = {maximum, *accumulators[maximum].get("feeds", [])} if maximum else set()
+
+    def add(accumulator: str, cents: int) -> None:
+        is_maximum = accumulators[accumulator]["kind"] == "out_of_pocket_maximum"
+        if at.counts_toward_maximum or not is_maximum:
+            at.sums.add(at.plan, accumulator, at.visit.member_id, at.visit.day, cents)
+
+    for name, cents in share.deductibles:
+        for receiver in (name, *accumulators[name].get("feeds", [])):
+            if receiver not in counted_later:
+                add(receiver, cents)
+    for receiver in at.tier_terms.get("copay_feeds", []):
+        if receiver not in counted_later:
+            add(receiver, share.copay)
+    if maximum and at.counts_toward_maximum:
+        for receiver in (maximum, *accumulators[maximum].get("feeds", [])):
+            add(receiver, share.total)
+    at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay

@@ -1,0 +1,87 @@
+"""Which benefit applies: exclusions, matching, criteria (section 4, points 2, 3, 7 to 9 of docs/rule-language.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .lines import Line, plain_code
+from .rules import RuleBook
+from .values import Json
+
+
+def matches(entry: Json, line: Line) -> bool:
+    """Whether a benefit, exclusion or discount names the line's therapy or its code (point 7)."""
+    return line.therapy in entry.get("therapies", []) or (line.code != "" and line.code in entry.get("codes", []))
+
+
+def is_excluded(plan: Json, line: Line, rules: RuleBook) -> bool:
+    """Whether an exclusion names the line and its criteria hold."""
+    return any(
+        matches(exclusion, line) and failed_criterion(exclusion.get("when", {}), line, rules) == ""
+        for exclusion in plan.get("exclusions", [])
+    )
+
+
+def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook) -> str:
+    """Why a benefit that names the line does not pass: tier, the policy's criteria, its own; empty when it passes."""
+    terms = plan["benefits"][benefit]
+    if not isinstance(terms.get(tier, "not_covered"), dict):
+        return "TIER_NOT_COVERED"
+    if "policy" in terms:
+        reason = failed_criterion(rules.policy(terms["policy"], line.day)["when"], line, rules)
+        if reason:
+            return reason
+    return failed_criterion(terms.get("when", {}), line, rules)
+
+
+def failed_criterion(when: Json, line: Line, rules: RuleBook) -> str:
+    """The reason of the first criterion that does not hold, in the order of the table of section 4; empty when all hold."""
+    return next((reason for key, reason, holds in _CRITERIA if any(each in when for each in key) and not holds(when, line, rules)), "")
+
+
+def _has_diagnosis(when: Json, line: Line, rules: RuleBook) -> bool:
+    wanted = [*_entries(when.get("conditions", []), line, rules), *(plain_code(code) for code in when.get("icd10", []))]
+    return _any_starts(line.diagnoses, wanted)
+
+
+def _lacks_diagnosis(when: Json, line: Line, rules: RuleBook) -> bool:
+    """Reading: without any diagnosis none matches, so the criterion holds; it does not ask for a diagnosis."""
+    return not _any_starts(line.diagnoses, list(_entries(when["not_conditions"], line, rules)))
+
+
+def _entries(conditions: list[str], line: Line, rules: RuleBook) -> Iterator[str]:
+    for condition in conditions:
+        yield from (plain_code(code) for code in rules.entry("conditions", condition, line.day)["icd10"])
+
+
+def _any_starts(diagnoses: list[str], prefixes: list[str]) -> bool:
+    return any(diagnosis.startswith(prefix) for diagnosis in diagnoses for prefix in prefixes)
+
+
+def _is_right_age(when: Json, line: Line, _rules: RuleBook) -> bool:
+    if line.age is None:
+        return False
+    return int(when["ages"].get("min", 0)) <= line.age <= int(when["ages"].get("max", 1000))
+
+
+def _is_licensed(_when: Json, line: Line, rules: RuleBook) -> bool:
+    """No entry in the catalog: the states do not regulate the practitioner, so none licenses it."""
+    entry = rules.entry_in_force("licensure", line.practitioner, line.day)
+    if not line.state or not line.practitioner or entry is None:
+        return False
+    if "licensed" in entry:
+        return line.state in entry["licensed"]
+    return line.state not in entry["unlicensed"]
+
+
+_Holds = Callable[[Json, Line, RuleBook], bool]
+
+_CRITERIA: tuple[tuple[tuple[str, ...], str, _Holds], ...] = (
+    (("conditions", "icd10"), "DIAGNOSIS_NOT_COVERED", _has_diagnosis),
+    (("not_conditions",), "DIAGNOSIS_NOT_COVERED", _lacks_diagnosis),
+    (("practitioners",), "PRACTITIONER_NOT_COVERED", lambda when, line, _: line.practitioner in when["practitioners"]),
+    (("settings",), "SETTING_NOT_COVERED", lambda when, line, _: line.setting in when["settings"]),
+    (("ages",), "AGE", _is_right_age),
+    (("states",), "STATE", lambda when, line, _: line.state in when["states"]),
+    (("licensed",), "UNLICENSED", _is_licensed),
+)

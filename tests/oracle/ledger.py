@@ -1,0 +1,247 @@
+"""One plan's ledger: each line adjudicated in turn (section 4, "order on a covered line", points 9 to 16, 25, 26)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from . import cost_share
+from .coverage import failure, is_excluded, matches
+from .lines import Line, members_of
+from .prices import Price, price, unpriced_charge
+from .rules import Limit, RuleBook, benefit_period_start, limits_of
+from .sums import PlanEditions, Sums
+from .usage import Usage, Visit
+from .values import Json, count, half_up, percent, percent_of
+
+
+@dataclass
+class Outcome:
+    """What one plan says of one line, cents."""
+
+    tier: str
+    charge: int
+    benefit: str = ""
+    covered: bool = False
+    reason: str = ""
+    covered_units: int = 0
+    allowed: int = 0
+    deductible: int = 0
+    copay: int = 0
+    coinsurance: int = 0
+    penalty: int = 0
+    balance_bill: int = 0
+    not_covered: int = 0
+    written_off: int = 0
+    plan_paid: int = 0
+
+    @property
+    def owed(self) -> int:
+        """What the patient owes before another plan pays."""
+        share = self.deductible + self.copay + self.coinsurance
+        return share + self.penalty + self.balance_bill + self.not_covered
+
+
+Eligible = Callable[[int], int]
+"""The amount with which the steps start, from the covered part's allowed amount."""
+
+
+class PlanLedger:
+    """The state of one plan over a request: sums, usage of limits, visits, copays."""
+
+    def __init__(self, rules: RuleBook, request: Json, plan_id: str, prefix: str, first_day: date) -> None:
+        """`prefix` is "" for the primary and "secondary_" for the second plan: the request's names of its sums."""
+        self._rules = rules
+        self._plan_id = plan_id
+        members = members_of(request)
+        as_of = date.fromisoformat(request["as_of"]) if request.get("as_of") else first_day
+        plan = rules.nearest_plan(plan_id, as_of)
+        given = {member["id"]: member.get(f"{prefix}accumulators") or [] for member in members}
+        family = request.get("secondary_family_accumulators" if prefix else "family_accumulators") or []
+        self.sums = Sums(PlanEditions(rules, plan_id), plan, as_of, given, family, _is_family(request, members))
+        self._usage = Usage(members, prefix, plan, as_of, first_day)
+        self._copays: dict[Visit, int] = {}
+        self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
+
+    def tiers(self, day: date) -> list[str]:
+        """The plan's tiers in the edition of `day`, or in the nearest."""
+        return list(self._rules.nearest_plan(self._plan_id, day)["tiers"])
+
+    def accumulators(self) -> list[str]:
+        """The accumulators of all editions."""
+        editions = self._rules.editions("plan", self._plan_id)
+        return list(dict.fromkeys(name for plan in editions for name in plan.get("accumulators", {})))
+
+    def adjudicate(self, line: Line, tier: str, settled_charge: int | None = None, eligible: Eligible = int) -> Outcome:
+        """The outcome of the next line in order; sums and limits move."""
+        plan = self._rules.find("plan", self._plan_id, line.day)
+        if plan is None:
+            charge = unpriced_charge(line) if settled_charge is None else settled_charge
+            return Outcome(tier, charge, reason="NOT_IN_FORCE", not_covered=charge)
+        self.sums.enter(plan, line.day)
+        priced = price(line, plan, tier, self._rules, settled_charge)
+        benefit, reason = self._choose(plan, line, tier)
+        if not reason:
+            reason = self._refusal(plan, benefit, line)
+        if reason:
+            lost, written_off = _not_covered(plan, line, priced)
+            return Outcome(tier, priced.charge, benefit, reason=reason, not_covered=lost, written_off=written_off)
+        return self._cover(plan, benefit, line, tier, priced, eligible)
+
+    # Which benefit
+
+    def _choose(self, plan: Json, line: Line, tier: str) -> tuple[str, str]:
+        """The benefit that decides the line, and the reason when it is not covered.
+
+        Reading: where no benefit passes, the first that names the line decides it; of several that are exhausted and
+        followed by none, the last (each is passed over as if it were not there).
+        """
+        if is_excluded(plan, line, self._rules):
+            return "", "EXCLUDED"
+        named = [benefit for benefit, terms in plan.get("benefits", {}).items() if matches(terms, line)]
+        if not named:
+            return "", "NOT_LISTED"
+        exhausted = ""
+        for benefit in named:
+            if failure(plan, benefit, tier, line, self._rules):
+                continue
+            if plan["benefits"][benefit].get("when_exhausted") == "next" and self._is_exhausted(plan, benefit, line):
+                exhausted = benefit
+                continue
+            return benefit, ""
+        if exhausted:
+            return exhausted, "LIMIT_REACHED"
+        return named[0], failure(plan, named[0], tier, line, self._rules)
+
+    def _is_exhausted(self, plan: Json, benefit: str, line: Line) -> bool:
+        """Whether a hard limit of the benefit has nothing left for the line."""
+        return any(limit.beyond is None for limit in self._used_up(plan, benefit, line))
+
+    def _used_up(self, plan: Json, benefit: str, line: Line) -> Iterator[Limit]:
+        """The limits with nothing left; visit limits are not judged once a line of the visit was covered (point 14)."""
+        visit = _visit(plan, benefit, line)
+        for limit in limits_of(plan, benefit):
+            is_passed = limit.allow.measure == "visits" and self._usage.has_visit(visit)
+            if not is_passed and self._usage.left(limit, visit) <= 0:
+                yield limit
+
+    def _refusal(self, plan: Json, benefit: str, line: Line) -> str:
+        """Why the chosen benefit does not cover the line: requirements, then limits; empty when it does."""
+        missing = self._missing(plan, benefit, line)
+        if any("penalty" not in terms for terms in missing):
+            return "REQUIREMENT_MISSING"
+        used_up = self._used_up(plan, benefit, line)
+        return "LIMIT_REACHED" if any(not self._lets_through(limit, line) for limit in used_up) else ""
+
+    def _missing(self, plan: Json, benefit: str, line: Line) -> list[Json]:
+        """The terms of the requirements that apply to the line and are not met, in order."""
+        number = self._usage.visit_number(_visit(plan, benefit, line))
+        missing: list[Json] = []
+        for entry in plan["benefits"][benefit].get("requires", []):
+            name, terms = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+            applies = "after" not in terms or number > count(terms["after"])
+            if applies and not self._is_attested(name, line):
+                missing.append(terms)
+        return missing
+
+    def _is_attested(self, attestation: str, line: Line) -> bool:
+        """Whether it is given, or assumed."""
+        return self._assumes or attestation in (line.item.get("attestations") or [])
+
+    def _lets_through(self, limit: Limit, line: Line) -> bool:
+        """Whether a limit is soft and its attestation given or assumed."""
+        return limit.beyond is not None and self._is_attested(limit.beyond, line)
+
+    # A covered line
+
+    def _cover(self, plan: Json, benefit: str, line: Line, tier: str, priced: Price, eligible_from: Eligible) -> Outcome:
+        """Eligible amount, steps, cap, penalty, money limit, what is above the allowed amount; then the posting.
+
+        Reading: a soft limit whose attestation holds neither splits nor cuts, also while something is left of it.
+        """
+        visit = _visit(plan, benefit, line)
+        number = self._usage.visit_number(visit)
+        limits = limits_of(plan, benefit)
+        hard = [(limit, self._usage.left(limit, visit)) for limit in limits if not self._lets_through(limit, line)]
+        units = min([line.units, *(left for limit, left in hard if limit.allow.measure == "units")])
+        part = Price(_part(priced.charge, units, line.units), _part(priced.allowed, units, line.units))
+        outcome = Outcome(tier, priced.charge, benefit, covered=True, covered_units=units, allowed=part.allowed)
+        if units < line.units:
+            rest = Price(priced.charge - part.charge, priced.allowed - part.allowed)
+            outcome.not_covered, outcome.written_off = _not_covered(plan, line, rest)
+            outcome.reason = "LIMIT_REACHED"
+
+        whole = eligible_from(part.allowed)
+        eligible = min([whole, *_money_left(hard, "allowed")])
+        at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays)
+        steps = cost_share.steps_of(plan["benefits"][benefit][tier]["member_pays"], number)
+        share = cost_share.take_steps(steps, eligible, at)
+        cost_share.cap(share, at)
+        outcome.deductible, outcome.copay, outcome.coinsurance = share.deductible, share.copay, share.coinsurance
+
+        paid = eligible - share.total
+        for terms in self._missing(plan, benefit, line):
+            penalty = percent_of(percent(terms["penalty"]), paid)
+            outcome.penalty += penalty
+            paid -= penalty
+        outcome.plan_paid = min([paid, *_money_left(hard, "plan_paid")])
+        cut = whole - eligible + paid - outcome.plan_paid
+        if cut:
+            outcome.not_covered += cut
+            outcome.reason = "LIMIT_REACHED"
+        billed, forgiven = _above_allowed(plan["tiers"][tier]["above_allowed"], part)
+        outcome.balance_bill = billed
+        outcome.written_off += forgiven
+
+        cost_share.post(share, at)
+        for limit in limits:
+            self._usage.add(limit, visit, units=units, eligible=eligible, plan_paid=outcome.plan_paid)
+        self._usage.add_visit(visit)
+        return outcome
+
+
+def _is_family(request: Json, members: list[Json]) -> bool:
+    """Family coverage: as the request says, else when there are several members."""
+    coverage = request.get("coverage")
+    return coverage == "COVERAGE_FAMILY" or (coverage != "COVERAGE_SELF_ONLY" and len(members) > 1)
+
+
+def _visit(plan: Json, benefit: str, line: Line) -> Visit:
+    """The visit that a line belongs to under a benefit."""
+    return Visit(line.member_id, benefit, line.day, benefit_period_start(plan, line.day))
+
+
+def _part(cents: int, units: int, of_units: int) -> int:
+    """The covered units' part of an amount, half up."""
+    return half_up(Fraction(cents * units, of_units))
+
+
+def _money_left(limits: list[tuple[Limit, int]], counts: str) -> list[int]:
+    """What is left of the money limits that count one thing."""
+    return [left for limit, left in limits if limit.allow.measure == "money" and limit.counts == counts]
+
+
+def _not_covered(plan: Json, line: Line, priced: Price) -> tuple[int, int]:
+    """What the member owes for what is not covered, and what is written off of its charge (point 26).
+
+    Reading: "what the fees would allow" is the allowed amount of section 3, so that an amount the request gives goes first.
+    """
+    is_allowed = plan.get("not_covered_pays", "charge") == "allowed"
+    base = min(priced.charge, priced.allowed) if is_allowed else priced.charge
+    share = next((each["percent"] for each in plan.get("discounts", []) if matches(each, line)), "0%")
+    owed = base - percent_of(percent(share), base)
+    return owed, priced.charge - owed
+
+
+def _above_allowed(rule: str, priced: Price) -> tuple[int, int]:
+    """Charge minus allowed amount: what the member is billed, and what is written off (point 25)."""
+    above = priced.charge - priced.allowed
+    if rule == "written_off":
+        return 0, above
+    if rule == "member":
+        return above, 0
+    ceiling = percent(rule.removeprefix("member up to "))
+    billed = min(above, percent_of(ceiling, priced.allowed) - priced.allowed)
+    return billed, above - billed

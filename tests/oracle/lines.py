@@ -1,0 +1,132 @@
+"""Requests as lines in order of adjudication: points 1, 2, 5, 6 and 34, section 5 of docs/rule-language.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from .rules import RuleBook
+from .values import Json, completed_years, money
+
+
+@dataclass
+class Line:
+    """One service line. `charge` and `allowed` are the request's own, None when unknown; `typical` stands in (point 5b)."""
+
+    item_index: int
+    session: int
+    number: int
+    day: date
+    member_id: str
+    therapy: str
+    code: str
+    units: int
+    charge: int | None
+    allowed: int | None
+    item: Json
+    member: Json
+    typical: int | None = None
+    diagnoses: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """The state of service."""
+        return str(self.item.get("state") or self.member.get("state") or "")
+
+    @property
+    def practitioner(self) -> str:
+        """Empty when unknown."""
+        return str(self.item.get("practitioner") or "")
+
+    @property
+    def setting(self) -> str:
+        """`office` unless the item says otherwise."""
+        return str(self.item.get("setting") or "office")
+
+    @property
+    def age(self) -> int | None:
+        """Completed years on the date of service."""
+        if self.member.get("age") is not None:
+            return int(self.member["age"])
+        if self.member.get("birth_date"):
+            return completed_years(date.fromisoformat(self.member["birth_date"]), self.day)
+        return None
+
+
+def members_of(request: Json) -> list[Json]:
+    """The members with their ids filled in: "1", "2", ... where empty."""
+    members = request.get("members") or [{}]
+    return [{**member, "id": member.get("id") or str(number)} for number, member in enumerate(members, 1)]
+
+
+def expand(request: Json, rules: RuleBook) -> list[Line]:
+    """All lines of a request, by date, then in the order of the request."""
+    members = {member["id"]: member for member in members_of(request)}
+    lines: list[Line] = []
+    for index, item in enumerate(request["items"]):
+        member_id = item.get("member_id") or next(iter(members))
+        for number, day in enumerate(_dates(item), 1):
+            lines += _session(index, number, day, item, members[member_id], rules)
+    return sorted(lines, key=lambda line: line.day)
+
+
+def _dates(item: Json) -> list[date]:
+    """The dates of the sessions, ascending."""
+    if item.get("dates"):
+        return sorted(date.fromisoformat(text) for text in item["dates"])
+    first = date.fromisoformat(item["start_date"])
+    return [first + timedelta(days=(item.get("every_days") or 7) * i) for i in range(item.get("sessions") or 1)]
+
+
+def _session(index: int, session: int, day: date, item: Json, member: Json, rules: RuleBook) -> list[Line]:
+    """The lines of a session: its procedures in order, or one line without a code."""
+    procedures = item.get("procedures") or []
+    if len(procedures) <= 1:
+        # Point 34: what is given for the session is what is given for its only line.
+        only = procedures[0] if procedures else {}
+        own = {key: item[key] for key in ("charge_cents", "allowed_cents") if item.get(key) is not None}
+        procedures = [own | {key: value for key, value in only.items() if value is not None}]
+    lines = [
+        Line(
+            item_index=index,
+            session=session,
+            number=number,
+            day=day,
+            member_id=member["id"],
+            therapy=item.get("therapy") or rules.therapy_of_code(procedure.get("code", ""), day),
+            code=procedure.get("code", ""),
+            units=procedure.get("units") or 1,
+            charge=procedure.get("charge_cents"),
+            allowed=procedure.get("allowed_cents"),
+            item=item,
+            member=member,
+            diagnoses=_diagnoses(item, day, rules),
+        )
+        for number, procedure in enumerate(procedures, 1)
+    ]
+    _share_typical_charge(lines, rules)
+    return lines
+
+
+def _diagnoses(item: Json, day: date, rules: RuleBook) -> list[str]:
+    """The diagnoses, and the entries of the conditions as if each were one (point 3); upper case without dots."""
+    named = [code for condition in item.get("conditions") or [] for code in rules.entry("conditions", condition, day)["icd10"]]
+    return [plain_code(code) for code in [*(item.get("diagnoses") or []), *named]]
+
+
+def plain_code(code: str) -> str:
+    """An ICD-10 code or prefix without dots, in upper case."""
+    return code.replace(".", "").upper()
+
+
+def _share_typical_charge(lines: list[Line], rules: RuleBook) -> None:
+    """Divide the typical charge of a session over its lines of unknown charge, odd cents to the first (point 5b).
+
+    Reading: "unknown" is what the request does not give; a line whose charge is then settled by point 5a keeps its share.
+    """
+    unknown = [line for line in lines if line.charge is None]
+    for place, line in enumerate(unknown):
+        terms = rules.entry("therapies", line.therapy, line.day).get("typical_charge")
+        if terms is not None:
+            whole, odd = divmod(money(terms["typical"]), len(unknown))
+            line.typical = whole + (1 if place < odd else 0)

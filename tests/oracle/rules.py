@@ -1,0 +1,131 @@
+"""Rule documents by kind and id, and the edition of each on a day: sections 1, 2 and point 8 of docs/rule-language.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from .values import Allowance, Json, allowance, period_start
+
+
+def in_force(document: Json, day: date) -> bool:
+    """Whether `day` lies in the document's inclusive range."""
+    return _distance(document, day) == 0
+
+
+def _distance(document: Json, day: date) -> int:
+    """Days from `day` to the document's range; 0 inside it."""
+    effective = document["effective"]
+    start = date.fromisoformat(effective["from"])
+    end = date.fromisoformat(effective["to"]) if "to" in effective else date.max
+    return max((start - day).days, (day - end).days, 0)
+
+
+def nearest(documents: Iterable[Json], day: date) -> Json:
+    """The document in force, else the one whose range is nearest; of two as near, the earlier."""
+    return min(documents, key=lambda each: (_distance(each, day), each["effective"]["from"]))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit of a benefit: its name (section 4, point 36) and its terms."""
+
+    id: str
+    allow: Allowance
+    per: str
+    counts: str
+    beyond: str | None
+
+    @property
+    def signature(self) -> tuple[str, str, str]:
+        """What must be the same in two editions for the count to go on (point 31)."""
+        return self.id, self.allow.measure, self.per
+
+
+def _limit(name: str, terms: Json) -> Limit:
+    allow = allowance(terms["allow"])
+    usual = "plan_paid" if allow.measure == "money" else "covered"
+    return Limit(name, allow, terms["per"], terms.get("counts", usual), terms.get("beyond"))
+
+
+def limits_of(plan: Json, benefit: str) -> list[Limit]:
+    """The limits of a benefit, pools looked up, in file order."""
+    entries = plan["benefits"][benefit].get("limits", [])
+    own = sum(isinstance(entry, dict) for entry in entries)
+    limits: list[Limit] = []
+    number = 0
+    for entry in entries:
+        if isinstance(entry, str):
+            limits.append(_limit(entry, plan["limits"][entry]))
+            continue
+        number += 1
+        name = benefit if own == 1 else f"{benefit}.{number}"
+        limits.append(_limit(entry.get("id", name), entry))
+    return limits
+
+
+def benefit_period_start(plan: Json, day: date) -> date:
+    """First day of the plan's benefit period that holds `day`."""
+    period = plan.get("benefit_period", "calendar_year")
+    starts = "01-01" if period == "calendar_year" else period["starts"]
+    month, day_of_month = starts.split("-")
+    return period_start(day, int(month), int(day_of_month))
+
+
+class RuleBook:
+    """All documents of a rule set."""
+
+    def __init__(self, documents: Iterable[Json]) -> None:
+        """Sort `documents` by kind."""
+        self._documents: dict[str, list[Json]] = {"catalog": [], "policy": [], "fees": [], "plan": []}
+        for document in documents:
+            self._documents[document["kind"]].append(document)
+
+    def editions(self, kind: str, id_: str) -> list[Json]:
+        """The editions of an id, in order of date."""
+        same = [each for each in self._documents[kind] if each["id"] == id_]
+        return sorted(same, key=lambda each: str(each["effective"]["from"]))
+
+    def find(self, kind: str, id_: str, day: date) -> Json | None:
+        """The edition in force on `day`."""
+        return next((each for each in self.editions(kind, id_) if in_force(each, day)), None)
+
+    def nearest_plan(self, id_: str, day: date) -> Json:
+        """The plan's edition in force on `day`, else the nearest."""
+        return nearest(self.editions("plan", id_), day)
+
+    def policy(self, id_: str, day: date) -> Json:
+        """The policy in force; a valid rule set has one wherever a plan refers to it."""
+        document = self.find("policy", id_, day)
+        if document is None:
+            raise LookupError(f"no policy {id_} on {day}")
+        return document
+
+    def _catalogs(self, day: date) -> Iterator[Json]:
+        """Catalogs in force on `day` first, then all others from the nearest on."""
+        yield from sorted(self._documents["catalog"], key=lambda each: (_distance(each, day), each["effective"]["from"]))
+
+    def entry(self, section: str, id_: str, day: date) -> Json:
+        """A therapy, condition or licensure of the catalog on `day`, or of the edition nearest to it; {} when none has it."""
+        for catalog in self._catalogs(day):
+            if id_ in catalog.get(section, {}):
+                found: Json = catalog[section][id_]
+                return found
+        return {}
+
+    def entry_in_force(self, section: str, id_: str, day: date) -> Json | None:
+        """The same, only from catalogs in force on `day`."""
+        for catalog in self._catalogs(day):
+            if in_force(catalog, day) and id_ in catalog.get(section, {}):
+                found: Json = catalog[section][id_]
+                return found
+        return None
+
+    def therapy_of_code(self, code: str, day: date) -> str:
+        """The one therapy whose codes hold `code` (point 2); empty when there is none."""
+        for catalog in self._catalogs(day):
+            for id_, therapy in catalog.get("therapies", {}).items():
+                if code in therapy.get("codes", []):
+                    return str(id_)
+        return ""

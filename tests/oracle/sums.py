@@ -1,0 +1,161 @@
+"""Accumulators of one plan: rooms, postings, new periods, carry-over (section 4, points 21 to 24, 29, 32)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from .rules import RuleBook, benefit_period_start
+from .values import Json, add_months, money_or_unlimited
+
+FAMILY = ""
+"""Whose sum it is, when it is the family's."""
+
+
+@dataclass(frozen=True)
+class PlanEditions:
+    """The editions of one plan."""
+
+    rules: RuleBook
+    id: str
+
+    def edition(self, day: date) -> Json | None:
+        """The edition in force on `day`."""
+        return self.rules.find("plan", self.id, day)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What a line added to a sum."""
+
+    who: str
+    accumulator: str
+    day: date
+    cents: int
+
+
+class Sums:
+    """The running sums of the members and of the family in the current benefit period."""
+
+    def __init__(
+        self, editions: PlanEditions, plan: Json, as_of: date, given: dict[str, list[Json]], family: list[Json], is_family: bool
+    ) -> None:
+        """`plan` is the edition of `as_of`; `given` holds the request's sums by member, `family` the family's."""
+        self._editions = editions
+        self._is_family = is_family
+        self._members = list(given)
+        self._start = _with_family(given, family, "used_cents")
+        self._last_quarter = _with_family(given, family, "last_quarter_cents")
+        self._start_period = benefit_period_start(plan, as_of)
+        self._begin(self._start_period, dict(self._start))
+
+    def _begin(self, period: date, used: dict[tuple[str, str], int]) -> None:
+        self._period = period
+        self._used = used
+        self._additions: list[Addition] = []
+
+    def used(self, who: str, accumulator: str) -> int:
+        """A sum, cents."""
+        return self._used.get((who, accumulator), 0)
+
+    def room(self, plan: Json, accumulator: str, member_id: str) -> int | None:
+        """What is left of an accumulator for a member; None without end (point 22)."""
+        terms = plan["accumulators"][accumulator]
+        individual, family = money_or_unlimited(terms["individual"]), money_or_unlimited(terms.get("family"))
+        own = None if individual is None else max(0, individual - self.used(member_id, accumulator))
+        if not self._is_family:
+            return own
+        whole = None if family is None else max(0, family - self.used(FAMILY, accumulator))
+        if terms.get("family_mode", "embedded") == "aggregate":
+            return whole
+        return min((each for each in (own, whole) if each is not None), default=None)
+
+    def add(self, plan: Json, accumulator: str, member_id: str, day: date, cents: int) -> None:
+        """Add to the member's and the family's sum, cut to the room."""
+        room = self.room(plan, accumulator, member_id)
+        amount = cents if room is None else min(cents, room)
+        for who in (member_id, FAMILY):
+            self._used[who, accumulator] = self.used(who, accumulator) + amount
+            self._additions.append(Addition(who, accumulator, day, amount))
+
+    def enter(self, plan: Json, day: date) -> None:
+        """Begin the benefit period of `day` unless it is the current one (point 24)."""
+        period = benefit_period_start(plan, day)
+        if period == self._period:
+            return
+        if period == self._start_period:
+            self._begin(period, dict(self._start))
+        elif period == self._period.replace(year=self._period.year + 1):
+            self._begin(period, self._credits(plan, period))
+        else:
+            self._begin(period, {})
+
+    def _credits(self, plan: Json, period: date) -> dict[tuple[str, str], int]:
+        """What the old period's last quarter leaves to the new one; `plan` is the new period's edition (point 32)."""
+        judge = self._editions.edition(period - timedelta(days=1))
+        credited: dict[tuple[str, str], int] = {}
+        for accumulator, terms in (judge or {}).get("accumulators", {}).items():
+            mode = terms.get("carryover", "none")
+            if judge is None or mode == "none" or terms["kind"] != "deductible":
+                continue
+            for who in (*self._members, FAMILY):
+                if mode == "last_quarter" or self._is_unmet(judge, accumulator, who):
+                    applied = self._applied_since(add_months(period, -3), who, accumulator)
+                    credited[who, accumulator] = self._capped(plan, accumulator, who, applied)
+        return credited
+
+    def _is_unmet(self, judge: Json, accumulator: str, who: str) -> bool:
+        """Whether that period's deductible was not met, for the member or for the family."""
+        if who != FAMILY:
+            room = self.room(judge, accumulator, who)
+            return room is None or room > 0
+        family = money_or_unlimited(judge["accumulators"][accumulator].get("family"))
+        return family is None or self.used(FAMILY, accumulator) < family
+
+    def _applied_since(self, first: date, who: str, accumulator: str) -> int:
+        """What was added from `first` on, and what the request says was, if the period is its own."""
+        added = sum(
+            each.cents
+            for each in self._additions
+            if (each.who, each.accumulator) == (who, accumulator) and each.day >= first
+        )
+        given = self._last_quarter.get((who, accumulator), 0) if self._period == self._start_period else 0
+        return added + given
+
+    def _capped(self, plan: Json, accumulator: str, who: str, cents: int) -> int:
+        """A credit, at most the new edition's maximum.
+
+        Reading: in an aggregate accumulator the individual amount bounds nothing under family coverage.
+        """
+        terms = plan["accumulators"].get(accumulator)
+        if terms is None:
+            return cents
+        is_aggregate = self._is_family and terms.get("family_mode", "embedded") == "aggregate"
+        key = "family" if who == FAMILY or is_aggregate else "individual"
+        maximum = money_or_unlimited(terms.get(key))
+        return cents if maximum is None else min(cents, maximum)
+
+    def rows(self, accumulators: Iterable[str]) -> list[Json]:
+        """All sums, as `accumulators_after` has them; the family's only under family coverage."""
+        people = [*self._members, FAMILY] if self._is_family else self._members
+        return [
+            {"member_id": who, "accumulator": each, "used_cents": self.used(who, each)} for each in accumulators for who in people
+        ]
+
+
+def _with_family(given: dict[str, list[Json]], family: list[Json], key: str) -> dict[tuple[str, str], int]:
+    """Sums by person and accumulator; the family's, where it is not given, is the sum over the members (point 29).
+
+    Reading: the same holds of the part applied in the last quarter.
+    """
+    sums: dict[tuple[str, str], int] = {}
+    for member_id, entries in given.items():
+        for entry in entries:
+            cents = int(entry.get(key) or 0)
+            sums[member_id, entry["accumulator"]] = cents
+            sums[FAMILY, entry["accumulator"]] = sums.get((FAMILY, entry["accumulator"]), 0) + cents
+    for entry in family:
+        if entry.get("used_cents") is not None:
+            sums[FAMILY, entry["accumulator"]] = int(entry.get(key) or 0)
+    return sums

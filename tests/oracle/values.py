@@ -1,0 +1,126 @@
+"""Texts of rule files as exact numbers, and the calendar: sections 1 and 4 of docs/rule-language.md."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+Json = dict[str, Any]
+"""A parsed rule document or request, or a part of one."""
+
+
+def half_up(amount: Fraction) -> int:
+    """The nearest whole number, a half going up; for amounts that are not negative."""
+    return int(amount + Fraction(1, 2))
+
+
+def percent_of(percent: Fraction, cents: int) -> int:
+    """A percentage of an amount, half up to the cent (point 27)."""
+    return half_up(percent * cents)
+
+
+def money(text: str) -> int:
+    """`$30.50` as 3050 cents."""
+    cents = Fraction(text.removeprefix("$")) * 100
+    if cents.denominator != 1:
+        raise ValueError(f"not whole cents: {text}")
+    return int(cents)
+
+
+def money_or_unlimited(text: str | None) -> int | None:
+    """Cents; None for `unlimited` and for an amount that is not given."""
+    return None if text is None or text == "unlimited" else money(text)
+
+
+def percent(text: str) -> Fraction:
+    """`12.5%` as 1/8."""
+    return Fraction(text.removesuffix("%")) / 100
+
+
+def count(text: str) -> int:
+    """`12 visits` as 12."""
+    return int(text.split()[0])
+
+
+def is_yes(text: str | None) -> bool:
+    """`yes` or YAML's `true`."""
+    return text in ("yes", "true")
+
+
+def copay_amount(text: str) -> tuple[int, str]:
+    """`$30 per line` as (3000, "line"); a bare amount is per visit."""
+    amount, _, unit = text.partition(" per ")
+    return money(amount), unit or "visit"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """`12 visits`, `4 units` or `$500`: measure "visits", "units" or "money", and the amount."""
+
+    measure: str
+    amount: int
+
+
+def allowance(text: str) -> Allowance:
+    """What a limit allows."""
+    if text.startswith("$"):
+        return Allowance("money", money(text))
+    return Allowance("visits" if "visit" in text else "units", count(text))
+
+
+def add_months(day: date, months: int) -> date:
+    """`day` moved by whole months, clipped to the end of the month."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def completed_years(birth: date, on: date) -> int:
+    """Age; a birthday of 29 February falls on 1 March in common years (point 2)."""
+    had_birthday = (on.month, on.day) >= (birth.month, birth.day)
+    return on.year - birth.year - (0 if had_birthday else 1)
+
+
+def period_start(day: date, month: int, day_of_month: int) -> date:
+    """First day of the yearly benefit period that holds `day`."""
+    start = date(day.year, month, day_of_month)
+    return start if start <= day else date(day.year - 1, month, day_of_month)
+
+
+_ROLLING = re.compile(r"rolling (\d+) (day|month)s?")
+
+
+def is_rolling(per: str) -> bool:
+    """Whether a limit looks back from each date of service."""
+    return _ROLLING.fullmatch(per) is not None
+
+
+def in_window(per: str, past: date, day: date) -> bool:
+    """Whether `past` counts on `day`: (day minus the length) < past <= day."""
+    found = _ROLLING.fullmatch(per)
+    if found is None:
+        raise ValueError(f"not a rolling period: {per}")
+    length = int(found[1])
+    edge = day - timedelta(days=length) if found[2] == "day" else add_months(day, -length)
+    return edge < past <= day
+
+
+def fixed_period(per: str, day: date, benefit_period: date) -> tuple[object, ...]:
+    """A key that two days share when they lie in one period; `benefit_period` is the first day of the day's own."""
+    if per in ("visit", "day"):
+        return (day,)
+    if per == "week":
+        return (day - timedelta(days=day.weekday()),)
+    if per == "month":
+        return (day.year, day.month)
+    if per == "calendar_year":
+        return (day.year,)
+    if per == "benefit_period":
+        return (benefit_period,)
+    if per == "lifetime":
+        return ()
+    raise ValueError(f"unknown period: {per}")
