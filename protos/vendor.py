@@ -1,8 +1,9 @@
 """Writes `buf/validate/validate.proto` anew: the declarations of the rules that our own .proto files use.
 
-The installed `protovalidate` package holds the compiled descriptor of that file and no source. This prints the descriptor
-as source, so that `protos/` is complete for any client's generator and works offline. The predefined rules (expressions on
-the rule messages themselves) are left out: validators carry their own copy, and a declaration does not need them.
+The installed `protovalidate` package holds the compiled descriptor of that file and no source. This prints the
+descriptor as source, so that `protos/` is complete for any client's generator and works offline. The predefined rules
+(expressions on the rule messages themselves) are left out: validators carry their own copy, and a declaration does not
+need them.
 
 Run it by hand after an update of `protovalidate`: `python protos/vendor.py`.
 """
@@ -12,7 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
 from protovalidate._gen.buf.validate import validate_pb
 
 TARGET = Path(__file__).parent / "buf" / "validate" / "validate.proto"
@@ -99,7 +105,10 @@ def source(file: FileDescriptorProto) -> str:
     lines = [HEADER, 'syntax = "proto2";', "", f"package {file.package};", ""]
     lines += [f'import "{name}";' for name in file.dependency]
     lines += ["", f'option go_package = "{file.options.go_package}";']
-    lines += ["option java_multiple_files = true;", f'option java_outer_classname = "{file.options.java_outer_classname}";']
+    lines += [
+        "option java_multiple_files = true;",
+        f'option java_outer_classname = "{file.options.java_outer_classname}";',
+    ]
     lines += [f'option java_package = "{file.options.java_package}";', ""]
     for extension in file.extension:
         lines += [f"extend {extension.extendee} {{", _field(extension, _LABELS[extension.label], "  "), "}", ""]

@@ -16,7 +16,7 @@ def share(amount_cents: int, basis_points: int) -> int:
 
 @compiled
 def portion(amount_cents: int, part: int, whole: int) -> int:
-    """amount x part / whole for non-negative integers, half up to the cent; `whole` > 0."""
+    """Amount x part / whole for non-negative integers, half up to the cent; `whole` > 0."""
     return (2 * amount_cents * part + whole) // (2 * whole)
 
 

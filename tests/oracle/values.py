@@ -43,7 +43,7 @@ def percent(text: str) -> Fraction:
 
 def count(text: str) -> int:
     """`12 visits` as 12."""
-    return int(text.split()[0])
+    return int(text.split(maxsplit=1)[0])
 
 
 def is_yes(text: str | None) -> bool:

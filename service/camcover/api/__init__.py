@@ -1,6 +1,6 @@
 """The gRPC service: translate messages to typed requests and answers back, and nothing more.
 
 What comes in: bytes over HTTP/2. What goes out: bytes. The way: `validation` (the rules in the .proto) -> `requests`
-(message -> typed request) -> a use case of `workflow` -> `estimates` (typed answer -> message). `errors` gives every refusal
-its status and its details; `server` bounds, drains and reports health.
+(message -> typed request) -> a use case of `workflow` -> `estimates` (typed answer -> message). `errors` gives every
+refusal its status and its details; `server` bounds, drains and reports health.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
 
@@ -25,7 +25,7 @@ __all__ = ["CatalogServicer"]
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 500
 
-Context = grpc.aio.ServicerContext
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
 Item = TypeVar("Item")
 
@@ -53,7 +53,7 @@ class CatalogServicer(CatalogServiceServicer):
         """Answer from `rules`."""
         self._rules = rules
 
-    async def ListTherapies(  # noqa: N802
+    async def ListTherapies(
         self, request: messages.ListTherapiesRequest, context: Context
     ) -> messages.ListTherapiesResponse:
         """The therapies, by id."""
@@ -62,7 +62,7 @@ class CatalogServicer(CatalogServiceServicer):
         page, token = _page(request, entries, lambda each: (each.id, each.name, *each.aliases, *each.codes))
         return messages.ListTherapiesResponse(therapies=map(_therapy, page), next_page_token=token)
 
-    async def ListConditions(  # noqa: N802
+    async def ListConditions(
         self, request: messages.ListConditionsRequest, context: Context
     ) -> messages.ListConditionsResponse:
         """The conditions, by id."""
@@ -72,7 +72,7 @@ class CatalogServicer(CatalogServiceServicer):
         found = [messages.Condition(id=each.id, name=each.name, icd10=map(str, each.icd10)) for each in page]
         return messages.ListConditionsResponse(conditions=found, next_page_token=token)
 
-    async def ListPractitioners(  # noqa: N802
+    async def ListPractitioners(
         self, request: messages.ListPractitionersRequest, context: Context
     ) -> messages.ListPractitionersResponse:
         """The kinds of practitioners, by id."""
@@ -83,17 +83,17 @@ class CatalogServicer(CatalogServiceServicer):
         found = [_practitioner(tables, each) for each in page]
         return messages.ListPractitionersResponse(practitioners=found, next_page_token=token)
 
-    async def ListPlans(  # noqa: N802
-        self, request: messages.ListPlansRequest, context: Context
-    ) -> messages.ListPlansResponse:
+    async def ListPlans(self, request: messages.ListPlansRequest, context: Context) -> messages.ListPlansResponse:
         """The payer plans, by id."""
         validate(request)
         plans = list(self._rules.take().rules.plans.values())
-        page, token = _page(request, plans, lambda each: (_plan_id(each), _plan_name(each), each[-1].payer.name), _plan_id)
+        page, token = _page(
+            request, plans, lambda each: (_plan_id(each), _plan_name(each), each[-1].payer.name), _plan_id
+        )
         found = [_plan(editions, is_whole=False) for editions in page]
         return messages.ListPlansResponse(plans=found, next_page_token=token)
 
-    async def GetPlan(self, request: messages.GetPlanRequest, context: Context) -> messages.GetPlanResponse:  # noqa: N802
+    async def GetPlan(self, request: messages.GetPlanRequest, context: Context) -> messages.GetPlanResponse:
         """One payer plan with the words a request may use."""
         validate(request)
         plans = self._rules.take().rules.plans

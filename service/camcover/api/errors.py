@@ -1,7 +1,7 @@
 """Refusals as gRPC statuses with machine-readable details (google.rpc: BadRequest, ResourceInfo, RetryInfo).
 
-What comes in: violations and the exceptions of `workflow` and `engine`. What goes out: `google.rpc.Status`. INTERNAL never
-carries more than an incident number.
+What comes in: violations and the exceptions of `workflow` and `engine`. What goes out: `google.rpc.Status`. INTERNAL
+never carries more than an incident number.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def status_code(status: Status) -> grpc.StatusCode:
 
 
 def bad_request(violations: Sequence[Violation]) -> Status:
-    """INVALID_ARGUMENT with every violation; NOT_FOUND when all that is wrong is plans and therapies that do not exist."""
+    """INVALID_ARGUMENT with every violation.
+
+    NOT_FOUND when all that is wrong is plans and therapies that do not exist.
+    """
     is_missing = all(violation.kind in _NOT_FOUND_KINDS for violation in violations)
     fields = BadRequest(
         field_violations=[

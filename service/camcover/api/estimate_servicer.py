@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
 
 import grpc
 from google.rpc.status_pb2 import Status
@@ -32,8 +33,8 @@ from camcover.workflow.rules_in_force import RulesInForce, release_id
 __all__ = ["EstimateServicer"]
 
 Request = request_pb2.EstimatePlanRequest
-Outcome = estimate_pb2.Estimate | Status
-Context = grpc.aio.ServicerContext
+Outcome: TypeAlias = estimate_pb2.Estimate | Status
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class EstimateServicer(EstimateServiceServicer):
@@ -45,14 +46,14 @@ class EstimateServicer(EstimateServiceServicer):
         self._store = store
         self._today = today or (lambda: datetime.now(UTC).date())
 
-    async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:  # noqa: N802
+    async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
         """One well-being plan under one payer plan."""
         (outcome,) = await asyncio.to_thread(self._answer, [request])
         if isinstance(outcome, Status):
             raise Refused(outcome)
         return outcome
 
-    async def StreamEstimates(  # noqa: N802
+    async def StreamEstimates(
         self, request_iterator: AsyncIterator[Request], context: Context
     ) -> AsyncIterator[estimate_service_pb2.StreamEstimatesResponse]:
         """The same for a stream; a bad request is answered and ends nothing."""
@@ -63,7 +64,7 @@ class EstimateServicer(EstimateServiceServicer):
             else:
                 yield estimate_service_pb2.StreamEstimatesResponse(request_id=request.request_id, estimate=outcome)
 
-    async def BatchEstimatePlans(  # noqa: N802
+    async def BatchEstimatePlans(
         self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
     ) -> estimate_service_pb2.BatchEstimatePlansResponse:
         """The same for up to 1,000 requests, through one call of the kernel."""
@@ -73,7 +74,7 @@ class EstimateServicer(EstimateServiceServicer):
             results=[_result(one.request_id, outcome) for one, outcome in zip(request.requests, outcomes, strict=True)]
         )
 
-    async def ComparePlans(  # noqa: N802
+    async def ComparePlans(
         self, request: estimate_service_pb2.ComparePlansRequest, context: Context
     ) -> estimate_service_pb2.ComparePlansResponse:
         """One well-being plan under several payer plans, cheapest first. Nothing of it is stored."""
@@ -90,7 +91,7 @@ class EstimateServicer(EstimateServiceServicer):
             comparisons=[_comparison(plan_id, priced, plan.request_id) for plan_id, priced in results]
         )
 
-    async def CheckCoverage(  # noqa: N802
+    async def CheckCoverage(
         self, request: estimate_service_pb2.CheckCoverageRequest, context: Context
     ) -> estimate_service_pb2.CheckCoverageResponse:
         """Whether a therapy is covered, and under what terms."""
@@ -108,7 +109,7 @@ class EstimateServicer(EstimateServiceServicer):
             raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
         return coverage_message(answer, release_id(tables))
 
-    async def GetEstimate(  # noqa: N802
+    async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context
     ) -> estimate_pb2.Estimate:
         """A stored estimate again, byte for byte."""

@@ -78,7 +78,7 @@ def _line(line: Line) -> messages.Line:
         tier=line.tier,
         benefit=line.benefit,
         covered=line.covered,
-        reason=messages.Reason.ValueType(int(line.reason)),
+        reason=messages.Reason.Name(line.reason),
         limit=line.limit,
         charge_assumed=line.charge_assumed,
         adjustments=[
@@ -122,7 +122,7 @@ def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messa
         rule_release=rule_release,
         date=answer.date.isoformat(),
         covered=answer.covered,
-        reason=messages.Reason.ValueType(int(answer.reason)),
+        reason=messages.Reason.Name(answer.reason),
         text=answer.text,
         benefit=answer.benefit,
         tier=answer.tier,

@@ -9,7 +9,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -23,11 +23,14 @@ RETRY_AFTER_SECONDS = 1
 
 _LOG = structlog.get_logger("camcover.calls")
 
-Handler = Any
+Handler: TypeAlias = Any
 """grpc.RpcMethodHandler, whose attributes its type does not declare."""
 
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+"""What gRPC hands a method about its call."""
 
-class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc's base class is untyped at run time
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
     """Bounds, logs and answers for every method of our services; health and reflection pass untouched."""
 
     def __init__(self, maximum_calls: int) -> None:
@@ -53,7 +56,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
     def _unary(self, method: str, call: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
         """A guarded unary method."""
 
-        async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        async def guarded(request: Any, context: Context) -> Any:
             async with _Guard(self, method, context):
                 return await call(request, context)
 
@@ -64,7 +67,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
     ) -> Callable[[Any, Any], AsyncIterator[Any]]:
         """A guarded stream."""
 
-        async def guarded(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        async def guarded(requests: Any, context: Context) -> AsyncIterator[Any]:
             async with _Guard(self, method, context):
                 async for response in call(requests, context):
                     yield response
@@ -86,7 +89,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc
 class _Guard:
     """One call, from entry to its log line."""
 
-    def __init__(self, owner: CallInterceptor, method: str, context: grpc.aio.ServicerContext) -> None:
+    def __init__(self, owner: CallInterceptor, method: str, context: Context) -> None:
         self._owner, self._method, self._context = owner, method, context
         self._began = time.perf_counter()
         self._is_in = False
@@ -133,7 +136,7 @@ def _place(error: Exception) -> str:
     return place
 
 
-async def _abort(context: grpc.aio.ServicerContext, status: Status) -> NoReturn:
+async def _abort(context: Context, status: Status) -> NoReturn:
     """End the call with a status and its details."""
     await context.abort(status_code(status), status.message, ((DETAILS_KEY, status.SerializeToString()),))
     raise AssertionError("abort returns never")

@@ -47,7 +47,9 @@ class _Dates:
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            self.violations.append(Violation(path, f"{text!r} is no day of the calendar; expected a date such as 2026-01-31"))
+            self.violations.append(
+                Violation(path, f"{text!r} is no day of the calendar; expected a date such as 2026-01-31")
+            )
             return None
         if not first_year <= day.year <= LAST_YEAR:
             self.violations.append(Violation(path, f"{text} lies outside the years {first_year} to {LAST_YEAR}"))
@@ -134,9 +136,7 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
 
 def _sums(uses: Iterable[messages.AccumulatorUse]) -> tuple[AccumulatorUse, ...]:
     return tuple(
-        AccumulatorUse(
-            use.accumulator, use.used_cents if use.HasField("used_cents") else None, use.last_quarter_cents
-        )
+        AccumulatorUse(use.accumulator, use.used_cents if use.HasField("used_cents") else None, use.last_quarter_cents)
         for use in uses
     )
 
@@ -150,9 +150,7 @@ def _visits(uses: Iterable[messages.BenefitVisits]) -> tuple[BenefitVisits, ...]
 
 
 def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Dates) -> tuple[PriorVisit, ...]:
-    parsed = [
-        (visit, dates.parse(f"{path}[{place}].date", visit.date)) for place, visit in enumerate(visits)
-    ]
+    parsed = [(visit, dates.parse(f"{path}[{place}].date", visit.date)) for place, visit in enumerate(visits)]
     return tuple(PriorVisit(visit.benefit, day, visit.units or 1) for visit, day in parsed if day is not None)
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from google.protobuf import json_format
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest
 
@@ -36,10 +35,20 @@ class EstimateFormat(StrEnum):
 
 def estimate(
     request: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="An EstimatePlanRequest as JSON, its fields named as in docs/api.md; - reads standard input.")
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            allow_dash=True,
+            help="An EstimatePlanRequest as JSON, its fields named as in docs/api.md; - reads standard input.",
+        ),
     ],
-    rules: Annotated[list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")],
-    output: Annotated[EstimateFormat, typer.Option("--format", help="json for programs, table for people.")] = EstimateFormat.JSON,
+    rules: Annotated[
+        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")
+    ],
+    output: Annotated[
+        EstimateFormat, typer.Option("--format", help="json for programs, table for people.")
+    ] = EstimateFormat.JSON,
 ) -> None:
     """Price a well-being plan and print the estimate.
 
@@ -109,8 +118,8 @@ def as_data(message: Message) -> dict[str, Any]:
     return data
 
 
-def _value(field: FieldDescriptor, value: Any) -> Any:
-    """One value as JSON data."""
+def _value(field: Any, value: Any) -> Any:
+    """One value as JSON data; `field` is its descriptor, of which protobuf has two classes."""
     if field.message_type is not None:
         is_well_known = field.message_type.full_name.startswith("google.protobuf.")
         return json_format.MessageToDict(value) if is_well_known else as_data(value)

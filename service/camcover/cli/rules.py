@@ -19,7 +19,11 @@ app = typer.Typer(no_args_is_help=True, help="Check, test and format payer rule 
 
 Paths = Annotated[
     list[Path],
-    typer.Argument(exists=True, help="Rule files and folders, any depth. Name the folder that holds the catalog, too.", show_default=False),
+    typer.Argument(
+        exists=True,
+        help="Rule files and folders, any depth. Name the folder that holds the catalog, too.",
+        show_default=False,
+    ),
 ]
 
 
@@ -32,7 +36,8 @@ class OutputFormat(StrEnum):
 
 
 Format = Annotated[
-    OutputFormat, typer.Option("--format", help="text for people, json for programs, github to annotate a pull request.")
+    OutputFormat,
+    typer.Option("--format", help="text for people, json for programs, github to annotate a pull request."),
 ]
 
 
@@ -65,12 +70,14 @@ def check(paths: Paths, output: Format = OutputFormat.TEXT) -> None:
     show(loaded, output)
     if output is OutputFormat.TEXT:
         warnings = len(loaded.diagnostics) - len(loaded.errors)
-        typer.echo(f"{_count(len(loaded.texts), 'file')}: {_count(len(loaded.errors), 'error')}, {_count(warnings, 'warning')}")
+        typer.echo(
+            f"{_count(len(loaded.texts), 'file')}: {_count(len(loaded.errors), 'error')}, {_count(warnings, 'warning')}"
+        )
     raise typer.Exit(1 if loaded.errors else 0)
 
 
-@app.command()
-def test(
+@app.command("test")
+def run(
     paths: Paths,
     output: Format = OutputFormat.TEXT,
     coverage: Annotated[bool, typer.Option(help="Also list what no test reaches.")] = True,
@@ -85,7 +92,9 @@ def test(
     elif output is OutputFormat.GITHUB:
         for result in report.failed:
             file, _, line = result.place.rpartition(":")
-            typer.echo(f"::error file={file},line={line},title=rule test::{result.name}: {'; '.join(result.differences)}")
+            typer.echo(
+                f"::error file={file},line={line},title=rule test::{result.name}: {'; '.join(result.differences)}"
+            )
     else:
         _show_report(report, coverage=coverage)
     raise typer.Exit(1 if report.failed else 0)
@@ -100,7 +109,8 @@ def _show_report(report: Report, *, coverage: bool) -> None:
     if coverage:
         for each in report.unreached:
             typer.echo(f"{each.place}: not reached: {each.plan}: {each.what}")
-    typer.echo(f"{_count(len(report.results), 'test')}: {len(report.results) - len(report.failed)} passed, {len(report.failed)} failed")
+    failed = len(report.failed)
+    typer.echo(f"{_count(len(report.results), 'test')}: {len(report.results) - failed} passed, {failed} failed")
     typer.echo(f"{report.reached} of {report.reachable} benefits, exclusions, limits and criteria reached")
 
 
@@ -108,7 +118,13 @@ def _as_data(report: Report) -> dict[str, object]:
     """The report for programs."""
     return {
         "tests": [
-            {"plan": each.plan, "name": each.name, "place": each.place, "passed": not each.differences, "differences": each.differences}
+            {
+                "plan": each.plan,
+                "name": each.name,
+                "place": each.place,
+                "passed": not each.differences,
+                "differences": each.differences,
+            }
             for each in report.results
         ],
         "unreached": [{"plan": each.plan, "what": each.what, "place": each.place} for each in report.unreached],
@@ -120,7 +136,9 @@ def _as_data(report: Report) -> dict[str, object]:
 @app.command()
 def fmt(
     paths: Paths,
-    is_check: Annotated[bool, typer.Option("--check", help="Change nothing; end with status 1 if a file would change.")] = False,
+    is_check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; end with status 1 if a file would change.")
+    ] = False,
 ) -> None:
     """Write rule files in the one standard layout, comments kept."""
     changed = 0
@@ -139,7 +157,9 @@ def fmt(
 @app.command()
 def schema(
     folder: Annotated[Path, typer.Argument(help="The folder to write <kind>.schema.json to.")] = Path("rules/schema"),
-    is_check: Annotated[bool, typer.Option("--check", help="Change nothing; end with status 1 if a file is not up to date.")] = False,
+    is_check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; end with status 1 if a file is not up to date.")
+    ] = False,
 ) -> None:
     """Write the JSON Schema of the four kinds of file, by which editors complete and check them."""
     stale = 0

@@ -19,14 +19,22 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 
 def serve(
-    rules: Annotated[list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")],
-    listen: Annotated[str, typer.Option(help="HOST:PORT to listen on; port 0 takes a free one and prints it.")] = "127.0.0.1:50051",
+    rules: Annotated[
+        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")
+    ],
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT to listen on; port 0 takes a free one and prints it.")
+    ] = "127.0.0.1:50051",
     database: Annotated[
         str, typer.Option(help="Where estimates are kept, as a database URL; sqlite:// keeps them in memory.")
     ] = "sqlite:///camcover.sqlite",
-    max_calls: Annotated[int, typer.Option(min=1, help="Calls at once; more are refused with the time to try again.")] = 256,
+    max_calls: Annotated[
+        int, typer.Option(min=1, help="Calls at once; more are refused with the time to try again.")
+    ] = 256,
     max_message_mib: Annotated[int, typer.Option(min=1, max=256, help="The largest request, MiB.")] = 16,
-    drain_seconds: Annotated[float, typer.Option(min=0, help="How long calls in flight may take to end on SIGTERM.")] = 20.0,
+    drain_seconds: Annotated[
+        float, typer.Option(min=0, help="How long calls in flight may take to end on SIGTERM.")
+    ] = 20.0,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain.
 

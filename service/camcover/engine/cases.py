@@ -24,8 +24,11 @@ _EVERY_ATTESTATION = columns.ALL
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way the open facts may be: `tier` for lines that name none, open sums at their maximum or not, which of the
-    typical charges, and whether attestations that are not given are there."""
+    """One way the open facts may be.
+
+    `tier` for lines that name none, open sums at their maximum or not, which of the typical charges, and whether
+    attestations that are not given are there.
+    """
 
     tier: int
     sums_at_maximum: bool = False
@@ -51,9 +54,15 @@ class Outcome:
 
 
 def adjudicate_cases(
-    tables: Tables, prepared: Sequence[Prepared], cases: Sequence[Case], after: Sequence[PrimaryResult | None] | None = None
+    tables: Tables,
+    prepared: Sequence[Prepared],
+    cases: Sequence[Case],
+    after: Sequence[PrimaryResult | None] | None = None,
 ) -> list[Outcome]:
-    """Adjudicate (prepared[i], cases[i]) for every i in one call of the kernel; `after` when a primary plan paid first."""
+    """Adjudicate (prepared[i], cases[i]) for every i in one call of the kernel.
+
+    `after` when a primary plan paid first.
+    """
     blocks = [_block(one, case) for one, case in zip(prepared, cases, strict=True)]
     requests = np.zeros(len(blocks), dtype=columns.REQUEST)
     starts = {"lines": 0, "sums": 0, "slots": 0, "visits": 0, "events": 0}
@@ -115,7 +124,10 @@ def _describe(row: np.void, prepared: Prepared, starts: dict[str, int]) -> None:
 
 
 def _put_behind(row: np.void, block: Work, primary: PrimaryResult) -> None:
-    """Make a block adjudicate as the secondary: the charge is settled, and with maintenance what is left is eligible."""
+    """Make a block adjudicate as the secondary.
+
+    The charge is settled, and with maintenance what is left is eligible.
+    """
     row["maintenance"] = int(primary.maintenance)
     block.lines["charge"] = primary.ledger["charge"]
     block.lines["primary_allowed"] = primary.ledger["allowed"]

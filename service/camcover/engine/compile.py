@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -38,7 +39,6 @@ from camcover.rulebook.records import (
     Limit,
     NotCoveredPays,
     Phase,
-    Place,
     Plan,
     Policy,
     Requirement,
@@ -161,7 +161,7 @@ class _Compiler:
             start, end = _days(edition.heading.effective)
             cuts.update(day for day in (start, end + 1) if first < day <= last)
         bounds = [*sorted(cuts), last + 1]
-        for start, following in zip(bounds, bounds[1:], strict=False):
+        for start, following in pairwise(bounds):
             fees = _edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
             yield Segment(plan, fees, start, following - 1)
 
@@ -175,16 +175,18 @@ class _Compiler:
             fees = segment.fees.tiers.get(name) if segment.fees else None
             row = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
             self.rows["tiers"].append(tier_row(plan.tiers.get(name), row, index.accumulators))
-        self.rows["segments"].append((
-            segment.first_day,
-            segment.last_day,
-            plan.benefit_period.month,
-            plan.benefit_period.day,
-            accumulators,
-            tiers,
-            self._licensure_row(segment.first_day),
-            int(plan.not_covered_pays is NotCoveredPays.ALLOWED),
-        ))
+        self.rows["segments"].append(
+            (
+                segment.first_day,
+                segment.last_day,
+                plan.benefit_period.month,
+                plan.benefit_period.day,
+                accumulators,
+                tiers,
+                self._licensure_row(segment.first_day),
+                int(plan.not_covered_pays is NotCoveredPays.ALLOWED),
+            )
+        )
         self.sources.segments.append(segment)
         by_service = self._rules(index, segment)
         self._matches(plan, by_service)
@@ -192,7 +194,8 @@ class _Compiler:
     def _rules(self, index: PlanIndex, segment: Segment) -> dict[int, list[int]]:
         """Write exclusions, then benefits; give for each service the rows that name it, ascending."""
         by_service: dict[int, list[int]] = {}
-        for rule in (*segment.plan.exclusions, *segment.plan.benefits.values()):
+        ordered: list[Benefit | Exclusion] = [*segment.plan.exclusions, *segment.plan.benefits.values()]
+        for rule in ordered:
             row = len(self.rows["rules"])
             if isinstance(rule, Exclusion):
                 criteria = self._criteria(index, rule.when, None)

@@ -33,7 +33,15 @@ def is_copay(kind: int) -> bool:
 
 @compiled
 def take_steps(
-    rules: RuleTables, work: Work, request: Any, segment: Any, phase: Any, line: Any, entry: Any, visits: Any, eligible: int
+    rules: RuleTables,
+    work: Work,
+    request: Any,
+    segment: Any,
+    phase: Any,
+    line: Any,
+    entry: Any,
+    visits: Any,
+    eligible: int,
 ) -> None:
     """Take each step of `phase` off what is left of `eligible`; the amounts go to `entry["steps"]`, not yet capped."""
     remaining = eligible
@@ -82,7 +90,10 @@ def _deductible_left(
 
 @compiled
 def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
-    """Cut the steps to `limit` cents in all: coinsurance first, then copay, then deductibles from the last (point 21)."""
+    """Cut the steps to `limit` cents in all.
+
+    Coinsurance first, then copay, then deductibles from the last (point 21).
+    """
     excess = -limit
     for index in range(phase["count"]):
         excess += entry["steps"][index]

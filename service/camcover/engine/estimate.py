@@ -59,7 +59,10 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedStep:
-    """One step in words a patient understands; `rule` is file:line, `citation` the payer's document, both may be empty."""
+    """One step in words a patient understands.
+
+    `rule` is file:line, `citation` the payer's document, both may be empty.
+    """
 
     text: str
     amount_cents: int

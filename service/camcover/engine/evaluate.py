@@ -32,12 +32,13 @@ def evaluate(tables: Tables, request: EstimateRequest) -> Estimate:
 
 
 def evaluate_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[Estimate | InvalidRequest]:
-    """The estimates of many requests, in order, through one call of the kernel; a bad request does not harm the others."""
+    """The estimates of many requests, in order, through one call of the kernel.
+
+    A bad request does not harm the others.
+    """
     questions = [question_of(tables, request) for request in requests]
     answers = iter(answer_all(tables, [one for one in questions if isinstance(one, Question)]))
-    return [
-        one if isinstance(one, InvalidRequest) else read_estimate(tables, one, next(answers)) for one in questions
-    ]
+    return [one if isinstance(one, InvalidRequest) else read_estimate(tables, one, next(answers)) for one in questions]
 
 
 def question_of(tables: Tables, request: EstimateRequest) -> Question | InvalidRequest:
@@ -61,8 +62,10 @@ def question_of(tables: Tables, request: EstimateRequest) -> Question | InvalidR
 
 
 def answer_all(tables: Tables, questions: Sequence[Question]) -> list[list[Answer]]:
-    """The answers to every case of every question, the expected case first: one call of the kernel for the primary plans,
-    one for the secondary ones."""
+    """The answers to every case of every question, the expected case first.
+
+    One call of the kernel for the primary plans, one for the secondary ones.
+    """
     if not questions:
         return []
     flat = [(one, primary, secondary) for one in questions for primary, secondary in one.cases]

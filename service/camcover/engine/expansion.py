@@ -1,7 +1,7 @@
 """A well-being plan as single lines: each service's dates, each session's procedures, in order of date.
 
-What comes in: a typed request and the vocabulary. What goes out: `PlannedLine`s with words resolved to the catalog's, and
-the violations found on the way. Nothing here depends on the payer plan.
+What comes in: a typed request and the vocabulary. What goes out: `PlannedLine`s with words resolved to the catalog's,
+and the violations found on the way. Nothing here depends on the payer plan.
 """
 
 from __future__ import annotations
@@ -51,10 +51,11 @@ def unknown_word(path: str, kind: str, word: str, words: Sequence[str]) -> Viola
     return Violation(path, f"no {kind} {word!r}{hint}", kind=kind, unknown=word, nearest=close)
 
 
-def expand(
-    request: EstimateRequest, vocabulary: Vocabulary, violations: list[Violation]
-) -> list[PlannedLine]:
-    """The lines of every item, sorted by (date, order in the request); adds to `violations` what is wrong with items."""
+def expand(request: EstimateRequest, vocabulary: Vocabulary, violations: list[Violation]) -> list[PlannedLine]:
+    """The lines of every item, sorted by (date, order in the request).
+
+    Adds to `violations` what is wrong with items.
+    """
     if not request.items:
         violations.append(Violation("items", "a plan needs at least one service"))
     lines: list[PlannedLine] = []
@@ -83,6 +84,11 @@ def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) ->
     for place, diagnosis in enumerate(item.diagnoses):
         if not _ICD10.fullmatch(diagnosis):
             yield Violation(f"{path}.diagnoses[{place}]", f"{diagnosis!r} is not an ICD-10-CM code such as M54.50")
+    yield from _price_violations(path, item)
+
+
+def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
+    """Amounts and units out of bounds, and amounts of which it is not clear what they are for."""
     yield from _amount_violations(path, item.charge_cents, item.allowed_cents)
     for place, procedure in enumerate(item.procedures):
         where = f"{path}.procedures[{place}]"

@@ -1,7 +1,7 @@
 """One line of the ledger in words that a patient understands: each step, its amount, the rule's place, its source.
 
-What comes in: a ledger row and the records behind its numbers. What goes out: `ExplainedStep`s in the order in which the
-line was adjudicated. Made only when a request asks for it.
+What comes in: a ledger row and the records behind its numbers. What goes out: `ExplainedStep`s in the order in which
+the line was adjudicated. Made only when a request asks for it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _REASONS = {
     Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
     Reason.NOT_IN_FORCE: "The plan's rules are not known for this date, so nothing is covered.",
     Reason.TIER_NOT_COVERED: "The plan does not cover this service with a provider of this network.",
-    Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none given here is one.",
+    Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none given is one.",
     Reason.PRACTITIONER_NOT_COVERED: "The plan covers this service only from certain practitioners, and this is none.",
     Reason.SETTING_NOT_COVERED: "The plan covers this service only in certain places, and this is none.",
     Reason.AGE: "The plan covers this service only at certain ages.",
@@ -149,7 +149,9 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
         yield told.step("You pay nothing of the allowed amount.", 0, told.tables.sources.phases[phase].at, benefit.cite)
     yield from _cap(told)
     yield from _penalty(told, benefit)
-    yield told.step(f"The plan pays {dollars(told.cents('plan_paid'))}.", told.cents("plan_paid"), benefit.at, benefit.cite)
+    yield told.step(
+        f"The plan pays {dollars(told.cents('plan_paid'))}.", told.cents("plan_paid"), benefit.at, benefit.cite
+    )
     yield from _limited(told)
     yield from _above_allowed(told)
 
@@ -191,7 +193,7 @@ def _cap(told: _Told) -> Iterator[ExplainedStep]:
     name = told.tier.out_of_pocket_maximum if told.tier else None
     maximum = told.segment.plan.accumulators.get(name or "")
     if capped and maximum is not None:
-        text = f"You have reached your out-of-pocket maximum ('{name}'): you pay {dollars(capped)} less, which the plan pays."
+        text = f"Your out-of-pocket maximum ('{name}') is reached: the plan pays {dollars(capped)} of your share."
         yield told.step(text, -capped, maximum.at, maximum.cite)
 
 

@@ -73,7 +73,7 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
 def _segment_on(rules: RuleTables, request: Any, day: int) -> int:
     """The segment of the request's plan in force on `day`; -1 = none."""
     for index in range(request["segments"], request["segments"] + request["segment_count"]):
-        if rules.segments[index]["first_day"] <= day and day <= rules.segments[index]["last_day"]:
+        if rules.segments[index]["first_day"] <= day <= rules.segments[index]["last_day"]:
             return index
     return _NONE
 
@@ -86,7 +86,7 @@ def _begin_period(rules: RuleTables, work: Work, request: Any, segment: Any, cur
         begin(work, request)
         return
     before = current
-    if current < given and given < start:
+    if current < given < start:
         begin(work, request)
         before = given
     elif current == UNTOUCHED:
@@ -185,7 +185,9 @@ def _cover(
         visits["count"] += 1
         visits["day"], visits["counted"], visits["copay_paid"] = line["day"], _ZERO, 0
     entry["covered"] = 1
-    allowed_left, allowed_limit, paid_left, paid_limit = _cut_to_limits(rules, work, request, rule, line, entry, segment)
+    allowed_left, allowed_limit, paid_left, paid_limit = _cut_to_limits(
+        rules, work, request, rule, line, entry, segment
+    )
     charge = portion(entry["charge"], entry["covered_units"], line["units"])
     entry["allowed"] = portion(entry["fee"], entry["covered_units"], line["units"])
     eligible = entry["allowed"]
@@ -222,7 +224,10 @@ def _cover(
 def _cut_to_limits(
     rules: RuleTables, work: Work, request: Any, rule: Any, line: Any, entry: Any, segment: Any
 ) -> tuple[int, int, int, int]:
-    """Set `covered_units`; give the least left of the money limits and its row: of allowed amounts, of what the plan pays."""
+    """Set `covered_units`; give the least left of the money limits and its row.
+
+    Of allowed amounts, of what the plan pays.
+    """
     units = line["units"]
     allowed_left, allowed_limit, paid_left, paid_limit = UNLIMITED, _NONE, UNLIMITED, _NONE
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
@@ -300,7 +305,10 @@ def _count_against_limits(
 def _leave_uncovered(
     rules: RuleTables, line: Any, entry: Any, segment: Any, segment_index: int, charge: int, fee: int
 ) -> None:
-    """Bill `charge` (with `not_covered_pays: allowed`: at most `fee`) to the member, less the plan's discount (point 26)."""
+    """Bill `charge` (with `not_covered_pays: allowed`.
+
+    At most `fee`) to the member, less the plan's discount (point 26).
+    """
     base = min(charge, fee) if segment["pays_allowed"] == 1 else charge
     discount = NEVER
     if line["therapy"] >= 0:

@@ -80,7 +80,9 @@ class PlanIndex:
         return next((segment for segment in self.segments if segment.first_day <= day <= segment.last_day), None)
 
 
-def number_words(editions: tuple[Plan, ...]) -> tuple[dict[str, int], dict[str, int], dict[SlotKey, int], dict[str, int]]:
+def number_words(
+    editions: tuple[Plan, ...],
+) -> tuple[dict[str, int], dict[str, int], dict[SlotKey, int], dict[str, int]]:
     """(tiers, accumulators, limit slots, benefits) of all editions, each numbered in order of first appearance."""
     tiers = dict.fromkeys(str(tier) for plan in editions for tier in plan.tiers)
     accumulators = dict.fromkeys(str(name) for plan in editions for name in plan.accumulators)
@@ -88,7 +90,12 @@ def number_words(editions: tuple[Plan, ...]) -> tuple[dict[str, int], dict[str, 
     slots = dict.fromkeys(
         slot_key(benefit, limit) for plan in editions for benefit in plan.benefits.values() for limit in benefit.limits
     )
-    return _numbered(tiers), _numbered(accumulators), {key: index for index, key in enumerate(slots)}, _numbered(benefits)
+    return (
+        _numbered(tiers),
+        _numbered(accumulators),
+        {key: index for index, key in enumerate(slots)},
+        _numbered(benefits),
+    )
 
 
 def count_rolling(editions: tuple[Plan, ...]) -> int:

@@ -1,7 +1,7 @@
 """A request in the numbers of one payer plan: the arrays the kernel reads, and what the plan refuses.
 
-What comes in: `Tables`, a typed request, its expanded lines. What goes out: `Prepared`, from which any number of bounding
-cases are laid out (engine/cases.py). Every fault is a `Violation` with the field's path; nothing is guessed.
+What comes in: `Tables`, a typed request, its expanded lines. What goes out: `Prepared`, from which any number of
+bounding cases are laid out (engine/cases.py). Every fault is a `Violation` with the field's path; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ MAX_MEMBERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request laid out for one plan. `charges[i]`: low, typical and high share of line i of its session's cash price,
-    cents; `attested[i]`: the mask of what line i's item attests; `first_tier`: what an open tier is expected to be."""
+    """A request laid out for one plan. `charges[i]`.
+
+    Low, typical and high share of line i of its session's cash price, cents; `attested[i]`: the mask of what line i's
+    item attests; `first_tier`: what an open tier is expected to be.
+    """
 
     index: PlanIndex
     reference: Plan
@@ -133,9 +136,7 @@ def _tier_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Vio
             yield unknown_word(f"items[{place}].tier", "tier", item.tier, [*index.tiers])
 
 
-def _price_violations(
-    lines: Sequence[PlannedLine], charges: Sequence[tuple[int, int, int]]
-) -> Iterator[Violation]:
+def _price_violations(lines: Sequence[PlannedLine], charges: Sequence[tuple[int, int, int]]) -> Iterator[Violation]:
     """A line without a charge needs a typical charge in the catalog."""
     for line, (_, typical, _) in zip(lines, charges, strict=True):
         if line.charge_cents is None and typical < 0 and line.session == 1:
@@ -175,25 +176,27 @@ def _rows(
         member = request.members[number]
         diagnoses = [plain_icd10(diagnosis) for diagnosis in item.diagnoses]
         diagnoses += [prefix for name in item.conditions for prefix in tables.vocabulary.conditions.get(name, ())]
-        rows.append((
-            line.date.toordinal(),
-            number,
-            secondary_tier(index, item, first_tier) if secondary else index.tiers.get(item.tier, OPEN_TIER),
-            tables.vocabulary.services.get(line.therapy, -1),
-            tables.vocabulary.codes.get(line.code, -1),
-            tables.vocabulary.practitioners.get(item.practitioner, -1),
-            STATE_INDEX.get(item.state or member.state, -1),
-            SETTING_INDEX[item.setting],
-            completed_years(member, line.date),
-            line.units,
-            index.groups.mask(diagnoses),
-            0,
-            -1 if line.charge_cents is None else line.charge_cents,
-            -1 if line.allowed_cents is None else line.allowed_cents,
-            -1,
-            0,
-            0,
-        ))
+        rows.append(
+            (
+                line.date.toordinal(),
+                number,
+                secondary_tier(index, item, first_tier) if secondary else index.tiers.get(item.tier, OPEN_TIER),
+                tables.vocabulary.services.get(line.therapy, -1),
+                tables.vocabulary.codes.get(line.code, -1),
+                tables.vocabulary.practitioners.get(item.practitioner, -1),
+                STATE_INDEX.get(item.state or member.state, -1),
+                SETTING_INDEX[item.setting],
+                completed_years(member, line.date),
+                line.units,
+                index.groups.mask(diagnoses),
+                0,
+                -1 if line.charge_cents is None else line.charge_cents,
+                -1 if line.allowed_cents is None else line.allowed_cents,
+                -1,
+                0,
+                0,
+            )
+        )
     return np.array(rows, dtype=columns.LINE)
 
 

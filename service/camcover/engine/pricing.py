@@ -1,4 +1,4 @@
-"""Kernel, first part: what a line costs. Charge and allowed amount from the fee tables (docs/rule-language.md, section 3).
+"""Kernel, first part: what a line costs, by the fee tables (docs/rule-language.md, section 3).
 
 Takes a line and the fee row of its tier; gives cents, -1 = unknown. Knows nothing of coverage.
 """

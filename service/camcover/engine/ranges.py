@@ -84,7 +84,11 @@ def open_sums(prepared: Prepared, benefits: Sequence[Benefit]) -> list[UnknownSu
 
 
 def assumptions(
-    tables: Tables, request: EstimateRequest, primary: Prepared, secondary: Prepared | None, assumed_prices: Sequence[str]
+    tables: Tables,
+    request: EstimateRequest,
+    primary: Prepared,
+    secondary: Prepared | None,
+    assumed_prices: Sequence[str],
 ) -> Iterator[str]:
     """Each assumption in words; `assumed_prices` names the therapies priced by their typical charge."""
     if (primary.rows["tier"] == OPEN_TIER).any():

@@ -32,9 +32,18 @@ from camcover.engine.ranges import assumptions
 from camcover.engine.tables import UNTOUCHED, Array
 from camcover.rulebook.records import Attestation, Benefit, Heading, Limit, Measure, Place, Plan
 
-_COLUMNS = (
-    "charge allowed deductible copay coinsurance penalty balance_bill not_covered written_off plan_paid"
-).split()
+_COLUMNS = [
+    "charge",
+    "allowed",
+    "deductible",
+    "copay",
+    "coinsurance",
+    "penalty",
+    "balance_bill",
+    "not_covered",
+    "written_off",
+    "plan_paid",
+]
 
 
 def read_estimate(tables: Tables, question: Question, answers: Sequence[Answer]) -> Estimate:
@@ -94,7 +103,9 @@ def _lines(tables: Tables, question: Question, answer: Answer) -> Iterator[Line]
             limit=str(tables.sources.limits[limit].id) if limit >= 0 and reason is Reason.LIMIT_REACHED else "",
             charge_assumed=bool(row["assumed"]),
             amounts=amounts,
-            adjustments=adjustments(tables, row, before_coverage=_is_before_coverage(prepared, planned.date.toordinal())),
+            adjustments=adjustments(
+                tables, row, before_coverage=_is_before_coverage(prepared, planned.date.toordinal())
+            ),
             steps=explain(tables, row, tier, int(second)) if request.explain else (),
         )
 
@@ -172,7 +183,9 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
 
 def _assumptions(tables: Tables, question: Question, expected: Answer) -> Iterator[str]:
     """What the estimate takes for granted, in words."""
-    priced = [planned.therapy for planned, row in zip(question.lines, expected.primary.ledger, strict=True) if row["assumed"]]
+    priced = [
+        planned.therapy for planned, row in zip(question.lines, expected.primary.ledger, strict=True) if row["assumed"]
+    ]
     yield from assumptions(tables, question.request, question.primary, question.secondary, list(dict.fromkeys(priced)))
 
 
@@ -199,7 +212,10 @@ def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prer
 
 
 def _citations(tables: Tables, ledger: Array) -> Iterator[Citation]:
-    """The sources behind the rules that decided the lines: fee tables, benefits and exclusions, policies, accumulators."""
+    """The sources behind the rules that decided the lines.
+
+    Fee tables, benefits and exclusions, policies, accumulators.
+    """
     for row in ledger:
         if row["segment"] < 0:
             continue

@@ -1,7 +1,8 @@
 """The typed question: a well-being plan for the members of one family under one payer plan.
 
 What comes in: values that the caller has already parsed. What goes out: frozen records that `engine.evaluate` reads.
-Amounts are integer cents, dates `datetime.date`. `None` means unknown, which is not zero (docs/rule-language.md, section 8).
+Amounts are integer cents, dates `datetime.date`. `None` means unknown, which is not zero (docs/rule-language.md,
+section 8).
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ class Coordination(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccumulatorUse:
-    """A sum so far; `used_cents` None = unknown. `last_quarter_cents`: the part applied in the period's last three months."""
+    """A sum so far; `used_cents` None = unknown. `last_quarter_cents`.
+
+    The part applied in the period's last three months.
+    """
 
     accumulator: str
     used_cents: int | None
@@ -135,8 +139,11 @@ class EstimateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing wrong with a request: `field` is a path as in the .proto (`items[0].therapy`), `unknown` an id that does not
-    exist (then `kind` says of what and `nearest` what was perhaps meant)."""
+    """One thing wrong with a request.
+
+    `field` is a path as in the .proto (`items[0].therapy`), `unknown` an id that does not exist (then `kind` says of
+    what and `nearest` what was perhaps meant).
+    """
 
     field: str
     description: str

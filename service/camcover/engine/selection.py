@@ -1,7 +1,7 @@
 """Kernel, fourth part: which benefit applies to a line, and if none, the first criterion that failed.
 
-Exclusions come before benefits in `rules.candidates`, both in file order (docs/rule-language.md, section 4 "Which benefit
-applies", points 7 to 11).
+Exclusions come before benefits in `rules.candidates`, both in file order (docs/rule-language.md, section 4 "Which
+benefit applies", points 7 to 11).
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def is_visit_admitted(work: Work, request: Any, rule: Any, line: Any) -> bool:
 
 
 @compiled
-def choose(
+def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it compiles to one loop
     rules: RuleTables, work: Work, request: Any, line: Any, segment: Any, segment_index: int
 ) -> tuple[int, int, int, int]:
-    """The rule that decides a line: (row of `rules` or -1, Reason or 0, row of `criteria` that failed, row of `limits`).
+    """The rule that decides a line: (row of `rules` or -1, Reason or 0, failed row of `criteria`, row of `limits`).
 
     Walks the two ascending ranges of candidates, by therapy and by code, as one.
     """
@@ -143,8 +143,13 @@ def _range(rules: RuleTables, segment_index: int, service: int) -> tuple[int, in
 
 @compiled
 def _judge(rules: RuleTables, rule: Any, line: Any, segment: Any) -> tuple[int, int]:
-    """The first thing that keeps a rule from applying, and the row of `criteria` that says so: tier, policy, its own."""
-    if rule["kind"] != _EXCLUSION and (line["tier"] < 0 or rules.rule_tiers[rule["tiers"] + line["tier"]]["count"] == 0):
+    """The first thing that keeps a rule from applying, and the row of `criteria` that says so.
+
+    Tier, policy, its own.
+    """
+    if rule["kind"] != _EXCLUSION and (
+        line["tier"] < 0 or rules.rule_tiers[rule["tiers"] + line["tier"]]["count"] == 0
+    ):
         return _TIER, _NONE
     reason = failed_criterion(rules, rule["policy"], line, segment)
     if reason != _HOLDS:

@@ -98,7 +98,9 @@ def _read_sums(scope: Scope, sums: Array, violations: list[Violation]) -> Iterat
         for name, number in scope.index.accumulators.items():
             row = len(request.members) * width + number
             maximum = family_maximum(scope.plan.accumulators.get(name))
-            sums[row]["initial"] = sum(int(sums[member * width + number]["initial"]) for member in range(len(request.members)))
+            sums[row]["initial"] = sum(
+                int(sums[member * width + number]["initial"]) for member in range(len(request.members))
+            )
             yield from _fill_sum(sums, row, given.get(name), name, "", maximum, path, violations)
 
 
@@ -141,7 +143,9 @@ def _fill_sum(
         violations.append(Violation(f"{path}[{place}].used_cents", f"{used} cents used of {name}; expected 0 to {top}"))
     elif not 0 <= last_quarter <= used:
         violations.append(
-            Violation(f"{path}[{place}].last_quarter_cents", f"{last_quarter} cents; expected 0 to the {used} used in all")
+            Violation(
+                f"{path}[{place}].last_quarter_cents", f"{last_quarter} cents; expected 0 to the {used} used in all"
+            )
         )
     else:
         sums[row]["initial"], sums[row]["initial_last_quarter"] = used, last_quarter

@@ -36,7 +36,10 @@ def room(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator:
 def add(
     rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int, amount: int, late: bool
 ) -> None:
-    """Add `amount`, cut to the room left, to the member's and the family's sum; `late`: in the period's last quarter."""
+    """Add `amount`, cut to the room left, to the member's and the family's sum; `late`.
+
+    In the period's last quarter.
+    """
     taken = min(amount, room(rules, work, request, segment, accumulator, member))
     for owner in (member, request["members"]):
         row = work.sums[request["sums"] + owner * request["sum_count"] + accumulator]
@@ -52,9 +55,7 @@ def holds(mask: np.uint64, index: int) -> bool:
 
 
 @compiled
-def is_passed_over(
-    rules: RuleTables, segment: Any, tier: Any, target: int, counts_out_of_pocket: int
-) -> bool:
+def is_passed_over(rules: RuleTables, segment: Any, tier: Any, target: int, counts_out_of_pocket: int) -> bool:
     """Whether a feed to `target` is passed over: the same dollars count once in an out-of-pocket maximum (point 23)."""
     first = segment["accumulators"]
     if counts_out_of_pocket == 0:
@@ -138,7 +139,10 @@ def clear(work: Work, request: Any) -> None:
 
 @compiled
 def roll(rules: RuleTables, work: Work, request: Any, old: Any, new: Any, old_start: int, new_start: int) -> None:
-    """Begin the benefit period of `new_start`: zero, or the last quarter's credit where the old edition carries over (point 24)."""
+    """Begin the benefit period of `new_start`.
+
+    Zero, or the last quarter's credit where the old edition carries over (point 24).
+    """
     adjacent = period_start(new_start - 1, new["period_month"], new["period_day"]) == old_start
     width = request["sum_count"]
     for accumulator in range(width):

@@ -1,10 +1,10 @@
 """The flat arrays between rule files and kernel: the one definition of every column.
 
-`RuleTables` is what `compile` writes and the kernel reads, all plans in one set of arrays; `Work` is what one call of the
-kernel reads and writes. Ranges are (first, count) into the next table; -1 means none; money is int64 cents, percentages
-are basis points, dates are ordinal days, sets are 64-bit masks. Indices of tiers, accumulators, limit slots, benefit
-slots and diagnosis groups are local to a plan (the same in all its editions), those of services, practitioners and
-states are global to the tables.
+`RuleTables` is what `compile` writes and the kernel reads, all plans in one set of arrays; `Work` is what one call of
+the kernel reads and writes. Ranges are (first, count) into the next table; -1 means none; money is int64 cents,
+percentages are basis points, dates are ordinal days, sets are 64-bit masks. Indices of tiers, accumulators, limit
+slots, benefit slots and diagnosis groups are local to a plan (the same in all its editions), those of services,
+practitioners and states are global to the tables.
 """
 
 from __future__ import annotations
@@ -171,8 +171,9 @@ REQUEST = np.dtype([
     ("slots", "i4"), ("slot_count", "i4"), ("visits", "i4"), ("visit_count", "i4"),
     ("events", "i4"), ("event_count", "i4"), ("maintenance", "i4"),
 ])  # fmt: skip
-"""One plan of sessions: where its lines and its running state begin, and how wide a member's part of it is (`sum_count`
-accumulators, `slot_count` limits, `visit_count` benefits). `event_count` events are in use. `maintenance`: the lines carry what a primary plan allowed and paid, and the eligible amount is what is left (maintenance of benefits)."""
+"""One plan of sessions: where its lines and its running state begin, and how wide a member's part of it is
+(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits). `event_count` events are in use.
+`maintenance`: the lines carry what a primary plan allowed and paid, and the eligible amount is what is left."""
 
 LINE = np.dtype([
     ("day", "i4"), ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"),

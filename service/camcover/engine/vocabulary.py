@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from camcover.rulebook.records import STATES, Catalog, Licensure, RuleSet, TypicalCharge
+from camcover.rulebook.records import (
+    STATES,
+    Benefit,
+    Catalog,
+    Discount,
+    Exclusion,
+    Licensure,
+    RuleSet,
+    TypicalCharge,
+)
 
 STATE_INDEX = {state: index for index, state in enumerate(STATES)}
 ALL_STATES = (1 << len(STATES)) - 1
@@ -87,8 +96,9 @@ def _codes_of_rules(rules: RuleSet) -> Iterator[str]:
         for table in fees.tiers.values():
             yield from table.codes
     for plan in (plan for editions in rules.plans.values() for plan in editions):
-        for named in (*plan.benefits.values(), *plan.exclusions, *plan.discounts):
-            yield from named.codes
+        rules: list[Benefit | Exclusion | Discount] = [*plan.benefits.values(), *plan.exclusions, *plan.discounts]
+        for rule in rules:
+            yield from rule.codes
 
 
 def licensing_states(entry: Licensure | None) -> int:

@@ -1,7 +1,8 @@
 """The rule language: payer rule files in, a checked `RuleSet` out.
 
-What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The way: `nodes` (positions, nothing
-resolved) -> `grammar` (schema-directed decoding, from which the editors' JSON Schema comes too) -> `resolve` (references)
+What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The way: `nodes` (positions,
+nothing resolved) -> `grammar` (schema-directed decoding, from which the editors' JSON Schema comes too) -> `resolve`
+(references)
 -> `checks` (what takes more than one word to see). It knows nothing of the engine, of storage or of the network.
 """
 

@@ -1,7 +1,7 @@
 """What is wrong with a rule file, and how it is shown: one value per fault, one formatter.
 
-What comes in: faults from the reader, the decoder, the resolver and the checks. What goes out: text as a compiler prints
-it, JSON, or GitHub annotations. A fault in a file is a value, never an exception.
+What comes in: faults from the reader, the decoder, the resolver and the checks. What goes out: text as a compiler
+prints it, JSON, or GitHub annotations. A fault in a file is a value, never an exception.
 """
 
 from __future__ import annotations

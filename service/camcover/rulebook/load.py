@@ -1,7 +1,7 @@
 """Files -> `RuleSet`: read, decode, resolve, check, in that order.
 
-What comes in: a folder, a file, or texts by name. What goes out: `Loaded`, with the rules when nothing is wrong with them,
-and every diagnostic either way. Nothing is half-applied: a rule set with an error is no rule set.
+What comes in: a folder, a file, or texts by name. What goes out: `Loaded`, with the rules when nothing is wrong with
+them, and every diagnostic either way. Nothing is half-applied: a rule set with an error is no rule set.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from os.path import commonprefix
+from datetime import date, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,7 +68,10 @@ def rule_files(path: Path) -> list[Path]:
 
 
 def load(*paths: Path, today: date | None = None) -> Loaded:
-    """The rules under all of `paths`, judged on `today` (else the machine's date). Raises FileNotFoundError, OSError."""
+    """The rules under all of `paths`, judged on `today` (else the machine's date).
+
+    Raises FileNotFoundError, OSError.
+    """
     texts: dict[str, str] = {}
     faults: list[Diagnostic] = []
     for file in dict.fromkeys(file for path in paths for file in rule_files(path)):
@@ -80,12 +83,17 @@ def load(*paths: Path, today: date | None = None) -> Loaded:
     if not texts and not faults:
         where = Place(" ".join(map(str, paths)), 1, 1)
         faults.append(Diagnostic("no-rules", Severity.ERROR, where, "no rule file (.yaml) here"))
-    return _load(texts, faults, today or date.today())
+    return _load(texts, faults, today or _today())
 
 
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
     """The rules in `texts` (file name -> YAML)."""
-    return _load(texts, [], today or date.today())
+    return _load(texts, [], today or _today())
+
+
+def _today() -> date:
+    """The day on which reviews are judged: the machine's own, since rule files are kept by people."""
+    return datetime.now().astimezone().date()
 
 
 def _load(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
@@ -139,7 +147,8 @@ def _editions(records: Sequence[Document], kind: type[_Document]) -> dict[str, t
 def _digest(texts: Mapping[str, str]) -> str:
     """SHA-256 over contents and names below their common folder, so that a folder keeps its digest when it moves."""
     names = {name: Path(name).parts for name in texts}
-    shared = len(commonprefix([parts[:-1] for parts in names.values()])) if names else 0
+    folders = [parts[:-1] for parts in names.values()] or [()]
+    shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False)))
     whole = hashlib.sha256()
     for name, text in sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()):
         for part in (name, text):

@@ -1,7 +1,8 @@
 """Bytes of a rule file -> positioned nodes, every scalar still the text that was written.
 
 What comes in: one YAML document. What goes out: `Scalar`, `Listing` and `Table` nodes, or diagnostics. YAML is read as
-events, so that nothing is resolved (`NO`, `1.10` and `12:30` stay as written), and depth is bounded before anything recurses.
+events, so that nothing is resolved (`NO`, `1.10` and `12:30` stay as written), and depth is bounded before anything
+recurses.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ DUPLICATE_KEY = declare(
 ALIAS = declare(
     "alias-refused",
     Severity.ERROR,
-    "The file uses a YAML anchor (`&name`), an alias (`*name`) or a merge key (`<<`), so that a line would not mean what it says.",
+    "The file uses a YAML anchor (`&name`), an alias (`*name`) or a merge key (`<<`): lines would not say all.",
     "Write the value out where it is meant.",
 )
 TAG = declare(
@@ -130,7 +131,10 @@ def _syntax_fault(error: yaml.MarkedYAMLError, file: str) -> Diagnostic:
 
 
 def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Diagnostic:
-    """A character that YAML does not allow, such as a NUL; found again in the text, since the reader counts otherwise."""
+    """A character that YAML does not allow, such as a NUL.
+
+    Found again in the text, since the reader counts otherwise.
+    """
     letter = error.character if isinstance(error.character, str) else chr(error.character)
     before = text[: max(0, text.find(letter))]
     at = Place(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
@@ -151,7 +155,9 @@ class _Reader:
     def result(self) -> tuple[Node | None, list[Diagnostic]]:
         """The root node and the faults; an empty file has one fault."""
         if self.root is None and not self.faults:
-            empty = _fault(SYNTAX.code, Place(self.file, 1, 1), "the file is empty", "it starts with 'format: camcover/1'")
+            empty = _fault(
+                SYNTAX.code, Place(self.file, 1, 1), "the file is empty", "it starts with 'format: camcover/1'"
+            )
             self.faults.append(empty)
         return self.root, self.faults
 

@@ -11,12 +11,66 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
-
-STATES = (
-    "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY "
-    "OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY AS GU MP PR VI"
-).split()
+STATES = [
+    "AK",
+    "AL",
+    "AR",
+    "AZ",
+    "CA",
+    "CO",
+    "CT",
+    "DC",
+    "DE",
+    "FL",
+    "GA",
+    "HI",
+    "IA",
+    "ID",
+    "IL",
+    "IN",
+    "KS",
+    "KY",
+    "LA",
+    "MA",
+    "MD",
+    "ME",
+    "MI",
+    "MN",
+    "MO",
+    "MS",
+    "MT",
+    "NC",
+    "ND",
+    "NE",
+    "NH",
+    "NJ",
+    "NM",
+    "NV",
+    "NY",
+    "OH",
+    "OK",
+    "OR",
+    "PA",
+    "RI",
+    "SC",
+    "SD",
+    "TN",
+    "TX",
+    "UT",
+    "VA",
+    "VT",
+    "WA",
+    "WI",
+    "WV",
+    "WY",
+    "AS",
+    "GU",
+    "MP",
+    "PR",
+    "VI",
+]
 """USPS codes: the states, the District of Columbia, then the inhabited territories."""
 
 
@@ -151,14 +205,14 @@ class Place:
 class Word(str):
     """An identifier or code as written in a file: a `str` that knows its place.
 
-    Every reference in the records (therapies, codes, conditions, policy, fees, accumulators, tiers, states, ...) and every
-    id is a Word, so that a check can point at the very word that is wrong.
+    Every reference in the records (therapies, codes, conditions, policy, fees, accumulators, tiers, states, ...) and
+    every id is a Word, so that a check can point at the very word that is wrong.
     """
 
     __slots__ = ("at",)
     at: Place
 
-    def __new__(cls, text: str, at: Place) -> Word:
+    def __new__(cls, text: str, at: Place) -> Self:
         """`text` read at `at`."""
         word = super().__new__(cls, text)
         word.at = at
@@ -484,7 +538,7 @@ class TierBenefit:
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit; `tiers` holds only the tiers it covers."""
+    """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered."""
 
     id: str
     therapies: tuple[str, ...]
@@ -498,6 +552,7 @@ class Benefit:
     tiers: Mapping[str, TierBenefit]
     cite: str | None
     at: Place
+    refused_tiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,7 +607,7 @@ class TestItem:
     therapy: str | None
     codes: tuple[tuple[str, int, int | None, int | None], ...]  # (code, units, charge, allowed)
     practitioner: str | None
-    setting: str | None
+    setting: Setting | None
     tier: str | None
     state: str | None
     diagnoses: tuple[str, ...]
@@ -585,9 +640,10 @@ class TestGiven:
 
 @dataclass(frozen=True, slots=True)
 class TestExpect:
-    """What a test states; None = not stated. Amounts in cents; `covered` in visits. `lines` maps a line index (-1: last) to field -> value.
+    """What a test states; None = not stated. Amounts in cents; `covered` in visits.
 
-    A None inside `each` repeats the amount before it, as often as fits.
+    `lines` maps a line index (-1: last) to field -> value. A None inside `each` repeats the amount before it, as often
+    as fits.
     """
 
     __test__ = False

@@ -1,8 +1,9 @@
 """Words that refer to other words, within a file and across files.
 
 What comes in: decoded files with the words each defines and refers to. What goes out: diagnostics for references that
-lead nowhere, editions that overlap or do not reach as far as a plan that needs them, definitions that stand twice, and fee
-tables that refer to themselves. A file that failed to decode still defines its words, so that one fault gives one error.
+lead nowhere, editions that overlap or do not reach as far as a plan that needs them, definitions that stand twice, and
+fee tables that refer to themselves. A file that failed to decode still defines its words, so that one fault gives one
+error.
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
             for word in file.context.defined.get(kind, {}).values():
                 others = seen.setdefault((kind, word), [])
                 for other, place in others:
-                    if other.heading.id != file.id and _share_days(other.heading.effective, file.record.heading.effective):
+                    if other.heading.id != file.id and _share_days(
+                        other.heading.effective, file.record.heading.effective
+                    ):
                         message = f"{kind} '{word}' is also defined at {place.at}"
                         yield _error("duplicate-definition", word.at, message, "keep one of the two")
                 others.append((file.record, word))
@@ -156,12 +159,7 @@ class _Directory:
 
     def _enter(self, file: File) -> None:
         if file.record is None:
-            for kind in _CATALOG_KINDS[:3] if file.kind == "catalog" else ():
-                self.broken[kind].update(file.context.words(kind))
-            if file.kind == "catalog":
-                self.has_unreadable = True
-            if file.kind in self.broken and file.id:
-                self.broken[file.kind].add(file.id)
+            self._enter_broken(file)
             return
         effective = file.record.heading.effective
         if file.kind in self.ranges:
@@ -173,6 +171,15 @@ class _Directory:
             for therapy in file.record.therapies.values():
                 for code in therapy.codes:
                     self._add("code", code, effective)
+
+    def _enter_broken(self, file: File) -> None:
+        """A file that failed still defines its words; what its catalog would hold beside them cannot be told."""
+        if file.kind == "catalog":
+            self.has_unreadable = True
+            for kind in _CATALOG_KINDS[:3]:
+                self.broken[kind].update(file.context.words(kind))
+        elif file.kind in self.broken and file.id:
+            self.broken[file.kind].add(file.id)
 
     def _add(self, kind: str, word: str, effective: Effective) -> None:
         self.ranges[kind].setdefault(str(word), []).append(effective)
@@ -191,7 +198,9 @@ def _unknown_words(files: Sequence[File]) -> Iterator[Diagnostic]:
                 if not told:
                     told = True
                     message = f"no catalog among the files defines {_NOUNS[reference.kind]} '{reference.word}'"
-                    yield _error("no-catalog", reference.word.at, message, "name the folder that holds the catalog, too")
+                    yield _error(
+                        "no-catalog", reference.word.at, message, "name the folder that holds the catalog, too"
+                    )
             else:
                 yield from _across(file, reference, directory)
 
@@ -265,7 +274,9 @@ def _fee_cycles(fees: Fees) -> Iterator[Diagnostic]:
                 cycle = path[path.index(following) :]
                 if otherwise is not None and not reported & set(cycle):
                     chain = " -> ".join([*cycle, str(following)])
-                    yield _error("fee-cycle", otherwise.at, f"this leads back to itself: {chain}", "state amounts in one")
+                    yield _error(
+                        "fee-cycle", otherwise.at, f"this leads back to itself: {chain}", "state amounts in one"
+                    )
                 reported |= set(cycle)
                 break
             path.append(following)

@@ -234,14 +234,18 @@ MONEY = ScalarType("invalid-amount", _AMOUNT_WORDS, parse_money, _text(_DOLLARS)
 MONEY_OR_UNLIMITED = ScalarType(
     "invalid-amount", f"{_AMOUNT_WORDS}, or 'unlimited'", parse_money_or_unlimited, _text(rf"({_DOLLARS}|unlimited)")
 )
-PERCENT = ScalarType("invalid-percentage", "a percentage from 0% to 100%, such as 20% or 12.5%", parse_percent, _text(_PERCENTAGE))
+PERCENT = ScalarType(
+    "invalid-percentage", "a percentage from 0% to 100%, such as 20% or 12.5%", parse_percent, _text(_PERCENTAGE)
+)
 QUANTITY = ScalarType(
     "invalid-count",
     "a count or an amount, such as '12 visits', '4 units' or $500",
     parse_quantity,
     _text(rf"((0|[1-9][0-9]*) (visits?|units?)|{_DOLLARS})"),
 )
-VISITS = ScalarType("invalid-count", "a count of visits, such as '12 visits'", parse_visits, _text("(0|[1-9][0-9]*) visits?"))
+VISITS = ScalarType(
+    "invalid-count", "a count of visits, such as '12 visits'", parse_visits, _text("(0|[1-9][0-9]*) visits?")
+)
 WHOLE = ScalarType("invalid-count", "a whole number", parse_whole, _WHOLE)
 AGE = ScalarType("invalid-count", "an age in whole years from 0 to 150", parse_age, _WHOLE)
 DAYS = ScalarType("invalid-count", "a count of days, such as '7 days'", parse_days, _text("[1-9][0-9]{0,3} days?"))
@@ -273,5 +277,8 @@ PERCENT_OF = ScalarType(
     _text(rf"{_PERCENTAGE} of [a-z][a-z0-9_-]*"),
 )
 MONTH_DAY = ScalarType(
-    "invalid-date", "a day of the year such as 07-01", parse_month_day, _text("(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+    "invalid-date",
+    "a day of the year such as 07-01",
+    parse_month_day,
+    _text("(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"),
 )

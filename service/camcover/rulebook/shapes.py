@@ -1,8 +1,8 @@
 """Declarations of what a file may say: each shape decodes a node into a value, and describes itself as JSON Schema.
 
-What comes in: positioned nodes. What goes out: records, and in the `Context` the faults found, the words defined and the
-words referred to (the resolver settles those). A shape that fails reports one fault and gives `FAILED`; what contains it
-fails silently, and everything else is still read, so that all of a file's faults show at once.
+What comes in: positioned nodes. What goes out: records, and in the `Context` the faults found, the words defined and
+the words referred to (the resolver settles those). A shape that fails reports one fault and gives `FAILED`; what
+contains it fails silently, and everything else is still read, so that all of a file's faults show at once.
 """
 
 from __future__ import annotations

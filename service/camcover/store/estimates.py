@@ -36,8 +36,11 @@ class EstimateStore:
     """The table of estimates. Safe to use from several threads."""
 
     def __init__(self, url: str) -> None:
-        """Open the database at an SQLAlchemy URL (`sqlite:///camcover.sqlite`; `sqlite://` is kept in memory), and create
-        the table if it is not there. Raises sqlalchemy.exc.SQLAlchemyError when it cannot be opened."""
+        """Open the database at an SQLAlchemy URL (`sqlite:///camcover.sqlite`.
+
+        `sqlite://` is kept in memory), and create the table if it is not there. Raises sqlalchemy.exc.SQLAlchemyError
+        when it cannot be opened.
+        """
         options: dict[str, Any] = {"poolclass": StaticPool} if url == _MEMORY else {}
         if url.startswith("sqlite"):
             options["connect_args"] = {"check_same_thread": False, "timeout": 30}

@@ -1,7 +1,7 @@
 """Is a therapy covered for this member on this day, and under what terms? No prices needed.
 
-What comes in: a member and one service. What goes out: `CoverageAnswer`: the engine's own verdict on one session, and the
-benefit's terms in words.
+What comes in: a member and one service. What goes out: `CoverageAnswer`: the engine's own verdict on one session, and
+the benefit's terms in words.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         benefit=line.benefit,
         tier=line.tier,
         terms=tuple(_tier_terms(block) for block in benefit.tiers.values()) if benefit else (),
-        limits=tuple(
-            LimitTerms(str(each.id), limit_words(each), rule_place(each.at)) for each in benefit.limits
-        ) if benefit else (),
+        limits=tuple(LimitTerms(str(each.id), limit_words(each), rule_place(each.at)) for each in benefit.limits)
+        if benefit
+        else (),
         requirements=tuple(requirements),
         citations=estimate.citations,
     )
@@ -139,4 +139,3 @@ def step_words(step: Step) -> str:
             return f"{percent(step.basis_points)} of {_OF[step.of]}"
         case _:
             return "nothing"
-

@@ -7,7 +7,8 @@ CamcoverError
 ├── UnknownEstimate        NOT_FOUND
 └── RequestIdReused        ALREADY_EXISTS
 
-A request that cannot be priced is `engine.InvalidRequest` (INVALID_ARGUMENT, or NOT_FOUND for unknown plans and therapies).
+A request that cannot be priced is `engine.InvalidRequest` (INVALID_ARGUMENT, or NOT_FOUND for unknown plans and
+therapies).
 """
 
 from __future__ import annotations

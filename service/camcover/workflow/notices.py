@@ -52,7 +52,10 @@ ASSUMED = Notice(
 
 
 def notices(estimate: Estimate, *, may_balance_bill: bool) -> tuple[Notice, ...]:
-    """The disclosures of an estimate; `may_balance_bill`: some line's tier lets the provider bill above the allowed amount."""
+    """The disclosures of an estimate; `may_balance_bill`.
+
+    Some line's tier lets the provider bill above the allowed amount.
+    """
     chosen = list(ALWAYS)
     if may_balance_bill:
         chosen.append(OUT_OF_NETWORK)

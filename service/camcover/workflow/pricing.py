@@ -51,7 +51,9 @@ def compare(
     tables: Tables, request: EstimateRequest, plan_ids: Sequence[str]
 ) -> list[tuple[str, PricedPlan | InvalidRequest]]:
     """The same request under several plans: cheapest for the patient first, those that cannot be priced last."""
-    results = zip(plan_ids, price_many(tables, [replace(request, plan_id=plan_id) for plan_id in plan_ids]), strict=True)
+    results = zip(
+        plan_ids, price_many(tables, [replace(request, plan_id=plan_id) for plan_id in plan_ids]), strict=True
+    )
     return sorted(results, key=_rank)
 
 

@@ -12,7 +12,7 @@ from camcover.engine.citing import rule_place
 from camcover.engine.compile import Tables
 from camcover.engine.estimate import Estimate, Line, Reason
 from camcover.engine.evaluate import answer_all, question_of
-from camcover.engine.question import Answer, Question
+from camcover.engine.question import Answer
 from camcover.engine.reading import read_estimate
 from camcover.engine.request import (
     AccumulatorUse,
@@ -111,7 +111,7 @@ def _run(tables: Tables, plan: Plan, test: TestCase, reached: set[Mark]) -> Test
         wrong = tuple(f"{each.field}: {each.description}" for each in question.violations)
         return TestResult(name, test.name, place, wrong)
     (answers,) = answer_all(tables, [question])
-    reached.update(_reached(tables, question, answers[0]))
+    reached.update(_reached(tables, answers[0]))
     estimate = read_estimate(tables, question, answers)
     return TestResult(name, test.name, place, tuple(_differences(estimate, test.expect)))
 
@@ -178,7 +178,11 @@ def _differences(estimate: Estimate, expect: TestExpect) -> Iterator[str]:
         yield f"covered: expected {expect.covered} visits, got {len(visits)}"
     for number, stated in expect.lines.items():
         yield from _line(estimate.lines, number, stated)
-    sums = {after.accumulator: after.used_cents for after in estimate.accumulators_after if _is_first(estimate, after.member_id)}
+    sums = {
+        after.accumulator: after.used_cents
+        for after in estimate.accumulators_after
+        if _is_first(estimate, after.member_id)
+    }
     for name, cents in expect.after.items():
         yield from _amount(f"after.{name}", cents, sums.get(name, 0))
 
@@ -273,7 +277,7 @@ def _criterion_marks(criteria: Criteria) -> Iterator[Mark]:
             yield f"criterion {' and '.join(given)}", rule_place(criteria.at)
 
 
-def _reached(tables: Tables, question: Question, answer: Answer) -> Iterator[Mark]:
+def _reached(tables: Tables, answer: Answer) -> Iterator[Mark]:
     """What the lines of a test reached: the rule that decided, the limit that bit, the criterion that refused."""
     for row in answer.primary.ledger:
         number, limit, criteria = int(row["rule"]), int(row["limit"]), int(row["criteria"])

@@ -25,8 +25,8 @@ PLAN_WITHOUT_TESTS = declare_fault(
 UNUSED_TIER = declare_fault(
     "unused-tier",
     Severity.WARNING,
-    "No benefit has a block for a tier of the plan, so that nothing is covered there.",
-    "Give a benefit a block of the tier's name, or remove the tier.",
+    "No benefit names a tier of the plan, neither with a block nor as `not_covered`.",
+    "Give a benefit a block of the tier's name, or write `TIER: not_covered` where that is meant.",
 )
 
 
@@ -52,8 +52,9 @@ def check_tests(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 def check_tiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """Every tier is that of some benefit (docs/rule-language.md, section 4); a plan that covers nothing is exempt."""
     for plan in plans(rules):
-        used = {tier for benefit in plan.benefits.values() for tier in benefit.tiers}
+        named = ((*benefit.tiers, *benefit.refused_tiers) for benefit in plan.benefits.values())
+        used = {tier for tiers in named for tier in tiers}
         for tier in plan.tiers.values():
             if plan.benefits and tier.id not in used:
-                message = f"no benefit covers anything in tier '{tier.id}'"
-                yield UNUSED_TIER.at(tier.at, message, "add a block to a benefit, or remove the tier")
+                message = f"no benefit names the tier '{tier.id}'"
+                yield UNUSED_TIER.at(tier.at, message, "add a block to a benefit, or write that it is `not_covered`")

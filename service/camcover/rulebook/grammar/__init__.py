@@ -57,5 +57,3 @@ def _text(node: Node | None, key: str) -> str:
     """The text of a key of the document."""
     value = node.get(key) if isinstance(node, Table) else None
     return value.text if isinstance(value, Scalar) else ""
-
-

@@ -115,19 +115,7 @@ REQUIREMENT = Either(
 )
 
 
-
 BARE_STEP = Choice(("deductible", "nothing"))
-STEP_TABLE = Record(
-    "a step",
-    (
-        Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
-        Field("copay", Value(COPAY), "'$30 per visit', 'per line' or 'per unit'."),
-        Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
-        Field("coinsurance", Value(PERCENT), "The member's percentage."),
-        Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
-    ),
-    lambda values, at, context: _step(values, at, context),
-)
 
 
 def _step(values: Values, at: Place, context: Context) -> Any:
@@ -146,6 +134,19 @@ def _step(values: Values, at: Place, context: Context) -> Any:
     if values["coinsurance"] is not None:
         return CoinsuranceStep(values["coinsurance"], values["of"] or CoinsuranceOf.REMAINING, at)
     return DeductibleStep(values["deductible"], at)
+
+
+STEP_TABLE = Record(
+    "a step",
+    (
+        Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
+        Field("copay", Value(COPAY), "'$30 per visit', 'per line' or 'per unit'."),
+        Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
+        Field("coinsurance", Value(PERCENT), "The member's percentage."),
+        Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
+    ),
+    _step,
+)
 
 
 STEP = Either("a step: deductible, copay, coinsurance or nothing", scalar=BARE_STEP, table=STEP_TABLE)
@@ -168,17 +169,6 @@ def _named_step(word: Word) -> DeductibleStep | NothingStep:
     return NothingStep(word.at) if word == "nothing" else DeductibleStep(None, word.at)
 
 
-STEP_OR_PHASE = Either(
-    "a step, or a part such as {through: 3 visits, steps: [nothing]}",
-    scalar=BARE_STEP,
-    table=Record(
-        "a step or part",
-        (*STEP_TABLE.fields, *PHASE.fields[:1], Field("steps", ListOf(STEP), "The steps of a part by visit number.")),
-        lambda values, at, context: _step_or_phase(values, at, context),
-    ),
-)
-
-
 def _step_or_phase(values: Values, at: Place, context: Context) -> Any:
     """A part when it has `steps`, else a step."""
     if values["steps"] is None and values["through"] is None:
@@ -188,6 +178,17 @@ def _step_or_phase(values: Values, at: Place, context: Context) -> Any:
     return Phase(values["through"], _steps(values["steps"]), at)
 
 
+STEP_OR_PHASE = Either(
+    "a step, or a part such as {through: 3 visits, steps: [nothing]}",
+    scalar=BARE_STEP,
+    table=Record(
+        "a step or part",
+        (*STEP_TABLE.fields, *PHASE.fields[:1], Field("steps", ListOf(STEP), "The steps of a part by visit number.")),
+        _step_or_phase,
+    ),
+)
+
+
 def _tier_block(values: Values, at: Place, context: Context) -> Any:
     """The phases of a block: its parts by visit number, or its one list of steps."""
     items = values["member_pays"]
@@ -195,7 +196,9 @@ def _tier_block(values: Values, at: Place, context: Context) -> Any:
         items = (items,)
     parts = [isinstance(item, Phase) for item in items]
     if any(parts) and not all(parts):
-        return context.fault("unexpected-shape", at, "steps and parts by visit number stand mixed", "use one of the two")
+        return context.fault(
+            "unexpected-shape", at, "steps and parts by visit number stand mixed", "use one of the two"
+        )
     return items if any(parts) else (Phase(None, _steps(items), items[0].at if items else at),)
 
 
@@ -221,7 +224,9 @@ def _benefit(values: Values, at: Place, context: Context) -> Any:
     ):
         return FAILED
     covered = {key: value for key, value in values["*"].items() if not isinstance(value, Word)}
-    return {**values, "tiers": {key: TierBenefit(key, value, key.at) for key, value in covered.items()}}
+    refused = tuple(key for key in values["*"] if key not in covered)
+    blocks = {key: TierBenefit(key, value, key.at) for key, value in covered.items()}
+    return {**values, "tiers": blocks, "refused_tiers": refused}
 
 
 def _requirements(items: tuple[Any, ...]) -> tuple[Requirement, ...]:
@@ -243,6 +248,7 @@ def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
         continues_when_exhausted=values["when_exhausted"] is not None,
         counts_toward_out_of_pocket_maximum=values["counts_toward_out_of_pocket_maximum"],
         tiers=values["tiers"],
+        refused_tiers=values["refused_tiers"],
         cite=values["cite"],
         at=at,
     )

@@ -23,7 +23,7 @@ MAX_SESSIONS = 500
 
 CODE = Name('a procedure code such as "97810"', r"[A-Z0-9]{5}", refers="code")
 PROCEDURE = Either(
-    "a procedure code, or a mapping such as {code: \"97810\", units: 2, charge: $60}",
+    'a procedure code, or a mapping such as {code: "97810", units: 2, charge: $60}',
     scalar=CODE,
     table=Record(
         "a procedure",
@@ -156,10 +156,20 @@ AMOUNT_OR_DOTS = Value(
         {"type": "string"},
     )
 )
-LINE_AMOUNTS = (
-    "charge allowed deductible copay coinsurance penalty balance_bill not_covered written_off plan_paid "
-    "secondary_paid patient"
-).split()
+LINE_AMOUNTS = [
+    "charge",
+    "allowed",
+    "deductible",
+    "copay",
+    "coinsurance",
+    "penalty",
+    "balance_bill",
+    "not_covered",
+    "written_off",
+    "plan_paid",
+    "secondary_paid",
+    "patient",
+]
 LINE = Record(
     "a line's expectation",
     (
@@ -170,14 +180,14 @@ LINE = Record(
     ),
     lambda values, _at, _: {key: value for key, value in values.items() if key != "*" and value is not None},
 )
-LINE_NUMBER = Value(
-    ScalarType("invalid-count", "the number of a line, from 1", lambda text: _line_number(text), {"type": "string"})
-)
 
 
 def _line_number(text: str) -> Any:
     number = WHOLE.parse(text)
     return FAILED if number is FAILED or number < 1 else number
+
+
+LINE_NUMBER = Value(ScalarType("invalid-count", "the number of a line, from 1", _line_number, {"type": "string"}))
 
 
 def _expect(values: Values, at: Place, context: Context) -> Any:
@@ -211,8 +221,11 @@ EXPECT = Record(
         Field("first", LINE, "The first line."),
         Field("last", LINE, "The last line."),
         Field("lines", MapOf(LINE_NUMBER, LINE), "Lines by number, from 1."),
-        Field("after", MapOf(Name("an accumulator of the plan", refers="accumulator"), Value(MONEY)),
-              "The first member's sums after the services."),
+        Field(
+            "after",
+            MapOf(Name("an accumulator of the plan", refers="accumulator"), Value(MONEY)),
+            "The first member's sums after the services.",
+        ),
     ),
     _expect,
 )

@@ -45,7 +45,9 @@ THERAPY = Record(
         Field("name", ANY_TEXT, "The name, for people."),
         Field("aliases", ListOf(ANY_TEXT, minimum=0), "Other names.", default=()),
         Field("codes", ListOf(OWN_CODE, minimum=0), "CPT and HCPCS codes billed for it.", default=()),
-        Field("practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives it.", default=()),
+        Field(
+            "practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives it.", default=()
+        ),
         Field("service_type", Name("an X12 service type code", r"[A-Z0-9]{1,3}"), "X12 service type code."),
         Field("typical_charge", TYPICAL_CHARGE, "The cash price of one session."),
         Field("tax_advantaged", choice(TaxAdvantage), "Whether an HSA or FSA may pay for it."),

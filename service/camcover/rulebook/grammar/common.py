@@ -45,7 +45,7 @@ NOTHING_NAMED = declare(
 )
 
 STATE = Choice(tuple(STATES))
-CODE = Name("a procedure code of CPT or HCPCS, such as \"97810\"", r"[A-Z0-9]{5}", refers="code")
+CODE = Name('a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}", refers="code")
 ICD10 = Name("an ICD-10-CM code or prefix such as M54.5", r"[A-Za-z]([0-9]([0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?)?)?\.?")
 ANY_TEXT = Value(TEXT)
 
@@ -147,8 +147,11 @@ HEADING: tuple[Field, ...] = (
     Field("id", FILE_ID, "The id; editions of one thing share it.", is_required=True),
     Field("name", ANY_TEXT, "The name, for people."),
     Field("effective", EFFECTIVE, "The days on which this edition is in force, both ends included.", is_required=True),
-    Field("sources", MapOf(Name("a name for a source", r"[A-Za-z0-9][A-Za-z0-9_.-]*", defines="source"), SOURCE),
-          "The documents that `cite:` names."),
+    Field(
+        "sources",
+        MapOf(Name("a name for a source", r"[A-Za-z0-9][A-Za-z0-9_.-]*", defines="source"), SOURCE),
+        "The documents that `cite:` names.",
+    ),
     Field("illustrative", Value(YES), "yes: the figures are not from a public source.", default=False),
     Field("reviewed", REVIEWED, "The last review, and when the next is due."),
     Field("notes", ANY_TEXT, "What the next reader should know."),

@@ -60,9 +60,14 @@ def _table(values: Values, at: Place, context: Context) -> Any:
 FEE_TABLE = Record(
     "a fee table",
     (
-        Field("codes", MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)), "Allowed amount per unit, by code."),
-        Field("therapies", MapOf(Name("a therapy of the catalog", refers="therapy"), Value(MONEY)),
-              "Allowed amount per unit of a line without a code, by therapy."),
+        Field(
+            "codes", MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)), "Allowed amount per unit, by code."
+        ),
+        Field(
+            "therapies",
+            MapOf(Name("a therapy of the catalog", refers="therapy"), Value(MONEY)),
+            "Allowed amount per unit of a line without a code, by therapy.",
+        ),
         Field("otherwise", Otherwise(), "What applies to all else."),
         CITE,
     ),

@@ -176,10 +176,15 @@ DISCOUNT = Record(
 
 
 def _with_limits(benefit: Benefit, pools: dict[str, Limit]) -> Benefit:
-    """The benefit with its pools looked up and its own limits named; a pool that does not exist is left to the resolver."""
-    own = [limit for limit in benefit.limits if isinstance(limit, Limit)]
+    """The benefit with its pools looked up and its own limits named.
+
+    A pool that does not exist is left to the resolver.
+    """
+    # The decoder leaves the name of a pool where the record will hold the limit.
+    given: tuple[Any, ...] = benefit.limits
+    own = [limit for limit in given if isinstance(limit, Limit)]
     limits: list[Limit] = []
-    for limit in benefit.limits:
+    for limit in given:
         if isinstance(limit, Limit):
             number = 1 + sum(not earlier.shared for earlier in limits)
             name = f"{benefit.id}.{number}" if len(own) > 1 else str(benefit.id)
@@ -221,18 +226,28 @@ PLAN = Record(
             MapOf(Name("an id", defines="accumulator"), ACCUMULATOR, _accumulator),
             "Running sums: deductibles and out-of-pocket maxima.",
         ),
-        Field("tiers", MapOf(Name("an id", defines="tier"), TIER, _tier), "Whom the member sees, best first.",
-              is_required=True),
+        Field(
+            "tiers",
+            MapOf(Name("an id", defines="tier"), TIER, _tier),
+            "Whom the member sees, best first.",
+            is_required=True,
+        ),
         Field(
             "limits",
-            MapOf(Name("an id", defines="limit"), POOL, lambda key, values, at: limit_of(key, values, at, is_shared=True)),
+            MapOf(
+                Name("an id", defines="limit"), POOL, lambda key, values, at: limit_of(key, values, at, is_shared=True)
+            ),
             "Pools that several benefits share.",
         ),
         Field("benefits", BENEFITS, "What is covered; the first that fits applies."),
         Field("exclusions", ListOf(EXCLUSION, minimum=0), "What is not covered, looked at first.", default=()),
         Field("otherwise", Choice(("not_covered",)), "Every therapy not named above.", is_required=True),
-        Field("not_covered_pays", choice(NotCoveredPays), "What a member owes when not covered.",
-              default=NotCoveredPays.CHARGE),
+        Field(
+            "not_covered_pays",
+            choice(NotCoveredPays),
+            "What a member owes when not covered.",
+            default=NotCoveredPays.CHARGE,
+        ),
         Field("discounts", ListOf(DISCOUNT, minimum=0), "Lower prices on what is not covered.", default=()),
         Field("tests", TESTS, "Proofs: services and the amounts they must give.", default=()),
     ),

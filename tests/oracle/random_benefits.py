@@ -1,0 +1,184 @@
+"""Random benefits: criteria, requirements, limits, and what the member pays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .dice import Dice
+from .random_shared import ALL_CODES, POLICIES, THERAPIES, Document, criteria
+
+ATTESTATIONS = ["prior_authorization", "referral", "plan_of_care", "improvement_documented"]
+PERIODS = [
+    "benefit_period",
+    "calendar_year",
+    "month",
+    "week",
+    "day",
+    "visit",
+    "rolling 30 days",
+    "rolling 2 months",
+    "rolling 12 months",
+    "lifetime",
+]
+
+
+def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulators: list[str]) -> Document:
+    """A benefit; the first tier is nearly always covered."""
+    terms: Document = _matching(dice)
+    if dice.chance(25):
+        terms["policy"] = dice.pick(POLICIES)
+    if dice.chance(30):
+        terms["when"] = criteria(dice)
+    if dice.chance(40):
+        terms["requires"] = [_requirement(dice, each) for each in dice.some(ATTESTATIONS, 1, 2)]
+    limits = _limits(dice, name, pools)
+    if limits:
+        terms["limits"] = limits
+        if dice.chance(40):
+            terms["when_exhausted"] = "next"
+    if dice.chance(15):
+        terms["counts_toward_out_of_pocket_maximum"] = "no"
+    for place, tier in enumerate(tiers):
+        if dice.chance(93 if place == 0 else 75):
+            terms[tier] = {"member_pays": member_pays(dice, accumulators)}
+        elif dice.chance(50):
+            terms[tier] = "not_covered"
+    return terms
+
+
+def _matching(dice: Dice) -> Document:
+    """Therapies, codes, or both."""
+    kind = dice.number(0, 9)
+    therapies, codes = dice.some(THERAPIES, 1, 3), dice.some(ALL_CODES, 1, 2)
+    if kind == 9:
+        return {"codes": codes}
+    return {"therapies": therapies} | ({"codes": codes} if kind == 8 else {})
+
+
+def _requirement(dice: Dice, attestation: str) -> Any:
+    """A bare word, or one with a penalty, an `after`, or both."""
+    terms: Document = {}
+    if dice.chance(60):
+        terms["penalty"] = dice.percentage()
+    if dice.chance(35):
+        terms["after"] = _visits(dice.number(1, 4))
+    return {attestation: terms} if terms else attestation
+
+
+# Limits
+
+
+def _limits(dice: Dice, name: str, pools: list[str]) -> list[Any]:
+    """Pools and own limits of a benefit, some of the own with an id."""
+    entries: list[Any] = list(dice.some(pools, 0, 2)) if pools else []
+    for number in range(dice.pick([0, 0, 1, 1, 2])):
+        own = limit(dice, dice.chance(40))
+        entries.append({"id": f"{name}-own-{number + 1}"} | own if dice.chance(30) else own)
+    return entries
+
+
+def limit(dice: Dice, is_money: bool) -> Document:
+    """A limit small enough to be reached."""
+    terms: Document
+    if is_money:
+        terms = {"allow": dice.money(40, 400), "per": dice.pick(PERIODS)}
+        if dice.chance(60):
+            terms["counts"] = dice.pick(["allowed", "plan_paid"])
+    else:
+        terms = {"allow": _count(dice, dice.pick(["visit", "unit"])), "per": dice.pick(PERIODS)}
+        if "visit" in terms["allow"] and dice.chance(25):
+            terms["counts"] = "plan_paid"
+    if dice.chance(20):
+        terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care"])
+    return terms
+
+
+def requantified(dice: Dice, allow: str) -> str:
+    """Another amount in the same measure."""
+    if allow.startswith("$"):
+        return dice.money(40, 400)
+    return _count(dice, "visit" if "visit" in allow else "unit")
+
+
+def other_measure(allow: str) -> str:
+    """The same count of units instead of visits, and the other way round."""
+    return allow.replace("visit", "unit") if "visit" in allow else allow.replace("unit", "visit")
+
+
+def _count(dice: Dice, noun: str) -> str:
+    number = dice.number(1, 5) if noun == "visit" else dice.number(1, 12)
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _visits(number: int) -> str:
+    return f"{number} visit" + ("" if number == 1 else "s")
+
+
+# What the member pays
+
+
+def member_pays(dice: Dice, accumulators: list[str]) -> Any:
+    """A list of steps, `nothing`, or parts by visit number."""
+    if dice.chance(6):
+        return "nothing"
+    if not dice.chance(25):
+        return steps(dice, accumulators)
+    through = sorted(set(dice.some([1, 2, 3, 5], 1, 2)))
+    parts: list[Document] = [{"through": _visits(each), "steps": steps(dice, accumulators)} for each in through]
+    return [*parts, {"steps": steps(dice, accumulators)}]
+
+
+def steps(dice: Dice, accumulators: list[str]) -> list[Any]:
+    """One of the usual orders, with every option of a step."""
+    order = dice.pick(_ORDERS)
+    built: list[Any] = []
+    for place, word in enumerate(order):
+        if word == "own":
+            built.append({"deductible": "therapy_deductible"} if "therapy_deductible" in accumulators else "deductible")
+        elif word == "copay":
+            built.append(_copay(dice, any(each in ("deductible", "own") for each in order[:place])))
+        elif word == "coinsurance":
+            built.append(_coinsurance(dice, not any(each in ("deductible", "own") for each in order[place:])))
+        else:
+            built.append(word)
+    # Without an accumulator of its own, a list would name the tier's deductible twice.
+    return list(dict.fromkeys(built)) if all(isinstance(each, str) for each in built) else _once(built)
+
+
+def _once(built: list[Any]) -> list[Any]:
+    """The steps with a repeated bare `deductible` left out."""
+    return [step for place, step in enumerate(built) if not (isinstance(step, str) and step in built[:place])]
+
+
+_ORDERS = [
+    ["deductible", "coinsurance"],
+    ["copay"],
+    ["deductible", "copay"],
+    ["copay", "deductible"],
+    ["coinsurance"],
+    ["deductible"],
+    ["deductible", "copay", "coinsurance"],
+    ["copay", "deductible", "coinsurance"],
+    ["deductible", "coinsurance", "copay"],
+    ["copay", "coinsurance"],
+    ["own", "coinsurance"],
+    ["own", "deductible", "coinsurance"],
+    ["copay", "own", "deductible"],
+    ["coinsurance", "deductible"],
+    ["nothing"],
+]
+
+
+def _copay(dice: Dice, may_be_waived: bool) -> Document:
+    unit = dice.pick(["", " per visit", " per line", " per unit"])
+    step: Document = {"copay": dice.money(5, 60) + unit}
+    if may_be_waived and dice.chance(35):
+        step["waived_with_deductible"] = "yes"
+    return step
+
+
+def _coinsurance(dice: Dice, is_after_deductibles: bool) -> Document:
+    """`of: after_deductible` only where no deductible step follows."""
+    bases = ["", "remaining", "allowed", *(["after_deductible"] if is_after_deductibles else [])]
+    base = dice.pick(bases)
+    return {"coinsurance": dice.percentage()} | ({"of": base} if base else {})

@@ -1,0 +1,208 @@
+"""Random plans: accumulators, tiers, limits, benefits, exclusions, discounts; and a second edition with other terms."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from .dice import Dice
+from .random_benefits import benefit, limit, member_pays, other_measure, requantified
+from .random_shared import (
+    ALL_CODES,
+    BEFORE,
+    FEES,
+    NETWORK,
+    SPLITS,
+    THERAPIES,
+    Document,
+    criteria,
+    heading,
+)
+
+POOLS = ["shared-visits", "shared-money"]
+
+
+def plan_editions(dice: Dice, id_: str) -> list[Document]:
+    """One edition of a plan, or two that follow each other; the first begins by 1 January 2026."""
+    first = plan(dice, id_)
+    start = dice.pick(["2026-01-01", "2025-07-01"])
+    end = dice.pick([None, "2026-12-31", "2027-12-31"])
+    last = {"to": end} if end else {}
+    if not dice.chance(35):
+        return [first | {"effective": {"from": start} | last}]
+    split = dice.pick([each for each in SPLITS if end is None or each < end])
+    second = changed(dice, first)
+    first["effective"] = {"from": start, "to": BEFORE[split]}
+    second["effective"] = {"from": split} | last
+    return [first, second]
+
+
+def plan(dice: Dice, id_: str) -> Document:
+    """A plan without its dates."""
+    names = _accumulator_names(dice)
+    tiers = NETWORK if dice.chance(85) else NETWORK[:1]
+    pools = dice.some(POOLS, 0, 2)
+    benefits = {}
+    for number in range(1, dice.pick([2, 1, 3, 4, 5]) + 1):
+        name = f"benefit-{number}"
+        benefits[name] = benefit(dice, name, tiers, pools, names)
+    document = heading("plan", id_, {}) | {
+        "payer": {"id": "some-payer", "name": "Some Payer"},
+        "benefit_period": {"starts": "07-01"} if dice.chance(35) else "calendar_year",
+        **({"fees": FEES} if dice.chance(88) else {}),
+        "accumulators": {name: accumulator(dice, name, names) for name in names},
+        "tiers": {name: _tier(dice, name, names) for name in tiers},
+        **({"limits": {name: limit(dice, name == "shared-money") for name in pools}} if pools else {}),
+        "benefits": benefits,
+        **({"exclusions": [_exclusion(dice)]} if dice.chance(35) else {}),
+        "otherwise": "not_covered",
+        "not_covered_pays": "allowed" if dice.chance(40) else "charge",
+        **({"discounts": [_discount(dice) for _ in range(dice.number(1, 2))]} if dice.chance(40) else {}),
+    }
+    return document if dice.chance(70) else cited(document)
+
+
+def cited(document: Document) -> Document:
+    """The plan as if its figures were public: a source, and a `cite` wherever one must stand."""
+    document = {key: value for key, value in document.items() if key != "illustrative"}
+    document["sources"] = {"eoc": {"title": "Evidence of Coverage", "published": "2025-11-14"}}
+    for section in ("accumulators", "limits", "benefits"):
+        for place, entry in enumerate(document.get(section, {}).values(), 1):
+            entry["cite"] = f"eoc p.{place}"
+    for entry in document.get("exclusions", []):
+        entry["cite"] = "eoc p.60"
+    return document
+
+
+# Accumulators and tiers
+
+
+def _accumulator_names(dice: Dice) -> list[str]:
+    """Which accumulators the plan has."""
+    optional = ["oop_max", "oon_deductible", "oon_max", "therapy_deductible"]
+    return ["deductible", *(name for name in optional if dice.chance(80 if name == "oop_max" else 45))]
+
+
+_MAY_FEED = {
+    "deductible": ["oon_deductible", "oop_max"],
+    "oon_deductible": ["deductible", "oop_max", "oon_max"],
+    "therapy_deductible": ["oop_max"],
+    "oop_max": ["oon_max"],
+    "oon_max": ["oop_max"],
+}
+"""No deductible feeds one that a list of steps may hold beside it."""
+
+
+def accumulator(dice: Dice, name: str, names: list[str]) -> Document:
+    """An accumulator with small amounts, so that they are reached."""
+    is_maximum = name.endswith("max")
+    terms: Document = {"kind": "out_of_pocket_maximum" if is_maximum else "deductible"}
+    terms |= _amounts(dice, is_maximum)
+    if "family" in terms and terms["family"] != "unlimited":
+        terms["family_mode"] = "aggregate" if dice.chance(35) else "embedded"
+    fed = dice.some([each for each in _MAY_FEED[name] if each in names], 0, 2)
+    if fed or dice.chance(20):
+        terms["feeds"] = fed
+    if not is_maximum and dice.chance(35):
+        terms["carryover"] = dice.pick(["last_quarter", "last_quarter_if_unmet"])
+    return terms
+
+
+def _amounts(dice: Dice, is_maximum: bool) -> Document:
+    """Individual and family amounts, the family's never the smaller."""
+    if dice.chance(6):
+        return {"individual": "unlimited"}
+    individual = dice.cents(120, 500) if is_maximum else dice.cents(0, 250)
+    amounts: Document = {"individual": _dollars(individual)}
+    if dice.chance(85):
+        amounts["family"] = _dollars(individual * dice.pick([4, 2, 3, 5]) // 2)
+    elif dice.chance(50):
+        amounts["family"] = "unlimited"
+    return amounts
+
+
+def _dollars(cents: int) -> str:
+    return f"${cents // 100}.{cents % 100:02}"
+
+
+def _tier(dice: Dice, name: str, names: list[str]) -> Document:
+    """A tier that uses the plan's accumulators."""
+    deductibles = [each for each in ("deductible", "oon_deductible") if each in names]
+    maxima = [each for each in ("oop_max", "oon_max") if each in names]
+    terms: Document = {
+        "deductible": dice.pick(deductibles) if dice.chance(90) else "none",
+        "out_of_pocket_maximum": dice.pick(maxima) if maxima and dice.chance(85) else "none",
+        "above_allowed": dice.pick(["written_off", "member", "member up to 115%", "member up to 107.5%"]),
+    }
+    if name == "in_network" and dice.chance(60):
+        terms["above_allowed"] = "written_off"
+    if dice.chance(25):
+        terms["copay_feeds"] = dice.some([*deductibles, *maxima], 1, 2)
+    return terms
+
+
+# What is not covered
+
+
+def _named(dice: Dice) -> Document:
+    """Therapies or codes."""
+    if dice.chance(30):
+        return {"codes": dice.some(ALL_CODES, 1, 2)}
+    return {"therapies": dice.some(THERAPIES, 1, 1)}
+
+
+def _exclusion(dice: Dice) -> Document:
+    entry = _named(dice) | {"reason": "not proven"}
+    return entry | {"when": criteria(dice)} if dice.chance(60) else entry
+
+
+def _discount(dice: Dice) -> Document:
+    return _named(dice) | {"percent": dice.percentage()}
+
+
+# A second edition
+
+
+def changed(dice: Dice, first: Document) -> Document:
+    """The next edition: the same words with other amounts, limits, steps, order of benefits."""
+    second: Document = deepcopy(first)
+    for name, terms in second["accumulators"].items():
+        if dice.chance(50) and terms["individual"] != "unlimited" and terms.get("family") != "unlimited":
+            _change_amounts(dice, name, terms)
+    for terms in second.get("limits", {}).values():
+        _change_limit(dice, terms)
+    for terms in second["benefits"].values():
+        _change_benefit(dice, terms, second)
+    if dice.chance(25):
+        second["benefits"] = dict(reversed(second["benefits"].items()))
+    if dice.chance(25):
+        second["not_covered_pays"] = dice.pick(["charge", "allowed"])
+    return second
+
+
+def _change_amounts(dice: Dice, name: str, terms: Document) -> None:
+    individual = dice.cents(120, 500) if name.endswith("max") else dice.cents(0, 250)
+    terms["individual"] = _dollars(individual)
+    if "family" in terms:
+        terms["family"] = _dollars(individual * dice.pick([4, 2, 3]) // 2)
+
+
+def _change_limit(dice: Dice, terms: Document) -> None:
+    """Another amount; now and then another measure or period, so that the count starts anew."""
+    if dice.chance(40):
+        terms["allow"] = requantified(dice, terms["allow"])
+    if dice.chance(12):
+        terms["per"] = dice.pick([each for each in ("benefit_period", "lifetime", "month") if each != terms["per"]])
+    elif dice.chance(8) and "counts" not in terms and not terms["allow"].startswith("$"):
+        terms["allow"] = other_measure(terms["allow"])
+
+
+def _change_benefit(dice: Dice, terms: Document, document: Document) -> None:
+    """Other limits, other steps in the tiers that it covers."""
+    for entry in terms.get("limits", []):
+        if isinstance(entry, dict):
+            _change_limit(dice, entry)
+    for tier in document["tiers"]:
+        block: Any = terms.get(tier)
+        if isinstance(block, dict) and dice.chance(40):
+            block["member_pays"] = member_pays(dice, list(document["accumulators"]))

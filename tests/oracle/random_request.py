@@ -1,0 +1,258 @@
+"""Random requests against random plans: members with what they used so far, and planned services over 14 months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from .dice import Dice
+from .random_benefits import ATTESTATIONS
+from .random_shared import (
+    CODES,
+    CONDITIONS,
+    DIAGNOSES,
+    PRACTITIONERS,
+    SETTINGS,
+    SHARED_CODES,
+    STATES,
+    THERAPIES,
+    Document,
+)
+from .rules import limits_of
+from .values import is_rolling, money_or_unlimited
+
+MAX_LINES = 25
+_FIRST = date(2026, 1, 1)
+METHODS = [
+    "COORDINATION_STANDARD",
+    "COORDINATION_NON_DUPLICATION",
+    "COORDINATION_MAINTENANCE_OF_BENEFITS",
+    "COORDINATION_MEDICARE_SECONDARY",
+]
+
+
+def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> Document:
+    """A request; `primary` and `secondary` are the editions of the plans, the latter empty without coordination."""
+    first = dice.day(_FIRST, date(2026, 12, 20)) if dice.chance(90) else dice.day(date(2025, 12, 20), _FIRST)
+    members = [{"id": f"m{number}"} | _person(dice) for number in range(1, dice.pick([1, 1, 2, 3]) + 1)]
+    ids = [member["id"] for member in members]
+    asked: Document = {"plan_id": primary[0]["id"], "members": members, "items": _items(dice, ids, first, primary, secondary)}
+    dates = sorted(day for item in asked["items"] for day in session_dates(item))
+    as_of = _as_of(dice, dates[0])
+    if as_of:
+        asked["as_of"] = as_of.isoformat()
+    if len(members) == 1 and dice.chance(60):
+        asked["coverage"] = dice.pick(["COVERAGE_SELF_ONLY", "COVERAGE_FAMILY"])
+    if dice.chance(50):
+        asked["requirements"] = dice.pick(["REQUIREMENTS_ASSUMED_MET", "REQUIREMENTS_AS_ATTESTED", "REQUIREMENTS_AS_ATTESTED"])
+    _add_use(dice, asked, primary, "", dates[0], as_of or dates[0])
+    if secondary:
+        asked["secondary_plan_id"] = secondary[0]["id"]
+        asked["coordination"] = dice.pick(METHODS)
+        _add_use(dice, asked, secondary, "secondary_", dates[0], as_of or dates[0])
+    return asked
+
+
+def _person(dice: Dice) -> Document:
+    """A member's age and state, either sometimes unknown."""
+    person: Document = {}
+    if dice.chance(85):
+        births = ["1981-03-14", "2008-02-29", "1996-05-01", "1961-07-01"]
+        person |= {"age": dice.pick([44, 17, 29, 65])} if dice.chance(50) else {"birth_date": dice.pick(births)}
+    if dice.chance(85):
+        person["state"] = dice.pick(STATES)
+    return person
+
+
+def _as_of(dice: Dice, first: date) -> date | None:
+    """The day of the sums so far: inside an edition, seldom after the first date of service."""
+    if first < _FIRST:
+        return _FIRST
+    if dice.chance(45):
+        return None
+    return first + timedelta(days=dice.number(1, 20)) if dice.chance(10) else dice.day(_FIRST, first)
+
+
+# Items
+
+
+def session_dates(item: Document) -> list[date]:
+    """The dates of an item's sessions, as written."""
+    if "dates" in item:
+        return [date.fromisoformat(day) for day in item["dates"]]
+    first = date.fromisoformat(item["start_date"])
+    return [first + timedelta(days=item["every_days"] * place) for place in range(item["sessions"])]
+
+
+def _items(dice: Dice, ids: list[str], first: date, primary: list[Document], secondary: list[Document]) -> list[Document]:
+    """One to five items, within the bound on lines."""
+    items: list[Document] = []
+    lines = 0
+    for _ in range(dice.number(1, 5)):
+        item = _item(dice, ids, primary, secondary)
+        procedures = max(1, len(item.get("procedures", [])))
+        sessions = min(dice.number(1, 9), (MAX_LINES - lines) // procedures)
+        if sessions < 1:
+            break
+        items.append(item | _when(dice, first, sessions))
+        lines += sessions * procedures
+    return items
+
+
+def _when(dice: Dice, first: date, sessions: int) -> Document:
+    """Dates in a row, or listed in any order; items often share days, so that visits have several lines."""
+    start = first + timedelta(days=dice.pick([0, 0, 7, 30, 120, 200, 330]))
+    every = dice.pick([7, 1, 3, 14, 30, 45])
+    if not dice.chance(35):
+        return {"start_date": start.isoformat(), "sessions": sessions, "every_days": every}
+    offsets = {dice.number(0, 425) if dice.chance(30) else every * place for place in range(sessions)}
+    days = [(start + timedelta(days=offset)).isoformat() for offset in offsets if (start - first).days + offset <= 425]
+    return {"dates": days or [start.isoformat()]}
+
+
+def _item(dice: Dice, ids: list[str], primary: list[Document], secondary: list[Document]) -> Document:
+    """A planned service without its dates."""
+    named = [name for terms in primary[0]["benefits"].values() for name in terms.get("therapies", [])]
+    therapy = dice.pick(named if named and dice.chance(85) else THERAPIES)
+    item: Document = {"therapy": therapy}
+    if len(ids) > 1 or dice.chance(30):
+        item["member_id"] = dice.pick(ids)
+    item |= _procedures(dice, therapy) if CODES[therapy] and dice.chance(55) else _amounts(dice)
+    codes = [each["code"] for each in item.get("procedures", [])]
+    if codes and not set(codes) & set(SHARED_CODES) and dice.chance(30):
+        del item["therapy"]
+    if dice.chance(90):
+        item["tier"] = dice.pick(list(primary[0]["tiers"]))
+    if secondary and dice.chance(40):
+        item["secondary_tier"] = dice.pick(list(secondary[0]["tiers"]))
+    return item | _circumstances(dice)
+
+
+def _circumstances(dice: Dice) -> Document:
+    """By whom, where, for what, with which attestations; each may be unknown."""
+    facts: Document = {}
+    if dice.chance(85):
+        facts["practitioner"] = dice.pick(PRACTITIONERS)
+    if dice.chance(40):
+        facts["setting"] = dice.pick(SETTINGS)
+    if dice.chance(25):
+        facts["state"] = dice.pick(STATES)
+    if dice.chance(75):
+        facts["diagnoses"] = dice.some(DIAGNOSES, 1, 2)
+    if dice.chance(25):
+        facts["conditions"] = dice.some(CONDITIONS, 1, 2)
+    if dice.chance(55):
+        facts["attestations"] = dice.some(ATTESTATIONS, 1, 4)
+    return facts
+
+
+def _amounts(dice: Dice) -> Document:
+    """Charge and negotiated rate, either often unknown."""
+    amounts: Document = {}
+    if dice.chance(75):
+        amounts["charge_cents"] = dice.cents(20, 220)
+    if dice.chance(15):
+        amounts["allowed_cents"] = dice.cents(10, 160)
+    return amounts
+
+
+def _procedures(dice: Dice, therapy: str) -> Document:
+    """One or two procedures; what is given for a session with one may stand on the item (point 34)."""
+    codes = dice.some(CODES[therapy], 1, 2)
+    procedures = []
+    for code in codes:
+        procedure: Document = {"code": code}
+        if dice.chance(60):
+            procedure["units"] = dice.number(1, 6)
+        procedures.append(procedure)
+    if len(codes) == 1 and dice.chance(30):
+        return {"procedures": procedures} | _amounts(dice)
+    return {"procedures": [procedure | _amounts(dice) for procedure in procedures]}
+
+
+# What was used before
+
+
+def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str, first: date, as_of: date) -> None:
+    """Sums and counts below every edition's maxima; unset now and then."""
+    for name in editions[0]["accumulators"]:
+        if dice.chance(55):
+            _add_sums(dice, asked, name, editions, prefix)
+    for member in asked["members"]:
+        for use in _uses(dice, editions):
+            if dice.chance(35):
+                _add_count(dice, member, use, prefix, first, as_of)
+        for benefit in editions[0]["benefits"]:
+            if dice.chance(15):
+                visits = {"benefit": benefit, "visits": dice.number(0, 4)}
+                member.setdefault(f"{prefix}benefit_visits", []).append(visits)
+
+
+def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], prefix: str) -> None:
+    """An accumulator's sums for some members, and perhaps for the family, consistent with each other."""
+    members = asked["members"]
+    individual = _least(editions, name, "individual", 40000)
+    family = _least(editions, name, "family", 80000)
+    total = quarters = 0
+    for member in members:
+        if dice.chance(75):
+            used = dice.number(0, min(individual, family // len(members)))
+            entry: dict[str, Any] = {"accumulator": name, "used_cents": used}
+            if dice.chance(30):
+                entry["last_quarter_cents"] = dice.number(0, used)
+            total, quarters = total + used, quarters + entry.get("last_quarter_cents", 0)
+            member.setdefault(f"{prefix}accumulators", []).append(entry)
+    if dice.chance(30):
+        entry = {"accumulator": name, "used_cents": dice.number(total, max(total, family))}
+        if quarters:
+            entry["last_quarter_cents"] = dice.number(quarters, entry["used_cents"])
+        asked.setdefault(f"{prefix}family_accumulators", []).append(entry)
+
+
+def _least(editions: Iterable[Document], name: str, key: str, otherwise: int) -> int:
+    """The least maximum over the editions; unlimited counts as `otherwise`."""
+    amounts = [money_or_unlimited(plan["accumulators"][name].get(key)) for plan in editions]
+    return min(otherwise if amount is None else amount for amount in amounts)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A limit whose count goes on through all editions, and what may have been used of it."""
+
+    limit: str
+    per: str
+    measure: str
+    most: int
+    benefits: tuple[str, ...]
+
+
+def _uses(dice: Dice, editions: list[Document]) -> Iterator[_Use]:
+    """The limits of which a request may say what was used: those with one measure and period in all editions."""
+    found: dict[str, list[Any]] = {}
+    for plan in editions:
+        for benefit in plan["benefits"]:
+            for limit in limits_of(plan, benefit):
+                found.setdefault(limit.id, []).append((benefit, limit))
+    for name, places in found.items():
+        if len({limit.signature for _, limit in places}) == 1 and places[0][1].per != "visit":
+            limit = places[0][1]
+            most = min(each.allow.amount for _, each in places)
+            yield _Use(name, limit.per, limit.allow.measure, most, tuple(dict.fromkeys(benefit for benefit, _ in places)))
+
+
+def _add_count(dice: Dice, member: Document, use: _Use, prefix: str, first: date, as_of: date) -> None:
+    """A count for the period of `as_of`; for a rolling limit of visits or units also dated visits."""
+    if not is_rolling(use.per) or use.measure == "money" or dice.chance(40):
+        key = "used_cents" if use.measure == "money" else "used"
+        most = use.most if dice.chance(30) else use.most // 2
+        entry = {"limit": use.limit, key: dice.number(0, most)}
+        member.setdefault(f"{prefix}limit_usage", []).append(entry)
+        return
+    latest = min(first, as_of)
+    for _ in range(dice.number(1, 2)):
+        visit: Document = {"benefit": dice.pick(use.benefits), "date": dice.day(latest - timedelta(days=80), latest).isoformat()}
+        if dice.chance(50):
+            visit["units"] = dice.number(1, 3)
+        member.setdefault(f"{prefix}prior_visits", []).append(visit)

@@ -1,0 +1,119 @@
+"""Random catalogs, policies and fee tables: what plans refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .dice import Dice
+
+Document = dict[str, Any]
+
+THERAPIES = ["acupuncture", "massage", "chiropractic", "yoga"]
+CODES = {"acupuncture": ["97810", "97811"], "massage": ["97124", "97140"], "chiropractic": ["98940", "97140"], "yoga": []}
+ALL_CODES = ["97810", "97811", "97124", "97140", "98940"]
+SHARED_CODES = ["97140"]
+CONDITIONS = ["back-pain", "neck-pain", "migraine"]
+PRACTITIONERS = ["acupuncturist", "massage-therapist", "chiropractor", "physician"]
+SETTINGS = ["office", "home", "telehealth", "clinic"]
+STATES = ["WA", "OR", "AL", "NE"]
+DIAGNOSES = ["M54.50", "M54.2", "G43.909", "F41.1", "m5459"]
+POLICIES = ["pain-policy", "licensed-policy"]
+FEES = "shared-fees"
+NETWORK = ["in_network", "out_of_network"]
+
+ALWAYS = {"from": "2024-01-01"}
+SPLITS = ["2026-05-01", "2026-07-01", "2027-01-01"]
+BEFORE = {"2026-05-01": "2026-04-30", "2026-07-01": "2026-06-30", "2027-01-01": "2026-12-31"}
+
+
+def heading(kind: str, id_: str, effective: Document) -> Document:
+    """What every file begins with; nothing here is from a public source."""
+    return {"format": "camcover/1", "kind": kind, "id": id_, "effective": effective, "illustrative": "yes"}
+
+
+def ranges(dice: Dice) -> list[Document]:
+    """The effective ranges of an id's editions: one without end, or two without a gap."""
+    if not dice.chance(25):
+        return [ALWAYS]
+    split = dice.pick(SPLITS)
+    return [ALWAYS | {"to": BEFORE[split]}, {"from": split}]
+
+
+def catalog(dice: Dice, effective: Document) -> Document:
+    """A catalog of the fixed vocabulary with random charges, diagnoses and licensure."""
+    therapies = {}
+    for name in THERAPIES:
+        low = dice.number(20, 90)
+        charges = {"low": f"${low}", "typical": dice.money(low + 1, low + 40), "high": f"${low + 60}"}
+        therapies[name] = {
+            "name": name.capitalize(),
+            **({"codes": CODES[name]} if CODES[name] else {}),
+            "practitioners": [dice.pick(PRACTITIONERS)],
+            "typical_charge": charges,
+        }
+    return heading("catalog", "cam-core", effective) | {
+        "therapies": therapies,
+        "conditions": {
+            "back-pain": {"name": "Back pain", "icd10": dice.pick([["M54.5"], ["M54.50", "M54.59"], ["M54"]])},
+            "neck-pain": {"name": "Neck pain", "icd10": ["M54.2"]},
+            "migraine": {"name": "Migraine", "icd10": dice.pick([["G43"], ["G43.909", "R51"]])},
+        },
+        "practitioners": {name: {"name": name.capitalize()} for name in PRACTITIONERS},
+        "licensure": {
+            name: {dice.pick(["licensed", "unlicensed"]): dice.some(STATES, 1, 2)} for name in dice.some(PRACTITIONERS, 1, 3)
+        },
+    }
+
+
+def criteria(dice: Dice) -> Document:
+    """A `when` block of one or two criteria, loose enough that many lines pass."""
+    when: Document = {}
+    for key in dice.some(list(_CRITERIA), 1, 2):
+        when |= _CRITERIA[key](dice)
+    return when
+
+
+_CRITERIA: dict[str, Callable[[Dice], Document]] = {
+    "conditions": lambda dice: {"conditions": dice.some(CONDITIONS, 1, 2)},
+    "icd10": lambda dice: {"icd10": dice.some(["M54", "M54.5", "G43", "F41.1"], 1, 3)},
+    "not_conditions": lambda dice: {"not_conditions": dice.some(CONDITIONS, 1, 1)},
+    "practitioners": lambda dice: {"practitioners": dice.some(PRACTITIONERS, 2, 3)},
+    "settings": lambda dice: {"settings": dice.some(SETTINGS, 2, 3)},
+    "ages": lambda dice: {
+        "ages": dice.pick([{"min": "18"}, {"max": "64"}, {"min": "12", "max": "70"}, {"min": "30"}, {"max": "29"}])
+    },
+    "states": lambda dice: {"states": dice.some(STATES, 2, 3)},
+    "licensed": lambda _dice: {"licensed": "required"},
+}
+
+
+def policy(dice: Dice, id_: str, effective: Document) -> Document:
+    """A policy of random criteria."""
+    return heading("policy", id_, effective) | {"when": criteria(dice)}
+
+
+def fees(dice: Dice, effective: Document) -> Document:
+    """Fee tables for the networks: amounts, percentages of the charge, chains to another tier; sometimes a table is missing."""
+    tables: Document = {
+        "in_network": _amounts(dice) | _otherwise(dice, ["charge", "base"]),
+        "out_of_network": (_amounts(dice) if dice.chance(40) else {}) | {"otherwise": f"{dice.percentage()} of in_network"},
+        "base": _amounts(dice) | _otherwise(dice, ["charge"]),
+    }
+    if dice.chance(15):
+        del tables["out_of_network"]
+    return heading("fees", FEES, effective) | {"tiers": tables}
+
+
+def _amounts(dice: Dice) -> Document:
+    """Amounts per unit for some codes and therapies."""
+    codes = {code: dice.money(15, 90) for code in dice.some(ALL_CODES, 0, 4)}
+    therapies = {name: dice.money(30, 120) for name in dice.some(THERAPIES, 0, 3)}
+    return ({"codes": codes} if codes else {}) | ({"therapies": therapies} if therapies else {})
+
+
+def _otherwise(dice: Dice, bases: list[str]) -> Document:
+    """What applies to all else, or nothing."""
+    if dice.chance(30):
+        return {}
+    return {"otherwise": f"{dice.pick(['80%', '62.5%', '100%', '33.33%', '120%'])} of {dice.pick(bases)}"}
