@@ -1,4 +1,4 @@
-"""A whole request: lines in order, under one plan or two (sections 5 to 7, points 28 and 33 of docs/rule-language.md)."""
+"""A whole request: lines in order, under one plan or two (sections 5 to 7, points 28, 33 of docs/rule-language.md)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .values import Json
 
 
 def adjudicate(documents: list[Json], request: Json) -> Json:
-    """The expected case of an estimate: {"lines": [...], "accumulators_after": [...], "secondary_accumulators_after": [...]}.
+    """The expected case of an estimate: "lines", "accumulators_after" and "secondary_accumulators_after".
 
-    `documents` are rule files as `yaml.load(text, Loader=yaml.BaseLoader)` gives them; `request` is an EstimatePlanRequest
-    with proto field names. Both are taken to be valid. Sessions and lines count from 1, items from 0.
+    `documents` are rule files as `yaml.load(text, Loader=yaml.BaseLoader)` gives them; `request` is an
+    EstimatePlanRequest with proto field names. Both are taken to be valid. Sessions and lines count from 1, items from 0.
     """
     rules = RuleBook(documents)
     lines = expand(request, rules)
@@ -50,7 +50,7 @@ def _secondary_paid(secondary: PlanLedger, method: str, line: Line, primary: Out
 
 
 def _coordinated(method: str, normal: int, left: int, paid: int, charge: int) -> int:
-    """`normal` is what the second plan would pay as the first, `left` is the allowable expense less what the first paid."""
+    """`normal` is what the second plan would pay as the first, `left` the allowable expense less what the first paid."""
     if method == "COORDINATION_NON_DUPLICATION":
         return max(0, normal - paid)
     if method == "COORDINATION_MEDICARE_SECONDARY":

@@ -42,7 +42,7 @@ def steps_of(member_pays: Any, visit_number: int) -> list[Any]:
 
 @dataclass
 class Situation:
-    """Where a covered line stands: the plan's edition, tier, benefit, visit, and the copays that visits have paid so far."""
+    """Where a covered line stands: the plan's edition, tier, benefit, visit, and the copays of visits so far."""
 
     plan: Json
     tier: str

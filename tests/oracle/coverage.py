@@ -35,8 +35,11 @@ def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook) ->
 
 
 def failed_criterion(when: Json, line: Line, rules: RuleBook) -> str:
-    """The reason of the first criterion that does not hold, in the order of the table of section 4; empty when all hold."""
-    return next((reason for key, reason, holds in _CRITERIA if any(each in when for each in key) and not holds(when, line, rules)), "")
+    """The reason of the first criterion that does not hold, in the order of section 4's table; empty when all hold."""
+    for keys, reason, holds in _CRITERIA:
+        if any(key in when for key in keys) and not holds(when, line, rules):
+            return reason
+    return ""
 
 
 def _has_diagnosis(when: Json, line: Line, rules: RuleBook) -> bool:

@@ -156,7 +156,9 @@ class PlanLedger:
 
     # A covered line
 
-    def _cover(self, plan: Json, benefit: str, line: Line, tier: str, priced: Price, eligible_from: Eligible) -> Outcome:
+    def _cover(
+        self, plan: Json, benefit: str, line: Line, tier: str, priced: Price, eligible_from: Eligible
+    ) -> Outcome:
         """Eligible amount, steps, cap, penalty, money limit, what is above the allowed amount; then the posting.
 
         Reading: a soft limit whose attestation holds neither splits nor cuts, also while something is left of it.
@@ -226,7 +228,7 @@ def _money_left(limits: list[tuple[Limit, int]], counts: str) -> list[int]:
 def _not_covered(plan: Json, line: Line, priced: Price) -> tuple[int, int]:
     """What the member owes for what is not covered, and what is written off of its charge (point 26).
 
-    Reading: "what the fees would allow" is the allowed amount of section 3, so that an amount the request gives goes first.
+    Reading: "what the fees would allow" is the allowed amount of section 3: an amount the request gives goes first.
     """
     is_allowed = plan.get("not_covered_pays", "charge") == "allowed"
     base = min(priced.charge, priced.allowed) if is_allowed else priced.charge

@@ -11,7 +11,7 @@ from .values import Json, completed_years, money
 
 @dataclass
 class Line:
-    """One service line. `charge` and `allowed` are the request's own, None when unknown; `typical` stands in (point 5b)."""
+    """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b)."""
 
     item_index: int
     session: int
@@ -110,8 +110,10 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
 
 def _diagnoses(item: Json, day: date, rules: RuleBook) -> list[str]:
     """The diagnoses, and the entries of the conditions as if each were one (point 3); upper case without dots."""
-    named = [code for condition in item.get("conditions") or [] for code in rules.entry("conditions", condition, day)["icd10"]]
-    return [plain_code(code) for code in [*(item.get("diagnoses") or []), *named]]
+    codes = list(item.get("diagnoses") or [])
+    for condition in item.get("conditions") or []:
+        codes += rules.entry("conditions", condition, day)["icd10"]
+    return [plain_code(code) for code in codes]
 
 
 def plain_code(code: str) -> str:
@@ -122,7 +124,7 @@ def plain_code(code: str) -> str:
 def _share_typical_charge(lines: list[Line], rules: RuleBook) -> None:
     """Divide the typical charge of a session over its lines of unknown charge, odd cents to the first (point 5b).
 
-    Reading: "unknown" is what the request does not give; a line whose charge is then settled by point 5a keeps its share.
+    Reading: "unknown" is what the request does not give; a line settled by point 5a keeps its share.
     """
     unknown = [line for line in lines if line.charge is None]
     for place, line in enumerate(unknown):

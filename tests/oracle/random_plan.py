@@ -26,7 +26,7 @@ def plan_editions(dice: Dice, id_: str) -> list[Document]:
     """One edition of a plan, or two that follow each other; the first begins by 1 January 2026."""
     first = plan(dice, id_)
     start = dice.pick(["2026-01-01", "2025-07-01"])
-    end = dice.pick([None, "2026-12-31", "2027-12-31"])
+    end = dice.pick([None, "2027-12-31", "2028-06-30", "2026-12-31"])
     last = {"to": end} if end else {}
     if not dice.chance(35):
         return [first | {"effective": {"from": start} | last}]

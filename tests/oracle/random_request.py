@@ -38,7 +38,11 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
     first = dice.day(_FIRST, date(2026, 12, 20)) if dice.chance(90) else dice.day(date(2025, 12, 20), _FIRST)
     members = [{"id": f"m{number}"} | _person(dice) for number in range(1, dice.pick([1, 1, 2, 3]) + 1)]
     ids = [member["id"] for member in members]
-    asked: Document = {"plan_id": primary[0]["id"], "members": members, "items": _items(dice, ids, first, primary, secondary)}
+    asked: Document = {
+        "plan_id": primary[0]["id"],
+        "members": members,
+        "items": _items(dice, ids, first, primary, secondary),
+    }
     dates = sorted(day for item in asked["items"] for day in session_dates(item))
     as_of = _as_of(dice, dates[0])
     if as_of:
@@ -46,7 +50,9 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
     if len(members) == 1 and dice.chance(60):
         asked["coverage"] = dice.pick(["COVERAGE_SELF_ONLY", "COVERAGE_FAMILY"])
     if dice.chance(50):
-        asked["requirements"] = dice.pick(["REQUIREMENTS_ASSUMED_MET", "REQUIREMENTS_AS_ATTESTED", "REQUIREMENTS_AS_ATTESTED"])
+        asked["requirements"] = dice.pick(
+            ["REQUIREMENTS_ASSUMED_MET", "REQUIREMENTS_AS_ATTESTED", "REQUIREMENTS_AS_ATTESTED"]
+        )
     _add_use(dice, asked, primary, "", dates[0], as_of or dates[0])
     if secondary:
         asked["secondary_plan_id"] = secondary[0]["id"]
@@ -86,7 +92,9 @@ def session_dates(item: Document) -> list[date]:
     return [first + timedelta(days=item["every_days"] * place) for place in range(item["sessions"])]
 
 
-def _items(dice: Dice, ids: list[str], first: date, primary: list[Document], secondary: list[Document]) -> list[Document]:
+def _items(
+    dice: Dice, ids: list[str], first: date, primary: list[Document], secondary: list[Document]
+) -> list[Document]:
     """One to five items, within the bound on lines."""
     items: list[Document] = []
     lines = 0
@@ -181,7 +189,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
         if dice.chance(55):
             _add_sums(dice, asked, name, editions, prefix)
     for member in asked["members"]:
-        for use in _uses(dice, editions):
+        for use in _uses(editions):
             if dice.chance(35):
                 _add_count(dice, member, use, prefix, first, as_of)
         for benefit in editions[0]["benefits"]:
@@ -228,7 +236,7 @@ class _Use:
     benefits: tuple[str, ...]
 
 
-def _uses(dice: Dice, editions: list[Document]) -> Iterator[_Use]:
+def _uses(editions: list[Document]) -> Iterator[_Use]:
     """The limits of which a request may say what was used: those with one measure and period in all editions."""
     found: dict[str, list[Any]] = {}
     for plan in editions:
@@ -239,7 +247,9 @@ def _uses(dice: Dice, editions: list[Document]) -> Iterator[_Use]:
         if len({limit.signature for _, limit in places}) == 1 and places[0][1].per != "visit":
             limit = places[0][1]
             most = min(each.allow.amount for _, each in places)
-            yield _Use(name, limit.per, limit.allow.measure, most, tuple(dict.fromkeys(benefit for benefit, _ in places)))
+            yield _Use(
+                name, limit.per, limit.allow.measure, most, tuple(dict.fromkeys(benefit for benefit, _ in places))
+            )
 
 
 def _add_count(dice: Dice, member: Document, use: _Use, prefix: str, first: date, as_of: date) -> None:
@@ -252,7 +262,10 @@ def _add_count(dice: Dice, member: Document, use: _Use, prefix: str, first: date
         return
     latest = min(first, as_of)
     for _ in range(dice.number(1, 2)):
-        visit: Document = {"benefit": dice.pick(use.benefits), "date": dice.day(latest - timedelta(days=80), latest).isoformat()}
+        visit: Document = {
+            "benefit": dice.pick(use.benefits),
+            "date": dice.day(latest - timedelta(days=80), latest).isoformat(),
+        }
         if dice.chance(50):
             visit["units"] = dice.number(1, 3)
         member.setdefault(f"{prefix}prior_visits", []).append(visit)

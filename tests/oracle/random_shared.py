@@ -10,7 +10,12 @@ from .dice import Dice
 Document = dict[str, Any]
 
 THERAPIES = ["acupuncture", "massage", "chiropractic", "yoga"]
-CODES = {"acupuncture": ["97810", "97811"], "massage": ["97124", "97140"], "chiropractic": ["98940", "97140"], "yoga": []}
+CODES = {
+    "acupuncture": ["97810", "97811"],
+    "massage": ["97124", "97140"],
+    "chiropractic": ["98940", "97140"],
+    "yoga": [],
+}
 ALL_CODES = ["97810", "97811", "97124", "97140", "98940"]
 SHARED_CODES = ["97140"]
 CONDITIONS = ["back-pain", "neck-pain", "migraine"]
@@ -61,7 +66,8 @@ def catalog(dice: Dice, effective: Document) -> Document:
         },
         "practitioners": {name: {"name": name.capitalize()} for name in PRACTITIONERS},
         "licensure": {
-            name: {dice.pick(["licensed", "unlicensed"]): dice.some(STATES, 1, 2)} for name in dice.some(PRACTITIONERS, 1, 3)
+            name: {dice.pick(["licensed", "unlicensed"]): dice.some(STATES, 1, 2)}
+            for name in dice.some(PRACTITIONERS, 1, 3)
         },
     }
 
@@ -94,10 +100,11 @@ def policy(dice: Dice, id_: str, effective: Document) -> Document:
 
 
 def fees(dice: Dice, effective: Document) -> Document:
-    """Fee tables for the networks: amounts, percentages of the charge, chains to another tier; sometimes a table is missing."""
+    """Fee tables for the networks: amounts, percentages of the charge, chains; sometimes a table is missing."""
     tables: Document = {
         "in_network": _amounts(dice) | _otherwise(dice, ["charge", "base"]),
-        "out_of_network": (_amounts(dice) if dice.chance(40) else {}) | {"otherwise": f"{dice.percentage()} of in_network"},
+        "out_of_network": (_amounts(dice) if dice.chance(40) else {})
+        | {"otherwise": f"{dice.percentage()} of in_network"},
         "base": _amounts(dice) | _otherwise(dice, ["charge"]),
     }
     if dice.chance(15):

@@ -1,4 +1,4 @@
-"""Rule documents by kind and id, and the edition of each on a day: sections 1, 2 and point 8 of docs/rule-language.md."""
+"""Rule documents by kind and id, and the edition of each on a day: sections 1, 2, point 8 of docs/rule-language.md."""
 
 from __future__ import annotations
 
@@ -104,10 +104,11 @@ class RuleBook:
 
     def _catalogs(self, day: date) -> Iterator[Json]:
         """Catalogs in force on `day` first, then all others from the nearest on."""
-        yield from sorted(self._documents["catalog"], key=lambda each: (_distance(each, day), each["effective"]["from"]))
+        catalogs = self._documents["catalog"]
+        yield from sorted(catalogs, key=lambda each: (_distance(each, day), each["effective"]["from"]))
 
     def entry(self, section: str, id_: str, day: date) -> Json:
-        """A therapy, condition or licensure of the catalog on `day`, or of the edition nearest to it; {} when none has it."""
+        """A therapy or condition of the catalog on `day`, else of the edition nearest to it; {} when none has it."""
         for catalog in self._catalogs(day):
             if id_ in catalog.get(section, {}):
                 found: Json = catalog[section][id_]

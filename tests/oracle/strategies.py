@@ -1,10 +1,10 @@
 """Hypothesis strategies: a random rule set as YAML texts, and a random request against it.
 
-Every construct of the rule language occurs, amounts are small so that limits, maxima and deductibles are reached, and both
-the rules and the request are valid: no dangling reference, editions of what a plan refers to wherever the plan is in force,
-sums so far below every maximum. Left out, because docs/rule-language.md leaves their meaning open: a benefit period that
-changes between editions, two deductible steps of which one feeds the other, use before the estimate of a limit `per: visit`
-or of one whose measure or period changes between editions.
+Every construct of the rule language occurs, amounts are small so that limits, maxima and deductibles are reached, and
+both the rules and the request are valid: no dangling reference, editions of what a plan refers to wherever the plan is
+in force, sums so far below every maximum. Left out, because docs/rule-language.md leaves their meaning open: a benefit
+period that changes between editions, two deductible steps of which one feeds the other, `of: after_deductible` before a
+deductible step, and use before the estimate of a limit `per: visit` or of one whose measure or period changes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Scenario:
     @property
     def parsed(self) -> list[dict[str, Any]]:
         """The documents as the oracle takes them: every scalar a text."""
-        return [yaml.load(text, Loader=yaml.BaseLoader) for text in self.documents.values()]
+        return [yaml.BaseLoader(text).get_single_data() for text in self.documents.values()]
 
 
 @st.composite

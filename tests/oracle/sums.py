@@ -39,7 +39,13 @@ class Sums:
     """The running sums of the members and of the family in the current benefit period."""
 
     def __init__(
-        self, editions: PlanEditions, plan: Json, as_of: date, given: dict[str, list[Json]], family: list[Json], is_family: bool
+        self,
+        editions: PlanEditions,
+        plan: Json,
+        as_of: date,
+        given: dict[str, list[Json]],
+        family: list[Json],
+        is_family: bool,
     ) -> None:
         """`plan` is the edition of `as_of`; `given` holds the request's sums by member, `family` the family's."""
         self._editions = editions
@@ -140,7 +146,9 @@ class Sums:
         """All sums, as `accumulators_after` has them; the family's only under family coverage."""
         people = [*self._members, FAMILY] if self._is_family else self._members
         return [
-            {"member_id": who, "accumulator": each, "used_cents": self.used(who, each)} for each in accumulators for who in people
+            {"member_id": who, "accumulator": each, "used_cents": self.used(who, each)}
+            for each in accumulators
+            for who in people
         ]
 
 

@@ -121,7 +121,9 @@ class Usage:
 
     def _signatures_of_as_of(self) -> set[tuple[str, str, str]]:
         """The limits of the edition that the request's counts belong to (point 31)."""
-        return {limit.signature for benefit in self._plan.get("benefits", {}) for limit in limits_of(self._plan, benefit)}
+        return {
+            limit.signature for benefit in self._plan.get("benefits", {}) for limit in limits_of(self._plan, benefit)
+        }
 
     def add(self, limit: Limit, visit: Visit, *, units: int, eligible: int, plan_paid: int) -> None:
         """Count a covered line against a limit of its benefit.

@@ -96,8 +96,8 @@ def _codes_of_rules(rules: RuleSet) -> Iterator[str]:
         for table in fees.tiers.values():
             yield from table.codes
     for plan in (plan for editions in rules.plans.values() for plan in editions):
-        rules: list[Benefit | Exclusion | Discount] = [*plan.benefits.values(), *plan.exclusions, *plan.discounts]
-        for rule in rules:
+        named: list[Benefit | Exclusion | Discount] = [*plan.benefits.values(), *plan.exclusions, *plan.discounts]
+        for rule in named:
             yield from rule.codes
 
 

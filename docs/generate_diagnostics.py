@@ -1,0 +1,110 @@
+"""Writes docs/diagnostics.md: every diagnostic with its meaning, its remedy and an example.
+
+What comes in: the declared codes of `camcover.rulebook`, and the gallery in tests/diagnostics. What goes out: the page.
+With `--check` nothing is written, and the status is 1 when the page is not up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from camcover.rulebook import CODES, Severity
+from camcover.rulebook.diagnostics import Code
+
+PROJECT = Path(__file__).resolve().parents[1]
+TARGET = PROJECT / "docs" / "diagnostics.md"
+GALLERY = PROJECT / "tests" / "diagnostics"
+
+INTRODUCTION = """\
+# Diagnostics
+
+What `camcover rules check` finds in rule files. An error keeps the rule set from being used, a warning does not. Each
+example shows the part of a file that is at fault, and what is printed for it; the whole files stand in
+`tests/diagnostics/`. This page is written by `docs/generate_diagnostics.py`; change the declarations in
+`service/camcover/rulebook/` or the gallery, and run that.
+"""
+
+WITHOUT_EXAMPLE = {
+    "not-utf8": "It needs bytes that are no text, so there is no example here.",
+    "no-rules": "It is about an empty folder, so there is no example here.",
+}
+"""The codes that no rule file can draw, with the reason."""
+
+
+def document() -> str:
+    """The page as it should be. Raises FileNotFoundError when the gallery lacks a code."""
+    codes = sorted(CODES.values(), key=lambda each: each.code)
+    parts = [INTRODUCTION]
+    for severity in Severity:
+        chosen = [each for each in codes if each.severity is severity]
+        parts.append(f"## {severity.capitalize()}s\n")
+        parts.append("| code | meaning |\n| --- | --- |\n" + "".join(map(_row, chosen)))
+        parts.extend(_section(each) for each in chosen)
+    return "\n".join(parts)
+
+
+def _row(code: Code) -> str:
+    """A line of the table; the link leads to the section."""
+    return f"| [`{code.code}`](#{code.code}) | {_cell(code.meaning)} |\n"
+
+
+def _cell(text: str) -> str:
+    """Text that may stand in a cell."""
+    return text.replace("|", "\\|")
+
+
+def _section(code: Code) -> str:
+    """What a code means, what to do, and its example."""
+    example = "\n".join(_example(code.code)) if code.code not in WITHOUT_EXAMPLE else WITHOUT_EXAMPLE[code.code]
+    return f"### {code.code}\n\n{code.meaning}\n\n**What to do:** {code.remedy}\n\n{example}\n"
+
+
+def _example(code: str) -> Iterator[str]:
+    """The part of the file at fault, the second file if there is one, and what is printed."""
+    printed = (GALLERY / f"{code}.txt").read_text(encoding="utf-8")
+    lines = (GALLERY / f"{code}.yaml").read_text(encoding="utf-8").splitlines()
+    yield f"```yaml\n{_part(lines, _line_at_fault(printed))}\n```\n"
+    second = GALLERY / f"_{code}.yaml"
+    if second.exists():
+        yield f"together with\n\n```yaml\n{second.read_text(encoding='utf-8').strip()}\n```\n"
+    yield f"```text\n{printed.strip()}\n```"
+
+
+def _line_at_fault(printed: str) -> int:
+    """The line that the text names, from 1."""
+    found = re.match(r"[^:]+:([0-9]+):", printed)
+    if found is None:
+        raise ValueError(f"the expected text names no line: {printed!r}")
+    return int(found[1])
+
+
+def _part(lines: list[str], line: int) -> str:
+    """The top-level entry that holds `line`, with the line before it; the whole file for a fault of the whole file."""
+    if line == 1:
+        return "\n".join(lines)
+    starts = [number for number, text in enumerate(lines) if text[:1].strip()]
+    first = max(start for start in starts if start < line)
+    end = min((start for start in starts if start >= line), default=len(lines))
+    return "\n".join(lines[max(0, first - 1) : end])
+
+
+def main() -> int:
+    """Write the page, or with `--check` compare it; gives the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; status 1 if the page is not up to date")
+    is_check = parser.parse_args().check
+    page = document()
+    is_current = TARGET.exists() and TARGET.read_text(encoding="utf-8") == page
+    if is_check:
+        sys.stdout.write("" if is_current else f"not up to date: {TARGET.relative_to(PROJECT)}\n")
+        return 0 if is_current else 1
+    TARGET.write_text(page, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
