@@ -16,6 +16,7 @@ class Share:
 
     deductibles: list[tuple[str, int]] = field(default_factory=list)
     copay: int = 0
+    copay_is_per_visit: bool = False
     coinsurance: int = 0
 
     @property
@@ -107,6 +108,7 @@ def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:
     if per == "unit":
         return min(rest, amount * at.units)
     if per == "visit":
+        share.copay_is_per_visit = True
         amount = max(0, amount - at.copays.get(at.visit, 0))
     return min(rest, amount)
 
@@ -151,4 +153,5 @@ def post(share: Share, at: Situation) -> None:
     if maximum and at.counts_toward_maximum:
         for receiver in (maximum, *accumulators[maximum].get("feeds", [])):
             add(receiver, share.total)
-    at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay
+    if share.copay_is_per_visit:
+        at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay

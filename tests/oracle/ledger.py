@@ -116,8 +116,8 @@ class PlanLedger:
         return named[0], failure(plan, named[0], tier, line, self._rules)
 
     def _is_exhausted(self, plan: Json, benefit: str, line: Line) -> bool:
-        """Whether a hard limit of the benefit has nothing left for the line."""
-        return any(limit.beyond is None for limit in self._used_up(plan, benefit, line))
+        """Whether a limit of the benefit has nothing left for the line and no attestation lets it through."""
+        return any(not self._lets_through(limit, line) for limit in self._used_up(plan, benefit, line))
 
     def _used_up(self, plan: Json, benefit: str, line: Line) -> Iterator[Limit]:
         """The limits with nothing left; visit limits are not judged once a line of the visit was covered (point 14)."""
@@ -132,8 +132,7 @@ class PlanLedger:
         missing = self._missing(plan, benefit, line)
         if any("penalty" not in terms for terms in missing):
             return "REQUIREMENT_MISSING"
-        used_up = self._used_up(plan, benefit, line)
-        return "LIMIT_REACHED" if any(not self._lets_through(limit, line) for limit in used_up) else ""
+        return "LIMIT_REACHED" if self._is_exhausted(plan, benefit, line) else ""
 
     def _missing(self, plan: Json, benefit: str, line: Line) -> list[Json]:
         """The terms of the requirements that apply to the line and are not met, in order."""

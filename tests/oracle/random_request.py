@@ -104,9 +104,18 @@ def _items(
         sessions = min(dice.number(1, 9), (MAX_LINES - lines) // procedures)
         if sessions < 1:
             break
-        items.append(item | _when(dice, first, sessions))
-        lines += sessions * procedures
+        when = _when(dice, first, sessions)
+        if not any(_is_in_force(primary, day) for day in session_dates(when)):
+            when = {"dates": [_FIRST.isoformat()]}
+        items.append(item | when)
+        lines += len(session_dates(when)) * procedures
     return items
+
+
+def _is_in_force(editions: list[Document], day: date) -> bool:
+    """Whether an edition is in force; an item none of whose dates lies in one is refused (point 37)."""
+    ranges = [edition["effective"] for edition in editions]
+    return any(each["from"] <= day.isoformat() <= each.get("to", "9999-12-31") for each in ranges)
 
 
 def _when(dice: Dice, first: date, sessions: int) -> Document:

@@ -236,7 +236,7 @@ class _Compiler:
             self.sources.requirements.append(requirement)
         limits = len(self.rows["limits"])
         for limit in benefit.limits:
-            self.rows["limits"].append(limit_row(limit, index.slots[slot_key(benefit, limit)]))
+            self.rows["limits"].append(limit_row(limit, index.slots[slot_key(benefit.id, limit)]))
             self.sources.limits.append(limit)
         ranges = [self._phases(index, segment.plan, benefit, tier) for tier in index.tiers]
         tiers = len(self.rows["rule_tiers"])

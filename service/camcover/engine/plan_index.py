@@ -7,17 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from camcover.engine.vocabulary import plain_icd10
-from camcover.rulebook.records import Benefit, Fees, Limit, PeriodKind, Plan
-
-SlotKey = tuple[str, str]
-"""(limit id, benefit id): the benefit only for a limit per visit, which counts for each benefit apart."""
+from camcover.rulebook.records import Benefit, Fees, Limit, LimitPeriod, Measure, PeriodKind, Plan
 
 
-def slot_key(benefit: Benefit, limit: Limit) -> SlotKey:
-    """The running count that a benefit's use of a limit belongs to (point 17)."""
-    return limit.id, benefit.id if limit.per.kind is PeriodKind.VISIT else ""
+class SlotKey(NamedTuple):
+    """A running count: editions that count otherwise count apart (point 31)."""
+
+    limit: str
+    benefit: str
+    """Only for a limit per visit, which counts for each benefit apart (point 17); else empty."""
+    measure: Measure
+    per: LimitPeriod
+
+
+def slot_key(benefit: str, limit: Limit) -> SlotKey:
+    """The running count that a benefit's use of a limit belongs to."""
+    return SlotKey(limit.id, benefit if limit.per.kind is PeriodKind.VISIT else "", limit.measure, limit.per)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,10 @@ def number_words(
     accumulators = dict.fromkeys(str(name) for plan in editions for name in plan.accumulators)
     benefits = dict.fromkeys(str(name) for plan in editions for name in plan.benefits)
     slots = dict.fromkeys(
-        slot_key(benefit, limit) for plan in editions for benefit in plan.benefits.values() for limit in benefit.limits
+        slot_key(benefit.id, limit)
+        for plan in editions
+        for benefit in plan.benefits.values()
+        for limit in benefit.limits
     )
     return (
         _numbered(tiers),

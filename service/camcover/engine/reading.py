@@ -26,6 +26,7 @@ from camcover.engine.estimate import (
     Reason,
 )
 from camcover.engine.explain import attestation_words, explain
+from camcover.engine.plan_index import SlotKey, slot_key
 from camcover.engine.prepare import Prepared
 from camcover.engine.question import Answer, Question
 from camcover.engine.ranges import assumptions
@@ -169,16 +170,21 @@ def _last_plan(prepared: Prepared, question: Question) -> Plan:
 def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
     """The limits that some line touched."""
     prepared = question.primary
-    definitions: dict[str, Limit] = {}
+    definitions: dict[SlotKey, Limit] = {}
     for plan in prepared.index.editions:
-        definitions |= {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
+        for benefit in plan.benefits.values():
+            definitions |= {slot_key(benefit.id, limit): limit for limit in benefit.limits}
     width = len(prepared.index.slots)
     for place, member in enumerate(question.request.members):
-        for (name, _), number in prepared.index.slots.items():
+        # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
+        after: dict[str, LimitAfter] = {}
+        for key, number in prepared.index.slots.items():
             slot = outcome.slots[place * width + number]
             if int(slot["key"]) != UNTOUCHED:
-                limit = definitions[name]
-                yield LimitAfter(name, member.id, int(slot["used"]), limit.allow, limit.measure is Measure.MONEY)
+                limit = definitions[key]
+                money = limit.measure is Measure.MONEY
+                after[key.limit] = LimitAfter(key.limit, member.id, int(slot["used"]), limit.allow, money)
+        yield from after.values()
 
 
 def _assumptions(tables: Tables, question: Question, expected: Answer) -> Iterator[str]:

@@ -123,8 +123,7 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
             admitted = is_visit_admitted(work, request, rule, line)
             limit = is_exhausted(rules, work, request, rule, line, segment, admitted)
             if limit != _NONE:
-                if exhausted == _NONE:
-                    exhausted, exhausted_limit = row, limit
+                exhausted, exhausted_limit = row, limit
                 continue
         return row, _HOLDS, _NONE, _NONE
     if exhausted != _NONE:

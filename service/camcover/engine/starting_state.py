@@ -14,7 +14,7 @@ import numpy as np
 
 from camcover.engine import tables as columns
 from camcover.engine.expansion import MAX_CENTS, MAX_UNITS, unknown_word
-from camcover.engine.plan_index import PlanIndex
+from camcover.engine.plan_index import PlanIndex, slot_key
 from camcover.engine.request import AccumulatorUse, Coverage, EstimateRequest, PriorVisit, UseSoFar, Violation
 from camcover.engine.tables import UNTOUCHED, Array
 from camcover.rulebook.records import Accumulator, FamilyMode, Limit, Measure, PeriodKind, Plan
@@ -98,9 +98,9 @@ def _read_sums(scope: Scope, sums: Array, violations: list[Violation]) -> Iterat
         for name, number in scope.index.accumulators.items():
             row = len(request.members) * width + number
             maximum = family_maximum(scope.plan.accumulators.get(name))
-            sums[row]["initial"] = sum(
-                int(sums[member * width + number]["initial"]) for member in range(len(request.members))
-            )
+            # What the family's sum is where it is not given (point 29); its last quarter likewise.
+            for column in ("initial", "initial_last_quarter"):
+                sums[row][column] = sums[number:row:width][column].sum()
             yield from _fill_sum(sums, row, given.get(name), name, "", maximum, path, violations)
 
 
@@ -133,7 +133,8 @@ def _fill_sum(
     """Write one sum; where it is not given, leave what stands there and give it as unknown."""
     if given is None or given[1].used_cents is None:
         if maximum is not None:
-            sums[row]["initial"] = min(int(sums[row]["initial"]), maximum)
+            for column in ("initial", "initial_last_quarter"):
+                sums[row][column] = min(int(sums[row][column]), maximum)
             yield UnknownSum(name, member_id, row, maximum)
         return
     place, use = given
@@ -178,7 +179,7 @@ def _read_limits(
     scope: Scope, member: int, slots: Array, dated: dict[int, list[tuple[int, int]]], violations: list[Violation]
 ) -> None:
     """Fill in the counts of a member's limits; a bare count of a rolling limit becomes a dated event (point 17)."""
-    ids = list(dict.fromkeys(limit for limit, _ in scope.index.slots))
+    ids = list(dict.fromkeys(key.limit for key in scope.index.slots))
     seen: set[str] = set()
     for place, use in enumerate(scope.use_of(member).limit_usage):
         path = scope.path(member, "limit_usage", place)
@@ -198,7 +199,7 @@ def _read_limits(
         if (use.used if money else use.used_cents) != 0:
             other = "cents (used_cents)" if money else f"{limit.measure.value} (used)"
             violations.append(Violation(path, f"limit {use.limit} counts {other}"))
-        for row in _slot_rows(scope, member, use.limit):
+        for row in _slot_rows(scope, member, limit):
             if limit.per.kind in _ROLLING:
                 dated.setdefault(row, []).append((min(scope.as_of, scope.first_day), used))
             else:
@@ -211,10 +212,11 @@ def _limit_of(scope: Scope, limit_id: str) -> Limit | None:
     return next((limit for limit in found if limit is not None), None)
 
 
-def _slot_rows(scope: Scope, member: int, limit_id: str) -> list[int]:
-    """The rows of `slots` that count for a member against a limit (several for a limit per visit)."""
+def _slot_rows(scope: Scope, member: int, limit: Limit) -> list[int]:
+    """The rows of `slots` that count for a member as this edition's limit does (several for a limit per visit)."""
     slots = scope.index.slots
-    return [member * len(slots) + number for (name, _), number in slots.items() if name == limit_id]
+    counting = {slot_key(benefit, limit) for benefit in scope.index.benefits}
+    return [member * len(slots) + number for key, number in slots.items() if key in counting]
 
 
 def _read_visits(scope: Scope, member: int, visits: Array, violations: list[Violation]) -> None:
@@ -242,7 +244,7 @@ def _read_prior_visits(
         plan = next(plan for plan in (scope.plan, *scope.index.editions) if visit.benefit in plan.benefits)
         for limit in plan.benefits[visit.benefit].limits:
             if limit.per.kind in _ROLLING and limit.measure is not Measure.MONEY:
-                row = member * len(scope.index.slots) + scope.index.slots[limit.id, ""]
+                row = member * len(scope.index.slots) + scope.index.slots[slot_key(visit.benefit, limit)]
                 amount = visit.units if limit.measure is Measure.UNITS else 1
                 dated.setdefault(row, []).append((visit.date.toordinal(), amount))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from camcover.calendar import add_months, civil, month_index, period_start, week_index
-from camcover.engine.tables import UNTOUCHED, Period, Work
+from camcover.engine.tables import Period, Work
 from camcover.jit import compiled
 
 _DAY = int(Period.DAY)
@@ -19,6 +19,8 @@ _BENEFIT_PERIOD = int(Period.BENEFIT_PERIOD)
 _CALENDAR_YEAR = int(Period.CALENDAR_YEAR)
 _ROLLING_DAYS = int(Period.ROLLING_DAYS)
 _NO_EVENT = -1
+_ROLLING = -1
+"""The key of a window: no period, but touched."""
 
 
 @compiled
@@ -53,13 +55,7 @@ def used(work: Work, request: Any, limit: Any, slot: Any, day: int, segment: Any
 def _used_in_window(work: Work, limit: Any, slot: Any, day: int) -> int:
     """Drop the events that have left the window (day - length, day], and give the sum of the rest."""
     rolls_by_days = limit["period"] == _ROLLING_DAYS
-    key = -1 - 2 * limit["length"] - (1 if rolls_by_days else 0)
-    if slot["key"] != key:
-        # An edition with another period starts the limit anew; the first touch keeps what the request gave.
-        if slot["key"] != UNTOUCHED:
-            slot["used"] = 0
-            slot["head"] = _NO_EVENT
-        slot["key"] = key
+    slot["key"] = _ROLLING
     before = day - limit["length"] if rolls_by_days else add_months(day, -limit["length"])
     head = slot["head"]
     while head != _NO_EVENT and work.events[head]["day"] <= before:
