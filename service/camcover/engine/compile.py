@@ -100,7 +100,6 @@ class _Compiler:
         self.candidates: list[int] = []
         self.fee_rows: dict[tuple[int, str], int] = {}
         self.licensure_rows: dict[tuple[int, ...], int] = {}
-        self.policy_rows: dict[int, int] = {}
 
     def run(self) -> Tables:
         """Compile every plan."""
@@ -198,7 +197,7 @@ class _Compiler:
         for rule in ordered:
             row = len(self.rows["rules"])
             if isinstance(rule, Exclusion):
-                criteria = self._criteria(index, rule.when, None)
+                criteria = self._criteria(index, rule.when, None, segment.first_day)
                 self.rows["rules"].append((int(RuleKind.EXCLUSION), -1, criteria, 0, 0, 0, 0, 0, 0, 0, 0))
             else:
                 self.rows["rules"].append(self._benefit(index, segment, rule))
@@ -229,7 +228,7 @@ class _Compiler:
     def _benefit(self, index: PlanIndex, segment: Segment, benefit: Benefit) -> Row:
         """The row of a benefit, after its requirements, limits and phases."""
         policy = self._policy(index, benefit, segment.first_day)
-        criteria = self._criteria(index, benefit.when, None)
+        criteria = self._criteria(index, benefit.when, None, segment.first_day)
         requirements = len(self.rows["requirements"])
         for requirement in benefit.requires:
             self.rows["requirements"].append(requirement_row(requirement))
@@ -274,13 +273,13 @@ class _Compiler:
         if benefit.policy is None:
             return -1
         policy = _edition_on(self.rules.policies[benefit.policy], day)
-        return self._criteria(index, policy.when, policy)
+        return self._criteria(index, policy.when, policy, day)
 
-    def _criteria(self, index: PlanIndex, criteria: Criteria | None, policy: Policy | None) -> int:
-        """The row of a `when` block; -1 = none."""
+    def _criteria(self, index: PlanIndex, criteria: Criteria | None, policy: Policy | None, day: int) -> int:
+        """The row of a `when` block as its words stand on an ordinal `day`; -1 = none."""
         if criteria is None:
             return -1
-        self.rows["criteria"].append(criteria_row(criteria, self.vocabulary, index.groups))
+        self.rows["criteria"].append(criteria_row(criteria, self.vocabulary, index.groups, date.fromordinal(day)))
         self.sources.criteria.append(CriteriaSource(criteria, policy))
         return len(self.rows["criteria"]) - 1
 

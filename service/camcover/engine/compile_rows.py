@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from camcover.engine.plan_index import DiagnosisGroups
 from camcover.engine.tables import (
@@ -109,11 +110,11 @@ def tier_row(tier: Tier | None, fees: int, numbers: Mapping[str, int]) -> Row:
     )
 
 
-def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGroups) -> Row:
-    """A row of `criteria`; what is not asked for is a mask of all bits, or a flag 0."""
+def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGroups, day: date) -> Row:
+    """A row of `criteria` as of `day`; what is not asked for is a mask of all bits, or a flag 0."""
     prefixes = [plain_icd10(prefix) for prefix in criteria.icd10 or ()]
-    prefixes += [prefix for name in criteria.conditions or () for prefix in vocabulary.conditions[name]]
-    refused = [prefix for name in criteria.not_conditions or () for prefix in vocabulary.conditions[name]]
+    prefixes += [each for name in criteria.conditions or () for each in vocabulary.diagnoses_of(name, day)]
+    refused = [each for name in criteria.not_conditions or () for each in vocabulary.diagnoses_of(name, day)]
     ages = criteria.ages
     return (
         groups.bit(prefixes) if prefixes else 0,

@@ -80,7 +80,7 @@ def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) ->
         yield unknown_word(f"{path}.state", "state", item.state, [*STATE_INDEX])
     for place, condition in enumerate(item.conditions):
         if condition not in vocabulary.conditions:
-            yield unknown_word(f"{path}.conditions[{place}]", "condition", condition, [*vocabulary.conditions])
+            yield unknown_word(f"{path}.conditions[{place}]", "condition", condition, vocabulary.conditions)
     for place, diagnosis in enumerate(item.diagnoses):
         if not _ICD10.fullmatch(diagnosis):
             yield Violation(f"{path}.diagnoses[{place}]", f"{diagnosis!r} is not an ICD-10-CM code such as M54.50")

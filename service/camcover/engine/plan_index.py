@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from camcover.engine.vocabulary import plain_icd10
-from camcover.rulebook.records import Benefit, Fees, Limit, LimitPeriod, Measure, PeriodKind, Plan
+from camcover.rulebook.records import Fees, Limit, LimitPeriod, Measure, PeriodKind, Plan
 
 
 class SlotKey(NamedTuple):

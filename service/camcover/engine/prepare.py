@@ -175,7 +175,7 @@ def _rows(
         number = members.get(item.member_id, 0)
         member = request.members[number]
         diagnoses = [plain_icd10(diagnosis) for diagnosis in item.diagnoses]
-        diagnoses += [prefix for name in item.conditions for prefix in tables.vocabulary.conditions.get(name, ())]
+        diagnoses += [each for name in item.conditions for each in tables.vocabulary.diagnoses_of(name, line.date)]
         rows.append(
             (
                 line.date.toordinal(),

@@ -37,7 +37,7 @@ class Vocabulary:
     services: dict[str, int]
     codes: dict[str, int]
     practitioners: dict[str, int]
-    conditions: dict[str, tuple[str, ...]]
+    conditions: tuple[str, ...]
     therapies_of_code: dict[str, tuple[str, ...]]
     codes_of_therapy: dict[str, frozenset[str]]
     catalogs: tuple[Catalog, ...]
@@ -47,8 +47,17 @@ class Vocabulary:
         found = [catalog for catalog in self.catalogs if therapy in catalog.therapies]
         if not found:
             return None
-        nearest = min(found, key=lambda catalog: _distance(catalog, day))
-        return nearest.therapies[therapy].typical_charge
+        return _nearest(found, day).therapies[therapy].typical_charge
+
+    def diagnoses_of(self, condition: str, day: date) -> list[str]:
+        """The plain ICD-10 prefixes a condition stands for in the edition in force on `day`, else in the nearest."""
+        found = [catalog for catalog in self.catalogs if condition in catalog.conditions]
+        return [plain_icd10(prefix) for prefix in _nearest(found, day).conditions[condition].icd10] if found else []
+
+
+def _nearest(catalogs: Iterable[Catalog], day: date) -> Catalog:
+    """The edition in force on `day`, else the one fewest days away."""
+    return min(catalogs, key=lambda catalog: _distance(catalog, day))
 
 
 def _distance(catalog: Catalog, day: date) -> int:
@@ -65,20 +74,17 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
     therapies = dict.fromkeys(therapy for catalog in catalogs for therapy in catalog.therapies)
     of_therapy: dict[str, set[str]] = {therapy: set() for therapy in therapies}
     of_code: dict[str, dict[str, None]] = {}
-    conditions: dict[str, dict[str, None]] = {}
     for catalog in catalogs:
         for therapy in catalog.therapies.values():
             of_therapy[therapy.id].update(map(str, therapy.codes))
             for code in therapy.codes:
                 of_code.setdefault(code, {})[therapy.id] = None
-        for condition in catalog.conditions.values():
-            conditions.setdefault(condition.id, {}).update(dict.fromkeys(map(plain_icd10, condition.icd10)))
     codes = dict.fromkeys([*of_code, *_codes_of_rules(rules)])
     return Vocabulary(
         services={str(therapy): index for index, therapy in enumerate(therapies)},
         codes={str(code): len(therapies) + index for index, code in enumerate(codes)},
         practitioners=_numbered(practitioner for catalog in catalogs for practitioner in catalog.practitioners),
-        conditions={condition: tuple(prefixes) for condition, prefixes in conditions.items()},
+        conditions=tuple(dict.fromkeys(str(condition) for catalog in catalogs for condition in catalog.conditions)),
         therapies_of_code={code: tuple(therapies) for code, therapies in of_code.items()},
         codes_of_therapy={therapy: frozenset(codes) for therapy, codes in of_therapy.items()},
         catalogs=catalogs,
