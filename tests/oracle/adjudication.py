@@ -12,7 +12,8 @@ def adjudicate(documents: list[Json], request: Json) -> Json:
     """The expected case of an estimate: "lines", "accumulators_after" and "secondary_accumulators_after".
 
     `documents` are rule files as `yaml.load(text, Loader=yaml.BaseLoader)` gives them; `request` is an
-    EstimatePlanRequest with proto field names. Both are taken to be valid. Sessions and lines count from 1, items from 0.
+    EstimatePlanRequest with proto field names. Both are taken to be valid. Sessions and lines count from 1, items
+    from 0.
     """
     rules = RuleBook(documents)
     lines = expand(request, rules)
@@ -50,7 +51,7 @@ def _secondary_paid(secondary: PlanLedger, method: str, line: Line, primary: Out
 
 
 def _coordinated(method: str, normal: int, left: int, paid: int, charge: int) -> int:
-    """`normal` is what the second plan would pay as the first, `left` the allowable expense less what the first paid."""
+    """`normal`: what the second plan would pay as the first; `left`: the allowable expense less what the first paid."""
     if method == "COORDINATION_NON_DUPLICATION":
         return max(0, normal - paid)
     if method == "COORDINATION_MEDICARE_SECONDARY":

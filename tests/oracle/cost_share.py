@@ -136,22 +136,18 @@ def post(share: Share, at: Situation) -> None:
     """Add the share to the accumulators, in the order of point 23."""
     accumulators = at.plan["accumulators"]
     maximum = at.named("out_of_pocket_maximum")
-    counted_later = {maximum, *accumulators[maximum].get("feeds", [])} if maximum else set()
-
-    def add(accumulator: str, cents: int) -> None:
-        is_maximum = accumulators[accumulator]["kind"] == "out_of_pocket_maximum"
-        if at.counts_toward_maximum or not is_maximum:
-            at.sums.add(at.plan, accumulator, at.visit.member_id, at.visit.day, cents)
-
-    for name, cents in share.deductibles:
-        for receiver in (name, *accumulators[name].get("feeds", [])):
-            if receiver not in counted_later:
-                add(receiver, cents)
-    for receiver in at.tier_terms.get("copay_feeds", []):
-        if receiver not in counted_later:
-            add(receiver, share.copay)
-    if maximum and at.counts_toward_maximum:
-        for receiver in (maximum, *accumulators[maximum].get("feeds", [])):
-            add(receiver, share.total)
+    by_total = [maximum, *accumulators[maximum].get("feeds", [])] if maximum else []
+    by_part = [
+        (receiver, cents)
+        for name, cents in share.deductibles
+        for receiver in (name, *accumulators[name].get("feeds", []))
+    ]
+    by_part += [(receiver, share.copay) for receiver in at.tier_terms.get("copay_feeds", [])]
+    posted = [(receiver, cents) for receiver, cents in by_part if receiver not in by_total]
+    posted += [(receiver, share.total) for receiver in by_total]
+    for receiver, cents in posted:
+        is_maximum = accumulators[receiver]["kind"] == "out_of_pocket_maximum"
+        if at.counts_toward_maximum or not (is_maximum or receiver in by_total):
+            at.sums.add(at.plan, receiver, at.visit.member_id, at.visit.day, cents)
     if share.copay_is_per_visit:
         at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay

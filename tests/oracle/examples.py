@@ -1,4 +1,4 @@
-"""The small rule set of the hand-worked checks: a catalog, fees, and a plan whose varying parts a check writes itself."""
+"""The small rule set of the hand-worked checks: a catalog, fees, and a plan whose varying parts a check writes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def benefit(steps: str, others: str = "", therapies: str = "[acupuncture, massage]") -> str:
-    """`benefits:` with one benefit, named `care`, of the same steps in both tiers; `others` are keys of it, in flow style."""
+    """`benefits:` with one benefit, named `care`, of the same steps in both tiers; `others`: keys of it, flow style."""
     extra = f", {others}" if others else ""
     blocks = f"in_network: {{member_pays: {steps}}}, out_of_network: {{member_pays: {steps}}}"
     return f"benefits: {{care: {{therapies: {therapies}, {blocks}{extra}}}}}\n"

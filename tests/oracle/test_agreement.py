@@ -16,7 +16,6 @@ from camcover.engine import Estimate, compile_rules, evaluate
 from camcover.engine.estimate import Amounts, Line, Reason
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import as_text, load_texts
-
 from oracle import adjudicate
 from oracle.strategies import Scenario, scenarios
 

@@ -73,8 +73,8 @@ def test_an_exhausted_limit_leaves_the_allowed_amount_less_the_discount() -> Non
 def test_a_unit_limit_splits_a_line() -> None:
     """Five units of 97811 at 36.00 = 180.00, charge 200.01; three units left.
 
-    Covered: 3/5 of 200.01 = 120.006 -> 120.01, 3/5 of 180.00 = 108.00. Copay 10.00 per covered unit = 30.00; plan 78.00.
-    Written off 120.01 - 108.00 = 12.01. The other two units are the member's: 200.01 - 120.01 = 80.00.
+    Covered: 3/5 of 200.01 = 120.006 -> 120.01, 3/5 of 180.00 = 108.00. Copay 10.00 per covered unit = 30.00; plan
+    78.00. Written off 120.01 - 108.00 = 12.01. The other two units are the member's: 200.01 - 120.01 = 80.00.
     """
     item = {"procedures": [{"code": "97811", "units": 5, "charge_cents": 20001}], "dates": ["2026-03-02", "2026-03-03"]}
     terms = plan(benefit("[copay: $10 per unit]", "limits: [{allow: 3 units, per: lifetime}]"))
@@ -91,7 +91,8 @@ def test_a_unit_limit_splits_a_line() -> None:
     [
         # 100.00 of payments: 68.00 on the first line, 32.00 of 68.00 on the second: 36.00 cut. Coinsurance 17.00 each.
         ("plan_paid", [(1700, 6800, 0, ""), (1700, 3200, 3600, "LIMIT_REACHED"), (0, 0, 8500, "LIMIT_REACHED")]),
-        # 100.00 of allowed amounts: 85.00, then only 15.00 are eligible: 20 % = 3.00, the plan 12.00, 70.00 not covered.
+        # 100.00 of allowed amounts: 85.00, then only 15.00 are eligible: 20 % = 3.00, the plan 12.00; 70.00 not
+        # covered.
         ("allowed", [(1700, 6800, 0, ""), (300, 1200, 7000, "LIMIT_REACHED"), (0, 0, 8500, "LIMIT_REACHED")]),
     ],
 )

@@ -133,7 +133,22 @@ def benefit(id_: str = "massage", *blocks: TierBenefit, line: int = 25, **given:
 def plan(*, benefits: Sequence[Benefit] | None = None, year: int = 2026, **given: Any) -> Plan:
     """A plan that draws no diagnostic."""
     proof = TestCase(
-        "proof", records.TestGiven(None, None, False, None, True, {}, {}, {}, {}, (), at()), _expect(), at()
+        "proof",
+        records.TestGiven(
+            age=None,
+            state=None,
+            family=False,
+            as_of=None,
+            assume_requirements=True,
+            used={},
+            family_used={},
+            benefit_visits={},
+            prior_visits={},
+            items=(),
+            at=at(),
+        ),
+        _expect(),
+        at(),
     )
     kept = [benefit()] if benefits is None else benefits
     accumulators = given.pop("accumulators", [deductible(), maximum()])

@@ -1,0 +1,130 @@
+"""The records a rule file decodes to: frozen, positioned, without behaviour.
+
+What comes in: nothing; these are the nouns of the rule language (docs/rule-language.md). What goes out: the types that
+`rulebook` fills and `engine` compiles. Money is integer cents, percentages are integer basis points (12.5 % = 1250),
+dates are `datetime.date`. `None` means "not given" (for amounts of an accumulator also: unlimited).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from camcover.rulebook.records.cases import TestCase, TestExpect, TestGiven, TestItem
+from camcover.rulebook.records.catalog import Catalog, Condition, Licensure, Practitioner, Therapy, TypicalCharge
+from camcover.rulebook.records.headings import Effective, Heading, Place, Review, Source, Word
+from camcover.rulebook.records.plan import (
+    AboveAllowed,
+    Accumulator,
+    Benefit,
+    BenefitPeriod,
+    CoinsuranceStep,
+    CopayStep,
+    DeductibleStep,
+    Discount,
+    Exclusion,
+    Limit,
+    LimitPeriod,
+    NothingStep,
+    Payer,
+    Phase,
+    Plan,
+    Requirement,
+    Step,
+    Tier,
+    TierBenefit,
+)
+from camcover.rulebook.records.policy_and_fees import Ages, Criteria, Fees, FeeTable, PercentOf, Policy
+from camcover.rulebook.records.terms import (
+    STATES,
+    AboveAllowedKind,
+    AccumulatorKind,
+    Attestation,
+    Carryover,
+    CoinsuranceOf,
+    CopayPer,
+    Counting,
+    FamilyMode,
+    Measure,
+    NotCoveredPays,
+    PeriodKind,
+    Setting,
+    TaxAdvantage,
+)
+
+__all__ = [
+    "STATES",
+    "AboveAllowed",
+    "AboveAllowedKind",
+    "Accumulator",
+    "AccumulatorKind",
+    "Ages",
+    "Attestation",
+    "Benefit",
+    "BenefitPeriod",
+    "Carryover",
+    "Catalog",
+    "CoinsuranceOf",
+    "CoinsuranceStep",
+    "Condition",
+    "CopayPer",
+    "CopayStep",
+    "Counting",
+    "Criteria",
+    "DeductibleStep",
+    "Discount",
+    "Document",
+    "Effective",
+    "Exclusion",
+    "FamilyMode",
+    "FeeTable",
+    "Fees",
+    "Heading",
+    "Licensure",
+    "Limit",
+    "LimitPeriod",
+    "Measure",
+    "NotCoveredPays",
+    "NothingStep",
+    "Payer",
+    "PercentOf",
+    "PeriodKind",
+    "Phase",
+    "Place",
+    "Plan",
+    "Policy",
+    "Practitioner",
+    "Requirement",
+    "Review",
+    "RuleSet",
+    "Setting",
+    "Source",
+    "Step",
+    "TaxAdvantage",
+    "TestCase",
+    "TestExpect",
+    "TestGiven",
+    "TestItem",
+    "Therapy",
+    "Tier",
+    "TierBenefit",
+    "TypicalCharge",
+    "Word",
+]
+
+Document = Catalog | Policy | Fees | Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Every file of a rule folder, checked: for each id its editions in order of date.
+
+    `digest` is the SHA-256 (hex) over the files' names and bytes; `texts` holds each file's text by name.
+    """
+
+    catalogs: Mapping[str, tuple[Catalog, ...]]
+    policies: Mapping[str, tuple[Policy, ...]]
+    fees: Mapping[str, tuple[Fees, ...]]
+    plans: Mapping[str, tuple[Plan, ...]]
+    texts: Mapping[str, str]
+    digest: str

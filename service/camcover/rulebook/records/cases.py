@@ -1,0 +1,83 @@
+"""The tests that stand in plan files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from camcover.rulebook.records.headings import Place
+from camcover.rulebook.records.terms import Attestation, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class TestItem:
+    """One planned service of a test; names follow the request of docs/api.md. Amounts in cents."""
+
+    __test__ = False
+
+    member: str | None
+    therapy: str | None
+    codes: tuple[tuple[str, int, int | None, int | None], ...]  # (code, units, charge, allowed)
+    practitioner: str | None
+    setting: Setting | None
+    tier: str | None
+    state: str | None
+    diagnoses: tuple[str, ...]
+    conditions: tuple[str, ...]
+    attestations: tuple[Attestation, ...]
+    charge: int | None
+    allowed: int | None
+    dates: tuple[date, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TestGiven:
+    """The member and the services of a test. `used` by accumulator (cents) or limit id (visits, units or cents)."""
+
+    __test__ = False
+
+    age: int | None
+    state: str | None
+    family: bool
+    as_of: date | None
+    assume_requirements: bool
+    used: Mapping[str, int]
+    family_used: Mapping[str, int]
+    benefit_visits: Mapping[str, int]
+    prior_visits: Mapping[str, tuple[date, ...]]
+    items: tuple[TestItem, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TestExpect:
+    """What a test states; None = not stated. Amounts in cents; `covered` in visits.
+
+    `lines` maps a line index (-1: last) to field -> value. A None inside `each` repeats the amount before it, as often
+    as fits.
+    """
+
+    __test__ = False
+
+    patient: int | None
+    plan_paid: int | None
+    written_off: int | None
+    each: tuple[int | None, ...] | None
+    covered: int | None
+    lines: Mapping[int, Mapping[str, int | str | bool]]
+    after: Mapping[str, int]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """One entry of a plan file's `tests:`."""
+
+    __test__ = False  # a record of the rule language, not a pytest class
+
+    name: str
+    given: TestGiven
+    expect: TestExpect
+    at: Place

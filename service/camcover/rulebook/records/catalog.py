@@ -1,0 +1,75 @@
+"""The catalog: therapies, conditions, practitioners, licensure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from camcover.rulebook.records.headings import Heading, Place
+from camcover.rulebook.records.terms import TaxAdvantage
+
+
+@dataclass(frozen=True, slots=True)
+class TypicalCharge:
+    """Cash price of one session, cents."""
+
+    low: int
+    typical: int
+    high: int
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Therapy:
+    """A therapy of the catalog."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    codes: tuple[str, ...]
+    practitioners: tuple[str, ...]
+    service_type: str | None
+    typical_charge: TypicalCharge | None
+    tax_advantaged: TaxAdvantage | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A named group of ICD-10-CM prefixes, as written."""
+
+    id: str
+    name: str
+    icd10: tuple[str, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """A kind of practitioner and its NUCC taxonomy code."""
+
+    id: str
+    name: str
+    taxonomy: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Licensure:
+    """The states that do, or that do not, license a kind of practitioner; exactly one is given."""
+
+    practitioner: str
+    licensed: tuple[str, ...] | None
+    unlicensed: tuple[str, ...] | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """kind: catalog."""
+
+    heading: Heading
+    therapies: Mapping[str, Therapy]
+    conditions: Mapping[str, Condition]
+    practitioners: Mapping[str, Practitioner]
+    licensure: Mapping[str, Licensure]

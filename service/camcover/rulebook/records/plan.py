@@ -1,0 +1,225 @@
+"""A plan: accumulators, tiers, benefits with their steps and limits, exclusions, discounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from camcover.rulebook.records.cases import TestCase
+from camcover.rulebook.records.headings import Heading, Place
+from camcover.rulebook.records.policy_and_fees import Criteria
+from camcover.rulebook.records.terms import (
+    AboveAllowedKind,
+    AccumulatorKind,
+    Attestation,
+    Carryover,
+    CoinsuranceOf,
+    CopayPer,
+    Counting,
+    FamilyMode,
+    Measure,
+    NotCoveredPays,
+    PeriodKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who insures."""
+
+    id: str
+    name: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitPeriod:
+    """The day of the year on which accumulators start anew (1 January: calendar year)."""
+
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulator:
+    """A running sum; amounts in cents, None = unlimited."""
+
+    id: str
+    kind: AccumulatorKind
+    individual: int | None
+    family: int | None
+    family_mode: FamilyMode
+    feeds: tuple[str, ...]
+    carryover: Carryover
+    cite: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AboveAllowed:
+    """What happens to charge minus allowed; `cap_basis_points` only with MEMBER_UP_TO."""
+
+    kind: AboveAllowedKind
+    cap_basis_points: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Whom the member sees, and what a bare `deductible` and the cap mean there."""
+
+    id: str
+    name: str | None
+    deductible: str | None
+    out_of_pocket_maximum: str | None
+    above_allowed: AboveAllowed
+    copay_feeds: tuple[str, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPeriod:
+    """`length` in days or months for the rolling kinds, else 0."""
+
+    kind: PeriodKind
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A cap on visits, units or cents (`allow`) over a period; `shared` when it is a pool of the plan."""
+
+    id: str
+    measure: Measure
+    allow: int
+    per: LimitPeriod
+    counts: Counting
+    beyond: Attestation | None
+    cite: str | None
+    shared: bool
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """An attestation asked for; `penalty` in basis points of what the plan pays, `after` in visits."""
+
+    attestation: Attestation
+    penalty: int | None
+    after: int | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class DeductibleStep:
+    """Takes what is left of a deductible; None = the tier's."""
+
+    accumulator: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CopayStep:
+    """A fixed amount in cents."""
+
+    cents: int
+    per: CopayPer
+    waived_with_deductible: bool
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CoinsuranceStep:
+    """A percentage in basis points."""
+
+    basis_points: int
+    of: CoinsuranceOf
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class NothingStep:
+    """The member pays nothing."""
+
+    at: Place
+
+
+Step = DeductibleStep | CopayStep | CoinsuranceStep | NothingStep
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Steps for visits up to and with number `through` of the benefit period; None = from there on."""
+
+    through: int | None
+    steps: tuple[Step, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TierBenefit:
+    """What the member pays in one tier."""
+
+    tier: str
+    member_pays: tuple[Phase, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered."""
+
+    id: str
+    therapies: tuple[str, ...]
+    codes: tuple[str, ...]
+    policy: str | None
+    when: Criteria | None
+    requires: tuple[Requirement, ...]
+    limits: tuple[Limit, ...]
+    continues_when_exhausted: bool
+    counts_toward_out_of_pocket_maximum: bool
+    tiers: Mapping[str, TierBenefit]
+    cite: str | None
+    at: Place
+    refused_tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What the plan does not cover, looked at first."""
+
+    therapies: tuple[str, ...]
+    codes: tuple[str, ...]
+    when: Criteria | None
+    reason: str
+    cite: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A lower price on lines that are not covered; `percent` in basis points."""
+
+    therapies: tuple[str, ...]
+    codes: tuple[str, ...]
+    percent: int
+    cite: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """kind: plan; mappings keep file order. `tests` are decoded by `rulebook.cases`."""
+
+    heading: Heading
+    payer: Payer
+    benefit_period: BenefitPeriod
+    hsa_qualified: bool
+    fees: str | None
+    accumulators: Mapping[str, Accumulator]
+    tiers: Mapping[str, Tier]
+    limits: Mapping[str, Limit]
+    benefits: Mapping[str, Benefit]
+    exclusions: tuple[Exclusion, ...]
+    not_covered_pays: NotCoveredPays
+    discounts: tuple[Discount, ...]
+    tests: tuple[TestCase, ...]

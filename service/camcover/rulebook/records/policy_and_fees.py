@@ -1,0 +1,71 @@
+"""Criteria, policies, and fee tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from camcover.rulebook.records.headings import Heading, Place
+from camcover.rulebook.records.terms import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Completed years, inclusive."""
+
+    min: int | None
+    max: int | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """A `when:` block; None = that key is not given."""
+
+    conditions: tuple[str, ...] | None
+    icd10: tuple[str, ...] | None
+    not_conditions: tuple[str, ...] | None
+    practitioners: tuple[str, ...] | None
+    settings: tuple[Setting, ...] | None
+    ages: Ages | None
+    states: tuple[str, ...] | None
+    licensed: bool
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """kind: policy."""
+
+    heading: Heading
+    when: Criteria
+    cite: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOf:
+    """`80% of charge` or `100% of in_network`; `tier` None is the charge."""
+
+    basis_points: int
+    tier: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FeeTable:
+    """Allowed amounts of one tier, cents per unit."""
+
+    tier: str
+    codes: Mapping[str, int]
+    therapies: Mapping[str, int]
+    otherwise: PercentOf | None
+    cite: str | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """kind: fees."""
+
+    heading: Heading
+    tiers: Mapping[str, FeeTable]
