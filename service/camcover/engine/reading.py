@@ -31,7 +31,7 @@ from camcover.engine.prepare import Prepared
 from camcover.engine.question import Answer, Question
 from camcover.engine.ranges import assumptions
 from camcover.engine.tables import UNTOUCHED, Array
-from camcover.rulebook.records import Attestation, Benefit, Heading, Limit, Measure, Place, Plan
+from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Heading, Limit, Measure, Place, Plan
 
 _COLUMNS = [
     "charge",
@@ -153,7 +153,9 @@ def _sums_after(prepared: Prepared, question: Question, outcome: Outcome) -> Ite
         for name, number in prepared.index.accumulators.items():
             accumulator = plan.accumulators.get(name)
             if accumulator is not None:
-                maximum = accumulator.family if owner == "" else accumulator.individual
+                # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
+                is_shared = prepared.family and accumulator.family_mode is FamilyMode.AGGREGATE
+                maximum = accumulator.family if owner == "" or is_shared else accumulator.individual
                 used = int(outcome.sums[place * width + number]["used"])
                 yield AccumulatorAfter(name, owner, used, maximum)
 
