@@ -1,4 +1,4 @@
-"""`camcover estimate`: one request from a JSON file, priced without a server."""
+"""`camcover estimate`: one request from a JSON file, priced here under rule files, or by a running service."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
+import grpc
 import typer
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
 
 from camcover.api.errors import Refused, status_of
 from camcover.api.estimates import estimate_message
@@ -21,9 +24,13 @@ from camcover.cli.rules import compiled_rules
 from camcover.cli.table import show_estimate
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.workflow.errors import CamcoverError
 from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
+
+CALL_SECONDS = 30
+"""How long `--server` waits for an answer."""
 
 
 class EstimateFormat(StrEnum):
@@ -44,23 +51,25 @@ def estimate(
         ),
     ],
     rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")
-    ],
+        list[Path] | None,
+        typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times."),
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option(help="HOST:PORT of a running service to ask instead; without --rules.")
+    ] = None,
     output: Annotated[
         EstimateFormat, typer.Option("--format", help="json for programs, table for people.")
     ] = EstimateFormat.JSON,
 ) -> None:
     """Price a well-being plan and print the estimate.
 
-    Ends with status 1 when a rule file has an error, 2 when the request has one; each is named with its place.
+    Give either --rules or --server. Ends with status 1 when a rule file has an error or the service does not answer, 2
+    when the request has an error; each is named with its place.
     """
+    if (rules is None) == (server is None):
+        raise typer.BadParameter("give either --rules or --server")
     message = read_request(request)
-    tables = compiled_rules(rules)
-    try:
-        answer = price_message(tables, message)
-    except (Refused, InvalidRequest, CamcoverError) as error:
-        _complain(error)
-        raise typer.Exit(2) from error
+    answer = price_message(compiled_rules(rules), message) if rules else ask(str(server), message)
     if output is EstimateFormat.TABLE:
         show_estimate(answer)
     else:
@@ -78,29 +87,47 @@ def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
 
 
 def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:
-    """Validate, price and translate, as the service does; nothing is stored, so the estimate has no name."""
-    validate(message)
-    in_force = RulesInForce(tables)
-    answer = estimate_message(price(in_force.take(message.rule_release), estimate_request(message)), message.request_id)
+    """Validate, price and translate, as the service does; nothing is stored, so the estimate has no name.
+
+    Ends the program with status 2 when the request is refused.
+    """
+    try:
+        validate(message)
+        release = RulesInForce(tables).take(message.rule_release)
+        answer = estimate_message(price(release, estimate_request(message)), message.request_id)
+    except (Refused, InvalidRequest, CamcoverError) as error:
+        complain(status_of(error))
+        raise typer.Exit(2) from error
     answer.ClearField("name")
     return answer
 
 
-def _complain(error: Exception) -> None:
-    """Every violation on a line of its own."""
-    if isinstance(error, InvalidRequest):
-        for violation in error.violations:
-            typer.echo(f"{violation.field}: {violation.description}", err=True)
-        return
-    status = status_of(error)
-    details = [] if status is None else [detail for detail in status.details if detail.Is(BadRequest.DESCRIPTOR)]
+def ask(server: str, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:
+    """The answer of a running service. Ends the program with status 1 when there is none, 2 when it refuses."""
+    with grpc.insecure_channel(server) as channel:
+        try:
+            answer: estimate_pb2.Estimate = EstimateServiceStub(channel).EstimatePlan(message, timeout=CALL_SECONDS)
+        except grpc.RpcError as error:
+            # What a call raises is the call itself, which the stubs' type does not say.
+            status = rpc_status.from_call(cast("grpc.Call", error))
+            if status is None:
+                typer.echo(f"{server}: {error.code().name}: {error.details()}", err=True)
+                raise typer.Exit(1) from error
+            complain(status)
+            raise typer.Exit(2) from error
+    return answer
+
+
+def complain(status: Status) -> None:
+    """Every violation of a refusal on a line of its own; without any, its message."""
+    details = [detail for detail in status.details if detail.Is(BadRequest.DESCRIPTOR)]
     for detail in details:
         fields = BadRequest()
         detail.Unpack(fields)
         for each in fields.field_violations:
             typer.echo(f"{each.field}: {each.description}", err=True)
     if not details:
-        typer.echo(str(error), err=True)
+        typer.echo(status.message, err=True)
 
 
 def as_data(message: Message) -> dict[str, Any]:

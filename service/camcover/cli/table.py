@@ -85,5 +85,6 @@ def _steps(screen: Console, line: estimate_pb2.Line) -> None:
     if line.steps:
         screen.print(f"\n{line.date} {line.therapy} {line.code}", style="bold")
     for step in line.steps:
-        source = f" [{step.citation}; {step.rule}]" if step.citation or step.rule else ""
-        screen.print(f"  {step.text}{source}", markup=False, highlight=False)
+        source = "; ".join(filter(None, (step.citation, step.rule)))
+        text = f"  {step.text} [{source}]" if source else f"  {step.text}"
+        screen.print(text, markup=False, highlight=False, soft_wrap=True)

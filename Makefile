@@ -1,0 +1,87 @@
+# The verbs of the project, the same for people and for CI. `make help` lists them.
+PYTHON ?= python3
+LISTEN ?= 127.0.0.1:50051
+VENV := .venv
+BIN := $(VENV)/bin
+ENVIRONMENT := $(VENV)/.complete
+GENERATED := service/camcover/gen/__init__.py
+PROTOS := $(shell find protos -name '*.proto') protos/generate.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint bench proto coverage nightly node format docs lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(ENVIRONMENT) ## start the service, send it a well-being plan over gRPC, print the estimate
+	@$(BIN)/python docs/examples/demo.py
+
+serve: $(ENVIRONMENT) ## serve the shipped rules on LISTEN (127.0.0.1:50051)
+	$(BIN)/camcover serve --rules rules --listen $(LISTEN)
+
+test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule files
+	$(BIN)/pytest -q -n 2
+	$(BIN)/camcover rules test rules --no-coverage
+
+lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate -q service/camcover
+	cd protos && ../$(BIN)/buf lint
+	$(BIN)/camcover rules check rules
+	$(BIN)/camcover rules fmt --check rules
+	$(BIN)/camcover rules schema --check rules/schema
+	$(BIN)/python docs/generate_diagnostics.py --check
+	$(BIN)/python docs/generate_api.py --check
+
+bench: $(ENVIRONMENT) ## measure the kernel and the reader; nothing is asserted
+	$(BIN)/pytest benchmarks -q -p no:xdist --benchmark-only --benchmark-columns=min,median,rounds
+
+proto: $(GENERATED) ## build the Python modules of protos/
+
+coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -p no:xdist tests/rulebook tests/engine tests/examples tests/oracle
+	$(BIN)/coverage report
+
+nightly: $(ENVIRONMENT) ## 20,000 random examples of engine against oracle
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/oracle/test_agreement.py -n 2
+
+node: tests/node/node_modules ## install what the Node client's test needs
+
+format: $(ENVIRONMENT) ## format Python and rule files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/camcover rules fmt rules
+
+docs: $(ENVIRONMENT) ## write the generated pages and schemas anew
+	$(BIN)/python docs/generate_diagnostics.py
+	$(BIN)/python docs/generate_api.py
+	$(BIN)/camcover rules schema rules/schema
+
+lock: ## resolve the dependencies of pyproject.toml anew into requirements.lock (needs uv)
+	uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build .coverage
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	find service tests docs protos benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The kernel is compiled once here, into a cache beside its source, so that no first call waits for it.
+$(ENVIRONMENT): requirements.lock pyproject.toml $(GENERATED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/camcover estimate docs/examples/request.json --rules rules > /dev/null
+	touch $@
+
+$(GENERATED): $(PROTOS) $(VENV)/.installed
+	$(BIN)/python protos/generate.py
+
+$(VENV)/.installed: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	touch $@
+
+tests/node/node_modules: tests/node/package-lock.json
+	npm ci --prefix tests/node --no-audit --no-fund --silent
+	touch $@
