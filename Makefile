@@ -61,7 +61,7 @@ docs: $(ENVIRONMENT) ## write the generated pages and schemas anew
 	$(BIN)/camcover rules schema rules/schema
 
 lock: ## resolve the dependencies of pyproject.toml anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build .coverage
