@@ -63,6 +63,15 @@ def adjudicate_cases(
 
     `after` when a primary plan paid first.
     """
+    work = lay_out(prepared, cases, after)
+    adjudicate(tables.arrays, work, 0, len(prepared))
+    return [_outcome(work, request) for request in work.requests]
+
+
+def lay_out(
+    prepared: Sequence[Prepared], cases: Sequence[Case], after: Sequence[PrimaryResult | None] | None = None
+) -> Work:
+    """The kernel's arrays for (prepared[i], cases[i]), one request row each, the ledger still empty."""
     blocks = [_block(one, case) for one, case in zip(prepared, cases, strict=True)]
     requests = np.zeros(len(blocks), dtype=columns.REQUEST)
     starts = {"lines": 0, "sums": 0, "slots": 0, "visits": 0, "events": 0}
@@ -76,7 +85,7 @@ def adjudicate_cases(
         starts["slots"] += len(block.slots)
         starts["visits"] += len(block.visits)
         starts["events"] += len(block.events)
-    work = Work(
+    return Work(
         requests=requests,
         lines=_joined([block.lines for block in blocks]),
         sums=_joined([block.sums for block in blocks]),
@@ -85,8 +94,6 @@ def adjudicate_cases(
         events=_joined([block.events for block in blocks]),
         ledger=np.zeros(starts["lines"], dtype=columns.LEDGER),
     )
-    adjudicate(tables.arrays, work, 0, len(blocks))
-    return [_outcome(work, request) for request in requests]
 
 
 def _block(prepared: Prepared, case: Case) -> Work:
