@@ -9,9 +9,7 @@ import json
 
 import pytest
 import yaml
-from oracle import adjudicate as oracle
 from pytest_benchmark.fixture import BenchmarkFixture
-from questions import REQUEST, ROOT, shipped_tables, twelve_lines
 
 from camcover.engine import Tables, evaluate
 from camcover.engine.cases import Case, lay_out
@@ -19,6 +17,8 @@ from camcover.engine.evaluate import question_of
 from camcover.engine.kernel import adjudicate
 from camcover.engine.question import Question
 from camcover.engine.tables import Work
+from oracle import adjudicate as oracle
+from questions import REQUEST, ROOT, shipped_tables, twelve_lines
 
 PLANS = 100_000
 LINES = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 from pytest_benchmark.fixture import BenchmarkFixture
-from questions import ROOT
 
 from camcover.rulebook import load_texts
+from questions import ROOT
 
 FILES = 2_000
 PAYER = ROOT / "rules" / "payers" / "original-medicare"

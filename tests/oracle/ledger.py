@@ -204,9 +204,10 @@ class PlanLedger:
 
 
 def _is_family(request: Json, members: list[Json]) -> bool:
-    """Family coverage: as the request says, else when there are several members."""
+    """Family coverage: as the request says, else when there are several members or sums of a family (point 38)."""
     coverage = request.get("coverage")
-    return coverage == "COVERAGE_FAMILY" or (coverage != "COVERAGE_SELF_ONLY" and len(members) > 1)
+    sums = request.get("family_accumulators") or request.get("secondary_family_accumulators")
+    return coverage == "COVERAGE_FAMILY" or (coverage != "COVERAGE_SELF_ONLY" and (len(members) > 1 or bool(sums)))
 
 
 def _visit(plan: Json, benefit: str, line: Line) -> Visit:

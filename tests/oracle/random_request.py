@@ -221,7 +221,7 @@ def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], 
                 entry["last_quarter_cents"] = dice.number(0, used)
             total, quarters = total + used, quarters + entry.get("last_quarter_cents", 0)
             member.setdefault(f"{prefix}accumulators", []).append(entry)
-    if dice.chance(30):
+    if asked.get("coverage") != "COVERAGE_SELF_ONLY" and dice.chance(30):
         entry = {"accumulator": name, "used_cents": dice.number(total, max(total, family))}
         if quarters:
             entry["last_quarter_cents"] = dice.number(quarters, entry["used_cents"])

@@ -107,9 +107,10 @@ def planned_service(path: str, message: messages.PlannedService, today: date) ->
 
 
 def _coverage(message: messages.EstimatePlanRequest) -> Coverage:
-    """As stated; else family for several members, self-only for one."""
+    """As stated; else family where there are several members or sums of a family, self-only otherwise (point 38)."""
     if message.coverage == messages.COVERAGE_UNSPECIFIED:
-        return Coverage.FAMILY if len(message.members) > 1 else Coverage.SELF_ONLY
+        has_family_sums = bool(message.family_accumulators or message.secondary_family_accumulators)
+        return Coverage.FAMILY if len(message.members) > 1 or has_family_sums else Coverage.SELF_ONLY
     return Coverage.FAMILY if message.coverage == messages.COVERAGE_FAMILY else Coverage.SELF_ONLY
 
 

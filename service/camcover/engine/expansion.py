@@ -95,10 +95,13 @@ def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
         yield from _amount_violations(where, procedure.charge_cents, procedure.allowed_cents)
         if not 1 <= procedure.units <= MAX_UNITS:
             yield Violation(f"{where}.units", f"{procedure.units} units; expected 1 to {MAX_UNITS}")
-    if len(item.procedures) > 1:
-        for name, amount in (("charge_cents", item.charge_cents), ("allowed_cents", item.allowed_cents)):
-            if amount is not None:
-                yield Violation(f"{path}.{name}", "several procedures: give the amount of each instead")
+    for name in ("charge_cents", "allowed_cents"):
+        if getattr(item, name) is None:
+            continue
+        if len(item.procedures) > 1:
+            yield Violation(f"{path}.{name}", "several procedures: give the amount of each instead")
+        elif any(getattr(procedure, name) is not None for procedure in item.procedures):
+            yield Violation(f"{path}.{name}", "the procedure has one of its own: give it once")
 
 
 def _amount_violations(path: str, charge: int | None, allowed: int | None) -> Iterator[Violation]:

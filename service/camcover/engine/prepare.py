@@ -63,6 +63,10 @@ def member_violations(request: EstimateRequest) -> Iterator[Violation]:
         yield Violation("members", f"{len(request.members)} members; expected 1 to {MAX_MEMBERS}")
     if len(request.members) > 1 and request.coverage is Coverage.SELF_ONLY:
         yield Violation("members", f"self-only coverage has one member, not {len(request.members)}")
+    if request.coverage is Coverage.SELF_ONLY:
+        for name in ("family_accumulators", "secondary_family_accumulators"):
+            if getattr(request, name):
+                yield Violation(name, "self-only coverage has no sums of a family")
     ids = [member.id for member in request.members]
     for place, member in enumerate(request.members):
         if member.id in ids[:place]:
@@ -95,6 +99,9 @@ def prepare(
     if not secondary:
         violations += _date_violations(index, request, lines)
         violations += _tier_violations(index, request)
+        violations += _birth_violations(request, lines)
+    else:
+        violations += _secondary_tier_violations(index, request)
     charges = tuple(_typical_shares(tables, line) for line in lines)
     violations += _price_violations(lines, charges)
     return Prepared(
@@ -125,8 +132,9 @@ def _date_violations(index: PlanIndex, request: EstimateRequest, lines: Sequence
     ranges = ", ".join(
         f"{plan.heading.effective.start} to {plan.heading.effective.end or 'further notice'}" for plan in index.editions
     )
-    for place in range(len(request.items)):
-        yield Violation(f"items[{place}].dates", f"no date lies in an edition of plan {index.id} ({ranges})")
+    for place, item in enumerate(request.items):
+        found = f"{min(item.dates)}" if len(item.dates) == 1 else f"{min(item.dates)} to {max(item.dates)}"
+        yield Violation(f"items[{place}].dates", f"{found}: no edition of plan {index.id} ({ranges}) holds such a date")
 
 
 def _tier_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Violation]:
@@ -134,6 +142,26 @@ def _tier_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Vio
     for place, item in enumerate(request.items):
         if item.tier and item.tier not in index.tiers:
             yield unknown_word(f"items[{place}].tier", "tier", item.tier, [*index.tiers])
+
+
+def _secondary_tier_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Violation]:
+    """Tiers the secondary plan has not; the primary's tier need not be one of them."""
+    for place, item in enumerate(request.items):
+        if item.secondary_tier and item.secondary_tier not in index.tiers:
+            yield unknown_word(f"items[{place}].secondary_tier", "tier", item.secondary_tier, [*index.tiers])
+
+
+def _birth_violations(request: EstimateRequest, lines: Sequence[PlannedLine]) -> Iterator[Violation]:
+    """Members who are not born yet on the first date of their services."""
+    first: dict[str, date] = {}
+    for line in lines:
+        first.setdefault(request.items[line.item].member_id or request.members[0].id, line.date)
+    for place, member in enumerate(request.members):
+        day = first.get(member.id)
+        if day is not None and member.birth_date is not None and member.birth_date > day:
+            yield Violation(
+                f"members[{place}].birth_date", f"{member.birth_date} is after the service on {day}; expected before it"
+            )
 
 
 def _price_violations(lines: Sequence[PlannedLine], charges: Sequence[tuple[int, int, int]]) -> Iterator[Violation]:

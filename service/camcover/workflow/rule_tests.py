@@ -133,7 +133,7 @@ def _request(plan: Plan, given: TestGiven) -> EstimateRequest:
         plan_id=str(plan.heading.id),
         items=tuple(_service(item) for item in given.items),
         members=tuple(members),
-        coverage=Coverage.FAMILY if given.family or len(ids) > 1 else Coverage.SELF_ONLY,
+        coverage=Coverage.FAMILY if given.family or given.family_used or len(ids) > 1 else Coverage.SELF_ONLY,
         family_accumulators=tuple(AccumulatorUse(name, cents) for name, cents in given.family_used.items()),
         as_of=given.as_of,
         assume_requirements=given.assume_requirements,
