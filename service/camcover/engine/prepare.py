@@ -71,15 +71,20 @@ def member_violations(request: EstimateRequest) -> Iterator[Violation]:
     for place, member in enumerate(request.members):
         if member.id in ids[:place]:
             yield Violation(f"members[{place}].id", f"{member.id!r} is given twice")
-        if member.state and member.state not in STATE_INDEX:
-            yield unknown_word(f"members[{place}].state", "state", member.state, [*STATE_INDEX])
-        if member.birth_date is not None and member.age is not None:
-            yield Violation(f"members[{place}].age", "give a birth date or an age, not both")
-        if member.age is not None and not 0 <= member.age <= 130:
-            yield Violation(f"members[{place}].age", f"{member.age} years; expected 0 to 130")
+        yield from _fact_violations(f"members[{place}]", member)
     for place, item in enumerate(request.items):
         if item.member_id and item.member_id not in ids:
             yield unknown_word(f"items[{place}].member_id", "member", item.member_id, ids)
+
+
+def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
+    """What is wrong with a member's own facts."""
+    if member.state and member.state not in STATE_INDEX:
+        yield unknown_word(f"{path}.state", "state", member.state, [*STATE_INDEX])
+    if member.birth_date is not None and member.age is not None:
+        yield Violation(f"{path}.age", "give a birth date or an age, not both")
+    if member.age is not None and not 0 <= member.age <= 130:
+        yield Violation(f"{path}.age", f"{member.age} years; expected 0 to 130")
 
 
 def prepare(
