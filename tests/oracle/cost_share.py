@@ -134,7 +134,7 @@ def cap(share: Share, at: Situation) -> None:
 
 def post(share: Share, at: Situation) -> None:
     """Add the share to the accumulators, in the order of point 23."""
-    accumulators = at.plan["accumulators"]
+    accumulators = at.plan.get("accumulators", {})
     maximum = at.named("out_of_pocket_maximum")
     by_total = [maximum, *accumulators[maximum].get("feeds", [])] if maximum else []
     by_part = [

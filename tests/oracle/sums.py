@@ -134,7 +134,7 @@ class Sums:
 
         Reading: in an aggregate accumulator the individual amount bounds nothing under family coverage.
         """
-        terms = plan["accumulators"].get(accumulator)
+        terms = plan.get("accumulators", {}).get(accumulator)
         if terms is None:
             return cents
         is_aggregate = self._is_family and terms.get("family_mode", "embedded") == "aggregate"
