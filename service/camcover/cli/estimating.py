@@ -44,9 +44,6 @@ def estimate(
     request: Annotated[
         Path,
         typer.Argument(
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
             help="An EstimatePlanRequest as JSON, its fields named as in docs/api.md; - reads standard input.",
         ),
     ],
@@ -78,10 +75,13 @@ def estimate(
 
 def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
     """The message of a JSON file. Ends the program with status 2 when it is none."""
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         return json_format.Parse(text, request_pb2.EstimatePlanRequest())
-    except json_format.ParseError as error:
+    except OSError as error:
+        typer.echo(f"{path}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+    except (json_format.ParseError, UnicodeDecodeError) as error:
         typer.echo(f"{path}: not an EstimatePlanRequest: {error}", err=True)
         raise typer.Exit(2) from error
 

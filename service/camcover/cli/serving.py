@@ -10,6 +10,7 @@ from typing import Annotated
 
 import structlog
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.server import Server, Settings
 from camcover.cli.rules import compiled_rules
@@ -42,22 +43,31 @@ def serve(
     """
     configure_logs()
     settings = Settings(listen, max_message_mib << 20, max_calls, drain_seconds)
-    asyncio.run(_serve(compiled_rules(rules), database, settings))
-
-
-async def _serve(tables: Tables, database: str, settings: Settings) -> None:
-    """Start, announce the address, and wait for the end."""
-    in_force = RulesInForce()
-    in_force.activate(tables)
-    store = EstimateStore(database)
-    server = Server(in_force, store, settings)
+    tables = compiled_rules(rules)
     try:
-        port = await server.start()
-        typer.echo(f"listening on {settings.listen.rpartition(':')[0]}:{port}")
-        sys.stdout.flush()
-        await server.wait()
+        store = EstimateStore(database)
+    except SQLAlchemyError as error:
+        reason = str(error).partition("\n")[0]
+        typer.echo(f"cannot open the database {database}: {reason}", err=True)
+        raise typer.Exit(1) from error
+    try:
+        asyncio.run(_serve(tables, store, settings))
     finally:
         store.close()
+
+
+async def _serve(tables: Tables, store: EstimateStore, settings: Settings) -> None:
+    """Start, announce the address, and wait for the end."""
+    server = Server(RulesInForce(tables), store, settings)
+    try:
+        port = await server.start()
+    except RuntimeError as error:
+        said = f"cannot listen on {settings.listen}: is it taken, or not an address of this machine?"
+        typer.echo(said, err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"listening on {settings.listen.rpartition(':')[0]}:{port}")
+    sys.stdout.flush()
+    await server.wait()
 
 
 def configure_logs() -> None:
