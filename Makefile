@@ -83,5 +83,5 @@ $(VENV)/.installed: requirements.lock
 	touch $@
 
 tests/node/node_modules: tests/node/package-lock.json
-	npm ci --prefix tests/node --no-audit --no-fund --silent
+	npm ci --prefix tests/node --no-audit --no-fund --ignore-scripts --silent
 	touch $@
