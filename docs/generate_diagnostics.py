@@ -6,16 +6,13 @@ With `--check` nothing is written, and the status is 1 when the page is not up t
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from camcover.rulebook import CODES, Severity
 from camcover.rulebook.diagnostics import Code
+from pages import PROJECT, write_or_check
 
-PROJECT = Path(__file__).resolve().parents[1]
 TARGET = PROJECT / "docs" / "diagnostics.md"
 GALLERY = PROJECT / "tests" / "diagnostics"
 
@@ -92,19 +89,5 @@ def _part(lines: list[str], line: int) -> str:
     return "\n".join(lines[max(0, first - 1) : end])
 
 
-def main() -> int:
-    """Write the page, or with `--check` compare it; gives the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; status 1 if the page is not up to date")
-    is_check = parser.parse_args().check
-    page = document()
-    is_current = TARGET.exists() and TARGET.read_text(encoding="utf-8") == page
-    if is_check:
-        sys.stdout.write("" if is_current else f"not up to date: {TARGET.relative_to(PROJECT)}\n")
-        return 0 if is_current else 1
-    TARGET.write_text(page, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(write_or_check(TARGET, document(), __doc__ or ""))
