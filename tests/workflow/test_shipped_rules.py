@@ -1,0 +1,61 @@
+"""The rules that come with the project: no error, no warning, in the standard layout, every test in them passes."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from camcover.engine import Tables, compile_rules
+from camcover.rulebook import Loaded, as_text, format_text, load
+from camcover.workflow.rule_tests import run_tests
+
+RULES = Path(__file__).resolve().parents[2] / "rules"
+BEFORE_ANY_REVIEW = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return load(RULES, today=BEFORE_ANY_REVIEW)
+
+
+@pytest.fixture(scope="module")
+def tables(loaded: Loaded) -> Tables:
+    assert loaded.rules is not None
+    return compile_rules(loaded.rules)
+
+
+def test_there_is_nothing_to_say_about_them(loaded: Loaded) -> None:
+    assert loaded.diagnostics == (), as_text(loaded.diagnostics, loaded.texts)
+
+
+def test_they_have_the_standard_layout(loaded: Loaded) -> None:
+    assert [name for name, text in loaded.texts.items() if format_text(text) != text] == []
+
+
+def test_their_tests_pass(tables: Tables) -> None:
+    report = run_tests(tables)
+    assert [(each.plan, each.name, each.differences) for each in report.failed] == []
+    assert len(report.results) >= 200
+
+
+def test_every_plan_has_tests(tables: Tables) -> None:
+    tested = {each.plan for each in run_tests(tables).results}
+    assert tested == set(tables.plans)
+
+
+def test_every_figure_of_a_public_plan_is_cited(loaded: Loaded) -> None:
+    assert loaded.rules is not None
+    public = [plan for editions in loaded.rules.plans.values() for plan in editions if not plan.heading.illustrative]
+    assert public
+    for plan in public:
+        assert all(each.cite for each in [*plan.benefits.values(), *plan.exclusions, *plan.accumulators.values()])
+
+
+def test_every_file_names_its_schema(loaded: Loaded) -> None:
+    for name, text in loaded.texts.items():
+        first, second = text.splitlines()[0], Path(name).parent
+        target = second / first.removeprefix("# yaml-language-server: $schema=")
+        assert target.resolve().parent == RULES / "schema", name
+        assert target.is_file(), name
