@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.engine import Tables, compile_rules
+from google.protobuf import json_format
+
+from camcover.api.requests import estimate_request
+from camcover.engine import Estimate, Tables, compile_rules, evaluate
+from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import as_text, load_texts
 
 CATALOG = """\
@@ -136,3 +140,8 @@ def question(**others: Any) -> dict[str, Any]:
         "items": [item],
     }
     return plan | others
+
+
+def estimate(rules: Tables, asked: dict[str, Any]) -> Estimate:
+    """The engine's answer to a request's fields. Raises `InvalidRequest`."""
+    return evaluate(rules, estimate_request(json_format.ParseDict(asked, request_pb2.EstimatePlanRequest())))

@@ -1,0 +1,137 @@
+"""Each step of a line in words, with its amount, the place of its rule and its source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables
+
+ITEM = question()["items"][0]
+MEMBER = question()["members"][0]
+
+
+def steps(share: str = SHARE_PLAN, copay: str = COPAY_PLAN, **others: Any) -> list[list[tuple[str, int]]]:
+    """(text, cents) of every step of every line."""
+    answer = estimate(tables(share=share, copay=copay), question(explain=True, **others))
+    return [[(step.text, step.amount_cents) for step in line.steps] for line in answer.lines]
+
+
+def line_of(text: str, words: str) -> str:
+    """`file:line` of the first line of share.yaml that holds `words`."""
+    number = next(place for place, line in enumerate(text.splitlines(), 1) if words in line)
+    return f"share.yaml:{number}"
+
+
+def one(**others: Any) -> dict[str, Any]:
+    """One session of the small question's item, with other fields in place of its own."""
+    return {"items": [ITEM | {"dates": ["2026-03-02"]} | others]}
+
+
+def test_a_covered_line_step_by_step() -> None:
+    first = steps()[0]
+    texts = [text for text, _ in first]
+    assert texts[0] == "The charge is $80.00. The plan allows $48.00."
+    assert texts[1] == "The plan covers this under its benefit 'needles'."
+    assert ("You pay $40.00 toward your deductible ('deductible').", 4000) in first
+    assert ("You pay coinsurance of $1.60: 20% of what is left.", 160) in first
+    assert ("The plan pays $6.40.", 640) in first
+    assert ("The provider may not bill $32.00; it is written off.", 3200) in first
+
+
+def test_every_step_names_its_rule_and_its_source() -> None:
+    answer = estimate(tables(), question(explain=True))
+    by_text = {step.text: step for step in answer.lines[0].steps}
+    deductible = next(step for text, step in by_text.items() if "toward your deductible" in text)
+    assert deductible.citation == "Evidence of coverage, p.1"
+    coinsurance = next(step for text, step in by_text.items() if "coinsurance" in text)
+    assert coinsurance.rule == line_of(SHARE_PLAN, "in_network: {member_pays:")
+    assert coinsurance.citation == "Evidence of coverage, p.2"
+    price = answer.lines[0].steps[0]
+    assert (price.rule.split(":")[0], price.citation) == ("fees.yaml", "illustrative figures")
+
+
+def test_a_deductible_that_is_met() -> None:
+    assert any("takes nothing: it is met" in text for text, _ in steps()[1])
+
+
+def test_the_out_of_pocket_maximum_caps() -> None:
+    """495.00 of 500.00 used, the deductible met: of 9.60 only 5.00."""
+    used = [{"accumulator": "deductible", "used_cents": 10000}, {"accumulator": "oop_max", "used_cents": 49500}]
+    told = steps(members=[MEMBER | {"accumulators": used}], **one())[0]
+    assert ("You pay coinsurance of $5.00: 20% of what is left.", 500) in told
+    assert ("Your out-of-pocket maximum ('oop_max') is reached: the plan pays $4.60 of your share.", -460) in told
+
+
+def test_above_the_allowed_amount_out_of_network() -> None:
+    """75 % of 48.00 = 36.00 is allowed; 44.00 above it is the member's."""
+    told = steps(**one(tier="out_of_network"))[0]
+    assert any("$44.00" in text and cents == 4400 for text, cents in told)
+
+
+def test_a_copay_and_a_missing_referral() -> None:
+    assert ("You pay a copay of $20.00 (the plan asks for $20.00 a visit).", 2000) in steps(
+        plan_id="copay-plan", members=[]
+    )[0]
+    told = steps(plan_id="copay-plan", members=[], requirements="REQUIREMENTS_AS_ATTESTED")[0]
+    assert any("a referral" in text for text, _ in told)
+    assert ("You pay $80.00.", 8000) in told
+
+
+def test_a_penalty() -> None:
+    """Half of what the plan pays, 28.00, is lost without the referral: 14.00."""
+    copay = COPAY_PLAN.replace("requires: [referral]", "requires: [{referral: {penalty: 50%}}]")
+    told = steps(copay=copay, plan_id="copay-plan", members=[], requirements="REQUIREMENTS_AS_ATTESTED")[0]
+    assert any("a referral" in text and cents == 1400 for text, cents in told)
+
+
+def test_a_limit_that_is_used_up() -> None:
+    told = steps(members=[MEMBER | {"limit_usage": [{"limit": "visits", "used": 4}]}])[0]
+    assert any("4 visits in a calendar year" in text for text, _ in told)
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        (one(therapy="massage", procedures=[], charge_cents=9000), "The plan excludes this service: not a benefit."),
+        (one(therapy="reiki", procedures=[], charge_cents=9000), "no benefit names it"),
+        (one(diagnoses=["G44.1"]), "only for certain diagnoses"),
+        (one(practitioner="massage-therapist"), "only from certain practitioners"),
+        (one(dates=["2026-12-31", "2027-01-04"]), "not known for this date"),
+    ],
+)
+def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:
+    assert any(words in text for text, _ in steps(**others)[-1])
+
+
+@pytest.mark.parametrize(
+    ("when", "asked", "words"),
+    [
+        ("settings: [home]", {}, "only in certain places"),
+        ("states: [OR]", {}, "only in certain states"),
+        ("ages: {min: 65}", {}, "only at certain ages"),
+        ("licensed: yes", {"state": "AL"}, "the state does not license this practitioner"),
+    ],
+)
+def test_other_criteria(when: str, asked: dict[str, Any], words: str) -> None:
+    share = SHARE_PLAN.replace("{conditions: [back-pain], practitioners: [acupuncturist]}", f"{{{when}}}")
+    told = steps(share=share, **one(**asked))[0]
+    assert any(words in text for text, _ in told)
+
+
+def test_a_tier_that_is_not_covered() -> None:
+    terms = "out_of_network: {member_pays: [deductible, {coinsurance: 50%}]}"
+    share = SHARE_PLAN.replace(terms, "out_of_network: not_covered")
+    told = steps(share=share, **one(tier="out_of_network"))[0]
+    assert any("with a provider of this network" in text for text, _ in told)
+
+
+def test_an_assumed_charge_is_said_to_be() -> None:
+    told = steps(**one(procedures=[]))[0]
+    assert told[0][0].startswith("The charge is not known; the typical cash price of $110.00 stands in for it.")
+
+
+def test_a_second_plan_is_told_of() -> None:
+    told = steps(secondary_plan_id="copay-plan", **one())[0]
+    assert told[-1] == ("The secondary plan pays part of what is left.", 2800)
