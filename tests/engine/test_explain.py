@@ -111,7 +111,7 @@ def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:
         ("settings: [home]", {}, "only in certain places"),
         ("states: [OR]", {}, "only in certain states"),
         ("ages: {min: 65}", {}, "only at certain ages"),
-        ("licensed: yes", {"state": "AL"}, "the state does not license this practitioner"),
+        ("licensed: required", {"state": "AL"}, "the state does not license this practitioner"),
     ],
 )
 def test_other_criteria(when: str, asked: dict[str, Any], words: str) -> None:
