@@ -42,8 +42,7 @@ bench: $(ENVIRONMENT) ## measure the kernel and the reader; nothing is asserted
 proto: $(GENERATED) ## build the Python modules of protos/
 
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
-	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist \
-		tests/rulebook tests/engine tests/examples tests/oracle tests/workflow tests/test_money.py tests/test_calendar.py
+	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist tests --ignore tests/node
 	$(BIN)/coverage report
 
 nightly: $(ENVIRONMENT) ## 20,000 random examples of engine against oracle
