@@ -221,14 +221,18 @@ def _slot_rows(scope: Scope, member: int, limit: Limit) -> list[int]:
 
 def _read_visits(scope: Scope, member: int, visits: Array, violations: list[Violation]) -> None:
     """Fill in how many visits a member had under each benefit."""
+    seen: set[str] = set()
     for place, use in enumerate(scope.use_of(member).benefit_visits):
         path = scope.path(member, "benefit_visits", place)
         if use.benefit not in scope.index.benefits:
             violations.append(unknown_word(f"{path}.benefit", "benefit", use.benefit, [*scope.index.benefits]))
+        elif use.benefit in seen:
+            violations.append(Violation(f"{path}.benefit", f"{use.benefit} is given twice"))
         elif not 0 <= use.visits <= MAX_UNITS:
             violations.append(Violation(f"{path}.visits", f"{use.visits} visits; expected 0 to {MAX_UNITS}"))
         else:
             visits[member * len(scope.index.benefits) + scope.index.benefits[use.benefit]]["initial"] = use.visits
+        seen.add(use.benefit)
 
 
 def _read_prior_visits(
