@@ -60,10 +60,7 @@ def add_months(day: int, months: int) -> int:
 
 @compiled
 def period_start(day: int, month: int, day_of_month: int) -> int:
-    """The first day of the yearly period that holds `day` and starts on `month`-`day_of_month` (01-01.
-
-    Calendar year).
-    """
+    """The first day of the year that holds `day` and starts on `month`-`day_of_month`; 01-01 is the calendar year."""
     year = civil(day)[0]
     start = ordinal(year, month, day_of_month)
     return start if start <= day else ordinal(year - 1, month, day_of_month)

@@ -28,6 +28,7 @@ from camcover.rulebook.records import (
     Heading,
     Limit,
     Measure,
+    NotCoveredPays,
     PeriodKind,
     Place,
     Step,
@@ -122,7 +123,7 @@ def explain(tables: Tables, row: Array, tier_name: str, secondary_paid: int) -> 
 
 
 def _price(told: _Told) -> Iterator[ExplainedStep]:
-    """Charge and allowed amount."""
+    """The charge, and what the plan allows where that decides anything."""
     charge, fee = told.cents("charge"), told.cents("fee")
     fees = told.segment.fees
     table = fees.tiers.get(told.tier.id) if fees and told.tier else None
@@ -130,6 +131,9 @@ def _price(told: _Told) -> Iterator[ExplainedStep]:
     price = f"The charge is {dollars(charge)}"
     if told.row["assumed"]:
         price = f"The charge is not known; the typical cash price of {dollars(charge)} stands in for it"
+    if not told.row["covered"] and told.segment.plan.not_covered_pays is NotCoveredPays.CHARGE:
+        yield told.step(f"{price}.", charge, told.heading.at, None)
+        return
     text = f"{price}. The plan allows {dollars(fee)}."
     yield told.step(text, fee, at, table.cite if table else None, fees.heading if fees else None)
 
@@ -240,7 +244,8 @@ def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
     elif written_off:
         text = f"You pay no more than the plan would allow; {dollars(written_off)} is written off."
         yield told.step(text, written_off, told.heading.at, None)
-    yield told.step(f"You pay {dollars(owed)}.", owed, told.rule.at if told.rule else told.heading.at, None)
+    at, cite = (told.rule.at, told.rule.cite) if told.rule else (told.heading.at, None)
+    yield told.step(f"You pay {dollars(owed)}.", owed, at, cite)
 
 
 def _reason(told: _Told) -> ExplainedStep:

@@ -305,10 +305,7 @@ def _count_against_limits(
 def _leave_uncovered(
     rules: RuleTables, line: Any, entry: Any, segment: Any, segment_index: int, charge: int, fee: int
 ) -> None:
-    """Bill `charge` (with `not_covered_pays: allowed`.
-
-    At most `fee`) to the member, less the plan's discount (point 26).
-    """
+    """Bill `charge`, or with `not_covered_pays: allowed` at most `fee`, less the plan's discount (point 26)."""
     base = min(charge, fee) if segment["pays_allowed"] == 1 else charge
     discount = NEVER
     if line["therapy"] >= 0:

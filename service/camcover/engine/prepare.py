@@ -31,10 +31,10 @@ MAX_MEMBERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request laid out for one plan. `charges[i]`.
+    """A request laid out for one plan.
 
-    Low, typical and high share of line i of its session's cash price, cents; `attested[i]`: the mask of what line i's
-    item attests; `first_tier`: what an open tier is expected to be.
+    `charges[i]`: low, typical and high share of line i of its session's cash price, cents; `attested[i]`: the mask of
+    what line i's item attests; `first_tier`: what an open tier is expected to be.
     """
 
     index: PlanIndex

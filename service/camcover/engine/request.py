@@ -32,10 +32,7 @@ class Coordination(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccumulatorUse:
-    """A sum so far; `used_cents` None = unknown. `last_quarter_cents`.
-
-    The part applied in the period's last three months.
-    """
+    """A sum so far; None = unknown. `last_quarter_cents` of it were applied in the period's last three months."""
 
     accumulator: str
     used_cents: int | None

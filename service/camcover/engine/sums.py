@@ -36,10 +36,7 @@ def room(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator:
 def add(
     rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int, amount: int, late: bool
 ) -> None:
-    """Add `amount`, cut to the room left, to the member's and the family's sum; `late`.
-
-    In the period's last quarter.
-    """
+    """Add `amount`, cut to the room left, to the member's and the family's sum; `late`: in the last quarter."""
     taken = min(amount, room(rules, work, request, segment, accumulator, member))
     for owner in (member, request["members"]):
         row = work.sums[request["sums"] + owner * request["sum_count"] + accumulator]
@@ -141,7 +138,7 @@ def clear(work: Work, request: Any) -> None:
 def roll(rules: RuleTables, work: Work, request: Any, old: Any, new: Any, old_start: int, new_start: int) -> None:
     """Begin the benefit period of `new_start`.
 
-    Zero, or the last quarter's credit where the old edition carries over (point 24).
+    Its sums are zero, or the last quarter's credit where the old edition carries over (point 24).
     """
     adjacent = period_start(new_start - 1, new["period_month"], new["period_day"]) == old_start
     width = request["sum_count"]

@@ -36,10 +36,9 @@ class EstimateStore:
     """The table of estimates. Safe to use from several threads."""
 
     def __init__(self, url: str) -> None:
-        """Open the database at an SQLAlchemy URL (`sqlite:///camcover.sqlite`.
+        """Open the database at an SQLAlchemy URL such as `sqlite:///camcover.sqlite`, and make the table if it is new.
 
-        `sqlite://` is kept in memory), and create the table if it is not there. Raises sqlalchemy.exc.SQLAlchemyError
-        when it cannot be opened.
+        `sqlite://` is kept in memory. Raises sqlalchemy.exc.SQLAlchemyError when it cannot be opened.
         """
         options: dict[str, Any] = {"poolclass": StaticPool} if url == _MEMORY else {}
         if url.startswith("sqlite"):

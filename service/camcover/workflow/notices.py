@@ -52,9 +52,9 @@ ASSUMED = Notice(
 
 
 def notices(estimate: Estimate, *, may_balance_bill: bool) -> tuple[Notice, ...]:
-    """The disclosures of an estimate; `may_balance_bill`.
+    """The disclosures of an estimate.
 
-    Some line's tier lets the provider bill above the allowed amount.
+    `may_balance_bill`: some line's tier lets the provider bill above the allowed amount.
     """
     chosen = list(ALWAYS)
     if may_balance_bill:
