@@ -78,14 +78,14 @@ async def test_a_drain_lets_a_call_in_flight_end(service: Any, ask: Any, gate: G
     await gate.arrived.acquire()
     draining = asyncio.ensure_future(service.server.drain())
     assert (await watching.read()).status == NOT_SERVING
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await service.catalog.ListPlans(catalog_service_pb2.ListPlansRequest(), timeout=5)
-    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     assert not call.done()
     gate.opened.set()
     assert (await call).totals.patient_cents == 6080
     watching.cancel()
     await draining
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await service.catalog.ListPlans(catalog_service_pb2.ListPlansRequest(), timeout=5)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_calls_beyond_the_bound_are_told_when_to_try_again(service: Any, ask: Any, gate: Gate) -> None:
