@@ -67,6 +67,16 @@ def period_start(day: int, month: int, day_of_month: int) -> int:
 
 
 @compiled
+def completed_years(born: int, day: int) -> int:
+    """Whole years from an ordinal day of birth to `day`, turning on the birthday (29 February: on 1 March in common
+    years); 0 before the first."""
+    year, month, day_of_month = civil(day)
+    birth_year, birth_month, birth_day = civil(born)
+    before = month < birth_month or (month == birth_month and day_of_month < birth_day)
+    return max(year - birth_year - (1 if before else 0), 0)
+
+
+@compiled
 def month_index(day: int) -> int:
     """Months since year 0: equal for two days of one calendar month, one more in the next."""
     year, month, _ = civil(day)

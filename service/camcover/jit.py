@@ -1,19 +1,45 @@
 """The one way functions are compiled: Numba without Python objects, cached on disk, the interpreter lock released.
 
+`_nrt=False` leaves out the counting of references to arrays, which nothing compiled here keeps or makes: with it the
+kernel took 35 times as long (docs/decisions.md). Callers hold the arrays. `forceinline` makes one piece of machine code
+of the kernel's many small functions.
+
 With `NUMBA_DISABLE_JIT=1` the functions stay plain Python; coverage and debugging run them so.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from numba.core import config
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+IS_COMPILED = not config.DISABLE_JIT
+"""Whether functions are machine code in this process."""
+
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` to machine code at its first call, keeping its type for the checker."""
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile `function` to machine code, inlined where compiled code calls it, keeping its type for the checker."""
+    return cast("Callable[P, R]", numba.njit(forceinline=True, **_OPTIONS)(function))
+
+
+def compiled_entry(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` as one that Python calls."""
+    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
+
+
+def sources_digest() -> str:
+    """The SHA-256 (hex) of every file that may hold compiled functions: this folder's and the engine's."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in (*sorted(folder.glob("*.py")), *sorted(folder.glob("engine/*.py"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

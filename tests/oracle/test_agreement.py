@@ -48,7 +48,7 @@ def line_of(line: Line) -> dict[str, Any]:
         )
     }
     reason = "" if line.reason is Reason.NONE else line.reason.name
-    amounts = {name: getattr(line.amounts, name) for name in Amounts.__slots__}
+    amounts = {name: getattr(line.amounts, name) for name in Amounts._fields}
     return plain | {"date": line.date.isoformat(), "reason": reason} | amounts
 
 
@@ -85,7 +85,7 @@ def test_identities_hold_on_every_line(scenario: Scenario) -> None:
         paid = money.plan_paid_cents + money.secondary_paid_cents
         assert money.charge_cents == paid + money.patient_cents + money.written_off_cents
         assert sum(each.amount_cents for each in line.adjustments) == money.charge_cents - money.plan_paid_cents
-        assert all(getattr(money, name) >= 0 for name in Amounts.__slots__)
+        assert all(getattr(money, name) >= 0 for name in Amounts._fields)
         if not line.covered:
             assert money.plan_paid_cents == money.allowed_cents == shares == 0
     for after in estimate.accumulators_after:

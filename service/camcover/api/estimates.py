@@ -61,7 +61,7 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
 
 
 def _amounts(amounts: Amounts) -> messages.Amounts:
-    return messages.Amounts(**{name: getattr(amounts, name) for name in Amounts.__slots__})
+    return messages.Amounts(**{name: getattr(amounts, name) for name in Amounts._fields})
 
 
 def _line(line: Line) -> messages.Line:
@@ -89,7 +89,7 @@ def _line(line: Line) -> messages.Line:
             messages.Step(text=each.text, amount_cents=each.amount_cents, rule=each.rule, citation=each.citation)
             for each in line.steps
         ],
-        **{name: getattr(line.amounts, name) for name in Amounts.__slots__},
+        **{name: getattr(line.amounts, name) for name in Amounts._fields},
     )
 
 

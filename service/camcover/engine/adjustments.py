@@ -6,12 +6,10 @@ owes it, CO the provider's contract or the law forbids to bill it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from camcover.engine.compile import Tables
 from camcover.engine.estimate import Adjustment, Reason
-from camcover.engine.tables import Array
-from camcover.rulebook.records import Attestation, Exclusion, PeriodKind
+from camcover.engine.plan_index import Sources
+from camcover.engine.workspace import LedgerRow
+from camcover.rulebook.records import Attestation, Benefit, Exclusion, PeriodKind
 
 DEDUCTIBLE, COINSURANCE, COPAY = "1", "2", "3"
 ABOVE_FEE_SCHEDULE = "45"
@@ -37,48 +35,46 @@ _BEFORE_COVERAGE = "26"
 _LIFETIME_MAXIMUM = "149"
 
 
-def not_covered_code(tables: Tables, row: Array, *, before_coverage: bool) -> str:
+def not_covered_code(sources: Sources, row: LedgerRow, *, before_coverage: bool) -> str:
     """The CARC for what a line leaves uncovered."""
-    reason = Reason(int(row["reason"]))
+    reason = Reason(row.reason)
     if reason is Reason.NOT_IN_FORCE and before_coverage:
         return _BEFORE_COVERAGE
     if reason is Reason.EXCLUDED:
-        rule = tables.sources.rules[int(row["rule"])]
+        rule = sources.rules[row.rule]
         return _OF_EXCLUSION.get(rule.reason, _OF_REASON[reason]) if isinstance(rule, Exclusion) else _OF_REASON[reason]
-    if reason is Reason.LIMIT_REACHED and int(row["limit"]) >= 0:
-        limit = tables.sources.limits[int(row["limit"])]
+    if reason is Reason.LIMIT_REACHED and row.limit >= 0:
+        limit = sources.limits[row.limit]
         return _LIFETIME_MAXIMUM if limit.per.kind is PeriodKind.LIFETIME else _OF_REASON[reason]
     if reason is Reason.REQUIREMENT_MISSING:
-        requirement = tables.sources.requirements[int(row["requirement"])]
-        return _OF_ATTESTATION.get(requirement.attestation, _OF_REASON[reason])
+        return _OF_ATTESTATION.get(sources.requirements[row.requirement].attestation, _OF_REASON[reason])
     return _OF_REASON[reason]
 
 
-def adjustments(tables: Tables, row: Array, *, before_coverage: bool = False) -> tuple[Adjustment, ...]:
+def adjustments(sources: Sources, row: LedgerRow, *, before_coverage: bool = False) -> tuple[Adjustment, ...]:
     """The adjustments of a line, amounts above 0 only; they sum to charge - plan_paid."""
-    entries = _entries(tables, row, before_coverage=before_coverage)
-    return tuple(Adjustment(group, code, amount) for group, code, amount in entries if amount > 0)
+    found = []
+    if row.deductible:
+        found.append(Adjustment("PR", DEDUCTIBLE, row.deductible))
+    if row.coinsurance:
+        found.append(Adjustment("PR", COINSURANCE, row.coinsurance))
+    if row.copay:
+        found.append(Adjustment("PR", COPAY, row.copay))
+    if row.penalty:
+        found.append(Adjustment("PR", _penalty_code(sources, row), row.penalty))
+    if row.balance_bill:
+        found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
+    if row.not_covered:
+        code = not_covered_code(sources, row, before_coverage=before_coverage)
+        found.append(Adjustment("PR", code, row.not_covered))
+    if row.written_off:
+        found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, row.written_off))
+    return tuple(found)
 
 
-def _entries(tables: Tables, row: Array, *, before_coverage: bool) -> Iterator[tuple[str, str, int]]:
-    """(group, CARC, cents) of every part of a line."""
-    yield "PR", DEDUCTIBLE, int(row["deductible"])
-    yield "PR", COINSURANCE, int(row["coinsurance"])
-    yield "PR", COPAY, int(row["copay"])
-    yield "PR", _penalty_code(tables, row), int(row["penalty"])
-    yield "PR", ABOVE_FEE_SCHEDULE, int(row["balance_bill"])
-    yield "PR", not_covered_code(tables, row, before_coverage=before_coverage), int(row["not_covered"])
-    yield "CO", ABOVE_FEE_SCHEDULE, int(row["written_off"])
-
-
-def _penalty_code(tables: Tables, row: Array) -> str:
-    """The CARC of a penalty: the attestation that is missing."""
-    rule = int(row["rule"])
-    if rule < 0 or int(row["penalty"]) == 0:
-        return _OF_ATTESTATION[Attestation.PRIOR_AUTHORIZATION]
-    table = tables.arrays.rules[rule]
-    first = int(table["requirements"])
-    for requirement in tables.sources.requirements[first : first + int(table["requirement_count"])]:
-        if requirement.penalty is not None:
-            return _OF_ATTESTATION.get(requirement.attestation, _OF_REASON[Reason.REQUIREMENT_MISSING])
-    return _OF_ATTESTATION[Attestation.PRIOR_AUTHORIZATION]
+def _penalty_code(sources: Sources, row: LedgerRow) -> str:
+    """The CARC of a penalty: the first attestation that carries one."""
+    rule = sources.rules[row.rule]
+    asked = rule.requires if isinstance(rule, Benefit) else ()
+    attestation = next(each.attestation for each in asked if each.penalty is not None)
+    return _OF_ATTESTATION.get(attestation, _OF_REASON[Reason.REQUIREMENT_MISSING])

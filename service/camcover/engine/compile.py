@@ -6,8 +6,8 @@ ledger can be put into words. Raises nothing: what cannot be compiled was refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar
@@ -24,7 +24,18 @@ from camcover.engine.compile_rows import (
     step_row,
     tier_row,
 )
-from camcover.engine.plan_index import DiagnosisGroups, PlanIndex, Segment, count_rolling, number_words, slot_key
+from camcover.engine.plan_index import (
+    CriteriaSource,
+    DiagnosisGroups,
+    PlanIndex,
+    Rows,
+    Segment,
+    Sources,
+    count_rolling,
+    numbered,
+    slot_key,
+    slot_limits,
+)
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.rulebook.records import (
@@ -50,28 +61,6 @@ Row = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CriteriaSource:
-    """Where a row of `criteria` stands: in a policy (then its id), else in the benefit or exclusion itself."""
-
-    criteria: Criteria
-    policy: Policy | None
-
-
-@dataclass(slots=True)
-class Sources:
-    """The record behind each row of the tables of the same name."""
-
-    rules: list[Benefit | Exclusion] = field(default_factory=list)
-    criteria: list[CriteriaSource] = field(default_factory=list)
-    phases: list[Phase] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    requirements: list[Requirement] = field(default_factory=list)
-    limits: list[Limit] = field(default_factory=list)
-    discounts: list[Discount] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class Tables:
     """The compiled rules: one immutable object that any number of threads may read."""
 
@@ -79,8 +68,7 @@ class Tables:
     digest: str
     arrays: RuleTables
     vocabulary: Vocabulary
-    plans: dict[str, PlanIndex]
-    sources: Sources
+    plans: Mapping[str, PlanIndex]
 
 
 def compile_rules(rules: RuleSet) -> Tables:
@@ -95,28 +83,28 @@ class _Compiler:
         """Begin with the vocabulary of `rules` and empty tables."""
         self.rules = rules
         self.vocabulary = build_vocabulary(rules)
-        self.sources = Sources()
         self.rows: dict[str, list[Row]] = {name: [] for name in RuleTables._fields}
+        self.sources = self._new_sources()
         self.candidates: list[int] = []
+        self.fee_cents: list[int] = []
+        self.licensure: list[int] = []
         self.fee_rows: dict[tuple[int, str], int] = {}
         self.licensure_rows: dict[tuple[int, ...], int] = {}
 
     def run(self) -> Tables:
         """Compile every plan."""
         plans = {plan_id: self._plan(plan_id, editions) for plan_id, editions in self.rules.plans.items()}
-        return Tables(self.rules, self.rules.digest, self._arrays(), self.vocabulary, plans, self.sources)
+        return Tables(self.rules, self.rules.digest, self._arrays(), self.vocabulary, plans)
 
     def _arrays(self) -> RuleTables:
         """The collected rows as arrays; no table is empty, so that the kernel's types never change."""
-        services = max(1, len(self.vocabulary.services) + len(self.vocabulary.codes))
-        people = max(1, len(self.vocabulary.practitioners))
         return RuleTables(
             segments=_array(self.rows["segments"], columns.SEGMENT),
             accumulators=_array(self.rows["accumulators"], columns.ACCUMULATOR),
             tiers=_array(self.rows["tiers"], columns.TIER),
-            fee_otherwise=_array(self.rows["fee_otherwise"], columns.FEE_OTHERWISE),
-            fee_cents=np.array(self.rows["fee_cents"] or [(0,) * services], dtype=np.int64),
-            matches=_matrix(self.rows["matches"], services, columns.MATCH),
+            fee_tables=_array(self.rows["fee_tables"], columns.FEE_TABLE),
+            fee_cents=np.array(self.fee_cents or [0], dtype=np.int64),
+            matches=_array(self.rows["matches"], columns.MATCH),
             candidates=np.array(self.candidates or [0], dtype=np.int32),
             rules=_array(self.rows["rules"], columns.RULE),
             criteria=_array(self.rows["criteria"], columns.CRITERIA),
@@ -126,29 +114,41 @@ class _Compiler:
             requirements=_array(self.rows["requirements"], columns.REQUIREMENT),
             limits=_array(self.rows["limits"], columns.LIMIT),
             discounts=_array(self.rows["discounts"], columns.DISCOUNT),
-            licensure=np.array(self.rows["licensure"] or [(0,) * people], dtype=np.uint64),
+            licensure=np.array(self.licensure or [0], dtype=np.uint64),
         )
+
+    def _new_sources(self) -> Sources:
+        """No records yet, beginning at the next row of each table."""
+        return Sources(*(Rows(len(self.rows[each.name])) for each in fields(Sources)))
 
     def _plan(self, plan_id: str, editions: tuple[Plan, ...]) -> PlanIndex:
         """Compile the editions of one plan, segment by segment."""
-        tiers, accumulators, slots, benefits = number_words(editions)
+        self.sources = self._new_sources()
+        by_service: dict[int, list[Benefit]] = {}
+        for benefit in (benefit for plan in editions for benefit in plan.benefits.values()):
+            for service in self._services(benefit):
+                by_service.setdefault(service, []).append(benefit)
+        limits = slot_limits(editions)
         index = PlanIndex(
             id=plan_id,
             editions=editions,
-            segments=tuple(segment for plan in editions for segment in self._segments(plan)),
+            segments=tuple(segment for place, plan in enumerate(editions) for segment in self._segments(plan, place)),
             first_segment=len(self.rows["segments"]),
-            tiers=tiers,
-            accumulators=accumulators,
-            slots=slots,
-            benefits=benefits,
+            tiers=numbered(tier for plan in editions for tier in plan.tiers),
+            accumulators=numbered(name for plan in editions for name in plan.accumulators),
+            slots={key: number for number, key in enumerate(limits)},
+            slot_limits=tuple(limits.values()),
+            benefits=numbered(name for plan in editions for name in plan.benefits),
             groups=DiagnosisGroups({}, {}),
             rolling_limits=count_rolling(editions),
+            sources=self.sources,
+            by_service=by_service,
         )
         for segment in index.segments:
             self._segment(index, segment)
         return index
 
-    def _segments(self, plan: Plan) -> Iterator[Segment]:
+    def _segments(self, plan: Plan, place: int) -> Iterator[Segment]:
         """Cut a plan edition where an edition of something it refers to begins or ends."""
         policies = {str(benefit.policy) for benefit in plan.benefits.values() if benefit.policy}
         editions: list[Catalog | Policy | Fees] = list(self.vocabulary.catalogs)
@@ -162,7 +162,7 @@ class _Compiler:
         bounds = [*sorted(cuts), last + 1]
         for start, following in pairwise(bounds):
             fees = _edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
-            yield Segment(plan, fees, start, following - 1)
+            yield Segment(plan, place, fees, start, following - 1)
 
     def _segment(self, index: PlanIndex, segment: Segment) -> None:
         """Write every row of one segment."""
@@ -182,6 +182,7 @@ class _Compiler:
                 plan.benefit_period.day,
                 accumulators,
                 tiers,
+                len(self.rows["matches"]),
                 self._licensure_row(segment.first_day),
                 int(plan.not_covered_pays is NotCoveredPays.ALLOWED),
             )
@@ -265,7 +266,8 @@ class _Compiler:
             self.rows["phases"].append((through, len(self.rows["steps"]), len(kept)))
             self.sources.phases.append(phase)
             self.rows["steps"] += [row for _, row in kept]
-            self.sources.steps += [step for step, _ in kept]
+            for step, _ in kept:
+                self.sources.steps.append(step)
         return first, len(self.rows["phases"]) - first
 
     def _policy(self, index: PlanIndex, benefit: Benefit, day: int) -> int:
@@ -287,29 +289,29 @@ class _Compiler:
         """The row of a tier's fee table, written once for all plans that use it."""
         key = (id(fees), str(table.tier))
         if key not in self.fee_rows:
-            row = self.fee_rows[key] = len(self.rows["fee_otherwise"])
-            self.rows["fee_otherwise"].append((-1, -1))
+            row = self.fee_rows[key] = len(self.rows["fee_tables"])
+            first = len(self.fee_cents)
+            self.rows["fee_tables"].append((first, -1, -1))
             cents = [-1] * (len(self.vocabulary.services) + len(self.vocabulary.codes))
             for therapy, amount in table.therapies.items():
                 cents[self.vocabulary.services[therapy]] = amount
             for code, amount in table.codes.items():
                 cents[self.vocabulary.codes[code]] = amount
-            self.rows["fee_cents"].append(tuple(cents))
+            self.fee_cents += cents
             if table.otherwise is not None:
                 target = table.otherwise.tier
                 of = -1 if target is None else self._fee_row(fees, fees.tiers[target])
-                self.rows["fee_otherwise"][row] = (table.otherwise.basis_points, of)
+                self.rows["fee_tables"][row] = (first, table.otherwise.basis_points, of)
         return self.fee_rows[key]
 
     def _licensure_row(self, day: int) -> int:
-        """The row of states that license each practitioner under the catalogs in force on `day`."""
+        """The first cell of the states that license each practitioner under the catalogs in force on `day`."""
         catalogs = [c for c in self.vocabulary.catalogs if c.heading.effective.holds(date.fromordinal(day))]
         key = tuple(map(id, catalogs))
         if key not in self.licensure_rows:
             entries = {name: entry for catalog in catalogs for name, entry in catalog.licensure.items()}
-            self.licensure_rows[key] = len(self.rows["licensure"])
-            names = self.vocabulary.practitioners
-            self.rows["licensure"].append(tuple(licensing_states(entries.get(name)) for name in names))
+            self.licensure_rows[key] = len(self.licensure)
+            self.licensure += [licensing_states(entries.get(name)) for name in self.vocabulary.practitioners]
         return self.licensure_rows[key]
 
 
@@ -330,7 +332,3 @@ def _array(rows: list[Row], dtype: np.dtype[np.void]) -> columns.Array:
     """Rows as a structured array of at least one row."""
     return np.array(rows, dtype=dtype) if rows else np.zeros(1, dtype=dtype)
 
-
-def _matrix(rows: list[Row], width: int, dtype: np.dtype[np.void]) -> columns.Array:
-    """Rows as a structured matrix of `width` columns."""
-    return _array(rows, dtype).reshape(-1, width) if rows else np.zeros((1, width), dtype=dtype)

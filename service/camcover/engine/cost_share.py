@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from camcover.engine.sums import room
-from camcover.engine.tables import Above, RuleTables, StepKind, Work
+from camcover.engine.tables import Above, InHand, RuleTables, StepKind, Work
 from camcover.jit import compiled
 from camcover.money import share
 
@@ -32,25 +32,16 @@ def is_copay(kind: int) -> bool:
 
 
 @compiled
-def take_steps(
-    rules: RuleTables,
-    work: Work,
-    request: Any,
-    segment: Any,
-    phase: Any,
-    line: Any,
-    entry: Any,
-    visits: Any,
-    eligible: int,
-) -> None:
+def take_steps(rules: RuleTables, work: Work, hand: InHand, phase: Any, visits: Any, eligible: int) -> None:
     """Take each step of `phase` off what is left of `eligible`; the amounts go to `entry["steps"]`, not yet capped."""
+    entry = hand.entry
     remaining = eligible
     deductible = 0
     for index in range(phase["count"]):
         step = rules.steps[phase["first"] + index]
         kind = step["kind"]
         if kind == _DEDUCTIBLE:
-            amount = _deductible_left(rules, work, request, segment, phase, index, line["member"], entry)
+            amount = _deductible_left(rules, work, hand, phase, index)
             amount = min(amount, remaining)
             deductible += amount
         elif is_copay(kind):
@@ -74,17 +65,15 @@ def take_steps(
 
 
 @compiled
-def _deductible_left(
-    rules: RuleTables, work: Work, request: Any, segment: Any, phase: Any, index: int, member: int, entry: Any
-) -> int:
+def _deductible_left(rules: RuleTables, work: Work, hand: InHand, phase: Any, index: int) -> int:
     """What is left of the deductible that step `index` names, less what earlier steps of this line took of the same."""
     accumulator = rules.steps[phase["first"] + index]["accumulator"]
     if accumulator < 0:
         return 0
-    left = room(rules, work, request, segment, accumulator, member)
+    left = room(rules, work, hand, accumulator, hand.service["member"])
     for earlier in range(index):
         if rules.steps[phase["first"] + earlier]["accumulator"] == accumulator:
-            left -= entry["steps"][earlier]
+            left -= hand.entry["steps"][earlier]
     return max(left, 0)
 
 
@@ -97,7 +86,9 @@ def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
     excess = -limit
     for index in range(phase["count"]):
         excess += entry["steps"][index]
-    entry["capped"] = max(excess, 0)
+    if excess <= 0:
+        return
+    entry["capped"] = excess
     for turn in range(3):
         for index in range(phase["count"] - 1, -1, -1):
             kind = rules.steps[phase["first"] + index]["kind"]
@@ -125,13 +116,13 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
 
 
 @compiled
-def penalty(rules: RuleTables, rule: Any, line: Any, visit: int, plan_pays: int) -> int:
+def penalty(rules: RuleTables, hand: InHand, rule: Any, plan_pays: int) -> int:
     """What missing attestations with a penalty take off what the plan would pay, one after the other (point 12)."""
     left = plan_pays
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
         requirement = rules.requirements[row]
-        missing = (requirement["attestation"] & line["attestations"]) == _ZERO
-        if missing and requirement["penalty"] >= 0 and visit > requirement["after"]:
+        missing = (requirement["attestation"] & hand.attestations) == _ZERO
+        if missing and requirement["penalty"] >= 0 and hand.entry["visit"] > requirement["after"]:
             left -= share(left, requirement["penalty"])
     return plan_pays - left
 

@@ -7,9 +7,9 @@ patient = deductible + copay + coinsurance + penalty + balance_bill + not_covere
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Reason(IntEnum):
@@ -30,8 +30,7 @@ class Reason(IntEnum):
     LIMIT_REACHED = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """The money of a line, an item or a whole estimate, in cents."""
 
     charge_cents: int = 0
@@ -48,8 +47,7 @@ class Amounts:
     patient_cents: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(NamedTuple):
     """An X12 835 claim adjustment: group (CO, PR, OA), CARC, cents. A line's sum to charge - plan_paid."""
 
     group: str
@@ -57,8 +55,7 @@ class Adjustment:
     amount_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedStep:
+class ExplainedStep(NamedTuple):
     """One step in words a patient understands.
 
     `rule` is file:line, `citation` the payer's document, both may be empty.
@@ -70,8 +67,7 @@ class ExplainedStep:
     citation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One adjudicated line. `benefit` is empty when none was chosen; `limit` names the limit that bit."""
 
     item_index: int
@@ -94,8 +90,7 @@ class Line:
     steps: tuple[ExplainedStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AccumulatorAfter:
+class AccumulatorAfter(NamedTuple):
     """A sum after the last line, in its benefit period; `member_id` empty = the family's. Maximum None = unlimited."""
 
     accumulator: str
@@ -104,8 +99,7 @@ class AccumulatorAfter:
     maximum_cents: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LimitAfter:
+class LimitAfter(NamedTuple):
     """A limit's count after the last line, in the period of the last line that touched it (visits, units or cents)."""
 
     limit: str
@@ -115,16 +109,14 @@ class LimitAfter:
     money: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(NamedTuple):
     """What the patient pays for services dated in one calendar month (`2026-03`)."""
 
     month: str
     patient_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Patient totals over the bounding cases, and each assumption in words."""
 
     low_cents: int
@@ -133,8 +125,7 @@ class Range:
     assumptions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Prerequisite:
+class Prerequisite(NamedTuple):
     """An attestation that was assumed met: what, for which benefit and item, and where the rule stands."""
 
     attestation: str
@@ -144,8 +135,7 @@ class Prerequisite:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """A source that a figure of the estimate rests on."""
 
     place: str
@@ -154,8 +144,7 @@ class Citation:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """Everything the engine says about a request; names, times and notices are added by the workflow."""
 
     plan_id: str

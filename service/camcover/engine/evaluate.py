@@ -1,26 +1,35 @@
 """Request in, estimate out: the one way into the engine, for one request and for many.
 
-Numbered as in docs/architecture.md: expand the services to lines; lay them out for the plan; adjudicate the bounding
-cases in one call of the kernel; coordinate with a secondary plan; read the ledger into an `Estimate`.
+As in docs/architecture.md: the services become lines; they are laid out for the plan; one call of the kernel adjudicates
+every bounding case of every request; a secondary plan follows; the ledger is read into an `Estimate`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from camcover.engine.cases import Case, Outcome, PrimaryResult, adjudicate_cases
 from camcover.engine.compile import Tables
-from camcover.engine.coordination import secondary_paid
+from camcover.engine.desk import Desk
 from camcover.engine.estimate import Estimate
-from camcover.engine.expansion import expand
-from camcover.engine.prepare import Prepared, member_violations, plan_named, prepare
-from camcover.engine.question import Answer, Question
-from camcover.engine.ranges import bounding_cases
+from camcover.engine.question import Adjudicated, Question
 from camcover.engine.reading import read_estimate
-from camcover.engine.request import Coordination, EstimateRequest, InvalidRequest, Violation
+from camcover.engine.request import EstimateRequest, InvalidRequest
+
+MOST_LINES = 20_000
+"""Ledger rows after which a batch is adjudicated, so that memory stays bounded whatever its size."""
+
+
+
+class _OfThread(threading.local):
+    """Each thread's own desk."""
+
+    def __init__(self) -> None:
+        """Make it at the thread's first request."""
+        self.desk = Desk()
+
+
+_DESK = _OfThread()
 
 
 def evaluate(tables: Tables, request: EstimateRequest) -> Estimate:
@@ -32,76 +41,35 @@ def evaluate(tables: Tables, request: EstimateRequest) -> Estimate:
 
 
 def evaluate_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[Estimate | InvalidRequest]:
-    """The estimates of many requests, in order, through one call of the kernel.
-
-    A bad request does not harm the others.
-    """
-    questions = [question_of(tables, request) for request in requests]
-    answers = iter(answer_all(tables, [one for one in questions if isinstance(one, Question)]))
-    return [one if isinstance(one, InvalidRequest) else read_estimate(tables, one, next(answers)) for one in questions]
+    """The estimates of many requests, in order. A bad request does not harm the others."""
+    return [
+        each if isinstance(each, InvalidRequest) else read_estimate(tables, each.question, each.answer)
+        for each in adjudicate_many(tables, requests)
+    ]
 
 
-def question_of(tables: Tables, request: EstimateRequest) -> Question | InvalidRequest:
-    """Check and lay out a request; all that is wrong with it comes back at once."""
-    violations: list[Violation] = [*member_violations(request)]
-    lines = expand(request, tables.vocabulary, violations)
-    primary_index = plan_named(tables, request.plan_id, "plan_id", violations)
-    secondary_index = None
-    if request.secondary_plan_id:
-        secondary_index = plan_named(tables, request.secondary_plan_id, "secondary_plan_id", violations)
-    if primary_index is None or not lines:
-        return InvalidRequest(tuple(violations))
-    primary = prepare(tables, primary_index, request, lines, violations, secondary=False)
-    secondary = None
-    if secondary_index is not None:
-        secondary = prepare(tables, secondary_index, request, lines, violations, secondary=True)
-    if violations:
-        return InvalidRequest(tuple(violations))
-    cases = bounding_cases(tables, request, primary, secondary)
-    return Question(request, lines, primary, secondary, cases)
+def adjudicate_many(tables: Tables, requests: Iterable[EstimateRequest]) -> list[Adjudicated | InvalidRequest]:
+    """The finished ledgers of many requests, in order: a call of the kernel for as many as fit the desk."""
+    results: list[Adjudicated | InvalidRequest] = []
+    waiting: list[Question | InvalidRequest] = []
+    desk = _DESK.desk
+    desk.clear()
+    for request in requests:
+        waiting.append(desk.lay_out(tables, request))
+        if desk.first.ledger.used >= MOST_LINES:
+            results += _answered(desk, tables, waiting)
+            waiting = []
+            desk.clear()
+    return results + _answered(desk, tables, waiting)
 
 
-def answer_all(tables: Tables, questions: Sequence[Question]) -> list[list[Answer]]:
-    """The answers to every case of every question, the expected case first.
-
-    One call of the kernel for the primary plans, one for the secondary ones.
-    """
-    if not questions:
-        return []
-    flat = [(one, primary, secondary) for one in questions for primary, secondary in one.cases]
-    outcomes = adjudicate_cases(tables, [one.primary for one, _, _ in flat], [case for _, case, _ in flat])
-    behind = _secondary_outcomes(tables, flat, outcomes)
-    answers = iter(
-        Answer(outcome, second, _paid_behind(one.request.coordination, outcome, second))
-        for (one, _, _), outcome, second in zip(flat, outcomes, behind, strict=True)
-    )
-    return [[next(answers) for _ in one.cases] for one in questions]
-
-
-def _secondary_outcomes(
-    tables: Tables, flat: Sequence[tuple[Question, Case, Case | None]], outcomes: Sequence[Outcome]
-) -> list[Outcome | None]:
-    """The secondary plans' outcomes where there are any, each behind its primary's ledger."""
-    places: list[int] = []
-    prepared: list[Prepared] = []
-    cases: list[Case] = []
-    after: list[PrimaryResult | None] = []
-    for place, ((one, _, case), outcome) in enumerate(zip(flat, outcomes, strict=True)):
-        if one.secondary is not None and case is not None:
-            maintenance = one.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS
-            places.append(place)
-            prepared.append(one.secondary)
-            cases.append(case)
-            after.append(PrimaryResult(outcome.ledger, maintenance))
-    results: list[Outcome | None] = [None] * len(flat)
-    if places:
-        for place, outcome in zip(places, adjudicate_cases(tables, prepared, cases, after), strict=True):
-            results[place] = outcome
-    return results
-
-
-def _paid_behind(method: Coordination, primary: Outcome, secondary: Outcome | None) -> NDArray[np.int64]:
-    """What the secondary plan pays of each line; zeros without one."""
-    if secondary is None:
-        return np.zeros(len(primary.ledger), dtype=np.int64)
-    return secondary_paid(method, primary.ledger, secondary.ledger)
+def _answered(
+    desk: Desk, tables: Tables, waiting: Sequence[Question | InvalidRequest]
+) -> list[Adjudicated | InvalidRequest]:
+    """Adjudicate what waits on the desk."""
+    questions = [each for each in waiting if isinstance(each, Question)]
+    answered = list(map(Adjudicated, questions, desk.answers(tables, questions)))
+    if len(answered) == len(waiting):
+        return answered
+    following = iter(answered)
+    return [each if isinstance(each, InvalidRequest) else next(following) for each in waiting]

@@ -6,14 +6,13 @@ the line was adjudicated. Made only when a request asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from camcover.engine.citing import citation_text, rule_place
-from camcover.engine.compile import Tables
 from camcover.engine.estimate import ExplainedStep, Reason
-from camcover.engine.plan_index import Segment
-from camcover.engine.tables import Array
+from camcover.engine.plan_index import Segment, Sources
+from camcover.engine.workspace import LedgerRow
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
     Accumulator,
@@ -29,9 +28,9 @@ from camcover.rulebook.records import (
     Limit,
     Measure,
     NotCoveredPays,
+    NothingStep,
     PeriodKind,
     Place,
-    Step,
     Tier,
 )
 
@@ -88,8 +87,9 @@ def limit_words(limit: Limit) -> str:
 class _Told:
     """What the explanation of one line draws on. `rule` and `tier` are None where there is none."""
 
-    tables: Tables
-    row: Array
+    sources: Sources
+    row: LedgerRow
+    steps: Sequence[int]
     segment: Segment
     tier: Tier | None
     rule: Benefit | Exclusion | None
@@ -99,24 +99,24 @@ class _Told:
         """The plan file's heading."""
         return self.segment.plan.heading
 
-    def cents(self, column: str) -> int:
-        """An amount of the ledger row."""
-        return int(self.row[column])
-
     def step(self, text: str, cents: int, at: Place, cite: str | None, heading: Heading | None = None) -> ExplainedStep:
         """A step whose rule stands at `at` and was published as `cite` says."""
         return ExplainedStep(text, cents, rule_place(at), citation_text(cite, heading or self.heading))
 
 
-def explain(tables: Tables, row: Array, tier_name: str, secondary_paid: int) -> tuple[ExplainedStep, ...]:
-    """The steps of a line; `secondary_paid` (cents) is told when a secondary plan pays."""
-    number = int(row["segment"])
-    if number < 0:
-        return (ExplainedStep(_REASONS[Reason.NOT_IN_FORCE], int(row["patient"]), "", ""),)
-    segment = tables.sources.segments[number]
-    rule = tables.sources.rules[int(row["rule"])] if int(row["rule"]) >= 0 else None
-    told = _Told(tables, row, segment, segment.plan.tiers.get(tier_name), rule)
-    steps = [*_price(told), *(_covered(told) if row["covered"] else _not_covered(told))]
+def explain(
+    sources: Sources, row: LedgerRow, cents: Sequence[int], tier_name: str, secondary_paid: int
+) -> tuple[ExplainedStep, ...]:
+    """The steps of a line, of which the cost share's came to `cents`.
+
+    `secondary_paid` (cents) is told when a secondary plan pays.
+    """
+    if row.segment < 0:
+        return (ExplainedStep(_REASONS[Reason.NOT_IN_FORCE], row.patient, "", ""),)
+    segment = sources.segments[row.segment]
+    rule = sources.rules[row.rule] if row.rule >= 0 else None
+    told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule)
+    steps = [*_price(told), *(_covered(told) if row.covered else _not_covered(told))]
     if secondary_paid:
         steps.append(ExplainedStep("The secondary plan pays part of what is left.", secondary_paid, "", ""))
     return tuple(steps)
@@ -124,14 +124,14 @@ def explain(tables: Tables, row: Array, tier_name: str, secondary_paid: int) -> 
 
 def _price(told: _Told) -> Iterator[ExplainedStep]:
     """The charge, and what the plan allows where that decides anything."""
-    charge, fee = told.cents("charge"), told.cents("fee")
+    charge, fee = told.row.charge, told.row.fee
     fees = told.segment.fees
     table = fees.tiers.get(told.tier.id) if fees and told.tier else None
     at = table.at if table else told.heading.at
     price = f"The charge is {dollars(charge)}"
-    if told.row["assumed"]:
+    if told.row.assumed:
         price = f"The charge is not known; the typical cash price of {dollars(charge)} stands in for it"
-    if not told.row["covered"] and told.segment.plan.not_covered_pays is NotCoveredPays.CHARGE:
+    if not told.row.covered and told.segment.plan.not_covered_pays is NotCoveredPays.CHARGE:
         yield told.step(f"{price}.", charge, told.heading.at, None)
         return
     text = f"{price}. The plan allows {dollars(fee)}."
@@ -144,23 +144,21 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
     if not isinstance(benefit, Benefit):
         return
     yield told.step(f"The plan covers this under its benefit '{benefit.id}'.", 0, benefit.at, benefit.cite)
-    phase = int(told.row["phase"])
-    table = told.tables.arrays.phases[phase]
-    first, count = int(table["first"]), int(table["count"])
-    for place, step in enumerate(told.tables.sources.steps[first : first + count]):
-        yield _cost_share(told, benefit, step, int(told.row["steps"][place]))
-    if count == 0:
-        yield told.step("You pay nothing of the allowed amount.", 0, told.tables.sources.phases[phase].at, benefit.cite)
+    phase = told.sources.phases[told.row.phase]
+    taken = [step for step in phase.steps if not isinstance(step, NothingStep)]
+    for step, cents in zip(taken, told.steps, strict=False):
+        yield _cost_share(told, benefit, step, cents)
+    if not taken:
+        yield told.step("You pay nothing of the allowed amount.", 0, phase.at, benefit.cite)
     yield from _cap(told)
     yield from _penalty(told, benefit)
-    yield told.step(
-        f"The plan pays {dollars(told.cents('plan_paid'))}.", told.cents("plan_paid"), benefit.at, benefit.cite
-    )
+    paid = told.row.plan_paid
+    yield told.step(f"The plan pays {dollars(paid)}.", paid, benefit.at, benefit.cite)
     yield from _limited(told)
     yield from _above_allowed(told)
 
 
-def _cost_share(told: _Told, benefit: Benefit, step: Step, cents: int) -> ExplainedStep:
+def _cost_share(told: _Told, benefit: Benefit, step: DeductibleStep | CopayStep | CoinsuranceStep, cents: int) -> ExplainedStep:
     """One step of `member_pays`."""
     amount = dollars(cents)
     match step:
@@ -181,8 +179,6 @@ def _cost_share(told: _Told, benefit: Benefit, step: Step, cents: int) -> Explai
                 CoinsuranceOf.ALLOWED: "the allowed amount",
             }[step.of]
             text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {base}."
-        case _:
-            text = "You pay nothing."
     return told.step(text, cents, step.at, benefit.cite)
 
 
@@ -193,7 +189,7 @@ def _cite_of(accumulator: Accumulator | None, benefit: Benefit) -> str | None:
 
 def _cap(told: _Told) -> Iterator[ExplainedStep]:
     """What the out-of-pocket maximum took off."""
-    capped = told.cents("capped")
+    capped = told.row.capped
     name = told.tier.out_of_pocket_maximum if told.tier else None
     maximum = told.segment.plan.accumulators.get(name or "")
     if capped and maximum is not None:
@@ -203,7 +199,7 @@ def _cap(told: _Told) -> Iterator[ExplainedStep]:
 
 def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
     """What a missing attestation costs."""
-    cents = told.cents("penalty")
+    cents = told.row.penalty
     if cents:
         asked = [each for each in benefit.requires if each.penalty is not None]
         missing = " or ".join(attestation_words(each.attestation) for each in asked)
@@ -213,10 +209,9 @@ def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
 
 def _limited(told: _Told) -> Iterator[ExplainedStep]:
     """What a limit cut off a covered line."""
-    number = int(told.row["limit"])
-    if number >= 0 and told.cents("not_covered"):
-        limit = told.tables.sources.limits[number]
-        cents = told.cents("not_covered")
+    if told.row.limit >= 0 and told.row.not_covered:
+        limit = told.sources.limits[told.row.limit]
+        cents = told.row.not_covered
         text = f"The limit '{limit.id}' ({limit_words(limit)}) is reached on this service: {dollars(cents)} is yours."
         yield told.step(text, cents, limit.at, limit.cite or (told.rule.cite if told.rule else None))
 
@@ -225,7 +220,7 @@ def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
     """Charge above the allowed amount."""
     at = told.tier.at if told.tier else told.heading.at
     cite = told.rule.cite if told.rule else None
-    billed, written_off = told.cents("balance_bill"), told.cents("written_off")
+    billed, written_off = told.row.balance_bill, told.row.written_off
     if billed:
         yield told.step(f"The provider may bill you {dollars(billed)} above the allowed amount.", billed, at, cite)
     if written_off:
@@ -235,10 +230,9 @@ def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
 def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
     """Why a line is not covered, and what the member then owes."""
     yield _reason(told)
-    owed, written_off = told.cents("not_covered"), told.cents("written_off")
-    number = int(told.row["discount"])
-    if number >= 0:
-        discount = told.tables.sources.discounts[number]
+    owed, written_off = told.row.not_covered, told.row.written_off
+    if told.row.discount >= 0:
+        discount = told.sources.discounts[told.row.discount]
         text = f"The plan's discount programme takes {percent(discount.percent)} off what you would pay."
         yield told.step(text, written_off, discount.at, discount.cite)
     elif written_off:
@@ -250,24 +244,23 @@ def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
 
 def _reason(told: _Told) -> ExplainedStep:
     """The rule that keeps the line from being covered."""
-    reason = Reason(int(told.row["reason"]))
+    reason = Reason(told.row.reason)
     rule = told.rule
     cite = rule.cite if rule else None
-    sources = told.tables.sources
+    sources = told.sources
     if reason is Reason.EXCLUDED and isinstance(rule, Exclusion):
         why = f": {rule.reason.replace('_', ' ')}" if rule.reason else ""
         return told.step(f"The plan excludes this service{why}.", 0, rule.at, cite)
     if reason is Reason.REQUIREMENT_MISSING:
-        requirement = sources.requirements[int(told.row["requirement"])]
+        requirement = sources.requirements[told.row.requirement]
         text = f"The plan covers this service only with {attestation_words(requirement.attestation)}."
         return told.step(text, 0, requirement.at, cite)
     if reason is Reason.LIMIT_REACHED:
-        limit = sources.limits[int(told.row["limit"])]
+        limit = sources.limits[told.row.limit]
         text = f"The plan covers {limit_words(limit)} ('{limit.id}'), and they are used up."
         return told.step(text, 0, limit.at, limit.cite or cite)
-    number = int(told.row["criteria"])
-    if number >= 0:
-        source = sources.criteria[number]
+    if told.row.criteria >= 0:
+        source = sources.criteria[told.row.criteria]
         policy = source.policy
         cite, heading = (policy.cite, policy.heading) if policy else (cite, told.heading)
         return told.step(_REASONS[reason], 0, source.criteria.at, cite, heading)

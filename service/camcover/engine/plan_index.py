@@ -5,12 +5,37 @@ What comes in: the plan's editions. What goes out: `PlanIndex`, by which request
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 
+from camcover.engine.estimate import Citation
 from camcover.engine.vocabulary import plain_icd10
-from camcover.rulebook.records import Fees, Limit, LimitPeriod, Measure, PeriodKind, Plan
+from camcover.rulebook.records import (
+    Accumulator,
+    Benefit,
+    Criteria,
+    DeductibleStep,
+    Discount,
+    Exclusion,
+    FamilyMode,
+    Fees,
+    Limit,
+    LimitPeriod,
+    Measure,
+    PeriodKind,
+    Phase,
+    Plan,
+    Policy,
+    Requirement,
+    Step,
+    Tier,
+)
+
+Record = TypeVar("Record")
+
+_MOST_KNOWN = 4_096
+"""Diagnoses whose groups a plan remembers."""
 
 
 class SlotKey(NamedTuple):
@@ -30,9 +55,13 @@ def slot_key(benefit: str, limit: Limit) -> SlotKey:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of days of one plan edition in which nothing it refers to changes; days are ordinal, inclusive."""
+    """A stretch of days of one plan edition in which nothing it refers to changes; days are ordinal, inclusive.
+
+    `edition` is the place of `plan` among the plan's editions.
+    """
 
     plan: Plan
+    edition: int
     fees: Fees | None
     first_day: int
     last_day: int
@@ -45,6 +74,7 @@ class DiagnosisGroups:
     bits: dict[frozenset[str], int]
     masks: dict[str, int]
     longest: int = 0
+    _known: dict[str, int] = field(default_factory=dict)
 
     def bit(self, prefixes: Iterable[str]) -> int:
         """The mask with the one bit of this set of prefixes, a new one when it is new."""
@@ -56,57 +86,193 @@ class DiagnosisGroups:
                 self.longest = max(self.longest, len(prefix))
         return 1 << self.bits[group]
 
-    def mask(self, diagnoses: Iterable[str]) -> int:
-        """The groups that some of the plain diagnoses belong to."""
-        found = 0
-        for diagnosis in diagnoses:
-            for length in range(1, min(len(diagnosis), self.longest) + 1):
-                found |= self.masks.get(diagnosis[:length], 0)
+    def mask(self, diagnosis: str) -> int:
+        """The groups that a diagnosis or prefix, as it is written, belongs to."""
+        found = self._known.get(diagnosis)
+        if found is None:
+            found = 0
+            plain = plain_icd10(diagnosis)
+            for length in range(1, min(len(plain), self.longest) + 1):
+                found |= self.masks.get(plain[:length], 0)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[diagnosis] = found
         return found
+
+
+class Rows(Generic[Record]):
+    """The records behind a plan's rows of one table, by row of the whole table."""
+
+    __slots__ = ("_first", "_records")
+
+    def __init__(self, first: int) -> None:
+        """Begin at row `first`."""
+        self._first = first
+        self._records: list[Record] = []
+
+    def append(self, record: Record) -> None:
+        """Add the record of the next row."""
+        self._records.append(record)
+
+    def __getitem__(self, row: int) -> Record:
+        """The record behind a row of the table."""
+        return self._records[row - self._first]
+
+    def span(self, first: int, count: int) -> Sequence[Record]:
+        """The records behind rows [first, first + count)."""
+        return self._records[first - self._first : first - self._first + count]
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaSource:
+    """Where a row of `criteria` stands: in a policy (then its id), else in the benefit or exclusion itself."""
+
+    criteria: Criteria
+    policy: Policy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The record behind each row of a plan in the tables of the same name."""
+
+    rules: Rows[Benefit | Exclusion]
+    criteria: Rows[CriteriaSource]
+    phases: Rows[Phase]
+    steps: Rows[Step]
+    requirements: Rows[Requirement]
+    limits: Rows[Limit]
+    discounts: Rows[Discount]
+    segments: Rows[Segment]
+
+
+class ServiceTerms(NamedTuple):
+    """What a plan asks where it covers a service, over all benefits of all editions that name it.
+
+    `accumulators`: for each tier the mask of the accumulators that may bear on a line.
+    """
+
+    asks_attestations: bool
+    accumulators: tuple[int, ...]
+
+
+class Maxima(NamedTuple):
+    """The most that each accumulator may hold, cents, -1 = unlimited: for a member, for the family (point 22)."""
+
+    member: tuple[int, ...]
+    family: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanIndex:
-    """One plan of the tables: its editions, its rows of `segments`, and the numbers of its words.
+    """One plan of the tables: its editions, its rows of `segments`, the numbers of its words, the records behind rows.
 
-    `rolling_limits`: how many of its limits count over a window in some edition.
+    `rolling_limits`: how many of its limits count over a window in some edition. What is worked out from an edition is
+    worked out once.
     """
 
     id: str
     editions: tuple[Plan, ...]
     segments: tuple[Segment, ...]
     first_segment: int
-    tiers: Mapping[str, int]
+    tiers: dict[str, int]
     accumulators: Mapping[str, int]
     slots: Mapping[SlotKey, int]
+    slot_limits: Sequence[Limit]
     benefits: Mapping[str, int]
     groups: DiagnosisGroups
     rolling_limits: int
+    sources: Sources
+    by_service: Mapping[int, Sequence[Benefit]]
+    cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
+    _terms: dict[tuple[int, int], ServiceTerms] = field(default_factory=dict)
+    _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
+    _first_tiers: dict[int, int] = field(default_factory=dict)
 
     def edition_on(self, day: int) -> Segment | None:
         """The segment in force on an ordinal day."""
-        return next((segment for segment in self.segments if segment.first_day <= day <= segment.last_day), None)
+        for segment in self.segments:
+            if segment.first_day <= day <= segment.last_day:
+                return segment
+        return None
+
+    def reference(self, days: Iterable[int]) -> int:
+        """The place of the edition in force on the first of `days` that is in any, else of the first edition."""
+        for day in days:
+            segment = self.edition_on(day)
+            if segment is not None:
+                return segment.edition
+        return 0
+
+    def first_tier(self, edition: int) -> int:
+        """What an open tier is expected to be: the edition's first."""
+        found = self._first_tiers.get(edition)
+        if found is None:
+            found = self._first_tiers[edition] = self.tiers[next(iter(self.editions[edition].tiers))]
+        return found
+
+    def terms(self, edition: int, service: int) -> ServiceTerms:
+        """What the plan asks for a service, its tiers as an edition defines them."""
+        found = self._terms.get((edition, service))
+        if found is None:
+            found = self._terms[edition, service] = self._terms_of(edition, self.by_service.get(service, ()))
+        return found
+
+    def _terms_of(self, edition: int, benefits: Sequence[Benefit]) -> ServiceTerms:
+        masks = dict.fromkeys(self.tiers, 0)
+        for tier in self.editions[edition].tiers.values():
+            for name in {name for benefit in benefits for name in _accumulators_of(benefit, tier)}:
+                masks[tier.id] |= 1 << self.accumulators[name]
+        asks = any(benefit.requires or any(limit.beyond for limit in benefit.limits) for benefit in benefits)
+        return ServiceTerms(asks, tuple(masks.values()))
+
+    def maxima(self, edition: int, *, family: bool) -> Maxima:
+        """The most that each accumulator may hold under an edition."""
+        found = self._maxima.get((edition, family))
+        if found is None:
+            defined = [self.editions[edition].accumulators.get(name) for name in self.accumulators]
+            found = self._maxima[edition, family] = Maxima(
+                tuple(member_maximum(each, family=family) for each in defined),
+                tuple(-1 if each is None or each.family is None else each.family for each in defined),
+            )
+        return found
 
 
-def number_words(
-    editions: tuple[Plan, ...],
-) -> tuple[dict[str, int], dict[str, int], dict[SlotKey, int], dict[str, int]]:
-    """(tiers, accumulators, limit slots, benefits) of all editions, each numbered in order of first appearance."""
-    tiers = dict.fromkeys(str(tier) for plan in editions for tier in plan.tiers)
-    accumulators = dict.fromkeys(str(name) for plan in editions for name in plan.accumulators)
-    benefits = dict.fromkeys(str(name) for plan in editions for name in plan.benefits)
-    slots = dict.fromkeys(
-        slot_key(benefit.id, limit)
+def _accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
+    """The accumulators that may bear on a line of a benefit in a tier: the cap, and the deductibles asked for."""
+    block = benefit.tiers.get(tier.id)
+    if block is None:
+        return
+    if tier.out_of_pocket_maximum and benefit.counts_toward_out_of_pocket_maximum:
+        yield tier.out_of_pocket_maximum
+    for step in (step for phase in block.member_pays for step in phase.steps):
+        if isinstance(step, DeductibleStep) and (name := step.accumulator or tier.deductible):
+            yield name
+
+
+def member_maximum(accumulator: Accumulator | None, *, family: bool) -> int:
+    """The most a member's sum may hold, cents; -1 = unlimited (point 22)."""
+    if accumulator is None:
+        return -1
+    amounts = [accumulator.individual]
+    if family:
+        is_shared = accumulator.family_mode is FamilyMode.AGGREGATE
+        amounts = [accumulator.family] if is_shared else [accumulator.individual, accumulator.family]
+    return min((amount for amount in amounts if amount is not None), default=-1)
+
+
+def numbered(words: Iterable[str]) -> dict[str, int]:
+    """Each word once, in order of first appearance, with its number."""
+    return {word: number for number, word in enumerate(dict.fromkeys(map(str, words)))}
+
+
+def slot_limits(editions: Sequence[Plan]) -> dict[SlotKey, Limit]:
+    """The running counts of all editions in order of first appearance, each with its limit in the last that has it."""
+    return {
+        slot_key(benefit.id, limit): limit
         for plan in editions
         for benefit in plan.benefits.values()
         for limit in benefit.limits
-    )
-    return (
-        _numbered(tiers),
-        _numbered(accumulators),
-        {key: index for index, key in enumerate(slots)},
-        _numbered(benefits),
-    )
+    }
 
 
 def count_rolling(editions: tuple[Plan, ...]) -> int:
@@ -114,8 +280,3 @@ def count_rolling(editions: tuple[Plan, ...]) -> int:
     rolling = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
     limits = (limit for plan in editions for benefit in plan.benefits.values() for limit in benefit.limits)
     return len({str(limit.id) for limit in limits if limit.per.kind in rolling})
-
-
-def _numbered(words: Iterable[str]) -> dict[str, int]:
-    """Each word with its place."""
-    return {word: index for index, word in enumerate(words)}

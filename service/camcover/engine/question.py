@@ -1,39 +1,54 @@
-"""A request that can be priced, and the answers to its bounding cases: what `evaluate` builds and `reading` reads."""
+"""A request that can be priced, and the answers to its bounding cases: what `evaluate` makes and `reading` reads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from camcover.engine.cases import Case, Outcome
-from camcover.engine.expansion import PlannedLine
-from camcover.engine.prepare import Prepared
+from camcover.engine.asked import Asked
+from camcover.engine.layout import Case, Layout, Placed
 from camcover.engine.request import EstimateRequest
+from camcover.engine.workspace import LedgerRow
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request that can be priced: its lines, laid out for the primary and, where there is one, the secondary plan."""
+class Question(NamedTuple):
+    """A request that is laid out: for the primary and, where there is one, the secondary plan, case by case.
+
+    The first case is the expected one. `placed`: where the primary's cases stand in the workspace.
+    """
 
     request: EstimateRequest
-    lines: Sequence[PlannedLine]
-    primary: Prepared
-    secondary: Prepared | None
+    asked: Asked
+    primary: Layout
+    secondary: Layout | None
     cases: Sequence[tuple[Case, Case | None]]
+    placed: Sequence[Placed]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One bounding case adjudicated: both plans' outcomes, and what the secondary pays of each line (cents)."""
+class Outcome(NamedTuple):
+    """A plan's adjudication of the expected case: its ledger, and the running state after the last line.
+
+    `steps`: the cents of each step, line by line, only where the request asks to explain; `counts`: (used, key) of each
+    running count.
+    """
+
+    ledger: Sequence[LedgerRow]
+    steps: Sequence[Sequence[int]]
+    sums: Sequence[int]
+    counts: Sequence[tuple[int, int]]
+
+
+class Answer(NamedTuple):
+    """The expected case of both plans, what the secondary pays of each line, and the patient's total in every case."""
 
     primary: Outcome
     secondary: Outcome | None
-    secondary_paid: NDArray[np.int64]
+    secondary_paid: Sequence[int]
+    patient_cents: Sequence[int]
 
-    @property
-    def patient_cents(self) -> int:
-        """The patient's total."""
-        return int(self.primary.ledger["patient"].sum() - self.secondary_paid.sum())
+
+class Adjudicated(NamedTuple):
+    """A request with its answer."""
+
+    question: Question
+    answer: Answer

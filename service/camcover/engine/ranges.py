@@ -8,128 +8,140 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from camcover.engine.cases import HIGH, LOW, TYPICAL, Case
+from camcover.engine.asked import Asked
 from camcover.engine.compile import Tables
-from camcover.engine.prepare import OPEN_TIER, Prepared
+from camcover.engine.given import OpenSum
+from camcover.engine.layout import HIGH, LOW, OPEN_TIER, TYPICAL, Case, Layout
+from camcover.engine.plan_index import ServiceTerms
+from camcover.engine.question import Question
 from camcover.engine.request import EstimateRequest
-from camcover.engine.starting_state import UnknownSum
-from camcover.engine.tables import RuleKind
+from camcover.engine.vocabulary import Vocabulary
 from camcover.money import dollars
-from camcover.rulebook.records import Benefit, DeductibleStep
+from camcover.rulebook.records import Benefit
+
+
+_NO, _YES_AND_NO = (False,), (False, True)
 
 
 def bounding_cases(
-    tables: Tables, request: EstimateRequest, primary: Prepared, secondary: Prepared | None
+    tables: Tables, request: EstimateRequest, asked: Asked, primary: Layout, secondary: Layout | None
 ) -> list[tuple[Case, Case | None]]:
     """Every combination of what is open, as (primary's case, secondary's case); one pair when nothing is."""
-    benefits = benefits_in_question(tables, primary)
-    second_benefits = benefits_in_question(tables, secondary) if secondary else []
-    tier_is_open = bool((primary.rows["tier"] == OPEN_TIER).any())
-    other_tiers = [index for index in primary.index.tiers.values() if index != primary.first_tier]
-    tiers = [primary.first_tier, *(other_tiers if tier_is_open else ())]
-    sums = [False, True] if open_sums(primary, benefits) else [False]
-    second_sums = [False, True] if secondary and open_sums(secondary, second_benefits) else [False]
-    prices = [TYPICAL, LOW, HIGH] if price_is_open(primary) else [TYPICAL]
-    met = [request.assume_requirements]
-    if request.assume_requirements and asks_attestations([*benefits, *second_benefits]):
+    has_open_tier = any([service.tier == OPEN_TIER for service in primary.services])
+    has_open_price = any([service.charge < 0 for service in asked.services])
+    assumed = request.assume_requirements
+    has_open_sums = bool(primary.given.open_sums or (secondary and secondary.given.open_sums))
+    if not (has_open_tier or has_open_price or assumed or has_open_sums):
+        return [_only_case(primary, secondary)]
+    numbers = services_in_question(tables.vocabulary, asked)
+    terms = _terms(primary, numbers)
+    second_terms = _terms(secondary, numbers) if secondary else []
+    tiers = [primary.first_tier]
+    if has_open_tier:
+        tiers += [number for number in primary.index.tiers.values() if number != primary.first_tier]
+    sums = _YES_AND_NO if open_sums(primary, terms) else _NO
+    second_sums = _YES_AND_NO if secondary and open_sums(secondary, second_terms) else _NO
+    prices = (TYPICAL, LOW, HIGH) if has_open_price else (TYPICAL,)
+    met = [assumed]
+    if assumed and any([each.asks_attestations for each in (*terms, *second_terms)]):
         met.append(False)
-    cases = []
+    cases: list[tuple[Case, Case | None]] = []
     for tier, used, second_used, price, granted in product(tiers, sums, second_sums, prices, met):
         behind = Case(secondary.first_tier, second_used, price, granted) if secondary else None
         cases.append((Case(tier, used, price, granted), behind))
     return cases
 
 
-def benefits_in_question(tables: Tables, prepared: Prepared) -> list[Benefit]:
-    """The benefits, of any edition, that name a service of the request."""
-    index = prepared.index
-    services = {int(number) for column in ("therapy", "code") for number in prepared.rows[column] if number >= 0}
-    rows: dict[int, None] = {}
-    for segment in range(index.first_segment, index.first_segment + len(index.segments)):
-        for service in services:
-            match = tables.arrays.matches[segment, service]
-            first = int(match["first"])
-            rows.update(dict.fromkeys(map(int, tables.arrays.candidates[first : first + int(match["count"])])))
-    found = (tables.sources.rules[row] for row in rows if tables.arrays.rules[row]["kind"] == RuleKind.BENEFIT)
-    return [rule for rule in found if isinstance(rule, Benefit)]
+def _only_case(primary: Layout, secondary: Layout | None) -> tuple[Case, Case | None]:
+    """The one case where nothing is open."""
+    behind = Case(secondary.first_tier, requirements_met=False) if secondary else None
+    return Case(primary.first_tier, requirements_met=False), behind
 
 
-def price_is_open(prepared: Prepared) -> bool:
-    """Whether the charge of some line is unknown."""
-    return bool((prepared.rows["charge"] < 0).any())
+def services_in_question(vocabulary: Vocabulary, asked: Asked) -> list[int]:
+    """The numbers of the therapies and codes of a request, each once."""
+    numbers = {vocabulary.services[service.therapy]: None for service in asked.services}
+    numbers |= {vocabulary.codes[service.code]: None for service in asked.services if service.code}
+    return list(numbers)
 
 
-def asks_attestations(benefits: Sequence[Benefit]) -> bool:
-    """Whether some benefit asks for an attestation, as a requirement or to go past a limit."""
-    return any(benefit.requires or any(limit.beyond for limit in benefit.limits) for benefit in benefits)
+def _terms(layout: Layout, numbers: Sequence[int]) -> list[ServiceTerms]:
+    """What the plan asks for each service in question."""
+    return [layout.index.terms(layout.edition, number) for number in numbers]
 
 
-def open_sums(prepared: Prepared, benefits: Sequence[Benefit]) -> list[UnknownSum]:
-    """The sums the request leaves open that may bear on its lines: their tiers' caps and the deductibles asked for."""
-    numbers = {int(tier) for tier in prepared.rows["tier"]}
-    plan = prepared.reference
-    tiers = [tier for name, tier in plan.tiers.items() if OPEN_TIER in numbers or prepared.index.tiers[name] in numbers]
-    relevant: set[str] = set()
-    for benefit in benefits:
-        for tier in tiers:
-            block = benefit.tiers.get(tier.id)
-            if block is None:
-                continue
-            if tier.out_of_pocket_maximum and benefit.counts_toward_out_of_pocket_maximum:
-                relevant.add(tier.out_of_pocket_maximum)
-            for step in (step for phase in block.member_pays for step in phase.steps):
-                if isinstance(step, DeductibleStep):
-                    relevant.add(step.accumulator or tier.deductible or "")
-    return [unknown for unknown in prepared.state.unknown_sums if unknown.accumulator in relevant]
+def open_sums(layout: Layout, terms: Sequence[ServiceTerms]) -> list[OpenSum]:
+    """The sums the request leaves open that may bear on its lines, by their tiers and services."""
+    if not layout.given.open_sums:
+        return []
+    tiers = {service.tier for service in layout.services}
+    mask = 0
+    for each in terms:
+        for tier, accumulators in enumerate(each.accumulators):
+            if tier in tiers or OPEN_TIER in tiers:
+                mask |= accumulators
+    return [each for each in layout.given.open_sums if mask >> each.accumulator & 1]
 
 
-def assumptions(
-    tables: Tables,
-    request: EstimateRequest,
-    primary: Prepared,
-    secondary: Prepared | None,
-    assumed_prices: Sequence[str],
-) -> Iterator[str]:
+def assumptions(tables: Tables, question: Question, assumed_prices: Sequence[str]) -> Iterator[str]:
     """Each assumption in words; `assumed_prices` names the therapies priced by their typical charge."""
-    if (primary.rows["tier"] == OPEN_TIER).any():
-        first = next(name for name, number in primary.index.tiers.items() if number == primary.first_tier)
+    primary, secondary = question.primary, question.secondary
+    numbers = services_in_question(tables.vocabulary, question.asked)
+    if any(service.tier == OPEN_TIER for service in primary.services):
+        first = _name_of(primary.index.tiers, primary.first_tier)
         yield f"The provider's network is not given: {first} is expected; the range holds every tier of the plan."
-    yield from _sum_assumptions(primary, benefits_in_question(tables, primary), "")
+    yield from _sum_assumptions(question.request, primary, numbers, "")
     if secondary is not None:
-        yield from _sum_assumptions(secondary, benefits_in_question(tables, secondary), " of the secondary plan")
-        yield from _secondary_tier_assumption(request, secondary)
+        yield from _sum_assumptions(question.request, secondary, numbers, " of the secondary plan")
+        yield from _secondary_tier_assumption(question.request, secondary)
     for therapy in assumed_prices:
         yield f"The charge for {therapy} is not known: its typical cash price stands in, from low to high in the range."
-    yield from _usage_assumptions(tables, request, primary)
+    yield from _usage_assumptions(question.request, primary, numbers)
 
 
-def _sum_assumptions(prepared: Prepared, benefits: Sequence[Benefit], whose: str) -> Iterator[str]:
+def _name_of(numbers: dict[str, int], number: int) -> str:
+    """The word of a number."""
+    return next(name for name, each in numbers.items() if each == number)
+
+
+def _sum_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence[int], whose: str) -> Iterator[str]:
     """One sentence for each open sum that may bear on the lines."""
-    for unknown in open_sums(prepared, benefits):
-        taken = dollars(int(prepared.state.sums[unknown.row]["initial"]))
-        owner = f"of member {unknown.member_id}" if unknown.member_id else "of the family"
-        top = dollars(unknown.maximum)
+    if not layout.given.open_sums:
+        return
+    names = list(layout.index.accumulators)
+    for each in open_sums(layout, _terms(layout, numbers)):
+        owner = "of the family" if each.member < 0 else f"of member {request.members[each.member].id}"
         yield (
-            f"How much {owner} is already applied to {unknown.accumulator}{whose} is not known: "
-            f"{taken} is expected; the range goes up to {top}."
+            f"How much {owner} is already applied to {names[each.accumulator]}{whose} is not known: "
+            f"{dollars(each.expected)} is expected; the range goes up to {dollars(each.maximum)}."
         )
 
 
-def _secondary_tier_assumption(request: EstimateRequest, secondary: Prepared) -> Iterator[str]:
+def _secondary_tier_assumption(request: EstimateRequest, secondary: Layout) -> Iterator[str]:
     """A sentence when the secondary plan's tier had to be taken as its first."""
     tiers = secondary.index.tiers
     if any(item.secondary_tier not in tiers and item.tier not in tiers for item in request.items):
-        first = next(name for name, number in tiers.items() if number == secondary.first_tier)
+        first = _name_of(tiers, secondary.first_tier)
         yield f"The provider's network under the secondary plan is not given: {first} is assumed."
 
 
-def _usage_assumptions(tables: Tables, request: EstimateRequest, primary: Prepared) -> Iterator[str]:
+def _usage_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence[int]) -> Iterator[str]:
     """One sentence for each limit in question of which no earlier usage is given (point 18)."""
-    benefits = benefits_in_question(tables, primary)
     given = {use.limit for member in request.members for use in member.use.limit_usage}
     dated = {visit.benefit for member in request.members for visit in member.use.prior_visits}
-    for name in dict.fromkeys(
-        str(limit.id) for benefit in benefits if benefit.id not in dated for limit in benefit.limits
-    ):
+    for name in dict.fromkeys(_limits(benefits_in_question(layout, numbers), dated)):
         if name not in given:
             yield f"No earlier use of the limit {name} is given: none is assumed."
+
+
+def benefits_in_question(layout: Layout, numbers: Sequence[int]) -> Iterator[Benefit]:
+    """The benefits, of any edition, that name a service of the request."""
+    for number in numbers:
+        yield from layout.index.by_service.get(number, ())
+
+
+def _limits(benefits: Iterator[Benefit], dated: set[str]) -> Iterator[str]:
+    """The limits of benefits without dated visits."""
+    for benefit in benefits:
+        if benefit.id not in dated:
+            yield from (str(limit.id) for limit in benefit.limits)

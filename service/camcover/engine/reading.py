@@ -1,16 +1,17 @@
 """The ledger read back into an `Estimate`: words for numbers, totals, sums afterwards, the range.
 
-What comes in: a question and the answers to its bounding cases, the expected one first. What goes out: the typed
-estimate. The identities of docs/rule-language.md, section 6, are asserted where each line leaves the engine.
+What comes in: a question and its answer. What goes out: the typed estimate. The identities of docs/rule-language.md,
+section 6, are asserted where each line leaves the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import chain, repeat
 
 from camcover.engine.adjustments import adjustments
-from camcover.engine.cases import Outcome
-from camcover.engine.citing import citation, rule_place
+from camcover.engine.citing import citations_of, rule_place
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import (
@@ -26,189 +27,180 @@ from camcover.engine.estimate import (
     Reason,
 )
 from camcover.engine.explain import attestation_words, explain
-from camcover.engine.plan_index import SlotKey, slot_key
-from camcover.engine.prepare import Prepared
-from camcover.engine.question import Answer, Question
+from camcover.engine.layout import Layout
+from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import assumptions
-from camcover.engine.tables import UNTOUCHED, Array
-from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Heading, Limit, Measure, Place, Plan
+from camcover.engine.tables import UNTOUCHED
+from camcover.engine.workspace import LedgerRow
+from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
 
-_COLUMNS = [
-    "charge",
-    "allowed",
-    "deductible",
-    "copay",
-    "coinsurance",
-    "penalty",
-    "balance_bill",
-    "not_covered",
-    "written_off",
-    "plan_paid",
-]
+_MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
+"""The columns of the ledger that are the first of `Amounts`, in its order."""
+
+_NO_AMOUNTS = Amounts()
+_REASONS = tuple(Reason)
 
 
-def read_estimate(tables: Tables, question: Question, answers: Sequence[Answer]) -> Estimate:
-    """The estimate that the answers give; the first is the expected case."""
-    expected = answers[0]
-    lines = tuple(_lines(tables, question, expected))
-    totals = [answer.patient_cents for answer in answers]
-    secondary = expected.secondary
+def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
+    """The estimate that an answer gives."""
+    lines = tuple(_lines(question, answer))
+    cents = answer.patient_cents
+    totals = _sum([line.amounts for line in lines])
     return Estimate(
         plan_id=question.request.plan_id,
         lines=lines,
-        items=tuple(_sum(line.amounts for line in lines if line.item_index == i) for i in _items(question)),
-        totals=_sum(line.amounts for line in lines),
-        accumulators_after=tuple(_sums_after(question.primary, question, expected.primary)),
+        items=_items(question, lines, totals),
+        totals=totals,
+        accumulators_after=tuple(_sums_after(question.primary, question, answer.primary)),
         secondary_accumulators_after=(
-            tuple(_sums_after(question.secondary, question, secondary)) if question.secondary and secondary else ()
+            tuple(_sums_after(question.secondary, question, answer.secondary))
+            if question.secondary and answer.secondary
+            else ()
         ),
-        limits_after=tuple(_limits_after(question, expected.primary)),
-        months=tuple(_months(lines)),
-        range=Range(min(totals), totals[0], max(totals), tuple(_assumptions(tables, question, expected))),
-        prerequisites=tuple(_prerequisites(tables, question, expected)),
-        citations=tuple(dict.fromkeys(_citations(tables, expected.primary.ledger))),
+        limits_after=tuple(_limits_after(question, answer.primary)),
+        months=_months(lines),
+        range=Range(min(cents), cents[0], max(cents), tuple(_assumptions(tables, question, answer))),
+        prerequisites=tuple(_prerequisites(question, answer)),
+        citations=_citations(question, answer),
     )
 
 
-def _items(question: Question) -> range:
-    """The indices of the request's services."""
-    return range(len(question.request.items))
-
-
-def _lines(tables: Tables, question: Question, answer: Answer) -> Iterator[Line]:
+def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     """Every ledger row as a `Line`."""
-    prepared, request = question.primary, question.request
-    tiers = {number: name for name, number in prepared.index.tiers.items()}
-    for planned, asked, row, second in zip(
-        question.lines, prepared.rows, answer.primary.ledger, answer.secondary_paid, strict=True
+    layout, request, asked = question.primary, question.request, question.asked
+    sources = layout.index.sources
+    tiers = list(layout.index.tiers)
+    paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
+    steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
+    for (day, place, session), row, second, cents in zip(
+        asked.lines, answer.primary.ledger, paid, steps, strict=False
     ):
-        tier = tiers[int(asked["tier"]) if asked["tier"] >= 0 else prepared.first_tier]
-        rule = tables.sources.rules[int(row["rule"])] if row["rule"] >= 0 else None
-        limit = int(row["limit"])
-        amounts = _amounts(row, int(second))
-        reason = Reason(int(row["reason"]))
+        service, laid = asked.services[place], layout.services[place]
+        tier = tiers[laid.tier if laid.tier >= 0 else layout.first_tier]
+        rule = sources.rules[row.rule] if row.rule >= 0 else None
+        reason = _REASONS[row.reason]
         yield Line(
-            item_index=planned.item,
-            member_id=request.members[int(asked["member"])].id,
-            session=planned.session,
-            line=planned.line,
-            date=planned.date,
-            therapy=planned.therapy,
-            code=planned.code,
-            units=planned.units,
-            covered_units=int(row["covered_units"]),
-            tier=tier,
-            benefit=str(rule.id) if isinstance(rule, Benefit) else "",
-            covered=bool(row["covered"]),
-            reason=reason,
-            limit=str(tables.sources.limits[limit].id) if limit >= 0 and reason is Reason.LIMIT_REACHED else "",
-            charge_assumed=bool(row["assumed"]),
-            amounts=amounts,
-            adjustments=adjustments(
-                tables, row, before_coverage=_is_before_coverage(prepared, planned.date.toordinal())
-            ),
-            steps=explain(tables, row, tier, int(second)) if request.explain else (),
+            service.item,
+            request.members[laid.member].id,
+            session,
+            service.number,
+            date.fromordinal(day),
+            service.therapy,
+            service.code,
+            service.units,
+            row.covered_units,
+            tier,
+            str(rule.id) if isinstance(rule, Benefit) else "",
+            row.covered == 1,
+            reason,
+            str(sources.limits[row.limit].id) if row.limit >= 0 and reason is Reason.LIMIT_REACHED else "",
+            row.assumed == 1,
+            _amounts(row, second),
+            adjustments(sources, row, before_coverage=day < layout.index.segments[0].first_day),
+            explain(sources, row, cents, tier, second) if request.explain else (),
         )
 
 
-def _is_before_coverage(prepared: Prepared, day: int) -> bool:
-    """Whether a day lies before the plan's first edition."""
-    return day < prepared.index.segments[0].first_day
+def _amounts(row: LedgerRow, secondary_paid: int) -> Amounts:
+    """The money of a row. Asserts that it adds up to the charge: a line that does not never leaves the engine."""
+    patient = row.patient - secondary_paid
+    if row.charge != row.plan_paid + secondary_paid + patient + row.written_off:
+        raise AssertionError(f"a line does not add up to its charge: {row}")
+    return Amounts(*row[_MONEY], secondary_paid, patient)
 
 
-def _amounts(row: Array, secondary_paid: int) -> Amounts:
-    """The money of a row. Asserts both identities: a line that does not add up never leaves the engine."""
-    amounts = Amounts(
-        **{f"{name}_cents": int(row[name]) for name in _COLUMNS},
-        secondary_paid_cents=secondary_paid,
-        patient_cents=int(row["patient"]) - secondary_paid,
-    )
-    paid = amounts.plan_paid_cents + amounts.secondary_paid_cents
-    if amounts.charge_cents != paid + amounts.patient_cents + amounts.written_off_cents:
-        raise AssertionError(f"a line does not add up to its charge: {amounts}")
-    return amounts
-
-
-def _sum(parts: Iterable[Amounts]) -> Amounts:
+def _sum(parts: Sequence[Amounts]) -> Amounts:
     """The sum of amounts, field by field."""
-    rows = [tuple(getattr(part, name) for name in Amounts.__slots__) for part in parts]
-    return Amounts(*(sum(column) for column in zip(*rows, strict=True))) if rows else Amounts()
+    return Amounts(*map(sum, zip(*parts, strict=True))) if parts else _NO_AMOUNTS
 
 
-def _months(lines: Iterable[Line]) -> Iterator[Month]:
-    """The patient's cost by calendar month, in order."""
-    months: dict[str, int] = {}
+def _items(question: Question, lines: Sequence[Line], totals: Amounts) -> tuple[Amounts, ...]:
+    """The totals of each item of the request."""
+    count = len(question.request.items)
+    if count == 1:
+        return (totals,)
+    parts: list[list[Amounts]] = [[] for _ in range(count)]
     for line in lines:
-        month = f"{line.date:%Y-%m}"
-        months[month] = months.get(month, 0) + line.amounts.patient_cents
-    yield from (Month(month, cents) for month, cents in sorted(months.items()))
+        parts[line.item_index].append(line.amounts)
+    return tuple(map(_sum, parts))
 
 
-def _sums_after(prepared: Prepared, question: Question, outcome: Outcome) -> Iterator[AccumulatorAfter]:
+def _months(lines: Sequence[Line]) -> tuple[Month, ...]:
+    """The patient's cost by calendar month; lines come in order of date."""
+    months: dict[tuple[int, int], int] = {}
+    for line in lines:
+        key = line.date.year, line.date.month
+        months[key] = months.get(key, 0) + line.amounts.patient_cents
+    return tuple(Month(f"{year}-{month:02}", cents) for (year, month), cents in months.items())
+
+
+def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterator[AccumulatorAfter]:
     """Every accumulator of the last line's edition: each member's sum, and under family coverage the family's."""
-    plan = _last_plan(prepared, question)
-    owners = [member.id for member in question.request.members] + ([""] if prepared.family else [])
-    width = len(prepared.index.accumulators)
+    plan = _last_plan(layout, question)
+    owners = [member.id for member in question.request.members] + ([""] if layout.family else [])
+    names = list(layout.index.accumulators)
     for place, owner in enumerate(owners):
-        for name, number in prepared.index.accumulators.items():
+        for number, name in enumerate(names):
             accumulator = plan.accumulators.get(name)
             if accumulator is not None:
                 # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
-                is_shared = prepared.family and accumulator.family_mode is FamilyMode.AGGREGATE
+                is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
                 maximum = accumulator.family if owner == "" or is_shared else accumulator.individual
-                used = int(outcome.sums[place * width + number]["used"])
-                yield AccumulatorAfter(name, owner, used, maximum)
+                yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number], maximum)
 
 
-def _last_plan(prepared: Prepared, question: Question) -> Plan:
+def _last_plan(layout: Layout, question: Question) -> Plan:
     """The edition of the last line that is in one, else the one the request was read by."""
-    for planned in reversed(question.lines):
-        segment = prepared.index.edition_on(planned.date.toordinal())
+    for day, _, _ in reversed(question.asked.lines):
+        segment = layout.index.edition_on(day)
         if segment is not None:
             return segment.plan
-    return prepared.reference
+    return layout.index.editions[layout.edition]
 
 
 def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
     """The limits that some line touched."""
-    prepared = question.primary
-    definitions: dict[SlotKey, Limit] = {}
-    for plan in prepared.index.editions:
-        for benefit in plan.benefits.values():
-            definitions |= {slot_key(benefit.id, limit): limit for limit in benefit.limits}
-    width = len(prepared.index.slots)
+    index = question.primary.index
+    width = len(index.slots)
     for place, member in enumerate(question.request.members):
         # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
         after: dict[str, LimitAfter] = {}
-        for key, number in prepared.index.slots.items():
-            slot = outcome.slots[place * width + number]
-            if int(slot["key"]) != UNTOUCHED:
-                limit = definitions[key]
+        for key, limit, (used, period) in zip(
+            index.slots, index.slot_limits, outcome.counts[place * width : (place + 1) * width], strict=True
+        ):
+            if period != UNTOUCHED:
                 money = limit.measure is Measure.MONEY
-                after[key.limit] = LimitAfter(key.limit, member.id, int(slot["used"]), limit.allow, money)
+                after[key.limit] = LimitAfter(key.limit, member.id, used, limit.allow, money)
         yield from after.values()
 
 
-def _assumptions(tables: Tables, question: Question, expected: Answer) -> Iterator[str]:
+def _assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[str]:
     """What the estimate takes for granted, in words."""
+    asked = question.asked
     priced = [
-        planned.therapy for planned, row in zip(question.lines, expected.primary.ledger, strict=True) if row["assumed"]
+        asked.services[place].therapy
+        for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True)
+        if row.assumed
     ]
-    yield from assumptions(tables, question.request, question.primary, question.secondary, list(dict.fromkeys(priced)))
+    yield from assumptions(tables, question, list(dict.fromkeys(priced)))
 
 
-def _prerequisites(tables: Tables, question: Question, expected: Answer) -> Iterator[Prerequisite]:
+def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]:
     """Attestations that lines rest on and their items do not give; each once for (item, benefit)."""
-    seen: set[tuple[int, str, Attestation]] = set()
-    for planned, attested, row in zip(question.lines, question.primary.attested, expected.primary.ledger, strict=True):
-        assumed = int(row["attestations_used"]) & ~attested
-        rule = tables.sources.rules[int(row["rule"])] if row["rule"] >= 0 else None
-        if not assumed or not isinstance(rule, Benefit):
+    asked, layout = question.asked, question.primary
+    seen: set[tuple[int, int, int]] = set()
+    for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
+        assumed = row.attestations_used & ~layout.services[place].attested
+        if not assumed:
+            continue
+        item = asked.services[place].item
+        rule = layout.index.sources.rules[row.rule]
+        if not isinstance(rule, Benefit):
             continue
         for attestation, bit in ATTESTATION_BITS.items():
-            if assumed & bit and (planned.item, str(rule.id), attestation) not in seen:
-                seen.add((planned.item, str(rule.id), attestation))
-                yield _prerequisite(rule, attestation, planned.item)
+            if assumed & bit and (item, id(rule), bit) not in seen:
+                seen.add((item, id(rule), bit))
+                yield _prerequisite(rule, attestation, item)
 
 
 def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prerequisite:
@@ -219,30 +211,8 @@ def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prer
     return Prerequisite(str(attestation), str(benefit.id), item, text, rule_place(place))
 
 
-def _citations(tables: Tables, ledger: Array) -> Iterator[Citation]:
-    """The sources behind the rules that decided the lines.
-
-    Fee tables, benefits and exclusions, policies, accumulators.
-    """
-    for row in ledger:
-        if row["segment"] < 0:
-            continue
-        segment = tables.sources.segments[int(row["segment"])]
-        heading = segment.plan.heading
-        places: list[tuple[str | None, Heading, Place]] = []
-        rule = tables.sources.rules[int(row["rule"])] if row["rule"] >= 0 else None
-        if rule is not None:
-            places.append((rule.cite, heading, rule.at))
-        if row["criteria"] >= 0 and (policy := tables.sources.criteria[int(row["criteria"])].policy) is not None:
-            places.append((policy.cite, policy.heading, policy.heading.at))
-        if row["limit"] >= 0:
-            limit = tables.sources.limits[int(row["limit"])]
-            places.append((limit.cite, heading, limit.at))
-        if row["covered"]:
-            places += [(each.cite, heading, each.at) for each in segment.plan.accumulators.values()]
-        if segment.fees is not None:
-            places += [(each.cite, segment.fees.heading, each.at) for each in segment.fees.tiers.values()]
-        for cite, source, at in places:
-            found = citation(cite, source, at)
-            if found is not None:
-                yield found
+def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:
+    """The sources behind the rules that decided the lines, each once."""
+    index = question.primary.index
+    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for row in answer.primary.ledger}
+    return tuple(dict.fromkeys(chain.from_iterable(citations_of(index, key) for key in decided)))

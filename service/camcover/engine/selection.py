@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from camcover.calendar import completed_years
 from camcover.engine.estimate import Reason
 from camcover.engine.sums import holds
-from camcover.engine.tables import LimitMeasure, RuleKind, RuleTables, Work
+from camcover.engine.tables import InHand, LimitMeasure, RuleKind, RuleTables, Work
 from camcover.engine.usage import used
 from camcover.jit import compiled
 
@@ -37,67 +38,66 @@ _ZERO = np.uint64(0)
 
 
 @compiled
-def failed_criterion(rules: RuleTables, row: int, line: Any, segment: Any) -> int:
+def failed_criterion(rules: RuleTables, hand: InHand, row: int) -> int:
     """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1."""
     if row < 0:
         return _HOLDS
-    asked = rules.criteria[row]
-    if asked["diagnoses"] != _ZERO and (line["diagnoses"] & asked["diagnoses"]) == _ZERO:
+    asked, service = rules.criteria[row], hand.service
+    if asked["diagnoses"] != _ZERO and (service["diagnoses"] & asked["diagnoses"]) == _ZERO:
         return _DIAGNOSIS
-    if (line["diagnoses"] & asked["not_diagnoses"]) != _ZERO:
+    if (service["diagnoses"] & asked["not_diagnoses"]) != _ZERO:
         return _DIAGNOSIS
-    practitioner = line["practitioner"]
+    practitioner = service["practitioner"]
     if asked["asks_practitioner"] == 1 and (practitioner < 0 or not holds(asked["practitioners"], practitioner)):
         return _PRACTITIONER
-    if not holds(asked["settings"], line["setting"]):
+    if not holds(asked["settings"], service["setting"]):
         return _SETTING
-    if asked["asks_age"] == 1 and (line["age"] < 0 or line["age"] < asked["age_min"] or line["age"] > asked["age_max"]):
-        return _AGE
-    state = line["state"]
+    if asked["asks_age"] == 1:
+        age = completed_years(service["born"], hand.line["day"]) if service["born"] > 0 else service["age"]
+        if age < 0 or age < asked["age_min"] or age > asked["age_max"]:
+            return _AGE
+    state = service["state"]
     if asked["asks_state"] == 1 and (state < 0 or not holds(asked["states"], state)):
         return _STATE
     if asked["licensed"] == 1 and (
-        practitioner < 0 or state < 0 or not holds(rules.licensure[segment["licensure"], practitioner], state)
+        practitioner < 0 or state < 0 or not holds(rules.licensure[hand.segment["licensure"] + practitioner], state)
     ):
         return _UNLICENSED
     return _HOLDS
 
 
 @compiled
-def is_exhausted(
-    rules: RuleTables, work: Work, request: Any, rule: Any, line: Any, segment: Any, visit_admitted: bool
-) -> int:
+def is_exhausted(rules: RuleTables, work: Work, hand: InHand, rule: Any, visit_admitted: bool) -> int:
     """The first row of `rules.limits` of `rule` with nothing left and no way past it; -1 = none."""
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
         limit = rules.limits[row]
         by_visit = limit["measure"] == _VISITS or limit["measure"] == _VISITS_PLAN_PAID
         if by_visit and visit_admitted:
             continue
-        if (limit["beyond"] & line["attestations"]) != _ZERO:
+        if (limit["beyond"] & hand.attestations) != _ZERO:
             continue
-        slot = work.slots[request["slots"] + line["member"] * request["slot_count"] + limit["slot"]]
-        if used(work, request, limit, slot, line["day"], segment) >= limit["allow"]:
+        if used(work, hand, limit) >= limit["allow"]:
             return row
     return _NONE
 
 
 @compiled
-def is_visit_admitted(work: Work, request: Any, rule: Any, line: Any) -> bool:
+def is_visit_admitted(work: Work, hand: InHand, rule: Any) -> bool:
     """Whether an earlier line of the same visit (member, benefit, date) was covered."""
-    visits = work.visits[request["visits"] + line["member"] * request["visit_count"] + rule["benefit"]]
-    return visits["day"] == line["day"]
+    place = hand.service["member"] * hand.request["visit_count"] + rule["benefit"]
+    return work.visits[hand.request["visits"] + place]["day"] == hand.line["day"]
 
 
 @compiled
 def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it compiles to one loop
-    rules: RuleTables, work: Work, request: Any, line: Any, segment: Any, segment_index: int
+    rules: RuleTables, work: Work, hand: InHand
 ) -> tuple[int, int, int, int]:
     """The rule that decides a line: (row of `rules` or -1, Reason or 0, failed row of `criteria`, row of `limits`).
 
     Walks the two ascending ranges of candidates, by therapy and by code, as one.
     """
-    position, end = _range(rules, segment_index, line["therapy"])
-    other, other_end = _range(rules, segment_index, line["code"])
+    position, end = _range(rules, hand, hand.service["therapy"])
+    other, other_end = _range(rules, hand, hand.service["code"])
     failed_rule, failed_reason, failed_row = _NONE, _NOT_LISTED, _NONE
     exhausted, exhausted_limit = _NONE, _NONE
     while position < end or other < other_end:
@@ -110,7 +110,7 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
             row = rules.candidates[other]
             other += 1
         rule = rules.rules[row]
-        reason, criteria = _judge(rules, rule, line, segment)
+        reason, criteria = _judge(rules, hand, rule)
         if rule["kind"] == _EXCLUSION:
             if reason == _HOLDS:
                 return row, _EXCLUDED, _NONE, _NONE
@@ -120,8 +120,7 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
                 failed_rule, failed_reason, failed_row = row, reason, criteria
             continue
         if rule["continues"] == 1:
-            admitted = is_visit_admitted(work, request, rule, line)
-            limit = is_exhausted(rules, work, request, rule, line, segment, admitted)
+            limit = is_exhausted(rules, work, hand, rule, is_visit_admitted(work, hand, rule))
             if limit != _NONE:
                 exhausted, exhausted_limit = row, limit
                 continue
@@ -132,25 +131,23 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
 
 
 @compiled
-def _range(rules: RuleTables, segment_index: int, service: int) -> tuple[int, int]:
+def _range(rules: RuleTables, hand: InHand, number: int) -> tuple[int, int]:
     """The candidates that name a service: [first, end)."""
-    if service < 0:
+    if number < 0:
         return 0, 0
-    match = rules.matches[segment_index, service]
+    match = rules.matches[hand.segment["matches"] + number]
     return match["first"], match["first"] + match["count"]
 
 
 @compiled
-def _judge(rules: RuleTables, rule: Any, line: Any, segment: Any) -> tuple[int, int]:
+def _judge(rules: RuleTables, hand: InHand, rule: Any) -> tuple[int, int]:
     """The first thing that keeps a rule from applying, and the row of `criteria` that says so.
 
     Tier, policy, its own.
     """
-    if rule["kind"] != _EXCLUSION and (
-        line["tier"] < 0 or rules.rule_tiers[rule["tiers"] + line["tier"]]["count"] == 0
-    ):
+    if rule["kind"] != _EXCLUSION and rules.rule_tiers[rule["tiers"] + hand.tier_number]["count"] == 0:
         return _TIER, _NONE
-    reason = failed_criterion(rules, rule["policy"], line, segment)
+    reason = failed_criterion(rules, hand, rule["policy"])
     if reason != _HOLDS:
         return reason, rule["policy"]
-    return failed_criterion(rules, rule["criteria"], line, segment), rule["criteria"]
+    return failed_criterion(rules, hand, rule["criteria"]), rule["criteria"]

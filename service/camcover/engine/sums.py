@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from camcover.calendar import period_start
-from camcover.engine.tables import CarryoverRule, RuleTables, Work
+from camcover.engine.tables import CarryoverRule, InHand, RuleTables, Work
 from camcover.jit import compiled
 
 _IF_UNMET = int(CarryoverRule.IF_UNMET)
@@ -19,8 +19,14 @@ _ONE = np.uint64(1)
 
 
 @compiled
-def room(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int) -> int:
+def room(rules: RuleTables, work: Work, hand: InHand, accumulator: int, member: int) -> int:
     """Cents left of an accumulator for a member, never below 0 (point 22)."""
+    return room_in(rules, work, hand.request, hand.segment, accumulator, member)
+
+
+@compiled
+def room_in(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int) -> int:
+    """The same under the amounts of any segment."""
     definition = rules.accumulators[segment["accumulators"] + accumulator]
     own = definition["individual"] - work.sums[request["sums"] + member * request["sum_count"] + accumulator]["used"]
     if request["family"] == 0:
@@ -33,16 +39,21 @@ def room(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator:
 
 
 @compiled
-def add(
-    rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int, amount: int, late: bool
-) -> None:
-    """Add `amount`, cut to the room left, to the member's and the family's sum; `late`: in the last quarter."""
-    taken = min(amount, room(rules, work, request, segment, accumulator, member))
-    for owner in (member, request["members"]):
-        row = work.sums[request["sums"] + owner * request["sum_count"] + accumulator]
-        row["used"] += taken
-        if late:
-            row["last_quarter"] += taken
+def add(rules: RuleTables, work: Work, hand: InHand, accumulator: int, amount: int) -> None:
+    """Add `amount`, cut to the room left, to the member's and the family's sum."""
+    member = hand.service["member"]
+    taken = min(amount, room(rules, work, hand, accumulator, member))
+    _put(work, hand, member, accumulator, taken)
+    _put(work, hand, hand.request["members"], accumulator, taken)
+
+
+@compiled
+def _put(work: Work, hand: InHand, owner: int, accumulator: int, amount: int) -> None:
+    """Add `amount` to one sum, and to its last quarter where the line lies in it."""
+    row = work.sums[hand.request["sums"] + owner * hand.request["sum_count"] + accumulator]
+    row["used"] += amount
+    if hand.line["day"] >= hand.request["late_from"]:
+        row["last_quarter"] += amount
 
 
 @compiled
@@ -52,77 +63,58 @@ def holds(mask: np.uint64, index: int) -> bool:
 
 
 @compiled
-def is_passed_over(rules: RuleTables, segment: Any, tier: Any, target: int, counts_out_of_pocket: int) -> bool:
+def is_passed_over(rules: RuleTables, hand: InHand, target: int, counts_out_of_pocket: bool) -> bool:
     """Whether a feed to `target` is passed over: the same dollars count once in an out-of-pocket maximum (point 23)."""
-    first = segment["accumulators"]
-    if counts_out_of_pocket == 0:
+    first = hand.segment["accumulators"]
+    if not counts_out_of_pocket:
         return rules.accumulators[first + target]["out_of_pocket"] == 1
-    maximum = tier["out_of_pocket"]
+    maximum = hand.tier["out_of_pocket"]
     return maximum >= 0 and (maximum == target or holds(rules.accumulators[first + maximum]["feeds"], target))
 
 
 @compiled
 def feed(
-    rules: RuleTables,
-    work: Work,
-    request: Any,
-    segment: Any,
-    tier: Any,
-    targets: np.uint64,
-    member: int,
-    amount: int,
-    late: bool,
-    counts_out_of_pocket: int,
+    rules: RuleTables, work: Work, hand: InHand, targets: np.uint64, amount: int, counts_out_of_pocket: bool
 ) -> None:
     """Add `amount` to each accumulator of the mask `targets` that is not passed over."""
     if targets == 0 or amount == 0:
         return
-    for target in range(request["sum_count"]):
-        if holds(targets, target) and not is_passed_over(rules, segment, tier, target, counts_out_of_pocket):
-            add(rules, work, request, segment, target, member, amount, late)
+    for target in range(hand.request["sum_count"]):
+        if holds(targets, target) and not is_passed_over(rules, hand, target, counts_out_of_pocket):
+            add(rules, work, hand, target, amount)
 
 
 @compiled
-def post(
-    rules: RuleTables,
-    work: Work,
-    request: Any,
-    segment: Any,
-    tier: Any,
-    entry: Any,
-    first_step: int,
-    step_count: int,
-    member: int,
-    late: bool,
-    counts_out_of_pocket: int,
-) -> None:
-    """Post a covered line's cost share, as it stands in the ledger row `entry`, to every accumulator (point 23)."""
-    first = segment["accumulators"]
-    for index in range(step_count):
-        accumulator = rules.steps[first_step + index]["accumulator"]
+def post(rules: RuleTables, work: Work, hand: InHand, phase: Any, counts_out_of_pocket: bool) -> None:
+    """Post a covered line's cost share, as it stands in its ledger row, to every accumulator (point 23)."""
+    entry, first = hand.entry, hand.segment["accumulators"]
+    for index in range(phase["count"]):
+        accumulator = rules.steps[phase["first"] + index]["accumulator"]
         amount = entry["steps"][index]
         if accumulator >= 0 and amount > 0:
-            add(rules, work, request, segment, accumulator, member, amount, late)
-            targets = rules.accumulators[first + accumulator]["feeds"]
-            feed(rules, work, request, segment, tier, targets, member, amount, late, counts_out_of_pocket)
-    feed(rules, work, request, segment, tier, tier["copay_feeds"], member, entry["copay"], late, counts_out_of_pocket)
-    maximum = tier["out_of_pocket"]
-    if maximum >= 0 and counts_out_of_pocket == 1:
-        total = entry["deductible"] + entry["copay"] + entry["coinsurance"]
-        add(rules, work, request, segment, maximum, member, total, late)
+            add(rules, work, hand, accumulator, amount)
+            feed(rules, work, hand, rules.accumulators[first + accumulator]["feeds"], amount, counts_out_of_pocket)
+    feed(rules, work, hand, hand.tier["copay_feeds"], entry["copay"], counts_out_of_pocket)
+    maximum = hand.tier["out_of_pocket"]
+    total = entry["deductible"] + entry["copay"] + entry["coinsurance"]
+    if maximum >= 0 and counts_out_of_pocket and total > 0:
+        add(rules, work, hand, maximum, total)
         targets = rules.accumulators[first + maximum]["feeds"]
-        for target in range(request["sum_count"]):
+        for target in range(hand.request["sum_count"]):
             if holds(targets, target):
-                add(rules, work, request, segment, target, member, total, late)
+                add(rules, work, hand, target, total)
 
 
 @compiled
 def begin(work: Work, request: Any) -> None:
-    """Set every sum to what the request gives for the benefit period that holds `as_of`."""
+    """Set every sum to what the request gives for the benefit period that holds `as_of`; open ones as the case says."""
     for index in range((request["members"] + 1) * request["sum_count"]):
         row = work.sums[request["sums"] + index]
-        row["used"] = row["initial"]
-        row["last_quarter"] = row["initial_last_quarter"]
+        given = work.given_sums[request["given_sums"] + index]
+        row["used"] = given["used"]
+        row["last_quarter"] = given["last_quarter"]
+        if request["sums_at_maximum"] == 1 and given["open_maximum"] >= 0:
+            row["used"] = given["open_maximum"]
 
 
 @compiled
@@ -154,7 +146,7 @@ def roll(rules: RuleTables, work: Work, request: Any, old: Any, new: Any, old_st
                 if is_family:
                     met = row["used"] >= before["family"]
                 else:
-                    met = room(rules, work, request, old, accumulator, owner) == 0
+                    met = room_in(rules, work, request, old, accumulator, owner) == 0
                 if met:
                     credit = 0
             row["last_quarter"] = 0

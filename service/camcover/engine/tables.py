@@ -1,16 +1,16 @@
 """The flat arrays between rule files and kernel: the one definition of every column.
 
 `RuleTables` is what `compile` writes and the kernel reads, all plans in one set of arrays; `Work` is what one call of
-the kernel reads and writes. Ranges are (first, count) into the next table; -1 means none; money is int64 cents,
-percentages are basis points, dates are ordinal days, sets are 64-bit masks. Indices of tiers, accumulators, limit
-slots, benefit slots and diagnosis groups are local to a plan (the same in all its editions), those of services,
-practitioners and states are global to the tables.
+the kernel reads and writes. Every array has one dimension, so that an address alone is enough to read it. Ranges are
+(first, count) into the next table; -1 means none; money is int64 cents, percentages are basis points, dates are ordinal
+days, sets are 64-bit masks. Indices of tiers, accumulators, limit slots, benefit slots and diagnosis groups are local to
+a plan (the same in all its editions), those of services, practitioners and states are global to the tables.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,10 +91,11 @@ class CarryoverRule(IntEnum):
 SEGMENT = np.dtype([
     ("first_day", "i4"), ("last_day", "i4"),
     ("period_month", "i4"), ("period_day", "i4"),
-    ("accumulators", "i4"), ("tiers", "i4"), ("licensure", "i4"),
+    ("accumulators", "i4"), ("tiers", "i4"), ("matches", "i4"), ("licensure", "i4"),
     ("pays_allowed", "i4"),
 ])  # fmt: skip
-"""A stretch of days in which a plan and all it refers to stay the same. `accumulators` and `tiers` are first rows."""
+"""A stretch of days in which a plan and all it refers to stay the same. `accumulators` and `tiers` are first rows;
+`matches` is the row of service 0, `licensure` that of practitioner 0."""
 
 ACCUMULATOR = np.dtype([
     ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
@@ -105,10 +106,11 @@ TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
     ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("copay_feeds", "u8"),
 ])  # fmt: skip
-"""`fees` is a row of `fee_otherwise` and of the matrix `fee_cents`; -1: the plan has no fee table for the tier."""
+"""`fees` is a row of `fee_tables`; -1: the plan has no fee table for the tier."""
 
-FEE_OTHERWISE = np.dtype([("basis_points", "i4"), ("of", "i4")])
-"""`basis_points` of the charge (`of` -1) or of what row `of` gives; -1 basis points: nothing said."""
+FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
+"""`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or of
+what row `of` gives; -1 basis points: nothing said."""
 
 MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
 """For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""
@@ -145,14 +147,14 @@ DISCOUNT = np.dtype([("basis_points", "i4")])
 
 
 class RuleTables(NamedTuple):
-    """Every array the kernel reads of the rules."""
+    """Every array the kernel reads of the rules. A new one is also named in `engine/entry.py`."""
 
     segments: Array
     accumulators: Array
     tiers: Array
-    fee_otherwise: Array
-    fee_cents: NDArray[np.int64]  # (fee row, service), -1 = not listed
-    matches: Array  # (segment, service)
+    fee_tables: Array
+    fee_cents: NDArray[np.int64]  # a cell for each (fee table, service), -1 = not listed
+    matches: Array  # a cell for each (segment, service)
     candidates: NDArray[np.int32]  # rows of `rules`, ascending within a range
     rules: Array
     criteria: Array
@@ -162,39 +164,61 @@ class RuleTables(NamedTuple):
     requirements: Array
     limits: Array
     discounts: Array
-    licensure: NDArray[np.uint64]  # (row, practitioner) -> mask of states that license
+    licensure: NDArray[np.uint64]  # a cell for each (set of catalogs, practitioner): the mask of states that license
 
 
 REQUEST = np.dtype([
-    ("lines", "i4"), ("line_count", "i4"), ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"),
-    ("members", "i4"), ("family", "i4"), ("sums", "i4"), ("sum_count", "i4"),
-    ("slots", "i4"), ("slot_count", "i4"), ("visits", "i4"), ("visit_count", "i4"),
-    ("events", "i4"), ("event_count", "i4"), ("maintenance", "i4"),
+    ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
+    ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("members", "i4"), ("family", "i4"),
+    ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"),
+    ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
+    ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"),
+    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("sums_at_maximum", "i4"),
+    ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("given_period", "i4"), ("late_from", "i4"),
+    ("event_count", "i4"), ("patient", "i8"),
 ])  # fmt: skip
-"""One plan of sessions: where its lines and its running state begin, and how wide a member's part of it is
-(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits). `event_count` events are in use.
-`maintenance`: the lines carry what a primary plan allowed and paid, and the eligible amount is what is left."""
+"""One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
+(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits); several cases may share their lines and what is
+given. `behind`: the first ledger row of the primary plan in `Work.behind`, -1 = there is none; `maintenance`: what the
+primary left is the eligible amount. Then how the open facts are in this case (engine/ranges.py). The last seven
+columns are the kernel's: the line in hand lies in `segment` and in the benefit period [`period`, `period_end`), whose
+last three months begin on `late_from`; `given_period` is the one that holds `as_of`; `patient` is what the patient pays
+of all lines."""
 
-LINE = np.dtype([
-    ("day", "i4"), ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"),
-    ("practitioner", "i4"), ("state", "i4"), ("setting", "i4"), ("age", "i4"), ("units", "i4"),
-    ("diagnoses", "u8"), ("attestations", "u8"),
-    ("charge", "i8"), ("allowed", "i8"), ("typical_charge", "i8"), ("primary_allowed", "i8"), ("primary_paid", "i8"),
+KERNEL_COLUMNS = ("segment", "period", "period_end", "given_period", "late_from", "event_count", "patient")
+"""The columns of `REQUEST` that the kernel sets."""
+
+SERVICE = np.dtype([
+    ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
+    ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("units", "i4"),
+    ("diagnoses", "u8"), ("attestations", "u8"), ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
-"""One line as asked: -1 = unknown, in every column that may be."""
+"""What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal day,
+0 = unknown, and goes before `age`; `typical` is the line's part of the low, typical and high cash price."""
 
-SUM = np.dtype([("initial", "i8"), ("initial_last_quarter", "i8"), ("used", "i8"), ("last_quarter", "i8")])
+LINE = np.dtype([("day", "i4"), ("service", "i4")])
+"""One line as asked, in order of adjudication: its date and its row of `services`."""
+
+GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8"), ("open_maximum", "i8")])
+"""A sum as the request gives it, of (member, accumulator), the family after the last member. `open_maximum`: what it may
+be at the most where the request leaves it open; -1 = it is known."""
+
+GIVEN_COUNT = np.dtype([("used", "i8"), ("first_event", "i4"), ("event_count", "i4")])
+"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, or dated, as rows of `given_events`."""
+
+GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
+"""A dated use before the estimate; those of one slot stand together, in order of date."""
+
+SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """Running sum of (member, accumulator); the row after the last member is the family's."""
 
 UNTOUCHED = -(2**31)
 """The key of a slot, or the period of a sum, that no line has reached yet."""
 
-SLOT = np.dtype([("initial", "i8"), ("used", "i8"), ("key", "i4"), ("head", "i4"), ("tail", "i4")])
-"""Count of (member, limit slot): of the period `key`, or of the window whose events begin at `head`."""
+SLOT = np.dtype([("used", "i8"), ("key", "i4"), ("day", "i4"), ("head", "i4"), ("tail", "i4")])
+"""Count of (member, limit slot), as of `day`: of the period `key`, or of the window whose events begin at `head`."""
 
-VISITS = np.dtype([
-    ("initial", "i4"), ("count", "i4"), ("period", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8"),
-])  # fmt: skip
+VISITS = np.dtype([("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4")])
 """Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid."""
 
 EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
@@ -204,22 +228,46 @@ LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("attestations_used", "u8"),
-    ("charge", "i8"), ("fee", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
+    ("charge", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
     ("penalty", "i8"), ("balance_bill", "i8"), ("not_covered", "i8"), ("written_off", "i8"), ("plan_paid", "i8"),
-    ("patient", "i8"), ("capped", "i8"), ("steps", "i8", (MAX_STEPS,)),
+    ("patient", "i8"), ("fee", "i8"), ("capped", "i8"), ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged,
 `attestations_used` what was asked for and found, `capped` what the out-of-pocket maximum took off, `steps` the cents of
-each step after that."""
+each step after that (only as many as the phase has are written)."""
 
 
 class Work(NamedTuple):
-    """What one call of the kernel reads (`requests`, `lines`), keeps (state) and writes (`ledger`)."""
+    """What one call of the kernel reads (up to `behind`), its running state, and what it writes (`ledger`).
+
+    The state needs no beginning: the kernel sets it at the start of each request. A new array is also named in
+    `engine/entry.py`.
+    """
 
     requests: Array
+    services: Array
     lines: Array
+    given_sums: Array
+    given_counts: Array
+    given_events: Array
+    given_visits: NDArray[np.int32]  # visits so far of (member, benefit) in the period of `as_of`
+    behind: Array  # the primary plan's ledger, for requests adjudicated behind it
     sums: Array
     slots: Array
     visits: Array
     events: Array
     ledger: Array
+
+
+class InHand(NamedTuple):
+    """The line that the kernel adjudicates, and what holds for it: rows of the arrays, and facts of the case."""
+
+    request: Any
+    line: Any
+    service: Any
+    entry: Any  # its row of the ledger
+    segment: Any
+    tier: Any
+    tier_number: int
+    attestations: np.uint64  # given, or assumed
+    index: int  # its place among the request's lines

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.calendar import add_months, civil, month_index, period_start, week_index
-from camcover.engine.tables import Period, Work
+from camcover.calendar import add_months, civil, month_index, week_index
+from camcover.engine.tables import UNTOUCHED, InHand, Period, Work
 from camcover.jit import compiled
 
 _DAY = int(Period.DAY)
 _WEEK = int(Period.WEEK)
 _MONTH = int(Period.MONTH)
-_BENEFIT_PERIOD = int(Period.BENEFIT_PERIOD)
 _CALENDAR_YEAR = int(Period.CALENDAR_YEAR)
+_BENEFIT_PERIOD = int(Period.BENEFIT_PERIOD)
 _ROLLING_DAYS = int(Period.ROLLING_DAYS)
 _NO_EVENT = -1
 _ROLLING = -1
@@ -24,7 +24,20 @@ _ROLLING = -1
 
 
 @compiled
-def period_key(period: int, day: int, segment: Any) -> int:
+def begin_counts(work: Work, request: Any) -> None:
+    """Set every count to untouched, its window to the dated uses that the request gives."""
+    request["event_count"] = 0
+    for index in range(request["members"] * request["slot_count"]):
+        slot = work.slots[request["slots"] + index]
+        given = work.given_counts[request["given_counts"] + index]
+        slot["used"], slot["key"], slot["day"] = 0, UNTOUCHED, UNTOUCHED
+        slot["head"], slot["tail"] = _NO_EVENT, _NO_EVENT
+        for row in range(given["first_event"], given["first_event"] + given["event_count"]):
+            _append(work, request, slot, work.given_events[row]["day"], work.given_events[row]["amount"])
+
+
+@compiled
+def period_key(period: int, day: int) -> int:
     """A number that two days share when they lie in the same period; a lifetime is always 0."""
     if period == _DAY:
         return day
@@ -32,22 +45,28 @@ def period_key(period: int, day: int, segment: Any) -> int:
         return week_index(day)
     if period == _MONTH:
         return month_index(day)
-    if period == _BENEFIT_PERIOD:
-        return period_start(day, segment["period_month"], segment["period_day"])
     if period == _CALENDAR_YEAR:
         return civil(day)[0]
     return 0
 
 
 @compiled
-def used(work: Work, request: Any, limit: Any, slot: Any, day: int, segment: Any) -> int:
-    """What counts against `limit` on `day`, bringing `slot` to that day's period or window. Days never go back."""
-    if limit["period"] >= _ROLLING_DAYS:
+def used(work: Work, hand: InHand, limit: Any) -> int:
+    """What counts against `limit` on the line's day, bringing its slot to that day's period or window."""
+    request, day = hand.request, hand.line["day"]
+    place = hand.service["member"] * request["slot_count"] + limit["slot"]
+    slot = work.slots[request["slots"] + place]
+    if slot["day"] == day:
+        return slot["used"]
+    slot["day"] = day
+    period = limit["period"]
+    if period >= _ROLLING_DAYS:
         return _used_in_window(work, limit, slot, day)
-    key = period_key(limit["period"], day, segment)
+    key = request["period"] if period == _BENEFIT_PERIOD else period_key(period, day)
     if slot["key"] != key:
         slot["key"] = key
-        slot["used"] = slot["initial"] if key == period_key(limit["period"], request["as_of"], segment) else 0
+        given = request["given_period"] if period == _BENEFIT_PERIOD else period_key(period, request["as_of"])
+        slot["used"] = work.given_counts[request["given_counts"] + place]["used"] if key == given else 0
     return slot["used"]
 
 
@@ -66,11 +85,20 @@ def _used_in_window(work: Work, limit: Any, slot: Any, day: int) -> int:
 
 
 @compiled
-def use(work: Work, request: Any, limit: Any, slot: Any, day: int, amount: int) -> None:
-    """Count `amount` (visits, units or cents) on `day`, after `used` has brought the slot to that day."""
-    slot["used"] += amount
-    if limit["period"] < _ROLLING_DAYS or amount == 0:
-        return
+def use(work: Work, hand: InHand, limit: Any, amount: int) -> None:
+    """Count `amount` (visits, units or cents) of the line in hand, after `used` has brought the slot to its day."""
+    request = hand.request
+    slot = work.slots[request["slots"] + hand.service["member"] * request["slot_count"] + limit["slot"]]
+    if limit["period"] >= _ROLLING_DAYS:
+        if amount != 0:
+            _append(work, request, slot, hand.line["day"], amount)
+    else:
+        slot["used"] += amount
+
+
+@compiled
+def _append(work: Work, request: Any, slot: Any, day: int, amount: int) -> None:
+    """Add a dated use at the end of a slot's list."""
     event = request["events"] + request["event_count"]
     request["event_count"] += 1
     work.events[event]["day"] = day
@@ -81,3 +109,4 @@ def use(work: Work, request: Any, limit: Any, slot: Any, day: int, amount: int) 
     else:
         work.events[slot["tail"]]["next"] = event
     slot["tail"] = event
+    slot["used"] += amount

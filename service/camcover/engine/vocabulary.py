@@ -6,10 +6,12 @@ A "service" is a therapy or a code: therapies are numbered first, codes behind t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from camcover.calendar import LAST_DAY
 from camcover.rulebook.records import (
     STATES,
     Benefit,
@@ -20,6 +22,9 @@ from camcover.rulebook.records import (
     RuleSet,
     TypicalCharge,
 )
+
+ICD10 = re.compile(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", re.IGNORECASE)
+"""What an ICD-10-CM code looks like."""
 
 STATE_INDEX = {state: index for index, state in enumerate(STATES)}
 ALL_STATES = (1 << len(STATES)) - 1
@@ -37,10 +42,12 @@ class Vocabulary:
     services: dict[str, int]
     codes: dict[str, int]
     practitioners: dict[str, int]
-    conditions: tuple[str, ...]
+    conditions: frozenset[str]
     therapies_of_code: dict[str, tuple[str, ...]]
     codes_of_therapy: dict[str, frozenset[str]]
     catalogs: tuple[Catalog, ...]
+    breaks: tuple[int, ...]
+    """Ordinal days between two of which, in order, no word changes its meaning."""
 
     def typical_charge(self, therapy: str, day: date) -> TypicalCharge | None:
         """What one session costs in the edition in force on `day`, else in the one nearest to it."""
@@ -84,11 +91,26 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
         services={str(therapy): index for index, therapy in enumerate(therapies)},
         codes={str(code): len(therapies) + index for index, code in enumerate(codes)},
         practitioners=_numbered(practitioner for catalog in catalogs for practitioner in catalog.practitioners),
-        conditions=tuple(dict.fromkeys(str(condition) for catalog in catalogs for condition in catalog.conditions)),
+        conditions=frozenset(str(condition) for catalog in catalogs for condition in catalog.conditions),
         therapies_of_code={code: tuple(therapies) for code, therapies in of_code.items()},
         codes_of_therapy={therapy: frozenset(codes) for therapy, codes in of_therapy.items()},
         catalogs=catalogs,
+        breaks=_breaks(catalogs),
     )
+
+
+def _breaks(catalogs: Sequence[Catalog]) -> tuple[int, ...]:
+    """The days on which another edition may become the one in force or the nearest."""
+    if len(catalogs) < 2:
+        return ()
+    days: set[int] = set()
+    for catalog in catalogs:
+        effective = catalog.heading.effective
+        end = effective.end.toordinal() if effective.end else LAST_DAY
+        days.update((effective.start.toordinal(), end + 1))
+        later = [each.heading.effective.start.toordinal() for each in catalogs]
+        days.update((end + start) // 2 + after for start in later if start > end for after in (0, 1))
+    return tuple(sorted(days))
 
 
 def _numbered(words: Iterable[str]) -> dict[str, int]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from camcover.engine.citing import rule_place
 from camcover.engine.compile import Tables
 from camcover.engine.estimate import Estimate, Line, Reason
-from camcover.engine.evaluate import answer_all, question_of
-from camcover.engine.question import Answer
+from camcover.engine.evaluate import adjudicate_many
+from camcover.engine.question import Adjudicated
 from camcover.engine.reading import read_estimate
 from camcover.engine.request import (
     AccumulatorUse,
@@ -106,13 +106,12 @@ def run_tests(tables: Tables) -> Report:
 def _run(tables: Tables, plan: Plan, test: TestCase, reached: set[Mark]) -> TestResult:
     """Adjudicate a test's services and compare; adds to `reached`."""
     place, name = rule_place(test.at), str(plan.heading.id)
-    question = question_of(tables, _request(plan, test.given))
-    if isinstance(question, InvalidRequest):
-        wrong = tuple(f"{each.field}: {each.description}" for each in question.violations)
+    (found,) = adjudicate_many(tables, [_request(plan, test.given)])
+    if isinstance(found, InvalidRequest):
+        wrong = tuple(f"{each.field}: {each.description}" for each in found.violations)
         return TestResult(name, test.name, place, wrong)
-    (answers,) = answer_all(tables, [question])
-    reached.update(_reached(tables, answers[0]))
-    estimate = read_estimate(tables, question, answers)
+    reached.update(_reached(found))
+    estimate = read_estimate(tables, found.question, found.answer)
     return TestResult(name, test.name, place, tuple(_differences(estimate, test.expect)))
 
 
@@ -277,18 +276,18 @@ def _criterion_marks(criteria: Criteria) -> Iterator[Mark]:
             yield f"criterion {' and '.join(given)}", rule_place(criteria.at)
 
 
-def _reached(tables: Tables, answer: Answer) -> Iterator[Mark]:
+def _reached(found: Adjudicated) -> Iterator[Mark]:
     """What the lines of a test reached: the rule that decided, the limit that bit, the criterion that refused."""
-    for row in answer.primary.ledger:
-        number, limit, criteria = int(row["rule"]), int(row["limit"]), int(row["criteria"])
-        if number >= 0:
-            rule = tables.sources.rules[number]
+    sources = found.question.primary.index.sources
+    for row in found.answer.primary.ledger:
+        if row.rule >= 0:
+            rule = sources.rules[row.rule]
             yield (f"benefit '{rule.id}'" if isinstance(rule, Benefit) else "exclusion"), rule_place(rule.at)
-        if limit >= 0:
-            found = tables.sources.limits[limit]
-            yield f"limit '{found.id}'", rule_place(found.at)
-        if criteria >= 0:
-            keys = _CRITERION_OF.get(Reason(int(row["reason"])), ())
-            block = tables.sources.criteria[criteria].criteria
+        if row.limit >= 0:
+            limit = sources.limits[row.limit]
+            yield f"limit '{limit.id}'", rule_place(limit.at)
+        if row.criteria >= 0:
+            keys = _CRITERION_OF.get(Reason(row.reason), ())
+            block = sources.criteria[row.criteria].criteria
             given = [key for key in keys if getattr(block, key)]
             yield f"criterion {' and '.join(given)}", rule_place(block.at)

@@ -1,0 +1,156 @@
+"""A thread's place to adjudicate: a workspace for primary plans, and one for the secondary plans behind them.
+
+What comes in: typed requests, laid out one after the other. What goes out: their ledgers, after one call of the kernel
+for the primary plans and one for the secondary ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+
+from camcover.engine.asked import Asked, Unsound, asked_of
+from camcover.engine.compile import Tables
+from camcover.engine.coordination import secondary_paid
+from camcover.engine.given import Scope
+from camcover.engine.layout import Layout, Placed, lay_out, place_case
+from camcover.engine.plan_index import PlanIndex
+from camcover.engine.question import Answer, Outcome, Question
+from camcover.engine.ranges import bounding_cases
+from camcover.engine.request import Coordination, Coverage, EstimateRequest, InvalidRequest
+from camcover.engine.vocabulary import STATE_INDEX
+from camcover.engine.violations import MAX_MEMBERS, violations_of
+from camcover.engine.workspace import Workspace
+
+
+_day_of = itemgetter(0)
+
+
+class Desk:
+    """Two workspaces; a desk belongs to one thread."""
+
+    def __init__(self) -> None:
+        """Begin with nothing laid out."""
+        self.first, self.second = Workspace(), Workspace()
+
+    def clear(self) -> None:
+        """Forget what is laid out."""
+        self.first.clear()
+        self.second.clear()
+
+    def lay_out(self, tables: Tables, request: EstimateRequest) -> Question | InvalidRequest:
+        """Lay a request out; all that is wrong with it comes back at once.
+
+        What is wrong shows before a row of `requests` is written, so that nothing has to be taken back.
+        """
+        try:
+            return self._question(tables, request)
+        except (Unsound, KeyError) as error:
+            violations = violations_of(tables, request)
+            if not violations:
+                raise AssertionError("a request was refused without a reason") from error
+            return InvalidRequest(violations)
+
+    def _question(self, tables: Tables, request: EstimateRequest) -> Question:
+        """The same; raises `Unsound` or KeyError when something is wrong."""
+        _check_members(request)
+        index = tables.plans[request.plan_id]
+        asked = asked_of(request, tables.vocabulary)
+        _check_dates(index, asked)
+        first = self.first
+        primary = lay_out(first, tables, _scope(index, request, asked, secondary=False), asked)
+        secondary = None
+        if request.secondary_plan_id:
+            index = tables.plans[request.secondary_plan_id]
+            secondary = lay_out(self.second, tables, _scope(index, request, asked, secondary=True), asked)
+        cases = bounding_cases(tables, request, asked, primary, secondary)
+        return Question(
+            request, asked, primary, secondary, cases, [place_case(first, primary, case) for case, _ in cases]
+        )
+
+    def answers(self, tables: Tables, questions: Sequence[Question]) -> list[Answer]:
+        """Adjudicate what is laid out; the answer to each question, in order."""
+        self.first.run(tables.arrays)
+        behind = [_place_behind(self.second, each) if each.secondary else () for each in questions]
+        if any(behind):
+            self.second.look_behind(self.first.ledger)
+            self.second.run(tables.arrays)
+        return [self._answer(question, places) for question, places in zip(questions, behind, strict=True)]
+
+    def _answer(self, question: Question, behind: Sequence[Placed]) -> Answer:
+        """The answer to one question, read from the workspaces."""
+        request, placed = question.request, question.placed
+        primary = _outcome(self.first, question.primary, placed[0], explain=request.explain)
+        patient = [self.first.patient(place.request) for place in placed]
+        if question.secondary is None:
+            return Answer(primary, None, (), patient)
+        count = len(question.asked.lines)
+        paid = [
+            secondary_paid(
+                request.coordination,
+                self.first.ledger.array[place.ledger : place.ledger + count],
+                self.second.ledger.array[second.ledger : second.ledger + count],
+            )
+            for place, second in zip(placed, behind, strict=True)
+        ]
+        patient = [cents - int(each.sum()) for cents, each in zip(patient, paid, strict=True)]
+        secondary = _outcome(self.second, question.secondary, behind[0], explain=False)
+        return Answer(primary, secondary, paid[0].tolist(), patient)
+
+
+def _check_members(request: EstimateRequest) -> None:
+    """Raise `Unsound` when something is wrong with the members, whatever the plan."""
+    members = request.members
+    self_only = request.coverage is Coverage.SELF_ONLY
+    if self_only and (request.family_accumulators or request.secondary_family_accumulators):
+        raise Unsound
+    if not 1 <= len(members) <= (1 if self_only else MAX_MEMBERS):
+        raise Unsound
+    if len(members) > 1 and len({member.id for member in members}) < len(members):
+        raise Unsound
+    for member in members:
+        if member.state and member.state not in STATE_INDEX:
+            raise Unsound
+        if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= 130):
+            raise Unsound
+
+
+def _check_dates(index: PlanIndex, asked: Asked) -> None:
+    """Raise `Unsound` when no date lies in an edition of the plan."""
+    for day, _, _ in asked.lines:
+        if index.edition_on(day) is not None:
+            return
+    raise Unsound
+
+
+def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondary: bool) -> Scope:
+    """Whose use is read, and by which edition."""
+    first_day = asked.lines[0][0]
+    as_of = first_day if request.as_of is None else request.as_of.toordinal()
+    segment = index.edition_on(as_of)
+    edition = index.reference(map(_day_of, asked.lines)) if segment is None else segment.edition
+    return Scope(index, edition, request, secondary, as_of, first_day)
+
+
+def _place_behind(workspace: Workspace, question: Question) -> list[Placed]:
+    """Place the secondary plan's cases, each behind the primary's."""
+    if question.secondary is None:
+        return []
+    maintenance = question.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS
+    return [
+        place_case(workspace, question.secondary, case, placed.ledger, maintenance=maintenance)
+        for (_, case), placed in zip(question.cases, question.placed, strict=True)
+        if case is not None
+    ]
+
+
+def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
+    """What a case came to."""
+    index, members, count = layout.index, layout.members, layout.line_count
+    steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
+    return Outcome(
+        workspace.ledger_rows(placed.ledger, count),
+        steps,
+        workspace.sums_used(placed.sums, (members + 1) * len(index.accumulators)),
+        workspace.counts(placed.slots, members * len(index.slots)),
+    )

@@ -1,0 +1,118 @@
+"""How Python calls the kernel: with the addresses of its arrays, in one array of integers.
+
+Handing over 29 arrays costs more than adjudicating a plan of twelve lines; one array of addresses costs next to nothing.
+The arrays are those of `RuleTables`, then those of `Work`, each with one dimension. The caller holds them while the
+kernel runs. Uncompiled, the kernel takes the arrays themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+from numpy.typing import NDArray
+
+from camcover.engine import tables as columns
+from camcover.engine.kernel import adjudicate
+from camcover.engine.tables import RuleTables, Work
+from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
+
+Addresses = NDArray[np.int64]
+
+_CANDIDATE = np.dtype("i4")
+_CENTS = np.dtype("i8")
+_STATES = np.dtype("u8")
+_VISIT_COUNT = np.dtype("i4")
+
+
+def addresses_of(arrays: RuleTables | Work) -> Addresses:
+    """The addresses of the arrays, in order."""
+    return np.array([array.ctypes.data for array in arrays], dtype=np.int64)
+
+
+class HasWork(Protocol):
+    """What holds the arrays of the kernel."""
+
+    @property
+    def work(self) -> Work:
+        """The arrays, whole."""
+
+
+def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:
+    """Adjudicate requests [first, first + count) of the holder's work; `addresses`: those of `rules`, then its own."""
+    if IS_COMPILED:
+        adjudicate_at(addresses, first, count)
+    else:
+        adjudicate(rules, holder.work, first, count)
+
+
+@intrinsic
+def _at(_context: Any, address: Any, dtype: Any) -> Any:
+    """The array of `dtype` that begins at an address; how long it is, the kernel knows by itself."""
+    array = types.Array(dtype.dtype, 1, "C")
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        made = context.make_array(array)(context, builder)
+        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array.dtype)))
+        one = context.get_constant(types.intp, 1)
+        data = builder.inttoptr(arguments[0], made.data.type)
+        populate_array(made, data=data, shape=[one], strides=[size], itemsize=size, meminfo=None)
+        return made._getvalue()  # noqa: SLF001 - Numba's own way to give an array back
+
+    return array(address, dtype), generate
+
+
+def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
+    """The kernel on arrays that begin at the addresses.
+
+    Numba keeps its machine code by this file and by what the function closes over; it would not see that another file
+    of the kernel has changed. So it closes over their digest.
+    """
+
+    @compiled_entry
+    def adjudicate_at(addresses: Addresses, first: int, count: int) -> None:
+        if not sources:
+            return
+        rules = RuleTables(
+            _at(addresses[0], columns.SEGMENT),
+            _at(addresses[1], columns.ACCUMULATOR),
+            _at(addresses[2], columns.TIER),
+            _at(addresses[3], columns.FEE_TABLE),
+            _at(addresses[4], _CENTS),
+            _at(addresses[5], columns.MATCH),
+            _at(addresses[6], _CANDIDATE),
+            _at(addresses[7], columns.RULE),
+            _at(addresses[8], columns.CRITERIA),
+            _at(addresses[9], columns.RANGE),
+            _at(addresses[10], columns.PHASE),
+            _at(addresses[11], columns.STEP),
+            _at(addresses[12], columns.REQUIREMENT),
+            _at(addresses[13], columns.LIMIT),
+            _at(addresses[14], columns.DISCOUNT),
+            _at(addresses[15], _STATES),
+        )
+        work = Work(
+            _at(addresses[16], columns.REQUEST),
+            _at(addresses[17], columns.SERVICE),
+            _at(addresses[18], columns.LINE),
+            _at(addresses[19], columns.GIVEN_SUM),
+            _at(addresses[20], columns.GIVEN_COUNT),
+            _at(addresses[21], columns.GIVEN_EVENT),
+            _at(addresses[22], _VISIT_COUNT),
+            _at(addresses[23], columns.LEDGER),
+            _at(addresses[24], columns.SUM),
+            _at(addresses[25], columns.SLOT),
+            _at(addresses[26], columns.VISITS),
+            _at(addresses[27], columns.EVENT),
+            _at(addresses[28], columns.LEDGER),
+        )
+        adjudicate(rules, work, first, count)
+
+    return adjudicate_at
+
+
+adjudicate_at = _entry(sources_digest())

@@ -1,0 +1,223 @@
+"""A request in the numbers of one payer plan: the rows that the kernel reads, for every bounding case.
+
+What comes in: `Tables`, a typed request, its lines. What goes out: rows in a `Workspace`, and a `Layout` that says where
+they are. Raises `Unsound` or KeyError when the plan or the catalog has not what the request names; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from camcover.engine.asked import MAX_LINES, Asked, AskedService, Unsound
+from camcover.engine.compile import Tables
+from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
+from camcover.engine.given import Given, Scope, lay_out_given
+from camcover.engine.plan_index import PlanIndex
+from camcover.engine.request import Coverage, PlannedService
+from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
+from camcover.engine.workspace import Workspace
+
+OPEN_TIER = -1
+"""The tier of a service that the request leaves open."""
+
+_KNOWN_PRICE = (-1, -1, -1)
+
+LOW, TYPICAL, HIGH = 0, 1, 2
+"""Which of the typical charges a case takes."""
+
+
+class Case(NamedTuple):
+    """One way the open facts may be.
+
+    `tier` for lines that name none, open sums at their maximum or not, which of the typical charges, and whether
+    attestations that are not given are there.
+    """
+
+    tier: int
+    sums_at_maximum: bool = False
+    price: int = TYPICAL
+    requirements_met: bool = True
+
+
+class LaidService(NamedTuple):
+    """A service in the plan's numbers: its member's place, its tier, and the mask of what its item attests."""
+
+    member: int
+    tier: int
+    attested: int
+
+
+class Layout(NamedTuple):
+    """A request laid out for one plan: where its rows are, and what is open.
+
+    `edition`: the place of the one the request is read by; `services` in the order of `Asked.services`.
+    """
+
+    index: PlanIndex
+    edition: int
+    as_of: int
+    first_tier: int
+    services: Sequence[LaidService]
+    lines: int
+    line_count: int
+    given: Given
+    members: int
+    family: bool
+
+
+def lay_out(workspace: Workspace, tables: Tables, scope: Scope, asked: Asked) -> Layout:
+    """Append a request's services, lines and what it gives, once for all cases; raises `Unsound` or KeyError."""
+    index, request = scope.index, scope.request
+    first_tier = index.first_tier(scope.edition)
+    members = {member.id: place for place, member in enumerate(request.members)}
+    services = []
+    for service in asked.services:
+        item = request.items[service.item]
+        tier = OPEN_TIER
+        if scope.secondary:
+            tier = secondary_tier(index, item, first_tier)
+        elif item.tier:
+            tier = index.tiers[item.tier]
+        attested = 0
+        for attestation in item.attestations:
+            attested |= ATTESTATION_BITS[attestation]
+        services.append(LaidService(members[item.member_id] if item.member_id else 0, tier, attested))
+    lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services)).tobytes()
+    return Layout(
+        index,
+        scope.edition,
+        scope.as_of,
+        first_tier,
+        services,
+        workspace.lines.append(lines),
+        len(asked.lines),
+        lay_out_given(workspace, scope),
+        len(members),
+        request.coverage is Coverage.FAMILY,
+    )
+
+
+def secondary_tier(index: PlanIndex, item: PlannedService, first_tier: int) -> int:
+    """The secondary plan's tier of an item: the one named, else the primary's id, else its first (point 28)."""
+    if item.secondary_tier:
+        return index.tiers[item.secondary_tier]
+    return index.tiers.get(item.tier, first_tier)
+
+
+def _lines(
+    workspace: Workspace, vocabulary: Vocabulary, scope: Scope, asked: Asked, services: Sequence[LaidService]
+) -> list[int]:
+    """The lines as day, row of `services`, ...; appends the services, anew where the catalog's words change meaning."""
+    breaks = vocabulary.breaks
+    rows: dict[int, int] = {}
+    numbers: list[int] = []
+    for day, place, _ in asked.lines:
+        key = place + bisect_right(breaks, day) * MAX_LINES if breaks else place
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = workspace.append_service(
+                _service_row(vocabulary, scope, asked.services[place], services[place], day)
+            )
+        numbers += (day, row)
+    return numbers
+
+
+def _service_row(
+    vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid: LaidService, day: int
+) -> tuple[int, ...]:
+    """A row of `SERVICE`, its words as they stand on an ordinal `day`."""
+    item = scope.request.items[asked.item]
+    member = scope.request.members[laid.member]
+    born, age = 0, -1
+    if member.birth_date is not None:
+        born = member.birth_date.toordinal()
+        if born > day:
+            raise Unsound
+    elif member.age is not None:
+        age = member.age
+    state = item.state or member.state
+    typical = _KNOWN_PRICE if asked.charge >= 0 else _typical(vocabulary, asked, day)
+    return (
+        laid.member,
+        laid.tier,
+        vocabulary.services[asked.therapy],
+        vocabulary.codes[asked.code] if asked.code else -1,
+        vocabulary.practitioners[item.practitioner] if item.practitioner else -1,
+        STATE_INDEX[state] if state else -1,
+        SETTING_INDEX[item.setting],
+        born,
+        age,
+        asked.units,
+        _diagnoses(vocabulary, scope.index, item, day),
+        laid.attested,
+        asked.charge,
+        asked.allowed,
+        *typical,
+    )
+
+
+def _diagnoses(vocabulary: Vocabulary, index: PlanIndex, item: PlannedService, day: int) -> int:
+    """The groups of the plan that the item's diagnoses and conditions belong to."""
+    mask = 0
+    for diagnosis in item.diagnoses:
+        if ICD10.fullmatch(diagnosis) is None:
+            raise Unsound
+        mask |= index.groups.mask(diagnosis)
+    for condition in item.conditions:
+        if condition not in vocabulary.conditions:
+            raise Unsound
+        for prefix in vocabulary.diagnoses_of(condition, date.fromordinal(day)):
+            mask |= index.groups.mask(prefix)
+    return mask
+
+
+def _typical(vocabulary: Vocabulary, asked: AskedService, day: int) -> tuple[int, int, int]:
+    """The line's share of the low, typical and high cash price of its session (point 5)."""
+    charge = vocabulary.typical_charge(asked.therapy, date.fromordinal(day))
+    if charge is None:
+        raise Unsound
+    low, typical, high = (
+        amount // asked.unpriced + (asked.place < amount % asked.unpriced)
+        for amount in (charge.low, charge.typical, charge.high)
+    )
+    return low, typical, high
+
+
+class Placed(NamedTuple):
+    """Where one bounding case stands: its row of `requests`, its first rows of the ledger and of the running state."""
+
+    request: int
+    ledger: int
+    sums: int
+    slots: int
+
+
+def place_case(
+    workspace: Workspace, layout: Layout, case: Case, behind: int = -1, *, maintenance: bool = False
+) -> Placed:
+    """Append one bounding case of a request that is laid out.
+
+    `behind`: the first ledger row of the primary's case, for a secondary plan; with `maintenance` what it left is
+    eligible.
+    """
+    index, given, members = layout.index, layout.given, layout.members
+    sums, slots, benefits = len(index.accumulators), len(index.slots), len(index.benefits)
+    count = layout.line_count
+    ledger = workspace.ledger.reserve(count)
+    first_sum = workspace.sums.reserve((members + 1) * sums)
+    first_slot = workspace.slots.reserve(members * slots)
+    # Visits and events are not read afterwards: every case begins at the same row.
+    workspace.visits.ensure(members * benefits)
+    workspace.events.ensure(given.events + count * index.rolling_limits)
+    request = workspace.append_request((
+        layout.lines, count, ledger, behind, maintenance,
+        index.first_segment, len(index.segments), layout.as_of, members, layout.family,
+        given.sums, given.counts, given.visits,
+        first_sum, sums, first_slot, slots, 0, benefits, 0,
+        case.tier, case.price, case.requirements_met, case.sums_at_maximum,
+    ))  # fmt: skip
+    return Placed(request, ledger, first_sum, first_slot)

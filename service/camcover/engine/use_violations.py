@@ -1,0 +1,109 @@
+"""What is wrong with what members are said to have used under a plan before the estimate.
+
+What comes in: the `Scope` of a request that was found unsound. What goes out: `Violation`s for words the plan has not,
+counts given twice, sums above their maximum, usage above a hard limit (docs/rule-language.md, point 30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from camcover.engine.asked import MAX_CENTS, MAX_UNITS
+from camcover.engine.given import Scope, limit_of, most_used, stated
+from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
+from camcover.engine.words import unknown_word
+from camcover.rulebook.records import Limit, Measure
+
+
+def use_violations(scope: Scope) -> Iterator[Violation]:
+    """Everything that is wrong with sums, limits and visits so far."""
+    prefix = "secondary_" if scope.secondary else ""
+    family = scope.request.coverage is Coverage.FAMILY
+    maxima = scope.index.maxima(scope.edition, family=family)
+    for place in range(len(scope.request.members)):
+        use, path = scope.use_of(place), f"members[{place}].{prefix}"
+        yield from _sum_violations(scope, f"{path}accumulators", use.accumulators, maxima.member)
+        yield from _limit_violations(scope, f"{path}limit_usage", use.limit_usage)
+        yield from _visit_violations(scope, f"{path}benefit_visits", use.benefit_visits)
+        for number, visit in enumerate(use.prior_visits):
+            yield from _prior_visit_violations(scope, f"{path}prior_visits[{number}]", visit)
+    if family:
+        yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)
+
+
+def _sum_violations(
+    scope: Scope, path: str, uses: Sequence[AccumulatorUse], maxima: Sequence[int]
+) -> Iterator[Violation]:
+    """Unknown and repeated accumulators, and sums out of bounds."""
+    seen: set[str] = set()
+    for place, use in enumerate(uses):
+        name, where = use.accumulator, f"{path}[{place}]"
+        if name not in scope.index.accumulators:
+            yield unknown_word(f"{where}.accumulator", "accumulator", name, scope.index.accumulators)
+        elif name in seen:
+            yield Violation(f"{where}.accumulator", f"{name} is given twice")
+        elif use.used_cents is not None:
+            maximum = maxima[scope.index.accumulators[name]]
+            top = MAX_CENTS if maximum < 0 else maximum
+            used, late = use.used_cents, use.last_quarter_cents
+            if not 0 <= used <= top:
+                yield Violation(f"{where}.used_cents", f"{used} cents used of {name}; expected 0 to {top}")
+            elif not 0 <= late <= used:
+                said = f"{late} cents; expected 0 to the {used} used in all"
+                yield Violation(f"{where}.last_quarter_cents", said)
+        seen.add(name)
+
+
+def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iterator[Violation]:
+    """Unknown and repeated limits, usage out of bounds or in another measure."""
+    ids = list(dict.fromkeys(key.limit for key in scope.index.slots))
+    seen: set[str] = set()
+    for place, use in enumerate(uses):
+        where = f"{path}[{place}]"
+        limit = limit_of(scope, use.limit)
+        if limit is None:
+            yield unknown_word(f"{where}.limit", "limit", use.limit, ids)
+            continue
+        if use.limit in seen:
+            yield Violation(f"{where}.limit", f"{use.limit} is given twice")
+        seen.add(use.limit)
+        yield from _usage_violations(where, limit, use)
+
+
+def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
+    """Usage above a hard limit, or stated in the measure of another."""
+    money = limit.measure is Measure.MONEY
+    used, other = stated(limit, use)
+    if not 0 <= used <= most_used(limit):
+        field = "used_cents" if money else "used"
+        said = f"{used} used of limit {limit.id}; expected 0 to {most_used(limit)}"
+        yield Violation(f"{path}.{field}", said)
+    elif other:
+        right = "cents (used_cents)" if money else f"{limit.measure.value} (used)"
+        yield Violation(path, f"limit {limit.id} counts {right}")
+
+
+def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) -> Iterator[Violation]:
+    """Unknown and repeated benefits, and visits out of bounds."""
+    seen: set[str] = set()
+    for place, use in enumerate(uses):
+        where = f"{path}[{place}]"
+        if use.benefit not in scope.index.benefits:
+            yield unknown_word(f"{where}.benefit", "benefit", use.benefit, scope.index.benefits)
+        elif use.benefit in seen:
+            yield Violation(f"{where}.benefit", f"{use.benefit} is given twice")
+        elif not 0 <= use.visits <= MAX_UNITS:
+            yield Violation(f"{where}.visits", f"{use.visits} visits; expected 0 to {MAX_UNITS}")
+        seen.add(use.benefit)
+
+
+def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Iterator[Violation]:
+    """What is wrong with a dated visit, if anything."""
+    if visit.benefit not in scope.index.benefits:
+        yield unknown_word(f"{path}.benefit", "benefit", visit.benefit, scope.index.benefits)
+    elif not 1 <= visit.units <= MAX_UNITS:
+        yield Violation(f"{path}.units", f"{visit.units} units; expected 1 to {MAX_UNITS}")
+    elif visit.date.toordinal() > scope.first_day:
+        first = date.fromordinal(scope.first_day)
+        yield Violation(f"{path}.date", f"{visit.date} lies after the first date of service, {first}")

@@ -1,0 +1,217 @@
+"""What is wrong with a request that cannot be priced: every violation, with its field's path.
+
+What comes in: a request that was found unsound while it was laid out. What goes out: `Violation`s: of members and items
+here, of what members used under a plan in `engine/use_violations.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
+from camcover.engine.compile import Tables
+from camcover.engine.given import Scope
+from camcover.engine.plan_index import PlanIndex
+from camcover.engine.request import Coverage, EstimateRequest, Member, PlannedService, Violation
+from camcover.engine.use_violations import use_violations
+from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
+from camcover.engine.words import unknown_word
+
+MAX_MEMBERS = 12
+"""Members in one request."""
+
+
+def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, ...]:
+    """Everything that is wrong with a request, whichever plan it is asked of."""
+    return tuple(_violations(tables, request))
+
+
+def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]:
+    yield from _member_violations(request)
+    yield from _items_violations(request, tables.vocabulary)
+    primary = tables.plans.get(request.plan_id)
+    if primary is None:
+        yield unknown_word("plan_id", "plan", request.plan_id, tables.plans)
+    else:
+        yield from _plan_violations(primary, request, secondary=False)
+    if request.secondary_plan_id:
+        second = tables.plans.get(request.secondary_plan_id)
+        if second is None:
+            yield unknown_word("secondary_plan_id", "plan", request.secondary_plan_id, tables.plans)
+        else:
+            yield from _plan_violations(second, request, secondary=True)
+
+
+def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
+    """What is wrong with the members, whatever the plan."""
+    if not 1 <= len(request.members) <= MAX_MEMBERS:
+        yield Violation("members", f"{len(request.members)} members; expected 1 to {MAX_MEMBERS}")
+    if len(request.members) > 1 and request.coverage is Coverage.SELF_ONLY:
+        yield Violation("members", f"self-only coverage has one member, not {len(request.members)}")
+    if request.coverage is Coverage.SELF_ONLY:
+        for name in ("family_accumulators", "secondary_family_accumulators"):
+            if getattr(request, name):
+                yield Violation(name, "self-only coverage has no sums of a family")
+    ids = [member.id for member in request.members]
+    for place, member in enumerate(request.members):
+        if member.id in ids[:place]:
+            yield Violation(f"members[{place}].id", f"{member.id!r} is given twice")
+        yield from _fact_violations(f"members[{place}]", member)
+    yield from _birth_violations(request)
+    for place, item in enumerate(request.items):
+        if item.member_id and item.member_id not in ids:
+            yield unknown_word(f"items[{place}].member_id", "member", item.member_id, ids)
+
+
+def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
+    """What is wrong with a member's own facts."""
+    if member.state and member.state not in STATE_INDEX:
+        yield unknown_word(f"{path}.state", "state", member.state, STATE_INDEX)
+    if member.birth_date is not None and member.age is not None:
+        yield Violation(f"{path}.age", "give a birth date or an age, not both")
+    if member.age is not None and not 0 <= member.age <= 130:
+        yield Violation(f"{path}.age", f"{member.age} years; expected 0 to 130")
+
+
+def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:
+    """Members who are not born yet on the first date of their services."""
+    for place, member in enumerate(request.members):
+        names = ("", member.id) if place == 0 else (member.id,)
+        days = [day for item in request.items if item.member_id in names for day in item.dates]
+        if member.birth_date is not None and days and member.birth_date > min(days):
+            said = f"{member.birth_date} is after the service on {min(days)}; expected before it"
+            yield Violation(f"members[{place}].birth_date", said)
+
+
+def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Iterator[Violation]:
+    """What is wrong with the items, whatever the plan."""
+    if not request.items:
+        yield Violation("items", "a plan needs at least one service")
+    lines = 0
+    for index, item in enumerate(request.items):
+        path = f"items[{index}]"
+        yield from _item_violations(path, item, vocabulary)
+        lines += len(item.dates) * max(1, len(item.procedures))
+        if lines > MAX_LINES:
+            yield Violation(path, f"the request has more than {MAX_LINES} lines")
+            return
+        yield from _service_violations(path, item, vocabulary)
+
+
+def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
+    """What is wrong with an item, its services aside."""
+    if not item.dates:
+        yield Violation(f"{path}.dates", "a service needs at least one date")
+    if item.practitioner and item.practitioner not in vocabulary.practitioners:
+        yield unknown_word(f"{path}.practitioner", "practitioner", item.practitioner, vocabulary.practitioners)
+    if item.state and item.state not in STATE_INDEX:
+        yield unknown_word(f"{path}.state", "state", item.state, STATE_INDEX)
+    for place, condition in enumerate(item.conditions):
+        if condition not in vocabulary.conditions:
+            yield unknown_word(f"{path}.conditions[{place}]", "condition", condition, vocabulary.conditions)
+    for place, diagnosis in enumerate(item.diagnoses):
+        if not ICD10.fullmatch(diagnosis):
+            yield Violation(f"{path}.diagnoses[{place}]", f"{diagnosis!r} is not an ICD-10-CM code such as M54.50")
+    yield from _price_violations(path, item)
+
+
+def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
+    """Amounts and units out of bounds, and amounts of which it is not clear what they are for."""
+    yield from _amount_violations(path, item.charge_cents, item.allowed_cents)
+    for place, procedure in enumerate(item.procedures):
+        where = f"{path}.procedures[{place}]"
+        yield from _amount_violations(where, procedure.charge_cents, procedure.allowed_cents)
+        if not 1 <= procedure.units <= MAX_UNITS:
+            yield Violation(f"{where}.units", f"{procedure.units} units; expected 1 to {MAX_UNITS}")
+    for name in ("charge_cents", "allowed_cents"):
+        if getattr(item, name) is None:
+            continue
+        if len(item.procedures) > 1:
+            yield Violation(f"{path}.{name}", "several procedures: give the amount of each instead")
+        elif any(getattr(procedure, name) is not None for procedure in item.procedures):
+            yield Violation(f"{path}.{name}", "the procedure has one of its own: give it once")
+
+
+def _amount_violations(path: str, charge: int | None, allowed: int | None) -> Iterator[Violation]:
+    """Amounts out of bounds."""
+    for name, amount in (("charge_cents", charge), ("allowed_cents", allowed)):
+        if amount is not None and not 0 <= amount <= MAX_CENTS:
+            yield Violation(f"{path}.{name}", f"{amount} cents; expected 0 to {MAX_CENTS}")
+
+
+def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
+    """Therapies and codes that do not exist or do not go together, and prices that no one knows."""
+    therapy = item.therapy
+    if therapy and therapy not in vocabulary.services:
+        yield unknown_word(f"{path}.therapy", "therapy", therapy, vocabulary.services)
+        return
+    if not item.procedures and not therapy:
+        yield Violation(f"{path}.therapy", "name a therapy, or procedures that settle it")
+        return
+    if not item.procedures and item.charge_cents is None:
+        yield from _unknown_price(path, therapy, item.dates, vocabulary)
+    for place, procedure in enumerate(item.procedures):
+        where = f"{path}.procedures[{place}]"
+        if therapy and procedure.code not in vocabulary.codes_of_therapy[therapy]:
+            yield _code_of_another(f"{where}.code", therapy, procedure.code, vocabulary)
+            continue
+        therapies = (therapy,) if therapy else vocabulary.therapies_of_code.get(procedure.code, ())
+        if not therapies:
+            yield unknown_word(f"{where}.code", "code", procedure.code, vocabulary.therapies_of_code)
+        elif len(therapies) > 1:
+            said = f"code {procedure.code} belongs to {' and '.join(therapies)}: name the therapy"
+            yield Violation(f"{where}.code", said)
+        elif procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
+            yield from _unknown_price(where, therapies[0], item.dates, vocabulary)
+
+
+def _unknown_price(path: str, therapy: str, dates: Iterable[date], vocabulary: Vocabulary) -> Iterator[Violation]:
+    """A line without a charge needs a typical charge in the catalog."""
+    if any(vocabulary.typical_charge(therapy, day) is None for day in dates):
+        yield Violation(f"{path}.charge_cents", f"the catalog knows no typical charge of {therapy}: give one")
+
+
+def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary) -> Violation:
+    """The violation for a code that the catalog does not list under the item's therapy."""
+    owners = vocabulary.therapies_of_code.get(code, ())
+    if not owners:
+        return unknown_word(path, "code", code, sorted(vocabulary.codes_of_therapy[therapy]))
+    return Violation(path, f"code {code} is billed for {' or '.join(owners)}, not for {therapy}")
+
+
+def _plan_violations(index: PlanIndex, request: EstimateRequest, *, secondary: bool) -> Iterator[Violation]:
+    """What the plan refuses of a request: dates, tiers, and what members used under it."""
+    if secondary:
+        yield from _tier_violations(index, [item.secondary_tier for item in request.items], "secondary_tier")
+    else:
+        yield from _tier_violations(index, [item.tier for item in request.items], "tier")
+        yield from _date_violations(index, request)
+    days = sorted(day.toordinal() for item in request.items for day in item.dates)
+    if not days or not request.members:
+        return
+    as_of = days[0] if request.as_of is None else request.as_of.toordinal()
+    edition = index.reference((as_of, *days))
+    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]))
+
+
+def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iterator[Violation]:
+    """Tiers the plan has not."""
+    for place, tier in enumerate(tiers):
+        if tier and tier not in index.tiers:
+            yield unknown_word(f"items[{place}].{field}", "tier", tier, index.tiers)
+
+
+def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Violation]:
+    """A request none of whose dates lies in an edition of the plan is refused; single ones become NOT_IN_FORCE."""
+    if any(index.edition_on(day.toordinal()) for item in request.items for day in item.dates):
+        return
+    ranges = ", ".join(
+        f"{plan.heading.effective.start} to {plan.heading.effective.end or 'further notice'}" for plan in index.editions
+    )
+    for place, item in enumerate(request.items):
+        if item.dates:
+            first, last = min(item.dates), max(item.dates)
+            found = f"{first}" if len(item.dates) == 1 else f"{first} to {last}"
+            said = f"{found}: no edition of plan {index.id} ({ranges}) holds such a date"
+            yield Violation(f"items[{place}].dates", said)

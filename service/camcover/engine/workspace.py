@@ -1,0 +1,194 @@
+"""The kernel's arrays for one thread: they grow as requests are laid out in them, and are used again and again.
+
+What comes in: rows as plain integers, appended by `engine/layout.py`. What goes out: the ledger and the running state as
+plain integers. A workspace belongs to one thread; nothing in it outlives the next `clear`.
+"""
+
+from __future__ import annotations
+
+from operator import is_not
+from struct import Struct
+from typing import NamedTuple
+
+import numpy as np
+
+from camcover.engine import tables as columns
+from camcover.engine.entry import addresses_of, run
+from camcover.engine.tables import Array, RuleTables, Work
+
+_CODES = {"i4": "i", "i8": "q", "u8": "Q"}
+_FIRST_ROWS = 256
+_KEPT_ROWS = 65_536
+"""Arrays that grew beyond this are given back when they are cleared."""
+def _format(dtype: np.dtype[np.void], *, without: str = "") -> str:
+    """The `struct` codes of a row; the column `without` is passed over."""
+    codes = "<"
+    for name in dtype.names or ():
+        column = dtype[name]
+        base, shape = column.subdtype or (column, ())
+        codes += f"{column.itemsize}x" if name == without else _CODES[base.str[1:]] * int(np.prod(shape, dtype=int))
+    return codes
+
+
+_REQUEST_GIVEN = Struct(_format(columns.REQUEST)[: -len(columns.KERNEL_COLUMNS)])
+_REQUEST_KERNEL = bytes(columns.REQUEST.itemsize - _REQUEST_GIVEN.size)
+_PATIENT = Struct("<q")
+_SERVICE_ROW = Struct(_format(columns.SERVICE))
+_LEDGER_ROW = Struct(_format(columns.LEDGER, without="steps"))
+_SUM_ROW = Struct(_format(columns.SUM, without="last_quarter"))
+_SLOT_ROW = Struct("<qi12x")
+
+
+class LedgerRow(NamedTuple):
+    """A row of `LEDGER` without its steps."""
+
+    segment: int
+    covered: int
+    reason: int
+    rule: int
+    criteria: int
+    requirement: int
+    limit: int
+    phase: int
+    discount: int
+    visit: int
+    covered_units: int
+    assumed: int
+    attestations_used: int
+    charge: int
+    allowed: int
+    deductible: int
+    copay: int
+    coinsurance: int
+    penalty: int
+    balance_bill: int
+    not_covered: int
+    written_off: int
+    plan_paid: int
+    patient: int
+    fee: int
+    capped: int
+
+
+_make_ledger_row = LedgerRow._make
+
+
+class Space:
+    """One growing array: its rows, how many of them are in use, and its bytes."""
+
+    __slots__ = ("array", "buffer", "dtype", "rows", "size", "used")
+
+    def __init__(self, dtype: np.dtype[np.generic]) -> None:
+        """Begin with room for a request of some hundred lines."""
+        self.dtype, self.size, self.used = dtype, dtype.itemsize, 0
+        self._give(np.zeros(_FIRST_ROWS, dtype))
+
+    def _give(self, array: Array) -> None:
+        """Make `array` the one in use."""
+        self.array, self.rows = array, len(array)
+        self.buffer = memoryview(array.view(np.uint8)).cast("B")
+
+    def clear(self) -> None:
+        """Forget every row; give much memory back."""
+        self.used = 0
+        if self.rows > _KEPT_ROWS:
+            self._give(np.zeros(_FIRST_ROWS, self.dtype))
+
+    def reserve(self, rows: int) -> int:
+        """Take rows into use, as they are; gives the first."""
+        first = self.used
+        self.used = used = first + rows
+        if used > self.rows:
+            self.ensure(used)
+        return first
+
+    def ensure(self, rows: int) -> None:
+        """Have room for that many rows in all, keeping what is there."""
+        if rows > self.rows:
+            grown = np.zeros(2 * rows, self.dtype)
+            grown[: self.rows] = self.array
+            self._give(grown)
+
+    def append(self, content: bytes) -> int:
+        """Append rows given as bytes; gives the first."""
+        length = len(content)
+        first = self.reserve(length // self.size)
+        start = first * self.size
+        self.buffer[start : start + length] = content
+        return first
+
+    def span(self, first: int, rows: int) -> memoryview:
+        """The bytes of rows."""
+        return self.buffer[first * self.size : (first + rows) * self.size]
+
+
+class Workspace:
+    """The arrays of `Work`, each a `Space`, and their addresses behind those of the rules."""
+
+    def __init__(self) -> None:
+        """Make every array."""
+        self.requests = Space(columns.REQUEST)
+        self.services = Space(columns.SERVICE)
+        self.lines = Space(columns.LINE)
+        self.given_sums = Space(columns.GIVEN_SUM)
+        self.given_counts = Space(columns.GIVEN_COUNT)
+        self.given_events = Space(columns.GIVEN_EVENT)
+        self.given_visits = Space(np.dtype("i4"))
+        self.behind = Space(columns.LEDGER)
+        self.sums = Space(columns.SUM)
+        self.slots = Space(columns.SLOT)
+        self.visits = Space(columns.VISITS)
+        self.events = Space(columns.EVENT)
+        self.ledger = Space(columns.LEDGER)
+        self._spaces = tuple(getattr(self, name) for name in Work._fields)
+        self._known: list[object] = []
+        self._addresses = np.zeros(0, dtype=np.int64)
+
+    def clear(self) -> None:
+        """Forget every row."""
+        for space in self._spaces:
+            if space.used:
+                space.clear()
+
+    def look_behind(self, ledger: Space) -> None:
+        """Let requests here read `ledger` as their primary plan's."""
+        self.behind = ledger
+        self._spaces = tuple(getattr(self, name) for name in Work._fields)
+
+    def append_request(self, values: tuple[int, ...]) -> int:
+        """Append a request by all columns but the kernel's own; gives its row."""
+        return self.requests.append(_REQUEST_GIVEN.pack(*values) + _REQUEST_KERNEL)
+
+    def append_service(self, values: tuple[int, ...]) -> int:
+        """Append a service by its columns; gives its row."""
+        return self.services.append(_SERVICE_ROW.pack(*values))
+
+    def run(self, rules: RuleTables) -> None:
+        """Adjudicate every request in it."""
+        arrays: list[object] = [rules, *[space.array for space in self._spaces]]
+        if any(map(is_not, arrays, self._known)) or not self._known:
+            self._known = arrays
+            self._addresses = np.concatenate([addresses_of(rules), addresses_of(self.work)])
+        run(rules, self, 0, self.requests.used, self._addresses)
+
+    @property
+    def work(self) -> Work:
+        """The arrays, whole."""
+        return Work(*(space.array for space in self._spaces))
+
+    def ledger_rows(self, first: int, rows: int) -> list[LedgerRow]:
+        """Rows of the ledger as integers."""
+        return list(map(_make_ledger_row, _LEDGER_ROW.iter_unpack(self.ledger.span(first, rows))))
+
+    def patient(self, request: int) -> int:
+        """What the patient pays of all lines of a request, cents."""
+        (cents,) = _PATIENT.unpack_from(self.requests.buffer, (request + 1) * self.requests.size - _PATIENT.size)
+        return cents
+
+    def sums_used(self, first: int, rows: int) -> list[int]:
+        """What is used of running sums, cents."""
+        return [used for (used,) in _SUM_ROW.iter_unpack(self.sums.span(first, rows))]
+
+    def counts(self, first: int, rows: int) -> list[tuple[int, int]]:
+        """(used, key) of running counts."""
+        return list(_SLOT_ROW.iter_unpack(self.slots.span(first, rows)))
