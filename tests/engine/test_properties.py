@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from google.protobuf import json_format
@@ -82,8 +81,8 @@ def test_a_batch_gives_what_single_calls_give(scenario: Scenario) -> None:
     assert loaded.rules is not None
     rules = compile_rules(loaded.rules)
     request = estimate_request(json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest()))
-    told = replace(request, explain=True)
-    refused = replace(request, plan_id="nowhere")
+    told = request._replace(explain=True)
+    refused = request._replace(plan_id="nowhere")
     answers = evaluate_many(rules, [request, refused, told, request])
     assert isinstance(answers[1], InvalidRequest)
     assert answers[0] == answers[3] == evaluate(rules, request)

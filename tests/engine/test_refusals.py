@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,7 +116,7 @@ def test_refused_with_every_violation(rules: Tables, changed: dict[str, Any], vi
 def test_a_service_without_dates(rules: Tables) -> None:
     message = json_format.ParseDict(question(), request_pb2.EstimatePlanRequest())
     request = estimate_request(message)
-    undated = replace(request, items=(*request.items, replace(request.items[0], dates=())))
+    undated = request._replace(items=(*request.items, request.items[0]._replace(dates=())))
     with pytest.raises(InvalidRequest) as caught:
         evaluate(rules, undated)
     assert [each.field for each in caught.value.violations] == ["items[1].dates"]

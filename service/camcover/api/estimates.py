@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol, TypeAlias
 
-from camcover.engine.estimate import AccumulatorAfter, Amounts, Citation, LimitAfter, Line
+from camcover.engine.estimate import AccumulatorAfter, Adjustment, Amounts, Citation, LimitAfter, Line
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
 from camcover.workflow.coverage import CoverageAnswer
@@ -14,6 +16,40 @@ __all__ = ["coverage_message", "estimate_message"]
 
 CURRENCY = "USD"
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Record(Protocol):
+    """A named tuple."""
+
+    _fields: ClassVar[tuple[str, ...]]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its values in order."""
+
+
+
+_LINE_BEFORE_DATE = ("item_index", "member_id", "session", "line")
+_LINE_AFTER_DATE = (
+    "therapy",
+    "code",
+    "units",
+    "covered_units",
+    "tier",
+    "benefit",
+    "covered",
+    "reason",
+    "limit",
+    "charge_assumed",
+)
+_LINE_FIELDS = (*_LINE_BEFORE_DATE, "date", *_LINE_AFTER_DATE, *Amounts._fields)
+_DATE = Line._fields.index("date")
+_AMOUNTS = Line._fields.index("amounts")
+assert Line._fields[:_AMOUNTS] == _LINE_FIELDS[:_AMOUNTS]
+
+Data: TypeAlias = dict[str, Any]
+"""A message's fields, those that have their zero value left out: protobuf builds a message from it all at once."""
+
 
 def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
     """The message of a priced plan."""
@@ -22,97 +58,68 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
     paid = totals.plan_paid_cents + totals.secondary_paid_cents
     if totals.charge_cents != paid + totals.patient_cents + totals.written_off_cents:
         raise AssertionError(f"an estimate does not add up to its charge: {totals}")
-    created_at = Timestamp()
-    created_at.FromDatetime(priced.created_at)
     return messages.Estimate(
         name=priced.name,
         request_id=request_id,
         plan_id=estimate.plan_id,
         rule_release=priced.rule_release,
         currency_code=CURRENCY,
-        created_at=created_at,
+        created_at=_timestamp(priced.created_at),
         expires_on=priced.expires_on.isoformat(),
-        lines=[_line(line) for line in estimate.lines],
-        items=[_amounts(item) for item in estimate.items],
-        totals=_amounts(totals),
-        accumulators_after=[_accumulator(each) for each in estimate.accumulators_after],
-        secondary_accumulators_after=[_accumulator(each) for each in estimate.secondary_accumulators_after],
-        limits_after=[_limit(each) for each in estimate.limits_after],
-        months=[messages.Month(month=each.month, patient_cents=each.patient_cents) for each in estimate.months],
-        range=messages.Range(
-            low_cents=estimate.range.low_cents,
-            expected_cents=estimate.range.expected_cents,
-            high_cents=estimate.range.high_cents,
-            assumptions=estimate.range.assumptions,
-        ),
-        prerequisites=[
-            messages.Prerequisite(
-                attestation=each.attestation,
-                benefit=each.benefit,
-                item_index=each.item_index,
-                text=each.text,
-                rule=each.rule,
-            )
-            for each in estimate.prerequisites
-        ],
-        notices=[messages.Notice(id=each.id, text=each.text, citation=each.citation) for each in priced.notices],
-        citations=[_citation(each) for each in estimate.citations],
+        lines=list(map(_line, estimate.lines)),
+        items=list(map(_present, estimate.items)),
+        totals=_present(totals),
+        accumulators_after=list(map(_accumulator, estimate.accumulators_after)),
+        secondary_accumulators_after=list(map(_accumulator, estimate.secondary_accumulators_after)),
+        limits_after=list(map(_limit, estimate.limits_after)),
+        months=list(map(_present, estimate.months)),
+        range=_present(estimate.range),
+        prerequisites=list(map(_present, estimate.prerequisites)),
+        notices=list(map(_present, priced.notices)),
+        citations=list(map(_present, estimate.citations)),
     )
 
 
-def _amounts(amounts: Amounts) -> messages.Amounts:
-    return messages.Amounts(**{name: getattr(amounts, name) for name in Amounts._fields})
+def _present(record: Record) -> Data:
+    """The fields of a record that is named like its message."""
+    return {name: value for name, value in zip(record._fields, record, strict=True) if value}
 
 
-def _line(line: Line) -> messages.Line:
-    return messages.Line(
-        item_index=line.item_index,
-        member_id=line.member_id,
-        session=line.session,
-        line=line.line,
-        date=line.date.isoformat(),
-        therapy=line.therapy,
-        code=line.code,
-        units=line.units,
-        covered_units=line.covered_units,
-        tier=line.tier,
-        benefit=line.benefit,
-        covered=line.covered,
-        reason=messages.Reason.Name(line.reason),
-        limit=line.limit,
-        charge_assumed=line.charge_assumed,
-        adjustments=[
-            messages.Adjustment(group=each.group, reason_code=each.reason_code, amount_cents=each.amount_cents)
-            for each in line.adjustments
-        ],
-        steps=[
-            messages.Step(text=each.text, amount_cents=each.amount_cents, rule=each.rule, citation=each.citation)
-            for each in line.steps
-        ],
-        **{name: getattr(line.amounts, name) for name in Amounts._fields},
-    )
+def _timestamp(moment: datetime) -> Data:
+    """A point in time, as google.protobuf.Timestamp counts it."""
+    since = moment - _EPOCH
+    return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1_000}
 
 
-def _accumulator(after: AccumulatorAfter) -> messages.AccumulatorAfter:
-    return messages.AccumulatorAfter(
-        accumulator=after.accumulator,
-        member_id=after.member_id,
-        used_cents=after.used_cents,
-        maximum_cents=after.maximum_cents,
-    )
+def _line(line: Line) -> Data:
+    values = (*line[:_DATE], line.date.isoformat(), *line[_DATE + 1 : _AMOUNTS], *line.amounts)
+    data: Data = {name: value for name, value in zip(_LINE_FIELDS, values, strict=True) if value}
+    data["adjustments"] = list(map(_all, line.adjustments))
+    if line.steps:
+        data["steps"] = list(map(_present, line.steps))
+    return data
 
 
-def _limit(after: LimitAfter) -> messages.LimitAfter:
-    message = messages.LimitAfter(limit=after.limit, member_id=after.member_id)
-    if after.money:
-        message.used_cents, message.allowed_cents = after.used, after.allowed
-    else:
-        message.used, message.allowed = after.used, after.allowed
-    return message
+def _all(adjustment: Adjustment) -> Data:
+    """An adjustment, none of whose fields is ever zero."""
+    return {"group": adjustment[0], "reason_code": adjustment[1], "amount_cents": adjustment[2]}
+
+
+def _accumulator(after: AccumulatorAfter) -> Data:
+    data = _present(after)
+    if after.maximum_cents is not None:
+        data["maximum_cents"] = after.maximum_cents
+    return data
+
+
+def _limit(after: LimitAfter) -> Data:
+    data: Data = {"limit": after.limit, "member_id": after.member_id}
+    names = ("used_cents", "allowed_cents") if after.money else ("used", "allowed")
+    return data | dict(zip(names, (after.used, after.allowed), strict=True))
 
 
 def _citation(citation: Citation) -> messages.Citation:
-    return messages.Citation(title=citation.title, place=citation.place, url=citation.url, rule=citation.rule)
+    return messages.Citation(**_present(citation))
 
 
 def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messages.CheckCoverageResponse:

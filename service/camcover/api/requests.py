@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from camcover.engine import EstimateRequest, InvalidRequest, Violation
 from camcover.engine.request import (
@@ -25,6 +25,11 @@ __all__ = ["estimate_request", "member", "planned_service"]
 
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 """Dates of service outside these years are refused: they are slips of the pen."""
+
+_LAST_DAY = date(LAST_YEAR, 12, 31).toordinal()
+
+_SETTINGS = {"": Setting.OFFICE} | {str(setting): setting for setting in Setting}
+_ATTESTATIONS = {str(attestation): attestation for attestation in Attestation}
 
 _COORDINATION = {
     messages.COORDINATION_UNSPECIFIED: Coordination.STANDARD,
@@ -116,17 +121,17 @@ def _coverage(message: messages.EstimatePlanRequest) -> Coverage:
 
 def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> Member:
     return Member(
-        id=message.id or str(place + 1),
-        birth_date=dates.optional(f"{path}.birth_date", message.birth_date, first_year=1880),
-        age=message.age if message.HasField("age") else None,
-        state=message.state,
-        use=UseSoFar(
+        message.id or str(place + 1),
+        dates.optional(f"{path}.birth_date", message.birth_date, first_year=1880) if message.birth_date else None,
+        message.age if message.HasField("age") else None,
+        message.state,
+        UseSoFar(
             _sums(message.accumulators),
             _limits(message.limit_usage),
             _visits(message.benefit_visits),
             _prior_visits(f"{path}.prior_visits", message.prior_visits, dates),
         ),
-        secondary_use=UseSoFar(
+        UseSoFar(
             _sums(message.secondary_accumulators),
             _limits(message.secondary_limit_usage),
             _visits(message.secondary_benefit_visits),
@@ -157,52 +162,61 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
 
 def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:
     return PlannedService(
-        dates=_service_dates(path, message, dates),
-        member_id=message.member_id,
-        therapy=message.therapy,
-        procedures=tuple(
-            Procedure(
-                each.code,
-                each.units or 1,
-                each.charge_cents if each.HasField("charge_cents") else None,
-                each.allowed_cents if each.HasField("allowed_cents") else None,
-            )
-            for each in message.procedures
-        ),
-        charge_cents=message.charge_cents if message.HasField("charge_cents") else None,
-        allowed_cents=message.allowed_cents if message.HasField("allowed_cents") else None,
-        practitioner=message.practitioner,
-        setting=Setting(message.setting) if message.setting else Setting.OFFICE,
-        tier=message.tier,
-        secondary_tier=message.secondary_tier,
-        state=message.state,
-        diagnoses=tuple(message.diagnoses),
-        conditions=tuple(message.conditions),
-        attestations=tuple(Attestation(each) for each in message.attestations),
+        _service_dates(path, message, dates),
+        message.member_id,
+        message.therapy,
+        tuple(map(_procedure, message.procedures)),
+        message.charge_cents if message.HasField("charge_cents") else None,
+        message.allowed_cents if message.HasField("allowed_cents") else None,
+        message.practitioner,
+        _SETTINGS[message.setting],
+        message.tier,
+        message.secondary_tier,
+        message.state,
+        tuple(message.diagnoses),
+        tuple(message.conditions),
+        tuple(map(_ATTESTATIONS.__getitem__, message.attestations)),
+    )
+
+
+def _procedure(message: messages.Procedure) -> Procedure:
+    return Procedure(
+        message.code,
+        message.units or 1,
+        message.charge_cents if message.HasField("charge_cents") else None,
+        message.allowed_cents if message.HasField("allowed_cents") else None,
     )
 
 
 def _service_dates(path: str, message: messages.PlannedService, dates: _Dates) -> tuple[date, ...]:
     """The dates of the sessions, from either way to give them; one date is given in one way only."""
-    if message.dates and message.start_date:
-        dates.violations.append(Violation(f"{path}.start_date", "give `dates` or `start_date`, not both"))
+    texts, start = message.dates, message.start_date
+    if texts:
+        if start:
+            dates.violations.append(Violation(f"{path}.start_date", "give `dates` or `start_date`, not both"))
+            return ()
+        return _listed_dates(path, texts, dates)
+    if not start:
+        dates.violations.append(Violation(f"{path}.dates", "a service needs `dates` or `start_date`"))
         return ()
-    if message.dates:
-        return _listed_dates(path, message.dates, dates)
-    first = dates.optional(f"{path}.start_date", message.start_date)
+    first = dates.parse(f"{path}.start_date", start)
     if first is None:
-        if not message.start_date:
-            dates.violations.append(Violation(f"{path}.dates", "a service needs `dates` or `start_date`"))
         return ()
-    step = message.every_days or 7
-    sessions = message.sessions or 1
-    if first + timedelta(days=step * (sessions - 1)) > date(LAST_YEAR, 12, 31):
+    day, step, sessions = first.toordinal(), message.every_days or 7, message.sessions or 1
+    end = day + step * sessions
+    if end - step > _LAST_DAY:
         dates.violations.append(Violation(f"{path}.sessions", f"the last session lies after the year {LAST_YEAR}"))
         return ()
-    return tuple(first + timedelta(days=step * number) for number in range(sessions))
+    return tuple(map(date.fromordinal, range(day, end, step)))
 
 
 def _listed_dates(path: str, texts: Sequence[str], dates: _Dates) -> tuple[date, ...]:
-    """Dates given one by one."""
+    """Dates given one by one; looked at singly only when one of them is wrong."""
+    try:
+        days = tuple(map(date.fromisoformat, texts))
+    except ValueError:
+        days = ()
+    if days and FIRST_YEAR <= min(days).year and max(days).year <= LAST_YEAR:
+        return days
     parsed = [dates.parse(f"{path}.dates[{place}]", text) for place, text in enumerate(texts)]
     return tuple(day for day in parsed if day is not None)

@@ -39,6 +39,7 @@ from camcover.engine.plan_index import (
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.rulebook.records import (
+    AboveAllowedKind,
     Benefit,
     Catalog,
     Criteria,
@@ -143,6 +144,12 @@ class _Compiler:
             rolling_limits=count_rolling(editions),
             sources=self.sources,
             by_service=by_service,
+            billing_tiers=frozenset(
+                str(name)
+                for plan in editions
+                for name, tier in plan.tiers.items()
+                if tier.above_allowed.kind is not AboveAllowedKind.WRITTEN_OFF
+            ),
         )
         for segment in index.segments:
             self._segment(index, segment)

@@ -166,7 +166,8 @@ class Maxima(NamedTuple):
 class PlanIndex:
     """One plan of the tables: its editions, its rows of `segments`, the numbers of its words, the records behind rows.
 
-    `rolling_limits`: how many of its limits count over a window in some edition. What is worked out from an edition is
+    `rolling_limits`: how many of its limits count over a window in some edition; `billing_tiers`: those that in some
+    edition leave what is above the allowed amount to the member. What is worked out from an edition is
     worked out once.
     """
 
@@ -183,6 +184,7 @@ class PlanIndex:
     rolling_limits: int
     sources: Sources
     by_service: Mapping[int, Sequence[Benefit]]
+    billing_tiers: frozenset[str]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     _terms: dict[tuple[int, int], ServiceTerms] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)

@@ -7,9 +7,9 @@ section 8).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from typing import NamedTuple
 
 from camcover.rulebook.records import Attestation, Setting
 
@@ -30,8 +30,7 @@ class Coordination(IntEnum):
     MEDICARE_SECONDARY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class AccumulatorUse:
+class AccumulatorUse(NamedTuple):
     """A sum so far; None = unknown. `last_quarter_cents` of it were applied in the period's last three months."""
 
     accumulator: str
@@ -39,8 +38,7 @@ class AccumulatorUse:
     last_quarter_cents: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LimitUse:
+class LimitUse(NamedTuple):
     """Usage of one limit in the period that holds `as_of`: visits or units, or cents for a money limit."""
 
     limit: str
@@ -48,16 +46,14 @@ class LimitUse:
     used_cents: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BenefitVisits:
+class BenefitVisits(NamedTuple):
     """Visits so far under a benefit in the benefit period that holds `as_of`."""
 
     benefit: str
     visits: int
 
 
-@dataclass(frozen=True, slots=True)
-class PriorVisit:
+class PriorVisit(NamedTuple):
     """A dated visit before the estimate, for rolling limits."""
 
     benefit: str
@@ -65,8 +61,7 @@ class PriorVisit:
     units: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class UseSoFar:
+class UseSoFar(NamedTuple):
     """What one member has used under one plan before the estimate."""
 
     accumulators: tuple[AccumulatorUse, ...] = ()
@@ -75,20 +70,18 @@ class UseSoFar:
     prior_visits: tuple[PriorVisit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One person; either `birth_date` or `age` (completed years), or neither."""
 
     id: str = "1"
     birth_date: date | None = None
     age: int | None = None
     state: str = ""
-    use: UseSoFar = field(default_factory=UseSoFar)
-    secondary_use: UseSoFar = field(default_factory=UseSoFar)
+    use: UseSoFar = UseSoFar()
+    secondary_use: UseSoFar = UseSoFar()
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(NamedTuple):
     """One CPT / HCPCS code of a session; amounts are for all its units together."""
 
     code: str
@@ -97,8 +90,7 @@ class Procedure:
     allowed_cents: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedService:
+class PlannedService(NamedTuple):
     """One therapy on a row of dates."""
 
     dates: tuple[date, ...]
@@ -117,8 +109,7 @@ class PlannedService:
     attestations: tuple[Attestation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EstimateRequest:
+class EstimateRequest(NamedTuple):
     """A whole request. `as_of` None = the first date of service. Empty `members` = one member without facts."""
 
     plan_id: str
@@ -134,8 +125,7 @@ class EstimateRequest:
     explain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """One thing wrong with a request.
 
     `field` is a path as in the .proto (`items[0].therapy`), `unknown` an id that does not exist (then `kind` says of

@@ -6,7 +6,7 @@ the benefit's terms in words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from camcover.engine import EstimateRequest, Tables, evaluate
@@ -75,7 +75,7 @@ class CoverageAnswer:
 def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
     """The answer for the request's one service on its first date. Raises `InvalidRequest`."""
     service = request.items[0]
-    asked = replace(request, items=(_one_session(service),), explain=True)
+    asked = request._replace(items=(_one_session(service),), explain=True)
     estimate = evaluate(tables, asked)
     line = next((line for line in estimate.lines if not line.covered), estimate.lines[0])
     benefit = _benefit(tables, request.plan_id, line)
@@ -102,14 +102,14 @@ def _one_session(service: PlannedService) -> PlannedService:
     dates = (min(service.dates),) if service.dates else ()
     if service.procedures:
         procedures = tuple(_priced(each) for each in service.procedures)
-        return replace(service, dates=dates, procedures=procedures, charge_cents=None, allowed_cents=None)
+        return service._replace(dates=dates, procedures=procedures, charge_cents=None, allowed_cents=None)
     charge = _NOMINAL_CENTS if service.charge_cents is None else service.charge_cents
-    return replace(service, dates=dates, charge_cents=charge)
+    return service._replace(dates=dates, charge_cents=charge)
 
 
 def _priced(procedure: Procedure) -> Procedure:
     """The procedure with a nominal charge where it has none."""
-    return replace(procedure, charge_cents=_NOMINAL_CENTS) if procedure.charge_cents is None else procedure
+    return procedure._replace(charge_cents=_NOMINAL_CENTS) if procedure.charge_cents is None else procedure
 
 
 def _benefit(tables: Tables, plan_id: str, line: Line) -> Benefit | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from camcover.engine.estimate import Estimate
 
@@ -11,8 +11,7 @@ __all__ = ["Notice", "notices"]
 _LAW = "45 CFR 147.211(b)(1)(vii)"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One disclosure: a name that stays the same, the words, and the law that asks for it."""
 
     id: str

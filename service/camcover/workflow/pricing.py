@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
-from camcover.rulebook.records import AboveAllowedKind
 from camcover.workflow.notices import Notice, notices
 from camcover.workflow.rules_in_force import release_id
 
@@ -18,8 +17,7 @@ VALID_DAYS = 30
 """How long an estimate may be shown: sums so far and rules change."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricedPlan:
+class PricedPlan(NamedTuple):
     """An estimate as it is handed out. `created_at` is in UTC; `expires_on` is the last day to show it."""
 
     name: str
@@ -52,7 +50,7 @@ def compare(
 ) -> list[tuple[str, PricedPlan | InvalidRequest]]:
     """The same request under several plans: cheapest for the patient first, those that cannot be priced last."""
     results = zip(
-        plan_ids, price_many(tables, [replace(request, plan_id=plan_id) for plan_id in plan_ids]), strict=True
+        plan_ids, price_many(tables, [request._replace(plan_id=plan_id) for plan_id in plan_ids]), strict=True
     )
     return sorted(results, key=_rank)
 
@@ -79,9 +77,5 @@ def _priced(tables: Tables, estimate: Estimate, now: datetime) -> PricedPlan:
 
 def _may_balance_bill(tables: Tables, estimate: Estimate) -> bool:
     """Whether some line's tier leaves what is above the allowed amount to the member."""
-    tiers = {line.tier for line in estimate.lines}
-    return any(
-        name in tiers and tier.above_allowed.kind is not AboveAllowedKind.WRITTEN_OFF
-        for plan in tables.plans[estimate.plan_id].editions
-        for name, tier in plan.tiers.items()
-    )
+    tiers = tables.plans[estimate.plan_id].billing_tiers
+    return bool(tiers) and not tiers.isdisjoint([line.tier for line in estimate.lines])
