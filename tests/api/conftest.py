@@ -15,7 +15,7 @@ from camcover.api.server import Server, Settings
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
-from camcover.store import EstimateStore
+from camcover.store import open_store
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import question, tables
 
@@ -36,7 +36,7 @@ class Service:
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """The small rules in force, estimates kept in a file."""
     rules = RulesInForce(tables())
-    store = EstimateStore(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
+    store = open_store(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
     server = Server(rules, store, SETTINGS)
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,12 +14,12 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
-from camcover.api.estimate_servicer import EstimateServicer
+from camcover.api.answering import Answering
 from camcover.api.server import Server, Settings
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
-from camcover.store import EstimateStore
+from camcover.store import open_store
 from camcover.workflow.rules_in_force import RulesInForce
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -28,20 +27,20 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class Gate:
-    """Holds calls that price something until it is opened; they wait in worker threads, as a long computation would."""
+    """Holds calls that price something until it is opened."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the gate before the pricing; every call that arrives is counted."""
         self.arrived = asyncio.Semaphore(0)
-        self.opened = threading.Event()
-        loop, answer = asyncio.get_running_loop(), EstimateServicer._answer
+        self.opened = asyncio.Event()
+        answer = Answering.one
 
-        def held(servicer: Any, requests: Any) -> Any:
-            loop.call_soon_threadsafe(self.arrived.release)
-            self.opened.wait()
-            return answer(servicer, requests)
+        async def held(answering: Answering, request: Any) -> Any:
+            self.arrived.release()
+            await self.opened.wait()
+            return await answer(answering, request)
 
-        monkeypatch.setattr(EstimateServicer, "_answer", held)
+        monkeypatch.setattr(Answering, "one", held)
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ async def test_a_fault_of_ours_says_nothing_of_itself(service: Any, ask: Any, mo
         raise ValueError("the secret of ana")
 
     with capture_logs() as logged, monkeypatch.context() as patched:
-        patched.setattr(EstimateServicer, "_answer", broken)
+        patched.setattr(Answering, "_priced", broken)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await service.estimates.EstimatePlan(ask())
     assert caught.value.code() is grpc.StatusCode.INTERNAL
@@ -151,7 +150,7 @@ async def test_log_lines_hold_no_health_data(service: Any, ask: Any) -> None:
 
 
 async def test_without_rules_nothing_is_served() -> None:
-    store = EstimateStore("sqlite://")
+    store = open_store("sqlite://")
     server = Server(RulesInForce(), store, Settings(listen="127.0.0.1:0", drain_seconds=0))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.store import EstimateStore, StoredEstimate
-from camcover.store.estimates import DuplicateRequestId
+from camcover.store.estimates import DatabaseStore, StoredEstimate, open_store
 
 
 def row(name: str, request_id: str | None = None) -> StoredEstimate:
@@ -32,10 +31,10 @@ def url(tmp_path: Path) -> str:
 
 
 def test_found_by_name_and_by_request_id_after_reopening(url: str) -> None:
-    first = EstimateStore(url)
-    first.add([row("estimates/1", "a"), row("estimates/2")])
+    first = DatabaseStore(url)
+    first.keep([row("estimates/1", "a"), row("estimates/2")])
     first.close()
-    again = EstimateStore(url)
+    again = DatabaseStore(url)
     found = again.by_name("estimates/1")
     assert found is not None
     assert (found.body, found.fingerprint) == (b"\x0a\x00estimates/1", b"\x00\xff")
@@ -45,48 +44,60 @@ def test_found_by_name_and_by_request_id_after_reopening(url: str) -> None:
 
 
 def test_many_without_a_request_id(url: str) -> None:
-    store = EstimateStore(url)
-    store.add(row(f"estimates/{number}") for number in range(3))
+    store = DatabaseStore(url)
+    store.keep([row(f"estimates/{number}") for number in range(3)])
     assert all(store.by_name(f"estimates/{number}") for number in range(3))
     store.close()
 
 
 def test_more_request_ids_than_one_query_takes() -> None:
-    store = EstimateStore("sqlite://")
-    store.add(row(f"estimates/{number}", str(number)) for number in range(1200))
+    store = DatabaseStore("sqlite://")
+    store.keep([row(f"estimates/{number}", str(number)) for number in range(1200)])
     found = store.by_request_ids(str(number) for number in range(1300))
     assert sorted(map(int, found)) == list(range(1200))
     store.close()
 
 
-def test_a_taken_request_id_keeps_nothing_of_the_batch(url: str) -> None:
-    store = EstimateStore(url)
-    store.add([row("estimates/1", "a")])
-    with pytest.raises(DuplicateRequestId):
-        store.add([row("estimates/2", "b"), row("estimates/3", "a")])
-    assert store.by_name("estimates/2") is None
-    assert list(store.by_request_ids(["a", "b"])) == ["a"]
+def test_what_comes_under_a_taken_request_id_is_not_kept(url: str) -> None:
+    """The others of the group are; the one that took the id is given back."""
+    store = DatabaseStore(url)
+    store.keep([row("estimates/1", "a")])
+    taken = store.keep([row("estimates/2", "b"), row("estimates/3", "a"), row("estimates/4")])
+    assert {key: each.name for key, each in taken.items()} == {"a": "estimates/1"}
+    assert store.by_name("estimates/3") is None
+    assert store.by_name("estimates/4") is not None
+    assert sorted(store.by_request_ids(["a", "b"])) == ["a", "b"]
+    store.close()
+
+
+def test_of_one_group_the_first_gets_the_request_id(url: str) -> None:
+    store = DatabaseStore(url)
+    taken = store.keep([row("estimates/1", "a"), row("estimates/2", "a")])
+    assert {key: each.name for key, each in taken.items()} == {"a": "estimates/1"}
+    assert store.by_request_ids(["a"])["a"].name == "estimates/1"
     store.close()
 
 
 def test_of_several_threads_one_gets_the_request_id(url: str) -> None:
-    store = EstimateStore(url)
-
-    def add(number: int) -> bool:
-        try:
-            store.add([row(f"estimates/{number}", "same")])
-        except DuplicateRequestId:
-            return False
-        return True
-
+    store = DatabaseStore(url)
     with ThreadPoolExecutor(8) as pool:
-        kept = [number for number, was_kept in enumerate(pool.map(add, range(16))) if was_kept]
+        taken = list(pool.map(lambda number: store.keep([row(f"estimates/{number}", "same")]), range(16)))
+    kept = [number for number, others in enumerate(taken) if not others]
     assert len(kept) == 1
     assert store.by_request_ids(["same"])["same"].name == f"estimates/{kept[0]}"
+    assert all(others["same"].name == f"estimates/{kept[0]}" for others in taken if others)
+    store.close()
+
+
+def test_off_keeps_nothing() -> None:
+    store = open_store("off")
+    assert store.keep([row("estimates/1", "a")]) == {}
+    assert store.by_name("estimates/1") is None
+    assert store.by_request_ids(["a"]) == {}
     store.close()
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "sqlite:////nowhere/at/all.sqlite"])
 def test_a_database_that_cannot_be_opened(bad: str) -> None:
     with pytest.raises(SQLAlchemyError):
-        EstimateStore(bad)
+        DatabaseStore(bad)

@@ -1,39 +1,38 @@
 """`EstimateService`: price, stream, batch, compare, check coverage, and give again.
 
-Each method validates, translates, calls one use case in a worker thread (the kernel releases the interpreter lock), and
-translates back. Refusals are raised; `interceptors` turns them into statuses.
+Each method validates, translates, calls one use case, and translates back; estimates go by `answering`. Refusals are
+raised; `interceptors` turns them into statuses.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 import grpc
 from google.rpc.status_pb2 import Status
 
-from camcover.api.errors import Refused, bad_request, status_of
+from camcover.api.answering import Answering, Outcome
+from camcover.api.errors import Refused, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
+from camcover.api.ordering import in_order
 from camcover.api.requests import estimate_request, member, planned_service
 from camcover.api.validation import validate, violations_of
-from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
+from camcover.engine import EstimateRequest, InvalidRequest, Violation
 from camcover.engine.request import Member
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceServicer
-from camcover.store import EstimateStore, StoredEstimate
-from camcover.store.estimates import DuplicateRequestId
+from camcover.store import EstimateStore
 from camcover.workflow.coverage import check_coverage
-from camcover.workflow.errors import RequestIdReused, UnknownEstimate
-from camcover.workflow.pricing import PricedPlan, compare, price_many
+from camcover.workflow.errors import UnknownEstimate
+from camcover.workflow.pricing import PricedPlan, compare
 from camcover.workflow.rules_in_force import RulesInForce, release_id
 
 __all__ = ["EstimateServicer"]
 
 Request = request_pb2.EstimatePlanRequest
-Outcome: TypeAlias = estimate_pb2.Estimate | Status
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
@@ -44,11 +43,12 @@ class EstimateServicer(EstimateServiceServicer):
         """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one."""
         self._rules = rules
         self._store = store
+        self._answering = Answering(rules, store)
         self._today = today or (lambda: datetime.now(UTC).date())
 
     async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
         """One well-being plan under one payer plan."""
-        (outcome,) = await asyncio.to_thread(self._answer, [request])
+        outcome = await self._answering.one(request)
         if isinstance(outcome, Status):
             raise Refused(outcome)
         return outcome
@@ -56,9 +56,8 @@ class EstimateServicer(EstimateServiceServicer):
     async def StreamEstimates(
         self, request_iterator: AsyncIterator[Request], context: Context
     ) -> AsyncIterator[estimate_service_pb2.StreamEstimatesResponse]:
-        """The same for a stream; a bad request is answered and ends nothing."""
-        async for request in request_iterator:
-            (outcome,) = await asyncio.to_thread(self._answer, [request])
+        """The same for a stream, answers in order; a bad request is answered and ends nothing."""
+        async for request, outcome in in_order(request_iterator, self._answering.one):
             if isinstance(outcome, Status):
                 yield estimate_service_pb2.StreamEstimatesResponse(request_id=request.request_id, error=outcome)
             else:
@@ -69,7 +68,7 @@ class EstimateServicer(EstimateServiceServicer):
     ) -> estimate_service_pb2.BatchEstimatePlansResponse:
         """The same for up to 1,000 requests, through one call of the kernel."""
         validate(request)
-        outcomes = await asyncio.to_thread(self._answer, list(request.requests))
+        outcomes = await self._answering.many(list(request.requests))
         return estimate_service_pb2.BatchEstimatePlansResponse(
             results=[_result(one.request_id, outcome) for one, outcome in zip(request.requests, outcomes, strict=True)]
         )
@@ -118,99 +117,6 @@ class EstimateServicer(EstimateServiceServicer):
         if stored is None:
             raise UnknownEstimate(request.name)
         return estimate_pb2.Estimate.FromString(stored.body)
-
-    def _answer(self, requests: Sequence[Request]) -> list[Outcome]:
-        """The outcome of each request: stored before, priced now, or refused. Runs in a worker thread."""
-        try:
-            return self._answer_once(requests)
-        except DuplicateRequestId:
-            # Another call answered one of the ids between our look and our write: now it is found.
-            return self._answer_once(requests)
-
-    def _answer_once(self, requests: Sequence[Request]) -> list[Outcome]:
-        known = dict(self._store.by_request_ids(one.request_id for one in requests if one.request_id))
-        outcomes: list[Outcome | None] = []
-        typed: list[tuple[int, Tables, EstimateRequest]] = []
-        fingerprints = [_fingerprint(one) for one in requests]
-        first_with_id: dict[str, int] = {}
-        repeats: dict[int, int] = {}
-        for place, one in enumerate(requests):
-            outcomes.append(None)
-            try:
-                earlier = first_with_id.setdefault(one.request_id, place) if one.request_id else place
-                if one.request_id in known:
-                    outcomes[place] = _again(known[one.request_id], fingerprints[place])
-                elif earlier != place:
-                    _require_same(fingerprints[earlier], fingerprints[place], one.request_id)
-                    repeats[place] = earlier
-                else:
-                    typed.append((place, *self._typed(one)))
-            except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
-                outcomes[place] = _refusal(error)
-        new: list[StoredEstimate] = []
-        for place, result in _priced(typed):
-            if isinstance(result, InvalidRequest):
-                outcomes[place] = bad_request(result.violations)
-            else:
-                message = estimate_message(result, requests[place].request_id)
-                outcomes[place] = message
-                new.append(_row(result, message, fingerprints[place]))
-        self._store.add(new)
-        for place, earlier in repeats.items():
-            outcomes[place] = outcomes[earlier]
-        return [outcome for outcome in outcomes if outcome is not None]
-
-    def _typed(self, message: Request) -> tuple[Tables, EstimateRequest]:
-        """The tables and the typed request of a message. Raises refusals."""
-        validate(message)
-        return self._rules.take(message.rule_release), estimate_request(message)
-
-
-def _priced(typed: Sequence[tuple[int, Tables, EstimateRequest]]) -> list[tuple[int, PricedPlan | InvalidRequest]]:
-    """Price requests together, by the tables that each began with."""
-    results: list[tuple[int, PricedPlan | InvalidRequest]] = []
-    for tables in {id(each): each for _, each, _ in typed}.values():
-        group = [(place, request) for place, own, request in typed if own is tables]
-        answers = price_many(tables, [request for _, request in group])
-        results += [(place, answer) for (place, _), answer in zip(group, answers, strict=True)]
-    return results
-
-
-def _refusal(error: Exception) -> Status:
-    """The status of a refusal; anything else is raised again."""
-    status = status_of(error)
-    if status is None:
-        raise error
-    return status
-
-
-def _fingerprint(message: Request) -> bytes:
-    """SHA-256 of a request's content."""
-    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
-
-
-def _again(stored: StoredEstimate, fingerprint: bytes) -> estimate_pb2.Estimate:
-    """The stored answer to the same content. Raises `RequestIdReused` for other content."""
-    _require_same(stored.fingerprint, fingerprint, stored.request_id or "")
-    return estimate_pb2.Estimate.FromString(stored.body)
-
-
-def _require_same(one: bytes, other: bytes, request_id: str) -> None:
-    if one != other:
-        raise RequestIdReused(request_id)
-
-
-def _row(priced: PricedPlan, message: estimate_pb2.Estimate, fingerprint: bytes) -> StoredEstimate:
-    """What the store keeps of an answer."""
-    return StoredEstimate(
-        name=priced.name,
-        request_id=message.request_id or None,
-        fingerprint=fingerprint,
-        plan_id=message.plan_id,
-        rule_release=priced.rule_release,
-        created_at=priced.created_at,
-        body=message.SerializeToString(deterministic=True),
-    )
 
 
 def _result(request_id: str, outcome: Outcome) -> estimate_service_pb2.EstimateResult:

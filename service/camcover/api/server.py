@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 import structlog
@@ -72,6 +73,10 @@ class Server:
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
         self._rules = rules
         self._is_draining = False
+
+    def add_handler(self, handler: grpc.GenericRpcHandler[Any, Any]) -> None:
+        """Serve further methods; to be called before `start`."""
+        self._server.add_generic_rpc_handlers((handler,))
 
     async def start(self) -> int:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from camcover.api.server import Server, Settings
 from camcover.cli.rules import compiled_rules
 from camcover.engine import Tables
-from camcover.store import EstimateStore
+from camcover.store import EstimateStore, open_store
 from camcover.workflow.rules_in_force import RulesInForce
 
 
@@ -27,7 +27,7 @@ def serve(
         str, typer.Option(help="HOST:PORT to listen on; port 0 takes a free one and prints it.")
     ] = "127.0.0.1:50051",
     database: Annotated[
-        str, typer.Option(help="Where estimates are kept, as a database URL; sqlite:// keeps them in memory.")
+        str, typer.Option(help="Where estimates are kept, as a database URL; sqlite:// is memory, off keeps none.")
     ] = "sqlite:///camcover.sqlite",
     max_calls: Annotated[
         int, typer.Option(min=1, help="Calls at once; more are refused with the time to try again.")
@@ -45,7 +45,7 @@ def serve(
     settings = Settings(listen, max_message_mib << 20, max_calls, drain_seconds)
     tables = compiled_rules(rules)
     try:
-        store = EstimateStore(database)
+        store = open_store(database)
     except SQLAlchemyError as error:
         reason = str(error).partition("\n")[0]
         typer.echo(f"cannot open the database {database}: {reason}", err=True)

@@ -4,6 +4,6 @@ What comes in: bytes and their keys. What goes out: the same bytes. SQLite by de
 nothing of the network or of protobuf.
 """
 
-from camcover.store.estimates import EstimateStore, StoredEstimate
+from camcover.store.estimates import EstimateStore, StoredEstimate, open_store
 
-__all__ = ["EstimateStore", "StoredEstimate"]
+__all__ = ["EstimateStore", "StoredEstimate", "open_store"]

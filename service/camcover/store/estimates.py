@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Row, event, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
-from sqlmodel import Field, Session, SQLModel, create_engine, select
+from sqlmodel import Field, SQLModel, create_engine
 
-__all__ = ["EstimateStore", "StoredEstimate"]
+__all__ = ["OFF", "DatabaseStore", "EstimateStore", "NoStore", "StoredEstimate", "open_store"]
+
+OFF = "off"
+"""The address of no database: nothing is kept."""
 
 _MEMORY = "sqlite://"
 _AT_ONCE = 500
 """Keys in one query: below SQLite's bound on parameters."""
 
 
-class StoredEstimate(SQLModel, table=True):
+class StoredEstimate(NamedTuple):
     """One answered request. `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent."""
+
+    name: str
+    request_id: str | None
+    fingerprint: bytes
+    plan_id: str
+    rule_release: str
+    created_at: datetime
+    body: bytes
+
+
+class EstimateTable(SQLModel, table=True):
+    """The table of `StoredEstimate`s."""
 
     __tablename__ = "estimates"
 
@@ -32,8 +47,56 @@ class StoredEstimate(SQLModel, table=True):
     body: bytes
 
 
-class EstimateStore:
-    """The table of estimates. Safe to use from several threads."""
+_TABLE = SQLModel.metadata.tables["estimates"]
+_INSERT = insert(_TABLE)
+_COLUMNS = [_TABLE.c[name] for name in StoredEstimate._fields]
+
+
+class EstimateStore(Protocol):
+    """Where estimates are kept. Safe to use from several threads."""
+
+    def by_name(self, name: str) -> StoredEstimate | None:
+        """The estimate of that name."""
+
+    def by_request_ids(self, request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
+        """The estimates that answered these request ids."""
+
+    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+        """Keep estimates in one transaction; gives, by request id, those that had taken an id before.
+
+        What came under a taken id is not kept.
+        """
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+def open_store(url: str) -> EstimateStore:
+    """The store at a database URL; `off` keeps nothing. Raises sqlalchemy.exc.SQLAlchemyError when it cannot open."""
+    return NoStore() if url == OFF else DatabaseStore(url)
+
+
+class NoStore:
+    """Keeps nothing: no estimate is found again, and a request id that comes again is priced again."""
+
+    def by_name(self, _name: str) -> StoredEstimate | None:
+        """None."""
+        return None
+
+    def by_request_ids(self, _request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
+        """None of them."""
+        return {}
+
+    def keep(self, _estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+        """Nothing stands in the way."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class DatabaseStore:
+    """A table in a database."""
 
     def __init__(self, url: str) -> None:
         """Open the database at an SQLAlchemy URL such as `sqlite:///camcover.sqlite`, and make the table if it is new.
@@ -50,42 +113,62 @@ class EstimateStore:
 
     def by_name(self, name: str) -> StoredEstimate | None:
         """The estimate of that name."""
-        with Session(self._engine) as session:
-            return session.get(StoredEstimate, name)
+        with self._engine.connect() as connection:
+            return _stored(connection.execute(select(*_COLUMNS).where(_TABLE.c.name == name)).first())
 
     def by_request_ids(self, request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
         """The estimates that answered these request ids."""
         wanted = list(dict.fromkeys(request_ids))
         found: dict[str, StoredEstimate] = {}
-        with Session(self._engine) as session:
+        with self._engine.connect() as connection:
             for first in range(0, len(wanted), _AT_ONCE):
                 keys = wanted[first : first + _AT_ONCE]
-                # SQLModel's own column type does not know `in_`; the table's column does.
-                rows = session.exec(select(StoredEstimate).where(_column("request_id").in_(keys)))
-                found |= {row.request_id: row for row in rows if row.request_id}
+                rows = connection.execute(select(*_COLUMNS).where(_TABLE.c.request_id.in_(keys)))
+                found |= {row.request_id: StoredEstimate(*row) for row in rows}
         return found
 
-    def add(self, estimates: Iterable[StoredEstimate]) -> None:
-        """Keep estimates, all or none. Raises `DuplicateRequestId` when one of their request ids is taken."""
-        with Session(self._engine, expire_on_commit=False) as session:
-            session.add_all(list(estimates))
+    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+        """Keep estimates in one transaction; gives, by request id, those that had taken an id before.
+
+        What came under a taken id is not kept. Another process may take one between a look and the write: then again.
+        """
+        taken: dict[str, StoredEstimate] = {}
+        left = list(estimates)
+        while left:
             try:
-                session.commit()
-            except IntegrityError as error:
-                raise DuplicateRequestId from error
+                with self._engine.begin() as connection:
+                    connection.execute(_INSERT, [each._asdict() for each in left])
+            except IntegrityError:
+                count = len(left)
+                taken |= self.by_request_ids(each.request_id for each in left if each.request_id)
+                left, repeated = _first_of_each([each for each in left if each.request_id not in taken])
+                taken |= repeated
+                if len(left) == count:
+                    raise
+            else:
+                return taken
+        return taken
 
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
 
 
-class DuplicateRequestId(Exception):
-    """Another call stored an estimate under the same request id first."""
+def _first_of_each(estimates: Sequence[StoredEstimate]) -> tuple[list[StoredEstimate], dict[str, StoredEstimate]]:
+    """Of several under one request id the first, and by id those that others came behind."""
+    first: dict[str, StoredEstimate] = {}
+    kept, repeated = [], {}
+    for each in estimates:
+        if each.request_id and first.setdefault(each.request_id, each) is not each:
+            repeated[each.request_id] = first[each.request_id]
+        else:
+            kept.append(each)
+    return kept, repeated
 
 
-def _column(name: str) -> Any:
-    """A column of the table, for expressions."""
-    return SQLModel.metadata.tables["estimates"].c[name]
+def _stored(row: Row[Any] | None) -> StoredEstimate | None:
+    """A row of the table."""
+    return None if row is None else StoredEstimate(*row)
 
 
 def _use_write_ahead_log(engine: Engine) -> None:

@@ -1,0 +1,1092 @@
+/* The kernel once more, by hand in C: the yardstick for the speed of service/camcover/engine/kernel.py.
+ *
+ * The same algorithm on the same arrays, function by function and under the same names; what each is for stands there.
+ * Never shipped. Money and basis points are never negative where they are divided, so `/` rounds as Python's `//` does;
+ * only days and years can lie before year 1.
+ */
+#include "kernel.h"
+
+#include <stdbool.h>
+
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* camcover/money.py */
+
+static inline int64_t share(int64_t amount_cents, int basis_points)
+{
+    return (amount_cents * basis_points + 5000) / 10000;
+}
+
+static inline int64_t portion(int64_t amount_cents, int64_t part, int64_t whole)
+{
+    return (2 * amount_cents * part + whole) / (2 * whole);
+}
+
+/* camcover/calendar.py */
+
+enum { DAYS_PER_ERA = 146097, ERA_OFFSET = 305 };
+
+struct civil {
+    int year, month, day;
+};
+
+/* Division that rounds down, for a positive divisor. */
+static inline int floor_div(int number, int divisor) { return number / divisor - (number % divisor < 0); }
+
+static inline struct civil civil(int day)
+{
+    int shifted = day + ERA_OFFSET;
+    int era = floor_div(shifted, DAYS_PER_ERA);
+    int day_of_era = shifted - era * DAYS_PER_ERA;
+    int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int shifted_month = (5 * day_of_year + 2) / 153;
+    int month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+    return (struct civil){
+        .year = year_of_era + era * 400 + (month <= 2),
+        .month = month,
+        .day = day_of_year - (153 * shifted_month + 2) / 5 + 1,
+    };
+}
+
+static inline int ordinal(int year, int month, int day)
+{
+    int shifted_year = month <= 2 ? year - 1 : year;
+    int era = floor_div(shifted_year, 400);
+    int year_of_era = shifted_year - era * 400;
+    int shifted_month = month > 2 ? month - 3 : month + 9;
+    int day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - ERA_OFFSET;
+}
+
+static inline int days_in_month(int year, int month)
+{
+    if (month == 2)
+        return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
+static inline int add_months(int day, int months)
+{
+    struct civil date = civil(day);
+    int index = date.year * 12 + date.month - 1 + months;
+    int year = floor_div(index, 12), month = index - year * 12 + 1;
+    return ordinal(year, month, (int)least(date.day, days_in_month(year, month)));
+}
+
+static inline int period_start(int day, int month, int day_of_month)
+{
+    int year = civil(day).year;
+    int start = ordinal(year, month, day_of_month);
+    return start <= day ? start : ordinal(year - 1, month, day_of_month);
+}
+
+static inline int completed_years(int born, int day)
+{
+    struct civil today = civil(day), birth = civil(born);
+    bool before = today.month < birth.month || (today.month == birth.month && today.day < birth.day);
+    return (int)greatest(today.year - birth.year - before, 0);
+}
+
+static inline int month_index(int day)
+{
+    struct civil date = civil(day);
+    return date.year * 12 + date.month - 1;
+}
+
+static inline int week_index(int day) { return floor_div(day - 1, 7); }
+
+/* engine/pricing.py */
+
+static inline int64_t listed_fee(const struct rules *rules, int row, const struct service *service)
+{
+    int number = service->code >= 0 ? service->code : service->therapy;
+    if (number < 0)
+        return NONE;
+    int64_t per_unit = rules->fee_cents[rules->fee_tables[row].cents + number];
+    return per_unit < 0 ? NONE : per_unit * service->units;
+}
+
+static inline int64_t fee(const struct rules *rules, int row, const struct service *service, int64_t charge)
+{
+    const struct fee_table *tables = rules->fee_tables;
+    int depth = 0, last = row;
+    int64_t amount = listed_fee(rules, last, service);
+    while (amount < 0 && tables[last].of >= 0) {
+        last = tables[last].of;
+        depth++;
+        amount = listed_fee(rules, last, service);
+    }
+    if (amount < 0) {
+        amount = charge;
+        if (charge >= 0 && tables[last].basis_points >= 0)
+            amount = share(charge, tables[last].basis_points);
+    }
+    if (amount < 0)
+        return NONE;
+    for (int steps_back = depth - 1; steps_back >= 0; steps_back--) {
+        int here = row;
+        for (int step = 0; step < steps_back; step++)
+            here = tables[here].of;
+        amount = share(amount, tables[here].basis_points);
+    }
+    return amount;
+}
+
+static inline int64_t allowed_amount(
+    const struct rules *rules, const struct tier *tier, const struct service *service, int64_t charge)
+{
+    if (service->allowed >= 0)
+        return service->allowed;
+    if (tier->fees < 0)
+        return charge;
+    return fee(rules, tier->fees, service, charge);
+}
+
+/* Writes charge, fee and assumed. */
+static inline void price(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t typical)
+{
+    const struct tier *tier = hand->tier;
+    struct entry *entry = hand->entry;
+    int64_t allowed = allowed_amount(rules, tier, hand->service, charge);
+    entry->assumed = 0;
+    if (charge >= 0) {
+        entry->charge = charge;
+        entry->fee = least(allowed, charge);
+    } else if (allowed >= 0 && tier->above == WRITTEN_OFF) {
+        entry->charge = entry->fee = allowed;
+    } else {
+        entry->charge = typical;
+        entry->fee = least(allowed_amount(rules, tier, hand->service, typical), typical);
+        entry->assumed = 1;
+    }
+}
+
+/* engine/sums.py */
+
+static inline bool holds(uint64_t mask, int index) { return mask >> index & 1; }
+
+static inline struct sum *sum_of(const struct work *work, const struct request *request, int owner, int accumulator)
+{
+    return &work->sums[request->sums + owner * request->sum_count + accumulator];
+}
+
+static inline int64_t room_in(
+    const struct rules *rules,
+    const struct work *work,
+    const struct request *request,
+    const struct segment *segment,
+    int accumulator,
+    int member)
+{
+    const struct accumulator *definition = &rules->accumulators[segment->accumulators + accumulator];
+    int64_t own = definition->individual - sum_of(work, request, member, accumulator)->used;
+    if (!request->family)
+        return greatest(own, 0);
+    int64_t group = definition->family - sum_of(work, request, request->members, accumulator)->used;
+    return greatest(definition->aggregate == 1 ? group : least(own, group), 0);
+}
+
+static inline int64_t room(const struct rules *rules, const struct work *work, const struct hand *hand, int accumulator)
+{
+    return room_in(rules, work, hand->request, hand->segment, accumulator, hand->service->member);
+}
+
+static inline void put(
+    const struct work *work, const struct hand *hand, int owner, int accumulator, int64_t amount)
+{
+    struct sum *row = sum_of(work, hand->request, owner, accumulator);
+    row->used += amount;
+    if (hand->line->day >= hand->request->late_from)
+        row->last_quarter += amount;
+}
+
+static inline void add(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int accumulator, int64_t amount)
+{
+    int64_t taken = least(amount, room(rules, work, hand, accumulator));
+    put(work, hand, hand->service->member, accumulator, taken);
+    put(work, hand, hand->request->members, accumulator, taken);
+}
+
+static inline bool is_passed_over(
+    const struct rules *rules, const struct hand *hand, int target, bool counts_out_of_pocket)
+{
+    const struct accumulator *definitions = &rules->accumulators[hand->segment->accumulators];
+    if (!counts_out_of_pocket)
+        return definitions[target].out_of_pocket == 1;
+    int maximum = hand->tier->out_of_pocket;
+    return maximum >= 0 && (maximum == target || holds(definitions[maximum].feeds, target));
+}
+
+static inline void feed(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    uint64_t targets,
+    int64_t amount,
+    bool counts_out_of_pocket)
+{
+    if (!targets || !amount)
+        return;
+    for (int target = 0; target < hand->request->sum_count; target++)
+        if (holds(targets, target) && !is_passed_over(rules, hand, target, counts_out_of_pocket))
+            add(rules, work, hand, target, amount);
+}
+
+static inline void post(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct phase *phase,
+    bool counts_out_of_pocket)
+{
+    const struct entry *entry = hand->entry;
+    const struct accumulator *definitions = &rules->accumulators[hand->segment->accumulators];
+    const struct step *steps = &rules->steps[phase->first];
+    for (int index = 0; index < phase->count; index++) {
+        int accumulator = steps[index].accumulator;
+        int64_t amount = entry->steps[index];
+        if (accumulator >= 0 && amount > 0) {
+            add(rules, work, hand, accumulator, amount);
+            feed(rules, work, hand, definitions[accumulator].feeds, amount, counts_out_of_pocket);
+        }
+    }
+    feed(rules, work, hand, hand->tier->copay_feeds, entry->copay, counts_out_of_pocket);
+    int maximum = hand->tier->out_of_pocket;
+    int64_t total = entry->deductible + entry->copay + entry->coinsurance;
+    if (maximum >= 0 && counts_out_of_pocket && total > 0) {
+        add(rules, work, hand, maximum, total);
+        uint64_t targets = definitions[maximum].feeds;
+        for (int target = 0; target < hand->request->sum_count; target++)
+            if (holds(targets, target))
+                add(rules, work, hand, target, total);
+    }
+}
+
+static inline int sum_rows(const struct request *request) { return (request->members + 1) * request->sum_count; }
+
+static inline void begin(const struct work *work, const struct request *request)
+{
+    struct sum *sums = &work->sums[request->sums];
+    const struct given_sum *given = &work->given_sums[request->given_sums];
+    bool at_maximum = request->sums_at_maximum == 1;
+    int rows = sum_rows(request);
+    for (int row = 0; row < rows; row++) {
+        bool is_open = at_maximum && given[row].open_maximum >= 0;
+        sums[row].used = is_open ? given[row].open_maximum : given[row].used;
+        sums[row].last_quarter = given[row].last_quarter;
+    }
+}
+
+static inline void clear(const struct work *work, const struct request *request)
+{
+    struct sum *sums = &work->sums[request->sums];
+    int rows = sum_rows(request);
+    for (int row = 0; row < rows; row++)
+        sums[row] = (struct sum){0, 0};
+}
+
+static inline int64_t maximum_of(const struct accumulator *definition, bool family_coverage, bool is_family)
+{
+    if (is_family || (family_coverage && definition->aggregate == 1))
+        return definition->family;
+    return family_coverage ? least(definition->individual, definition->family) : definition->individual;
+}
+
+static inline void roll(
+    const struct rules *rules,
+    const struct work *work,
+    const struct request *request,
+    const struct segment *old,
+    const struct segment *new,
+    int old_start,
+    int new_start)
+{
+    bool adjacent = period_start(new_start - 1, new->period_month, new->period_day) == old_start;
+    for (int accumulator = 0; accumulator < request->sum_count; accumulator++) {
+        const struct accumulator *before = &rules->accumulators[old->accumulators + accumulator];
+        const struct accumulator *after = &rules->accumulators[new->accumulators + accumulator];
+        bool carries = adjacent && before->carryover != CARRY_NONE && after->present == 1;
+        /* The family's row comes last, so that members are judged by what the family had. */
+        for (int owner = 0; owner <= request->members; owner++) {
+            struct sum *row = sum_of(work, request, owner, accumulator);
+            bool is_family = owner == request->members;
+            int64_t credit = carries ? row->last_quarter : 0;
+            if (credit > 0 && before->carryover == CARRY_IF_UNMET) {
+                bool met = is_family ? row->used >= before->family
+                                     : room_in(rules, work, request, old, accumulator, owner) == 0;
+                if (met)
+                    credit = 0;
+            }
+            row->last_quarter = 0;
+            row->used = least(credit, maximum_of(after, request->family == 1, is_family));
+        }
+    }
+}
+
+/* engine/usage.py */
+
+enum { ROLLING_KEY = -1 };
+
+static inline void append(
+    const struct work *work, struct request *request, struct slot *slot, int day, int64_t amount)
+{
+    int event = request->events + request->event_count++;
+    work->events[event] = (struct event){.day = day, .next = NONE, .amount = amount};
+    if (slot->head == NONE)
+        slot->head = event;
+    else
+        work->events[slot->tail].next = event;
+    slot->tail = event;
+    slot->used += amount;
+}
+
+static inline void begin_counts(const struct work *work, struct request *request)
+{
+    request->event_count = 0;
+    int rows = request->members * request->slot_count;
+    for (int row = 0; row < rows; row++) {
+        struct slot *slot = &work->slots[request->slots + row];
+        const struct given_count *given = &work->given_counts[request->given_counts + row];
+        *slot = (struct slot){.used = 0, .key = UNTOUCHED, .day = UNTOUCHED, .head = NONE, .tail = NONE};
+        const struct given_event *event = &work->given_events[given->first_event];
+        for (int left = given->event_count; left > 0; left--, event++)
+            append(work, request, slot, event->day, event->amount);
+    }
+}
+
+static inline int period_key(int period, int day)
+{
+    switch (period) {
+    case DAY:
+        return day;
+    case WEEK:
+        return week_index(day);
+    case MONTH:
+        return month_index(day);
+    case CALENDAR_YEAR:
+        return civil(day).year;
+    default:
+        return 0;
+    }
+}
+
+/* The place of (member, limit slot) among the request's. */
+static inline int place_of(const struct hand *hand, const struct limit *limit)
+{
+    return hand->service->member * hand->request->slot_count + limit->slot;
+}
+
+static inline int64_t used_in_window(
+    const struct work *work, const struct limit *limit, struct slot *slot, int day)
+{
+    slot->key = ROLLING_KEY;
+    int before = limit->period == ROLLING_DAYS ? day - limit->length : add_months(day, -limit->length);
+    int head = slot->head;
+    while (head != NONE && work->events[head].day <= before) {
+        slot->used -= work->events[head].amount;
+        head = work->events[head].next;
+    }
+    slot->head = head;
+    return slot->used;
+}
+
+static inline int64_t used(const struct work *work, const struct hand *hand, const struct limit *limit)
+{
+    const struct request *request = hand->request;
+    int day = hand->line->day, place = place_of(hand, limit), period = limit->period;
+    struct slot *slot = &work->slots[request->slots + place];
+    if (slot->day == day)
+        return slot->used;
+    slot->day = day;
+    if (period >= ROLLING_DAYS)
+        return used_in_window(work, limit, slot, day);
+    int key = period == BENEFIT_PERIOD ? request->period : period_key(period, day);
+    if (slot->key != key) {
+        slot->key = key;
+        int given = period == BENEFIT_PERIOD ? request->given_period : period_key(period, request->as_of);
+        slot->used = key == given ? work->given_counts[request->given_counts + place].used : 0;
+    }
+    return slot->used;
+}
+
+static inline void use(const struct work *work, const struct hand *hand, const struct limit *limit, int64_t amount)
+{
+    struct slot *slot = &work->slots[hand->request->slots + place_of(hand, limit)];
+    if (limit->period < ROLLING_DAYS)
+        slot->used += amount;
+    else if (amount)
+        append(work, hand->request, slot, hand->line->day, amount);
+}
+
+/* engine/selection.py */
+
+struct verdict {
+    int reason, criteria;
+};
+
+struct choice {
+    int rule, reason, criteria, limit;
+};
+
+static inline int failed_criterion(const struct rules *rules, const struct hand *hand, int row)
+{
+    if (row < 0)
+        return HOLDS;
+    const struct criteria *asked = &rules->criteria[row];
+    const struct service *service = hand->service;
+    int practitioner = service->practitioner, state = service->state;
+    if (asked->diagnoses && !(service->diagnoses & asked->diagnoses))
+        return DIAGNOSIS_NOT_COVERED;
+    if (service->diagnoses & asked->not_diagnoses)
+        return DIAGNOSIS_NOT_COVERED;
+    if (asked->asks_practitioner == 1 && (practitioner < 0 || !holds(asked->practitioners, practitioner)))
+        return PRACTITIONER_NOT_COVERED;
+    if (!holds(asked->settings, service->setting))
+        return SETTING_NOT_COVERED;
+    if (asked->asks_age == 1) {
+        int age = service->born > 0 ? completed_years(service->born, hand->line->day) : service->age;
+        if (age < 0 || age < asked->age_min || age > asked->age_max)
+            return AGE;
+    }
+    if (asked->asks_state == 1 && (state < 0 || !holds(asked->states, state)))
+        return STATE;
+    if (asked->licensed == 1
+        && (practitioner < 0 || state < 0
+            || !holds(rules->licensure[hand->segment->licensure + practitioner], state)))
+        return UNLICENSED;
+    return HOLDS;
+}
+
+static inline int is_exhausted(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct rule *rule,
+    bool visit_admitted)
+{
+    for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
+        const struct limit *limit = &rules->limits[row];
+        bool by_visit = limit->measure == VISITS || limit->measure == VISITS_PLAN_PAID;
+        if ((by_visit && visit_admitted) || limit->beyond & hand->attestations)
+            continue;
+        if (used(work, hand, limit) >= limit->allow)
+            return row;
+    }
+    return NONE;
+}
+
+/* The place of (member, benefit) among the request's. */
+static inline int visits_place(const struct hand *hand, const struct rule *rule)
+{
+    return hand->service->member * hand->request->visit_count + rule->benefit;
+}
+
+static inline bool is_visit_admitted(const struct work *work, const struct hand *hand, const struct rule *rule)
+{
+    return work->visits[hand->request->visits + visits_place(hand, rule)].day == hand->line->day;
+}
+
+static inline struct range range_of(const struct rules *rules, const struct hand *hand, int number)
+{
+    if (number < 0)
+        return (struct range){0, 0};
+    const struct match *match = &rules->matches[hand->segment->matches + number];
+    return (struct range){match->first, match->count};
+}
+
+static inline struct verdict judge(const struct rules *rules, const struct hand *hand, const struct rule *rule)
+{
+    if (rule->kind != EXCLUSION && rules->rule_tiers[rule->tiers + hand->tier_number].count == 0)
+        return (struct verdict){TIER_NOT_COVERED, NONE};
+    int reason = failed_criterion(rules, hand, rule->policy);
+    if (reason != HOLDS)
+        return (struct verdict){reason, rule->policy};
+    return (struct verdict){failed_criterion(rules, hand, rule->criteria), rule->criteria};
+}
+
+static inline struct choice choose(const struct rules *rules, const struct work *work, const struct hand *hand)
+{
+    struct range therapy = range_of(rules, hand, hand->service->therapy);
+    struct range code = range_of(rules, hand, hand->service->code);
+    const int32_t *position = rules->candidates + therapy.first, *end = position + therapy.count;
+    const int32_t *other = rules->candidates + code.first, *other_end = other + code.count;
+    struct choice failed = {NONE, NOT_LISTED, NONE, NONE};
+    struct choice exhausted = {NONE, LIMIT_REACHED, NONE, NONE};
+    while (position < end || other < other_end) {
+        int row;
+        if (other >= other_end || (position < end && *position <= *other)) {
+            row = *position++;
+            if (other < other_end && *other == row)
+                other++;
+        } else {
+            row = *other++;
+        }
+        const struct rule *rule = &rules->rules[row];
+        struct verdict verdict = judge(rules, hand, rule);
+        if (rule->kind == EXCLUSION) {
+            if (verdict.reason == HOLDS)
+                return (struct choice){row, EXCLUDED, NONE, NONE};
+            continue;
+        }
+        if (verdict.reason != HOLDS) {
+            if (failed.rule == NONE)
+                failed = (struct choice){row, verdict.reason, verdict.criteria, NONE};
+            continue;
+        }
+        if (rule->continues == 1) {
+            int limit = is_exhausted(rules, work, hand, rule, is_visit_admitted(work, hand, rule));
+            if (limit != NONE) {
+                exhausted.rule = row;
+                exhausted.limit = limit;
+                continue;
+            }
+        }
+        return (struct choice){row, HOLDS, NONE, NONE};
+    }
+    return exhausted.rule != NONE ? exhausted : failed;
+}
+
+/* engine/cost_share.py */
+
+static inline bool is_copay(int kind) { return COPAY_VISIT <= kind && kind <= COPAY_UNIT; }
+
+static inline int64_t deductible_left(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct step *steps, int index)
+{
+    int accumulator = steps[index].accumulator;
+    if (accumulator < 0)
+        return 0;
+    int64_t left = room(rules, work, hand, accumulator);
+    for (int earlier = 0; earlier < index; earlier++)
+        if (steps[earlier].accumulator == accumulator)
+            left -= hand->entry->steps[earlier];
+    return greatest(left, 0);
+}
+
+static inline void take_steps(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct phase *phase,
+    const struct visits *visits,
+    int64_t eligible)
+{
+    struct entry *entry = hand->entry;
+    const struct step *steps = &rules->steps[phase->first];
+    int64_t remaining = eligible, deductible = 0;
+    for (int index = 0; index < phase->count; index++) {
+        const struct step *step = &steps[index];
+        int64_t amount;
+        switch (step->kind) {
+        case DEDUCTIBLE:
+            amount = least(deductible_left(rules, work, hand, steps, index), remaining);
+            deductible += amount;
+            break;
+        case COPAY_VISIT:
+        case COPAY_LINE:
+        case COPAY_UNIT:
+            amount = step->cents;
+            if (step->kind == COPAY_VISIT)
+                amount = greatest(amount - visits->copay_paid, 0);
+            else if (step->kind == COPAY_UNIT)
+                amount *= entry->covered_units;
+            if (step->waived == 1 && deductible > 0)
+                amount = 0;
+            break;
+        case COINSURANCE_REMAINING:
+            amount = share(remaining, step->basis_points);
+            break;
+        case COINSURANCE_AFTER_DEDUCTIBLE:
+            amount = share(eligible - deductible, step->basis_points);
+            break;
+        default:
+            amount = share(eligible, step->basis_points);
+        }
+        amount = least(amount, remaining);
+        entry->steps[index] = amount;
+        remaining -= amount;
+    }
+}
+
+static inline void cap(const struct rules *rules, const struct phase *phase, struct entry *entry, int64_t limit)
+{
+    const struct step *steps = &rules->steps[phase->first];
+    int64_t excess = -limit;
+    for (int index = 0; index < phase->count; index++)
+        excess += entry->steps[index];
+    if (excess <= 0)
+        return;
+    entry->capped = excess;
+    for (int turn = 0; turn < 3; turn++) {
+        for (int index = phase->count - 1; index >= 0; index--) {
+            int kind = steps[index].kind;
+            int its_turn = kind == DEDUCTIBLE ? 2 : is_copay(kind) ? 1 : 0;
+            if (excess > 0 && its_turn == turn) {
+                int64_t cut = least(excess, entry->steps[index]);
+                entry->steps[index] -= cut;
+                excess -= cut;
+            }
+        }
+    }
+}
+
+static inline void add_up_steps(
+    const struct rules *rules, const struct phase *phase, struct entry *entry, struct visits *visits)
+{
+    const struct step *steps = &rules->steps[phase->first];
+    for (int index = 0; index < phase->count; index++) {
+        int kind = steps[index].kind;
+        int64_t amount = entry->steps[index];
+        if (kind == DEDUCTIBLE) {
+            entry->deductible += amount;
+        } else if (is_copay(kind)) {
+            entry->copay += amount;
+            if (kind == COPAY_VISIT)
+                visits->copay_paid += amount;
+        } else {
+            entry->coinsurance += amount;
+        }
+    }
+}
+
+static inline int64_t penalty(
+    const struct rules *rules, const struct hand *hand, const struct rule *rule, int64_t plan_pays)
+{
+    int64_t left = plan_pays;
+    for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
+        const struct requirement *requirement = &rules->requirements[row];
+        bool missing = !(requirement->attestation & hand->attestations);
+        if (missing && requirement->penalty >= 0 && hand->entry->visit > requirement->after)
+            left -= share(left, requirement->penalty);
+    }
+    return plan_pays - left;
+}
+
+static inline int64_t balance_bill(const struct tier *tier, int64_t charge, int64_t allowed)
+{
+    if (tier->above == MEMBER)
+        return charge - allowed;
+    if (tier->above == MEMBER_UP_TO)
+        return least(charge - allowed, greatest(share(allowed, tier->above_cap) - allowed, 0));
+    return 0;
+}
+
+/* engine/kernel.py */
+
+static inline void begin_request(const struct work *work, struct request *request)
+{
+    request->segment = NONE;
+    request->period = request->period_end = UNTOUCHED;
+    request->given_period = request->late_from = UNTOUCHED;
+    request->patient = 0;
+    clear(work, request);
+    begin_counts(work, request);
+    struct visits *visits = &work->visits[request->visits];
+    int rows = request->members * request->visit_count;
+    for (int row = 0; row < rows; row++) {
+        visits[row].period = visits[row].day = UNTOUCHED;
+        visits[row].count = 0;
+    }
+}
+
+/* Charge and patient are written later in any case, steps only as many as there are. */
+static inline void begin_entry(struct entry *entry)
+{
+    entry->segment = entry->rule = entry->criteria = entry->requirement = NONE;
+    entry->limit = entry->phase = entry->discount = NONE;
+    entry->covered = entry->reason = entry->visit = entry->covered_units = entry->assumed = 0;
+    entry->attestations_used = 0;
+    entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
+    entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
+    entry->plan_paid = entry->fee = entry->capped = 0;
+}
+
+static inline int segment_on(const struct rules *rules, const struct request *request, int day)
+{
+    for (int row = request->segments, end = row + request->segment_count; row < end; row++)
+        if (rules->segments[row].first_day <= day && day <= rules->segments[row].last_day)
+            return row;
+    return NONE;
+}
+
+static inline void begin_period(
+    const struct rules *rules,
+    const struct work *work,
+    const struct request *request,
+    const struct segment *segment,
+    int start)
+{
+    int given = request->given_period, before = request->period;
+    if (start == given) {
+        begin(work, request);
+        return;
+    }
+    if (before < given && given < start) {
+        begin(work, request);
+        before = given;
+    } else if (before == UNTOUCHED) {
+        return;
+    }
+    int old = segment_on(rules, request, start - 1);
+    if (old < 0)
+        clear(work, request);
+    else
+        roll(rules, work, request, &rules->segments[old], segment, before, start);
+}
+
+static inline void find_segment(const struct rules *rules, const struct work *work, struct request *request, int day)
+{
+    int current = request->segment;
+    if (current >= 0 && day <= rules->segments[current].last_day && day < request->period_end)
+        return;
+    request->segment = segment_on(rules, request, day);
+    if (request->segment < 0)
+        return;
+    const struct segment *segment = &rules->segments[request->segment];
+    int month = segment->period_month, day_of_month = segment->period_day;
+    int start = period_start(day, month, day_of_month);
+    request->period_end = ordinal(civil(start).year + 1, month, day_of_month);
+    if (start != request->period) {
+        request->given_period = period_start(request->as_of, month, day_of_month);
+        begin_period(rules, work, request, segment, start);
+        request->period = start;
+        request->late_from = add_months(request->period_end, -3);
+    }
+}
+
+static inline int64_t typical_of(const struct request *request, const struct service *service)
+{
+    return greatest(service->typical[request->price], 0);
+}
+
+static inline void price_without_plan(
+    const struct request *request, const struct service *service, int64_t charge, struct entry *entry)
+{
+    entry->reason = NOT_IN_FORCE;
+    if (charge < 0) {
+        entry->assumed = 1;
+        charge = typical_of(request, service);
+    }
+    entry->charge = entry->not_covered = entry->patient = charge;
+}
+
+static inline struct visits *visits_of(const struct work *work, const struct hand *hand, const struct rule *rule)
+{
+    const struct request *request = hand->request;
+    int place = visits_place(hand, rule);
+    struct visits *visits = &work->visits[request->visits + place];
+    if (visits->period != request->period) {
+        bool is_given = request->period == request->given_period;
+        visits->count = is_given ? work->given_visits[request->given_visits + place] : 0;
+        visits->period = request->period;
+    }
+    return visits;
+}
+
+static inline void judge_requirements(const struct rules *rules, const struct hand *hand, const struct rule *rule)
+{
+    struct entry *entry = hand->entry;
+    for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
+        const struct requirement *requirement = &rules->requirements[row];
+        if (entry->visit <= requirement->after)
+            continue;
+        if (requirement->attestation & hand->attestations) {
+            entry->attestations_used |= requirement->attestation;
+        } else if (requirement->penalty < 0) {
+            entry->requirement = row;
+            return;
+        }
+    }
+}
+
+/* What a line wants of a limit at the most. */
+static inline int64_t wanted(const struct limit *limit, const struct hand *hand)
+{
+    switch (limit->measure) {
+    case UNITS:
+        return hand->service->units;
+    case MONEY_ALLOWED:
+    case MONEY_PLAN_PAID:
+        return hand->entry->fee;
+    default:
+        return 1;
+    }
+}
+
+/* The least that money limits leave, of the allowed amount and of what the plan pays, and the rows that say so. */
+struct left {
+    int64_t allowed, paid;
+    int allowed_limit, paid_limit;
+};
+
+static inline struct left cut_to_limits(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
+{
+    struct entry *entry = hand->entry;
+    int64_t units = hand->service->units;
+    struct left least_left = {UNLIMITED, UNLIMITED, NONE, NONE};
+    for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
+        const struct limit *limit = &rules->limits[row];
+        int64_t left = limit->allow - used(work, hand, limit);
+        if (limit->beyond & hand->attestations) {
+            if (left < wanted(limit, hand))
+                entry->attestations_used |= limit->beyond;
+        } else if (limit->measure == UNITS && left < units) {
+            units = left;
+            entry->limit = row;
+            entry->reason = LIMIT_REACHED;
+        } else if (limit->measure == MONEY_ALLOWED && left < least_left.allowed) {
+            least_left.allowed = left;
+            least_left.allowed_limit = row;
+        } else if (limit->measure == MONEY_PLAN_PAID && left < least_left.paid) {
+            least_left.paid = left;
+            least_left.paid_limit = row;
+        }
+    }
+    entry->covered_units = (int32_t)units;
+    return least_left;
+}
+
+static inline const struct phase *phase_of(
+    const struct rules *rules, const struct hand *hand, const struct rule *rule)
+{
+    int row = rules->rule_tiers[rule->tiers + hand->tier_number].first;
+    while (rules->phases[row].through < hand->entry->visit)
+        row++;
+    hand->entry->phase = row;
+    return &rules->phases[row];
+}
+
+static inline void count_against_limits(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct rule *rule,
+    struct visits *visits,
+    int64_t eligible)
+{
+    const struct entry *entry = hand->entry;
+    for (int index = 0; index < rule->limit_count; index++) {
+        const struct limit *limit = &rules->limits[rule->limits + index];
+        int64_t amount = 0;
+        switch (limit->measure) {
+        case UNITS:
+            amount = entry->covered_units;
+            break;
+        case MONEY_ALLOWED:
+            amount = eligible;
+            break;
+        case MONEY_PLAN_PAID:
+            amount = entry->plan_paid;
+            break;
+        default:
+            if (!holds(visits->counted, index) && (limit->measure == VISITS || entry->plan_paid > 0)) {
+                amount = 1;
+                visits->counted |= (uint64_t)1 << index;
+            }
+        }
+        use(work, hand, limit, amount);
+    }
+}
+
+static inline void cover(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct rule *rule,
+    struct visits *visits)
+{
+    const struct request *request = hand->request;
+    const struct service *service = hand->service;
+    const struct tier *tier = hand->tier;
+    struct entry *entry = hand->entry;
+    entry->covered = 1;
+    struct left left = cut_to_limits(rules, work, hand, rule);
+    int64_t charge = entry->charge, allowed = entry->fee;
+    if (entry->covered_units < service->units) {
+        charge = portion(charge, entry->covered_units, service->units);
+        allowed = portion(allowed, entry->covered_units, service->units);
+    }
+    entry->allowed = allowed;
+    int64_t eligible = allowed;
+    if (request->maintenance == 1) {
+        const struct entry *primary = &work->behind[request->behind + hand->index];
+        eligible = greatest(greatest(eligible, primary->allowed) - primary->plan_paid, 0);
+    }
+    if (eligible > left.allowed) {
+        entry->not_covered = eligible - left.allowed;
+        entry->reason = LIMIT_REACHED;
+        entry->limit = left.allowed_limit;
+        eligible = left.allowed;
+    }
+
+    const struct phase *phase = phase_of(rules, hand, rule);
+    take_steps(rules, work, hand, phase, visits, eligible);
+    bool counts = rule->counts_out_of_pocket == 1;
+    if (tier->out_of_pocket >= 0 && counts)
+        cap(rules, phase, entry, room(rules, work, hand, tier->out_of_pocket));
+    add_up_steps(rules, phase, entry, visits);
+
+    int64_t plan_pays = eligible - entry->deductible - entry->copay - entry->coinsurance;
+    entry->penalty = penalty(rules, hand, rule, plan_pays);
+    plan_pays -= entry->penalty;
+    if (plan_pays > left.paid) {
+        entry->not_covered += plan_pays - left.paid;
+        entry->reason = LIMIT_REACHED;
+        entry->limit = left.paid_limit;
+        plan_pays = left.paid;
+    }
+    entry->plan_paid = plan_pays;
+    entry->balance_bill = balance_bill(tier, charge, allowed);
+    entry->written_off = charge - allowed - entry->balance_bill;
+
+    post(rules, work, hand, phase, counts);
+    count_against_limits(rules, work, hand, rule, visits, eligible);
+}
+
+static inline void judge_and_cover(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
+{
+    struct entry *entry = hand->entry;
+    struct visits *visits = visits_of(work, hand, rule);
+    bool admitted = is_visit_admitted(work, hand, rule);
+    entry->visit = admitted ? visits->count : visits->count + 1;
+    judge_requirements(rules, hand, rule);
+    if (entry->requirement != NONE) {
+        entry->reason = REQUIREMENT_MISSING;
+        return;
+    }
+    entry->limit = is_exhausted(rules, work, hand, rule, admitted);
+    if (entry->limit != NONE) {
+        entry->reason = LIMIT_REACHED;
+        return;
+    }
+    if (!admitted) {
+        visits->count++;
+        visits->day = hand->line->day;
+        visits->counted = 0;
+        visits->copay_paid = 0;
+    }
+    cover(rules, work, hand, rule, visits);
+}
+
+static inline void leave_uncovered(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t fee)
+{
+    const struct service *service = hand->service;
+    const struct match *matches = &rules->matches[hand->segment->matches];
+    struct entry *entry = hand->entry;
+    int64_t base = hand->segment->pays_allowed == 1 ? least(charge, fee) : charge;
+    int discount = NEVER;
+    if (service->therapy >= 0)
+        discount = matches[service->therapy].discount;
+    if (service->code >= 0)
+        discount = (int)least(discount, matches[service->code].discount);
+    if (discount != NEVER) {
+        entry->discount = discount;
+        base -= share(base, rules->discounts[discount].basis_points);
+    }
+    entry->not_covered += base;
+    entry->written_off += charge - base;
+}
+
+static inline void adjudicate_line(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int64_t charge)
+{
+    const struct service *service = hand->service;
+    struct entry *entry = hand->entry;
+    price(rules, hand, charge, typical_of(hand->request, service));
+    struct choice choice = choose(rules, work, hand);
+    entry->rule = choice.rule;
+    entry->reason = choice.reason;
+    entry->criteria = choice.criteria;
+    entry->limit = choice.limit;
+    if (choice.reason == HOLDS)
+        judge_and_cover(rules, work, hand, &rules->rules[choice.rule]);
+    if (!entry->covered) {
+        leave_uncovered(rules, hand, entry->charge, entry->fee);
+    } else if (entry->covered_units < service->units) {
+        int64_t left = entry->charge - portion(entry->charge, entry->covered_units, service->units);
+        leave_uncovered(rules, hand, left, entry->fee - entry->allowed);
+    }
+    int64_t cost_share = entry->deductible + entry->copay + entry->coinsurance;
+    entry->patient = cost_share + entry->penalty + entry->balance_bill + entry->not_covered;
+}
+
+static inline void adjudicate_request(const struct rules *rules, const struct work *work, struct request *request)
+{
+    begin_request(work, request);
+    for (int index = 0; index < request->line_count; index++) {
+        const struct line *line = &work->lines[request->lines + index];
+        const struct service *service = &work->services[line->service];
+        struct entry *entry = &work->ledger[request->ledger + index];
+        begin_entry(entry);
+        find_segment(rules, work, request, line->day);
+        int64_t charge = request->behind >= 0 ? work->behind[request->behind + index].charge : service->charge;
+        if (request->segment < 0) {
+            price_without_plan(request, service, charge, entry);
+        } else {
+            entry->segment = request->segment;
+            const struct segment *segment = &rules->segments[request->segment];
+            int tier = service->tier >= 0 ? service->tier : request->open_tier;
+            struct hand hand = {
+                .request = request,
+                .line = line,
+                .service = service,
+                .entry = entry,
+                .segment = segment,
+                .tier = &rules->tiers[segment->tiers + tier],
+                .tier_number = tier,
+                .attestations = request->attested == 1 ? ALL : service->attestations,
+                .index = index,
+            };
+            adjudicate_line(rules, work, &hand, charge);
+        }
+        request->patient += entry->patient;
+    }
+}
+
+/* engine/entry.py */
+
+#define AT(place) ((void *)(uintptr_t)addresses[place])
+
+void adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
+{
+    const struct rules rules = {
+        .segments = AT(0),
+        .accumulators = AT(1),
+        .tiers = AT(2),
+        .fee_tables = AT(3),
+        .fee_cents = AT(4),
+        .matches = AT(5),
+        .candidates = AT(6),
+        .rules = AT(7),
+        .criteria = AT(8),
+        .rule_tiers = AT(9),
+        .phases = AT(10),
+        .steps = AT(11),
+        .requirements = AT(12),
+        .limits = AT(13),
+        .discounts = AT(14),
+        .licensure = AT(15),
+    };
+    const struct work work = {
+        .requests = AT(16),
+        .services = AT(17),
+        .lines = AT(18),
+        .given_sums = AT(19),
+        .given_counts = AT(20),
+        .given_events = AT(21),
+        .given_visits = AT(22),
+        .behind = AT(23),
+        .sums = AT(24),
+        .slots = AT(25),
+        .visits = AT(26),
+        .events = AT(27),
+        .ledger = AT(28),
+    };
+    for (int64_t index = first; index < first + count; index++)
+        adjudicate_request(&rules, &work, &work.requests[index]);
+}

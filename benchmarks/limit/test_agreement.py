@@ -1,0 +1,99 @@
+"""The C kernel and the Numba kernel leave the same ledger, byte for byte, and the same running state.
+
+Random rules and requests are those of the oracle's test; the shipped rules are asked what the benchmarks ask.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from google.protobuf import json_format
+from hypothesis import HealthCheck, given, settings
+
+from camcover.api.requests import estimate_request
+from camcover.engine import EstimateRequest, Tables, compile_rules
+from camcover.engine.desk import Desk
+from camcover.engine.entry import Addresses, addresses_of, adjudicate_at
+from camcover.engine.question import Question
+from camcover.engine.tables import Work
+from camcover.engine.workspace import Workspace
+from camcover.gen.camcover.v1 import request_pb2
+from camcover.jit import IS_COMPILED
+from camcover.rulebook import as_text, load_texts
+from limit.yardstick import NO_COMPILER, Yardstick, build
+from oracle.strategies import Scenario, scenarios
+from questions import shipped_tables, twelve_lines
+
+STATE = ("requests", "sums", "slots", "visits", "events", "ledger")
+"""What the kernel writes."""
+
+FILLING = 0xA5
+"""What the state holds before a run: a kernel that reads it before it has set it goes astray."""
+
+
+@pytest.fixture(scope="module")
+def yardstick(tmp_path_factory: pytest.TempPathFactory) -> Yardstick:
+    built = build(tmp_path_factory.mktemp("limit"))
+    if built is None:
+        pytest.skip(NO_COMPILER)
+    if not IS_COMPILED:
+        pytest.skip("the Numba kernel is not compiled in this run")
+    return built
+
+
+def addresses_at(tables: Tables, workspace: Workspace) -> Addresses:
+    return np.concatenate([addresses_of(tables.arrays), addresses_of(workspace.work)])
+
+
+def spoil(work: Work) -> None:
+    """Fill the running state; zero the ledger, of whose steps a run writes only as many as there are."""
+    for name in ("sums", "slots", "visits", "events"):
+        getattr(work, name).view(np.uint8)[:] = FILLING
+    work.ledger.view(np.uint8)[:] = 0
+
+
+def state_of(workspace: Workspace) -> dict[str, bytes]:
+    return {name: getattr(workspace.work, name).tobytes() for name in STATE}
+
+
+def assert_same(yardstick: Yardstick, tables: Tables, workspace: Workspace) -> None:
+    """Adjudicate what is laid out with both; the C kernel runs last."""
+    addresses, count = addresses_at(tables, workspace), workspace.requests.used
+    spoil(workspace.work)
+    adjudicate_at(addresses, 0, count)
+    expected = state_of(workspace)
+    spoil(workspace.work)
+    yardstick.adjudicate_at(addresses, 0, count)
+    assert state_of(workspace) == expected
+
+
+def assert_same_answers(yardstick: Yardstick, tables: Tables, request: EstimateRequest) -> None:
+    """The same for a request's primary plan, and for its secondary plan behind it."""
+    desk = Desk()
+    question = desk.lay_out(tables, request)
+    assert isinstance(question, Question)
+    # The secondary plan's cases are placed once the primary's are adjudicated.
+    desk.answers(tables, [question])
+    assert_same(yardstick, tables, desk.first)
+    if desk.second.requests.used:
+        assert_same(yardstick, tables, desk.second)
+
+
+@given(scenario=scenarios())
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_random_rules_and_requests(yardstick: Yardstick, scenario: Scenario) -> None:
+    loaded = load_texts(scenario.documents)
+    assert loaded.rules is not None, as_text(loaded.errors, loaded.texts)
+    message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
+    assert_same_answers(yardstick, compile_rules(loaded.rules), estimate_request(message))
+
+
+def test_shipped_rules(yardstick: Yardstick) -> None:
+    assert_same_answers(yardstick, shipped_tables(), twelve_lines())
+
+
+def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert build(tmp_path) is None

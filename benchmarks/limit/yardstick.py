@@ -1,0 +1,67 @@
+"""The hand-written C kernel beside this file, compiled with the system's C compiler: a yardstick, never shipped.
+
+What comes in: a folder to compile into. What goes out: a `Yardstick` that runs on the same addresses as
+`engine/entry.py`. The sizes of the kernel's rows go to the compiler, which refuses a row that has changed in Python
+alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from camcover.engine import tables as columns
+
+if TYPE_CHECKING:
+    from camcover.engine.entry import Addresses
+
+__all__ = ["NO_COMPILER", "Yardstick", "build"]
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE / "kernel.c"
+OPTIONS = ("-std=c11", "-O3", "-march=native", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror")
+NO_COMPILER = "no C compiler here (cc), so the C kernel cannot be built"
+
+
+class Yardstick:
+    """The C kernel, loaded; like the Numba kernel it runs without the interpreter's lock."""
+
+    def __init__(self, library: Path) -> None:
+        """Load the shared library."""
+        self.at = ctypes.CDLL(str(library)).adjudicate_at
+        """The C function itself: (address of the addresses, first, count); the caller holds the arrays."""
+        self.at.argtypes = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+        self.at.restype = None
+
+    def adjudicate_at(self, addresses: Addresses, first: int, count: int) -> None:
+        """Adjudicate requests [first, first + count), as `entry.adjudicate_at` does."""
+        self.at(addresses.ctypes.data, first, count)
+
+
+def build(folder: Path) -> Yardstick | None:
+    """Compile the C kernel into `folder` and load it; None where there is no compiler.
+
+    Raises CalledProcessError when the compiler refuses the source.
+    """
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    library = folder / "kernel.so"
+    fresh = folder / f"kernel-{os.getpid()}.so"
+    # Two processes may build at once, and a loaded library must not be written over.
+    subprocess.run((compiler, *OPTIONS, *_sizes(), "-o", str(fresh), str(SOURCE)), check=True)  # noqa: S603 - our own source
+    fresh.replace(library)
+    return Yardstick(library)
+
+
+def _sizes() -> list[str]:
+    """A definition for each kind of row: how many bytes it has in Python."""
+    rows = {name: dtype for name, dtype in vars(columns).items() if isinstance(dtype, np.dtype)}
+    return [f"-DSIZE_OF_{name}={dtype.itemsize}" for name, dtype in rows.items()]
