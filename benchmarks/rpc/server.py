@@ -55,5 +55,5 @@ async def serve(database: str) -> None:
 
 
 if __name__ == "__main__":
-    configure_logs()
+    __import__('uvloop').install() if len(sys.argv) > 2 else None; configure_logs()
     asyncio.run(serve(sys.argv[1]))

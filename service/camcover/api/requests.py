@@ -7,6 +7,8 @@ from datetime import date
 
 from camcover.engine import EstimateRequest, InvalidRequest, Violation
 from camcover.engine.request import (
+    FIRST_DATE,
+    LAST_DATE,
     AccumulatorUse,
     BenefitVisits,
     Coordination,
@@ -23,10 +25,9 @@ from camcover.rulebook.records import Attestation, Setting
 
 __all__ = ["estimate_request", "member", "planned_service"]
 
-FIRST_YEAR, LAST_YEAR = 1990, 2200
-"""Dates of service outside these years are refused: they are slips of the pen."""
+FIRST_YEAR, LAST_YEAR = FIRST_DATE.year, LAST_DATE.year
 
-_LAST_DAY = date(LAST_YEAR, 12, 31).toordinal()
+_LAST_DAY = LAST_DATE.toordinal()
 
 _SETTINGS = {"": Setting.OFFICE} | {str(setting): setting for setting in Setting}
 _ATTESTATIONS = {str(attestation): attestation for attestation in Attestation}

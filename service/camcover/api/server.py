@@ -7,6 +7,7 @@ service once rules are active, and NOT_SERVING from the moment a drain begins.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +82,9 @@ class Server:
     async def start(self) -> int:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
         port: int = self._server.add_insecure_port(self._settings.listen)
+        # The rules stay: the search for cycles need not walk them again and again.
+        gc.collect()
+        gc.freeze()
         await self._server.start()
         await self.report_health()
         host = self._settings.listen.rpartition(":")[0]

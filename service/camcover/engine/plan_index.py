@@ -118,6 +118,10 @@ class Rows(Generic[Record]):
         """The record behind a row of the table."""
         return self._records[row - self._first]
 
+    def items(self) -> Iterator[tuple[int, Record]]:
+        """Every row with its record."""
+        return enumerate(self._records, self._first)
+
     def span(self, first: int, count: int) -> Sequence[Record]:
         """The records behind rows [first, first + count)."""
         return self._records[first - self._first : first - self._first + count]

@@ -14,6 +14,10 @@ from typing import NamedTuple
 from camcover.rulebook.records import Attestation, Setting
 
 
+FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2200, 12, 31)
+"""Dates of service outside these are refused: they are slips of the pen."""
+
+
 class Coverage(IntEnum):
     """Which amounts of an accumulator hold."""
 

@@ -55,6 +55,9 @@ _COLUMNS = [_TABLE.c[name] for name in StoredEstimate._fields]
 class EstimateStore(Protocol):
     """Where estimates are kept. Safe to use from several threads."""
 
+    is_on: bool
+    """Whether it keeps anything."""
+
     def by_name(self, name: str) -> StoredEstimate | None:
         """The estimate of that name."""
 
@@ -79,6 +82,8 @@ def open_store(url: str) -> EstimateStore:
 class NoStore:
     """Keeps nothing: no estimate is found again, and a request id that comes again is priced again."""
 
+    is_on = False
+
     def by_name(self, _name: str) -> StoredEstimate | None:
         """None."""
         return None
@@ -97,6 +102,8 @@ class NoStore:
 
 class DatabaseStore:
     """A table in a database."""
+
+    is_on = True
 
     def __init__(self, url: str) -> None:
         """Open the database at an SQLAlchemy URL such as `sqlite:///camcover.sqlite`, and make the table if it is new.

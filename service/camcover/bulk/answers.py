@@ -1,0 +1,152 @@
+"""The ledger as Arrow columns: plans with their totals, and lines with their words.
+
+What comes in: ledger rows and the numbers that go with them. What goes out: batches of `PLAN_SCHEMA` and `LINE_SCHEMA`.
+The identity of docs/rule-language.md, section 6, is asserted on every line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from camcover.bulk.columns import Ints, date_column
+from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REASONS
+from camcover.engine.estimate import Reason
+from camcover.engine.plan_index import PlanIndex
+from camcover.engine.tables import Array
+from camcover.rulebook.records import Benefit
+
+_AMOUNTS = [name.removesuffix("_cents") for name in LINE_SCHEMA.names if name.endswith("_cents")]
+
+
+class Answered(NamedTuple):
+    """Adjudicated plans: for each its row of the input, its plan's number and where its lines begin; then for each line.
+
+    `first_line` has one more cell, the number of lines.
+    """
+
+    row: Ints
+    plan: Ints
+    first_line: Ints
+    ledger: Array
+    day: Ints
+    item: Ints
+    session: Ints
+    tier: Ints
+
+
+class Names:
+    """The words of ledger rows, gathered plan by plan: benefit of a rule's row, id of a limit's row, name of a tier."""
+
+    def __init__(self) -> None:
+        """No plan yet."""
+        self._numbers: dict[str, int] = {"": 0}
+        self._known = 0
+        self._rules = np.zeros(1, dtype=np.int32)
+        self._limits = np.zeros(1, dtype=np.int32)
+        self._tiers = np.zeros((1, 1), dtype=np.int32)
+
+    def read(self, plans: Sequence[PlanIndex]) -> None:
+        """Gather the words of plans that are new."""
+        for number in range(self._known, len(plans)):
+            sources = plans[number].sources
+            for row, rule in sources.rules.items():
+                self._rules = _put(self._rules, row, self._number(str(rule.id) if isinstance(rule, Benefit) else ""))
+            for row, limit in sources.limits.items():
+                self._limits = _put(self._limits, row, self._number(str(limit.id)))
+            tiers = [self._number(name) for name in plans[number].tiers]
+            self._tiers = _put_row(self._tiers, number, tiers)
+        self._known = len(plans)
+
+    def _number(self, name: str) -> int:
+        return self._numbers.setdefault(name, len(self._numbers))
+
+    def _column(self, places: Ints) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), list(self._numbers))
+
+    def benefits(self, rules: Ints) -> pa.Array:
+        """The benefit of each row of `rules`; none where it is an exclusion or -1."""
+        return self._column(np.where(rules >= 0, self._rules[rules], 0))
+
+    def limits(self, limits: Ints, is_named: NDArray[np.bool_]) -> pa.Array:
+        """The id of each row of `limits` where it is to be named."""
+        return self._column(np.where(is_named & (limits >= 0), self._limits[limits], 0))
+
+    def tiers(self, plans: Ints, tiers: Ints) -> pa.Array:
+        """The name of each plan's tier."""
+        return self._column(self._tiers[plans, tiers])
+
+
+def _put(cells: NDArray[np.int32], row: int, value: int) -> NDArray[np.int32]:
+    """Write a cell, growing the array where it must."""
+    if row >= len(cells):
+        cells = np.concatenate([cells, np.zeros(row + 1, dtype=np.int32)])
+    cells[row] = value
+    return cells
+
+
+def _put_row(cells: NDArray[np.int32], row: int, values: Iterable[int]) -> NDArray[np.int32]:
+    """Write the beginning of a row, growing the matrix where it must."""
+    found = list(values)
+    rows, width = cells.shape
+    if row >= rows or len(found) > width:
+        grown = np.zeros((max(2 * rows, row + 1), max(width, len(found))), dtype=np.int32)
+        grown[:rows, :width] = cells
+        cells = grown
+    cells[row, : len(found)] = found
+    return cells
+
+
+def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
+    """The lines of adjudicated plans."""
+    ledger = answered.ledger
+    lines = np.diff(answered.first_line)
+    amounts = {name: np.ascontiguousarray(ledger[name]) for name in _AMOUNTS}
+    _check(amounts)
+    reason = ledger["reason"].astype(np.int32)
+    values = {
+        "row": pa.array(np.repeat(answered.row, lines)),
+        "item_index": pa.array(answered.item.astype(np.int32)),
+        "session": pa.array(answered.session.astype(np.int32)),
+        "date": date_column(answered.day),
+        "tier": names.tiers(np.repeat(answered.plan, lines), answered.tier),
+        "benefit": names.benefits(ledger["rule"]),
+        "covered": pa.array(ledger["covered"] == 1),
+        "covered_units": pa.array(np.ascontiguousarray(ledger["covered_units"])),
+        "reason": pa.DictionaryArray.from_arrays(pa.array(reason), REASONS),
+        "limit": names.limits(ledger["limit"], reason == int(Reason.LIMIT_REACHED)),
+        "charge_assumed": pa.array(ledger["assumed"] == 1),
+    } | {f"{name}_cents": pa.array(column) for name, column in amounts.items()}
+    return pa.RecordBatch.from_arrays([values[name] for name in LINE_SCHEMA.names], schema=LINE_SCHEMA)
+
+
+def _check(amounts: dict[str, Ints]) -> None:
+    """Assert that every line adds up to its charge."""
+    if (amounts["charge"] != amounts["plan_paid"] + amounts["patient"] + amounts["written_off"]).any():
+        raise AssertionError("a line does not add up to its charge")
+
+
+def plan_batch(answered: Answered, request_id: pa.Array, plan_id: pa.Array, release: str) -> pa.RecordBatch:
+    """The totals of adjudicated plans; `request_id` and `plan_id` are theirs."""
+    ledger, first = answered.ledger, answered.first_line[:-1]
+    count = len(first)
+    values = {
+        "row": pa.array(answered.row),
+        "request_id": request_id,
+        "plan_id": plan_id,
+        "rule_release": pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, dtype=np.int32)), [release]),
+        "lines": pa.array(np.diff(answered.first_line).astype(np.int32)),
+        "lines_covered": pa.array(_sums(ledger["covered"], first).astype(np.int32)),
+    } | {f"{name}_cents": pa.array(_sums(ledger[name], first)) for name in _AMOUNTS}
+    return pa.RecordBatch.from_arrays([values[name] for name in PLAN_SCHEMA.names], schema=PLAN_SCHEMA)
+
+
+def _sums(cells: Ints, first: Ints) -> Ints:
+    """The sum of each plan's cells; every plan has one at least."""
+    if not len(first):
+        return np.zeros(0, dtype=np.int64)
+    return np.add.reduceat(cells.astype(np.int64), first)

@@ -1,0 +1,226 @@
+"""A batch of plans as rows for the kernel, laid out by compiled code.
+
+What comes in: integer columns (bulk/coding.py). What goes out: rows of `requests`, `lines`, `given_sums`, and a status
+for each plan: what is not READY cannot be taken this way and is asked as a single request is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camcover.engine.asked import MAX_CENTS, MAX_LINES
+from camcover.engine.request import FIRST_DATE, LAST_DATE
+from camcover.engine.tables import UNLIMITED, Array, RuleTables
+from camcover.jit import compiled, compiled_entry
+
+READY, ASIDE = 0, 1
+
+UNKNOWN = -(2**62)
+"""A sum that is listed without an amount."""
+
+MAX_SESSIONS, MAX_EVERY_DAYS = 500, 366
+"""As in protos/camcover/v1/request.proto."""
+
+FIRST_DAY, LAST_DAY = FIRST_DATE.toordinal(), LAST_DATE.toordinal()
+
+_GIVEN = -2
+"""In `open_maximum`: the request has stated this sum."""
+
+PLAN = np.dtype([
+    ("first_segment", "i4"), ("segment_count", "i4"),
+    ("sums", "i4"), ("slots", "i4"), ("visits", "i4"), ("rolling", "i4"),
+])  # fmt: skip
+"""What the layout must know of a plan: its segments and how wide its state is."""
+
+REFERENCE = np.dtype([("maxima", "i4"), ("first_tier", "i4")])
+"""What it must know of a segment: the first row of `maxima`, and what an open tier is expected to be."""
+
+MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8")])
+"""The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited."""
+
+
+class Facts(NamedTuple):
+    """The tables of a release that the layout reads beside the kernel's."""
+
+    plans: Array
+    references: Array
+    maxima: Array
+
+
+class Book(NamedTuple):
+    """A batch as integer columns; -1 = unknown. The first group has a cell for each plan, the second for each item, the
+    third for each sum of members, the fourth for each of families; `*_of` are offsets into them."""
+
+    plan: NDArray[np.int32]
+    as_of: NDArray[np.int32]
+    family: NDArray[np.int32]
+    attested: NDArray[np.int32]
+    status: NDArray[np.int32]
+    items_of: NDArray[np.int32]
+    sums_of: NDArray[np.int32]
+    family_sums_of: NDArray[np.int32]
+    start: NDArray[np.int32]
+    sessions: NDArray[np.int32]
+    every: NDArray[np.int32]
+    born: NDArray[np.int32]
+    accumulator: NDArray[np.int32]
+    used: NDArray[np.int64]
+    late: NDArray[np.int64]
+    family_accumulator: NDArray[np.int32]
+    family_used: NDArray[np.int64]
+    family_late: NDArray[np.int64]
+
+
+@compiled
+def _edition_on(rules: RuleTables, plan: Any, day: int) -> int:
+    """The row of `segments` of a plan in force on `day`; -1 = none."""
+    for row in range(plan["first_segment"], plan["first_segment"] + plan["segment_count"]):
+        if rules.segments[row]["first_day"] <= day <= rules.segments[row]["last_day"]:
+            return row
+    return -1
+
+
+@compiled
+def _lay_out_lines(book: Book, row: int, lines: Array, sessions: NDArray[np.int32], first: int) -> int:
+    """Write the lines of plan `row` from `first` on, in order of date and then as asked; gives how many."""
+    count = 0
+    for item in range(book.items_of[row], book.items_of[row + 1]):
+        for session in range(book.sessions[item]):
+            day = book.start[item] + session * book.every[item]
+            place = first + count
+            while place > first and lines[place - 1]["day"] > day:
+                lines[place]["day"], lines[place]["service"] = lines[place - 1]["day"], lines[place - 1]["service"]
+                sessions[place] = sessions[place - 1]
+                place -= 1
+            lines[place]["day"], lines[place]["service"] = day, item
+            sessions[place] = session + 1
+            count += 1
+    return count
+
+
+@compiled
+def _is_sound(book: Book, row: int) -> bool:
+    """Whether the items of plan `row` have dates in number and bounds, and lie after the member's birth."""
+    total = 0
+    for item in range(book.items_of[row], book.items_of[row + 1]):
+        start, sessions, every = book.start[item], book.sessions[item], book.every[item]
+        if not 1 <= sessions <= MAX_SESSIONS or not 1 <= every <= MAX_EVERY_DAYS:
+            return False
+        if start < FIRST_DAY or start + (sessions - 1) * every > LAST_DAY or book.born[item] > start:
+            return False
+        total += sessions
+    return 0 < total <= MAX_LINES
+
+
+@compiled
+def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: Any, given: Array, first: int) -> None:
+    """Write a plan's sums as if none were given: a member's, then the family's."""
+    for number in range(count):
+        maximum = maxima[reference["maxima"] + number]
+        member, family = given[first + number], given[first + count + number]
+        for cell in (member, family):
+            cell["used"], cell["last_quarter"], cell["open_maximum"] = 0, 0, -1
+        if book.family[row] == 1:
+            member["open_maximum"], family["open_maximum"] = maximum["in_family"], maximum["family"]
+        else:
+            member["open_maximum"] = maximum["self_only"]
+
+
+@compiled
+def _put_sum(cell: Any, used: int, late: int, maximum: int) -> bool:
+    """Write a sum that is given; False when it is given twice or out of bounds."""
+    if cell["open_maximum"] == _GIVEN:
+        return False
+    cell["open_maximum"] = _GIVEN
+    if used == UNKNOWN:
+        return True
+    cell["used"], cell["last_quarter"] = used, late
+    return 0 <= late <= used <= (maximum if maximum >= 0 else MAX_CENTS)
+
+
+@compiled
+def _lay_out_sums(book: Book, row: int, count: int, maxima: Array, reference: Any, given: Array, first: int) -> bool:
+    """Write a plan's sums; False when one of them is unknown to the plan, given twice or out of bounds."""
+    _begin_sums(book, row, count, maxima, reference, given, first)
+    for place in range(book.sums_of[row], book.sums_of[row + 1]):
+        number = book.accumulator[place]
+        if number < 0:
+            return False
+        maximum = maxima[reference["maxima"] + number]
+        top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
+        if not _put_sum(given[first + number], book.used[place], book.late[place], top):
+            return False
+    if book.family[row] == 1:
+        _sum_up_family(count, maxima, reference, given, first)
+    for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
+        number = book.family_accumulator[place]
+        if number < 0 or book.family[row] == 0:
+            return False
+        cell, top = given[first + count + number], maxima[reference["maxima"] + number]["family"]
+        if not _put_sum(cell, book.family_used[place], book.family_late[place], top):
+            return False
+    return True
+
+
+@compiled
+def _sum_up_family(count: int, maxima: Array, reference: Any, given: Array, first: int) -> None:
+    """A family's sum that is not given is the one member's, at most the family's maximum (point 29)."""
+    for number in range(count):
+        member, cell = given[first + number], given[first + count + number]
+        maximum = maxima[reference["maxima"] + number]["family"]
+        top = maximum if maximum >= 0 else UNLIMITED
+        cell["used"], cell["last_quarter"] = min(member["used"], top), min(member["last_quarter"], top)
+
+
+@compiled
+def _lay_out_request(request: Any, plan: Any, first_tier: int, first_line: int, lines: int, first_sum: int) -> None:
+    """Write a plan's row of `requests`: the expected case, its state at the beginning of the shared arrays."""
+    request["lines"], request["line_count"], request["ledger"] = first_line, lines, first_line
+    request["behind"], request["maintenance"] = -1, 0
+    request["segments"], request["segment_count"] = plan["first_segment"], plan["segment_count"]
+    request["members"], request["given_sums"] = 1, first_sum
+    request["given_counts"], request["given_visits"] = 0, 0
+    request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
+    request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
+    request["events"], request["open_tier"], request["price"], request["sums_at_maximum"] = 0, first_tier, 1, 0
+
+
+@compiled_entry
+def lay_out_book(
+    facts: Facts, rules: RuleTables, book: Book, requests: Array, lines: Array, sessions: Any, given: Array
+) -> tuple[int, int]:
+    """Lay out every plan of a book that is still READY; gives (rows of `lines`, rows of `requests`) written.
+
+    What is not sound is set ASIDE. The arrays have room for every line and every sum.
+    """
+    first_line, first_sum, written = 0, 0, 0
+    for row in range(len(book.plan)):
+        if book.status[row] != READY:
+            continue
+        book.status[row] = ASIDE
+        if not _is_sound(book, row):
+            continue
+        plan = facts.plans[book.plan[row]]
+        count = _lay_out_lines(book, row, lines, sessions, first_line)
+        as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
+        segment, in_force = _edition_on(rules, plan, as_of), -1
+        for place in range(first_line, first_line + count):
+            in_force = _edition_on(rules, plan, lines[place]["day"])
+            if in_force >= 0:
+                break
+        if in_force < 0:
+            continue
+        reference = facts.references[segment if segment >= 0 else in_force]
+        if not _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum):
+            continue
+        request = requests[written]
+        _lay_out_request(request, plan, reference["first_tier"], first_line, count, first_sum)
+        request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
+        book.status[row] = READY
+        first_line += count
+        first_sum += 2 * plan["sums"]
+        written += 1
+    return first_line, written

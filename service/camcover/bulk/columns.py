@@ -1,0 +1,79 @@
+"""Arrow columns as plain NumPy arrays, and words as numbers.
+
+What comes in: a record batch. What goes out: arrays of the column's own width. Nothing here knows what the words mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Ints = NDArray[Any]
+
+_FIRST_DAY = 719_163
+"""The ordinal of 1 January 1970, from which date32 counts."""
+
+
+class Coded(NamedTuple):
+    """A column of words: for each row the place of its word in `words`, -1 = null."""
+
+    places: Ints
+    words: list[str]
+
+    def numbers(self, number_of: Callable[[str], int], *, null: int) -> Ints:
+        """Each row's number by its word."""
+        table = np.array([*map(number_of, self.words), null], dtype=np.int64)
+        return table[self.places]
+
+
+def coded(column: pa.Array) -> Coded:
+    """A column of words, each distinct one once."""
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    places = pc.fill_null(column.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
+    return Coded(places, ["" if word is None else word for word in column.dictionary.to_pylist()])
+
+
+def integers(column: pa.Array, *, null: int) -> Ints:
+    """A column of integers; null becomes `null`."""
+    return pc.fill_null(column, null).to_numpy(zero_copy_only=False) if column.null_count else column.to_numpy()
+
+
+def days(column: pa.Array, *, null: int) -> Ints:
+    """A column of dates as ordinal days; null becomes `null`."""
+    numbers = column.cast(pa.int32())
+    if not column.null_count:
+        return numbers.to_numpy() + _FIRST_DAY
+    return pc.fill_null(numbers, null - _FIRST_DAY).to_numpy(zero_copy_only=False) + _FIRST_DAY
+
+
+def date_column(ordinals: Ints) -> pa.Array:
+    """Ordinal days as a column of dates."""
+    return pa.array((ordinals - _FIRST_DAY).astype(np.int32)).cast(pa.date32())
+
+
+def truths(column: pa.Array) -> NDArray[np.bool_]:
+    """A column of booleans; null is no."""
+    return pc.fill_null(column, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - a value, not a flag
+
+
+class Lists(NamedTuple):
+    """A column of lists: row i holds values [offsets[i], offsets[i + 1]); null is an empty list."""
+
+    offsets: Ints
+    values: pa.Array
+
+    def owners(self) -> Ints:
+        """The row of each value."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+
+def lists(column: pa.Array) -> Lists:
+    """A column of lists, its values in one column."""
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    return Lists(np.concatenate([[0], np.cumsum(lengths)]), column.flatten())

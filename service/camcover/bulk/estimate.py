@@ -1,0 +1,215 @@
+"""One record batch in, its plans, lines and rejects out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from camcover.bulk.answers import Answered, Names, line_batch, plan_batch
+from camcover.bulk.book import ASIDE, READY, lay_out_book
+from camcover.bulk.coding import CodedBatch, Coder
+from camcover.bulk.columns import Ints
+from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
+from camcover.bulk.singly import request_of
+from camcover.engine import tables as columns
+from camcover.engine.compile import Tables
+from camcover.engine.desk import Desk
+from camcover.engine.entry import addresses_of, run
+from camcover.engine.request import InvalidRequest, Violation
+from camcover.engine.question import Question
+from camcover.engine.tables import Array, Work
+
+_NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
+
+
+class WrongColumns(Exception):
+    """The input is not of `REQUEST_SCHEMA`; says which column, what was found and what was expected."""
+
+
+class BulkResult(NamedTuple):
+    """What became of a batch: batches of `PLAN_SCHEMA`, `LINE_SCHEMA` and `REJECT_SCHEMA`, by row of the input."""
+
+    plans: pa.RecordBatch
+    lines: pa.RecordBatch
+    rejects: pa.RecordBatch
+
+
+class BulkEstimator:
+    """Prices batches by one release of the rules. Belongs to one thread."""
+
+    def __init__(self, tables: Tables, release: str) -> None:
+        """Price by `tables`, whose release is written beside every plan."""
+        self._tables, self._release = tables, release
+        self._coder, self._names, self._desk = Coder(tables), Names(), Desk()
+        self._rule_addresses = addresses_of(tables.arrays)
+
+    def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
+        """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`."""
+        batch = with_schema(batch)
+        coded = self._coder.code(batch)
+        self._names.read(self._coder.plans)
+        ready = self._adjudicate(coded)
+        aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
+        self._names.read(self._coder.plans)
+        answered = _joined(ready, aside) if aside else ready
+        plans = plan_batch(
+            answered._replace(row=answered.row + first_row),
+            batch["request_id"].take(pa.array(answered.row)),
+            batch["plan_id"].take(pa.array(answered.row)),
+            self._release,
+        )
+        lines = line_batch(answered._replace(row=answered.row + first_row), self._names)
+        return BulkResult(plans, lines, _reject_batch(batch, rejects, first_row))
+
+    def _adjudicate(self, coded: CodedBatch) -> Answered:
+        """Lay out what is ready, and adjudicate it in one call of the kernel."""
+        book, facts = coded.book, self._coder.facts
+        room = int(np.maximum(book.sessions, 0).clip(max=2_000).sum())
+        widths = facts.plans["sums"][np.maximum(book.plan, 0)]
+        requests = np.zeros(len(book.plan) + 1, dtype=columns.REQUEST)
+        lines, sessions = np.empty(room + 1, dtype=columns.LINE), np.empty(room + 1, dtype=np.int32)
+        given = np.empty(2 * int(widths.sum()) + 1, dtype=columns.GIVEN_SUM)
+        line_count, plan_count = lay_out_book(
+            facts, self._tables.arrays, book, requests, lines, sessions, given
+        )
+        row = np.flatnonzero(book.status == READY)
+        work = self._work(coded, requests, lines, given, line_count)
+        run(
+            self._tables.arrays, _Holder(work), 0, plan_count,
+            np.concatenate([self._rule_addresses, addresses_of(work)]),
+        )  # fmt: skip
+        requests, lines = requests[:plan_count], lines[:line_count]
+        owner = np.repeat(row, requests["line_count"])
+        tier = coded.services["tier"][lines["service"]]
+        return Answered(
+            row,
+            book.plan[row],
+            np.append(requests["lines"], line_count).astype(np.int64),
+            work.ledger[:line_count],
+            lines["day"],
+            lines["service"] - book.items_of[owner],
+            sessions[:line_count],
+            np.where(tier < 0, np.repeat(requests["open_tier"], requests["line_count"]), tier),
+        )
+
+    def _work(self, coded: CodedBatch, requests: Array, lines: Array, given: Array, line_count: int) -> Work:
+        """The kernel's arrays: every plan of the batch begins with the same empty state."""
+        plans = self._coder.facts.plans
+        slots, visits, sums = (int(plans[name].max()) for name in ("slots", "visits", "sums"))
+        events = int(plans["rolling"].max()) * int(requests["line_count"].max())
+        return Work(
+            requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
+            np.zeros(slots + 1, dtype=columns.GIVEN_COUNT), np.zeros(1, dtype=columns.GIVEN_EVENT),
+            np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND,
+            np.empty(2 * sums + 1, dtype=columns.SUM), np.empty(slots + 1, dtype=columns.SLOT),
+            np.empty(visits + 1, dtype=columns.VISITS), np.empty(events + 1, dtype=columns.EVENT),
+            np.empty(line_count + 1, dtype=columns.LEDGER),
+        )  # fmt: skip
+
+    def _ask_aside(
+        self, batch: pa.RecordBatch, rows: Ints
+    ) -> tuple[list[Answered], list[tuple[int, tuple[Violation, ...]]]]:
+        """Ask single rows as single requests; gives what was answered, and what is wrong with the others."""
+        answered: list[Answered] = []
+        rejects: list[tuple[int, tuple[Violation, ...]]] = []
+        for row in rows.tolist():
+            (data,) = batch.slice(row, 1).to_pylist()
+            self._desk.clear()
+            try:
+                question = self._desk.lay_out(self._tables, request_of(data))
+            except InvalidRequest as error:
+                rejects.append((row, error.violations))
+                continue
+            if isinstance(question, InvalidRequest):
+                rejects.append((row, question.violations))
+            else:
+                answered.append(self._answer_aside(row, question))
+        return answered, rejects
+
+    def _answer_aside(self, row: int, question: Question) -> Answered:
+        """A single question's expected case, as a batch of one plan."""
+        self._desk.answers(self._tables, [question])
+        layout, lines = question.primary, question.asked.lines
+        first = question.placed[0].ledger
+        tiers = [service.tier if service.tier >= 0 else layout.first_tier for service in layout.services]
+        day, place, session = np.array(lines, dtype=np.int64).T
+        services = question.asked.services
+        return Answered(
+            np.array([row]),
+            np.array([self._coder.number_of(layout.index.id)]),
+            np.array([0, len(lines)]),
+            self._desk.first.ledger.array[first : first + len(lines)].copy(),
+            day,
+            np.array([services[each].item for each in place]),
+            session,
+            np.array(tiers)[place],
+        )
+
+
+class _Holder(NamedTuple):
+    """What `run` takes the arrays from where nothing is compiled."""
+
+    work: Work
+
+
+def _joined(ready: Answered, aside: Sequence[Answered]) -> Answered:
+    """All answers as one, in order of the rows of the input."""
+    parts = [ready, *aside]
+    row = np.concatenate([part.row for part in parts])
+    counts = np.concatenate([np.diff(part.first_line) for part in parts])
+    begins = np.concatenate([[0], np.cumsum(counts)])[:-1]
+    order = np.argsort(row, kind="stable")
+    lines = _spans(begins[order], counts[order])
+    return Answered(
+        row[order],
+        np.concatenate([part.plan for part in parts])[order],
+        np.concatenate([[0], np.cumsum(counts[order])]),
+        *(np.concatenate([getattr(part, name) for part in parts])[lines] for name in Answered._fields[3:]),
+    )
+
+
+def _spans(begins: Ints, counts: Ints) -> Ints:
+    """The places of spans, one behind the other."""
+    ends = np.cumsum(counts)
+    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
+
+
+def _reject_batch(
+    batch: pa.RecordBatch, rejects: Sequence[tuple[int, tuple[Violation, ...]]], first_row: int
+) -> pa.RecordBatch:
+    """One row for each violation."""
+    told = [(row, each) for row, violations in rejects for each in violations]
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array([row + first_row for row, _ in told], pa.int64()),
+            batch["request_id"].take(pa.array([row for row, _ in told], pa.int64())),
+            pa.array([each.field for _, each in told], pa.string()),
+            pa.array([each.description for _, each in told], pa.string()),
+        ],
+        schema=REJECT_SCHEMA,
+    )
+
+
+def with_schema(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with every column of `REQUEST_SCHEMA`, missing ones null, types made to fit. Raises `WrongColumns`."""
+    for name in REQUIRED:
+        if name not in batch.schema.names:
+            raise WrongColumns(f"no column {name!r}; expected the columns {', '.join(REQUEST_SCHEMA.names)}")
+    for name in batch.schema.names:
+        if name not in REQUEST_SCHEMA.names:
+            raise WrongColumns(f"unknown column {name!r}; expected some of {', '.join(REQUEST_SCHEMA.names)}")
+    arrays = []
+    for field in REQUEST_SCHEMA:
+        if field.name not in batch.schema.names:
+            arrays.append(pa.nulls(batch.num_rows, field.type))
+            continue
+        column = batch[field.name]
+        try:
+            arrays.append(column if column.type == field.type else column.cast(field.type))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            said = f"column {field.name!r} is {column.type}; expected {field.type}"
+            raise WrongColumns(said) from error
+    return pa.RecordBatch.from_arrays(arrays, schema=REQUEST_SCHEMA)

@@ -1,0 +1,128 @@
+"""A row of the input as a single request: for what the fast way does not take, and to say what is wrong with a row.
+
+What comes in: a row as plain data. What goes out: an `EstimateRequest`, or violations of what a column may hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, TypeAlias
+
+from camcover.bulk.book import MAX_EVERY_DAYS, MAX_SESSIONS
+from camcover.engine.request import (
+    FIRST_DATE,
+    LAST_DATE,
+    AccumulatorUse,
+    BenefitVisits,
+    Coverage,
+    EstimateRequest,
+    InvalidRequest,
+    LimitUse,
+    Member,
+    PlannedService,
+    PriorVisit,
+    Procedure,
+    UseSoFar,
+    Violation,
+)
+from camcover.engine.words import unknown_word
+from camcover.rulebook.records import Attestation, Setting
+
+Data: TypeAlias = Mapping[str, Any]
+
+
+def request_of(row: Data) -> EstimateRequest:
+    """The request of a row. Raises `InvalidRequest` with everything that a column may not hold."""
+    violations = [*_violations(row)]
+    if violations:
+        raise InvalidRequest(tuple(violations))
+    use = UseSoFar(
+        _sums(row["accumulators"]),
+        tuple(LimitUse(_text(each["limit"]), each["used"] or 0, each["used_cents"] or 0) for each in _list(row, "limit_usage")),
+        tuple(BenefitVisits(_text(each["benefit"]), each["visits"] or 0) for each in _list(row, "benefit_visits")),
+        tuple(PriorVisit(_text(each["benefit"]), each["date"], _or(each["units"], 1)) for each in _list(row, "prior_visits")),
+    )
+    return EstimateRequest(
+        plan_id=_text(row["plan_id"]),
+        items=tuple(map(_service, _list(row, "items"))),
+        members=(Member("1", row["birth_date"], row["age"], _text(row["state"]), use),),
+        coverage=Coverage.FAMILY if row["family_coverage"] else Coverage.SELF_ONLY,
+        family_accumulators=_sums(row["family_accumulators"]),
+        as_of=row["as_of"],
+        assume_requirements=not row["requirements_as_attested"],
+    )
+
+
+def _violations(row: Data) -> Iterator[Violation]:
+    """What the columns hold that no request may."""
+    for place, visit in enumerate(_list(row, "prior_visits")):
+        if visit["date"] is None:
+            yield Violation(f"prior_visits[{place}].date", "no date; expected one")
+    for place, item in enumerate(_list(row, "items")):
+        path = f"items[{place}]"
+        yield from _date_violations(path, item)
+        setting = item["setting"]
+        if setting and setting not in list(Setting):
+            yield unknown_word(f"{path}.setting", "setting", setting, Setting)
+        for number, word in enumerate(_list(item, "attestations")):
+            if word not in list(Attestation):
+                yield unknown_word(f"{path}.attestations[{number}]", "attestation", _text(word), Attestation)
+
+
+def _date_violations(path: str, item: Data) -> Iterator[Violation]:
+    """A row of dates that is none, or leaves the calendar."""
+    first, sessions, every = item["start_date"], _or(item["sessions"], 1), _or(item["every_days"], 7)
+    if first is None:
+        yield Violation(f"{path}.start_date", "no date; expected the first date of service")
+    elif not 1 <= sessions <= MAX_SESSIONS:
+        yield Violation(f"{path}.sessions", f"{sessions} sessions; expected 1 to {MAX_SESSIONS}")
+    elif not 1 <= every <= MAX_EVERY_DAYS:
+        yield Violation(f"{path}.every_days", f"{every} days; expected 1 to {MAX_EVERY_DAYS}")
+    elif first < FIRST_DATE or (LAST_DATE - first).days < every * (sessions - 1):
+        yield Violation(f"{path}.start_date", f"dates from {first} on leave the years {FIRST_DATE.year} to {LAST_DATE.year}")
+
+
+def _service(item: Data) -> PlannedService:
+    code, charge, allowed = _text(item["code"]), item["charge_cents"], item["allowed_cents"]
+    procedures = (Procedure(code, _or(item["units"], 1), charge, allowed),) if code else ()
+    return PlannedService(
+        tuple(_dates(item)),
+        therapy=_text(item["therapy"]),
+        procedures=procedures,
+        charge_cents=None if procedures else charge,
+        allowed_cents=None if procedures else allowed,
+        practitioner=_text(item["practitioner"]),
+        setting=Setting(item["setting"] or Setting.OFFICE),
+        tier=_text(item["tier"]),
+        state=_text(item["state"]),
+        diagnoses=tuple(map(_text, _list(item, "diagnoses"))),
+        conditions=tuple(map(_text, _list(item, "conditions"))),
+        attestations=tuple(map(Attestation, _list(item, "attestations"))),
+    )
+
+
+def _dates(item: Data) -> Iterator[date]:
+    for session in range(_or(item["sessions"], 1)):
+        yield item["start_date"] + timedelta(days=session * _or(item["every_days"], 7))
+
+
+def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:
+    return tuple(
+        AccumulatorUse(_text(use["accumulator"]), use["used_cents"], use["last_quarter_cents"] or 0) for use in uses or ()
+    )
+
+
+def _list(row: Data, name: str) -> list[Any]:
+    """A list; null is an empty one."""
+    return row[name] or []
+
+
+def _text(word: str | None) -> str:
+    """A word; null is an empty one."""
+    return word or ""
+
+
+def _or(number: int | None, default: int) -> int:
+    """A number; null is the default."""
+    return default if number is None else number
