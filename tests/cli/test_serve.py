@@ -61,6 +61,70 @@ def test_an_address_that_is_taken(server: Any, rules: Path) -> None:
     assert said.splitlines()[-1] == f"cannot listen on {address}: is it taken, or not an address of this machine?"
 
 
+def release_of(run: Any, address: str) -> str:
+    """The release that answers now."""
+    answer = run("estimate", "-", "--server", address, stdin=json.dumps(question()))
+    return str(json.loads(answer.stdout)["rule_release"])
+
+
+def logged(process: subprocess.Popen[str], event: str) -> dict[str, Any]:
+    """The next line of the log that tells of `event`."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        entry: dict[str, Any] = json.loads(line)
+        if entry["event"] == event:
+            return entry
+    raise AssertionError(f"the log ended before {event!r}")
+
+
+def test_rules_are_read_anew_on_sighup(server: Any, rules: Path, run: Any) -> None:
+    """The copay rises from 20.00 to 25.00; then a file with an error changes nothing."""
+    process, address = server
+    asked = json.dumps(question(plan_id="copay-plan", members=[{"id": "ana"}]))
+    copay = rules / "copay.yaml"
+    before = release_of(run, address)
+    copay.write_text(copay.read_text(encoding="utf-8").replace("copay: $20", "copay: $25"), encoding="utf-8")
+    process.send_signal(signal.SIGHUP)
+    after = logged(process, "rules reloaded")["rule_release"]
+    assert after != before
+    assert release_of(run, address) == after
+    answer = json.loads(run("estimate", "-", "--server", address, stdin=asked).stdout)
+    assert [line["copay_cents"] for line in answer["lines"]] == [2500, 2500, 2500]
+    copay.write_text("kind: plan\n", encoding="utf-8")
+    process.send_signal(signal.SIGHUP)
+    refused = logged(process, "rules not reloaded")
+    assert "error[missing-key]" in refused["reason"]
+    assert release_of(run, address) == after
+
+
+def test_several_workers_on_one_port(rules: Path, tmp_path: Path, run: Any) -> None:
+    """They answer as one does, share what is stored, read rules anew together, and drain together."""
+    database = f"sqlite:///{tmp_path / 'estimates.sqlite'}"
+    arguments = ("--rules", rules, "--listen", "127.0.0.1:0", "--database", database, "--workers", 2)
+    with serving(*arguments) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().removeprefix("listening on ").strip()
+        asked = json.dumps(question(request_id="one"))
+        answers = {run("estimate", "-", "--server", address, stdin=asked).stdout for _ in range(6)}
+        assert len(answers) == 1
+        assert json.loads(answers.pop())["totals"]["patient_cents"] == 6080
+        copay = rules / "copay.yaml"
+        copay.write_text(copay.read_text(encoding="utf-8").replace("copay: $20", "copay: $25"), encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        reloaded = {logged(process, "rules reloaded")["rule_release"] for _ in range(2)}
+        assert {release_of(run, address) for _ in range(6)} == reloaded
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert [json.loads(line)["event"] for line in log.splitlines()].count("stopped") == 2
+
+
+def test_several_workers_cannot_share_a_database_in_memory(rules: Path, run: Any) -> None:
+    result = run("serve", "--rules", rules, "--workers", "2", "--database", "sqlite://")
+    assert result.exit_code == 2
+    assert "several workers cannot share a database in memory" in result.stderr.replace("\n", " ")
+
+
 def test_no_service_where_it_is_looked_for(run: Any) -> None:
     result = run("estimate", "-", "--server", "127.0.0.1:1", stdin=json.dumps(question()))
     assert result.exit_code == 1

@@ -13,6 +13,7 @@ from camcover.api.errors import Refused, bad_request
 from camcover.api.validation import validate
 from camcover.engine import Tables, Violation
 from camcover.engine.explain import limit_words
+from camcover.engine.plan_index import PlanSummary
 from camcover.engine.vocabulary import licensing_states
 from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
@@ -86,21 +87,22 @@ class CatalogServicer(CatalogServiceServicer):
     async def ListPlans(self, request: messages.ListPlansRequest, context: Context) -> messages.ListPlansResponse:
         """The payer plans, by id."""
         validate(request)
-        plans = list(self._rules.take().rules.plans.values())
-        page, token = _page(
-            request, plans, lambda each: (_plan_id(each), _plan_name(each), each[-1].payer.name), _plan_id
-        )
-        found = [_plan(editions, is_whole=False) for editions in page]
+        plans = list(self._rules.take().directory.values())
+        page, token = _page(request, plans, lambda each: (each.id, each.name, each.payer_name))
+        found = [_plan(summary) for summary in page]
         return messages.ListPlansResponse(plans=found, next_page_token=token)
 
     async def GetPlan(self, request: messages.GetPlanRequest, context: Context) -> messages.GetPlanResponse:
         """One payer plan with the words a request may use."""
         validate(request)
-        plans = self._rules.take().rules.plans
-        editions = plans.get(request.plan_id)
-        if editions is None:
-            raise UnknownPlan(request.plan_id, nearest(request.plan_id, plans))
-        return messages.GetPlanResponse(plan=_plan(editions, is_whole=True))
+        tables = self._rules.take()
+        index = tables.plans.get(request.plan_id)
+        if index is None:
+            raise UnknownPlan(request.plan_id, nearest(request.plan_id, tables.plans))
+        message = _plan(tables.directory[index.id])
+        for edition, plan in zip(message.editions, index.editions, strict=True):
+            _describe(edition, plan)
+        return messages.GetPlanResponse(plan=message)
 
 
 def _latest(tables: Tables, entries_of: Callable[[Catalog], Iterable[Entry]]) -> list[Entry]:
@@ -117,10 +119,7 @@ def _entry_id(entry: object) -> str:
 
 
 def _page(
-    request: PageRequest,
-    entries: Sequence[Item],
-    texts: Callable[[Item], Iterable[str]],
-    id_of: Callable[[Item], str] = _entry_id,
+    request: PageRequest, entries: Sequence[Item], texts: Callable[[Item], Iterable[str]]
 ) -> tuple[list[Item], str]:
     """One page of the entries that hold the filter's text, and the token of the next.
 
@@ -129,9 +128,9 @@ def _page(
     after = _read_token(request.page_token)
     wanted = request.filter.casefold()
     matching = [each for each in entries if any(wanted in text.casefold() for text in texts(each))]
-    rest = sorted((each for each in matching if id_of(each) > after), key=id_of)
+    rest = sorted((each for each in matching if _entry_id(each) > after), key=_entry_id)
     size = min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE)
-    token = base64.urlsafe_b64encode(id_of(rest[size - 1]).encode()).decode() if len(rest) > size else ""
+    token = base64.urlsafe_b64encode(_entry_id(rest[size - 1]).encode()).decode() if len(rest) > size else ""
     return rest[:size], token
 
 
@@ -173,56 +172,45 @@ def _practitioner(tables: Tables, entry: Practitioner) -> messages.Practitioner:
     )
 
 
-def _plan_id(editions: Sequence[Plan]) -> str:
-    return str(editions[-1].heading.id)
-
-
-def _plan_name(editions: Sequence[Plan]) -> str:
-    """The latest edition's name, else the id."""
-    return editions[-1].heading.name or _plan_id(editions)
-
-
-def _plan(editions: Sequence[Plan], *, is_whole: bool) -> messages.Plan:
-    payer = editions[-1].payer
+def _plan(summary: PlanSummary) -> messages.Plan:
     return messages.Plan(
-        id=_plan_id(editions),
-        name=_plan_name(editions),
-        payer_id=payer.id,
-        payer_name=payer.name,
-        editions=[_edition(plan, is_whole=is_whole) for plan in editions],
+        id=summary.id,
+        name=summary.name,
+        payer_id=summary.payer_id,
+        payer_name=summary.payer_name,
+        editions=[
+            messages.PlanEdition(
+                effective_from=each.start.isoformat(),
+                effective_to=each.end.isoformat() if each.end else "",
+                hsa_qualified=each.hsa_qualified,
+                illustrative=each.illustrative,
+            )
+            for each in summary.editions
+        ],
     )
 
 
-def _edition(plan: Plan, *, is_whole: bool) -> messages.PlanEdition:
-    """An edition; its words only when it is to be whole."""
-    days = plan.heading.effective
-    message = messages.PlanEdition(
-        effective_from=days.start.isoformat(),
-        effective_to=days.end.isoformat() if days.end else "",
-        hsa_qualified=plan.hsa_qualified,
-        illustrative=plan.heading.illustrative,
+def _describe(message: messages.PlanEdition, plan: Plan) -> None:
+    """Put in the words of an edition that a request may use."""
+    limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
+    message.tiers.extend(map(str, plan.tiers))
+    message.limits.extend(messages.PlanLimit(id=name, text=limit_words(each)) for name, each in limits.items())
+    message.accumulators.extend(
+        messages.PlanAccumulator(
+            id=each.id,
+            kind=each.kind,
+            individual_cents=each.individual,
+            family_cents=each.family,
+            family_mode=each.family_mode,
+        )
+        for each in plan.accumulators.values()
     )
-    if is_whole:
-        limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
-        message.tiers.extend(map(str, plan.tiers))
-        message.limits.extend(messages.PlanLimit(id=name, text=limit_words(each)) for name, each in limits.items())
-        message.accumulators.extend(
-            messages.PlanAccumulator(
-                id=each.id,
-                kind=each.kind,
-                individual_cents=each.individual,
-                family_cents=each.family,
-                family_mode=each.family_mode,
-            )
-            for each in plan.accumulators.values()
+    message.benefits.extend(
+        messages.PlanBenefit(
+            id=each.id,
+            therapies=map(str, each.therapies),
+            codes=map(str, each.codes),
+            tiers=map(str, each.tiers),
         )
-        message.benefits.extend(
-            messages.PlanBenefit(
-                id=each.id,
-                therapies=map(str, each.therapies),
-                codes=map(str, each.codes),
-                tiers=map(str, each.tiers),
-            )
-            for each in plan.benefits.values()
-        )
-    return message
+        for each in plan.benefits.values()
+    )

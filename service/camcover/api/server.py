@@ -38,13 +38,17 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the server listens and what it bears. Sizes in bytes, times in seconds."""
+    """How the server listens and what it bears. Sizes in bytes, times in seconds.
+
+    `shares_port`: other processes listen on the same one.
+    """
 
     listen: str = "127.0.0.1:50051"
     maximum_message_bytes: int = 16 << 20
     maximum_calls: int = 256
     drain_seconds: float = 20.0
     keepalive_seconds: int = 60
+    shares_port: bool = False
 
     def options(self) -> list[tuple[str, int]]:
         """The same as channel arguments of gRPC."""
@@ -55,7 +59,7 @@ class Settings:
             ("grpc.keepalive_time_ms", self.keepalive_seconds * 1000),
             ("grpc.keepalive_timeout_ms", 20_000),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-            ("grpc.so_reuseport", 0),
+            ("grpc.so_reuseport", int(self.shares_port)),
         ]
 
 

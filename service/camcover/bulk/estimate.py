@@ -209,7 +209,7 @@ def with_schema(batch: pa.RecordBatch) -> pa.RecordBatch:
         column = batch[field.name]
         try:
             arrays.append(column if column.type == field.type else column.cast(field.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        except pa.ArrowException as error:
             said = f"column {field.name!r} is {column.type}; expected {field.type}"
             raise WrongColumns(said) from error
     return pa.RecordBatch.from_arrays(arrays, schema=REQUEST_SCHEMA)

@@ -7,7 +7,7 @@ ledger can be put into words. Raises nothing: what cannot be compiled was refuse
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar
@@ -28,6 +28,7 @@ from camcover.engine.plan_index import (
     CriteriaSource,
     DiagnosisGroups,
     PlanIndex,
+    PlanSummary,
     Rows,
     Segment,
     Sources,
@@ -35,6 +36,7 @@ from camcover.engine.plan_index import (
     numbered,
     slot_key,
     slot_limits,
+    summary_of,
 )
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
@@ -65,11 +67,11 @@ Row = tuple[int, ...]
 class Tables:
     """The compiled rules: one immutable object that any number of threads may read."""
 
-    rules: RuleSet
     digest: str
     arrays: RuleTables
     vocabulary: Vocabulary
     plans: Mapping[str, PlanIndex]
+    directory: Mapping[str, PlanSummary]
 
 
 def compile_rules(rules: RuleSet) -> Tables:
@@ -95,7 +97,8 @@ class _Compiler:
     def run(self) -> Tables:
         """Compile every plan."""
         plans = {plan_id: self._plan(plan_id, editions) for plan_id, editions in self.rules.plans.items()}
-        return Tables(self.rules, self.rules.digest, self._arrays(), self.vocabulary, plans)
+        directory = {plan_id: summary_of(index) for plan_id, index in plans.items()}
+        return Tables(self.rules.digest, self._arrays(), self.vocabulary, plans, directory)
 
     def _arrays(self) -> RuleTables:
         """The collected rows as arrays; no table is empty, so that the kernel's types never change."""
@@ -123,7 +126,8 @@ class _Compiler:
         return Sources(*(Rows(len(self.rows[each.name])) for each in fields(Sources)))
 
     def _plan(self, plan_id: str, editions: tuple[Plan, ...]) -> PlanIndex:
-        """Compile the editions of one plan, segment by segment."""
+        """Compile the editions of one plan, segment by segment; their tests stay in the files."""
+        editions = tuple(replace(plan, tests=()) for plan in editions)
         self.sources = self._new_sources()
         by_service: dict[int, list[Benefit]] = {}
         for benefit in (benefit for plan in editions for benefit in plan.benefits.values()):

@@ -167,6 +167,26 @@ class RuleTables(NamedTuple):
     licensure: NDArray[np.uint64]  # a cell for each (set of catalogs, practitioner): the mask of states that license
 
 
+RULE_DTYPES: dict[str, np.dtype[Any]] = {
+    "segments": SEGMENT,
+    "accumulators": ACCUMULATOR,
+    "tiers": TIER,
+    "fee_tables": FEE_TABLE,
+    "fee_cents": np.dtype("i8"),
+    "matches": MATCH,
+    "candidates": np.dtype("i4"),
+    "rules": RULE,
+    "criteria": CRITERIA,
+    "rule_tiers": RANGE,
+    "phases": PHASE,
+    "steps": STEP,
+    "requirements": REQUIREMENT,
+    "limits": LIMIT,
+    "discounts": DISCOUNT,
+    "licensure": np.dtype("u8"),
+}
+"""The type of each array of `RuleTables`."""
+
 REQUEST = np.dtype([
     ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
     ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("members", "i4"), ("family", "i4"),

@@ -34,6 +34,7 @@ from camcover.rulebook.records import (
     Limit,
     Measure,
     Plan,
+    RuleSet,
     Setting,
     TestCase,
     TestExpect,
@@ -88,15 +89,15 @@ Mark = tuple[str, str]
 """(what, place) of something that a test can reach."""
 
 
-def run_tests(tables: Tables) -> Report:
-    """Run every test of every plan edition."""
+def run_tests(tables: Tables, rules: RuleSet) -> Report:
+    """Run every test of every plan edition; `tables` are the compiled `rules`."""
     results: list[TestResult] = []
     unreached: list[Unreached] = []
     reachable = 0
-    for plan in (plan for editions in tables.rules.plans.values() for plan in editions):
+    for plan in (plan for editions in rules.plans.values() for plan in editions):
         reached: set[Mark] = set()
         results += [_run(tables, plan, test, reached) for test in plan.tests]
-        marks = dict.fromkeys(_marks(tables, plan))
+        marks = dict.fromkeys(_marks(rules, plan))
         reachable += len(marks)
         name = str(plan.heading.id)
         unreached += [Unreached(name, what, place) for what, place in marks if (what, place) not in reached]
@@ -246,7 +247,7 @@ _CRITERION_OF = {
 }
 
 
-def _marks(tables: Tables, plan: Plan) -> Iterator[Mark]:
+def _marks(rules: RuleSet, plan: Plan) -> Iterator[Mark]:
     """Everything of a plan edition that a test can reach."""
     for exclusion in plan.exclusions:
         yield "exclusion", rule_place(exclusion.at)
@@ -254,15 +255,15 @@ def _marks(tables: Tables, plan: Plan) -> Iterator[Mark]:
         yield f"benefit '{benefit.id}'", rule_place(benefit.at)
         for limit in benefit.limits:
             yield f"limit '{limit.id}'", rule_place(limit.at)
-        for criteria in _criteria(tables, plan, benefit):
+        for criteria in _criteria(rules, plan, benefit):
             yield from _criterion_marks(criteria)
 
 
-def _criteria(tables: Tables, plan: Plan, benefit: Benefit) -> Iterator[Criteria]:
+def _criteria(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criteria]:
     """A benefit's own criteria and those of its policy's editions in force during the plan's."""
     if benefit.when is not None:
         yield benefit.when
-    for policy in tables.rules.policies.get(benefit.policy, ()) if benefit.policy else ():
+    for policy in rules.policies.get(benefit.policy, ()) if benefit.policy else ():
         days, own = policy.heading.effective, plan.heading.effective
         if (days.end is None or own.start <= days.end) and (own.end is None or days.start <= own.end):
             yield policy.when

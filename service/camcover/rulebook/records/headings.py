@@ -37,6 +37,10 @@ class Word(str):
         word.at = at
         return word
 
+    def __getnewargs__(self) -> tuple[str, Place]:
+        """What a copy is made of."""
+        return str(self), self.at
+
 
 @dataclass(frozen=True, slots=True)
 class Effective:

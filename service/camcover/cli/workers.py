@@ -1,0 +1,154 @@
+"""Several server processes on one port: started, watched and ended together.
+
+The kernel of the operating system deals connections out to them (SO_REUSEPORT). All map the same compiled rules, so that
+memory holds them once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import structlog
+import typer
+
+from camcover.api.server import Settings
+from camcover.cli.reloading import compile_apart
+from camcover.engine import Tables
+from camcover.engine.stored import UnreadableTables, is_stored, write_tables
+
+Work = Callable[[Path, str, Settings, Callable[[], object]], int]
+"""What a worker does: serve a file of compiled rules, say when it is ready, give its exit status."""
+
+_LOG = structlog.get_logger("camcover.workers")
+
+_CONTEXT = multiprocessing.get_context("spawn")
+
+_LOOK_SECONDS = 0.2
+_MOST_RESTARTS = 5
+"""Ends of workers nobody asked for, after which the service gives up."""
+
+
+class Supervisor:
+    """Runs `count` workers until it is asked to end."""
+
+    def __init__(
+        self, rules: Sequence[Path], settings: Settings, count: int, announce: Callable[[str], object]
+    ) -> None:
+        """Serve `rules` by `settings`; `announce` gets the address when the first worker takes calls."""
+        self._rules, self._settings, self._count, self._announce = list(rules), settings, count, announce
+        self._ready = _CONTEXT.Event()
+        self._workers: list[BaseProcess] = []
+        self._is_ending = False
+        self._restarts = 0
+
+    def run(self, tables: Tables, database: str, work: Work) -> int:
+        """Start the workers on `tables`, and wait until all have ended; gives the exit status."""
+        host, _, port = self._settings.listen.rpartition(":")
+        with _reserved(host, int(port)) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
+            if reserved is None:
+                typer.echo(f"cannot listen on {self._settings.listen}: is it taken?", err=True)
+                return 1
+            port = str(reserved.getsockname()[1])
+            file = Path(folder) / "rules"
+            write_tables(tables, file)
+            self._settings = replace(self._settings, listen=f"{host}:{port}")
+            return asyncio.run(self._watch(file, database, work))
+
+    async def _watch(self, file: Path, database: str, work: Work) -> int:
+        """Keep the workers running; pass signals on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = asyncio.create_task(self._reload(file))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+
+        def start() -> BaseProcess:
+            arguments = (work, file, database, self._settings, self._ready)
+            process = _CONTEXT.Process(target=_worker, args=arguments)
+            process.start()
+            return process
+
+        self._workers = [start() for _ in range(self._count)]
+        is_announced = False
+        while any(worker.is_alive() for worker in self._workers):
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self._ready.is_set() and not is_announced:
+                is_announced = True
+                self._announce(self._settings.listen)
+            for place, worker in enumerate(self._workers):
+                if not worker.is_alive() and not self._is_ending and self._may_restart(worker):
+                    self._workers[place] = start()
+        return max(abs(worker.exitcode or 0) for worker in self._workers) and 1
+
+    def _may_restart(self, worker: BaseProcess) -> bool:
+        """Whether to start a worker in place of one that ended by itself; ends all when that happens too often."""
+        self._restarts += 1
+        _LOG.error("worker ended", pid=worker.pid, status=worker.exitcode)
+        if self._restarts > _MOST_RESTARTS:
+            self._end()
+        return not self._is_ending
+
+    def _end(self) -> None:
+        """Let every worker drain."""
+        self._is_ending = True
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for worker in self._workers:
+            if worker.is_alive() and worker.pid is not None:
+                os.kill(worker.pid, number)
+
+    async def _reload(self, file: Path) -> None:
+        """Compile the rules anew into the workers' file, and let them read it."""
+        try:
+            if len(self._rules) == 1 and is_stored(self._rules[0]):
+                part = file.with_suffix(".new")
+                part.write_bytes(self._rules[0].read_bytes())
+                part.replace(file)
+            else:
+                await compile_apart(self._rules, file)
+        except (UnreadableTables, OSError) as error:
+            _LOG.error("rules not reloaded", reason=str(error))
+            return
+        self._signal(signal.SIGHUP)
+
+
+def _worker(work: Work, file: Path, database: str, settings: Settings, ready: Event) -> None:
+    """The whole life of a worker."""
+    sys.exit(work(file, database, settings, ready.set))
+
+
+class _reserved:  # noqa: N801 - used as a statement
+    """Holds a port with SO_REUSEPORT, without listening on it, so that all workers get the same one."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+    def __enter__(self) -> socket.socket | None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            self._socket.bind((self._address[0].strip("[]"), self._address[1]))
+        except OSError:
+            return None
+        return self._socket
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
