@@ -35,7 +35,9 @@ def laid_out() -> Iterator[tuple[Desk, Addresses]]:
     tables, desk = shipped_tables(), Desk()
     assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
     requests = desk.first.requests
-    requests.append(bytes(requests.span(0, 1)) * (PLANS - requests.used))
+    expected = bytes(requests.span(0, 1))
+    requests.clear()
+    requests.append(expected * PLANS)
     yield desk, np.concatenate([addresses_of(tables.arrays), addresses_of(desk.first.work)])
     assert desk.first.patient(0) == desk.first.patient(PLANS - 1) == PATIENT_CENTS
 

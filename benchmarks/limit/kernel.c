@@ -2,23 +2,23 @@
  *
  * The same algorithm on the same arrays, function by function and under the same names; what each is for stands there.
  * Never shipped. Money and basis points are never negative where they are divided, so `/` rounds as Python's `//` does;
- * only days and years can lie before year 1.
+ * only days and years can lie before year 1 (floor_div).
  */
 #include "kernel.h"
 
 #include <stdbool.h>
 
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
+INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* camcover/money.py */
 
-static inline int64_t share(int64_t amount_cents, int basis_points)
+INLINE int64_t share(int64_t amount_cents, int basis_points)
 {
-    return (amount_cents * basis_points + 5000) / 10000;
+    return (int64_t)((uint64_t)(amount_cents * basis_points + 5000) / 10000);
 }
 
-static inline int64_t portion(int64_t amount_cents, int64_t part, int64_t whole)
+INLINE int64_t portion(int64_t amount_cents, int64_t part, int64_t whole)
 {
     return (2 * amount_cents * part + whole) / (2 * whole);
 }
@@ -32,42 +32,44 @@ struct civil {
 };
 
 /* Division that rounds down, for a positive divisor. */
-static inline int floor_div(int number, int divisor) { return number / divisor - (number % divisor < 0); }
+INLINE int floor_div(int number, int divisor) { return number / divisor - (number % divisor < 0); }
 
-static inline struct civil civil(int day)
+/* Within an era nothing is negative, and unsigned division is cheaper. */
+INLINE struct civil civil(int day)
 {
     int shifted = day + ERA_OFFSET;
     int era = floor_div(shifted, DAYS_PER_ERA);
-    int day_of_era = shifted - era * DAYS_PER_ERA;
-    int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int shifted_month = (5 * day_of_year + 2) / 153;
-    int month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+    unsigned day_of_era = (unsigned)(shifted - era * DAYS_PER_ERA);
+    unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    unsigned shifted_month = (5 * day_of_year + 2) / 153;
+    unsigned month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
     return (struct civil){
-        .year = year_of_era + era * 400 + (month <= 2),
-        .month = month,
-        .day = day_of_year - (153 * shifted_month + 2) / 5 + 1,
+        .year = (int)year_of_era + era * 400 + (month <= 2),
+        .month = (int)month,
+        .day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
     };
 }
 
-static inline int ordinal(int year, int month, int day)
+INLINE int ordinal(int year, int month, int day)
 {
     int shifted_year = month <= 2 ? year - 1 : year;
     int era = floor_div(shifted_year, 400);
-    int year_of_era = shifted_year - era * 400;
-    int shifted_month = month > 2 ? month - 3 : month + 9;
-    int day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
-    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - ERA_OFFSET;
+    unsigned year_of_era = (unsigned)(shifted_year - era * 400);
+    unsigned shifted_month = (unsigned)(month > 2 ? month - 3 : month + 9);
+    unsigned day_of_year = (153 * shifted_month + 2) / 5 + (unsigned)day - 1;
+    unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * DAYS_PER_ERA + (int)day_of_era - ERA_OFFSET;
 }
 
-static inline int days_in_month(int year, int month)
+INLINE int days_in_month(int year, int month)
 {
     if (month == 2)
         return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
     return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-static inline int add_months(int day, int months)
+INLINE int add_months(int day, int months)
 {
     struct civil date = civil(day);
     int index = date.year * 12 + date.month - 1 + months;
@@ -75,31 +77,31 @@ static inline int add_months(int day, int months)
     return ordinal(year, month, (int)least(date.day, days_in_month(year, month)));
 }
 
-static inline int period_start(int day, int month, int day_of_month)
+INLINE int period_start(int day, int month, int day_of_month)
 {
     int year = civil(day).year;
     int start = ordinal(year, month, day_of_month);
     return start <= day ? start : ordinal(year - 1, month, day_of_month);
 }
 
-static inline int completed_years(int born, int day)
+INLINE int completed_years(int born, int day)
 {
     struct civil today = civil(day), birth = civil(born);
     bool before = today.month < birth.month || (today.month == birth.month && today.day < birth.day);
     return (int)greatest(today.year - birth.year - before, 0);
 }
 
-static inline int month_index(int day)
+INLINE int month_index(int day)
 {
     struct civil date = civil(day);
     return date.year * 12 + date.month - 1;
 }
 
-static inline int week_index(int day) { return floor_div(day - 1, 7); }
+INLINE int week_index(int day) { return floor_div(day - 1, 7); }
 
 /* engine/pricing.py */
 
-static inline int64_t listed_fee(const struct rules *rules, int row, const struct service *service)
+INLINE int64_t listed_fee(const struct rules *rules, int row, const struct service *service)
 {
     int number = service->code >= 0 ? service->code : service->therapy;
     if (number < 0)
@@ -108,7 +110,7 @@ static inline int64_t listed_fee(const struct rules *rules, int row, const struc
     return per_unit < 0 ? NONE : per_unit * service->units;
 }
 
-static inline int64_t fee(const struct rules *rules, int row, const struct service *service, int64_t charge)
+INLINE int64_t fee(const struct rules *rules, int row, const struct service *service, int64_t charge)
 {
     const struct fee_table *tables = rules->fee_tables;
     int depth = 0, last = row;
@@ -134,7 +136,7 @@ static inline int64_t fee(const struct rules *rules, int row, const struct servi
     return amount;
 }
 
-static inline int64_t allowed_amount(
+INLINE int64_t allowed_amount(
     const struct rules *rules, const struct tier *tier, const struct service *service, int64_t charge)
 {
     if (service->allowed >= 0)
@@ -145,7 +147,7 @@ static inline int64_t allowed_amount(
 }
 
 /* Writes charge, fee and assumed. */
-static inline void price(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t typical)
+INLINE void price(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t typical)
 {
     const struct tier *tier = hand->tier;
     struct entry *entry = hand->entry;
@@ -165,14 +167,14 @@ static inline void price(const struct rules *rules, const struct hand *hand, int
 
 /* engine/sums.py */
 
-static inline bool holds(uint64_t mask, int index) { return mask >> index & 1; }
+INLINE bool holds(uint64_t mask, int index) { return mask >> index & 1; }
 
-static inline struct sum *sum_of(const struct work *work, const struct request *request, int owner, int accumulator)
+INLINE struct sum *sum_of(const struct work *work, const struct request *request, int owner, int accumulator)
 {
     return &work->sums[request->sums + owner * request->sum_count + accumulator];
 }
 
-static inline int64_t room_in(
+INLINE int64_t room_in(
     const struct rules *rules,
     const struct work *work,
     const struct request *request,
@@ -188,12 +190,12 @@ static inline int64_t room_in(
     return greatest(definition->aggregate == 1 ? group : least(own, group), 0);
 }
 
-static inline int64_t room(const struct rules *rules, const struct work *work, const struct hand *hand, int accumulator)
+INLINE int64_t room(const struct rules *rules, const struct work *work, const struct hand *hand, int accumulator)
 {
     return room_in(rules, work, hand->request, hand->segment, accumulator, hand->service->member);
 }
 
-static inline void put(
+INLINE void put(
     const struct work *work, const struct hand *hand, int owner, int accumulator, int64_t amount)
 {
     struct sum *row = sum_of(work, hand->request, owner, accumulator);
@@ -202,7 +204,7 @@ static inline void put(
         row->last_quarter += amount;
 }
 
-static inline void add(
+INLINE void add(
     const struct rules *rules, const struct work *work, const struct hand *hand, int accumulator, int64_t amount)
 {
     int64_t taken = least(amount, room(rules, work, hand, accumulator));
@@ -210,7 +212,7 @@ static inline void add(
     put(work, hand, hand->request->members, accumulator, taken);
 }
 
-static inline bool is_passed_over(
+INLINE bool is_passed_over(
     const struct rules *rules, const struct hand *hand, int target, bool counts_out_of_pocket)
 {
     const struct accumulator *definitions = &rules->accumulators[hand->segment->accumulators];
@@ -220,7 +222,7 @@ static inline bool is_passed_over(
     return maximum >= 0 && (maximum == target || holds(definitions[maximum].feeds, target));
 }
 
-static inline void feed(
+INLINE void feed(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
@@ -235,7 +237,7 @@ static inline void feed(
             add(rules, work, hand, target, amount);
 }
 
-static inline void post(
+INLINE void post(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
@@ -265,9 +267,9 @@ static inline void post(
     }
 }
 
-static inline int sum_rows(const struct request *request) { return (request->members + 1) * request->sum_count; }
+INLINE int sum_rows(const struct request *request) { return (request->members + 1) * request->sum_count; }
 
-static inline void begin(const struct work *work, const struct request *request)
+INLINE void begin(const struct work *work, const struct request *request)
 {
     struct sum *sums = &work->sums[request->sums];
     const struct given_sum *given = &work->given_sums[request->given_sums];
@@ -280,7 +282,7 @@ static inline void begin(const struct work *work, const struct request *request)
     }
 }
 
-static inline void clear(const struct work *work, const struct request *request)
+INLINE void clear(const struct work *work, const struct request *request)
 {
     struct sum *sums = &work->sums[request->sums];
     int rows = sum_rows(request);
@@ -288,14 +290,14 @@ static inline void clear(const struct work *work, const struct request *request)
         sums[row] = (struct sum){0, 0};
 }
 
-static inline int64_t maximum_of(const struct accumulator *definition, bool family_coverage, bool is_family)
+INLINE int64_t maximum_of(const struct accumulator *definition, bool family_coverage, bool is_family)
 {
     if (is_family || (family_coverage && definition->aggregate == 1))
         return definition->family;
     return family_coverage ? least(definition->individual, definition->family) : definition->individual;
 }
 
-static inline void roll(
+INLINE void roll(
     const struct rules *rules,
     const struct work *work,
     const struct request *request,
@@ -330,7 +332,7 @@ static inline void roll(
 
 enum { ROLLING_KEY = -1 };
 
-static inline void append(
+INLINE void append(
     const struct work *work, struct request *request, struct slot *slot, int day, int64_t amount)
 {
     int event = request->events + request->event_count++;
@@ -343,7 +345,7 @@ static inline void append(
     slot->used += amount;
 }
 
-static inline void begin_counts(const struct work *work, struct request *request)
+INLINE void begin_counts(const struct work *work, struct request *request)
 {
     request->event_count = 0;
     int rows = request->members * request->slot_count;
@@ -357,7 +359,7 @@ static inline void begin_counts(const struct work *work, struct request *request
     }
 }
 
-static inline int period_key(int period, int day)
+INLINE int period_key(int period, int day)
 {
     switch (period) {
     case DAY:
@@ -374,12 +376,12 @@ static inline int period_key(int period, int day)
 }
 
 /* The place of (member, limit slot) among the request's. */
-static inline int place_of(const struct hand *hand, const struct limit *limit)
+INLINE int place_of(const struct hand *hand, const struct limit *limit)
 {
     return hand->service->member * hand->request->slot_count + limit->slot;
 }
 
-static inline int64_t used_in_window(
+INLINE int64_t used_in_window(
     const struct work *work, const struct limit *limit, struct slot *slot, int day)
 {
     slot->key = ROLLING_KEY;
@@ -393,7 +395,7 @@ static inline int64_t used_in_window(
     return slot->used;
 }
 
-static inline int64_t used(const struct work *work, const struct hand *hand, const struct limit *limit)
+INLINE int64_t used(const struct work *work, const struct hand *hand, const struct limit *limit)
 {
     const struct request *request = hand->request;
     int day = hand->line->day, place = place_of(hand, limit), period = limit->period;
@@ -412,7 +414,7 @@ static inline int64_t used(const struct work *work, const struct hand *hand, con
     return slot->used;
 }
 
-static inline void use(const struct work *work, const struct hand *hand, const struct limit *limit, int64_t amount)
+INLINE void use(const struct work *work, const struct hand *hand, const struct limit *limit, int64_t amount)
 {
     struct slot *slot = &work->slots[hand->request->slots + place_of(hand, limit)];
     if (limit->period < ROLLING_DAYS)
@@ -431,7 +433,7 @@ struct choice {
     int rule, reason, criteria, limit;
 };
 
-static inline int failed_criterion(const struct rules *rules, const struct hand *hand, int row)
+INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, int row)
 {
     if (row < 0)
         return HOLDS;
@@ -460,7 +462,7 @@ static inline int failed_criterion(const struct rules *rules, const struct hand 
     return HOLDS;
 }
 
-static inline int is_exhausted(
+INLINE int is_exhausted(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
@@ -479,17 +481,17 @@ static inline int is_exhausted(
 }
 
 /* The place of (member, benefit) among the request's. */
-static inline int visits_place(const struct hand *hand, const struct rule *rule)
+INLINE int visits_place(const struct hand *hand, const struct rule *rule)
 {
     return hand->service->member * hand->request->visit_count + rule->benefit;
 }
 
-static inline bool is_visit_admitted(const struct work *work, const struct hand *hand, const struct rule *rule)
+INLINE bool is_visit_admitted(const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     return work->visits[hand->request->visits + visits_place(hand, rule)].day == hand->line->day;
 }
 
-static inline struct range range_of(const struct rules *rules, const struct hand *hand, int number)
+INLINE struct range range_of(const struct rules *rules, const struct hand *hand, int number)
 {
     if (number < 0)
         return (struct range){0, 0};
@@ -497,7 +499,7 @@ static inline struct range range_of(const struct rules *rules, const struct hand
     return (struct range){match->first, match->count};
 }
 
-static inline struct verdict judge(const struct rules *rules, const struct hand *hand, const struct rule *rule)
+INLINE struct verdict judge(const struct rules *rules, const struct hand *hand, const struct rule *rule)
 {
     if (rule->kind != EXCLUSION && rules->rule_tiers[rule->tiers + hand->tier_number].count == 0)
         return (struct verdict){TIER_NOT_COVERED, NONE};
@@ -507,7 +509,7 @@ static inline struct verdict judge(const struct rules *rules, const struct hand 
     return (struct verdict){failed_criterion(rules, hand, rule->criteria), rule->criteria};
 }
 
-static inline struct choice choose(const struct rules *rules, const struct work *work, const struct hand *hand)
+INLINE struct choice choose(const struct rules *rules, const struct work *work, const struct hand *hand)
 {
     struct range therapy = range_of(rules, hand, hand->service->therapy);
     struct range code = range_of(rules, hand, hand->service->code);
@@ -551,9 +553,9 @@ static inline struct choice choose(const struct rules *rules, const struct work 
 
 /* engine/cost_share.py */
 
-static inline bool is_copay(int kind) { return COPAY_VISIT <= kind && kind <= COPAY_UNIT; }
+INLINE bool is_copay(int kind) { return COPAY_VISIT <= kind && kind <= COPAY_UNIT; }
 
-static inline int64_t deductible_left(
+INLINE int64_t deductible_left(
     const struct rules *rules, const struct work *work, const struct hand *hand, const struct step *steps, int index)
 {
     int accumulator = steps[index].accumulator;
@@ -566,7 +568,7 @@ static inline int64_t deductible_left(
     return greatest(left, 0);
 }
 
-static inline void take_steps(
+INLINE void take_steps(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
@@ -611,7 +613,7 @@ static inline void take_steps(
     }
 }
 
-static inline void cap(const struct rules *rules, const struct phase *phase, struct entry *entry, int64_t limit)
+INLINE void cap(const struct rules *rules, const struct phase *phase, struct entry *entry, int64_t limit)
 {
     const struct step *steps = &rules->steps[phase->first];
     int64_t excess = -limit;
@@ -633,7 +635,7 @@ static inline void cap(const struct rules *rules, const struct phase *phase, str
     }
 }
 
-static inline void add_up_steps(
+INLINE void add_up_steps(
     const struct rules *rules, const struct phase *phase, struct entry *entry, struct visits *visits)
 {
     const struct step *steps = &rules->steps[phase->first];
@@ -652,7 +654,7 @@ static inline void add_up_steps(
     }
 }
 
-static inline int64_t penalty(
+INLINE int64_t penalty(
     const struct rules *rules, const struct hand *hand, const struct rule *rule, int64_t plan_pays)
 {
     int64_t left = plan_pays;
@@ -665,7 +667,7 @@ static inline int64_t penalty(
     return plan_pays - left;
 }
 
-static inline int64_t balance_bill(const struct tier *tier, int64_t charge, int64_t allowed)
+INLINE int64_t balance_bill(const struct tier *tier, int64_t charge, int64_t allowed)
 {
     if (tier->above == MEMBER)
         return charge - allowed;
@@ -676,7 +678,7 @@ static inline int64_t balance_bill(const struct tier *tier, int64_t charge, int6
 
 /* engine/kernel.py */
 
-static inline void begin_request(const struct work *work, struct request *request)
+INLINE void begin_request(const struct work *work, struct request *request)
 {
     request->segment = NONE;
     request->period = request->period_end = UNTOUCHED;
@@ -693,7 +695,7 @@ static inline void begin_request(const struct work *work, struct request *reques
 }
 
 /* Charge and patient are written later in any case, steps only as many as there are. */
-static inline void begin_entry(struct entry *entry)
+INLINE void begin_entry(struct entry *entry)
 {
     entry->segment = entry->rule = entry->criteria = entry->requirement = NONE;
     entry->limit = entry->phase = entry->discount = NONE;
@@ -704,7 +706,7 @@ static inline void begin_entry(struct entry *entry)
     entry->plan_paid = entry->fee = entry->capped = 0;
 }
 
-static inline int segment_on(const struct rules *rules, const struct request *request, int day)
+INLINE int segment_on(const struct rules *rules, const struct request *request, int day)
 {
     for (int row = request->segments, end = row + request->segment_count; row < end; row++)
         if (rules->segments[row].first_day <= day && day <= rules->segments[row].last_day)
@@ -712,7 +714,7 @@ static inline int segment_on(const struct rules *rules, const struct request *re
     return NONE;
 }
 
-static inline void begin_period(
+INLINE void begin_period(
     const struct rules *rules,
     const struct work *work,
     const struct request *request,
@@ -737,7 +739,7 @@ static inline void begin_period(
         roll(rules, work, request, &rules->segments[old], segment, before, start);
 }
 
-static inline void find_segment(const struct rules *rules, const struct work *work, struct request *request, int day)
+INLINE void find_segment(const struct rules *rules, const struct work *work, struct request *request, int day)
 {
     int current = request->segment;
     if (current >= 0 && day <= rules->segments[current].last_day && day < request->period_end)
@@ -757,12 +759,12 @@ static inline void find_segment(const struct rules *rules, const struct work *wo
     }
 }
 
-static inline int64_t typical_of(const struct request *request, const struct service *service)
+INLINE int64_t typical_of(const struct request *request, const struct service *service)
 {
     return greatest(service->typical[request->price], 0);
 }
 
-static inline void price_without_plan(
+INLINE void price_without_plan(
     const struct request *request, const struct service *service, int64_t charge, struct entry *entry)
 {
     entry->reason = NOT_IN_FORCE;
@@ -773,7 +775,7 @@ static inline void price_without_plan(
     entry->charge = entry->not_covered = entry->patient = charge;
 }
 
-static inline struct visits *visits_of(const struct work *work, const struct hand *hand, const struct rule *rule)
+INLINE struct visits *visits_of(const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     const struct request *request = hand->request;
     int place = visits_place(hand, rule);
@@ -786,7 +788,7 @@ static inline struct visits *visits_of(const struct work *work, const struct han
     return visits;
 }
 
-static inline void judge_requirements(const struct rules *rules, const struct hand *hand, const struct rule *rule)
+INLINE void judge_requirements(const struct rules *rules, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
     for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
@@ -803,7 +805,7 @@ static inline void judge_requirements(const struct rules *rules, const struct ha
 }
 
 /* What a line wants of a limit at the most. */
-static inline int64_t wanted(const struct limit *limit, const struct hand *hand)
+INLINE int64_t wanted(const struct limit *limit, const struct hand *hand)
 {
     switch (limit->measure) {
     case UNITS:
@@ -822,7 +824,7 @@ struct left {
     int allowed_limit, paid_limit;
 };
 
-static inline struct left cut_to_limits(
+INLINE struct left cut_to_limits(
     const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
@@ -850,7 +852,7 @@ static inline struct left cut_to_limits(
     return least_left;
 }
 
-static inline const struct phase *phase_of(
+INLINE const struct phase *phase_of(
     const struct rules *rules, const struct hand *hand, const struct rule *rule)
 {
     int row = rules->rule_tiers[rule->tiers + hand->tier_number].first;
@@ -860,7 +862,7 @@ static inline const struct phase *phase_of(
     return &rules->phases[row];
 }
 
-static inline void count_against_limits(
+INLINE void count_against_limits(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
@@ -892,7 +894,7 @@ static inline void count_against_limits(
     }
 }
 
-static inline void cover(
+INLINE void cover(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
@@ -947,7 +949,7 @@ static inline void cover(
     count_against_limits(rules, work, hand, rule, visits, eligible);
 }
 
-static inline void judge_and_cover(
+INLINE void judge_and_cover(
     const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
@@ -973,7 +975,7 @@ static inline void judge_and_cover(
     cover(rules, work, hand, rule, visits);
 }
 
-static inline void leave_uncovered(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t fee)
+INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t fee)
 {
     const struct service *service = hand->service;
     const struct match *matches = &rules->matches[hand->segment->matches];
@@ -992,7 +994,7 @@ static inline void leave_uncovered(const struct rules *rules, const struct hand 
     entry->written_off += charge - base;
 }
 
-static inline void adjudicate_line(
+INLINE void adjudicate_line(
     const struct rules *rules, const struct work *work, const struct hand *hand, int64_t charge)
 {
     const struct service *service = hand->service;
@@ -1015,7 +1017,7 @@ static inline void adjudicate_line(
     entry->patient = cost_share + entry->penalty + entry->balance_bill + entry->not_covered;
 }
 
-static inline void adjudicate_request(const struct rules *rules, const struct work *work, struct request *request)
+INLINE void adjudicate_request(const struct rules *rules, const struct work *work, struct request *request)
 {
     begin_request(work, request);
     for (int index = 0; index < request->line_count; index++) {

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #define PACKED __attribute__((packed))
+/* One piece of machine code, as `forceinline` makes it in camcover/jit.py: a sixth faster than what gcc would inline. */
+#define INLINE static inline __attribute__((always_inline))
 #define SAME_SIZE(row, size) _Static_assert(sizeof(struct row) == (size), "engine/tables.py has another " #row)
 
 #define NONE (-1)

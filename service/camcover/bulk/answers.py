@@ -1,7 +1,8 @@
 """The ledger as Arrow columns: plans with their totals, and lines with their words.
 
 What comes in: ledger rows and the numbers that go with them. What goes out: batches of `PLAN_SCHEMA` and `LINE_SCHEMA`.
-The identity of docs/rule-language.md, section 6, is asserted on every line.
+The identity of docs/rule-language.md, section 6, is
+asserted on every line, whether or not lines are wanted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from camcover.engine.tables import Array
 from camcover.rulebook.records import Benefit
 
 _AMOUNTS = [name.removesuffix("_cents") for name in LINE_SCHEMA.names if name.endswith("_cents")]
+
+
+NO_LINES = pa.RecordBatch.from_pylist([], schema=LINE_SCHEMA)
 
 
 class Answered(NamedTuple):
@@ -106,7 +110,6 @@ def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
     ledger = answered.ledger
     lines = np.diff(answered.first_line)
     amounts = {name: np.ascontiguousarray(ledger[name]) for name in _AMOUNTS}
-    _check(amounts)
     reason = ledger["reason"].astype(np.int32)
     values = {
         "row": pa.array(np.repeat(answered.row, lines)),
@@ -124,9 +127,9 @@ def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([values[name] for name in LINE_SCHEMA.names], schema=LINE_SCHEMA)
 
 
-def _check(amounts: dict[str, Ints]) -> None:
+def check(ledger: Array) -> None:
     """Assert that every line adds up to its charge."""
-    if (amounts["charge"] != amounts["plan_paid"] + amounts["patient"] + amounts["written_off"]).any():
+    if (ledger["charge"] != ledger["plan_paid"] + ledger["patient"] + ledger["written_off"]).any():
         raise AssertionError("a line does not add up to its charge")
 
 

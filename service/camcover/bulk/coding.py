@@ -123,6 +123,7 @@ class Coder:
         services["allowed"] = integers(item("allowed_cents"), null=-1)
         services["typical"] = -1
         wrong = (services["units"] < 1) | (services["units"] > MAX_UNITS) | self._mismatched(therapies, codes)
+        wrong |= (services["code"] == -1) & (services["units"] != 1)
         for name in ("therapy", "code", "practitioner", "setting", "state", "tier"):
             wrong |= services[name] == _UNKNOWN_WORD
         for name in ("charge", "allowed"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from camcover.bulk.answers import Answered, Names, line_batch, plan_batch
+from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
 from camcover.bulk.book import ASIDE, READY, lay_out_book
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints
@@ -30,19 +30,25 @@ class WrongColumns(Exception):
 
 
 class BulkResult(NamedTuple):
-    """What became of a batch: batches of `PLAN_SCHEMA`, `LINE_SCHEMA` and `REJECT_SCHEMA`, by row of the input."""
+    """What became of a batch: batches of `PLAN_SCHEMA`, `LINE_SCHEMA` and `REJECT_SCHEMA`, by row of the input.
+
+    `lines` is empty where they are not wanted; `line_count` counts them all the same. A refused row may have several
+    rejects.
+    """
 
     plans: pa.RecordBatch
     lines: pa.RecordBatch
     rejects: pa.RecordBatch
+    line_count: int
+    rejected_rows: int
 
 
 class BulkEstimator:
     """Prices batches by one release of the rules. Belongs to one thread."""
 
-    def __init__(self, tables: Tables, release: str) -> None:
+    def __init__(self, tables: Tables, release: str, *, wants_lines: bool = True) -> None:
         """Price by `tables`, whose release is written beside every plan."""
-        self._tables, self._release = tables, release
+        self._tables, self._release, self._wants_lines = tables, release, wants_lines
         self._coder, self._names, self._desk = Coder(tables), Names(), Desk()
         self._rule_addresses = addresses_of(tables.arrays)
 
@@ -55,14 +61,17 @@ class BulkEstimator:
         aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
         self._names.read(self._coder.plans)
         answered = _joined(ready, aside) if aside else ready
-        plans = plan_batch(
-            answered._replace(row=answered.row + first_row),
-            batch["request_id"].take(pa.array(answered.row)),
-            batch["plan_id"].take(pa.array(answered.row)),
-            self._release,
+        kept = pa.array(answered.row)
+        request_id, plan_id = batch["request_id"].take(kept), batch["plan_id"].take(kept)
+        answered = answered._replace(row=answered.row + first_row)
+        check(answered.ledger)
+        return BulkResult(
+            plan_batch(answered, request_id, plan_id, self._release),
+            line_batch(answered, self._names) if self._wants_lines else NO_LINES,
+            _reject_batch(batch, rejects, first_row),
+            len(answered.ledger),
+            len(rejects),
         )
-        lines = line_batch(answered._replace(row=answered.row + first_row), self._names)
-        return BulkResult(plans, lines, _reject_batch(batch, rejects, first_row))
 
     def _adjudicate(self, coded: CodedBatch) -> Answered:
         """Lay out what is ready, and adjudicate it in one call of the kernel."""
@@ -193,8 +202,15 @@ def _reject_batch(
     )
 
 
+def check_columns(schema: pa.Schema) -> None:
+    """Raise `WrongColumns` when a required column is missing or one is unknown or of a type that does not fit."""
+    with_schema(pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
+
+
 def with_schema(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with every column of `REQUEST_SCHEMA`, missing ones null, types made to fit. Raises `WrongColumns`."""
+    if batch.schema.equals(REQUEST_SCHEMA):
+        return batch
     for name in REQUIRED:
         if name not in batch.schema.names:
             raise WrongColumns(f"no column {name!r}; expected the columns {', '.join(REQUEST_SCHEMA.names)}")

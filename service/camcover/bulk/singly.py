@@ -62,6 +62,8 @@ def _violations(row: Data) -> Iterator[Violation]:
     for place, item in enumerate(_list(row, "items")):
         path = f"items[{place}]"
         yield from _date_violations(path, item)
+        if not item["code"] and _or(item["units"], 1) != 1:
+            yield Violation(f"{path}.units", f"{item['units']} units of no code; expected a code, or no units")
         setting = item["setting"]
         if setting and setting not in list(Setting):
             yield unknown_word(f"{path}.setting", "setting", setting, Setting)

@@ -1,0 +1,106 @@
+"""The same on Apache Spark: one function over `mapInArrow`, rules broadcast once.
+
+What comes in: a DataFrame with the columns of `REQUEST_SCHEMA`. What goes out: a DataFrame of plans, lines or rejects.
+Rows have no number there, so that `request_id` says what a result belongs to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns
+from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA
+from camcover.engine.compile import Tables
+from camcover.engine.stored import read_tables, write_tables
+from camcover.workflow.rules_in_force import release_id
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast
+    from pyspark.sql import DataFrame
+
+__all__ = ["LEVELS", "estimate"]
+
+LEVELS = {"plans": PLAN_SCHEMA, "lines": LINE_SCHEMA, "rejects": REJECT_SCHEMA}
+"""What can be asked for, with its columns."""
+
+Batches = Iterator[pa.RecordBatch]
+
+
+def estimate(df: DataFrame, rules: Tables | Path, level: str = "plans") -> DataFrame:
+    """The plans, lines or rejects of a DataFrame of requests.
+
+    `rules`: compiled rules, or the file that `camcover rules compile` wrote. They are sent to each executor once, and
+    mapped into memory by its Python workers. Raises `WrongColumns` for other columns, KeyError for another level.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema  # noqa: PLC0415 - only where Spark is
+
+    check_columns(to_arrow_schema(df.schema))
+    content = _content(rules)
+    broadcast = df.sparkSession.sparkContext.broadcast(content)
+    schema = _plain(LEVELS[level])
+    return df.mapInArrow(_mapped(broadcast, hashlib.sha256(content).hexdigest(), level), from_arrow_schema(schema))
+
+
+def _content(rules: Tables | Path) -> bytes:
+    """Compiled rules as the bytes of their file."""
+    if isinstance(rules, Path):
+        return rules.read_bytes()
+    with tempfile.TemporaryDirectory(prefix="camcover-") as folder:
+        file = Path(folder) / "rules"
+        write_tables(rules, file)
+        return file.read_bytes()
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """The columns as Spark knows them: words as strings, `request_id` in place of the row's number."""
+    fields = [
+        pa.field(field.name, pa.string()) if pa.types.is_dictionary(field.type) else field
+        for field in schema
+        if field.name not in ("row", "request_id")
+    ]
+    return pa.schema([pa.field("request_id", pa.string()), *fields])
+
+
+def _mapped(broadcast: Broadcast[bytes], digest: str, level: str) -> Callable[[Batches], Batches]:
+    """The function that each Python worker runs over its batches."""
+
+    def price(batches: Batches) -> Batches:
+        tables = _tables(digest, broadcast.value)
+        estimator = BulkEstimator(tables, release_id(tables), wants_lines=level == "lines")
+        for batch in batches:
+            yield _result(batch, estimator.estimate(batch), level)
+
+    return price
+
+
+def _result(batch: pa.RecordBatch, result: BulkResult, level: str) -> pa.RecordBatch:
+    """One level of a result, its rows named by `request_id`."""
+    found: pa.RecordBatch = getattr(result, level)
+    schema = _plain(LEVELS[level])
+    named = {"request_id": batch["request_id"].take(found["row"])}
+    columns = [
+        named[field.name] if field.name in named else found[field.name].cast(field.type) for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+_READ: dict[str, Tables] = {}
+
+
+def _tables(digest: str, content: bytes) -> Tables:
+    """The rules of a broadcast, mapped from a file that all workers of a machine share."""
+    found = _READ.get(digest)
+    if found is None:
+        file = Path(tempfile.gettempdir()) / f"camcover-{digest}.rules"
+        if not file.exists():
+            part = Path(tempfile.mkstemp(prefix="camcover-")[1])
+            part.write_bytes(content)
+            part.replace(file)
+        found = _READ[digest] = read_tables(file)
+    return found

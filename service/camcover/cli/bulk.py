@@ -1,0 +1,90 @@
+"""`camcover bulk`: many well-being plans from a Parquet file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+from camcover.bulk.files import BATCH_ROWS, Outputs, WrongColumns, estimate_file
+from camcover.cli.rules import compiled_rules
+from camcover.workflow.rules_in_force import release_id
+
+app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at once, from Parquet to Parquet.")
+
+
+@app.command()
+def estimate(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="INPUT.parquet", exists=True, dir_okay=False, help="One row a plan; columns in docs/bulk.md."),
+    ],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT.parquet", help="Gets one row a plan: its totals.")],
+    rules: Annotated[
+        list[Path],
+        typer.Option("--rules", exists=True, help="Rule files or folders, or one file that `rules compile` wrote."),
+    ],
+    lines: Annotated[Path | None, typer.Option(help="Also write one row a line to this file.")] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(help="Gets what is wrong with each row that cannot be priced; OUTPUT.rejects.parquet by default."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0: one for each core.")] = 0,
+    batch_rows: Annotated[int, typer.Option(min=1, max=1_000_000, help="Plans in hand at once in a thread.")] = BATCH_ROWS,
+    spark: Annotated[
+        str | None,
+        typer.Option(metavar="MASTER", help="Run on Spark instead (local[2], spark://...); files become folders."),
+    ] = None,
+) -> None:
+    """Price every plan of a Parquet file.
+
+    A row that cannot be priced becomes rows of the rejects file, one for each thing that is wrong. Files are written
+    whole or not at all. Ends with status 1 when a rule file has an error, 2 when the input is not of the right columns.
+    """
+    outputs = Outputs(output, rejects or output.with_suffix(".rejects.parquet"), lines)
+    if spark is not None:
+        from camcover.cli.spark import estimate_on_spark  # noqa: PLC0415 - PySpark is there only where it is used
+
+        estimate_on_spark(spark, source, outputs, rules)
+        return
+    tables = compiled_rules(rules)
+    try:
+        with _progress(pq.read_metadata(source).num_rows) as (bar, task):
+            counts = estimate_file(
+                tables,
+                release_id(tables),
+                source,
+                outputs,
+                threads=threads,
+                batch_rows=batch_rows,
+                progress=lambda done: bar.update(task, completed=done),
+            )
+    except WrongColumns as error:
+        typer.echo(f"{source}: {error}", err=True)
+        raise typer.Exit(2) from error
+    except (pa.ArrowException, OSError) as error:
+        typer.echo(f"{source}: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{counts.plans} plans priced, {counts.lines} lines; {counts.rejected} rows rejected")
+
+
+class _progress:  # noqa: N801 - used as a statement
+    """A bar on standard error while rows are priced; silent where that is no terminal."""
+
+    def __init__(self, rows: int) -> None:
+        console = Console(stderr=True)
+        columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._task = self._bar.add_task("plans", total=rows)
+
+    def __enter__(self) -> tuple[Progress, int]:
+        self._bar.start()
+        return self._bar, int(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

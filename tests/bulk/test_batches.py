@@ -1,0 +1,143 @@
+"""A batch says of every row what a single request says of it: the same lines, the same totals, the same faults."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bulk.rows import ROWS, Row
+from camcover.bulk import BulkEstimator, BulkResult
+from camcover.bulk.estimate import WrongColumns, with_schema
+from camcover.bulk.schema import REQUEST_SCHEMA
+from camcover.bulk.singly import request_of
+from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
+from camcover.engine.estimate import Amounts, Line, Reason
+from small_rules import CATALOG, tables
+
+RULES = tables()
+TWO_EDITIONS = tables(
+    catalog=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-03-31}"),
+    later=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2026-04-01}").replace(
+        "typical_charge: {low: $75,", "typical_charge: {low: $70,"
+    ),
+)
+
+
+def result_of(rules: Tables, rows: list[Row]) -> BulkResult:
+    """The result of a batch."""
+    return BulkEstimator(rules, "rules-1").estimate(pa.RecordBatch.from_pylist(rows, schema=REQUEST_SCHEMA))
+
+
+def single(rules: Tables, row: Row) -> Estimate | InvalidRequest:
+    """What a single request says of a row."""
+    (plain,) = pa.RecordBatch.from_pylist([row], schema=REQUEST_SCHEMA).to_pylist()
+    try:
+        return evaluate(rules, request_of(plain))
+    except InvalidRequest as error:
+        return error
+
+
+def line_data(row: int, line: Line) -> dict[str, Any]:
+    """A line as a row of `LINE_SCHEMA`."""
+    names = ("item_index", "session", "date", "tier", "benefit", "covered", "covered_units", "limit", "charge_assumed")
+    amounts = {name: getattr(line.amounts, name) for name in Amounts._fields if name != "secondary_paid_cents"}
+    reason = "" if line.reason is Reason.NONE else line.reason.name
+    return {"row": row, "reason": reason} | {name: getattr(line, name) for name in names} | amounts
+
+
+def check(rules: Tables, rows: list[Row]) -> None:
+    """Assert that a batch of the rows and each row alone say the same."""
+    result = result_of(rules, rows)
+    answers = [single(rules, row) for row in rows]
+    priced = [(row, answer) for row, answer in enumerate(answers) if isinstance(answer, Estimate)]
+    assert result.lines.to_pylist() == [line_data(row, line) for row, answer in priced for line in answer.lines]
+    plans = result.plans.to_pylist()
+    assert [plan["row"] for plan in plans] == [row for row, _ in priced]
+    for plan, (row, answer) in zip(plans, priced, strict=True):
+        assert (plan["request_id"], plan["plan_id"]) == (rows[row]["request_id"], rows[row]["plan_id"])
+        assert (plan["lines"], plan["rule_release"]) == (len(answer.lines), "rules-1")
+        assert plan["lines_covered"] == sum(line.covered for line in answer.lines)
+        for name in Amounts._fields:
+            assert plan.get(name, 0) == getattr(answer.totals, name)
+    refused = [
+        {"row": row, "request_id": rows[row]["request_id"], "field": each.field, "reason": each.description}
+        for row, answer in enumerate(answers)
+        if isinstance(answer, InvalidRequest)
+        for each in answer.violations
+    ]
+    assert result.rejects.to_pylist() == refused
+    assert result.rejected_rows == len(rows) - len(priced)
+
+
+@settings(max_examples=max(settings().max_examples // 4, 30))
+@given(st.lists(ROWS, min_size=1, max_size=12))
+def test_a_batch_says_what_single_requests_say(rows: list[Row]) -> None:
+    check(RULES, rows)
+
+
+@settings(max_examples=max(settings().max_examples // 8, 30))
+@given(st.lists(ROWS, min_size=1, max_size=6))
+def test_also_where_words_change_their_meaning_between_editions(rows: list[Row]) -> None:
+    check(TWO_EDITIONS, rows)
+
+
+def test_an_empty_batch() -> None:
+    result = result_of(RULES, [])
+    assert (result.plans.num_rows, result.lines.num_rows, result.rejects.num_rows) == (0, 0, 0)
+
+
+def test_one_plan_by_hand() -> None:
+    """As in small_rules: the deductible of 100.00 has 60.00 met; three visits of 48.00 allowed, 20 % after it.
+
+    40.00 + 20 % of 8.00 = 41.60; then twice 9.60: 60.80 of 240.00; 96.00 is written off, the plan pays 83.20.
+    """
+    item = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
+    item |= {"tier": "in_network", "diagnoses": ["M54.50"], "start_date": date(2026, 3, 2), "sessions": 3}
+    used = [{"accumulator": "deductible", "used_cents": 6000}, {"accumulator": "oop_max", "used_cents": 6000}]
+    row = {"request_id": "one", "plan_id": "share-plan", "age": 44, "state": "WA", "accumulators": used, "items": [item]}
+    (plan,) = result_of(RULES, [row]).plans.to_pylist()
+    assert (plan["charge_cents"], plan["patient_cents"]) == (24000, 6080)
+    assert (plan["plan_paid_cents"], plan["written_off_cents"]) == (8320, 9600)
+
+
+def test_rows_count_from_where_they_are_told() -> None:
+    batch = pa.RecordBatch.from_pylist([{"plan_id": "nowhere"}], schema=REQUEST_SCHEMA)
+    result = BulkEstimator(RULES, "rules-1").estimate(batch, 1_000)
+    assert {each["row"] for each in result.rejects.to_pylist()} == {1_000}
+
+
+def test_lines_that_are_not_wanted_are_counted() -> None:
+    item = {"therapy": "acupuncture", "start_date": date(2026, 3, 2), "sessions": 3}
+    batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": [item]}], schema=REQUEST_SCHEMA)
+    result = BulkEstimator(RULES, "rules-1", wants_lines=False).estimate(batch)
+    assert (result.lines.num_rows, result.line_count, result.plans.num_rows) == (0, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"items": REQUEST_SCHEMA.field("items").type}, "no column 'plan_id'"),
+        ({"plan_id": pa.string()}, "no column 'items'"),
+        (
+            {"plan_id": pa.string(), "items": REQUEST_SCHEMA.field("items").type, "aeg": pa.int32()},
+            "unknown column 'aeg'",
+        ),
+        ({"plan_id": pa.string(), "items": pa.string()}, "column 'items' is string; expected list"),
+    ],
+)
+def test_other_columns_are_refused(columns: dict[str, pa.DataType], said: str) -> None:
+    schema = pa.schema(list(columns.items()))
+    with pytest.raises(WrongColumns, match=said):
+        with_schema(pa.RecordBatch.from_pylist([], schema=schema))
+
+
+def test_columns_that_fit_are_cast_and_missing_ones_are_null() -> None:
+    schema = pa.schema([("plan_id", pa.large_string()), ("items", REQUEST_SCHEMA.field("items").type), ("age", pa.int64())])
+    batch = with_schema(pa.RecordBatch.from_pylist([{"plan_id": "a", "items": [], "age": 3}], schema=schema))
+    assert batch.schema == REQUEST_SCHEMA
+    assert (batch["age"].to_pylist(), batch["state"].to_pylist()) == ([3], [None])
