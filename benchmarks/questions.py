@@ -27,7 +27,9 @@ def twelve_sessions() -> request_pb2.EstimatePlanRequest:
     return json_format.ParseDict(
         {
             "plan_id": "original-medicare-part-b",
-            "members": [{"age": 67, "state": "WA", "accumulators": [{"accumulator": "deductible", "used_cents": 20300}]}],
+            "members": [
+                {"age": 67, "state": "WA", "accumulators": [{"accumulator": "deductible", "used_cents": 20300}]}
+            ],
             "requirements": "REQUIREMENTS_AS_ATTESTED",
             "items": [
                 {

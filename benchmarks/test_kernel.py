@@ -9,10 +9,10 @@ import json
 
 import pytest
 import yaml
+from camcover.engine.cases import Case, lay_out
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from camcover.engine import Tables, evaluate
-from camcover.engine.cases import Case, lay_out
 from camcover.engine.evaluate import question_of
 from camcover.engine.kernel import adjudicate
 from camcover.engine.question import Question

@@ -6,12 +6,14 @@ from Python into the kernel, which the figures for one plan include.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from camcover.engine import Tables
 from camcover.engine.desk import Desk
 from camcover.engine.entry import Addresses, addresses_of, adjudicate_at
 from camcover.engine.question import Question
@@ -29,32 +31,45 @@ Kernel = Callable[[int, int], None]
 """A kernel on given arrays: (first, count)."""
 
 
+class LaidOut(NamedTuple):
+    """The arrays of rules and requests, which must live as long as a kernel runs on their addresses."""
+
+    tables: Tables
+    desk: Desk
+    addresses: Addresses
+
+    def warmed(self, kernel: Kernel) -> Kernel:
+        """The kernel, loaded and its caches warm, once it has given the right answer."""
+        kernel(0, PLANS)
+        assert self.desk.first.patient(0) == self.desk.first.patient(PLANS - 1) == PATIENT_CENTS
+        return kernel
+
+
 @pytest.fixture(scope="module")
-def laid_out() -> Iterator[tuple[Desk, Addresses]]:
-    """The request of the benchmarks, its row 2,000 times; and the addresses of all arrays, which the desk holds."""
+def laid_out() -> LaidOut:
+    """The request of the benchmarks, its row 2,000 times."""
     tables, desk = shipped_tables(), Desk()
     assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
     requests = desk.first.requests
     expected = bytes(requests.span(0, 1))
     requests.clear()
     requests.append(expected * PLANS)
-    yield desk, np.concatenate([addresses_of(tables.arrays), addresses_of(desk.first.work)])
-    assert desk.first.patient(0) == desk.first.patient(PLANS - 1) == PATIENT_CENTS
+    return LaidOut(tables, desk, np.concatenate([addresses_of(tables.arrays), addresses_of(desk.first.work)]))
 
 
 @pytest.fixture(scope="module")
-def in_numba(laid_out: tuple[Desk, Addresses]) -> Kernel:
-    _, addresses = laid_out
-    return lambda first, count: adjudicate_at(addresses, first, count)
+def in_numba(laid_out: LaidOut) -> Kernel:
+    addresses = laid_out.addresses
+    return laid_out.warmed(lambda first, count: adjudicate_at(addresses, first, count))
 
 
 @pytest.fixture(scope="module")
-def in_c(laid_out: tuple[Desk, Addresses]) -> Kernel:
+def in_c(laid_out: LaidOut) -> Kernel:
     yardstick = build(ROOT / "build" / "limit")
     if yardstick is None:
         pytest.skip(NO_COMPILER)
-    run, address = yardstick.at, laid_out[1].ctypes.data
-    return lambda first, count: run(address, first, count)
+    run, address = yardstick.at, laid_out.addresses.ctypes.data
+    return laid_out.warmed(lambda first, count: run(address, first, count))
 
 
 @pytest.mark.benchmark(group=NOTHING)

@@ -1,4 +1,4 @@
-"""A load on a server: closed (as many calls at once as it is told) or open (so many calls a second), on the loopback."""
+"""A load on a server on the loopback: closed (so many calls at once) or open (so many calls a second)."""
 
 from __future__ import annotations
 

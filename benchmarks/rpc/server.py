@@ -1,6 +1,7 @@
 """The service with one more method: an echo that reads the same request and answers the same estimate, made beforehand.
 
-`python server.py DATABASE` serves the shipped rules on a free port of the loopback and prints the port; SIGTERM ends it.
+`python server.py DATABASE` serves the shipped rules on a free port of the loopback and prints the port; SIGTERM ends
+it.
 """
 
 from __future__ import annotations
@@ -55,5 +56,5 @@ async def serve(database: str) -> None:
 
 
 if __name__ == "__main__":
-    __import__('uvloop').install() if len(sys.argv) > 2 else None; configure_logs()
+    configure_logs()
     asyncio.run(serve(sys.argv[1]))

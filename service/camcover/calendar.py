@@ -68,8 +68,10 @@ def period_start(day: int, month: int, day_of_month: int) -> int:
 
 @compiled
 def completed_years(born: int, day: int) -> int:
-    """Whole years from an ordinal day of birth to `day`, turning on the birthday (29 February: on 1 March in common
-    years); 0 before the first."""
+    """Whole years from an ordinal day of birth to `day`; 0 before the first.
+
+    They turn on the birthday (29 February: on 1 March in common years).
+    """
     year, month, day_of_month = civil(day)
     birth_year, birth_month, birth_day = civil(born)
     before = month < birth_month or (month == birth_month and day_of_month < birth_day)

@@ -10,17 +10,17 @@ With `NUMBA_DISABLE_JIT=1` the functions stay plain Python; coverage and debuggi
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-from numba.core import config
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-IS_COMPILED = not config.DISABLE_JIT
+IS_COMPILED = not bool(os.environ.get("NUMBA_DISABLE_JIT", "0").strip("0"))
 """Whether functions are machine code in this process."""
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}

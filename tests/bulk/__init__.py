@@ -1,0 +1,1 @@
+"""Tests of bulk input and output."""

@@ -22,43 +22,49 @@ def mostly(right: st.SearchStrategy[Any], wrong: st.SearchStrategy[Any]) -> st.S
     return st.integers(0, 19).flatmap(lambda number: wrong if number == 7 else right)
 
 
-SUMS = st.fixed_dictionaries({
-    "accumulator": mostly(WORD(["deductible", "oop_max"]), WORD(["deductable", ""])),
-    "used_cents": maybe(mostly(st.integers(0, 10_000), WORD([-1, 10**9 + 1, 2**40]))),
-    "last_quarter_cents": maybe(mostly(st.just(0), st.integers(-1, 20_000))),
-})
-ITEMS = st.fixed_dictionaries({
-    "therapy": mostly(WORD(["acupuncture", "massage", "reiki"]), WORD([None, "", "acupunctur"])),
-    "code": mostly(WORD([None, "", "97810", "97811"]), WORD(["97124", "99999"])),
-    "units": maybe(mostly(st.integers(1, 4), WORD([0, -1, 1_001]))),
-    "charge_cents": maybe(mostly(st.integers(0, 20_000), WORD([-1, 10**9 + 1]))),
-    "allowed_cents": maybe(mostly(st.integers(0, 20_000), WORD([-5, 2**41]))),
-    "practitioner": mostly(WORD([None, "acupuncturist"]), st.just("acupuncturer")),
-    "setting": mostly(WORD([None, "office", "home"]), st.just("moon")),
-    "tier": mostly(WORD([None, "in_network", "out_of_network"]), st.just("in")),
-    "state": mostly(WORD([None, "WA", "OR"]), st.just("XX")),
-    "diagnoses": maybe(st.lists(mostly(WORD(["M54.50", "m5459", "G43.1"]), WORD(["back", ""])), max_size=2)),
-    "conditions": maybe(st.lists(mostly(WORD(["back-pain"]), WORD(["back-ache"])), max_size=1)),
-    "attestations": maybe(st.lists(mostly(WORD(["referral"]), WORD(["note"])), max_size=1)),
-    "start_date": mostly(st.dates(date(2025, 11, 1), date(2027, 2, 1)), WORD([None, date(1989, 1, 1)])),
-    "sessions": maybe(mostly(st.integers(1, 5), WORD([0, -1, 501]))),
-    "every_days": maybe(mostly(st.integers(1, 40), WORD([0, 367]))),
-})
-ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries({
-    "request_id": maybe(st.text("ab", max_size=3)),
-    "plan_id": mostly(WORD(["share-plan", "copay-plan"]), WORD([None, "share-plam"])),
-    "birth_date": mostly(st.none(), st.dates(date(1950, 1, 1), date(2026, 6, 1))),
-    "age": maybe(mostly(st.integers(0, 99), WORD([-1, 131]))),
-    "state": mostly(WORD([None, "WA"]), st.just("ZZ")),
-    "family_coverage": maybe(st.booleans()),
-    "as_of": maybe(st.dates(date(2025, 12, 1), date(2027, 1, 1))),
-    "requirements_as_attested": maybe(st.booleans()),
-    "accumulators": maybe(st.lists(SUMS, max_size=2)),
-    "family_accumulators": mostly(st.none(), st.lists(SUMS, max_size=2)),
-    "limit_usage": mostly(
-        st.none(), st.lists(st.just({"limit": "visits", "used": 2, "used_cents": None}), max_size=1)
-    ),
-    "benefit_visits": mostly(st.none(), st.just([{"benefit": "needles", "visits": 1}])),
-    "prior_visits": mostly(st.none(), st.just([{"benefit": "needles", "date": None, "units": None}])),
-    "items": mostly(st.lists(ITEMS, min_size=1, max_size=3), maybe(st.just([]))),
-})
+SUMS = st.fixed_dictionaries(
+    {
+        "accumulator": mostly(WORD(["deductible", "oop_max"]), WORD(["deductable", ""])),
+        "used_cents": maybe(mostly(st.integers(0, 10_000), WORD([-1, 10**9 + 1, 2**40]))),
+        "last_quarter_cents": maybe(mostly(st.just(0), st.integers(-1, 20_000))),
+    }
+)
+ITEMS = st.fixed_dictionaries(
+    {
+        "therapy": mostly(WORD(["acupuncture", "massage", "reiki"]), WORD([None, "", "acupunctur"])),
+        "code": mostly(WORD([None, "", "97810", "97811"]), WORD(["97124", "99999"])),
+        "units": maybe(mostly(st.integers(1, 4), WORD([0, -1, 1_001]))),
+        "charge_cents": maybe(mostly(st.integers(0, 20_000), WORD([-1, 10**9 + 1]))),
+        "allowed_cents": maybe(mostly(st.integers(0, 20_000), WORD([-5, 2**41]))),
+        "practitioner": mostly(WORD([None, "acupuncturist"]), st.just("acupuncturer")),
+        "setting": mostly(WORD([None, "office", "home"]), st.just("moon")),
+        "tier": mostly(WORD([None, "in_network", "out_of_network"]), st.just("in")),
+        "state": mostly(WORD([None, "WA", "OR"]), st.just("XX")),
+        "diagnoses": maybe(st.lists(mostly(WORD(["M54.50", "m5459", "G43.1"]), WORD(["back", ""])), max_size=2)),
+        "conditions": maybe(st.lists(mostly(WORD(["back-pain"]), WORD(["back-ache"])), max_size=1)),
+        "attestations": maybe(st.lists(mostly(WORD(["referral"]), WORD(["note"])), max_size=1)),
+        "start_date": mostly(st.dates(date(2025, 11, 1), date(2027, 2, 1)), WORD([None, date(1989, 1, 1)])),
+        "sessions": maybe(mostly(st.integers(1, 5), WORD([0, -1, 501]))),
+        "every_days": maybe(mostly(st.integers(1, 40), WORD([0, 367]))),
+    }
+)
+ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(
+    {
+        "request_id": maybe(st.text("ab", max_size=3)),
+        "plan_id": mostly(WORD(["share-plan", "copay-plan"]), WORD([None, "share-plam"])),
+        "birth_date": mostly(st.none(), st.dates(date(1950, 1, 1), date(2026, 6, 1))),
+        "age": maybe(mostly(st.integers(0, 99), WORD([-1, 131]))),
+        "state": mostly(WORD([None, "WA"]), st.just("ZZ")),
+        "family_coverage": maybe(st.booleans()),
+        "as_of": maybe(st.dates(date(2025, 12, 1), date(2027, 1, 1))),
+        "requirements_as_attested": maybe(st.booleans()),
+        "accumulators": maybe(st.lists(SUMS, max_size=2)),
+        "family_accumulators": mostly(st.none(), st.lists(SUMS, max_size=2)),
+        "limit_usage": mostly(
+            st.none(), st.lists(st.just({"limit": "visits", "used": 2, "used_cents": None}), max_size=1)
+        ),
+        "benefit_visits": mostly(st.none(), st.just([{"benefit": "needles", "visits": 1}])),
+        "prior_visits": mostly(st.none(), st.just([{"benefit": "needles", "date": None, "units": None}])),
+        "items": mostly(st.lists(ITEMS, min_size=1, max_size=3), maybe(st.just([]))),
+    }
+)

@@ -99,7 +99,14 @@ def test_one_plan_by_hand() -> None:
     item = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
     item |= {"tier": "in_network", "diagnoses": ["M54.50"], "start_date": date(2026, 3, 2), "sessions": 3}
     used = [{"accumulator": "deductible", "used_cents": 6000}, {"accumulator": "oop_max", "used_cents": 6000}]
-    row = {"request_id": "one", "plan_id": "share-plan", "age": 44, "state": "WA", "accumulators": used, "items": [item]}
+    row = {
+        "request_id": "one",
+        "plan_id": "share-plan",
+        "age": 44,
+        "state": "WA",
+        "accumulators": used,
+        "items": [item],
+    }
     (plan,) = result_of(RULES, [row]).plans.to_pylist()
     assert (plan["charge_cents"], plan["patient_cents"]) == (24000, 6080)
     assert (plan["plan_paid_cents"], plan["written_off_cents"]) == (8320, 9600)
@@ -137,7 +144,9 @@ def test_other_columns_are_refused(columns: dict[str, pa.DataType], said: str) -
 
 
 def test_columns_that_fit_are_cast_and_missing_ones_are_null() -> None:
-    schema = pa.schema([("plan_id", pa.large_string()), ("items", REQUEST_SCHEMA.field("items").type), ("age", pa.int64())])
+    schema = pa.schema(
+        [("plan_id", pa.large_string()), ("items", REQUEST_SCHEMA.field("items").type), ("age", pa.int64())]
+    )
     batch = with_schema(pa.RecordBatch.from_pylist([{"plan_id": "a", "items": [], "age": 3}], schema=schema))
     assert batch.schema == REQUEST_SCHEMA
     assert (batch["age"].to_pylist(), batch["state"].to_pylist()) == ([3], [None])

@@ -96,7 +96,7 @@ def test_other_columns_are_refused_before_anything_is_written(tmp_path: Path) ->
 
 
 def test_the_command(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
-    """500 rows have 4 visits on average: 2,000. The 72 that are refused have 2 each, and 142 over them: 1,714 are left."""
+    """500 rows have 4 visits on average: 2,000. The 72 that are refused have 2 each and 142 over: 1,714 are left."""
     output = tmp_path / "plans.parquet"
     result = run("bulk", "estimate", book, output, "--rules", rules, "--lines", tmp_path / "lines.parquet")
     assert result.exit_code == 0, result.output
@@ -115,7 +115,10 @@ def test_the_command_on_compiled_rules(book: Path, tmp_path: Path, rules: Path, 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"no parquet at all", "in.parquet: "), (None, "in.parquet: no column 'plan_id'; expected the columns request_id,")],
+    [
+        (b"no parquet at all", "in.parquet: "),
+        (None, "in.parquet: no column 'plan_id'; expected the columns request_id,"),
+    ],
 )
 def test_the_command_names_what_is_wrong(
     content: bytes | None, said: str, tmp_path: Path, rules: Path, run: Any

@@ -34,8 +34,9 @@ def test_the_same_answers(file: Path) -> None:
         assert estimate(stored, asked) == estimate(RULES, asked)
 
 
-def test_the_same_rules_give_the_same_file(file: Path, tmp_path: Path) -> None:
-    write_tables(tables(), tmp_path / "again")
+def test_what_was_asked_before_changes_nothing_in_the_file(file: Path, tmp_path: Path) -> None:
+    estimate(RULES, question())
+    write_tables(RULES, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == file.read_bytes()
 
 
@@ -80,7 +81,7 @@ def test_a_file_that_is_not_as_it_was_written(file: Path, change: Any, said: str
 
 
 def test_words_that_were_altered_are_refused_when_they_are_read(file: Path) -> None:
-    stored = read_tables(altered(file, lambda content: content.replace(b"needles", b"noodles")))
+    stored = read_tables(altered(file, lambda content: content.replace(b"not_a_benefit", b"not_a_banefit")))
     with pytest.raises(UnreadableTables, match="altered since it was written"):
         stored.plans["share-plan"]
 
@@ -92,7 +93,7 @@ def test_nothing_but_records_is_made(file: Path, monkeypatch: pytest.MonkeyPatch
         def __reduce__(self) -> tuple[Any, tuple[str]]:
             return print, ("called",)
 
-    monkeypatch.setattr(pickle, "dumps", lambda record, protocol: _dumps(Call(), protocol))
+    monkeypatch.setattr(pickle, "dumps", lambda _, protocol: _dumps(Call(), protocol))
     write_tables(RULES, file)
     with pytest.raises(UnreadableTables, match="records of another version"):
         read_tables(file)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from camcover.engine.estimate import AccumulatorAfter, Adjustment, Amounts, Citation, LimitAfter, Line
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
@@ -17,16 +16,6 @@ __all__ = ["coverage_message", "estimate_message"]
 CURRENCY = "USD"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Record(Protocol):
-    """A named tuple."""
-
-    _fields: ClassVar[tuple[str, ...]]
-
-    def __iter__(self) -> Iterator[Any]:
-        """Its values in order."""
-
 
 
 _LINE_BEFORE_DATE = ("item_index", "member_id", "session", "line")
@@ -45,7 +34,6 @@ _LINE_AFTER_DATE = (
 _LINE_FIELDS = (*_LINE_BEFORE_DATE, "date", *_LINE_AFTER_DATE, *Amounts._fields)
 _DATE = Line._fields.index("date")
 _AMOUNTS = Line._fields.index("amounts")
-assert Line._fields[:_AMOUNTS] == _LINE_FIELDS[:_AMOUNTS]
 
 Data: TypeAlias = dict[str, Any]
 """A message's fields, those that have their zero value left out: protobuf builds a message from it all at once."""
@@ -80,8 +68,8 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
     )
 
 
-def _present(record: Record) -> Data:
-    """The fields of a record that is named like its message."""
+def _present(record: Any) -> Data:
+    """The fields of a named tuple that is named like its message."""
     return {name: value for name, value in zip(record._fields, record, strict=True) if value}
 
 

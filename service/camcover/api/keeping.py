@@ -1,6 +1,7 @@
 """Keeps answers before they are sent: whatever waits while one transaction is written goes into the next one.
 
-So the cost of a commit is shared by all calls in flight, and no call is answered before its estimate can be found again.
+So the cost of a commit is shared by all calls in flight, and no call is answered before its estimate can be found
+again.
 """
 
 from __future__ import annotations

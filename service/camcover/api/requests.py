@@ -217,7 +217,7 @@ def _listed_dates(path: str, texts: Sequence[str], dates: _Dates) -> tuple[date,
         days = tuple(map(date.fromisoformat, texts))
     except ValueError:
         days = ()
-    if days and FIRST_YEAR <= min(days).year and max(days).year <= LAST_YEAR:
+    if days and min(days).year >= FIRST_YEAR and max(days).year <= LAST_YEAR:
         return days
     parsed = [dates.parse(f"{path}.dates[{place}]", text) for place, text in enumerate(texts)]
     return tuple(day for day in parsed if day is not None)

@@ -10,7 +10,6 @@ import asyncio
 import gc
 import signal
 from dataclasses import dataclass
-from typing import Any
 
 import grpc
 import structlog
@@ -79,7 +78,7 @@ class Server:
         self._rules = rules
         self._is_draining = False
 
-    def add_handler(self, handler: grpc.GenericRpcHandler[Any, Any]) -> None:
+    def add_handler(self, handler: grpc.GenericRpcHandler) -> None:
         """Serve further methods; to be called before `start`."""
         self._server.add_generic_rpc_handlers((handler,))
 

@@ -28,7 +28,7 @@ NO_LINES = pa.RecordBatch.from_pylist([], schema=LINE_SCHEMA)
 
 
 class Answered(NamedTuple):
-    """Adjudicated plans: for each its row of the input, its plan's number and where its lines begin; then for each line.
+    """Adjudicated plans: row of the input, number of the payer plan, where the lines begin; then each line.
 
     `first_line` has one more cell, the number of lines.
     """

@@ -51,8 +51,11 @@ class Facts(NamedTuple):
 
 
 class Book(NamedTuple):
-    """A batch as integer columns; -1 = unknown. The first group has a cell for each plan, the second for each item, the
-    third for each sum of members, the fourth for each of families; `*_of` are offsets into them."""
+    """A batch as integer columns; -1 = unknown.
+
+    The first group has a cell for each plan, the second for each item, the third for each sum of members, the fourth
+    for each of families; `*_of` are offsets into them.
+    """
 
     plan: NDArray[np.int32]
     as_of: NDArray[np.int32]

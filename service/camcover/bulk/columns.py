@@ -27,8 +27,9 @@ class Coded(NamedTuple):
 
     def numbers(self, number_of: Callable[[str], int], *, null: int) -> Ints:
         """Each row's number by its word."""
-        table = np.array([*map(number_of, self.words), null], dtype=np.int64)
-        return table[self.places]
+        table: Ints = np.array([*map(number_of, self.words), null], dtype=np.int64)
+        found: Ints = table[self.places]
+        return found
 
 
 def coded(column: pa.Array) -> Coded:
@@ -41,15 +42,15 @@ def coded(column: pa.Array) -> Coded:
 
 def integers(column: pa.Array, *, null: int) -> Ints:
     """A column of integers; null becomes `null`."""
-    return pc.fill_null(column, null).to_numpy(zero_copy_only=False) if column.null_count else column.to_numpy()
+    if column.null_count:
+        column = pc.fill_null(column, null)
+    numbers: Ints = column.to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def days(column: pa.Array, *, null: int) -> Ints:
     """A column of dates as ordinal days; null becomes `null`."""
-    numbers = column.cast(pa.int32())
-    if not column.null_count:
-        return numbers.to_numpy() + _FIRST_DAY
-    return pc.fill_null(numbers, null - _FIRST_DAY).to_numpy(zero_copy_only=False) + _FIRST_DAY
+    return integers(column.cast(pa.int32()), null=null - _FIRST_DAY) + _FIRST_DAY
 
 
 def date_column(ordinals: Ints) -> pa.Array:
@@ -59,7 +60,8 @@ def date_column(ordinals: Ints) -> pa.Array:
 
 def truths(column: pa.Array) -> NDArray[np.bool_]:
     """A column of booleans; null is no."""
-    return pc.fill_null(column, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - a value, not a flag
+    flags: NDArray[np.bool_] = pc.fill_null(column, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - a value
+    return flags
 
 
 class Lists(NamedTuple):

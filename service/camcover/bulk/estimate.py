@@ -18,8 +18,8 @@ from camcover.engine import tables as columns
 from camcover.engine.compile import Tables
 from camcover.engine.desk import Desk
 from camcover.engine.entry import addresses_of, run
-from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.question import Question
+from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work
 
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
@@ -81,9 +81,7 @@ class BulkEstimator:
         requests = np.zeros(len(book.plan) + 1, dtype=columns.REQUEST)
         lines, sessions = np.empty(room + 1, dtype=columns.LINE), np.empty(room + 1, dtype=np.int32)
         given = np.empty(2 * int(widths.sum()) + 1, dtype=columns.GIVEN_SUM)
-        line_count, plan_count = lay_out_book(
-            facts, self._tables.arrays, book, requests, lines, sessions, given
-        )
+        line_count, plan_count = lay_out_book(facts, self._tables.arrays, book, requests, lines, sessions, given)
         row = np.flatnonzero(book.status == READY)
         work = self._work(coded, requests, lines, given, line_count)
         run(
@@ -148,7 +146,7 @@ class BulkEstimator:
         services = question.asked.services
         return Answered(
             np.array([row]),
-            np.array([self._coder.number_of(layout.index.id)]),
+            np.array([self._coder.number_of(layout.plan.id)]),
             np.array([0, len(lines)]),
             self._desk.first.ledger.array[first : first + len(lines)].copy(),
             day,
@@ -183,7 +181,8 @@ def _joined(ready: Answered, aside: Sequence[Answered]) -> Answered:
 def _spans(begins: Ints, counts: Ints) -> Ints:
     """The places of spans, one behind the other."""
     ends = np.cumsum(counts)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
+    places: Ints = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
+    return places
 
 
 def _reject_batch(

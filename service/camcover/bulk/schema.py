@@ -49,22 +49,24 @@ PRIOR_FIELDS = [
     pa.field("units", pa.int32()),
 ]
 
-REQUEST_SCHEMA = pa.schema([
-    pa.field("request_id", pa.string()),
-    pa.field("plan_id", pa.string()),
-    pa.field("birth_date", pa.date32()),
-    pa.field("age", pa.int32()),
-    pa.field("state", pa.string()),
-    pa.field("family_coverage", pa.bool_()),
-    pa.field("as_of", pa.date32()),
-    pa.field("requirements_as_attested", pa.bool_()),
-    pa.field("accumulators", pa.list_(pa.struct(SUM_FIELDS))),
-    pa.field("family_accumulators", pa.list_(pa.struct(SUM_FIELDS))),
-    pa.field("limit_usage", pa.list_(pa.struct(LIMIT_FIELDS))),
-    pa.field("benefit_visits", pa.list_(pa.struct(VISIT_FIELDS))),
-    pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
-    pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
-])
+REQUEST_SCHEMA = pa.schema(
+    [
+        pa.field("request_id", pa.string()),
+        pa.field("plan_id", pa.string()),
+        pa.field("birth_date", pa.date32()),
+        pa.field("age", pa.int32()),
+        pa.field("state", pa.string()),
+        pa.field("family_coverage", pa.bool_()),
+        pa.field("as_of", pa.date32()),
+        pa.field("requirements_as_attested", pa.bool_()),
+        pa.field("accumulators", pa.list_(pa.struct(SUM_FIELDS))),
+        pa.field("family_accumulators", pa.list_(pa.struct(SUM_FIELDS))),
+        pa.field("limit_usage", pa.list_(pa.struct(LIMIT_FIELDS))),
+        pa.field("benefit_visits", pa.list_(pa.struct(VISIT_FIELDS))),
+        pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
+        pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
+    ]
+)
 """One row a plan. Null `family_coverage`: self-only; null `requirements_as_attested`: assumed met; sums that are not
 listed are unknown and taken as the expected case takes them (docs/rule-language.md, point 29)."""
 
@@ -73,39 +75,45 @@ REQUIRED = ("plan_id", "items")
 
 _AMOUNTS = [pa.field(name, pa.int64()) for name in Amounts._fields if name != "secondary_paid_cents"]
 
-PLAN_SCHEMA = pa.schema([
-    pa.field("row", pa.int64()),
-    pa.field("request_id", pa.string()),
-    pa.field("plan_id", pa.string()),
-    pa.field("rule_release", _NAME),
-    pa.field("lines", pa.int32()),
-    pa.field("lines_covered", pa.int32()),
-    *_AMOUNTS,
-])
+PLAN_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64()),
+        pa.field("request_id", pa.string()),
+        pa.field("plan_id", pa.string()),
+        pa.field("rule_release", _NAME),
+        pa.field("lines", pa.int32()),
+        pa.field("lines_covered", pa.int32()),
+        *_AMOUNTS,
+    ]
+)
 """One row a plan: `row` counts the rows of the input from 0."""
 
-LINE_SCHEMA = pa.schema([
-    pa.field("row", pa.int64()),
-    pa.field("item_index", pa.int32()),
-    pa.field("session", pa.int32()),
-    pa.field("date", pa.date32()),
-    pa.field("tier", _NAME),
-    pa.field("benefit", _NAME),
-    pa.field("covered", pa.bool_()),
-    pa.field("covered_units", pa.int32()),
-    pa.field("reason", _NAME),
-    pa.field("limit", _NAME),
-    pa.field("charge_assumed", pa.bool_()),
-    *_AMOUNTS,
-])
+LINE_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64()),
+        pa.field("item_index", pa.int32()),
+        pa.field("session", pa.int32()),
+        pa.field("date", pa.date32()),
+        pa.field("tier", _NAME),
+        pa.field("benefit", _NAME),
+        pa.field("covered", pa.bool_()),
+        pa.field("covered_units", pa.int32()),
+        pa.field("reason", _NAME),
+        pa.field("limit", _NAME),
+        pa.field("charge_assumed", pa.bool_()),
+        *_AMOUNTS,
+    ]
+)
 """One row a line, in order of adjudication; what it was for stands in the input, at `row` and `item_index`."""
 
-REJECT_SCHEMA = pa.schema([
-    pa.field("row", pa.int64()),
-    pa.field("request_id", pa.string()),
-    pa.field("field", pa.string()),
-    pa.field("reason", pa.string()),
-])
+REJECT_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64()),
+        pa.field("request_id", pa.string()),
+        pa.field("field", pa.string()),
+        pa.field("reason", pa.string()),
+    ]
+)
 """One row for each thing that is wrong with a row of the input."""
 
 REASONS = ["" if reason is Reason.NONE else reason.name for reason in Reason]

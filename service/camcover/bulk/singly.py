@@ -39,9 +39,15 @@ def request_of(row: Data) -> EstimateRequest:
         raise InvalidRequest(tuple(violations))
     use = UseSoFar(
         _sums(row["accumulators"]),
-        tuple(LimitUse(_text(each["limit"]), each["used"] or 0, each["used_cents"] or 0) for each in _list(row, "limit_usage")),
+        tuple(
+            LimitUse(_text(each["limit"]), each["used"] or 0, each["used_cents"] or 0)
+            for each in _list(row, "limit_usage")
+        ),
         tuple(BenefitVisits(_text(each["benefit"]), each["visits"] or 0) for each in _list(row, "benefit_visits")),
-        tuple(PriorVisit(_text(each["benefit"]), each["date"], _or(each["units"], 1)) for each in _list(row, "prior_visits")),
+        tuple(
+            PriorVisit(_text(each["benefit"]), each["date"], _or(each["units"], 1))
+            for each in _list(row, "prior_visits")
+        ),
     )
     return EstimateRequest(
         plan_id=_text(row["plan_id"]),
@@ -82,7 +88,9 @@ def _date_violations(path: str, item: Data) -> Iterator[Violation]:
     elif not 1 <= every <= MAX_EVERY_DAYS:
         yield Violation(f"{path}.every_days", f"{every} days; expected 1 to {MAX_EVERY_DAYS}")
     elif first < FIRST_DATE or (LAST_DATE - first).days < every * (sessions - 1):
-        yield Violation(f"{path}.start_date", f"dates from {first} on leave the years {FIRST_DATE.year} to {LAST_DATE.year}")
+        yield Violation(
+            f"{path}.start_date", f"dates from {first} on leave the years {FIRST_DATE.year} to {LAST_DATE.year}"
+        )
 
 
 def _service(item: Data) -> PlannedService:
@@ -111,7 +119,8 @@ def _dates(item: Data) -> Iterator[date]:
 
 def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:
     return tuple(
-        AccumulatorUse(_text(use["accumulator"]), use["used_cents"], use["last_quarter_cents"] or 0) for use in uses or ()
+        AccumulatorUse(_text(use["accumulator"]), use["used_cents"], use["last_quarter_cents"] or 0)
+        for use in uses or ()
     )
 
 

@@ -84,9 +84,7 @@ def _result(batch: pa.RecordBatch, result: BulkResult, level: str) -> pa.RecordB
     found: pa.RecordBatch = getattr(result, level)
     schema = _plain(LEVELS[level])
     named = {"request_id": batch["request_id"].take(found["row"])}
-    columns = [
-        named[field.name] if field.name in named else found[field.name].cast(field.type) for field in schema
-    ]
+    columns = [named[field.name] if field.name in named else found[field.name].cast(field.type) for field in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 

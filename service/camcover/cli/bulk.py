@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TaskProgressColumn, TimeRemainingColumn
 
 from camcover.bulk.files import BATCH_ROWS, Outputs, WrongColumns, estimate_file
 from camcover.cli.rules import compiled_rules
@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at onc
 def estimate(
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT.parquet", exists=True, dir_okay=False, help="One row a plan; columns in docs/bulk.md."),
+        typer.Argument(metavar="INPUT.parquet", exists=True, dir_okay=False, help="One row a plan; docs/bulk.md."),
     ],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT.parquet", help="Gets one row a plan: its totals.")],
     rules: Annotated[
@@ -35,7 +35,7 @@ def estimate(
         typer.Option(help="Gets what is wrong with each row that cannot be priced; OUTPUT.rejects.parquet by default."),
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="0: one for each core.")] = 0,
-    batch_rows: Annotated[int, typer.Option(min=1, max=1_000_000, help="Plans in hand at once in a thread.")] = BATCH_ROWS,
+    batch_rows: Annotated[int, typer.Option(min=1, max=1 << 20, help="Plans at once in a thread.")] = BATCH_ROWS,
     spark: Annotated[
         str | None,
         typer.Option(metavar="MASTER", help="Run on Spark instead (local[2], spark://...); files become folders."),
@@ -82,9 +82,9 @@ class _progress:  # noqa: N801 - used as a statement
         self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
         self._task = self._bar.add_task("plans", total=rows)
 
-    def __enter__(self) -> tuple[Progress, int]:
+    def __enter__(self) -> tuple[Progress, TaskID]:
         self._bar.start()
-        return self._bar, int(self._task)
+        return self._bar, self._task
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()

@@ -1,4 +1,4 @@
-"""`camcover bulk estimate --spark MASTER`: the same command on Apache Spark, folders of Parquet files in place of files."""
+"""`camcover bulk estimate --spark MASTER`: the same command on Apache Spark; what it writes are folders."""
 
 from __future__ import annotations
 

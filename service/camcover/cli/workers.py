@@ -1,7 +1,7 @@
 """Several server processes on one port: started, watched and ended together.
 
-The kernel of the operating system deals connections out to them (SO_REUSEPORT). All map the same compiled rules, so that
-memory holds them once.
+The kernel of the operating system deals connections out to them (SO_REUSEPORT). All map the same compiled rules, so
+that memory holds them once.
 """
 
 from __future__ import annotations

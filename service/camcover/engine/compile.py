@@ -50,14 +50,10 @@ from camcover.rulebook.records import (
     Exclusion,
     Fees,
     FeeTable,
-    Limit,
     NotCoveredPays,
-    Phase,
     Plan,
     Policy,
-    Requirement,
     RuleSet,
-    Step,
 )
 
 Row = tuple[int, ...]
@@ -342,4 +338,3 @@ def _edition_on(editions: Sequence[Edition], day: int) -> Edition:
 def _array(rows: list[Row], dtype: np.dtype[np.void]) -> columns.Array:
     """Rows as a structured array of at least one row."""
     return np.array(rows, dtype=dtype) if rows else np.zeros(1, dtype=dtype)
-

@@ -18,10 +18,9 @@ from camcover.engine.plan_index import PlanIndex
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import bounding_cases
 from camcover.engine.request import Coordination, Coverage, EstimateRequest, InvalidRequest
-from camcover.engine.vocabulary import STATE_INDEX
 from camcover.engine.violations import MAX_MEMBERS, violations_of
+from camcover.engine.vocabulary import STATE_INDEX
 from camcover.engine.workspace import Workspace
-
 
 _day_of = itemgetter(0)
 
@@ -146,7 +145,7 @@ def _place_behind(workspace: Workspace, question: Question) -> list[Placed]:
 
 def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
     """What a case came to."""
-    index, members, count = layout.index, layout.members, layout.line_count
+    index, members, count = layout.plan, layout.members, layout.line_count
     steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
     return Outcome(
         workspace.ledger_rows(placed.ledger, count),

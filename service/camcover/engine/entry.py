@@ -1,8 +1,8 @@
 """How Python calls the kernel: with the addresses of its arrays, in one array of integers.
 
-Handing over 29 arrays costs more than adjudicating a plan of twelve lines; one array of addresses costs next to nothing.
-The arrays are those of `RuleTables`, then those of `Work`, each with one dimension. The caller holds them while the
-kernel runs. Uncompiled, the kernel takes the arrays themselves.
+Handing over 29 arrays costs more than adjudicating a plan of twelve lines; one array of addresses costs next to
+nothing. The arrays are those of `RuleTables`, then those of `Work`, each with one dimension. The caller holds them
+while the kernel runs. Uncompiled, the kernel takes the arrays themselves.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
 
 Addresses = NDArray[np.int64]
 
+_populate: Any = populate_array
 _CANDIDATE = np.dtype("i4")
 _CENTS = np.dtype("i8")
 _STATES = np.dtype("u8")
@@ -50,8 +51,7 @@ def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: A
         adjudicate(rules, holder.work, first, count)
 
 
-@intrinsic
-def _at(_context: Any, address: Any, dtype: Any) -> Any:
+def _typed_at(_context: Any, address: Any, dtype: Any) -> Any:
     """The array of `dtype` that begins at an address; how long it is, the kernel knows by itself."""
     array = types.Array(dtype.dtype, 1, "C")
 
@@ -60,10 +60,14 @@ def _at(_context: Any, address: Any, dtype: Any) -> Any:
         size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array.dtype)))
         one = context.get_constant(types.intp, 1)
         data = builder.inttoptr(arguments[0], made.data.type)
-        populate_array(made, data=data, shape=[one], strides=[size], itemsize=size, meminfo=None)
+        _populate(made, data=data, shape=[one], strides=[size], itemsize=size, meminfo=None)
         return made._getvalue()  # noqa: SLF001 - Numba's own way to give an array back
 
     return array(address, dtype), generate
+
+
+# What `intrinsic` makes of it takes (address, dtype) in compiled code; its type knows nothing of that.
+_at: Any = intrinsic(_typed_at)
 
 
 def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
@@ -75,8 +79,6 @@ def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
 
     @compiled_entry
     def adjudicate_at(addresses: Addresses, first: int, count: int) -> None:
-        if not sources:
-            return
         rules = RuleTables(
             _at(addresses[0], columns.SEGMENT),
             _at(addresses[1], columns.ACCUMULATOR),
@@ -110,7 +112,7 @@ def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
             _at(addresses[27], columns.EVENT),
             _at(addresses[28], columns.LEDGER),
         )
-        adjudicate(rules, work, first, count)
+        adjudicate(rules, work, first if sources else 0, count)
 
     return adjudicate_at
 

@@ -1,7 +1,7 @@
 """Request in, estimate out: the one way into the engine, for one request and for many.
 
-As in docs/architecture.md: the services become lines; they are laid out for the plan; one call of the kernel adjudicates
-every bounding case of every request; a secondary plan follows; the ledger is read into an `Estimate`.
+As in docs/architecture.md: the services become lines; they are laid out for the plan; one call of the kernel
+adjudicates every bounding case of every request; a secondary plan follows; the ledger is read into an `Estimate`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from camcover.engine.request import EstimateRequest, InvalidRequest
 
 MOST_LINES = 20_000
 """Ledger rows after which a batch is adjudicated, so that memory stays bounded whatever its size."""
-
 
 
 class _OfThread(threading.local):
@@ -68,8 +67,5 @@ def _answered(
 ) -> list[Adjudicated | InvalidRequest]:
     """Adjudicate what waits on the desk."""
     questions = [each for each in waiting if isinstance(each, Question)]
-    answered = list(map(Adjudicated, questions, desk.answers(tables, questions)))
-    if len(answered) == len(waiting):
-        return answered
-    following = iter(answered)
-    return [each if isinstance(each, InvalidRequest) else next(following) for each in waiting]
+    answers = iter(desk.answers(tables, questions))
+    return [each if isinstance(each, InvalidRequest) else Adjudicated(each, next(answers)) for each in waiting]

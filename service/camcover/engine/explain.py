@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from camcover.engine.citing import citation_text, rule_place
 from camcover.engine.estimate import ExplainedStep, Reason
@@ -64,6 +65,10 @@ _PERIODS = {
     PeriodKind.CALENDAR_YEAR: "a calendar year",
     PeriodKind.LIFETIME: "a lifetime",
 }
+
+
+TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep
+"""A step that takes something."""
 
 
 def attestation_words(attestation: Attestation) -> str:
@@ -158,7 +163,7 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
     yield from _above_allowed(told)
 
 
-def _cost_share(told: _Told, benefit: Benefit, step: DeductibleStep | CopayStep | CoinsuranceStep, cents: int) -> ExplainedStep:
+def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> ExplainedStep:
     """One step of `member_pays`."""
     amount = dollars(cents)
     match step:

@@ -29,7 +29,7 @@ ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
 class Scope(NamedTuple):
     """Whose use is read: the plan, the place of the edition whose amounts hold, first or second plan, the days."""
 
-    index: PlanIndex
+    plan: PlanIndex
     edition: int
     request: EstimateRequest
     secondary: bool
@@ -49,8 +49,8 @@ class Scope(NamedTuple):
     @property
     def editions(self) -> Iterator[Plan]:
         """The edition whose amounts hold, then all."""
-        yield self.index.editions[self.edition]
-        yield from self.index.editions
+        yield self.plan.editions[self.edition]
+        yield from self.plan.editions
 
 
 class OpenSum(NamedTuple):
@@ -74,18 +74,18 @@ class Given(NamedTuple):
 
 def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     """Append what a request gives; raises `Unsound` or KeyError."""
-    index = scope.index
+    index = scope.plan
     uses = [scope.use_of(member) for member in range(len(scope.request.members))]
     open_sums: list[OpenSum] = []
     sums = array("q", _sums(scope, uses, open_sums)).tobytes()
     rows = len(uses) * len(index.slots)
     events = 0
-    if any([use.limit_usage or use.prior_visits for use in uses]):
+    if any(use.limit_usage or use.prior_visits for use in uses):
         counts, events = _counts(workspace, scope, rows)
     else:
         counts = bytes(rows * _COUNT_ROW.size)
     visits = bytes(len(uses) * len(index.benefits) * _VISITS)
-    if any([use.benefit_visits for use in uses]):
+    if any(use.benefit_visits for use in uses):
         visits = _visits(scope, array("i", visits))
     return Given(
         workspace.given_sums.append(sums),
@@ -99,8 +99,8 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
 def _sums(scope: Scope, uses: Sequence[UseSoFar], open_sums: list[OpenSum]) -> list[int]:
     """`GIVEN_SUM` rows of members and family, flat; adds what is open."""
     family = scope.request.coverage is Coverage.FAMILY
-    maxima = scope.index.maxima(scope.edition, family=family)
-    accumulators = scope.index.accumulators
+    maxima = scope.plan.maxima(scope.edition, family=family)
+    accumulators = scope.plan.accumulators
     numbers: list[int] = []
     for member, use in enumerate(uses):
         given = _given(accumulators, use.accumulators)
@@ -113,7 +113,7 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], open_sums: list[OpenSum]) -> l
 
 def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums: list[OpenSum]) -> list[int]:
     """The family's rows: what it is not given is the sum over the members, at most the maximum (point 29)."""
-    given = _given(scope.index.accumulators, scope.family_sums)
+    given = _given(scope.plan.accumulators, scope.family_sums)
     width = 3 * len(maxima.family)
     numbers: list[int] = []
     for number, maximum in enumerate(maxima.family):
@@ -211,8 +211,8 @@ def limit_of(scope: Scope, limit_id: str) -> Limit | None:
 
 def _slot_rows(scope: Scope, member: int, limit: Limit) -> list[int]:
     """The rows of slots that count for a member as this edition's limit does (several for a limit per visit)."""
-    slots = scope.index.slots
-    counting: set[SlotKey] = {slot_key(benefit, limit) for benefit in scope.index.benefits}
+    slots = scope.plan.slots
+    counting: set[SlotKey] = {slot_key(benefit, limit) for benefit in scope.plan.benefits}
     return [member * len(slots) + number for key, number in slots.items() if key in counting]
 
 
@@ -224,7 +224,7 @@ def _visits(scope: Scope, visits: array[int]) -> bytes:
             if use.benefit in seen or not 0 <= use.visits <= MAX_UNITS:
                 raise Unsound
             seen.add(use.benefit)
-            visits[member * len(scope.index.benefits) + scope.index.benefits[use.benefit]] = use.visits
+            visits[member * len(scope.plan.benefits) + scope.plan.benefits[use.benefit]] = use.visits
     return visits.tobytes()
 
 
@@ -232,11 +232,11 @@ def _read_prior_visits(scope: Scope, member: int, dated: dict[int, list[tuple[in
     """Turn dated visits into events of the rolling limits of their benefit."""
     for visit in scope.use_of(member).prior_visits:
         day = visit.date.toordinal()
-        if visit.benefit not in scope.index.benefits or not 1 <= visit.units <= MAX_UNITS or day > scope.first_day:
+        if visit.benefit not in scope.plan.benefits or not 1 <= visit.units <= MAX_UNITS or day > scope.first_day:
             raise Unsound
         plan = next(plan for plan in scope.editions if visit.benefit in plan.benefits)
         for limit in plan.benefits[visit.benefit].limits:
             if limit.per.kind in ROLLING and limit.measure is not Measure.MONEY:
-                row = member * len(scope.index.slots) + scope.index.slots[slot_key(visit.benefit, limit)]
+                row = member * len(scope.plan.slots) + scope.plan.slots[slot_key(visit.benefit, limit)]
                 amount = visit.units if limit.measure is Measure.UNITS else 1
                 dated.setdefault(row, []).append((day, amount))

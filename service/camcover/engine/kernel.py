@@ -237,7 +237,7 @@ def _cover(rules: RuleTables, work: Work, hand: InHand, rule: Any, visits: Any) 
     entry["allowed"] = allowed
     eligible = allowed
     if request["maintenance"] == 1:
-        primary = work.behind[request["behind"] + hand.index]
+        primary = work.behind[request["behind"] + hand.place]
         eligible = max(max(eligible, primary["allowed"]) - primary["plan_paid"], 0)
     if eligible > allowed_left:
         entry["not_covered"] = eligible - allowed_left
@@ -313,9 +313,7 @@ def _phase_of(rules: RuleTables, hand: InHand, rule: Any) -> Any:
 
 
 @compiled
-def _count_against_limits(
-    rules: RuleTables, work: Work, hand: InHand, rule: Any, visits: Any, eligible: int
-) -> None:
+def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any, visits: Any, eligible: int) -> None:
     """Count a covered line: its visit once against each visit limit, its units, its money."""
     for index in range(rule["limit_count"]):
         limit = rules.limits[rule["limits"] + index]

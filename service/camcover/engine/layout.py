@@ -1,7 +1,8 @@
 """A request in the numbers of one payer plan: the rows that the kernel reads, for every bounding case.
 
-What comes in: `Tables`, a typed request, its lines. What goes out: rows in a `Workspace`, and a `Layout` that says where
-they are. Raises `Unsound` or KeyError when the plan or the catalog has not what the request names; nothing is guessed.
+What comes in: `Tables`, a typed request, its lines. What goes out: rows in a `Workspace`, and a `Layout` that says
+where they are. Raises `Unsound` or KeyError when the plan or the catalog has not what the request names; nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Layout(NamedTuple):
     `edition`: the place of the one the request is read by; `services` in the order of `Asked.services`.
     """
 
-    index: PlanIndex
+    plan: PlanIndex
     edition: int
     as_of: int
     first_tier: int
@@ -71,7 +72,7 @@ class Layout(NamedTuple):
 
 def lay_out(workspace: Workspace, tables: Tables, scope: Scope, asked: Asked) -> Layout:
     """Append a request's services, lines and what it gives, once for all cases; raises `Unsound` or KeyError."""
-    index, request = scope.index, scope.request
+    index, request = scope.plan, scope.request
     first_tier = index.first_tier(scope.edition)
     members = {member.id: place for place, member in enumerate(request.members)}
     services = []
@@ -152,7 +153,7 @@ def _service_row(
         born,
         age,
         asked.units,
-        _diagnoses(vocabulary, scope.index, item, day),
+        _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,
         asked.charge,
         asked.allowed,
@@ -204,7 +205,7 @@ def place_case(
     `behind`: the first ledger row of the primary's case, for a secondary plan; with `maintenance` what it left is
     eligible.
     """
-    index, given, members = layout.index, layout.given, layout.members
+    index, given, members = layout.plan, layout.given, layout.members
     sums, slots, benefits = len(index.accumulators), len(index.slots), len(index.benefits)
     count = layout.line_count
     ledger = workspace.ledger.reserve(count)

@@ -6,7 +6,7 @@ What comes in: the plan's editions. What goes out: `PlanIndex`, by which request
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
@@ -194,6 +194,11 @@ class PlanIndex:
     _terms: dict[tuple[int, int], ServiceTerms] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _first_tiers: dict[int, int] = field(default_factory=dict)
+
+    def as_compiled(self) -> PlanIndex:
+        """The same without what was worked out since."""
+        groups = replace(self.groups, _known={})
+        return replace(self, groups=groups, cited={}, _terms={}, _maxima={}, _first_tiers={})
 
     def edition_on(self, day: int) -> Segment | None:
         """The segment in force on an ordinal day."""

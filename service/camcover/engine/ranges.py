@@ -19,7 +19,6 @@ from camcover.engine.vocabulary import Vocabulary
 from camcover.money import dollars
 from camcover.rulebook.records import Benefit
 
-
 _NO, _YES_AND_NO = (False,), (False, True)
 
 
@@ -27,8 +26,8 @@ def bounding_cases(
     tables: Tables, request: EstimateRequest, asked: Asked, primary: Layout, secondary: Layout | None
 ) -> list[tuple[Case, Case | None]]:
     """Every combination of what is open, as (primary's case, secondary's case); one pair when nothing is."""
-    has_open_tier = any([service.tier == OPEN_TIER for service in primary.services])
-    has_open_price = any([service.charge < 0 for service in asked.services])
+    has_open_tier = any(service.tier == OPEN_TIER for service in primary.services)
+    has_open_price = any(service.charge < 0 for service in asked.services)
     assumed = request.assume_requirements
     has_open_sums = bool(primary.given.open_sums or (secondary and secondary.given.open_sums))
     if not (has_open_tier or has_open_price or assumed or has_open_sums):
@@ -38,12 +37,12 @@ def bounding_cases(
     second_terms = _terms(secondary, numbers) if secondary else []
     tiers = [primary.first_tier]
     if has_open_tier:
-        tiers += [number for number in primary.index.tiers.values() if number != primary.first_tier]
+        tiers += [number for number in primary.plan.tiers.values() if number != primary.first_tier]
     sums = _YES_AND_NO if open_sums(primary, terms) else _NO
     second_sums = _YES_AND_NO if secondary and open_sums(secondary, second_terms) else _NO
     prices = (TYPICAL, LOW, HIGH) if has_open_price else (TYPICAL,)
     met = [assumed]
-    if assumed and any([each.asks_attestations for each in (*terms, *second_terms)]):
+    if assumed and any(each.asks_attestations for each in (*terms, *second_terms)):
         met.append(False)
     cases: list[tuple[Case, Case | None]] = []
     for tier, used, second_used, price, granted in product(tiers, sums, second_sums, prices, met):
@@ -67,7 +66,7 @@ def services_in_question(vocabulary: Vocabulary, asked: Asked) -> list[int]:
 
 def _terms(layout: Layout, numbers: Sequence[int]) -> list[ServiceTerms]:
     """What the plan asks for each service in question."""
-    return [layout.index.terms(layout.edition, number) for number in numbers]
+    return [layout.plan.terms(layout.edition, number) for number in numbers]
 
 
 def open_sums(layout: Layout, terms: Sequence[ServiceTerms]) -> list[OpenSum]:
@@ -88,7 +87,7 @@ def assumptions(tables: Tables, question: Question, assumed_prices: Sequence[str
     primary, secondary = question.primary, question.secondary
     numbers = services_in_question(tables.vocabulary, question.asked)
     if any(service.tier == OPEN_TIER for service in primary.services):
-        first = _name_of(primary.index.tiers, primary.first_tier)
+        first = _name_of(primary.plan.tiers, primary.first_tier)
         yield f"The provider's network is not given: {first} is expected; the range holds every tier of the plan."
     yield from _sum_assumptions(question.request, primary, numbers, "")
     if secondary is not None:
@@ -108,7 +107,7 @@ def _sum_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence
     """One sentence for each open sum that may bear on the lines."""
     if not layout.given.open_sums:
         return
-    names = list(layout.index.accumulators)
+    names = list(layout.plan.accumulators)
     for each in open_sums(layout, _terms(layout, numbers)):
         owner = "of the family" if each.member < 0 else f"of member {request.members[each.member].id}"
         yield (
@@ -119,7 +118,7 @@ def _sum_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence
 
 def _secondary_tier_assumption(request: EstimateRequest, secondary: Layout) -> Iterator[str]:
     """A sentence when the secondary plan's tier had to be taken as its first."""
-    tiers = secondary.index.tiers
+    tiers = secondary.plan.tiers
     if any(item.secondary_tier not in tiers and item.tier not in tiers for item in request.items):
         first = _name_of(tiers, secondary.first_tier)
         yield f"The provider's network under the secondary plan is not given: {first} is assumed."
@@ -137,7 +136,7 @@ def _usage_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequen
 def benefits_in_question(layout: Layout, numbers: Sequence[int]) -> Iterator[Benefit]:
     """The benefits, of any edition, that name a service of the request."""
     for number in numbers:
-        yield from layout.index.by_service.get(number, ())
+        yield from layout.plan.by_service.get(number, ())
 
 
 def _limits(benefits: Iterator[Benefit], dated: set[str]) -> Iterator[str]:

@@ -68,13 +68,11 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
 def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     """Every ledger row as a `Line`."""
     layout, request, asked = question.primary, question.request, question.asked
-    sources = layout.index.sources
-    tiers = list(layout.index.tiers)
+    sources = layout.plan.sources
+    tiers = list(layout.plan.tiers)
     paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
-    for (day, place, session), row, second, cents in zip(
-        asked.lines, answer.primary.ledger, paid, steps, strict=False
-    ):
+    for (day, place, session), row, second, cents in zip(asked.lines, answer.primary.ledger, paid, steps, strict=False):
         service, laid = asked.services[place], layout.services[place]
         tier = tiers[laid.tier if laid.tier >= 0 else layout.first_tier]
         rule = sources.rules[row.rule] if row.rule >= 0 else None
@@ -96,7 +94,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             str(sources.limits[row.limit].id) if row.limit >= 0 and reason is Reason.LIMIT_REACHED else "",
             row.assumed == 1,
             _amounts(row, second),
-            adjustments(sources, row, before_coverage=day < layout.index.segments[0].first_day),
+            adjustments(sources, row, before_coverage=day < layout.plan.segments[0].first_day),
             explain(sources, row, cents, tier, second) if request.explain else (),
         )
 
@@ -106,12 +104,12 @@ def _amounts(row: LedgerRow, secondary_paid: int) -> Amounts:
     patient = row.patient - secondary_paid
     if row.charge != row.plan_paid + secondary_paid + patient + row.written_off:
         raise AssertionError(f"a line does not add up to its charge: {row}")
-    return Amounts(*row[_MONEY], secondary_paid, patient)
+    return Amounts._make([*tuple(row)[_MONEY], secondary_paid, patient])
 
 
 def _sum(parts: Sequence[Amounts]) -> Amounts:
     """The sum of amounts, field by field."""
-    return Amounts(*map(sum, zip(*parts, strict=True))) if parts else _NO_AMOUNTS
+    return Amounts._make([sum(column) for column in zip(*parts, strict=True)]) if parts else _NO_AMOUNTS
 
 
 def _items(question: Question, lines: Sequence[Line], totals: Amounts) -> tuple[Amounts, ...]:
@@ -138,7 +136,7 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
     """Every accumulator of the last line's edition: each member's sum, and under family coverage the family's."""
     plan = _last_plan(layout, question)
     owners = [member.id for member in question.request.members] + ([""] if layout.family else [])
-    names = list(layout.index.accumulators)
+    names = list(layout.plan.accumulators)
     for place, owner in enumerate(owners):
         for number, name in enumerate(names):
             accumulator = plan.accumulators.get(name)
@@ -152,15 +150,15 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
 def _last_plan(layout: Layout, question: Question) -> Plan:
     """The edition of the last line that is in one, else the one the request was read by."""
     for day, _, _ in reversed(question.asked.lines):
-        segment = layout.index.edition_on(day)
+        segment = layout.plan.edition_on(day)
         if segment is not None:
             return segment.plan
-    return layout.index.editions[layout.edition]
+    return layout.plan.editions[layout.edition]
 
 
 def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
     """The limits that some line touched."""
-    index = question.primary.index
+    index = question.primary.plan
     width = len(index.slots)
     for place, member in enumerate(question.request.members):
         # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
@@ -194,7 +192,7 @@ def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]
         if not assumed:
             continue
         item = asked.services[place].item
-        rule = layout.index.sources.rules[row.rule]
+        rule = layout.plan.sources.rules[row.rule]
         if not isinstance(rule, Benefit):
             continue
         for attestation, bit in ATTESTATION_BITS.items():
@@ -213,6 +211,6 @@ def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prer
 
 def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:
     """The sources behind the rules that decided the lines, each once."""
-    index = question.primary.index
+    index = question.primary.plan
     decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for row in answer.primary.ledger}
     return tuple(dict.fromkeys(chain.from_iterable(citations_of(index, key) for key in decided)))

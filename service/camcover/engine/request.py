@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from camcover.rulebook.records import Attestation, Setting
 
-
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2200, 12, 31)
 """Dates of service outside these are refused: they are slips of the pen."""
 

@@ -1,9 +1,9 @@
-"""Compiled rules in one file: the kernel's arrays, mapped into memory, and each plan's words, read when it is first asked.
+"""Compiled rules in one file: arrays to map into memory, and each plan's words, to read when it is first asked.
 
 What comes in: `Tables`. What goes out: the same `Tables`, of which a process holds only what it uses. So a service with
-ten thousand plans starts as fast as with ten. Layout: a line that names the format, the length of the header, the header
-(JSON: digest and places), arrays at multiples of 64 bytes, then pickles, each with its CRC-32. Reading makes nothing but
-the records of this package; a file that is cut off, altered, or of another version is refused.
+ten thousand plans starts as fast as with ten. Layout: a line that names the format, the length of the header, the
+header (JSON: digest and places), arrays at multiples of 64 bytes, then pickles, each with its CRC-32. Reading makes
+nothing but the records of this package; a file that is cut off, altered, or of another version is refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import pickle
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,7 +32,12 @@ _KEPT_PLANS = 4_096
 """Plans whose words a process keeps at hand."""
 
 _ALLOWED = ("camcover.rulebook.records", "camcover.engine.plan_index", "camcover.engine.vocabulary")
-_ALLOWED_NAMES = {("datetime", "date"), ("builtins", "frozenset"), ("builtins", "set"), ("camcover.engine.estimate", "Citation")}
+_ALLOWED_NAMES = {
+    ("datetime", "date"),
+    ("builtins", "frozenset"),
+    ("builtins", "set"),
+    ("camcover.engine.estimate", "Citation"),
+}
 
 
 class UnreadableTables(Exception):
@@ -51,14 +56,15 @@ def write_tables(tables: Tables, path: Path) -> None:
     """Write compiled rules to a file, whole or not at all. Raises OSError."""
     places: dict[str, Any] = {"digest": tables.digest, "arrays": {}, "plans": {}}
     body = io.BytesIO()
-    for name, array in zip(RuleTables._fields, tables.arrays, strict=True):
+    arrays: Iterable[Any] = tables.arrays
+    for name, array in zip(RuleTables._fields, arrays, strict=True):
         body.write(bytes(-body.tell() % _ALIGNED))
         places["arrays"][name] = [body.tell(), len(array), _described(array.dtype)]
         body.write(array.tobytes())
     places["vocabulary"] = _dump(body, tables.vocabulary)
     places["directory"] = _dump(body, dict(tables.directory))
     for plan_id, index in tables.plans.items():
-        places["plans"][plan_id] = _dump(body, index)
+        places["plans"][plan_id] = _dump(body, index.as_compiled())
     places["size"] = body.tell()
     header = json.dumps(places).encode()
     start = len(_MAGIC) + 8 + len(header)

@@ -3,8 +3,8 @@
 `RuleTables` is what `compile` writes and the kernel reads, all plans in one set of arrays; `Work` is what one call of
 the kernel reads and writes. Every array has one dimension, so that an address alone is enough to read it. Ranges are
 (first, count) into the next table; -1 means none; money is int64 cents, percentages are basis points, dates are ordinal
-days, sets are 64-bit masks. Indices of tiers, accumulators, limit slots, benefit slots and diagnosis groups are local to
-a plan (the same in all its editions), those of services, practitioners and states are global to the tables.
+days, sets are 64-bit masks. Indices of tiers, accumulators, limit slots, benefit slots and diagnosis groups are local
+to a plan (the same in all its editions), those of services, practitioners and states are global to the tables.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ TIER = np.dtype([
 """`fees` is a row of `fee_tables`; -1: the plan has no fee table for the tier."""
 
 FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
-"""`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or of
-what row `of` gives; -1 basis points: nothing said."""
+"""`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or
+of what row `of` gives; -1 basis points: nothing said."""
 
 MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
 """For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""
@@ -213,18 +213,19 @@ SERVICE = np.dtype([
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("units", "i4"),
     ("diagnoses", "u8"), ("attestations", "u8"), ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
-"""What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal day,
-0 = unknown, and goes before `age`; `typical` is the line's part of the low, typical and high cash price."""
+"""What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
+day, 0 = unknown, and goes before `age`; `typical` is the line's part of the low, typical and high cash price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""
 
 GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8"), ("open_maximum", "i8")])
-"""A sum as the request gives it, of (member, accumulator), the family after the last member. `open_maximum`: what it may
-be at the most where the request leaves it open; -1 = it is known."""
+"""A sum as the request gives it, of (member, accumulator), the family after the last member. `open_maximum`: what it
+may be at the most where the request leaves it open; -1 = it is known."""
 
 GIVEN_COUNT = np.dtype([("used", "i8"), ("first_event", "i4"), ("event_count", "i4")])
-"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, or dated, as rows of `given_events`."""
+"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, or dated, as rows of
+`given_events`."""
 
 GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
 """A dated use before the estimate; those of one slot stand together, in order of date."""
@@ -290,4 +291,4 @@ class InHand(NamedTuple):
     tier: Any
     tier_number: int
     attestations: np.uint64  # given, or assumed
-    index: int  # its place among the request's lines
+    place: int  # among the request's lines

@@ -20,7 +20,7 @@ def use_violations(scope: Scope) -> Iterator[Violation]:
     """Everything that is wrong with sums, limits and visits so far."""
     prefix = "secondary_" if scope.secondary else ""
     family = scope.request.coverage is Coverage.FAMILY
-    maxima = scope.index.maxima(scope.edition, family=family)
+    maxima = scope.plan.maxima(scope.edition, family=family)
     for place in range(len(scope.request.members)):
         use, path = scope.use_of(place), f"members[{place}].{prefix}"
         yield from _sum_violations(scope, f"{path}accumulators", use.accumulators, maxima.member)
@@ -39,12 +39,12 @@ def _sum_violations(
     seen: set[str] = set()
     for place, use in enumerate(uses):
         name, where = use.accumulator, f"{path}[{place}]"
-        if name not in scope.index.accumulators:
-            yield unknown_word(f"{where}.accumulator", "accumulator", name, scope.index.accumulators)
+        if name not in scope.plan.accumulators:
+            yield unknown_word(f"{where}.accumulator", "accumulator", name, scope.plan.accumulators)
         elif name in seen:
             yield Violation(f"{where}.accumulator", f"{name} is given twice")
         elif use.used_cents is not None:
-            maximum = maxima[scope.index.accumulators[name]]
+            maximum = maxima[scope.plan.accumulators[name]]
             top = MAX_CENTS if maximum < 0 else maximum
             used, late = use.used_cents, use.last_quarter_cents
             if not 0 <= used <= top:
@@ -57,7 +57,7 @@ def _sum_violations(
 
 def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iterator[Violation]:
     """Unknown and repeated limits, usage out of bounds or in another measure."""
-    ids = list(dict.fromkeys(key.limit for key in scope.index.slots))
+    ids = list(dict.fromkeys(key.limit for key in scope.plan.slots))
     seen: set[str] = set()
     for place, use in enumerate(uses):
         where = f"{path}[{place}]"
@@ -89,8 +89,8 @@ def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) ->
     seen: set[str] = set()
     for place, use in enumerate(uses):
         where = f"{path}[{place}]"
-        if use.benefit not in scope.index.benefits:
-            yield unknown_word(f"{where}.benefit", "benefit", use.benefit, scope.index.benefits)
+        if use.benefit not in scope.plan.benefits:
+            yield unknown_word(f"{where}.benefit", "benefit", use.benefit, scope.plan.benefits)
         elif use.benefit in seen:
             yield Violation(f"{where}.benefit", f"{use.benefit} is given twice")
         elif not 0 <= use.visits <= MAX_UNITS:
@@ -100,8 +100,8 @@ def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) ->
 
 def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Iterator[Violation]:
     """What is wrong with a dated visit, if anything."""
-    if visit.benefit not in scope.index.benefits:
-        yield unknown_word(f"{path}.benefit", "benefit", visit.benefit, scope.index.benefits)
+    if visit.benefit not in scope.plan.benefits:
+        yield unknown_word(f"{path}.benefit", "benefit", visit.benefit, scope.plan.benefits)
     elif not 1 <= visit.units <= MAX_UNITS:
         yield Violation(f"{path}.units", f"{visit.units} units; expected 1 to {MAX_UNITS}")
     elif visit.date.toordinal() > scope.first_day:

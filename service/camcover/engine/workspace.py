@@ -1,7 +1,7 @@
 """The kernel's arrays for one thread: they grow as requests are laid out in them, and are used again and again.
 
-What comes in: rows as plain integers, appended by `engine/layout.py`. What goes out: the ledger and the running state as
-plain integers. A workspace belongs to one thread; nothing in it outlives the next `clear`.
+What comes in: rows as plain integers, appended by `engine/layout.py`. What goes out: the ledger and the running state
+as plain integers. A workspace belongs to one thread; nothing in it outlives the next `clear`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _CODES = {"i4": "i", "i8": "q", "u8": "Q"}
 _FIRST_ROWS = 256
 _KEPT_ROWS = 65_536
 """Arrays that grew beyond this are given back when they are cleared."""
+
+
 def _format(dtype: np.dtype[np.void], *, without: str = "") -> str:
     """The `struct` codes of a row; the column `without` is passed over."""
     codes = "<"
@@ -86,7 +88,7 @@ class Space:
     def _give(self, array: Array) -> None:
         """Make `array` the one in use."""
         self.array, self.rows = array, len(array)
-        self.buffer = memoryview(array.view(np.uint8)).cast("B")
+        self.buffer = array.view(np.uint8).data.cast("B")
 
     def clear(self) -> None:
         """Forget every row; give much memory back."""

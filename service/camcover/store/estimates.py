@@ -131,7 +131,7 @@ class DatabaseStore:
             for first in range(0, len(wanted), _AT_ONCE):
                 keys = wanted[first : first + _AT_ONCE]
                 rows = connection.execute(select(*_COLUMNS).where(_TABLE.c.request_id.in_(keys)))
-                found |= {row.request_id: StoredEstimate(*row) for row in rows}
+                found |= {row.request_id: StoredEstimate._make(row) for row in rows}
         return found
 
     def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
@@ -175,7 +175,7 @@ def _first_of_each(estimates: Sequence[StoredEstimate]) -> tuple[list[StoredEsti
 
 def _stored(row: Row[Any] | None) -> StoredEstimate | None:
     """A row of the table."""
-    return None if row is None else StoredEstimate(*row)
+    return None if row is None else StoredEstimate._make(row)
 
 
 def _use_write_ahead_log(engine: Engine) -> None:

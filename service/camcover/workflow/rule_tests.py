@@ -279,7 +279,7 @@ def _criterion_marks(criteria: Criteria) -> Iterator[Mark]:
 
 def _reached(found: Adjudicated) -> Iterator[Mark]:
     """What the lines of a test reached: the rule that decided, the limit that bit, the criterion that refused."""
-    sources = found.question.primary.index.sources
+    sources = found.question.primary.plan.sources
     for row in found.answer.primary.ledger:
         if row.rule >= 0:
             rule = sources.rules[row.rule]

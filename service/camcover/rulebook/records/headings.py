@@ -37,7 +37,7 @@ class Word(str):
         word.at = at
         return word
 
-    def __getnewargs__(self) -> tuple[str, Place]:
+    def __getnewargs__(self) -> tuple[str, Place]:  # type: ignore[override]
         """What a copy is made of."""
         return str(self), self.at
 
