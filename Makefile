@@ -5,13 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete
 GENERATED := service/camcover/gen/__init__.py
+PEERS := build/peers
+SAVED := build/bench.json
+DATA ?= ../shared/data
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench proto coverage nightly node format docs lock clean
+.PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-rules bench-peers bench-compare proto coverage nightly node
+.PHONY: engines format docs lock clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(ENVIRONMENT) ## start the service, send it a well-being plan over gRPC, print the estimate
 	@$(BIN)/python docs/examples/demo.py
@@ -36,8 +41,24 @@ lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, ge
 	$(BIN)/python docs/generate_diagnostics.py --check
 	$(BIN)/python docs/generate_api.py --check
 
-bench: $(ENVIRONMENT) ## measure the kernel and the reader; nothing is asserted
-	$(BIN)/pytest benchmarks -q -p no:xdist --benchmark-only --benchmark-columns=min,median,rounds
+bench: $(ENVIRONMENT) ## measure the kernel beside its translation to C, one plan, reading; nothing is asserted
+	$(BIN)/pytest benchmarks -q -p no:xdist --benchmark-only --benchmark-columns=min,median,rounds --benchmark-json=$(SAVED)
+
+bench-compare: $(ENVIRONMENT) ## measure anew and compare with the last saved run, by ratio to the yardsticks of each run
+	$(BIN)/python benchmarks/compare.py $(SAVED)
+
+bench-rpc: $(ENVIRONMENT) ## measure calls to a server beside an echo on the same server, workers, a reload under load
+	PYTHONPATH=benchmarks $(BIN)/python benchmarks/rpc/run.py
+
+bench-bulk: $(ENVIRONMENT) ## measure Parquet to Parquet
+	$(BIN)/python benchmarks/bulk.py
+
+bench-rules: $(ENVIRONMENT) ## measure 20,000 plan files: reading, compiling, starting, memory, one estimate (DATA=folder of the tables)
+	$(BIN)/python benchmarks/many_rules.py $(DATA)
+
+bench-peers: $(ENVIRONMENT) $(PEERS)/.installed ## compare with what a user would pick instead
+	$(BIN)/python benchmarks/peers/workload.py --plans 10000 --out $(PEERS)/workload.json
+	$(PEERS)/venv/bin/python benchmarks/peers/run.py $(PEERS)/workload.json --json $(PEERS)/table.json
 
 proto: $(GENERATED) ## build the Python modules of protos/
 
@@ -50,6 +71,8 @@ nightly: $(ENVIRONMENT) ## 20,000 random examples of engine against oracle
 
 node: tests/node/node_modules ## install what the Node client's test needs
 
+engines: $(VENV)/.engines ## install what the tests of bulk on Spark, Polars and DuckDB need (Java 17 besides)
+
 format: $(ENVIRONMENT) ## format Python and rule files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -60,8 +83,10 @@ docs: $(ENVIRONMENT) ## write the generated pages and schemas anew
 	$(BIN)/python docs/generate_api.py
 	$(BIN)/camcover rules schema rules/schema
 
-lock: ## resolve the dependencies of pyproject.toml anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
+	$(LOCK) pyproject.toml --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --group engines -c requirements.lock -o requirements-engines.lock
+	cd benchmarks/peers && $(LOCK) requirements.in -o requirements.lock
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build .coverage
@@ -80,6 +105,15 @@ $(GENERATED): $(PROTOS) $(VENV)/.installed
 $(VENV)/.installed: requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	touch $@
+
+$(VENV)/.engines: requirements-engines.lock $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-engines.lock
+	touch $@
+
+$(PEERS)/.installed: benchmarks/peers/requirements.lock
+	$(PYTHON) -m venv $(PEERS)/venv
+	$(PEERS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 tests/node/node_modules: tests/node/package-lock.json

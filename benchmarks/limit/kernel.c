@@ -915,7 +915,7 @@ INLINE void cover(
     entry->allowed = allowed;
     int64_t eligible = allowed;
     if (request->maintenance == 1) {
-        const struct entry *primary = &work->behind[request->behind + hand->index];
+        const struct entry *primary = &work->behind[request->behind + hand->place];
         eligible = greatest(greatest(eligible, primary->allowed) - primary->plan_paid, 0);
     }
     if (eligible > left.allowed) {
@@ -1042,7 +1042,7 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
                 .tier = &rules->tiers[segment->tiers + tier],
                 .tier_number = tier,
                 .attestations = request->attested == 1 ? ALL : service->attestations,
-                .index = index,
+                .place = index,
             };
             adjudicate_line(rules, work, &hand, charge);
         }

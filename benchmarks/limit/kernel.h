@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define PACKED __attribute__((packed))
-/* One piece of machine code, as `forceinline` makes it in camcover/jit.py: a sixth faster than what gcc would inline. */
+/* One piece of machine code, as `forceinline` makes it in camcover/jit.py: a sixth faster than gcc left to itself. */
 #define INLINE static inline __attribute__((always_inline))
 #define SAME_SIZE(row, size) _Static_assert(sizeof(struct row) == (size), "engine/tables.py has another " #row)
 
@@ -264,7 +264,7 @@ struct hand {
     const struct tier *tier;
     int tier_number;
     uint64_t attestations;
-    int index;
+    int place;
 };
 
 void adjudicate_at(const int64_t *addresses, int64_t first, int64_t count);

@@ -6,6 +6,8 @@ H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
 from __future__ import annotations
 
+import numpy as np
+
 from camcover.jit import compiled
 
 _DAYS_PER_ERA = 146_097
@@ -17,17 +19,30 @@ LAST_DAY = 3_652_059
 
 
 @compiled
+def _quotient(number: int, divisor: int) -> int:
+    """`number // divisor` of two that are not negative and fit 32 bits: unsigned, it needs no look at the sign."""
+    return int(np.uint32(number) // np.uint32(divisor))
+
+
+@compiled
 def civil(day: int) -> tuple[int, int, int]:
     """Year, month and day of the month of an ordinal day."""
     shifted = day + _ERA_OFFSET
     era = shifted // _DAYS_PER_ERA
     day_of_era = shifted - era * _DAYS_PER_ERA
-    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted_month = (5 * day_of_year + 2) // 153
+    leaps = _quotient(day_of_era, 1460) - _quotient(day_of_era, 36_524) + _quotient(day_of_era, 146_096)
+    year_of_era = _quotient(day_of_era - leaps, 365)
+    day_of_year = day_of_era - _days_before(year_of_era)
+    shifted_month = _quotient(5 * day_of_year + 2, 153)
     month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
     year = year_of_era + era * 400 + (1 if month <= 2 else 0)
-    return year, month, day_of_year - (153 * shifted_month + 2) // 5 + 1
+    return year, month, day_of_year - _quotient(153 * shifted_month + 2, 5) + 1
+
+
+@compiled
+def _days_before(year_of_era: int) -> int:
+    """Days of an era before one of its years."""
+    return 365 * year_of_era + _quotient(year_of_era, 4) - _quotient(year_of_era, 100)
 
 
 @compiled
@@ -37,8 +52,8 @@ def ordinal(year: int, month: int, day: int) -> int:
     era = shifted_year // 400
     year_of_era = shifted_year - era * 400
     shifted_month = month - 3 if month > 2 else month + 9
-    day_of_year = (153 * shifted_month + 2) // 5 + day - 1
-    return era * _DAYS_PER_ERA + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - _ERA_OFFSET
+    day_of_year = _quotient(153 * shifted_month + 2, 5) + day - 1
+    return era * _DAYS_PER_ERA + _days_before(year_of_era) + day_of_year - _ERA_OFFSET
 
 
 @compiled

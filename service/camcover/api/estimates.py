@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from camcover.engine.estimate import AccumulatorAfter, Adjustment, Amounts, Citation, LimitAfter, Line
+from camcover.engine.estimate import AccumulatorAfter, Adjustment, Citation, LimitAfter, Line
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
 from camcover.workflow.coverage import CoverageAnswer
+from camcover.workflow.notices import Notice
 from camcover.workflow.pricing import PricedPlan
 
 __all__ = ["coverage_message", "estimate_message"]
@@ -17,23 +19,6 @@ CURRENCY = "USD"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-_LINE_BEFORE_DATE = ("item_index", "member_id", "session", "line")
-_LINE_AFTER_DATE = (
-    "therapy",
-    "code",
-    "units",
-    "covered_units",
-    "tier",
-    "benefit",
-    "covered",
-    "reason",
-    "limit",
-    "charge_assumed",
-)
-_LINE_FIELDS = (*_LINE_BEFORE_DATE, "date", *_LINE_AFTER_DATE, *Amounts._fields)
-_DATE = Line._fields.index("date")
-_AMOUNTS = Line._fields.index("amounts")
 
 Data: TypeAlias = dict[str, Any]
 """A message's fields, those that have their zero value left out: protobuf builds a message from it all at once."""
@@ -63,14 +48,14 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
         months=list(map(_present, estimate.months)),
         range=_present(estimate.range),
         prerequisites=list(map(_present, estimate.prerequisites)),
-        notices=list(map(_present, priced.notices)),
-        citations=list(map(_present, estimate.citations)),
+        notices=list(map(_known, priced.notices)),
+        citations=list(map(_known, estimate.citations)),
     )
 
 
 def _present(record: Any) -> Data:
     """The fields of a named tuple that is named like its message."""
-    return {name: value for name, value in zip(record._fields, record, strict=True) if value}
+    return {name: value for name, value in zip(record._fields, record, strict=False) if value}
 
 
 def _timestamp(moment: datetime) -> Data:
@@ -80,17 +65,18 @@ def _timestamp(moment: datetime) -> Data:
 
 
 def _line(line: Line) -> Data:
-    values = (*line[:_DATE], line.date.isoformat(), *line[_DATE + 1 : _AMOUNTS], *line.amounts)
-    data: Data = {name: value for name, value in zip(_LINE_FIELDS, values, strict=True) if value}
-    data["adjustments"] = list(map(_all, line.adjustments))
+    data = _present(line)
+    data["date"] = line.date.isoformat()
+    data["adjustments"] = list(map(_known, line.adjustments))
     if line.steps:
         data["steps"] = list(map(_present, line.steps))
     return data
 
 
-def _all(adjustment: Adjustment) -> Data:
-    """An adjustment, none of whose fields is ever zero."""
-    return {"group": adjustment[0], "reason_code": adjustment[1], "amount_cents": adjustment[2]}
+@lru_cache(4_096)
+def _known(record: Adjustment | Citation | Notice) -> Data:
+    """The same of records of which few come again and again."""
+    return _present(record)
 
 
 def _accumulator(after: AccumulatorAfter) -> Data:

@@ -58,9 +58,10 @@ def _typed_at(_context: Any, address: Any, dtype: Any) -> Any:
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         made = context.make_array(array)(context, builder)
         size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array.dtype)))
-        one = context.get_constant(types.intp, 1)
+        # Of no length: then LLVM need not ask whether an index counts from the end.
+        length = context.get_constant(types.intp, 0)
         data = builder.inttoptr(arguments[0], made.data.type)
-        _populate(made, data=data, shape=[one], strides=[size], itemsize=size, meminfo=None)
+        _populate(made, data=data, shape=[length], strides=[size], itemsize=size, meminfo=None)
         return made._getvalue()  # noqa: SLF001 - Numba's own way to give an array back
 
     return array(address, dtype), generate

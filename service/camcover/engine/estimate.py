@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Reason(IntEnum):
@@ -68,7 +68,10 @@ class ExplainedStep(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One adjudicated line. `benefit` is empty when none was chosen; `limit` names the limit that bit."""
+    """One adjudicated line, its amounts as in `Amounts`.
+
+    `benefit` is empty when none was chosen; `limit` names the limit that bit.
+    """
 
     item_index: int
     member_id: str
@@ -85,9 +88,29 @@ class Line(NamedTuple):
     reason: Reason
     limit: str
     charge_assumed: bool
-    amounts: Amounts
+    charge_cents: int
+    allowed_cents: int
+    deductible_cents: int
+    copay_cents: int
+    coinsurance_cents: int
+    penalty_cents: int
+    balance_bill_cents: int
+    not_covered_cents: int
+    written_off_cents: int
+    plan_paid_cents: int
+    secondary_paid_cents: int
+    patient_cents: int
     adjustments: tuple[Adjustment, ...]
     steps: tuple[ExplainedStep, ...]
+
+    @property
+    def amounts(self) -> Amounts:
+        """The money of the line."""
+        return Amounts._make(tuple[Any, ...](self)[LINE_AMOUNTS])
+
+
+LINE_AMOUNTS = slice(Line._fields.index("charge_cents"), Line._fields.index("patient_cents") + 1)
+"""Where the fields of `Amounts` stand in a `Line`."""
 
 
 class AccumulatorAfter(NamedTuple):

@@ -15,6 +15,7 @@ from camcover.engine.citing import citations_of, rule_place
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import (
+    LINE_AMOUNTS,
     AccumulatorAfter,
     Amounts,
     Citation,
@@ -39,13 +40,14 @@ _MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_
 
 _NO_AMOUNTS = Amounts()
 _REASONS = tuple(Reason)
+_LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 
 
 def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
     """The estimate that an answer gives."""
     lines = tuple(_lines(question, answer))
     cents = answer.patient_cents
-    totals = _sum([line.amounts for line in lines])
+    totals = _sum(lines)
     return Estimate(
         plan_id=question.request.plan_id,
         lines=lines,
@@ -66,50 +68,67 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
 
 
 def _lines(question: Question, answer: Answer) -> Iterator[Line]:
-    """Every ledger row as a `Line`."""
-    layout, request, asked = question.primary, question.request, question.asked
-    sources = layout.plan.sources
-    tiers = list(layout.plan.tiers)
+    """Every ledger row as a `Line`. Asserts that it adds up to its charge: else it never leaves the engine."""
+    layout, request = question.primary, question.request
+    sources, first_day = layout.plan.sources, layout.plan.segments[0].first_day
     paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
-    for (day, place, session), row, second, cents in zip(asked.lines, answer.primary.ledger, paid, steps, strict=False):
-        service, laid = asked.services[place], layout.services[place]
-        tier = tiers[laid.tier if laid.tier >= 0 else layout.first_tier]
-        rule = sources.rules[row.rule] if row.rule >= 0 else None
-        reason = _REASONS[row.reason]
-        yield Line(
+    words: dict[tuple[int, int, int], tuple[str, ...]] = {}
+    for (day, place, session), row, second, cents in zip(
+        question.asked.lines, answer.primary.ledger, paid, steps, strict=False
+    ):
+        key = place, row.rule, row.limit if row.reason == _LIMIT_REACHED else -1
+        told = words.get(key)
+        if told is None:
+            told = words[key] = _words(question, *key)
+        member, therapy, code, tier, benefit, limit = told
+        patient = row.patient - second
+        if row.charge != row.plan_paid + second + patient + row.written_off:
+            raise AssertionError(f"a line does not add up to its charge: {row}")
+        service = question.asked.services[place]
+        yield Line._make((
             service.item,
-            request.members[laid.member].id,
+            member,
             session,
             service.number,
             date.fromordinal(day),
-            service.therapy,
-            service.code,
+            therapy,
+            code,
             service.units,
             row.covered_units,
             tier,
-            str(rule.id) if isinstance(rule, Benefit) else "",
+            benefit,
             row.covered == 1,
-            reason,
-            str(sources.limits[row.limit].id) if row.limit >= 0 and reason is Reason.LIMIT_REACHED else "",
+            _REASONS[row.reason],
+            limit,
             row.assumed == 1,
-            _amounts(row, second),
-            adjustments(sources, row, before_coverage=day < layout.plan.segments[0].first_day),
+            *tuple(row)[_MONEY],
+            second,
+            patient,
+            adjustments(sources, row, before_coverage=day < first_day),
             explain(sources, row, cents, tier, second) if request.explain else (),
-        )
+        ))  # fmt: skip
 
 
-def _amounts(row: LedgerRow, secondary_paid: int) -> Amounts:
-    """The money of a row. Asserts that it adds up to the charge: a line that does not never leaves the engine."""
-    patient = row.patient - secondary_paid
-    if row.charge != row.plan_paid + secondary_paid + patient + row.written_off:
-        raise AssertionError(f"a line does not add up to its charge: {row}")
-    return Amounts._make([*tuple(row)[_MONEY], secondary_paid, patient])
+def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tuple[str, ...]:
+    """(member, therapy, code, tier, benefit, limit) of a line by the rows of its rule and of the limit that bit."""
+    layout, service = question.primary, question.asked.services[place]
+    sources, laid = layout.plan.sources, layout.services[place]
+    rule = sources.rules[rule_row] if rule_row >= 0 else None
+    return (
+        question.request.members[laid.member].id,
+        service.therapy,
+        service.code,
+        list(layout.plan.tiers)[laid.tier if laid.tier >= 0 else layout.first_tier],
+        str(rule.id) if isinstance(rule, Benefit) else "",
+        str(sources.limits[limit_row].id) if limit_row >= 0 else "",
+    )
 
 
-def _sum(parts: Sequence[Amounts]) -> Amounts:
-    """The sum of amounts, field by field."""
-    return Amounts._make([sum(column) for column in zip(*parts, strict=True)]) if parts else _NO_AMOUNTS
+def _sum(lines: Sequence[Line]) -> Amounts:
+    """The sum of the lines' amounts, field by field."""
+    columns = zip(*[line[LINE_AMOUNTS] for line in lines], strict=True)
+    return Amounts._make(list(map(sum, columns))) if lines else _NO_AMOUNTS
 
 
 def _items(question: Question, lines: Sequence[Line], totals: Amounts) -> tuple[Amounts, ...]:
@@ -117,9 +136,9 @@ def _items(question: Question, lines: Sequence[Line], totals: Amounts) -> tuple[
     count = len(question.request.items)
     if count == 1:
         return (totals,)
-    parts: list[list[Amounts]] = [[] for _ in range(count)]
+    parts: list[list[Line]] = [[] for _ in range(count)]
     for line in lines:
-        parts[line.item_index].append(line.amounts)
+        parts[line.item_index].append(line)
     return tuple(map(_sum, parts))
 
 
@@ -128,7 +147,7 @@ def _months(lines: Sequence[Line]) -> tuple[Month, ...]:
     months: dict[tuple[int, int], int] = {}
     for line in lines:
         key = line.date.year, line.date.month
-        months[key] = months.get(key, 0) + line.amounts.patient_cents
+        months[key] = months.get(key, 0) + line.patient_cents
     return tuple(Month(f"{year}-{month:02}", cents) for (year, month), cents in months.items())
 
 

@@ -172,7 +172,7 @@ def _differences(estimate: Estimate, expect: TestExpect) -> Iterator[str]:
     for name in ("patient", "plan_paid", "written_off"):
         yield from _amount(name, getattr(expect, name), getattr(totals, f"{name}_cents"))
     if expect.each is not None:
-        yield from _each(expect.each, [line.amounts.patient_cents for line in estimate.lines])
+        yield from _each(expect.each, [line.patient_cents for line in estimate.lines])
     visits = {(line.member_id, line.date, line.benefit) for line in estimate.lines if line.covered}
     if expect.covered is not None and expect.covered != len(visits):
         yield f"covered: expected {expect.covered} visits, got {len(visits)}"
@@ -224,7 +224,7 @@ def _line(lines: Sequence[Line], number: int, stated: object) -> Iterator[str]:
         elif key == "reason":
             got = "" if line.reason is Reason.NONE else line.reason.name
         else:
-            yield from _amount(f"{name}.{key}", expected, getattr(line.amounts, f"{key}_cents"))
+            yield from _amount(f"{name}.{key}", expected, getattr(line, f"{key}_cents"))
             continue
         if got != expected:
             yield f"{name}.{key}: expected {_shown(expected)}, got {_shown(got)}"

@@ -1,0 +1,97 @@
+"""Parquet to Parquet: a book of plans of twelve lines, made, then priced with one thread and with one for each core.
+
+`python bulk.py [PLANS]`. Prints plans a second, with and without the lines' file, and the most memory of a process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from camcover.bulk import BulkEstimator
+from camcover.bulk.files import Outputs, estimate_file
+from camcover.bulk.schema import REQUEST_SCHEMA
+from questions import shipped_tables
+
+PLANS = 1_000_000
+DISTINCT = 20_000
+RELEASE = "rules-benchmark"
+
+
+def make_book(path: Path, plans: int) -> None:
+    """Write a file of plans: twelve sessions each, prices, ages, dates and deductibles of their own."""
+    random_ = random.Random(2026)  # noqa: S311 - the same book every time
+
+    def row(number: int) -> dict[str, Any]:
+        item = {
+            "therapy": "acupuncture",
+            "code": "97810",
+            "charge_cents": random_.randrange(6_000, 15_000),
+            "practitioner": "physician",
+            "tier": "participating",
+            "diagnoses": ["M54.50"],
+            "start_date": date(2026, 1, 5) + timedelta(days=random_.randrange(200)),
+            "sessions": 12,
+        }
+        return {
+            "request_id": f"r{number}",
+            "plan_id": "original-medicare-part-b",
+            "age": random_.randrange(65, 95),
+            "state": "WA",
+            "requirements_as_attested": True,
+            "accumulators": [{"accumulator": "deductible", "used_cents": random_.randrange(28_300)}],
+            "items": [item],
+        }
+
+    part = pa.Table.from_pylist([row(number) for number in range(DISTINCT)], schema=REQUEST_SCHEMA)
+    with pq.ParquetWriter(path, REQUEST_SCHEMA) as writer:
+        for first in range(0, plans, DISTINCT):
+            writer.write_table(part.slice(0, min(DISTINCT, plans - first)))
+
+
+def price(book: Path, folder: Path, threads: int, *, lines: bool) -> None:
+    """Price a book in a process of its own; print what it took."""
+    tables = shipped_tables()
+    outputs = Outputs(folder / "plans.parquet", folder / "rejects.parquet", folder / "lines.parquet" if lines else None)
+    BulkEstimator(tables, RELEASE).estimate(next(pq.ParquetFile(book).iter_batches(1_024)))
+    began = time.perf_counter()
+    counts = estimate_file(tables, RELEASE, book, outputs, threads=threads)
+    seconds = time.perf_counter() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    what = "plans and lines" if lines else "plans"
+    sys.stdout.write(
+        f"{what:16} {threads} thread{'s' if threads > 1 else ' '}  {counts.plans / seconds:12,.0f} plans/s  "
+        f"{counts.lines / seconds:12,.0f} lines/s  {memory:7,.0f} MiB at most\n"
+    )
+    sys.stdout.flush()
+
+
+def main(plans: int) -> None:
+    """Make the book and price it four ways."""
+    context = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        book = folder / "book.parquet"
+        make_book(book, plans)
+        sys.stdout.write(f"{plans:,} plans of 12 lines, {book.stat().st_size / 1e6:.0f} MB\n")
+        sys.stdout.flush()
+        for lines in (False, True):
+            for threads in sorted({1, os.cpu_count() or 1}):
+                process = context.Process(target=price, args=(book, folder, threads), kwargs={"lines": lines})
+                process.start()
+                process.join()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else PLANS)

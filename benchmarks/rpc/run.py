@@ -1,0 +1,171 @@
+"""Calls to a server beside an echo on the same server, in turn in one run; then batch, stream, workers, and a reload.
+
+`python run.py [SECONDS]` for each measurement. Server and client share this machine's cores. The echo reads the same
+request and answers the same estimate, made beforehand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+from load import Call, Measured, closed, opened
+
+from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from questions import ROOT, twelve_sessions  # noqa: E402 - it lies one folder up
+
+ECHO, ESTIMATE = "/benchmark.Echo/EstimatePlan", "/camcover.v1.EstimateService/EstimatePlan"
+AT_ONCE = 16
+ROUNDS = 3
+BATCH = 100
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), str(ROOT / "service")])}
+
+
+@asynccontextmanager
+async def serving(*command: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, grpc.aio.Channel]]:
+    """A server process, and a channel to the address it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env=ENVIRONMENT
+    )
+    assert process.stdout is not None
+    port = (await process.stdout.readline()).decode().strip().rpartition(":")[2]
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield process, channel
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def call(channel: grpc.aio.Channel, method: str) -> Call:
+    """One call of a method with the request of twelve sessions."""
+    request = twelve_sessions()
+    stub = channel.unary_unary(
+        method, request_pb2.EstimatePlanRequest.SerializeToString, estimate_pb2.Estimate.FromString
+    )
+    return lambda: stub(request)
+
+
+def batch(channel: grpc.aio.Channel) -> Call:
+    """One call with a hundred plans."""
+    request = estimate_service_pb2.BatchEstimatePlansRequest(requests=[twelve_sessions()] * BATCH)
+    stub = channel.unary_unary(
+        "/camcover.v1.EstimateService/BatchEstimatePlans",
+        estimate_service_pb2.BatchEstimatePlansRequest.SerializeToString,
+        estimate_service_pb2.BatchEstimatePlansResponse.FromString,
+    )
+    return lambda: stub(request)
+
+
+def stream(channel: grpc.aio.Channel, count: int) -> Call:
+    """One stream of `count` plans."""
+    requests = [twelve_sessions()] * count
+    stub = channel.stream_stream(
+        "/camcover.v1.EstimateService/StreamEstimates",
+        request_pb2.EstimatePlanRequest.SerializeToString,
+        estimate_service_pb2.StreamEstimatesResponse.FromString,
+    )
+
+    async def whole() -> None:
+        async for _ in stub(iter(requests)):
+            pass
+
+    return whole
+
+
+def say(what: str, rate: float, *more: str) -> None:
+    """One line of the report."""
+    sys.stdout.write(f"{what:44} {rate:10,.0f}/s  {'  '.join(more)}\n")
+    sys.stdout.flush()
+
+
+def latencies(measured: Measured) -> str:
+    """Half and ninety-nine of a hundred calls took no longer."""
+    return f"p50 {measured.p50 * 1e3:6.2f} ms  p99 {measured.p99 * 1e3:6.2f} ms  failed {measured.failed}"
+
+
+async def one_process(database: str, seconds: float) -> None:
+    """The estimate beside the echo, closed and at half of that load; then batch and stream."""
+    async with serving(str(HERE / "server.py"), database) as (_, channel):
+        methods: dict[str, Call] = {"echo": call(channel, ECHO), "estimate": call(channel, ESTIMATE)}
+        for each in methods.values():
+            await closed(each, AT_ONCE, 1)
+        rates: dict[str, list[float]] = {name: [] for name in methods}
+        for _ in range(ROUNDS):
+            for name, each in methods.items():
+                rates[name].append((await closed(each, AT_ONCE, seconds)).calls_per_second)
+        median = {name: statistics.median(each) for name, each in rates.items()}
+        say("echo, 16 at once", median["echo"])
+        say("EstimatePlan, 16 at once", median["estimate"], f"{median['estimate'] / median['echo']:.2f} of the echo")
+        half = median["estimate"] / 2
+        for name, each in methods.items():
+            measured = await opened(each, half, seconds)
+            say(f"{name} at half of EstimatePlan's rate", measured.calls_per_second, latencies(measured))
+        in_batches = (await closed(batch(channel), 2, seconds)).calls_per_second * BATCH
+        say("BatchEstimatePlans, plans", in_batches, f"{in_batches / median['estimate']:.2f} of EstimatePlan")
+        length = max(int(median["estimate"] * seconds / 2), 100)
+        streamed = (await closed(stream(channel, length), 2, seconds / 2)).calls_per_second * length
+        say("StreamEstimates, plans", streamed, f"{streamed / median['estimate']:.2f} of EstimatePlan")
+
+
+async def several_workers(seconds: float) -> None:
+    """The shipped rules served by one worker and by one for each core, to as many clients' channels as workers."""
+    for workers in sorted({1, os.cpu_count() or 1}):
+        command = ("-m", "camcover", "serve", "--rules", str(ROOT / "rules"), "--listen", "127.0.0.1:0")
+        async with serving(*command, "--database", "off", "--workers", str(workers)) as (_, channel):
+            await closed(call(channel, ESTIMATE), AT_ONCE, 1)
+            measured = await closed(call(channel, ESTIMATE), AT_ONCE, seconds)
+            say(f"{workers} worker{'s' if workers > 1 else ''}", measured.calls_per_second)
+
+
+async def reload_under_load(seconds: float) -> None:
+    """The p99 while rules are read anew, beside that of the same load before."""
+    command = (
+        "-m",
+        "camcover",
+        "serve",
+        "--rules",
+        str(ROOT / "rules"),
+        "--listen",
+        "127.0.0.1:0",
+        "--database",
+        "off",
+    )
+    async with serving(*command) as (process, channel):
+        estimate = call(channel, ESTIMATE)
+        rate = (await closed(estimate, AT_ONCE, 2)).calls_per_second / 4
+        before = await opened(estimate, rate, seconds)
+        say("at a quarter of its rate", before.calls_per_second, latencies(before))
+        process.send_signal(signal.SIGHUP)
+        during = await opened(estimate, rate, seconds)
+        say("the same while rules are read anew", during.calls_per_second, latencies(during))
+        say("p99 during / before", during.p99 / before.p99)
+
+
+async def main(seconds: float) -> None:
+    """Everything, one after the other."""
+    sys.stdout.write("nothing stored\n")
+    await one_process("off", seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        sys.stdout.write("stored in SQLite\n")
+        await one_process(f"sqlite:///{folder}/estimates.sqlite", seconds)
+    sys.stdout.write("workers\n")
+    await several_workers(seconds)
+    sys.stdout.write("reload\n")
+    await reload_under_load(seconds)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 4.0))
