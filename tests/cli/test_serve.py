@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,13 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(SERVICE)}
 def serving(*arguments: object) -> subprocess.Popen[str]:
     """A started `camcover serve`."""
     command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=ENVIRONMENT, start_new_session=True, **pipes)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a service and its workers at once."""
+    os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -34,7 +41,8 @@ def server(rules: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str],
         announced = process.stdout.readline()
         assert announced.startswith("listening on 127.0.0.1:"), process.communicate()[1]
         yield process, announced.removeprefix("listening on ").strip()
-        process.kill()
+        if process.poll() is None:
+            end(process)
 
 
 def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
@@ -68,12 +76,17 @@ def release_of(run: Any, address: str) -> str:
 
 
 def logged(process: subprocess.Popen[str], event: str) -> dict[str, Any]:
-    """The next line of the log that tells of `event`."""
+    """The next line of the log that tells of `event`; a service that never tells of it is ended."""
     assert process.stderr is not None
-    for line in process.stderr:
-        entry: dict[str, Any] = json.loads(line)
-        if entry["event"] == event:
-            return entry
+    watch = threading.Timer(60, end, [process])
+    watch.start()
+    try:
+        for line in process.stderr:
+            entry: dict[str, Any] = json.loads(line)
+            if entry["event"] == event:
+                return entry
+    finally:
+        watch.cancel()
     raise AssertionError(f"the log ended before {event!r}")
 
 
@@ -112,6 +125,7 @@ def test_several_workers_on_one_port(rules: Path, tmp_path: Path, run: Any) -> N
         copay.write_text(copay.read_text(encoding="utf-8").replace("copay: $20", "copay: $25"), encoding="utf-8")
         process.send_signal(signal.SIGHUP)
         reloaded = {logged(process, "rules reloaded")["rule_release"] for _ in range(2)}
+        assert len(reloaded) == 1
         assert {release_of(run, address) for _ in range(6)} == reloaded
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=30)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,6 +88,17 @@ def test_of_several_threads_one_gets_the_request_id(url: str) -> None:
     assert store.by_request_ids(["same"])["same"].name == f"estimates/{kept[0]}"
     assert all(others["same"].name == f"estimates/{kept[0]}" for others in taken if others)
     store.close()
+
+
+def opened(url: str) -> bool:
+    """Whether a process can open the database."""
+    DatabaseStore(url).close()
+    return True
+
+
+def test_several_processes_open_a_new_database_at_once(url: str) -> None:
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert all(pool.map(opened, [url] * 12))
 
 
 def test_off_keeps_nothing() -> None:

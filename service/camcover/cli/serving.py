@@ -109,6 +109,7 @@ async def _serve(
         typer.echo(f"cannot listen on {settings.listen}: is it taken, or not an address of this machine?", err=True)
         return 1
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask, rules)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     on_ready(f"{settings.listen.rpartition(':')[0]}:{port}")
     await server.wait()
     await reloader.stop()

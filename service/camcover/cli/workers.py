@@ -82,7 +82,10 @@ class Supervisor:
         def start() -> BaseProcess:
             arguments = (work, file, database, self._settings, self._ready)
             process = _CONTEXT.Process(target=_worker, args=arguments)
+            # A worker inherits the block, and lifts it once it can read rules anew: till then SIGHUP would end it.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             process.start()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
             return process
 
         self._workers = [start() for _ in range(self._count)]

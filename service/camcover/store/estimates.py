@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -9,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Engine, Row, event, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import Field, SQLModel, create_engine
 
 __all__ = ["OFF", "DatabaseStore", "EstimateStore", "NoStore", "StoredEstimate", "open_store"]
@@ -17,6 +20,7 @@ OFF = "off"
 """The address of no database: nothing is kept."""
 
 _MEMORY = "sqlite://"
+_JOURNAL_ATTEMPTS, _JOURNAL_SECONDS = 100, 0.02
 _AT_ONCE = 500
 """Keys in one query: below SQLite's bound on parameters."""
 
@@ -116,7 +120,11 @@ class DatabaseStore:
         self._engine = create_engine(url, **options)
         if url.startswith("sqlite") and url != _MEMORY:
             _use_write_ahead_log(self._engine)
-        SQLModel.metadata.create_all(self._engine)
+        # Several processes may open a new database at once: whether the table is there, the database itself decides.
+        with self._engine.begin() as connection:
+            connection.execute(CreateTable(_TABLE, if_not_exists=True))
+            for index in _TABLE.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
     def by_name(self, name: str) -> StoredEstimate | None:
         """The estimate of that name."""
@@ -184,6 +192,23 @@ def _use_write_ahead_log(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _set_journal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
+
+
+def _set_journal(cursor: sqlite3.Cursor) -> None:
+    """Set the write-ahead log, which the file remembers.
+
+    SQLite does not wait for a lock to set it, as it does for everything else: another process that opens the new
+    database at the same moment makes it fail. Raises sqlite3.OperationalError when that goes on.
+    """
+    for attempt in range(_JOURNAL_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if attempt == _JOURNAL_ATTEMPTS - 1:
+                raise
+            time.sleep(_JOURNAL_SECONDS)
+        else:
+            return
