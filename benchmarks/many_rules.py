@@ -30,7 +30,8 @@ CALLS = 5_000
 def say(what: str, seconds: float) -> None:
     """One line of the report, with the most memory this process had."""
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{what:42} {seconds:10.3f} s  {memory:7,.0f} MiB at most\n")
+    took = f"{seconds:10.3f} s " if seconds >= 0.001 else f"{seconds * 1e6:10.1f} us"
+    sys.stdout.write(f"{what:42} {took}  {memory:7,.0f} MiB at most\n")
     sys.stdout.flush()
 
 

@@ -45,6 +45,7 @@ def tables() -> Tables:
 @pytest.mark.benchmark(group=ONE)
 def test_request_to_ledger(benchmark: BenchmarkFixture, tables: Tables) -> None:
     request = estimate_request(twelve_sessions())
+    adjudicate_many(tables, [request])
     (found,) = benchmark(adjudicate_many, tables, [request])
     assert isinstance(found, Adjudicated)
     assert found.answer.patient_cents == [PATIENT_CENTS]
@@ -86,7 +87,9 @@ def constants(message: Message) -> dict[str, Any]:
 
 @pytest.mark.benchmark(group=BYTES)
 def test_service(benchmark: BenchmarkFixture, tables: Tables) -> None:
-    answer = benchmark(answer_bytes, tables, twelve_sessions().SerializeToString())
+    content = twelve_sessions().SerializeToString()
+    answer_bytes(tables, content)
+    answer = benchmark(answer_bytes, tables, content)
     assert estimate_pb2.Estimate.FromString(answer).totals.patient_cents == PATIENT_CENTS
 
 

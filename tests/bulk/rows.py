@@ -29,6 +29,13 @@ SUMS = st.fixed_dictionaries(
         "last_quarter_cents": maybe(mostly(st.just(0), st.integers(-1, 20_000))),
     }
 )
+LIMITS = st.fixed_dictionaries(
+    {
+        "limit": mostly(WORD(["visits", "budget"]), WORD([None, "visit"])),
+        "used": maybe(mostly(st.integers(0, 4), WORD([-1, 1_001]))),
+        "used_cents": maybe(mostly(WORD([0, 0, 0, 2_000, 9_000]), WORD([-1, 10**10]))),
+    }
+)
 ITEMS = st.fixed_dictionaries(
     {
         "therapy": mostly(WORD(["acupuncture", "massage", "reiki"]), WORD([None, "", "acupunctur"])),
@@ -60,9 +67,7 @@ ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(
         "requirements_as_attested": maybe(st.booleans()),
         "accumulators": maybe(st.lists(SUMS, max_size=2)),
         "family_accumulators": mostly(st.none(), st.lists(SUMS, max_size=2)),
-        "limit_usage": mostly(
-            st.none(), st.lists(st.just({"limit": "visits", "used": 2, "used_cents": None}), max_size=1)
-        ),
+        "limit_usage": maybe(st.lists(LIMITS, max_size=2)),
         "benefit_visits": mostly(st.none(), st.just([{"benefit": "needles", "visits": 1}])),
         "prior_visits": mostly(st.none(), st.just([{"benefit": "needles", "date": None, "units": None}])),
         "items": mostly(st.lists(ITEMS, min_size=1, max_size=3), maybe(st.just([]))),

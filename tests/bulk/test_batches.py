@@ -17,15 +17,19 @@ from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.bulk.singly import request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
 from camcover.engine.estimate import Amounts, Line, Reason
-from small_rules import CATALOG, tables
+from small_rules import CATALOG, COPAY_PLAN, SHARE_PLAN, tables
 
-RULES = tables()
+BUDGET = COPAY_PLAN.replace("requires:", "limits: [{id: budget, allow: $90, per: benefit_period}]\n    requires:")
+ROLLING = SHARE_PLAN.replace("4 visits, per: calendar_year", "4 visits, per: rolling 30 days")
+RULES = tables(copay=BUDGET)
 TWO_EDITIONS = tables(
     catalog=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-03-31}"),
     later=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2026-04-01}").replace(
         "typical_charge: {low: $75,", "typical_charge: {low: $70,"
     ),
+    share=ROLLING,
 )
+"""The catalog changes on 1 April, and visits count over a window."""
 
 
 def result_of(rules: Tables, rows: list[Row]) -> BulkResult:
@@ -84,6 +88,18 @@ def test_a_batch_says_what_single_requests_say(rows: list[Row]) -> None:
 @given(st.lists(ROWS, min_size=1, max_size=6))
 def test_also_where_words_change_their_meaning_between_editions(rows: list[Row]) -> None:
     check(TWO_EDITIONS, rows)
+
+
+def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums, use of limits, diagnoses, conditions, open tiers and prices: none of it is asked aside."""
+    item = {"therapy": "acupuncture", "diagnoses": ["M54.50"], "conditions": ["back-pain"], "sessions": 3}
+    row = {"plan_id": "share-plan", "items": [item | {"start_date": date(2026, 3, 2)}], "family_coverage": True}
+    row |= {"accumulators": [{"accumulator": "deductible", "used_cents": 0}], "birth_date": date(1980, 2, 29)}
+    row |= {"limit_usage": [{"limit": "visits", "used": 3}], "family_accumulators": [{"accumulator": "oop_max"}]}
+    asked: list[int] = []
+    monkeypatch.setattr(BulkEstimator, "_ask_aside", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
+    assert result_of(RULES, [row, {"plan_id": "nowhere"}]).plans.num_rows == 1
+    assert asked == [1]
 
 
 def test_an_empty_batch() -> None:

@@ -31,9 +31,12 @@ _GIVEN = -2
 
 PLAN = np.dtype([
     ("first_segment", "i4"), ("segment_count", "i4"),
-    ("sums", "i4"), ("slots", "i4"), ("visits", "i4"), ("rolling", "i4"),
+    ("sums", "i4"), ("slots", "i4"), ("visits", "i4"), ("rolling", "i4"), ("counts", "i4"),
 ])  # fmt: skip
-"""What the layout must know of a plan: its segments and how wide its state is."""
+"""What the layout must know of a plan: its segments, how wide its state is, and its first row of `counts`."""
+
+COUNT = np.dtype([("top", "i8"), ("money", "i4")])
+"""What it must know of a limit's slot: the most that a request may state as used, and whether that is cents."""
 
 REFERENCE = np.dtype([("maxima", "i4"), ("first_tier", "i4")])
 """What it must know of a segment: the first row of `maxima`, and what an open tier is expected to be."""
@@ -48,13 +51,14 @@ class Facts(NamedTuple):
     plans: Array
     references: Array
     maxima: Array
+    counts: Array
 
 
 class Book(NamedTuple):
     """A batch as integer columns; -1 = unknown.
 
     The first group has a cell for each plan, the second for each item, the third for each sum of members, the fourth
-    for each of families; `*_of` are offsets into them.
+    for each of families, the last for each use of a limit; `*_of` are offsets into them.
     """
 
     plan: NDArray[np.int32]
@@ -65,6 +69,7 @@ class Book(NamedTuple):
     items_of: NDArray[np.int32]
     sums_of: NDArray[np.int32]
     family_sums_of: NDArray[np.int32]
+    uses_of: NDArray[np.int32]
     start: NDArray[np.int32]
     sessions: NDArray[np.int32]
     every: NDArray[np.int32]
@@ -75,6 +80,9 @@ class Book(NamedTuple):
     family_accumulator: NDArray[np.int32]
     family_used: NDArray[np.int64]
     family_late: NDArray[np.int64]
+    slot: NDArray[np.int32]
+    units: NDArray[np.int64]
+    cents: NDArray[np.int64]
 
 
 @compiled
@@ -179,13 +187,36 @@ def _sum_up_family(count: int, maxima: Array, reference: Any, given: Array, firs
 
 
 @compiled
+def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array, first: int) -> bool:
+    """Write what a plan is said to have used of limits; False when one is unknown, given twice or out of bounds."""
+    for number in range(plan["slots"]):
+        cell = given[first + number]
+        cell["used"], cell["first_event"], cell["event_count"] = 0, 0, 0
+    for place in range(book.uses_of[row], book.uses_of[row + 1]):
+        slot = book.slot[place]
+        if slot < 0:
+            return False
+        for earlier in range(book.uses_of[row], place):
+            if book.slot[earlier] == slot:
+                return False
+        fact = counts[plan["counts"] + slot]
+        used, other = book.units[place], book.cents[place]
+        if fact["money"] == 1:
+            used, other = other, used
+        if other != 0 or used < 0 or used > fact["top"]:
+            return False
+        given[first + slot]["used"] = used
+    return True
+
+
+@compiled
 def _lay_out_request(request: Any, plan: Any, first_tier: int, first_line: int, lines: int, first_sum: int) -> None:
     """Write a plan's row of `requests`: the expected case, its state at the beginning of the shared arrays."""
     request["lines"], request["line_count"], request["ledger"] = first_line, lines, first_line
     request["behind"], request["maintenance"] = -1, 0
     request["segments"], request["segment_count"] = plan["first_segment"], plan["segment_count"]
     request["members"], request["given_sums"] = 1, first_sum
-    request["given_counts"], request["given_visits"] = 0, 0
+    request["given_visits"] = 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
     request["events"], request["open_tier"], request["price"], request["sums_at_maximum"] = 0, first_tier, 1, 0
@@ -193,11 +224,20 @@ def _lay_out_request(request: Any, plan: Any, first_tier: int, first_line: int, 
 
 @compiled_entry
 def lay_out_book(
-    facts: Facts, rules: RuleTables, book: Book, requests: Array, lines: Array, sessions: Any, given: Array
+    facts: Facts,
+    rules: RuleTables,
+    book: Book,
+    requests: Array,
+    lines: Array,
+    sessions: Any,
+    given: Array,
+    given_counts: Array,
+    first_count: int,
 ) -> tuple[int, int]:
     """Lay out every plan of a book that is still READY; gives (rows of `lines`, rows of `requests`) written.
 
-    What is not sound is set ASIDE. The arrays have room for every line and every sum.
+    What is not sound is set ASIDE. The arrays have room for every line, sum and count; the first `first_count` rows of
+    `given_counts` are zero, for plans that state no use of limits.
     """
     first_line, first_sum, written = 0, 0, 0
     for row in range(len(book.plan)):
@@ -219,9 +259,16 @@ def lay_out_book(
         reference = facts.references[segment if segment >= 0 else in_force]
         if not _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum):
             continue
+        counts = 0
+        if book.uses_of[row + 1] > book.uses_of[row]:
+            counts = first_count
+            first_count += plan["slots"]
+            if not _lay_out_counts(book, row, plan, facts.counts, given_counts, counts):
+                continue
         request = requests[written]
         _lay_out_request(request, plan, reference["first_tier"], first_line, count, first_sum)
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
+        request["given_counts"] = counts
         book.status[row] = READY
         first_line += count
         first_sum += 2 * plan["sums"]

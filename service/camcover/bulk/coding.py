@@ -13,16 +13,17 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from camcover.bulk.book import ASIDE, MAXIMUM, PLAN, REFERENCE, UNKNOWN, Book, Facts
+from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, REFERENCE, UNKNOWN, Book, Facts
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, truths
 from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
+from camcover.engine.given import ROLLING, most_used
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.tables import Array
 from camcover.engine.vocabulary import ICD10, STATE_INDEX
-from camcover.rulebook.records import Setting
+from camcover.rulebook.records import Measure, Setting
 
 _UNKNOWN_WORD = -2
 """The number of a word that does not exist; -1 stands for none."""
@@ -69,7 +70,7 @@ class Coder:
         items = lists(batch["items"])
         owner = items.owners()
         status = np.where(plan < 0, ASIDE, 0).astype(np.int32)
-        for name in ("limit_usage", "benefit_visits", "prior_visits"):
+        for name in ("benefit_visits", "prior_visits"):
             status[np.diff(lists(batch[name]).offsets) > 0] = ASIDE
         family = truths(batch["family_coverage"])
         born = days(batch["birth_date"], null=0)
@@ -86,6 +87,8 @@ class Coder:
         number, used, late = self._sums(sums, plan)
         family_number, family_used, family_late = self._sums(family_sums, plan)
         status[~family & (np.diff(family_sums.offsets) > 0)] = ASIDE
+        uses = lists(batch["limit_usage"])
+        slot, units, cents = self._uses(uses, plan)
         item = _field(items.values)
         book = Book(
             plan,
@@ -96,12 +99,14 @@ class Coder:
             items.offsets.astype(np.int32),
             sums.offsets.astype(np.int32),
             family_sums.offsets.astype(np.int32),
+            uses.offsets.astype(np.int32),
             days(item("start_date"), null=-1).astype(np.int32),
             integers(item("sessions"), null=1).astype(np.int32),
             integers(item("every_days"), null=7).astype(np.int32),
             born[owner].astype(np.int32),
             number, used, late,
             family_number, family_used, family_late,
+            slot, units, cents,
         )  # fmt: skip
         return CodedBatch(book, services)
 
@@ -218,6 +223,13 @@ class Coder:
         late = integers(field("last_quarter_cents"), null=0)
         return number.astype(np.int32), used.astype(np.int64), late.astype(np.int64)
 
+    def _uses(self, uses: Lists, plan: Ints) -> tuple[Ints, Ints, Ints]:
+        """(limit's slot, visits or units, cents) of each use of a limit that is listed."""
+        field = _field(uses.values)
+        slot = self._pairwise("limit", coded(field("limit")), plan[uses.owners()], _only_slot)
+        units, cents = integers(field("used"), null=0), integers(field("used_cents"), null=0)
+        return slot.astype(np.int32), units.astype(np.int64), cents.astype(np.int64)
+
     def number_of(self, plan_id: str) -> int:
         """The number of a plan that exists."""
         return self._plan_number(plan_id)
@@ -242,6 +254,7 @@ class _Facts:
         self._plans: list[tuple[int, ...]] = []
         self._references: dict[int, tuple[int, int]] = {}
         self._maxima: list[tuple[int, int, int]] = []
+        self._counts: list[tuple[int, int]] = []
         self._made: Facts | None = None
 
     def add(self, index: PlanIndex) -> None:
@@ -249,8 +262,9 @@ class _Facts:
         self._made = None
         self._plans.append((
             index.first_segment, len(index.segments),
-            len(index.accumulators), len(index.slots), len(index.benefits), index.rolling_limits,
+            len(index.accumulators), len(index.slots), len(index.benefits), index.rolling_limits, len(self._counts),
         ))  # fmt: skip
+        self._counts += [(most_used(limit), int(limit.measure is Measure.MONEY)) for limit in index.slot_limits]
         firsts: dict[int, int] = {}
         for place, segment in enumerate(index.segments):
             if segment.edition not in firsts:
@@ -268,11 +282,26 @@ class _Facts:
             for row, values in self._references.items():
                 references[row] = values
             self._made = Facts(
-                np.array(self._plans or [(0,) * 6], dtype=PLAN),
+                np.array(self._plans or [(0,) * 7], dtype=PLAN),
                 references,
                 np.array(self._maxima or [(0,) * 3], dtype=MAXIMUM),
+                np.array(self._counts or [(0,) * 2], dtype=COUNT),
             )
         return self._made
+
+
+def _only_slot(index: PlanIndex, limit_id: str) -> int:
+    """The slot of a limit that counts over one period, alike in all editions; -2 of any other, which is asked aside."""
+    slots = [number for key, number in index.slots.items() if key.limit == limit_id]
+    limits = {
+        (limit.allow, limit.beyond, limit.measure, limit.per)
+        for plan in index.editions
+        for benefit in plan.benefits.values()
+        for limit in benefit.limits
+        if limit.id == limit_id
+    }
+    is_plain = len(slots) == 1 and len(limits) == 1 and index.slot_limits[slots[0]].per.kind not in ROLLING
+    return slots[0] if is_plain else _UNKNOWN_WORD
 
 
 def _field(values: pa.StructArray) -> Callable[[str], pa.Array]:

@@ -81,9 +81,14 @@ class BulkEstimator:
         requests = np.zeros(len(book.plan) + 1, dtype=columns.REQUEST)
         lines, sessions = np.empty(room + 1, dtype=columns.LINE), np.empty(room + 1, dtype=np.int32)
         given = np.empty(2 * int(widths.sum()) + 1, dtype=columns.GIVEN_SUM)
-        line_count, plan_count = lay_out_book(facts, self._tables.arrays, book, requests, lines, sessions, given)
+        zeros = int(facts.plans["slots"].max())
+        stated = facts.plans["slots"][np.maximum(book.plan, 0)][np.diff(book.uses_of) > 0]
+        counts = np.zeros(zeros + int(stated.sum()) + 1, dtype=columns.GIVEN_COUNT)
+        line_count, plan_count = lay_out_book(
+            facts, self._tables.arrays, book, requests, lines, sessions, given, counts, zeros
+        )
         row = np.flatnonzero(book.status == READY)
-        work = self._work(coded, requests, lines, given, line_count)
+        work = self._work(coded, requests, lines, given, counts, line_count)
         run(
             self._tables.arrays, _Holder(work), 0, plan_count,
             np.concatenate([self._rule_addresses, addresses_of(work)]),
@@ -102,14 +107,16 @@ class BulkEstimator:
             np.where(tier < 0, np.repeat(requests["open_tier"], requests["line_count"]), tier),
         )
 
-    def _work(self, coded: CodedBatch, requests: Array, lines: Array, given: Array, line_count: int) -> Work:
-        """The kernel's arrays: every plan of the batch begins with the same empty state."""
+    def _work(
+        self, coded: CodedBatch, requests: Array, lines: Array, given: Array, counts: Array, line_count: int
+    ) -> Work:
+        """The kernel's arrays: every plan of the batch runs in the same state, one after the other."""
         plans = self._coder.facts.plans
         slots, visits, sums = (int(plans[name].max()) for name in ("slots", "visits", "sums"))
         events = int(plans["rolling"].max()) * int(requests["line_count"].max())
         return Work(
             requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
-            np.zeros(slots + 1, dtype=columns.GIVEN_COUNT), np.zeros(1, dtype=columns.GIVEN_EVENT),
+            counts, np.zeros(1, dtype=columns.GIVEN_EVENT),
             np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND,
             np.empty(2 * sums + 1, dtype=columns.SUM), np.empty(slots + 1, dtype=columns.SLOT),
             np.empty(visits + 1, dtype=columns.VISITS), np.empty(events + 1, dtype=columns.EVENT),
