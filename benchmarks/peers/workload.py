@@ -11,16 +11,19 @@ import gc
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from payer_rules import CATALOG, PLAN
 from plans import Line, Plan, Priced
 from random_plans import generate
 
+from camcover.bulk import REQUEST_SCHEMA, BulkEstimator
 from camcover.engine import Estimate, EstimateRequest, Tables, compile_rules, evaluate, evaluate_many
+from camcover.engine.evaluate import adjudicate_many
 from camcover.engine.request import AccumulatorUse, LimitUse, Member, PlannedService, UseSoFar
 from camcover.rulebook import load_texts
 
@@ -93,28 +96,86 @@ def _priced(answer: Estimate | Exception) -> list[Priced]:
     ]
 
 
-def measure(plans: Sequence[Plan]) -> dict[str, float]:
-    """Our speed from typed requests to estimates: one by one, and in batches."""
+def measure(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """Our speed, three ways: the ledger alone, which is what the peers give; the whole estimate; Arrow batches."""
     compiled = tables()
-    requests = [request(plan) for plan in plans]
+    book = [pa.RecordBatch.from_pylist([row(plan) for plan in some], schema=REQUEST_SCHEMA) for some in batches(plans)]
+    estimator = BulkEstimator(compiled, "peers")
     gc.collect()
     gc.freeze()  # as in run.py: the workload stays
-    evaluate(compiled, requests[0])
-    singles = []
-    for one in requests[:SINGLES]:
-        start = time.perf_counter()
-        evaluate(compiled, one)
-        singles.append(time.perf_counter() - start)
-    rates = []
-    for place in range(0, len(requests), BATCH):
-        batch = requests[place : place + BATCH]
-        start = time.perf_counter()
-        evaluate_many(compiled, batch)
-        rates.append(len(batch) / (time.perf_counter() - start))
+    return [
+        {
+            "peer": "camcover, the ledger",
+            "one_plan_us_median": median_us(lambda plan: adjudicate_many(compiled, [request(plan)]), plans[:SINGLES]),
+            "batch_plans_per_second": rate(
+                lambda some: adjudicate_many(compiled, list(map(request, some))), list(batches(plans)), BATCH
+            ),
+        },
+        {
+            "peer": "camcover, the whole estimate",
+            "one_plan_us_median": median_us(lambda plan: evaluate(compiled, request(plan)), plans[:SINGLES]),
+            "batch_plans_per_second": rate(
+                lambda some: evaluate_many(compiled, list(map(request, some))), list(batches(plans)), BATCH
+            ),
+        },
+        {
+            "peer": "camcover, bulk (Arrow in, Arrow out)",
+            "one_plan_us_median": None,
+            "batch_plans_per_second": rate(estimator.estimate, book, BATCH),
+        },
+    ]
+
+
+def batches(plans: Sequence[Plan]) -> Iterator[Sequence[Plan]]:
+    """The plans, a thousand at a time."""
+    for place in range(0, len(plans) - BATCH + 1, BATCH):
+        yield plans[place : place + BATCH]
+
+
+def row(plan: Plan) -> dict[str, Any]:
+    """A plan as a row of bulk input."""
+    items = [
+        {
+            "therapy": line["therapy"],
+            "charge_cents": line["charge"],
+            "allowed_cents": line["allowed"],
+            "practitioner": line["practitioner"],
+            "tier": line["tier"],
+            "diagnoses": [line["diagnosis"]],
+            "start_date": date.fromisoformat(line["date"]),
+        }
+        for line in plan["lines"]
+    ]
+    sums = {"deductible": plan["deductible_used"], "oop_max": plan["oop_used"]}
     return {
-        "one_plan_us_median": statistics.median(singles) * 1e6,
-        "batch_plans_per_second": statistics.median(rates),
+        "plan_id": "peers-plan",
+        "age": plan["age"],
+        "accumulators": [{"accumulator": name, "used_cents": cents} for name, cents in sums.items()],
+        "limit_usage": [{"limit": name, "used": visits} for name, visits in plan["visits"].items()],
+        "items": items,
     }
+
+
+def median_us(price: Callable[[Plan], object], plans: Sequence[Plan]) -> float:
+    """The median microseconds of one plan."""
+    price(plans[0])
+    taken = []
+    for plan in plans:
+        start = time.perf_counter()
+        price(plan)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken) * 1e6
+
+
+def rate(price: Callable[[Any], object], parts: Sequence[Any], size: int) -> float:
+    """Plans a second, the median over batches of `size` plans."""
+    price(parts[0])
+    rates = []
+    for part in parts:
+        start = time.perf_counter()
+        price(part)
+        rates.append(size / (time.perf_counter() - start))
+    return statistics.median(rates)
 
 
 def main() -> None:
