@@ -29,9 +29,9 @@ DISTINCT = 20_000
 RELEASE = "rules-benchmark"
 
 
-def make_book(path: Path, plans: int) -> None:
-    """Write a file of plans: twelve sessions each, prices, ages, dates and deductibles of their own."""
-    random_ = random.Random(2026)  # noqa: S311 - the same book every time
+def book_rows(count: int) -> list[dict[str, Any]]:
+    """Plans of twelve sessions each; prices, ages, dates and deductibles of their own, the same every time."""
+    random_ = random.Random(2026)  # noqa: S311 - a book, not a secret
 
     def row(number: int) -> dict[str, Any]:
         item = {
@@ -54,7 +54,12 @@ def make_book(path: Path, plans: int) -> None:
             "items": [item],
         }
 
-    part = pa.Table.from_pylist([row(number) for number in range(DISTINCT)], schema=REQUEST_SCHEMA)
+    return [row(number) for number in range(count)]
+
+
+def make_book(path: Path, plans: int) -> None:
+    """Write a file of plans, the same 20,000 again and again."""
+    part = pa.Table.from_pylist(book_rows(DISTINCT), schema=REQUEST_SCHEMA)
     with pq.ParquetWriter(path, REQUEST_SCHEMA) as writer:
         for first in range(0, plans, DISTINCT):
             writer.write_table(part.slice(0, min(DISTINCT, plans - first)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bulk.rows import ROWS, Row
 from camcover.bulk import BulkEstimator, BulkResult
-from camcover.bulk.estimate import WrongColumns, with_schema
+from camcover.bulk.estimate import WrongColumns, parts_of, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.bulk.singly import request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
@@ -100,6 +100,17 @@ def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BulkEstimator, "_ask_aside", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
     assert result_of(RULES, [row, {"plan_id": "nowhere"}]).plans.num_rows == 1
     assert asked == [1]
+
+
+def test_parts_hold_no_more_lines_than_are_borne(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of 3, 4, 20 (alone too many), 5, 5 and 1 lines, at most ten at once: (3, 4), (20), (5, 5), (1)."""
+    monkeypatch.setattr("camcover.bulk.estimate.MOST_LINES", 10)
+    rows = [{"plan_id": "share-plan", "items": [{"sessions": count}]} for count in (3, 4, 20, 5, 5, 1)]
+    rows[1]["items"] = [{"sessions": None}, {"sessions": 3}, {"sessions": -5}]
+    batch = pa.RecordBatch.from_pylist(rows, schema=REQUEST_SCHEMA)
+    assert [part.num_rows for part in parts_of(batch)] == [2, 1, 2, 1]
+    assert pa.Table.from_batches(parts_of(batch)).to_pylist() == batch.to_pylist()
+    assert list(parts_of(batch.slice(0, 0))) == []
 
 
 def test_an_empty_batch() -> None:

@@ -35,7 +35,7 @@ _SMALL_LINES = 100
 
 
 class Priced(NamedTuple):
-    """A request with its first outcome: an estimate with the row to keep, or a refusal."""
+    """A request with its first outcome: an estimate with the row to keep, if any, or a refusal."""
 
     outcome: Outcome
     row: StoredEstimate | None
@@ -77,7 +77,7 @@ class Answering:
             waiting.append(typed)
         for tables, places, waiting in groups.values():
             for place, result in zip(places, price_many(tables, waiting), strict=True):
-                outcomes[place] = _first_outcome(requests[place], result)
+                outcomes[place] = self._first_outcome(requests[place], result)
         return [outcomes[place] for place in range(len(requests))]
 
     async def _settled(self, requests: Sequence[Request], priced: Sequence[Priced]) -> list[Outcome]:
@@ -94,27 +94,30 @@ class Answering:
             return [each.outcome for each in priced]
         return [_again(one, each, taken) for one, each in zip(requests, priced, strict=True)]
 
+    def _first_outcome(self, request: Request, result: PricedPlan | InvalidRequest) -> Priced:
+        """What the engine said, as a message, with the row to keep where anything is kept."""
+        if isinstance(result, InvalidRequest):
+            return Priced(bad_request(result.violations), None)
+        message = estimate_message(result, request.request_id)
+        return Priced(message, _row(request, result, message) if self._store.is_on else None)
+
 
 def _lines(request: Request) -> int:
     """About how many lines a request has."""
     return sum(max(len(item.dates), item.sessions) * max(len(item.procedures), 1) for item in request.items)
 
 
-def _first_outcome(request: Request, result: PricedPlan | InvalidRequest) -> Priced:
-    """What the engine said, as a message, with the row to keep."""
-    if isinstance(result, InvalidRequest):
-        return Priced(bad_request(result.violations), None)
-    message = estimate_message(result, request.request_id)
-    row = StoredEstimate(
-        result.name,
+def _row(request: Request, priced: PricedPlan, message: estimate_pb2.Estimate) -> StoredEstimate:
+    """What the store keeps of an answer."""
+    return StoredEstimate(
+        priced.name,
         request.request_id or None,
         _fingerprint(request),
         message.plan_id,
-        result.rule_release,
-        result.created_at,
+        priced.rule_release,
+        priced.created_at,
         message.SerializeToString(deterministic=True),
     )
-    return Priced(message, row)
 
 
 def _refusal(error: Exception) -> Status:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import grpc
 from google.rpc.status_pb2 import Status
 
-from camcover.api.answering import Answering, Outcome
+from camcover.api.answering import Answering
 from camcover.api.errors import Refused, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.api.ordering import in_order
@@ -69,9 +69,14 @@ class EstimateServicer(EstimateServiceServicer):
         """The same for up to 1,000 requests, through one call of the kernel."""
         validate(request)
         outcomes = await self._answering.many(list(request.requests))
-        return estimate_service_pb2.BatchEstimatePlansResponse(
-            results=[_result(one.request_id, outcome) for one, outcome in zip(request.requests, outcomes, strict=True)]
-        )
+        response = estimate_service_pb2.BatchEstimatePlansResponse()
+        for one, outcome in zip(request.requests, outcomes, strict=True):
+            result = response.results.add(request_id=one.request_id)
+            if isinstance(outcome, Status):
+                result.error.CopyFrom(outcome)
+            else:
+                result.estimate.CopyFrom(outcome)
+        return response
 
     async def ComparePlans(
         self, request: estimate_service_pb2.ComparePlansRequest, context: Context
@@ -117,13 +122,6 @@ class EstimateServicer(EstimateServiceServicer):
         if stored is None:
             raise UnknownEstimate(request.name)
         return estimate_pb2.Estimate.FromString(stored.body)
-
-
-def _result(request_id: str, outcome: Outcome) -> estimate_service_pb2.EstimateResult:
-    """One answer of a batch."""
-    if isinstance(outcome, Status):
-        return estimate_service_pb2.EstimateResult(request_id=request_id, error=outcome)
-    return estimate_service_pb2.EstimateResult(request_id=request_id, estimate=outcome)
 
 
 def _comparison(

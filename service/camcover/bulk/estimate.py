@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +11,11 @@ import pyarrow as pa
 from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
 from camcover.bulk.book import ASIDE, READY, lay_out_book
 from camcover.bulk.coding import CodedBatch, Coder
-from camcover.bulk.columns import Ints
+from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
 from camcover.bulk.singly import request_of
 from camcover.engine import tables as columns
+from camcover.engine.asked import MAX_LINES
 from camcover.engine.compile import Tables
 from camcover.engine.desk import Desk
 from camcover.engine.entry import addresses_of, run
@@ -23,6 +24,10 @@ from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work
 
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
+
+
+MOST_LINES = 200_000
+"""Lines in hand at once, so that memory stays bounded whatever the plans hold."""
 
 
 class WrongColumns(Exception):
@@ -76,7 +81,7 @@ class BulkEstimator:
     def _adjudicate(self, coded: CodedBatch) -> Answered:
         """Lay out what is ready, and adjudicate it in one call of the kernel."""
         book, facts = coded.book, self._coder.facts
-        room = int(np.maximum(book.sessions, 0).clip(max=2_000).sum())
+        room = int(_lines_of(book.items_of, book.sessions).sum())
         widths = facts.plans["sums"][np.maximum(book.plan, 0)]
         requests = np.zeros(len(book.plan) + 1, dtype=columns.REQUEST)
         lines, sessions = np.empty(room + 1, dtype=columns.LINE), np.empty(room + 1, dtype=np.int32)
@@ -161,6 +166,26 @@ class BulkEstimator:
             session,
             np.array(tiers)[place],
         )
+
+
+def parts_of(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """A batch in slices of at most `MOST_LINES` lines, or of one row. Raises `WrongColumns`."""
+    items = lists(with_schema(batch)["items"])
+    lines = _lines_of(items.offsets, integers(items.values.field("sessions"), null=1))
+    ends = np.cumsum(lines)
+    first = 0
+    while first < batch.num_rows:
+        before = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, before + MOST_LINES, side="right")), first + 1)
+        yield batch.slice(first, last - first)
+        first = last
+
+
+def _lines_of(offsets: Ints, sessions: Ints) -> Ints:
+    """The lines of each row by its items' sessions; what is more than a request may have is refused anyway."""
+    sums = np.concatenate([[0], np.cumsum(np.clip(sessions, 0, MAX_LINES), dtype=np.int64)])
+    found: Ints = np.minimum(sums[offsets[1:]] - sums[offsets[:-1]], MAX_LINES)
+    return found
 
 
 class _Holder(NamedTuple):

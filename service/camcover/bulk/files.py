@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, check_columns
+from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, check_columns, parts_of
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from camcover.engine.compile import Tables
 
@@ -105,9 +106,9 @@ def _in_order(
     """The results in the order of the batches, at most `ahead` of them in the making or waiting."""
     waiting: deque[Future[BulkResult]] = deque()
     first_row = 0
-    for batch in batches:
-        waiting.append(pool.submit(work.price, batch, first_row))
-        first_row += batch.num_rows
+    for part in chain.from_iterable(map(parts_of, batches)):
+        waiting.append(pool.submit(work.price, part, first_row))
+        first_row += part.num_rows
         if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:

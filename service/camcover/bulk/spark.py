@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns
+from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns, parts_of
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA
 from camcover.engine.compile import Tables
 from camcover.engine.stored import read_tables, write_tables
@@ -73,8 +74,8 @@ def _mapped(broadcast: Broadcast[bytes], digest: str, level: str) -> Callable[[B
     def price(batches: Batches) -> Batches:
         tables = _tables(digest, broadcast.value)
         estimator = BulkEstimator(tables, release_id(tables), wants_lines=level == "lines")
-        for batch in batches:
-            yield _result(batch, estimator.estimate(batch), level)
+        for part in chain.from_iterable(map(parts_of, batches)):
+            yield _result(part, estimator.estimate(part), level)
 
     return price
 
