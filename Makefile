@@ -13,7 +13,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-rules bench-peers bench-compare proto coverage nightly node
-.PHONY: engines format docs lock clean
+.PHONY: engines limit format docs lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ proto: $(GENERATED) ## build the Python modules of protos/
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist tests --ignore tests/node
 	$(BIN)/coverage report
+
+limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
+	$(BIN)/pytest -q benchmarks/limit
 
 nightly: $(ENVIRONMENT) ## 20,000 random examples of engine against oracle
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/oracle/test_agreement.py -n 2

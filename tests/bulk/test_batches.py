@@ -17,6 +17,7 @@ from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.bulk.singly import request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
 from camcover.engine.estimate import Amounts, Line, Reason
+from camcover.engine.violations import violations_of
 from small_rules import CATALOG, COPAY_PLAN, SHARE_PLAN, tables
 
 BUDGET = COPAY_PLAN.replace("requires:", "limits: [{id: budget, allow: $90, per: benefit_period}]\n    requires:")
@@ -41,9 +42,12 @@ def single(rules: Tables, row: Row) -> Estimate | InvalidRequest:
     """What a single request says of a row."""
     (plain,) = pa.RecordBatch.from_pylist([row], schema=REQUEST_SCHEMA).to_pylist()
     try:
-        return evaluate(rules, request_of(plain))
+        request = request_of(plain)
+        answer = evaluate(rules, request)
     except InvalidRequest as error:
         return error
+    assert violations_of(rules, request) == (), "priced, though something is wrong with it"
+    return answer
 
 
 def line_data(row: int, line: Line) -> dict[str, Any]:

@@ -133,6 +133,51 @@ def test_several_workers_on_one_port(rules: Path, tmp_path: Path, run: Any) -> N
         assert [json.loads(line)["event"] for line in log.splitlines()].count("stopped") == 2
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:nowhere", "127.0.0.1:99999", "50051", ":50051"])
+def test_an_address_that_is_none(rules: Path, address: str, run: Any) -> None:
+    result = run("serve", "--rules", rules, "--listen", address)
+    assert result.exit_code == 2
+    assert f"--listen {address}: expected HOST:PORT" in result.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_address_of_another_machine(rules: Path, workers: int) -> None:
+    address = "203.0.113.1:50051"
+    arguments = ("--rules", rules, "--listen", address, "--database", "off", "--workers", workers)
+    with serving(*arguments) as process:
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == f"cannot listen on {address}: is it taken, or not an address of this machine?"
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The ids of a process's own processes."""
+    return [int(each) for each in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list processes under /proc")
+def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) -> None:
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database", "off", "--workers", 2) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().removeprefix("listening on ").strip()
+        logged(process, "listening")
+        logged(process, "listening")
+        workers = [pid for pid in children(process) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+        os.kill(workers[0], signal.SIGKILL)
+        assert logged(process, "worker ended") | {"timestamp": ""} == {
+            "event": "worker ended",
+            "level": "error",
+            "pid": workers[0],
+            "status": -signal.SIGKILL,
+            "timestamp": "",
+        }
+        logged(process, "listening")
+        assert release_of(run, address).startswith("rules-")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
 def test_several_workers_cannot_share_a_database_in_memory(rules: Path, run: Any) -> None:
     result = run("serve", "--rules", rules, "--workers", "2", "--database", "sqlite://")
     assert result.exit_code == 2

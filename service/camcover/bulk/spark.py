@@ -97,7 +97,8 @@ def _tables(digest: str, content: bytes) -> Tables:
     found = _READ.get(digest)
     if found is None:
         file = Path(tempfile.gettempdir()) / f"camcover-{digest}.rules"
-        if not file.exists():
+        # The folder is everyone's: a file of that name counts only when it holds what the name says.
+        if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
             part = Path(tempfile.mkstemp(prefix="camcover-")[1])
             part.write_bytes(content)
             part.replace(file)

@@ -18,10 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from camcover.api.server import Server, Settings
 from camcover.cli.reloading import Reloader
 from camcover.cli.rules import compiled_rules
-from camcover.cli.workers import Supervisor
+from camcover.cli.workers import Supervisor, cannot_listen
 from camcover.engine import Tables
 from camcover.store import EstimateStore, open_store
 from camcover.workflow.rules_in_force import RulesInForce
+
+_LAST_PORT = 65_535
 
 
 def serve(
@@ -56,6 +58,9 @@ def serve(
     nothing. Prints "listening on HOST:PORT" once calls are taken; logs JSON lines to standard error, without health
     data.
     """
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise typer.BadParameter(f"--listen {listen}: expected HOST:PORT with a port from 0 to {_LAST_PORT}")
     configure_logs()
     settings = Settings(listen, max_message_mib << 20, max_calls, drain_seconds, shares_port=workers > 1)
     if workers > 1:
@@ -106,7 +111,7 @@ async def _serve(
     try:
         port = await server.start()
     except RuntimeError:
-        typer.echo(f"cannot listen on {settings.listen}: is it taken, or not an address of this machine?", err=True)
+        typer.echo(cannot_listen(settings.listen), err=True)
         return 1
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask, rules)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})

@@ -39,6 +39,11 @@ _MOST_RESTARTS = 5
 """Ends of workers nobody asked for, after which the service gives up."""
 
 
+def cannot_listen(address: str) -> str:
+    """What to say where an address cannot be listened on."""
+    return f"cannot listen on {address}: is it taken, or not an address of this machine?"
+
+
 class Supervisor:
     """Runs `count` workers until it is asked to end."""
 
@@ -55,9 +60,9 @@ class Supervisor:
     def run(self, tables: Tables, database: str, work: Work) -> int:
         """Start the workers on `tables`, and wait until all have ended; gives the exit status."""
         host, _, port = self._settings.listen.rpartition(":")
-        with _reserved(host, int(port)) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
+        with _reserved(host, port) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
             if reserved is None:
-                typer.echo(f"cannot listen on {self._settings.listen}: is it taken?", err=True)
+                typer.echo(cannot_listen(self._settings.listen), err=True)
                 return 1
             port = str(reserved.getsockname()[1])
             file = Path(folder) / "rules"
@@ -141,14 +146,14 @@ def _worker(work: Work, file: Path, database: str, settings: Settings, ready: Ev
 class _reserved:  # noqa: N801 - used as a statement
     """Holds a port with SO_REUSEPORT, without listening on it, so that all workers get the same one."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._address = host, port
+    def __init__(self, host: str, port: str) -> None:
+        self._host, self._port = host.strip("[]"), port
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
 
     def __enter__(self) -> socket.socket | None:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
-            self._socket.bind((self._address[0].strip("[]"), self._address[1]))
+            self._socket.bind((self._host, int(self._port)))
         except OSError:
             return None
         return self._socket
