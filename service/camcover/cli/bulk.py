@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TaskProgressColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from camcover.bulk.files import BATCH_ROWS, Outputs, WrongColumns, estimate_file
 from camcover.cli.rules import compiled_rules
@@ -54,7 +56,7 @@ def estimate(
         return
     tables = compiled_rules(rules)
     try:
-        with _progress(pq.read_metadata(source).num_rows) as (bar, task):
+        with _progress(pq.read_metadata(source).num_rows) as progress:
             counts = estimate_file(
                 tables,
                 release_id(tables),
@@ -62,7 +64,7 @@ def estimate(
                 outputs,
                 threads=threads,
                 batch_rows=batch_rows,
-                progress=lambda done: bar.update(task, completed=done),
+                progress=progress,
             )
     except WrongColumns as error:
         typer.echo(f"{source}: {error}", err=True)
@@ -73,18 +75,11 @@ def estimate(
     typer.echo(f"{counts.plans} plans priced, {counts.lines} lines; {counts.rejected} rows rejected")
 
 
-class _progress:  # noqa: N801 - used as a statement
-    """A bar on standard error while rows are priced; silent where that is no terminal."""
-
-    def __init__(self, rows: int) -> None:
-        console = Console(stderr=True)
-        columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task("plans", total=rows)
-
-    def __enter__(self) -> tuple[Progress, TaskID]:
-        self._bar.start()
-        return self._bar, self._task
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+@contextmanager
+def _progress(rows: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error while rows are priced, told how many are done; silent where that is no terminal."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("plans", total=rows)
+        yield lambda done: bar.update(task, completed=done)

@@ -13,7 +13,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -143,20 +144,17 @@ def _worker(work: Work, file: Path, database: str, settings: Settings, ready: Ev
     sys.exit(work(file, database, settings, ready.set))
 
 
-class _reserved:  # noqa: N801 - used as a statement
-    """Holds a port with SO_REUSEPORT, without listening on it, so that all workers get the same one."""
+@contextmanager
+def _reserved(host: str, port: str) -> Iterator[socket.socket | None]:
+    """Hold a port with SO_REUSEPORT, without listening on it, so that all workers get the same one.
 
-    def __init__(self, host: str, port: str) -> None:
-        self._host, self._port = host.strip("[]"), port
-        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-
-    def __enter__(self) -> socket.socket | None:
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    None where the address cannot be had.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
-            self._socket.bind((self._host, int(self._port)))
+            held.bind((host.strip("[]"), int(port)))
         except OSError:
-            return None
-        return self._socket
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
+            yield None
+            return
+        yield held
