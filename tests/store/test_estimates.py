@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,15 +91,16 @@ def test_of_several_threads_one_gets_the_request_id(url: str) -> None:
     store.close()
 
 
-def opened(url: str) -> bool:
-    """Whether a process can open the database."""
-    DatabaseStore(url).close()
-    return True
-
-
 def test_several_processes_open_a_new_database_at_once(url: str) -> None:
-    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
-        assert all(pool.map(opened, [url] * 12))
+    """Each waits for a word once it has started."""
+    code = "import sys; from camcover.store import open_store; input(); open_store(sys.argv[1]).close()"
+    command = [sys.executable, "-c", code, url]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(6)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.close()
+    assert [process.wait(60) for process in processes] == [0] * 6
 
 
 def test_off_keeps_nothing() -> None:
