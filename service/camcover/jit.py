@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -36,10 +37,15 @@ def compiled_entry(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
 
 
+@cache
 def sources_digest() -> str:
-    """The SHA-256 (hex) of every file that may hold compiled functions: this folder's and the engine's."""
+    """The SHA-256 (hex) of every file that may hold compiled functions: this folder's, the engine's and bulk's.
+
+    Numba keeps an entry's machine code by the entry's own file and by what the function closes over; it would not see
+    that another file has changed. So entries close over this.
+    """
     folder = Path(__file__).parent
     digest = hashlib.sha256()
-    for file in (*sorted(folder.glob("*.py")), *sorted(folder.glob("engine/*.py"))):
+    for file in sorted(file for part in (".", "engine", "bulk") for file in (folder / part).glob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()

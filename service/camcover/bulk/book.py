@@ -6,6 +6,7 @@ for each plan: what is not READY cannot be taken this way and is asked as a sing
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from camcover.engine.asked import MAX_CENTS, MAX_LINES
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.engine.tables import UNLIMITED, Array, RuleTables
-from camcover.jit import compiled, compiled_entry
+from camcover.jit import compiled, compiled_entry, sources_digest
 
 READY, ASIDE = 0, 1
 
@@ -222,8 +223,8 @@ def _lay_out_request(request: Any, plan: Any, first_tier: int, first_line: int, 
     request["events"], request["open_tier"], request["price"], request["sums_at_maximum"] = 0, first_tier, 1, 0
 
 
-@compiled_entry
-def lay_out_book(
+@compiled
+def _lay_out(
     facts: Facts,
     rules: RuleTables,
     book: Book,
@@ -274,3 +275,28 @@ def lay_out_book(
         first_sum += 2 * plan["sums"]
         written += 1
     return first_line, written
+
+
+def _entry(sources: str) -> Callable[..., tuple[int, int]]:
+    """The layout as Python calls it; `sources`: their digest, by which its machine code is kept."""
+
+    @compiled_entry
+    def lay_out_book(
+        facts: Facts,
+        rules: RuleTables,
+        book: Book,
+        requests: Array,
+        lines: Array,
+        sessions: Any,
+        given: Array,
+        given_counts: Array,
+        first_count: int,
+    ) -> tuple[int, int]:
+        if not sources:
+            return 0, 0
+        return _lay_out(facts, rules, book, requests, lines, sessions, given, given_counts, first_count)
+
+    return lay_out_book
+
+
+lay_out_book = _entry(sources_digest())

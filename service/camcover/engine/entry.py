@@ -72,11 +72,7 @@ _at: Any = intrinsic(_typed_at)
 
 
 def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
-    """The kernel on arrays that begin at the addresses.
-
-    Numba keeps its machine code by this file and by what the function closes over; it would not see that another file
-    of the kernel has changed. So it closes over their digest.
-    """
+    """The kernel on arrays that begin at the addresses; `sources`: their digest, by which its machine code is kept."""
 
     @compiled_entry
     def adjudicate_at(addresses: Addresses, first: int, count: int) -> None:
