@@ -1,6 +1,7 @@
 """Calls to a server beside an echo on the same server, in turn in one run; then batch, stream, workers, and a reload.
 
-`python run.py [SECONDS]` for each measurement. Server and client share this machine's cores. The echo reads the same
+`python run.py [SECONDS [DATA]]`; SECONDS for each measurement. With DATA, the folder of the Medicare Advantage tables,
+the reload is measured under 20,000 plans too. Server and client share this machine's cores. The echo reads the same
 request and answers the same estimate, made beforehand.
 """
 
@@ -25,13 +26,16 @@ from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from questions import ROOT, twelve_sessions  # noqa: E402 - it lies one folder up
+from many_rules import build  # noqa: E402 - these lie one folder up
+from medicare_advantage import plan_texts  # noqa: E402 - the same
+from questions import ROOT, twelve_sessions  # noqa: E402 - the same
 
 ECHO, ESTIMATE = "/benchmark.Echo/EstimatePlan", "/camcover.v1.EstimateService/EstimatePlan"
 AT_ONCE = 16
 ROUNDS = 3
 BATCH = 100
 CONNECTIONS = 8
+MANY = 20_000
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), str(ROOT / "service")])}
 
 
@@ -51,9 +55,12 @@ async def serving(*command: str) -> AsyncIterator[tuple[str, asyncio.subprocess.
         await process.wait()
 
 
-def call(channel: grpc.aio.Channel, method: str) -> Call:
-    """One call of a method with the request of twelve sessions."""
+def call(channel: grpc.aio.Channel, method: str, plan_id: str = "") -> Call:
+    """One call of a method with the request of twelve sessions, or the same under another plan, its sums unknown."""
     request = twelve_sessions()
+    if plan_id:
+        request.plan_id, request.items[0].tier = plan_id, "in_network"
+        request.members[0].ClearField("accumulators")
     stub = channel.unary_unary(
         method, request_pb2.EstimatePlanRequest.SerializeToString, estimate_pb2.Estimate.FromString
     )
@@ -148,21 +155,11 @@ async def several_workers(seconds: float) -> None:
                 await channel.close()
 
 
-async def reload_under_load(seconds: float) -> None:
+async def reload_under_load(seconds: float, rules: Path, plan_id: str = "") -> None:
     """The p99 while rules are read anew, beside that of the same load before."""
-    command = (
-        "-m",
-        "camcover",
-        "serve",
-        "--rules",
-        str(ROOT / "rules"),
-        "--listen",
-        "127.0.0.1:0",
-        "--database",
-        "off",
-    )
-    async with serving(*command) as (_, process, channel):
-        estimate = call(channel, ESTIMATE)
+    command = ("-m", "camcover", "serve", "--rules", str(rules), "--listen", "127.0.0.1:0")
+    async with serving(*command, "--database", "off") as (_, process, channel):
+        estimate = call(channel, ESTIMATE, plan_id)
         rate = (await closed(estimate, AT_ONCE, 2)).calls_per_second / 4
         before = await opened(estimate, rate, seconds)
         say("at a quarter of its rate", before.calls_per_second, latencies(before))
@@ -172,7 +169,15 @@ async def reload_under_load(seconds: float) -> None:
         sys.stdout.write(f"{during.p99 / before.p99:.2f} of the p99 before\n")
 
 
-async def main(seconds: float) -> None:
+async def reload_of_many(seconds: float, data: Path) -> None:
+    """The same under 20,000 plans, stored."""
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Path(folder) / "rules"
+        build(data, MANY, stored)
+        await reload_under_load(seconds, stored, next(iter(plan_texts(1, data))).removesuffix(".yaml"))
+
+
+async def main(seconds: float, data: Path | None) -> None:
     """Everything, one after the other."""
     sys.stdout.write("nothing stored\n")
     await one_process("off", seconds)
@@ -182,8 +187,11 @@ async def main(seconds: float) -> None:
     sys.stdout.write("workers\n")
     await several_workers(seconds)
     sys.stdout.write("reload\n")
-    await reload_under_load(seconds)
+    await reload_under_load(seconds, ROOT / "rules")
+    if data is not None:
+        sys.stdout.write(f"reload of {MANY:,} plans\n")
+        await reload_of_many(seconds, data)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 4.0))
+    asyncio.run(main(float((*sys.argv, "4")[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

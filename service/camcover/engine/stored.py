@@ -14,13 +14,14 @@ import pickle
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from camcover.engine.compile import Tables
-from camcover.engine.plan_index import PlanIndex
+from camcover.engine.plan_index import PlanIndex, PlanSummary
 from camcover.engine.tables import RULE_DTYPES, RuleTables
 
 __all__ = ["UnreadableTables", "is_stored", "read_tables", "write_tables"]
@@ -54,17 +55,22 @@ def is_stored(path: Path) -> bool:
 
 def write_tables(tables: Tables, path: Path) -> None:
     """Write compiled rules to a file, whole or not at all. Raises OSError."""
-    places: dict[str, Any] = {"digest": tables.digest, "arrays": {}, "plans": {}}
+    places: dict[str, Any] = {"digest": tables.digest, "arrays": {}}
     body = io.BytesIO()
     arrays: Iterable[Any] = tables.arrays
     for name, array in zip(RuleTables._fields, arrays, strict=True):
-        body.write(bytes(-body.tell() % _ALIGNED))
-        places["arrays"][name] = [body.tell(), len(array), _described(array.dtype)]
-        body.write(array.tobytes())
+        places["arrays"][name] = [_put(body, array), len(array), _described(array.dtype)]
     places["vocabulary"] = _dump(body, tables.vocabulary)
     places["directory"] = _dump(body, dict(tables.directory))
-    for plan_id, index in tables.plans.items():
-        places["plans"][plan_id] = _dump(body, index.as_compiled())
+    ids = sorted(tables.plans, key=str.encode)
+    texts = [plan_id.encode() for plan_id in ids]
+    plans = [_dump(body, tables.plans[plan_id].as_compiled()) for plan_id in ids]
+    places["plans"] = {
+        "count": len(ids),
+        "text": [_put(body, np.frombuffer(b"".join(texts), dtype=np.uint8)), sum(map(len, texts))],
+        "ends": _put(body, np.cumsum([len(text) for text in texts], dtype=np.int64)),
+        "places": _put(body, np.array(plans, dtype=np.int64)),
+    }
     places["size"] = body.tell()
     header = json.dumps(places).encode()
     start = len(_MAGIC) + 8 + len(header)
@@ -92,38 +98,110 @@ def read_tables(path: Path) -> Tables:
         raise UnreadableTables(f"{path}: {found} bytes; expected {expected}. Compile the rule files anew")
     body = data[start:]
     arrays = [_array(path, body, name, places["arrays"].get(name)) for name in RuleTables._fields]
+    plans = places["plans"]
+    first, length = plans["text"]
+    ids = _Ids(body[first : first + length], _numbers(body, plans["ends"], plans["count"]))
     return Tables(
         places["digest"],
         RuleTables(*arrays),
         _load(path, body, places["vocabulary"]),
-        _StoredPlans(path, body, places["plans"]),
-        _load(path, body, places["directory"]),
+        _StoredPlans(path, body, ids, _numbers(body, plans["places"], 2 * plans["count"]).reshape(-1, 2)),
+        _StoredDirectory(path, body, places["directory"]),
     )
+
+
+class _Ids:
+    """The ids of all plans, sorted, as they stand in the file: looked up without reading them all."""
+
+    def __init__(self, text: Any, ends: Any) -> None:
+        self._text, self._ends = text, ends
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __iter__(self) -> Iterator[str]:
+        content, begin = self._text.tobytes(), 0
+        for end in self._ends.tolist():
+            yield content[begin:end].decode()
+            begin = end
+
+    def place(self, plan_id: object) -> int:
+        """The place of an id; -1 where there is none."""
+        wanted = str(plan_id).encode()
+        low, high = 0, len(self._ends)
+        while low < high:
+            middle = (low + high) // 2
+            begin = int(self._ends[middle - 1]) if middle else 0
+            found = self._text[begin : int(self._ends[middle])].tobytes()
+            if found == wanted:
+                return middle
+            if found < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return -1
 
 
 class _StoredPlans(Mapping[str, PlanIndex]):
     """The plans of a file, each read when it is first asked for; those asked last are kept."""
 
-    def __init__(self, path: Path, body: Any, places: dict[str, list[int]]) -> None:
-        self._path, self._body, self._places = path, body, places
+    def __init__(self, path: Path, body: Any, ids: _Ids, places: Any) -> None:
+        self._path, self._body, self._ids, self._places = path, body, ids, places
         self._kept: OrderedDict[str, PlanIndex] = OrderedDict()
 
     def __getitem__(self, plan_id: str) -> PlanIndex:
         found = self._kept.get(plan_id)
         if found is None:
-            found = self._kept[plan_id] = _load(self._path, self._body, self._places[plan_id])
+            place = self._ids.place(plan_id)
+            if place < 0:
+                raise KeyError(plan_id)
+            found = self._kept[plan_id] = _load(self._path, self._body, self._places[place].tolist())
             if len(self._kept) > _KEPT_PLANS:
                 self._kept.popitem(last=False)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._ids)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._ids)
 
     def __contains__(self, plan_id: object) -> bool:
-        return plan_id in self._places
+        return self._ids.place(plan_id) >= 0
+
+
+class _StoredDirectory(Mapping[str, PlanSummary]):
+    """The summaries of all plans, read when the first is asked for."""
+
+    def __init__(self, path: Path, body: Any, place: list[int]) -> None:
+        self._where = path, body, place
+
+    @cached_property
+    def _all(self) -> dict[str, PlanSummary]:
+        found: dict[str, PlanSummary] = _load(*self._where)
+        return found
+
+    def __getitem__(self, plan_id: str) -> PlanSummary:
+        return self._all[plan_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def _put(body: BinaryIO, array: Any) -> int:
+    """Append an array where it may be mapped; gives its place."""
+    body.write(bytes(-body.tell() % _ALIGNED))
+    place = body.tell()
+    body.write(array.tobytes())
+    return place
+
+
+def _numbers(body: Any, first: int, count: int) -> Any:
+    """Integers of the file."""
+    return body[first : first + 8 * count].view(np.int64)
 
 
 def _described(dtype: np.dtype[Any]) -> list[Any]:
