@@ -48,7 +48,7 @@ bench-compare: $(ENVIRONMENT) ## measure anew and compare with the last saved ru
 	$(BIN)/python benchmarks/compare.py $(SAVED)
 
 bench-rpc: $(ENVIRONMENT) ## measure calls to a server beside an echo on the same server, workers, a reload under load
-	PYTHONPATH=benchmarks $(BIN)/python benchmarks/rpc/run.py
+	PYTHONPATH=benchmarks $(BIN)/python benchmarks/rpc/run.py 4 $(wildcard $(DATA))
 
 bench-bulk: $(ENVIRONMENT) ## measure Parquet to Parquet
 	$(BIN)/python benchmarks/bulk.py
