@@ -117,6 +117,30 @@ def test_parts_hold_no_more_lines_than_are_borne(monkeypatch: pytest.MonkeyPatch
     assert list(parts_of(batch.slice(0, 0))) == []
 
 
+@pytest.mark.parametrize("name", ["as_of", "birth_date"])
+@pytest.mark.parametrize("day", [2**31 - 1, -(2**31), 3_000_000, -719_163])
+def test_a_date_that_no_calendar_has(name: str, day: int) -> None:
+    """Parquet can hold it; the row is refused, and the one beside it is priced."""
+    item = {"therapy": "acupuncture", "sessions": 3, "start_date": date(2026, 3, 2)}
+    batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": [item]}] * 2, schema=REQUEST_SCHEMA)
+    dates = pa.array([day, None], pa.int32()).cast(pa.date32())
+    batch = batch.set_column(REQUEST_SCHEMA.get_field_index(name), name, dates)
+    result = BulkEstimator(RULES, "rules-1").estimate(batch)
+    assert result.rejects.to_pylist() == [
+        {"row": 0, "request_id": None, "field": "", "reason": "holds a date outside the years 1 to 9999"}
+    ]
+    assert result.plans["row"].to_pylist() == [1]
+
+
+def test_text_that_is_none() -> None:
+    """A column of strings can hold bytes that are no UTF-8; the input is refused with the place."""
+    batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": []}], schema=REQUEST_SCHEMA)
+    text = pa.StringArray.from_buffers(1, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xff\xfe"))
+    batch = batch.set_column(REQUEST_SCHEMA.get_field_index("plan_id"), "plan_id", text)
+    with pytest.raises(WrongColumns, match=r"rows from 7 on are no valid Arrow data: .*UTF8"):
+        BulkEstimator(RULES, "rules-1").estimate(batch, 7)
+
+
 def test_an_empty_batch() -> None:
     result = result_of(RULES, [])
     assert (result.plans.num_rows, result.lines.num_rows, result.rejects.num_rows) == (0, 0, 0)

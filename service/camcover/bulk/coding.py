@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, REFERENCE, UNKNOWN, Book, Facts
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, truths
+from camcover.calendar import LAST_DAY
 from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
@@ -73,7 +74,10 @@ class Coder:
         for name in ("benefit_visits", "prior_visits"):
             status[np.diff(lists(batch[name]).offsets) > 0] = ASIDE
         family = truths(batch["family_coverage"])
-        born = days(batch["birth_date"], null=0)
+        born, as_of = days(batch["birth_date"], null=0), days(batch["as_of"], null=-1)
+        for name, ordinals in (("birth_date", born), ("as_of", as_of)):
+            given = batch[name].is_valid().to_numpy(zero_copy_only=False)
+            status[given & ((ordinals < 1) | (ordinals > LAST_DAY))] = ASIDE
         age = integers(batch["age"], null=-1)
         given_age = batch["age"].is_valid().to_numpy(zero_copy_only=False)
         status[given_age & ((age < 0) | (age > 130) | (born > 0))] = ASIDE
@@ -92,7 +96,7 @@ class Coder:
         item = _field(items.values)
         book = Book(
             plan,
-            days(batch["as_of"], null=-1).astype(np.int32),
+            as_of.astype(np.int32),
             family.astype(np.int32),
             (~attested).astype(np.int32),
             status,

@@ -50,7 +50,7 @@ def integers(column: pa.Array, *, null: int) -> Ints:
 
 def days(column: pa.Array, *, null: int) -> Ints:
     """A column of dates as ordinal days; null becomes `null`."""
-    return integers(column.cast(pa.int32()), null=null - _FIRST_DAY) + _FIRST_DAY
+    return integers(column.cast(pa.int32()), null=null - _FIRST_DAY).astype(np.int64) + _FIRST_DAY
 
 
 def date_column(ordinals: Ints) -> pa.Array:

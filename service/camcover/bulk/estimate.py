@@ -23,6 +23,7 @@ from camcover.engine.question import Question
 from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work
 
+_NO_DATE = Violation("", "holds a date outside the years 1 to 9999")
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
 
 
@@ -60,6 +61,10 @@ class BulkEstimator:
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
         """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`."""
         batch = with_schema(batch)
+        try:
+            batch.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise WrongColumns(f"rows from {first_row} on are no valid Arrow data: {error}") from error
         coded = self._coder.code(batch)
         self._names.read(self._coder.plans)
         ready = self._adjudicate(coded)
@@ -135,12 +140,15 @@ class BulkEstimator:
         answered: list[Answered] = []
         rejects: list[tuple[int, tuple[Violation, ...]]] = []
         for row in rows.tolist():
-            (data,) = batch.slice(row, 1).to_pylist()
             self._desk.clear()
             try:
+                (data,) = batch.slice(row, 1).to_pylist()
                 question = self._desk.lay_out(self._tables, request_of(data))
             except InvalidRequest as error:
                 rejects.append((row, error.violations))
+                continue
+            except (OverflowError, ValueError):
+                rejects.append((row, (_NO_DATE,)))
                 continue
             if isinstance(question, InvalidRequest):
                 rejects.append((row, question.violations))
