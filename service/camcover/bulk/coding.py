@@ -36,6 +36,9 @@ _WIDEST_MASK = 2**63 - 1
 """What fits a signed number; the few plans with more groups of diagnoses are asked aside."""
 
 
+_SETTINGS = {"": SETTING_INDEX[Setting.OFFICE]} | {str(setting): number for setting, number in SETTING_INDEX.items()}
+
+
 class CodedBatch(NamedTuple):
     """A batch laid out as far as single columns can tell."""
 
@@ -67,7 +70,7 @@ class Coder:
 
     def code(self, batch: pa.RecordBatch) -> CodedBatch:
         """The batch in numbers."""
-        plan = coded(batch["plan_id"]).numbers(self._plan_number, null=_UNKNOWN_WORD).astype(np.int32)
+        plan = coded(batch["plan_id"]).numbers(self.number_of, null=_UNKNOWN_WORD).astype(np.int32)
         items = lists(batch["items"])
         owner = items.owners()
         status = np.where(plan < 0, ASIDE, 0).astype(np.int32)
@@ -235,10 +238,6 @@ class Coder:
         return slot.astype(np.int32), units.astype(np.int64), cents.astype(np.int64)
 
     def number_of(self, plan_id: str) -> int:
-        """The number of a plan that exists."""
-        return self._plan_number(plan_id)
-
-    def _plan_number(self, plan_id: str) -> int:
         """The number of a plan, given at its first mention; -2 where there is no such plan."""
         number = self._plan_numbers.get(plan_id)
         if number is None:
@@ -324,8 +323,7 @@ def _state(word: str) -> int:
 
 
 def _setting(word: str) -> int:
-    known = {str(setting): number for setting, number in SETTING_INDEX.items()}
-    return known.get(word or Setting.OFFICE, _UNKNOWN_WORD)
+    return _SETTINGS.get(word, _UNKNOWN_WORD)
 
 
 def _attest(words: Lists, services: Array) -> Ints:

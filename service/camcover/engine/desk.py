@@ -70,7 +70,7 @@ class Desk:
     def answers(self, tables: Tables, questions: Sequence[Question]) -> list[Answer]:
         """Adjudicate what is laid out; the answer to each question, in order."""
         self.first.run(tables.arrays)
-        behind = [_place_behind(self.second, each) if each.secondary else () for each in questions]
+        behind = [_place_behind(self.second, each) for each in questions]
         if any(behind):
             self.second.look_behind(self.first.ledger)
             self.second.run(tables.arrays)
@@ -132,7 +132,7 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
 
 
 def _place_behind(workspace: Workspace, question: Question) -> list[Placed]:
-    """Place the secondary plan's cases, each behind the primary's."""
+    """Place the secondary plan's cases, each behind the primary's; none where there is no secondary plan."""
     if question.secondary is None:
         return []
     maintenance = question.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS

@@ -123,10 +123,6 @@ class Rows(Generic[Record]):
         """Every row with its record."""
         return enumerate(self._records, self._first)
 
-    def span(self, first: int, count: int) -> Sequence[Record]:
-        """The records behind rows [first, first + count)."""
-        return self._records[first - self._first : first - self._first + count]
-
 
 @dataclass(frozen=True, slots=True)
 class CriteriaSource:
