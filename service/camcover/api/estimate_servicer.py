@@ -28,7 +28,7 @@ from camcover.store import EstimateStore
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.errors import UnknownEstimate
 from camcover.workflow.pricing import PricedPlan, compare
-from camcover.workflow.rules_in_force import RulesInForce, release_id
+from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["EstimateServicer"]
 
@@ -111,7 +111,7 @@ class EstimateServicer(EstimateServiceServicer):
             answer = await asyncio.to_thread(check_coverage, tables, asked)
         except InvalidRequest as error:
             raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
-        return coverage_message(answer, release_id(tables))
+        return coverage_message(answer, tables.release)
 
     async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context

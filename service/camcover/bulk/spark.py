@@ -19,7 +19,6 @@ from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns, par
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA
 from camcover.engine.compile import Tables
 from camcover.engine.stored import read_tables, write_tables
-from camcover.workflow.rules_in_force import release_id
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -73,7 +72,7 @@ def _mapped(broadcast: Broadcast[bytes], digest: str, level: str) -> Callable[[B
 
     def price(batches: Batches) -> Batches:
         tables = _tables(digest, broadcast.value)
-        estimator = BulkEstimator(tables, release_id(tables), wants_lines=level == "lines")
+        estimator = BulkEstimator(tables, tables.release, wants_lines=level == "lines")
         for part in chain.from_iterable(map(parts_of, batches)):
             yield _result(part, estimator.estimate(part), level)
 

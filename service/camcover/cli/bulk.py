@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 
 from camcover.bulk.files import BATCH_ROWS, Outputs, WrongColumns, estimate_file
 from camcover.cli.rules import compiled_rules
-from camcover.workflow.rules_in_force import release_id
 
 app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at once, from Parquet to Parquet.")
 
@@ -59,7 +58,7 @@ def estimate(
         with _progress(pq.read_metadata(source).num_rows) as progress:
             counts = estimate_file(
                 tables,
-                release_id(tables),
+                tables.release,
                 source,
                 outputs,
                 threads=threads,

@@ -16,7 +16,6 @@ from camcover.rulebook import Loaded, as_github, as_json, as_text, format_text, 
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.records import RuleSet
 from camcover.workflow.rule_tests import Report, run_tests
-from camcover.workflow.rules_in_force import release_id
 
 app = typer.Typer(no_args_is_help=True, help="Check, test and format payer rule files.")
 
@@ -167,7 +166,7 @@ def write(
     except OSError as error:
         typer.echo(f"{output}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
-    typer.echo(f"{output}: {_count(len(tables.plans), 'plan')}, release {release_id(tables)}")
+    typer.echo(f"{output}: {_count(len(tables.plans), 'plan')}, release {tables.release}")
 
 
 @app.command()

@@ -40,6 +40,7 @@ from camcover.engine.plan_index import (
 )
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
+from camcover.rulebook.load import release_id
 from camcover.rulebook.records import (
     AboveAllowedKind,
     Benefit,
@@ -68,6 +69,11 @@ class Tables:
     vocabulary: Vocabulary
     plans: Mapping[str, PlanIndex]
     directory: Mapping[str, PlanSummary]
+
+    @property
+    def release(self) -> str:
+        """The id of the release that these rules are."""
+        return release_id(self.digest)
 
 
 def compile_rules(rules: RuleSet) -> Tables:

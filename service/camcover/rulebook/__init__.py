@@ -8,7 +8,7 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest
 from camcover.rulebook.formatting import format_text
-from camcover.rulebook.load import Loaded, load, load_texts, rule_files
+from camcover.rulebook.load import Loaded, load, load_texts, release_id, rule_files
 from camcover.rulebook.records import RuleSet
 from camcover.rulebook.schema import json_schema
 
@@ -26,5 +26,6 @@ __all__ = [
     "load",
     "load_texts",
     "nearest",
+    "release_id",
     "rule_files",
 ]

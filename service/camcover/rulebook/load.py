@@ -25,7 +25,7 @@ from camcover.rulebook.resolve import File, resolve
 from camcover.rulebook.scalars import Failed
 from camcover.rulebook.shapes import Context
 
-__all__ = ["Loaded", "load", "load_texts", "rule_files"]
+__all__ = ["Loaded", "load", "load_texts", "release_id", "rule_files"]
 
 NOT_UTF8 = declare(
     "not-utf8",
@@ -91,6 +91,11 @@ def load(*paths: Path, today: date | None = None) -> Loaded:
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
     """The rules in `texts` (file name -> YAML)."""
     return _load(texts, [], today or _today())
+
+
+def release_id(digest: str) -> str:
+    """The id of the release whose files have this digest: `rules-` and 16 hexadecimal digits."""
+    return f"rules-{digest[:16]}"
 
 
 def _today() -> date:

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
 from camcover.workflow.notices import Notice, notices
-from camcover.workflow.rules_in_force import release_id
 
 __all__ = ["PricedPlan", "compare", "price", "price_many"]
 
@@ -67,7 +66,7 @@ def _priced(tables: Tables, estimate: Estimate, now: datetime) -> PricedPlan:
     """Put the frame around an estimate."""
     return PricedPlan(
         name=f"estimates/{uuid4()}",
-        rule_release=release_id(tables),
+        rule_release=tables.release,
         created_at=now,
         expires_on=now.date() + timedelta(days=VALID_DAYS),
         estimate=estimate,

@@ -20,7 +20,7 @@ class RulesInForce:
     @property
     def release(self) -> str:
         """The active release's id, made of the digest of its files; empty when none is active."""
-        return release_id(self.tables) if self.tables else ""
+        return self.tables.release if self.tables else ""
 
     def activate(self, tables: Tables) -> None:
         """Make `tables` the ones that answer from now on."""
@@ -31,12 +31,8 @@ class RulesInForce:
         tables = self.tables
         if tables is None:
             raise NoActiveRelease
-        active = release_id(tables)
+        active = tables.release
         if release and release != active:
             raise UnknownRelease(release, nearest(release, [active]) or (active,))
         return tables
 
-
-def release_id(tables: Tables) -> str:
-    """The id of the release that `tables` were compiled from."""
-    return f"rules-{tables.digest[:16]}"
