@@ -35,4 +35,3 @@ class RulesInForce:
         if release and release != active:
             raise UnknownRelease(release, nearest(release, [active]) or (active,))
         return tables
-
