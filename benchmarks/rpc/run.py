@@ -32,6 +32,8 @@ from questions import ROOT, twelve_sessions  # noqa: E402 - the same
 
 ECHO, ESTIMATE = "/benchmark.Echo/EstimatePlan", "/camcover.v1.EstimateService/EstimatePlan"
 AT_ONCE = 16
+UNCACHED = ("--estimate-cache-mib", "0")
+"""The same requests come again and again: what is measured is pricing them, not remembering them."""
 ROUNDS = 3
 BATCH = 100
 CONNECTIONS = 8
@@ -144,7 +146,7 @@ async def several_workers(seconds: float) -> None:
     """The shipped rules served by one worker and by one for each core, over eight connections."""
     for workers in sorted({1, os.cpu_count() or 1}):
         command = ("-m", "camcover", "serve", "--rules", str(ROOT / "rules"), "--listen", "127.0.0.1:0")
-        async with serving(*command, "--database", "off", "--workers", str(workers)) as (port, _, _):
+        async with serving(*command, "--database-url", "off", *UNCACHED, "--workers", str(workers)) as (port, _, _):
             options = [("grpc.use_local_subchannel_pool", 1)]
             channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options) for _ in range(CONNECTIONS)]
             in_turn = each_in_turn([call(channel, ESTIMATE) for channel in channels])
@@ -158,7 +160,7 @@ async def several_workers(seconds: float) -> None:
 async def reload_under_load(seconds: float, rules: Path, plan_id: str = "") -> None:
     """The p99 while rules are read anew, beside that of the same load before."""
     command = ("-m", "camcover", "serve", "--rules", str(rules), "--listen", "127.0.0.1:0")
-    async with serving(*command, "--database", "off") as (_, process, channel):
+    async with serving(*command, "--database-url", "off", *UNCACHED) as (_, process, channel):
         estimate = call(channel, ESTIMATE, plan_id)
         rate = (await closed(estimate, AT_ONCE, 2)).calls_per_second / 4
         before = await opened(estimate, rate, seconds)

@@ -14,10 +14,10 @@ import grpc
 
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
-from camcover.api.server import Server, Settings
+from camcover.api.server import Keepers, Server, Settings
 from camcover.cli.serving import configure_logs
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
-from camcover.store import open_store
+from camcover.store import NoStore, estimate_store, open_database
 from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
 from questions import shipped_tables, twelve_sessions
@@ -47,7 +47,10 @@ async def serve(database: str) -> None:
     """Serve until SIGTERM."""
     tables = shipped_tables()
     answer = estimate_message(price(tables, estimate_request(twelve_sessions())), "")
-    server = Server(RulesInForce(tables), open_store(database), Settings(listen="127.0.0.1:0"))
+    store = NoStore() if database == "off" else estimate_store(open_database(database))
+    # The same request comes again and again: what is measured is pricing it, not remembering it.
+    settings = Settings(listen="127.0.0.1:0", cached_estimate_bytes=0)
+    server = Server(RulesInForce(tables), Keepers(store), settings)
     server.add_handler(Echo(answer))
     port = await server.start()
     sys.stdout.write(f"{port}\n")

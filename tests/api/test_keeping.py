@@ -16,7 +16,7 @@ from camcover.store.estimates import NoStore
 
 def row(name: str) -> StoredEstimate:
     """An estimate to keep."""
-    return StoredEstimate(name, None, b"", "plan", "rules-0", datetime(2026, 3, 2, tzinfo=UTC), b"")
+    return StoredEstimate(name, None, b"", "plan", "rules-0", datetime(2026, 3, 2, tzinfo=UTC), b"", b"", b"")
 
 
 class Store(NoStore):

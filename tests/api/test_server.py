@@ -15,11 +15,10 @@ from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from camcover.api.answering import Answering
-from camcover.api.server import Server, Settings
+from camcover.api.server import Keepers, Server, Settings
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
-from camcover.store import open_store
 from camcover.workflow.rules_in_force import RulesInForce
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -150,8 +149,7 @@ async def test_log_lines_hold_no_health_data(service: Any, ask: Any) -> None:
 
 
 async def test_without_rules_nothing_is_served() -> None:
-    store = open_store("sqlite://")
-    server = Server(RulesInForce(), store, Settings(listen="127.0.0.1:0", drain_seconds=0))
+    server = Server(RulesInForce(), Keepers(), Settings(listen="127.0.0.1:0", drain_seconds=0))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
@@ -166,7 +164,6 @@ async def test_without_rules_nothing_is_served() -> None:
                 await call
             assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     await server.drain()
-    store.close()
 
 
 async def test_a_call_given_up_by_its_client_frees_its_place(service: Any, ask: Any) -> None:

@@ -97,7 +97,7 @@ def test_rules_or_a_server_not_both_and_not_neither(rules: Path, run: Any, reque
     ("command", "options"),
     [
         ([], ["serve", "estimate", "rules"]),
-        (["serve"], ["--rules", "--listen", "--database", "--max-calls", "--drain-seconds"]),
+        (["serve"], ["--rules", "--listen", "--database-url", "--max-calls", "--drain-seconds"]),
         (["estimate"], ["--rules", "--server", "--format"]),
         (["rules"], ["check", "test", "fmt", "schema"]),
         (["rules", "check"], ["--format"]),

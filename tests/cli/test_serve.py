@@ -36,7 +36,7 @@ def end(process: subprocess.Popen[str]) -> None:
 def server(rules: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A service over the small rules, and its address."""
     database = f"sqlite:///{tmp_path / 'estimates.sqlite'}"
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database", database) as process:
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
         assert process.stdout is not None
         announced = process.stdout.readline()
         assert announced.startswith("listening on 127.0.0.1:"), process.communicate()[1]
@@ -63,7 +63,7 @@ def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
 
 def test_an_address_that_is_taken(server: Any, rules: Path) -> None:
     _, address = server
-    with serving("--rules", rules, "--listen", address, "--database", "sqlite://") as second:
+    with serving("--rules", rules, "--listen", address, "--database-url", "sqlite://") as second:
         _, said = second.communicate(timeout=30)
     assert second.returncode == 1
     assert said.splitlines()[-1] == f"cannot listen on {address}: is it taken, or not an address of this machine?"
@@ -113,7 +113,7 @@ def test_rules_are_read_anew_on_sighup(server: Any, rules: Path, run: Any) -> No
 def test_several_workers_on_one_port(rules: Path, tmp_path: Path, run: Any) -> None:
     """They answer as one does, share what is stored, read rules anew together, and drain together."""
     database = f"sqlite:///{tmp_path / 'estimates.sqlite'}"
-    arguments = ("--rules", rules, "--listen", "127.0.0.1:0", "--database", database, "--workers", 2)
+    arguments = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database, "--workers", 2)
     with serving(*arguments) as process:
         assert process.stdout is not None
         address = process.stdout.readline().removeprefix("listening on ").strip()
@@ -143,7 +143,7 @@ def test_an_address_that_is_none(rules: Path, address: str, run: Any) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_address_of_another_machine(rules: Path, workers: int) -> None:
     address = "203.0.113.1:50051"
-    arguments = ("--rules", rules, "--listen", address, "--database", "off", "--workers", workers)
+    arguments = ("--rules", rules, "--listen", address, "--database-url", "off", "--workers", workers)
     with serving(*arguments) as process:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
@@ -157,7 +157,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list processes under /proc")
 def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) -> None:
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database", "off", "--workers", 2) as process:
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--workers", 2) as process:
         assert process.stdout is not None
         address = process.stdout.readline().removeprefix("listening on ").strip()
         logged(process, "listening")
@@ -179,7 +179,7 @@ def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) ->
 
 
 def test_several_workers_cannot_share_a_database_in_memory(rules: Path, run: Any) -> None:
-    result = run("serve", "--rules", rules, "--workers", "2", "--database", "sqlite://")
+    result = run("serve", "--rules", rules, "--workers", "2", "--database-url", "sqlite://")
     assert result.exit_code == 2
     assert "several workers cannot share a database in memory" in result.stderr.replace("\n", " ")
 
@@ -192,7 +192,7 @@ def test_no_service_where_it_is_looked_for(run: Any) -> None:
 
 def test_bad_rules_are_not_served(rules: Path) -> None:
     (rules / "fees.yaml").write_text("format: camcover/1\nkind: fees\n", encoding="utf-8")
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database", "sqlite://") as process:
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "sqlite://") as process:
         out, said = process.communicate(timeout=30)
     assert (process.returncode, out) == (1, "")
     assert "error[missing-key]" in said
@@ -200,7 +200,7 @@ def test_bad_rules_are_not_served(rules: Path) -> None:
 
 @pytest.mark.parametrize("database", ["nonsense", "sqlite:////nowhere/at/all.sqlite"])
 def test_a_database_that_cannot_be_opened(rules: Path, database: str) -> None:
-    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database", database) as process:
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
     assert said.splitlines()[-1].startswith(f"cannot open the database {database}: ")

@@ -25,7 +25,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "service")}
 def test_a_call_from_node() -> None:
     """The request of the README: deductible 2 x 40.00, coinsurance 8 x 8.00, massage 2 x 90.00 = 324.00."""
     command = [sys.executable, "-m", "camcover", "serve", "--rules", "rules"]
-    command += ["--listen", "127.0.0.1:0", "--database", "sqlite://"]
+    command += ["--listen", "127.0.0.1:0", "--database-url", "sqlite://"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     ) as server:

@@ -2,116 +2,124 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import hashlib
+import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.store.estimates import DatabaseStore, StoredEstimate, open_store
+from camcover.store import AuditLog, Keeping, KeptEstimates, NoStore, StoredEstimate, open_database
 
 
-def row(name: str, request_id: str | None = None) -> StoredEstimate:
+def row(name: str, request_id: str | None = None, created_at: datetime | None = None) -> StoredEstimate:
     """An estimate as it is kept."""
+    body = b"\x0a\x00" + name.encode()
     return StoredEstimate(
         name=name,
         request_id=request_id,
         fingerprint=b"\x00\xff",
         plan_id="plan",
         rule_release="rules-0",
-        created_at=datetime(2026, 3, 2, tzinfo=UTC),
-        body=b"\x0a\x00" + name.encode(),
+        created_at=datetime.now(UTC) if created_at is None else created_at,
+        request=b"\x0a\x01",
+        body=body,
+        body_digest=hashlib.sha256(body).digest(),
     )
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'estimates.sqlite'}"
+def store(url: str) -> Iterator[KeptEstimates]:
+    database = open_database(url)
+    yield KeptEstimates(database)
+    database.close()
 
 
 def test_found_by_name_and_by_request_id_after_reopening(url: str) -> None:
-    first = DatabaseStore(url)
-    first.keep([row("estimates/1", "a"), row("estimates/2")])
+    kept = row("estimates/1", "a")
+    first = open_database(url)
+    KeptEstimates(first).keep([kept, row("estimates/2")])
     first.close()
-    again = DatabaseStore(url)
-    found = again.by_name("estimates/1")
-    assert found is not None
-    assert (found.body, found.fingerprint) == (b"\x0a\x00estimates/1", b"\x00\xff")
-    assert again.by_name("estimates/3") is None
-    assert {key: each.name for key, each in again.by_request_ids(["a", "b", "a"]).items()} == {"a": "estimates/1"}
+    again = open_database(url)
+    store = KeptEstimates(again)
+    assert store.by_name("estimates/1") == kept
+    assert store.by_name("estimates/3") is None
+    assert store.by_request_ids(["a", "b", "a"]) == {"a": kept}
     again.close()
 
 
-def test_many_without_a_request_id(url: str) -> None:
-    store = DatabaseStore(url)
+def test_many_without_a_request_id(store: KeptEstimates) -> None:
     store.keep([row(f"estimates/{number}") for number in range(3)])
     assert all(store.by_name(f"estimates/{number}") for number in range(3))
-    store.close()
 
 
-def test_more_request_ids_than_one_query_takes() -> None:
-    store = DatabaseStore("sqlite://")
+def test_more_request_ids_than_one_query_takes(store: KeptEstimates) -> None:
     store.keep([row(f"estimates/{number}", str(number)) for number in range(1200)])
     found = store.by_request_ids(str(number) for number in range(1300))
     assert sorted(map(int, found)) == list(range(1200))
-    store.close()
 
 
-def test_what_comes_under_a_taken_request_id_is_not_kept(url: str) -> None:
+def test_what_comes_under_a_taken_request_id_is_not_kept(store: KeptEstimates) -> None:
     """The others of the group are; the one that took the id is given back."""
-    store = DatabaseStore(url)
     store.keep([row("estimates/1", "a")])
     taken = store.keep([row("estimates/2", "b"), row("estimates/3", "a"), row("estimates/4")])
     assert {key: each.name for key, each in taken.items()} == {"a": "estimates/1"}
     assert store.by_name("estimates/3") is None
     assert store.by_name("estimates/4") is not None
     assert sorted(store.by_request_ids(["a", "b"])) == ["a", "b"]
-    store.close()
 
 
-def test_of_one_group_the_first_gets_the_request_id(url: str) -> None:
-    store = DatabaseStore(url)
+def test_of_one_group_the_first_gets_the_request_id(store: KeptEstimates) -> None:
     taken = store.keep([row("estimates/1", "a"), row("estimates/2", "a")])
     assert {key: each.name for key, each in taken.items()} == {"a": "estimates/1"}
     assert store.by_request_ids(["a"])["a"].name == "estimates/1"
-    store.close()
 
 
-def test_of_several_threads_one_gets_the_request_id(url: str) -> None:
-    store = DatabaseStore(url)
+def test_of_several_threads_one_gets_the_request_id(store: KeptEstimates) -> None:
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda number: store.keep([row(f"estimates/{number}", "same")]), range(16)))
     kept = [number for number, others in enumerate(taken) if not others]
     assert len(kept) == 1
     assert store.by_request_ids(["same"])["same"].name == f"estimates/{kept[0]}"
     assert all(others["same"].name == f"estimates/{kept[0]}" for others in taken if others)
-    store.close()
 
 
-def test_several_processes_open_a_new_database_at_once(url: str) -> None:
-    """Each waits for a word once it has started."""
-    code = "import sys; from camcover.store import open_store; input(); open_store(sys.argv[1]).close()"
-    command = [sys.executable, "-c", code, url]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(6)]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(b"\n")
-        process.stdin.close()
-    assert [process.wait(60) for process in processes] == [0] * 6
+def test_hashes_alone_tell_nothing_of_a_person(url: str) -> None:
+    database = open_database(url)
+    store = KeptEstimates(database, Keeping.HASHES)
+    kept = row("estimates/1", "a")
+    store.keep([kept])
+    assert store.by_name("estimates/1") == kept._replace(request=None, body=None)
+    database.close()
+
+
+def test_a_request_id_past_its_time_may_be_used_again(store: KeptEstimates) -> None:
+    old = row("estimates/1", "a", datetime.now(UTC) - timedelta(days=31))
+    store.keep([old])
+    assert store.by_request_ids(["a"]) == {}
+    assert store.keep([row("estimates/2", "a")]) == {}
+    assert store.by_request_ids(["a"])["a"].name == "estimates/2"
+    assert store.by_name("estimates/1") is not None
+
+
+def test_pruning_takes_what_is_older_and_says_so(store: KeptEstimates, url: str) -> None:
+    now = datetime.now(UTC)
+    store.keep([row("estimates/1", "a", now - timedelta(days=40)), row("estimates/2", "b", now - timedelta(days=20))])
+    store.keep([row("estimates/3", "c", now)])
+    assert store.prune(now - timedelta(days=10), "ana") == (2, 2)
+    assert [store.by_name(f"estimates/{number}") is not None for number in (1, 2, 3)] == [False, False, True]
+    assert list(store.by_request_ids(["a", "b", "c"])) == ["c"]
+    assert store.count() == 1
+    database = open_database(url)
+    (entry,) = AuditLog(database).entries()
+    assert (entry.actor, entry.action, entry.subject) == ("ana", "prune", "estimates")
+    assert json.loads(entry.details)["estimates"] == 2
+    database.close()
 
 
 def test_off_keeps_nothing() -> None:
-    store = open_store("off")
+    store = NoStore()
     assert store.keep([row("estimates/1", "a")]) == {}
     assert store.by_name("estimates/1") is None
     assert store.by_request_ids(["a"]) == {}
-    store.close()
-
-
-@pytest.mark.parametrize("bad", ["nonsense", "sqlite:////nowhere/at/all.sqlite"])
-def test_a_database_that_cannot_be_opened(bad: str) -> None:
-    with pytest.raises(SQLAlchemyError):
-        DatabaseStore(bad)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import grpc
 
-from camcover.api.errors import Refused, bad_request
+from camcover.api.paging import PageRequest, page_size, read_token, token_of
 from camcover.api.validation import validate
-from camcover.engine import Tables, Violation
+from camcover.engine import Tables
 from camcover.engine.explain import limit_words
 from camcover.engine.plan_index import PlanSummary
 from camcover.engine.vocabulary import licensing_states
@@ -24,23 +22,13 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["CatalogServicer"]
 
-DEFAULT_PAGE, LARGEST_PAGE = 50, 500
-
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
 Item = TypeVar("Item")
 
 
-class PageRequest(Protocol):
+class FilteredPageRequest(PageRequest, Protocol):
     """What the list requests have in common."""
-
-    @property
-    def page_size(self) -> int:
-        """At most so many."""
-
-    @property
-    def page_token(self) -> str:
-        """Where the page before ended."""
 
     @property
     def filter(self) -> str:
@@ -119,27 +107,19 @@ def _entry_id(entry: object) -> str:
 
 
 def _page(
-    request: PageRequest, entries: Sequence[Item], texts: Callable[[Item], Iterable[str]]
+    request: FilteredPageRequest, entries: Sequence[Item], texts: Callable[[Item], Iterable[str]]
 ) -> tuple[list[Item], str]:
     """One page of the entries that hold the filter's text, and the token of the next.
 
     The token is the last id given, so that a page stays right when rules change between two calls.
     """
-    after = _read_token(request.page_token)
+    after = read_token(request)
     wanted = request.filter.casefold()
     matching = [each for each in entries if any(wanted in text.casefold() for text in texts(each))]
     rest = sorted((each for each in matching if _entry_id(each) > after), key=_entry_id)
-    size = min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE)
-    token = base64.urlsafe_b64encode(_entry_id(rest[size - 1]).encode()).decode() if len(rest) > size else ""
+    size = page_size(request)
+    token = token_of(_entry_id(rest[size - 1])) if len(rest) > size else ""
     return rest[:size], token
-
-
-def _read_token(token: str) -> str:
-    """The id that a page token stands for. Refuses a token that none of our pages gave."""
-    try:
-        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise Refused(bad_request([Violation("page_token", "is none that a page has given")])) from error
 
 
 def _therapy(entry: Therapy) -> messages.Therapy:

@@ -16,7 +16,14 @@ from google.rpc.error_details_pb2 import BadRequest, ResourceInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from camcover.engine import InvalidRequest, Violation
-from camcover.workflow.errors import CamcoverError, NamedError, NoActiveRelease, RequestIdReused
+from camcover.workflow.errors import (
+    ActiveReleaseChanged,
+    CamcoverError,
+    FourEyesNeeded,
+    NamedError,
+    RequestIdReused,
+    RulesRefused,
+)
 
 __all__ = ["DETAILS_KEY", "Refused", "bad_request", "overloaded", "status_code", "status_of"]
 
@@ -72,11 +79,16 @@ def status_of(error: Exception) -> Status | None:
         case NamedError():
             info = ResourceInfo(resource_type=error.kind, resource_name=error.name, description=_meant(error.nearest))
             return _status(Code.NOT_FOUND, str(error), [info])
-        case NoActiveRelease():
-            return _status(Code.FAILED_PRECONDITION, str(error))
         case RequestIdReused():
             info = ResourceInfo(resource_type="request", resource_name=error.request_id, description=str(error))
             return _status(Code.ALREADY_EXISTS, str(error), [info])
+        case RulesRefused():
+            fields = [BadRequest.FieldViolation(field=each.place, description=each.message) for each in error.findings]
+            return _status(Code.INVALID_ARGUMENT, str(error), [BadRequest(field_violations=fields)])
+        case ActiveReleaseChanged():
+            return _status(Code.ABORTED, str(error))
+        case FourEyesNeeded():
+            return _status(Code.PERMISSION_DENIED, str(error))
         case CamcoverError():
             return _status(Code.FAILED_PRECONDITION, str(error))
     return None

@@ -14,19 +14,20 @@ from typing import Any, TypeAlias
 import grpc
 from google.rpc.status_pb2 import Status
 
-from camcover.api.answering import Answering
+from camcover.api.answering import CACHED_BYTES, Answering
 from camcover.api.errors import Refused, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.api.ordering import in_order
 from camcover.api.requests import estimate_request, member, planned_service
 from camcover.api.validation import validate, violations_of
-from camcover.engine import EstimateRequest, InvalidRequest, Violation
+from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceServicer
 from camcover.store import EstimateStore
+from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
-from camcover.workflow.errors import UnknownEstimate
+from camcover.workflow.errors import EstimateNotKept, UnknownEstimate
 from camcover.workflow.pricing import PricedPlan, compare
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -39,12 +40,22 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class EstimateServicer(EstimateServiceServicer):
     """The methods of `EstimateService` over the active rules and the store."""
 
-    def __init__(self, rules: RulesInForce, store: EstimateStore, today: Callable[[], date] | None = None) -> None:
+    def __init__(
+        self,
+        rules: RulesInForce,
+        store: EstimateStore,
+        today: Callable[[], date] | None = None,
+        cached_bytes: int = CACHED_BYTES,
+    ) -> None:
         """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one."""
         self._rules = rules
         self._store = store
-        self._answering = Answering(rules, store)
+        self._answering = Answering(rules, store, cached_bytes)
         self._today = today or (lambda: datetime.now(UTC).date())
+
+    def counts(self) -> CacheCounts:
+        """How often an answer was at hand."""
+        return self._answering.counts()
 
     async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
         """One well-being plan under one payer plan."""
@@ -89,7 +100,7 @@ class EstimateServicer(EstimateServiceServicer):
         wrong += [Violation(f"request.{each.field}", each.description) for each in violations_of(plan)]
         if wrong:
             raise Refused(bad_request(wrong))
-        tables = self._rules.take(plan.rule_release)
+        tables = await self._take(plan.rule_release)
         results = await asyncio.to_thread(compare, tables, _prefixed(plan), list(request.plan_ids))
         return estimate_service_pb2.ComparePlansResponse(
             comparisons=[_comparison(plan_id, priced, plan.request_id) for plan_id, priced in results]
@@ -100,7 +111,7 @@ class EstimateServicer(EstimateServiceServicer):
     ) -> estimate_service_pb2.CheckCoverageResponse:
         """Whether a therapy is covered, and under what terms."""
         validate(request)
-        tables = self._rules.take(request.rule_release)
+        tables = await self._take(request.rule_release)
         asked = EstimateRequest(
             plan_id=request.plan_id,
             items=(planned_service("service", request.service, self._today()),),
@@ -113,6 +124,12 @@ class EstimateServicer(EstimateServiceServicer):
             raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
         return coverage_message(answer, tables.release)
 
+    async def _take(self, release: str) -> Tables:
+        """The rules to answer by; what has to be read first is read in a thread."""
+        if self._rules.is_at_hand(release):
+            return self._rules.take(release)
+        return await asyncio.to_thread(self._rules.take, release)
+
     async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context
     ) -> estimate_pb2.Estimate:
@@ -121,6 +138,8 @@ class EstimateServicer(EstimateServiceServicer):
         stored = await asyncio.to_thread(self._store.by_name, request.name)
         if stored is None:
             raise UnknownEstimate(request.name)
+        if stored.body is None:
+            raise EstimateNotKept(f"{request.name} was kept as hashes only")
         return estimate_pb2.Estimate.FromString(stored.body)
 
 

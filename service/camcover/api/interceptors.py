@@ -1,6 +1,6 @@
-"""Around every call: a bound on how many run at once, refusals as statuses, one log line without health data.
+"""Around every call: who it is and may, a bound on how many run at once, refusals as statuses, one log line.
 
-The line holds the method, the status, the duration and the sizes; never a member, a diagnosis or an amount.
+The line holds the method, the caller, the status and the duration; never a member, a diagnosis or an amount.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import grpc
 import structlog
 from google.rpc.status_pb2 import Status
 
+from camcover.api.access import ANYONE, CALLER, Access, Caller
 from camcover.api.errors import DETAILS_KEY, internal, overloaded, status_code, status_of
 
 __all__ = ["CallInterceptor"]
@@ -33,9 +34,10 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Bounds, logs and answers for every method of our services; health and reflection pass untouched."""
 
-    def __init__(self, maximum_calls: int) -> None:
-        """Refuse calls while `maximum_calls` are running."""
+    def __init__(self, maximum_calls: int, access: Access | None = None) -> None:
+        """Refuse calls while `maximum_calls` are running, and callers that `access` does not let in."""
         self._maximum = maximum_calls
+        self._access = access or Access()
         self._running = 0
 
     async def intercept_service(
@@ -46,29 +48,36 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = details.method
         if handler is None or not method.startswith("/camcover."):
             return handler
+        judged = self._access.judge(method, details.invocation_metadata or ())
         serialisers = (handler.request_deserializer, handler.response_serializer)
         if handler.unary_unary:
-            return grpc.unary_unary_rpc_method_handler(self._unary(method, handler.unary_unary), *serialisers)
+            return grpc.unary_unary_rpc_method_handler(self._unary(method, judged, handler.unary_unary), *serialisers)
+        if handler.unary_stream:
+            guarded = self._stream(method, judged, handler.unary_stream)
+            return grpc.unary_stream_rpc_method_handler(guarded, *serialisers)
         if handler.stream_stream:
-            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler.stream_stream), *serialisers)
-        return handler
+            guarded = self._stream(method, judged, handler.stream_stream)
+            return grpc.stream_stream_rpc_method_handler(guarded, *serialisers)
+        raise AssertionError(f"{method} is of a kind that nothing guards")
 
-    def _unary(self, method: str, call: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+    def _unary(
+        self, method: str, judged: Caller | Status, call: Callable[[Any, Any], Awaitable[Any]]
+    ) -> Callable[[Any, Any], Awaitable[Any]]:
         """A guarded unary method."""
 
         async def guarded(request: Any, context: Context) -> Any:
-            async with _Guard(self, method, context):
+            async with _Guard(self, method, judged, context):
                 return await call(request, context)
 
         return guarded
 
     def _stream(
-        self, method: str, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, method: str, judged: Caller | Status, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], AsyncIterator[Any]]:
-        """A guarded stream."""
+        """A guarded method whose answer is a stream."""
 
         async def guarded(requests: Any, context: Context) -> AsyncIterator[Any]:
-            async with _Guard(self, method, context):
+            async with _Guard(self, method, judged, context):
                 async for response in call(requests, context):
                     yield response
 
@@ -89,12 +98,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 class _Guard:
     """One call, from entry to its log line."""
 
-    def __init__(self, owner: CallInterceptor, method: str, context: Context) -> None:
-        self._owner, self._method, self._context = owner, method, context
+    def __init__(self, owner: CallInterceptor, method: str, judged: Caller | Status, context: Context) -> None:
+        self._owner, self._method, self._judged, self._context = owner, method, judged, context
         self._began = time.perf_counter()
         self._is_in = False
 
     async def __aenter__(self) -> None:
+        if isinstance(self._judged, Status):
+            self._log(status_code(self._judged))
+            await _abort(self._context, self._judged)
+        CALLER.set(self._judged)
         self._is_in = self._owner.enter()
         if not self._is_in:
             self._log(grpc.StatusCode.RESOURCE_EXHAUSTED)
@@ -123,7 +136,8 @@ class _Guard:
     def _log(self, code: grpc.StatusCode) -> None:
         """The call's line."""
         duration = round((time.perf_counter() - self._began) * 1000, 3)
-        _LOG.info("call", method=self._method, code=code.name, duration_ms=duration)
+        caller = ANYONE.subject if isinstance(self._judged, Status) else self._judged.subject
+        _LOG.info("call", method=self._method, caller=caller, code=code.name, duration_ms=duration)
 
 
 def _place(error: Exception) -> str:

@@ -10,27 +10,35 @@ import asyncio
 import gc
 import signal
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from camcover.api.access import Access
+from camcover.api.answering import CACHED_BYTES
+from camcover.api.apart import Apart
 from camcover.api.catalog_servicer import CatalogServicer
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.interceptors import CallInterceptor
-from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2
+from camcover.api.metrics import Metrics
+from camcover.api.rule_servicer import RuleServicer
+from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
-from camcover.store import EstimateStore
+from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
+from camcover.store import EstimateStore, NoStore, ReleaseStore
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["Server", "Settings"]
+__all__ = ["Keepers", "Server", "Settings"]
 
 SERVICES = (
     estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"].full_name,
     catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
 )
+RULE_SERVICE = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"].full_name
 
 _LOG = structlog.get_logger("camcover.server")
 
@@ -48,6 +56,7 @@ class Settings:
     drain_seconds: float = 20.0
     keepalive_seconds: int = 60
     shares_port: bool = False
+    cached_estimate_bytes: int = CACHED_BYTES
 
     def options(self) -> list[tuple[str, int]]:
         """The same as channel arguments of gRPC."""
@@ -62,21 +71,40 @@ class Settings:
         ]
 
 
-class Server:
-    """A server over active rules and a store. Start it, wait for it, drain it."""
+class Keepers(NamedTuple):
+    """What outlives the server, as far as there is a database. `follows`: its active release is what answers."""
 
-    def __init__(self, rules: RulesInForce, store: EstimateStore, settings: Settings | None = None) -> None:
+    estimates: EstimateStore = NoStore()
+    releases: ReleaseStore | None = None
+    follows: bool = False
+
+
+class Server:
+    """A server over active rules and a database. Start it, wait for it, drain it."""
+
+    def __init__(
+        self, rules: RulesInForce, keepers: Keepers, settings: Settings | None = None, access: Access | None = None
+    ) -> None:
         """Put the services together; nothing listens yet. To be called inside the event loop that will serve."""
         self._settings = settings or Settings()
         self._health = health.aio.HealthServicer()
-        interceptor = CallInterceptor(self._settings.maximum_calls)
+        interceptor = CallInterceptor(self._settings.maximum_calls, access)
         self._server = grpc.aio.server(interceptors=[interceptor], options=self._settings.options())
-        add_EstimateServiceServicer_to_server(EstimateServicer(rules, store), self._server)
+        estimates = EstimateServicer(rules, keepers.estimates, cached_bytes=self._settings.cached_estimate_bytes)
+        self._apart = Apart()
+        self._staff = RuleServicer(rules, keepers.releases, self._apart, follows=keepers.follows)
+        caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
+        self._metrics = Metrics(caches)
+        add_EstimateServiceServicer_to_server(estimates, self._server)
+        add_RuleServiceServicer_to_server(self._staff, self._server)
         add_CatalogServiceServicer_to_server(CatalogServicer(rules), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        reflection.enable_server_reflection(
+            (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
         self._rules = rules
         self._is_draining = False
+        self._reports: set[asyncio.Task[None]] = set()
 
     def add_handler(self, handler: grpc.GenericRpcHandler) -> None:
         """Serve further methods; to be called before `start`."""
@@ -90,16 +118,24 @@ class Server:
         gc.freeze()
         await self._server.start()
         await self.report_health()
+        self._rules.listen(self._report_soon)
         host = self._settings.listen.rpartition(":")[0]
         _LOG.info("listening", address=f"{host}:{port}", rule_release=self._rules.release)
         return port
 
+    def _report_soon(self) -> None:
+        """Report health, other rules being active."""
+        task = asyncio.create_task(self.report_health())
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
     async def report_health(self) -> None:
-        """Set every service SERVING when rules are active, else NOT_SERVING."""
+        """Set every service SERVING when rules are active, else NOT_SERVING; staff are served without any."""
         serving = health_pb2.HealthCheckResponse.SERVING
         status = serving if self._rules.tables is not None else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", *SERVICES):
             await self._health.set(name, status)
+        await self._health.set(RULE_SERVICE, serving)
 
     async def drain(self) -> None:
         """Report NOT_SERVING, take no new calls, and let those in flight end within the settings' time."""
@@ -108,7 +144,10 @@ class Server:
         self._is_draining = True
         _LOG.info("draining", seconds=self._settings.drain_seconds)
         await self._health.enter_graceful_shutdown()
+        self._staff.end_watches()
         await self._server.stop(self._settings.drain_seconds)
+        self._apart.close()
+        await asyncio.to_thread(self._metrics.close)
         _LOG.info("stopped")
 
     async def wait(self) -> None:

@@ -1,10 +1,8 @@
-"""`camcover serve`: the gRPC service over rules, in one process or several on one port."""
+"""`camcover serve`: the gRPC service over rule files or over the releases of a database, in one process or several."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,34 +11,53 @@ from typing import Annotated
 import orjson
 import structlog
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.api.server import Server, Settings
-from camcover.cli.reloading import Reloader
-from camcover.cli.rules import compiled_rules
-from camcover.cli.workers import Supervisor, cannot_listen
-from camcover.engine import Tables
-from camcover.store import EstimateStore, open_store
-from camcover.workflow.rules_in_force import RulesInForce
+from camcover.api.answering import CACHED_BYTES
+from camcover.api.server import Settings
+from camcover.cli.running import OFF, Options, run_server
+from camcover.cli.sources import DEFAULT_DATABASE
+from camcover.cli.workers import Supervisor
+from camcover.store import Keeping
+from camcover.store.database import IN_MEMORY
 
 _LAST_PORT = 65_535
 
 
 def serve(
     rules: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             "--rules",
             exists=True,
-            help="A rule file or folder, several times if need be; or one file that `rules compile` wrote.",
+            help="A rule file or folder, several times if need be; or one file that `rules compile` wrote. Without it "
+            "the active release of the database answers, and each that becomes active later.",
         ),
-    ],
+    ] = None,
     listen: Annotated[
         str, typer.Option(help="HOST:PORT to listen on; port 0 takes a free one and prints it.")
     ] = "127.0.0.1:50051",
-    database: Annotated[
-        str, typer.Option(help="Where estimates are kept, as a database URL; sqlite:// is memory, off keeps none.")
-    ] = "sqlite:///camcover.sqlite",
+    database_url: Annotated[
+        str,
+        typer.Option(
+            envvar="CAMCOVER_DATABASE_URL",
+            help="Where releases and estimates are kept: sqlite:///FILE, postgresql+psycopg://USER:PASSWORD@HOST/NAME, "
+            "sqlite:// for memory, off for nowhere.",
+        ),
+    ] = DEFAULT_DATABASE,
+    keep: Annotated[
+        Keeping, typer.Option(help="What is kept of an estimate: request and answer, hashes of them, or nothing.")
+    ] = Keeping.FULL,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A file of bearer tokens with their roles (`camcover token`); without it rules cannot be changed.",
+        ),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Read the rule files anew whenever one is saved; for development.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Processes that share the port; one for each core is a good number.")
     ] = 1,
@@ -48,77 +65,54 @@ def serve(
         int, typer.Option(min=1, help="Calls at once in a process; more are refused with the time to try again.")
     ] = 256,
     max_message_mib: Annotated[int, typer.Option(min=1, max=256, help="The largest request, MiB.")] = 16,
+    estimate_cache_mib: Annotated[
+        int,
+        typer.Option(min=0, max=65_536, help="Answers a process holds, MiB; the same question is priced once."),
+    ] = CACHED_BYTES >> 20,
     drain_seconds: Annotated[
         float, typer.Option(min=0, help="How long calls in flight may take to end on SIGTERM.")
     ] = 20.0,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain.
 
-    SIGHUP reads the rules anew: calls in flight end on the rules they began with, and rules with an error change
-    nothing. Prints "listening on HOST:PORT" once calls are taken; logs JSON lines to standard error, without health
-    data.
+    SIGHUP reads rule files and tokens anew: calls in flight end on the rules they began with, and rules with an error
+    change nothing. Prints "listening on HOST:PORT" once calls are taken; logs JSON lines to standard error, without
+    health data.
     """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > _LAST_PORT:
         raise typer.BadParameter(f"--listen {listen}: expected HOST:PORT with a port from 0 to {_LAST_PORT}")
+    if not rules and database_url in (OFF, IN_MEMORY):
+        raise typer.BadParameter("without --rules a database is needed, to take the active release from")
+    if watch and (not rules or workers > 1):
+        raise typer.BadParameter("--watch goes with --rules and one worker")
+    if workers > 1 and database_url == IN_MEMORY:
+        raise typer.BadParameter("several workers cannot share a database in memory")
     configure_logs()
-    settings = Settings(listen, max_message_mib << 20, max_calls, drain_seconds, shares_port=workers > 1)
+    settings = Settings(
+        listen,
+        max_message_mib << 20,
+        max_calls,
+        drain_seconds,
+        shares_port=workers > 1,
+        cached_estimate_bytes=estimate_cache_mib << 20,
+    )
+    options = Options(tuple(rules or ()), database_url, keep, tokens, settings, watches=watch)
     if workers > 1:
-        if database == "sqlite://":
-            raise typer.BadParameter("several workers cannot share a database in memory")
-        tables = compiled_rules(rules)
-        raise typer.Exit(Supervisor(rules, settings, workers, announce).run(tables, database, _work))
-    raise typer.Exit(run_server(compiled_rules(rules), rules, database, settings))
+        raise typer.Exit(Supervisor(options, workers, announce).run(_work))
+    raise typer.Exit(run_server(options, announce))
 
 
-def _work(rules: Path, database: str, settings: Settings, on_ready: Callable[[], object]) -> int:
+def _work(options: Options, on_ready: Callable[[], object]) -> int:
     """What each worker process does; gives its exit status."""
     configure_logs()
-    return run_server(compiled_rules([rules]), [rules], database, settings, lambda _: on_ready())
+    return run_server(options, lambda _: on_ready())
 
 
 def announce(address: str) -> None:
     """Say on standard output that calls are taken."""
     typer.echo(f"listening on {address}")
     sys.stdout.flush()
-
-
-def run_server(
-    tables: Tables, rules: list[Path], database: str, settings: Settings, on_ready: Callable[[str], object] = announce
-) -> int:
-    """Serve `tables`, reading `rules` anew on SIGHUP; `on_ready` gets the address. Gives the exit status."""
-    try:
-        store = open_store(database)
-    except SQLAlchemyError as error:
-        reason = str(error).partition("\n")[0]
-        typer.echo(f"cannot open the database {database}: {reason}", err=True)
-        return 1
-    try:
-        return asyncio.run(_serve(RulesInForce(tables), Reloader(rules), store, settings, on_ready))
-    finally:
-        store.close()
-
-
-async def _serve(
-    rules: RulesInForce,
-    reloader: Reloader,
-    store: EstimateStore,
-    settings: Settings,
-    on_ready: Callable[[str], object],
-) -> int:
-    """Start, announce the address, and wait for the end."""
-    server = Server(rules, store, settings)
-    try:
-        port = await server.start()
-    except RuntimeError:
-        typer.echo(cannot_listen(settings.listen), err=True)
-        return 1
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask, rules)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
-    on_ready(f"{settings.listen.rpartition(':')[0]}:{port}")
-    await server.wait()
-    await reloader.stop()
-    return 0
 
 
 def configure_logs() -> None:

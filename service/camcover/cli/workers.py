@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -23,13 +23,13 @@ from pathlib import Path
 import structlog
 import typer
 
-from camcover.api.server import Settings
 from camcover.cli.reloading import compile_apart
-from camcover.engine import Tables
+from camcover.cli.rules import compiled_rules
+from camcover.cli.running import Options, cannot_listen
 from camcover.engine.stored import UnreadableTables, is_stored, write_tables
 
-Work = Callable[[Path, str, Settings, Callable[[], object]], int]
-"""What a worker does: serve a file of compiled rules, say when it is ready, give its exit status."""
+Work = Callable[[Options, Callable[[], object]], int]
+"""What a worker does: serve, say when it is ready, give its exit status."""
 
 _LOG = structlog.get_logger("camcover.workers")
 
@@ -40,38 +40,35 @@ _MOST_RESTARTS = 5
 """Ends of workers nobody asked for, after which the service gives up."""
 
 
-def cannot_listen(address: str) -> str:
-    """What to say where an address cannot be listened on."""
-    return f"cannot listen on {address}: is it taken, or not an address of this machine?"
-
-
 class Supervisor:
     """Runs `count` workers until it is asked to end."""
 
-    def __init__(
-        self, rules: Sequence[Path], settings: Settings, count: int, announce: Callable[[str], object]
-    ) -> None:
-        """Serve `rules` by `settings`; `announce` gets the address when the first worker takes calls."""
-        self._rules, self._settings, self._count, self._announce = list(rules), settings, count, announce
+    def __init__(self, options: Options, count: int, announce: Callable[[str], object]) -> None:
+        """Serve by `options`; `announce` gets the address when the first worker takes calls."""
+        self._rules, self._options, self._count, self._announce = list(options.rules), options, count, announce
         self._ready = _CONTEXT.Event()
         self._workers: list[BaseProcess] = []
         self._is_ending = False
         self._restarts = 0
 
-    def run(self, tables: Tables, database: str, work: Work) -> int:
-        """Start the workers on `tables`, and wait until all have ended; gives the exit status."""
-        host, _, port = self._settings.listen.rpartition(":")
+    def run(self, work: Work) -> int:
+        """Start the workers, and wait until all have ended; gives the exit status."""
+        tables = compiled_rules(self._rules) if self._rules else None
+        host, _, port = self._options.settings.listen.rpartition(":")
         with _reserved(host, port) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
             if reserved is None:
-                typer.echo(cannot_listen(self._settings.listen), err=True)
+                typer.echo(cannot_listen(self._options.settings.listen), err=True)
                 return 1
             port = str(reserved.getsockname()[1])
             file = Path(folder) / "rules"
-            write_tables(tables, file)
-            self._settings = replace(self._settings, listen=f"{host}:{port}")
-            return asyncio.run(self._watch(file, database, work))
+            if tables is not None:
+                write_tables(tables, file)
+            settings = replace(self._options.settings, listen=f"{host}:{port}")
+            shared = (file,) if tables is not None else ()
+            self._options = replace(self._options, rules=shared, settings=settings, folder=Path(folder))
+            return asyncio.run(self._watch(file, work))
 
-    async def _watch(self, file: Path, database: str, work: Work) -> int:
+    async def _watch(self, file: Path, work: Work) -> int:
         """Keep the workers running; pass signals on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,8 +83,7 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, reload)
 
         def start() -> BaseProcess:
-            arguments = (work, file, database, self._settings, self._ready)
-            process = _CONTEXT.Process(target=_worker, args=arguments)
+            process = _CONTEXT.Process(target=_worker, args=(work, self._options, self._ready))
             # A worker inherits the block, and lifts it once it can read rules anew: till then SIGHUP would end it.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             process.start()
@@ -100,7 +96,7 @@ class Supervisor:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._ready.is_set() and not is_announced:
                 is_announced = True
-                self._announce(self._settings.listen)
+                self._announce(self._options.settings.listen)
             for place, worker in enumerate(self._workers):
                 if not worker.is_alive() and not self._is_ending and self._may_restart(worker):
                     self._workers[place] = start()
@@ -127,7 +123,9 @@ class Supervisor:
     async def _reload(self, file: Path) -> None:
         """Compile the rules anew into the workers' file, and let them read it."""
         try:
-            if len(self._rules) == 1 and is_stored(self._rules[0]):
+            if not self._rules:
+                pass
+            elif len(self._rules) == 1 and is_stored(self._rules[0]):
                 part = file.with_suffix(".new")
                 part.write_bytes(self._rules[0].read_bytes())
                 part.replace(file)
@@ -139,9 +137,9 @@ class Supervisor:
         self._signal(signal.SIGHUP)
 
 
-def _worker(work: Work, file: Path, database: str, settings: Settings, ready: Event) -> None:
+def _worker(work: Work, options: Options, ready: Event) -> None:
     """The whole life of a worker."""
-    sys.exit(work(file, database, settings, ready.set))
+    sys.exit(work(options, ready.set))
 
 
 @contextmanager

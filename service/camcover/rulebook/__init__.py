@@ -8,7 +8,7 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest
 from camcover.rulebook.formatting import format_text
-from camcover.rulebook.load import Loaded, load, load_texts, release_id, rule_files
+from camcover.rulebook.load import Loaded, load, load_files, load_texts, named_texts, release_id, rule_files
 from camcover.rulebook.records import RuleSet
 from camcover.rulebook.schema import json_schema
 
@@ -24,7 +24,9 @@ __all__ = [
     "format_text",
     "json_schema",
     "load",
+    "load_files",
     "load_texts",
+    "named_texts",
     "nearest",
     "release_id",
     "rule_files",

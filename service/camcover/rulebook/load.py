@@ -25,7 +25,7 @@ from camcover.rulebook.resolve import File, resolve
 from camcover.rulebook.scalars import Failed
 from camcover.rulebook.shapes import Context
 
-__all__ = ["Loaded", "load", "load_texts", "release_id", "rule_files"]
+__all__ = ["Loaded", "load", "load_files", "load_texts", "named_texts", "release_id", "rule_files"]
 
 NOT_UTF8 = declare(
     "not-utf8",
@@ -41,6 +41,9 @@ NO_RULES = declare(
 )
 
 _Document = TypeVar("_Document", bound=Document)
+
+_BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put before a text; it stays in `texts`, so that these are what was read to the byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +77,22 @@ def load(*paths: Path, today: date | None = None) -> Loaded:
 
     Raises FileNotFoundError, OSError.
     """
+    files = dict.fromkeys(file for path in paths for file in rule_files(path))
+    return load_files({str(file): file.read_bytes() for file in files}, today, where=" ".join(map(str, paths)))
+
+
+def load_files(files: Mapping[str, bytes], today: date | None = None, *, where: str = "") -> Loaded:
+    """The rules in `files` (file name -> UTF-8 bytes); `where` is where they were looked for, should there be none."""
     texts: dict[str, str] = {}
     faults: list[Diagnostic] = []
-    for file in dict.fromkeys(file for path in paths for file in rule_files(path)):
+    for name, content in files.items():
         try:
-            texts[str(file)] = file.read_bytes().decode("utf-8-sig")
+            texts[name] = content.decode()
         except UnicodeDecodeError as error:
             message = f"byte {error.start} is not UTF-8"
-            faults.append(Diagnostic("not-utf8", Severity.ERROR, Place(str(file), 1, 1), message, "save it as UTF-8"))
-    if not texts and not faults:
-        where = Place(" ".join(map(str, paths)), 1, 1)
-        faults.append(Diagnostic("no-rules", Severity.ERROR, where, "no rule file (.yaml) here"))
+            faults.append(Diagnostic("not-utf8", Severity.ERROR, Place(name, 1, 1), message, "save it as UTF-8"))
+    if not files:
+        faults.append(Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "no rule file (.yaml) here"))
     return _load(texts, faults, today or _today())
 
 
@@ -137,7 +145,7 @@ def _judge(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> L
 def _decode(name: str, text: str, faults: list[Diagnostic]) -> File:
     """One file; what YAML itself refuses goes to `faults`."""
     context = Context(name)
-    node, refused = parse(text, name)
+    node, refused = parse(text.removeprefix(_BYTE_ORDER_MARK), name)
     faults += refused
     kind, id_ = kind_and_id(node)
     if node is None:
@@ -169,14 +177,18 @@ def _editions(records: Sequence[Document], kind: type[_Document]) -> dict[str, t
     return {id_: tuple(sorted(group, key=lambda each: each.heading.effective.start)) for id_, group in groups.items()}
 
 
-def _digest(texts: Mapping[str, str]) -> str:
-    """SHA-256 over contents and names below their common folder, so that a folder keeps its digest when it moves."""
+def named_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """Texts by their name below the folder that all files have in common, in order of name."""
     names = {name: Path(name).parts for name in texts}
     folders = [parts[:-1] for parts in names.values()] or [()]
     shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False)))
+    return dict(sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()))
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """SHA-256 over contents and names below their common folder, so that a folder keeps its digest when it moves."""
     whole = hashlib.sha256()
-    for name, text in sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()):
-        for part in (name, text):
-            encoded = part.encode()
-            whole.update(len(encoded).to_bytes(8, "big") + encoded)
+    for part in (part for named in named_texts(texts).items() for part in named):
+        encoded = part.encode()
+        whole.update(len(encoded).to_bytes(8, "big") + encoded)
     return whole.hexdigest()

@@ -1,9 +1,32 @@
-"""What outlives a call: estimates by name and by the caller's request id.
+"""What outlives a call: estimates, releases of the rules, what was active when, and the audit log.
 
-What comes in: bytes and their keys. What goes out: the same bytes. SQLite by default, through SQLModel; it knows
-nothing of the network or of protobuf.
+What comes in: bytes and their keys, who and why. What goes out: the same. One database, SQLite by default or
+PostgreSQL, through SQLModel; it knows nothing of the network, of protobuf or of what rules mean.
 """
 
-from camcover.store.estimates import EstimateStore, StoredEstimate, open_store
+from camcover.store.audit import AuditEntry, AuditFault, AuditLog
+from camcover.store.database import Database, DatabaseError, OutdatedDatabase, open_database
+from camcover.store.estimates import EstimateStore, Keeping, KeptEstimates, NoStore, StoredEstimate, estimate_store
+from camcover.store.releases import Activation, Kind, Ledger, Release, ReleaseStore, in_force
 
-__all__ = ["EstimateStore", "StoredEstimate", "open_store"]
+__all__ = [
+    "Activation",
+    "AuditEntry",
+    "AuditFault",
+    "AuditLog",
+    "Database",
+    "DatabaseError",
+    "EstimateStore",
+    "Keeping",
+    "KeptEstimates",
+    "Kind",
+    "Ledger",
+    "NoStore",
+    "OutdatedDatabase",
+    "Release",
+    "ReleaseStore",
+    "StoredEstimate",
+    "estimate_store",
+    "in_force",
+    "open_database",
+]

@@ -1,32 +1,47 @@
-"""Estimates as they were answered: immutable rows, found by name or by request id."""
+"""Estimates as they were answered: immutable rows, found by name or, until that expires, by the caller's request id."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Engine, Row, event, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.pool import StaticPool
-from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlmodel import Field, SQLModel, create_engine
+from sqlmodel import SQLModel
 
-__all__ = ["OFF", "DatabaseStore", "EstimateStore", "NoStore", "StoredEstimate", "open_store"]
+from camcover.store import audit
+from camcover.store.database import Database
 
-OFF = "off"
-"""The address of no database: nothing is kept."""
+__all__ = ["EstimateStore", "Keeping", "KeptEstimates", "NoStore", "Pruned", "StoredEstimate", "estimate_store"]
 
-_MEMORY = "sqlite://"
-_JOURNAL_ATTEMPTS, _JOURNAL_SECONDS = 100, 0.02
+REQUEST_ID_LIFE = timedelta(days=30)
+"""How long a request id stands for its first content: as long as an estimate may be shown."""
+
 _AT_ONCE = 500
 """Keys in one query: below SQLite's bound on parameters."""
 
+_ATTEMPTS = 5
+
+
+class Keeping(StrEnum):
+    """How much of an estimate is kept."""
+
+    FULL = "full"
+    """Request and answer."""
+    HASHES = "hashes"
+    """Hashes of both, the plan and the release: nothing about a person."""
+    OFF = "off"
+    """Nothing."""
+
 
 class StoredEstimate(NamedTuple):
-    """One answered request. `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent."""
+    """One answered request: `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent.
+
+    `request` and `body` are None where only hashes are kept; `body_digest` is the SHA-256 of the answer.
+    """
 
     name: str
     request_id: str | None
@@ -34,33 +49,28 @@ class StoredEstimate(NamedTuple):
     plan_id: str
     rule_release: str
     created_at: datetime
-    body: bytes
+    request: bytes | None
+    body: bytes | None
+    body_digest: bytes
 
 
-class EstimateTable(SQLModel, table=True):
-    """The table of `StoredEstimate`s."""
+class Pruned(NamedTuple):
+    """What a pruning took out."""
 
-    __tablename__ = "estimates"
-
-    name: str = Field(primary_key=True)
-    request_id: str | None = Field(default=None, unique=True, index=True)
-    fingerprint: bytes
-    plan_id: str
-    rule_release: str
-    created_at: datetime
-    body: bytes
+    estimates: int
+    request_ids: int
 
 
-_TABLE = SQLModel.metadata.tables["estimates"]
-_INSERT = insert(_TABLE)
-_COLUMNS = [_TABLE.c[name] for name in StoredEstimate._fields]
+_ESTIMATES = SQLModel.metadata.tables["estimates"]
+_KEYS = SQLModel.metadata.tables["idempotency_keys"]
+_FIELDS = [name for name in StoredEstimate._fields if name != "request_id"]
+_COLUMNS = [_ESTIMATES.c[name] for name in _FIELDS]
 
 
 class EstimateStore(Protocol):
     """Where estimates are kept. Safe to use from several threads."""
 
-    is_on: bool
-    """Whether it keeps anything."""
+    keeping: Keeping
 
     def by_name(self, name: str) -> StoredEstimate | None:
         """The estimate of that name."""
@@ -74,19 +84,16 @@ class EstimateStore(Protocol):
         What came under a taken id is not kept.
         """
 
-    def close(self) -> None:
-        """Let go of everything."""
 
-
-def open_store(url: str) -> EstimateStore:
-    """The store at a database URL; `off` keeps nothing. Raises sqlalchemy.exc.SQLAlchemyError when it cannot open."""
-    return NoStore() if url == OFF else DatabaseStore(url)
+def estimate_store(database: Database | None, keeping: Keeping = Keeping.FULL) -> EstimateStore:
+    """The store in `database` that keeps so much; without a database it keeps nothing."""
+    return NoStore() if database is None or keeping is Keeping.OFF else KeptEstimates(database, keeping)
 
 
 class NoStore:
     """Keeps nothing: no estimate is found again, and a request id that comes again is priced again."""
 
-    is_on = False
+    keeping = Keeping.OFF
 
     def by_name(self, _name: str) -> StoredEstimate | None:
         """None."""
@@ -100,46 +107,37 @@ class NoStore:
         """Nothing stands in the way."""
         return {}
 
-    def close(self) -> None:
-        """Nothing to let go of."""
 
+class KeptEstimates:
+    """The estimates of a database."""
 
-class DatabaseStore:
-    """A table in a database."""
-
-    is_on = True
-
-    def __init__(self, url: str) -> None:
-        """Open the database at an SQLAlchemy URL such as `sqlite:///camcover.sqlite`, and make the table if it is new.
-
-        `sqlite://` is kept in memory. Raises sqlalchemy.exc.SQLAlchemyError when it cannot be opened.
-        """
-        options: dict[str, Any] = {"poolclass": StaticPool} if url == _MEMORY else {}
-        if url.startswith("sqlite"):
-            options["connect_args"] = {"check_same_thread": False, "timeout": 30}
-        self._engine = create_engine(url, **options)
-        if url.startswith("sqlite") and url != _MEMORY:
-            _use_write_ahead_log(self._engine)
-        # Several processes may open a new database at once: whether the table is there, the database itself decides.
-        with self._engine.begin() as connection:
-            connection.execute(CreateTable(_TABLE, if_not_exists=True))
-            for index in _TABLE.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+    def __init__(self, database: Database, keeping: Keeping = Keeping.FULL) -> None:
+        """Keep in `database`, so much of each."""
+        self._database = database
+        self.keeping = keeping
 
     def by_name(self, name: str) -> StoredEstimate | None:
         """The estimate of that name."""
-        with self._engine.connect() as connection:
-            return _stored(connection.execute(select(*_COLUMNS).where(_TABLE.c.name == name)).first())
+        query = select(*_COLUMNS, _KEYS.c.request_id).outerjoin_from(
+            _ESTIMATES, _KEYS, _KEYS.c.estimate == _ESTIMATES.c.name
+        )
+        with self._database.engine.connect() as connection:
+            row = connection.execute(query.where(_ESTIMATES.c.name == name)).first()
+        return None if row is None else _stored(row)
 
     def by_request_ids(self, request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
-        """The estimates that answered these request ids."""
+        """The estimates that answered these request ids, unless those have expired."""
         wanted = list(dict.fromkeys(request_ids))
+        query = select(*_COLUMNS, _KEYS.c.request_id).join_from(
+            _KEYS, _ESTIMATES, _KEYS.c.estimate == _ESTIMATES.c.name
+        )
+        query = query.where(_KEYS.c.expires_at > datetime.now(UTC))
         found: dict[str, StoredEstimate] = {}
-        with self._engine.connect() as connection:
+        with self._database.engine.connect() as connection:
             for first in range(0, len(wanted), _AT_ONCE):
                 keys = wanted[first : first + _AT_ONCE]
-                rows = connection.execute(select(*_COLUMNS).where(_TABLE.c.request_id.in_(keys)))
-                found |= {row.request_id: StoredEstimate._make(row) for row in rows}
+                rows = connection.execute(query.where(_KEYS.c.request_id.in_(keys)))
+                found |= {row.request_id: _stored(row) for row in rows}
         return found
 
     def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
@@ -149,24 +147,87 @@ class DatabaseStore:
         """
         taken: dict[str, StoredEstimate] = {}
         left = list(estimates)
-        while left:
+        for attempt in range(_ATTEMPTS):
             try:
-                with self._engine.begin() as connection:
-                    connection.execute(_INSERT, [each._asdict() for each in left])
+                self._insert(left)
             except IntegrityError:
-                count = len(left)
-                taken |= self.by_request_ids(each.request_id for each in left if each.request_id)
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                ids = [each.request_id for each in left if each.request_id]
+                self._forget_expired(ids)
+                taken |= self.by_request_ids(ids)
                 left, repeated = _first_of_each([each for each in left if each.request_id not in taken])
                 taken |= repeated
-                if len(left) == count:
-                    raise
             else:
-                return taken
+                break
         return taken
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
+    def _insert(self, estimates: Sequence[StoredEstimate]) -> None:
+        keys = [_key(each) for each in estimates if each.request_id]
+        with self._database.engine.begin() as connection:
+            if keys:
+                connection.execute(insert(_KEYS), keys)
+            if estimates:
+                connection.execute(insert(_ESTIMATES), [self._row(each) for each in estimates])
+
+    def _row(self, estimate: StoredEstimate) -> dict[str, Any]:
+        """The columns of an estimate, as much as is kept."""
+        row = {name: getattr(estimate, name) for name in _FIELDS}
+        return row if self.keeping is Keeping.FULL else row | {"request": None, "body": None}
+
+    def _forget_expired(self, request_ids: Sequence[str]) -> None:
+        """Take out those of the ids that are past their time."""
+        with self._database.engine.begin() as connection:
+            for first in range(0, len(request_ids), _AT_ONCE):
+                keys = request_ids[first : first + _AT_ONCE]
+                is_old = _KEYS.c.expires_at <= datetime.now(UTC)
+                connection.execute(delete(_KEYS).where(_KEYS.c.request_id.in_(keys), is_old))
+
+    def prune(self, older_than: datetime, actor: str) -> Pruned:
+        """Take out estimates made before `older_than`, and request ids that are past their time or whose estimate goes.
+
+        The audit log says how many.
+        """
+        with self._database.write() as connection:
+            keys = _count_deleted(connection, _KEYS, _KEYS.c.expires_at <= datetime.now(UTC))
+            old = select(_ESTIMATES.c.name).where(_ESTIMATES.c.created_at < older_than)
+            keys += _count_deleted(connection, _KEYS, _KEYS.c.estimate.in_(old))
+            estimates = _count_deleted(connection, _ESTIMATES, _ESTIMATES.c.created_at < older_than)
+            details = {"older_than": older_than.isoformat(), "estimates": estimates, "request_ids": keys}
+            audit.record(connection, actor, "prune", "estimates", details)
+        return Pruned(estimates, keys)
+
+    def count(self) -> int:
+        """How many estimates there are."""
+        with self._database.engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(_ESTIMATES)).scalar_one()
+
+
+def stored_estimate(
+    name: str,
+    request_id: str,
+    request: bytes,
+    fingerprint: bytes,
+    plan_id: str,
+    rule_release: str,
+    created_at: datetime,
+    body: bytes,
+) -> StoredEstimate:
+    """An estimate to keep, from the bytes of request and answer; an empty `request_id` is none."""
+    digest = hashlib.sha256(body).digest()
+    return StoredEstimate(
+        name, request_id or None, fingerprint, plan_id, rule_release, created_at, request, body, digest
+    )
+
+
+def _key(estimate: StoredEstimate) -> dict[str, Any]:
+    """The columns of an estimate's request id."""
+    return {
+        "request_id": estimate.request_id,
+        "fingerprint": estimate.fingerprint,
+        "estimate": estimate.name,
+        "expires_at": estimate.created_at + REQUEST_ID_LIFE,
+    }
 
 
 def _first_of_each(estimates: Sequence[StoredEstimate]) -> tuple[list[StoredEstimate], dict[str, StoredEstimate]]:
@@ -181,34 +242,12 @@ def _first_of_each(estimates: Sequence[StoredEstimate]) -> tuple[list[StoredEsti
     return kept, repeated
 
 
-def _stored(row: Row[Any] | None) -> StoredEstimate | None:
-    """A row of the table."""
-    return None if row is None else StoredEstimate._make(row)
+def _stored(row: Any) -> StoredEstimate:
+    """A row of the join."""
+    return StoredEstimate(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _use_write_ahead_log(engine: Engine) -> None:
-    """Let readers go on while one writes, and make a commit cost one synchronisation."""
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        _set_journal(cursor)
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.close()
-
-
-def _set_journal(cursor: sqlite3.Cursor) -> None:
-    """Set the write-ahead log, which the file remembers.
-
-    SQLite does not wait for a lock to set it, as it does for everything else: another process that opens the new
-    database at the same moment makes it fail. Raises sqlite3.OperationalError when that goes on.
-    """
-    for attempt in range(_JOURNAL_ATTEMPTS):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if attempt == _JOURNAL_ATTEMPTS - 1:
-                raise
-            time.sleep(_JOURNAL_SECONDS)
-        else:
-            return
+def _count_deleted(connection: Connection, table: Any, condition: Any) -> int:
+    """Delete rows; gives how many."""
+    found: int = connection.execute(delete(table).where(condition)).rowcount
+    return found

@@ -10,7 +10,7 @@ from uuid import uuid4
 from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
 from camcover.workflow.notices import Notice, notices
 
-__all__ = ["PricedPlan", "compare", "price", "price_many"]
+__all__ = ["PricedPlan", "compare", "expiry", "new_name", "price", "price_again", "price_many"]
 
 VALID_DAYS = 30
 """How long an estimate may be shown: sums so far and rules change."""
@@ -27,6 +27,16 @@ class PricedPlan(NamedTuple):
     notices: tuple[Notice, ...]
 
 
+def new_name() -> str:
+    """A name for an estimate that no other has."""
+    return f"estimates/{uuid4()}"
+
+
+def expiry(created_at: datetime) -> date:
+    """The last day to show an estimate."""
+    return created_at.date() + timedelta(days=VALID_DAYS)
+
+
 def price(tables: Tables, request: EstimateRequest) -> PricedPlan:
     """Price one request. Raises `InvalidRequest`."""
     (result,) = price_many(tables, [request])
@@ -39,9 +49,17 @@ def price_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[Pric
     """Price many requests through one call of the kernel, answers in order."""
     now = datetime.now(UTC)
     return [
-        result if isinstance(result, InvalidRequest) else _priced(tables, result, now)
+        result if isinstance(result, InvalidRequest) else _priced(tables, result, new_name(), now)
         for result in evaluate_many(tables, requests)
     ]
+
+
+def price_again(tables: Tables, request: EstimateRequest, name: str, created_at: datetime) -> PricedPlan:
+    """The estimate of that name and time once more, by the rules of its release. Raises `InvalidRequest`."""
+    (result,) = evaluate_many(tables, [request])
+    if isinstance(result, InvalidRequest):
+        raise result
+    return _priced(tables, result, name, created_at)
 
 
 def compare(
@@ -62,13 +80,13 @@ def _rank(result: tuple[str, PricedPlan | InvalidRequest]) -> tuple[bool, int, s
     return False, priced.estimate.totals.patient_cents, plan_id
 
 
-def _priced(tables: Tables, estimate: Estimate, now: datetime) -> PricedPlan:
+def _priced(tables: Tables, estimate: Estimate, name: str, created_at: datetime) -> PricedPlan:
     """Put the frame around an estimate."""
     return PricedPlan(
-        name=f"estimates/{uuid4()}",
+        name=name,
         rule_release=tables.release,
-        created_at=now,
-        expires_on=now.date() + timedelta(days=VALID_DAYS),
+        created_at=created_at,
+        expires_on=expiry(created_at),
         estimate=estimate,
         notices=notices(estimate, may_balance_bill=_may_balance_bill(tables, estimate)),
     )

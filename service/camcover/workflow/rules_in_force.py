@@ -1,21 +1,28 @@
-"""The rules that answer: one immutable set of tables behind one reference."""
+"""The rules that answer: one immutable set of tables behind one reference, and pinned releases beside it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from camcover.engine import Tables
 from camcover.rulebook import nearest
 from camcover.workflow.errors import NoActiveRelease, UnknownRelease
+from camcover.workflow.release_rules import ReleaseRules
 
 __all__ = ["RulesInForce"]
 
 
 @dataclass(slots=True)
 class RulesInForce:
-    """Holds the active tables. A call takes them once and keeps them to its end, whatever becomes active meanwhile."""
+    """Holds the active tables. A call takes them once and keeps them to its end, whatever becomes active meanwhile.
+
+    `releases` has those that a request may pin; without it only the active one can be pinned.
+    """
 
     tables: Tables | None = None
+    releases: ReleaseRules | None = None
+    _listeners: list[Callable[[], object]] = field(default_factory=list)
 
     @property
     def release(self) -> str:
@@ -23,15 +30,31 @@ class RulesInForce:
         return self.tables.release if self.tables else ""
 
     def activate(self, tables: Tables) -> None:
-        """Make `tables` the ones that answer from now on."""
+        """Make `tables` the ones that answer from now on, and tell those who listen."""
         self.tables = tables
+        for tell in tuple(self._listeners):
+            tell()
+
+    def listen(self, tell: Callable[[], object]) -> Callable[[], None]:
+        """Call `tell` whenever other rules become active, until the function that this gives is called."""
+        self._listeners.append(tell)
+        return lambda: self._listeners.remove(tell)
+
+    def is_at_hand(self, release: str) -> bool:
+        """Whether `take` would not have to read anything."""
+        return not release or release == self.release or self.releases is None or self.releases.has(release)
 
     def take(self, release: str = "") -> Tables:
-        """The active tables. Raises `NoActiveRelease`, or `UnknownRelease` when `release` pins another."""
+        """The active tables, or those of the release that a request pins.
+
+        Raises `NoActiveRelease`, `UnknownRelease`, `ReleaseUnusable`.
+        """
         tables = self.tables
+        if tables is not None and release in ("", tables.release):
+            return tables
+        if release and self.releases is not None:
+            return self.releases.tables(release)
         if tables is None:
             raise NoActiveRelease
         active = tables.release
-        if release and release != active:
-            raise UnknownRelease(release, nearest(release, [active]) or (active,))
-        return tables
+        raise UnknownRelease(release, nearest(release, [active]) or (active,))

@@ -1,0 +1,149 @@
+"""Who calls, and what they may: bearer tokens with roles, kept as hashes in a file.
+
+What comes in: a file of `[[token]]` tables (TOML: subject, roles, sha256) and a call's metadata. What goes out: a
+`Caller`, or a refusal. Without a file everyone may ask for estimates and read rules, and nobody may change them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import tomllib
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from google.rpc.code_pb2 import Code
+from google.rpc.status_pb2 import Status
+
+__all__ = ["ANYONE", "CALLER", "Access", "Caller", "Role", "WrongTokens", "new_token", "read_callers"]
+
+_SCHEME = "bearer "
+_HASH = re.compile(r"[0-9a-f]{64}")
+_KEYS = {"subject", "roles", "sha256"}
+
+
+class WrongTokens(Exception):
+    """The file of tokens cannot be used; says where and why."""
+
+
+class Role(StrEnum):
+    """What a caller may do."""
+
+    ESTIMATE = "estimate"
+    """Ask for estimates, coverage and the catalog."""
+    RULES_READ = "rules.read"
+    """Check files, see releases, compare them; the catalog, too."""
+    RULES_WRITE = "rules.write"
+    """Publish and activate; and all that `rules.read` allows."""
+
+
+class Caller(NamedTuple):
+    """Who calls: a name for logs and the audit, and what they may."""
+
+    subject: str
+    roles: frozenset[Role]
+
+
+ANYONE = Caller("anyone", frozenset({Role.ESTIMATE, Role.RULES_READ}))
+"""The caller where no tokens are asked for."""
+
+CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
+"""The caller of the method that runs."""
+
+_WRITING = {"PublishRelease", "ActivateRelease"}
+_ROLES = {
+    "EstimateService": frozenset({Role.ESTIMATE}),
+    "CatalogService": frozenset({Role.ESTIMATE, Role.RULES_READ, Role.RULES_WRITE}),
+    "RuleService": frozenset({Role.RULES_READ, Role.RULES_WRITE}),
+}
+
+
+class Access:
+    """Tells who calls by a file of tokens, which may be read anew while calls come in."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """Read `file`; without one nobody is asked who they are. Raises `WrongTokens`."""
+        self._file = file
+        self._callers = read_callers(file) if file else None
+
+    def reload(self) -> None:
+        """Read the file again; what was read before stays when it is wrong. Raises `WrongTokens`."""
+        if self._file is not None:
+            self._callers = read_callers(self._file)
+
+    def judge(self, method: str, metadata: Iterable[tuple[str, str | bytes]]) -> Caller | Status:
+        """The caller of `/package.Service/Method`, or the refusal: UNAUTHENTICATED, PERMISSION_DENIED."""
+        service, name = method.rpartition(".")[2].split("/")
+        needed = frozenset({Role.RULES_WRITE}) if name in _WRITING else _ROLES.get(service, frozenset(Role))
+        caller = ANYONE if self._callers is None else _caller(self._callers, metadata)
+        if caller is None:
+            said = "expected metadata `authorization: Bearer TOKEN` with a known token"
+            return Status(code=Code.UNAUTHENTICATED, message=said)
+        if caller.roles & needed:
+            return caller
+        if caller is ANYONE:
+            said = "rules can be changed only where the service asks for tokens: start it with --tokens"
+            return Status(code=Code.UNAUTHENTICATED, message=said)
+        said = f"{caller.subject} has the roles {_listed(caller.roles)}; expected {' or '.join(sorted(needed))}"
+        return Status(code=Code.PERMISSION_DENIED, message=said)
+
+
+def new_token() -> tuple[str, str]:
+    """A token of 256 random bits, and its SHA-256 in hexadecimal digits, which alone is kept."""
+    token = secrets.token_urlsafe(32)
+    return token, _hashed(token)
+
+
+def read_callers(file: Path) -> Mapping[str, Caller]:
+    """The callers of a file by the hash of their token. Raises `WrongTokens`."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongTokens(f"{file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongTokens(f"{file}: not TOML: {error}") from error
+    entries = content.get("token", [])
+    if set(content) - {"token"} or not isinstance(entries, list) or not entries:
+        raise WrongTokens(f"{file}: expected [[token]] tables and nothing else")
+    callers: dict[str, Caller] = {}
+    for number, entry in enumerate(entries, start=1):
+        digest, caller = _entry(f"{file}: token {number}", entry)
+        if digest in callers:
+            raise WrongTokens(f"{file}: token {number}: the same sha256 stands before")
+        callers[digest] = caller
+    return callers
+
+
+def _entry(place: str, entry: object) -> tuple[str, Caller]:
+    """One table of the file."""
+    if not isinstance(entry, dict) or set(entry) != _KEYS:
+        found = ", ".join(sorted(entry)) if isinstance(entry, dict) else type(entry).__name__
+        raise WrongTokens(f"{place}: found {found or 'nothing'}; expected {', '.join(sorted(_KEYS))}")
+    subject, roles, digest = entry["subject"], entry["roles"], entry["sha256"]
+    if not isinstance(subject, str) or not subject.strip():
+        raise WrongTokens(f"{place}: subject {subject!r}; expected a name")
+    if not isinstance(roles, list) or not roles or any(role not in list(Role) for role in roles):
+        raise WrongTokens(f"{place}: roles {roles!r}; expected some of {_listed(Role)}")
+    if not isinstance(digest, str) or not _HASH.fullmatch(digest):
+        raise WrongTokens(f"{place}: sha256 {digest!r}; expected 64 hexadecimal digits, as of `camcover token`")
+    return digest, Caller(subject, frozenset(map(Role, roles)))
+
+
+def _caller(callers: Mapping[str, Caller], metadata: Iterable[tuple[str, str | bytes]]) -> Caller | None:
+    """The caller whose token the metadata holds."""
+    for key, value in metadata:
+        if key == "authorization" and isinstance(value, str) and value.lower().startswith(_SCHEME):
+            return callers.get(_hashed(value[len(_SCHEME) :].strip()))
+    return None
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _listed(roles: Iterable[Role]) -> str:
+    return ", ".join(sorted(roles))

@@ -1,0 +1,55 @@
+"""Long work on rules, done by another process, so that no estimate waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import ParamSpec, TypeVar
+
+from camcover.api.errors import Refused, overloaded
+
+__all__ = ["Apart"]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_MOST_WAITING = 8
+_RETRY_AFTER_SECONDS = 10
+
+
+class Apart:
+    """One process that works on one thing after the other; started when there is something to do."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._pool: ProcessPoolExecutor | None = None
+        self._waiting = 0
+
+    async def run(
+        self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
+    ) -> Result:
+        """What `work` gives, of values that can be pickled. Raises `Refused` where too much waits already."""
+        if self._waiting >= _MOST_WAITING:
+            raise Refused(overloaded(_RETRY_AFTER_SECONDS))
+        self._waiting += 1
+        try:
+            return await asyncio.wrap_future(self._started().submit(work, *given, **named))
+        except BrokenProcessPool:
+            # It was killed, say for memory; the next call gets a new one.
+            self._pool = None
+            raise
+        finally:
+            self._waiting -= 1
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        return self._pool
+
+    def close(self) -> None:
+        """End the process; what waits is given up."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,49 @@
+"""Pages: at most so many entries, and a token of where the next page begins."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import NoReturn, Protocol
+
+from camcover.api.errors import Refused, bad_request
+from camcover.engine import Violation
+
+__all__ = ["PageRequest", "page_size", "read_token", "refuse_token", "token_of"]
+
+DEFAULT_PAGE, LARGEST_PAGE = 50, 500
+
+
+class PageRequest(Protocol):
+    """What the requests for pages have in common."""
+
+    @property
+    def page_size(self) -> int:
+        """At most so many."""
+
+    @property
+    def page_token(self) -> str:
+        """Where the page before ended."""
+
+
+def page_size(request: PageRequest) -> int:
+    """How many entries a page has at most."""
+    return min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE)
+
+
+def token_of(last: str) -> str:
+    """The token of the page behind the entry of that key."""
+    return base64.urlsafe_b64encode(last.encode()).decode()
+
+
+def read_token(request: PageRequest) -> str:
+    """The key that a page token stands for; empty on the first page. Refuses a token that none of our pages gave."""
+    try:
+        return base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        refuse_token()
+
+
+def refuse_token() -> NoReturn:
+    """Raise `Refused` for a token that none of our pages gave."""
+    raise Refused(bad_request([Violation("page_token", "is none that a page has given")]))

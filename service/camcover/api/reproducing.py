@@ -1,0 +1,31 @@
+"""An estimate made once more from its request and its release, and held to what was answered then."""
+
+from __future__ import annotations
+
+import hashlib
+
+from camcover.api.estimates import estimate_message
+from camcover.api.requests import estimate_request
+from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.store import StoredEstimate
+from camcover.workflow.errors import EstimateNotKept
+from camcover.workflow.pricing import price_again
+from camcover.workflow.rules_in_force import RulesInForce
+
+__all__ = ["reproduced"]
+
+
+def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> estimate_pb2.Estimate:
+    """The estimate that `stored` tells of, computed anew from the request's `content`, the same to the byte.
+
+    Raises `EstimateNotKept` when it is not the same, `UnknownRelease` or `ReleaseUnusable` when its release is not
+    there.
+    """
+    request = request_pb2.EstimatePlanRequest.FromString(content)
+    tables = rules.take(stored.rule_release)
+    priced = price_again(tables, estimate_request(request), stored.name, stored.created_at)
+    message = estimate_message(priced, stored.request_id or "")
+    body = message.SerializeToString(deterministic=True)
+    if hashlib.sha256(body).digest() != stored.body_digest:
+        raise EstimateNotKept(f"{stored.name}: computed again it is not the same: it was made by another version")
+    return message

@@ -1,0 +1,96 @@
+"""Typed answers of `RuleService` -> messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from camcover.api.errors import Refused, bad_request
+from camcover.engine import Violation
+from camcover.gen.camcover.v1 import rule_service_pb2 as messages
+from camcover.rulebook import Diagnostic, Severity
+from camcover.store import Activation, Kind, Release
+from camcover.workflow.reviewing import Validation
+from camcover.workflow.rule_tests import TestResult
+
+__all__ = ["activation_message", "files_of", "release_message", "timestamp", "validation_message"]
+
+_SEVERITIES = {Severity.ERROR: messages.SEVERITY_ERROR, Severity.WARNING: messages.SEVERITY_WARNING}
+
+
+def files_of(rules: messages.RuleFiles, field: str) -> dict[str, bytes]:
+    """Rule files by name. Refuses names that stand twice; `field` is the path of `rules` in the request."""
+    files: dict[str, bytes] = {}
+    twice: list[Violation] = []
+    for place, each in enumerate(rules.files):
+        if each.name in files:
+            said = f"{each.name!r} stands before; expected each name once"
+            twice.append(Violation(f"{field}.files[{place}].name", said))
+        files[each.name] = each.content
+    if twice:
+        raise Refused(bad_request(twice))
+    return files
+
+
+def timestamp(when: datetime) -> Timestamp:
+    """A time with its zone as a message."""
+    message = Timestamp()
+    message.FromDatetime(when)
+    return message
+
+
+def release_message(release: Release, active: str | None) -> messages.Release:
+    """A release; `active` is the active one's id."""
+    return messages.Release(
+        id=release.id,
+        digest=release.digest,
+        author=release.author,
+        message=release.message,
+        created_at=timestamp(release.created_at),
+        parent=release.parent or "",
+        file_count=release.file_count,
+        plan_count=release.plan_count,
+        active=release.id == active,
+    )
+
+
+def activation_message(activation: Activation) -> messages.Activation:
+    """A decision."""
+    return messages.Activation(
+        number=activation.id,
+        release=activation.release_id,
+        from_release=activation.from_release or "",
+        actor=activation.actor,
+        reason=activation.reason,
+        created_at=timestamp(activation.created_at),
+        effective_at=timestamp(activation.effective_at),
+        roll_back=activation.kind is Kind.ROLLBACK,
+        cancelled=activation.is_cancelled,
+    )
+
+
+def validation_message(validation: Validation) -> messages.ValidateRulesResponse:
+    """What a check found."""
+    return messages.ValidateRulesResponse(
+        publishable=validation.is_publishable,
+        diagnostics=map(_diagnostic, validation.diagnostics),
+        tests=map(_test, validation.tests),
+        release=validation.release,
+    )
+
+
+def _diagnostic(diagnostic: Diagnostic) -> messages.Diagnostic:
+    return messages.Diagnostic(
+        severity=_SEVERITIES[diagnostic.severity],
+        code=diagnostic.code,
+        file=diagnostic.at.file,
+        line=diagnostic.at.line,
+        column=diagnostic.at.column,
+        message=diagnostic.message,
+        hint=diagnostic.hint,
+    )
+
+
+def _test(test: TestResult) -> messages.RuleTest:
+    return messages.RuleTest(plan_id=test.plan, name=test.name, place=test.place, differences=test.differences)

@@ -1,0 +1,173 @@
+"""`RuleService`: check, publish, list, compare, weigh and activate releases of the rules.
+
+Each method validates, translates, calls one use case, and translates back. What reads or compiles rule files runs in
+another process (`apart`); what asks the database runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import grpc
+
+from camcover.api.access import CALLER
+from camcover.api.apart import Apart
+from camcover.api.paging import page_size, read_token, refuse_token, token_of
+from camcover.api.rule_messages import activation_message, files_of, release_message, timestamp, validation_message
+from camcover.api.validation import validate
+from camcover.gen.camcover.v1 import rule_service_pb2 as messages
+from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
+from camcover.store import Activation, Release, ReleaseStore, in_force
+from camcover.workflow.activation import Decision, activate, cancel, roll_back
+from camcover.workflow.errors import NoActiveRelease, NotServed, RulesRefused
+from camcover.workflow.publishing import Prepared, publish
+from camcover.workflow.release_rules import ReleaseRules, unknown_release
+from camcover.workflow.reviewing import prepared, validate_files
+from camcover.workflow.rules_in_force import RulesInForce
+
+__all__ = ["RuleServicer"]
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class RuleServicer(RuleServiceServicer):
+    """The methods of `RuleService` over the releases of a database."""
+
+    def __init__(self, rules: RulesInForce, store: ReleaseStore | None, apart: Apart, *, follows: bool) -> None:
+        """Work on `store`; `follows`: what is active there is what this service answers by."""
+        self._rules = rules
+        self._store = store
+        self._apart = apart
+        self._follows = follows
+        self._since = datetime.now(UTC)
+        self._watchers: set[asyncio.Event] = set()
+        self._is_ending = False
+        rules.listen(self._changed)
+
+    async def ValidateRules(
+        self, request: messages.ValidateRulesRequest, context: Context
+    ) -> messages.ValidateRulesResponse:
+        """Check rule files and run their tests."""
+        validate(request)
+        return validation_message(await self._apart.run(validate_files, files_of(request.rules, "rules")))
+
+    async def PublishRelease(
+        self, request: messages.PublishReleaseRequest, context: Context
+    ) -> messages.PublishReleaseResponse:
+        """Keep rule files as a release."""
+        validate(request)
+        store = self._ledger_store()
+        ready = await self._apart.run(prepared, files_of(request.rules, "rules"))
+        if not isinstance(ready, Prepared):
+            raise RulesRefused(ready)
+        published = await asyncio.to_thread(publish, store, ready, CALLER.get().subject, request.message)
+        message = release_message(published.release, self._rules.release)
+        return messages.PublishReleaseResponse(release=message, created=published.is_new)
+
+    async def ListReleases(
+        self, request: messages.ListReleasesRequest, context: Context
+    ) -> messages.ListReleasesResponse:
+        """The releases, newest first."""
+        validate(request)
+        releases, active, token = await asyncio.to_thread(self._page, request)
+        return messages.ListReleasesResponse(
+            releases=[release_message(each, active) for each in releases], next_page_token=token
+        )
+
+    def _page(self, request: messages.ListReleasesRequest) -> tuple[list[Release], str | None, str]:
+        """A page of releases, the active one's id, and the token of the next page."""
+        size, last = page_size(request), read_token(request)
+        with self._ledger_store().reading() as ledger:
+            before = ledger.release(last) if last else None
+            if last and before is None:
+                refuse_token()
+            found = ledger.releases(size + 1, before, request.filter)
+            active = in_force(ledger.activations(), ledger.now())
+        page = found[:size]
+        return page, active[-1] if active else None, token_of(page[-1].id) if len(found) > size else ""
+
+    async def GetRelease(self, request: messages.GetReleaseRequest, context: Context) -> messages.GetReleaseResponse:
+        """One release, on request with its files."""
+        validate(request)
+        release, active, activations, files = await asyncio.to_thread(self._release, request)
+        return messages.GetReleaseResponse(
+            release=release_message(release, active),
+            activations=map(activation_message, activations),
+            files=[messages.RuleFile(name=name, content=content) for name, content in files.items()],
+        )
+
+    def _release(
+        self, request: messages.GetReleaseRequest
+    ) -> tuple[Release, str | None, list[Activation], dict[str, bytes]]:
+        """A release, the active one's id, the decisions about it, and its files where they are wanted."""
+        with self._ledger_store().reading() as ledger:
+            activations = ledger.activations()
+            stack = in_force(activations, ledger.now())
+            wanted = request.release or (stack[-1] if stack else "")
+            if not wanted:
+                raise NoActiveRelease
+            release = ledger.release(wanted)
+            if release is None:
+                raise unknown_release(wanted, ledger.ids())
+            files = ledger.files(wanted) if request.with_files else {}
+        decisions = [each for each in activations if each.release_id == wanted]
+        return release, stack[-1] if stack else None, decisions, files
+
+    async def ActivateRelease(
+        self, request: messages.ActivateReleaseRequest, context: Context
+    ) -> messages.ActivateReleaseResponse:
+        """Activate, roll back, or call off."""
+        validate(request)
+        decision = Decision(CALLER.get().subject, request.reason, request.expected_active_release or None)
+        activation = await asyncio.to_thread(self._decide, request, decision)
+        return messages.ActivateReleaseResponse(activation=activation_message(activation))
+
+    def _decide(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Activation:
+        """What the request asks for."""
+        store = self._ledger_store()
+        if not self._follows:
+            raise NotServed("this service answers by rule files (--rules), not by what is active in its database")
+        if request.cancel_number:
+            return cancel(store, request.cancel_number, decision)
+        releases = self._rules.releases or ReleaseRules(store)
+        if request.roll_back:
+            return roll_back(store, releases, decision)
+        at = request.effective_at.ToDatetime(UTC) if request.HasField("effective_at") else None
+        return activate(store, releases, request.release, decision, at)
+
+    async def WatchReleases(
+        self, request: messages.WatchReleasesRequest, context: Context
+    ) -> AsyncIterator[messages.WatchReleasesResponse]:
+        """The release that this replica answers by, now and at each change; ends when the server drains."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while not self._is_ending:
+                changed.clear()
+                yield messages.WatchReleasesResponse(release=self._rules.release, since=timestamp(self._since))
+                await changed.wait()
+        finally:
+            self._watchers.discard(changed)
+
+    def end_watches(self) -> None:
+        """Let every `WatchReleases` end."""
+        self._is_ending = True
+        self._wake()
+
+    def _changed(self) -> None:
+        """Other rules have become active."""
+        self._since = datetime.now(UTC)
+        self._wake()
+
+    def _wake(self) -> None:
+        for changed in self._watchers:
+            changed.set()
+
+    def _ledger_store(self) -> ReleaseStore:
+        """The releases. Raises `NotServed` where there is no database."""
+        if self._store is None:
+            raise NotServed("this service has no database: start it with --database-url")
+        return self._store

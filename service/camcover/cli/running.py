@@ -1,0 +1,114 @@
+"""One server process: its database opened, its rules read or followed, served until it is asked to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from camcover.api.access import Access, WrongTokens
+from camcover.api.server import Keepers, Server, Settings
+from camcover.cli.reloading import Reloader, Watcher
+from camcover.cli.rules import compiled_rules
+from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
+from camcover.workflow.following import Follower
+from camcover.workflow.release_rules import ReleaseRules
+from camcover.workflow.rules_in_force import RulesInForce
+
+__all__ = ["OFF", "Options", "cannot_listen", "run_server"]
+
+OFF = "off"
+"""The address of no database: nothing is kept."""
+
+_LOG = structlog.get_logger("camcover.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a server process is told. No `rules`: it follows the database.
+
+    `folder`: where the processes of one service share compiled releases.
+    """
+
+    rules: tuple[Path, ...]
+    database_url: str
+    keeping: Keeping
+    tokens: Path | None
+    settings: Settings
+    watches: bool = False
+    folder: Path | None = None
+
+
+def cannot_listen(address: str) -> str:
+    """What to say where an address cannot be listened on."""
+    return f"cannot listen on {address}: is it taken, or not an address of this machine?"
+
+
+def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
+    """Serve; `on_ready` gets the address. Gives the exit status, after saying what is wrong."""
+    try:
+        access = Access(options.tokens)
+        database = None if options.database_url == OFF else open_database(options.database_url)
+    except WrongTokens as error:
+        typer.echo(str(error), err=True)
+        return 1
+    except (DatabaseError, SQLAlchemyError) as error:
+        reason = str(error).partition("\n")[0]
+        typer.echo(f"cannot open the database {options.database_url}: {reason}", err=True)
+        return 1
+    try:
+        return asyncio.run(_serve(options, access, database, on_ready))
+    finally:
+        if database is not None:
+            database.close()
+
+
+async def _serve(options: Options, access: Access, database: Database | None, on_ready: Callable[[str], object]) -> int:
+    """Start, announce the address, and wait for the end."""
+    store = None if database is None else ReleaseStore(database)
+    releases = None if store is None else ReleaseRules(store, options.folder)
+    tables = compiled_rules(list(options.rules)) if options.rules else None
+    rules = RulesInForce(tables, releases)
+    keepers = Keepers(estimate_store(database, options.keeping), store, follows=not options.rules)
+    server = Server(rules, keepers, options.settings, access)
+    async with AsyncExitStack() as stack:
+        if store is not None and releases is not None and not options.rules:
+            follower = Follower(rules, store, releases)
+            await follower.start()
+            stack.push_async_callback(follower.stop)
+        reloader = Reloader(options.rules)
+        stack.push_async_callback(reloader.stop)
+        try:
+            port = await server.start()
+        except RuntimeError:
+            typer.echo(cannot_listen(options.settings.listen), err=True)
+            return 1
+        _read_anew_on_hangup(rules, reloader, access)
+        if options.watches:
+            watcher = Watcher(options.rules, lambda: reloader.ask(rules))
+            watcher.start()
+            stack.push_async_callback(watcher.stop)
+        on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}")
+        await server.wait()
+    return 0
+
+
+def _read_anew_on_hangup(rules: RulesInForce, reloader: Reloader, access: Access) -> None:
+    """On SIGHUP read rule files and tokens again."""
+
+    def read() -> None:
+        reloader.ask(rules)
+        try:
+            access.reload()
+        except WrongTokens as error:
+            _LOG.error("tokens not reloaded", reason=str(error))
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})

@@ -1,0 +1,86 @@
+"""Waiting until something in the database may have changed: PostgreSQL says so, SQLite is looked at.
+
+A wake-up is a hint and no more: whoever waits reads the ledger afterwards, and a missed one costs the time-out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+import psycopg
+from sqlalchemy import Connection
+
+from camcover.store.database import Database
+from camcover.store.releases import CHANNEL
+
+__all__ = ["Listener", "listener"]
+
+_LOOK_SECONDS = 0.2
+
+
+class Listener(Protocol):
+    """What tells of changes."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something may have changed, or after so many seconds. Raises OSError or psycopg.Error."""
+
+    async def close(self) -> None:
+        """Listen no more."""
+
+
+def listener(database: Database) -> Listener:
+    """What tells of changes in `database`; belongs to one event loop."""
+    return _SqliteListener(database) if database.is_sqlite else _PostgresqlListener(database)
+
+
+class _SqliteListener:
+    """Looks at SQLite's own counter of changes, which a connection sees when another has committed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+        self._seen = -1
+
+    async def wait(self, seconds: float) -> None:
+        """Look five times a second."""
+        for _ in range(max(1, round(seconds / _LOOK_SECONDS))):
+            await asyncio.sleep(_LOOK_SECONDS)
+            version = self._version()
+            if version != self._seen:
+                self._seen = version
+                return
+
+    def _version(self) -> int:
+        if self._connection is None:
+            self._connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        found: int = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        return found
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+class _PostgresqlListener:
+    """A connection of its own that listens."""
+
+    def __init__(self, database: Database) -> None:
+        url = database.engine.url.set(drivername="postgresql")
+        self._address = url.render_as_string(hide_password=False)
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for a notification."""
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
+            await self._connection.execute(f"LISTEN {CHANNEL}")
+            return
+        async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+            return
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            await self._connection.close()

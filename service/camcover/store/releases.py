@@ -1,0 +1,252 @@
+"""Releases of the rules and what was active when: a ledger that is only added to.
+
+What comes in: files, compiled bytes, who and why. What goes out: the same, and which release is active at a moment. A
+scheduled activation is a row whose time has not come; nothing needs to happen at that time for it to hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, or_, select, text
+from sqlmodel import SQLModel
+
+from camcover.store import audit
+from camcover.store.database import Database
+
+__all__ = ["CHANNEL", "Activation", "Kind", "Ledger", "Release", "ReleaseStore", "in_force"]
+
+CHANNEL = "camcover_releases"
+"""The channel on which PostgreSQL tells of activations."""
+
+_AT_ONCE = 500
+"""Keys in one query: below SQLite's bound on parameters."""
+
+_FOUR_EYES = "four-eyes"
+
+
+class Release(NamedTuple):
+    """A published release; `parent` was the active one when it was published."""
+
+    id: str
+    digest: str
+    author: str
+    message: str
+    created_at: datetime
+    parent: str | None
+    file_count: int
+    plan_count: int
+
+
+class Kind(StrEnum):
+    """Why a release became active."""
+
+    ACTIVATE = "activate"
+    ROLLBACK = "rollback"
+
+
+class Activation(NamedTuple):
+    """A decision that a release be the active one from `effective_at` on; `from_release` was active at its making."""
+
+    id: int
+    kind: Kind
+    release_id: str
+    from_release: str | None
+    actor: str
+    reason: str
+    created_at: datetime
+    effective_at: datetime
+    is_cancelled: bool = False
+
+
+_RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS = (
+    SQLModel.metadata.tables[name]
+    for name in (
+        "releases",
+        "release_files",
+        "contents",
+        "release_tables",
+        "activations",
+        "cancellations",
+        "settings",
+    )
+)
+_RELEASE_COLUMNS = [_RELEASES.c[name] for name in Release._fields]
+_ACTIVATION_COLUMNS = [_ACTIVATIONS.c[name] for name in Activation._fields[:-1]]
+
+
+def in_force(activations: Iterable[Activation], now: datetime) -> list[str]:
+    """The releases that a roll-back would return to, one below the other; the last one is active at `now`.
+
+    `activations` are in order of effect. A roll-back takes off what was activated since.
+    """
+    stack: list[str] = []
+    for each in activations:
+        if each.is_cancelled or each.effective_at > now:
+            continue
+        if each.kind is Kind.ROLLBACK and each.release_id in stack:
+            while stack[-1] != each.release_id:
+                stack.pop()
+        elif not stack or stack[-1] != each.release_id:
+            stack.append(each.release_id)
+    return stack
+
+
+class Ledger:
+    """Releases and activations as one transaction sees and changes them."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on `connection`; to add anything it has to be one of `Database.write`."""
+        self._connection = connection
+
+    def now(self) -> datetime:
+        """The time by which decisions take effect: PostgreSQL's own, the same for all its users; else the machine's."""
+        if self._connection.dialect.name != "postgresql":
+            return datetime.now(UTC)
+        found: datetime = self._connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
+
+    def release(self, release_id: str) -> Release | None:
+        """The release of that id."""
+        row = self._connection.execute(select(*_RELEASE_COLUMNS).where(_RELEASES.c.id == release_id)).first()
+        return None if row is None else Release._make(row)
+
+    def releases(self, most: int, before: Release | None = None, words: str = "") -> list[Release]:
+        """At most so many releases, newest first, those published before `before`, whose texts contain `words`."""
+        order = _RELEASES.c.created_at.desc(), _RELEASES.c.id.desc()
+        query = select(*_RELEASE_COLUMNS).order_by(*order).limit(most)
+        if before is not None:
+            is_same = (_RELEASES.c.created_at == before.created_at) & (_RELEASES.c.id < before.id)
+            query = query.where(or_(_RELEASES.c.created_at < before.created_at, is_same))
+        if words:
+            columns = _RELEASES.c.id, _RELEASES.c.author, _RELEASES.c.message
+            query = query.where(or_(*(each.icontains(words, autoescape=True) for each in columns)))
+        return [Release._make(row) for row in self._connection.execute(query)]
+
+    def ids(self) -> list[str]:
+        """The ids of all releases, newest first."""
+        query = select(_RELEASES.c.id).order_by(_RELEASES.c.created_at.desc(), _RELEASES.c.id.desc())
+        return list(self._connection.execute(query).scalars())
+
+    def files(self, release_id: str) -> dict[str, bytes]:
+        """The files of a release by name, in order of name."""
+        query = (
+            select(_FILES.c.name, _CONTENTS.c.body)
+            .join_from(_FILES, _CONTENTS, _FILES.c.content == _CONTENTS.c.digest)
+            .where(_FILES.c.release_id == release_id)
+        )
+        return dict(sorted((row.name, row.body) for row in self._connection.execute(query)))
+
+    def compiled(self, release_id: str) -> bytes | None:
+        """The compiled tables of a release."""
+        query = select(_COMPILED.c.body).where(_COMPILED.c.release_id == release_id)
+        found: bytes | None = self._connection.execute(query).scalar()
+        return found
+
+    def activations(self) -> list[Activation]:
+        """All decisions in order of effect."""
+        query = (
+            select(*_ACTIVATION_COLUMNS, _CANCELLATIONS.c.activation_id)
+            .outerjoin_from(_ACTIVATIONS, _CANCELLATIONS, _CANCELLATIONS.c.activation_id == _ACTIVATIONS.c.id)
+            .order_by(_ACTIVATIONS.c.effective_at, _ACTIVATIONS.c.id)
+        )
+        return [
+            Activation._make((number, Kind(kind), *rest, cancelled is not None))
+            for number, kind, *rest, cancelled in self._connection.execute(query)
+        ]
+
+    @property
+    def needs_four_eyes(self) -> bool:
+        """Whether nobody may activate a release of their own."""
+        query = select(_SETTINGS.c.value).where(_SETTINGS.c.key == _FOUR_EYES)
+        return self._connection.execute(query).scalar() == "on"
+
+    def add_release(self, release: Release, files: Mapping[str, bytes], compiled: bytes) -> None:
+        """Add a release that is not there yet."""
+        self._connection.execute(insert(_RELEASES), release._asdict())
+        digests = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+        bodies = {digests[name]: body for name, body in files.items()}
+        new = bodies.keys() - self._known(list(bodies))
+        if new:
+            self._connection.execute(insert(_CONTENTS), [{"digest": each, "body": bodies[each]} for each in new])
+        rows = [{"release_id": release.id, "name": name, "content": each} for name, each in digests.items()]
+        self._connection.execute(insert(_FILES), rows)
+        self.set_compiled(release.id, compiled)
+        details = {"digest": release.digest, "message": release.message, "parent": release.parent}
+        self.record(release.author, "publish", release.id, details)
+
+    def _known(self, digests: Sequence[str]) -> set[str]:
+        """Those of the contents that are there."""
+        found: set[str] = set()
+        for first in range(0, len(digests), _AT_ONCE):
+            query = select(_CONTENTS.c.digest).where(_CONTENTS.c.digest.in_(digests[first : first + _AT_ONCE]))
+            found.update(self._connection.execute(query).scalars())
+        return found
+
+    def set_compiled(self, release_id: str, body: bytes) -> None:
+        """Put the compiled tables of a release in place of those that are there."""
+        self._connection.execute(delete(_COMPILED).where(_COMPILED.c.release_id == release_id))
+        self._connection.execute(insert(_COMPILED), {"release_id": release_id, "body": body})
+
+    def add_activation(self, activation: Activation) -> int:
+        """Add a decision, and tell of it; gives its number (that of `activation` does not count)."""
+        row: dict[str, Any] = dict(zip(Activation._fields[1:-1], activation[1:-1], strict=True))
+        result = self._connection.execute(insert(_ACTIVATIONS).returning(_ACTIVATIONS.c.id), row)
+        number: int = result.scalar_one()
+        details = {
+            "activation": number,
+            "from": activation.from_release,
+            "reason": activation.reason,
+            "effective_at": activation.effective_at.isoformat(),
+        }
+        self.record(activation.actor, activation.kind, activation.release_id, details)
+        self._tell()
+        return number
+
+    def cancel(self, activation: Activation, actor: str, reason: str, now: datetime) -> None:
+        """Call off a decision whose time has not come."""
+        row = {"activation_id": activation.id, "actor": actor, "reason": reason, "created_at": now}
+        self._connection.execute(insert(_CANCELLATIONS), row)
+        self.record(actor, "cancel", activation.release_id, {"activation": activation.id, "reason": reason})
+        self._tell()
+
+    def set_four_eyes(self, actor: str, *, is_on: bool) -> None:
+        """Say whether publisher and activator must differ."""
+        value = "on" if is_on else "off"
+        self._connection.execute(delete(_SETTINGS).where(_SETTINGS.c.key == _FOUR_EYES))
+        self._connection.execute(insert(_SETTINGS), {"key": _FOUR_EYES, "value": value})
+        self.record(actor, "set", _FOUR_EYES, {"value": value})
+
+    def record(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> None:
+        """Append to the audit log."""
+        audit.record(self._connection, actor, action, subject, details)
+
+    def _tell(self) -> None:
+        """Wake whoever listens, once the transaction is committed; SQLite's followers look for themselves."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+class ReleaseStore:
+    """The ledger of a database. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        """Use `database`."""
+        self.database = database
+
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """The ledger as it stands."""
+        with self.database.engine.connect() as connection:
+            yield Ledger(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Ledger]:
+        """The ledger to change: all of it or nothing, and no other writer meanwhile."""
+        with self.database.write() as connection:
+            yield Ledger(connection)

@@ -1,0 +1,155 @@
+"""The tables of the database, as the newest migration leaves them.
+
+`migrations/` makes them; a test compares the two. Times are UTC, without a zone in the column. Rows of `releases`,
+`release_files`, `contents`, `activations`, `cancellations` and `audit` are only ever added: triggers of the database
+refuse anything else.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+__all__ = ["APPEND_ONLY", "HEAD", "UtcTime"]
+
+HEAD = "0002"
+"""The revision that this version works with."""
+
+APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time with its zone in Python, in UTC without one in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - fixed
+        """To UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - fixed
+        """With its zone again."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class EstimateTable(SQLModel, table=True):
+    """Estimates as they were answered; `request` and `body` are null where only hashes are kept."""
+
+    __tablename__ = "estimates"
+
+    name: str = Field(primary_key=True)
+    fingerprint: bytes
+    plan_id: str
+    rule_release: str
+    created_at: datetime = Field(sa_type=UtcTime, index=True)
+    request: bytes | None = None
+    body: bytes | None = None
+    body_digest: bytes
+
+
+class IdempotencyKeyTable(SQLModel, table=True):
+    """The caller's request ids: what content came with them, and which estimate answered it, until they expire."""
+
+    __tablename__ = "idempotency_keys"
+
+    request_id: str = Field(primary_key=True)
+    fingerprint: bytes
+    estimate: str
+    expires_at: datetime = Field(sa_type=UtcTime, index=True)
+
+
+class ReleaseTable(SQLModel, table=True):
+    """Releases: immutable rule files, named by the SHA-256 of their contents and names."""
+
+    __tablename__ = "releases"
+
+    id: str = Field(primary_key=True)
+    digest: str = Field(unique=True)
+    author: str
+    message: str
+    created_at: datetime = Field(sa_type=UtcTime, index=True)
+    parent: str | None = None
+    file_count: int
+    plan_count: int
+
+
+class ContentTable(SQLModel, table=True):
+    """Contents of files by their SHA-256, each once whatever number of releases holds it."""
+
+    __tablename__ = "contents"
+
+    digest: str = Field(primary_key=True)
+    body: bytes
+
+
+class ReleaseFileTable(SQLModel, table=True):
+    """The files of each release, by their name below the rules' folder."""
+
+    __tablename__ = "release_files"
+
+    release_id: str = Field(primary_key=True, foreign_key="releases.id")
+    name: str = Field(primary_key=True)
+    content: str = Field(foreign_key="contents.digest")
+
+
+class ReleaseTablesTable(SQLModel, table=True):
+    """Each release compiled, as `engine.stored` writes it; made anew when another version cannot read it."""
+
+    __tablename__ = "release_tables"
+
+    release_id: str = Field(primary_key=True, foreign_key="releases.id")
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class ActivationTable(SQLModel, table=True):
+    """Who made which release the active one, why, in place of which, from when on."""
+
+    __tablename__ = "activations"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    release_id: str = Field(foreign_key="releases.id")
+    from_release: str | None = None
+    actor: str
+    reason: str
+    created_at: datetime = Field(sa_type=UtcTime)
+    effective_at: datetime = Field(sa_type=UtcTime)
+
+
+class CancellationTable(SQLModel, table=True):
+    """Activations that were called off before their time."""
+
+    __tablename__ = "cancellations"
+
+    activation_id: int = Field(primary_key=True, foreign_key="activations.id")
+    actor: str
+    reason: str
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class AuditTable(SQLModel, table=True):
+    """What was done to rules and data, each entry bound to the one before by a hash."""
+
+    __tablename__ = "audit"
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: str
+    actor: str
+    action: str
+    subject: str
+    details: str
+    previous: str
+    hash: str
+
+
+class SettingTable(SQLModel, table=True):
+    """What holds for everyone who uses this database."""
+
+    __tablename__ = "settings"
+
+    key: str = Field(primary_key=True)
+    value: str

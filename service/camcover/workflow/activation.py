@@ -1,0 +1,123 @@
+"""Which release is active: activate one now or at a time, return to the one before, call a decision off.
+
+Every change is one transaction that checks and writes; nothing else changes in between.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from camcover.store import Activation, Kind, Ledger, ReleaseStore, in_force
+from camcover.workflow.errors import (
+    ActivationPast,
+    ActiveReleaseChanged,
+    FourEyesNeeded,
+    NothingToReturnTo,
+    UnknownActivation,
+    moment,
+)
+from camcover.workflow.release_rules import ReleaseRules, unknown_release
+
+__all__ = ["Decision", "activate", "active_release", "cancel", "roll_back"]
+
+
+class Decision(NamedTuple):
+    """Who decides, and why. `expected`: the release believed to be active, if that matters."""
+
+    actor: str
+    reason: str
+    expected: str | None = None
+
+
+def active_release(store: ReleaseStore) -> str | None:
+    """The id of the release that is active now; None before the first."""
+    with store.reading() as ledger:
+        return _active(ledger, ledger.now())
+
+
+def activate(
+    store: ReleaseStore, rules: ReleaseRules, release_id: str, decision: Decision, at: datetime | None = None
+) -> Activation:
+    """Make a release the active one, from `at` on if given; what is active already stays, and no decision is added.
+
+    Raises `UnknownRelease`, `ReleaseUnusable` when it does not compile, `FourEyesNeeded`, `ActiveReleaseChanged`.
+    """
+    rules.tables(release_id)
+    with store.writing() as ledger:
+        now = ledger.now()
+        release, active = ledger.release(release_id), _expected(ledger, decision, now)
+        if release is None:
+            raise unknown_release(release_id, ledger.ids())
+        if ledger.needs_four_eyes and release.author == decision.actor:
+            raise FourEyesNeeded(release_id, release.author)
+        if active == release_id and (at is None or at <= now):
+            return [each for each in ledger.activations() if each.release_id == active and _is_past(each, now)][-1]
+        return _add(ledger, Kind.ACTIVATE, release_id, active, decision, now, max(at or now, now))
+
+
+def roll_back(store: ReleaseStore, rules: ReleaseRules, decision: Decision) -> Activation:
+    """Return to the release that was active before the present one; again and again, as far as there are any.
+
+    Whoever published it: it was active before. Raises `NothingToReturnTo`, `ActiveReleaseChanged`, `ReleaseUnusable`.
+    """
+    with store.reading() as ledger:
+        stack = in_force(ledger.activations(), ledger.now())
+    if len(stack) < 2:
+        raise NothingToReturnTo
+    rules.tables(stack[-2])
+    with store.writing() as ledger:
+        now = ledger.now()
+        active = _expected(ledger, decision, now)
+        if active != stack[-1]:
+            raise ActiveReleaseChanged(stack[-1], active)
+        return _add(ledger, Kind.ROLLBACK, stack[-2], active, decision, now, now)
+
+
+def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
+    """Call off a scheduled activation. Raises `UnknownActivation`, `ActivationPast`."""
+    with store.writing() as ledger:
+        now = ledger.now()
+        found = {each.id: each for each in ledger.activations()}
+        if number not in found:
+            raise UnknownActivation(
+                str(number), tuple(str(each.id) for each in found.values() if not _is_over(each, now))
+            )
+        chosen = found[number]
+        if chosen.is_cancelled:
+            raise ActivationPast(number, "was called off before")
+        if chosen.effective_at <= now:
+            raise ActivationPast(number, f"took effect on {moment(chosen.effective_at)}; roll back instead")
+        ledger.cancel(chosen, decision.actor, decision.reason, now)
+        return chosen._replace(is_cancelled=True)
+
+
+def _active(ledger: Ledger, now: datetime) -> str | None:
+    stack = in_force(ledger.activations(), now)
+    return stack[-1] if stack else None
+
+
+def _expected(ledger: Ledger, decision: Decision, now: datetime) -> str | None:
+    """The active release, which has to be the one that the caller expects, if any."""
+    active = _active(ledger, now)
+    if decision.expected is not None and decision.expected != active:
+        raise ActiveReleaseChanged(decision.expected, active)
+    return active
+
+
+def _add(
+    ledger: Ledger, kind: Kind, release_id: str, active: str | None, decision: Decision, now: datetime, at: datetime
+) -> Activation:
+    """Write the decision."""
+    wanted = Activation(0, kind, release_id, active, decision.actor, decision.reason, now, at)
+    return wanted._replace(id=ledger.add_activation(wanted))
+
+
+def _is_past(activation: Activation, now: datetime) -> bool:
+    """Whether it took effect."""
+    return activation.effective_at <= now and not activation.is_cancelled
+
+
+def _is_over(activation: Activation, now: datetime) -> bool:
+    """Whether nothing can be called off any more."""
+    return activation.is_cancelled or activation.effective_at <= now

@@ -1,0 +1,79 @@
+"""Publishing: rule files become an immutable release, once nothing is wrong with them and their own tests pass.
+
+`prepare` is the long part: it reads, checks, tests and compiles, touches nothing, and may run in another process.
+`publish` is one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from camcover.engine import Tables, compile_rules
+from camcover.rulebook import Loaded, RuleSet, named_texts, release_id
+from camcover.store import Release, ReleaseStore, in_force
+from camcover.workflow.errors import Finding, RulesRefused
+from camcover.workflow.release_rules import compiled_bytes
+from camcover.workflow.rule_tests import run_tests
+
+__all__ = ["Prepared", "Published", "accepted", "prepare", "publish"]
+
+
+class Prepared(NamedTuple):
+    """Rules that can be published: files by name below their folder, and compiled."""
+
+    digest: str
+    files: dict[str, bytes]
+    plan_count: int
+    compiled: bytes
+
+
+class Published(NamedTuple):
+    """A release, and whether it is new: the same files are the same release."""
+
+    release: Release
+    is_new: bool
+
+
+def accepted(loaded: Loaded) -> tuple[RuleSet, Tables]:
+    """Rules fit to be published, and the same compiled. Raises `RulesRefused` with all errors, or all failed tests."""
+    if loaded.rules is None:
+        raise RulesRefused(tuple(Finding(str(each.at), each.message) for each in loaded.errors))
+    tables = compile_rules(loaded.rules)
+    failed = run_tests(tables, loaded.rules).failed
+    if failed:
+        raise RulesRefused(
+            tuple(
+                Finding(each.place, f"test {each.name!r} of {each.plan} fails: {'; '.join(each.differences)}")
+                for each in failed
+            )
+        )
+    return loaded.rules, tables
+
+
+def prepare(loaded: Loaded) -> Prepared:
+    """Everything that a release is made of. Raises `RulesRefused`."""
+    rules, tables = accepted(loaded)
+    files = {name: text.encode() for name, text in named_texts(rules.texts).items()}
+    return Prepared(rules.digest, files, len(rules.plans), compiled_bytes(tables))
+
+
+def publish(store: ReleaseStore, prepared: Prepared, author: str, message: str) -> Published:
+    """Keep rules as a release; nothing becomes active."""
+    with store.writing() as ledger:
+        found = ledger.release(release_id(prepared.digest))
+        if found is not None:
+            return Published(found, is_new=False)
+        now = ledger.now()
+        active = in_force(ledger.activations(), now)
+        release = Release(
+            id=release_id(prepared.digest),
+            digest=prepared.digest,
+            author=author,
+            message=message,
+            created_at=now,
+            parent=active[-1] if active else None,
+            file_count=len(prepared.files),
+            plan_count=prepared.plan_count,
+        )
+        ledger.add_release(release, prepared.files, prepared.compiled)
+    return Published(release, is_new=True)

@@ -1,0 +1,55 @@
+"""What staff ask about rule files before they are published: is anything wrong, do their tests pass.
+
+Plain files in, plain records out, so that another process may do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from camcover.engine import compile_rules
+from camcover.rulebook import Diagnostic, RuleSet, load_files, release_id
+from camcover.workflow.errors import Finding, RulesRefused
+from camcover.workflow.publishing import Prepared, prepare
+from camcover.workflow.rule_tests import TestResult, run_tests
+
+__all__ = ["Validation", "prepared", "rules_of_files", "validate_files"]
+
+
+class Validation(NamedTuple):
+    """What was found in rule files, and how their tests went; `release` is empty where there are errors."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    tests: tuple[TestResult, ...]
+    release: str
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether they could be published."""
+        return bool(self.release) and not any(test.differences for test in self.tests)
+
+
+def validate_files(files: Mapping[str, bytes]) -> Validation:
+    """Check rule files, and run their tests where there is no error."""
+    loaded = load_files(files)
+    if loaded.rules is None:
+        return Validation(loaded.diagnostics, (), "")
+    report = run_tests(compile_rules(loaded.rules), loaded.rules)
+    return Validation(loaded.diagnostics, report.results, release_id(loaded.rules.digest))
+
+
+def prepared(files: Mapping[str, bytes]) -> Prepared | tuple[Finding, ...]:
+    """What a release of the files is made of, or why they are refused."""
+    try:
+        return prepare(load_files(files))
+    except RulesRefused as refused:
+        return refused.findings
+
+
+def rules_of_files(files: Mapping[str, bytes]) -> RuleSet:
+    """The rules in files. Raises `RulesRefused` with every error."""
+    loaded = load_files(files)
+    if loaded.rules is None:
+        raise RulesRefused(tuple(Finding(str(each.at), each.message) for each in loaded.errors))
+    return loaded.rules
