@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from camcover.cli import bulk, rules
+from camcover.cli import bulk, database, releases, rules
 from camcover.cli.estimating import estimate
+from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
+from camcover.cli.tokens import token
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,8 +16,13 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(estimate)
+app.command()(reproduce)
+app.command()(token)
+releases.register(rules.app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(database.app, name="db")
+app.add_typer(database.audit, name="audit")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`camcover rules`: check, test, format rule files, and print their JSON Schema."""
+"""`camcover rules`: check, test, compile and format rule files, and print their JSON Schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.records import RuleSet
 from camcover.workflow.rule_tests import Report, run_tests
 
-app = typer.Typer(no_args_is_help=True, help="Check, test and format payer rule files.")
+app = typer.Typer(no_args_is_help=True, help="Payer rules: check, test, compare, publish, activate, roll back.")
 
 Paths = Annotated[
     list[Path],

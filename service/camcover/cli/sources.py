@@ -1,16 +1,23 @@
-"""Rules as a command names them: a path of rule files, or a release in the database."""
+"""Rules as a command names them: a path of rule files, or a release in the database; and the database itself."""
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.cli.rules import checked_rules
 from camcover.rulebook import RuleSet
+from camcover.store import Database, DatabaseError, ReleaseStore, open_database
+from camcover.workflow.errors import CamcoverError, RulesRefused
+from camcover.workflow.release_rules import ReleaseRules, find_release
 
-__all__ = ["DEFAULT_DATABASE", "DatabaseUrl", "rules_of"]
+__all__ = ["DEFAULT_DATABASE", "ActingAs", "DatabaseUrl", "opened", "rules_of"]
 
 DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
 
@@ -22,15 +29,58 @@ DatabaseUrl = Annotated[
     ),
 ]
 
+ActingAs = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        envvar="CAMCOVER_USER",
+        default_factory=getpass.getuser,
+        help="Who does this, for the audit log.",
+        show_default="the user of this machine",
+    ),
+]
+
+
+@contextmanager
+def opened(database_url: str) -> Iterator[Database]:
+    """The database at a URL. A refusal inside is said on standard error, and ends the program with status 1."""
+    try:
+        database = open_database(database_url)
+    except (DatabaseError, SQLAlchemyError) as error:
+        typer.echo(f"cannot open the database {_shown(database_url)}: {_first_line(error)}", err=True)
+        raise typer.Exit(1) from error
+    try:
+        yield database
+    except RulesRefused as error:
+        for each in error.findings:
+            typer.echo(f"{each.place}: {each.message}", err=True)
+        raise typer.Exit(1) from error
+    except (CamcoverError, SQLAlchemyError) as error:
+        typer.echo(_first_line(error), err=True)
+        raise typer.Exit(1) from error
+    finally:
+        database.close()
+
 
 def rules_of(source: str, database_url: str) -> RuleSet:
-    """The rules that `source` names: a path, a release's id, or `active`.
+    """The rules that `source` names: a path, a release's id or the beginning of one, `active`, or `latest`.
 
-    Shows what is wrong, and ends the program with status 1 for rules with an error, 2 where there are none.
+    Shows what is wrong, and ends the program with status 1.
     """
-    del database_url
-    path = Path(source)
-    if not path.exists():
-        typer.echo(f"{source}: no such file, folder or release", err=True)
-        raise typer.Exit(2)
-    return checked_rules([path])
+    if Path(source).exists():
+        return checked_rules([Path(source)])
+    with opened(database_url) as database:
+        store = ReleaseStore(database)
+        with store.reading() as ledger:
+            release = find_release(ledger, source)
+        return ReleaseRules(store).rules(release.id)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _shown(database_url: str) -> str:
+    """A URL without what stands before its host: that may hold a password."""
+    scheme, _, rest = database_url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -21,6 +21,7 @@ __all__ = ["AuditEntry", "AuditFault", "AuditLog", "record"]
 
 _TABLE = SQLModel.metadata.tables["audit"]
 _FIRST = "0" * 64
+_AT_ONCE = 1_000
 
 
 class AuditEntry(NamedTuple):
@@ -66,12 +67,14 @@ class AuditLog:
 
     def entries(self, after: int = 0) -> Iterator[AuditEntry]:
         """All entries behind number `after`, in order."""
-        with self._database.engine.connect() as connection:
-            rows = connection.execution_options(yield_per=1_000).execute(
-                select(*_COLUMNS).where(_TABLE.c.seq > after).order_by(_TABLE.c.seq)
-            )
-            for row in rows:
-                yield AuditEntry._make(row)
+        query = select(*_COLUMNS).order_by(_TABLE.c.seq).limit(_AT_ONCE)
+        while True:
+            with self._database.engine.connect() as connection:
+                rows = connection.execute(query.where(_TABLE.c.seq > after)).fetchall()
+            yield from map(AuditEntry._make, rows)
+            if len(rows) < _AT_ONCE:
+                return
+            after = rows[-1].seq
 
     def verify(self, known: str = "") -> tuple[int, str]:
         """The number of entries and the last hash. Raises `AuditFault` at the first entry that is not as written.

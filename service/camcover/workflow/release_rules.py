@@ -14,11 +14,14 @@ from pathlib import Path
 from camcover.engine import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, read_tables, write_tables
 from camcover.rulebook import Loaded, RuleSet, load_files, nearest
-from camcover.store import ReleaseStore
+from camcover.store import Ledger, Release, ReleaseStore, in_force
 from camcover.workflow.caching import Cache, CacheCounts
-from camcover.workflow.errors import ReleaseUnusable, UnknownRelease
+from camcover.workflow.errors import NoActiveRelease, ReleaseUnusable, UnknownRelease
 
-__all__ = ["ReleaseRules", "compiled_bytes", "unknown_release"]
+__all__ = ["ACTIVE", "LATEST", "ReleaseRules", "compiled_bytes", "find_release", "unknown_release"]
+
+ACTIVE, LATEST = "active", "latest"
+"""Words for the release that is active, and for the one that was published last."""
 
 CACHED_BYTES = 1 << 30
 """Compiled releases at hand, by the size of their files; only what is used of them takes memory."""
@@ -100,6 +103,24 @@ def compiled_bytes(tables: Tables) -> bytes:
         write_tables(tables, file)
         _whole(read_tables(file))
         return file.read_bytes()
+
+
+def find_release(ledger: Ledger, name: str) -> Release:
+    """The release that `name` stands for: its id, the beginning of one alone, `active`, or `latest`.
+
+    Raises `UnknownRelease`, `NoActiveRelease`.
+    """
+    if name == ACTIVE:
+        stack = in_force(ledger.activations(), ledger.now())
+        if not stack:
+            raise NoActiveRelease
+        name = stack[-1]
+    ids = ledger.ids()
+    matching = ids[:1] if name == LATEST else [each for each in ids if each.startswith(name)]
+    found = ledger.release(matching[0]) if len(matching) == 1 else None
+    if found is None:
+        raise UnknownRelease(name, tuple(matching[:3])) if matching else unknown_release(name, ids)
+    return found
 
 
 def unknown_release(release_id: str, known: list[str]) -> UnknownRelease:

@@ -1,0 +1,122 @@
+"""`camcover db` and `camcover audit`: the database's tables, how long estimates stay, and what was done."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
+from camcover.store import AuditFault, AuditLog, Database, DatabaseError, KeptEstimates
+from camcover.store.schema import HEAD
+
+app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, take out what is old.")
+audit = typer.Typer(no_args_is_help=True, help="What was done to rules and data: show it, verify it.")
+
+_DURATION = re.compile(r"([1-9][0-9]{0,4})(d|w|y)")
+_DAYS = {"d": 1, "w": 7, "y": 365}
+
+
+@app.command()
+def upgrade(database_url: DatabaseUrl = DEFAULT_DATABASE) -> None:
+    """Bring the database up to this version's tables; what it holds stays. SQLite is brought up by any command."""
+    _migrate(database_url, HEAD, is_up=True)
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="The revision to go back to; base: nothing is left.")],
+    is_meant: Annotated[
+        bool, typer.Option("--yes", help="What later tables hold is lost: say that this is meant.")
+    ] = False,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Take the database back to the tables of an earlier version; what only later ones hold is lost."""
+    if not is_meant:
+        raise typer.BadParameter("releases and the audit log would be lost; add --yes if that is meant")
+    _migrate(database_url, revision, is_up=False)
+
+
+@app.command()
+def status(database_url: DatabaseUrl = DEFAULT_DATABASE) -> None:
+    """The revision that is found, and the one that this version needs; ends with status 1 where they differ."""
+    try:
+        database = Database(database_url)
+        found = database.revision()
+        database.close()
+    except (DatabaseError, SQLAlchemyError) as error:
+        _fail(error)
+    typer.echo(f"found {found or 'no tables'}; this version needs {HEAD}")
+    raise typer.Exit(0 if found == HEAD else 1)
+
+
+@app.command()
+def prune(
+    older_than: Annotated[str, typer.Option(metavar="AGE", help="An age in days, weeks or years: 400d, 60w, 2y.")],
+    actor: ActingAs,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Take out estimates that are older, and request ids past their time. Releases and the audit log stay."""
+    parts = _DURATION.fullmatch(older_than)
+    if parts is None:
+        raise typer.BadParameter(f"{older_than!r}; expected an age such as 400d, 60w or 2y", param_hint="--older-than")
+    before = datetime.now(UTC) - timedelta(days=int(parts[1]) * _DAYS[parts[2]])
+    with opened(database_url) as database:
+        pruned = KeptEstimates(database).prune(before, actor)
+    typer.echo(f"taken out: {pruned.estimates} estimates, {pruned.request_ids} request ids")
+
+
+@audit.command()
+def verify(
+    known: Annotated[
+        str, typer.Option(metavar="HASH", help="A last hash noted earlier, which must still stand in the log.")
+    ] = "",
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Check that no entry was changed, moved or removed since it was written; ends with status 1 where one was.
+
+    Entries cut off the end show only by a hash that was noted elsewhere: note the one that this prints.
+    """
+    with opened(database_url) as database:
+        try:
+            count, last = AuditLog(database).verify(known)
+        except AuditFault as fault:
+            typer.echo(str(fault), err=True)
+            raise typer.Exit(1) from fault
+    typer.echo(f"{count} entries, as they were written; last hash {last}")
+
+
+@audit.command()
+def log(
+    after: Annotated[int, typer.Option(min=0, help="Only entries behind this number.")] = 0,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Every entry as a line of JSON, in order."""
+    with opened(database_url) as database:
+        for entry in AuditLog(database).entries(after):
+            data = entry._asdict() | {"details": json.loads(entry.details)}
+            typer.echo(json.dumps(data, ensure_ascii=False))
+
+
+def _migrate(database_url: str, revision: str, *, is_up: bool) -> None:
+    from alembic.util import CommandError  # noqa: PLC0415 - a third of a second that only migrations need
+
+    try:
+        database = Database(database_url)
+        before = database.revision()
+        (database.upgrade if is_up else database.downgrade)(revision)
+        after = database.revision()
+        database.close()
+    except (DatabaseError, SQLAlchemyError, CommandError) as error:
+        _fail(error)
+    typer.echo(f"{before or 'no tables'} -> {after or 'no tables'}")
+
+
+def _fail(error: Exception) -> None:
+    """Say what is wrong, and end with status 1."""
+    typer.echo(str(error).partition("\n")[0], err=True)
+    raise typer.Exit(1) from error

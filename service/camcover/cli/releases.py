@@ -1,0 +1,270 @@
+"""`camcover rules publish` and what follows it: activate, roll back, look, export."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from camcover.cli.rules import Paths
+from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
+from camcover.rulebook import load
+from camcover.store import Activation, Kind, Release, ReleaseStore, in_force
+from camcover.workflow import activation
+from camcover.workflow.activation import Decision
+from camcover.workflow.errors import moment
+from camcover.workflow.publishing import prepare
+from camcover.workflow.publishing import publish as publish_release
+from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release
+
+__all__ = ["register"]
+
+_WIDTH = 140
+"""Columns of a table where the output is no terminal."""
+
+
+class ListFormat(StrEnum):
+    """How releases are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="RELEASE", help="Its id, the beginning of one, active, or latest.", show_default=False),
+]
+Format = Annotated[ListFormat, typer.Option("--format", help="text for people, json for programs.")]
+Expected = Annotated[
+    str | None,
+    typer.Option(help="Do it only if this release is the active one now: nobody else decided meanwhile."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `camcover rules`."""
+    for command in (publish, activate, rollback, cancel, show, history, export):
+        app.command()(command)
+    app.command("list")(list_releases)
+    app.command("four-eyes")(four_eyes)
+
+
+def publish(
+    paths: Paths,
+    message: Annotated[str, typer.Option("--message", "-m", help="What changed and why.", show_default=False)],
+    author: ActingAs,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Keep rule files as an immutable release; nothing becomes active by it.
+
+    Refused, with status 1 and everything that is wrong, when check or test fail. The same files are the same release.
+    """
+    if not message.strip():
+        raise typer.BadParameter("say what changed", param_hint="--message")
+    with opened(database_url) as database:
+        release, is_new = publish_release(ReleaseStore(database), prepare(load(*paths)), author, message)
+    said = "published" if is_new else f"was published before, by {release.author} on {moment(release.created_at)}:"
+    typer.echo(f"{said} {release.id}: {release.plan_count} plans in {release.file_count} files")
+
+
+def activate(
+    release: Name,
+    actor: ActingAs,
+    reason: Annotated[str, typer.Option(help="Why; the release's message if it is not given.")] = "",
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="From when on, as 2026-12-31T18:00 (this machine's zone) or with a zone."),
+    ] = None,
+    expect: Expected = None,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Make a release the active one, now or at a time; every service on this database follows within two seconds."""
+    when = _time(at) if at else None
+    with opened(database_url) as database:
+        store = ReleaseStore(database)
+        with store.reading() as ledger:
+            found = find_release(ledger, release)
+        decision = Decision(actor, reason or found.message, expect)
+        _say(activation.activate(store, ReleaseRules(store), found.id, decision, when), when)
+
+
+def rollback(
+    actor: ActingAs,
+    reason: Annotated[str, typer.Option(help="Why.")] = "rolled back",
+    expect: Expected = None,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Return to the release that was active before the present one; again and again, as far as there are any."""
+    with opened(database_url) as database:
+        store = ReleaseStore(database)
+        _say(activation.roll_back(store, ReleaseRules(store), Decision(actor, reason, expect)), None)
+
+
+def cancel(
+    number: Annotated[int, typer.Argument(help="The number that `rules history` shows.", show_default=False)],
+    actor: ActingAs,
+    reason: Annotated[str, typer.Option(help="Why.")] = "called off",
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Call off a scheduled activation before its time."""
+    with opened(database_url) as database:
+        called_off = activation.cancel(ReleaseStore(database), number, Decision(actor, reason))
+    typer.echo(f"called off: activation {number} of {called_off.release_id} on {moment(called_off.effective_at)}")
+
+
+def list_releases(
+    words: Annotated[str, typer.Option("--filter", help="Only those whose id, author or message contains this.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 20,
+    output: Format = ListFormat.TEXT,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """The releases, newest first, the active one marked."""
+    with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
+        releases = ledger.releases(limit, words=words)
+        stack = in_force(ledger.activations(), ledger.now())
+    active = stack[-1] if stack else None
+    if output is ListFormat.JSON:
+        data = [_release_data(each) | {"active": each.id == active} for each in releases]
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    table = _table("", "Release", "Published", "By", "Plans", "Message")
+    for each in releases:
+        mark = ACTIVE if each.id == active else ""
+        table.add_row(mark, each.id, moment(each.created_at), each.author, str(each.plan_count), each.message)
+    _print(table)
+
+
+def show(
+    release: Name = ACTIVE,
+    output: Format = ListFormat.TEXT,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """One release: who published it, when it was active, and its files."""
+    with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
+        found = find_release(ledger, release)
+        decisions = [each for each in ledger.activations() if each.release_id == found.id]
+        files = {name: len(content) for name, content in ledger.files(found.id).items()}
+    if output is ListFormat.JSON:
+        data = _release_data(found) | {"activations": list(map(_activation_data, decisions)), "files": files}
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{found.id}\n  published {moment(found.created_at)} by {found.author}: {found.message}")
+    typer.echo(f"  while {found.parent or 'nothing'} was active; SHA-256 {found.digest}")
+    for each in decisions:
+        typer.echo(f"  {_said_of(each)}")
+    for name, size in files.items():
+        typer.echo(f"  {name} ({size} bytes)")
+
+
+def history(
+    output: Format = ListFormat.TEXT,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """What was active when, by whose decision, and what is scheduled."""
+    with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
+        decisions = ledger.activations()
+    if output is ListFormat.JSON:
+        typer.echo(json.dumps(list(map(_activation_data, decisions)), indent=2, ensure_ascii=False))
+        return
+    table = _table("No.", "From", "Release", "In place of", "What", "By", "Reason")
+    for each in decisions:
+        what = "called off" if each.is_cancelled else str(each.kind)
+        when, instead = moment(each.effective_at), each.from_release or "-"
+        table.add_row(str(each.id), when, each.release_id, instead, what, each.actor, each.reason)
+    _print(table)
+
+
+def export(
+    release: Name,
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", file_okay=False, show_default=False)],
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Write a release's files to a folder, byte for byte as they were published."""
+    with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
+        found = find_release(ledger, release)
+        files = ledger.files(found.id)
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            typer.echo(f"{folder}: not empty; expected a new or empty folder", err=True)
+            raise typer.Exit(2)
+        for name, content in files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    except OSError as error:
+        typer.echo(f"{error.filename or folder}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{folder}: {len(files)} files of {found.id}")
+
+
+def four_eyes(
+    switch: Annotated[Switch, typer.Argument(show_default=False)],
+    actor: ActingAs,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Say whether a release may be activated by the person who published it. Rolling back is always allowed."""
+    with opened(database_url) as database, ReleaseStore(database).writing() as ledger:
+        ledger.set_four_eyes(actor, is_on=switch is Switch.ON)
+    typer.echo(f"four eyes: {switch}")
+
+
+def _time(text: str) -> datetime:
+    """A time of the command line, with its zone; without one it is this machine's."""
+    try:
+        when = datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}; expected a time such as 2026-12-31T18:00", param_hint="--at") from error
+    if when <= datetime.now().astimezone():
+        raise typer.BadParameter(f"{moment(when)} is past; leave --at out to activate now", param_hint="--at")
+    return when
+
+
+def _say(decision: Activation, when: datetime | None) -> None:
+    """What was decided."""
+    instead = f", in place of {decision.from_release}" if decision.from_release else ""
+    if when is not None:
+        typer.echo(f"scheduled: {decision.release_id} from {moment(decision.effective_at)} (activation {decision.id})")
+    else:
+        typer.echo(f"active: {decision.release_id}{instead} (activation {decision.id})")
+
+
+def _said_of(decision: Activation) -> str:
+    """A decision about a release that is named before it."""
+    what = "rolled back to" if decision.kind is Kind.ROLLBACK else "activated"
+    if decision.is_cancelled:
+        what = "called off for"
+    return f"{what} {moment(decision.effective_at)} by {decision.actor}: {decision.reason}"
+
+
+def _release_data(release: Release) -> dict[str, object]:
+    return release._asdict() | {"created_at": release.created_at.isoformat()}
+
+
+def _activation_data(decision: Activation) -> dict[str, object]:
+    times = {"created_at": decision.created_at.isoformat(), "effective_at": decision.effective_at.isoformat()}
+    return decision._asdict() | times
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in names:
+        table.add_column(name, no_wrap=name not in ("Message", "Reason"))
+    return table
+
+
+def _print(table: Table) -> None:
+    Console(width=None if Console().is_terminal else _WIDTH).print(table, highlight=False)

@@ -1,0 +1,168 @@
+"""What is active: activated, scheduled, rolled back, called off; each decision checked and kept."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camcover.store import Activation, AuditLog, Kind, in_force
+from camcover.workflow.activation import Decision, activate, active_release, cancel, roll_back
+from camcover.workflow.errors import (
+    ActivationPast,
+    ActiveReleaseChanged,
+    FourEyesNeeded,
+    NothingToReturnTo,
+    ReleaseUnusable,
+    UnknownActivation,
+    UnknownRelease,
+)
+
+BOB = Decision("bob", "because")
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_activate_and_roll_back_as_far_as_there_is_something(releases: Any) -> None:
+    first, second, third = releases.ids
+    store, rules = releases.store, releases.rules
+    assert active_release(store) is None
+    for release in (first, second, third):
+        activate(store, rules, release, BOB)
+        assert active_release(store) == release
+    back = roll_back(store, rules, BOB)
+    assert (back.kind, back.release_id, back.from_release) == (Kind.ROLLBACK, second, third)
+    assert active_release(store) == second
+    roll_back(store, rules, BOB)
+    assert active_release(store) == first
+    with pytest.raises(NothingToReturnTo):
+        roll_back(store, rules, BOB)
+    activate(store, rules, third, BOB)
+    roll_back(store, rules, BOB)
+    assert active_release(store) == first
+    AuditLog(releases.database).verify()
+    actions = [each.action for each in AuditLog(releases.database).entries()]
+    assert actions == ["publish"] * 3 + ["activate"] * 3 + ["rollback"] * 2 + ["activate", "rollback"]
+
+
+def test_what_is_active_already_stays_by_the_decision_that_made_it(releases: Any) -> None:
+    made = activate(releases.store, releases.rules, releases.ids[0], BOB)
+    again = activate(releases.store, releases.rules, releases.ids[0], Decision("eve", "again"))
+    assert again == made
+    with releases.store.reading() as ledger:
+        assert len(ledger.activations()) == 1
+
+
+def test_a_scheduled_activation_holds_from_its_time_on(releases: Any) -> None:
+    first, second, _ = releases.ids
+    activate(releases.store, releases.rules, first, BOB)
+    at = datetime.now(UTC) + timedelta(days=30)
+    decided = activate(releases.store, releases.rules, second, BOB, at)
+    assert decided.effective_at == at
+    assert active_release(releases.store) == first
+    with releases.store.reading() as ledger:
+        activations = ledger.activations()
+    assert in_force(activations, at - timedelta(seconds=1)) == [first]
+    assert in_force(activations, at) == [first, second]
+
+
+def test_a_scheduled_activation_can_be_called_off_once_and_before_its_time(releases: Any) -> None:
+    first, second, _ = releases.ids
+    done = activate(releases.store, releases.rules, first, BOB)
+    at = datetime.now(UTC) + timedelta(days=30)
+    planned = activate(releases.store, releases.rules, second, BOB, at)
+    assert cancel(releases.store, planned.id, BOB).is_cancelled
+    with releases.store.reading() as ledger:
+        assert in_force(ledger.activations(), at) == [first]
+    with pytest.raises(ActivationPast, match="was called off before"):
+        cancel(releases.store, planned.id, BOB)
+    with pytest.raises(ActivationPast, match=r"took effect on .* UTC; roll back instead"):
+        cancel(releases.store, done.id, BOB)
+    with pytest.raises(UnknownActivation, match="no activation '99'"):
+        cancel(releases.store, 99, BOB)
+
+
+def test_four_eyes(releases: Any) -> None:
+    """Ana published all: she may not activate, bob may; anyone may roll back."""
+    first, second, _ = releases.ids
+    ana = Decision("ana", "mine")
+    with releases.store.writing() as ledger:
+        ledger.set_four_eyes("boss", is_on=True)
+    with pytest.raises(FourEyesNeeded, match=f"ana published {first}; somebody else has to activate it"):
+        activate(releases.store, releases.rules, first, ana)
+    assert active_release(releases.store) is None
+    activate(releases.store, releases.rules, first, BOB)
+    activate(releases.store, releases.rules, second, BOB)
+    roll_back(releases.store, releases.rules, ana)
+    assert active_release(releases.store) == first
+    with releases.store.writing() as ledger:
+        ledger.set_four_eyes("boss", is_on=False)
+    activate(releases.store, releases.rules, second, ana)
+    assert active_release(releases.store) == second
+
+
+def test_a_decision_made_on_what_is_no_longer_so(releases: Any) -> None:
+    first, second, third = releases.ids
+    activate(releases.store, releases.rules, first, BOB)
+    with pytest.raises(ActiveReleaseChanged, match=f"expected {second} to be active; found {first}"):
+        activate(releases.store, releases.rules, third, BOB._replace(expected=second))
+    activate(releases.store, releases.rules, second, BOB)
+    with pytest.raises(ActiveReleaseChanged):
+        roll_back(releases.store, releases.rules, BOB._replace(expected=third))
+    assert active_release(releases.store) == second
+
+
+def test_of_many_who_expect_the_same_one_decides(releases: Any) -> None:
+    first, second, third = releases.ids
+    activate(releases.store, releases.rules, first, BOB)
+
+    def decide(number: int) -> bool:
+        try:
+            release = (second, third)[number % 2]
+            activate(releases.store, releases.rules, release, Decision(f"user {number}", "race", first))
+        except ActiveReleaseChanged:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(decide, range(8))) == 1
+    AuditLog(releases.database).verify()
+
+
+def test_a_release_that_does_not_compile_never_becomes_active(releases: Any) -> None:
+    """Its tables are of no version, and a file of it has an error that this version finds."""
+    first, second, _ = releases.ids
+    activate(releases.store, releases.rules, first, BOB)
+    with releases.store.writing() as ledger:
+        release = ledger.release(second)
+        assert release is not None
+        files = releases.rules.files(second)
+        broken = files | {"copay.yaml": files["copay.yaml"].replace(b"requires: [referral]", b"requires: [a letter]")}
+        ledger.add_release(release._replace(id="rules-broken", digest="0" * 64), broken, b"no tables")
+    with pytest.raises(ReleaseUnusable, match=r"rules-broken cannot be used: copay.yaml:17:16:"):
+        activate(releases.store, releases.rules, "rules-broken", BOB)
+    assert active_release(releases.store) == first
+    with pytest.raises(UnknownRelease):
+        activate(releases.store, releases.rules, "rules-none", BOB)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.booleans(), st.booleans()), max_size=12))
+def test_what_is_in_force_is_the_last_activation_that_no_roll_back_took_off(steps: list[Any]) -> None:
+    """A plain reading of the rule: keep a list, add to it, cut it."""
+    stack: list[str] = []
+    activations: list[Activation] = []
+    for number, (release, is_back, is_cancelled, is_future) in enumerate(steps):
+        at = NOW + timedelta(days=1 if is_future else -1)
+        chosen = stack[-2] if is_back and len(stack) > 1 else release
+        kind = Kind.ROLLBACK if is_back and len(stack) > 1 else Kind.ACTIVATE
+        activations.append(Activation(number, kind, chosen, None, "ana", "", NOW, at, is_cancelled))
+        if is_cancelled or is_future:
+            continue
+        if kind is Kind.ROLLBACK:
+            del stack[-1:]
+        elif stack[-1:] != [release]:
+            stack.append(release)
+    assert in_force(activations, NOW) == stack
