@@ -203,6 +203,9 @@ def export(
             raise typer.Exit(2)
         for name, content in files.items():
             file = folder / name
+            if not file.resolve().is_relative_to(folder.resolve()):
+                typer.echo(f"{name}: lies outside of {folder}", err=True)
+                raise typer.Exit(1)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
     except OSError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ def _editions(records: Sequence[Document], kind: type[_Document]) -> dict[str, t
 
 def named_texts(texts: Mapping[str, str]) -> dict[str, str]:
     """Texts by their name below the folder that all files have in common, in order of name."""
-    names = {name: Path(name).parts for name in texts}
+    names = {name: Path(os.path.normpath(Path(name).absolute())).parts for name in texts}
     folders = [parts[:-1] for parts in names.values()] or [()]
     shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False)))
     return dict(sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()))

@@ -7,8 +7,10 @@ share, or the records of its files.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 
 from camcover.engine import Tables, compile_rules
@@ -31,10 +33,11 @@ class ReleaseRules:
     """Releases by id. Safe to use from several threads."""
 
     def __init__(self, store: ReleaseStore, folder: Path | None = None, maximum_bytes: int = CACHED_BYTES) -> None:
-        """Read from `store`; compiled files go to `folder`, else to a temporary one of this object's."""
+        """Read from `store`; compiled files go to `folder`, else to a temporary one that goes with this object."""
         self._store = store
-        self._own = None if folder else tempfile.TemporaryDirectory(prefix="camcover-")
-        self._folder = folder or Path(self._own.name if self._own else "")
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="camcover-"))
+        if folder is None:
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._tables: Cache[str, Tables] = Cache(maximum_bytes)
         self._reading = threading.Lock()
 

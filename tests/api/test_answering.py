@@ -1,0 +1,181 @@
+"""Answers at hand, and estimates of which only hashes are kept: the same figures, never stale, the same bytes again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.rpc.code_pb2 import Code
+from google.rpc.status_pb2 import Status
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Metric, MetricsData
+
+from camcover.api.answering import Answering
+from camcover.api.estimate_servicer import EstimateServicer
+from camcover.api.metrics import Metrics
+from camcover.api.reproducing import reproduced
+from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2
+from camcover.rulebook import load_texts
+from camcover.store import Keeping, KeptEstimates, NoStore, ReleaseStore, open_database
+from camcover.workflow.errors import EstimateNotKept
+from camcover.workflow.publishing import prepare, publish
+from camcover.workflow.release_rules import ReleaseRules
+from camcover.workflow.rules_in_force import RulesInForce
+from small_rules import COPAY_PLAN, TEXTS, tables
+
+DEARER = COPAY_PLAN.replace("copay: $20", "copay: $30")
+
+
+def content(message: Any) -> bytes:
+    """An answer without what is another's each time."""
+    copy = estimate_pb2.Estimate()
+    copy.CopyFrom(message)
+    for field in ("name", "request_id", "created_at", "expires_on"):
+        copy.ClearField(field)
+    return copy.SerializeToString(deterministic=True)
+
+
+async def test_the_same_question_is_priced_once(ask: Any) -> None:
+    """Also under another request id; the name, the time and the id are each answer's own."""
+    answering = Answering(RulesInForce(tables()), NoStore())
+    first, second = await answering.one(ask(request_id="a")), await answering.one(ask(request_id="b"))
+    assert isinstance(first, estimate_pb2.Estimate)
+    assert isinstance(second, estimate_pb2.Estimate)
+    assert answering.counts()[:3] == (1, 1, 1)
+    assert first.name != second.name
+    assert (first.request_id, second.request_id) == ("a", "b")
+    assert content(first) == content(second)
+    assert first.totals.patient_cents == second.totals.patient_cents == 6080
+    await answering.one(ask(explain=True))
+    assert answering.counts()[:2] == (1, 2)
+
+
+async def test_other_rules_are_asked_anew(ask: Any) -> None:
+    """Under the copay plan: 3 visits of 20.00, then of 30.00."""
+    rules = RulesInForce(tables())
+    answering = Answering(rules, NoStore())
+    question = ask(plan_id="copay-plan", members=[{"id": "ana"}])
+    paid = []
+    for active in (tables(), tables(copay=DEARER), tables()):
+        rules.activate(active)
+        outcome = await answering.one(question)
+        assert isinstance(outcome, estimate_pb2.Estimate)
+        paid.append(outcome.totals.patient_cents)
+    assert paid == [6000, 9000, 6000]
+    assert answering.counts()[:2] == (1, 2)
+
+
+async def test_refusals_are_not_remembered(ask: Any) -> None:
+    answering = Answering(RulesInForce(tables()), NoStore())
+    for _ in range(2):
+        outcome = await answering.one(ask(plan_id="nowhere"))
+        assert isinstance(outcome, Status)
+    assert answering.counts() == (0, 2, 0, 0)
+
+
+async def test_answers_at_hand_are_kept_like_others(ask: Any, kept: KeptEstimates) -> None:
+    answering = Answering(RulesInForce(tables()), kept)
+    for number in range(3):
+        outcome = await answering.one(ask(request_id=f"r{number}"))
+        assert isinstance(outcome, estimate_pb2.Estimate)
+        stored = kept.by_name(outcome.name)
+        assert stored is not None
+        assert stored.body == outcome.SerializeToString(deterministic=True)
+        again = await answering.one(ask(request_id=f"r{number}"))
+        assert again == outcome
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[KeptEstimates]:
+    """Estimates kept whole."""
+    database = open_database(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    yield KeptEstimates(database)
+    database.close()
+
+
+@pytest.fixture
+async def hashed(tmp_path: Path) -> AsyncIterator[tuple[RulesInForce, KeptEstimates]]:
+    """Two releases of which the first is active, and a store that keeps hashes alone."""
+    database = open_database(f"sqlite:///{tmp_path / 'hashes.sqlite'}")
+    store = ReleaseStore(database)
+    first = publish(store, prepare(load_texts(TEXTS)), "ana", "20").release.id
+    publish(store, prepare(load_texts(TEXTS | {"copay.yaml": DEARER})), "ana", "30")
+    releases = ReleaseRules(store)
+    yield RulesInForce(releases.tables(first), releases), KeptEstimates(database, Keeping.HASHES)
+    database.close()
+
+
+async def test_hashes_alone_give_the_same_bytes_under_the_same_request_id(ask: Any, hashed: Any) -> None:
+    """Also when other rules have become active since: the estimate is computed again by its own release."""
+    rules, store = hashed
+    question = {"request_id": "a", "plan_id": "copay-plan", "members": [{"id": "ana"}]}
+    first = await Answering(rules, store).one(ask(**question))
+    assert isinstance(first, estimate_pb2.Estimate)
+    rules.activate(tables(copay=DEARER))
+    again = await Answering(rules, store).one(ask(**question))
+    assert isinstance(again, estimate_pb2.Estimate)
+    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+    other = await Answering(rules, store).one(ask(**question | {"as_of": "2026-03-01"}))
+    assert isinstance(other, Status)
+    assert other.code == Code.ALREADY_EXISTS
+
+
+async def test_an_estimate_of_which_hashes_are_kept_is_not_given_again_by_name(ask: Any, hashed: Any) -> None:
+    rules, store = hashed
+    servicer = EstimateServicer(rules, store)
+    estimate = await servicer.EstimatePlan(ask(), None)  # type: ignore[arg-type]
+    with pytest.raises(EstimateNotKept, match="was kept as hashes only"):
+        await servicer.GetEstimate(estimate_service_pb2.GetEstimateRequest(name=estimate.name), None)  # type: ignore[arg-type]
+
+
+async def test_an_estimate_that_this_version_computes_otherwise(ask: Any, kept: KeptEstimates) -> None:
+    rules = RulesInForce(tables())
+    estimate = await Answering(rules, kept).one(ask())
+    assert isinstance(estimate, estimate_pb2.Estimate)
+    stored = kept.by_name(estimate.name)
+    assert stored is not None
+    assert stored.request is not None
+    assert reproduced(rules, stored, stored.request) == estimate
+    with pytest.raises(EstimateNotKept, match="computed again it is not the same"):
+        reproduced(rules, stored._replace(body_digest=b"other"), stored.request)
+
+
+async def test_many_callers_of_one_question_and_of_many(ask: Any) -> None:
+    """Forty batches in threads over eight questions; each is answered by its own figures."""
+    answering = Answering(RulesInForce(tables()), NoStore())
+    charges = [8000 + 100 * number for number in range(8)]
+    item = ask().items[0]
+
+    def question(charge: int) -> Any:
+        request = ask()
+        request.items[0].CopyFrom(item)
+        request.items[0].procedures[0].charge_cents = charge
+        return request
+
+    batches = [answering.many([question(charge) for charge in charges]) for _ in range(40)]
+    for outcomes in await asyncio.gather(*batches):
+        assert [each.totals.charge_cents for each in outcomes if isinstance(each, estimate_pb2.Estimate)] == [
+            3 * charge for charge in charges
+        ]
+    counts = answering.counts()
+    assert counts.hits + counts.misses == 320
+    assert counts.entries == 8
+
+
+async def test_hit_rates_are_measured(ask: Any) -> None:
+    answering = Answering(RulesInForce(tables()), NoStore())
+    reader = InMemoryMetricReader()
+    metrics = Metrics({"estimates": answering.counts}, reader)
+    for _ in range(3):
+        await answering.one(ask())
+    data = reader.get_metrics_data()
+    assert isinstance(data, MetricsData)
+    found: list[Metric] = list(data.resource_metrics[0].scope_metrics[0].metrics)
+    values = {each.name: [(dict(point.attributes), point.value) for point in each.data.data_points] for each in found}
+    assert values["camcover.cache.hits"] == [({"cache": "estimates"}, 2)]
+    assert values["camcover.cache.misses"] == [({"cache": "estimates"}, 1)]
+    assert values["camcover.cache.entries"] == [({"cache": "estimates"}, 1)]
+    assert values["camcover.cache.size"][0][1] == answering.counts().size_bytes
+    metrics.close()
