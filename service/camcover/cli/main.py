@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from camcover.cli import bulk, rules
+from camcover.cli.differences import diff
 from camcover.cli.estimating import estimate
 from camcover.cli.serving import serve
 
@@ -14,6 +15,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(estimate)
+rules.app.command()(diff)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")
 
