@@ -38,6 +38,7 @@ SHARE = "[deductible, {coinsurance: 20%}]"
 YOGA = "  - {therapies: [yoga], cite: eoc p.4}\n"
 DEDUCTIBLE = "deductible deductible"
 AUTHORIZATION = "requirement of prior authorization"
+REFERRAL = "requirement of referral"
 WAIVED = "20.00 copay per line, waived with deductible"
 NEW_ACCUMULATOR = "accumulators:\n  third: {kind: deductible, individual: $5, cite: eoc p.1}"
 NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode embedded; cite eoc p.1"
@@ -80,7 +81,7 @@ NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode 
             *("plan", "penalty: 50%", "penalty: 25%"),
             f"acupuncture, {AUTHORIZATION}: without it the plan pays 50% less -> the plan pays 25% less",
         ),
-        ("plan", "[referral, {", "[{", "acupuncture, requirement of referral: removed: without it not covered"),
+        ("plan", "[referral, {", "[{", f"acupuncture, {REFERRAL}: removed: without it not covered"),
         ("plan", "ages: {min: 18, max: 64}", "ages: {min: 21}", "acupuncture: ages 18 to 64 -> 21 and over"),
         ("plan", "licensed: required", "", "acupuncture: license required -> not required"),
         ("plan", "      states: [WA, OR]\n", "", "acupuncture: states WA, OR -> any"),
@@ -206,7 +207,7 @@ def test_order_that_decides_what_applies_is_told() -> None:
             "plan",
             "[referral, {prior_authorization: {penalty: 50%, after: 12 visits}}]",
             "[{prior_authorization: {penalty: 50%, after: 12 visits}}, referral]",
-            f"requirements requirement of referral, then {AUTHORIZATION} -> {AUTHORIZATION}, then requirement of referral",
+            f"requirements {REFERRAL}, then {AUTHORIZATION} -> {AUTHORIZATION}, then {REFERRAL}",
         ),
         (
             "plan",

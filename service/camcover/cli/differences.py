@@ -26,8 +26,6 @@ _NOUNS = {
     "catalog": ("catalog", "catalogs"),
 }
 
-Source = Annotated[str, typer.Argument(help="Rule files, or a release in the database.", show_default=False)]
-
 
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="The rules before: a path, or a release.")],
@@ -44,8 +42,8 @@ def diff(
 ) -> None:
     """What differs between two rule sets, in words: by plan, benefit and field, never by line.
 
-    Layout, comments and file names make no difference. Ends with status 1 when rules have an error, 2 when there are
-    no rules or no such plan.
+    Layout, comments and file names make no difference. Ends with status 1 when rules have an error, 2 when there are no
+    rules or no such plan.
     """
     old, new = rules_of(before, database_url), rules_of(after, database_url)
     changes = differences(old, new)

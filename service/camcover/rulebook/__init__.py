@@ -2,9 +2,8 @@
 
 What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The way: `nodes` (positions,
 nothing resolved) -> `grammar` (schema-directed decoding, from which the editors' JSON Schema comes too) -> `resolve`
-(references)
--> `checks` (what takes more than one word to see). `facts` says what a record states in words, by which `differences`
-compares two rule sets. It knows nothing of the engine, of storage or of the network.
+(references) -> `checks` (what takes more than one word to see). `facts` says in words what a record states, by which
+`differences` compares two rule sets. It knows nothing of the engine, of storage or of the network.
 """
 
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest

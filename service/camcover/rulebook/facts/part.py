@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 
 from camcover.rulebook.records import Place
@@ -85,23 +85,26 @@ def set_fact(field: str, members: tuple[str, ...] | None, at: Place, absent: str
     return Fact(field, ", ".join(members) or "none", at, is_usual=not members and absent == "none", members=members)
 
 
-_COMPARED: dict[type, tuple[str, ...]] = {}
-"""The fields of each kind of record but its position; none for what is no record."""
+_COMPARED: dict[type, tuple[str, ...] | None] = {}
+"""The fields of each kind of record but its position; None for what is no record."""
 
 
-def _compared(kind: type) -> tuple[str, ...]:
+def _compared(kind: type) -> tuple[str, ...] | None:
     if kind not in _COMPARED:
-        _COMPARED[kind] = tuple(each.name for each in fields(kind) if each.name != "at") if is_dataclass(kind) else ()
+        names = tuple(each.name for each in fields(kind) if each.name != "at") if is_dataclass(kind) else None
+        _COMPARED[kind] = names
     return _COMPARED[kind]
 
 
 def is_same(one: object, other: object) -> bool:
     """Whether two records are equal, positions apart; order counts."""
-    names = _compared(type(one))
-    if names:
-        return type(one) is type(other) and all(is_same(getattr(one, name), getattr(other, name)) for name in names)
+    if one is other:
+        return True
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(is_same, one, other))
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, dict) and isinstance(other, dict):
         return list(one) == list(other) and all(map(is_same, one.values(), other.values()))
-    return one == other
+    names = _compared(type(one))
+    if names is None:
+        return one == other
+    return type(one) is type(other) and all(is_same(getattr(one, name), getattr(other, name)) for name in names)
