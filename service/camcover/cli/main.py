@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from camcover.cli import bulk, database, releases, rules
+from camcover.cli.differences import diff
 from camcover.cli.estimating import estimate
 from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
@@ -18,6 +19,7 @@ app.command()(serve)
 app.command()(estimate)
 app.command()(reproduce)
 app.command()(token)
+rules.app.command()(diff)
 releases.register(rules.app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")

@@ -2,11 +2,12 @@
 
 What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The way: `nodes` (positions,
 nothing resolved) -> `grammar` (schema-directed decoding, from which the editors' JSON Schema comes too) -> `resolve`
-(references)
--> `checks` (what takes more than one word to see). It knows nothing of the engine, of storage or of the network.
+(references) -> `checks` (what takes more than one word to see). `facts` says in words what a record states, by which
+`differences` compares two rule sets. It knows nothing of the engine, of storage or of the network.
 """
 
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest
+from camcover.rulebook.differences import Change, ChangeKind, differences
 from camcover.rulebook.formatting import format_text
 from camcover.rulebook.load import Loaded, load, load_files, load_texts, named_texts, release_id, rule_files
 from camcover.rulebook.records import RuleSet
@@ -14,6 +15,8 @@ from camcover.rulebook.schema import json_schema
 
 __all__ = [
     "CODES",
+    "Change",
+    "ChangeKind",
     "Diagnostic",
     "Loaded",
     "RuleSet",
@@ -21,6 +24,7 @@ __all__ = [
     "as_github",
     "as_json",
     "as_text",
+    "differences",
     "format_text",
     "json_schema",
     "load",

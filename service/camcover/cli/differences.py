@@ -1,0 +1,132 @@
+"""`camcover rules diff`: what differs between two rule sets, by plan, benefit and field."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from camcover.cli.rules import Format, OutputFormat
+from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.rulebook import Change, RuleSet, differences, nearest
+from camcover.rulebook.records import Plan
+
+__all__ = ["diff"]
+
+_NOUNS = {
+    "plan": ("plan", "plans"),
+    "policy": ("policy", "policies"),
+    "fees": ("fee file", "fee files"),
+    "catalog": ("catalog", "catalogs"),
+}
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="The rules before: a path, or a release.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The rules after: a path, or a release.")],
+    output: Format = OutputFormat.TEXT,
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this plan, with the policies and fees that it refers to. May be repeated."),
+    ] = None,
+    is_status: Annotated[
+        bool, typer.Option("--exit-code", help="End with status 1 when there is a difference.")
+    ] = False,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """What differs between two rule sets, in words: by plan, benefit and field, never by line.
+
+    Layout, comments and file names make no difference. Ends with status 1 when rules have an error, 2 when there are no
+    rules or no such plan.
+    """
+    old, new = rules_of(before, database_url), rules_of(after, database_url)
+    changes = differences(old, new)
+    if plan:
+        _refuse_unknown(plan, {*old.plans, *new.plans})
+        wanted = _documents_of(plan, old) | _documents_of(plan, new)
+        changes = tuple(each for each in changes if (each.document, each.id) in wanted)
+    typer.echo(_WRITERS[output](changes))
+    raise typer.Exit(1 if is_status and changes else 0)
+
+
+def _refuse_unknown(wanted: Sequence[str], known: Collection[str]) -> None:
+    """End the program with status 2 when neither rule set has a plan that is asked for."""
+    for name in wanted:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+            typer.echo(f"no plan {name!r} in either rule set{hint}", err=True)
+            raise typer.Exit(2)
+
+
+def _documents_of(wanted: Sequence[str], rules: RuleSet) -> set[tuple[str, str]]:
+    """Kind and id of the plans and of what their editions refer to by id."""
+    plans = [edition for name in wanted for edition in rules.plans.get(name, ())]
+    return {document for edition in plans for document in _references(edition)}
+
+
+def _references(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The plan itself, its fees and its policies."""
+    yield "plan", plan.heading.id
+    if plan.fees is not None:
+        yield "fees", plan.fees
+    yield from (("policy", benefit.policy) for benefit in plan.benefits.values() if benefit.policy is not None)
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    """`3 changes in 2 plans, 1 policy`."""
+    if not changes:
+        return "no differences"
+    found = {(each.document, each.id) for each in changes}
+    counts = {kind: sum(document == kind for document, _ in found) for kind in _NOUNS}
+    where = ", ".join(_count(number, *_NOUNS[kind]) for kind, number in counts.items() if number)
+    return f"{_count(len(changes), 'change', 'changes')} in {where}"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
+def _by_document(changes: Sequence[Change]) -> Iterator[tuple[str, Iterator[Change]]]:
+    """The changes of each edition under its title, `plan cascade-silver 2026`."""
+    return groupby(changes, key=lambda each: f"{each.document} {each.id} {each.edition}")
+
+
+def _text(changes: Sequence[Change]) -> str:
+    """For people."""
+    lines: list[str] = []
+    for title, group in _by_document(changes):
+        lines += [title, *(f"  {change.sentence}" for change in group), ""]
+    return "\n".join([*lines, _summary(changes)])
+
+
+def _json(changes: Sequence[Change]) -> str:
+    """For programs."""
+    return json.dumps([asdict(each) for each in changes], indent=2, ensure_ascii=False)
+
+
+def _github(changes: Sequence[Change]) -> str:
+    """For a comment on a pull request: Markdown, a list for each edition."""
+    lines = [f"**{_summary(changes)}**"]
+    for title, group in _by_document(changes):
+        lines += ["", f"#### {_markdown(title)}", "", *(f"- {_markdown(change.sentence)}" for change in group)]
+    return "\n".join(lines)
+
+
+def _markdown(text: str) -> str:
+    """Text that Markdown shows as it is, and in which nobody is mentioned."""
+    escaped = re.sub(r"([\\`*_\[\]#|~])", r"\\\1", html.escape(text.replace("->", "\N{RIGHTWARDS ARROW}"), quote=False))
+    return escaped.replace("@", "&#64;")
+
+
+_WRITERS: dict[OutputFormat, Callable[[Sequence[Change]], str]] = {
+    OutputFormat.TEXT: _text,
+    OutputFormat.JSON: _json,
+    OutputFormat.GITHUB: _github,
+}

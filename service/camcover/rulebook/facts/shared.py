@@ -1,0 +1,212 @@
+"""The facts that every kind of file has, and those of policies, fees and catalogs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
+from camcover.rulebook.facts.words import (
+    ages_words,
+    amount,
+    amount_or_none,
+    count,
+    day,
+    percent_of_words,
+    plain,
+    range_words,
+    yes_or_no,
+)
+from camcover.rulebook.records import (
+    Catalog,
+    Condition,
+    Criteria,
+    Fees,
+    FeeTable,
+    Heading,
+    Licensure,
+    Place,
+    Policy,
+    Practitioner,
+    Source,
+    Therapy,
+)
+
+__all__ = ["catalog_part", "criteria_facts", "fees_part", "heading_facts", "policy_part", "source_parts"]
+
+
+def heading_facts(heading: Heading) -> Iterator[Fact]:
+    """The keys every file begins with, but its id and its sources."""
+    at, review = heading.at, heading.reviewed
+    yield fact("name", heading.name, at)
+    yield fact("effective", range_words(heading.effective), heading.effective.at)
+    yield fact("illustrative", yes_or_no(heading.illustrative), at, "no")
+    yield fact("notes", heading.notes, at)
+    place = review.at if review else at
+    yield fact("reviewed on", day(review.on) if review else None, place)
+    yield fact("reviewed by", review.by if review else None, place)
+    yield fact("next review", day(review.next) if review else None, place)
+
+
+def source_parts(heading: Heading) -> Iterator[Part]:
+    """The documents that a file cites."""
+    for name, source in heading.sources.items():
+        yield Part(f"source {name}", f"source {name}", source.at, source, partial(_source_facts, source))
+
+
+def _source_facts(source: Source) -> Iterator[Fact]:
+    yield fact("title", source.title, source.at)
+    yield fact("url", source.url, source.at)
+    yield fact("published", day(source.published), source.at)
+    yield fact("retrieved", day(source.retrieved), source.at)
+
+
+def criteria_facts(when: Criteria | None, at: Place) -> Iterator[Fact]:
+    """What a `when:` asks; None asks nothing, as an empty one does."""
+    place = when.at if when else at
+    yield set_fact("conditions", when.conditions if when else None, place, "not given")
+    yield set_fact("icd10", when.icd10 if when else None, place, "not given")
+    yield set_fact("not conditions", when.not_conditions if when else None, place, "not given")
+    yield set_fact("practitioners", when.practitioners if when else None, place, "any")
+    settings = tuple(map(plain, when.settings)) if when and when.settings is not None else None
+    yield set_fact("settings", settings, place, "any")
+    ages = when.ages if when else None
+    yield fact("ages", ages_words(ages), ages.at if ages else place, "any")
+    yield set_fact("states", when.states if when else None, place, "any")
+    yield fact("license", "required" if when and when.licensed else "not required", place, "not required")
+
+
+def policy_part(policy: Policy) -> Part:
+    """A policy."""
+    return Part(
+        key="policy",
+        label="",
+        at=policy.heading.at,
+        record=policy,
+        facts=lambda: (
+            *heading_facts(policy.heading),
+            *criteria_facts(policy.when, policy.heading.at),
+            fact("cite", policy.cite, policy.heading.at),
+        ),
+        parts=lambda: source_parts(policy.heading),
+        brief=policy.heading.name or "",
+    )
+
+
+# Fees
+
+
+def fees_part(fees: Fees) -> Part:
+    """A fee file."""
+    return Part(
+        key="fees",
+        label="",
+        at=fees.heading.at,
+        record=fees,
+        facts=lambda: heading_facts(fees.heading),
+        parts=lambda: (*source_parts(fees.heading), *map(_fee_table_part, fees.tiers.values())),
+        brief=fees.heading.name or "",
+    )
+
+
+def _fee_table_part(table: FeeTable) -> Part:
+    otherwise = percent_of_words(table.otherwise)
+    return Part(
+        key=f"tier {table.tier}",
+        label=plain(table.tier),
+        at=table.at,
+        record=table,
+        facts=lambda: (
+            fact("otherwise", otherwise, table.otherwise.at if table.otherwise else table.at),
+            fact("cite", table.cite, table.at),
+        ),
+        parts=lambda: (
+            *_amount_parts("code", table.codes, table.at),
+            *_amount_parts("therapy", table.therapies, table.at),
+        ),
+        noun="fee table",
+        brief=f"{count(len(table.codes) + len(table.therapies), 'amount')}, otherwise {otherwise or 'the charge'}",
+    )
+
+
+def _amount_parts(kind: str, amounts: Mapping[str, int], at: Place) -> Iterator[Part]:
+    """A part for each amount of a fee table."""
+    for name, cents in amounts.items():
+        place: Place = getattr(name, "at", at)
+        facts = partial(_amount_facts, cents, place)
+        yield Part(f"{kind} {name}", f"{kind} {name}", place, cents, facts, noun="allowed amount")
+
+
+def _amount_facts(cents: int, at: Place) -> Iterator[Fact]:
+    yield fact("allowed amount", amount(cents), at)
+
+
+# Catalogs
+
+
+def catalog_part(catalog: Catalog) -> Part:
+    """A catalog."""
+    return Part(
+        key="catalog",
+        label="",
+        at=catalog.heading.at,
+        record=catalog,
+        facts=lambda: heading_facts(catalog.heading),
+        parts=lambda: (
+            *source_parts(catalog.heading),
+            *map(_therapy_part, catalog.therapies.values()),
+            *map(_condition_part, catalog.conditions.values()),
+            *map(_practitioner_part, catalog.practitioners.values()),
+            *map(_licensure_part, catalog.licensure.values()),
+        ),
+        brief=catalog.heading.name or "",
+    )
+
+
+def _therapy_part(therapy: Therapy) -> Part:
+    label = f"therapy {therapy.id}"
+    return Part(label, label, therapy.at, therapy, partial(_therapy_facts, therapy))
+
+
+def _therapy_facts(therapy: Therapy) -> Iterator[Fact]:
+    at, charge = therapy.at, therapy.typical_charge
+    yield fact("name", therapy.name, at)
+    yield set_fact("aliases", therapy.aliases, at)
+    yield set_fact("codes", therapy.codes, at)
+    yield set_fact("practitioners", therapy.practitioners, at)
+    yield fact("service type", therapy.service_type, at)
+    place = charge.at if charge else at
+    yield fact("low charge", amount_or_none(charge.low if charge else None), place)
+    yield fact("typical charge", amount_or_none(charge.typical if charge else None), place)
+    yield fact("high charge", amount_or_none(charge.high if charge else None), place)
+    yield fact("tax advantaged", plain(therapy.tax_advantaged) if therapy.tax_advantaged else None, at)
+
+
+def _condition_part(condition: Condition) -> Part:
+    label = f"condition {condition.id}"
+    return Part(label, label, condition.at, condition, partial(_condition_facts, condition))
+
+
+def _condition_facts(condition: Condition) -> Iterator[Fact]:
+    yield fact("name", condition.name, condition.at)
+    yield set_fact("icd10", condition.icd10, condition.at)
+
+
+def _practitioner_part(practitioner: Practitioner) -> Part:
+    label = f"practitioner {practitioner.id}"
+    return Part(label, label, practitioner.at, practitioner, partial(_practitioner_facts, practitioner))
+
+
+def _practitioner_facts(practitioner: Practitioner) -> Iterator[Fact]:
+    yield fact("name", practitioner.name, practitioner.at)
+    yield fact("taxonomy", practitioner.taxonomy, practitioner.at)
+
+
+def _licensure_part(licensure: Licensure) -> Part:
+    label = f"licensure of {licensure.practitioner}"
+    return Part(label, label, licensure.at, licensure, partial(_licensure_facts, licensure))
+
+
+def _licensure_facts(licensure: Licensure) -> Iterator[Fact]:
+    yield set_fact("licensed", licensure.licensed, licensure.at, "not given")
+    yield set_fact("unlicensed", licensure.unlicensed, licensure.at, "not given")

@@ -1,0 +1,169 @@
+"""Values of the rule language in words: `1500.00`, `12.5%`, `12 visits`, `deductible, then 20%`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from camcover.money import dollars, percent
+from camcover.rulebook.facts.part import Fact
+from camcover.rulebook.records import (
+    AboveAllowed,
+    Ages,
+    BenefitPeriod,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    CopayStep,
+    DeductibleStep,
+    Effective,
+    Limit,
+    LimitPeriod,
+    Measure,
+    NothingStep,
+    PercentOf,
+    Phase,
+    Place,
+    Step,
+)
+
+_BASES = {
+    CoinsuranceOf.REMAINING: "",
+    CoinsuranceOf.AFTER_DEDUCTIBLE: " of the allowed amount less the deductible",
+    CoinsuranceOf.ALLOWED: " of the allowed amount",
+}
+
+
+def plain(word: str) -> str:
+    """A word of a closed list as people write it: `prior authorization`."""
+    return word.replace("_", " ")
+
+
+def yes_or_no(value: bool) -> str:
+    """`yes` or `no`."""
+    return "yes" if value else "no"
+
+
+def amount(cents: int) -> str:
+    """`1500.00`."""
+    return dollars(cents).replace("$", "").replace(",", "")
+
+
+def amount_or_none(cents: int | None) -> str | None:
+    """`1500.00`; None when not given."""
+    return None if cents is None else amount(cents)
+
+
+def amount_or_unlimited(cents: int | None) -> str:
+    """`1500.00`, or `unlimited`."""
+    return "unlimited" if cents is None else amount(cents)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 visit`, `12 visits`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def day(value: date | None) -> str | None:
+    """`2026-01-31`; None when not given."""
+    return None if value is None else value.isoformat()
+
+
+def range_words(effective: Effective) -> str:
+    """`2026-01-01 to 2026-12-31`, `from 2026-01-01`."""
+    return f"{effective.start} to {effective.end}" if effective.end else f"from {effective.start}"
+
+
+def edition_words(effective: Effective) -> str:
+    """A range as the name of an edition: `2026` for a whole calendar year."""
+    year = effective.start.year
+    is_year = (effective.start, effective.end) == (date(year, 1, 1), date(year, 12, 31))
+    return str(year) if is_year else range_words(effective)
+
+
+def period_start_words(period: BenefitPeriod) -> str:
+    """`calendar year`, `starting 07-01`."""
+    is_calendar = (period.month, period.day) == (1, 1)
+    return "calendar year" if is_calendar else f"starting {period.month:02}-{period.day:02}"
+
+
+def above_allowed_words(above: AboveAllowed) -> str:
+    """`written off`, `member`, `member up to 115%`."""
+    cap = "" if above.cap_basis_points is None else f" {percent(above.cap_basis_points)}"
+    return f"{plain(above.kind)}{cap}"
+
+
+def ages_words(ages: Ages | None) -> str:
+    """`18 and over`, `up to 17`, `18 to 64`, `any`."""
+    if ages is None or (ages.min is None and ages.max is None):
+        return "any"
+    if ages.min is None:
+        return f"up to {ages.max}"
+    return f"{ages.min} and over" if ages.max is None else f"{ages.min} to {ages.max}"
+
+
+def limit_amount(limit: Limit) -> str:
+    """`12 visits`, `4 units`, `500.00`."""
+    if limit.measure is Measure.MONEY:
+        return amount(limit.allow)
+    return count(limit.allow, limit.measure.removesuffix("s"))
+
+
+def limit_period(per: LimitPeriod) -> str:
+    """`benefit period`, `rolling 90 days`."""
+    kind, _, unit = per.kind.partition("_")
+    return f"{kind} {per.length} {unit}" if per.length else plain(per.kind)
+
+
+def percent_of_words(share: PercentOf | None) -> str | None:
+    """`80% of charge`; None when not given."""
+    return None if share is None else f"{percent(share.basis_points)} of {share.tier or 'charge'}"
+
+
+def phase_fact(phase: Phase, visits: str, at: Place) -> Fact:
+    """What the member pays in the visits that `visits` says, "" for all; lists of one shape differ in amounts alone."""
+    amounts = tuple(
+        Fact(f"{kind}{visits}", words, step.at)
+        for step in phase.steps
+        for kind, words in [_kind_and_amount(step)]
+        if words
+    )
+    return Fact(
+        f"member pays{visits}",
+        ", then ".join(map(step_words, phase.steps)) or "no step",
+        phase.steps[0].at if phase.steps else at,
+        shape=", then ".join(_kind_and_amount(step)[0] + _terms(step) for step in phase.steps),
+        amounts=amounts,
+    )
+
+
+def step_words(step: Step) -> str:
+    """`deductible`, `30.00 copay per visit`, `20%`, `nothing`."""
+    kind, words = _kind_and_amount(step)
+    if isinstance(step, CopayStep):
+        return f"{words} {kind}{_terms(step)}"
+    return f"{words or kind}{_terms(step)}"
+
+
+def _kind_and_amount(step: Step) -> tuple[str, str]:
+    """What a step is called, and the amount it asks for, "" for none."""
+    match step:
+        case DeductibleStep():
+            return "deductible", ""
+        case CopayStep():
+            return "copay", amount(step.cents)
+        case CoinsuranceStep():
+            return "coinsurance", percent(step.basis_points)
+        case NothingStep():
+            return "nothing", ""
+
+
+def _terms(step: Step) -> str:
+    """What a step says beside its amount."""
+    match step:
+        case DeductibleStep():
+            return f" {step.accumulator}" if step.accumulator is not None else ""
+        case CopayStep():
+            return f" per {step.per}{', waived with deductible' if step.waived_with_deductible else ''}"
+        case CoinsuranceStep():
+            return _BASES[step.of]
+        case NothingStep():
+            return ""
