@@ -8,9 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 from click.testing import Result
 from hypothesis import HealthCheck, settings
@@ -18,6 +16,7 @@ from typer.testing import CliRunner
 
 from camcover.cli import app
 from camcover.store import Database
+from databases import new_postgresql_database
 from small_rules import TEXTS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -59,14 +58,6 @@ def postgresql() -> Iterator[str]:
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def new_postgresql_database(server: str) -> str:
-    """The URL of a new, empty database of a server."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?", 1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

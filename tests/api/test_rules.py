@@ -260,6 +260,55 @@ async def test_decisions_that_are_refused(staff: Staff) -> None:
         assert status.code == code.value[0], request
 
 
+async def test_differences_in_words(staff: Staff) -> None:
+    """Between releases, and between the active one and files that are not published; in pages."""
+    first, second = await published(staff), await published(staff, "copay: $30")
+    diff = staff.rules.DiffReleases
+    response = await diff(messages.DiffReleasesRequest(before=first, after_release=second), metadata=by("reader"))
+    (change,) = response.changes
+    assert change.text == "copay-plan 2026: hands, in network: copay 20.00 -> 30.00"
+    assert (change.kind, change.document, change.id, change.edition) == ("changed", "plan", "copay-plan", "2026")
+    assert (change.subject, change.field, change.before, change.after) == (
+        "hands, in network",
+        "copay",
+        "20.00",
+        "30.00",
+    )
+    await activated(staff, first)
+    other = files("copay: $40")
+    for each in other.files:
+        each.content = each.content.replace(b"20%}", b"30%}")
+    request = messages.DiffReleasesRequest(after_rules=other, page_size=1)
+    texts = []
+    while not texts or request.page_token:
+        page = await diff(request, metadata=by("reader"))
+        texts += [each.text for each in page.changes]
+        request.page_token = page.next_page_token
+    assert texts == [
+        "copay-plan 2026: hands, in network: copay 20.00 -> 40.00",
+        "share-plan 2026: needles, in network: coinsurance 20% -> 30%",
+    ]
+    request = messages.DiffReleasesRequest(after_rules=other, id="share-plan")
+    assert len((await diff(request, metadata=by("reader"))).changes) == 1
+
+
+async def test_differences_that_are_refused(staff: Staff) -> None:
+    first = await published(staff)
+    cases = [
+        (messages.DiffReleasesRequest(after_release=first), grpc.StatusCode.FAILED_PRECONDITION),
+        (messages.DiffReleasesRequest(before=first), grpc.StatusCode.INVALID_ARGUMENT),
+        (messages.DiffReleasesRequest(before=first, after_release="rules-0"), grpc.StatusCode.NOT_FOUND),
+        (messages.DiffReleasesRequest(before=first, after_rules=files("copay: $2O")), grpc.StatusCode.INVALID_ARGUMENT),
+        (
+            messages.DiffReleasesRequest(before=first, after_release=first, page_token="cnVsZXMtMA=="),
+            grpc.StatusCode.INVALID_ARGUMENT,
+        ),
+    ]
+    for request, code in cases:
+        status = await refused(staff.rules.DiffReleases(request, metadata=by("reader")))
+        assert status.code == code.value[0], request
+
+
 async def test_watching_tells_of_each_change_and_ends_with_the_server(staff: Staff) -> None:
     first, second = await published(staff), await published(staff, "copay: $30")
     watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=20)

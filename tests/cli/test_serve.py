@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,22 +13,8 @@ from typing import Any
 
 import pytest
 
+from processes import address_of, end, serving
 from small_rules import question
-
-SERVICE = Path(__file__).resolve().parents[2] / "service"
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(SERVICE)}
-
-
-def serving(*arguments: object) -> subprocess.Popen[str]:
-    """A started `camcover serve`."""
-    command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=ENVIRONMENT, start_new_session=True, **pipes)
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """End a service and its workers at once."""
-    os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -37,12 +22,8 @@ def server(rules: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str],
     """A service over the small rules, and its address."""
     database = f"sqlite:///{tmp_path / 'estimates.sqlite'}"
     with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", database) as process:
-        assert process.stdout is not None
-        announced = process.stdout.readline()
-        assert announced.startswith("listening on 127.0.0.1:"), process.communicate()[1]
-        yield process, announced.removeprefix("listening on ").strip()
-        if process.poll() is None:
-            end(process)
+        yield process, address_of(process)
+        end(process)
 
 
 def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
@@ -108,6 +89,71 @@ def test_rules_are_read_anew_on_sighup(server: Any, rules: Path, run: Any) -> No
     refused = logged(process, "rules not reloaded")
     assert "error[missing-key]" in refused["reason"]
     assert release_of(run, address) == after
+
+
+def test_files_are_read_anew_when_they_are_saved(rules: Path, run: Any) -> None:
+    """With --watch; an error is told in the log with its place, and the last good rules go on answering."""
+    options = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--watch")
+    with serving(*options) as process:
+        address = address_of(process)
+        copay = rules / "copay.yaml"
+        text = copay.read_text(encoding="utf-8")
+        copay.write_text(text.replace("copay: $20", "copay: $25"), encoding="utf-8")
+        after = logged(process, "rules reloaded")["rule_release"]
+        copay.write_text(text.replace("copay: $20", "copay: $2O"), encoding="utf-8")
+        assert f"{copay}:18:40: error[invalid-amount]" in logged(process, "rules not reloaded")["reason"]
+        assert release_of(run, address) == after
+        copay.write_text(text, encoding="utf-8")
+        assert logged(process, "rules reloaded")["rule_release"] != after
+        end(process)
+
+
+def test_a_service_that_asks_for_tokens(rules: Path, run: Any, tmp_path: Path) -> None:
+    made = run("token", "portal", "--role", "estimate")
+    secret = made.stderr.strip().rpartition(" ")[2]
+    tokens = tmp_path / "tokens.toml"
+    tokens.write_text(made.stdout, encoding="utf-8")
+    options = ("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off", "--tokens", tokens)
+    with serving(*options) as process:
+        asked = ("estimate", "-", "--server", address_of(process))
+        refused = run(*asked, stdin=json.dumps(question()))
+        assert refused.exit_code != 0
+        assert "authorization: Bearer" in refused.stderr
+        answer = run(*asked, "--token", secret, stdin=json.dumps(question()))
+        assert json.loads(answer.stdout)["totals"]["patient_cents"] == 6080
+        assert logged(process, "call")["code"] == "UNAUTHENTICATED"
+        assert logged(process, "call")["caller"] == "portal"
+        tokens.write_text(run("token", "other", "--role", "estimate").stdout, encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        logged(process, "rules reloaded")
+        assert run(*asked, "--token", secret, stdin=json.dumps(question())).exit_code != 0
+        tokens.write_text("nonsense", encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        assert "not TOML" in logged(process, "tokens not reloaded")["reason"]
+        end(process)
+
+
+def test_a_file_of_tokens_that_is_wrong(rules: Path, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.toml"
+    tokens.write_text("nonsense", encoding="utf-8")
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--tokens", tokens) as process:
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said.startswith(f"{tokens}: not TOML")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--database-url", "off"), "without --rules a database is needed"),
+        (("--database-url", "sqlite://"), "without --rules a database is needed"),
+        (("--watch",), "--watch goes with --rules and one worker"),
+    ],
+)
+def test_options_that_do_not_go_together(run: Any, options: tuple[str, ...], said: str) -> None:
+    result = run("serve", *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_several_workers_on_one_port(rules: Path, tmp_path: Path, run: Any) -> None:

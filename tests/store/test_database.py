@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 from camcover.store import Database, DatabaseError, KeptEstimates, OutdatedDatabase, open_database
 from camcover.store import database as database_module
 from camcover.store.schema import APPEND_ONLY, HEAD
+from databases import new_postgresql_database
 
 
 def test_the_newest_migration_is_what_this_version_needs() -> None:
@@ -111,8 +112,6 @@ def test_sqlite_needs_no_set_up(tmp_path: Path) -> None:
 
 
 def test_postgresql_is_not_changed_by_opening_it(postgresql: str) -> None:
-    from conftest import new_postgresql_database  # noqa: PLC0415 - a function of the fixtures
-
     url = new_postgresql_database(postgresql)
     with pytest.raises(OutdatedDatabase, match="has no tables yet; this version needs 0002: run `camcover db upgrade`"):
         open_database(url)

@@ -9,12 +9,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from camcover.api.errors import Refused, bad_request
 from camcover.engine import Violation
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
-from camcover.rulebook import Diagnostic, Severity
+from camcover.rulebook import Change, Diagnostic, Severity
 from camcover.store import Activation, Kind, Release
 from camcover.workflow.reviewing import Validation
 from camcover.workflow.rule_tests import TestResult
 
-__all__ = ["activation_message", "files_of", "release_message", "timestamp", "validation_message"]
+__all__ = ["activation_message", "change_message", "files_of", "release_message", "timestamp", "validation_message"]
 
 _SEVERITIES = {Severity.ERROR: messages.SEVERITY_ERROR, Severity.WARNING: messages.SEVERITY_WARNING}
 
@@ -67,6 +67,21 @@ def activation_message(activation: Activation) -> messages.Activation:
         effective_at=timestamp(activation.effective_at),
         roll_back=activation.kind is Kind.ROLLBACK,
         cancelled=activation.is_cancelled,
+    )
+
+
+def change_message(change: Change) -> messages.RuleChange:
+    """A difference."""
+    return messages.RuleChange(
+        kind=change.kind,
+        document=change.document,
+        id=change.id,
+        edition=change.edition,
+        subject=change.subject,
+        field=change.field,
+        before=change.before or "",
+        after=change.after or "",
+        text=str(change),
     )
 
 

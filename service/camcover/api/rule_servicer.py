@@ -16,16 +16,23 @@ import grpc
 from camcover.api.access import CALLER
 from camcover.api.apart import Apart
 from camcover.api.paging import page_size, read_token, refuse_token, token_of
-from camcover.api.rule_messages import activation_message, files_of, release_message, timestamp, validation_message
+from camcover.api.rule_messages import (
+    activation_message,
+    change_message,
+    files_of,
+    release_message,
+    timestamp,
+    validation_message,
+)
 from camcover.api.validation import validate
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
 from camcover.store import Activation, Release, ReleaseStore, in_force
 from camcover.workflow.activation import Decision, activate, cancel, roll_back
-from camcover.workflow.errors import NoActiveRelease, NotServed, RulesRefused
-from camcover.workflow.publishing import Prepared, publish
-from camcover.workflow.release_rules import ReleaseRules, unknown_release
-from camcover.workflow.reviewing import prepared, validate_files
+from camcover.workflow.errors import NoActiveRelease, NotServed
+from camcover.workflow.publishing import publish
+from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release, unknown_release
+from camcover.workflow.reviewing import changes, prepared, validate_files
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["RuleServicer"]
@@ -61,8 +68,6 @@ class RuleServicer(RuleServiceServicer):
         validate(request)
         store = self._ledger_store()
         ready = await self._apart.run(prepared, files_of(request.rules, "rules"))
-        if not isinstance(ready, Prepared):
-            raise RulesRefused(ready)
         published = await asyncio.to_thread(publish, store, ready, CALLER.get().subject, request.message)
         message = release_message(published.release, self._rules.release)
         return messages.PublishReleaseResponse(release=message, created=published.is_new)
@@ -138,6 +143,28 @@ class RuleServicer(RuleServiceServicer):
         at = request.effective_at.ToDatetime(UTC) if request.HasField("effective_at") else None
         return activate(store, releases, request.release, decision, at)
 
+    async def DiffReleases(
+        self, request: messages.DiffReleasesRequest, context: Context
+    ) -> messages.DiffReleasesResponse:
+        """What differs, in words."""
+        validate(request)
+        first, size = _first_of(request), page_size(request)
+        sides = await asyncio.to_thread(self._sides, request)
+        found = [each for each in await self._apart.run(changes, *sides) if request.id in ("", each.id)]
+        token = token_of(str(first + size)) if len(found) > first + size else ""
+        page = map(change_message, found[first : first + size])
+        return messages.DiffReleasesResponse(changes=page, next_page_token=token)
+
+    def _sides(
+        self, request: messages.DiffReleasesRequest | messages.AnalyzeImpactRequest
+    ) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        """The files before and after."""
+        with self._ledger_store().reading() as ledger:
+            before = ledger.files(find_release(ledger, request.before or ACTIVE).id)
+            if request.WhichOneof("after") == "after_rules":
+                return before, files_of(request.after_rules, "after_rules")
+            return before, ledger.files(find_release(ledger, request.after_release).id)
+
     async def WatchReleases(
         self, request: messages.WatchReleasesRequest, context: Context
     ) -> AsyncIterator[messages.WatchReleasesResponse]:
@@ -171,3 +198,11 @@ class RuleServicer(RuleServiceServicer):
         if self._store is None:
             raise NotServed("this service has no database: start it with --database-url")
         return self._store
+
+
+def _first_of(request: messages.DiffReleasesRequest) -> int:
+    """The place of the first change of a page."""
+    token = read_token(request)
+    if token and not token.isdecimal():
+        refuse_token()
+    return int(token or 0)

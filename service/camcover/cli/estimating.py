@@ -54,6 +54,9 @@ def estimate(
     server: Annotated[
         str | None, typer.Option(help="HOST:PORT of a running service to ask instead; without --rules.")
     ] = None,
+    token: Annotated[
+        str, typer.Option(envvar="CAMCOVER_TOKEN", help="A bearer token, where the service asks for one.")
+    ] = "",
     output: Annotated[
         EstimateFormat, typer.Option("--format", help="json for programs, table for people.")
     ] = EstimateFormat.JSON,
@@ -66,7 +69,7 @@ def estimate(
     if (rules is None) == (server is None):
         raise typer.BadParameter("give either --rules or --server")
     message = read_request(request)
-    answer = price_message(compiled_rules(rules), message) if rules else ask(str(server), message)
+    answer = price_message(compiled_rules(rules), message) if rules else ask(str(server), message, token)
     if output is EstimateFormat.TABLE:
         show_estimate(answer)
     else:
@@ -102,11 +105,13 @@ def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> e
     return answer
 
 
-def ask(server: str, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:
+def ask(server: str, message: request_pb2.EstimatePlanRequest, token: str = "") -> estimate_pb2.Estimate:
     """The answer of a running service. Ends the program with status 1 when there is none, 2 when it refuses."""
+    metadata = (("authorization", f"Bearer {token}"),) if token else ()
     with grpc.insecure_channel(server) as channel:
         try:
-            answer: estimate_pb2.Estimate = EstimateServiceStub(channel).EstimatePlan(message, timeout=CALL_SECONDS)
+            call = EstimateServiceStub(channel).EstimatePlan
+            answer: estimate_pb2.Estimate = call(message, timeout=CALL_SECONDS, metadata=metadata)
         except grpc.RpcError as error:
             # What a call raises is the call itself, which the stubs' type does not say.
             status = rpc_status.from_call(cast("grpc.Call", error))

@@ -73,9 +73,10 @@ class Watcher:
         self._paths, self._tell = list(paths), tell
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Watch from now on; to be called inside the event loop that calls `tell`."""
+    async def start(self) -> None:
+        """Watch from now on, once this returns; `tell` is called in this event loop."""
         self._task = asyncio.create_task(self._watch())
+        await asyncio.sleep(0)
 
     async def stop(self) -> None:
         """Watch no more."""

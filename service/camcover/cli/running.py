@@ -18,6 +18,7 @@ from camcover.api.server import Keepers, Server, Settings
 from camcover.cli.reloading import Reloader, Watcher
 from camcover.cli.rules import compiled_rules
 from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
+from camcover.store.database import shown
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -61,7 +62,7 @@ def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
         return 1
     except (DatabaseError, SQLAlchemyError) as error:
         reason = str(error).partition("\n")[0]
-        typer.echo(f"cannot open the database {options.database_url}: {reason}", err=True)
+        typer.echo(f"cannot open the database {shown(options.database_url)}: {reason}", err=True)
         return 1
     try:
         return asyncio.run(_serve(options, access, database, on_ready))
@@ -74,27 +75,29 @@ async def _serve(options: Options, access: Access, database: Database | None, on
     """Start, announce the address, and wait for the end."""
     store = None if database is None else ReleaseStore(database)
     releases = None if store is None else ReleaseRules(store, options.folder)
-    tables = compiled_rules(list(options.rules)) if options.rules else None
-    rules = RulesInForce(tables, releases)
+    rules = RulesInForce(releases=releases)
     keepers = Keepers(estimate_store(database, options.keeping), store, follows=not options.rules)
     server = Server(rules, keepers, options.settings, access)
     async with AsyncExitStack() as stack:
+        reloader = Reloader(options.rules)
+        stack.push_async_callback(reloader.stop)
+        if options.watches:
+            # Before the files are read, so that no save is missed.
+            watcher = Watcher(options.rules, lambda: reloader.ask(rules))
+            await watcher.start()
+            stack.push_async_callback(watcher.stop)
+        if options.rules:
+            rules.activate(compiled_rules(list(options.rules)))
         if store is not None and releases is not None and not options.rules:
             follower = Follower(rules, store, releases)
             await follower.start()
             stack.push_async_callback(follower.stop)
-        reloader = Reloader(options.rules)
-        stack.push_async_callback(reloader.stop)
         try:
             port = await server.start()
         except RuntimeError:
             typer.echo(cannot_listen(options.settings.listen), err=True)
             return 1
         _read_anew_on_hangup(rules, reloader, access)
-        if options.watches:
-            watcher = Watcher(options.rules, lambda: reloader.ask(rules))
-            watcher.start()
-            stack.push_async_callback(watcher.stop)
         on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}")
         await server.wait()
     return 0

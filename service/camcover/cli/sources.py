@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from camcover.cli.rules import checked_rules
 from camcover.rulebook import RuleSet
 from camcover.store import Database, DatabaseError, ReleaseStore, open_database
+from camcover.store.database import shown
 from camcover.workflow.errors import CamcoverError, RulesRefused
 from camcover.workflow.release_rules import ReleaseRules, find_release
 
@@ -47,7 +48,7 @@ def opened(database_url: str) -> Iterator[Database]:
     try:
         database = open_database(database_url)
     except (DatabaseError, SQLAlchemyError) as error:
-        typer.echo(f"cannot open the database {_shown(database_url)}: {_first_line(error)}", err=True)
+        typer.echo(f"cannot open the database {shown(database_url)}: {_first_line(error)}", err=True)
         raise typer.Exit(1) from error
     try:
         yield database
@@ -78,9 +79,3 @@ def rules_of(source: str, database_url: str) -> RuleSet:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
-
-
-def _shown(database_url: str) -> str:
-    """A URL without what stands before its host: that may hold a password."""
-    scheme, _, rest = database_url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -20,7 +20,7 @@ from sqlmodel import create_engine
 
 from camcover.store.schema import HEAD
 
-__all__ = ["IN_MEMORY", "Database", "DatabaseError", "OutdatedDatabase", "open_database"]
+__all__ = ["IN_MEMORY", "Database", "DatabaseError", "OutdatedDatabase", "open_database", "shown"]
 
 IN_MEMORY = "sqlite://"
 """The address of a database that ends with the process."""
@@ -123,6 +123,12 @@ def open_database(url: str) -> Database:
         database.close()
         raise OutdatedDatabase(found)
     return database
+
+
+def shown(url: str) -> str:
+    """A database's URL without what stands before its host: that may hold a password."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if rest else url
 
 
 def _revision(connection: Connection) -> str | None:

@@ -104,6 +104,10 @@ class RulesRefused(CamcoverError):
         super().__init__(f"{first.place}: {first.message}" + (f" (and {more} more)" if more else ""))
         self.findings = findings
 
+    def __reduce__(self) -> tuple[type[RulesRefused], tuple[tuple[Finding, ...]]]:
+        """What a copy is made of: it comes from another process."""
+        return type(self), (self.findings,)
+
 
 class ReleaseUnusable(CamcoverError):
     """A stored release does not compile with this version."""

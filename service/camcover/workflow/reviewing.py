@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from camcover.engine import compile_rules
-from camcover.rulebook import Diagnostic, RuleSet, load_files, release_id
+from camcover.rulebook import Change, Diagnostic, RuleSet, differences, load_files, release_id
 from camcover.workflow.errors import Finding, RulesRefused
 from camcover.workflow.publishing import Prepared, prepare
 from camcover.workflow.rule_tests import TestResult, run_tests
 
-__all__ = ["Validation", "prepared", "rules_of_files", "validate_files"]
+__all__ = ["Validation", "changes", "prepared", "rules_of_files", "validate_files"]
 
 
 class Validation(NamedTuple):
@@ -39,12 +39,14 @@ def validate_files(files: Mapping[str, bytes]) -> Validation:
     return Validation(loaded.diagnostics, report.results, release_id(loaded.rules.digest))
 
 
-def prepared(files: Mapping[str, bytes]) -> Prepared | tuple[Finding, ...]:
-    """What a release of the files is made of, or why they are refused."""
-    try:
-        return prepare(load_files(files))
-    except RulesRefused as refused:
-        return refused.findings
+def prepared(files: Mapping[str, bytes]) -> Prepared:
+    """What a release of the files is made of. Raises `RulesRefused`."""
+    return prepare(load_files(files))
+
+
+def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Change, ...]:
+    """What differs between two sets of rule files. Raises `RulesRefused`."""
+    return differences(rules_of_files(before), rules_of_files(after))
 
 
 def rules_of_files(files: Mapping[str, bytes]) -> RuleSet:

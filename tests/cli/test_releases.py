@@ -1,0 +1,235 @@
+"""`camcover rules publish` and what follows, `db`, `audit` and `token`: what staff type, on both databases."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from camcover.api.access import read_callers
+from camcover.store import Database
+from databases import new_postgresql_database
+from small_rules import COPAY_PLAN
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def staff(run: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs a command on the database as ana; what it is told with `--as` goes before."""
+    monkeypatch.setenv("CAMCOVER_DATABASE_URL", url)
+    monkeypatch.setenv("CAMCOVER_USER", "ana")
+    return run  # type: ignore[no-any-return]
+
+
+def changed(rules: Path, copay: str) -> Path:
+    """The small rules with another copay."""
+    (rules / "copay.yaml").write_text(COPAY_PLAN.replace("copay: $20", f"copay: {copay}"), encoding="utf-8")
+    return rules
+
+
+def ids(staff: Command) -> list[str]:
+    """The ids of all releases, oldest first."""
+    return [each["id"] for each in reversed(json.loads(staff("rules", "list", "--format", "json").stdout))]
+
+
+@pytest.fixture
+def two(staff: Command, rules: Path) -> list[str]:
+    """The ids of two releases whose copays are 20 and 30 dollars."""
+    for copay in ("$20", "$30"):
+        done = staff("rules", "publish", changed(rules, copay), "-m", f"copay {copay}")
+        assert done.exit_code == 0, done.stderr
+        assert done.stdout.startswith("published rules-")
+    return ids(staff)
+
+
+def test_publish_activate_and_roll_back(staff: Command, two: list[str]) -> None:
+    first, second = two
+    assert staff("rules", "activate", first).stdout == f"active: {first} (activation 1)\n"
+    said = staff("rules", "activate", "latest", "--reason", "agreed", "--as", "bob", "--expect", first)
+    assert said.stdout == f"active: {second}, in place of {first} (activation 2)\n"
+    shown = staff("rules", "show").stdout
+    assert shown.startswith(f"{second}\n  published ")
+    assert "by ana: copay $30\n" in shown
+    assert " by bob: agreed\n" in shown
+    assert "  copay.yaml (" in shown
+    assert staff("rules", "rollback").stdout == f"active: {first}, in place of {second} (activation 3)\n"
+    listed = json.loads(staff("rules", "list", "--format", "json").stdout)
+    assert [(each["id"], each["active"]) for each in listed] == [(second, False), (first, True)]
+    history = json.loads(staff("rules", "history", "--format", "json").stdout)
+    assert [(each["kind"], each["actor"], each["reason"]) for each in history] == [
+        ("activate", "ana", "copay $20"),
+        ("activate", "bob", "agreed"),
+        ("rollback", "ana", "rolled back"),
+    ]
+    assert "active" in staff("rules", "list").stdout
+    assert "rollback" in staff("rules", "history").stdout
+
+
+def test_what_is_wrong_is_not_published(staff: Command, rules: Path) -> None:
+    refused = staff("rules", "publish", changed(rules, "$2O"), "-m", "wrong")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"{rules / 'copay.yaml'}:18:40: ")
+    assert ids(staff) == []
+    assert staff("rules", "publish", changed(rules, "$20"), "-m", " ").exit_code == 2
+
+
+def test_published_again(staff: Command, two: list[str], rules: Path) -> None:
+    again = staff("rules", "publish", rules, "-m", "again", "--as", "bob")
+    assert again.exit_code == 0
+    assert again.stdout.startswith("was published before, by ana on ")
+    assert ids(staff) == two
+
+
+def test_exported_to_the_byte(staff: Command, two: list[str], rules: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    assert staff("rules", "export", two[1], folder).stdout == f"{folder}: 4 files of {two[1]}\n"
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
+        file.name: file.read_bytes() for file in rules.iterdir()
+    }
+    full = staff("rules", "export", two[0], folder)
+    assert (full.exit_code, full.stderr) == (2, f"{folder}: not empty; expected a new or empty folder\n")
+    blocked = staff("rules", "export", two[0], folder / "copay.yaml" / "below")
+    assert blocked.exit_code == 1
+
+
+def test_scheduled_and_called_off(staff: Command, two: list[str]) -> None:
+    staff("rules", "activate", two[0])
+    at = (datetime.now().astimezone() + timedelta(days=1)).replace(microsecond=0)
+    said = staff("rules", "activate", two[1], "--at", at.isoformat()).stdout
+    assert said.startswith(f"scheduled: {two[1]} from ")
+    assert said.endswith(" UTC (activation 2)\n")
+    assert staff("rules", "show").stdout.startswith(two[0])
+    assert staff("rules", "cancel", "2").stdout.startswith(f"called off: activation 2 of {two[1]} on ")
+    assert "called off for" in staff("rules", "show", two[1]).stdout
+    twice = staff("rules", "cancel", "2")
+    assert (twice.exit_code, twice.stderr) == (1, "activation 2 was called off before\n")
+    for wrong, said in (("tomorrow", "expected a time"), ("2020-01-01T00:00+00:00", "is past")):
+        refused = staff("rules", "activate", two[1], "--at", wrong)
+        assert refused.exit_code == 2
+        assert said in refused.stderr
+
+
+def test_four_eyes(staff: Command, two: list[str]) -> None:
+    assert staff("rules", "four-eyes", "on").stdout == "four eyes: on\n"
+    own = staff("rules", "activate", two[0])
+    assert (own.exit_code, own.stderr) == (1, f"ana published {two[0]}; somebody else has to activate it\n")
+    assert staff("rules", "activate", two[0], "--as", "bob").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("activate", "rules-0"), "no release 'rules-0'; did you mean"),
+        (("show", "active"), "no release of the rules is active"),
+        (("rollback",), "no release was active before this one"),
+        (("export", "nothing", "nowhere"), "no release 'nothing'"),
+        (("cancel", "7"), "no activation '7'"),
+        (("diff", "active", "latest"), "no release of the rules is active"),
+    ],
+)
+def test_what_is_not_there(staff: Command, two: list[str], arguments: tuple[str, ...], said: str) -> None:
+    refused = staff("rules", *arguments)
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+    assert len(two) == 2
+
+
+def test_differences_between_releases_and_files(staff: Command, two: list[str], rules: Path) -> None:
+    between = staff("rules", "diff", *two)
+    assert "hands, in network: copay 20.00 -> 30.00" in between.stdout
+    assert "copay 30.00 -> 45.00" in staff("rules", "diff", "latest", changed(rules, "$45")).stdout
+
+
+def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url: str) -> None:
+    staff("rules", "activate", two[0])
+    entries = [json.loads(line) for line in staff("audit", "log").stdout.splitlines()]
+    assert [(each["seq"], each["action"], each["actor"]) for each in entries] == [
+        (1, "publish", "ana"),
+        (2, "publish", "ana"),
+        (3, "activate", "ana"),
+    ]
+    assert len(staff("audit", "log", "--after", "2").stdout.splitlines()) == 1
+    good = staff("audit", "verify", "--known", entries[0]["hash"])
+    assert (good.exit_code, good.stdout) == (0, f"3 entries, as they were written; last hash {entries[2]['hash']}\n")
+    database = Database(url)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_update" + ("" if database.is_sqlite else " ON audit")))
+        connection.execute(text("UPDATE audit SET actor = 'mallory' WHERE seq = 1"))
+    database.close()
+    bad = staff("audit", "verify")
+    assert bad.exit_code == 1
+    assert bad.stderr.startswith("entry 1: changed since it was written on ")
+
+
+def test_upgrade_status_and_downgrade(run: Any, empty_url: str) -> None:
+    where = ("--database-url", empty_url)
+    before = run("db", "status", *where)
+    assert (before.exit_code, before.stdout) == (1, "found no tables; this version needs 0002\n")
+    assert run("db", "upgrade", *where).stdout == "no tables -> 0002\n"
+    assert run("db", "upgrade", *where).stdout == "0002 -> 0002\n"
+    assert run("db", "status", *where).exit_code == 0
+    assert run("db", "downgrade", "base", *where).exit_code == 2
+    assert run("db", "downgrade", "0001", "--yes", *where).stdout == "0002 -> 0001\n"
+    unknown = run("db", "downgrade", "7", "--yes", *where)
+    assert unknown.exit_code == 1
+    assert "7" in unknown.stderr
+
+
+def test_postgresql_asks_to_be_upgraded(run: Any, postgresql: str) -> None:
+    refused = run("rules", "list", "--database-url", new_postgresql_database(postgresql))
+    assert refused.exit_code == 1
+    assert "has no tables yet; this version needs 0002: run `camcover db upgrade`" in refused.stderr
+
+
+def test_a_database_that_is_none(run: Any) -> None:
+    for command in (("rules", "list"), ("db", "status"), ("db", "upgrade")):
+        refused = run(*command, "--database-url", "nonsense")
+        assert refused.exit_code == 1
+        assert "not a database URL" in refused.stderr
+
+
+def test_a_password_is_not_shown(run: Any) -> None:
+    refused = run("rules", "list", "--database-url", "postgresql+psycopg://ana:secret@127.0.0.1:1/none")
+    assert refused.exit_code == 1
+    assert "127.0.0.1:1/none" in refused.stderr
+    assert "secret" not in refused.stderr
+
+
+def test_prune(staff: Command) -> None:
+    assert staff("db", "prune", "--older-than", "30d").stdout == "taken out: 0 estimates, 0 request ids\n"
+    wrong = staff("db", "prune", "--older-than", "soon")
+    assert wrong.exit_code == 2
+    assert "expected an age such as 400d, 60w or 2y" in " ".join(wrong.stderr.replace("│", " ").split())
+
+
+def test_a_token_for_the_file(run: Any, tmp_path: Path) -> None:
+    made = run("token", "ana@payer.example", "--role", "rules.write", "--role", "estimate")
+    assert made.exit_code == 0
+    (entry,) = tomllib.loads(made.stdout)["token"]
+    assert (entry["subject"], entry["roles"]) == ("ana@payer.example", ["rules.write", "estimate"])
+    secret = made.stderr.strip().rpartition(" ")[2]
+    assert secret not in made.stdout
+    file = tmp_path / "tokens.toml"
+    file.write_text(made.stdout + run("token", "bob", "--role", "estimate").stdout, encoding="utf-8")
+    assert [each.subject for each in read_callers(file).values()] == ["ana@payer.example", "bob"]
+    assert run("token", " ", "--role", "estimate").exit_code == 2
+    assert run("token", "ana", "--role", "boss").exit_code == 2
+
+
+def test_the_user_of_the_machine_acts_where_nobody_is_named(
+    run: Any, url: str, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CAMCOVER_USER", raising=False)
+    monkeypatch.setenv("LOGNAME", "carol")
+    run("rules", "publish", rules, "-m", "x", "--database-url", url)
+    listed = json.loads(run("rules", "list", "--format", "json", "--database-url", url).stdout)
+    assert [each["author"] for each in listed] == ["carol"]
+    assert "CAMCOVER_USER" not in os.environ

@@ -1,0 +1,34 @@
+"""`camcover serve` as a process of its own, for tests of what only processes can show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+SERVICE = Path(__file__).resolve().parents[1] / "service"
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(SERVICE)}
+
+
+def serving(*arguments: object) -> subprocess.Popen[str]:
+    """A started `camcover serve`."""
+    command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=ENVIRONMENT, start_new_session=True, **pipes)
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    """The address that a service announces."""
+    assert process.stdout is not None
+    announced = process.stdout.readline()
+    assert announced.startswith("listening on "), process.communicate()[1]
+    return announced.removeprefix("listening on ").strip()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a service and its workers at once."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
