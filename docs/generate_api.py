@@ -20,7 +20,7 @@ from pages import PROJECT, write_or_check
 
 TARGET = PROJECT / "docs" / "api.md"
 PROTOS = PROJECT / "protos"
-ORDER = ("estimate_service", "request", "estimate", "catalog_service")
+ORDER = ("estimate_service", "request", "estimate", "catalog_service", "rule_service", "impact")
 
 INTRODUCTION = """\
 # The gRPC contract
@@ -38,11 +38,18 @@ change them, and run that.
 | --- | --- |
 | `INVALID_ARGUMENT` | a field is malformed, out of bounds, unknown to the catalog or the plan, or contradicts another |
 | `NOT_FOUND` | the payer plan, the therapy, the release or the estimate does not exist (`google.rpc.ResourceInfo`) |
+| `UNAUTHENTICATED` | the service asks for tokens and the call has none that it knows (`authorization: Bearer TOKEN`) |
+| `PERMISSION_DENIED` | the token's roles do not allow the method, or the publisher may not activate |
 | `ALREADY_EXISTS` | the `request_id` was used before with other content |
-| `FAILED_PRECONDITION` | no rules are active yet |
+| `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; there is nothing to roll back to |
+| `ABORTED` | another release is active than `expected_active_release` says: look again, then decide |
 | `RESOURCE_EXHAUSTED` | too many calls at once (`google.rpc.RetryInfo`: when to try again), or too large a message |
 | `UNAVAILABLE` | the server is draining: try another |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
+
+Roles: `estimate` for EstimateService and CatalogService, `rules.read` for CatalogService and what of RuleService changes
+nothing, `rules.write` for all of RuleService. A service started without tokens lets everyone ask and read, and nobody
+change rules.
 
 Health is `grpc.health.v1`, for the server as a whole and for each service; reflection is on.
 """
