@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from camcover.cli import bulk, rules
+from camcover.cli import book, bulk, rules
 from camcover.cli.estimating import estimate
+from camcover.cli.impact import impact
 from camcover.cli.serving import serve
 
 app = typer.Typer(
@@ -14,8 +15,10 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(estimate)
+rules.app.command()(impact)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(book.app, name="book")
 
 
 def main() -> None:
