@@ -34,7 +34,7 @@ class ImpactFormat(StrEnum):
     JSON = "json"
 
 
-_METRICS_HELP = "; ".join(f"{name} ({metric.unit}): {metric.meaning}" for name, metric in METRICS.items())
+_METRICS_HELP = ", ".join(f"{name} ({metric.unit})" for name, metric in METRICS.items())
 
 
 def impact(
@@ -58,8 +58,8 @@ def impact(
         list[str] | None,
         typer.Option(
             metavar="BOUND",
-            help="End with status 1 when METRIC > VALUE (or >=, <, <=) holds; repeat for several. Amounts in dollars, "
-            f"shares as 5%. Metrics: {_METRICS_HELP}.",
+            help="End with status 1 when METRIC > VALUE (or >=, <, <=) holds; repeat for several. "
+            f"Metrics, as docs/impact.md defines them: {_METRICS_HELP}.",
         ),
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="0: one for each core.")] = 0,
