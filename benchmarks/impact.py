@@ -1,7 +1,7 @@
 """A synthetic book under two rule sets: how long it takes to make, to price once, and to compare.
 
 `python impact.py [MEMBERS]`. The rules are the shipped ones, and the same with every copay 5.00 dearer. Pricing the
-same book once with `estimate_file` (plans, no lines) on as many threads is the reference of the run. Nothing is asserted.
+same book once with `estimate_file` (plans, no lines) on as many threads is the reference. Nothing is asserted.
 """
 
 from __future__ import annotations

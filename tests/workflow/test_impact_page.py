@@ -99,7 +99,7 @@ def test_it_says_what_was_found(text: str) -> None:
     ):
         assert words in said
     assert "No longer priced" in said
-    assert "1 rows, the first of them" in said
+    assert "Never priced 1 row: " in said
 
 
 def test_a_page_of_nothing_is_a_page() -> None:
