@@ -12,7 +12,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-rules bench-peers bench-compare proto coverage nightly node
+.PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-impact bench-rules bench-peers bench-compare proto coverage nightly node
 .PHONY: engines limit format docs lock clean
 
 help: ## list the verbs
@@ -52,6 +52,9 @@ bench-rpc: $(ENVIRONMENT) ## measure calls to a server beside an echo on the sam
 
 bench-bulk: $(ENVIRONMENT) ## measure Parquet to Parquet
 	$(BIN)/python benchmarks/bulk.py
+
+bench-impact: $(ENVIRONMENT) ## measure a million members under two rule sets beside pricing them once
+	PYTHONPATH=benchmarks $(BIN)/python benchmarks/impact.py
 
 bench-rules: $(ENVIRONMENT) ## measure 20,000 plan files: reading, compiling, starting, memory, one estimate (DATA=folder of the tables)
 	$(BIN)/python benchmarks/many_rules.py $(DATA)

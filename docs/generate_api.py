@@ -47,9 +47,9 @@ change them, and run that.
 | `UNAVAILABLE` | the server is draining: try another |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
 
-Roles: `estimate` for EstimateService and CatalogService, `rules.read` for CatalogService and what of RuleService changes
-nothing, `rules.write` for all of RuleService. A service started without tokens lets everyone ask and read, and nobody
-change rules.
+Roles: `estimate` for EstimateService and CatalogService; `rules.read` for CatalogService and those methods of RuleService
+that change nothing; `rules.write` for all of RuleService. A service started without tokens lets everyone ask and read,
+and nobody change rules.
 
 Health is `grpc.health.v1`, for the server as a whole and for each service; reflection is on.
 """

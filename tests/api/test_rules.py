@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
 from grpc_status import rpc_status
 
 from camcover.api.access import Access
 from camcover.api.server import Keepers, Server, Settings
+from camcover.bulk import REQUEST_SCHEMA
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
@@ -307,6 +310,65 @@ async def test_differences_that_are_refused(staff: Staff) -> None:
     for request, code in cases:
         status = await refused(staff.rules.DiffReleases(request, metadata=by("reader")))
         assert status.code == code.value[0], request
+
+
+def book(**columns: Any) -> bytes:
+    """A Parquet file of two members of the copay plan, with three visits and with one; others as columns say."""
+    visit = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
+    visit |= {"tier": "in_network", "start_date": date(2026, 3, 2)}
+    rows = [
+        {"request_id": f"r{place}", "plan_id": "copay-plan", "age": 40, "items": [visit | {"sessions": count}]}
+        for place, count in enumerate((3, 1))
+    ]
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_pylist(rows, schema=REQUEST_SCHEMA)
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    pq.write_table(table, sink)
+    return bytes(sink.getvalue())
+
+
+async def test_impact_on_a_book(staff: Staff) -> None:
+    """20.00 a visit becomes 30.00: three visits +30.00, one +10.00; together 80.00 become 120.00."""
+    first, second = await published(staff), await published(staff, "copay: $30")
+    request = messages.AnalyzeImpactRequest(before=first, after_release=second, parquet=book())
+    response = await staff.rules.AnalyzeImpact(request, metadata=by("reader"))
+    assert (response.before_release, response.after_release) == (first, second)
+    impact = response.impact
+    assert (impact.members.rows, impact.members.compared, impact.members.paying_more) == (2, 2, 2)
+    assert (impact.total.patient.before_cents, impact.total.patient.after_cents) == (8000, 12000)
+    assert (impact.change.total_cents, impact.change.mean_cents, impact.change.most_increase_cents) == (
+        4000,
+        2000,
+        3000,
+    )
+    assert [(each.name, each.figures.lines) for each in impact.by_therapy] == [("acupuncture", 4)]
+    assert [(case.request_id, len(case.lines)) for case in impact.increases] == [("r0", 3), ("r1", 1)]
+    line = impact.increases[0].lines[0]
+    assert (line.before.copay_cents, line.after.copay_cents, line.date) == (2000, 3000, "2026-03-02")
+
+
+async def test_impact_on_a_made_book_of_files_not_published(staff: Staff) -> None:
+    await activated(staff, await published(staff))
+    wanted = messages.SyntheticBook(members=300, seed=1)
+    request = messages.AnalyzeImpactRequest(after_rules=files("copay: $30"), synthetic=wanted, worst=3)
+    first = await staff.rules.AnalyzeImpact(request, metadata=by("reader"))
+    assert first.impact.members.rows == first.impact.members.compared == 300
+    assert first.impact.members.paying_less == 0
+    assert len(first.impact.increases) == 3
+    assert await staff.rules.AnalyzeImpact(request, metadata=by("reader")) == first
+
+
+async def test_books_that_are_refused(staff: Staff) -> None:
+    first = await published(staff)
+    for parquet, said in ((b"nonsense", "book: "), (book(color=["a", "b"]), "book: unknown column 'color'")):
+        request = messages.AnalyzeImpactRequest(before=first, after_release=first, parquet=parquet)
+        status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
+        assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+        assert status.message.startswith(said)
+    request = messages.AnalyzeImpactRequest(before=first, after_release=first)
+    status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
+    assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
 
 
 async def test_watching_tells_of_each_change_and_ends_with_the_server(staff: Staff) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bulk.rows import ROWS, Row
 from camcover.bulk import BulkEstimator, BulkResult
-from camcover.bulk.estimate import WrongColumns, parts_of, with_schema
+from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.bulk.singly import request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
@@ -106,6 +106,16 @@ def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [1]
 
 
+@pytest.mark.parametrize("therapy", ["", None])
+def test_an_item_that_names_nothing_is_refused(therapy: str | None) -> None:
+    """A charge makes it no service; the row beside it is priced all the same."""
+    named = {"therapy": "reiki", "charge_cents": 0, "start_date": date(2026, 1, 5)}
+    rows = [{"plan_id": "share-plan", "items": [each]} for each in (named, named | {"therapy": therapy})]
+    result = result_of(RULES, rows)
+    assert result.plans["row"].to_pylist() == [0]
+    assert [(each["row"], each["field"]) for each in result.rejects.to_pylist()] == [(1, "items[0].therapy")]
+
+
 def test_parts_hold_no_more_lines_than_are_borne(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of 3, 4, 20 (alone too many), 5, 5 and 1 lines, at most ten at once: (3, 4), (20), (5, 5), (1)."""
     monkeypatch.setattr("camcover.bulk.estimate.MOST_LINES", 10)
@@ -165,6 +175,16 @@ def test_one_plan_by_hand() -> None:
     (plan,) = result_of(RULES, [row]).plans.to_pylist()
     assert (plan["charge_cents"], plan["patient_cents"]) == (24000, 6080)
     assert (plan["plan_paid_cents"], plan["written_off_cents"]) == (8320, 9600)
+
+
+def test_the_ledger_can_be_had_without_columns() -> None:
+    """The rows of one batch: two visits of acupuncture are two rows of the ledger, and what is wrong has its row."""
+    item = {"therapy": "acupuncture", "start_date": date(2026, 3, 2), "sessions": 2}
+    rows = [{"plan_id": "nowhere", "items": [item]}, {"plan_id": "share-plan", "items": [item]}]
+    batch = sound_batch(pa.RecordBatch.from_pylist(rows, schema=REQUEST_SCHEMA))
+    answered, rejects = BulkEstimator(RULES, "rules-1").answer(batch)
+    assert (answered.row.tolist(), answered.first_line.tolist(), len(answered.ledger)) == ([1], [0, 2], 2)
+    assert [(row, [each.field for each in violations]) for row, violations in rejects] == [(0, ["plan_id"])]
 
 
 def test_rows_count_from_where_they_are_told() -> None:

@@ -18,6 +18,7 @@ from google.rpc.status_pb2 import Status
 from camcover.engine import InvalidRequest, Violation
 from camcover.workflow.errors import (
     ActiveReleaseChanged,
+    BookRefused,
     CamcoverError,
     FourEyesNeeded,
     NamedError,
@@ -85,6 +86,8 @@ def status_of(error: Exception) -> Status | None:
         case RulesRefused():
             fields = [BadRequest.FieldViolation(field=each.place, description=each.message) for each in error.findings]
             return _status(Code.INVALID_ARGUMENT, str(error), [BadRequest(field_violations=fields)])
+        case BookRefused():
+            return bad_request([Violation("book", str(error))])
         case ActiveReleaseChanged():
             return _status(Code.ABORTED, str(error))
         case FourEyesNeeded():

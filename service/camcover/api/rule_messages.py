@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from camcover.api.errors import Refused, bad_request
 from camcover.engine import Violation
+from camcover.gen.camcover.v1 import impact_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.rulebook import Change, Diagnostic, Severity
 from camcover.store import Activation, Kind, Release
+from camcover.workflow.impact import Impact
 from camcover.workflow.reviewing import Validation
 from camcover.workflow.rule_tests import TestResult
 
-__all__ = ["activation_message", "change_message", "files_of", "release_message", "timestamp", "validation_message"]
+__all__ = [
+    "activation_message",
+    "change_message",
+    "files_of",
+    "impact_message",
+    "release_message",
+    "timestamp",
+    "validation_message",
+]
 
 _SEVERITIES = {Severity.ERROR: messages.SEVERITY_ERROR, Severity.WARNING: messages.SEVERITY_WARNING}
 
@@ -83,6 +94,13 @@ def change_message(change: Change) -> messages.RuleChange:
         after=change.after or "",
         text=str(change),
     )
+
+
+def impact_message(impact: Impact) -> messages.AnalyzeImpactResponse:
+    """What a change does to a book; the messages are named and made like the records."""
+    data = asdict(impact)
+    before, after = data.pop("release_before"), data.pop("release_after")
+    return messages.AnalyzeImpactResponse(before_release=before, after_release=after, impact=impact_pb2.Impact(**data))
 
 
 def validation_message(validation: Validation) -> messages.ValidateRulesResponse:

@@ -20,6 +20,7 @@ from camcover.api.rule_messages import (
     activation_message,
     change_message,
     files_of,
+    impact_message,
     release_message,
     timestamp,
     validation_message,
@@ -32,10 +33,13 @@ from camcover.workflow.activation import Decision, activate, cancel, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
 from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release, unknown_release
-from camcover.workflow.reviewing import changes, prepared, validate_files
+from camcover.workflow.reviewing import SyntheticMembers, changes, impact_on, prepared, validate_files
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["RuleServicer"]
+
+_WORST = 20
+"""Worst cases where the request does not say how many."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -154,6 +158,16 @@ class RuleServicer(RuleServiceServicer):
         token = token_of(str(first + size)) if len(found) > first + size else ""
         page = map(change_message, found[first : first + size])
         return messages.DiffReleasesResponse(changes=page, next_page_token=token)
+
+    async def AnalyzeImpact(
+        self, request: messages.AnalyzeImpactRequest, context: Context
+    ) -> messages.AnalyzeImpactResponse:
+        """Whom the difference touches, and by how much."""
+        validate(request)
+        before, after = await asyncio.to_thread(self._sides, request)
+        wanted = request.synthetic
+        book = SyntheticMembers(wanted.members, wanted.seed) if request.HasField("synthetic") else request.parquet
+        return impact_message(await self._apart.run(impact_on, book, before, after, request.worst or _WORST))
 
     def _sides(
         self, request: messages.DiffReleasesRequest | messages.AnalyzeImpactRequest

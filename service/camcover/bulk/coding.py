@@ -134,7 +134,8 @@ class Coder:
         services["typical"] = -1
         wrong = (services["units"] < 1) | (services["units"] > MAX_UNITS) | self._mismatched(therapies, codes)
         wrong |= (services["code"] == -1) & (services["units"] != 1)
-        for name in ("therapy", "code", "practitioner", "setting", "state", "tier"):
+        wrong |= services["therapy"] < 0
+        for name in ("code", "practitioner", "setting", "state", "tier"):
             wrong |= services[name] == _UNKNOWN_WORD
         for name in ("charge", "allowed"):
             given = item(f"{name}_cents").is_valid().to_numpy(zero_copy_only=False)

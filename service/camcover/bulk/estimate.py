@@ -49,6 +49,16 @@ class BulkResult(NamedTuple):
     rejected_rows: int
 
 
+class BulkAnswer(NamedTuple):
+    """What became of a batch's rows, counted from 0: the ledgers of those that are priced, what is wrong with others.
+
+    Both are in order of the rows; each row is in one of them.
+    """
+
+    answered: Answered
+    rejects: Sequence[tuple[int, tuple[Violation, ...]]]
+
+
 class BulkEstimator:
     """Prices batches by one release of the rules. Belongs to one thread."""
 
@@ -60,21 +70,11 @@ class BulkEstimator:
 
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
         """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`."""
-        batch = with_schema(batch)
-        try:
-            batch.validate(full=True)
-        except pa.ArrowInvalid as error:
-            raise WrongColumns(f"rows from {first_row} on are no valid Arrow data: {error}") from error
-        coded = self._coder.code(batch)
-        self._names.read(self._coder.plans)
-        ready = self._adjudicate(coded)
-        aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
-        self._names.read(self._coder.plans)
-        answered = _joined(ready, aside) if aside else ready
+        batch = sound_batch(batch, first_row)
+        answered, rejects = self.answer(batch)
         kept = pa.array(answered.row)
         request_id, plan_id = batch["request_id"].take(kept), batch["plan_id"].take(kept)
         answered = answered._replace(row=answered.row + first_row)
-        check(answered.ledger)
         return BulkResult(
             plan_batch(answered, request_id, plan_id, self._release),
             line_batch(answered, self._names) if self._wants_lines else NO_LINES,
@@ -82,6 +82,17 @@ class BulkEstimator:
             len(answered.ledger),
             len(rejects),
         )
+
+    def answer(self, batch: pa.RecordBatch) -> BulkAnswer:
+        """Adjudicate the rows of a batch that `sound_batch` gave: the ledger as the kernel wrote it, no columns yet."""
+        coded = self._coder.code(batch)
+        self._names.read(self._coder.plans)
+        ready = self._adjudicate(coded)
+        aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
+        self._names.read(self._coder.plans)
+        answered = _joined(ready, aside) if aside else ready
+        check(answered.ledger)
+        return BulkAnswer(answered, rejects)
 
     def _adjudicate(self, coded: CodedBatch) -> Answered:
         """Lay out what is ready, and adjudicate it in one call of the kernel."""
@@ -244,6 +255,19 @@ def _reject_batch(
 def check_columns(schema: pa.Schema) -> None:
     """Raise `WrongColumns` when a required column is missing or one is unknown or of a type that does not fit."""
     with_schema(pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
+
+
+def sound_batch(batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
+    """The batch with every column of `REQUEST_SCHEMA`, all of it valid Arrow data. Raises `WrongColumns`.
+
+    `first_row` is where its rows begin in the input, for what is said of it.
+    """
+    batch = with_schema(batch)
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise WrongColumns(f"rows from {first_row} on are no valid Arrow data: {error}") from error
+    return batch
 
 
 def with_schema(batch: pa.RecordBatch) -> pa.RecordBatch:

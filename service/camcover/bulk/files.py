@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, check_columns, parts_of
+from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, check_columns
+from camcover.bulk.output import WholeFile
+from camcover.bulk.parallel import in_order
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from camcover.engine.compile import Tables
 
@@ -27,9 +27,6 @@ __all__ = ["BATCH_ROWS", "Counts", "Outputs", "estimate_file"]
 
 BATCH_ROWS = 8_192
 """Plans in hand at once in a thread."""
-
-_COMPRESSION = "lz4"
-_WORDS = ("request_id", "plan_id", "rule_release", "tier", "benefit", "reason", "limit", "field")
 
 
 class Outputs(NamedTuple):
@@ -68,12 +65,12 @@ def estimate_file(
     plans = lines = rejected = done = 0
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="camcover-bulk"))
-        to_plans = stack.enter_context(_Output(outputs.plans, PLAN_SCHEMA))
-        to_rejects = stack.enter_context(_Output(outputs.rejects, REJECT_SCHEMA))
-        to_lines = stack.enter_context(_Output(outputs.lines, LINE_SCHEMA)) if outputs.lines else None
+        to_plans = stack.enter_context(WholeFile(outputs.plans, PLAN_SCHEMA))
+        to_rejects = stack.enter_context(WholeFile(outputs.rejects, REJECT_SCHEMA))
+        to_lines = stack.enter_context(WholeFile(outputs.lines, LINE_SCHEMA)) if outputs.lines else None
         work = _Work(tables, release, wants_lines=to_lines is not None)
         names = [name for name in REQUEST_SCHEMA.names if name in file.schema_arrow.names]
-        for result in _in_order(pool, work, file.iter_batches(batch_rows, columns=names), 2 * count):
+        for result in in_order(pool, work.price, file.iter_batches(batch_rows, columns=names), 2 * count):
             to_plans.write(result.plans)
             to_rejects.write(result.rejects)
             if to_lines is not None:
@@ -98,50 +95,6 @@ class _Work(threading.local):
     def price(self, batch: pa.RecordBatch, first_row: int) -> BulkResult:
         """The result of one batch."""
         return self._estimator.estimate(batch, first_row)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, work: _Work, batches: Iterator[pa.RecordBatch], ahead: int
-) -> Iterator[BulkResult]:
-    """The results in the order of the batches, at most `ahead` of them in the making or waiting."""
-    waiting: deque[Future[BulkResult]] = deque()
-    first_row = 0
-    for part in chain.from_iterable(map(parts_of, batches)):
-        waiting.append(pool.submit(work.price, part, first_row))
-        first_row += part.num_rows
-        if len(waiting) >= ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-class _Output:
-    """A Parquet file that is there only once it is whole."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path, self._part = path, path.with_name(path.name + ".part")
-        words = [name for name in schema.names if name in _WORDS]
-        self._writer = pq.ParquetWriter(self._part, schema, compression=_COMPRESSION, use_dictionary=words)
-        self._is_whole = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append a batch."""
-        if batch.num_rows:
-            self._writer.write_batch(batch)
-
-    def finish(self) -> None:
-        """Everything is written."""
-        self._is_whole = True
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.close()
-        if self._is_whole:
-            self._part.replace(self._path)
-        else:
-            self._part.unlink(missing_ok=True)
 
 
 __all__ += ["WrongColumns"]

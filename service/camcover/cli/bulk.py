@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from camcover.bulk.files import BATCH_ROWS, Outputs, WrongColumns, estimate_file
+from camcover.cli.progress import progress_bar
 from camcover.cli.rules import compiled_rules
 
 app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at once, from Parquet to Parquet.")
@@ -55,7 +52,7 @@ def estimate(
         return
     tables = compiled_rules(rules)
     try:
-        with _progress(pq.read_metadata(source).num_rows) as progress:
+        with progress_bar("plans", pq.read_metadata(source).num_rows) as progress:
             counts = estimate_file(
                 tables,
                 tables.release,
@@ -72,13 +69,3 @@ def estimate(
         typer.echo(f"{source}: {error}", err=True)
         raise typer.Exit(2) from error
     typer.echo(f"{counts.plans} plans priced, {counts.lines} lines; {counts.rejected} rows rejected")
-
-
-@contextmanager
-def _progress(rows: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error while rows are priced, told how many are done; silent where that is no terminal."""
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("plans", total=rows)
-        yield lambda done: bar.update(task, completed=done)

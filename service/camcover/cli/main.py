@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from camcover.cli import bulk, database, releases, rules
+from camcover.cli import book, bulk, database, releases, rules
 from camcover.cli.differences import diff
 from camcover.cli.estimating import estimate
+from camcover.cli.impact import impact
 from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
 from camcover.cli.tokens import token
@@ -20,9 +21,11 @@ app.command()(estimate)
 app.command()(reproduce)
 app.command()(token)
 rules.app.command()(diff)
+rules.app.command()(impact)
 releases.register(rules.app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(book.app, name="book")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")
 

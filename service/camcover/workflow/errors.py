@@ -9,6 +9,7 @@ CamcoverError
 ├── RequestIdReused        ALREADY_EXISTS
 ├── EstimateNotKept        FAILED_PRECONDITION
 ├── RulesRefused           INVALID_ARGUMENT, each finding a field violation
+├── BookRefused            INVALID_ARGUMENT
 ├── ReleaseUnusable        FAILED_PRECONDITION
 ├── NothingToReturnTo      FAILED_PRECONDITION
 ├── ActivationPast         FAILED_PRECONDITION
@@ -107,6 +108,10 @@ class RulesRefused(CamcoverError):
     def __reduce__(self) -> tuple[type[RulesRefused], tuple[tuple[Finding, ...]]]:
         """What a copy is made of: it comes from another process."""
         return type(self), (self.findings,)
+
+
+class BookRefused(CamcoverError):
+    """A book of business cannot be read, or none can be made; says why."""
 
 
 class ReleaseUnusable(CamcoverError):

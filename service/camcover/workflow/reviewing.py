@@ -1,4 +1,4 @@
-"""What staff ask about rule files before they are published: is anything wrong, do their tests pass.
+"""What staff ask about rule files before they are published: is anything wrong, what changes, whom does it touch.
 
 Plain files in, plain records out, so that another process may do it.
 """
@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from camcover.bulk.estimate import WrongColumns, check_columns
+from camcover.bulk.files import BATCH_ROWS
 from camcover.engine import compile_rules
 from camcover.rulebook import Change, Diagnostic, RuleSet, differences, load_files, release_id
-from camcover.workflow.errors import Finding, RulesRefused
+from camcover.workflow.errors import BookRefused, Finding, RulesRefused
+from camcover.workflow.impact import Impact, impact
 from camcover.workflow.publishing import Prepared, prepare
 from camcover.workflow.rule_tests import TestResult, run_tests
+from camcover.workflow.synthetic_book import WrongBook, book_date, synthetic_book
 
-__all__ = ["Validation", "changes", "prepared", "rules_of_files", "validate_files"]
+__all__ = ["SyntheticMembers", "Validation", "changes", "impact_on", "prepared", "rules_of_files", "validate_files"]
 
 
 class Validation(NamedTuple):
@@ -47,6 +54,33 @@ def prepared(files: Mapping[str, bytes]) -> Prepared:
 def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Change, ...]:
     """What differs between two sets of rule files. Raises `RulesRefused`."""
     return differences(rules_of_files(before), rules_of_files(after))
+
+
+class SyntheticMembers(NamedTuple):
+    """A book to be made: how many members, from which seed."""
+
+    members: int
+    seed: int
+
+
+def impact_on(
+    book: bytes | SyntheticMembers, before: Mapping[str, bytes], after: Mapping[str, bytes], worst: int
+) -> Impact:
+    """What a change of rule files does to a book: a Parquet file's bytes, or one to be made from the rules before.
+
+    Raises `RulesRefused`, `BookRefused`.
+    """
+    old, new = rules_of_files(before), rules_of_files(after)
+    try:
+        if isinstance(book, SyntheticMembers):
+            batches = synthetic_book(old, book.members, book.seed, book_date(old))
+        else:
+            file = pq.ParquetFile(pa.BufferReader(book))
+            check_columns(file.schema_arrow)
+            batches = file.iter_batches(BATCH_ROWS)
+        return impact(compile_rules(old), compile_rules(new), batches, worst=worst)
+    except (WrongColumns, WrongBook, pa.ArrowException) as error:
+        raise BookRefused(str(error)) from error
 
 
 def rules_of_files(files: Mapping[str, bytes]) -> RuleSet:

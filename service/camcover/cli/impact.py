@@ -1,0 +1,127 @@
+"""`camcover rules impact`: what a change of the rules does to a book of business."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+
+from camcover.bulk.estimate import check_columns
+from camcover.bulk.files import BATCH_ROWS, WrongColumns
+from camcover.cli.impact_table import show_impact
+from camcover.cli.progress import progress_bar
+from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.engine import Tables, compile_rules
+from camcover.workflow.impact import Impact
+from camcover.workflow.impact import impact as compare
+from camcover.workflow.impact.page import page
+from camcover.workflow.thresholds import METRICS, Outcome, Threshold, WrongThreshold, judge, threshold
+
+__all__ = ["impact"]
+
+
+class ImpactFormat(StrEnum):
+    """How an impact is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+_METRICS_HELP = ", ".join(f"{name} ({metric.unit})" for name, metric in METRICS.items())
+
+
+def impact(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A folder or file of rules, or a release.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The same as it would be.")],
+    book: Annotated[
+        Path,
+        typer.Option(
+            metavar="BOOK.parquet", exists=True, dir_okay=False, help="One row a member; the columns of docs/bulk.md."
+        ),
+    ],
+    output: Annotated[
+        ImpactFormat, typer.Option("--format", help="table for people, json for programs.")
+    ] = ImpactFormat.TABLE,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the JSON here.")] = None,
+    worst: Annotated[
+        int, typer.Option(min=0, max=1_000, help="How many of the largest increases and decreases are shown by line.")
+    ] = 20,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BOUND",
+            help="End with status 1 when METRIC > VALUE (or >=, <, <=) holds; repeat for several. "
+            f"Metrics, as docs/impact.md defines them: {_METRICS_HELP}.",
+        ),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0: one for each core.")] = 0,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Price a book of business under two rule sets and show who pays more, who pays less, and why.
+
+    Ends with status 1 when a bound of --fail-if is crossed or a rule file has an error, 2 when the book is not of the
+    right columns, a bound cannot be read or a file cannot be written.
+    """
+    bounds = _bounds(fail_if or ())
+    old, new = (compile_rules(rules_of(source, database_url)) for source in (before, after))
+    found = _compared(old, new, book, worst, threads)
+    outcomes = judge(found, bounds)
+    data = json.dumps(asdict(found) | {"bounds": [each._asdict() for each in outcomes]}, indent=2, ensure_ascii=False)
+    if output is ImpactFormat.JSON:
+        typer.echo(data)
+    else:
+        show_impact(found)
+    if json_file is not None:
+        _write(json_file, data + "\n")
+    if html is not None:
+        _write(html, page(found, before=before, after=after, book=book.name, outcomes=outcomes))
+    _finish(outcomes)
+
+
+def _bounds(texts: Sequence[str]) -> list[Threshold]:
+    """The bounds as they are written. Ends the program with status 2 when one cannot be read."""
+    try:
+        return [threshold(text) for text in texts]
+    except WrongThreshold as error:
+        typer.echo(f"--fail-if: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _compared(before: Tables, after: Tables, book: Path, worst: int, threads: int) -> Impact:
+    """The impact on a book. Ends the program with status 2 when the file is no book."""
+    try:
+        file = pq.ParquetFile(book)
+        check_columns(file.schema_arrow)
+        with progress_bar("members", file.metadata.num_rows) as progress:
+            return compare(
+                before, after, file.iter_batches(BATCH_ROWS), worst=worst, threads=threads, progress=progress
+            )
+    except (WrongColumns, pa.ArrowException, OSError) as error:
+        typer.echo(f"{book}: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that was asked for. Ends the program with status 2 where that cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{path}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _finish(outcomes: Sequence[Outcome]) -> None:
+    """Say on standard error which bounds are crossed, and end with status 1 when one is."""
+    crossed = [each for each in outcomes if each.is_crossed]
+    for each in crossed:
+        typer.echo(f"crossed: {each.text}: found {each.found}", err=True)
+    if crossed:
+        raise typer.Exit(1)

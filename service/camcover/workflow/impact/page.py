@@ -1,0 +1,78 @@
+"""An impact as one self-contained page: tables and drawings in the file itself, nothing fetched from anywhere.
+
+What comes in: an `Impact`, the names of what was compared, and the outcomes of bounds. What goes out: HTML that is also
+well-formed XML, every name in it escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from camcover.money import dollars
+from camcover.workflow.impact.charts import distribution_chart, group_chart
+from camcover.workflow.impact.records import Group, Impact
+from camcover.workflow.impact.words import bin_words, changes_of, signed
+from camcover.workflow.thresholds import Outcome
+
+__all__ = ["page"]
+
+MOST_ROWS = 200
+"""Payer plans or therapies in a table; the JSON holds them all."""
+
+
+def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[Outcome] = ()) -> str:
+    """The page; `before`, `after` and `book` are the names by which the reader knows what was compared."""
+    return _template().render(
+        impact=impact,
+        before=before,
+        after=after,
+        book=book,
+        outcomes=outcomes,
+        distribution=distribution_chart(impact.change),
+        groups=[
+            ("plans", "By payer plan", _most_changed(impact.by_plan), len(impact.by_plan)),
+            ("therapies", "By therapy", _most_changed(impact.by_therapy), len(impact.by_therapy)),
+        ],
+        charts={
+            "plans": group_chart("plans", "Change of what patients pay, by payer plan", impact.by_plan),
+            "therapies": group_chart("therapies", "Change of what patients pay, by therapy", impact.by_therapy),
+        },
+        unpriced=[
+            ("No longer priced", impact.members.no_longer_priced, impact.no_longer_priced),
+            ("Priced only after", impact.members.newly_priced, impact.newly_priced),
+            ("Never priced", impact.members.never_priced, impact.never_priced),
+        ],
+        cases=[("Largest increases", impact.increases), ("Largest decreases", impact.decreases)],
+        share=_share,
+    )
+
+
+@cache
+def _template() -> Template:
+    """The template, read once."""
+    environment = Environment(
+        loader=PackageLoader("camcover.workflow.impact"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"dollars": dollars, "signed": signed, "bin": bin_words, "count": "{:,}".format}
+    environment.globals |= {"changes_of": changes_of}
+    return environment.get_template("impact.html")
+
+
+def _most_changed(groups: Sequence[Group]) -> list[Group]:
+    """The groups whose cost changes the most, in the order of all."""
+    ranked = sorted(groups, key=lambda group: -abs(group.figures.patient.change_cents))
+    kept = {group.name for group in ranked[:MOST_ROWS]}
+    return [group for group in groups if group.name in kept]
+
+
+def _share(part: int, whole: int) -> str:
+    """A part as a percentage to a hundredth, half up."""
+    hundredths = (20_000 * part + whole) // (2 * whole) if whole else 0
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"

@@ -1,0 +1,201 @@
+"""What a change of the rules does to a book of business, as plain data.
+
+What goes out of `comparing`: integers, texts and tuples of them, so that a page, a JSON document and a message are made
+of the same record. Amounts are cents; an increase is positive, a decrease negative. A member is a row of the
+book; a member is *compared* when both rule sets can price the row, and only compared members are in the amounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "Bin",
+    "Case",
+    "Distribution",
+    "Figures",
+    "Group",
+    "Impact",
+    "LineChange",
+    "LineFigures",
+    "Members",
+    "Money",
+    "Quantile",
+    "Unpriced",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount under the two rule sets, cents."""
+
+    before_cents: int
+    after_cents: int
+
+    @property
+    def change_cents(self) -> int:
+        """After less before."""
+        return self.after_cents - self.before_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """How many members there are, `rows` in all, and what becomes of them.
+
+    `compared` of them pay more, less or the same; `no_longer_priced` only the rules before can price, `newly_priced`
+    only those after, `never_priced` neither.
+    """
+
+    rows: int
+    compared: int
+    paying_more: int
+    paying_less: int
+    no_longer_priced: int
+    newly_priced: int
+    never_priced: int
+
+    @property
+    def paying_the_same(self) -> int:
+        """Compared members whose cost does not change."""
+        return self.compared - self.paying_more - self.paying_less
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is counted over all compared members, and over those of one payer plan or therapy.
+
+    Of a therapy a member's cost is that of its own lines. `newly_covered` and `no_longer_covered` count lines.
+    """
+
+    members: int
+    paying_more: int
+    paying_less: int
+    lines: int
+    newly_covered: int
+    no_longer_covered: int
+    patient: Money
+    plan_paid: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The figures of one payer plan, or of one therapy (of a code where an item names no therapy)."""
+
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """By how much `per_mille` of 1,000 compared members change at the most, by the nearest rank."""
+
+    name: str
+    per_mille: int
+    change_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """How many members change by `low_cents` to `high_cents`, both inclusive; None = without end."""
+
+    low_cents: int | None
+    high_cents: int | None
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How the cost of compared members changes; all of it 0 where none is compared.
+
+    `mean_cents` is the exact mean rounded to the cent, a half upwards. `most_increase_cents` is the largest increase (0
+    when no one pays more), `most_decrease_cents` the largest decrease, negative (0 when no one pays less).
+    """
+
+    total_cents: int
+    mean_cents: int
+    quantiles: tuple[Quantile, ...]
+    most_increase_cents: int
+    most_decrease_cents: int
+    histogram: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineFigures:
+    """One line under one rule set; words are empty and amounts 0 where nothing applies. Amounts in cents."""
+
+    tier: str
+    benefit: str
+    covered: bool
+    covered_units: int
+    reason: str
+    limit: str
+    charge_cents: int
+    allowed_cents: int
+    deductible_cents: int
+    copay_cents: int
+    coinsurance_cents: int
+    penalty_cents: int
+    balance_bill_cents: int
+    not_covered_cents: int
+    written_off_cents: int
+    plan_paid_cents: int
+    patient_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line that the two rule sets adjudicate otherwise; `date` is ISO 8601, `item_index` counts from 0."""
+
+    item_index: int
+    session: int
+    date: str
+    therapy: str
+    code: str
+    before: LineFigures
+    after: LineFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One member with the lines that change; `lines_alike` more are the same under both."""
+
+    row: int
+    request_id: str
+    plan_id: str
+    patient: Money
+    plan_paid: Money
+    lines: tuple[LineChange, ...]
+    lines_alike: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """A row that one rule set, or neither, can price, and all that is wrong with it under the one that cannot."""
+
+    row: int
+    request_id: str
+    plan_id: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """A book of business under two rule sets, each named by its release's id.
+
+    Groups stand in order of the change of what patients pay, the largest increase first, then by name. `increases` and
+    `decreases` are the largest ones, in order, of equal ones the earlier row first. The three samples of rows that are
+    not compared hold the first of each kind (`batches.SAMPLE`); `members` counts them all.
+    """
+
+    release_before: str
+    release_after: str
+    members: Members
+    total: Figures
+    change: Distribution
+    by_plan: tuple[Group, ...]
+    by_therapy: tuple[Group, ...]
+    increases: tuple[Case, ...]
+    decreases: tuple[Case, ...]
+    no_longer_priced: tuple[Unpriced, ...]
+    newly_priced: tuple[Unpriced, ...]
+    never_priced: tuple[Unpriced, ...]

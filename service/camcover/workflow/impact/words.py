@@ -1,0 +1,72 @@
+"""An impact in words, the same for the terminal and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from camcover.money import dollars
+from camcover.workflow.impact.records import Bin, LineFigures
+
+__all__ = ["bin_words", "changes_of", "line_words", "signed"]
+
+_AMOUNTS = {
+    "allowed_cents": "allowed",
+    "deductible_cents": "deductible",
+    "copay_cents": "copay",
+    "coinsurance_cents": "coinsurance",
+    "penalty_cents": "penalty",
+    "balance_bill_cents": "balance bill",
+    "not_covered_cents": "not covered",
+    "written_off_cents": "written off",
+    "plan_paid_cents": "plan pays",
+}
+_WORDS = {"tier": "tier", "benefit": "benefit", "reason": "reason", "limit": "limit"}
+
+
+def signed(cents: int) -> str:
+    """A change: `+$1.00`, `-$1.00`, `$0.00`."""
+    return f"+{dollars(cents)}" if cents > 0 else dollars(cents)
+
+
+def bin_words(each: Bin) -> str:
+    """By how much members of a bin change."""
+    if each.low_cents is None:
+        return f"{signed(each.high_cents or 0)} or less"
+    if each.high_cents is None:
+        return f"{signed(each.low_cents)} or more"
+    if each.low_cents == each.high_cents:
+        return "no change" if each.low_cents == 0 else signed(each.low_cents)
+    return f"{signed(each.low_cents)} to {signed(each.high_cents)}"
+
+
+def changes_of(before: LineFigures, after: LineFigures) -> Iterator[tuple[str, str, str]]:
+    """(what, before, after) of everything of a line that changes, what the patient pays aside."""
+    if before.covered != after.covered:
+        yield "covered", _yes(is_so=before.covered), _yes(is_so=after.covered)
+    for name, word in _WORDS.items():
+        one, other = getattr(before, name), getattr(after, name)
+        if one != other:
+            yield word, _plain(name, one), _plain(name, other)
+    if before.covered_units != after.covered_units:
+        yield "covered units", str(before.covered_units), str(after.covered_units)
+    if before.charge_cents != after.charge_cents:
+        yield "charge", dollars(before.charge_cents), dollars(after.charge_cents)
+    for name, word in _AMOUNTS.items():
+        one, other = getattr(before, name), getattr(after, name)
+        if one != other:
+            yield word, dollars(one), dollars(other)
+
+
+def line_words(before: LineFigures, after: LineFigures) -> str:
+    """The benefit of a line where it stays, then what changes."""
+    kept = [f"benefit {before.benefit}"] if before.benefit and before.benefit == after.benefit else []
+    return "; ".join([*kept, *(f"{what} {one} -> {other}" for what, one, other in changes_of(before, after))])
+
+
+def _plain(name: str, word: str) -> str:
+    """A word as it is shown; a reason in plain letters."""
+    return (word.replace("_", " ").lower() if name == "reason" else word) or "none"
+
+
+def _yes(*, is_so: bool) -> str:
+    return "yes" if is_so else "no"
