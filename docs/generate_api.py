@@ -47,7 +47,7 @@ change them, and run that.
 | `UNAVAILABLE` | the server is draining: try another |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
 
-Roles: `estimate` for EstimateService and CatalogService; `rules.read` for CatalogService and those methods of RuleService
+Roles: `estimate` for EstimateService and CatalogService; `rules.read` for CatalogService and the methods of RuleService
 that change nothing; `rules.write` for all of RuleService. A service started without tokens lets everyone ask and read,
 and nobody change rules.
 
