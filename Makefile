@@ -66,7 +66,7 @@ bench-peers: $(ENVIRONMENT) $(PEERS)/.installed ## compare with what a user woul
 proto: $(GENERATED) ## build the Python modules of protos/
 
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
-	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist tests --ignore tests/node
+	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist -m "not processes" tests
 	$(BIN)/coverage report
 
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)

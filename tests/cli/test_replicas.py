@@ -20,6 +20,8 @@ from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from processes import ENVIRONMENT, address_of, end, serving
 from small_rules import COPAY_PLAN, question
 
+pytestmark = pytest.mark.processes
+
 QUESTION = json_format.ParseDict(
     question(plan_id="copay-plan", members=[{"id": "ana"}], request_id="one"), request_pb2.EstimatePlanRequest()
 )

@@ -16,6 +16,8 @@ import pytest
 from processes import address_of, end, serving
 from small_rules import question
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def server(rules: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:

@@ -18,6 +18,8 @@ import pytest
 from databases import new_postgresql_database
 from processes import ENVIRONMENT
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "staff-guide.md"
 ADDRESS, SQLITE = "127.0.0.1:50051", "sqlite:///staff.sqlite"

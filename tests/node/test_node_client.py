@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REQUEST = ROOT / "docs" / "examples" / "request.json"

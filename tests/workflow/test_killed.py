@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.processes
+
 TESTS = Path(__file__).resolve().parents[1]
 BEFORE = {
     "publish": {"releases": [0], "files": [4], "stack": [0], "log": 2},
