@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import tomllib
@@ -11,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
 from sqlalchemy import text
 
 from camcover.api.access import read_callers
-from camcover.store import Database
+from camcover.api.answering import Answering
+from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.store import Database, KeptEstimates, ReleaseStore, open_database
+from camcover.workflow.release_rules import ReleaseRules
+from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_postgresql_database
-from small_rules import COPAY_PLAN
+from small_rules import COPAY_PLAN, question
 
 Command = Callable[..., Any]
 
@@ -233,3 +239,37 @@ def test_the_user_of_the_machine_acts_where_nobody_is_named(
     listed = json.loads(run("rules", "list", "--format", "json", "--database-url", url).stdout)
     assert [each["author"] for each in listed] == ["carol"]
     assert "CAMCOVER_USER" not in os.environ
+
+
+def test_an_estimate_is_computed_again_by_its_own_release(
+    staff: Command, two: list[str], url: str, ask: request_pb2.EstimatePlanRequest
+) -> None:
+    """Three visits of 20.00 then; the second release, which is active now, would make them 30.00."""
+    database = open_database(url)
+    releases = ReleaseRules(ReleaseStore(database))
+    answering = Answering(RulesInForce(releases.tables(two[0]), releases), KeptEstimates(database))
+    estimate = asyncio.run(answering.one(ask))
+    assert isinstance(estimate, estimate_pb2.Estimate)
+    staff("rules", "activate", two[1])
+    again = staff("reproduce", estimate.name, "--format", "json")
+    assert (again.exit_code, json.loads(again.stdout)["totals"]["patient_cents"]) == (0, 6000)
+    assert again.stderr.startswith("the same to the byte as on ")
+    assert "You pay $60.00 of $240.00" in staff("reproduce", estimate.name).stdout
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE estimates SET body_digest = body"))
+    other = staff("reproduce", estimate.name)
+    assert (other.exit_code, other.stdout) == (1, "")
+    assert "computed again it is not the same" in other.stderr
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE estimates SET request = NULL"))
+    assert "was kept as hashes only" in staff("reproduce", estimate.name).stderr
+    unknown = staff("reproduce", "estimates/none")
+    assert (unknown.exit_code, unknown.stderr) == (1, "no estimate 'estimates/none'\n")
+    database.close()
+
+
+@pytest.fixture
+def ask() -> request_pb2.EstimatePlanRequest:
+    """Three visits under the copay plan."""
+    fields = question(plan_id="copay-plan", members=[{"id": "ana"}])
+    return json_format.ParseDict(fields, request_pb2.EstimatePlanRequest())

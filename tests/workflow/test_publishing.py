@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,32 @@ def test_a_release_is_read_once(releases: Any) -> None:
     assert releases.rules.tables(first) is releases.rules.tables(first)
     assert releases.rules.has(first)
     assert releases.rules.counts()[:3] == (1, 1, 1)
+
+
+def test_many_threads_ask_for_the_same_releases(releases: Any) -> None:
+    """Each release is read once, whoever comes first; no thread gets another's."""
+
+    def ask(number: int) -> tuple[str, int]:
+        release = releases.ids[number % 3]
+        tables = releases.rules.tables(release)
+        assert tables.release == release
+        return release, id(tables)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(ask, range(60)))
+    assert len(found) == 3
+    assert releases.rules.counts().entries == 3
+
+
+def test_releases_beyond_the_bound_are_read_again(releases: Any, tmp_path: Path) -> None:
+    """Room for one: the second takes the place of the first, which answers all the same when it is asked for again."""
+    for release in releases.ids:
+        releases.rules.tables(release)
+    size = max((tmp_path / "compiled" / each).stat().st_size for each in releases.ids)
+    rules = ReleaseRules(releases.store, maximum_bytes=size)
+    for release in (*releases.ids, *releases.ids):
+        assert rules.tables(release).release == release
+    assert rules.counts()[:3] == (0, 6, 1)
 
 
 def test_a_release_that_is_not_there(releases: Any) -> None:

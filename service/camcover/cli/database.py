@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
@@ -45,9 +46,8 @@ def downgrade(
 def status(database_url: DatabaseUrl = DEFAULT_DATABASE) -> None:
     """The revision that is found, and the one that this version needs; ends with status 1 where they differ."""
     try:
-        database = Database(database_url)
-        found = database.revision()
-        database.close()
+        with closing(Database(database_url)) as database:
+            found = database.revision()
     except (DatabaseError, SQLAlchemyError) as error:
         _fail(error)
     typer.echo(f"found {found or 'no tables'}; this version needs {HEAD}")
@@ -106,17 +106,16 @@ def _migrate(database_url: str, revision: str, *, is_up: bool) -> None:
     from alembic.util import CommandError  # noqa: PLC0415 - a third of a second that only migrations need
 
     try:
-        database = Database(database_url)
-        before = database.revision()
-        (database.upgrade if is_up else database.downgrade)(revision)
-        after = database.revision()
-        database.close()
+        with closing(Database(database_url)) as database:
+            before = database.revision()
+            (database.upgrade if is_up else database.downgrade)(revision)
+            after = database.revision()
     except (DatabaseError, SQLAlchemyError, CommandError) as error:
         _fail(error)
     typer.echo(f"{before or 'no tables'} -> {after or 'no tables'}")
 
 
-def _fail(error: Exception) -> None:
+def _fail(error: Exception) -> NoReturn:
     """Say what is wrong, and end with status 1."""
     typer.echo(str(error).partition("\n")[0], err=True)
     raise typer.Exit(1) from error

@@ -48,10 +48,14 @@ class ReleaseRules:
     def tables(self, release_id: str) -> Tables:
         """The compiled rules of a release. Raises `UnknownRelease`, `ReleaseUnusable`."""
         found = self._tables.get(release_id)
-        if found is None:
-            with self._reading:
+        if found is not None:
+            return found
+        with self._reading:
+            # Another thread may have read it while this one waited.
+            found = self._tables.get(release_id) if release_id in self._tables else None
+            if found is None:
                 found, size = self._read(release_id)
-            self._tables.put(release_id, found, size)
+                self._tables.put(release_id, found, size)
         return found
 
     def rules(self, release_id: str) -> RuleSet:
