@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Metric, MetricsData
 
 from camcover.api.answering import Answering
 from camcover.api.estimate_servicer import EstimateServicer
-from camcover.api.metrics import Metrics
 from camcover.api.reproducing import reproduced
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2
 from camcover.rulebook import load_texts
@@ -162,20 +160,3 @@ async def test_many_callers_of_one_question_and_of_many(ask: Any) -> None:
     counts = answering.counts()
     assert counts.hits + counts.misses == 320
     assert counts.entries == 8
-
-
-async def test_hit_rates_are_measured(ask: Any) -> None:
-    answering = Answering(RulesInForce(tables()), NoStore())
-    reader = InMemoryMetricReader()
-    metrics = Metrics({"estimates": answering.counts}, reader)
-    for _ in range(3):
-        await answering.one(ask())
-    data = reader.get_metrics_data()
-    assert isinstance(data, MetricsData)
-    found: list[Metric] = list(data.resource_metrics[0].scope_metrics[0].metrics)
-    values = {each.name: [(dict(point.attributes), point.value) for point in each.data.data_points] for each in found}
-    assert values["camcover.cache.hits"] == [({"cache": "estimates"}, 2)]
-    assert values["camcover.cache.misses"] == [({"cache": "estimates"}, 1)]
-    assert values["camcover.cache.entries"] == [({"cache": "estimates"}, 1)]
-    assert values["camcover.cache.size"][0][1] == answering.counts().size_bytes
-    metrics.close()
