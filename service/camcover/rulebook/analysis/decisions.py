@@ -6,12 +6,12 @@ What comes in: a grid and a pattern of first failed checks. What goes out: a `De
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.cells import Facts, Grid, Line, grid_of
+from camcover.rulebook.analysis.cells import Grid, Line, grid_of
 from camcover.rulebook.analysis.criteria import REASONS, Check
 from camcover.rulebook.analysis.services import Rule, services_of, stretches_of
 from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
@@ -83,12 +83,18 @@ class Decided:
         ]
 
 
-def passes_on(rule: Rule) -> bool:
+Endless = Collection[str]
+"""The ids of benefits of which no limit is ever used up."""
+
+
+def passes_on(rule: Rule, endless: Endless = ()) -> bool:
     """Whether a benefit lets a line go on behind it once a limit is used up."""
-    return isinstance(rule, Benefit) and rule.continues_when_exhausted and bool(rule.limits)
+    if not isinstance(rule, Benefit) or str(rule.id) in endless:
+        return False
+    return rule.continues_when_exhausted and bool(rule.limits)
 
 
-def decide(grid: Grid, pattern: int) -> Decision:
+def decide(grid: Grid, pattern: int, endless: Endless = ()) -> Decision:
     """The decision of every line that has a pattern."""
     chain: list[int] = []
     refused = Decision(Verdict.NOT_LISTED)
@@ -99,24 +105,20 @@ def decide(grid: Grid, pattern: int) -> Decision:
                 return Decision(Verdict.EXCLUDED, (number,))
         elif not failing:
             chain.append(number)
-            if not passes_on(rule):
+            if not passes_on(rule, endless):
                 break
         elif refused.verdict is Verdict.NOT_LISTED:
             refused = Decision(Verdict.REFUSED, (number,), (failing & -failing).bit_length() - 1)
     return Decision(Verdict.BENEFIT, tuple(chain)) if chain else refused
 
 
-def decided(plan: Plan, rules: RuleSet, facts: Facts | None = None) -> Iterator[Decided]:
+def decided(plan: Plan, rules: RuleSet, endless: Endless = ()) -> Iterator[Decided]:
     """Every way in which lines of a plan edition are decided, stretch by stretch, service by service.
 
     Raises `TooManyCells`.
     """
     for stretch in stretches_of(plan, rules):
         for service in services_of(stretch, rules):
-            yield from decided_in(grid_of(stretch, service, rules, facts))
-
-
-def decided_in(grid: Grid) -> Iterator[Decided]:
-    """Every way in which the lines of one service are decided. Raises `TooManyCells`."""
-    for pattern, line in grid.patterns().items():
-        yield Decided(grid, pattern, line, decide(grid, pattern))
+            grid = grid_of(stretch, service, rules)
+            for pattern, line in grid.patterns().items():
+                yield Decided(grid, pattern, line, decide(grid, pattern, endless))

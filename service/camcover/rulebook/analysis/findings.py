@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from camcover.rulebook.analysis.cells import Line
-from camcover.rulebook.analysis.decisions import Decided, passes_on
+from camcover.rulebook.analysis.decisions import Decided, Endless, passes_on
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch, services_of, stretches_of, therapies_on
 from camcover.rulebook.checks.scope import listed
 from camcover.rulebook.records import Benefit, Place, Plan, RuleSet
@@ -101,7 +101,7 @@ def dead_benefits(plan: Plan, cells: Iterable[Decided]) -> Iterator[Finding]:
         yield Finding(Kind.DEAD, plan, benefit.at, str(name), message, others)
 
 
-def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str]) -> Iterator[Finding]:
+def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless: Endless) -> Iterator[Finding]:
     """Pairs of benefits whose criteria some line meets both, so that the order of the file decides.
 
     Left out: an earlier one that passes lines on, which is meant to stand before the other, and dead benefits. The
@@ -116,7 +116,7 @@ def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str]) -> Itera
         for place, later in enumerate(holding):
             for earlier in holding[:place]:
                 pair = str(earlier.id), str(later.id)
-                if passes_on(earlier) or left_out & set(pair):
+                if passes_on(earlier, endless) or left_out & set(pair):
                     continue
                 if pair not in found or place < len(found[pair][1]):
                     found[pair] = cell, holding[:place]
@@ -128,15 +128,8 @@ def _overlap(plan: Plan, earlier: str, later: str, cell: Decided, before: Sequen
     """The finding for two benefits that both match the line of a cell."""
     third = [str(each.id) for each in before if each.id != earlier]
     beside = f" (as does {listed(third)})" if third else ""
-    message = f"benefits '{earlier}' and '{later}' both match {service_words(cell.grid.service)}{beside}"
+    both = f"benefits '{earlier}' and '{later}' both match {service_words(cell.grid.service)}{beside}"
     witness = Witness(cell.grid.stretch, cell.grid.service, cell.line)
     others = tuple(str(each.id) for each in before)
-    return Finding(
-        Kind.OVERLAPS,
-        plan,
-        plan.benefits[later].at,
-        later,
-        f"{message}; the first in the file applies",
-        others,
-        witness,
-    )
+    message = f"{both}; the first in the file applies"
+    return Finding(Kind.OVERLAPS, plan, plan.benefits[later].at, later, message, others, witness)

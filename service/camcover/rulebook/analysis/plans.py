@@ -1,8 +1,8 @@
 """Everything that is worked out about a plan from its records alone: all its editions, each with its findings.
 
 What comes in: the editions of one plan and their rule set. What goes out: an `Analysed` for each edition. What never
-applies and what never bites follow from each other (a benefit behind one whose limits never end, a pool of benefits that
-never apply), so both are looked for until nothing is added.
+applies and what never bites follow from each other (a benefit behind one whose limits never end, a pool of benefits
+that never apply), so both are looked for until nothing is added.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ are taken together, aspect by aspect; then boxes of one outcome that differ in a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.cells import MOST_CELLS, Box, Grid
+from camcover.rulebook.analysis.cells import MOST_CELLS, Box, Grid, Line
 from camcover.rulebook.analysis.criteria import REASONS
 from camcover.rulebook.analysis.decisions import Verdict, decide
 from camcover.rulebook.analysis.diagnoses import TooManyCells
@@ -26,19 +26,18 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A box of cells with one outcome, and the patterns of first failed checks that occur in it."""
+    """A box of cells with one outcome, and the patterns of first failed checks that occur in it, each with a line."""
 
     box: Box
     outcome: Outcome
-    patterns: tuple[int, ...]
+    patterns: Mapping[int, Line]
 
 
 def rows_of(grid: Grid) -> list[Row]:
     """The rows of a service: covered ones first, in file order. Raises `TooManyCells`."""
     boxes = _merged(_Walk(grid).boxes())
-    rows = [Row(box, outcome, patterns) for box, outcome in boxes if (patterns := tuple(grid.patterns(box)))]
-    order = list(Verdict)
-    order.sort(key=[Verdict.BENEFIT, Verdict.EXCLUDED, Verdict.REFUSED, Verdict.NOT_LISTED].index)
+    rows = [Row(box, outcome, patterns) for box, outcome in boxes if (patterns := grid.patterns(box))]
+    order = [Verdict.BENEFIT, Verdict.EXCLUDED, Verdict.REFUSED, Verdict.NOT_LISTED]
     return sorted(rows, key=lambda row: (order.index(row.outcome.verdict), row.outcome.rules, row.outcome.reason))
 
 
