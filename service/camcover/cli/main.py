@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from camcover.cli import bulk, rules
+from camcover.cli import analysis, bulk, rules
 from camcover.cli.estimating import estimate
+from camcover.cli.explaining import explain
 from camcover.cli.serving import serve
 
 app = typer.Typer(
@@ -14,6 +15,9 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(estimate)
+rules.app.command()(explain)
+rules.app.command("analyze")(analysis.analyze_rules)
+rules.app.command("cover")(analysis.cover_rules)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")
 

@@ -25,6 +25,9 @@ MOST_CELLS = 200_000
 OLDEST_MEMBER = 130
 """Completed years up to which ages are told apart: the most that a request may state."""
 
+UNKNOWN_AGE = -1
+"""Completed years of `Facts` that are known to be not given; no criterion is met by them."""
+
 _USUAL_AGE = 40
 
 _Values = tuple[Value | Codes, ...]
@@ -32,7 +35,7 @@ _Values = tuple[Value | Codes, ...]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of the line; None = open. An empty text or an empty tuple is known to be not given."""
+    """What is known of the line; None = open. An empty text or tuple, or UNKNOWN_AGE, is known to be not given."""
 
     tier: str | None = None
     diagnoses: Codes | None = None

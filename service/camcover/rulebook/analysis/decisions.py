@@ -108,8 +108,22 @@ def decide(grid: Grid, pattern: int, endless: Endless = ()) -> Decision:
             if not passes_on(rule, endless):
                 break
         elif refused.verdict is Verdict.NOT_LISTED:
-            refused = Decision(Verdict.REFUSED, (number,), (failing & -failing).bit_length() - 1)
+            refused = Decision(Verdict.REFUSED, (number,), first_bit(failing))
     return Decision(Verdict.BENEFIT, tuple(chain)) if chain else refused
+
+
+def failed_checks(grid: Grid, pattern: int, until: Rule | None) -> Iterator[Check]:
+    """The first failed check of each rule that is judged before `until`, of every rule when that is None."""
+    for rule, span in zip(grid.service.rules, grid.spans, strict=True):
+        if until is not None and rule.at == until.at:
+            return
+        if pattern & span:
+            yield grid.checks[first_bit(pattern & span)]
+
+
+def first_bit(mask: int) -> int:
+    """The number of the lowest bit of a mask that is not 0."""
+    return (mask & -mask).bit_length() - 1
 
 
 def decided(plan: Plan, rules: RuleSet, endless: Endless = ()) -> Iterator[Decided]:

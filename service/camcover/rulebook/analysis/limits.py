@@ -149,8 +149,8 @@ def _day_bounds(case: _Case) -> Iterator[_Bound]:
     """One visit of a benefit a day: before a visit is judged, fewer were counted than its period has days."""
     days = days_of(case.limit.per)
     if case.limit.measure is Measure.VISITS and days is not None:
-        noun = "day holds one visit" if days[1] == 1 else f"period holds {days[1]} days of one visit"
-        yield _Bound(days[1], f"its {noun} of a benefit at the most", comes_first=True)
+        held = "one day holds one visit" if days[1] == 1 else f"{days[1]} days hold {days[1]} visits"
+        yield _Bound(days[1], f"{held} of a benefit at the most", comes_first=True)
 
 
 def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
@@ -163,7 +163,7 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
         if times is None or any(twin is None or twin.beyond is not None for twin in twins):
             continue
         most = times * max(twin.allow for twin in twins if twin is not None)
-        words = f"{_amount(other, most)} at the most pass limit '{other.id}' in its period"
+        words = f"limit '{other.id}' lets {_amount(other, most)} of a benefit pass in that time at the most"
         yield _Bound(most, words, _comes_first(case, _slot(other), uses))
 
 

@@ -72,6 +72,12 @@ def services_of(stretch: Stretch, rules: RuleSet) -> Iterator[Service]:
             yield Service(therapy, tuple(members), tuple(ordered[number] for number in named))
 
 
+def service_of(stretch: Stretch, therapy: str, code: str) -> Service:
+    """One therapy billed as one code ("": without a code), with the rules that name it."""
+    ordered: list[Rule] = [*stretch.plan.exclusions, *stretch.plan.benefits.values()]
+    return Service(therapy, (code,), tuple(rule for rule in ordered if _names(rule, therapy, code)))
+
+
 def _names(rule: Rule, therapy: str, code: str) -> bool:
     """Whether a rule's therapies hold the therapy or its codes the code."""
     return therapy in rule.therapies or (code != NO_CODE and code in rule.codes)

@@ -117,5 +117,5 @@ def _label(check: Check) -> str:
         names = [str(name) for name in check.block.not_conditions or ()]
     else:
         names = [str(name) for name in (*(check.block.conditions or ()), *(check.block.icd10 or ()))]
-    shown = "/".join(names[:_MOST_NAMES])
+    shown = " / ".join(names[:_MOST_NAMES])
     return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown
