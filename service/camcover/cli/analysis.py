@@ -107,7 +107,7 @@ def _show(analysis: Analysis) -> None:
             typer.echo(f"    for example {json.dumps(request_data(found.request), ensure_ascii=False)}")
     for words in analysis.left_out:
         typer.echo(f"{words}: not looked at")
-    counts = (f"{len(analysis.of({kind}))} {kind}" for kind in Kind)
+    counts = (f"{kind}: {len(analysis.of({kind}))}" for kind in Kind)
     typer.echo(", ".join(counts))
 
 

@@ -14,7 +14,18 @@ from camcover.engine import Tables, compile_rules
 from camcover.money import dollars
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
-from camcover.rulebook.records import Attestation, Benefit, Limit, Measure, Plan, RuleSet, Setting, TestGiven, TestItem
+from camcover.rulebook.records import (
+    AccumulatorKind,
+    Attestation,
+    Benefit,
+    Limit,
+    Measure,
+    Plan,
+    RuleSet,
+    Setting,
+    TestGiven,
+    TestItem,
+)
 from camcover.workflow.rule_tests import (
     Mark,
     Unreached,
@@ -109,6 +120,9 @@ def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]
             yield benefit_mark(benefit), _given(rules, cell, used, None)
         for limit in benefit.limits:
             yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): limit.allow}, limit)
+            if limit.allow and limit.measure is not Measure.VISITS:
+                nearly = {**_deductibles(cell.grid.stretch.plan), **used, str(limit.id): limit.allow - 1}
+                yield limit_mark(limit), _given(rules, cell, nearly, limit, units=2)
 
 
 def _used_up(benefits: Collection[Benefit]) -> dict[str, int]:
@@ -117,15 +131,24 @@ def _used_up(benefits: Collection[Benefit]) -> dict[str, int]:
     return {str(limit.id): limit.allow for limit in limits}
 
 
-def _given(rules: RuleSet, cell: Decided, used: Mapping[str, int], limit: Limit | None) -> TestGiven:
-    """The cell's line as the `given` of a test; past a soft limit everything but its attestation is attested."""
+def _deductibles(plan: Plan) -> dict[str, int]:
+    """The use that meets every deductible, so that the plan pays and a limit on what it pays can cut."""
+    deductibles = (each for each in plan.accumulators.values() if each.kind is AccumulatorKind.DEDUCTIBLE)
+    return {str(each.id): each.individual for each in deductibles if each.individual is not None}
+
+
+def _given(rules: RuleSet, cell: Decided, used: Mapping[str, int], limit: Limit | None, units: int = 1) -> TestGiven:
+    """The cell's line as the `given` of a test; past a soft limit everything but its attestation is attested.
+
+    More than one unit is billed as a code, where the service has one.
+    """
     line, service, day = cell.line, cell.grid.service, first_day(cell.grid.stretch)
     beyond = limit.beyond if limit is not None else None
-    code = code_of(service)
+    code = code_of(service) if units == 1 else max(service.codes)
     item = TestItem(
         member=None,
         therapy=service.therapy,
-        codes=((code, 1, None, None),) if code else (),
+        codes=((code, units, None, None),) if code else (),
         practitioner=line.practitioner or None,
         setting=Setting(line.setting),
         tier=line.tier,
@@ -171,10 +194,12 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
         yield "requirements", "as_attested"
     if given.used:
         limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
-        yield "used", f"{{{', '.join(f'{name}: {_amount(limits[name])}' for name in given.used)}}}"
+        used = (f"{name}: {_amount(limits.get(name), count)}" for name, count in given.used.items())
+        yield "used", f"{{{', '.join(used)}}}"
     yield "therapy", item.therapy or ""
     if item.codes:
-        yield "codes", f'["{item.codes[0][0]}"]'
+        code, units = item.codes[0][:2]
+        yield "codes", f'["{code}"]' if units == 1 else f'[{{code: "{code}", units: {units}}}]'
     if item.practitioner:
         yield "practitioner", item.practitioner
     yield "setting", str(item.setting)
@@ -187,8 +212,8 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
     yield "first", item.dates[0].isoformat()
 
 
-def _amount(limit: Limit) -> str:
-    """What a limit allows, as `used` takes it."""
-    if limit.measure is Measure.MONEY:
-        return dollars(limit.allow).replace(",", "")
-    return f"{limit.allow} {limit.measure if limit.allow != 1 else limit.measure.removesuffix('s')}"
+def _amount(limit: Limit | None, count: int) -> str:
+    """What is used of a limit, or of an accumulator (None), as `used` takes it."""
+    if limit is None or limit.measure is Measure.MONEY:
+        return dollars(count).replace(",", "")
+    return f"{count} {limit.measure if count != 1 else limit.measure.removesuffix('s')}"

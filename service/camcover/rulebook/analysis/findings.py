@@ -13,7 +13,7 @@ from camcover.rulebook.analysis.cells import Line
 from camcover.rulebook.analysis.decisions import Decided, Endless, passes_on
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch, services_of, stretches_of, therapies_on
 from camcover.rulebook.checks.scope import listed
-from camcover.rulebook.records import Benefit, Place, Plan, RuleSet
+from camcover.rulebook.records import Benefit, Exclusion, Place, Plan, RuleSet
 
 __all__ = ["Finding", "Kind", "Witness", "dead_benefits", "gaps", "overlaps", "service_words"]
 
@@ -86,19 +86,26 @@ def dead_benefits(plan: Plan, cells: Iterable[Decided]) -> Iterator[Finding]:
     """Benefits that are the first to match on no line, nor follow one that a used-up limit passes on."""
     alive: set[str] = set()
     takers: dict[str, dict[str, None]] = {}
+    order = [*map(_exclusion_name, plan.exclusions), *(f"'{name}'" for name in plan.benefits)]
     for cell in cells:
         alive.update(str(benefit.id) for benefit in cell.chain)
         exclusion = cell.exclusion
-        names = [f"the exclusion in line {exclusion.at.line}"] if exclusion else [f"'{each.id}'" for each in cell.chain]
+        names = [_exclusion_name(exclusion)] if exclusion else [f"'{each.id}'" for each in cell.chain]
         for benefit in cell.holding():
             takers.setdefault(str(benefit.id), {}).update(dict.fromkeys(names))
     for name, benefit in plan.benefits.items():
         if str(name) in alive:
             continue
-        others = tuple(takers.get(str(name), ()))
+        blamed = takers.get(str(name), {})
+        others = tuple(each for each in order if each in blamed)
         why = f"every line that meets its criteria is taken by {' and '.join(others)}"
         message = f"benefit '{name}' never applies: {why if others else 'no line meets its criteria'}"
         yield Finding(Kind.DEAD, plan, benefit.at, str(name), message, others)
+
+
+def _exclusion_name(exclusion: Exclusion) -> str:
+    """An exclusion has no id: it is called by its line."""
+    return f"the exclusion in line {exclusion.at.line}"
 
 
 def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless: Endless) -> Iterator[Finding]:

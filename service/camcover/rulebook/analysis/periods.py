@@ -49,9 +49,8 @@ def holds(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> b
     if narrow.kind in (PeriodKind.VISIT, PeriodKind.DAY):
         return wide.kind is not PeriodKind.VISIT
     if wide.kind in _ROLLING:
-        months = {PeriodKind.MONTH: 1} | dict.fromkeys(_YEARS, 12)
-        by_months = wide.kind is PeriodKind.ROLLING_MONTHS and wide.length >= months.get(narrow.kind, wide.length + 1)
-        return by_months or widest[0] >= narrowest[1]
+        months = _months_of(narrow) if wide.kind is PeriodKind.ROLLING_MONTHS else None
+        return months <= wide.length if months is not None else widest[0] >= narrowest[1]
     starts_months = wide.kind is PeriodKind.CALENDAR_YEAR or plan_year.day == 1
     if wide.kind in _YEARS and narrow.kind is PeriodKind.MONTH:
         return starts_months
@@ -65,11 +64,21 @@ def count_to_hold(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeri
     longest, shortest = days_of(wide), days_of(narrow)
     if longest is None or shortest is None:
         return None
-    if narrow.kind is PeriodKind.MONTH and holds(wide, narrow, plan_year) and wide.kind in _YEARS:
-        return 12
+    months = _months_of(wide)
+    if months is not None and narrow.kind is PeriodKind.ROLLING_MONTHS:
+        return -(-months // narrow.length)
+    if months is not None and narrow.kind is PeriodKind.MONTH:
+        return months if holds(wide, narrow, plan_year) and wide.kind in _YEARS else months + 1
     if narrow.kind in _ROLLING or shortest[1] == 1:
         return -(-longest[1] // shortest[0])
     return -(-(longest[1] - 1) // shortest[0]) + 1
+
+
+def _months_of(period: LimitPeriod) -> int | None:
+    """How many months long a period is; None for one that is not made of months."""
+    if period.kind is PeriodKind.ROLLING_MONTHS:
+        return period.length
+    return {PeriodKind.MONTH: 1, **dict.fromkeys(_YEARS, 12)}.get(period.kind)
 
 
 def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPeriod) -> bool:
