@@ -28,7 +28,7 @@ def test_explain_for_people(rules: Path, run: Any) -> None:
     result = run("rules", "explain", "share-plan", "acupuncture", "--rules", rules)
     assert result.exit_code == 0
     assert result.stdout.startswith("share-plan: acupuncture, 97810, 97811 or no code, 2026-01-01 to 2026-12-31")
-    for words in ("benefit 'needles'", "share.yaml:17", "4 visits in a calendar year", "fails practitioners"):
+    for words in ("benefit 'needles'", "share.yaml:17", "4 visits in a calendar year", "benefit 'needles' fails"):
         assert words in " ".join(result.stdout.split())
 
 
@@ -62,7 +62,7 @@ def test_explain_with_every_fact_leaves_one_case(rules: Path, run: Any) -> None:
         (["share-plan", "acupuncture", "--date", "2020-01-01"], "no edition of plan share-plan"),
         (["share-plan", "acupuncture", "--diagnosis", "back"], "'back' is not an ICD-10-CM code"),
         (["share-plan", "acupuncture", "--state", "XX"], "no state 'XX'"),
-        (["share-plan", "acupuncture", "--age", "131"], "131"),
+        (["share-plan", "acupuncture", "--age", "131"], "130"),
         (["share-plan", "acupuncture", "--setting", "moon"], "moon"),
     ],
 )
@@ -90,7 +90,7 @@ def test_analyze_for_people(overlapping: Path, run: Any) -> None:
     assert (
         "overlaps: plan: benefits 'young' and 'old' both match massage; the first in the file applies" in result.stdout
     )
-    assert result.stdout.endswith("\n4 gaps, 1 overlaps, 0 dead, 0 limits, 2 cliffs\n")
+    assert result.stdout.endswith("\ngaps: 4, overlaps: 1, dead: 0, limits: 0, cliffs: 2\n")
 
 
 @pytest.mark.parametrize(
