@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from camcover.cli import book, bulk, database, releases, rules
+from camcover.cli import analysis, book, bulk, database, releases, rules
 from camcover.cli.differences import diff
 from camcover.cli.estimating import estimate
+from camcover.cli.explaining import explain
 from camcover.cli.impact import impact
 from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
@@ -22,6 +23,9 @@ app.command()(reproduce)
 app.command()(token)
 rules.app.command()(diff)
 rules.app.command()(impact)
+rules.app.command()(explain)
+rules.app.command("analyze")(analysis.analyze_rules)
+rules.app.command("cover")(analysis.cover_rules)
 releases.register(rules.app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(bulk.app, name="bulk")

@@ -26,7 +26,7 @@ from camcover.rulebook.records import (
     TierBenefit,
 )
 
-__all__ = ["CoverageAnswer", "LimitTerms", "TierTerms", "check_coverage", "step_words"]
+__all__ = ["CoverageAnswer", "LimitTerms", "TierTerms", "check_coverage", "step_words", "tier_terms"]
 
 _NOMINAL_CENTS = 10_000
 """What a session is taken to cost where no price is given: coverage does not depend on it."""
@@ -88,7 +88,7 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         text=line.steps[1].text if len(line.steps) > 1 else line.steps[0].text,
         benefit=line.benefit,
         tier=line.tier,
-        terms=tuple(_tier_terms(block) for block in benefit.tiers.values()) if benefit else (),
+        terms=tuple(tier_terms(block) for block in benefit.tiers.values()) if benefit else (),
         limits=tuple(LimitTerms(str(each.id), limit_words(each), rule_place(each.at)) for each in benefit.limits)
         if benefit
         else (),
@@ -119,7 +119,7 @@ def _benefit(tables: Tables, plan_id: str, line: Line) -> Benefit | None:
     return plan.benefits.get(line.benefit) if plan else None
 
 
-def _tier_terms(block: TierBenefit) -> TierTerms:
+def tier_terms(block: TierBenefit) -> TierTerms:
     """The steps of a tier block in words."""
     words: list[str] = []
     for phase in block.member_pays:

@@ -28,9 +28,11 @@ from camcover.engine.request import (
     UseSoFar,
 )
 from camcover.money import dollars
+from camcover.rulebook.analysis.criteria import Check, Subject
 from camcover.rulebook.records import (
     Benefit,
     Criteria,
+    Exclusion,
     Limit,
     Measure,
     Plan,
@@ -41,8 +43,24 @@ from camcover.rulebook.records import (
     TestGiven,
     TestItem,
 )
+from camcover.workflow.turned_away import criteria_that_failed
 
-__all__ = ["Report", "TestResult", "Unreached", "run_tests"]
+__all__ = [
+    "Mark",
+    "Report",
+    "TestResult",
+    "Unreached",
+    "benefit_mark",
+    "criterion_mark",
+    "exclusion_mark",
+    "limit_mark",
+    "marks_reached",
+    "run_tests",
+]
+
+
+Mark = tuple[str, str]
+"""(what, place) of something that a test can reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +77,20 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Something of a plan that no test of it reaches: a benefit, an exclusion, a limit or a criterion."""
+    """Something of a plan edition (its number among the plan's) that no test of it reaches: what, and where it stands.
+
+    A benefit, an exclusion, a limit or a criterion.
+    """
 
     plan: str
     what: str
     place: str
+    edition: int
+
+    @property
+    def mark(self) -> Mark:
+        """The same without the plan."""
+        return self.what, self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +112,37 @@ class Report:
         return self.reachable - len(self.unreached)
 
 
-Mark = tuple[str, str]
-"""(what, place) of something that a test can reach."""
-
-
 def run_tests(tables: Tables, rules: RuleSet) -> Report:
     """Run every test of every plan edition; `tables` are the compiled `rules`."""
     results: list[TestResult] = []
     unreached: list[Unreached] = []
     reachable = 0
-    for plan in (plan for editions in rules.plans.values() for plan in editions):
+    for edition, plan in (each for editions in rules.plans.values() for each in enumerate(editions)):
         reached: set[Mark] = set()
-        results += [_run(tables, plan, test, reached) for test in plan.tests]
+        results += [_run(tables, rules, plan, test, reached) for test in plan.tests]
         marks = dict.fromkeys(_marks(rules, plan))
         reachable += len(marks)
         name = str(plan.heading.id)
-        unreached += [Unreached(name, what, place) for what, place in marks if (what, place) not in reached]
+        unreached += [Unreached(name, *mark, edition) for mark in marks if mark not in reached]
     return Report(tuple(results), tuple(unreached), reachable)
 
 
-def _run(tables: Tables, plan: Plan, test: TestCase, reached: set[Mark]) -> TestResult:
+def _run(tables: Tables, rules: RuleSet, plan: Plan, test: TestCase, reached: set[Mark]) -> TestResult:
     """Adjudicate a test's services and compare; adds to `reached`."""
     place, name = rule_place(test.at), str(plan.heading.id)
     (found,) = adjudicate_many(tables, [_request(plan, test.given)])
     if isinstance(found, InvalidRequest):
         wrong = tuple(f"{each.field}: {each.description}" for each in found.violations)
         return TestResult(name, test.name, place, wrong)
-    reached.update(_reached(found))
+    reached.update(_reached(rules, plan, found))
     estimate = read_estimate(tables, found.question, found.answer)
     return TestResult(name, test.name, place, tuple(_differences(estimate, test.expect)))
+
+
+def marks_reached(tables: Tables, rules: RuleSet, plan: Plan, given: TestGiven) -> frozenset[Mark]:
+    """What a test with this `given` would reach; nothing where its request is refused."""
+    (found,) = adjudicate_many(tables, [_request(plan, given)])
+    return frozenset() if isinstance(found, InvalidRequest) else frozenset(_reached(rules, plan, found))
 
 
 def _request(plan: Plan, given: TestGiven) -> EstimateRequest:
@@ -237,24 +266,22 @@ def _shown(value: object) -> str:
     return str(value) or "nothing"
 
 
-_CRITERION_OF = {
-    Reason.DIAGNOSIS_NOT_COVERED: ("conditions", "icd10", "not_conditions"),
-    Reason.PRACTITIONER_NOT_COVERED: ("practitioners",),
-    Reason.SETTING_NOT_COVERED: ("settings",),
-    Reason.AGE: ("ages",),
-    Reason.STATE: ("states",),
-    Reason.UNLICENSED: ("licensed",),
+_KEYS = {
+    Subject.DIAGNOSIS: ("conditions", "icd10", "not_conditions"),
+    Subject.PRACTITIONER: ("practitioners",),
+    Subject.SETTING: ("settings",),
+    Subject.AGE: ("ages",),
+    Subject.STATE: ("states",),
+    Subject.LICENSE: ("licensed",),
 }
 
 
 def _marks(rules: RuleSet, plan: Plan) -> Iterator[Mark]:
     """Everything of a plan edition that a test can reach."""
-    for exclusion in plan.exclusions:
-        yield "exclusion", rule_place(exclusion.at)
+    yield from map(exclusion_mark, plan.exclusions)
     for benefit in plan.benefits.values():
-        yield f"benefit '{benefit.id}'", rule_place(benefit.at)
-        for limit in benefit.limits:
-            yield f"limit '{limit.id}'", rule_place(limit.at)
+        yield benefit_mark(benefit)
+        yield from map(limit_mark, benefit.limits)
         for criteria in _criteria(rules, plan, benefit):
             yield from _criterion_marks(criteria)
 
@@ -271,24 +298,45 @@ def _criteria(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criteria
 
 def _criterion_marks(criteria: Criteria) -> Iterator[Mark]:
     """One mark for each reason for which a block of criteria can refuse a line."""
-    for keys in _CRITERION_OF.values():
-        given = [key for key in keys if getattr(criteria, key)]
-        if given:
-            yield f"criterion {' and '.join(given)}", rule_place(criteria.at)
+    yield from filter(None, (_criterion_mark(criteria, subject) for subject in _KEYS))
 
 
-def _reached(found: Adjudicated) -> Iterator[Mark]:
-    """What the lines of a test reached: the rule that decided, the limit that bit, the criterion that refused."""
+def _reached(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iterator[Mark]:
+    """What the lines of a test reached: the rule that decided, the limit that bit, the criteria that failed."""
     sources = found.question.primary.plan.sources
     for row in found.answer.primary.ledger:
         if row.rule >= 0:
             rule = sources.rules[row.rule]
-            yield (f"benefit '{rule.id}'" if isinstance(rule, Benefit) else "exclusion"), rule_place(rule.at)
+            yield benefit_mark(rule) if isinstance(rule, Benefit) else exclusion_mark(rule)
         if row.limit >= 0:
-            limit = sources.limits[row.limit]
-            yield f"limit '{limit.id}'", rule_place(limit.at)
-        if row.criteria >= 0:
-            keys = _CRITERION_OF.get(Reason(row.reason), ())
-            block = sources.criteria[row.criteria].criteria
-            given = [key for key in keys if getattr(block, key)]
-            yield f"criterion {' and '.join(given)}", rule_place(block.at)
+            yield limit_mark(sources.limits[row.limit])
+    for check in criteria_that_failed(rules, plan, found):
+        mark = criterion_mark(check)
+        if mark is not None:
+            yield mark
+
+
+def exclusion_mark(exclusion: Exclusion) -> Mark:
+    """An exclusion as something to reach."""
+    return "exclusion", rule_place(exclusion.at)
+
+
+def benefit_mark(benefit: Benefit) -> Mark:
+    """A benefit as something to reach."""
+    return f"benefit '{benefit.id}'", rule_place(benefit.at)
+
+
+def limit_mark(limit: Limit) -> Mark:
+    """A limit as something to reach."""
+    return f"limit '{limit.id}'", rule_place(limit.at)
+
+
+def criterion_mark(check: Check) -> Mark | None:
+    """A criterion as something to reach, with those of its block that look at the same; None for a tier."""
+    return _criterion_mark(check.block, check.subject) if check.block is not None else None
+
+
+def _criterion_mark(criteria: Criteria, subject: Subject) -> Mark | None:
+    """The criteria of a block that look at a subject; None where it has none."""
+    given = [key for key in _KEYS.get(subject, ()) if getattr(criteria, key)]
+    return (f"criterion {' and '.join(given)}", rule_place(criteria.at)) if given else None

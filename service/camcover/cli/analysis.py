@@ -1,0 +1,146 @@
+"""`camcover rules analyze` and `cover`: what is odd about rules, and what their tests leave out.
+
+Each reads one source of rules (a path, or a release) and ends with 2 when the question has an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from camcover.cli.explaining import ReadingFormat, TableFormat
+from camcover.cli.rules import Format, OutputFormat
+from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.rulebook import RuleSet
+from camcover.workflow.analysis import Analysis, Kind, analyze
+from camcover.workflow.decision_tables import UnknownFact
+from camcover.workflow.skeletons import Coverage, cover
+from camcover.workflow.witnesses import request_data
+
+__all__ = ["analyze_rules", "cover_rules"]
+
+Source = Annotated[str, typer.Argument(help="A rule file or folder, or a release.")]
+Plans = Annotated[list[str] | None, typer.Option("--plan", help="Only this plan; may be given several times.")]
+
+
+def analyze_rules(
+    source: Source = "rules",
+    plan: Plans = None,
+    fail_on: Annotated[
+        str, typer.Option(help=f"End with status 1 when there are some of these: {','.join(Kind)}.")
+    ] = "",
+    output: Format = OutputFormat.TEXT,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Find gaps, overlaps, dead benefits, limits that never bite, and cost-share cliffs; nothing is sampled.
+
+    Ends with 0, or with 1 where something that --fail-on names was found.
+    """
+    kinds = _kinds(fail_on)
+    rules = rules_of(source, database_url)
+    analysis = analyze(rules, _plans(rules, plan))
+    if output is OutputFormat.JSON:
+        typer.echo(json.dumps(_as_data(analysis), indent=2, ensure_ascii=False))
+    elif output is OutputFormat.GITHUB:
+        _annotate(analysis)
+    else:
+        _show(analysis)
+    raise typer.Exit(1 if analysis.of(kinds) else 0)
+
+
+def _kinds(fail_on: str) -> set[Kind]:
+    """The kinds of findings that a list names."""
+    words = [word.strip() for word in fail_on.split(",") if word.strip()]
+    unknown = [word for word in words if word not in set(Kind)]
+    if unknown:
+        raise typer.BadParameter(f"no kind of finding {unknown[0]!r}; expected some of {', '.join(Kind)}")
+    return {Kind(word) for word in words}
+
+
+def _plans(rules: RuleSet, plans: Iterable[str] | None) -> tuple[str, ...]:
+    """The plans named. Ends the program with status 2 when there is no such plan."""
+    named = tuple(plans or ())
+    for name in named:
+        if name not in rules.plans:
+            typer.echo(str(UnknownFact("plan", name, rules.plans)), err=True)
+            raise typer.Exit(2)
+    return named
+
+
+def _as_data(analysis: Analysis) -> dict[str, Any]:
+    """The analysis for programs."""
+    return {
+        "findings": [
+            {
+                "kind": str(found.kind),
+                "plan": found.plan,
+                "place": found.place,
+                "subject": found.subject,
+                "message": found.message,
+                "request": None if found.request is None else request_data(found.request),
+            }
+            for found in analysis.findings
+        ],
+        "left_out": list(analysis.left_out),
+    }
+
+
+def _annotate(analysis: Analysis) -> None:
+    """The analysis as annotations of a pull request."""
+    for found in analysis.findings:
+        file, _, line = found.place.rpartition(":")
+        typer.echo(
+            f"::warning file={file},line={line},title=rule analysis ({found.kind})::{found.plan}: {found.message}"
+        )
+    for words in analysis.left_out:
+        typer.echo(f"::warning title=rule analysis::{words}")
+
+
+def _show(analysis: Analysis) -> None:
+    """The analysis for people; what can be run stands behind the overlaps."""
+    for found in analysis.findings:
+        typer.echo(f"{found.place}: {found.kind}: {found.plan}: {found.message}")
+        if found.kind is Kind.OVERLAPS and found.request is not None:
+            typer.echo(f"    for example {json.dumps(request_data(found.request), ensure_ascii=False)}")
+    for words in analysis.left_out:
+        typer.echo(f"{words}: not looked at")
+    counts = (f"{kind}: {len(analysis.of({kind}))}" for kind in Kind)
+    typer.echo(", ".join(counts))
+
+
+def cover_rules(
+    source: Source = "rules",
+    plan: Plans = None,
+    output: ReadingFormat = TableFormat.TEXT,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """List what no test in the plan files reaches, and print the beginning of a test for each."""
+    rules = rules_of(source, database_url)
+    coverage = cover(rules, _plans(rules, plan))
+    if output is TableFormat.JSON:
+        typer.echo(json.dumps(_coverage_data(coverage), indent=2, ensure_ascii=False))
+        return
+    for each in coverage.missing:
+        typer.echo(f"{each.unreached.place}: {each.unreached.plan}: {each.unreached.what}")
+        typer.echo(each.test or f"  {each.why}\n")
+    typer.echo(f"{len(coverage.missing)} of {coverage.reachable} benefits, exclusions, limits and criteria not reached")
+
+
+def _coverage_data(coverage: Coverage) -> dict[str, Any]:
+    """What is missing, for programs."""
+    return {
+        "missing": [
+            {
+                "plan": each.unreached.plan,
+                "what": each.unreached.what,
+                "place": each.unreached.place,
+                "test": each.test or None,
+                "why": each.why or None,
+            }
+            for each in coverage.missing
+        ],
+        "reachable": coverage.reachable,
+    }

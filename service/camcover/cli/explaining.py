@@ -1,0 +1,131 @@
+"""`camcover rules explain`: what a plan decides about a therapy, as a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.engine.vocabulary import ICD10
+from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
+from camcover.rulebook.analysis.decisions import Verdict
+from camcover.rulebook.analysis.diagnoses import TooManyCells
+from camcover.rulebook.records import STATES, Setting
+from camcover.workflow.decision_tables import Case, DecisionTable, Question, UnknownFact, code_words, decision_tables
+
+__all__ = ["ReadingFormat", "TableFormat", "explain"]
+
+
+class TableFormat(StrEnum):
+    """How tables and skeletons are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
+
+
+def explain(
+    plan: Annotated[str, typer.Argument(help="A plan's id.")],
+    therapy: Annotated[str, typer.Argument(help="A therapy's id in the catalog.")],
+    rules: Annotated[str, typer.Option(help="A rule file or folder, or a release.")] = "rules",
+    day: Annotated[str, typer.Option("--date", help="The date of service; else all dates.")] = "",
+    diagnosis: Annotated[list[str] | None, typer.Option(help="An ICD-10-CM code; may be given several times.")] = None,
+    condition: Annotated[list[str] | None, typer.Option(help="A condition of the catalog, likewise.")] = None,
+    practitioner: Annotated[str | None, typer.Option(help="A practitioner of the catalog.")] = None,
+    setting: Annotated[Setting | None, typer.Option(help="Where.")] = None,
+    state: Annotated[str | None, typer.Option(help="The state of service, such as WA.")] = None,
+    age: Annotated[int | None, typer.Option(min=0, max=OLDEST_MEMBER, help="Completed years.")] = None,
+    tier: Annotated[str | None, typer.Option(help="A tier of the plan.")] = None,
+    code: Annotated[str | None, typer.Option(help="The procedure code that is billed.")] = None,
+    output: ReadingFormat = TableFormat.TEXT,
+    database_url: DatabaseUrl = DEFAULT_DATABASE,
+) -> None:
+    """Show what a plan decides about a therapy: which benefit applies when, under what terms, and why not the others.
+
+    What is given narrows the table; what is not given is shown in all its cases.
+    """
+    question = Question(
+        plan_id=plan,
+        therapy=therapy,
+        code=code,
+        day=_date(day),
+        diagnoses=tuple(_icd10(each) for each in diagnosis or ()),
+        conditions=tuple(condition or ()),
+        facts=Facts(tier, None, None if setting is None else str(setting), age, practitioner, _state(state)),
+    )
+    try:
+        tables = decision_tables(rules_of(rules, database_url), question)
+    except (UnknownFact, TooManyCells) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    if output is TableFormat.JSON:
+        typer.echo(json.dumps([asdict(table) for table in tables], indent=2, ensure_ascii=False, default=str))
+        return
+    screen = Console(width=None if Console().is_terminal else 160)
+    for table in tables:
+        _show_table(screen, table)
+
+
+def _date(text: str) -> date | None:
+    """A date option; empty = not given."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date; expected one such as 2026-01-31") from error
+
+
+def _icd10(code: str) -> str:
+    """A diagnosis option."""
+    if not ICD10.fullmatch(code):
+        raise typer.BadParameter(f"{code!r} is not an ICD-10-CM code such as M54.50")
+    return code
+
+
+def _state(state: str | None) -> str | None:
+    """A state option."""
+    if state is not None and state not in STATES:
+        raise typer.BadParameter(f"no state {state!r}; expected a USPS code such as WA")
+    return state
+
+
+def _show_table(screen: Console, table: DecisionTable) -> None:
+    """A table for people: only the columns in which something is told apart."""
+    title = f"{table.plan_id}: {table.therapy}, {code_words(table.codes)}, {table.first} to {table.last or 'open'}"
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_lines=True)
+    columns = list(dict.fromkeys(subject for case in table.cases for subject in case.when))
+    for name in (*columns, "decision", "terms", "other rules"):
+        shown.add_column(name, overflow="fold")
+    for case in table.cases:
+        others = "\n".join(f"{each.rule} {each.why}" for each in case.others)
+        shown.add_row(*(case.when.get(name, "") for name in columns), _decision(case), _terms(case), others)
+    screen.print(shown, markup=False, highlight=False)
+
+
+def _decision(case: Case) -> str:
+    """What becomes of a line, and where the rule stands."""
+    what = {
+        Verdict.BENEFIT: f"benefit '{case.benefits[0]}'" if case.benefits else "",
+        Verdict.EXCLUDED: f"excluded: {case.reason.replace('_', ' ')}",
+        Verdict.REFUSED: f"not covered: {case.reason}",
+        Verdict.NOT_LISTED: "not covered: NOT_LISTED",
+    }[case.verdict]
+    next_ones = "".join(f"\nused up: then '{benefit}'" for benefit in case.benefits[1:])
+    return f"{what}{next_ones}\n{case.place.rpartition('/')[2]}".rstrip()
+
+
+def _terms(case: Case) -> str:
+    """What the member pays by tier, what is asked for, and how much there is."""
+    parts = [f"{each.tier}: {', then '.join(each.member_pays)}" for each in case.terms]
+    parts += [f"needs {requirement}" for requirement in case.requirements]
+    parts += [f"at most {limit.text} ('{limit.limit}')" for limit in case.limits]
+    return "\n".join(parts)

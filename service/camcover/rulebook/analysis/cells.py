@@ -1,0 +1,224 @@
+"""Every line that a request may ask of a service, sorted into finitely many cells that no rule tells apart.
+
+What comes in: a stretch, a service, and the facts that narrow the question. What goes out: a `Grid`: for each aspect
+of a line the classes of values that meet and fail the same criteria, and the `patterns`: which criteria of which rules
+fail together on some line, each with such a line. Exact: every line falls into a cell, and the rules decide it by the
+cell's pattern alone (docs/rule-language.md, section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+from camcover.rulebook.analysis.criteria import Check, Subject, Value, checks_of, licensing_states
+from camcover.rulebook.analysis.diagnoses import Codes, TooManyCells, diagnosis_sets
+from camcover.rulebook.analysis.services import Service, Stretch
+from camcover.rulebook.checks.regions import normalised
+from camcover.rulebook.records import STATES, RuleSet, Setting
+
+MOST_CELLS = 200_000
+"""Patterns, or sets of diagnoses, of one service that are looked at; more are refused, not sampled."""
+
+OLDEST_MEMBER = 130
+"""Completed years up to which ages are told apart: the most that a request may state."""
+
+UNKNOWN_AGE = -1
+"""Completed years of `Facts` that are known to be not given; no criterion is met by them."""
+
+_USUAL_AGE = 40
+
+_Values = tuple[Value | Codes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the line; None = open. An empty text or tuple, or UNKNOWN_AGE, is known to be not given."""
+
+    tier: str | None = None
+    diagnoses: Codes | None = None
+    setting: str | None = None
+    age: int | None = None
+    practitioner: str | None = None
+    state: str | None = None
+
+
+class Line(NamedTuple):
+    """One line in the respects that decide which rule applies; "" and None: not known."""
+
+    tier: str
+    diagnoses: Codes
+    setting: str
+    age: int | None
+    practitioner: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Values that no rule tells apart, the one that stands for them first; `fails` masks the checks they fail.
+
+    For diagnoses the one value is the fewest codes that make the set; for a license "yes" or "no".
+    """
+
+    values: tuple[Value | Codes, ...]
+    fails: int
+
+
+class Who(NamedTuple):
+    """A practitioner and a state that stand for their places on the axes, and for the place on that of the license."""
+
+    practitioner: str
+    state: str
+    places: tuple[int, int, int]
+
+
+Box = tuple[frozenset[int], ...]
+"""Places on each axis of a grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of one service on one stretch; `spans` masks the checks of each rule.
+
+    `axes` are in the order of the fields of `Line`, and then whether the state licenses the practitioner. As that
+    follows from the two, `whos` holds what occurs together.
+    """
+
+    stretch: Stretch
+    service: Service
+    checks: tuple[Check, ...]
+    spans: tuple[int, ...]
+    axes: tuple[tuple[Alike, ...], ...]
+    whos: tuple[Who, ...]
+
+    def first_failures(self, fails: int) -> int:
+        """Of a mask of failed checks only the first of each rule."""
+        kept = 0
+        for span in self.spans:
+            own = fails & span
+            kept |= own & -own
+        return kept
+
+    def patterns(self, box: Box | None = None) -> dict[int, Line]:
+        """Each set of first failed checks that some line has, with one such line.
+
+        `box` narrows each axis. Raises `TooManyCells`.
+        """
+        places = box or tuple(frozenset(range(len(axis))) for axis in self.axes)
+        found: dict[int, _Values] = {0: ()}
+        for axis, chosen in zip(self.axes[:4], places[:4], strict=True):
+            found = self._extended(found, [(axis[place].fails, axis[place].values[:1]) for place in sorted(chosen)])
+        joint: dict[int, _Values] = {}
+        for who in self.whos:
+            if all(place in chosen for place, chosen in zip(who.places, places[4:], strict=True)):
+                parts = zip(self.axes[4:], who.places, strict=True)
+                joint.setdefault(sum(axis[place].fails for axis, place in parts), (who.practitioner, who.state))
+        return {mask: Line._make(values) for mask, values in self._extended(found, joint.items()).items()}
+
+    def _extended(self, found: Mapping[int, _Values], choices: Iterable[tuple[int, _Values]]) -> dict[int, _Values]:
+        """Each pattern so far with each choice of the next axis."""
+        more = list(choices)
+        extended: dict[int, _Values] = {}
+        for mask, values in found.items():
+            for fails, chosen in more:
+                extended.setdefault(self.first_failures(mask | fails), values + chosen)
+            if len(extended) > MOST_CELLS:
+                raise TooManyCells(MOST_CELLS)
+        return extended
+
+
+def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: Facts | None = None) -> Grid:
+    """The cells of a service. Raises `TooManyCells`."""
+    known = facts or Facts()
+    checks = tuple(checks_of(service.rules, rules, stretch.first))
+    licensing = licensing_states(rules, stretch.first)
+    ages: tuple[Value, ...] = (_USUAL_AGE, *range(_USUAL_AGE), *range(_USUAL_AGE + 1, OLDEST_MEMBER + 1), None)
+    practitioners = _alike(checks, {Subject.PRACTITIONER}, _values(known.practitioner, (*licensing, "")))
+    states = _alike(checks, {Subject.STATE}, _values(known.state, (*STATES, "")))
+    asked = sum(1 << number for number, check in enumerate(checks) if check.subject is Subject.LICENSE)
+    licenses = (Alike(("yes",), 0), Alike(("no",), asked)) if asked else (Alike(("not asked",), 0),)
+    if asked and (known.state is not None or known.practitioner is not None):
+        practitioners, states = _by_license(checks, known, licensing)
+        asked, licenses = 0, (Alike(("said by practitioner and state",), 0),)
+    axes = (
+        _alike(checks, {Subject.TIER}, _values(known.tier, tuple(map(str, stretch.plan.tiers)))),
+        _diagnoses(checks, known.diagnoses),
+        _alike(checks, {Subject.SETTING}, _values(known.setting, tuple(map(str, Setting)))),
+        _alike(checks, {Subject.AGE}, ages if known.age is None else (known.age,)),
+        practitioners,
+        states,
+        licenses,
+    )
+    spans = tuple(_mask(checks, number) for number in range(len(service.rules)))
+    return Grid(stretch, service, checks, spans, axes, _whos(practitioners, states, licensing if asked else None))
+
+
+def _values(known: str | None, all_values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values of an axis: the known one alone, or all."""
+    return all_values if known is None else (known,)
+
+
+def _mask(checks: Sequence[Check], rule: int) -> int:
+    """The bits of a rule's checks."""
+    return sum(1 << number for number, check in enumerate(checks) if check.rule == rule)
+
+
+def _alike(
+    checks: Sequence[Check],
+    subjects: Collection[Subject],
+    values: Iterable[Value],
+    is_licensed: Callable[[Value], bool] = lambda _: True,
+) -> tuple[Alike, ...]:
+    """Values by the checks they fail, in order of first appearance."""
+    asked = [(1 << number, check) for number, check in enumerate(checks) if check.subject in subjects]
+    classes: dict[int, list[Value]] = {}
+    for value in values:
+        licensed = is_licensed(value)
+        meets = (check.is_met_by(value) if check.subject is not Subject.LICENSE else licensed for _, check in asked)
+        fails = sum(bit for (bit, _), met in zip(asked, meets, strict=True) if not met)
+        classes.setdefault(fails, []).append(value)
+    return tuple(Alike(tuple(members), fails) for fails, members in classes.items())
+
+
+def _by_license(
+    checks: Sequence[Check], known: Facts, licensing: Mapping[str, frozenset[str]]
+) -> tuple[tuple[Alike, ...], tuple[Alike, ...]]:
+    """Practitioners and states where one of the two is known: the license then follows from the other alone."""
+    if known.state is not None:
+        state = known.state
+        names = _values(known.practitioner, (*licensing, ""))
+        both = {Subject.PRACTITIONER, Subject.LICENSE}
+        by_name = _alike(checks, both, names, lambda name: state in licensing.get(str(name), ()))
+        return by_name, _alike(checks, {Subject.STATE}, (state,))
+    places = licensing.get(known.practitioner or "", frozenset())
+    by_state = _alike(checks, {Subject.STATE, Subject.LICENSE}, (*STATES, ""), lambda state: state in places)
+    return _alike(checks, {Subject.PRACTITIONER}, (known.practitioner,)), by_state
+
+
+def _diagnoses(checks: Sequence[Check], known: Codes | None) -> tuple[Alike, ...]:
+    """The sets of diagnoses that the checks tell apart, or the one that is known."""
+    asked = [(number, check) for number, check in enumerate(checks) if check.subject is Subject.DIAGNOSIS]
+    if known is not None:
+        plain = [normalised(code) for code in known]
+        sets = {sum(1 << number for number, check in asked if any(map(check.matches, plain))): known}
+    else:
+        sets = diagnosis_sets(asked, MOST_CELLS)
+    meets = sum(1 << number for number, check in asked if not check.refuses)
+    return tuple(Alike((codes,), matched ^ meets) for matched, codes in sets.items())
+
+
+def _whos(
+    practitioners: Sequence[Alike], states: Sequence[Alike], licensing: Mapping[str, frozenset[str]] | None
+) -> tuple[Who, ...]:
+    """The places on the last three axes that occur together; `licensing` None: no rule asks for a license."""
+    found: dict[tuple[int, int, int], Who] = {}
+    for (place, one), (other, second) in product(enumerate(practitioners), enumerate(states)):
+        pairs = product(one.values, second.values) if licensing else [(one.values[0], second.values[0])]
+        for practitioner, state in pairs:
+            is_unlicensed = licensing is not None and state not in licensing.get(str(practitioner), ())
+            places = (place, other, int(is_unlicensed))
+            found.setdefault(places, Who(str(practitioner), str(state), places))
+    return tuple(found.values())

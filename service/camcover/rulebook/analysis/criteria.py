@@ -1,0 +1,140 @@
+"""The criteria that stand between a line and each rule that names its service, one by one in the order of judgment.
+
+What comes in: a service's rules on one day. What goes out: `Check`s, numbered through all rules; number n is bit n of
+the masks in `cells.py`, so that the first criterion of a rule that fails is the lowest bit among the rule's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from camcover.rulebook.analysis.services import Rule
+from camcover.rulebook.checks.regions import OLDEST, normalised
+from camcover.rulebook.checks.scope import catalogs_on, policy_on
+from camcover.rulebook.records import STATES, Benefit, Criteria, Licensure, RuleSet
+
+Value = str | int | None
+"""What a line says in one respect: a word ("": not known), or completed years (None: not known)."""
+
+
+class Subject(StrEnum):
+    """What a criterion looks at."""
+
+    TIER = "tier"
+    DIAGNOSIS = "diagnosis"
+    SETTING = "setting"
+    AGE = "age"
+    PRACTITIONER = "practitioner"
+    STATE = "state"
+    LICENSE = "license"
+
+
+REASONS = {
+    Subject.TIER: "TIER_NOT_COVERED",
+    Subject.DIAGNOSIS: "DIAGNOSIS_NOT_COVERED",
+    Subject.SETTING: "SETTING_NOT_COVERED",
+    Subject.AGE: "AGE",
+    Subject.PRACTITIONER: "PRACTITIONER_NOT_COVERED",
+    Subject.STATE: "STATE",
+    Subject.LICENSE: "UNLICENSED",
+}
+"""The reason with which a line ends that fails a criterion (docs/rule-language.md, section 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One criterion of the rule with number `rule`: `key` as the file calls it, `block` where it stands.
+
+    `allowed` are the words that meet it, for a diagnosis the plain prefixes (of `not_conditions`: those that fail it),
+    for an age the first and the last year.
+    """
+
+    rule: int
+    subject: Subject
+    key: str
+    block: Criteria | None
+    allowed: frozenset[str] = frozenset()
+    years: tuple[int, int] = (0, OLDEST)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a diagnosis among `allowed` fails the criterion instead of meeting it."""
+        return self.key == "not_conditions"
+
+    def is_met_by(self, value: Value) -> bool:
+        """Whether a tier, practitioner, setting, state or age meets the criterion; what is not known does not."""
+        if self.subject is Subject.AGE:
+            return isinstance(value, int) and self.years[0] <= value <= self.years[1]
+        return value in self.allowed
+
+    def matches(self, diagnosis: str) -> bool:
+        """Whether a plain diagnosis begins with one of the prefixes."""
+        return any(diagnosis.startswith(prefix) for prefix in self.allowed)
+
+
+def checks_of(named: Iterable[Rule], rules: RuleSet, day: date) -> list[Check]:
+    """The criteria of each rule as they stand on `day`: tier, policy, its own."""
+    found: list[Check] = []
+    for number, rule in enumerate(named):
+        if isinstance(rule, Benefit):
+            found.append(Check(number, Subject.TIER, "tier", None, frozenset(map(str, rule.tiers))))
+            policy = policy_on(rules, rule.policy, day)
+            found += _block(number, policy.when if policy else None, rules, day)
+        found += _block(number, rule.when, rules, day)
+    return found
+
+
+def _block(rule: int, block: Criteria | None, rules: RuleSet, day: date) -> Iterator[Check]:
+    """The criteria of a `when` block in the order of the table in section 4."""
+    if block is None:
+        return
+    prefixes = {normalised(code) for code in block.icd10 or ()} | _prefixes(block.conditions or (), rules, day)
+    if prefixes:
+        key = " and ".join(key for key in ("conditions", "icd10") if getattr(block, key))
+        yield Check(rule, Subject.DIAGNOSIS, key, block, frozenset(prefixes))
+    refused = _prefixes(block.not_conditions or (), rules, day)
+    if refused:
+        yield Check(rule, Subject.DIAGNOSIS, "not_conditions", block, frozenset(refused))
+    words = (
+        (Subject.PRACTITIONER, "practitioners", block.practitioners),
+        (Subject.SETTING, "settings", block.settings),
+    )
+    for subject, key, allowed in words:
+        if allowed is not None:
+            yield Check(rule, subject, key, block, frozenset(map(str, allowed)))
+    if block.ages is not None:
+        last = OLDEST if block.ages.max is None else block.ages.max
+        yield Check(rule, Subject.AGE, "ages", block, years=(block.ages.min or 0, last))
+    if block.states is not None:
+        yield Check(rule, Subject.STATE, "states", block, frozenset(map(str, block.states)))
+    if block.licensed:
+        yield Check(rule, Subject.LICENSE, "licensed", block)
+
+
+def _prefixes(conditions: Iterable[str], rules: RuleSet, day: date) -> set[str]:
+    """The plain ICD-10 prefixes of conditions as the catalogs have them on `day`."""
+    found: set[str] = set()
+    for name in conditions:
+        known = (catalog.conditions[name] for catalog in catalogs_on(rules, day) if name in catalog.conditions)
+        condition = next(known, None)
+        found.update(normalised(code) for code in (condition.icd10 if condition else ()))
+    return found
+
+
+def licensing_states(rules: RuleSet, day: date) -> dict[str, frozenset[str]]:
+    """For each practitioner of any catalog the states that license it on `day`; none where the catalog has no entry."""
+    entries = {name: entry for catalog in catalogs_on(rules, day) for name, entry in catalog.licensure.items()}
+    catalogs = (catalog for editions in rules.catalogs.values() for catalog in editions)
+    names = dict.fromkeys(str(name) for catalog in catalogs for name in catalog.practitioners)
+    return {name: _licensing(entries.get(name)) for name in names}
+
+
+def _licensing(entry: Licensure | None) -> frozenset[str]:
+    if entry is None:
+        return frozenset()
+    if entry.licensed is not None:
+        return frozenset(map(str, entry.licensed))
+    return frozenset(STATES) - frozenset(map(str, entry.unlicensed or ()))

@@ -1,0 +1,142 @@
+"""Gaps, overlaps and dead benefits of a plan edition, each proved over all lines that a request may ask.
+
+What comes in: a plan edition and its rule set. What goes out: `Finding`s, an overlap with a line on which it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from camcover.rulebook.analysis.cells import Line
+from camcover.rulebook.analysis.decisions import Decided, Endless, passes_on
+from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch, services_of, stretches_of, therapies_on
+from camcover.rulebook.checks.scope import listed
+from camcover.rulebook.records import Benefit, Exclusion, Place, Plan, RuleSet
+
+__all__ = ["Finding", "Kind", "Witness", "dead_benefits", "gaps", "overlaps", "service_words"]
+
+
+class Kind(StrEnum):
+    """What `rules analyze` looks for, by the words of `--fail-on`."""
+
+    GAPS = "gaps"
+    OVERLAPS = "overlaps"
+    DEAD = "dead"
+    LIMITS = "limits"
+    CLIFFS = "cliffs"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A line on which a finding shows: when, of which service, and the respects that decide it."""
+
+    stretch: Stretch
+    service: Service
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something worth knowing about a plan edition; `subject` is the therapy, benefit or limit it is about.
+
+    `others` are the benefits, the exclusions or the limit that are to blame, in words.
+    """
+
+    kind: Kind
+    plan: Plan
+    at: Place
+    subject: str
+    message: str
+    others: tuple[str, ...] = ()
+    witness: Witness | None = None
+
+
+def gaps(plan: Plan, rules: RuleSet) -> Iterator[Finding]:
+    """Therapies of the catalog that neither a benefit nor an exclusion names, wholly or for some codes."""
+    missing: dict[str, tuple[list[str], bool]] = {}
+    for stretch in stretches_of(plan, rules):
+        current = therapies_on(rules, stretch.first)
+        named: dict[str, list[Service]] = {}
+        for service in services_of(stretch, rules):
+            named.setdefault(service.therapy, []).append(service)
+        for therapy in current:
+            unnamed = [code for service in named[therapy] if not service.rules for code in service.codes]
+            if unnamed:
+                missing.setdefault(therapy, (unnamed, any(service.rules for service in named[therapy])))
+    for therapy, (codes, is_part) in missing.items():
+        message = f"neither a benefit nor an exclusion names '{therapy}'{f' {_billed(codes)}' if is_part else ''}"
+        yield Finding(Kind.GAPS, plan, plan.heading.at, therapy, message)
+
+
+def _billed(codes: Sequence[str]) -> str:
+    """`billed as 97810, 97811 or without a code`."""
+    known = ", ".join(code for code in codes if code != NO_CODE)
+    words = [f"billed as {known}"] if known else []
+    return " or ".join([*words, *(["without a code"] if NO_CODE in codes else [])])
+
+
+def service_words(service: Service) -> str:
+    """`acupuncture`, or `acupuncture billed as 97810, 97811`."""
+    return service.therapy if NO_CODE in service.codes else f"{service.therapy} {_billed(service.codes)}"
+
+
+def dead_benefits(plan: Plan, cells: Iterable[Decided]) -> Iterator[Finding]:
+    """Benefits that are the first to match on no line, nor follow one that a used-up limit passes on."""
+    alive: set[str] = set()
+    takers: dict[str, dict[str, None]] = {}
+    order = [*map(_exclusion_name, plan.exclusions), *(f"'{name}'" for name in plan.benefits)]
+    for cell in cells:
+        alive.update(str(benefit.id) for benefit in cell.chain)
+        exclusion = cell.exclusion
+        names = [_exclusion_name(exclusion)] if exclusion else [f"'{each.id}'" for each in cell.chain]
+        for benefit in cell.holding():
+            takers.setdefault(str(benefit.id), {}).update(dict.fromkeys(names))
+    for name, benefit in plan.benefits.items():
+        if str(name) in alive:
+            continue
+        blamed = takers.get(str(name), {})
+        others = tuple(each for each in order if each in blamed)
+        why = f"every line that meets its criteria is taken by {' and '.join(others)}"
+        message = f"benefit '{name}' never applies: {why if others else 'no line meets its criteria'}"
+        yield Finding(Kind.DEAD, plan, benefit.at, str(name), message, others)
+
+
+def _exclusion_name(exclusion: Exclusion) -> str:
+    """An exclusion has no id: it is called by its line."""
+    return f"the exclusion in line {exclusion.at.line}"
+
+
+def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless: Endless) -> Iterator[Finding]:
+    """Pairs of benefits whose criteria some line meets both, so that the order of the file decides.
+
+    Left out: an earlier one that passes lines on, which is meant to stand before the other, and dead benefits. The
+    witness is met by as few other benefits before the later one as there can be; `others` are the earlier ones.
+    """
+    left_out = set(dead)
+    found: dict[tuple[str, str], tuple[Decided, list[Benefit]]] = {}
+    for cell in cells:
+        if cell.exclusion is not None:
+            continue
+        holding = cell.holding()
+        for place, later in enumerate(holding):
+            for earlier in holding[:place]:
+                pair = str(earlier.id), str(later.id)
+                if passes_on(earlier, endless) or left_out & set(pair):
+                    continue
+                if pair not in found or place < len(found[pair][1]):
+                    found[pair] = cell, holding[:place]
+    for (earlier_id, later_id), (cell, before) in found.items():
+        yield _overlap(plan, earlier_id, later_id, cell, before)
+
+
+def _overlap(plan: Plan, earlier: str, later: str, cell: Decided, before: Sequence[Benefit]) -> Finding:
+    """The finding for two benefits that both match the line of a cell."""
+    third = [str(each.id) for each in before if each.id != earlier]
+    beside = f" (as does {listed(third)})" if third else ""
+    both = f"benefits '{earlier}' and '{later}' both match {service_words(cell.grid.service)}{beside}"
+    witness = Witness(cell.grid.stretch, cell.grid.service, cell.line)
+    others = tuple(str(each.id) for each in before)
+    message = f"{both}; the first in the file applies"
+    return Finding(Kind.OVERLAPS, plan, plan.benefits[later].at, later, message, others, witness)

@@ -1,0 +1,103 @@
+"""How periods of limits lie in each other, in days, on any date: the arithmetic behind `limits.py`.
+
+What comes in: two `LimitPeriod`s and the plan's benefit period. What goes out: whether what is used in one so far was
+used in the other too, and how many of one it takes to hold the other. Lines come in order of date, so a period is seen
+from its beginning to the day of the line. None stands for: there is no bound.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from camcover.calendar import add_months
+from camcover.rulebook.records import BenefitPeriod, LimitPeriod, PeriodKind
+
+_ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
+_YEARS = (PeriodKind.BENEFIT_PERIOD, PeriodKind.CALENDAR_YEAR)
+_DAYS = {
+    PeriodKind.VISIT: (1, 1),
+    PeriodKind.DAY: (1, 1),
+    PeriodKind.WEEK: (7, 7),
+    PeriodKind.MONTH: (28, 31),
+    PeriodKind.BENEFIT_PERIOD: (365, 366),
+    PeriodKind.CALENDAR_YEAR: (365, 366),
+}
+_FOUR_YEARS = range(date(2024, 1, 1).toordinal(), date(2027, 12, 31).toordinal() + 1)
+
+
+def days_of(period: LimitPeriod) -> tuple[int, int] | None:
+    """The fewest and the most days of a period; None for a lifetime."""
+    match period.kind:
+        case PeriodKind.LIFETIME:
+            return None
+        case PeriodKind.ROLLING_DAYS:
+            return period.length, period.length
+        case PeriodKind.ROLLING_MONTHS:
+            lengths = [int(day - add_months(day, -period.length)) for day in _FOUR_YEARS]
+            return min(lengths), max(lengths)
+        case kind:
+            return _DAYS[kind]
+
+
+def holds(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> bool:
+    """Whether on any day what was used so far in the `narrow` period was used in the `wide` one too."""
+    if wide == narrow or wide.kind is PeriodKind.LIFETIME:
+        return True
+    widest, narrowest = days_of(wide), days_of(narrow)
+    if widest is None or narrowest is None:
+        return False
+    if narrow.kind in (PeriodKind.VISIT, PeriodKind.DAY):
+        return wide.kind is not PeriodKind.VISIT
+    if wide.kind in _ROLLING:
+        months = _months_of(narrow) if wide.kind is PeriodKind.ROLLING_MONTHS else None
+        return months <= wide.length if months is not None else widest[0] >= narrowest[1]
+    starts_months = wide.kind is PeriodKind.CALENDAR_YEAR or plan_year.day == 1
+    if wide.kind in _YEARS and narrow.kind is PeriodKind.MONTH:
+        return starts_months
+    return wide.kind in _YEARS and narrow.kind in _YEARS and (plan_year.month, plan_year.day) == (1, 1)
+
+
+def count_to_hold(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> int | None:
+    """The most periods of the `narrow` kind that lie, wholly or partly, in a `wide` one; None = any number."""
+    if holds(narrow, wide, plan_year):
+        return 1
+    longest, shortest = days_of(wide), days_of(narrow)
+    if longest is None or shortest is None:
+        return None
+    months = _months_of(wide)
+    if months is not None and narrow.kind is PeriodKind.ROLLING_MONTHS:
+        return -(-months // narrow.length)
+    if months is not None and narrow.kind is PeriodKind.MONTH:
+        return months if holds(wide, narrow, plan_year) and wide.kind in _YEARS else months + 1
+    if narrow.kind in _ROLLING or shortest[1] == 1:
+        return -(-longest[1] // shortest[0])
+    return -(-(longest[1] - 1) // shortest[0]) + 1
+
+
+def _months_of(period: LimitPeriod) -> int | None:
+    """How many months long a period is; None for one that is not made of months."""
+    if period.kind is PeriodKind.ROLLING_MONTHS:
+        return period.length
+    return {PeriodKind.MONTH: 1, **dict.fromkeys(_YEARS, 12)}.get(period.kind)
+
+
+def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPeriod) -> bool:
+    """Whether what is used on `day` still counts on the `other`, which is not before it."""
+    match period.kind:
+        case PeriodKind.LIFETIME:
+            return True
+        case PeriodKind.ROLLING_DAYS:
+            return day > other - timedelta(days=period.length)
+        case PeriodKind.ROLLING_MONTHS:
+            return day.toordinal() > add_months(other.toordinal(), -period.length)
+        case PeriodKind.WEEK:
+            return day.isocalendar()[:2] == other.isocalendar()[:2]
+        case PeriodKind.MONTH:
+            return (day.year, day.month) == (other.year, other.month)
+        case PeriodKind.CALENDAR_YEAR:
+            return day.year == other.year
+        case PeriodKind.BENEFIT_PERIOD:
+            turns = date(other.year, plan_year.month, plan_year.day)
+            return day >= (turns if other >= turns else turns.replace(year=other.year - 1))
+        case _:
+            return day == other

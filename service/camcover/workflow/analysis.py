@@ -1,0 +1,73 @@
+"""`rules analyze`: everything that the analysis finds in a rule set, each overlap and cliff with a request to run.
+
+What comes in: a rule set. What goes out: an `Analysis`. What can be worked out from the records is
+(`camcover.rulebook.analysis`); the engine prices the cliffs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from camcover.engine import EstimateRequest, compile_rules
+from camcover.engine.citing import rule_place
+from camcover.rulebook.analysis.findings import Finding, Kind
+from camcover.rulebook.analysis.plans import analyse
+from camcover.rulebook.records import RuleSet
+from camcover.workflow.cliffs import cliffs
+from camcover.workflow.witnesses import witness_request
+
+__all__ = ["Analysis", "Found", "Kind", "analyze"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding and where it stands; `request` shows it, where one line can."""
+
+    kind: Kind
+    plan: str
+    place: str
+    subject: str
+    message: str
+    request: EstimateRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All findings, plan by plan, edition by edition; and the editions that were too large to look at, in words."""
+
+    findings: tuple[Found, ...]
+    left_out: tuple[str, ...]
+
+    def of(self, kinds: Collection[Kind]) -> tuple[Found, ...]:
+        """The findings of some kinds."""
+        return tuple(found for found in self.findings if found.kind in kinds)
+
+
+def analyze(rules: RuleSet, plan_ids: Collection[str] = ()) -> Analysis:
+    """The analysis of the plans named, or of all."""
+    tables = compile_rules(rules)
+    findings: list[Found] = []
+    left_out: list[str] = []
+    for plan_id, editions in rules.plans.items():
+        if plan_ids and plan_id not in plan_ids:
+            continue
+        for each in analyse(editions, rules):
+            findings += [_found(finding, rules) for finding in each.findings(rules)]
+            findings += [_with(cliff.finding, cliff.request) for cliff in cliffs(tables, rules, each)]
+            if each.too_many is not None:
+                left_out.append(f"{rule_place(each.plan.heading.at)}: {plan_id}: {each.too_many}")
+    return Analysis(tuple(findings), tuple(left_out))
+
+
+def _found(finding: Finding, rules: RuleSet) -> Found:
+    """A finding with its witness as a request."""
+    witness = finding.witness
+    request = None if witness is None else witness_request(str(finding.plan.heading.id), witness, rules)
+    return _with(finding, request)
+
+
+def _with(finding: Finding, request: EstimateRequest | None) -> Found:
+    """A finding with a request that shows it."""
+    plan = str(finding.plan.heading.id)
+    return Found(finding.kind, plan, rule_place(finding.at), finding.subject, finding.message, request)

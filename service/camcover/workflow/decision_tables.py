@@ -1,0 +1,210 @@
+"""`rules explain`: what a plan decides about a therapy, as tables of few rows, in words.
+
+What comes in: a rule set, a plan, a therapy, and what is known of the line. What goes out: a `DecisionTable` for each
+stretch of days on which the rules stay the same, and for each group of codes that the same rules name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from camcover.engine.citing import rule_place
+from camcover.engine.explain import attestation_words, limit_words
+from camcover.money import percent
+from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
+from camcover.rulebook.analysis.decisions import Verdict, first_bit
+from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, stretches_of
+from camcover.rulebook.analysis.table import Row, rows_of
+from camcover.rulebook.analysis.wording import AXES, axis_words
+from camcover.rulebook.diagnostics import nearest
+from camcover.rulebook.records import Benefit, Exclusion, Plan, Requirement, RuleSet
+from camcover.workflow.coverage import LimitTerms, TierTerms, tier_terms
+from camcover.workflow.turned_away import condition_entries
+
+__all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "decision_tables"]
+
+
+class UnknownFact(Exception):
+    """A word of the question that the rules do not have."""
+
+    def __init__(self, kind: str, word: str, words: Iterable[str]) -> None:
+        """Name the word, and the nearest of `words`."""
+        close = nearest(word, words)
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        super().__init__(f"no {kind} {word!r}{hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the service, and what is known of it; None and empty = open, so that all cases are shown."""
+
+    plan_id: str
+    therapy: str
+    code: str | None = None
+    day: date | None = None
+    diagnoses: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A rule that names the service but does not decide: what it is, where it stands, and why it does not."""
+
+    rule: str
+    place: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A row: when it holds (subject -> words, only where something is told apart), and what then becomes of a line.
+
+    `benefits` apply in turn, each when the one before is used up; terms, limits and requirements are the first one's.
+    """
+
+    when: dict[str, str]
+    verdict: Verdict
+    benefits: tuple[str, ...]
+    reason: str
+    place: str
+    terms: tuple[TierTerms, ...]
+    requirements: tuple[str, ...]
+    limits: tuple[LimitTerms, ...]
+    others: tuple[Other, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """All cases of a therapy billed as any of `codes` ("": without a code) on the days from `first` to `last`."""
+
+    plan_id: str
+    therapy: str
+    codes: tuple[str, ...]
+    first: date
+    last: date | None
+    cases: tuple[Case, ...]
+
+
+def decision_tables(rules: RuleSet, question: Question) -> list[DecisionTable]:
+    """The tables that answer a question, in order of date. Raises `UnknownFact`, `TooManyCells`."""
+    editions = _checked(rules, question)
+    tables: list[DecisionTable] = []
+    for stretch in (stretch for plan in editions for stretch in stretches_of(plan, rules)):
+        if question.day is None or stretch.holds(question.day):
+            tables += _tables_of(rules, stretch, question)
+    if not tables:
+        ranges = (f"{plan.heading.effective.start} to {plan.heading.effective.end or 'open'}" for plan in editions)
+        raise UnknownFact(f"edition of plan {question.plan_id} ({', '.join(ranges)}) on", str(question.day), ())
+    return tables
+
+
+def _checked(rules: RuleSet, question: Question) -> tuple[Plan, ...]:
+    """The editions of the plan. Raises `UnknownFact` for the first word that the rules do not have."""
+    editions = rules.plans.get(question.plan_id)
+    if editions is None:
+        raise UnknownFact("plan", question.plan_id, rules.plans)
+    catalogs = [catalog for each in rules.catalogs.values() for catalog in each]
+    therapies = {str(name): therapy for catalog in catalogs for name, therapy in catalog.therapies.items()}
+    if question.therapy not in therapies:
+        raise UnknownFact("therapy", question.therapy, therapies)
+    facts = question.facts
+    codes = [str(code) for catalog in catalogs for code in _codes(catalog.therapies.get(question.therapy))]
+    words: tuple[tuple[str, str | None, Iterable[str]], ...] = (
+        (f"code of {question.therapy}", question.code, codes),
+        ("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
+        ("practitioner", facts.practitioner, [str(name) for catalog in catalogs for name in catalog.practitioners]),
+        *(("condition", name, [str(each) for c in catalogs for each in c.conditions]) for name in question.conditions),
+    )
+    for kind, word, known in words:
+        if word and word not in known:
+            raise UnknownFact(kind, word, known)
+    return editions
+
+
+def _codes(therapy: object) -> tuple[str, ...]:
+    """The codes of a therapy of the catalog; none of one that this edition lacks."""
+    return getattr(therapy, "codes", ())
+
+
+def _tables_of(rules: RuleSet, stretch: Stretch, question: Question) -> Iterator[DecisionTable]:
+    """The tables of one stretch, one for each group of codes."""
+    facts = _facts(rules, stretch, question)
+    for service in services_of(stretch, rules):
+        if service.therapy == question.therapy and (question.code is None or question.code in service.codes):
+            grid = grid_of(stretch, service, rules, facts)
+            cases = tuple(_case(grid, row) for row in rows_of(grid))
+            codes = service.codes if question.code is None else (question.code,)
+            yield DecisionTable(question.plan_id, service.therapy, codes, stretch.first, stretch.last, cases)
+
+
+def _facts(rules: RuleSet, stretch: Stretch, question: Question) -> Facts:
+    """The facts of a question; a condition stands for its ICD-10 entries of the stretch's catalogs (point 3)."""
+    facts = question.facts
+    if not question.diagnoses and not question.conditions:
+        return facts
+    entries = condition_entries(rules, stretch.first, question.conditions)
+    return replace(facts, diagnoses=(*question.diagnoses, *entries))
+
+
+def _case(grid: Grid, row: Row) -> Case:
+    """A row in words."""
+    rules = [grid.service.rules[number] for number in row.outcome.rules]
+    benefits = [rule for rule in rules if isinstance(rule, Benefit)] if row.outcome.verdict is Verdict.BENEFIT else []
+    first = benefits[0] if benefits else None
+    tiers = {str(value) for place in row.box[0] for value in grid.axes[0][place].values}
+    when = {
+        str(AXES[axis]): axis_words(grid, axis, row.box) for axis, classes in enumerate(grid.axes) if len(classes) > 1
+    }
+    return Case(
+        when=when,
+        verdict=row.outcome.verdict,
+        benefits=tuple(str(benefit.id) for benefit in benefits),
+        reason=row.outcome.reason or _exclusion_reason(rules),
+        place=rule_place(rules[0].at) if rules else "",
+        terms=tuple(tier_terms(block) for name, block in first.tiers.items() if str(name) in tiers) if first else (),
+        requirements=tuple(_requirement_words(each) for each in first.requires) if first else (),
+        limits=tuple(LimitTerms(str(each.id), limit_words(each), rule_place(each.at)) for each in first.limits)
+        if first
+        else (),
+        others=tuple(_others(grid, row)),
+    )
+
+
+def _exclusion_reason(rules: Iterable[Benefit | Exclusion]) -> str:
+    """Why an exclusion stands in the plan."""
+    return next((rule.reason for rule in rules if isinstance(rule, Exclusion)), "")
+
+
+def _others(grid: Grid, row: Row) -> Iterator[Other]:
+    """Each other rule that names the service, with the first criteria that fail in the row."""
+    deciding = row.outcome.rules if row.outcome.verdict is not Verdict.REFUSED else ()
+    for number, rule in enumerate(grid.service.rules):
+        if number in deciding:
+            continue
+        span = grid.spans[number]
+        keys = []
+        for pattern in row.patterns:
+            failing = pattern & span
+            keys.append(grid.checks[first_bit(failing)].key if failing else "")
+        failed = [key for key in dict.fromkeys(keys) if key]
+        parts = [f"fails {' or '.join(failed)}"] if failed else []
+        parts += ["stands behind"] if "" in keys else []
+        name = f"benefit '{rule.id}'" if isinstance(rule, Benefit) else "exclusion"
+        yield Other(name, rule_place(rule.at), " or ".join(parts))
+
+
+def _requirement_words(requirement: Requirement) -> str:
+    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`."""
+    words = attestation_words(requirement.attestation)
+    if requirement.after is not None:
+        words += f" after {requirement.after} visits"
+    return words if requirement.penalty is None else f"{words}, else the plan pays {percent(requirement.penalty)} less"
+
+
+def code_words(codes: tuple[str, ...]) -> str:
+    """`any code`, `98943`, `97810, 97811 or no code`."""
+    known = ", ".join(code for code in codes if code != NO_CODE)
+    return " or ".join(part for part in (known, "no code" if NO_CODE in codes else "") if part)

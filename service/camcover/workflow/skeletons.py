@@ -1,0 +1,219 @@
+"""`rules cover`: what no test in the plan files reaches, and for each thing the beginning of a test that does.
+
+What comes in: a rule set. What goes out: a `Missing` for each benefit, exclusion, limit and criterion without a test,
+with a `given` on which the engine was seen to reach it, or the reason why no request can. What to expect is left open:
+that has to come from the plan's own document, not from what the rules happen to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from camcover.engine import Tables, compile_rules
+from camcover.money import dollars
+from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
+from camcover.rulebook.analysis.diagnoses import TooManyCells
+from camcover.rulebook.records import (
+    AccumulatorKind,
+    Attestation,
+    Benefit,
+    Limit,
+    Measure,
+    Plan,
+    RuleSet,
+    Setting,
+    TestGiven,
+    TestItem,
+)
+from camcover.workflow.rule_tests import (
+    Mark,
+    Unreached,
+    benefit_mark,
+    criterion_mark,
+    exclusion_mark,
+    limit_mark,
+    marks_reached,
+    run_tests,
+)
+from camcover.workflow.witnesses import code_of, first_day, usual_charge
+
+__all__ = ["Coverage", "Missing", "cover"]
+
+_NEVER = "no request reaches it: earlier rules take every line, or its criteria cannot fail first"
+_TO_WORK_OUT = "$0.00  # work this out from the plan's own document"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that no test reaches; `given` does, and `test` is YAML with it. Without one, `why` says why."""
+
+    unreached: Unreached
+    given: TestGiven | None
+    test: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is missing, of `reachable` things in all."""
+
+    missing: tuple[Missing, ...]
+    reachable: int
+
+
+def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> Coverage:
+    """What the tests of the plans named, or of all, do not reach."""
+    tables = compile_rules(rules)
+    report = run_tests(tables, rules)
+    by_edition: dict[tuple[str, int], list[Unreached]] = {}
+    for each in report.unreached:
+        if not plan_ids or each.plan in plan_ids:
+            by_edition.setdefault((each.plan, each.edition), []).append(each)
+    missing: list[Missing] = []
+    for (plan_id, edition), unreached in by_edition.items():
+        plan = rules.plans[plan_id][edition]
+        found, why = _search(tables, rules, plan, {each.mark for each in unreached})
+        missing += [_missing(plan, each, found.get(each.mark), why) for each in unreached]
+    return Coverage(tuple(missing), report.reachable)
+
+
+def _missing(plan: Plan, unreached: Unreached, given: TestGiven | None, why: str) -> Missing:
+    """The finding, with its test where there is one."""
+    if given is None:
+        return Missing(unreached, None, "", why)
+    return Missing(unreached, given, _test_text(plan, unreached, given), "")
+
+
+def _search(
+    tables: Tables, rules: RuleSet, plan: Plan, wanted: Collection[Mark]
+) -> tuple[Mapping[Mark, TestGiven], str]:
+    """For each thing wanted a `given` that reaches it, tried on the engine; and why the others have none."""
+    found: dict[Mark, TestGiven] = {}
+    try:
+        for cell in decided(plan, rules):
+            for mark, given in _attempts(rules, cell):
+                if mark in wanted and mark not in found and mark in marks_reached(tables, rules, plan, given):
+                    found[mark] = given
+    except TooManyCells as many:
+        return found, f"not looked at to the end: {many}"
+    return found, _NEVER
+
+
+def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]:
+    """What a line of a cell should reach, with the `given` for it."""
+    plain = _given(rules, cell, {}, None)
+    if cell.exclusion is not None:
+        yield exclusion_mark(cell.exclusion), plain
+    if not cell.decision.rules:
+        return
+    rule = cell.grid.service.rules[cell.decision.rules[0]]
+    if isinstance(rule, Benefit):
+        yield benefit_mark(rule), plain
+    until = None if cell.decision.verdict is Verdict.REFUSED else rule
+    for mark in map(criterion_mark, failed_checks(cell.grid, cell.pattern, until)):
+        if mark is not None:
+            yield mark, plain
+    for place, benefit in enumerate(cell.chain):
+        used = _used_up(cell.chain[:place])
+        if place:
+            yield benefit_mark(benefit), _given(rules, cell, used, None)
+        for limit in benefit.limits:
+            yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): limit.allow}, limit)
+            if limit.allow and limit.measure is not Measure.VISITS:
+                nearly = {**_deductibles(cell.grid.stretch.plan), **used, str(limit.id): limit.allow - 1}
+                yield limit_mark(limit), _given(rules, cell, nearly, limit, units=2)
+
+
+def _used_up(benefits: Collection[Benefit]) -> dict[str, int]:
+    """The use that ends each of some benefits: of its first hard limit, else of its first."""
+    limits = [min(benefit.limits, key=lambda limit: limit.beyond is not None) for benefit in benefits]
+    return {str(limit.id): limit.allow for limit in limits}
+
+
+def _deductibles(plan: Plan) -> dict[str, int]:
+    """The use that meets every deductible, so that the plan pays and a limit on what it pays can cut."""
+    deductibles = (each for each in plan.accumulators.values() if each.kind is AccumulatorKind.DEDUCTIBLE)
+    return {str(each.id): each.individual for each in deductibles if each.individual is not None}
+
+
+def _given(rules: RuleSet, cell: Decided, used: Mapping[str, int], limit: Limit | None, units: int = 1) -> TestGiven:
+    """The cell's line as the `given` of a test; past a soft limit everything but its attestation is attested.
+
+    More than one unit is billed as a code, where the service has one.
+    """
+    line, service, day = cell.line, cell.grid.service, first_day(cell.grid.stretch)
+    beyond = limit.beyond if limit is not None else None
+    code = code_of(service) if units == 1 else max(service.codes)
+    item = TestItem(
+        member=None,
+        therapy=service.therapy,
+        codes=((code, units, None, None),) if code else (),
+        practitioner=line.practitioner or None,
+        setting=Setting(line.setting),
+        tier=line.tier,
+        state=None,
+        diagnoses=line.diagnoses,
+        conditions=(),
+        attestations=() if beyond is None else tuple(each for each in Attestation if each is not beyond),
+        charge=usual_charge(rules, service.therapy, day),
+        allowed=None,
+        dates=(day,),
+        at=cell.grid.stretch.plan.heading.at,
+    )
+    return TestGiven(
+        age=line.age,
+        state=line.state or None,
+        family=False,
+        as_of=None,
+        assume_requirements=beyond is None,
+        used=dict(used),
+        family_used={},
+        benefit_visits={},
+        prior_visits={},
+        items=(item,),
+        at=item.at,
+    )
+
+
+def _test_text(plan: Plan, unreached: Unreached, given: TestGiven) -> str:
+    """A test as an entry of the plan file's `tests:`."""
+    name = f"reaches {unreached.what} of {unreached.place.rpartition('/')[2]}"
+    pairs = ", ".join(f"{key}: {value}" for key, value in _given_words(plan, given))
+    return f"  - name: {name}\n    given: {{{pairs}}}\n    expect:\n      patient: {_TO_WORK_OUT}\n"
+
+
+def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
+    """The keys of a `given` that say something, with their values as YAML."""
+    item = given.items[0]
+    if given.age is not None:
+        yield "age", str(given.age)
+    if given.state:
+        yield "state", given.state
+    if not given.assume_requirements:
+        yield "requirements", "as_attested"
+    if given.used:
+        limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
+        used = (f"{name}: {_amount(limits.get(name), count)}" for name, count in given.used.items())
+        yield "used", f"{{{', '.join(used)}}}"
+    yield "therapy", item.therapy or ""
+    if item.codes:
+        code, units = item.codes[0][:2]
+        yield "codes", f'["{code}"]' if units == 1 else f'[{{code: "{code}", units: {units}}}]'
+    if item.practitioner:
+        yield "practitioner", item.practitioner
+    yield "setting", str(item.setting)
+    yield "tier", item.tier or ""
+    if item.diagnoses:
+        yield "diagnoses", f"[{', '.join(item.diagnoses)}]"
+    if item.attestations:
+        yield "attestations", f"[{', '.join(item.attestations)}]"
+    yield "charge", dollars(item.charge or 0).replace(",", "")
+    yield "first", item.dates[0].isoformat()
+
+
+def _amount(limit: Limit | None, count: int) -> str:
+    """What is used of a limit, or of an accumulator (None), as `used` takes it."""
+    if limit is None or limit.measure is Measure.MONEY:
+        return dollars(count).replace(",", "")
+    return f"{count} {limit.measure if count != 1 else limit.measure.removesuffix('s')}"

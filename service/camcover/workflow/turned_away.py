@@ -1,0 +1,71 @@
+"""Which criteria turned a line away, also those of benefits that are not the first: what a test has reached of them.
+
+What comes in: a request as it was adjudicated under one plan edition. What goes out: for each line, and each rule that
+was judged before the one that decided (all of them where none did), the first criterion that failed. The ledger names
+only the one that gave the reason, that of the first benefit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.engine.estimate import Reason
+from camcover.engine.question import Adjudicated
+from camcover.engine.request import PlannedService
+from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
+from camcover.rulebook.analysis.criteria import Check
+from camcover.rulebook.analysis.decisions import failed_checks
+from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
+from camcover.rulebook.checks.scope import catalogs_on
+from camcover.rulebook.records import Plan, RuleSet
+
+__all__ = ["condition_entries", "criteria_that_failed"]
+
+_REFUSED = (
+    Reason.TIER_NOT_COVERED,
+    Reason.DIAGNOSIS_NOT_COVERED,
+    Reason.PRACTITIONER_NOT_COVERED,
+    Reason.SETTING_NOT_COVERED,
+    Reason.AGE,
+    Reason.STATE,
+    Reason.UNLICENSED,
+)
+
+
+def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iterator[Check]:
+    """The criteria of `plan` that turned lines of a request away, with repetitions."""
+    stretches = stretches_of(plan, rules)
+    request, asked = found.question.request, found.question.asked
+    sources = found.question.primary.plan.sources
+    for (ordinal, place, _), row in zip(asked.lines, found.answer.primary.ledger, strict=True):
+        day, service = date.fromordinal(ordinal), asked.services[place]
+        stretch = next((each for each in stretches if each.holds(day)), None)
+        if stretch is None:
+            continue
+        item = request.items[service.item]
+        member = next((each for each in request.members if each.id == item.member_id), request.members[0])
+        facts = _facts(rules, stretch, item, member.state, member.age)
+        grid = grid_of(stretch, service_of(stretch, service.therapy, service.code), rules, facts)
+        until = None if row.rule < 0 or row.reason in _REFUSED else sources.rules[row.rule]
+        yield from (check for pattern in grid.patterns() for check in failed_checks(grid, pattern, until))
+
+
+def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, age: int | None) -> Facts:
+    """What a request says of a service, as far as criteria look at it."""
+    return Facts(
+        tier=item.tier or str(next(iter(stretch.plan.tiers))),
+        diagnoses=(*item.diagnoses, *condition_entries(rules, stretch.first, item.conditions)),
+        setting=str(item.setting),
+        age=UNKNOWN_AGE if age is None else age,
+        practitioner=item.practitioner,
+        state=item.state or state,
+    )
+
+
+def condition_entries(rules: RuleSet, day: date, conditions: tuple[str, ...]) -> Iterator[str]:
+    """The ICD-10 entries that conditions of a request stand for on `day` (docs/rule-language.md, point 3)."""
+    for name in conditions:
+        known = (catalog.conditions[name] for catalog in catalogs_on(rules, day) if name in catalog.conditions)
+        condition = next(known, None)
+        yield from map(str, condition.icd10 if condition is not None else ())

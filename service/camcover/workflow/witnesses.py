@@ -1,0 +1,126 @@
+"""Lines of the analysis as requests that can be priced, and requests as JSON for `camcover estimate`.
+
+What comes in: a line of a cell. What goes out: an `EstimateRequest` on which the engine decides as the analysis says,
+and the same as the JSON form of an EstimatePlanRequest (docs/api.md). Amounts in cents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from camcover.engine.request import FIRST_DATE, EstimateRequest, Member, PlannedService, Procedure, UseSoFar
+from camcover.rulebook.analysis.cells import Line
+from camcover.rulebook.analysis.findings import Witness
+from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
+from camcover.rulebook.checks.scope import catalogs_on
+from camcover.rulebook.records import Attestation, RuleSet, Setting
+
+__all__ = ["code_of", "first_day", "request_data", "request_of", "usual_charge", "witness_request"]
+
+_NOMINAL_CENTS = 100_00
+"""What a session is taken to cost where the catalog knows no typical charge."""
+
+
+def first_day(stretch: Stretch) -> date:
+    """The first day of a stretch on which a service may be asked for."""
+    return max(stretch.first, FIRST_DATE)
+
+
+def code_of(service: Service) -> str:
+    """The code that a line of the service is billed as: none where that is one of the choices."""
+    return NO_CODE if NO_CODE in service.codes else service.codes[0]
+
+
+def usual_charge(rules: RuleSet, therapy: str, day: date) -> int:
+    """The catalog's typical charge of one session on `day`, else a nominal one; cents, never 0."""
+    known = (catalog.therapies[therapy] for catalog in catalogs_on(rules, day) if therapy in catalog.therapies)
+    charges = (each.typical_charge.typical for each in known if each.typical_charge is not None)
+    return next(charges, _NOMINAL_CENTS) or _NOMINAL_CENTS
+
+
+def request_of(
+    plan_id: str,
+    service: Service,
+    line: Line,
+    dates: tuple[date, ...],
+    charge_cents: int,
+    use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record
+) -> EstimateRequest:
+    """One member's sessions of a service on `dates`, at `charge_cents` each; what is not attested is assumed met."""
+    code = code_of(service)
+    item = PlannedService(
+        dates=dates,
+        therapy=service.therapy,
+        procedures=(Procedure(code),) if code else (),
+        charge_cents=charge_cents,
+        practitioner=line.practitioner,
+        setting=Setting(line.setting),
+        tier=line.tier,
+        diagnoses=line.diagnoses,
+    )
+    return EstimateRequest(plan_id, (item,), (Member(age=line.age, state=line.state, use=use),), as_of=dates[0])
+
+
+def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateRequest:
+    """One session of a witness on the first day of its stretch."""
+    day = first_day(witness.stretch)
+    charge = usual_charge(rules, witness.service.therapy, day)
+    return request_of(plan_id, witness.service, witness.line, (day,), charge)
+
+
+def attested(request: EstimateRequest, missing: Collection[Attestation]) -> EstimateRequest:
+    """The request with everything attested but `missing`, and nothing assumed."""
+    given = tuple(each for each in Attestation if each not in missing)
+    items = tuple(item._replace(attestations=given) for item in request.items)
+    return request._replace(items=items, assume_requirements=False)
+
+
+def request_data(request: EstimateRequest) -> dict[str, Any]:
+    """A witness request as the JSON form of an EstimatePlanRequest; only what this package sets of one."""
+    data: dict[str, Any] = {
+        "plan_id": request.plan_id,
+        "members": [_member_data(member) for member in request.members],
+        "items": [_item_data(item) for item in request.items],
+    }
+    if request.as_of is not None:
+        data["as_of"] = request.as_of.isoformat()
+    if not request.assume_requirements:
+        data["requirements"] = "REQUIREMENTS_AS_ATTESTED"
+    return data
+
+
+def _member_data(member: Member) -> dict[str, Any]:
+    """A member's facts and what was used so far."""
+    use = member.use
+    data: dict[str, Any] = {
+        "id": member.id,
+        "age": member.age,
+        "state": member.state,
+        "accumulators": [{"accumulator": each.accumulator, "used_cents": each.used_cents} for each in use.accumulators],
+        "limit_usage": [{key: value for key, value in each._asdict().items() if value} for each in use.limit_usage],
+        "benefit_visits": [each._asdict() for each in use.benefit_visits],
+    }
+    return _filled(data)
+
+
+def _item_data(item: PlannedService) -> dict[str, Any]:
+    """A planned service."""
+    data: dict[str, Any] = {
+        "therapy": item.therapy,
+        "procedures": [_filled({"code": each.code, "units": each.units}) for each in item.procedures],
+        "charge_cents": item.charge_cents,
+        "practitioner": item.practitioner,
+        "setting": str(item.setting),
+        "tier": item.tier,
+        "diagnoses": list(item.diagnoses),
+        "attestations": [str(each) for each in item.attestations],
+        "dates": [day.isoformat() for day in item.dates],
+    }
+    return _filled(data)
+
+
+def _filled(data: dict[str, Any]) -> dict[str, Any]:
+    """The entries that say something: no empty text or list, nothing unknown."""
+    return {key: value for key, value in data.items() if value not in ("", [], None)}

@@ -1,0 +1,200 @@
+"""The decision of every cell is what the compiled kernel decides for a line of it, and every line is in its cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+from hypothesis import given, settings
+
+from camcover.api.requests import estimate_request
+from camcover.engine import EstimateRequest, compile_rules, evaluate
+from camcover.engine.request import LimitUse
+from camcover.gen.camcover.v1 import request_pb2
+from camcover.rulebook import RuleSet
+from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
+from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
+from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
+from camcover.rulebook.records import Benefit, Measure
+from camcover.workflow.turned_away import condition_entries
+from cell_rules import PAYS, asked, decided_by, expected, plans_of, rule_set, rules_of, said, shipped
+from oracle.strategies import Scenario, scenarios
+
+MOST_CELLS = 400
+"""Cells of a drawn rule set that are priced."""
+
+SOME = settings.default.max_examples // 4 if settings.default else 100
+
+
+def all_cells(rules: RuleSet) -> list[Decided]:
+    return [cell for plan in plans_of(rules) for cell in decided(plan, rules)]
+
+
+def assert_kernel_agrees(rules: RuleSet, cells: list[Decided]) -> None:
+    """Each cell's benefit and reason, and who follows in turn when the benefits before are used up."""
+    tables = compile_rules(rules)
+    for cell in cells:
+        assert decided_by(said(tables, asked(cell))) == expected(cell), cell.line
+        # A count stands for the limit as one edition has it: plans with several are left out of what follows.
+        if len(rules.plans[cell.grid.stretch.plan.heading.id]) > 1:
+            continue
+        for place in range(1, len(cell.chain)):
+            uses = used_of(cell.chain[:place])
+            names = {use.limit for use in uses or ()}
+            behind = [each for each in cell.chain if not names & {str(limit.id) for limit in each.limits}]
+            if uses is not None and behind == list(cell.chain[place:]):
+                assert said(tables, asked(cell, uses)).benefit == cell.chain[place].id, (cell.line, uses)
+
+
+def used_of(benefits: tuple[Benefit, ...]) -> list[LimitUse] | None:
+    """Use that ends each benefit, of a hard limit; None where one has none."""
+    uses: dict[str, LimitUse] = {}
+    for benefit in benefits:
+        limit = next((each for each in benefit.limits if each.beyond is None), None)
+        if limit is None:
+            return None
+        is_money = limit.measure is Measure.MONEY
+        name = str(limit.id)
+        uses[name] = LimitUse(name, used_cents=limit.allow) if is_money else LimitUse(name, used=limit.allow)
+    return list(uses.values())
+
+
+def test_kernel_agrees_on_every_cell_of_the_shipped_rules() -> None:
+    rules = shipped()
+    cells = all_cells(rules)
+    assert len(cells) > 900
+    assert_kernel_agrees(rules, cells)
+
+
+@settings(max_examples=SOME)
+@given(scenarios())
+def test_kernel_agrees_on_the_cells_of_drawn_rules(scenario: Scenario) -> None:
+    rules = rules_of(scenario.documents)
+    cells = all_cells(rules)
+    assert_kernel_agrees(rules, cells[:: max(1, len(cells) // MOST_CELLS)])
+
+
+def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int) -> Facts:
+    """All that a request says of one of its items."""
+    service = request.items[item]
+    member = next((each for each in request.members if each.id == service.member_id), request.members[0])
+    entries = condition_entries(rules, stretch.first, service.conditions)
+    return Facts(
+        tier=service.tier or str(next(iter(stretch.plan.tiers))),
+        diagnoses=(*service.diagnoses, *entries),
+        setting=str(service.setting),
+        age=UNKNOWN_AGE if member.age is None else member.age,
+        practitioner=service.practitioner,
+        state=service.state or member.state,
+    )
+
+
+@settings(max_examples=SOME * 2)
+@given(scenarios())
+def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenario: Scenario) -> None:
+    """A line that the cells were not made from: decided from its facts as the kernel does, and not unlike all cells."""
+    rules = rules_of(scenario.documents)
+    message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
+    request = estimate_request(message)
+    ages = {member.id for member in request.members if member.birth_date is None}
+    for line in evaluate(compile_rules(rules), request).lines:
+        stretch = stretch_on(rules, request.plan_id, line.date)
+        if stretch is None or line.member_id not in ages:
+            continue
+        service = service_of(stretch, line.therapy, line.code)
+        known = grid_of(stretch, service, rules, known_facts(rules, stretch, request, line.item_index))
+        (pattern,) = known.patterns()
+        cell = Decided(known, pattern, next(iter(known.patterns().values())), decide(known, pattern))
+        says = {str(benefit.id) for benefit in cell.chain} or {expected(cell)[0]}
+        assert line.benefit in says, (line, cell.line)
+        if cell.decision.verdict is not Verdict.BENEFIT:
+            assert line.reason.name == cell.reason, (line, cell.line)
+        whole = next(
+            each for each in services_of(stretch, rules) if each.therapy == line.therapy and line.code in each.codes
+        )
+        assert pattern in grid_of(stretch, whole, rules).patterns()
+
+
+def stretch_on(rules: RuleSet, plan_id: str, day: date) -> Any:
+    stretches = [each for plan in rules.plans[plan_id] for each in stretches_of(plan, rules)]
+    return next((each for each in stretches if each.holds(day)), None)
+
+
+@pytest.mark.parametrize(
+    ("age", "benefit", "reason"),
+    [(17, "young", ""), (18, "old", ""), (64, "old", ""), (65, "young", "AGE"), (UNKNOWN_AGE, "young", "AGE")],
+)
+def test_ages_at_their_bounds(age: int, benefit: str, reason: str) -> None:
+    rules = rule_set(
+        f"young: {{therapies: [massage], when: {{ages: {{max: 17}}}}, {PAYS}}}",
+        f"old: {{therapies: [massage], when: {{ages: {{min: 18, max: 64}}}}, {PAYS}}}",
+    )
+    assert only(rules, Facts(tier="in_network", age=age)) == (benefit, reason)
+
+
+@pytest.mark.parametrize(
+    ("diagnoses", "reason"),
+    [
+        (("M54.50",), ""),  # begins with M54.5
+        (("m5450",), ""),
+        (("M54",), "DIAGNOSIS_NOT_COVERED"),  # shorter than the prefix
+        (("M54.50", "G44.1"), "DIAGNOSIS_NOT_COVERED"),  # a headache beside it
+        ((), "DIAGNOSIS_NOT_COVERED"),
+    ],
+)
+def test_diagnoses_by_prefix(diagnoses: tuple[str, ...], reason: str) -> None:
+    when = "when: {conditions: [back-pain], not_conditions: [headache]}"
+    rules = rule_set(f"needles: {{therapies: [massage], {when}, {PAYS}}}")
+    assert only(rules, Facts(tier="in_network", diagnoses=diagnoses)) == ("needles", reason)
+
+
+@pytest.mark.parametrize(
+    ("practitioner", "state", "reason"),
+    [
+        ("acupuncturist", "WA", ""),
+        ("acupuncturist", "AL", "UNLICENSED"),  # the catalog says that Alabama does not license
+        ("acupuncturist", "", "UNLICENSED"),
+        ("massage-therapist", "WA", "UNLICENSED"),  # no entry: no state regulates them
+        ("", "WA", "UNLICENSED"),
+    ],
+)
+def test_licenses(practitioner: str, state: str, reason: str) -> None:
+    rules = rule_set(f"needles: {{therapies: [massage], when: {{licensed: required}}, {PAYS}}}")
+    assert only(rules, Facts(tier="in_network", practitioner=practitioner, state=state)) == ("needles", reason)
+
+
+def only(rules: RuleSet, facts: Facts) -> tuple[str, str]:
+    """What is decided of massage, where the facts leave one case."""
+    stretch = stretches_of(rules.plans["plan"][0], rules)[0]
+    grid = grid_of(stretch, service_of(stretch, "massage", ""), rules, facts)
+    ((pattern, line),) = grid.patterns().items()
+    return expected(Decided(grid, pattern, line, decide(grid, pattern)))
+
+
+def test_first_failed_criterion_is_the_policy_s_then_its_own_in_the_order_of_the_table() -> None:
+    heading = "format: camcover/1\nkind: policy\nid: p\neffective: {from: 2024-01-01}\nillustrative: yes\n"
+    policy = f"{heading}when: {{states: [WA]}}\n"
+    when = "policy: p, when: {settings: [home], icd10: [M54]}"
+    rules = rule_set(f"needles: {{therapies: [massage], {when}, {PAYS}}}", policy=policy)
+    everything_wrong = Facts(tier="in_network", state="OR", setting="office", diagnoses=("G44.1",))
+    assert only(rules, everything_wrong) == ("needles", "STATE")
+    wrong_diagnosis = replace(everything_wrong, state="WA")
+    assert only(rules, wrong_diagnosis) == ("needles", "DIAGNOSIS_NOT_COVERED")
+    assert only(rules, replace(wrong_diagnosis, diagnoses=("M54.2",))) == ("needles", "SETTING_NOT_COVERED")
+
+
+def test_exclusions_come_first_and_exhausted_benefits_pass_on() -> None:
+    limit = "limits: [{allow: 3 visits, per: benefit_period}], when_exhausted: next"
+    rules = rule_set(
+        f"one: {{therapies: [massage], {limit}, {PAYS}}}",
+        f"two: {{therapies: [massage], {PAYS}}}",
+        after="exclusions: [{therapies: [massage], when: {states: [WA]}, reason: not_here}]\n",
+    )
+    cells = [cell for cell in all_cells(rules) if cell.grid.service.therapy == "massage"]
+    in_network = {(cell.line.state == "WA", cell.line.tier): cell for cell in cells}
+    assert in_network[True, "in_network"].reason == "EXCLUDED"
+    assert [benefit.id for benefit in in_network[False, "in_network"].chain] == ["one", "two"]
+    assert in_network[False, "out_of_network"].reason == "TIER_NOT_COVERED"

@@ -1,0 +1,144 @@
+"""What tests leave out, and the tests to begin with: the checker takes them, and they reach what they are for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from google.protobuf import json_format
+from hypothesis import given, settings
+
+from camcover.api.requests import estimate_request
+from camcover.engine import compile_rules
+from camcover.engine.evaluate import adjudicate_many
+from camcover.engine.question import Adjudicated
+from camcover.gen.camcover.v1 import request_pb2
+from camcover.rulebook import Loaded, RuleSet, as_text, load_texts
+from camcover.rulebook.analysis import cells
+from camcover.workflow.rule_tests import _reached, run_tests
+from camcover.workflow.skeletons import Coverage, cover
+from cell_rules import PAYS, rule_set, rules_of, shipped
+from oracle.strategies import Scenario, scenarios
+from small_rules import TEXTS
+
+BEFORE_ANY_REVIEW = date(2026, 11, 24)
+SOME = settings.default.max_examples // 10 if settings.default else 50
+
+
+def with_skeletons(rules: RuleSet, texts: dict[str, str], coverage: Coverage) -> Loaded:
+    """The rule files with the skeletons added below the tests they have."""
+    added = dict(texts)
+    for each in coverage.missing:
+        if each.test:
+            name = rules.plans[each.unreached.plan][each.unreached.edition].heading.at.file
+            added[name] += each.test if "\ntests:\n" in added[name] else f"tests:\n{each.test}"
+    return load_texts(added, today=BEFORE_ANY_REVIEW)
+
+
+def faultless(loaded: Loaded) -> RuleSet:
+    """The rules of files of which there is nothing to say."""
+    assert loaded.diagnostics == (), as_text(loaded.diagnostics, loaded.texts)
+    assert loaded.rules is not None
+    return loaded.rules
+
+
+def unreached(rules: RuleSet) -> set[tuple[str, int, str, str]]:
+    """(plan, edition, what, where) of everything that no test reaches."""
+    report = run_tests(compile_rules(rules), rules)
+    return {(each.plan, each.edition, *each.mark) for each in report.unreached}
+
+
+def test_shipped_rules_lack_little_and_their_skeletons_reach_it() -> None:
+    rules = shipped()
+    coverage = cover(rules)
+    assert 0 < len(coverage.missing) < 20
+    assert all(each.test for each in coverage.missing)
+    assert unreached(faultless(with_skeletons(rules, dict(rules.texts), coverage))) == set()
+
+
+def test_skeletons_reach_everything_in_the_shipped_rules() -> None:
+    """Of the plans without any of their tests every benefit, exclusion, limit and criterion is missing and found."""
+    texts = {name: text.partition("\ntests:\n")[0] + "\n" for name, text in shipped().texts.items()}
+    rules = rules_of(texts)
+    coverage = cover(rules)
+    assert len(coverage.missing) == coverage.reachable > 500
+    assert all(each.test for each in coverage.missing)
+    assert unreached(faultless(with_skeletons(rules, texts, coverage))) == set()
+
+
+@settings(max_examples=SOME)
+@given(scenarios())
+def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) -> None:
+    rules = rules_of(scenario.documents)
+    coverage = cover(rules)
+    added = with_skeletons(rules, scenario.documents, coverage).rules
+    assert added is not None
+    left = {(each.unreached, each.test) for each in coverage.missing if not each.test}
+    assert unreached(added) == {(each.plan, each.edition, *each.mark) for each, _ in left}
+
+
+@settings(max_examples=SOME * 4)
+@given(scenarios())
+def test_no_drawn_request_reaches_what_none_is_said_to_reach(scenario: Scenario) -> None:
+    rules = rules_of(scenario.documents)
+    message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
+    (found,) = adjudicate_many(compile_rules(rules), [estimate_request(message)._replace(secondary_plan_id="")])
+    assert isinstance(found, Adjudicated)
+    editions = rules.plans[scenario.request["plan_id"]]
+    never = {each.unreached.mark for each in cover(rules, [scenario.request["plan_id"]]).missing if not each.test}
+    if len(editions) == 1:  # so that every line is of the one whose marks these are
+        members = found.question.request.members
+        if all(member.birth_date is None for member in members):
+            assert never.isdisjoint(set(_reached(rules, editions[0], found)))
+
+
+def test_skeleton_as_it_is_printed() -> None:
+    coverage = cover(rules_of(TEXTS), ["share-plan"])
+    limit = next(each for each in coverage.missing if each.unreached.what == "limit 'visits'")
+    assert limit.test == (
+        "  - name: reaches limit 'visits' of share.yaml:20\n"
+        "    given: {age: 40, state: AK, used: {visits: 4 visits}, therapy: acupuncture, practitioner: acupuncturist, "
+        "setting: office, tier: in_network, diagnoses: [M54.5], charge: $110.00, first: 2026-01-01}\n"
+        "    expect:\n"
+        "      patient: $0.00  # work this out from the plan's own document\n"
+    )
+
+
+def test_what_no_request_reaches_is_said_to_be_so() -> None:
+    """The criteria of a benefit that stands behind one for everybody never turn a line away."""
+    rules = rule_set(
+        f"all: {{therapies: [massage], {PAYS}, out_of_network: {{member_pays: [nothing]}}}}",
+        f"some: {{therapies: [massage], when: {{states: [WA]}}, {PAYS}}}",
+    )
+    told = {each.unreached.what: (bool(each.test), each.why) for each in cover(rules).missing}
+    never = "no request reaches it: earlier rules take every line, or its criteria cannot fail first"
+    assert told == {"benefit 'all'": (True, ""), "benefit 'some'": (False, never), "criterion states": (False, never)}
+
+
+def test_limit_behind_a_benefit_that_must_be_used_up() -> None:
+    """To reach the second benefit and its limit the first's three visits are stated as used."""
+    own = "limits: [{allow: 3 visits, per: calendar_year}], when_exhausted: next"
+    rules = rule_set(
+        f"one: {{therapies: [massage], {own}, {PAYS}}}",
+        f"two: {{therapies: [massage], limits: [{{allow: 5 visits, per: month}}], {PAYS}}}",
+    )
+    given_of = {each.unreached.what: each.given for each in cover(rules).missing}
+    reached = given_of["limit 'two'"]
+    assert reached is not None
+    assert reached.used == {"one": 3, "two": 5}
+
+
+def test_soft_limit_is_reached_without_its_attestation() -> None:
+    soft = "limits: [{allow: 3 visits, per: month, beyond: referral}], requires: [plan_of_care]"
+    coverage = cover(rule_set(f"one: {{therapies: [massage], {soft}, {PAYS}}}"))
+    reached = next(each.given for each in coverage.missing if each.unreached.what == "limit 'one'")
+    assert reached is not None
+    assert not reached.assume_requirements
+    assert "plan_of_care" in reached.items[0].attestations
+    assert "referral" not in reached.items[0].attestations
+
+
+def test_plan_that_is_too_large_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = rule_set(f"one: {{therapies: [massage], when: {{ages: {{min: 18}}, states: [WA]}}, {PAYS}}}")
+    monkeypatch.setattr(cells, "MOST_CELLS", 3)
+    assert {each.why for each in cover(rules).missing} == {"not looked at to the end: more than 3 cases to tell apart"}

@@ -1,0 +1,48 @@
+"""A criterion counts as reached when it turned a line away, also where the reason given is another benefit's."""
+
+from __future__ import annotations
+
+from camcover.engine import compile_rules
+from camcover.workflow.rule_tests import run_tests
+from cell_rules import PAYS, plan_text, rule_set, rules_of
+
+BENEFITS = (
+    f"young: {{therapies: [massage], when: {{ages: {{max: 17}}}}, {PAYS}}}",
+    f"here: {{therapies: [massage], when: {{states: [WA]}}, {PAYS}}}",
+    f"home: {{therapies: [massage], when: {{settings: [home]}}, {PAYS}}}",
+)
+TEST = """\
+tests:
+  - name: a session
+    given: {{therapy: massage, tier: in_network, charge: $90, first: 2026-03-02, {facts}}}
+    expect: {{patient: $20.00}}
+"""
+
+
+def unreached(facts: str) -> set[str]:
+    """What one test with these facts leaves out."""
+    tested = rules_of({**rule_set(*BENEFITS).texts, "plan.yaml": plan_text(*BENEFITS) + TEST.format(facts=facts)})
+    return {each.what for each in run_tests(compile_rules(tested), tested).unreached}
+
+
+def test_criteria_before_the_benefit_that_applies_are_reached_and_those_behind_it_not() -> None:
+    """A grown-up in Oregon at home: `young` fails by age, `here` by state, `home` applies."""
+    assert unreached("age: 40, state: OR, setting: home") == {
+        "benefit 'young'",
+        "benefit 'here'",
+        "criterion settings",
+    }
+    assert unreached("age: 40, state: WA, setting: office") == {
+        "benefit 'young'",
+        "benefit 'home'",
+        "criterion settings",
+        "criterion states",
+    }
+
+
+def test_all_are_reached_where_none_applies_and_the_reason_is_the_first_one_s() -> None:
+    assert unreached("age: 40, state: OR, setting: office") == {"benefit 'here'", "benefit 'home'"}
+
+
+def test_what_is_not_known_fails_too() -> None:
+    assert unreached("setting: office") == {"benefit 'here'", "benefit 'home'"}
