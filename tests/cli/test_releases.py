@@ -138,7 +138,6 @@ def test_four_eyes(staff: Command, two: list[str]) -> None:
         (("rollback",), "no release was active before this one"),
         (("export", "nothing", "nowhere"), "no release 'nothing'"),
         (("cancel", "7"), "no activation '7'"),
-        (("diff", "active", "latest"), "no release of the rules is active"),
     ],
 )
 def test_what_is_not_there(staff: Command, two: list[str], arguments: tuple[str, ...], said: str) -> None:
@@ -146,6 +145,20 @@ def test_what_is_not_there(staff: Command, two: list[str], arguments: tuple[str,
     assert refused.exit_code == 1
     assert said in refused.stderr
     assert len(two) == 2
+
+
+def test_rules_that_are_nowhere(staff: Command, rules: Path, tmp_path: Path) -> None:
+    """Looking for a release makes no database where there is none."""
+    for source, said in (
+        ("active", "active: no such file or folder, and no release of the rules is active"),
+        ("rules-0", "rules-0: no such file or folder, and no release 'rules-0'"),
+        ("no/where", "no/where: no such file, folder or release"),
+    ):
+        refused = staff("rules", "diff", source, rules)
+        assert (refused.exit_code, refused.stderr) == (2, f"{said}\n")
+    none = tmp_path / "none.sqlite"
+    refused = staff("rules", "diff", "active", rules, "--database-url", f"sqlite:///{none}")
+    assert (refused.exit_code, none.exists()) == (2, False)
 
 
 def test_differences_between_releases_and_files(staff: Command, two: list[str], rules: Path) -> None:

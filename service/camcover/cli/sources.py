@@ -22,6 +22,8 @@ __all__ = ["DEFAULT_DATABASE", "ActingAs", "DatabaseUrl", "opened", "rules_of"]
 
 DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
 
+_SQLITE_FILE = "sqlite:///"
+
 DatabaseUrl = Annotated[
     str,
     typer.Option(
@@ -66,14 +68,22 @@ def opened(database_url: str) -> Iterator[Database]:
 def rules_of(source: str, database_url: str) -> RuleSet:
     """The rules that `source` names: a path, a release's id or the beginning of one, `active`, or `latest`.
 
-    Shows what is wrong, and ends the program with status 1.
+    Shows what is wrong, and ends the program with status 1 for rules with an error, 2 where there are none.
     """
     if Path(source).exists():
         return checked_rules([Path(source)])
+    file = database_url.removeprefix(_SQLITE_FILE)
+    if "/" in source or (file != database_url and not Path(file).exists()):
+        typer.echo(f"{source}: no such file, folder or release", err=True)
+        raise typer.Exit(2)
     with opened(database_url) as database:
         store = ReleaseStore(database)
-        with store.reading() as ledger:
-            release = find_release(ledger, source)
+        try:
+            with store.reading() as ledger:
+                release = find_release(ledger, source)
+        except CamcoverError as error:
+            typer.echo(f"{source}: no such file or folder, and {error}", err=True)
+            raise typer.Exit(2) from error
         return ReleaseRules(store).rules(release.id)
 
 
