@@ -24,7 +24,8 @@ from camcover.rulebook.records import Benefit
 _AMOUNTS = [name.removesuffix("_cents") for name in LINE_SCHEMA.names if name.endswith("_cents")]
 
 
-NO_LINES = pa.RecordBatch.from_pylist([], schema=LINE_SCHEMA)
+# Not of Python lists: for those pyarrow looks for pandas, and imports it where it is there.
+NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in LINE_SCHEMA], schema=LINE_SCHEMA)
 
 
 class Answered(NamedTuple):
