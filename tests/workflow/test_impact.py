@@ -83,8 +83,17 @@ Pair = tuple[int, Row, Estimate, Estimate]
 def compared(rows: Sequence[Row]) -> list[Pair]:
     """(number, row, before, after) of the rows that both can price."""
     plain = batch_of(rows).to_pylist()
-    both = [(place, each, priced(BEFORE, each), priced(AFTER, each)) for place, each in enumerate(plain)]
+    both = [(place, each, *sides(each)) for place, each in enumerate(plain)]
     return [(place, each, one, other) for place, each, one, other in both if one and other]
+
+
+def sides(plain: Row) -> tuple[Estimate | None, Estimate | None]:
+    """A row before and after: who has used four of the four visits has used all three of the three."""
+    before, after = priced(BEFORE, plain), priced(AFTER, plain)
+    if before and after is None:
+        uses = [each | {"used": min(each["used"], 3)} for each in plain["limit_usage"] or []]
+        after = priced(AFTER, plain | {"limit_usage": uses})
+    return before, after
 
 
 def change(pair: Pair) -> int:
@@ -190,15 +199,15 @@ def test_every_figure_is_what_single_requests_give(rows: list[Row], found: Impac
 
 def test_every_row_is_somewhere(rows: list[Row], found: Impact) -> None:
     plain = batch_of(rows).to_pylist()
-    sides = [(priced(BEFORE, each) is not None, priced(AFTER, each) is not None) for each in plain]
+    found_sides = [tuple(each is not None for each in sides(row)) for row in plain]
     members = found.members
     assert members.rows == len(rows)
-    assert members.compared == sides.count((True, True))
-    assert members.no_longer_priced == sides.count((True, False)) > SAMPLE
-    assert members.newly_priced == sides.count((False, True)) == 1
-    assert members.never_priced == sides.count((False, False)) == 3
+    assert members.compared == found_sides.count((True, True))
+    assert members.no_longer_priced == found_sides.count((True, False)) > SAMPLE
+    assert members.newly_priced == found_sides.count((False, True)) == 1
+    assert members.never_priced == found_sides.count((False, False)) == 3
     assert members.paying_the_same == sum(change(pair) == 0 for pair in compared(rows))
-    gone = [place for place, side in enumerate(sides) if side == (True, False)]
+    gone = [place for place, side in enumerate(found_sides) if side == (True, False)]
     assert [each.row for each in found.no_longer_priced] == gone[:SAMPLE]
 
 
@@ -301,6 +310,46 @@ def test_a_book_of_which_nothing_is_compared(rows: list[Row]) -> None:
     assert (found.change.mean_cents, found.change.most_increase_cents, found.change.most_decrease_cents) == (0, 0, 0)
     assert {each.change_cents for each in found.change.quantiles} == {0}
     assert (found.by_plan, found.by_therapy) == ((), ())
+
+
+RICHER = SHARE_PLAN.replace("4 visits", "6 visits").replace("individual: $500.00", "individual: $800.00")
+POORER = (
+    SHARE_PLAN.replace("limits: [{id: visits, allow: 4 visits, per: calendar_year, cite: eoc p.3}]", "limits: []")
+    .replace("individual: $500.00", "individual: $90.00")
+    .replace("individual: $100.00", "individual: $50.00")
+)
+
+
+def test_use_beyond_what_the_rules_after_allow_is_all_of_it() -> None:
+    """Deductible 100.00 of 100.00 used, 300.00 of the maximum, 5 of 6 visits; three visits, allowed 48.00 each.
+
+    Before, one visit is covered at 20 % = 9.60 and two are the member's at 80.00: 169.60. After, the deductible is
+    50.00 and the maximum 90.00, both met, and there is no limit: nothing is left to pay.
+    """
+    sums = [{"accumulator": "deductible", "used_cents": 10_000}, {"accumulator": "oop_max", "used_cents": 30_000}]
+    uses = [{"limit": "visits", "used": 5}]
+    visits = item(diagnoses=["M54.50"])
+    met = row("share-plan", "met", items=[visits], accumulators=sums, limit_usage=uses)
+    other = row("share-plan", "wrong", items=[visits], accumulators=[*sums, {"accumulator": "none", "used_cents": 1}])
+    found = impact(tables(share=RICHER), tables(share=POORER), [batch_of([met, other])])
+    assert (found.members.compared, found.members.fitted, found.members.never_priced) == (1, 1, 1)
+    assert found.total.patient == Money(16_960, 0)
+    (case,) = found.decreases
+    assert [(line.before.patient_cents, line.after.patient_cents) for line in case.lines] == [
+        (960, 0),
+        (8000, 0),
+        (8000, 0),
+    ]
+
+
+def test_use_that_only_the_rules_after_know() -> None:
+    """The other way round: before there was no limit, and the sums used are cut to the maxima of then."""
+    sums = [{"accumulator": "deductible", "used_cents": 10_000}, {"accumulator": "oop_max", "used_cents": 30_000}]
+    uses = [{"limit": "visits", "used": 5}]
+    met = row("share-plan", "met", items=[item(diagnoses=["M54.50"])], accumulators=sums, limit_usage=uses)
+    found = impact(tables(share=POORER), tables(share=RICHER), [batch_of([met])])
+    assert (found.members.compared, found.members.fitted) == (1, 1)
+    assert found.total.patient == Money(0, 16_960)
 
 
 def test_other_columns_are_refused() -> None:

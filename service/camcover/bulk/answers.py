@@ -43,6 +43,28 @@ class Answered(NamedTuple):
     session: Ints
     tier: Ints
 
+    def joined_with(self, others: Sequence[Answered]) -> Answered:
+        """All answers as one, in order of the rows of the input."""
+        parts = [self, *others]
+        row = np.concatenate([part.row for part in parts])
+        counts = np.concatenate([np.diff(part.first_line) for part in parts])
+        begins = np.concatenate([[0], np.cumsum(counts)])[:-1]
+        order = np.argsort(row, kind="stable")
+        lines = _spans(begins[order], counts[order])
+        return Answered(
+            row[order],
+            np.concatenate([part.plan for part in parts])[order],
+            np.concatenate([[0], np.cumsum(counts[order])]),
+            *(np.concatenate([getattr(part, name) for part in parts])[lines] for name in Answered._fields[3:]),
+        )
+
+
+def _spans(begins: Ints, counts: Ints) -> Ints:
+    """The places of spans, one behind the other."""
+    ends = np.cumsum(counts)
+    places: Ints = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
+    return places
+
 
 class Names:
     """The words of ledger rows, gathered plan by plan: benefit of a rule's row, id of a limit's row, name of a tier."""

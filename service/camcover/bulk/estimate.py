@@ -90,7 +90,7 @@ class BulkEstimator:
         ready = self._adjudicate(coded)
         aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
         self._names.read(self._coder.plans)
-        answered = _joined(ready, aside) if aside else ready
+        answered = ready.joined_with(aside) if aside else ready
         check(answered.ledger)
         return BulkAnswer(answered, rejects)
 
@@ -211,29 +211,6 @@ class _Holder(NamedTuple):
     """What `run` takes the arrays from where nothing is compiled."""
 
     work: Work
-
-
-def _joined(ready: Answered, aside: Sequence[Answered]) -> Answered:
-    """All answers as one, in order of the rows of the input."""
-    parts = [ready, *aside]
-    row = np.concatenate([part.row for part in parts])
-    counts = np.concatenate([np.diff(part.first_line) for part in parts])
-    begins = np.concatenate([[0], np.cumsum(counts)])[:-1]
-    order = np.argsort(row, kind="stable")
-    lines = _spans(begins[order], counts[order])
-    return Answered(
-        row[order],
-        np.concatenate([part.plan for part in parts])[order],
-        np.concatenate([[0], np.cumsum(counts[order])]),
-        *(np.concatenate([getattr(part, name) for part in parts])[lines] for name in Answered._fields[3:]),
-    )
-
-
-def _spans(begins: Ints, counts: Ints) -> Ints:
-    """The places of spans, one behind the other."""
-    ends = np.cumsum(counts)
-    places: Ints = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - counts), counts)
-    return places
 
 
 def _reject_batch(

@@ -62,6 +62,7 @@ def _members(impact: Impact) -> Table:
         ("no longer priced", members.no_longer_priced),
         ("priced only after", members.newly_priced),
         ("never priced", members.never_priced),
+        ("compared, use so far cut to the rules", members.fitted),
         ("lines compared", total.lines),
         ("lines newly covered", total.newly_covered),
         ("lines no longer covered", total.no_longer_covered),

@@ -132,7 +132,7 @@ class Violation(NamedTuple):
     """One thing wrong with a request.
 
     `field` is a path as in the .proto (`items[0].therapy`), `unknown` an id that does not exist (then `kind` says of
-    what and `nearest` what was perhaps meant).
+    what and `nearest` what was perhaps meant). `at_most`: the most that use so far may be, where it is above that.
     """
 
     field: str
@@ -140,6 +140,7 @@ class Violation(NamedTuple):
     kind: str = ""
     unknown: str = ""
     nearest: tuple[str, ...] = ()
+    at_most: int | None = None
 
 
 class InvalidRequest(Exception):

@@ -48,7 +48,8 @@ def _sum_violations(
             top = MAX_CENTS if maximum < 0 else maximum
             used, late = use.used_cents, use.last_quarter_cents
             if not 0 <= used <= top:
-                yield Violation(f"{where}.used_cents", f"{used} cents used of {name}; expected 0 to {top}")
+                said = f"{used} cents used of {name}; expected 0 to {top}"
+                yield Violation(f"{where}.used_cents", said, at_most=top if used > top else None)
             elif not 0 <= late <= used:
                 said = f"{late} cents; expected 0 to the {used} used in all"
                 yield Violation(f"{where}.last_quarter_cents", said)
@@ -77,11 +78,12 @@ def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violat
     used, other = stated(limit, use)
     if not 0 <= used <= most_used(limit):
         field = "used_cents" if money else "used"
-        said = f"{used} used of limit {limit.id}; expected 0 to {most_used(limit)}"
-        yield Violation(f"{path}.{field}", said)
+        most = most_used(limit)
+        said = f"{used} used of limit {limit.id}; expected 0 to {most}"
+        yield Violation(f"{path}.{field}", said, at_most=most if used > most else None)
     elif other:
         right = "cents (used_cents)" if money else f"{limit.measure.value} (used)"
-        yield Violation(path, f"limit {limit.id} counts {right}")
+        yield Violation(path, f"limit {limit.id} counts {right}", kind="limit")
 
 
 def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) -> Iterator[Violation]:

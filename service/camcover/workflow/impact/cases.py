@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from camcover.bulk.estimate import BulkEstimator
+from camcover.bulk.estimate import BulkEstimator, BulkResult, sound_batch
 from camcover.engine.compile import Tables
+from camcover.workflow.impact.fitting import fit
 from camcover.workflow.impact.records import Case, LineChange, LineFigures, Money
 
 Data: TypeAlias = Mapping[str, Any]
@@ -29,7 +30,7 @@ def cases(before: Tables, after: Tables, rows: Sequence[tuple[int, pa.RecordBatc
 def _case(row: int, batch: pa.RecordBatch, old: BulkEstimator, new: BulkEstimator) -> Case:
     """One row priced by both."""
     (asked,) = batch.to_pylist()
-    results = [estimator.estimate(batch) for estimator in (old, new)]
+    results = [_priced(estimator, batch) for estimator in (old, new)]
     (old_total,), (new_total,) = (result.plans.to_pylist() for result in results)
     old_lines, new_lines = (result.lines.to_pylist() for result in results)
     changed = tuple(_changed(asked["items"], old_lines, new_lines))
@@ -42,6 +43,12 @@ def _case(row: int, batch: pa.RecordBatch, old: BulkEstimator, new: BulkEstimato
         lines=changed,
         lines_alike=len(old_lines) - len(changed),
     )
+
+
+def _priced(estimator: BulkEstimator, batch: pa.RecordBatch) -> BulkResult:
+    """One row priced, made to fit where it has to be."""
+    rejects = estimator.answer(sound_batch(batch)).rejects
+    return estimator.estimate(fit(batch, rejects)[1] if rejects else batch)
 
 
 def _changed(items: Sequence[Data], old: Sequence[Data], new: Sequence[Data]) -> Iterator[LineChange]:

@@ -93,7 +93,7 @@ class _Found:
     """Everything found so far, part by part in order of the book."""
 
     def __init__(self, worst: int) -> None:
-        self.rows = 0
+        self.rows = self._fitted = 0
         self._changes: Counter[int] = Counter()
         self._by_plan: dict[str, list[int]] = {}
         self._by_therapy: dict[str, list[int]] = {}
@@ -103,6 +103,7 @@ class _Found:
     def add(self, part: Part) -> None:
         """Add what became of a batch."""
         self.rows += part.batch.num_rows
+        self._fitted += part.fitted
         self._changes.update(dict(zip(part.changes.tolist(), part.counts.tolist(), strict=True)))
         _sum_up(self._by_plan, part.by_plan)
         _sum_up(self._by_therapy, part.by_therapy)
@@ -126,6 +127,7 @@ class _Found:
                 no_longer_priced=self._no_longer_priced.rows,
                 newly_priced=self._newly_priced.rows,
                 never_priced=self._never_priced.rows,
+                fitted=self._fitted,
             ),
             total=total,
             change=_distribution(self._changes),

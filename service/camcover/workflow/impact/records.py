@@ -43,7 +43,8 @@ class Members:
     """How many members there are, `rows` in all, and what becomes of them.
 
     `compared` of them pay more, less or the same; `no_longer_priced` only the rules before can price, `newly_priced`
-    only those after, `never_priced` neither.
+    only those after, `never_priced` neither. `fitted` of those compared have used more than one of the rule sets
+    allows, or something that it does not know: under that one their use so far is cut to what it allows.
     """
 
     rows: int
@@ -53,6 +54,7 @@ class Members:
     no_longer_priced: int
     newly_priced: int
     never_priced: int
+    fitted: int = 0
 
     @property
     def paying_the_same(self) -> int:

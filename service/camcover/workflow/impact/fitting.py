@@ -1,0 +1,85 @@
+"""Rows that one rule set can price as they stand, made to fit the other: use so far is cut to what it allows.
+
+A change may lower a maximum or a limit, take one out, or count it in another measure. A member who has used more than
+the new rules allow has then used all of it, and use of what they do not know means nothing to them. To a single request
+both would be contradictions (docs/rule-language.md, point 30); to a comparison they are what the change does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from camcover.bulk.columns import Ints
+from camcover.bulk.estimate import BulkAnswer, BulkEstimator
+from camcover.bulk.schema import REQUEST_SCHEMA
+from camcover.engine.request import Violation
+
+__all__ = ["Fitted", "answer_fitted", "fit"]
+
+_PLACE = re.compile(
+    r"(?:members\[0\]\.)?(accumulators|family_accumulators|limit_usage|benefit_visits|prior_visits)\[(\d+)\](?:\.(\w+))?"
+)
+_USE_KINDS = {"accumulator", "limit", "benefit"}
+
+Reject = tuple[int, tuple[Violation, ...]]
+
+
+class Fitted(NamedTuple):
+    """An answer with the rows that were made to fit, as if they had been so all along."""
+
+    answer: BulkAnswer
+    rows: Ints
+
+
+def answer_fitted(estimator: BulkEstimator, batch: pa.RecordBatch, answer: BulkAnswer, rows: Ints) -> Fitted:
+    """`answer` and those of `rows`, which it refuses, that can be made to fit."""
+    wanted = set(rows.tolist())
+    chosen, changed = fit(batch, [reject for reject in answer.rejects if reject[0] in wanted])
+    if not len(chosen):
+        return Fitted(answer, chosen)
+    again = estimator.answer(changed)
+    added = again.answered._replace(row=chosen[again.answered.row])
+    priced = set(added.row.tolist())
+    rejects = [reject for reject in answer.rejects if reject[0] not in priced]
+    return Fitted(BulkAnswer(answer.answered.joined_with([added]), rejects), added.row)
+
+
+def fit(batch: pa.RecordBatch, rejects: Sequence[Reject]) -> tuple[Ints, pa.RecordBatch]:
+    """The rows of `rejects` with which nothing else is wrong, and a batch of them made to fit."""
+    fitting = [(row, wrong) for row, wrong in rejects if all(_can_fit(each) for each in wrong)]
+    rows: Ints = np.array([row for row, _ in fitting], dtype=np.int64)
+    found = batch.take(pa.array(rows)).to_pylist()
+    data = [_cut(row, wrong) for row, (_, wrong) in zip(found, fitting, strict=True)]
+    return rows, pa.RecordBatch.from_pylist(data, schema=REQUEST_SCHEMA)
+
+
+def _can_fit(violation: Violation) -> bool:
+    """Whether a violation is about use so far that these rules bound lower, or do not know."""
+    is_use = violation.at_most is not None or violation.kind in _USE_KINDS
+    return is_use and _PLACE.fullmatch(violation.field) is not None
+
+
+def _cut(row: Mapping[str, Any], wrong: Sequence[Violation]) -> dict[str, Any]:
+    """A row whose use so far is cut as the violations ask."""
+    data = {name: list(value) if isinstance(value, list) else value for name, value in row.items()}
+    for each in wrong:
+        place = _PLACE.fullmatch(each.field)
+        if place is None:
+            raise AssertionError(f"{each.field} is no use so far")
+        entries, number, field = data[place[1]], int(place[2]), place[3]
+        if each.at_most is None:
+            entries[number] = None
+        elif entries[number] is not None:
+            entry = entries[number] | {field: each.at_most}
+            if entry.get("last_quarter_cents") is not None:
+                entry["last_quarter_cents"] = min(entry["last_quarter_cents"], each.at_most)
+            entries[number] = entry
+    return {
+        name: [entry for entry in value if entry is not None] if isinstance(value, list) else value
+        for name, value in data.items()
+    }
