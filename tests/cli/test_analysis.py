@@ -153,4 +153,4 @@ def test_cover_says_what_no_request_reaches(rules: Path, run: Any) -> None:
     (rules / "plan.yaml").write_text(plan_text(everybody, f"some: {{therapies: [massage], {PAYS}}}"), encoding="utf-8")
     result = run("rules", "cover", rules, "--plan", "plan")
     assert result.exit_code == 0
-    assert "plan: benefit 'some'\n  no request reaches it" in result.stdout
+    assert "plan: benefit 'some'\n  no line reaches it" in result.stdout

@@ -111,7 +111,7 @@ def test_what_no_request_reaches_is_said_to_be_so() -> None:
         f"some: {{therapies: [massage], when: {{states: [WA]}}, {PAYS}}}",
     )
     told = {each.unreached.what: (bool(each.test), each.why) for each in cover(rules).missing}
-    never = "no request reaches it: earlier rules take every line, or its criteria cannot fail first"
+    never = "no line reaches it: earlier rules take all of its lines, or another reason always comes first"
     assert told == {"benefit 'all'": (True, ""), "benefit 'some'": (False, never), "criterion states": (False, never)}
 
 
@@ -126,6 +126,18 @@ def test_limit_behind_a_benefit_that_must_be_used_up() -> None:
     reached = given_of["limit 'two'"]
     assert reached is not None
     assert reached.used == {"one": 3, "two": 5}
+
+
+def test_criterion_between_a_used_up_benefit_and_the_next() -> None:
+    """Only when the first benefit's visits are used up is the second judged, which fails by state before the third."""
+    rules = rule_set(
+        f"one: {{therapies: [massage], limits: [{{allow: 3 visits, per: month}}], when_exhausted: next, {PAYS}}}",
+        f"two: {{therapies: [massage], when: {{states: [WA]}}, {PAYS}}}",
+        f"three: {{therapies: [massage], {PAYS}}}",
+    )
+    reached = next(each.given for each in cover(rules).missing if each.unreached.what == "criterion states")
+    assert reached is not None
+    assert (reached.used, reached.state != "WA") == ({"one": 3}, True)
 
 
 def test_soft_limit_is_reached_without_its_attestation() -> None:

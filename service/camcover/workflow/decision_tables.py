@@ -23,7 +23,7 @@ from camcover.rulebook.records import Benefit, Exclusion, Plan, Requirement, Rul
 from camcover.workflow.coverage import LimitTerms, TierTerms, tier_terms
 from camcover.workflow.turned_away import condition_entries
 
-__all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "decision_tables"]
+__all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "code_words", "decision_tables"]
 
 
 class UnknownFact(Exception):

@@ -14,6 +14,7 @@ from camcover.engine import Tables, compile_rules
 from camcover.money import dollars
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
+from camcover.rulebook.analysis.services import Rule
 from camcover.rulebook.records import (
     AccumulatorKind,
     Attestation,
@@ -40,7 +41,7 @@ from camcover.workflow.witnesses import code_of, first_day, usual_charge
 
 __all__ = ["Coverage", "Missing", "cover"]
 
-_NEVER = "no request reaches it: earlier rules take every line, or its criteria cannot fail first"
+_NEVER = "no line reaches it: earlier rules take all of its lines, or another reason always comes first"
 _TO_WORK_OUT = "$0.00  # work this out from the plan's own document"
 
 
@@ -102,33 +103,43 @@ def _search(
 
 def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]:
     """What a line of a cell should reach, with the `given` for it."""
-    plain = _given(rules, cell, {}, None)
-    if cell.exclusion is not None:
-        yield exclusion_mark(cell.exclusion), plain
     if not cell.decision.rules:
         return
-    rule = cell.grid.service.rules[cell.decision.rules[0]]
-    if isinstance(rule, Benefit):
-        yield benefit_mark(rule), plain
-    until = None if cell.decision.verdict is Verdict.REFUSED else rule
-    for mark in map(criterion_mark, failed_checks(cell.grid, cell.pattern, until)):
-        if mark is not None:
-            yield mark, plain
+    if not cell.chain:
+        until = None if cell.decision.verdict is Verdict.REFUSED else cell.exclusion
+        given = _given(rules, cell, {}, frozenset())
+        yield from ((mark, given) for mark in _marks(cell, cell.grid.service.rules[cell.decision.rules[0]], until))
     for place, benefit in enumerate(cell.chain):
-        used = _used_up(cell.chain[:place])
-        if place:
-            yield benefit_mark(benefit), _given(rules, cell, used, None)
+        used, missing = _used_up(cell.chain[:place], benefit)
+        given = _given(rules, cell, used, missing)
+        yield from ((mark, given) for mark in _marks(cell, benefit, benefit))
         for limit in benefit.limits:
-            yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): limit.allow}, limit)
+            lacking = missing if limit.beyond is None else missing | {limit.beyond}
+            yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): limit.allow}, lacking)
             if limit.allow and limit.measure is not Measure.VISITS:
                 nearly = {**_deductibles(cell.grid.stretch.plan), **used, str(limit.id): limit.allow - 1}
-                yield limit_mark(limit), _given(rules, cell, nearly, limit, units=2)
+                yield limit_mark(limit), _given(rules, cell, nearly, lacking, units=2)
 
 
-def _used_up(benefits: Collection[Benefit]) -> dict[str, int]:
-    """The use that ends each of some benefits: of its first hard limit, else of its first."""
-    limits = [min(benefit.limits, key=lambda limit: limit.beyond is not None) for benefit in benefits]
-    return {str(limit.id): limit.allow for limit in limits}
+def _marks(cell: Decided, rule: Rule, until: Rule | None) -> Iterator[Mark]:
+    """The rule that a line ends with, and the criteria that turned it away before `until`."""
+    yield benefit_mark(rule) if isinstance(rule, Benefit) else exclusion_mark(rule)
+    for mark in map(criterion_mark, failed_checks(cell.grid, cell.pattern, until)):
+        if mark is not None:
+            yield mark
+
+
+def _used_up(benefits: Collection[Benefit], target: Benefit) -> tuple[dict[str, int], frozenset[Attestation]]:
+    """The use that ends each of some benefits but not the `target` behind them, and what must not be attested for it.
+
+    Of a benefit's limits a hard one that the target does not draw on is taken, if there is one.
+    """
+    kept = {str(limit.id) for limit in target.limits}
+    limits = [
+        min(benefit.limits, key=lambda limit: (limit.beyond is not None, str(limit.id) in kept)) for benefit in benefits
+    ]
+    missing = frozenset(limit.beyond for limit in limits if limit.beyond is not None)
+    return {str(limit.id): limit.allow for limit in limits}, missing
 
 
 def _deductibles(plan: Plan) -> dict[str, int]:
@@ -137,13 +148,14 @@ def _deductibles(plan: Plan) -> dict[str, int]:
     return {str(each.id): each.individual for each in deductibles if each.individual is not None}
 
 
-def _given(rules: RuleSet, cell: Decided, used: Mapping[str, int], limit: Limit | None, units: int = 1) -> TestGiven:
-    """The cell's line as the `given` of a test; past a soft limit everything but its attestation is attested.
+def _given(
+    rules: RuleSet, cell: Decided, used: Mapping[str, int], missing: Collection[Attestation], units: int = 1
+) -> TestGiven:
+    """The cell's line as the `given` of a test; with something `missing`, everything else is attested.
 
     More than one unit is billed as a code, where the service has one.
     """
     line, service, day = cell.line, cell.grid.service, first_day(cell.grid.stretch)
-    beyond = limit.beyond if limit is not None else None
     code = code_of(service) if units == 1 else max(service.codes)
     item = TestItem(
         member=None,
@@ -155,7 +167,7 @@ def _given(rules: RuleSet, cell: Decided, used: Mapping[str, int], limit: Limit 
         state=None,
         diagnoses=line.diagnoses,
         conditions=(),
-        attestations=() if beyond is None else tuple(each for each in Attestation if each is not beyond),
+        attestations=tuple(each for each in Attestation if each not in missing) if missing else (),
         charge=usual_charge(rules, service.therapy, day),
         allowed=None,
         dates=(day,),
@@ -166,7 +178,7 @@ def _given(rules: RuleSet, cell: Decided, used: Mapping[str, int], limit: Limit 
         state=line.state or None,
         family=False,
         as_of=None,
-        assume_requirements=beyond is None,
+        assume_requirements=not missing,
         used=dict(used),
         family_used={},
         benefit_visits={},

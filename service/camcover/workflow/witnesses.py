@@ -17,7 +17,7 @@ from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
 from camcover.rulebook.checks.scope import catalogs_on
 from camcover.rulebook.records import Attestation, RuleSet, Setting
 
-__all__ = ["code_of", "first_day", "request_data", "request_of", "usual_charge", "witness_request"]
+__all__ = ["attested", "code_of", "first_day", "request_data", "request_of", "usual_charge", "witness_request"]
 
 _NOMINAL_CENTS = 100_00
 """What a session is taken to cost where the catalog knows no typical charge."""
