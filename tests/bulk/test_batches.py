@@ -182,9 +182,10 @@ def test_the_ledger_can_be_had_without_columns() -> None:
     item = {"therapy": "acupuncture", "start_date": date(2026, 3, 2), "sessions": 2}
     rows = [{"plan_id": "nowhere", "items": [item]}, {"plan_id": "share-plan", "items": [item]}]
     batch = sound_batch(pa.RecordBatch.from_pylist(rows, schema=REQUEST_SCHEMA))
-    answered, rejects = BulkEstimator(RULES, "rules-1").answer(batch)
+    answered, rejects, cut = BulkEstimator(RULES, "rules-1").answer(batch)
     assert (answered.row.tolist(), answered.first_line.tolist(), len(answered.ledger)) == ([1], [0, 2], 2)
     assert [(row, [each.field for each in violations]) for row, violations in rejects] == [(0, ["plan_id"])]
+    assert cut.tolist() == []
 
 
 def test_rows_count_from_where_they_are_told() -> None:

@@ -43,6 +43,17 @@ class Answered(NamedTuple):
     session: Ints
     tier: Ints
 
+    def without(self, rows: Ints) -> Answered:
+        """The answers of all other rows."""
+        stays, counts = ~np.isin(self.row, rows, assume_unique=True), np.diff(self.first_line)
+        lines = np.repeat(stays, counts)
+        return Answered(
+            self.row[stays],
+            self.plan[stays],
+            np.concatenate([[0], np.cumsum(counts[stays])]),
+            *(getattr(self, name)[lines] for name in Answered._fields[3:]),
+        )
+
     def joined_with(self, others: Sequence[Answered]) -> Answered:
         """All answers as one, in order of the rows of the input."""
         parts = [self, *others]

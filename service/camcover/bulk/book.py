@@ -17,7 +17,10 @@ from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.engine.tables import UNLIMITED, Array, RuleTables
 from camcover.jit import compiled, compiled_entry, sources_digest
 
-READY, ASIDE = 0, 1
+READY, ASIDE, CUTTABLE, CUT = 0, 1, 2, 3
+"""Statuses of a plan. CUTTABLE asks for what READY does, and lets use so far be cut to the plan's bounds (then CUT)."""
+
+_WRONG, _AS_GIVEN, _WAS_CUT = -1, 0, 1
 
 UNKNOWN = -(2**62)
 """A sum that is listed without an amount."""
@@ -142,39 +145,52 @@ def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: Any,
 
 
 @compiled
-def _put_sum(cell: Any, used: int, late: int, maximum: int) -> bool:
-    """Write a sum that is given; False when it is given twice or out of bounds."""
+def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> int:
+    """Write a sum that is given; WRONG when it is given twice or out of bounds, WAS_CUT when cut to its maximum."""
     if cell["open_maximum"] == _GIVEN:
-        return False
+        return _WRONG
     cell["open_maximum"] = _GIVEN
     if used == UNKNOWN:
-        return True
-    cell["used"], cell["last_quarter"] = used, late
-    return 0 <= late <= used <= (maximum if maximum >= 0 else MAX_CENTS)
+        return _AS_GIVEN
+    top = maximum if maximum >= 0 else MAX_CENTS
+    if not 0 <= late <= used <= MAX_CENTS or (used > top and not may_cut):
+        return _WRONG
+    cell["used"], cell["last_quarter"] = min(used, top), min(late, top)
+    return _WAS_CUT if used > top else _AS_GIVEN
 
 
 @compiled
-def _lay_out_sums(book: Book, row: int, count: int, maxima: Array, reference: Any, given: Array, first: int) -> bool:
-    """Write a plan's sums; False when one of them is unknown to the plan, given twice or out of bounds."""
+def _lay_out_sums(
+    book: Book, row: int, count: int, maxima: Array, reference: Any, given: Array, first: int, may_cut: bool
+) -> int:
+    """Write a plan's sums; WRONG when one of them is unknown to the plan, given twice or out of bounds.
+
+    Where use may be cut, one that is unknown is left out.
+    """
     _begin_sums(book, row, count, maxima, reference, given, first)
+    found = _AS_GIVEN
     for place in range(book.sums_of[row], book.sums_of[row + 1]):
-        number = book.accumulator[place]
-        if number < 0:
-            return False
-        maximum = maxima[reference["maxima"] + number]
-        top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
-        if not _put_sum(given[first + number], book.used[place], book.late[place], top):
-            return False
+        number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
+        if number >= 0:
+            maximum = maxima[reference["maxima"] + number]
+            top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
+            became = _put_sum(given[first + number], book.used[place], book.late[place], top, may_cut)
+        if became == _WRONG:
+            return _WRONG
+        found = max(found, became)
     if book.family[row] == 1:
         _sum_up_family(count, maxima, reference, given, first)
     for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
-        number = book.family_accumulator[place]
-        if number < 0 or book.family[row] == 0:
-            return False
-        cell, top = given[first + count + number], maxima[reference["maxima"] + number]["family"]
-        if not _put_sum(cell, book.family_used[place], book.family_late[place], top):
-            return False
-    return True
+        number, became = book.family_accumulator[place], _WAS_CUT if may_cut else _WRONG
+        if book.family[row] == 0:
+            return _WRONG
+        if number >= 0:
+            cell, top = given[first + count + number], maxima[reference["maxima"] + number]["family"]
+            became = _put_sum(cell, book.family_used[place], book.family_late[place], top, may_cut)
+        if became == _WRONG:
+            return _WRONG
+        found = max(found, became)
+    return found
 
 
 @compiled
@@ -188,26 +204,35 @@ def _sum_up_family(count: int, maxima: Array, reference: Any, given: Array, firs
 
 
 @compiled
-def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array, first: int) -> bool:
-    """Write what a plan is said to have used of limits; False when one is unknown, given twice or out of bounds."""
+def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array, first: int, may_cut: bool) -> int:
+    """Write what a plan is said to have used of limits; WRONG when one is unknown, given twice or out of bounds.
+
+    Where use may be cut, one that is unknown or counted in another measure is left out.
+    """
+    found = _AS_GIVEN
     for number in range(plan["slots"]):
         cell = given[first + number]
         cell["used"], cell["first_event"], cell["event_count"] = 0, 0, 0
     for place in range(book.uses_of[row], book.uses_of[row + 1]):
         slot = book.slot[place]
+        if slot < 0 and not may_cut:
+            return _WRONG
         if slot < 0:
-            return False
+            found = _WAS_CUT
+            continue
         for earlier in range(book.uses_of[row], place):
             if book.slot[earlier] == slot:
-                return False
+                return _WRONG
         fact = counts[plan["counts"] + slot]
         used, other = book.units[place], book.cents[place]
         if fact["money"] == 1:
             used, other = other, used
-        if other != 0 or used < 0 or used > fact["top"]:
-            return False
-        given[first + slot]["used"] = used
-    return True
+        if used < 0 or ((other != 0 or used > fact["top"]) and not may_cut):
+            return _WRONG
+        if other != 0 or used > fact["top"]:
+            found = _WAS_CUT
+        given[first + slot]["used"] = 0 if other != 0 else min(used, fact["top"])
+    return found
 
 
 @compiled
@@ -235,14 +260,16 @@ def _lay_out(
     given_counts: Array,
     first_count: int,
 ) -> tuple[int, int]:
-    """Lay out every plan of a book that is still READY; gives (rows of `lines`, rows of `requests`) written.
+    """Lay out every plan of a book that is READY or CUTTABLE; gives (rows of `lines`, rows of `requests`) written.
 
-    What is not sound is set ASIDE. The arrays have room for every line, sum and count; the first `first_count` rows of
-    `given_counts` are zero, for plans that state no use of limits.
+    What is not sound is set ASIDE; of what is CUTTABLE, what use so far was cut of is set CUT, the rest READY. The
+    arrays have room for every line, sum and count; the first `first_count` rows of `given_counts` are zero, for plans
+    that state no use of limits.
     """
     first_line, first_sum, written = 0, 0, 0
     for row in range(len(book.plan)):
-        if book.status[row] != READY:
+        may_cut = book.status[row] == CUTTABLE
+        if book.status[row] != READY and not may_cut:
             continue
         book.status[row] = ASIDE
         if not _is_sound(book, row):
@@ -258,19 +285,22 @@ def _lay_out(
         if in_force < 0:
             continue
         reference = facts.references[segment if segment >= 0 else in_force]
-        if not _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum):
+        became = _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum, may_cut)
+        if became == _WRONG:
             continue
         counts = 0
         if book.uses_of[row + 1] > book.uses_of[row]:
             counts = first_count
             first_count += plan["slots"]
-            if not _lay_out_counts(book, row, plan, facts.counts, given_counts, counts):
+            of_limits = _lay_out_counts(book, row, plan, facts.counts, given_counts, counts, may_cut)
+            if of_limits == _WRONG:
                 continue
+            became = max(became, of_limits)
         request = requests[written]
         _lay_out_request(request, plan, reference["first_tier"], first_line, count, first_sum)
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
         request["given_counts"] = counts
-        book.status[row] = READY
+        book.status[row] = CUT if became == _WAS_CUT else READY
         first_line += count
         first_sum += 2 * plan["sums"]
         written += 1

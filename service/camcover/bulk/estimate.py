@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
-from camcover.bulk.book import ASIDE, READY, lay_out_book
+from camcover.bulk.book import ASIDE, CUT, CUTTABLE, READY, lay_out_book
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
@@ -52,11 +52,12 @@ class BulkResult(NamedTuple):
 class BulkAnswer(NamedTuple):
     """What became of a batch's rows, counted from 0: the ledgers of those that are priced, what is wrong with others.
 
-    Both are in order of the rows; each row is in one of them.
+    Both are in order of the rows; each row is in one of them. `cut`: rows of which use so far was cut.
     """
 
     answered: Answered
     rejects: Sequence[tuple[int, tuple[Violation, ...]]]
+    cut: Ints
 
 
 class BulkEstimator:
@@ -71,7 +72,7 @@ class BulkEstimator:
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
         """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`."""
         batch = sound_batch(batch, first_row)
-        answered, rejects = self.answer(batch)
+        answered, rejects, _ = self.answer(batch)
         kept = pa.array(answered.row)
         request_id, plan_id = batch["request_id"].take(kept), batch["plan_id"].take(kept)
         answered = answered._replace(row=answered.row + first_row)
@@ -83,16 +84,26 @@ class BulkEstimator:
             len(rejects),
         )
 
-    def answer(self, batch: pa.RecordBatch) -> BulkAnswer:
-        """Adjudicate the rows of a batch that `sound_batch` gave: the ledger as the kernel wrote it, no columns yet."""
+    def answer(self, batch: pa.RecordBatch, *, cuts_use: bool = False) -> BulkAnswer:
+        """Adjudicate the rows of a batch that `sound_batch` gave: the ledger as the kernel wrote it, no columns yet.
+
+        `cuts_use`: use so far above a maximum or limit is cut to it, and what the plan does not know is left out, of
+        rows that take the fast way.
+        """
         coded = self._coder.code(batch)
+        if cuts_use:
+            coded.book.status[coded.book.status == READY] = CUTTABLE
         self._names.read(self._coder.plans)
         ready = self._adjudicate(coded)
         aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
         self._names.read(self._coder.plans)
         answered = ready.joined_with(aside) if aside else ready
         check(answered.ledger)
-        return BulkAnswer(answered, rejects)
+        return BulkAnswer(answered, rejects, np.flatnonzero(coded.book.status == CUT))
+
+    def refusals(self, batch: pa.RecordBatch, rows: Ints) -> list[tuple[int, tuple[Violation, ...]]]:
+        """What is wrong with rows that cannot be priced as they stand."""
+        return self._ask_aside(batch, rows)[1]
 
     def _adjudicate(self, coded: CodedBatch) -> Answered:
         """Lay out what is ready, and adjudicate it in one call of the kernel."""
@@ -108,7 +119,7 @@ class BulkEstimator:
         line_count, plan_count = lay_out_book(
             facts, self._tables.arrays, book, requests, lines, sessions, given, counts, zeros
         )
-        row = np.flatnonzero(book.status == READY)
+        row = np.flatnonzero((book.status == READY) | (book.status == CUT))
         work = self._work(coded, requests, lines, given, counts, line_count)
         run(
             self._tables.arrays, _Holder(work), 0, plan_count,

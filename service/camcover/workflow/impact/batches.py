@@ -16,7 +16,7 @@ from camcover.bulk.answers import Answered
 from camcover.bulk.columns import Ints, coded, lists
 from camcover.bulk.estimate import BulkAnswer, BulkEstimator, sound_batch
 from camcover.engine.compile import Tables
-from camcover.workflow.impact.fitting import answer_fitted
+from camcover.workflow.impact.fitting import answers
 from camcover.workflow.impact.records import Unpriced
 
 SAMPLE = 20
@@ -81,12 +81,8 @@ class Pair:
     def compare(self, batch: pa.RecordBatch, first_row: int) -> Part:
         """Price a batch, whose rows count from `first_row`, under both rule sets. Raises `WrongColumns`."""
         batch = sound_batch(batch, first_row)
-        before, after = self._before.answer(batch), self._after.answer(batch)
-        only_before = np.setdiff1d(before.answered.row, after.answered.row, assume_unique=True)
-        only_after = np.setdiff1d(after.answered.row, before.answered.row, assume_unique=True)
-        after, cut_after = answer_fitted(self._after, batch, after, only_before)
-        before, cut_before = answer_fitted(self._before, batch, before, only_after)
-        return _part(batch, first_row, before, after, self._worst)._replace(fitted=len(cut_after) + len(cut_before))
+        before, after, fitted = answers(self._before, self._after, batch)
+        return _part(batch, first_row, before, after, self._worst)._replace(fitted=fitted)
 
 
 def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer, worst: int) -> Part:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from camcover.bulk.estimate import BulkAnswer, BulkEstimator
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine.request import Violation
 
-__all__ = ["Fitted", "answer_fitted", "fit"]
+__all__ = ["answers", "fit"]
 
 _PLACE = re.compile(
     r"(?:members\[0\]\.)?(accumulators|family_accumulators|limit_usage|benefit_visits|prior_visits)\[(\d+)\](?:\.(\w+))?"
@@ -29,24 +29,40 @@ _USE_KINDS = {"accumulator", "limit", "benefit"}
 Reject = tuple[int, tuple[Violation, ...]]
 
 
-class Fitted(NamedTuple):
-    """An answer with the rows that were made to fit, as if they had been so all along."""
+def answers(before: BulkEstimator, after: BulkEstimator, batch: pa.RecordBatch) -> tuple[BulkAnswer, BulkAnswer, int]:
+    """What both rule sets answer to a batch, rows made to fit one of them included; and how many rows those are."""
+    old, new = before.answer(batch, cuts_use=True), after.answer(batch, cuts_use=True)
+    as_it_stands = [np.setdiff1d(each.answered.row, each.cut, assume_unique=True) for each in (old, new)]
+    old, new = _kept(before, batch, old, as_it_stands[1]), _kept(after, batch, new, as_it_stands[0])
+    old, new = _fitted(before, batch, old, as_it_stands[1]), _fitted(after, batch, new, as_it_stands[0])
+    return old, new, len(old.cut) + len(new.cut)
 
-    answer: BulkAnswer
-    rows: Ints
+
+def _kept(estimator: BulkEstimator, batch: pa.RecordBatch, answer: BulkAnswer, others: Ints) -> BulkAnswer:
+    """An answer whose cut rows are all among `others`, which the other rule set prices as they stand."""
+    dropped = np.setdiff1d(answer.cut, others, assume_unique=True)
+    if not len(dropped):
+        return answer
+    rejects = sorted([*answer.rejects, *estimator.refusals(batch, dropped)], key=_row_of)
+    cut = np.setdiff1d(answer.cut, dropped, assume_unique=True)
+    return BulkAnswer(answer.answered.without(dropped), rejects, cut)
 
 
-def answer_fitted(estimator: BulkEstimator, batch: pa.RecordBatch, answer: BulkAnswer, rows: Ints) -> Fitted:
-    """`answer` and those of `rows`, which it refuses, that can be made to fit."""
-    wanted = set(rows.tolist())
+def _fitted(estimator: BulkEstimator, batch: pa.RecordBatch, answer: BulkAnswer, others: Ints) -> BulkAnswer:
+    """An answer with those of the rows it refuses that are among `others` and can be made to fit."""
+    wanted = set(np.setdiff1d(others, answer.answered.row, assume_unique=True).tolist())
     chosen, changed = fit(batch, [reject for reject in answer.rejects if reject[0] in wanted])
     if not len(chosen):
-        return Fitted(answer, chosen)
-    again = estimator.answer(changed)
-    added = again.answered._replace(row=chosen[again.answered.row])
+        return answer
+    again = estimator.answer(changed).answered
+    added = again._replace(row=chosen[again.row])
     priced = set(added.row.tolist())
     rejects = [reject for reject in answer.rejects if reject[0] not in priced]
-    return Fitted(BulkAnswer(answer.answered.joined_with([added]), rejects), added.row)
+    return BulkAnswer(answer.answered.joined_with([added]), rejects, np.union1d(answer.cut, added.row))
+
+
+def _row_of(reject: Reject) -> int:
+    return reject[0]
 
 
 def fit(batch: pa.RecordBatch, rejects: Sequence[Reject]) -> tuple[Ints, pa.RecordBatch]:
