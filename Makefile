@@ -12,7 +12,8 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-impact bench-rules bench-peers bench-compare proto coverage nightly node
+.PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
+.PHONY: bench-compare proto coverage nightly node
 .PHONY: engines limit format docs lock clean
 
 help: ## list the verbs
@@ -58,6 +59,9 @@ bench-impact: $(ENVIRONMENT) ## measure a million members under two rule sets be
 
 bench-rules: $(ENVIRONMENT) ## measure 20,000 plan files: reading, compiling, starting, memory, one estimate (DATA=folder of the tables)
 	$(BIN)/python benchmarks/many_rules.py $(DATA)
+
+bench-following: $(ENVIRONMENT) ## measure how long services take to follow an activation, on SQLite and PostgreSQL
+	$(BIN)/python benchmarks/following.py
 
 bench-peers: $(ENVIRONMENT) $(PEERS)/.installed ## compare with what a user would pick instead
 	$(BIN)/python benchmarks/peers/workload.py --plans 10000 --out $(PEERS)/workload.json

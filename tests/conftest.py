@@ -60,6 +60,16 @@ def postgresql() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def postgresql_url(postgresql: str) -> str:
+    """The URL of a PostgreSQL database with this version's tables."""
+    made = new_postgresql_database(postgresql)
+    database = Database(made)
+    database.upgrade()
+    database.close()
+    return made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, of either kind."""

@@ -157,6 +157,16 @@ async def several_workers(seconds: float) -> None:
                 await channel.close()
 
 
+async def answers_at_hand(seconds: float) -> None:
+    """The same question again and again, priced each time and remembered."""
+    for name, options in (("priced each time", UNCACHED), ("remembered", ())):
+        command = ("-m", "camcover", "serve", "--rules", str(ROOT / "rules"), "--listen", "127.0.0.1:0")
+        async with serving(*command, "--database-url", "off", *options) as (_, _, channel):
+            estimate = call(channel, ESTIMATE)
+            await closed(estimate, AT_ONCE, 1)
+            say(f"the same question, {name}", (await closed(estimate, AT_ONCE, seconds)).calls_per_second)
+
+
 async def reload_under_load(seconds: float, rules: Path, plan_id: str = "") -> None:
     """The p99 while rules are read anew, beside that of the same load before."""
     command = ("-m", "camcover", "serve", "--rules", str(rules), "--listen", "127.0.0.1:0")
@@ -188,6 +198,8 @@ async def main(seconds: float, data: Path | None) -> None:
         await one_process(f"sqlite:///{folder}/estimates.sqlite", seconds)
     sys.stdout.write("workers\n")
     await several_workers(seconds)
+    sys.stdout.write("answers at hand\n")
+    await answers_at_hand(seconds)
     sys.stdout.write("reload\n")
     await reload_under_load(seconds, ROOT / "rules")
     if data is not None:

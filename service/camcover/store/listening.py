@@ -9,7 +9,7 @@ import asyncio
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import PoolProxiedConnection
 
 from camcover.store.database import Database
 from camcover.store.releases import CHANNEL
@@ -39,7 +39,7 @@ class _SqliteListener:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._connection: Connection | None = None
+        self._connection: PoolProxiedConnection | None = None
         self._seen = -1
 
     async def wait(self, seconds: float) -> None:
@@ -53,9 +53,13 @@ class _SqliteListener:
 
     def _version(self) -> int:
         if self._connection is None:
-            self._connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        found: int = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        return found
+            # The driver's own: inside a transaction the counter would stand still.
+            self._connection = self._database.engine.raw_connection()
+        cursor = self._connection.cursor()
+        cursor.execute("PRAGMA data_version")
+        (found,) = cursor.fetchone() or (-1,)
+        cursor.close()
+        return int(found)
 
     async def close(self) -> None:
         """Give the connection back."""
