@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
-import os
 import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -251,22 +251,37 @@ def test_the_user_of_the_machine_acts_where_nobody_is_named(
     run("rules", "publish", rules, "-m", "x", "--database-url", url)
     listed = json.loads(run("rules", "list", "--format", "json", "--database-url", url).stdout)
     assert [each["author"] for each in listed] == ["carol"]
-    assert "CAMCOVER_USER" not in os.environ
+
+
+def test_a_user_without_a_name(run: Any, url: str, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user is a number alone."""
+
+    def nobody() -> str:
+        raise OSError("no such user")
+
+    monkeypatch.delenv("CAMCOVER_USER", raising=False)
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    refused = run("rules", "publish", rules, "-m", "x", "--database-url", url)
+    assert refused.exit_code == 2
+    assert "expected --as NAME" in " ".join(refused.stderr.replace("│", " ").split())
 
 
 def test_an_estimate_is_computed_again_by_its_own_release(
     staff: Command, two: list[str], url: str, ask: request_pb2.EstimatePlanRequest
 ) -> None:
-    """Three visits of 20.00 then; the second release, which is active now, would make them 30.00."""
+    """Three visits of 20.00 then; the second release, which is active now, would make them 30.00. The id has ended."""
     database = open_database(url)
     releases = ReleaseRules(ReleaseStore(database))
     answering = Answering(RulesInForce(releases.tables(two[0]), releases), KeptEstimates(database))
+    ask.request_id = "one"
     estimate = asyncio.run(answering.one(ask))
     assert isinstance(estimate, estimate_pb2.Estimate)
     staff("rules", "activate", two[1])
     again = staff("reproduce", estimate.name, "--format", "json")
     assert (again.exit_code, json.loads(again.stdout)["totals"]["patient_cents"]) == (0, 6000)
     assert again.stderr.startswith("the same to the byte as on ")
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM idempotency_keys"))
     assert "You pay $60.00 of $240.00" in staff("reproduce", estimate.name).stdout
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE estimates SET body_digest = body"))

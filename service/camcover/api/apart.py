@@ -1,9 +1,10 @@
-"""Long work on rules, done by another process, so that no estimate waits for it."""
+"""Long work on rules, done by another process at a lower priority, so that no estimate waits for it."""
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,13 +12,16 @@ from typing import ParamSpec, TypeVar
 
 from camcover.api.errors import Refused, overloaded
 
-__all__ = ["Apart"]
+__all__ = ["MOST_WAITING", "Apart"]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_MOST_WAITING = 8
+MOST_WAITING = 8
+"""Works at once, the one in hand included; more are refused with the time to try again."""
+
 _RETRY_AFTER_SECONDS = 10
+_NICENESS = 10
 
 
 class Apart:
@@ -32,7 +36,7 @@ class Apart:
         self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
     ) -> Result:
         """What `work` gives, of values that can be pickled. Raises `Refused` where too much waits already."""
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= MOST_WAITING:
             raise Refused(overloaded(_RETRY_AFTER_SECONDS))
         self._waiting += 1
         try:
@@ -46,10 +50,14 @@ class Apart:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(_NICENESS,))
         return self._pool
 
     def close(self) -> None:
-        """End the process; what waits is given up."""
+        """End the process, whatever it is at; nothing that it does outlives it."""
         if self._pool is not None:
+            workers = multiprocessing.active_children()
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()

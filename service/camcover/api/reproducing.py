@@ -24,8 +24,15 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
     request = request_pb2.EstimatePlanRequest.FromString(content)
     tables = rules.take(stored.rule_release)
     priced = price_again(tables, estimate_request(request), stored.name, stored.created_at)
-    message = estimate_message(priced, stored.request_id or "")
+    message = estimate_message(priced, _request_id(stored))
     body = message.SerializeToString(deterministic=True)
     if hashlib.sha256(body).digest() != stored.body_digest:
         raise EstimateNotKept(f"{stored.name}: computed again it is not the same: it was made by another version")
     return message
+
+
+def _request_id(stored: StoredEstimate) -> str:
+    """The request id that was answered: the answer knows it, whether or not the id has ended since."""
+    if stored.body is None:
+        return stored.request_id or ""
+    return estimate_pb2.Estimate.FromString(stored.body).request_id

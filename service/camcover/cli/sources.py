@@ -24,6 +24,15 @@ DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
 
 _SQLITE_FILE = "sqlite:///"
 
+
+def _user() -> str:
+    """The user of this machine. Raises typer.BadParameter where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("this machine has no name for you; expected --as NAME") from error
+
+
 DatabaseUrl = Annotated[
     str,
     typer.Option(
@@ -37,7 +46,7 @@ ActingAs = Annotated[
     typer.Option(
         "--as",
         envvar="CAMCOVER_USER",
-        default_factory=getpass.getuser,
+        default_factory=_user,
         help="Who does this, for the audit log.",
         show_default="the user of this machine",
     ),
