@@ -108,7 +108,7 @@ async def activated(staff: Staff, release: str, name: str = "bob") -> messages.A
     """Make a release active, and wait until the server answers by it."""
     request = messages.ActivateReleaseRequest(release=release, reason="agreed")
     response = await staff.rules.ActivateRelease(request, metadata=by(name))
-    watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=5)
+    watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=30)
     async for each in watching:
         if each.release == release:
             break
@@ -396,7 +396,7 @@ async def test_each_method_asks_for_its_role(staff: Staff, method: str, request_
     """What is let in is at most told that the request is not valid."""
     for name in ("ana", "bob", "reader", "portal"):
         call = getattr(staff.rules, method)(request_, metadata=by(name))
-        is_denied = await asyncio.wait_for(call.code(), 5) is grpc.StatusCode.PERMISSION_DENIED
+        is_denied = await asyncio.wait_for(call.code(), 30) is grpc.StatusCode.PERMISSION_DENIED
         assert is_denied == (name not in allowed)
     for metadata in ((), by("mallory"), (("authorization", "Basic YW5h"),)):
         call = getattr(staff.rules, method)(request_, metadata=metadata)
