@@ -33,12 +33,12 @@ def _write(folder: Path, name: str, text: str, old: str, new: str) -> None:
     (folder / name).write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_for_people_by_document_with_a_summary(rules: Path, later: Path, run: Callable[..., Any]) -> None:
+def test_for_people_a_line_each_with_a_summary(rules: Path, later: Path, run: Callable[..., Any]) -> None:
     result = run("rules", "diff", rules, later)
     assert result.exit_code == 0
     assert result.stdout == (
-        f"plan copay-plan 2026\n  {COPAY}\n\nplan share-plan 2026\n  {SHARE}\n\n"
-        f"fees fees from 2024-01-01\n  {FEE}\n\n3 changes in 2 plans, 1 fee file\n"
+        f"copay-plan 2026: {COPAY}\nshare-plan 2026: {SHARE}\n"
+        f"fees from 2024-01-01: {FEE}\n3 changes in 2 plans, 1 fee file\n"
     )
 
 
@@ -60,6 +60,7 @@ def test_for_programs_every_field(rules: Path, later: Path, run: Callable[..., A
         "at_after": {"file": str(later / "copay.yaml"), "line": line, "column": column},
         "members_added": [],
         "members_removed": [],
+        "text": f"copay-plan 2026: {COPAY}",
     }
 
 

@@ -99,16 +99,13 @@ def _by_document(changes: Sequence[Change]) -> Iterator[tuple[str, Iterator[Chan
 
 
 def _text(changes: Sequence[Change]) -> str:
-    """For people."""
-    lines: list[str] = []
-    for title, group in _by_document(changes):
-        lines += [title, *(f"  {change.sentence}" for change in group), ""]
-    return "\n".join([*lines, _summary(changes)])
+    """For people: a line for each, which says all of it, so that it can be searched and quoted."""
+    return "\n".join([*map(str, changes), _summary(changes)])
 
 
 def _json(changes: Sequence[Change]) -> str:
     """For programs."""
-    return json.dumps([asdict(each) for each in changes], indent=2, ensure_ascii=False)
+    return json.dumps([asdict(each) | {"text": str(each)} for each in changes], indent=2, ensure_ascii=False)
 
 
 def _github(changes: Sequence[Change]) -> str:
