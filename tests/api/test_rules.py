@@ -371,6 +371,12 @@ async def test_books_that_are_refused(staff: Staff) -> None:
     assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
 
 
+async def test_a_decision_that_is_none_or_two(staff: Staff) -> None:
+    request = messages.ActivateReleaseRequest(reason="?")
+    status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))
+    assert status.message.startswith("name a release, or ask to roll back")
+
+
 async def test_watching_tells_of_each_change_and_ends_with_the_server(staff: Staff) -> None:
     first, second = await published(staff), await published(staff, "copay: $30")
     watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=20)

@@ -65,7 +65,8 @@ def bad_request(violations: Sequence[Violation]) -> Status:
         for each in violations
         if each.kind in _NOT_FOUND_KINDS
     ]
-    first = f"{violations[0].field}: {violations[0].description}"
+    # A rule about the message as a whole has no field.
+    first = ": ".join(filter(None, violations[0][:2]))
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return _status(Code.NOT_FOUND if is_missing else Code.INVALID_ARGUMENT, first + more, [fields, *missing])
 
