@@ -12,10 +12,10 @@ from camcover.api.validation import validate
 from camcover.engine import Tables
 from camcover.engine.explain import limit_words
 from camcover.engine.plan_index import PlanSummary
-from camcover.engine.vocabulary import licensing_states
 from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from camcover.rulebook import nearest
+from camcover.rulebook.checks.scope import licensing
 from camcover.rulebook.records import STATES, Catalog, Condition, Plan, Practitioner, Therapy
 from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
@@ -143,12 +143,12 @@ def _therapy(entry: Therapy) -> messages.Therapy:
 def _practitioner(tables: Tables, entry: Practitioner) -> messages.Practitioner:
     """A practitioner, with the states that license it by the latest edition of the catalog."""
     licensure = {name: each for catalog in tables.vocabulary.catalogs for name, each in catalog.licensure.items()}
-    mask = licensing_states(licensure.get(entry.id))
+    licensed = licensing(licensure.get(entry.id))
     return messages.Practitioner(
         id=entry.id,
         name=entry.name,
         taxonomy=entry.taxonomy or "",
-        licensed_states=[state for place, state in enumerate(STATES) if mask >> place & 1],
+        licensed_states=[state for state in STATES if state in licensed],
     )
 
 

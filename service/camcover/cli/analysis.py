@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from camcover.cli.explaining import ReadingFormat, TableFormat
-from camcover.cli.rules import Format, OutputFormat
+from camcover.cli.rules import Format, OutputFormat, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
 from camcover.rulebook import RuleSet
 from camcover.workflow.analysis import Analysis, Kind, analyze

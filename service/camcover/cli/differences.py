@@ -14,7 +14,7 @@ import typer
 
 from camcover.cli.rules import Format, OutputFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
-from camcover.rulebook import Change, RuleSet, differences, nearest
+from camcover.rulebook import Change, RuleSet, differences, meant, nearest
 from camcover.rulebook.records import Plan
 
 __all__ = ["diff"]
@@ -59,9 +59,7 @@ def _refuse_unknown(wanted: Sequence[str], known: Collection[str]) -> None:
     """End the program with status 2 when neither rule set has a plan that is asked for."""
     for name in wanted:
         if name not in known:
-            close = nearest(name, known)
-            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-            typer.echo(f"no plan {name!r} in either rule set{hint}", err=True)
+            typer.echo(f"no plan {name!r} in either rule set{meant(nearest(name, known))}", err=True)
             raise typer.Exit(2)
 
 

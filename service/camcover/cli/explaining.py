@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,7 +12,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from camcover.cli.rules import ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.cli.table import screen_for
 from camcover.engine.vocabulary import ICD10
 from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
 from camcover.rulebook.analysis.decisions import Verdict
@@ -21,17 +22,7 @@ from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.records import STATES, Setting
 from camcover.workflow.decision_tables import Case, DecisionTable, Question, UnknownFact, code_words, decision_tables
 
-__all__ = ["ReadingFormat", "TableFormat", "explain"]
-
-
-class TableFormat(StrEnum):
-    """How tables and skeletons are shown."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
+__all__ = ["explain"]
 
 
 def explain(
@@ -71,7 +62,7 @@ def explain(
     if output is TableFormat.JSON:
         typer.echo(json.dumps([asdict(table) for table in tables], indent=2, ensure_ascii=False, default=str))
         return
-    screen = Console(width=None if Console().is_terminal else 160)
+    screen = screen_for()
     for table in tables:
         _show_table(screen, table)
 

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from camcover.cli.table import screen_for
 from camcover.money import dollars
 from camcover.workflow.impact import Impact
-from camcover.workflow.impact.records import Case, Distribution, Group, Money, Unpriced
+from camcover.workflow.impact.records import Case, Distribution, Group, Money, Unpriced, most_changed
 from camcover.workflow.impact.words import bin_words, line_words, signed
 
 __all__ = ["show_impact"]
@@ -24,7 +25,7 @@ _GROUP_FIGURES = ("Members", "Pay more", "Pay less", "Newly cov.", "No longer", 
 
 def show_impact(impact: Impact, console: Console | None = None) -> None:
     """Print an impact; plain text when the output is no terminal."""
-    screen = console or Console(width=None if Console().is_terminal else 160)
+    screen = console or screen_for()
     screen.print(f"From {impact.release_before} to {impact.release_after}", highlight=False)
     screen.print(_members(impact))
     screen.print(_paid(impact))
@@ -109,19 +110,16 @@ def _histogram(change: Distribution) -> Table:
 
 def _groups(screen: Console, title: str, groups: Sequence[Group]) -> None:
     """Payer plans or therapies: those whose cost changes the most."""
-    ranked = sorted(groups, key=lambda group: -abs(group.figures.patient.change_cents))
-    kept = {group.name for group in ranked[:_MOST_GROUPS]}
     table = _table(title, ["Name"], _GROUP_FIGURES)
-    for group in groups:
-        if group.name in kept:
-            each = group.figures
-            counts = (each.members, each.paying_more, each.paying_less, each.newly_covered, each.no_longer_covered)
-            money = (
-                dollars(each.patient.after_cents),
-                signed(each.patient.change_cents),
-                signed(each.plan_paid.change_cents),
-            )
-            table.add_row(Text(group.name), *(f"{count:,}" for count in counts), *money)
+    for group in most_changed(groups, _MOST_GROUPS):
+        each = group.figures
+        counts = (each.members, each.paying_more, each.paying_less, each.newly_covered, each.no_longer_covered)
+        money = (
+            dollars(each.patient.after_cents),
+            signed(each.patient.change_cents),
+            signed(each.plan_paid.change_cents),
+        )
+        table.add_row(Text(group.name), *(f"{count:,}" for count in counts), *money)
     screen.print(table)
     if len(groups) > _MOST_GROUPS:
         screen.print(f"{len(groups) - _MOST_GROUPS} more with smaller changes: see --format json", highlight=False)

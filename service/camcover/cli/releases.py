@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from camcover.cli.rules import Paths
+from camcover.cli.rules import Paths, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
+from camcover.cli.table import screen_for
 from camcover.rulebook import load
 from camcover.store import Activation, Kind, Release, ReleaseStore, in_force
 from camcover.workflow import activation
@@ -30,13 +30,6 @@ _WIDTH = 140
 """Columns of a table where the output is no terminal."""
 
 
-class ListFormat(StrEnum):
-    """How releases are shown."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 class Switch(StrEnum):
     """On or off."""
 
@@ -48,7 +41,6 @@ Name = Annotated[
     str,
     typer.Argument(metavar="RELEASE", help="Its id, the beginning of one, active, or latest.", show_default=False),
 ]
-Format = Annotated[ListFormat, typer.Option("--format", help="text for people, json for programs.")]
 Expected = Annotated[
     str | None,
     typer.Option(help="Do it only if this release is the active one now: nobody else decided meanwhile."),
@@ -129,7 +121,7 @@ def cancel(
 def list_releases(
     words: Annotated[str, typer.Option("--filter", help="Only those whose id, author or message contains this.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 20,
-    output: Format = ListFormat.TEXT,
+    output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """The releases, newest first, the active one marked."""
@@ -137,7 +129,7 @@ def list_releases(
         releases = ledger.releases(limit, words=words)
         stack = in_force(ledger.activations(), ledger.now())
     active = stack[-1] if stack else None
-    if output is ListFormat.JSON:
+    if output is TableFormat.JSON:
         data = [_release_data(each) | {"active": each.id == active} for each in releases]
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return
@@ -150,7 +142,7 @@ def list_releases(
 
 def show(
     release: Name = ACTIVE,
-    output: Format = ListFormat.TEXT,
+    output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """One release: who published it, when it was active, and its files."""
@@ -158,7 +150,7 @@ def show(
         found = find_release(ledger, release)
         decisions = [each for each in ledger.activations() if each.release_id == found.id]
         files = {name: len(content) for name, content in ledger.files(found.id).items()}
-    if output is ListFormat.JSON:
+    if output is TableFormat.JSON:
         data = _release_data(found) | {"activations": list(map(_activation_data, decisions)), "files": files}
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return
@@ -171,13 +163,13 @@ def show(
 
 
 def history(
-    output: Format = ListFormat.TEXT,
+    output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """What was active when, by whose decision, and what is scheduled."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         decisions = ledger.activations()
-    if output is ListFormat.JSON:
+    if output is TableFormat.JSON:
         typer.echo(json.dumps(list(map(_activation_data, decisions)), indent=2, ensure_ascii=False))
         return
     table = _table("No.", "From", "Release", "In place of", "What", "By", "Reason")
@@ -270,4 +262,4 @@ def _table(*names: str) -> Table:
 
 
 def _print(table: Table) -> None:
-    Console(width=None if Console().is_terminal else _WIDTH).print(table, highlight=False)
+    screen_for(_WIDTH).print(table, highlight=False)

@@ -13,6 +13,7 @@ import typer
 from camcover.engine import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
 from camcover.rulebook import Loaded, as_github, as_json, as_text, format_text, json_schema, load, rule_files
+from camcover.rulebook.facts.words import count
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.records import RuleSet
 from camcover.workflow.rule_tests import Report, run_tests
@@ -41,6 +42,16 @@ Format = Annotated[
     OutputFormat,
     typer.Option("--format", help="text for people, json for programs, github to annotate a pull request."),
 ]
+
+
+class TableFormat(StrEnum):
+    """How what is only read is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
 
 
 def show(loaded: Loaded, output: OutputFormat) -> None:
@@ -87,7 +98,7 @@ def check(paths: Paths, output: Format = OutputFormat.TEXT) -> None:
     if output is OutputFormat.TEXT:
         warnings = len(loaded.diagnostics) - len(loaded.errors)
         typer.echo(
-            f"{_count(len(loaded.texts), 'file')}: {_count(len(loaded.errors), 'error')}, {_count(warnings, 'warning')}"
+            f"{count(len(loaded.texts), 'file')}: {count(len(loaded.errors), 'error')}, {count(warnings, 'warning')}"
         )
     raise typer.Exit(1 if loaded.errors else 0)
 
@@ -127,7 +138,7 @@ def _show_report(report: Report, *, coverage: bool) -> None:
         for each in report.unreached:
             typer.echo(f"{each.place}: not reached: {each.plan}: {each.what}")
     failed = len(report.failed)
-    typer.echo(f"{_count(len(report.results), 'test')}: {len(report.results) - failed} passed, {failed} failed")
+    typer.echo(f"{count(len(report.results), 'test')}: {len(report.results) - failed} passed, {failed} failed")
     typer.echo(f"{report.reached} of {report.reachable} benefits, exclusions, limits and criteria reached")
 
 
@@ -166,7 +177,7 @@ def write(
     except OSError as error:
         typer.echo(f"{output}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
-    typer.echo(f"{output}: {_count(len(tables.plans), 'plan')}, release {tables.release}")
+    typer.echo(f"{output}: {count(len(tables.plans), 'plan')}, release {tables.release}")
 
 
 @app.command()
@@ -186,7 +197,7 @@ def fmt(
             typer.echo(f"{'would change' if is_check else 'changed'}: {file}")
             if not is_check:
                 file.write_text(after, encoding="utf-8")
-    typer.echo(f"{_count(changed, 'file')} {'would change' if is_check else 'changed'}")
+    typer.echo(f"{count(changed, 'file')} {'would change' if is_check else 'changed'}")
     raise typer.Exit(1 if is_check and changed else 0)
 
 
@@ -210,8 +221,3 @@ def schema(
             folder.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
     raise typer.Exit(1 if is_check and stale else 0)
-
-
-def _count(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -9,12 +9,17 @@ from rich.table import Table
 from camcover.gen.camcover.v1 import estimate_pb2
 from camcover.money import dollars
 
-__all__ = ["show_estimate"]
+__all__ = ["screen_for", "show_estimate"]
+
+
+def screen_for(width: int = 160) -> Console:
+    """Standard output: as wide as the terminal, or `width` columns of plain text where it is none."""
+    return Console(width=None if Console().is_terminal else width)
 
 
 def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = None) -> None:
     """Print an estimate; plain text when the output is no terminal."""
-    screen = console or Console(width=None if Console().is_terminal else 160)
+    screen = console or screen_for()
     screen.print(_lines(estimate))
     screen.print(_months(estimate))
     totals, bounds = estimate.totals, estimate.range

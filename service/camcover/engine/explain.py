@@ -15,6 +15,7 @@ from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.plan_index import Segment, Sources
 from camcover.engine.workspace import LedgerRow
 from camcover.money import dollars, percent
+from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import (
     Accumulator,
     Attestation,
@@ -81,8 +82,7 @@ def limit_words(limit: Limit) -> str:
     if limit.measure is Measure.MONEY:
         amount = dollars(limit.allow)
     else:
-        noun = "visit" if limit.measure is Measure.VISITS else "unit"
-        amount = f"{limit.allow} {noun}{'' if limit.allow == 1 else 's'}"
+        amount = count(limit.allow, limit.measure.removesuffix("s"))
     if limit.per.kind in _PERIODS:
         return f"{amount} in {_PERIODS[limit.per.kind]}"
     return f"{amount} in any {limit.per.length} {limit.per.kind.removeprefix('rolling_')}"

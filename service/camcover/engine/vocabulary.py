@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from camcover.calendar import LAST_DAY
+from camcover.rulebook.checks.scope import licensing
 from camcover.rulebook.records import (
     STATES,
     Benefit,
@@ -27,7 +28,6 @@ ICD10 = re.compile(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", re.IGNORECASE)
 """What an ICD-10-CM code looks like."""
 
 STATE_INDEX = {state: index for index, state in enumerate(STATES)}
-ALL_STATES = (1 << len(STATES)) - 1
 
 
 def plain_icd10(code: str) -> str:
@@ -130,12 +130,8 @@ def _codes_of_rules(rules: RuleSet) -> Iterator[str]:
 
 
 def licensing_states(entry: Licensure | None) -> int:
-    """The mask of states that license a practitioner; without an entry the states do not regulate him."""
-    if entry is None:
-        return 0
-    if entry.licensed is not None:
-        return _state_mask(entry.licensed)
-    return ALL_STATES & ~_state_mask(entry.unlicensed or ())
+    """The mask of states that license a practitioner."""
+    return _state_mask(licensing(entry))
 
 
 def _state_mask(states: Iterable[str]) -> int:

@@ -6,7 +6,7 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 `differences` compares two rule sets. It knows nothing of the engine, of storage or of the network.
 """
 
-from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest
+from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
 from camcover.rulebook.differences import Change, ChangeKind, differences
 from camcover.rulebook.formatting import format_text
 from camcover.rulebook.load import Loaded, load, load_files, load_texts, named_texts, release_id, rule_files
@@ -30,6 +30,7 @@ __all__ = [
     "load",
     "load_files",
     "load_texts",
+    "meant",
     "named_texts",
     "nearest",
     "release_id",

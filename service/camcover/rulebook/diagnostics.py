@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from camcover.rulebook.records import Place
 
-__all__ = ["CODES", "Code", "Diagnostic", "Severity", "as_github", "as_json", "as_text", "declare", "nearest"]
+__all__ = ["CODES", "Code", "Diagnostic", "Severity", "as_github", "as_json", "as_text", "declare", "meant", "nearest"]
 
 
 class Severity(StrEnum):
@@ -118,3 +118,9 @@ def _escaped(text: str) -> str:
 def _property(text: str) -> str:
     """Text as a property of a workflow command."""
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def meant(close: Iterable[str]) -> str:
+    """The end of a sentence about a word that does not exist: `; did you mean 'a' or 'b'?`, nothing without any."""
+    words = " or ".join(map(repr, close))
+    return f"; did you mean {words}?" if words else ""

@@ -14,14 +14,14 @@ from camcover.engine.citing import rule_place
 from camcover.engine.explain import attestation_words, limit_words
 from camcover.money import percent
 from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
+from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Verdict, first_bit
 from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, stretches_of
 from camcover.rulebook.analysis.table import Row, rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
-from camcover.rulebook.diagnostics import nearest
+from camcover.rulebook.diagnostics import meant, nearest
 from camcover.rulebook.records import Benefit, Exclusion, Plan, Requirement, RuleSet
 from camcover.workflow.coverage import LimitTerms, TierTerms, tier_terms
-from camcover.workflow.turned_away import condition_entries
 
 __all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "code_words", "decision_tables"]
 
@@ -31,9 +31,7 @@ class UnknownFact(Exception):
 
     def __init__(self, kind: str, word: str, words: Iterable[str]) -> None:
         """Name the word, and the nearest of `words`."""
-        close = nearest(word, words)
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        super().__init__(f"no {kind} {word!r}{hint}")
+        super().__init__(f"no {kind} {word!r}{meant(nearest(word, words))}")
 
 
 @dataclass(frozen=True, slots=True)

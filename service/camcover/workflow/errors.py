@@ -26,6 +26,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from camcover.rulebook import meant
+
 
 class CamcoverError(Exception):
     """The root of all refusals."""
@@ -46,8 +48,7 @@ class NamedError(CamcoverError):
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         """Name what is missing."""
-        hint = f"; did you mean {' or '.join(map(repr, nearest))}?" if nearest else ""
-        super().__init__(f"no {self.kind} {name!r}{hint}")
+        super().__init__(f"no {self.kind} {name!r}{meant(nearest)}")
         self.name = name
         self.nearest = nearest
 

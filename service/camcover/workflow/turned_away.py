@@ -14,13 +14,12 @@ from camcover.engine.estimate import Reason
 from camcover.engine.question import Adjudicated
 from camcover.engine.request import PlannedService
 from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
-from camcover.rulebook.analysis.criteria import Check
+from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
 from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
-from camcover.rulebook.checks.scope import catalogs_on
 from camcover.rulebook.records import Plan, RuleSet
 
-__all__ = ["condition_entries", "criteria_that_failed"]
+__all__ = ["criteria_that_failed"]
 
 _REFUSED = (
     Reason.TIER_NOT_COVERED,
@@ -61,11 +60,3 @@ def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, a
         practitioner=item.practitioner,
         state=item.state or state,
     )
-
-
-def condition_entries(rules: RuleSet, day: date, conditions: tuple[str, ...]) -> Iterator[str]:
-    """The ICD-10 entries that conditions of a request stand for on `day` (docs/rule-language.md, point 3)."""
-    for name in conditions:
-        known = (catalog.conditions[name] for catalog in catalogs_on(rules, day) if name in catalog.conditions)
-        condition = next(known, None)
-        yield from map(str, condition.icd10 if condition is not None else ())

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from camcover.rulebook.analysis.services import Rule
 from camcover.rulebook.checks.regions import OLDEST, normalised
-from camcover.rulebook.checks.scope import catalogs_on, policy_on
-from camcover.rulebook.records import STATES, Benefit, Criteria, Licensure, RuleSet
+from camcover.rulebook.checks.scope import catalogs_on, licensing, policy_on
+from camcover.rulebook.records import Benefit, Criteria, RuleSet
 
 Value = str | int | None
 """What a line says in one respect: a word ("": not known), or completed years (None: not known)."""
@@ -114,14 +114,17 @@ def _block(rule: int, block: Criteria | None, rules: RuleSet, day: date) -> Iter
         yield Check(rule, Subject.LICENSE, "licensed", block)
 
 
-def _prefixes(conditions: Iterable[str], rules: RuleSet, day: date) -> set[str]:
-    """The plain ICD-10 prefixes of conditions as the catalogs have them on `day`."""
-    found: set[str] = set()
+def condition_entries(rules: RuleSet, day: date, conditions: Iterable[str]) -> Iterator[str]:
+    """The ICD-10 entries that conditions stand for on `day` (docs/rule-language.md, point 3)."""
     for name in conditions:
         known = (catalog.conditions[name] for catalog in catalogs_on(rules, day) if name in catalog.conditions)
         condition = next(known, None)
-        found.update(normalised(code) for code in (condition.icd10 if condition else ()))
-    return found
+        yield from map(str, condition.icd10 if condition is not None else ())
+
+
+def _prefixes(conditions: Iterable[str], rules: RuleSet, day: date) -> set[str]:
+    """The plain ICD-10 prefixes of conditions on `day`."""
+    return set(map(normalised, condition_entries(rules, day, conditions)))
 
 
 def licensing_states(rules: RuleSet, day: date) -> dict[str, frozenset[str]]:
@@ -129,12 +132,4 @@ def licensing_states(rules: RuleSet, day: date) -> dict[str, frozenset[str]]:
     entries = {name: entry for catalog in catalogs_on(rules, day) for name, entry in catalog.licensure.items()}
     catalogs = (catalog for editions in rules.catalogs.values() for catalog in editions)
     names = dict.fromkeys(str(name) for catalog in catalogs for name in catalog.practitioners)
-    return {name: _licensing(entries.get(name)) for name in names}
-
-
-def _licensing(entry: Licensure | None) -> frozenset[str]:
-    if entry is None:
-        return frozenset()
-    if entry.licensed is not None:
-        return frozenset(map(str, entry.licensed))
-    return frozenset(STATES) - frozenset(map(str, entry.unlicensed or ()))
+    return {name: licensing(entries.get(name)) for name in names}

@@ -18,6 +18,7 @@ from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import limits_of
 from camcover.rulebook.checks.scope import dollars, listed
+from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import Benefit, Counting, Limit, LimitPeriod, Measure, PeriodKind, Plan
 
 __all__ = ["idle_limits"]
@@ -201,8 +202,6 @@ def _softer_twin(case: _Case) -> str | None:
     return None
 
 
-def _amount(limit: Limit, count: int) -> str:
+def _amount(limit: Limit, number: int) -> str:
     """`12 visits`, `$500`."""
-    if limit.measure is Measure.MONEY:
-        return dollars(count)
-    return f"{count} {limit.measure if count != 1 else limit.measure.removesuffix('s')}"
+    return dollars(number) if limit.measure is Measure.MONEY else count(number, limit.measure.removesuffix("s"))

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from camcover.rulebook.records import (
+    STATES,
     Accumulator,
     Benefit,
     Catalog,
     Document,
+    Licensure,
     Phase,
     Plan,
     Policy,
@@ -73,6 +75,15 @@ def policy_on(rules: RuleSet, policy: str | None, day: date) -> Policy | None:
 def catalogs_on(rules: RuleSet, day: date) -> list[Catalog]:
     """The catalog editions in force on `day`."""
     return [each for editions in rules.catalogs.values() for each in editions if each.heading.effective.holds(day)]
+
+
+def licensing(entry: Licensure | None) -> frozenset[str]:
+    """The states that license a practitioner; without an entry the states do not regulate him."""
+    if entry is None:
+        return frozenset()
+    if entry.licensed is not None:
+        return frozenset(map(str, entry.licensed))
+    return frozenset(STATES).difference(entry.unlicensed or ())
 
 
 def dollars(cents: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from camcover.workflow.impact.records import Distribution, Group
+from camcover.workflow.impact.records import Distribution, Group, most_changed
 from camcover.workflow.impact.words import bin_words, signed
 
 __all__ = ["Bar", "Chart", "distribution_chart", "group_chart"]
@@ -72,12 +72,9 @@ def distribution_chart(change: Distribution) -> Chart:
 def group_chart(key: str, title: str, groups: Sequence[Group]) -> Chart:
     """What the patients of each group pay more or less: the largest changes, in order."""
     changed = [group for group in groups if group.figures.patient.change_cents]
-    ranked = sorted(changed, key=lambda group: -abs(group.figures.patient.change_cents))
-    drawn = {group.name for group in ranked[:MOST_BARS]}
     values = [
         _Value(group.name, signed(group.figures.patient.change_cents), group.figures.patient.change_cents)
-        for group in changed
-        if group.name in drawn
+        for group in most_changed(changed, MOST_BARS)
     ]
     description = "One bar for each, as long as the change of what its patients pay in all."
     return _chart(key, title, description, values, len(changed) - len(values))

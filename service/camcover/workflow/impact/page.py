@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from camcover.money import dollars
 from camcover.workflow.impact.charts import distribution_chart, group_chart
-from camcover.workflow.impact.records import Group, Impact
+from camcover.workflow.impact.records import Impact, most_changed
 from camcover.workflow.impact.words import bin_words, changes_of, signed
 from camcover.workflow.thresholds import Outcome
 
@@ -33,8 +33,8 @@ def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequen
         outcomes=outcomes,
         distribution=distribution_chart(impact.change),
         groups=[
-            ("plans", "By payer plan", _most_changed(impact.by_plan), len(impact.by_plan)),
-            ("therapies", "By therapy", _most_changed(impact.by_therapy), len(impact.by_therapy)),
+            ("plans", "By payer plan", most_changed(impact.by_plan, MOST_ROWS), len(impact.by_plan)),
+            ("therapies", "By therapy", most_changed(impact.by_therapy, MOST_ROWS), len(impact.by_therapy)),
         ],
         charts={
             "plans": group_chart("plans", "Change of what patients pay, by payer plan", impact.by_plan),
@@ -63,13 +63,6 @@ def _template() -> Template:
     environment.filters |= {"dollars": dollars, "signed": signed, "bin": bin_words, "count": "{:,}".format}
     environment.globals |= {"changes_of": changes_of}
     return environment.get_template("impact.html")
-
-
-def _most_changed(groups: Sequence[Group]) -> list[Group]:
-    """The groups whose cost changes the most, in the order of all."""
-    ranked = sorted(groups, key=lambda group: -abs(group.figures.patient.change_cents))
-    kept = {group.name for group in ranked[:MOST_ROWS]}
-    return [group for group in groups if group.name in kept]
 
 
 def _share(part: int, whole: int) -> str:

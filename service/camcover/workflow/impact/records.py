@@ -7,6 +7,7 @@ book; a member is *compared* when both rule sets can price the row, and only com
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Money",
     "Quantile",
     "Unpriced",
+    "most_changed",
 ]
 
 
@@ -85,6 +87,13 @@ class Group:
 
     name: str
     figures: Figures
+
+
+def most_changed(groups: Sequence[Group], most: int) -> list[Group]:
+    """At most so many groups, those whose patients' cost changes the most, in the order of all."""
+    ranked = sorted(groups, key=lambda group: -abs(group.figures.patient.change_cents))
+    kept = {group.name for group in ranked[:most]}
+    return [group for group in groups if group.name in kept]
 
 
 @dataclass(frozen=True, slots=True)

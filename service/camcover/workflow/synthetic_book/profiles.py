@@ -16,7 +16,7 @@ from camcover.calendar import LAST_DAY
 from camcover.engine.given import most_used
 from camcover.engine.plan_index import member_maximum
 from camcover.engine.vocabulary import ICD10, Vocabulary, build_vocabulary
-from camcover.rulebook import RuleSet, nearest
+from camcover.rulebook import RuleSet, meant, nearest
 from camcover.rulebook.records import (
     AccumulatorKind,
     Benefit,
@@ -129,8 +129,7 @@ def _named(rules: RuleSet, plans: Sequence[str]) -> list[str]:
     """The plans meant, each once, in order of id."""
     for name in plans:
         if name not in rules.plans:
-            near = nearest(name, list(rules.plans))
-            raise WrongBook(f"no plan {name!r}" + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ""))
+            raise WrongBook(f"no plan {name!r}{meant(nearest(name, list(rules.plans)))}")
     if not rules.plans:
         raise WrongBook("the rules hold no plan")
     return sorted(set(map(str, plans or rules.plans)))
