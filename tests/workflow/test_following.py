@@ -35,12 +35,11 @@ async def rules(releases: Any) -> AsyncIterator[RulesInForce]:
 async def changed(rules: RulesInForce, release: str) -> None:
     """Wait until a release is in force."""
     event = asyncio.Event()
-    stop = rules.listen(event.set)
+    rules.listen(event.set)
     async with asyncio.timeout(30):
         while rules.release != release:
             await event.wait()
             event.clear()
-    stop()
 
 
 async def test_another_process_activates_and_rolls_back(releases: Any, rules: RulesInForce, url: str) -> None:

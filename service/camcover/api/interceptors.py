@@ -101,15 +101,13 @@ class _Guard:
     def __init__(self, owner: CallInterceptor, method: str, judged: Caller | Status, context: Context) -> None:
         self._owner, self._method, self._judged, self._context = owner, method, judged, context
         self._began = time.perf_counter()
-        self._is_in = False
 
     async def __aenter__(self) -> None:
         if isinstance(self._judged, Status):
             self._log(status_code(self._judged))
             await _abort(self._context, self._judged)
         CALLER.set(self._judged)
-        self._is_in = self._owner.enter()
-        if not self._is_in:
+        if not self._owner.enter():
             self._log(grpc.StatusCode.RESOURCE_EXHAUSTED)
             await _abort(self._context, overloaded(RETRY_AFTER_SECONDS))
 

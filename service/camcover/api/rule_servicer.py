@@ -28,7 +28,7 @@ from camcover.api.rule_messages import (
 from camcover.api.validation import validate
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
-from camcover.store import Activation, Release, ReleaseStore, in_force
+from camcover.store import Activation, Release, ReleaseStore
 from camcover.workflow.activation import Decision, activate, cancel, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
@@ -94,9 +94,9 @@ class RuleServicer(RuleServiceServicer):
             if last and before is None:
                 refuse_token()
             found = ledger.releases(size + 1, before, request.filter)
-            active = in_force(ledger.activations(), ledger.now())
+            active = ledger.active()
         page = found[:size]
-        return page, active[-1] if active else None, token_of(page[-1].id) if len(found) > size else ""
+        return page, active, token_of(page[-1].id) if len(found) > size else ""
 
     async def GetRelease(self, request: messages.GetReleaseRequest, context: Context) -> messages.GetReleaseResponse:
         """One release, on request with its files."""
@@ -113,17 +113,16 @@ class RuleServicer(RuleServiceServicer):
     ) -> tuple[Release, str | None, list[Activation], dict[str, bytes]]:
         """A release, the active one's id, the decisions about it, and its files where they are wanted."""
         with self._ledger_store().reading() as ledger:
-            activations = ledger.activations()
-            stack = in_force(activations, ledger.now())
-            wanted = request.release or (stack[-1] if stack else "")
-            if not wanted:
+            active = ledger.active()
+            wanted = request.release or active
+            if wanted is None:
                 raise NoActiveRelease
             release = ledger.release(wanted)
             if release is None:
                 raise unknown_release(wanted, ledger.ids())
             files = ledger.files(wanted) if request.with_files else {}
-        decisions = [each for each in activations if each.release_id == wanted]
-        return release, stack[-1] if stack else None, decisions, files
+            decisions = [each for each in ledger.activations() if each.release_id == wanted]
+        return release, active, decisions, files
 
     async def ActivateRelease(
         self, request: messages.ActivateReleaseRequest, context: Context

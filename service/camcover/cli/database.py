@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
+from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, first_line, opened
 from camcover.store import AuditFault, AuditLog, Database, DatabaseError, KeptEstimates
 from camcover.store.schema import HEAD
 
@@ -117,5 +117,5 @@ def _migrate(database_url: str, revision: str, *, is_up: bool) -> None:
 
 def _fail(error: Exception) -> NoReturn:
     """Say what is wrong, and end with status 1."""
-    typer.echo(str(error).partition("\n")[0], err=True)
+    typer.echo(first_line(error), err=True)
     raise typer.Exit(1) from error

@@ -16,7 +16,7 @@ from camcover.cli.rules import Paths, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
 from camcover.cli.table import screen_for
 from camcover.rulebook import load
-from camcover.store import Activation, Kind, Release, ReleaseStore, in_force
+from camcover.store import Activation, Kind, Release, ReleaseStore
 from camcover.workflow import activation
 from camcover.workflow.activation import Decision
 from camcover.workflow.errors import moment
@@ -127,8 +127,7 @@ def list_releases(
     """The releases, newest first, the active one marked."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         releases = ledger.releases(limit, words=words)
-        stack = in_force(ledger.activations(), ledger.now())
-    active = stack[-1] if stack else None
+        active = ledger.active()
     if output is TableFormat.JSON:
         data = [_release_data(each) | {"active": each.id == active} for each in releases]
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))

@@ -17,8 +17,8 @@ from camcover.api.access import Access, WrongTokens
 from camcover.api.server import Keepers, Server, Settings
 from camcover.cli.reloading import Reloader, Watcher
 from camcover.cli.rules import compiled_rules
+from camcover.cli.sources import cannot_open
 from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
-from camcover.store.database import shown
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -61,8 +61,7 @@ def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
         typer.echo(str(error), err=True)
         return 1
     except (DatabaseError, SQLAlchemyError) as error:
-        reason = str(error).partition("\n")[0]
-        typer.echo(f"cannot open the database {shown(options.database_url)}: {reason}", err=True)
+        typer.echo(cannot_open(options.database_url, error), err=True)
         return 1
     try:
         return asyncio.run(_serve(options, access, database, on_ready))

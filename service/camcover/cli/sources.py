@@ -18,7 +18,7 @@ from camcover.store.database import shown
 from camcover.workflow.errors import CamcoverError, RulesRefused
 from camcover.workflow.release_rules import ReleaseRules, find_release
 
-__all__ = ["DEFAULT_DATABASE", "ActingAs", "DatabaseUrl", "opened", "rules_of"]
+__all__ = ["DEFAULT_DATABASE", "ActingAs", "DatabaseUrl", "cannot_open", "first_line", "opened", "rules_of"]
 
 DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
 
@@ -59,7 +59,7 @@ def opened(database_url: str) -> Iterator[Database]:
     try:
         database = open_database(database_url)
     except (DatabaseError, SQLAlchemyError) as error:
-        typer.echo(f"cannot open the database {shown(database_url)}: {_first_line(error)}", err=True)
+        typer.echo(cannot_open(database_url, error), err=True)
         raise typer.Exit(1) from error
     try:
         yield database
@@ -68,7 +68,7 @@ def opened(database_url: str) -> Iterator[Database]:
             typer.echo(f"{each.place}: {each.message}", err=True)
         raise typer.Exit(1) from error
     except (CamcoverError, SQLAlchemyError) as error:
-        typer.echo(_first_line(error), err=True)
+        typer.echo(first_line(error), err=True)
         raise typer.Exit(1) from error
     finally:
         database.close()
@@ -96,5 +96,11 @@ def rules_of(source: str, database_url: str) -> RuleSet:
         return ReleaseRules(store).rules(release.id)
 
 
-def _first_line(error: Exception) -> str:
+def cannot_open(database_url: str, error: Exception) -> str:
+    """What to say where a database cannot be opened; never its password."""
+    return f"cannot open the database {shown(database_url)}: {first_line(error)}"
+
+
+def first_line(error: Exception) -> str:
+    """What an error says first: SQLAlchemy's go on with the statement and its values."""
     return str(error).partition("\n")[0]

@@ -121,20 +121,23 @@ class Supervisor:
                 os.kill(worker.pid, number)
 
     async def _reload(self, file: Path) -> None:
-        """Compile the rules anew into the workers' file, and let them read it."""
+        """Compile rule files anew into the workers' file, where there are any, and let the workers read anew."""
         try:
-            if not self._rules:
-                pass
-            elif len(self._rules) == 1 and is_stored(self._rules[0]):
-                part = file.with_suffix(".new")
-                part.write_bytes(self._rules[0].read_bytes())
-                part.replace(file)
-            else:
-                await compile_apart(self._rules, file)
+            if self._rules:
+                await self._compile(file)
         except (UnreadableTables, OSError) as error:
             _LOG.error("rules not reloaded", reason=str(error))
             return
         self._signal(signal.SIGHUP)
+
+    async def _compile(self, file: Path) -> None:
+        """Put the rules as they stand now into the workers' file."""
+        if len(self._rules) == 1 and is_stored(self._rules[0]):
+            part = file.with_suffix(".new")
+            part.write_bytes(self._rules[0].read_bytes())
+            part.replace(file)
+        else:
+            await compile_apart(self._rules, file)
 
 
 def _worker(work: Work, options: Options, ready: Event) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from sqlmodel import create_engine
 
 from camcover.store.schema import HEAD
 
-__all__ = ["IN_MEMORY", "Database", "DatabaseError", "OutdatedDatabase", "open_database", "shown"]
+__all__ = ["IN_MEMORY", "Database", "DatabaseError", "OutdatedDatabase", "in_parts", "open_database", "shown"]
 
 IN_MEMORY = "sqlite://"
 """The address of a database that ends with the process."""
 
 _JOURNAL_ATTEMPTS, _JOURNAL_SECONDS = 100, 0.02
+_AT_ONCE = 500
 _LOCK = 0x43616D63
 """The key of the advisory lock that writers of PostgreSQL take: `Camc`."""
 
@@ -123,6 +124,12 @@ def open_database(url: str) -> Database:
         database.close()
         raise OutdatedDatabase(found)
     return database
+
+
+def in_parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Keys in as many parts as queries: each below SQLite's bound on parameters."""
+    for first in range(0, len(keys), _AT_ONCE):
+        yield keys[first : first + _AT_ONCE]
 
 
 def shown(url: str) -> str:

@@ -8,20 +8,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from camcover.store import audit
-from camcover.store.database import Database
+from camcover.store.database import Database, in_parts
 
 __all__ = ["EstimateStore", "Keeping", "KeptEstimates", "NoStore", "Pruned", "StoredEstimate", "estimate_store"]
 
 REQUEST_ID_LIFE = timedelta(days=30)
 """How long a request id stands for its first content: as long as an estimate may be shown."""
-
-_AT_ONCE = 500
-"""Keys in one query: below SQLite's bound on parameters."""
 
 _ATTEMPTS = 5
 
@@ -134,8 +131,7 @@ class KeptEstimates:
         query = query.where(_KEYS.c.expires_at > datetime.now(UTC))
         found: dict[str, StoredEstimate] = {}
         with self._database.engine.connect() as connection:
-            for first in range(0, len(wanted), _AT_ONCE):
-                keys = wanted[first : first + _AT_ONCE]
+            for keys in in_parts(wanted):
                 rows = connection.execute(query.where(_KEYS.c.request_id.in_(keys)))
                 found |= {row.request_id: _stored(row) for row in rows}
         return found
@@ -178,8 +174,7 @@ class KeptEstimates:
     def _forget_expired(self, request_ids: Sequence[str]) -> None:
         """Take out those of the ids that are past their time."""
         with self._database.engine.begin() as connection:
-            for first in range(0, len(request_ids), _AT_ONCE):
-                keys = request_ids[first : first + _AT_ONCE]
+            for keys in in_parts(request_ids):
                 is_old = _KEYS.c.expires_at <= datetime.now(UTC)
                 connection.execute(delete(_KEYS).where(_KEYS.c.request_id.in_(keys), is_old))
 
@@ -196,11 +191,6 @@ class KeptEstimates:
             details = {"older_than": older_than.isoformat(), "estimates": estimates, "request_ids": keys}
             audit.record(connection, actor, "prune", "estimates", details)
         return Pruned(estimates, keys)
-
-    def count(self) -> int:
-        """How many estimates there are."""
-        with self._database.engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(_ESTIMATES)).scalar_one()
 
 
 def stored_estimate(

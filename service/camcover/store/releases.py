@@ -17,15 +17,12 @@ from sqlalchemy import Connection, delete, insert, or_, select, text
 from sqlmodel import SQLModel
 
 from camcover.store import audit
-from camcover.store.database import Database
+from camcover.store.database import Database, in_parts
 
 __all__ = ["CHANNEL", "Activation", "Kind", "Ledger", "Release", "ReleaseStore", "in_force"]
 
 CHANNEL = "camcover_releases"
 """The channel on which PostgreSQL tells of activations."""
-
-_AT_ONCE = 500
-"""Keys in one query: below SQLite's bound on parameters."""
 
 _FOUR_EYES = "four-eyes"
 
@@ -160,6 +157,11 @@ class Ledger:
             for number, kind, *rest, cancelled in self._connection.execute(query)
         ]
 
+    def active(self) -> str | None:
+        """The id of the release that is active now; None before the first."""
+        stack = in_force(self.activations(), self.now())
+        return stack[-1] if stack else None
+
     @property
     def needs_four_eyes(self) -> bool:
         """Whether nobody may activate a release of their own."""
@@ -183,8 +185,8 @@ class Ledger:
     def _known(self, digests: Sequence[str]) -> set[str]:
         """Those of the contents that are there."""
         found: set[str] = set()
-        for first in range(0, len(digests), _AT_ONCE):
-            query = select(_CONTENTS.c.digest).where(_CONTENTS.c.digest.in_(digests[first : first + _AT_ONCE]))
+        for some in in_parts(digests):
+            query = select(_CONTENTS.c.digest).where(_CONTENTS.c.digest.in_(some))
             found.update(self._connection.execute(query).scalars())
         return found
 

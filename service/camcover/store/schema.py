@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -102,7 +102,7 @@ class ReleaseTablesTable(SQLModel, table=True):
     __tablename__ = "release_tables"
 
     release_id: str = Field(primary_key=True, foreign_key="releases.id")
-    body: bytes = Field(sa_type=LargeBinary)
+    body: bytes
 
 
 class ActivationTable(SQLModel, table=True):

@@ -33,7 +33,7 @@ class Decision(NamedTuple):
 def active_release(store: ReleaseStore) -> str | None:
     """The id of the release that is active now; None before the first."""
     with store.reading() as ledger:
-        return _active(ledger, ledger.now())
+        return ledger.active()
 
 
 def activate(
@@ -45,14 +45,15 @@ def activate(
     """
     rules.tables(release_id)
     with store.writing() as ledger:
+        release, active = ledger.release(release_id), _expected(ledger, decision)
         now = ledger.now()
-        release, active = ledger.release(release_id), _expected(ledger, decision, now)
         if release is None:
             raise unknown_release(release_id, ledger.ids())
         if ledger.needs_four_eyes and release.author == decision.actor:
             raise FourEyesNeeded(release_id, release.author)
         if active == release_id and (at is None or at <= now):
-            return [each for each in ledger.activations() if each.release_id == active and _is_past(each, now)][-1]
+            made = (each for each in ledger.activations() if not each.is_cancelled and each.effective_at <= now)
+            return [each for each in made if each.release_id == active][-1]
         return _add(ledger, Kind.ACTIVATE, release_id, active, decision, now, max(at or now, now))
 
 
@@ -67,10 +68,10 @@ def roll_back(store: ReleaseStore, rules: ReleaseRules, decision: Decision) -> A
         raise NothingToReturnTo
     rules.tables(stack[-2])
     with store.writing() as ledger:
-        now = ledger.now()
-        active = _expected(ledger, decision, now)
+        active = _expected(ledger, decision)
         if active != stack[-1]:
             raise ActiveReleaseChanged(stack[-1], active)
+        now = ledger.now()
         return _add(ledger, Kind.ROLLBACK, stack[-2], active, decision, now, now)
 
 
@@ -80,9 +81,8 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
         now = ledger.now()
         found = {each.id: each for each in ledger.activations()}
         if number not in found:
-            raise UnknownActivation(
-                str(number), tuple(str(each.id) for each in found.values() if not _is_over(each, now))
-            )
+            planned = (each for each in found.values() if not each.is_cancelled and each.effective_at > now)
+            raise UnknownActivation(str(number), tuple(str(each.id) for each in planned))
         chosen = found[number]
         if chosen.is_cancelled:
             raise ActivationPast(number, "was called off before")
@@ -92,14 +92,9 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
         return chosen._replace(is_cancelled=True)
 
 
-def _active(ledger: Ledger, now: datetime) -> str | None:
-    stack = in_force(ledger.activations(), now)
-    return stack[-1] if stack else None
-
-
-def _expected(ledger: Ledger, decision: Decision, now: datetime) -> str | None:
+def _expected(ledger: Ledger, decision: Decision) -> str | None:
     """The active release, which has to be the one that the caller expects, if any."""
-    active = _active(ledger, now)
+    active = ledger.active()
     if decision.expected is not None and decision.expected != active:
         raise ActiveReleaseChanged(decision.expected, active)
     return active
@@ -111,13 +106,3 @@ def _add(
     """Write the decision."""
     wanted = Activation(0, kind, release_id, active, decision.actor, decision.reason, now, at)
     return wanted._replace(id=ledger.add_activation(wanted))
-
-
-def _is_past(activation: Activation, now: datetime) -> bool:
-    """Whether it took effect."""
-    return activation.effective_at <= now and not activation.is_cancelled
-
-
-def _is_over(activation: Activation, now: datetime) -> bool:
-    """Whether nothing can be called off any more."""
-    return activation.is_cancelled or activation.effective_at <= now

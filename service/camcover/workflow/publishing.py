@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from camcover.engine import Tables, compile_rules
+from camcover.engine import compile_rules
 from camcover.rulebook import Loaded, RuleSet, named_texts, release_id
-from camcover.store import Release, ReleaseStore, in_force
+from camcover.store import Release, ReleaseStore
 from camcover.workflow.errors import Finding, RulesRefused
 from camcover.workflow.release_rules import compiled_bytes
 from camcover.workflow.rule_tests import run_tests
 
-__all__ = ["Prepared", "Published", "accepted", "prepare", "publish"]
+__all__ = ["Prepared", "Published", "prepare", "publish", "sound"]
 
 
 class Prepared(NamedTuple):
@@ -34,12 +34,18 @@ class Published(NamedTuple):
     is_new: bool
 
 
-def accepted(loaded: Loaded) -> tuple[RuleSet, Tables]:
-    """Rules fit to be published, and the same compiled. Raises `RulesRefused` with all errors, or all failed tests."""
+def sound(loaded: Loaded) -> RuleSet:
+    """The rules that were read. Raises `RulesRefused` with every error."""
     if loaded.rules is None:
         raise RulesRefused(tuple(Finding(str(each.at), each.message) for each in loaded.errors))
-    tables = compile_rules(loaded.rules)
-    failed = run_tests(tables, loaded.rules).failed
+    return loaded.rules
+
+
+def prepare(loaded: Loaded) -> Prepared:
+    """Everything that a release is made of. Raises `RulesRefused` with all errors, or all failed tests."""
+    rules = sound(loaded)
+    tables = compile_rules(rules)
+    failed = run_tests(tables, rules).failed
     if failed:
         raise RulesRefused(
             tuple(
@@ -47,12 +53,6 @@ def accepted(loaded: Loaded) -> tuple[RuleSet, Tables]:
                 for each in failed
             )
         )
-    return loaded.rules, tables
-
-
-def prepare(loaded: Loaded) -> Prepared:
-    """Everything that a release is made of. Raises `RulesRefused`."""
-    rules, tables = accepted(loaded)
     files = {name: text.encode() for name, text in named_texts(rules.texts).items()}
     return Prepared(rules.digest, files, len(rules.plans), compiled_bytes(tables))
 
@@ -63,15 +63,13 @@ def publish(store: ReleaseStore, prepared: Prepared, author: str, message: str) 
         found = ledger.release(release_id(prepared.digest))
         if found is not None:
             return Published(found, is_new=False)
-        now = ledger.now()
-        active = in_force(ledger.activations(), now)
         release = Release(
             id=release_id(prepared.digest),
             digest=prepared.digest,
             author=author,
             message=message,
-            created_at=now,
-            parent=active[-1] if active else None,
+            created_at=ledger.now(),
+            parent=ledger.active(),
             file_count=len(prepared.files),
             plan_count=prepared.plan_count,
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 from camcover.engine import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, read_tables, write_tables
 from camcover.rulebook import Loaded, RuleSet, load_files, nearest
-from camcover.store import Ledger, Release, ReleaseStore, in_force
+from camcover.store import Ledger, Release, ReleaseStore
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import NoActiveRelease, ReleaseUnusable, UnknownRelease
 
@@ -118,10 +118,10 @@ def find_release(ledger: Ledger, name: str) -> Release:
     Raises `UnknownRelease`, `NoActiveRelease`.
     """
     if name == ACTIVE:
-        stack = in_force(ledger.activations(), ledger.now())
-        if not stack:
+        active = ledger.active()
+        if active is None:
             raise NoActiveRelease
-        name = stack[-1]
+        name = active
     ids = ledger.ids()
     matching = ids[:1] if name == LATEST else [each for each in ids if each.startswith(name)]
     found = ledger.release(matching[0]) if len(matching) == 1 else None

@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 from camcover.bulk.estimate import WrongColumns, check_columns
 from camcover.bulk.files import BATCH_ROWS
 from camcover.engine import compile_rules
-from camcover.rulebook import Change, Diagnostic, RuleSet, differences, load_files, release_id
-from camcover.workflow.errors import BookRefused, Finding, RulesRefused
+from camcover.rulebook import Change, Diagnostic, differences, load_files, release_id
+from camcover.workflow.errors import BookRefused
 from camcover.workflow.impact import Impact, impact
-from camcover.workflow.publishing import Prepared, prepare
+from camcover.workflow.publishing import Prepared, prepare, sound
 from camcover.workflow.rule_tests import TestResult, run_tests
 from camcover.workflow.synthetic_book import WrongBook, book_date, synthetic_book
 
-__all__ = ["SyntheticMembers", "Validation", "changes", "impact_on", "prepared", "rules_of_files", "validate_files"]
+__all__ = ["SyntheticMembers", "Validation", "changes", "impact_on", "prepared", "validate_files"]
 
 
 class Validation(NamedTuple):
@@ -53,7 +53,7 @@ def prepared(files: Mapping[str, bytes]) -> Prepared:
 
 def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Change, ...]:
     """What differs between two sets of rule files. Raises `RulesRefused`."""
-    return differences(rules_of_files(before), rules_of_files(after))
+    return differences(sound(load_files(before)), sound(load_files(after)))
 
 
 class SyntheticMembers(NamedTuple):
@@ -70,7 +70,7 @@ def impact_on(
 
     Raises `RulesRefused`, `BookRefused`.
     """
-    old, new = rules_of_files(before), rules_of_files(after)
+    old, new = sound(load_files(before)), sound(load_files(after))
     try:
         if isinstance(book, SyntheticMembers):
             batches = synthetic_book(old, book.members, book.seed, book_date(old))
@@ -81,11 +81,3 @@ def impact_on(
         return impact(compile_rules(old), compile_rules(new), batches, worst=worst)
     except (WrongColumns, WrongBook, pa.ArrowException) as error:
         raise BookRefused(str(error)) from error
-
-
-def rules_of_files(files: Mapping[str, bytes]) -> RuleSet:
-    """The rules in files. Raises `RulesRefused` with every error."""
-    loaded = load_files(files)
-    if loaded.rules is None:
-        raise RulesRefused(tuple(Finding(str(each.at), each.message) for each in loaded.errors))
-    return loaded.rules

@@ -32,13 +32,12 @@ class RulesInForce:
     def activate(self, tables: Tables) -> None:
         """Make `tables` the ones that answer from now on, and tell those who listen."""
         self.tables = tables
-        for tell in tuple(self._listeners):
+        for tell in self._listeners:
             tell()
 
-    def listen(self, tell: Callable[[], object]) -> Callable[[], None]:
-        """Call `tell` whenever other rules become active, until the function that this gives is called."""
+    def listen(self, tell: Callable[[], object]) -> None:
+        """Call `tell` whenever other rules become active."""
         self._listeners.append(tell)
-        return lambda: self._listeners.remove(tell)
 
     def is_at_hand(self, release: str) -> bool:
         """Whether `take` would not have to read anything."""
