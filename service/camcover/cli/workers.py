@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import structlog
@@ -46,7 +46,8 @@ class Supervisor:
     def __init__(self, options: Options, count: int, announce: Callable[[str], object]) -> None:
         """Serve by `options`; `announce` gets the address when the first worker takes calls."""
         self._rules, self._options, self._count, self._announce = list(options.rules), options, count, announce
-        self._ready = _CONTEXT.Event()
+        # No lock is shared with a worker: one that is killed while it holds it would stop this process, too.
+        self._is_ready, self._ready = _CONTEXT.Pipe(duplex=False)
         self._workers: list[BaseProcess] = []
         self._is_ending = False
         self._restarts = 0
@@ -94,7 +95,7 @@ class Supervisor:
         is_announced = False
         while any(worker.is_alive() for worker in self._workers):
             await asyncio.sleep(_LOOK_SECONDS)
-            if self._ready.is_set() and not is_announced:
+            if not is_announced and self._is_ready.poll():
                 is_announced = True
                 self._announce(self._options.settings.listen)
             for place, worker in enumerate(self._workers):
@@ -140,9 +141,9 @@ class Supervisor:
             await compile_apart(self._rules, file)
 
 
-def _worker(work: Work, options: Options, ready: Event) -> None:
-    """The whole life of a worker."""
-    sys.exit(work(options, ready.set))
+def _worker(work: Work, options: Options, ready: Connection) -> None:
+    """The whole life of a worker; what it writes to `ready` says no more than that it takes calls."""
+    sys.exit(work(options, lambda: ready.send_bytes(b".")))
 
 
 @contextmanager
