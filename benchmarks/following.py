@@ -69,7 +69,7 @@ def measure(url: str, times: int) -> list[float]:
         for number in range(times):
             release = ids[number % 2]
             waiting = [pool.submit(until, stub, release) for stub in stubs]
-            activate(store, releases, release, Decision("bench", "-"))
+            activate(releases, release, Decision("bench", "-"))
             begin = time.perf_counter()
             seconds.append(max(each.result() for each in waiting) - begin)
     database.close()

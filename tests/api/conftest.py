@@ -16,6 +16,7 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.store import ReleaseStore, estimate_store, open_database
+from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import question, tables
 
@@ -35,9 +36,9 @@ class Service:
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """The small rules in force, estimates kept in a file."""
-    rules = RulesInForce(tables())
     database = open_database(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
-    server = Server(rules, Keepers(estimate_store(database), ReleaseStore(database)), SETTINGS)
+    rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
+    server = Server(rules, Keepers(estimate_store(database)), SETTINGS)
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Service(server, channel, EstimateServiceStub(channel), CatalogServiceStub(channel))

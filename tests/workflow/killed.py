@@ -77,12 +77,12 @@ def main(url: str) -> None:
     database = open_database(url)
     store = ReleaseStore(database)
     publish(store, FIRST, "ana", "first")
-    activate(store, ReleaseRules(store), IDS[0], BOB)
+    activate(ReleaseRules(store), IDS[0], BOB)
     database.close()
     steps: dict[str, Work] = {
         "publish": lambda store: publish(store, SECOND, "ana", "second"),
-        "activate": lambda store: activate(store, ReleaseRules(store), IDS[1], BOB),
-        "rollback": lambda store: roll_back(store, ReleaseRules(store), BOB),
+        "activate": lambda store: activate(ReleaseRules(store), IDS[1], BOB),
+        "rollback": lambda store: roll_back(ReleaseRules(store), BOB),
     }
     for name, work in steps.items():
         number, is_killed = 1, True

@@ -31,17 +31,17 @@ def test_activate_and_roll_back_as_far_as_there_is_something(releases: Any) -> N
     store, rules = releases.store, releases.rules
     assert active_release(store) is None
     for release in (first, second, third):
-        activate(store, rules, release, BOB)
+        activate(rules, release, BOB)
         assert active_release(store) == release
-    back = roll_back(store, rules, BOB)
+    back = roll_back(rules, BOB)
     assert (back.kind, back.release_id, back.from_release) == (Kind.ROLLBACK, second, third)
     assert active_release(store) == second
-    roll_back(store, rules, BOB)
+    roll_back(rules, BOB)
     assert active_release(store) == first
     with pytest.raises(NothingToReturnTo):
-        roll_back(store, rules, BOB)
-    activate(store, rules, third, BOB)
-    roll_back(store, rules, BOB)
+        roll_back(rules, BOB)
+    activate(rules, third, BOB)
+    roll_back(rules, BOB)
     assert active_release(store) == first
     AuditLog(releases.database).verify()
     actions = [each.action for each in AuditLog(releases.database).entries()]
@@ -49,8 +49,8 @@ def test_activate_and_roll_back_as_far_as_there_is_something(releases: Any) -> N
 
 
 def test_what_is_active_already_stays_by_the_decision_that_made_it(releases: Any) -> None:
-    made = activate(releases.store, releases.rules, releases.ids[0], BOB)
-    again = activate(releases.store, releases.rules, releases.ids[0], Decision("eve", "again"))
+    made = activate(releases.rules, releases.ids[0], BOB)
+    again = activate(releases.rules, releases.ids[0], Decision("eve", "again"))
     assert again == made
     with releases.store.reading() as ledger:
         assert len(ledger.activations()) == 1
@@ -58,9 +58,9 @@ def test_what_is_active_already_stays_by_the_decision_that_made_it(releases: Any
 
 def test_a_scheduled_activation_holds_from_its_time_on(releases: Any) -> None:
     first, second, _ = releases.ids
-    activate(releases.store, releases.rules, first, BOB)
+    activate(releases.rules, first, BOB)
     at = datetime.now(UTC) + timedelta(days=30)
-    decided = activate(releases.store, releases.rules, second, BOB, at)
+    decided = activate(releases.rules, second, BOB, at)
     assert decided.effective_at == at
     assert active_release(releases.store) == first
     with releases.store.reading() as ledger:
@@ -71,9 +71,9 @@ def test_a_scheduled_activation_holds_from_its_time_on(releases: Any) -> None:
 
 def test_a_scheduled_activation_can_be_called_off_once_and_before_its_time(releases: Any) -> None:
     first, second, _ = releases.ids
-    done = activate(releases.store, releases.rules, first, BOB)
+    done = activate(releases.rules, first, BOB)
     at = datetime.now(UTC) + timedelta(days=30)
-    planned = activate(releases.store, releases.rules, second, BOB, at)
+    planned = activate(releases.rules, second, BOB, at)
     assert cancel(releases.store, planned.id, BOB).is_cancelled
     with releases.store.reading() as ledger:
         assert in_force(ledger.activations(), at) == [first]
@@ -92,37 +92,37 @@ def test_four_eyes(releases: Any) -> None:
     with releases.store.writing() as ledger:
         ledger.set_four_eyes("boss", is_on=True)
     with pytest.raises(FourEyesNeeded, match=f"ana published {first}; somebody else has to activate it"):
-        activate(releases.store, releases.rules, first, ana)
+        activate(releases.rules, first, ana)
     assert active_release(releases.store) is None
-    activate(releases.store, releases.rules, first, BOB)
-    activate(releases.store, releases.rules, second, BOB)
-    roll_back(releases.store, releases.rules, ana)
+    activate(releases.rules, first, BOB)
+    activate(releases.rules, second, BOB)
+    roll_back(releases.rules, ana)
     assert active_release(releases.store) == first
     with releases.store.writing() as ledger:
         ledger.set_four_eyes("boss", is_on=False)
-    activate(releases.store, releases.rules, second, ana)
+    activate(releases.rules, second, ana)
     assert active_release(releases.store) == second
 
 
 def test_a_decision_made_on_what_is_no_longer_so(releases: Any) -> None:
     first, second, third = releases.ids
-    activate(releases.store, releases.rules, first, BOB)
+    activate(releases.rules, first, BOB)
     with pytest.raises(ActiveReleaseChanged, match=f"expected {second} to be active; found {first}"):
-        activate(releases.store, releases.rules, third, BOB._replace(expected=second))
-    activate(releases.store, releases.rules, second, BOB)
+        activate(releases.rules, third, BOB._replace(expected=second))
+    activate(releases.rules, second, BOB)
     with pytest.raises(ActiveReleaseChanged):
-        roll_back(releases.store, releases.rules, BOB._replace(expected=third))
+        roll_back(releases.rules, BOB._replace(expected=third))
     assert active_release(releases.store) == second
 
 
 def test_of_many_who_expect_the_same_one_decides(releases: Any) -> None:
     first, second, third = releases.ids
-    activate(releases.store, releases.rules, first, BOB)
+    activate(releases.rules, first, BOB)
 
     def decide(number: int) -> bool:
         try:
             release = (second, third)[number % 2]
-            activate(releases.store, releases.rules, release, Decision(f"user {number}", "race", first))
+            activate(releases.rules, release, Decision(f"user {number}", "race", first))
         except ActiveReleaseChanged:
             return False
         return True
@@ -135,7 +135,7 @@ def test_of_many_who_expect_the_same_one_decides(releases: Any) -> None:
 def test_a_release_that_does_not_compile_never_becomes_active(releases: Any) -> None:
     """Its tables are of no version, and a file of it has an error that this version finds."""
     first, second, _ = releases.ids
-    activate(releases.store, releases.rules, first, BOB)
+    activate(releases.rules, first, BOB)
     with releases.store.writing() as ledger:
         release = ledger.release(second)
         assert release is not None
@@ -143,10 +143,10 @@ def test_a_release_that_does_not_compile_never_becomes_active(releases: Any) -> 
         broken = files | {"copay.yaml": files["copay.yaml"].replace(b"requires: [referral]", b"requires: [a letter]")}
         ledger.add_release(release._replace(id="rules-broken", digest="0" * 64), broken, b"no tables")
     with pytest.raises(ReleaseUnusable, match=r"rules-broken cannot be used: copay.yaml:17:16:"):
-        activate(releases.store, releases.rules, "rules-broken", BOB)
+        activate(releases.rules, "rules-broken", BOB)
     assert active_release(releases.store) == first
     with pytest.raises(UnknownRelease):
-        activate(releases.store, releases.rules, "rules-none", BOB)
+        activate(releases.rules, "rules-none", BOB)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.booleans(), st.booleans()), max_size=12))

@@ -16,6 +16,7 @@ from camcover.store import ReleaseStore, open_database
 from camcover.workflow import following
 from camcover.workflow.activation import Decision, activate, roll_back
 from camcover.workflow.following import Follower
+from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
 BOB = Decision("bob", "because")
@@ -24,9 +25,9 @@ BOB = Decision("bob", "because")
 @pytest.fixture
 async def rules(releases: Any) -> AsyncIterator[RulesInForce]:
     """Rules in force that follow the database; the first release is active."""
-    activate(releases.store, releases.rules, releases.ids[0], BOB)
+    activate(releases.rules, releases.ids[0], BOB)
     in_force = RulesInForce(releases=releases.rules)
-    follower = Follower(in_force, releases.store, releases.rules)
+    follower = Follower(in_force, releases.rules)
     await follower.start()
     yield in_force
     await follower.stop()
@@ -46,19 +47,19 @@ async def test_another_process_activates_and_rolls_back(releases: Any, rules: Ru
     """Another connection of the same kind as another process has."""
     assert rules.release == releases.ids[0]
     other = open_database(url)
-    store = ReleaseStore(other)
+    others = ReleaseRules(ReleaseStore(other))
     before = rules.take()
-    await asyncio.to_thread(activate, store, releases.rules, releases.ids[1], BOB)
+    await asyncio.to_thread(activate, others, releases.ids[1], BOB)
     await changed(rules, releases.ids[1])
     assert before.release == releases.ids[0]  # a call that took them ends on them
-    await asyncio.to_thread(roll_back, store, releases.rules, BOB)
+    await asyncio.to_thread(roll_back, others, BOB)
     await changed(rules, releases.ids[0])
     other.close()
 
 
 async def test_a_scheduled_activation_comes_without_a_word(releases: Any, rules: RulesInForce) -> None:
     at = datetime.now(UTC) + timedelta(milliseconds=300)
-    await asyncio.to_thread(activate, releases.store, releases.rules, releases.ids[2], BOB, at)
+    await asyncio.to_thread(activate, releases.rules, releases.ids[2], BOB, at)
     await changed(rules, releases.ids[2])
     assert datetime.now(UTC) >= at
 
@@ -66,11 +67,11 @@ async def test_a_scheduled_activation_comes_without_a_word(releases: Any, rules:
 async def test_a_release_that_does_not_load_changes_nothing_and_is_logged_once(
     releases: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    activate(releases.store, releases.rules, releases.ids[0], BOB)
+    activate(releases.rules, releases.ids[0], BOB)
     rules = RulesInForce(releases=releases.rules)
-    follower = Follower(rules, releases.store, releases.rules)
+    follower = Follower(rules, releases.rules)
     await follower.look()
-    activate(releases.store, releases.rules, releases.ids[1], BOB)
+    activate(releases.rules, releases.ids[1], BOB)
     with capture_logs() as logged, monkeypatch.context() as patched:
         patched.setattr(following, "active_release", lambda _: "rules-gone")
         await follower.look()
@@ -96,7 +97,7 @@ async def test_a_database_that_cannot_be_reached_for_a_while(
 
     monkeypatch.setattr(following, "active_release", sometimes)
     is_down.set()
-    await asyncio.to_thread(activate, releases.store, releases.rules, releases.ids[1], BOB)
+    await asyncio.to_thread(activate, releases.rules, releases.ids[1], BOB)
     await asked.wait()
     assert rules.release == releases.ids[0]
     is_down.clear()

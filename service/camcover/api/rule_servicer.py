@@ -28,7 +28,7 @@ from camcover.api.rule_messages import (
 from camcover.api.validation import validate
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
-from camcover.store import Activation, Release, ReleaseStore
+from camcover.store import Activation, Release
 from camcover.workflow.activation import Decision, activate, cancel, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
@@ -47,10 +47,9 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class RuleServicer(RuleServiceServicer):
     """The methods of `RuleService` over the releases of a database."""
 
-    def __init__(self, rules: RulesInForce, store: ReleaseStore | None, apart: Apart, *, follows: bool) -> None:
-        """Work on `store`; `follows`: what is active there is what this service answers by."""
+    def __init__(self, rules: RulesInForce, apart: Apart, *, follows: bool) -> None:
+        """Work on the releases of `rules`; `follows`: the active one is what this service answers by."""
         self._rules = rules
-        self._store = store
         self._apart = apart
         self._follows = follows
         self._since = datetime.now(UTC)
@@ -70,7 +69,7 @@ class RuleServicer(RuleServiceServicer):
     ) -> messages.PublishReleaseResponse:
         """Keep rule files as a release."""
         validate(request)
-        store = self._ledger_store()
+        store = self._releases().store
         ready = await self._apart.run(prepared, files_of(request.rules, "rules"))
         published = await asyncio.to_thread(publish, store, ready, CALLER.get().subject, request.message)
         message = release_message(published.release, self._rules.release)
@@ -89,7 +88,7 @@ class RuleServicer(RuleServiceServicer):
     def _page(self, request: messages.ListReleasesRequest) -> tuple[list[Release], str | None, str]:
         """A page of releases, the active one's id, and the token of the next page."""
         size, last = page_size(request), read_token(request)
-        with self._ledger_store().reading() as ledger:
+        with self._releases().store.reading() as ledger:
             before = ledger.release(last) if last else None
             if last and before is None:
                 refuse_token()
@@ -112,7 +111,7 @@ class RuleServicer(RuleServiceServicer):
         self, request: messages.GetReleaseRequest
     ) -> tuple[Release, str | None, list[Activation], dict[str, bytes]]:
         """A release, the active one's id, the decisions about it, and its files where they are wanted."""
-        with self._ledger_store().reading() as ledger:
+        with self._releases().store.reading() as ledger:
             active = ledger.active()
             wanted = request.release or active
             if wanted is None:
@@ -135,16 +134,15 @@ class RuleServicer(RuleServiceServicer):
 
     def _decide(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Activation:
         """What the request asks for."""
-        store = self._ledger_store()
+        releases = self._releases()
         if not self._follows:
             raise NotServed("this service answers by rule files (--rules), not by what is active in its database")
         if request.cancel_number:
-            return cancel(store, request.cancel_number, decision)
-        releases = self._rules.releases or ReleaseRules(store)
+            return cancel(releases.store, request.cancel_number, decision)
         if request.roll_back:
-            return roll_back(store, releases, decision)
+            return roll_back(releases, decision)
         at = request.effective_at.ToDatetime(UTC) if request.HasField("effective_at") else None
-        return activate(store, releases, request.release, decision, at)
+        return activate(releases, request.release, decision, at)
 
     async def DiffReleases(
         self, request: messages.DiffReleasesRequest, context: Context
@@ -172,7 +170,7 @@ class RuleServicer(RuleServiceServicer):
         self, request: messages.DiffReleasesRequest | messages.AnalyzeImpactRequest
     ) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The files before and after."""
-        with self._ledger_store().reading() as ledger:
+        with self._releases().store.reading() as ledger:
             before = ledger.files(find_release(ledger, request.before or ACTIVE).id)
             if request.WhichOneof("after") == "after_rules":
                 return before, files_of(request.after_rules, "after_rules")
@@ -206,11 +204,11 @@ class RuleServicer(RuleServiceServicer):
         for changed in self._watchers:
             changed.set()
 
-    def _ledger_store(self) -> ReleaseStore:
+    def _releases(self) -> ReleaseRules:
         """The releases. Raises `NotServed` where there is no database."""
-        if self._store is None:
+        if self._rules.releases is None:
             raise NotServed("this service has no database: start it with --database-url")
-        return self._store
+        return self._rules.releases
 
 
 def _first_of(request: messages.DiffReleasesRequest) -> int:

@@ -29,7 +29,7 @@ from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, 
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
-from camcover.store import EstimateStore, NoStore, ReleaseStore
+from camcover.store import EstimateStore, NoStore
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["Keepers", "Server", "Settings"]
@@ -72,10 +72,9 @@ class Settings:
 
 
 class Keepers(NamedTuple):
-    """What outlives the server, as far as there is a database. `follows`: its active release is what answers."""
+    """What outlives the server. `follows`: the active release of the database is what answers."""
 
     estimates: EstimateStore = NoStore()
-    releases: ReleaseStore | None = None
     follows: bool = False
 
 
@@ -92,7 +91,7 @@ class Server:
         self._server = grpc.aio.server(interceptors=[interceptor], options=self._settings.options())
         estimates = EstimateServicer(rules, keepers.estimates, cached_bytes=self._settings.cached_estimate_bytes)
         self._apart = Apart()
-        self._staff = RuleServicer(rules, keepers.releases, self._apart, follows=keepers.follows)
+        self._staff = RuleServicer(rules, self._apart, follows=keepers.follows)
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
         self._metrics = Metrics(caches)
         add_EstimateServiceServicer_to_server(estimates, self._server)

@@ -91,7 +91,7 @@ def activate(
         with store.reading() as ledger:
             found = find_release(ledger, release)
         decision = Decision(actor, reason or found.message, expect)
-        _say(activation.activate(store, ReleaseRules(store), found.id, decision, when), when)
+        _say(activation.activate(ReleaseRules(store), found.id, decision, when), when)
 
 
 def rollback(
@@ -102,8 +102,8 @@ def rollback(
 ) -> None:
     """Return to the release that was active before the present one; again and again, as far as there are any."""
     with opened(database_url) as database:
-        store = ReleaseStore(database)
-        _say(activation.roll_back(store, ReleaseRules(store), Decision(actor, reason, expect)), None)
+        releases = ReleaseRules(ReleaseStore(database))
+        _say(activation.roll_back(releases, Decision(actor, reason, expect)), None)
 
 
 def cancel(

@@ -72,10 +72,9 @@ def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
 
 async def _serve(options: Options, access: Access, database: Database | None, on_ready: Callable[[str], object]) -> int:
     """Start, announce the address, and wait for the end."""
-    store = None if database is None else ReleaseStore(database)
-    releases = None if store is None else ReleaseRules(store, options.folder)
+    releases = None if database is None else ReleaseRules(ReleaseStore(database), options.folder)
     rules = RulesInForce(releases=releases)
-    keepers = Keepers(estimate_store(database, options.keeping), store, follows=not options.rules)
+    keepers = Keepers(estimate_store(database, options.keeping), follows=not options.rules)
     server = Server(rules, keepers, options.settings, access)
     async with AsyncExitStack() as stack:
         reloader = Reloader(options.rules)
@@ -87,8 +86,8 @@ async def _serve(options: Options, access: Access, database: Database | None, on
             stack.push_async_callback(watcher.stop)
         if options.rules:
             rules.activate(compiled_rules(list(options.rules)))
-        if store is not None and releases is not None and not options.rules:
-            follower = Follower(rules, store, releases)
+        if releases is not None and not options.rules:
+            follower = Follower(rules, releases)
             await follower.start()
             stack.push_async_callback(follower.stop)
         try:

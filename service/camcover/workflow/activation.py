@@ -36,15 +36,13 @@ def active_release(store: ReleaseStore) -> str | None:
         return ledger.active()
 
 
-def activate(
-    store: ReleaseStore, rules: ReleaseRules, release_id: str, decision: Decision, at: datetime | None = None
-) -> Activation:
+def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datetime | None = None) -> Activation:
     """Make a release the active one, from `at` on if given; what is active already stays, and no decision is added.
 
     Raises `UnknownRelease`, `ReleaseUnusable` when it does not compile, `FourEyesNeeded`, `ActiveReleaseChanged`.
     """
     rules.tables(release_id)
-    with store.writing() as ledger:
+    with rules.store.writing() as ledger:
         release, active = ledger.release(release_id), _expected(ledger, decision)
         now = ledger.now()
         if release is None:
@@ -57,17 +55,17 @@ def activate(
         return _add(ledger, Kind.ACTIVATE, release_id, active, decision, now, max(at or now, now))
 
 
-def roll_back(store: ReleaseStore, rules: ReleaseRules, decision: Decision) -> Activation:
+def roll_back(rules: ReleaseRules, decision: Decision) -> Activation:
     """Return to the release that was active before the present one; again and again, as far as there are any.
 
     Whoever published it: it was active before. Raises `NothingToReturnTo`, `ActiveReleaseChanged`, `ReleaseUnusable`.
     """
-    with store.reading() as ledger:
+    with rules.store.reading() as ledger:
         stack = in_force(ledger.activations(), ledger.now())
     if len(stack) < 2:
         raise NothingToReturnTo
     rules.tables(stack[-2])
-    with store.writing() as ledger:
+    with rules.store.writing() as ledger:
         active = _expected(ledger, decision)
         if active != stack[-1]:
             raise ActiveReleaseChanged(stack[-1], active)

@@ -12,7 +12,6 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.store import ReleaseStore
 from camcover.store.listening import listener
 from camcover.workflow.activation import active_release
 from camcover.workflow.errors import CamcoverError
@@ -30,9 +29,9 @@ _LOG = structlog.get_logger("camcover.rules")
 class Follower:
     """Keeps rules in force at what the database says; belongs to one event loop."""
 
-    def __init__(self, rules: RulesInForce, store: ReleaseStore, releases: ReleaseRules) -> None:
-        """Follow `store`, loading by `releases`."""
-        self._rules, self._store, self._releases = rules, store, releases
+    def __init__(self, rules: RulesInForce, releases: ReleaseRules) -> None:
+        """Follow the database of `releases`, loading by them."""
+        self._rules, self._releases = rules, releases
         self._failed = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -50,7 +49,7 @@ class Follower:
     async def look(self) -> None:
         """Take what is active now. What cannot be loaded changes nothing, and is logged once."""
         try:
-            found = await asyncio.to_thread(active_release, self._store)
+            found = await asyncio.to_thread(active_release, self._releases.store)
             if found is None or found == self._rules.release:
                 self._failed = ""
                 return
@@ -64,7 +63,7 @@ class Follower:
         _LOG.info("release active", rule_release=found, before=before)
 
     async def _follow(self) -> None:
-        changes = listener(self._store.database)
+        changes = listener(self._releases.store.database)
         try:
             while True:
                 try:

@@ -34,7 +34,7 @@ class ReleaseRules:
 
     def __init__(self, store: ReleaseStore, folder: Path | None = None, maximum_bytes: int = CACHED_BYTES) -> None:
         """Read from `store`; compiled files go to `folder`, else to a temporary one that goes with this object."""
-        self._store = store
+        self.store = store
         self._folder = folder or Path(tempfile.mkdtemp(prefix="camcover-"))
         if folder is None:
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -67,7 +67,7 @@ class ReleaseRules:
 
     def files(self, release_id: str) -> dict[str, bytes]:
         """The files of a release by name. Raises `UnknownRelease`."""
-        with self._store.reading() as ledger:
+        with self.store.reading() as ledger:
             files = ledger.files(release_id)
             if not files:
                 raise unknown_release(release_id, ledger.ids())
@@ -81,7 +81,7 @@ class ReleaseRules:
         """Map the stored tables; compile the files anew where this version cannot read them, or they are altered."""
         file = self._folder / release_id
         if not file.exists():
-            with self._store.reading() as ledger:
+            with self.store.reading() as ledger:
                 body = ledger.compiled(release_id)
             if body is None:
                 self.files(release_id)
@@ -90,7 +90,7 @@ class ReleaseRules:
             return _whole(read_tables(file)), file.stat().st_size
         except UnreadableTables:
             body = compiled_bytes(compile_rules(self.rules(release_id)))
-            with self._store.writing() as ledger:
+            with self.store.writing() as ledger:
                 ledger.set_compiled(release_id, body)
             self._write(file, body)
             return read_tables(file), len(body)
