@@ -15,6 +15,7 @@ from camcover.money import dollars
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import Rule
+from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import (
     AccumulatorKind,
     Attestation,
@@ -206,7 +207,7 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
         yield "requirements", "as_attested"
     if given.used:
         limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
-        used = (f"{name}: {_amount(limits.get(name), count)}" for name, count in given.used.items())
+        used = (f"{name}: {_amount(limits.get(name), number)}" for name, number in given.used.items())
         yield "used", f"{{{', '.join(used)}}}"
     yield "therapy", item.therapy or ""
     if item.codes:
@@ -224,8 +225,8 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
     yield "first", item.dates[0].isoformat()
 
 
-def _amount(limit: Limit | None, count: int) -> str:
+def _amount(limit: Limit | None, number: int) -> str:
     """What is used of a limit, or of an accumulator (None), as `used` takes it."""
     if limit is None or limit.measure is Measure.MONEY:
-        return dollars(count).replace(",", "")
-    return f"{count} {limit.measure if count != 1 else limit.measure.removesuffix('s')}"
+        return dollars(number).replace(",", "")
+    return count(number, limit.measure.removesuffix("s"))
