@@ -174,6 +174,18 @@ INLINE struct sum *sum_of(const struct work *work, const struct request *request
     return &work->sums[request->sums + owner * request->sum_count + accumulator];
 }
 
+INLINE int period_on(const struct segment *segment, int day)
+{
+    return (int)greatest(period_start(day, segment->period_month, segment->period_day), segment->period_first);
+}
+
+INLINE int period_end(const struct segment *segment, int day)
+{
+    int month = segment->period_month, day_of_month = segment->period_day;
+    int year = civil(period_start(day, month, day_of_month)).year;
+    return (int)least(ordinal(year + 1, month, day_of_month), segment->period_last + 1);
+}
+
 INLINE int64_t room_in(
     const struct rules *rules,
     const struct work *work,
@@ -251,7 +263,8 @@ INLINE void post(
         int accumulator = steps[index].accumulator;
         int64_t amount = entry->steps[index];
         if (accumulator >= 0 && amount > 0) {
-            add(rules, work, hand, accumulator, amount);
+            if (!is_passed_over(rules, hand, accumulator, counts_out_of_pocket))
+                add(rules, work, hand, accumulator, amount);
             feed(rules, work, hand, definitions[accumulator].feeds, amount, counts_out_of_pocket);
         }
     }
@@ -306,7 +319,7 @@ INLINE void roll(
     int old_start,
     int new_start)
 {
-    bool adjacent = period_start(new_start - 1, new->period_month, new->period_day) == old_start;
+    bool adjacent = period_on(old, new_start - 1) == old_start;
     for (int accumulator = 0; accumulator < request->sum_count; accumulator++) {
         const struct accumulator *before = &rules->accumulators[old->accumulators + accumulator];
         const struct accumulator *after = &rules->accumulators[new->accumulators + accumulator];
@@ -534,7 +547,7 @@ INLINE struct choice choose(const struct rules *rules, const struct work *work, 
             continue;
         }
         if (verdict.reason != HOLDS) {
-            if (failed.rule == NONE)
+            if (failed.rule == NONE || (failed.reason == TIER_NOT_COVERED && verdict.reason != TIER_NOT_COVERED))
                 failed = (struct choice){row, verdict.reason, verdict.criteria, NONE};
             continue;
         }
@@ -682,9 +695,9 @@ INLINE void begin_request(const struct work *work, struct request *request)
 {
     request->segment = NONE;
     request->period = request->period_end = UNTOUCHED;
-    request->given_period = request->late_from = UNTOUCHED;
+    request->late_from = UNTOUCHED;
     request->patient = 0;
-    clear(work, request);
+    begin(work, request);
     begin_counts(work, request);
     struct visits *visits = &work->visits[request->visits];
     int rows = request->members * request->visit_count;
@@ -700,6 +713,8 @@ INLINE void begin_entry(struct entry *entry)
     entry->segment = entry->rule = entry->criteria = entry->requirement = NONE;
     entry->limit = entry->phase = entry->discount = NONE;
     entry->covered = entry->reason = entry->visit = entry->covered_units = entry->assumed = 0;
+    entry->tier = NONE;
+    entry->terms_assumed = 0;
     entry->attestations_used = 0;
     entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
     entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
@@ -708,10 +723,32 @@ INLINE void begin_entry(struct entry *entry)
 
 INLINE int segment_on(const struct rules *rules, const struct request *request, int day)
 {
-    for (int row = request->segments, end = row + request->segment_count; row < end; row++)
+    int last = request->segments + request->segment_count - 1;
+    for (int row = request->segments; row <= last; row++)
         if (rules->segments[row].first_day <= day && day <= rules->segments[row].last_day)
             return row;
-    return NONE;
+    bool goes_on = rules->segments[last].last_day < day && day <= rules->segments[last].last_assumed;
+    return goes_on && !request->in_force_only ? last : NONE;
+}
+
+INLINE int tier_of(
+    const struct rules *rules,
+    const struct work *work,
+    const struct request *request,
+    const struct segment *segment,
+    int named,
+    int place)
+{
+    if (named >= 0)
+        return named;
+    const struct tier *tiers = &rules->tiers[segment->tiers];
+    if (request->behind >= 0) {
+        int primary = work->behind[request->behind + place].tier;
+        int same = primary < 0 ? NONE : work->tier_maps[request->tier_map + primary];
+        if (same >= 0 && tiers[same].present == 1)
+            return same;
+    }
+    return tiers[request->open_tier].listed;
 }
 
 INLINE void begin_period(
@@ -722,15 +759,17 @@ INLINE void begin_period(
     int start)
 {
     int given = request->given_period, before = request->period;
-    if (start == given) {
-        begin(work, request);
-        return;
-    }
-    if (before < given && given < start) {
-        begin(work, request);
+    if (before == UNTOUCHED) {
+        if (start < given)
+            clear(work, request);
+        if (start <= given)
+            return;
         before = given;
-    } else if (before == UNTOUCHED) {
-        return;
+    } else if (before < given && given <= start) {
+        begin(work, request);
+        if (start == given)
+            return;
+        before = given;
     }
     int old = segment_on(rules, request, start - 1);
     if (old < 0)
@@ -748,11 +787,9 @@ INLINE void find_segment(const struct rules *rules, const struct work *work, str
     if (request->segment < 0)
         return;
     const struct segment *segment = &rules->segments[request->segment];
-    int month = segment->period_month, day_of_month = segment->period_day;
-    int start = period_start(day, month, day_of_month);
-    request->period_end = ordinal(civil(start).year + 1, month, day_of_month);
+    int start = period_on(segment, day);
+    request->period_end = period_end(segment, day);
     if (start != request->period) {
-        request->given_period = period_start(request->as_of, month, day_of_month);
         begin_period(rules, work, request, segment, start);
         request->period = start;
         request->late_from = add_months(request->period_end, -3);
@@ -768,6 +805,7 @@ INLINE void price_without_plan(
     const struct request *request, const struct service *service, int64_t charge, struct entry *entry)
 {
     entry->reason = NOT_IN_FORCE;
+    entry->tier = service->tier;
     if (charge < 0) {
         entry->assumed = 1;
         charge = typical_of(request, service);
@@ -1032,7 +1070,9 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
         } else {
             entry->segment = request->segment;
             const struct segment *segment = &rules->segments[request->segment];
-            int tier = service->tier >= 0 ? service->tier : request->open_tier;
+            entry->terms_assumed = line->day > segment->last_day;
+            int tier = tier_of(rules, work, request, segment, service->tier, index);
+            entry->tier = tier;
             struct hand hand = {
                 .request = request,
                 .line = line,
@@ -1083,11 +1123,12 @@ void adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
         .given_events = AT(21),
         .given_visits = AT(22),
         .behind = AT(23),
-        .sums = AT(24),
-        .slots = AT(25),
-        .visits = AT(26),
-        .events = AT(27),
-        .ledger = AT(28),
+        .tier_maps = AT(24),
+        .sums = AT(25),
+        .slots = AT(26),
+        .visits = AT(27),
+        .events = AT(28),
+        .ledger = AT(29),
     };
     for (int64_t index = first; index < first + count; index++)
         adjudicate_request(&rules, &work, &work.requests[index]);

@@ -59,8 +59,8 @@ enum reason {
 /* The rules. */
 
 struct PACKED segment {
-    int32_t first_day, last_day;
-    int32_t period_month, period_day;
+    int32_t first_day, last_day, last_assumed;
+    int32_t period_month, period_day, period_first, period_last;
     int32_t accumulators, tiers, matches, licensure;
     int32_t pays_allowed;
 };
@@ -73,7 +73,7 @@ struct PACKED accumulator {
 
 struct PACKED tier {
     int32_t present, deductible, out_of_pocket;
-    int32_t above, above_cap, fees;
+    int32_t above, above_cap, fees, listed;
     uint64_t copay_feeds;
 };
 
@@ -129,12 +129,12 @@ struct PACKED discount {
 
 struct PACKED request {
     int32_t lines, line_count, ledger, behind, maintenance;
-    int32_t segments, segment_count, as_of, members, family;
+    int32_t segments, segment_count, as_of, given_period, members, family;
     int32_t given_sums, given_counts, given_visits;
     int32_t sums, sum_count, slots, slot_count;
     int32_t visits, visit_count, events;
-    int32_t open_tier, price, attested, sums_at_maximum;
-    int32_t segment, period, period_end, given_period, late_from;
+    int32_t tier_map, open_tier, price, attested, sums_at_maximum, in_force_only;
+    int32_t segment, period, period_end, late_from;
     int32_t event_count;
     int64_t patient;
 };
@@ -186,6 +186,7 @@ struct PACKED event {
 struct PACKED entry {
     int32_t segment, covered, reason, rule, criteria, requirement;
     int32_t limit, phase, discount, visit, covered_units, assumed;
+    int32_t tier, terms_assumed;
     uint64_t attestations_used;
     int64_t charge, allowed, deductible, copay, coinsurance;
     int64_t penalty, balance_bill, not_covered, written_off, plan_paid;
@@ -247,6 +248,7 @@ struct work {
     const struct given_event *given_events;
     const int32_t *given_visits;
     const struct entry *behind;
+    const int32_t *tier_maps;
     struct sum *sums;
     struct slot *slots;
     struct visits *visits;

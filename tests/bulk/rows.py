@@ -65,6 +65,7 @@ ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(
         "family_coverage": maybe(st.booleans()),
         "as_of": maybe(st.dates(date(2025, 12, 1), date(2027, 1, 1))),
         "requirements_as_attested": maybe(st.booleans()),
+        "terms_in_force_only": maybe(st.booleans()),
         "accumulators": maybe(st.lists(SUMS, max_size=2)),
         "family_accumulators": mostly(st.none(), st.lists(SUMS, max_size=2)),
         "limit_usage": maybe(st.lists(LIMITS, max_size=2)),

@@ -52,7 +52,8 @@ def single(rules: Tables, row: Row) -> Estimate | InvalidRequest:
 
 def line_data(row: int, line: Line) -> dict[str, Any]:
     """A line as a row of `LINE_SCHEMA`."""
-    names = ("item_index", "session", "date", "tier", "benefit", "covered", "covered_units", "limit", "charge_assumed")
+    names = ("item_index", "session", "date", "tier", "benefit", "covered", "covered_units", "limit")
+    names += ("charge_assumed", "terms_assumed")
     amounts = {name: getattr(line.amounts, name) for name in Amounts._fields if name != "secondary_paid_cents"}
     reason = "" if line.reason is Reason.NONE else line.reason.name
     return {"row": row, "reason": reason} | {name: getattr(line, name) for name in names} | amounts

@@ -98,7 +98,7 @@ def test_a_limit_that_is_used_up() -> None:
         (one(therapy="reiki", procedures=[], charge_cents=9000), "no benefit names it"),
         (one(diagnoses=["G44.1"]), "only for certain diagnoses"),
         (one(practitioner="massage-therapist"), "only from certain practitioners"),
-        (one(dates=["2026-12-31", "2027-01-04"]), "not known for this date"),
+        (one(dates=["2026-12-31", "2028-01-04"]), "not known for this date"),
     ],
 )
 def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:

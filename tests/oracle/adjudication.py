@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from .ledger import Outcome, PlanLedger
 from .lines import Line, expand
 from .rules import RuleBook
@@ -24,9 +27,10 @@ def adjudicate(documents: list[Json], request: Json) -> Json:
     method = request.get("coordination") or "COORDINATION_STANDARD"
     rows = []
     for line in lines:
-        outcome = primary.adjudicate(line, line.item.get("tier") or primary.tiers(line.day)[0])
-        paid = _secondary_paid(secondary, method, line, outcome) if secondary else 0
-        rows.append(_row(line, outcome, paid))
+        tier = line.item.get("tier") or next(iter(primary.tiers(line.day)), "")
+        outcome = primary.adjudicate(line, tier)
+        settled = _settle(secondary, method, line, outcome) if secondary else Settled(0, 0)
+        rows.append(_row(line, outcome, settled))
     return {
         "lines": rows,
         "accumulators_after": primary.sums.rows(primary.accumulators()),
@@ -34,42 +38,76 @@ def adjudicate(documents: list[Json], request: Json) -> Json:
     }
 
 
-def _secondary_paid(secondary: PlanLedger, method: str, line: Line, primary: Outcome) -> int:
-    """What the second plan pays of a line after the first (point 28)."""
+@dataclass(frozen=True)
+class Settled:
+    """What the second plan pays of a line, and what of the rest is then written off, cents."""
+
+    paid: int
+    forgiven: int
+
+
+def _settle(secondary: PlanLedger, method: str, line: Line, primary: Outcome) -> Settled:
+    """What becomes of a line behind its primary plan (point 28)."""
     tier = _secondary_tier(secondary, line, primary.tier)
-    paid = primary.plan_paid
 
     def what_is_left(allowed: int) -> int:
-        return max(0, max(primary.allowed, allowed) - paid)
+        return max(0, max(primary.allowed, allowed) - primary.plan_paid)
 
     if method == "COORDINATION_MAINTENANCE_OF_BENEFITS":
-        amount = secondary.adjudicate(line, tier, primary.charge, what_is_left).plan_paid
+        second = secondary.adjudicate(line, tier, primary.charge, what_is_left)
+        amount = second.plan_paid
     else:
         second = secondary.adjudicate(line, tier, primary.charge)
-        amount = _coordinated(method, second.plan_paid, what_is_left(second.allowed), paid, primary.charge)
-    return min(amount, primary.owed)
+        left = what_is_left(second.allowed)
+        amount = _coordinated(method, second.plan_paid, left, primary.plan_paid, primary.charge)
+    paid = min(amount, primary.owed)
+    owed = primary.owed - paid
+    return Settled(paid, owed - min([owed, *_most_owed(method, primary, second, paid)]))
 
 
 def _coordinated(method: str, normal: int, left: int, paid: int, charge: int) -> int:
     """`normal`: what the second plan would pay as the first; `left`: the allowable expense less what the first paid."""
-    if method == "COORDINATION_NON_DUPLICATION":
+    if method in ("COORDINATION_NON_DUPLICATION", "COORDINATION_MEDICAID"):
         return max(0, normal - paid)
     if method == "COORDINATION_MEDICARE_SECONDARY":
         return max(0, min(charge - paid, normal, left))
     return min(normal, left)
 
 
+def _most_owed(method: str, primary: Outcome, second: Outcome, paid: int) -> Iterator[int]:
+    """Every bound on what the patient owes of a line after both plans paid."""
+    contracts = [each for each in (primary, second) if each.accepts_allowed]
+    if method == "COORDINATION_MEDICARE_SECONDARY" and second.accepts_allowed:
+        contracts = [second]
+    if contracts:
+        ceiling = max(each.charge - each.written_off for each in contracts)
+        yield max(0, ceiling - primary.plan_paid - paid)
+    if method == "COORDINATION_MEDICAID" and second.covered:
+        yield second.deductible + second.copay + second.coinsurance
+
+
 def _secondary_tier(secondary: PlanLedger, line: Line, primary_tier: str) -> str:
-    """The item's, else the tier of the same id, else the first."""
+    """The item's, else the primary's of the line where the second plan has it that day, else its first that day."""
     tiers = secondary.tiers(line.day)
-    chosen = line.item.get("secondary_tier") or primary_tier
-    return chosen if chosen in tiers else tiers[0]
+    if line.item.get("secondary_tier"):
+        return str(line.item["secondary_tier"])
+    return primary_tier if primary_tier in tiers else next(iter(tiers), "")
 
 
-def _row(line: Line, outcome: Outcome, secondary_paid: int) -> Json:
+_CUT = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty", "deductible")
+"""The shares that what is forgiven comes off, in order (point 28)."""
+
+
+def _row(line: Line, outcome: Outcome, settled: Settled) -> Json:
     """A line of the estimate; asserts the identities of section 6."""
-    patient = outcome.owed - secondary_paid
-    assert outcome.charge == outcome.plan_paid + secondary_paid + patient + outcome.written_off, (line, outcome)
+    left = settled.forgiven
+    for name in _CUT:
+        cut = min(left, getattr(outcome, name))
+        setattr(outcome, name, getattr(outcome, name) - cut)
+        left -= cut
+    outcome.written_off += settled.forgiven
+    patient = outcome.owed - settled.paid
+    assert outcome.charge == outcome.plan_paid + settled.paid + patient + outcome.written_off, (line, outcome)
     assert min(patient, outcome.plan_paid, outcome.written_off, outcome.not_covered) >= 0, (line, outcome)
     amounts = ("charge", "allowed", "deductible", "copay", "coinsurance", "penalty", "balance_bill", "not_covered")
     return {
@@ -86,9 +124,10 @@ def _row(line: Line, outcome: Outcome, secondary_paid: int) -> Json:
         "benefit": outcome.benefit,
         "covered": outcome.covered,
         "reason": outcome.reason,
+        "terms_assumed": outcome.terms_assumed,
         **{f"{name}_cents": getattr(outcome, name) for name in amounts},
         "written_off_cents": outcome.written_off,
         "plan_paid_cents": outcome.plan_paid,
-        "secondary_paid_cents": secondary_paid,
+        "secondary_paid_cents": settled.paid,
         "patient_cents": patient,
     }

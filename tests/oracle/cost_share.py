@@ -133,9 +133,12 @@ def cap(share: Share, at: Situation) -> None:
 
 
 def post(share: Share, at: Situation) -> None:
-    """Add the share to the accumulators, in the order of point 23."""
+    """Add the share to the accumulators, in the order of point 23.
+
+    On a benefit that does not count toward the maximum there is no part (c), and no maximum receives anything.
+    """
     accumulators = at.plan.get("accumulators", {})
-    maximum = at.named("out_of_pocket_maximum")
+    maximum = at.named("out_of_pocket_maximum") if at.counts_toward_maximum else None
     by_total = [maximum, *accumulators[maximum].get("feeds", [])] if maximum else []
     by_part = [
         (receiver, cents)
@@ -147,7 +150,7 @@ def post(share: Share, at: Situation) -> None:
     posted += [(receiver, share.total) for receiver in by_total]
     for receiver, cents in posted:
         is_maximum = accumulators[receiver]["kind"] == "out_of_pocket_maximum"
-        if at.counts_toward_maximum or not (is_maximum or receiver in by_total):
+        if at.counts_toward_maximum or not is_maximum:
             at.sums.add(at.plan, receiver, at.visit.member_id, at.visit.day, cents)
     if share.copay_is_per_visit:
         at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay

@@ -28,7 +28,7 @@ def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook) ->
     if not isinstance(terms.get(tier, "not_covered"), dict):
         return "TIER_NOT_COVERED"
     if "policy" in terms:
-        reason = failed_criterion(rules.policy(terms["policy"], line.day)["when"], line, rules)
+        reason = failed_criterion(rules.policy(terms["policy"], line.terms_day)["when"], line, rules)
         if reason:
             return reason
     return failed_criterion(terms.get("when", {}), line, rules)
@@ -54,7 +54,7 @@ def _lacks_diagnosis(when: Json, line: Line, rules: RuleBook) -> bool:
 
 def _entries(conditions: list[str], line: Line, rules: RuleBook) -> Iterator[str]:
     for condition in conditions:
-        yield from (plain_code(code) for code in rules.entry("conditions", condition, line.day)["icd10"])
+        yield from (plain_code(code) for code in rules.entry("conditions", condition, line.terms_day)["icd10"])
 
 
 def _any_starts(diagnoses: list[str], prefixes: list[str]) -> bool:
@@ -69,7 +69,7 @@ def _is_right_age(when: Json, line: Line, _rules: RuleBook) -> bool:
 
 def _is_licensed(_when: Json, line: Line, rules: RuleBook) -> bool:
     """No entry in the catalog: the states do not regulate the practitioner, so none licenses it."""
-    entry = rules.entry_in_force("licensure", line.practitioner, line.day)
+    entry = rules.entry_in_force("licensure", line.practitioner, line.terms_day)
     if not line.state or not line.practitioner or entry is None:
         return False
     if "licensed" in entry:

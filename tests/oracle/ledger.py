@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from . import cost_share
 from .coverage import failure, is_excluded, matches
 from .lines import Line, members_of
 from .prices import Price, price, unpriced_charge
-from .rules import Limit, RuleBook, benefit_period_start, limits_of
+from .rules import Limit, RuleBook, limits_of
 from .sums import PlanEditions, Sums
 from .usage import Usage, Visit
 from .values import Json, count, half_up, percent, percent_of
@@ -36,6 +36,8 @@ class Outcome:
     not_covered: int = 0
     written_off: int = 0
     plan_paid: int = 0
+    terms_assumed: bool = False
+    accepts_allowed: bool = False
 
     @property
     def owed(self) -> int:
@@ -60,14 +62,21 @@ class PlanLedger:
         plan = rules.nearest_plan(plan_id, as_of)
         given = {member["id"]: member.get(f"{prefix}accumulators") or [] for member in members}
         family = request.get("secondary_family_accumulators" if prefix else "family_accumulators") or []
-        self.sums = Sums(PlanEditions(rules, plan_id), plan, as_of, given, family, _is_family(request, members))
-        self._usage = Usage(members, prefix, plan, as_of, first_day)
+        self._in_force_only = request.get("terms") == "TERMS_IN_FORCE_ONLY"
+        editions = PlanEditions(rules, plan_id, self._in_force_only)
+        self.sums = Sums(editions, as_of, given, family, _is_family(request, members))
+        self._usage = Usage(members, prefix, plan, as_of, first_day, rules.period(plan_id, as_of))
         self._copays: dict[Visit, int] = {}
         self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
 
     def tiers(self, day: date) -> list[str]:
-        """The plan's tiers in the edition of `day`, or in the nearest."""
-        return list(self._rules.nearest_plan(self._plan_id, day)["tiers"])
+        """The plan's tiers in the edition whose terms hold on `day`; none where there is none."""
+        plan = self._plan_on(day)
+        return list(plan["tiers"]) if plan else []
+
+    def _plan_on(self, day: date) -> Json | None:
+        """The edition whose terms hold on `day`."""
+        return self._rules.plan_with_terms(self._plan_id, day, in_force_only=self._in_force_only)
 
     def accumulators(self) -> list[str]:
         """The accumulators of all editions."""
@@ -76,10 +85,18 @@ class PlanLedger:
 
     def adjudicate(self, line: Line, tier: str, settled_charge: int | None = None, eligible: Eligible = int) -> Outcome:
         """The outcome of the next line in order; sums and limits move."""
-        plan = self._rules.find("plan", self._plan_id, line.day)
+        plan = self._plan_on(line.day)
         if plan is None:
             charge = unpriced_charge(line) if settled_charge is None else settled_charge
             return Outcome(tier, charge, reason="NOT_IN_FORCE", not_covered=charge)
+        line = replace(line, terms_day=self._rules.terms_day(self._plan_id, line.day))
+        outcome = self._judge(plan, line, tier, settled_charge, eligible)
+        outcome.terms_assumed = line.terms_day < line.day
+        outcome.accepts_allowed = outcome.covered and plan["tiers"][tier]["above_allowed"] == "written_off"
+        return outcome
+
+    def _judge(self, plan: Json, line: Line, tier: str, settled_charge: int | None, eligible: Eligible) -> Outcome:
+        """The outcome of a line under the terms that hold."""
         self.sums.enter(plan, line.day)
         priced = price(line, plan, tier, self._rules, settled_charge)
         benefit, reason = self._choose(plan, line, tier)
@@ -95,8 +112,9 @@ class PlanLedger:
     def _choose(self, plan: Json, line: Line, tier: str) -> tuple[str, str]:
         """The benefit that decides the line, and the reason when it is not covered.
 
-        Reading: where no benefit passes, the first that names the line decides it; of several that are exhausted and
-        followed by none, the last (each is passed over as if it were not there).
+        Reading: where no benefit passes, the first that names the line and covers its tier decides it, else the first
+        that names it; of several that are exhausted and followed by none, the last (each is passed over as if it were
+        not there).
         """
         if is_excluded(plan, line, self._rules):
             return "", "EXCLUDED"
@@ -113,7 +131,8 @@ class PlanLedger:
             return benefit, ""
         if exhausted:
             return exhausted, "LIMIT_REACHED"
-        return named[0], failure(plan, named[0], tier, line, self._rules)
+        failures = [(each, failure(plan, each, tier, line, self._rules)) for each in named]
+        return next((each for each in failures if each[1] != "TIER_NOT_COVERED"), failures[0])
 
     def _is_exhausted(self, plan: Json, benefit: str, line: Line) -> bool:
         """Whether a limit of the benefit has nothing left for the line and no attestation lets it through."""
@@ -121,11 +140,15 @@ class PlanLedger:
 
     def _used_up(self, plan: Json, benefit: str, line: Line) -> Iterator[Limit]:
         """The limits with nothing left; visit limits are not judged once a line of the visit was covered (point 14)."""
-        visit = _visit(plan, benefit, line)
+        visit = self._visit(benefit, line)
         for limit in limits_of(plan, benefit):
             is_passed = limit.allow.measure == "visits" and self._usage.has_visit(visit)
             if not is_passed and self._usage.left(limit, visit) <= 0:
                 yield limit
+
+    def _visit(self, benefit: str, line: Line) -> Visit:
+        """The visit that a line belongs to under a benefit."""
+        return Visit(line.member_id, benefit, line.day, self._rules.period(self._plan_id, line.day))
 
     def _refusal(self, plan: Json, benefit: str, line: Line) -> str:
         """Why the chosen benefit does not cover the line: requirements, then limits; empty when it does."""
@@ -136,7 +159,7 @@ class PlanLedger:
 
     def _missing(self, plan: Json, benefit: str, line: Line) -> list[Json]:
         """The terms of the requirements that apply to the line and are not met, in order."""
-        number = self._usage.visit_number(_visit(plan, benefit, line))
+        number = self._usage.visit_number(self._visit(benefit, line))
         missing: list[Json] = []
         for entry in plan["benefits"][benefit].get("requires", []):
             name, terms = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
@@ -162,7 +185,7 @@ class PlanLedger:
 
         Reading: a soft limit whose attestation holds neither splits nor cuts, also while something is left of it.
         """
-        visit = _visit(plan, benefit, line)
+        visit = self._visit(benefit, line)
         number = self._usage.visit_number(visit)
         limits = limits_of(plan, benefit)
         hard = [(limit, self._usage.left(limit, visit)) for limit in limits if not self._lets_through(limit, line)]
@@ -208,11 +231,6 @@ def _is_family(request: Json, members: list[Json]) -> bool:
     coverage = request.get("coverage")
     sums = request.get("family_accumulators") or request.get("secondary_family_accumulators")
     return coverage == "COVERAGE_FAMILY" or (coverage != "COVERAGE_SELF_ONLY" and (len(members) > 1 or bool(sums)))
-
-
-def _visit(plan: Json, benefit: str, line: Line) -> Visit:
-    """The visit that a line belongs to under a benefit."""
-    return Visit(line.member_id, benefit, line.day, benefit_period_start(plan, line.day))
 
 
 def _part(cents: int, units: int, of_units: int) -> int:

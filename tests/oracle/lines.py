@@ -11,7 +11,10 @@ from .values import Json, completed_years, money
 
 @dataclass
 class Line:
-    """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b)."""
+    """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b).
+
+    `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs.
+    """
 
     item_index: int
     session: int
@@ -26,6 +29,7 @@ class Line:
     item: Json
     member: Json
     typical: int | None = None
+    terms_day: date = date.min
     diagnoses: list[str] = field(default_factory=list)
 
     @property

@@ -18,7 +18,7 @@ class Price:
 
 
 def unpriced_charge(line: Line) -> int:
-    """The charge on a date outside every edition: the request's, else the typical one (point 6)."""
+    """The charge on a date without terms: the request's, else the typical one (point 6)."""
     if line.charge is not None:
         return line.charge
     return line.typical or 0
@@ -26,12 +26,13 @@ def unpriced_charge(line: Line) -> int:
 
 def price(line: Line, plan: Json, tier: str, rules: RuleBook, settled_charge: int | None = None) -> Price:
     """The price under a plan; `settled_charge` is what another plan of the same estimate settled (point 33)."""
-    fees = rules.find("fees", plan["fees"], line.day) if "fees" in plan else None
+    has_fees = "fees" in plan and tier in plan["tiers"]
+    fees = rules.find("fees", plan["fees"], line.terms_day) if has_fees else None
     tables = fees["tiers"] if fees else {}
     charge = line.charge if settled_charge is None else settled_charge
     if charge is None:
         known = line.allowed if line.allowed is not None else fee(line, tables, tier, None)
-        if known is not None and plan["tiers"][tier]["above_allowed"] == "written_off":
+        if known is not None and plan["tiers"].get(tier, {}).get("above_allowed", "written_off") == "written_off":
             return Price(known, known)
         charge = line.typical if line.typical is not None else known or 0
     allowed = line.allowed if line.allowed is not None else fee(line, tables, tier, charge)

@@ -8,6 +8,7 @@ from typing import Any
 from .dice import Dice
 from .random_benefits import benefit, limit, member_pays, other_measure, requantified
 from .random_shared import (
+    AFTER,
     ALL_CODES,
     BEFORE,
     FEES,
@@ -23,24 +24,27 @@ POOLS = ["shared-visits", "shared-money"]
 
 
 def plan_editions(dice: Dice, id_: str) -> list[Document]:
-    """One edition of a plan, or two that follow each other; the first begins by 1 January 2026."""
+    """One edition of a plan, or two, seldom with a gap between them; the first begins by 1 January 2026.
+
+    The last one often ends before the last line (point 37).
+    """
     first = plan(dice, id_)
     start = dice.pick(["2026-01-01", "2025-07-01"])
-    end = dice.pick([None, "2027-12-31", "2028-06-30", "2026-12-31"])
+    end = dice.pick([None, "2027-12-31", "2028-06-30", "2026-12-31", "2026-08-31"])
     last = {"to": end} if end else {}
     if not dice.chance(35):
         return [first | {"effective": {"from": start} | last}]
     split = dice.pick([each for each in SPLITS if end is None or each < end])
     second = changed(dice, first)
     first["effective"] = {"from": start, "to": BEFORE[split]}
-    second["effective"] = {"from": split} | last
+    second["effective"] = {"from": AFTER[split] if dice.chance(10) else split} | last
     return [first, second]
 
 
 def plan(dice: Dice, id_: str) -> Document:
     """A plan without its dates."""
     names = _accumulator_names(dice)
-    tiers = NETWORK if dice.chance(85) else NETWORK[:1]
+    tiers = dice.pick([NETWORK, NETWORK[:1], [*NETWORK, "base"], NETWORK, NETWORK])
     pools = dice.some(POOLS, 0, 2)
     benefits = {}
     for number in range(1, dice.pick([2, 1, 3, 4, 5]) + 1):
@@ -87,8 +91,8 @@ _MAY_FEED = {
     "deductible": ["oon_deductible", "oop_max"],
     "oon_deductible": ["deductible", "oop_max", "oon_max"],
     "therapy_deductible": ["oop_max"],
-    "oop_max": ["oon_max"],
-    "oon_max": ["oop_max"],
+    "oop_max": ["oon_max", "deductible"],
+    "oon_max": ["oop_max", "oon_deductible"],
 }
 """No deductible feeds one that a list of steps may hold beside it."""
 
@@ -177,7 +181,19 @@ def changed(dice: Dice, first: Document) -> Document:
         second["benefits"] = dict(reversed(second["benefits"].items()))
     if dice.chance(25):
         second["not_covered_pays"] = dice.pick(["charge", "allowed"])
+    if dice.chance(25):
+        second["benefit_period"] = dice.pick(["calendar_year", {"starts": "07-01"}, {"starts": "04-01"}])
+    if dice.chance(15):
+        _rename_tier(second, "in_network", "preferred")
     return second
+
+
+def _rename_tier(document: Document, old: str, new: str) -> None:
+    """Give a tier another name, in the same place of the list."""
+    document["tiers"] = {new if name == old else name: terms for name, terms in document["tiers"].items()}
+    for terms in document["benefits"].values():
+        if old in terms:
+            terms[new] = terms.pop(old)
 
 
 def _change_amounts(dice: Dice, name: str, terms: Document) -> None:

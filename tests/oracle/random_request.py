@@ -21,7 +21,7 @@ from .random_shared import (
     Document,
 )
 from .rules import limits_of
-from .values import is_rolling, money_or_unlimited
+from .values import add_months, is_rolling, money_or_unlimited
 
 MAX_LINES = 25
 _FIRST = date(2026, 1, 1)
@@ -30,13 +30,14 @@ METHODS = [
     "COORDINATION_NON_DUPLICATION",
     "COORDINATION_MAINTENANCE_OF_BENEFITS",
     "COORDINATION_MEDICARE_SECONDARY",
+    "COORDINATION_MEDICAID",
 ]
 
 
 def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> Document:
     """A request; `primary` and `secondary` are the editions of the plans, the latter empty without coordination."""
-    first = dice.day(_FIRST, date(2026, 12, 20)) if dice.chance(90) else dice.day(date(2025, 12, 20), _FIRST)
-    members = [{"id": f"m{number}"} | _person(dice) for number in range(1, dice.pick([1, 1, 2, 3]) + 1)]
+    first = dice.day(_FIRST, date(2026, 12, 20))
+    members = [{"id": f"m{number}"} | _person(dice) for number in range(1, dice.pick([1, 1, 2, 3, 1, 2, 12]) + 1)]
     ids = [member["id"] for member in members]
     asked: Document = {
         "plan_id": primary[0]["id"],
@@ -53,6 +54,8 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
         asked["requirements"] = dice.pick(
             ["REQUIREMENTS_ASSUMED_MET", "REQUIREMENTS_AS_ATTESTED", "REQUIREMENTS_AS_ATTESTED"]
         )
+    if dice.chance(15):
+        asked["terms"] = "TERMS_IN_FORCE_ONLY"
     _add_use(dice, asked, primary, "", dates[0], as_of or dates[0])
     if secondary:
         asked["secondary_plan_id"] = secondary[0]["id"]
@@ -73,12 +76,11 @@ def _person(dice: Dice) -> Document:
 
 
 def _as_of(dice: Dice, first: date) -> date | None:
-    """The day of the sums so far: inside an edition, seldom after the first date of service."""
-    if first < _FIRST:
-        return _FIRST
+    """The day of the sums so far, seldom after the first date of service; periods and editions begin with a month."""
     if dice.chance(45):
         return None
-    return first + timedelta(days=dice.number(1, 20)) if dice.chance(10) else dice.day(_FIRST, first)
+    late = min(first + timedelta(days=dice.number(1, 20)), add_months(first.replace(day=1), 1) - timedelta(days=1))
+    return late if dice.chance(10) else dice.day(_FIRST, first)
 
 
 # Items
@@ -105,7 +107,7 @@ def _items(
         if sessions < 1:
             break
         when = _when(dice, first, sessions)
-        if not any(_is_in_force(primary, day) for day in session_dates(when)):
+        if not items and not any(_is_in_force(primary, day) for day in session_dates(when)):
             when = {"dates": [_FIRST.isoformat()]}
         items.append(item | when)
         lines += len(session_dates(when)) * procedures
@@ -113,7 +115,7 @@ def _items(
 
 
 def _is_in_force(editions: list[Document], day: date) -> bool:
-    """Whether an edition is in force; an item none of whose dates lies in one is refused (point 37)."""
+    """Whether an edition is in force; a request none of whose dates has terms is refused (point 37)."""
     ranges = [edition["effective"] for edition in editions]
     return any(each["from"] <= day.isoformat() <= each.get("to", "9999-12-31") for each in ranges)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from .values import Allowance, Json, allowance, period_start
+from .values import Allowance, Json, add_months, allowance, period_start
 
 
 def in_force(document: Json, day: date) -> bool:
@@ -65,12 +65,10 @@ def limits_of(plan: Json, benefit: str) -> list[Limit]:
     return limits
 
 
-def benefit_period_start(plan: Json, day: date) -> date:
-    """First day of the plan's benefit period that holds `day`."""
+def _starts(plan: Json) -> str:
+    """Month and day on which an edition's benefit period begins."""
     period = plan.get("benefit_period", "calendar_year")
-    starts = "01-01" if period == "calendar_year" else period["starts"]
-    month, day_of_month = starts.split("-")
-    return period_start(day, int(month), int(day_of_month))
+    return "01-01" if period == "calendar_year" else str(period["starts"])
 
 
 class RuleBook:
@@ -90,6 +88,32 @@ class RuleBook:
     def find(self, kind: str, id_: str, day: date) -> Json | None:
         """The edition in force on `day`."""
         return next((each for each in self.editions(kind, id_) if in_force(each, day)), None)
+
+    def plan_with_terms(self, id_: str, day: date, *, in_force_only: bool) -> Json | None:
+        """The plan's edition whose terms hold on `day`: in force, or the last one up to 12 months on (point 37)."""
+        found = self.find("plan", id_, day)
+        last = self.editions("plan", id_)[-1]
+        if found is None and not in_force_only and "to" in last["effective"]:
+            end = date.fromisoformat(last["effective"]["to"])
+            return last if end < day <= add_months(end, 12) else None
+        return found
+
+    def period(self, id_: str, day: date) -> date:
+        """First day of the plan's benefit period that holds `day`; an edition that changes it begins one (point 24)."""
+        editions = self.editions("plan", id_)
+        plan = self.nearest_plan(id_, day)
+        month, day_of_month = _starts(plan).split("-")
+        start = period_start(day, int(month), int(day_of_month))
+        place = editions.index(plan)
+        while place > 0 and _starts(editions[place - 1]) == _starts(plan):
+            place -= 1
+        changed = date.fromisoformat(editions[place]["effective"]["from"])
+        return start if place == 0 else max(start, changed)
+
+    def terms_day(self, id_: str, day: date) -> date:
+        """The day by which a plan's terms on `day` are read: behind the last edition its last day (point 37)."""
+        last = self.editions("plan", id_)[-1]["effective"].get("to")
+        return day if last is None else min(day, date.fromisoformat(last))
 
     def nearest_plan(self, id_: str, day: date) -> Json:
         """The plan's edition in force on `day`, else the nearest."""

@@ -2,9 +2,9 @@
 
 Every construct of the rule language occurs, amounts are small so that limits, maxima and deductibles are reached, and
 both the rules and the request are valid: no dangling reference, editions of what a plan refers to wherever the plan is
-in force, sums so far below every maximum. Left out, because docs/rule-language.md leaves their meaning open: a benefit
-period that changes between editions, two deductible steps of which one feeds the other, `of: after_deductible` before a
-deductible step, and use before the estimate of a limit `per: visit` or of one whose measure or period changes.
+in force, sums so far below every maximum. Left out, because docs/rule-language.md leaves their meaning open: two
+deductible steps of which one feeds the other, `of: after_deductible` before a deductible step, and use before the
+estimate of a limit `per: visit` or of one whose measure or period changes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from .rules import RuleBook, benefit_period_start
+from .rules import RuleBook
 from .values import Json, add_months, money_or_unlimited
 
 FAMILY = ""
@@ -19,10 +19,15 @@ class PlanEditions:
 
     rules: RuleBook
     id: str
+    in_force_only: bool
 
     def edition(self, day: date) -> Json | None:
-        """The edition in force on `day`."""
-        return self.rules.find("plan", self.id, day)
+        """The edition whose terms hold on `day`."""
+        return self.rules.plan_with_terms(self.id, day, in_force_only=self.in_force_only)
+
+    def period(self, day: date) -> date:
+        """First day of the benefit period that holds `day`."""
+        return self.rules.period(self.id, day)
 
 
 @dataclass(frozen=True)
@@ -41,19 +46,18 @@ class Sums:
     def __init__(
         self,
         editions: PlanEditions,
-        plan: Json,
         as_of: date,
         given: dict[str, list[Json]],
         family: list[Json],
         is_family: bool,
     ) -> None:
-        """`plan` is the edition of `as_of`; `given` holds the request's sums by member, `family` the family's."""
+        """`given` holds the request's sums by member as of `as_of`, `family` the family's."""
         self._editions = editions
         self._is_family = is_family
         self._members = list(given)
         self._start = _with_family(given, family, "used_cents")
         self._last_quarter = _with_family(given, family, "last_quarter_cents")
-        self._start_period = benefit_period_start(plan, as_of)
+        self._start_period = editions.period(as_of)
         self._begin(self._start_period, dict(self._start))
 
     def _begin(self, period: date, used: dict[tuple[str, str], int]) -> None:
@@ -87,12 +91,12 @@ class Sums:
 
     def enter(self, plan: Json, day: date) -> None:
         """Begin the benefit period of `day` unless it is the current one (point 24)."""
-        period = benefit_period_start(plan, day)
+        period = self._editions.period(day)
         if period == self._period:
             return
         if period == self._start_period:
             self._begin(period, dict(self._start))
-        elif period == self._period.replace(year=self._period.year + 1):
+        elif self._editions.period(period - timedelta(days=1)) == self._period:
             self._begin(period, self._credits(plan, period))
         else:
             self._begin(period, {})

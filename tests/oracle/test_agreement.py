@@ -45,6 +45,7 @@ def line_of(line: Line) -> dict[str, Any]:
             "tier",
             "benefit",
             "covered",
+            "terms_assumed",
         )
     }
     reason = "" if line.reason is Reason.NONE else line.reason.name

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from .rules import Limit, benefit_period_start, limits_of
+from .rules import Limit, limits_of
 from .values import Json, fixed_period, in_window, is_rolling
 
 
@@ -37,13 +37,15 @@ class Visit:
 class Usage:
     """Limits and visits under one plan: what the request says was used before, and what lines used since."""
 
-    def __init__(self, members: list[Json], prefix: str, plan: Json, as_of: date, first_day: date) -> None:
-        """`prefix` is "" or "secondary_"; `plan` is the edition of `as_of`."""
+    def __init__(
+        self, members: list[Json], prefix: str, plan: Json, as_of: date, first_day: date, as_of_period: date
+    ) -> None:
+        """`prefix` is "" or "secondary_"; `plan` is the edition of `as_of`, `as_of_period` its benefit period."""
         self._members = {member["id"]: member for member in members}
         self._prefix = prefix
         self._plan = plan
         self._as_of = as_of
-        self._as_of_period = benefit_period_start(plan, as_of)
+        self._as_of_period = as_of_period
         self._count_day = min(as_of, first_day)
         self._events: list[Event] = []
         self._visits: set[Visit] = set()

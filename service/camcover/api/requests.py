@@ -38,6 +38,7 @@ _COORDINATION = {
     messages.COORDINATION_NON_DUPLICATION: Coordination.NON_DUPLICATION,
     messages.COORDINATION_MAINTENANCE_OF_BENEFITS: Coordination.MAINTENANCE_OF_BENEFITS,
     messages.COORDINATION_MEDICARE_SECONDARY: Coordination.MEDICARE_SECONDARY,
+    messages.COORDINATION_MEDICAID: Coordination.MEDICAID,
 }
 
 
@@ -79,6 +80,7 @@ def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
         family_accumulators=_sums(message.family_accumulators),
         as_of=dates.optional("as_of", message.as_of),
         assume_requirements=message.requirements != messages.REQUIREMENTS_AS_ATTESTED,
+        assume_terms=message.terms != messages.TERMS_IN_FORCE_ONLY,
         secondary_plan_id=message.secondary_plan_id,
         coordination=_COORDINATION[message.coordination],
         secondary_family_accumulators=_sums(message.secondary_family_accumulators),

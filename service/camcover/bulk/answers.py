@@ -41,7 +41,6 @@ class Answered(NamedTuple):
     day: Ints
     item: Ints
     session: Ints
-    tier: Ints
 
     def without(self, rows: Ints) -> Answered:
         """The answers of all other rows."""
@@ -115,8 +114,8 @@ class Names:
         return self._column(np.where(is_named & (limits >= 0), self._limits[limits], 0))
 
     def tiers(self, plans: Ints, tiers: Ints) -> pa.Array:
-        """The name of each plan's tier."""
-        return self._column(self._tiers[plans, tiers])
+        """The name of each plan's tier; none where it is -1."""
+        return self._column(np.where(tiers >= 0, self._tiers[plans, tiers], 0))
 
 
 def _put(cells: NDArray[np.int32], row: int, value: int) -> NDArray[np.int32]:
@@ -150,13 +149,14 @@ def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
         "item_index": pa.array(answered.item.astype(np.int32)),
         "session": pa.array(answered.session.astype(np.int32)),
         "date": date_column(answered.day),
-        "tier": names.tiers(np.repeat(answered.plan, lines), answered.tier),
+        "tier": names.tiers(np.repeat(answered.plan, lines), ledger["tier"]),
         "benefit": names.benefits(ledger["rule"]),
         "covered": pa.array(ledger["covered"] == 1),
         "covered_units": pa.array(np.ascontiguousarray(ledger["covered_units"])),
         "reason": pa.DictionaryArray.from_arrays(pa.array(reason), REASONS),
         "limit": names.limits(ledger["limit"], reason == int(Reason.LIMIT_REACHED)),
         "charge_assumed": pa.array(ledger["assumed"] == 1),
+        "terms_assumed": pa.array(ledger["terms_assumed"] == 1),
     } | {f"{name}_cents": pa.array(column) for name, column in amounts.items()}
     return pa.RecordBatch.from_arrays([values[name] for name in LINE_SCHEMA.names], schema=LINE_SCHEMA)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from camcover.engine.asked import MAX_CENTS, MAX_LINES
 from camcover.engine.request import FIRST_DATE, LAST_DATE
+from camcover.engine.sums import period_on
 from camcover.engine.tables import UNLIMITED, Array, RuleTables
 from camcover.jit import compiled, compiled_entry, sources_digest
 
@@ -42,18 +43,18 @@ PLAN = np.dtype([
 COUNT = np.dtype([("top", "i8"), ("money", "i4")])
 """What it must know of a limit's slot: the most that a request may state as used, and whether that is cents."""
 
-REFERENCE = np.dtype([("maxima", "i4"), ("first_tier", "i4")])
-"""What it must know of a segment: the first row of `maxima`, and what an open tier is expected to be."""
-
 MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8")])
 """The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited."""
 
 
 class Facts(NamedTuple):
-    """The tables of a release that the layout reads beside the kernel's."""
+    """The tables of a release that the layout reads beside the kernel's.
+
+    `references`: for a segment, its first row of `maxima`.
+    """
 
     plans: Array
-    references: Array
+    references: NDArray[np.int32]
     maxima: Array
     counts: Array
 
@@ -90,12 +91,40 @@ class Book(NamedTuple):
 
 
 @compiled
-def _edition_on(rules: RuleTables, plan: Any, day: int) -> int:
-    """The row of `segments` of a plan in force on `day`; -1 = none."""
-    for row in range(plan["first_segment"], plan["first_segment"] + plan["segment_count"]):
+def _terms_on(rules: RuleTables, plan: Any, day: int) -> int:
+    """The row of `segments` of a plan whose terms hold on `day`, in force or assumed (point 37); -1 = none."""
+    last = plan["first_segment"] + plan["segment_count"] - 1
+    for row in range(plan["first_segment"], last + 1):
         if rules.segments[row]["first_day"] <= day <= rules.segments[row]["last_day"]:
             return row
+    return last if rules.segments[last]["last_day"] < day <= rules.segments[last]["last_assumed"] else -1
+
+
+@compiled
+def _first_terms(rules: RuleTables, plan: Any, lines: Array, first: int, count: int) -> int:
+    """The segment of the first of a plan's lines whose date has terms.
+
+    -1 = none has, or one lies before the first edition (point 37).
+    """
+    if lines[first]["day"] < rules.segments[plan["first_segment"]]["first_day"]:
+        return -1
+    for place in range(first, first + count):
+        row = _terms_on(rules, plan, lines[place]["day"])
+        if row >= 0:
+            return row
     return -1
+
+
+@compiled
+def _period_of(rules: RuleTables, plan: Any, day: int) -> int:
+    """The first day of the benefit period that holds `day`, by the segment in force or nearest to it (point 24)."""
+    nearest, least = plan["first_segment"], UNLIMITED
+    for row in range(plan["first_segment"], plan["first_segment"] + plan["segment_count"]):
+        segment = rules.segments[row]
+        away = max(segment["first_day"] - day, day - segment["last_day"], 0)
+        if away < least:
+            nearest, least = row, away
+    return period_on(rules.segments[nearest], day)
 
 
 @compiled
@@ -131,10 +160,10 @@ def _is_sound(book: Book, row: int) -> bool:
 
 
 @compiled
-def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: Any, given: Array, first: int) -> None:
+def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int) -> None:
     """Write a plan's sums as if none were given: a member's, then the family's."""
     for number in range(count):
-        maximum = maxima[reference["maxima"] + number]
+        maximum = maxima[reference + number]
         member, family = given[first + number], given[first + count + number]
         for cell in (member, family):
             cell["used"], cell["last_quarter"], cell["open_maximum"] = 0, 0, -1
@@ -161,7 +190,7 @@ def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> in
 
 @compiled
 def _lay_out_sums(
-    book: Book, row: int, count: int, maxima: Array, reference: Any, given: Array, first: int, may_cut: bool
+    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int, may_cut: bool
 ) -> int:
     """Write a plan's sums; WRONG when one of them is unknown to the plan, given twice or out of bounds.
 
@@ -172,7 +201,7 @@ def _lay_out_sums(
     for place in range(book.sums_of[row], book.sums_of[row + 1]):
         number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
         if number >= 0:
-            maximum = maxima[reference["maxima"] + number]
+            maximum = maxima[reference + number]
             top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
             became = _put_sum(given[first + number], book.used[place], book.late[place], top, may_cut)
         if became == _WRONG:
@@ -185,7 +214,7 @@ def _lay_out_sums(
         if book.family[row] == 0:
             return _WRONG
         if number >= 0:
-            cell, top = given[first + count + number], maxima[reference["maxima"] + number]["family"]
+            cell, top = given[first + count + number], maxima[reference + number]["family"]
             became = _put_sum(cell, book.family_used[place], book.family_late[place], top, may_cut)
         if became == _WRONG:
             return _WRONG
@@ -194,11 +223,11 @@ def _lay_out_sums(
 
 
 @compiled
-def _sum_up_family(count: int, maxima: Array, reference: Any, given: Array, first: int) -> None:
+def _sum_up_family(count: int, maxima: Array, reference: int, given: Array, first: int) -> None:
     """A family's sum that is not given is the one member's, at most the family's maximum (point 29)."""
     for number in range(count):
         member, cell = given[first + number], given[first + count + number]
-        maximum = maxima[reference["maxima"] + number]["family"]
+        maximum = maxima[reference + number]["family"]
         top = maximum if maximum >= 0 else UNLIMITED
         cell["used"], cell["last_quarter"] = min(member["used"], top), min(member["last_quarter"], top)
 
@@ -236,7 +265,7 @@ def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array
 
 
 @compiled
-def _lay_out_request(request: Any, plan: Any, first_tier: int, first_line: int, lines: int, first_sum: int) -> None:
+def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first_sum: int) -> None:
     """Write a plan's row of `requests`: the expected case, its state at the beginning of the shared arrays."""
     request["lines"], request["line_count"], request["ledger"] = first_line, lines, first_line
     request["behind"], request["maintenance"] = -1, 0
@@ -245,7 +274,8 @@ def _lay_out_request(request: Any, plan: Any, first_tier: int, first_line: int, 
     request["given_visits"] = 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
-    request["events"], request["open_tier"], request["price"], request["sums_at_maximum"] = 0, first_tier, 1, 0
+    request["events"], request["tier_map"], request["open_tier"], request["price"] = 0, 0, 0, 1
+    request["sums_at_maximum"], request["in_force_only"] = 0, 0
 
 
 @compiled
@@ -277,14 +307,11 @@ def _lay_out(
         plan = facts.plans[book.plan[row]]
         count = _lay_out_lines(book, row, lines, sessions, first_line)
         as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
-        segment, in_force = _edition_on(rules, plan, as_of), -1
-        for place in range(first_line, first_line + count):
-            in_force = _edition_on(rules, plan, lines[place]["day"])
-            if in_force >= 0:
-                break
-        if in_force < 0:
+        with_terms = _first_terms(rules, plan, lines, first_line, count)
+        if with_terms < 0:
             continue
-        reference = facts.references[segment if segment >= 0 else in_force]
+        segment = _terms_on(rules, plan, as_of)
+        reference = facts.references[segment if segment >= 0 else with_terms]
         became = _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum, may_cut)
         if became == _WRONG:
             continue
@@ -297,7 +324,8 @@ def _lay_out(
                 continue
             became = max(became, of_limits)
         request = requests[written]
-        _lay_out_request(request, plan, reference["first_tier"], first_line, count, first_sum)
+        _lay_out_request(request, plan, first_line, count, first_sum)
+        request["given_period"] = _period_of(rules, plan, as_of)
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
         request["given_counts"] = counts
         book.status[row] = CUT if became == _WAS_CUT else READY

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, REFERENCE, UNKNOWN, Book, Facts
+from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, truths
 from camcover.calendar import LAST_DAY
 from camcover.engine import tables as columns
@@ -87,6 +87,7 @@ class Coder:
         state = coded(batch["state"]).numbers(_state, null=-1)
         status[state == _UNKNOWN_WORD] = ASIDE
         attested = truths(batch["requirements_as_attested"])
+        status[truths(batch["terms_in_force_only"])] = ASIDE
         services = self._services(items, owner, plan, status)
         services["state"] = np.where(services["state"] == -1, state[owner], services["state"])
         services["born"], services["age"] = born[owner], age[owner]
@@ -256,7 +257,7 @@ class _Facts:
 
     def __init__(self) -> None:
         self._plans: list[tuple[int, ...]] = []
-        self._references: dict[int, tuple[int, int]] = {}
+        self._references: dict[int, int] = {}
         self._maxima: list[tuple[int, int, int]] = []
         self._counts: list[tuple[int, int]] = []
         self._made: Facts | None = None
@@ -277,14 +278,14 @@ class _Facts:
                 together = index.maxima(segment.edition, family=True)
                 self._maxima += zip(alone.member, together.member, together.family, strict=True)
             row = index.first_segment + place
-            self._references[row] = firsts[segment.edition], index.first_tier(segment.edition)
+            self._references[row] = firsts[segment.edition]
 
     def arrays(self) -> Facts:
         """What was collected, as arrays of at least one row."""
         if self._made is None:
-            references = np.zeros(max(self._references, default=0) + 1, dtype=REFERENCE)
-            for row, values in self._references.items():
-                references[row] = values
+            references = np.zeros(max(self._references, default=0) + 1, dtype=np.int32)
+            for row, first in self._references.items():
+                references[row] = first
             self._made = Facts(
                 np.array(self._plans or [(0,) * 7], dtype=PLAN),
                 references,

@@ -127,7 +127,6 @@ class BulkEstimator:
         )  # fmt: skip
         requests, lines = requests[:plan_count], lines[:line_count]
         owner = np.repeat(row, requests["line_count"])
-        tier = coded.services["tier"][lines["service"]]
         return Answered(
             row,
             book.plan[row],
@@ -136,7 +135,6 @@ class BulkEstimator:
             lines["day"],
             lines["service"] - book.items_of[owner],
             sessions[:line_count],
-            np.where(tier < 0, np.repeat(requests["open_tier"], requests["line_count"]), tier),
         )
 
     def _work(
@@ -149,7 +147,7 @@ class BulkEstimator:
         return Work(
             requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
             counts, np.zeros(1, dtype=columns.GIVEN_EVENT),
-            np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND,
+            np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND, np.zeros(1, dtype=np.int32),
             np.empty(2 * sums + 1, dtype=columns.SUM), np.empty(slots + 1, dtype=columns.SLOT),
             np.empty(visits + 1, dtype=columns.VISITS), np.empty(events + 1, dtype=columns.EVENT),
             np.empty(line_count + 1, dtype=columns.LEDGER),
@@ -183,7 +181,6 @@ class BulkEstimator:
         self._desk.answers(self._tables, [question])
         layout, lines = question.primary, question.asked.lines
         first = question.placed[0].ledger
-        tiers = [service.tier if service.tier >= 0 else layout.first_tier for service in layout.services]
         day, place, session = np.array(lines, dtype=np.int64).T
         services = question.asked.services
         return Answered(
@@ -194,7 +191,6 @@ class BulkEstimator:
             day,
             np.array([services[each].item for each in place]),
             session,
-            np.array(tiers)[place],
         )
 
 

@@ -59,6 +59,7 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("family_coverage", pa.bool_()),
         pa.field("as_of", pa.date32()),
         pa.field("requirements_as_attested", pa.bool_()),
+        pa.field("terms_in_force_only", pa.bool_()),
         pa.field("accumulators", pa.list_(pa.struct(SUM_FIELDS))),
         pa.field("family_accumulators", pa.list_(pa.struct(SUM_FIELDS))),
         pa.field("limit_usage", pa.list_(pa.struct(LIMIT_FIELDS))),
@@ -67,8 +68,9 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
     ]
 )
-"""One row a plan. Null `family_coverage`: self-only; null `requirements_as_attested`: assumed met; sums that are not
-listed are unknown and taken as the expected case takes them (docs/rule-language.md, point 29)."""
+"""One row a plan. Null `family_coverage`: self-only; null `requirements_as_attested`: assumed met; null
+`terms_in_force_only`: assumed to go on behind the last edition; sums that are not listed are unknown and taken as the
+expected case takes them (docs/rule-language.md, points 29 and 37)."""
 
 REQUIRED = ("plan_id", "items")
 """What no file may be without; every other column may be missing."""
@@ -101,6 +103,7 @@ LINE_SCHEMA = pa.schema(
         pa.field("reason", _NAME),
         pa.field("limit", _NAME),
         pa.field("charge_assumed", pa.bool_()),
+        pa.field("terms_assumed", pa.bool_()),
         *_AMOUNTS,
     ]
 )

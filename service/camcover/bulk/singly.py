@@ -57,6 +57,7 @@ def request_of(row: Data) -> EstimateRequest:
         family_accumulators=_sums(row["family_accumulators"]),
         as_of=row["as_of"],
         assume_requirements=not row["requirements_as_attested"],
+        assume_terms=not row["terms_in_force_only"],
     )
 
 

@@ -18,7 +18,7 @@ _OF_REASON = {
     Reason.NONE: "96",
     Reason.EXCLUDED: "96",
     Reason.NOT_LISTED: "204",
-    Reason.NOT_IN_FORCE: "27",
+    Reason.NOT_IN_FORCE: "96",
     Reason.TIER_NOT_COVERED: "242",
     Reason.DIAGNOSIS_NOT_COVERED: "167",
     Reason.PRACTITIONER_NOT_COVERED: "170",
@@ -31,15 +31,12 @@ _OF_REASON = {
 }
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}
-_BEFORE_COVERAGE = "26"
 _LIFETIME_MAXIMUM = "149"
 
 
-def not_covered_code(sources: Sources, row: LedgerRow, *, before_coverage: bool) -> str:
+def not_covered_code(sources: Sources, row: LedgerRow) -> str:
     """The CARC for what a line leaves uncovered."""
     reason = Reason(row.reason)
-    if reason is Reason.NOT_IN_FORCE and before_coverage:
-        return _BEFORE_COVERAGE
     if reason is Reason.EXCLUDED:
         rule = sources.rules[row.rule]
         return _OF_EXCLUSION.get(rule.reason, _OF_REASON[reason]) if isinstance(rule, Exclusion) else _OF_REASON[reason]
@@ -51,7 +48,7 @@ def not_covered_code(sources: Sources, row: LedgerRow, *, before_coverage: bool)
     return _OF_REASON[reason]
 
 
-def adjustments(sources: Sources, row: LedgerRow, *, before_coverage: bool = False) -> tuple[Adjustment, ...]:
+def adjustments(sources: Sources, row: LedgerRow) -> tuple[Adjustment, ...]:
     """The adjustments of a line, amounts above 0 only; they sum to charge - plan_paid."""
     found = []
     if row.deductible:
@@ -65,8 +62,7 @@ def adjustments(sources: Sources, row: LedgerRow, *, before_coverage: bool = Fal
     if row.balance_bill:
         found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
     if row.not_covered:
-        code = not_covered_code(sources, row, before_coverage=before_coverage)
-        found.append(Adjustment("PR", code, row.not_covered))
+        found.append(Adjustment("PR", not_covered_code(sources, row), row.not_covered))
     if row.written_off:
         found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, row.written_off))
     return tuple(found)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TypeVar
 
 import numpy as np
 
-from camcover.calendar import LAST_DAY
+from camcover.calendar import LAST_DAY, add_months
 from camcover.engine import tables as columns
 from camcover.engine.compile_rows import (
     accumulator_row,
@@ -27,6 +27,7 @@ from camcover.engine.compile_rows import (
 from camcover.engine.plan_index import (
     CriteriaSource,
     DiagnosisGroups,
+    PeriodRun,
     PlanIndex,
     PlanSummary,
     Rows,
@@ -58,6 +59,9 @@ from camcover.rulebook.records import (
 )
 
 Row = tuple[int, ...]
+
+MONTHS_ASSUMED = 12
+"""How long behind a plan's last edition its terms are assumed to go on (docs/rule-language.md, point 37)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class _Compiler:
         index = PlanIndex(
             id=plan_id,
             editions=editions,
-            segments=tuple(segment for place, plan in enumerate(editions) for segment in self._segments(plan, place)),
+            segments=self._all_segments(editions),
             first_segment=len(self.rows["segments"]),
             tiers=numbered(tier for plan in editions for tier in plan.tiers),
             accumulators=numbered(name for plan in editions for name in plan.accumulators),
@@ -161,7 +165,16 @@ class _Compiler:
             self._segment(index, segment)
         return index
 
-    def _segments(self, plan: Plan, place: int) -> Iterator[Segment]:
+    def _all_segments(self, editions: tuple[Plan, ...]) -> tuple[Segment, ...]:
+        """The segments of every edition, in order of date; the last one's terms may be assumed to go on."""
+        runs = _period_runs(editions)
+        segments = [each for place, plan in enumerate(editions) for each in self._segments(plan, place, runs[place])]
+        last = segments[-1]
+        if last.last_day < LAST_DAY:
+            segments[-1] = replace(last, last_assumed=add_months(last.last_day, MONTHS_ASSUMED))
+        return tuple(segments)
+
+    def _segments(self, plan: Plan, place: int, period: PeriodRun) -> Iterator[Segment]:
         """Cut a plan edition where an edition of something it refers to begins or ends."""
         policies = {str(benefit.policy) for benefit in plan.benefits.values() if benefit.policy}
         editions: list[Catalog | Policy | Fees] = list(self.vocabulary.catalogs)
@@ -175,7 +188,7 @@ class _Compiler:
         bounds = [*sorted(cuts), last + 1]
         for start, following in pairwise(bounds):
             fees = _edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
-            yield Segment(plan, place, fees, start, following - 1)
+            yield Segment(plan, place, fees, start, following - 1, following - 1, period)
 
     def _segment(self, index: PlanIndex, segment: Segment) -> None:
         """Write every row of one segment."""
@@ -183,16 +196,21 @@ class _Compiler:
         accumulators, tiers = len(self.rows["accumulators"]), len(self.rows["tiers"])
         for name in index.accumulators:
             self.rows["accumulators"].append(accumulator_row(plan.accumulators.get(name), index.accumulators))
-        for name in index.tiers:
-            fees = segment.fees.tiers.get(name) if segment.fees else None
+        listed = [index.tiers[name] for name in plan.tiers]
+        for place, name in enumerate(index.tiers):
+            fees = segment.fees.tiers.get(name) if segment.fees and name in plan.tiers else None
             row = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
-            self.rows["tiers"].append(tier_row(plan.tiers.get(name), row, index.accumulators))
+            in_place = listed[min(place, len(listed) - 1)]
+            self.rows["tiers"].append(tier_row(plan.tiers.get(name), row, in_place, index.accumulators))
         self.rows["segments"].append(
             (
                 segment.first_day,
                 segment.last_day,
-                plan.benefit_period.month,
-                plan.benefit_period.day,
+                segment.last_assumed,
+                segment.period.month,
+                segment.period.day,
+                segment.period.first,
+                segment.period.last,
                 accumulators,
                 tiers,
                 len(self.rows["matches"]),
@@ -326,6 +344,18 @@ class _Compiler:
             self.licensure_rows[key] = len(self.licensure)
             self.licensure += [licensing_states(entries.get(name)) for name in self.vocabulary.practitioners]
         return self.licensure_rows[key]
+
+
+def _period_runs(editions: Sequence[Plan]) -> list[PeriodRun]:
+    """The benefit periods of each edition; one that changes them ends the period before it (point 24)."""
+    runs: list[PeriodRun] = []
+    for same, group in groupby(editions, key=lambda plan: plan.benefit_period):
+        members = list(group)
+        first = _days(members[0].heading.effective)[0] if runs else 1
+        if runs:
+            runs = [replace(each, last=min(each.last, first - 1)) for each in runs]
+        runs += [PeriodRun(same.month, same.day, first, LAST_DAY)] * len(members)
+    return runs
 
 
 def _days(effective: Effective) -> tuple[int, int]:

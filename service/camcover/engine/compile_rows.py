@@ -95,10 +95,10 @@ def accumulator_row(accumulator: Accumulator | None, numbers: Mapping[str, int])
     )
 
 
-def tier_row(tier: Tier | None, fees: int, numbers: Mapping[str, int]) -> Row:
-    """A row of `tiers`; `fees` is the row of its fee table or -1."""
+def tier_row(tier: Tier | None, fees: int, listed: int, numbers: Mapping[str, int]) -> Row:
+    """A row of `tiers`; `fees` is the row of its fee table or -1, `listed` the tier in this place of the edition."""
     if tier is None:
-        return 0, -1, -1, 0, 0, fees, 0
+        return 0, -1, -1, 0, 0, fees, listed, 0
     return (
         1,
         -1 if tier.deductible is None else numbers[tier.deductible],
@@ -106,6 +106,7 @@ def tier_row(tier: Tier | None, fees: int, numbers: Mapping[str, int]) -> Row:
         int(_ABOVE[tier.above_allowed.kind]),
         tier.above_allowed.cap_basis_points or 0,
         fees,
+        listed,
         _mask(numbers[name] for name in tier.copay_feeds),
     )
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from camcover.engine.asked import Asked, Unsound, asked_of
 from camcover.engine.compile import Tables
-from camcover.engine.coordination import secondary_paid
+from camcover.engine.coordination import settle
 from camcover.engine.given import Scope
 from camcover.engine.layout import Layout, Placed, lay_out, place_case
 from camcover.engine.plan_index import PlanIndex
@@ -55,13 +55,13 @@ class Desk:
         _check_members(request)
         index = tables.plans[request.plan_id]
         asked = asked_of(request, tables.vocabulary)
-        _check_dates(index, asked)
+        _check_dates(index, asked, in_force_only=not request.assume_terms)
         first = self.first
         primary = lay_out(first, tables, _scope(index, request, asked, secondary=False), asked)
         secondary = None
         if request.secondary_plan_id:
-            index = tables.plans[request.secondary_plan_id]
-            secondary = lay_out(self.second, tables, _scope(index, request, asked, secondary=True), asked)
+            second = tables.plans[request.secondary_plan_id]
+            secondary = lay_out(self.second, tables, _scope(second, request, asked, secondary=True), asked, index)
         cases = bounding_cases(tables, request, asked, primary, secondary)
         return Question(
             request, asked, primary, secondary, cases, [place_case(first, primary, case) for case, _ in cases]
@@ -74,27 +74,32 @@ class Desk:
         if any(behind):
             self.second.look_behind(self.first.ledger)
             self.second.run(tables.arrays)
-        return [self._answer(question, places) for question, places in zip(questions, behind, strict=True)]
+        return [self._answer(tables, question, places) for question, places in zip(questions, behind, strict=True)]
 
-    def _answer(self, question: Question, behind: Sequence[Placed]) -> Answer:
+    def _answer(self, tables: Tables, question: Question, behind: Sequence[Placed]) -> Answer:
         """The answer to one question, read from the workspaces."""
         request, placed = question.request, question.placed
         primary = _outcome(self.first, question.primary, placed[0], explain=request.explain)
         patient = [self.first.patient(place.request) for place in placed]
         if question.secondary is None:
-            return Answer(primary, None, (), patient)
+            return Answer(primary, None, (), (), patient)
         count = len(question.asked.lines)
-        paid = [
-            secondary_paid(
+        settled = [
+            settle(
                 request.coordination,
+                tables.arrays,
                 self.first.ledger.array[place.ledger : place.ledger + count],
                 self.second.ledger.array[second.ledger : second.ledger + count],
             )
             for place, second in zip(placed, behind, strict=True)
         ]
-        patient = [cents - int(each.sum()) for cents, each in zip(patient, paid, strict=True)]
+        patient = [
+            cents - int(each.secondary_paid.sum() + each.forgiven.sum())
+            for cents, each in zip(patient, settled, strict=True)
+        ]
         secondary = _outcome(self.second, question.secondary, behind[0], explain=False)
-        return Answer(primary, secondary, paid[0].tolist(), patient)
+        expected = settled[0]
+        return Answer(primary, secondary, expected.secondary_paid.tolist(), expected.forgiven.tolist(), patient)
 
 
 def _check_members(request: EstimateRequest) -> None:
@@ -114,10 +119,12 @@ def _check_members(request: EstimateRequest) -> None:
             raise Unsound
 
 
-def _check_dates(index: PlanIndex, asked: Asked) -> None:
-    """Raise `Unsound` when no date lies in an edition of the plan."""
+def _check_dates(index: PlanIndex, asked: Asked, *, in_force_only: bool) -> None:
+    """Raise `Unsound` when a date lies before the plan's first edition, or none has terms (point 37)."""
+    if asked.lines[0][0] < index.segments[0].first_day:
+        raise Unsound
     for day, _, _ in asked.lines:
-        if index.edition_on(day) is not None:
+        if index.terms_on(day, in_force_only=in_force_only) is not None:
             return
     raise Unsound
 
@@ -126,7 +133,7 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     """Whose use is read, and by which edition."""
     first_day = asked.lines[0][0]
     as_of = first_day if request.as_of is None else request.as_of.toordinal()
-    segment = index.edition_on(as_of)
+    segment = index.terms_on(as_of)
     edition = index.reference(map(_day_of, asked.lines)) if segment is None else segment.edition
     return Scope(index, edition, request, secondary, as_of, first_day)
 

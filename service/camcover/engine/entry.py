@@ -1,6 +1,6 @@
 """How Python calls the kernel: with the addresses of its arrays, in one array of integers.
 
-Handing over 29 arrays costs more than adjudicating a plan of twelve lines; one array of addresses costs next to
+Handing over 30 arrays costs more than adjudicating a plan of twelve lines; one array of addresses costs next to
 nothing. The arrays are those of `RuleTables`, then those of `Work`, each with one dimension. The caller holds them
 while the kernel runs. Uncompiled, the kernel takes the arrays themselves.
 """
@@ -28,6 +28,7 @@ _CANDIDATE = np.dtype("i4")
 _CENTS = np.dtype("i8")
 _STATES = np.dtype("u8")
 _VISIT_COUNT = np.dtype("i4")
+_TIER = np.dtype("i4")
 
 
 def addresses_of(arrays: RuleTables | Work) -> Addresses:
@@ -103,11 +104,12 @@ def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
             _at(addresses[21], columns.GIVEN_EVENT),
             _at(addresses[22], _VISIT_COUNT),
             _at(addresses[23], columns.LEDGER),
-            _at(addresses[24], columns.SUM),
-            _at(addresses[25], columns.SLOT),
-            _at(addresses[26], columns.VISITS),
-            _at(addresses[27], columns.EVENT),
-            _at(addresses[28], columns.LEDGER),
+            _at(addresses[24], _TIER),
+            _at(addresses[25], columns.SUM),
+            _at(addresses[26], columns.SLOT),
+            _at(addresses[27], columns.VISITS),
+            _at(addresses[28], columns.EVENT),
+            _at(addresses[29], columns.LEDGER),
         )
         adjudicate(rules, work, first if sources else 0, count)
 

@@ -70,7 +70,8 @@ class ExplainedStep(NamedTuple):
 class Line(NamedTuple):
     """One adjudicated line, its amounts as in `Amounts`.
 
-    `benefit` is empty when none was chosen; `limit` names the limit that bit.
+    `tier` is empty where none is named and no terms hold, `benefit` when none was chosen; `limit` names the limit that
+    bit; `terms_assumed`: the line lies behind the plan's last edition (docs/rule-language.md, point 37).
     """
 
     item_index: int
@@ -88,6 +89,7 @@ class Line(NamedTuple):
     reason: Reason
     limit: str
     charge_assumed: bool
+    terms_assumed: bool
     charge_cents: int
     allowed_cents: int
     deductible_cents: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from camcover.engine.citing import citation_text, rule_place
 from camcover.engine.estimate import ExplainedStep, Reason
@@ -109,22 +109,34 @@ class _Told:
         return ExplainedStep(text, cents, rule_place(at), citation_text(cite, heading or self.heading))
 
 
-def explain(
-    sources: Sources, row: LedgerRow, cents: Sequence[int], tier_name: str, secondary_paid: int
-) -> tuple[ExplainedStep, ...]:
-    """The steps of a line, of which the cost share's came to `cents`.
+class Behind(NamedTuple):
+    """What follows behind the primary plan, cents: the secondary's payment, and what a contract then writes off."""
 
-    `secondary_paid` (cents) is told when a secondary plan pays.
-    """
+    secondary_paid: int = 0
+    written_off: int = 0
+
+    def steps(self) -> Iterator[ExplainedStep]:
+        """Both in words, where they are anything."""
+        if self.secondary_paid:
+            yield ExplainedStep("The secondary plan pays part of what is left.", self.secondary_paid, "", "")
+        if self.written_off:
+            text = (
+                f"The contract with a plan does not let the provider bill {dollars(self.written_off)} of the rest; "
+                "it is written off."
+            )
+            yield ExplainedStep(text, self.written_off, "", "")
+
+
+def explain(
+    sources: Sources, row: LedgerRow, cents: Sequence[int], tier_name: str, behind: Behind
+) -> tuple[ExplainedStep, ...]:
+    """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan."""
     if row.segment < 0:
-        return (ExplainedStep(_REASONS[Reason.NOT_IN_FORCE], row.patient, "", ""),)
+        return (ExplainedStep(_REASONS[Reason.NOT_IN_FORCE], row.patient, "", ""), *behind.steps())
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
     told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule)
-    steps = [*_price(told), *(_covered(told) if row.covered else _not_covered(told))]
-    if secondary_paid:
-        steps.append(ExplainedStep("The secondary plan pays part of what is left.", secondary_paid, "", ""))
-    return tuple(steps)
+    return (*_price(told), *(_covered(told) if row.covered else _not_covered(told)), *behind.steps())
 
 
 def _price(told: _Told) -> Iterator[ExplainedStep]:

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from camcover.calendar import add_months, civil, ordinal, period_start
+from camcover.calendar import add_months
 from camcover.engine.cost_share import add_up_steps, balance_bill, cap, penalty, take_steps
 from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
 from camcover.engine.selection import choose, is_exhausted, is_visit_admitted
-from camcover.engine.sums import begin, clear, holds, post, roll, room
+from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
 from camcover.engine.tables import ALL, NEVER, UNLIMITED, UNTOUCHED, InHand, LimitMeasure, RuleTables, Work
 from camcover.engine.usage import begin_counts, use, used
 from camcover.jit import compiled
@@ -64,7 +64,9 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
             continue
         entry["segment"] = request["segment"]
         segment = rules.segments[request["segment"]]
-        tier = service["tier"] if service["tier"] >= 0 else request["open_tier"]
+        entry["terms_assumed"] = 1 if line["day"] > segment["last_day"] else 0
+        tier = _tier_of(rules, work, request, segment, service["tier"], index)
+        entry["tier"] = tier
         attestations = ALL if request["attested"] == 1 else service["attestations"]
         hand = InHand(
             request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index
@@ -77,8 +79,8 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
 def _begin_request(work: Work, request: Any) -> None:
     """Set the running state to its beginning: nothing counted, no benefit period yet."""
     request["segment"], request["period"], request["period_end"] = _NONE, UNTOUCHED, UNTOUCHED
-    request["given_period"], request["late_from"], request["patient"] = UNTOUCHED, UNTOUCHED, 0
-    clear(work, request)
+    request["late_from"], request["patient"] = UNTOUCHED, 0
+    begin(work, request)
     begin_counts(work, request)
     for index in range(request["members"] * request["visit_count"]):
         visits = work.visits[request["visits"] + index]
@@ -91,6 +93,7 @@ def _begin_entry(entry: Any) -> None:
     entry["segment"], entry["rule"], entry["criteria"], entry["requirement"] = _NONE, _NONE, _NONE, _NONE
     entry["limit"], entry["phase"], entry["discount"] = _NONE, _NONE, _NONE
     entry["covered"], entry["reason"], entry["visit"], entry["covered_units"], entry["assumed"] = 0, 0, 0, 0, 0
+    entry["tier"], entry["terms_assumed"] = _NONE, 0
     entry["attestations_used"] = _ZERO
     entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
@@ -99,7 +102,7 @@ def _begin_entry(entry: Any) -> None:
 
 @compiled
 def _find_segment(rules: RuleTables, work: Work, request: Any, day: int) -> None:
-    """Bring `request` to the segment and the benefit period that hold `day`; segment -1 = the day is in none."""
+    """Bring `request` to the segment and the benefit period that hold `day`; segment -1 = the day has no terms."""
     current = request["segment"]
     if current >= 0 and day <= rules.segments[current]["last_day"] and day < request["period_end"]:
         return
@@ -107,12 +110,9 @@ def _find_segment(rules: RuleTables, work: Work, request: Any, day: int) -> None
     if request["segment"] < 0:
         return
     segment = rules.segments[request["segment"]]
-    month, day_of_month = segment["period_month"], segment["period_day"]
-    start = period_start(day, month, day_of_month)
-    year, _, _ = civil(start)
-    request["period_end"] = ordinal(year + 1, month, day_of_month)
+    start = period_on(segment, day)
+    request["period_end"] = period_end(segment, day)
     if start != request["period"]:
-        request["given_period"] = period_start(request["as_of"], month, day_of_month)
         _begin_period(rules, work, request, segment, start)
         request["period"] = start
         request["late_from"] = add_months(request["period_end"], -3)
@@ -120,25 +120,44 @@ def _find_segment(rules: RuleTables, work: Work, request: Any, day: int) -> None
 
 @compiled
 def _segment_on(rules: RuleTables, request: Any, day: int) -> int:
-    """The segment of the request's plan in force on `day`; -1 = none."""
-    for index in range(request["segments"], request["segments"] + request["segment_count"]):
+    """The segment of the request's plan whose terms hold on `day`, in force or assumed (point 37); -1 = none."""
+    last = request["segments"] + request["segment_count"] - 1
+    for index in range(request["segments"], last + 1):
         if rules.segments[index]["first_day"] <= day <= rules.segments[index]["last_day"]:
             return index
-    return _NONE
+    goes_on = rules.segments[last]["last_day"] < day <= rules.segments[last]["last_assumed"]
+    return last if goes_on and request["in_force_only"] == 0 else _NONE
+
+
+@compiled
+def _tier_of(rules: RuleTables, work: Work, request: Any, segment: Any, named: int, place: int) -> int:
+    """The tier of line `place`: the one `named`, else the primary's where this is a second plan, else the open one."""
+    if named >= 0:
+        return named
+    if request["behind"] >= 0:
+        primary = work.behind[request["behind"] + place]["tier"]
+        same = _NONE if primary < 0 else work.tier_maps[request["tier_map"] + primary]
+        if same >= 0 and rules.tiers[segment["tiers"] + same]["present"] == 1:
+            return same
+    return rules.tiers[segment["tiers"] + request["open_tier"]]["listed"]
 
 
 @compiled
 def _begin_period(rules: RuleTables, work: Work, request: Any, segment: Any, start: int) -> None:
     """Set the sums for the benefit period of `start` (point 24)."""
     given, before = request["given_period"], request["period"]
-    if start == given:
-        begin(work, request)
-        return
-    if before < given < start:
-        begin(work, request)
+    if before == UNTOUCHED:
+        # The sums are those stated, of the period that holds `as_of`.
+        if start < given:
+            clear(work, request)
+        if start <= given:
+            return
         before = given
-    elif before == UNTOUCHED:
-        return
+    elif before < given <= start:
+        begin(work, request)
+        if start == given:
+            return
+        before = given
     old = _segment_on(rules, request, start - 1)
     if old < 0:
         clear(work, request)
@@ -188,8 +207,8 @@ def _judge_and_cover(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> 
 
 @compiled
 def _price_without_plan(request: Any, service: Any, charge: int, entry: Any) -> None:
-    """Outside every edition the member owes the charge, or the typical charge where none is known (point 6)."""
-    entry["reason"] = _NOT_IN_FORCE
+    """Without terms the member owes the charge, or the typical charge where none is known (point 6)."""
+    entry["reason"], entry["tier"] = _NOT_IN_FORCE, service["tier"]
     if charge < 0:
         entry["assumed"] = 1
         charge = max(service["typical"][request["price"]], 0)

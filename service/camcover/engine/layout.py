@@ -34,14 +34,16 @@ LOW, TYPICAL, HIGH = 0, 1, 2
 class Case(NamedTuple):
     """One way the open facts may be.
 
-    `tier` for lines that name none, open sums at their maximum or not, which of the typical charges, and whether
-    attestations that are not given are there.
+    `tier`: the place in the edition's list of the tier of lines that name none; open sums at their maximum or not,
+    which of the typical charges, whether attestations that are not given are there, and whether only terms in force
+    hold.
     """
 
-    tier: int
+    tier: int = 0
     sums_at_maximum: bool = False
     price: int = TYPICAL
     requirements_met: bool = True
+    in_force_only: bool = False
 
 
 class LaidService(NamedTuple):
@@ -55,13 +57,14 @@ class LaidService(NamedTuple):
 class Layout(NamedTuple):
     """A request laid out for one plan: where its rows are, and what is open.
 
-    `edition`: the place of the one the request is read by; `services` in the order of `Asked.services`.
+    `edition`: the place of the one the request is read by; `services` in the order of `Asked.services`; `tier_map`:
+    where, of a second plan, the primary's tiers stand in `tier_maps`.
     """
 
     plan: PlanIndex
     edition: int
     as_of: int
-    first_tier: int
+    tier_map: int
     services: Sequence[LaidService]
     lines: int
     line_count: int
@@ -70,29 +73,31 @@ class Layout(NamedTuple):
     family: bool
 
 
-def lay_out(workspace: Workspace, tables: Tables, scope: Scope, asked: Asked) -> Layout:
-    """Append a request's services, lines and what it gives, once for all cases; raises `Unsound` or KeyError."""
+def lay_out(
+    workspace: Workspace, tables: Tables, scope: Scope, asked: Asked, primary: PlanIndex | None = None
+) -> Layout:
+    """Append a request's services, lines and what it gives, once for all cases; raises `Unsound` or KeyError.
+
+    `primary`: the plan that pays first, where this is the second.
+    """
     index, request = scope.plan, scope.request
-    first_tier = index.first_tier(scope.edition)
     members = {member.id: place for place, member in enumerate(request.members)}
     services = []
     for service in asked.services:
         item = request.items[service.item]
-        tier = OPEN_TIER
-        if scope.secondary:
-            tier = secondary_tier(index, item, first_tier)
-        elif item.tier:
-            tier = index.tiers[item.tier]
+        named = item.secondary_tier if scope.secondary else item.tier
+        tier = index.tiers[named] if named else OPEN_TIER
         attested = 0
         for attestation in item.attestations:
             attested |= ATTESTATION_BITS[attestation]
         services.append(LaidService(members[item.member_id] if item.member_id else 0, tier, attested))
     lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services)).tobytes()
+    tier_map = array("i", [index.tiers.get(name, OPEN_TIER) for name in primary.tiers]) if primary else array("i")
     return Layout(
         index,
         scope.edition,
         scope.as_of,
-        first_tier,
+        workspace.tier_maps.append(tier_map.tobytes()),
         services,
         workspace.lines.append(lines),
         len(asked.lines),
@@ -100,13 +105,6 @@ def lay_out(workspace: Workspace, tables: Tables, scope: Scope, asked: Asked) ->
         len(members),
         request.coverage is Coverage.FAMILY,
     )
-
-
-def secondary_tier(index: PlanIndex, item: PlannedService, first_tier: int) -> int:
-    """The secondary plan's tier of an item: the one named, else the primary's id, else its first (point 28)."""
-    if item.secondary_tier:
-        return index.tiers[item.secondary_tier]
-    return index.tiers.get(item.tier, first_tier)
 
 
 def _lines(
@@ -216,9 +214,10 @@ def place_case(
     workspace.events.ensure(given.events + count * index.rolling_limits)
     request = workspace.append_request((
         layout.lines, count, ledger, behind, maintenance,
-        index.first_segment, len(index.segments), layout.as_of, members, layout.family,
+        index.first_segment, len(index.segments), layout.as_of, index.period_of(layout.as_of),
+        members, layout.family,
         given.sums, given.counts, given.visits,
         first_sum, sums, first_slot, slots, 0, benefits, 0,
-        case.tier, case.price, case.requirements_met, case.sums_at_maximum,
+        layout.tier_map, case.tier, case.price, case.requirements_met, case.sums_at_maximum, case.in_force_only,
     ))  # fmt: skip
     return Placed(request, ledger, first_sum, first_slot)

@@ -55,10 +55,32 @@ def slot_key(benefit: str, limit: Limit) -> SlotKey:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodRun:
+    """The benefit periods of neighbouring editions that begin them on the same day of the year.
+
+    The first one begins on ordinal day `first` at the earliest, the last one ends on `last` at the latest (point 24).
+    """
+
+    month: int
+    day: int
+    first: int
+    last: int
+
+    def start_of(self, day: int) -> int:
+        """The first ordinal day of the benefit period that holds `day`."""
+        year = date.fromordinal(day).year
+        start = date(year, self.month, self.day).toordinal()
+        if start > day:
+            start = date(year - 1, self.month, self.day).toordinal()
+        return max(start, self.first)
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of days of one plan edition in which nothing it refers to changes; days are ordinal, inclusive.
 
-    `edition` is the place of `plan` among the plan's editions.
+    `edition` is the place of `plan` among the plan's editions. Behind `last_day` the terms may be assumed to go on up
+    to `last_assumed` (point 37).
     """
 
     plan: Plan
@@ -66,6 +88,8 @@ class Segment:
     fees: Fees | None
     first_day: int
     last_day: int
+    last_assumed: int
+    period: PeriodRun
 
 
 @dataclass(slots=True)
@@ -189,34 +213,40 @@ class PlanIndex:
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     _terms: dict[tuple[int, int], ServiceTerms] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
-    _first_tiers: dict[int, int] = field(default_factory=dict)
 
     def as_compiled(self) -> PlanIndex:
         """The same without what was worked out since."""
         groups = replace(self.groups, _known={})
-        return replace(self, groups=groups, cited={}, _terms={}, _maxima={}, _first_tiers={})
+        return replace(self, groups=groups, cited={}, _terms={}, _maxima={})
 
-    def edition_on(self, day: int) -> Segment | None:
-        """The segment in force on an ordinal day."""
+    def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
+        """The segment whose terms hold on an ordinal day, in force or assumed to go on (point 37)."""
         for segment in self.segments:
             if segment.first_day <= day <= segment.last_day:
                 return segment
-        return None
+        last = self.segments[-1]
+        return last if last.last_day < day <= last.last_assumed and not in_force_only else None
+
+    def nearest_to(self, day: int) -> Segment:
+        """The segment in force on an ordinal day, else the one fewest days away, of two the earlier."""
+        return min(self.segments, key=lambda each: max(each.first_day - day, day - each.last_day, 0))
+
+    def period_of(self, day: int) -> int:
+        """The first day of the benefit period that holds an ordinal day, by the edition in force or nearest to it."""
+        return self.nearest_to(day).period.start_of(day)
 
     def reference(self, days: Iterable[int]) -> int:
-        """The place of the edition in force on the first of `days` that is in any, else of the first edition."""
+        """The place of the edition whose terms hold on the first of `days` that has any, else of the first edition."""
         for day in days:
-            segment = self.edition_on(day)
+            segment = self.terms_on(day)
             if segment is not None:
                 return segment.edition
         return 0
 
-    def first_tier(self, edition: int) -> int:
-        """What an open tier is expected to be: the edition's first."""
-        found = self._first_tiers.get(edition)
-        if found is None:
-            found = self._first_tiers[edition] = self.tiers[next(iter(self.editions[edition].tiers))]
-        return found
+    @property
+    def longest_list(self) -> int:
+        """How many tiers the edition with the most of them lists."""
+        return max(len(plan.tiers) for plan in self.editions)
 
     def terms(self, edition: int, service: int) -> ServiceTerms:
         """What the plan asks for a service, its tiers as an edition defines them."""

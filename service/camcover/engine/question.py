@@ -39,11 +39,15 @@ class Outcome(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The expected case of both plans, what the secondary pays of each line, and the patient's total in every case."""
+    """The expected case of both plans, and the patient's total in every case.
+
+    Behind a primary plan also what the secondary pays of each line, and what of the rest is written off (point 28).
+    """
 
     primary: Outcome
     secondary: Outcome | None
     secondary_paid: Sequence[int]
+    forgiven: Sequence[int]
     patient_cents: Sequence[int]
 
 

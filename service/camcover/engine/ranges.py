@@ -6,6 +6,7 @@ The first case is the expected one (docs/rule-language.md, section 8 and points 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import product
 
 from camcover.engine.asked import Asked
@@ -30,31 +31,42 @@ def bounding_cases(
     has_open_price = any(service.charge < 0 for service in asked.services)
     assumed = request.assume_requirements
     has_open_sums = bool(primary.given.open_sums or (secondary and secondary.given.open_sums))
-    if not (has_open_tier or has_open_price or assumed or has_open_sums):
-        return [_only_case(primary, secondary)]
+    terms = terms_assumed(request, asked, primary) or (secondary and terms_assumed(request, asked, secondary))
+    if not (has_open_tier or has_open_price or assumed or has_open_sums or terms or secondary):
+        return [(Case(requirements_met=False, in_force_only=not request.assume_terms), None)]
     numbers = services_in_question(tables.vocabulary, asked)
-    terms = _terms(primary, numbers)
-    second_terms = _terms(secondary, numbers) if secondary else []
-    tiers = [primary.first_tier]
-    if has_open_tier:
-        tiers += [number for number in primary.plan.tiers.values() if number != primary.first_tier]
-    sums = _YES_AND_NO if open_sums(primary, terms) else _NO
-    second_sums = _YES_AND_NO if secondary and open_sums(secondary, second_terms) else _NO
+    asks = _terms(primary, numbers)
+    second_asks = _terms(secondary, numbers) if secondary else []
+    tiers = range(primary.plan.longest_list if has_open_tier else 1)
+    second_tiers = range(secondary.plan.longest_list if secondary and is_second_open(request, secondary) else 1)
+    sums = _YES_AND_NO if open_sums(primary, asks) else _NO
+    second_sums = _YES_AND_NO if secondary and open_sums(secondary, second_asks) else _NO
     prices = (TYPICAL, LOW, HIGH) if has_open_price else (TYPICAL,)
     met = [assumed]
-    if assumed and any(each.asks_attestations for each in (*terms, *second_terms)):
+    if assumed and any(each.asks_attestations for each in (*asks, *second_asks)):
         met.append(False)
+    in_force_only = _YES_AND_NO if terms else (not request.assume_terms,)
     cases: list[tuple[Case, Case | None]] = []
-    for tier, used, second_used, price, granted in product(tiers, sums, second_sums, prices, met):
-        behind = Case(secondary.first_tier, second_used, price, granted) if secondary else None
-        cases.append((Case(tier, used, price, granted), behind))
+    for tier, second_tier, used, second_used, price, granted, strict in product(
+        tiers, second_tiers, sums, second_sums, prices, met, in_force_only
+    ):
+        behind = Case(second_tier, second_used, price, granted, strict) if secondary else None
+        cases.append((Case(tier, used, price, granted, strict), behind))
     return cases
 
 
-def _only_case(primary: Layout, secondary: Layout | None) -> tuple[Case, Case | None]:
-    """The one case where nothing is open."""
-    behind = Case(secondary.first_tier, requirements_met=False) if secondary else None
-    return Case(primary.first_tier, requirements_met=False), behind
+def terms_assumed(request: EstimateRequest, asked: Asked, layout: Layout) -> bool:
+    """Whether some line lies behind the plan's last edition, where its terms are assumed to go on (point 37)."""
+    last = layout.plan.segments[-1]
+    return request.assume_terms and any(last.last_day < day <= last.last_assumed for day, _, _ in asked.lines)
+
+
+def is_second_open(request: EstimateRequest, secondary: Layout) -> bool:
+    """Whether the second plan's tier of some item may be any: neither named nor the primary's by its id (point 28)."""
+    return any(
+        not item.secondary_tier and not (item.tier and all(item.tier in plan.tiers for plan in secondary.plan.editions))
+        for item in request.items
+    )
 
 
 def services_in_question(vocabulary: Vocabulary, asked: Asked) -> list[int]:
@@ -87,20 +99,37 @@ def assumptions(tables: Tables, question: Question, assumed_prices: Sequence[str
     primary, secondary = question.primary, question.secondary
     numbers = services_in_question(tables.vocabulary, question.asked)
     if any(service.tier == OPEN_TIER for service in primary.services):
-        first = _name_of(primary.plan.tiers, primary.first_tier)
+        first = _first_tier(primary)
         yield f"The provider's network is not given: {first} is expected; the range holds every tier of the plan."
+    yield from _terms_assumption(question, primary, "plan")
     yield from _sum_assumptions(question.request, primary, numbers, "")
     if secondary is not None:
         yield from _sum_assumptions(question.request, secondary, numbers, " of the secondary plan")
-        yield from _secondary_tier_assumption(question.request, secondary)
+        yield from _terms_assumption(question, secondary, "secondary plan")
+        if is_second_open(question.request, secondary):
+            first = _first_tier(secondary)
+            yield (
+                f"The provider's network under the secondary plan is not given: {first} is expected where the primary "
+                "plan's network has no equal there; the range holds every tier of the plan."
+            )
     for therapy in assumed_prices:
         yield f"The charge for {therapy} is not known: its typical cash price stands in, from low to high in the range."
     yield from _usage_assumptions(question.request, primary, numbers)
 
 
-def _name_of(numbers: dict[str, int], number: int) -> str:
-    """The word of a number."""
-    return next(name for name, each in numbers.items() if each == number)
+def _first_tier(layout: Layout) -> str:
+    """The first tier of the edition that the request is read by."""
+    return str(next(iter(layout.plan.editions[layout.edition].tiers)))
+
+
+def _terms_assumption(question: Question, layout: Layout, whose: str) -> Iterator[str]:
+    """A sentence when lines lie behind the last edition of a plan, and its terms are assumed to go on."""
+    if terms_assumed(question.request, question.asked, layout):
+        last = date.fromordinal(layout.plan.segments[-1].last_day)
+        yield (
+            f"The terms of the {whose} are known up to {last}: for later services they are assumed to go on; the range "
+            "holds these services as not covered, too."
+        )
 
 
 def _sum_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence[int], whose: str) -> Iterator[str]:
@@ -114,14 +143,6 @@ def _sum_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence
             f"How much {owner} is already applied to {names[each.accumulator]}{whose} is not known: "
             f"{dollars(each.expected)} is expected; the range goes up to {dollars(each.maximum)}."
         )
-
-
-def _secondary_tier_assumption(request: EstimateRequest, secondary: Layout) -> Iterator[str]:
-    """A sentence when the secondary plan's tier had to be taken as its first."""
-    tiers = secondary.plan.tiers
-    if any(item.secondary_tier not in tiers and item.tier not in tiers for item in request.items):
-        first = _name_of(tiers, secondary.first_tier)
-        yield f"The provider's network under the secondary plan is not given: {first} is assumed."
 
 
 def _usage_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence[int]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from camcover.engine.adjustments import adjustments
 from camcover.engine.citing import citations_of, rule_place
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS
+from camcover.engine.coordination import without_forgiven
 from camcover.engine.estimate import (
     LINE_AMOUNTS,
     AccumulatorAfter,
@@ -27,7 +28,7 @@ from camcover.engine.estimate import (
     Range,
     Reason,
 )
-from camcover.engine.explain import attestation_words, explain
+from camcover.engine.explain import Behind, attestation_words, explain
 from camcover.engine.layout import Layout
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import assumptions
@@ -70,18 +71,21 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
 def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     """Every ledger row as a `Line`. Asserts that it adds up to its charge: else it never leaves the engine."""
     layout, request = question.primary, question.request
-    sources, first_day = layout.plan.sources, layout.plan.segments[0].first_day
+    sources, tiers = layout.plan.sources, ["", *layout.plan.tiers]
     paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
+    forgiven: Sequence[int] | repeat[int] = answer.forgiven or repeat(0)
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
     words: dict[tuple[int, int, int], tuple[str, ...]] = {}
-    for (day, place, session), row, second, cents in zip(
-        question.asked.lines, answer.primary.ledger, paid, steps, strict=False
+    for (day, place, session), adjudicated, second, written_off, cents in zip(
+        question.asked.lines, answer.primary.ledger, paid, forgiven, steps, strict=False
     ):
+        row = without_forgiven(adjudicated, written_off) if written_off else adjudicated
         key = place, row.rule, row.limit if row.reason == _LIMIT_REACHED else -1
         told = words.get(key)
         if told is None:
             told = words[key] = _words(question, *key)
-        member, therapy, code, tier, benefit, limit = told
+        member, therapy, code, benefit, limit = told
+        tier = tiers[row.tier + 1]
         patient = row.patient - second
         if row.charge != row.plan_paid + second + patient + row.written_off:
             raise AssertionError(f"a line does not add up to its charge: {row}")
@@ -102,16 +106,17 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             _REASONS[row.reason],
             limit,
             row.assumed == 1,
+            row.terms_assumed == 1,
             *tuple(row)[_MONEY],
             second,
             patient,
-            adjustments(sources, row, before_coverage=day < first_day),
-            explain(sources, row, cents, tier, second) if request.explain else (),
+            adjustments(sources, row),
+            explain(sources, adjudicated, cents, tier, Behind(second, written_off)) if request.explain else (),
         ))  # fmt: skip
 
 
 def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tuple[str, ...]:
-    """(member, therapy, code, tier, benefit, limit) of a line by the rows of its rule and of the limit that bit."""
+    """(member, therapy, code, benefit, limit) of a line by the rows of its rule and of the limit that bit."""
     layout, service = question.primary, question.asked.services[place]
     sources, laid = layout.plan.sources, layout.services[place]
     rule = sources.rules[rule_row] if rule_row >= 0 else None
@@ -119,7 +124,6 @@ def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tup
         question.request.members[laid.member].id,
         service.therapy,
         service.code,
-        list(layout.plan.tiers)[laid.tier if laid.tier >= 0 else layout.first_tier],
         str(rule.id) if isinstance(rule, Benefit) else "",
         str(sources.limits[limit_row].id) if limit_row >= 0 else "",
     )
@@ -167,9 +171,10 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
 
 
 def _last_plan(layout: Layout, question: Question) -> Plan:
-    """The edition of the last line that is in one, else the one the request was read by."""
+    """The edition of the last line that has terms, else the one the request was read by."""
+    in_force_only = not question.request.assume_terms
     for day, _, _ in reversed(question.asked.lines):
-        segment = layout.plan.edition_on(day)
+        segment = layout.plan.terms_on(day, in_force_only=in_force_only)
         if segment is not None:
             return segment.plan
     return layout.plan.editions[layout.edition]

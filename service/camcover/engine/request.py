@@ -25,12 +25,13 @@ class Coverage(IntEnum):
 
 
 class Coordination(IntEnum):
-    """How a secondary plan pays; the last is 42 CFR 411.33."""
+    """How a secondary plan pays (docs/rule-language.md, point 28)."""
 
     STANDARD = 0
     NON_DUPLICATION = 1
     MAINTENANCE_OF_BENEFITS = 2
     MEDICARE_SECONDARY = 3
+    MEDICAID = 4
 
 
 class AccumulatorUse(NamedTuple):
@@ -113,7 +114,10 @@ class PlannedService(NamedTuple):
 
 
 class EstimateRequest(NamedTuple):
-    """A whole request. `as_of` None = the first date of service. Empty `members` = one member without facts."""
+    """A whole request. `as_of` None = the first date of service. Empty `members` = one member without facts.
+
+    `assume_terms`: whether the plan's terms are assumed to go on behind its last edition (point 37).
+    """
 
     plan_id: str
     items: tuple[PlannedService, ...]
@@ -122,6 +126,7 @@ class EstimateRequest(NamedTuple):
     family_accumulators: tuple[AccumulatorUse, ...] = ()
     as_of: date | None = None
     assume_requirements: bool = True
+    assume_terms: bool = True
     secondary_plan_id: str = ""
     coordination: Coordination = Coordination.STANDARD
     secondary_family_accumulators: tuple[AccumulatorUse, ...] = ()

@@ -116,7 +116,8 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
                 return row, _EXCLUDED, _NONE, _NONE
             continue
         if reason != _HOLDS:
-            if failed_rule == _NONE:
+            # The first benefit that has a block for the tier tells the reason, else the first of all (point 9).
+            if failed_rule == _NONE or (failed_reason == _TIER and reason != _TIER):
                 failed_rule, failed_reason, failed_row = row, reason, criteria
             continue
         if rule["continues"] == 1:

@@ -10,12 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from camcover.calendar import period_start
+from camcover.calendar import civil, ordinal, period_start
 from camcover.engine.tables import CarryoverRule, InHand, RuleTables, Work
 from camcover.jit import compiled
 
 _IF_UNMET = int(CarryoverRule.IF_UNMET)
 _ONE = np.uint64(1)
+
+
+@compiled
+def period_on(segment: Any, day: int) -> int:
+    """The first day of the benefit period that holds `day`, by the editions around a segment (point 24)."""
+    return max(period_start(day, segment["period_month"], segment["period_day"]), segment["period_first"])
+
+
+@compiled
+def period_end(segment: Any, day: int) -> int:
+    """The day behind the last one of the benefit period that holds `day`."""
+    month, day_of_month = segment["period_month"], segment["period_day"]
+    year, _, _ = civil(period_start(day, month, day_of_month))
+    return min(ordinal(year + 1, month, day_of_month), segment["period_last"] + 1)
 
 
 @compiled
@@ -64,7 +78,7 @@ def holds(mask: np.uint64, index: int) -> bool:
 
 @compiled
 def is_passed_over(rules: RuleTables, hand: InHand, target: int, counts_out_of_pocket: bool) -> bool:
-    """Whether a feed to `target` is passed over: the same dollars count once in an out-of-pocket maximum (point 23)."""
+    """Whether `target` is passed over by a step or the copay: the same dollars count once (point 23)."""
     first = hand.segment["accumulators"]
     if not counts_out_of_pocket:
         return rules.accumulators[first + target]["out_of_pocket"] == 1
@@ -92,7 +106,8 @@ def post(rules: RuleTables, work: Work, hand: InHand, phase: Any, counts_out_of_
         accumulator = rules.steps[phase["first"] + index]["accumulator"]
         amount = entry["steps"][index]
         if accumulator >= 0 and amount > 0:
-            add(rules, work, hand, accumulator, amount)
+            if not is_passed_over(rules, hand, accumulator, counts_out_of_pocket):
+                add(rules, work, hand, accumulator, amount)
             feed(rules, work, hand, rules.accumulators[first + accumulator]["feeds"], amount, counts_out_of_pocket)
     feed(rules, work, hand, hand.tier["copay_feeds"], entry["copay"], counts_out_of_pocket)
     maximum = hand.tier["out_of_pocket"]
@@ -132,7 +147,7 @@ def roll(rules: RuleTables, work: Work, request: Any, old: Any, new: Any, old_st
 
     Its sums are zero, or the last quarter's credit where the old edition carries over (point 24).
     """
-    adjacent = period_start(new_start - 1, new["period_month"], new["period_day"]) == old_start
+    adjacent = period_on(old, new_start - 1) == old_start
     width = request["sum_count"]
     for accumulator in range(width):
         before = rules.accumulators[old["accumulators"] + accumulator]

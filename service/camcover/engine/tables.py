@@ -89,13 +89,15 @@ class CarryoverRule(IntEnum):
 
 
 SEGMENT = np.dtype([
-    ("first_day", "i4"), ("last_day", "i4"),
-    ("period_month", "i4"), ("period_day", "i4"),
+    ("first_day", "i4"), ("last_day", "i4"), ("last_assumed", "i4"),
+    ("period_month", "i4"), ("period_day", "i4"), ("period_first", "i4"), ("period_last", "i4"),
     ("accumulators", "i4"), ("tiers", "i4"), ("matches", "i4"), ("licensure", "i4"),
     ("pays_allowed", "i4"),
 ])  # fmt: skip
-"""A stretch of days in which a plan and all it refers to stay the same. `accumulators` and `tiers` are first rows;
-`matches` is the row of service 0, `licensure` that of practitioner 0."""
+"""A stretch of days in which a plan and all it refers to stay the same. Up to `last_assumed` its terms may be assumed
+to go on (point 37). A benefit period begins each year on `period_month`-`period_day`; the first one of the editions
+that have it begins on `period_first` at the earliest, the last one ends on `period_last` at the latest (point 24).
+`accumulators` and `tiers` are first rows; `matches` is the row of service 0, `licensure` that of practitioner 0."""
 
 ACCUMULATOR = np.dtype([
     ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
@@ -104,9 +106,11 @@ ACCUMULATOR = np.dtype([
 
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
-    ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("copay_feeds", "u8"),
+    ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
 ])  # fmt: skip
-"""`fees` is a row of `fee_tables`; -1: the plan has no fee table for the tier."""
+"""`fees` is a row of `fee_tables`; -1: the plan has no fee table for the tier. The rows of a segment are by the tiers'
+numbers; `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there
+on."""
 
 FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
 """`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or
@@ -189,23 +193,26 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
 
 REQUEST = np.dtype([
     ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
-    ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("members", "i4"), ("family", "i4"),
+    ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"),
+    ("members", "i4"), ("family", "i4"),
     ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"),
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
     ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"),
-    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("sums_at_maximum", "i4"),
-    ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("given_period", "i4"), ("late_from", "i4"),
+    ("tier_map", "i4"),
+    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("sums_at_maximum", "i4"), ("in_force_only", "i4"),
+    ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("patient", "i8"),
 ])  # fmt: skip
 """One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
 (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits); several cases may share their lines and what is
 given. `behind`: the first ledger row of the primary plan in `Work.behind`, -1 = there is none; `maintenance`: what the
-primary left is the eligible amount. Then how the open facts are in this case (engine/ranges.py). The last seven
-columns are the kernel's: the line in hand lies in `segment` and in the benefit period [`period`, `period_end`), whose
-last three months begin on `late_from`; `given_period` is the one that holds `as_of`; `patient` is what the patient pays
-of all lines."""
+primary left is the eligible amount; `tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` is the first
+day of the benefit period that holds `as_of`. Then how the open facts are in this case (engine/ranges.py): `open_tier`
+is a place in the edition's list of tiers. The last columns are the kernel's: the line in hand lies in `segment` and in
+the benefit period [`period`, `period_end`), whose last three months begin on `late_from`; `patient` is what the patient
+pays of all lines."""
 
-KERNEL_COLUMNS = ("segment", "period", "period_end", "given_period", "late_from", "event_count", "patient")
+KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "patient")
 """The columns of `REQUEST` that the kernel sets."""
 
 SERVICE = np.dtype([
@@ -248,12 +255,13 @@ EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
-    ("attestations_used", "u8"),
+    ("tier", "i4"), ("terms_assumed", "i4"), ("attestations_used", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
     ("penalty", "i8"), ("balance_bill", "i8"), ("not_covered", "i8"), ("written_off", "i8"), ("plan_paid", "i8"),
     ("patient", "i8"), ("fee", "i8"), ("capped", "i8"), ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
-"""One line as adjudicated. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged,
+"""One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
+terms behind the last edition. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged,
 `attestations_used` what was asked for and found, `capped` what the out-of-pocket maximum took off, `steps` the cents of
 each step after that (only as many as the phase has are written)."""
 
@@ -273,6 +281,7 @@ class Work(NamedTuple):
     given_events: Array
     given_visits: NDArray[np.int32]  # visits so far of (member, benefit) in the period of `as_of`
     behind: Array  # the primary plan's ledger, for requests adjudicated behind it
+    tier_maps: NDArray[np.int32]  # for each tier of the primary plan the tier of the same id, -1 = there is none
     sums: Array
     slots: Array
     visits: Array

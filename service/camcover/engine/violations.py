@@ -203,15 +203,24 @@ def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iter
 
 
 def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Violation]:
-    """A request none of whose dates lies in an edition of the plan is refused; single ones become NOT_IN_FORCE."""
-    if any(index.edition_on(day.toordinal()) for item in request.items for day in item.dates):
+    """Dates before the plan's first edition, and a request none of whose dates has terms (point 37).
+
+    Single dates without terms become NOT_IN_FORCE.
+    """
+    first = date.fromordinal(index.segments[0].first_day)
+    for place, item in enumerate(request.items):
+        if item.dates and min(item.dates) < first:
+            said = f"{min(item.dates)} is before the first edition of plan {index.id}; expected {first} or later"
+            yield Violation(f"items[{place}].dates", said)
+    in_force_only = not request.assume_terms
+    dates = [day for item in request.items for day in item.dates if day >= first]
+    if not dates or any(index.terms_on(day.toordinal(), in_force_only=in_force_only) for day in dates):
         return
     ranges = ", ".join(
         f"{plan.heading.effective.start} to {plan.heading.effective.end or 'further notice'}" for plan in index.editions
     )
     for place, item in enumerate(request.items):
-        if item.dates:
-            first, last = min(item.dates), max(item.dates)
-            found = f"{first}" if len(item.dates) == 1 else f"{first} to {last}"
-            said = f"{found}: no edition of plan {index.id} ({ranges}) holds such a date"
+        if item.dates and min(item.dates) >= first:
+            found = f"{min(item.dates)}" if len(item.dates) == 1 else f"{min(item.dates)} to {max(item.dates)}"
+            said = f"{found}: plan {index.id} has no terms for such a date; expected a date in {ranges}"
             yield Violation(f"items[{place}].dates", said)

@@ -56,6 +56,8 @@ class LedgerRow(NamedTuple):
     visit: int
     covered_units: int
     assumed: int
+    tier: int
+    terms_assumed: int
     attestations_used: int
     charge: int
     allowed: int
@@ -137,6 +139,7 @@ class Workspace:
         self.given_events = Space(columns.GIVEN_EVENT)
         self.given_visits = Space(np.dtype("i4"))
         self.behind = Space(columns.LEDGER)
+        self.tier_maps = Space(np.dtype("i4"))
         self.sums = Space(columns.SUM)
         self.slots = Space(columns.SLOT)
         self.visits = Space(columns.VISITS)
