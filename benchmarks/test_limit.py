@@ -27,8 +27,8 @@ ONE = "kernel: one plan of 12 lines"
 BATCH = "kernel: 2,000 plans of 12 lines"
 NOTHING = "kernel: no plan, the call alone"
 
-Kernel = Callable[[int, int], None]
-"""A kernel on given arrays: (first, count)."""
+Kernel = Callable[[int, int], int]
+"""A kernel on given arrays: (first, count); gives how many requests have a fault."""
 
 
 class LaidOut(NamedTuple):

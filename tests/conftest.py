@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from camcover.cli import app
 from camcover.store import Database
 from databases import new_postgresql_database
+from memory_guards import Guards, guarded
 from small_rules import TEXTS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -25,6 +26,13 @@ settings.register_profile("default", max_examples=500, deadline=None, suppress_h
 settings.register_profile("brief", max_examples=60, deadline=None, suppress_health_check=SLOW)
 settings.register_profile("nightly", max_examples=20_000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="module")
+def guards() -> Iterator[Guards]:
+    """Every array that the kernel writes in this module stands between guards, which are looked at after each run."""
+    with guarded() as made:
+        yield made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from camcover.api.requests import estimate_request
-from camcover.engine import Estimate, Tables, compile_rules, evaluate
+from camcover.engine import Estimate, EstimateRequest, Tables, compile_rules, evaluate
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import as_text, load_texts
 
@@ -142,6 +142,11 @@ def question(**others: Any) -> dict[str, Any]:
     return plan | others
 
 
+def typed(asked: dict[str, Any]) -> EstimateRequest:
+    """A request's fields as the engine takes them."""
+    return estimate_request(json_format.ParseDict(asked, request_pb2.EstimatePlanRequest()))
+
+
 def estimate(rules: Tables, asked: dict[str, Any]) -> Estimate:
     """The engine's answer to a request's fields. Raises `InvalidRequest`."""
-    return evaluate(rules, estimate_request(json_format.ParseDict(asked, request_pb2.EstimatePlanRequest())))
+    return evaluate(rules, typed(asked))

@@ -348,7 +348,9 @@ enum { ROLLING_KEY = -1 };
 INLINE void append(
     const struct work *work, struct request *request, struct slot *slot, int day, int64_t amount)
 {
-    int event = request->events + request->event_count++;
+    int event = request->event_count++;
+    if (event >= request->event_room)
+        return;
     work->events[event] = (struct event){.day = day, .next = NONE, .amount = amount};
     if (slot->head == NONE)
         slot->head = event;
@@ -1094,7 +1096,7 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
 
 #define AT(place) ((void *)(uintptr_t)addresses[place])
 
-void adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
+int64_t adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
 {
     const struct rules rules = {
         .segments = AT(0),
@@ -1130,6 +1132,10 @@ void adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
         .events = AT(28),
         .ledger = AT(29),
     };
-    for (int64_t index = first; index < first + count; index++)
+    int64_t faults = 0;
+    for (int64_t index = first; index < first + count; index++) {
         adjudicate_request(&rules, &work, &work.requests[index]);
+        faults += work.requests[index].event_count > work.requests[index].event_room;
+    }
+    return faults;
 }

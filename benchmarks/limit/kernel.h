@@ -132,7 +132,7 @@ struct PACKED request {
     int32_t segments, segment_count, as_of, given_period, members, family;
     int32_t given_sums, given_counts, given_visits;
     int32_t sums, sum_count, slots, slot_count;
-    int32_t visits, visit_count, events;
+    int32_t visits, visit_count, event_room;
     int32_t tier_map, open_tier, price, attested, sums_at_maximum, in_force_only;
     int32_t segment, period, period_end, late_from;
     int32_t event_count;
@@ -269,6 +269,7 @@ struct hand {
     int place;
 };
 
-void adjudicate_at(const int64_t *addresses, int64_t first, int64_t count);
+/* How many of the requests have a fault. */
+int64_t adjudicate_at(const int64_t *addresses, int64_t first, int64_t count);
 
 #endif

@@ -58,15 +58,16 @@ def state_of(workspace: Workspace) -> dict[str, bytes]:
     return {name: getattr(workspace.work, name).tobytes() for name in STATE}
 
 
-def assert_same(yardstick: Yardstick, tables: Tables, workspace: Workspace) -> None:
-    """Adjudicate what is laid out with both; the C kernel runs last."""
+def assert_same(yardstick: Yardstick, tables: Tables, workspace: Workspace) -> int:
+    """Adjudicate what is laid out with both, the C kernel last; gives how many requests have a fault."""
     addresses, count = addresses_at(tables, workspace), workspace.requests.used
     spoil(workspace.work)
-    adjudicate_at(addresses, 0, count)
+    faults = adjudicate_at(addresses, 0, count)
     expected = state_of(workspace)
     spoil(workspace.work)
-    yardstick.adjudicate_at(addresses, 0, count)
+    assert yardstick.adjudicate_at(addresses, 0, count) == faults
     assert state_of(workspace) == expected
+    return faults
 
 
 def assert_same_answers(yardstick: Yardstick, tables: Tables, request: EstimateRequest) -> None:
@@ -76,9 +77,9 @@ def assert_same_answers(yardstick: Yardstick, tables: Tables, request: EstimateR
     assert isinstance(question, Question)
     # The secondary plan's cases are placed once the primary's are adjudicated.
     desk.answers(tables, [question])
-    assert_same(yardstick, tables, desk.first)
+    assert assert_same(yardstick, tables, desk.first) == 0
     if desk.second.requests.used:
-        assert_same(yardstick, tables, desk.second)
+        assert assert_same(yardstick, tables, desk.second) == 0
 
 
 @given(scenario=scenarios())
@@ -92,6 +93,20 @@ def test_random_rules_and_requests(yardstick: Yardstick, scenario: Scenario) -> 
 
 def test_shipped_rules(yardstick: Yardstick) -> None:
     assert_same_answers(yardstick, shipped_tables(), twelve_lines())
+
+
+def test_too_little_room(yardstick: Yardstick) -> None:
+    """Room for every dated use is enough; for one less is a fault of that request, and both say so."""
+    tables, desk = shipped_tables(), Desk()
+    assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
+    room = desk.first.requests.array["event_room"]
+    assert_same(yardstick, tables, desk.first)
+    wanted = int(desk.first.requests.array["event_count"].max())
+    assert wanted > 0
+    room[:] = wanted
+    assert assert_same(yardstick, tables, desk.first) == 0
+    room[0] = wanted - 1
+    assert assert_same(yardstick, tables, desk.first) == 1
 
 
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,11 +39,11 @@ class Yardstick:
         self.at = ctypes.CDLL(str(library)).adjudicate_at
         """The C function itself: (address of the addresses, first, count); the caller holds the arrays."""
         self.at.argtypes = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-        self.at.restype = None
+        self.at.restype = ctypes.c_int64
 
-    def adjudicate_at(self, addresses: Addresses, first: int, count: int) -> None:
-        """Adjudicate requests [first, first + count), as `entry.adjudicate_at` does."""
-        self.at(addresses.ctypes.data, first, count)
+    def adjudicate_at(self, addresses: Addresses, first: int, count: int) -> int:
+        """Adjudicate requests [first, first + count), as `entry.adjudicate_at` does; gives how many have a fault."""
+        return int(self.at(addresses.ctypes.data, first, count))
 
 
 def build(folder: Path) -> Yardstick | None:

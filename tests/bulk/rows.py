@@ -31,7 +31,7 @@ SUMS = st.fixed_dictionaries(
 )
 LIMITS = st.fixed_dictionaries(
     {
-        "limit": mostly(WORD(["visits", "budget"]), WORD([None, "visit"])),
+        "limit": mostly(WORD(["visits", "budget"] * 3 + ["month", "both"]), WORD([None, "visit"])),
         "used": maybe(mostly(st.integers(0, 4), WORD([-1, 1_001]))),
         "used_cents": maybe(mostly(WORD([0, 0, 0, 2_000, 9_000]), WORD([-1, 10**10]))),
     }
@@ -51,8 +51,8 @@ ITEMS = st.fixed_dictionaries(
         "conditions": maybe(st.lists(mostly(WORD(["back-pain"]), WORD(["back-ache"])), max_size=1)),
         "attestations": maybe(st.lists(mostly(WORD(["referral"]), WORD(["note"])), max_size=1)),
         "start_date": mostly(st.dates(date(2025, 11, 1), date(2027, 2, 1)), WORD([None, date(1989, 1, 1)])),
-        "sessions": maybe(mostly(st.integers(1, 5), WORD([0, -1, 501]))),
-        "every_days": maybe(mostly(st.integers(1, 40), WORD([0, 367]))),
+        "sessions": maybe(mostly(st.integers(1, 5) | st.integers(6, 40), WORD([0, -1, 501]))),
+        "every_days": maybe(mostly(st.integers(1, 40) | st.just(1), WORD([0, 367]))),
     }
 )
 ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(

@@ -20,8 +20,23 @@ from camcover.engine.estimate import Amounts, Line, Reason
 from camcover.engine.violations import violations_of
 from small_rules import CATALOG, COPAY_PLAN, SHARE_PLAN, tables
 
+pytestmark = pytest.mark.usefixtures("guards")
+
 BUDGET = COPAY_PLAN.replace("requires:", "limits: [{id: budget, allow: $90, per: benefit_period}]\n    requires:")
 ROLLING = SHARE_PLAN.replace("4 visits, per: calendar_year", "4 visits, per: rolling 30 days")
+SEVERAL_WINDOWS = """\
+limits:
+  both: {allow: 9 units, per: rolling 2 months, cite: eoc p.3}
+  money: {allow: $400, per: rolling 90 days, cite: eoc p.3}
+benefits:
+  rubbing:
+    therapies: [massage]
+    limits: [both, money, {id: day, allow: 2 visits, per: rolling 1 day, cite: eoc p.3}]
+    in_network: {member_pays: [{coinsurance: 10%}]}
+    out_of_network: {member_pays: [{copay: $10 per unit}]}
+    cite: eoc p.2
+"""
+"""Pools that two benefits draw on, each with several limits over windows."""
 RULES = tables(copay=BUDGET)
 TWO_EDITIONS = tables(
     catalog=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-03-31}"),
@@ -31,6 +46,12 @@ TWO_EDITIONS = tables(
     share=ROLLING,
 )
 """The catalog changes on 1 April, and visits count over a window."""
+MANY_LIMITS = tables(
+    copay=BUDGET,
+    share=ROLLING.replace("limits: [", "limits: [money, both, {id: month, allow: 6 units, per: month, cite: eoc p.3}, ")
+    .replace("benefits:\n", SEVERAL_WINDOWS, 1)
+    .replace("  - {therapies: [massage]", "  - {therapies: [reiki]"),
+)
 
 
 def result_of(rules: Tables, rows: list[Row]) -> BulkResult:
@@ -93,6 +114,12 @@ def test_a_batch_says_what_single_requests_say(rows: list[Row]) -> None:
 @given(st.lists(ROWS, min_size=1, max_size=6))
 def test_also_where_words_change_their_meaning_between_editions(rows: list[Row]) -> None:
     check(TWO_EDITIONS, rows)
+
+
+@settings(max_examples=max(settings().max_examples // 8, 30))
+@given(st.lists(ROWS, min_size=1, max_size=6))
+def test_also_where_several_limits_count_over_windows(rows: list[Row]) -> None:
+    check(MANY_LIMITS, rows)
 
 
 def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from camcover.engine.violations import violations_of
 from camcover.gen.camcover.v1 import request_pb2
 from small_rules import question, tables
 
+pytestmark = pytest.mark.usefixtures("guards")
+
 RULES = tables()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from google.protobuf import json_format
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import load_texts
 from oracle.strategies import Scenario, scenarios
 from small_rules import SHARE_PLAN, estimate, question, tables
+
+pytestmark = pytest.mark.usefixtures("guards")
 
 ITEM = question()["items"][0]
 DEDUCTIBLE, MAXIMUM = 10_000, 50_000

@@ -8,18 +8,8 @@ from .dice import Dice
 from .random_shared import ALL_CODES, POLICIES, THERAPIES, Document, criteria
 
 ATTESTATIONS = ["prior_authorization", "referral", "plan_of_care", "improvement_documented"]
-PERIODS = [
-    "benefit_period",
-    "calendar_year",
-    "month",
-    "week",
-    "day",
-    "visit",
-    "rolling 30 days",
-    "rolling 2 months",
-    "rolling 12 months",
-    "lifetime",
-]
+WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 5 days"]
+PERIODS = ["benefit_period", "calendar_year", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
 
 
 def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulators: list[str]) -> Document:
@@ -69,10 +59,13 @@ def _requirement(dice: Dice, attestation: str) -> Any:
 
 
 def _limits(dice: Dice, name: str, pools: list[str]) -> list[Any]:
-    """Pools and own limits of a benefit, some of the own with an id."""
-    entries: list[Any] = list(dice.some(pools, 0, 2)) if pools else []
-    for number in range(dice.pick([0, 0, 1, 1, 2])):
-        own = limit(dice, dice.chance(40))
+    """Pools and own limits of a benefit, some of the own with an id; now and then one for each of several windows."""
+    entries: list[Any] = list(dice.some(pools, 0, 3)) if pools else []
+    windows = dice.some(WINDOWS, 2, 4) if dice.chance(12) else []
+    for number in range(len(windows) or dice.pick([0, 0, 1, 1, 2, 4])):
+        own = limit(dice, is_money=dice.chance(40))
+        if windows:
+            own["per"] = windows[number]
         entries.append({"id": f"{name}-own-{number + 1}"} | own if dice.chance(30) else own)
     return entries
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from .dice import Dice
-from .random_benefits import benefit, limit, member_pays, other_measure, requantified
+from .random_benefits import WINDOWS, benefit, limit, member_pays, other_measure, requantified
 from .random_shared import (
     AFTER,
     ALL_CODES,
@@ -20,7 +20,7 @@ from .random_shared import (
     heading,
 )
 
-POOLS = ["shared-visits", "shared-money"]
+POOLS = ["shared-visits", "shared-money", "shared-window"]
 
 
 def plan_editions(dice: Dice, id_: str) -> list[Document]:
@@ -45,7 +45,7 @@ def plan(dice: Dice, id_: str) -> Document:
     """A plan without its dates."""
     names = _accumulator_names(dice)
     tiers = dice.pick([NETWORK, NETWORK[:1], [*NETWORK, "base"], NETWORK, NETWORK])
-    pools = dice.some(POOLS, 0, 2)
+    pools = dice.some(POOLS, 0, 3)
     benefits = {}
     for number in range(1, dice.pick([2, 1, 3, 4, 5]) + 1):
         name = f"benefit-{number}"
@@ -56,7 +56,7 @@ def plan(dice: Dice, id_: str) -> Document:
         **({"fees": FEES} if dice.chance(88) else {}),
         "accumulators": {name: accumulator(dice, name, names) for name in names},
         "tiers": {name: _tier(dice, name, names) for name in tiers},
-        **({"limits": {name: limit(dice, name == "shared-money") for name in pools}} if pools else {}),
+        **({"limits": {name: _pool(dice, name) for name in pools}} if pools else {}),
         "benefits": benefits,
         **({"exclusions": [_exclusion(dice)]} if dice.chance(35) else {}),
         "otherwise": "not_covered",
@@ -64,6 +64,12 @@ def plan(dice: Dice, id_: str) -> Document:
         **({"discounts": [_discount(dice) for _ in range(dice.number(1, 2))]} if dice.chance(40) else {}),
     }
     return document if dice.chance(70) else cited(document)
+
+
+def _pool(dice: Dice, name: str) -> Document:
+    """A limit that several benefits may share."""
+    terms = limit(dice, is_money=name == "shared-money")
+    return terms | {"per": dice.pick(WINDOWS)} if name == "shared-window" else terms
 
 
 def cited(document: Document) -> Document:
@@ -208,7 +214,9 @@ def _change_limit(dice: Dice, terms: Document) -> None:
     if dice.chance(40):
         terms["allow"] = requantified(dice, terms["allow"])
     if dice.chance(12):
-        terms["per"] = dice.pick([each for each in ("benefit_period", "lifetime", "month") if each != terms["per"]])
+        terms["per"] = dice.pick(
+            [each for each in ("benefit_period", "lifetime", "month", "rolling 45 days") if each != terms["per"]]
+        )
     elif dice.chance(8) and "counts" not in terms and not terms["allow"].startswith("$"):
         terms["allow"] = other_measure(terms["allow"])
 

@@ -97,21 +97,29 @@ def session_dates(item: Document) -> list[date]:
 def _items(
     dice: Dice, ids: list[str], first: date, primary: list[Document], secondary: list[Document]
 ) -> list[Document]:
-    """One to five items, within the bound on lines."""
+    """One to five items, within the bound on lines; now and then all on the same days."""
     items: list[Document] = []
     lines = 0
+    together = _when(dice, first, dice.number(1, 5)) if dice.chance(20) else None
     for _ in range(dice.number(1, 5)):
         item = _item(dice, ids, primary, secondary)
         procedures = max(1, len(item.get("procedures", [])))
         sessions = min(dice.number(1, 9), (MAX_LINES - lines) // procedures)
         if sessions < 1:
             break
-        when = _when(dice, first, sessions)
+        when = _when(dice, first, sessions) if together is None else _first_of(together, sessions)
         if not items and not any(_is_in_force(primary, day) for day in session_dates(when)):
             when = {"dates": [_FIRST.isoformat()]}
         items.append(item | when)
         lines += len(session_dates(when)) * procedures
     return items
+
+
+def _first_of(when: Document, sessions: int) -> Document:
+    """At most so many of the dates."""
+    if "dates" in when:
+        return {"dates": when["dates"][:sessions]}
+    return when | {"sessions": min(when["sessions"], sessions)}
 
 
 def _is_in_force(editions: list[Document], day: date) -> bool:
@@ -121,11 +129,16 @@ def _is_in_force(editions: list[Document], day: date) -> bool:
 
 
 def _when(dice: Dice, first: date, sessions: int) -> Document:
-    """Dates in a row, or listed in any order; items often share days, so that visits have several lines."""
+    """Dates in a row, or listed in any order, or one date again and again.
+
+    Items often share days, so that visits have several lines.
+    """
     start = first + timedelta(days=dice.pick([0, 0, 7, 30, 120, 200, 330]))
     every = dice.pick([7, 1, 3, 14, 30, 45])
     if not dice.chance(35):
         return {"start_date": start.isoformat(), "sessions": sessions, "every_days": every}
+    if dice.chance(20):
+        return {"dates": [start.isoformat()] * sessions}
     offsets = {dice.number(0, 425) if dice.chance(30) else every * place for place in range(sessions)}
     days = [(start + timedelta(days=offset)).isoformat() for offset in offsets if (start - first).days + offset <= 425]
     return {"dates": days or [start.isoformat()]}

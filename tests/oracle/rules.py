@@ -50,7 +50,7 @@ def _limit(name: str, terms: Json) -> Limit:
 
 
 def limits_of(plan: Json, benefit: str) -> list[Limit]:
-    """The limits of a benefit, pools looked up, in file order."""
+    """The limits of a benefit, pools looked up, in file order; of those that are one count the first (point 36)."""
     entries = plan["benefits"][benefit].get("limits", [])
     own = sum(isinstance(entry, dict) for entry in entries)
     limits: list[Limit] = []
@@ -62,7 +62,8 @@ def limits_of(plan: Json, benefit: str) -> list[Limit]:
         number += 1
         name = benefit if own == 1 else f"{benefit}.{number}"
         limits.append(_limit(entry.get("id", name), entry))
-    return limits
+    counts = {limit.signature: limit for limit in reversed(limits)}
+    return [limit for limit in limits if counts[limit.signature] is limit]
 
 
 def _starts(plan: Json) -> str:

@@ -7,18 +7,23 @@ section 6, are asserted on the same examples.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from google.protobuf import json_format
-from hypothesis import given
+from hypothesis import given, settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, compile_rules, evaluate
 from camcover.engine.estimate import AccumulatorAfter, Amounts, Line, Reason
 from camcover.gen.camcover.v1 import request_pb2
-from camcover.rulebook import as_text, load_texts
+from camcover.rulebook import as_text, checks, load_texts
 from oracle import adjudicate
 from oracle.strategies import Scenario, scenarios
+from oracle.yaml_text import yaml_text
+
+pytestmark = pytest.mark.usefixtures("guards")
 
 
 def estimate_of(scenario: Scenario) -> Estimate:
@@ -62,6 +67,30 @@ def test_engine_and_oracle_agree(scenario: Scenario) -> None:
     sums = {(each.member_id, each.accumulator): each.used_cents for each in estimate.accumulators_after}
     stated = {(each["member_id"], each["accumulator"]): each["used_cents"] for each in expected["accumulators_after"]}
     assert sums == stated
+
+
+def repeated(document: dict[str, Any]) -> dict[str, Any]:
+    """A plan that names each of its pools once more in every benefit that draws on it; other documents as they are."""
+    for benefit in document.get("benefits", {}).values():
+        pools = [each for each in benefit.get("limits", []) if isinstance(each, str)]
+        if pools:
+            benefit["limits"] = [*benefit["limits"], *pools]
+    return document
+
+
+@settings(max_examples=max(settings().max_examples // 4, 30))
+@given(scenarios())
+def test_a_limit_that_stands_twice_counts_once(scenario: Scenario) -> None:
+    """Rules with `limit-repeated`, which no check lets through: the same ledger, in reserved memory."""
+    documents = {
+        name: yaml_text(repeated(document)) for name, document in zip(scenario.documents, scenario.parsed, strict=True)
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checks, "CHECKS", ())
+        twice = replace(scenario, documents=documents)
+        lines = [line_of(line) for line in estimate_of(twice).lines]
+    assert lines == adjudicate(twice.parsed, twice.request)["lines"]
+    assert lines == adjudicate(scenario.parsed, scenario.request)["lines"]
 
 
 def greatest_maximum(scenario: Scenario, after: AccumulatorAfter) -> float:

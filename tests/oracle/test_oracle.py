@@ -104,6 +104,14 @@ def test_a_money_limit_straddles(counts: str, expected: list[tuple[int, int, int
     assert column(result, "coinsurance", "plan_paid", "not_covered", "reason") == expected
 
 
+@pytest.mark.parametrize("allow", ["4 visits", "4 units", "$100"])
+def test_a_pool_that_is_named_twice_counts_once(allow: str) -> None:
+    """Six visits of one unit at 25.00, all paid by the plan: four are covered."""
+    terms = plan(benefit("nothing", "limits: [pool, pool]") + f"limits: {{pool: {{allow: {allow}, per: lifetime}}}}\n")
+    item = {"therapy": "massage", "charge_cents": 2500, "start_date": "2026-03-02", "sessions": 6}
+    assert column(estimate([terms], [item]), "covered") == [True] * 4 + [False] * 2
+
+
 def test_a_rolling_window_clips_the_end_of_the_month() -> None:
     """One visit in a rolling month. 31 March minus a month is 28 February, which is outside (28 Feb < d <= 31 March).
 

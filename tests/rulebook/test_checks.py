@@ -324,6 +324,41 @@ def test_limit_of_zero() -> None:
     assert found(plan(benefits=[benefit(limits=(soft,))])) == []
 
 
+POOL = limit(shared=True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "others", "expected"),
+    [
+        # A pool may serve several benefits, and a benefit may have several limits.
+        ([POOL], [POOL], []),
+        ([POOL, limit(id="one", at=at(21)), limit(id="two", at=at(22))], [POOL, limit(id="three")], []),
+        # Once in a benefit.
+        ([POOL, POOL], [], [20]),
+        ([POOL, POOL, POOL], [], [20, 20]),
+        ([POOL, limit(at=at(21))], [], [21]),
+        ([POOL, limit(id="one"), limit(id="one", at=at(22), per=LimitPeriod(PeriodKind.ROLLING_DAYS, 90))], [], [22]),
+        # Once in an edition, but for pools.
+        ([POOL, limit(id="one")], [limit(id="one", at=at(23))], [23]),
+        ([POOL], [limit(at=at(23))], [23]),
+        ([limit(at=at(21))], [POOL], [21]),
+    ],
+)
+def test_an_id_stands_for_one_limit(limits: list[Limit], others: list[Limit], expected: list[int]) -> None:
+    benefits = [
+        benefit("one", therapies=(Word("massage", at()),), limits=tuple(limits)),
+        benefit("two", therapies=(Word("acupuncture", at()),), limits=tuple(others)),
+    ]
+    assert found(plan(limits=[POOL], benefits=benefits)) == [("limit-repeated", line) for line in expected]
+
+
+def test_editions_repeat_the_ids_of_limits() -> None:
+    """Each edition of a plan has its limits, under the same ids (point 31)."""
+    own = benefit(limits=(POOL, limit(id="own")))
+    editions = [plan(heading=heading("silver", year), limits=[POOL], benefits=[own]) for year in (2025, 2026)]
+    assert found(*editions) == []
+
+
 def test_pool_that_no_benefit_draws_on() -> None:
     pool = limit(shared=True)
     assert found(plan(limits=[pool])) == [("unused-limit", 20)]
@@ -374,7 +409,7 @@ def test_bound_of_tiers() -> None:
 
 
 def test_bound_of_limits() -> None:
-    many = tuple(limit(at=at(100 + number)) for number in range(33))
+    many = tuple(limit(id=f"limit-{number}", at=at(100 + number)) for number in range(33))
     assert found(plan(benefits=[benefit(limits=many[:32])])) == []
     assert found(plan(benefits=[benefit(limits=many)])) == [("too-many", 132)]
 

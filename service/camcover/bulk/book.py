@@ -31,6 +31,9 @@ MAX_SESSIONS, MAX_EVERY_DAYS = 500, 366
 
 FIRST_DAY, LAST_DAY = FIRST_DATE.toordinal(), LAST_DATE.toordinal()
 
+_NO_ROOM = -1
+"""In place of the number of requests: an array was made too small."""
+
 _GIVEN = -2
 """In `open_maximum`: the request has stated this sum."""
 
@@ -128,8 +131,8 @@ def _period_of(rules: RuleTables, plan: Any, day: int) -> int:
 
 
 @compiled
-def _lay_out_lines(book: Book, row: int, lines: Array, sessions: NDArray[np.int32], first: int) -> int:
-    """Write the lines of plan `row` from `first` on, in order of date and then as asked; gives how many."""
+def _lay_out_lines(book: Book, row: int, lines: Array, sessions: NDArray[np.int32], first: int) -> None:
+    """Write the lines of plan `row` from `first` on, in order of date and then as asked."""
     count = 0
     for item in range(book.items_of[row], book.items_of[row + 1]):
         for session in range(book.sessions[item]):
@@ -142,21 +145,20 @@ def _lay_out_lines(book: Book, row: int, lines: Array, sessions: NDArray[np.int3
             lines[place]["day"], lines[place]["service"] = day, item
             sessions[place] = session + 1
             count += 1
-    return count
 
 
 @compiled
-def _is_sound(book: Book, row: int) -> bool:
-    """Whether the items of plan `row` have dates in number and bounds, and lie after the member's birth."""
+def _sound_lines(book: Book, row: int) -> int:
+    """How many lines plan `row` has; 0 when its items' dates are not in number and bounds, or before a birth."""
     total = 0
     for item in range(book.items_of[row], book.items_of[row + 1]):
         start, sessions, every = book.start[item], book.sessions[item], book.every[item]
         if not 1 <= sessions <= MAX_SESSIONS or not 1 <= every <= MAX_EVERY_DAYS:
-            return False
+            return 0
         if start < FIRST_DAY or start + (sessions - 1) * every > LAST_DAY or book.born[item] > start:
-            return False
+            return 0
         total += sessions
-    return 0 < total <= MAX_LINES
+    return total if total <= MAX_LINES else 0
 
 
 @compiled
@@ -274,7 +276,8 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["given_visits"] = 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
-    request["events"], request["tier_map"], request["open_tier"], request["price"] = 0, 0, 0, 1
+    request["event_room"], request["tier_map"] = lines * plan["rolling"], 0
+    request["open_tier"], request["price"] = 0, 1
     request["sums_at_maximum"], request["in_force_only"] = 0, 0
 
 
@@ -293,8 +296,9 @@ def _lay_out(
     """Lay out every plan of a book that is READY or CUTTABLE; gives (rows of `lines`, rows of `requests`) written.
 
     What is not sound is set ASIDE; of what is CUTTABLE, what use so far was cut of is set CUT, the rest READY. The
-    arrays have room for every line, sum and count; the first `first_count` rows of `given_counts` are zero, for plans
-    that state no use of limits.
+    arrays have room for every line, sum and count; where one has not, nothing is written past its end, and
+    (the plan's row, -1) is given. The first `first_count` rows of `given_counts` are zero, for plans that state no use
+    of limits.
     """
     first_line, first_sum, written = 0, 0, 0
     for row in range(len(book.plan)):
@@ -302,10 +306,18 @@ def _lay_out(
         if book.status[row] != READY and not may_cut:
             continue
         book.status[row] = ASIDE
-        if not _is_sound(book, row):
+        count = _sound_lines(book, row)
+        if count == 0:
             continue
         plan = facts.plans[book.plan[row]]
-        count = _lay_out_lines(book, row, lines, sessions, first_line)
+        if (
+            written >= len(requests)
+            or first_line + count > min(len(lines), len(sessions))
+            or first_sum + 2 * plan["sums"] > len(given)
+            or first_count + plan["slots"] * (book.uses_of[row + 1] > book.uses_of[row]) > len(given_counts)
+        ):
+            return row, _NO_ROOM
+        _lay_out_lines(book, row, lines, sessions, first_line)
         as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
         with_terms = _first_terms(rules, plan, lines, first_line, count)
         if with_terms < 0:

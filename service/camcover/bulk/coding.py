@@ -20,8 +20,8 @@ from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
-from camcover.engine.given import ROLLING, most_used
-from camcover.engine.plan_index import PlanIndex
+from camcover.engine.given import most_used
+from camcover.engine.plan_index import ROLLING, PlanIndex
 from camcover.engine.tables import Array
 from camcover.engine.vocabulary import ICD10, STATE_INDEX
 from camcover.rulebook.records import Measure, Setting

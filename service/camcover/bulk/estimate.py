@@ -18,13 +18,15 @@ from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_LINES
 from camcover.engine.compile import Tables
 from camcover.engine.desk import Desk
-from camcover.engine.entry import addresses_of, run
+from camcover.engine.entry import KernelFault, addresses_of, run
 from camcover.engine.question import Question
 from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work
+from camcover.engine.workspace import new_rows
 
 _NO_DATE = Violation("", "holds a date outside the years 1 to 9999")
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
+_SESSION = np.dtype(np.int32)
 
 
 MOST_LINES = 200_000
@@ -70,7 +72,7 @@ class BulkEstimator:
         self._rule_addresses = addresses_of(tables.arrays)
 
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
-        """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`."""
+        """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`, `KernelFault`."""
         batch = sound_batch(batch, first_row)
         answered, rejects, _ = self.answer(batch)
         kept = pa.array(answered.row)
@@ -110,15 +112,17 @@ class BulkEstimator:
         book, facts = coded.book, self._coder.facts
         room = int(_lines_of(book.items_of, book.sessions).sum())
         widths = facts.plans["sums"][np.maximum(book.plan, 0)]
-        requests = np.zeros(len(book.plan) + 1, dtype=columns.REQUEST)
-        lines, sessions = np.empty(room + 1, dtype=columns.LINE), np.empty(room + 1, dtype=np.int32)
-        given = np.empty(2 * int(widths.sum()) + 1, dtype=columns.GIVEN_SUM)
+        requests = new_rows(len(book.plan), columns.REQUEST)
+        lines, sessions = new_rows(room, columns.LINE), new_rows(room, _SESSION)
+        given = new_rows(2 * int(widths.sum()), columns.GIVEN_SUM)
         zeros = int(facts.plans["slots"].max())
         stated = facts.plans["slots"][np.maximum(book.plan, 0)][np.diff(book.uses_of) > 0]
-        counts = np.zeros(zeros + int(stated.sum()) + 1, dtype=columns.GIVEN_COUNT)
+        counts = new_rows(zeros + int(stated.sum()), columns.GIVEN_COUNT)
         line_count, plan_count = lay_out_book(
             facts, self._tables.arrays, book, requests, lines, sessions, given, counts, zeros
         )
+        if plan_count < 0:
+            raise KernelFault(f"row {line_count} of a batch needs more room than was reserved for the batch")
         row = np.flatnonzero((book.status == READY) | (book.status == CUT))
         work = self._work(coded, requests, lines, given, counts, line_count)
         run(
@@ -143,14 +147,13 @@ class BulkEstimator:
         """The kernel's arrays: every plan of the batch runs in the same state, one after the other."""
         plans = self._coder.facts.plans
         slots, visits, sums = (int(plans[name].max()) for name in ("slots", "visits", "sums"))
-        events = int(plans["rolling"].max()) * int(requests["line_count"].max())
         return Work(
-            requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
-            counts, np.zeros(1, dtype=columns.GIVEN_EVENT),
+            requests, coded.services if len(coded.services) else new_rows(1, columns.SERVICE), lines, given,
+            counts, new_rows(1, columns.GIVEN_EVENT),
             np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND, np.zeros(1, dtype=np.int32),
-            np.empty(2 * sums + 1, dtype=columns.SUM), np.empty(slots + 1, dtype=columns.SLOT),
-            np.empty(visits + 1, dtype=columns.VISITS), np.empty(events + 1, dtype=columns.EVENT),
-            np.empty(line_count + 1, dtype=columns.LEDGER),
+            new_rows(2 * sums, columns.SUM), new_rows(slots, columns.SLOT),
+            new_rows(visits, columns.VISITS), new_rows(int(requests["event_room"].max()), columns.EVENT),
+            new_rows(line_count, columns.LEDGER),
         )  # fmt: skip
 
     def _ask_aside(

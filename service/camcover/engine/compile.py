@@ -33,13 +33,14 @@ from camcover.engine.plan_index import (
     Rows,
     Segment,
     Sources,
-    count_rolling,
+    counted_limits,
+    most_rolling,
     numbered,
     slot_key,
     slot_limits,
     summary_of,
 )
-from camcover.engine.tables import NEVER, RuleKind, RuleTables
+from camcover.engine.tables import MAX_STEPS, NEVER, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.rulebook.load import release_id
 from camcover.rulebook.records import (
@@ -62,6 +63,9 @@ Row = tuple[int, ...]
 
 MONTHS_ASSUMED = 12
 """How long behind a plan's last edition its terms are assumed to go on (docs/rule-language.md, point 37)."""
+
+_MOST_LIMITS = 64
+"""Limits of a benefit whose visits the kernel marks as counted, a bit each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ class _Compiler:
             slot_limits=tuple(limits.values()),
             benefits=numbered(name for plan in editions for name in plan.benefits),
             groups=DiagnosisGroups({}, {}),
-            rolling_limits=count_rolling(editions),
+            rolling_limits=most_rolling(editions),
             sources=self.sources,
             by_service=by_service,
             billing_tiers=frozenset(
@@ -265,8 +269,9 @@ class _Compiler:
         for requirement in benefit.requires:
             self.rows["requirements"].append(requirement_row(requirement))
             self.sources.requirements.append(requirement)
-        limits = len(self.rows["limits"])
-        for limit in benefit.limits:
+        limits, counted = len(self.rows["limits"]), counted_limits(benefit)
+        _assert_holds(len(counted), _MOST_LIMITS, f"limits on benefit {benefit.id!r}")
+        for limit in counted:
             self.rows["limits"].append(limit_row(limit, index.slots[slot_key(benefit.id, limit)]))
             self.sources.limits.append(limit)
         ranges = [self._phases(index, segment.plan, benefit, tier) for tier in index.tiers]
@@ -279,7 +284,7 @@ class _Compiler:
             requirements,
             len(benefit.requires),
             limits,
-            len(benefit.limits),
+            len(counted),
             tiers,
             index.benefits[benefit.id],
             int(benefit.continues_when_exhausted),
@@ -293,6 +298,7 @@ class _Compiler:
         for phase in block.member_pays if block else ():
             steps = [step_row(step, plan.tiers[tier], index.accumulators) for step in phase.steps]
             kept = [(step, row) for step, row in zip(phase.steps, steps, strict=True) if row is not None]
+            _assert_holds(len(kept), MAX_STEPS, f"steps of benefit {benefit.id!r}")
             through = NEVER if phase.through is None else phase.through
             self.rows["phases"].append((through, len(self.rows["steps"]), len(kept)))
             self.sources.phases.append(phase)
@@ -356,6 +362,12 @@ def _period_runs(editions: Sequence[Plan]) -> list[PeriodRun]:
             runs = [replace(each, last=min(each.last, first - 1)) for each in runs]
         runs += [PeriodRun(same.month, same.day, first, LAST_DAY)] * len(members)
     return runs
+
+
+def _assert_holds(found: int, most: int, what: str) -> None:
+    """Raise AssertionError where the kernel would write past the end of a row; `rulebook` refuses such rules before."""
+    if found > most:
+        raise AssertionError(f"{found} {what}: the kernel holds at most {most}")
 
 
 def _days(effective: Effective) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from camcover.engine import tables as columns
 from camcover.engine.kernel import adjudicate
-from camcover.engine.tables import RuleTables, Work
+from camcover.engine.tables import Array, RuleTables, Work
 from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
 
 Addresses = NDArray[np.int64]
@@ -44,12 +44,28 @@ class HasWork(Protocol):
         """The arrays, whole."""
 
 
+class KernelFault(Exception):
+    """The kernel could not adjudicate a request, because less room was reserved than it needs: a mistake of ours."""
+
+
 def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:
-    """Adjudicate requests [first, first + count) of the holder's work; `addresses`: those of `rules`, then its own."""
-    if IS_COMPILED:
-        adjudicate_at(addresses, first, count)
-    else:
-        adjudicate(rules, holder.work, first, count)
+    """Adjudicate requests [first, first + count) of the holder's work; `addresses`: those of `rules`, then its own.
+
+    Raises `KernelFault`; then no ledger of these requests may be used.
+    """
+    faults = adjudicate_at(addresses, first, count) if IS_COMPILED else adjudicate(rules, holder.work, first, count)
+    if faults:
+        raise KernelFault(_told(holder.work.requests[first : first + count], faults))
+
+
+def _told(requests: Array, faults: int) -> str:
+    """What is wrong with the first request that has a fault."""
+    place = int(np.flatnonzero(requests["event_count"] > requests["event_room"])[0])
+    wanted, reserved = requests[place]["event_count"], requests[place]["event_room"]
+    return (
+        f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, has {wanted} dated "
+        f"uses of limits, and room was reserved for {reserved}"
+    )
 
 
 def _typed_at(_context: Any, address: Any, dtype: Any) -> Any:
@@ -72,11 +88,11 @@ def _typed_at(_context: Any, address: Any, dtype: Any) -> Any:
 _at: Any = intrinsic(_typed_at)
 
 
-def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
+def _entry(sources: str) -> Callable[[Addresses, int, int], int]:
     """The kernel on arrays that begin at the addresses; `sources`: their digest, by which its machine code is kept."""
 
     @compiled_entry
-    def adjudicate_at(addresses: Addresses, first: int, count: int) -> None:
+    def adjudicate_at(addresses: Addresses, first: int, count: int) -> int:
         rules = RuleTables(
             _at(addresses[0], columns.SEGMENT),
             _at(addresses[1], columns.ACCUMULATOR),
@@ -111,7 +127,7 @@ def _entry(sources: str) -> Callable[[Addresses, int, int], None]:
             _at(addresses[28], columns.EVENT),
             _at(addresses[29], columns.LEDGER),
         )
-        adjudicate(rules, work, first if sources else 0, count)
+        return adjudicate(rules, work, first if sources else 0, count)
 
     return adjudicate_at
 

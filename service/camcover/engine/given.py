@@ -13,17 +13,15 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
-from camcover.engine.plan_index import Maxima, PlanIndex, SlotKey, slot_key
+from camcover.engine.plan_index import ROLLING, Maxima, PlanIndex, SlotKey, counted_limits, slot_key
 from camcover.engine.request import AccumulatorUse, Coverage, EstimateRequest, LimitUse, UseSoFar
 from camcover.engine.workspace import Workspace
-from camcover.rulebook.records import Limit, Measure, PeriodKind, Plan
+from camcover.rulebook.records import Limit, Measure, Plan
 
 _COUNT_ROW = Struct("<qii")
 _VISITS = 4
 _OPEN = (0, 0)
 _NO_FAMILY = [0, 0, -1]
-
-ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
 
 
 class Scope(NamedTuple):
@@ -235,7 +233,7 @@ def _read_prior_visits(scope: Scope, member: int, dated: dict[int, list[tuple[in
         if visit.benefit not in scope.plan.benefits or not 1 <= visit.units <= MAX_UNITS or day > scope.first_day:
             raise Unsound
         plan = next(plan for plan in scope.editions if visit.benefit in plan.benefits)
-        for limit in plan.benefits[visit.benefit].limits:
+        for limit in counted_limits(plan.benefits[visit.benefit]):
             if limit.per.kind in ROLLING and limit.measure is not Measure.MONEY:
                 row = member * len(scope.plan.slots) + scope.plan.slots[slot_key(visit.benefit, limit)]
                 amount = visit.units if limit.measure is Measure.UNITS else 1

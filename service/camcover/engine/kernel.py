@@ -39,10 +39,18 @@ _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
 
 
 @compiled
-def adjudicate(rules: RuleTables, work: Work, first: int, count: int) -> None:
-    """Adjudicate requests [first, first + count) of `work`, each from its own state, lines in order of date."""
+def adjudicate(rules: RuleTables, work: Work, first: int, count: int) -> int:
+    """Adjudicate requests [first, first + count) of `work`, each from its own state, lines in order of date.
+
+    Gives how many of them have a fault: they needed more room than was reserved, and their ledger is wrong.
+    """
+    faults = 0
     for index in range(first, first + count):
-        _adjudicate_request(rules, work, work.requests[index])
+        request = work.requests[index]
+        _adjudicate_request(rules, work, request)
+        if request["event_count"] > request["event_room"]:
+            faults += 1
+    return faults
 
 
 @compiled

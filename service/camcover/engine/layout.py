@@ -211,13 +211,14 @@ def place_case(
     first_slot = workspace.slots.reserve(members * slots)
     # Visits and events are not read afterwards: every case begins at the same row.
     workspace.visits.ensure(members * benefits)
-    workspace.events.ensure(given.events + count * index.rolling_limits)
+    events = given.events + count * index.rolling_limits
+    workspace.events.ensure(events)
     request = workspace.append_request((
         layout.lines, count, ledger, behind, maintenance,
         index.first_segment, len(index.segments), layout.as_of, index.period_of(layout.as_of),
         members, layout.family,
         given.sums, given.counts, given.visits,
-        first_sum, sums, first_slot, slots, 0, benefits, 0,
+        first_sum, sums, first_slot, slots, 0, benefits, events,
         layout.tier_map, case.tier, case.price, case.requirements_met, case.sums_at_maximum, case.in_force_only,
     ))  # fmt: skip
     return Placed(request, ledger, first_sum, first_slot)

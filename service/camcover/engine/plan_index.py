@@ -35,6 +35,9 @@ from camcover.rulebook.records import (
 
 Record = TypeVar("Record")
 
+ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
+"""The periods of limits that count over a window."""
+
 _MOST_KNOWN = 4_096
 """Diagnoses whose groups a plan remembers."""
 
@@ -52,6 +55,17 @@ class SlotKey(NamedTuple):
 def slot_key(benefit: str, limit: Limit) -> SlotKey:
     """The running count that a benefit's use of a limit belongs to."""
     return SlotKey(limit.id, benefit if limit.per.kind is PeriodKind.VISIT else "", limit.measure, limit.per)
+
+
+def counted_limits(benefit: Benefit) -> Sequence[Limit]:
+    """The limits that a benefit counts a line against: the first of each running count, so that none counts twice.
+
+    Rules that were checked repeat none (docs/rule-language.md, point 36).
+    """
+    by_slot: dict[SlotKey, Limit] = {}
+    for limit in benefit.limits:
+        by_slot.setdefault(slot_key(benefit.id, limit), limit)
+    return tuple(by_slot.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +205,9 @@ class Maxima(NamedTuple):
 class PlanIndex:
     """One plan of the tables: its editions, its rows of `segments`, the numbers of its words, the records behind rows.
 
-    `rolling_limits`: how many of its limits count over a window in some edition; `billing_tiers`: those that in some
-    edition leave what is above the allowed amount to the member. What is worked out from an edition is
-    worked out once.
+    `rolling_limits`: the most limits over a window that one of its benefits has, so the most events that one line
+    appends; `billing_tiers`: those that in some edition leave what is above the allowed amount to the member. What is
+    worked out from an edition is worked out once.
     """
 
     id: str
@@ -345,12 +359,11 @@ def slot_limits(editions: Sequence[Plan]) -> dict[SlotKey, Limit]:
         slot_key(benefit.id, limit): limit
         for plan in editions
         for benefit in plan.benefits.values()
-        for limit in benefit.limits
+        for limit in counted_limits(benefit)
     }
 
 
-def count_rolling(editions: tuple[Plan, ...]) -> int:
-    """How many limits of a plan count over a rolling window in some edition."""
-    rolling = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
-    limits = (limit for plan in editions for benefit in plan.benefits.values() for limit in benefit.limits)
-    return len({str(limit.id) for limit in limits if limit.per.kind in rolling})
+def most_rolling(editions: Iterable[Plan]) -> int:
+    """The most limits over a rolling window that one benefit of a plan has, in any edition."""
+    benefits = (benefit for plan in editions for benefit in plan.benefits.values())
+    return max((sum(each.per.kind in ROLLING for each in counted_limits(benefit)) for benefit in benefits), default=0)

@@ -197,20 +197,21 @@ REQUEST = np.dtype([
     ("members", "i4"), ("family", "i4"),
     ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"),
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
-    ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"),
+    ("visits", "i4"), ("visit_count", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
     ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("sums_at_maximum", "i4"), ("in_force_only", "i4"),
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("patient", "i8"),
 ])  # fmt: skip
 """One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
-(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits); several cases may share their lines and what is
-given. `behind`: the first ledger row of the primary plan in `Work.behind`, -1 = there is none; `maintenance`: what the
-primary left is the eligible amount; `tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` is the first
-day of the benefit period that holds `as_of`. Then how the open facts are in this case (engine/ranges.py): `open_tier`
-is a place in the edition's list of tiers. The last columns are the kernel's: the line in hand lies in `segment` and in
-the benefit period [`period`, `period_end`), whose last three months begin on `late_from`; `patient` is what the patient
-pays of all lines."""
+(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and how many rows of `events`, from the first
+on, it may write (`event_room`); several cases may share their lines and what is given. `behind`: the first ledger row
+of the primary plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left is the eligible amount;
+`tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` is the first day of the benefit period that holds
+`as_of`. Then how the open facts are in this case (engine/ranges.py): `open_tier` is a place in the edition's list of
+tiers. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit period [`period`,
+`period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of `events` were wanted:
+more than `event_room` is a fault; `patient` is what the patient pays of all lines."""
 
 KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "patient")
 """The columns of `REQUEST` that the kernel sets."""

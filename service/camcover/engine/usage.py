@@ -98,9 +98,11 @@ def use(work: Work, hand: InHand, limit: Any, amount: int) -> None:
 
 @compiled
 def _append(work: Work, request: Any, slot: Any, day: int, amount: int) -> None:
-    """Add a dated use at the end of a slot's list."""
-    event = request["events"] + request["event_count"]
-    request["event_count"] += 1
+    """Add a dated use at the end of a slot's list. Beyond the request's room nothing is written, only counted."""
+    event = request["event_count"]
+    request["event_count"] = event + 1
+    if event >= request["event_room"]:
+        return
     work.events[event]["day"] = day
     work.events[event]["amount"] = amount
     work.events[event]["next"] = _NO_EVENT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from operator import is_not
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from camcover.engine.tables import Array, RuleTables, Work
 
 _CODES = {"i4": "i", "i8": "q", "u8": "Q"}
 _FIRST_ROWS = 256
+_GROWTH = 2
+"""An array that is too small is made this many times as long as it must be."""
 _KEPT_ROWS = 65_536
 """Arrays that grew beyond this are given back when they are cleared."""
 
@@ -77,6 +79,11 @@ class LedgerRow(NamedTuple):
 _make_ledger_row = LedgerRow._make
 
 
+def new_rows(rows: int, dtype: np.dtype[Any]) -> Array:
+    """Memory for the kernel: rows of zeros, at least one. Tests put guards around each."""
+    return np.zeros(max(rows, 1), dtype)
+
+
 class Space:
     """One growing array: its rows, how many of them are in use, and its bytes."""
 
@@ -85,7 +92,7 @@ class Space:
     def __init__(self, dtype: np.dtype[np.generic]) -> None:
         """Begin with room for a request of some hundred lines."""
         self.dtype, self.size, self.used = dtype, dtype.itemsize, 0
-        self._give(np.zeros(_FIRST_ROWS, dtype))
+        self._give(new_rows(_FIRST_ROWS, dtype))
 
     def _give(self, array: Array) -> None:
         """Make `array` the one in use."""
@@ -96,7 +103,7 @@ class Space:
         """Forget every row; give much memory back."""
         self.used = 0
         if self.rows > _KEPT_ROWS:
-            self._give(np.zeros(_FIRST_ROWS, self.dtype))
+            self._give(new_rows(_FIRST_ROWS, self.dtype))
 
     def reserve(self, rows: int) -> int:
         """Take rows into use, as they are; gives the first."""
@@ -109,7 +116,7 @@ class Space:
     def ensure(self, rows: int) -> None:
         """Have room for that many rows in all, keeping what is there."""
         if rows > self.rows:
-            grown = np.zeros(2 * rows, self.dtype)
+            grown = new_rows(_GROWTH * rows, self.dtype)
             grown[: self.rows] = self.array
             self._give(grown)
 
@@ -169,7 +176,7 @@ class Workspace:
         return self.services.append(_SERVICE_ROW.pack(*values))
 
     def run(self, rules: RuleTables) -> None:
-        """Adjudicate every request in it."""
+        """Adjudicate every request in it. Raises `KernelFault`."""
         arrays: list[object] = [rules, *[space.array for space in self._spaces]]
         if any(map(is_not, arrays, self._known)) or not self._known:
             self._known = arrays

@@ -46,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     federal.check_hsa_carryover,
     limits.check_counts,
     limits.check_zero,
+    limits.check_repeated,
     limits.check_unused,
     overlap.check_overlaps,
     overlap.check_hidden,

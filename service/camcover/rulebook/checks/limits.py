@@ -1,4 +1,4 @@
-"""Limits: counts that their measure cannot have, limits that allow nothing, pools that no benefit draws on."""
+"""Limits: counts that their measure cannot have, limits that allow nothing, unused pools, ids that stand twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import Counting, Limit, Measure, Plan, RuleSet
+from camcover.rulebook.records import Counting, Limit, Measure, Place, Plan, RuleSet, Word
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -29,6 +29,15 @@ UNUSED_LIMIT = declare_fault(
     Severity.WARNING,
     "No benefit draws on a pool of the plan's `limits`.",
     "Name it in a benefit's `limits`, or remove it.",
+)
+
+LIMIT_REPEATED = declare_fault(
+    "limit-repeated",
+    Severity.ERROR,
+    "A benefit names one limit twice, or a limit inside a benefit has the id of a pool or of a limit inside another "
+    "benefit. In a plan edition an id stands for one count (docs/rule-language.md, point 36).",
+    "Name a pool once in a benefit. Give each limit inside a benefit an id of its own; what several benefits count "
+    "together is a pool of the plan's `limits`.",
 )
 
 _COUNTS = {
@@ -62,6 +71,30 @@ def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if limit.allow == 0 and limit.beyond is None:
                 message = f"the limit '{limit.id}' allows nothing"
                 yield LIMIT_OF_ZERO.at(limit.at, message, "use `not_covered` or an exclusion")
+
+
+def check_repeated(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """An id stands for one limit of an edition, once in a benefit (docs/rule-language.md, point 36)."""
+    for plan in plans(rules):
+        owners = {str(pool): "a pool of the plan" for pool in plan.limits}
+        for benefit in plan.benefits.values():
+            named: set[str] = set()
+            for limit in benefit.limits:
+                if limit.id in named:
+                    message = f"the benefit '{benefit.id}' has the limit '{limit.id}' twice"
+                    yield LIMIT_REPEATED.at(_mention(limit), message, "name it once, or give each limit its own id")
+                elif not limit.shared and limit.id in owners:
+                    message = f"this limit has the id '{limit.id}' of {owners[limit.id]}"
+                    hint = "give it another id; benefits that share a count name a pool of the plan's `limits`"
+                    yield LIMIT_REPEATED.at(_mention(limit), message, hint)
+                named.add(limit.id)
+            inside = (limit for limit in benefit.limits if not limit.shared)
+            owners |= {str(limit.id): f"a limit of the benefit '{benefit.id}'" for limit in inside}
+
+
+def _mention(limit: Limit) -> Place:
+    """Where a benefit names a pool, or where the id of its own limit stands."""
+    return limit.id.at if isinstance(limit.id, Word) else limit.at
 
 
 def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

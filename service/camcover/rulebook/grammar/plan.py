@@ -178,7 +178,8 @@ DISCOUNT = Record(
 def _with_limits(benefit: Benefit, pools: dict[str, Limit]) -> Benefit:
     """The benefit with its pools looked up and its own limits named.
 
-    A pool that does not exist is left to the resolver.
+    The id of a pool is the word by which the benefit names it, with its place. A pool that does not exist is left to
+    the resolver.
     """
     # The decoder leaves the name of a pool where the record will hold the limit.
     given: tuple[Any, ...] = benefit.limits
@@ -190,7 +191,7 @@ def _with_limits(benefit: Benefit, pools: dict[str, Limit]) -> Benefit:
             name = f"{benefit.id}.{number}" if len(own) > 1 else str(benefit.id)
             limits.append(limit if limit.id else replace(limit, id=Word(name, limit.at)))
         elif limit in pools:
-            limits.append(pools[limit])
+            limits.append(replace(pools[limit], id=limit))
     return replace(benefit, limits=tuple(limits))
 
 
