@@ -46,10 +46,9 @@ class Guards:
         self._lock = threading.Lock()
 
     def new_rows(self, rows: int, dtype: np.dtype[Any]) -> Array:
-        """As `workspace.new_rows`."""
+        """As `workspace.new_rows`; the rows hold the pattern too, so that nothing may count on what they hold."""
         memory = np.full(max(rows, 1) * dtype.itemsize + 2 * WIDTH, PATTERN, dtype=np.uint8)
         inside = memory[WIDTH:-WIDTH]
-        inside[:] = 0
         with self._lock:
             self._made.append(_Guarded(weakref.ref(memory), dtype.names or (str(dtype),)))
         return inside.view(dtype)

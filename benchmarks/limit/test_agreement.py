@@ -99,13 +99,13 @@ def test_too_little_room(yardstick: Yardstick) -> None:
     """Room for every dated use is enough; for one less is a fault of that request, and both say so."""
     tables, desk = shipped_tables(), Desk()
     assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
-    room = desk.first.requests.array["event_room"]
+    request = desk.first.requests.array[0]
     assert_same(yardstick, tables, desk.first)
-    wanted = int(desk.first.requests.array["event_count"].max())
+    wanted = int(request["event_count"])
     assert wanted > 0
-    room[:] = wanted
+    request["event_room"] = wanted
     assert assert_same(yardstick, tables, desk.first) == 0
-    room[0] = wanted - 1
+    request["event_room"] = wanted - 1
     assert assert_same(yardstick, tables, desk.first) == 1
 
 

@@ -113,11 +113,13 @@ class BulkEstimator:
         room = int(_lines_of(book.items_of, book.sessions).sum())
         widths = facts.plans["sums"][np.maximum(book.plan, 0)]
         requests = new_rows(len(book.plan), columns.REQUEST)
+        requests[:] = 0
         lines, sessions = new_rows(room, columns.LINE), new_rows(room, _SESSION)
         given = new_rows(2 * int(widths.sum()), columns.GIVEN_SUM)
         zeros = int(facts.plans["slots"].max())
         stated = facts.plans["slots"][np.maximum(book.plan, 0)][np.diff(book.uses_of) > 0]
         counts = new_rows(zeros + int(stated.sum()), columns.GIVEN_COUNT)
+        counts[:] = 0
         line_count, plan_count = lay_out_book(
             facts, self._tables.arrays, book, requests, lines, sessions, given, counts, zeros
         )
@@ -148,8 +150,8 @@ class BulkEstimator:
         plans = self._coder.facts.plans
         slots, visits, sums = (int(plans[name].max()) for name in ("slots", "visits", "sums"))
         return Work(
-            requests, coded.services if len(coded.services) else new_rows(1, columns.SERVICE), lines, given,
-            counts, new_rows(1, columns.GIVEN_EVENT),
+            requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
+            counts, np.zeros(1, dtype=columns.GIVEN_EVENT),
             np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND, np.zeros(1, dtype=np.int32),
             new_rows(2 * sums, columns.SUM), new_rows(slots, columns.SLOT),
             new_rows(visits, columns.VISITS), new_rows(int(requests["event_room"].max()), columns.EVENT),

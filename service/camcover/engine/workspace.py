@@ -80,8 +80,8 @@ _make_ledger_row = LedgerRow._make
 
 
 def new_rows(rows: int, dtype: np.dtype[Any]) -> Array:
-    """Memory for the kernel: rows of zeros, at least one. Tests put guards around each."""
-    return np.zeros(max(rows, 1), dtype)
+    """Memory for the kernel: rows as they are, at least one. Tests put guards around each."""
+    return np.empty(max(rows, 1), dtype)
 
 
 class Space:
