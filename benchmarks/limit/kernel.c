@@ -348,9 +348,10 @@ enum { ROLLING_KEY = -1 };
 INLINE void append(
     const struct work *work, struct request *request, struct slot *slot, int day, int64_t amount)
 {
-    int event = request->event_count++;
-    if (event >= request->event_room)
+    int count = request->event_count++;
+    if (count >= request->event_room)
         return;
+    int event = request->events + count;
     work->events[event] = (struct event){.day = day, .next = NONE, .amount = amount};
     if (slot->head == NONE)
         slot->head = event;
@@ -410,6 +411,17 @@ INLINE int64_t used_in_window(
     return slot->used;
 }
 
+INLINE int64_t used_before(
+    const struct work *work, const struct request *request, int period, int key, const struct given_count *given)
+{
+    int stated = request->given_period, first = request->first_period;
+    if (period != BENEFIT_PERIOD) {
+        stated = period_key(period, request->as_of);
+        first = period_key(period, work->lines[request->lines].day);
+    }
+    return (key == stated ? given->used : 0) + (key == first ? given->dated : 0);
+}
+
 INLINE int64_t used(const struct work *work, const struct hand *hand, const struct limit *limit)
 {
     const struct request *request = hand->request;
@@ -423,8 +435,7 @@ INLINE int64_t used(const struct work *work, const struct hand *hand, const stru
     int key = period == BENEFIT_PERIOD ? request->period : period_key(period, day);
     if (slot->key != key) {
         slot->key = key;
-        int given = period == BENEFIT_PERIOD ? request->given_period : period_key(period, request->as_of);
-        slot->used = key == given ? work->given_counts[request->given_counts + place].used : 0;
+        slot->used = used_before(work, request, period, key, &work->given_counts[request->given_counts + place]);
     }
     return slot->used;
 }
@@ -704,8 +715,12 @@ INLINE void begin_request(const struct work *work, struct request *request)
     struct visits *visits = &work->visits[request->visits];
     int rows = request->members * request->visit_count;
     for (int row = 0; row < rows; row++) {
-        visits[row].period = visits[row].day = UNTOUCHED;
+        const struct given_visit *given = &work->given_visits[request->given_visits + row];
+        visits[row].period = UNTOUCHED;
         visits[row].count = 0;
+        visits[row].day = given->day;
+        visits[row].counted = given->counted;
+        visits[row].copay_paid = given->copay_paid;
     }
 }
 
@@ -821,8 +836,10 @@ INLINE struct visits *visits_of(const struct work *work, const struct hand *hand
     int place = visits_place(hand, rule);
     struct visits *visits = &work->visits[request->visits + place];
     if (visits->period != request->period) {
-        bool is_given = request->period == request->given_period;
-        visits->count = is_given ? work->given_visits[request->given_visits + place] : 0;
+        const struct given_visit *given = &work->given_visits[request->given_visits + place];
+        visits->count = request->period == request->given_period ? given->used : 0;
+        if (request->period == request->first_period)
+            visits->count += given->dated;
         visits->period = request->period;
     }
     return visits;

@@ -129,10 +129,10 @@ struct PACKED discount {
 
 struct PACKED request {
     int32_t lines, line_count, ledger, behind, maintenance;
-    int32_t segments, segment_count, as_of, given_period, members, family;
+    int32_t segments, segment_count, as_of, given_period, first_period, members, family;
     int32_t given_sums, given_counts, given_visits;
     int32_t sums, sum_count, slots, slot_count;
-    int32_t visits, visit_count, event_room;
+    int32_t visits, visit_count, events, event_room;
     int32_t tier_map, open_tier, price, attested, sums_at_maximum, in_force_only;
     int32_t segment, period, period_end, late_from;
     int32_t event_count;
@@ -155,12 +155,18 @@ struct PACKED given_sum {
 };
 
 struct PACKED given_count {
-    int64_t used;
+    int64_t used, dated;
     int32_t first_event, event_count;
 };
 
 struct PACKED given_event {
     int32_t day, amount;
+};
+
+struct PACKED given_visit {
+    int32_t used, dated, day;
+    uint64_t counted;
+    int64_t copay_paid;
 };
 
 struct PACKED sum {
@@ -212,6 +218,7 @@ SAME_SIZE(line, SIZE_OF_LINE);
 SAME_SIZE(given_sum, SIZE_OF_GIVEN_SUM);
 SAME_SIZE(given_count, SIZE_OF_GIVEN_COUNT);
 SAME_SIZE(given_event, SIZE_OF_GIVEN_EVENT);
+SAME_SIZE(given_visit, SIZE_OF_GIVEN_VISIT);
 SAME_SIZE(sum, SIZE_OF_SUM);
 SAME_SIZE(slot, SIZE_OF_SLOT);
 SAME_SIZE(visits, SIZE_OF_VISITS);
@@ -246,7 +253,7 @@ struct work {
     const struct given_sum *given_sums;
     const struct given_count *given_counts;
     const struct given_event *given_events;
-    const int32_t *given_visits;
+    const struct given_visit *given_visits;
     const struct entry *behind;
     const int32_t *tier_maps;
     struct sum *sums;

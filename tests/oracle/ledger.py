@@ -59,13 +59,12 @@ class PlanLedger:
         self._plan_id = plan_id
         members = members_of(request)
         as_of = date.fromisoformat(request["as_of"]) if request.get("as_of") else first_day
-        plan = rules.nearest_plan(plan_id, as_of)
         given = {member["id"]: member.get(f"{prefix}accumulators") or [] for member in members}
         family = request.get("secondary_family_accumulators" if prefix else "family_accumulators") or []
         self._in_force_only = request.get("terms") == "TERMS_IN_FORCE_ONLY"
         editions = PlanEditions(rules, plan_id, self._in_force_only)
         self.sums = Sums(editions, as_of, given, family, _is_family(request, members))
-        self._usage = Usage(members, prefix, plan, as_of, first_day, rules.period(plan_id, as_of))
+        self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
         self._copays: dict[Visit, int] = {}
         self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
 
@@ -199,6 +198,7 @@ class PlanLedger:
 
         whole = eligible_from(part.allowed)
         eligible = min([whole, *_money_left(hard, "allowed")])
+        self._copays.setdefault(visit, self._usage.copay_before(visit))
         at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays)
         steps = cost_share.steps_of(plan["benefits"][benefit][tier]["member_pays"], number)
         share = cost_share.take_steps(steps, eligible, at)

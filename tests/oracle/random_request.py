@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,8 +19,8 @@ from .random_shared import (
     THERAPIES,
     Document,
 )
-from .rules import limits_of
-from .values import add_months, is_rolling, money_or_unlimited
+from .random_use import add_use
+from .values import add_months, money_or_unlimited
 
 MAX_LINES = 25
 _FIRST = date(2026, 1, 1)
@@ -213,13 +212,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
         if dice.chance(55):
             _add_sums(dice, asked, name, editions, prefix)
     for member in asked["members"]:
-        for use in _uses(editions):
-            if dice.chance(35):
-                _add_count(dice, member, use, prefix, first, as_of)
-        for benefit in editions[0]["benefits"]:
-            if dice.chance(15):
-                visits = {"benefit": benefit, "visits": dice.number(0, 4)}
-                member.setdefault(f"{prefix}benefit_visits", []).append(visits)
+        add_use(dice, member, editions, prefix, first, as_of)
 
 
 def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], prefix: str) -> None:
@@ -247,49 +240,3 @@ def _least(editions: Iterable[Document], name: str, key: str, otherwise: int) ->
     """The least maximum over the editions; unlimited counts as `otherwise`."""
     amounts = [money_or_unlimited(plan["accumulators"][name].get(key)) for plan in editions]
     return min(otherwise if amount is None else amount for amount in amounts)
-
-
-@dataclass(frozen=True)
-class _Use:
-    """A limit whose count goes on through all editions, and what may have been used of it."""
-
-    limit: str
-    per: str
-    measure: str
-    most: int
-    benefits: tuple[str, ...]
-
-
-def _uses(editions: list[Document]) -> Iterator[_Use]:
-    """The limits of which a request may say what was used: those with one measure and period in all editions."""
-    found: dict[str, list[Any]] = {}
-    for plan in editions:
-        for benefit in plan["benefits"]:
-            for limit in limits_of(plan, benefit):
-                found.setdefault(limit.id, []).append((benefit, limit))
-    for name, places in found.items():
-        if len({limit.signature for _, limit in places}) == 1 and places[0][1].per != "visit":
-            limit = places[0][1]
-            most = min(each.allow.amount for _, each in places)
-            yield _Use(
-                name, limit.per, limit.allow.measure, most, tuple(dict.fromkeys(benefit for benefit, _ in places))
-            )
-
-
-def _add_count(dice: Dice, member: Document, use: _Use, prefix: str, first: date, as_of: date) -> None:
-    """A count for the period of `as_of`; for a rolling limit of visits or units also dated visits."""
-    if not is_rolling(use.per) or use.measure == "money" or dice.chance(40):
-        key = "used_cents" if use.measure == "money" else "used"
-        most = use.most if dice.chance(30) else use.most // 2
-        entry = {"limit": use.limit, key: dice.number(0, most)}
-        member.setdefault(f"{prefix}limit_usage", []).append(entry)
-        return
-    latest = min(first, as_of)
-    for _ in range(dice.number(1, 2)):
-        visit: Document = {
-            "benefit": dice.pick(use.benefits),
-            "date": dice.day(latest - timedelta(days=80), latest).isoformat(),
-        }
-        if dice.chance(50):
-            visit["units"] = dice.number(1, 3)
-        member.setdefault(f"{prefix}prior_visits", []).append(visit)

@@ -120,6 +120,10 @@ class RuleBook:
         """The plan's edition in force on `day`, else the nearest."""
         return nearest(self.editions("plan", id_), day)
 
+    def days_of(self, id_: str) -> PlanDays:
+        """One plan by day."""
+        return PlanDays(self, id_)
+
     def policy(self, id_: str, day: date) -> Json:
         """The policy in force; a valid rule set has one wherever a plan refers to it."""
         document = self.find("policy", id_, day)
@@ -155,3 +159,37 @@ class RuleBook:
                 if code in therapy.get("codes", []):
                     return str(id_)
         return ""
+
+
+@dataclass(frozen=True)
+class PlanDays:
+    """One plan: what its editions say on a day."""
+
+    rules: RuleBook
+    id: str
+
+    def period(self, day: date) -> date:
+        """First day of the benefit period that holds `day`."""
+        return self.rules.period(self.id, day)
+
+    def signatures(self, day: date) -> set[tuple[str, str, str]]:
+        """The limits that a count stated as of `day` may be of: those of the edition in force or nearest."""
+        plan = self.rules.nearest_plan(self.id, day)
+        return {limit.signature for benefit in plan.get("benefits", {}) for limit in limits_of(plan, benefit)}
+
+    def limits_on(self, benefit: str, day: date) -> list[Limit]:
+        """The limits of a benefit by the edition in force on `day`, else the nearest, each count once."""
+        plan = self.rules.nearest_plan(self.id, day)
+        if benefit not in plan["benefits"]:
+            plan = next(each for each in self.rules.editions("plan", self.id) if benefit in each["benefits"])
+        return limits_of(plan, benefit)
+
+    def is_own_visit_limit(self, limit: Limit, benefit: str) -> bool:
+        """Whether it is a benefit's own visit limit per benefit period, alike in every edition that has the benefit."""
+        editions = [each for each in self.rules.editions("plan", self.id) if benefit in each.get("benefits", {})]
+        return (
+            limit.per == "benefit_period"
+            and limit.allow.measure == "visits"
+            and all(limit.id not in each.get("limits", {}) for each in editions)
+            and all(any(own.signature == limit.signature for own in limits_of(each, benefit)) for each in editions)
+        )

@@ -1,4 +1,4 @@
-"""What of a limit is used: section 4 (limits), points 13, 14, 16, 17, 31 of docs/rule-language.md.
+"""What of a limit is used: section 4 (limits), points 13, 14, 16, 17, 31, 39 of docs/rule-language.md.
 
 Nothing is kept but the list of what happened; every question scans it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from .rules import Limit, limits_of
+from .rules import Limit, PlanDays
 from .values import Json, fixed_period, in_window, is_rolling
 
 
@@ -34,19 +34,27 @@ class Visit:
     period: date
 
 
+@dataclass
+class Before:
+    """A visit before the estimate: entries of one benefit and date added up; `plan_paid` None = not given."""
+
+    benefit: str
+    day: date
+    units: int = 0
+    copay: int = 0
+    plan_paid: int | None = None
+
+
 class Usage:
     """Limits and visits under one plan: what the request says was used before, and what lines used since."""
 
-    def __init__(
-        self, members: list[Json], prefix: str, plan: Json, as_of: date, first_day: date, as_of_period: date
-    ) -> None:
-        """`prefix` is "" or "secondary_"; `plan` is the edition of `as_of`, `as_of_period` its benefit period."""
+    def __init__(self, members: list[Json], prefix: str, plan: PlanDays, as_of: date, first_day: date) -> None:
+        """`prefix` is "" or "secondary_"."""
         self._members = {member["id"]: member for member in members}
         self._prefix = prefix
         self._plan = plan
         self._as_of = as_of
-        self._as_of_period = as_of_period
-        self._count_day = min(as_of, first_day)
+        self._first_day = first_day
         self._events: list[Event] = []
         self._visits: set[Visit] = set()
 
@@ -55,25 +63,53 @@ class Usage:
         given: list[Json] = self._members[member_id].get(self._prefix + key) or []
         return given
 
+    def before(self, member_id: str) -> list[Before]:
+        """The dated visits before the estimate (point 39)."""
+        found: dict[tuple[str, date], Before] = {}
+        for entry in self._given(member_id, "prior_visits"):
+            key = entry["benefit"], date.fromisoformat(entry["date"])
+            visit = found.setdefault(key, Before(*key))
+            visit.units += entry.get("units") or 1
+            visit.copay += entry.get("copay_paid_cents") or 0
+            if entry.get("plan_paid_cents") is not None:
+                visit.plan_paid = (visit.plan_paid or 0) + entry["plan_paid_cents"]
+        return list(found.values())
+
     # Visits
 
     def has_visit(self, visit: Visit) -> bool:
-        """Whether the visit had a covered line already."""
-        return visit in self._visits
+        """Whether the visit had a covered line already, in the estimate or before it."""
+        return visit in self._visits or self._begun(visit) is not None
+
+    def _begun(self, visit: Visit) -> Before | None:
+        """The visit, where it began before the estimate on the first date of service."""
+        same = (each for each in self.before(visit.member_id) if (each.benefit, each.day) == (visit.benefit, visit.day))
+        return next(same, None) if visit.day == self._first_day else None
+
+    def copay_before(self, visit: Visit) -> int:
+        """What was paid of the visit's copay before the estimate, cents."""
+        begun = self._begun(visit)
+        return begun.copay if begun else 0
 
     def visit_number(self, visit: Visit) -> int:
-        """The number of the visit in its benefit period (point 13)."""
-        earlier = [
-            each
+        """The number of the visit in its benefit period (points 13 and 39)."""
+        days = {
+            each.day
             for each in self._visits
             if (each.member_id, each.benefit, each.period) == (visit.member_id, visit.benefit, visit.period)
-            and each.day < visit.day
-        ]
-        before = 0
-        if visit.period == self._as_of_period:
-            given = self._given(visit.member_id, "benefit_visits")
-            before = sum(each.get("visits") or 0 for each in given if each["benefit"] == visit.benefit)
-        return len(earlier) + before + 1
+        }
+        own = {each.day for each in self.before(visit.member_id) if each.benefit == visit.benefit}
+        dated = {day for day in own if self._plan.period(day) == visit.period}
+        total = 0
+        stated = [each for each in self._given(visit.member_id, "benefit_visits") if each["benefit"] == visit.benefit]
+        if stated and visit.period == self._plan.period(self._as_of):
+            total = stated[0].get("visits") or 0
+            included = {day for day in dated if day <= self._as_of}
+            dated -= included
+            if visit.day in included:
+                return total + len((dated | days) - {visit.day})
+        earlier = {day for day in dated | days if day < visit.day}
+        return total + len(earlier) + 1
 
     def add_visit(self, visit: Visit) -> None:
         """Note that the visit had a covered line."""
@@ -98,34 +134,70 @@ class Usage:
         return then == fixed_period(limit.per, visit.day, visit.period)
 
     def _used_before(self, limit: Limit, visit: Visit) -> int:
-        """The request's counts and dated visits, as far as they fall in the period of the visit's date."""
-        if limit.signature not in self._signatures_of_as_of():
-            return 0
-        key = "used_cents" if limit.allow.measure == "money" else "used"
-        given = self._given(visit.member_id, "limit_usage")
-        used = sum(each.get(key) or 0 for each in given if each["limit"] == limit.id)
+        """What the request states of a limit, and its dated visits, as far as they count on the visit's date."""
+        dated = self.dated(limit, visit)
+        stated = self._stated(limit, visit)
+        if not stated:
+            return sum(amount for day, amount in dated if self._is_in(limit, day, visit))
+        behind = [each for each in dated if each[0] > self._as_of]
+        if not is_rolling(limit.per):
+            own = self._key(limit, self._as_of)
+            then = self._key(limit, visit.day)
+            # Those in the stated period up to `as_of` are part of what is stated.
+            others = [each for each in dated if each[0] > self._as_of or self._key(limit, each[0]) != own]
+            added = sum(amount for day, amount in others if self._key(limit, day) == then)
+            return added + (stated[0][1] if own == then else 0)
+        included = [each for each in dated if each[0] <= self._as_of and in_window(limit.per, each[0], self._as_of)]
+        start = min(self._as_of, self._first_day)
+        if any(day for day, _ in stated):
+            uses = [(day or start, amount) for day, amount in stated]
+        else:
+            uses = [*included, (start, stated[0][1] - sum(amount for _, amount in included))]
+        return sum(amount for day, amount in [*uses, *behind] if in_window(limit.per, day, visit.day))
+
+    def _key(self, limit: Limit, day: date) -> tuple[object, ...]:
+        """The fixed period of a limit that holds a day."""
+        return fixed_period(limit.per, day, self._plan.period(day))
+
+    def _is_in(self, limit: Limit, day: date, visit: Visit) -> bool:
+        """Whether a dated use counts on the visit's date."""
         if is_rolling(limit.per):
-            counted = used if in_window(limit.per, self._count_day, visit.day) else 0
-            return counted + self._dated_visits(limit, visit)
-        then = fixed_period(limit.per, self._as_of, self._as_of_period)
-        return used if then == fixed_period(limit.per, visit.day, visit.period) else 0
+            return in_window(limit.per, day, visit.day)
+        return self._key(limit, day) == self._key(limit, visit.day)
 
-    def _dated_visits(self, limit: Limit, visit: Visit) -> int:
-        """Prior visits under benefits that draw on a rolling limit: one visit and their units each (point 17)."""
-        if limit.allow.measure == "money":
-            return 0
-        total = 0
-        for each in self._given(visit.member_id, "prior_visits"):
-            drawn = [own.signature for own in limits_of(self._plan, each["benefit"])]
-            if limit.signature in drawn and in_window(limit.per, date.fromisoformat(each["date"]), visit.day):
-                total += 1 if limit.allow.measure == "visits" else each.get("units") or 1
-        return total
+    def _stated(self, limit: Limit, visit: Visit) -> list[tuple[date | None, int]]:
+        """What is stated of the limit, with its date where it has one: `limit_usage`, else the benefit's visits."""
+        if limit.signature not in self._plan.signatures(self._as_of):
+            return []
+        key = "used_cents" if limit.allow.measure == "money" else "used"
+        entries = [
+            each
+            for each in self._given(visit.member_id, "limit_usage")
+            if each["limit"] == limit.id and each.get("benefit", visit.benefit) == visit.benefit
+        ]
+        if entries:
+            return [
+                (date.fromisoformat(each["date"]) if each.get("date") else None, each.get(key) or 0) for each in entries
+            ]
+        for each in self._given(visit.member_id, "benefit_visits"):
+            if self._plan.is_own_visit_limit(limit, each["benefit"]):
+                return [(None, each.get("visits") or 0)]
+        return []
 
-    def _signatures_of_as_of(self) -> set[tuple[str, str, str]]:
-        """The limits of the edition that the request's counts belong to (point 31)."""
-        return {
-            limit.signature for benefit in self._plan.get("benefits", {}) for limit in limits_of(self._plan, benefit)
-        }
+    def dated(self, limit: Limit, visit: Visit) -> list[tuple[date, int]]:
+        """What the dated visits count toward the limit, as the edition of each visit's own date has it."""
+        found: list[tuple[date, int]] = []
+        for each in self.before(visit.member_id):
+            if limit.per == "visit" and each.benefit != visit.benefit:
+                continue
+            for own in self._plan.limits_on(each.benefit, each.day):
+                if own.signature != limit.signature or own.allow.measure == "money":
+                    continue
+                if own.allow.measure == "units":
+                    found.append((each.day, each.units))
+                elif own.counts != "plan_paid" or each.plan_paid is None or each.plan_paid > 0:
+                    found.append((each.day, 1))
+        return found
 
     def add(self, limit: Limit, visit: Visit, *, units: int, eligible: int, plan_paid: int) -> None:
         """Count a covered line against a limit of its benefit.
@@ -144,7 +216,10 @@ class Usage:
             self._events.append(event)
 
     def _is_counted(self, limit: Limit, visit: Visit) -> bool:
-        """Whether the visit was counted against a visit limit already."""
+        """Whether the visit was counted against a visit limit already, in the estimate or before it."""
+        begun = self._begun(visit)
+        if begun and (limit.counts != "plan_paid" or begun.plan_paid is None or begun.plan_paid > 0):
+            return True
         return any(
             (event.member_id, event.signature, event.benefit, event.day)
             == (visit.member_id, limit.signature, visit.benefit, visit.day)

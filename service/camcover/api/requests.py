@@ -130,13 +130,13 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
         message.state,
         UseSoFar(
             _sums(message.accumulators),
-            _limits(message.limit_usage),
+            _limits(f"{path}.limit_usage", message.limit_usage, dates),
             _visits(message.benefit_visits),
             _prior_visits(f"{path}.prior_visits", message.prior_visits, dates),
         ),
         UseSoFar(
             _sums(message.secondary_accumulators),
-            _limits(message.secondary_limit_usage),
+            _limits(f"{path}.secondary_limit_usage", message.secondary_limit_usage, dates),
             _visits(message.secondary_benefit_visits),
             _prior_visits(f"{path}.secondary_prior_visits", message.secondary_prior_visits, dates),
         ),
@@ -150,8 +150,11 @@ def _sums(uses: Iterable[messages.AccumulatorUse]) -> tuple[AccumulatorUse, ...]
     )
 
 
-def _limits(uses: Iterable[messages.LimitUse]) -> tuple[LimitUse, ...]:
-    return tuple(LimitUse(use.limit, use.used, use.used_cents) for use in uses)
+def _limits(path: str, uses: Iterable[messages.LimitUse], dates: _Dates) -> tuple[LimitUse, ...]:
+    return tuple(
+        LimitUse(use.limit, use.used, use.used_cents, dates.optional(f"{path}[{place}].date", use.date), use.benefit)
+        for place, use in enumerate(uses)
+    )
 
 
 def _visits(uses: Iterable[messages.BenefitVisits]) -> tuple[BenefitVisits, ...]:
@@ -160,7 +163,17 @@ def _visits(uses: Iterable[messages.BenefitVisits]) -> tuple[BenefitVisits, ...]
 
 def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Dates) -> tuple[PriorVisit, ...]:
     parsed = [(visit, dates.parse(f"{path}[{place}].date", visit.date)) for place, visit in enumerate(visits)]
-    return tuple(PriorVisit(visit.benefit, day, visit.units or 1) for visit, day in parsed if day is not None)
+    return tuple(
+        PriorVisit(
+            visit.benefit,
+            day,
+            visit.units or 1,
+            visit.copay_paid_cents,
+            visit.plan_paid_cents if visit.HasField("plan_paid_cents") else None,
+        )
+        for visit, day in parsed
+        if day is not None
+    )
 
 
 def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:

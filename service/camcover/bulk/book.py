@@ -243,7 +243,7 @@ def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array
     found = _AS_GIVEN
     for number in range(plan["slots"]):
         cell = given[first + number]
-        cell["used"], cell["first_event"], cell["event_count"] = 0, 0, 0
+        cell["used"], cell["dated"], cell["first_event"], cell["event_count"] = 0, 0, 0, 0
     for place in range(book.uses_of[row], book.uses_of[row + 1]):
         slot = book.slot[place]
         if slot < 0 and not may_cut:
@@ -276,7 +276,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["given_visits"] = 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
-    request["event_room"], request["tier_map"] = lines * plan["rolling"], 0
+    request["events"], request["event_room"], request["tier_map"] = 0, lines * plan["rolling"], 0
     request["open_tier"], request["price"] = 0, 1
     request["sums_at_maximum"], request["in_force_only"] = 0, 0
 
@@ -338,6 +338,7 @@ def _lay_out(
         request = requests[written]
         _lay_out_request(request, plan, first_line, count, first_sum)
         request["given_period"] = _period_of(rules, plan, as_of)
+        request["first_period"] = _period_of(rules, plan, lines[first_line]["day"])
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
         request["given_counts"] = counts
         book.status[row] = CUT if became == _WAS_CUT else READY

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, truths
@@ -20,8 +21,8 @@ from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
-from camcover.engine.given import most_used
 from camcover.engine.plan_index import ROLLING, PlanIndex
+from camcover.engine.prior_use import most_used
 from camcover.engine.tables import Array
 from camcover.engine.vocabulary import ICD10, STATE_INDEX
 from camcover.rulebook.records import Measure, Setting
@@ -96,6 +97,7 @@ class Coder:
         family_number, family_used, family_late = self._sums(family_sums, plan)
         status[~family & (np.diff(family_sums.offsets) > 0)] = ASIDE
         uses = lists(batch["limit_usage"])
+        status[uses.owners()[_is_stated_apart(uses)]] = ASIDE
         slot, units, cents = self._uses(uses, plan)
         item = _field(items.values)
         book = Book(
@@ -293,6 +295,14 @@ class _Facts:
                 np.array(self._counts or [(0,) * 2], dtype=COUNT),
             )
         return self._made
+
+
+def _is_stated_apart(uses: Lists) -> NDArray[np.bool_]:
+    """Which uses of limits name a date or a benefit: a matter for single requests."""
+    field = _field(uses.values)
+    stated = field("date").is_valid().to_numpy(zero_copy_only=False)
+    named: NDArray[np.bool_] = stated | np.array([bool(word) for word in field("benefit").to_pylist()], dtype=bool)
+    return named
 
 
 def _only_slot(index: PlanIndex, limit_id: str) -> int:

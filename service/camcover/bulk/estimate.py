@@ -152,7 +152,7 @@ class BulkEstimator:
         return Work(
             requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
             counts, np.zeros(1, dtype=columns.GIVEN_EVENT),
-            np.zeros(visits + 1, dtype=np.int32), _NONE_BEHIND, np.zeros(1, dtype=np.int32),
+            np.zeros(visits + 1, dtype=columns.GIVEN_VISIT), _NONE_BEHIND, np.zeros(1, dtype=np.int32),
             new_rows(2 * sums, columns.SUM), new_rows(slots, columns.SLOT),
             new_rows(visits, columns.VISITS), new_rows(int(requests["event_room"].max()), columns.EVENT),
             new_rows(line_count, columns.LEDGER),

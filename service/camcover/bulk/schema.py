@@ -41,12 +41,16 @@ LIMIT_FIELDS = [
     pa.field("limit", pa.string()),
     pa.field("used", pa.int64()),
     pa.field("used_cents", pa.int64()),
+    pa.field("date", pa.date32()),
+    pa.field("benefit", pa.string()),
 ]
 VISIT_FIELDS = [pa.field("benefit", pa.string()), pa.field("visits", pa.int32())]
 PRIOR_FIELDS = [
     pa.field("benefit", pa.string()),
     pa.field("date", pa.date32()),
     pa.field("units", pa.int32()),
+    pa.field("copay_paid_cents", pa.int64()),
+    pa.field("plan_paid_cents", pa.int64()),
 ]
 
 REQUEST_SCHEMA = pa.schema(

@@ -40,12 +40,24 @@ def request_of(row: Data) -> EstimateRequest:
     use = UseSoFar(
         _sums(row["accumulators"]),
         tuple(
-            LimitUse(_text(each["limit"]), each["used"] or 0, each["used_cents"] or 0)
+            LimitUse(
+                _text(each["limit"]),
+                each["used"] or 0,
+                each["used_cents"] or 0,
+                each["date"],
+                _text(each["benefit"]),
+            )
             for each in _list(row, "limit_usage")
         ),
         tuple(BenefitVisits(_text(each["benefit"]), each["visits"] or 0) for each in _list(row, "benefit_visits")),
         tuple(
-            PriorVisit(_text(each["benefit"]), each["date"], _or(each["units"], 1))
+            PriorVisit(
+                _text(each["benefit"]),
+                each["date"],
+                _or(each["units"], 1),
+                each["copay_paid_cents"] or 0,
+                each["plan_paid_cents"],
+            )
             for each in _list(row, "prior_visits")
         ),
     )

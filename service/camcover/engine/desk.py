@@ -12,9 +12,9 @@ from operator import itemgetter
 from camcover.engine.asked import Asked, Unsound, asked_of
 from camcover.engine.compile import Tables
 from camcover.engine.coordination import settle
-from camcover.engine.given import Scope
 from camcover.engine.layout import Layout, Placed, lay_out, place_case
 from camcover.engine.plan_index import PlanIndex
+from camcover.engine.prior_use import Scope
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import bounding_cases
 from camcover.engine.request import Coordination, Coverage, EstimateRequest, InvalidRequest
@@ -63,9 +63,8 @@ class Desk:
             second = tables.plans[request.secondary_plan_id]
             secondary = lay_out(self.second, tables, _scope(second, request, asked, secondary=True), asked, index)
         cases = bounding_cases(tables, request, asked, primary, secondary)
-        return Question(
-            request, asked, primary, secondary, cases, [place_case(first, primary, case) for case, _ in cases]
-        )
+        placed = [place_case(first, primary, case, is_expected=number == 0) for number, (case, _) in enumerate(cases)]
+        return Question(request, asked, primary, secondary, cases, placed)
 
     def answers(self, tables: Tables, questions: Sequence[Question]) -> list[Answer]:
         """Adjudicate what is laid out; the answer to each question, in order."""
@@ -144,8 +143,8 @@ def _place_behind(workspace: Workspace, question: Question) -> list[Placed]:
         return []
     maintenance = question.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS
     return [
-        place_case(workspace, question.secondary, case, placed.ledger, maintenance=maintenance)
-        for (_, case), placed in zip(question.cases, question.placed, strict=True)
+        place_case(workspace, question.secondary, case, placed.ledger, maintenance=maintenance, is_expected=number == 0)
+        for number, ((_, case), placed) in enumerate(zip(question.cases, question.placed, strict=True))
         if case is not None
     ]
 
@@ -153,10 +152,13 @@ def _place_behind(workspace: Workspace, question: Question) -> list[Placed]:
 def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
     """What a case came to."""
     index, members, count = layout.plan, layout.members, layout.line_count
+    slots = workspace.slot_rows(placed.slots, members * len(index.slots))
     steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
     return Outcome(
         workspace.ledger_rows(placed.ledger, count),
         steps,
-        workspace.sums_used(placed.sums, (members + 1) * len(index.accumulators)),
-        workspace.counts(placed.slots, members * len(index.slots)),
+        workspace.sum_rows(placed.sums, (members + 1) * len(index.accumulators)),
+        slots,
+        workspace.visits_rows(placed.visits, members * len(index.benefits)),
+        {place: workspace.dated_uses(slot.head) for place, slot in enumerate(slots) if slot.head >= 0},
     )

@@ -27,7 +27,6 @@ _populate: Any = populate_array
 _CANDIDATE = np.dtype("i4")
 _CENTS = np.dtype("i8")
 _STATES = np.dtype("u8")
-_VISIT_COUNT = np.dtype("i4")
 _TIER = np.dtype("i4")
 
 
@@ -118,7 +117,7 @@ def _entry(sources: str) -> Callable[[Addresses, int, int], int]:
             _at(addresses[19], columns.GIVEN_SUM),
             _at(addresses[20], columns.GIVEN_COUNT),
             _at(addresses[21], columns.GIVEN_EVENT),
-            _at(addresses[22], _VISIT_COUNT),
+            _at(addresses[22], columns.GIVEN_VISIT),
             _at(addresses[23], columns.LEDGER),
             _at(addresses[24], _TIER),
             _at(addresses[25], columns.SUM),

@@ -91,8 +91,9 @@ def _begin_request(work: Work, request: Any) -> None:
     begin(work, request)
     begin_counts(work, request)
     for index in range(request["members"] * request["visit_count"]):
-        visits = work.visits[request["visits"] + index]
-        visits["period"], visits["day"], visits["count"] = UNTOUCHED, UNTOUCHED, 0
+        visits, given = work.visits[request["visits"] + index], work.given_visits[request["given_visits"] + index]
+        visits["period"], visits["count"] = UNTOUCHED, 0
+        visits["day"], visits["counted"], visits["copay_paid"] = given["day"], given["counted"], given["copay_paid"]
 
 
 @compiled
@@ -230,9 +231,10 @@ def _visits_of(work: Work, hand: InHand, rule: Any) -> Any:
     place = hand.service["member"] * request["visit_count"] + rule["benefit"]
     visits = work.visits[request["visits"] + place]
     if visits["period"] != request["period"]:
-        visits["count"] = 0
-        if request["period"] == request["given_period"]:
-            visits["count"] = work.given_visits[request["given_visits"] + place]
+        given = work.given_visits[request["given_visits"] + place]
+        visits["count"] = given["used"] if request["period"] == request["given_period"] else 0
+        if request["period"] == request["first_period"]:
+            visits["count"] += given["dated"]
         visits["period"] = request["period"]
     return visits
 

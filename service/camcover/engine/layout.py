@@ -16,11 +16,12 @@ from typing import NamedTuple
 from camcover.engine.asked import MAX_LINES, Asked, AskedService, Unsound
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
-from camcover.engine.given import Given, Scope, lay_out_given
+from camcover.engine.given import Given, lay_out_given
 from camcover.engine.plan_index import PlanIndex
+from camcover.engine.prior_use import Scope
 from camcover.engine.request import Coverage, PlannedService
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
-from camcover.engine.workspace import Workspace
+from camcover.engine.workspace import Space, Workspace
 
 OPEN_TIER = -1
 """The tier of a service that the request leaves open."""
@@ -57,13 +58,16 @@ class LaidService(NamedTuple):
 class Layout(NamedTuple):
     """A request laid out for one plan: where its rows are, and what is open.
 
-    `edition`: the place of the one the request is read by; `services` in the order of `Asked.services`; `tier_map`:
+    `edition`: the place of the one the request is read by; `given_period`, `first_period`: the first days of the
+    benefit periods that hold `as_of` and the first line; `services` in the order of `Asked.services`; `tier_map`:
     where, of a second plan, the primary's tiers stand in `tier_maps`.
     """
 
     plan: PlanIndex
     edition: int
     as_of: int
+    given_period: int
+    first_period: int
     tier_map: int
     services: Sequence[LaidService]
     lines: int
@@ -97,6 +101,8 @@ def lay_out(
         index,
         scope.edition,
         scope.as_of,
+        index.period_of(scope.as_of),
+        index.period_of(scope.first_day),
         workspace.tier_maps.append(tier_map.tobytes()),
         services,
         workspace.lines.append(lines),
@@ -193,15 +199,22 @@ class Placed(NamedTuple):
     ledger: int
     sums: int
     slots: int
+    visits: int
 
 
 def place_case(
-    workspace: Workspace, layout: Layout, case: Case, behind: int = -1, *, maintenance: bool = False
+    workspace: Workspace,
+    layout: Layout,
+    case: Case,
+    behind: int = -1,
+    *,
+    maintenance: bool = False,
+    is_expected: bool = False,
 ) -> Placed:
     """Append one bounding case of a request that is laid out.
 
     `behind`: the first ledger row of the primary's case, for a secondary plan; with `maintenance` what it left is
-    eligible.
+    eligible. Visits and events after the last line are kept of the expected case only.
     """
     index, given, members = layout.plan, layout.given, layout.members
     sums, slots, benefits = len(index.accumulators), len(index.slots), len(index.benefits)
@@ -209,16 +222,17 @@ def place_case(
     ledger = workspace.ledger.reserve(count)
     first_sum = workspace.sums.reserve((members + 1) * sums)
     first_slot = workspace.slots.reserve(members * slots)
-    # Visits and events are not read afterwards: every case begins at the same row.
-    workspace.visits.ensure(members * benefits)
     events = given.events + count * index.rolling_limits
-    workspace.events.ensure(events)
+    # The kernel runs the cases one after the other: the next one may write where the last one has.
+    take = Space.reserve if is_expected else Space.borrow
+    first_visit = take(workspace.visits, members * benefits)
+    first_event = take(workspace.events, events)
     request = workspace.append_request((
         layout.lines, count, ledger, behind, maintenance,
-        index.first_segment, len(index.segments), layout.as_of, index.period_of(layout.as_of),
+        index.first_segment, len(index.segments), layout.as_of, layout.given_period, layout.first_period,
         members, layout.family,
         given.sums, given.counts, given.visits,
-        first_sum, sums, first_slot, slots, 0, benefits, events,
+        first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
         layout.tier_map, case.tier, case.price, case.requirements_met, case.sums_at_maximum, case.in_force_only,
     ))  # fmt: skip
-    return Placed(request, ledger, first_sum, first_slot)
+    return Placed(request, ledger, first_sum, first_slot, first_visit)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from camcover.engine.asked import Asked
 from camcover.engine.layout import Case, Layout, Placed
 from camcover.engine.request import EstimateRequest
-from camcover.engine.workspace import LedgerRow
+from camcover.engine.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
 
 
 class Question(NamedTuple):
@@ -28,14 +28,16 @@ class Question(NamedTuple):
 class Outcome(NamedTuple):
     """A plan's adjudication of the expected case: its ledger, and the running state after the last line.
 
-    `steps`: the cents of each step, line by line, only where the request asks to explain; `counts`: (used, key) of each
-    running count.
+    `steps`: the cents of each step, line by line, only where the request asks to explain; `dated_uses`: (ordinal day,
+    amount) of each use that a rolling limit's slot still holds, by its place in `slots`.
     """
 
     ledger: Sequence[LedgerRow]
     steps: Sequence[Sequence[int]]
-    sums: Sequence[int]
-    counts: Sequence[tuple[int, int]]
+    sums: Sequence[SumRow]
+    slots: Sequence[SlotRow]
+    visits: Sequence[VisitsRow]
+    dated_uses: Mapping[int, Sequence[tuple[int, int]]]
 
 
 class Answer(NamedTuple):

@@ -167,7 +167,7 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
                 # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
                 is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
                 maximum = accumulator.family if owner == "" or is_shared else accumulator.individual
-                yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number], maximum)
+                yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number].used, maximum)
 
 
 def _last_plan(layout: Layout, question: Question) -> Plan:
@@ -187,12 +187,12 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
     for place, member in enumerate(question.request.members):
         # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
         after: dict[str, LimitAfter] = {}
-        for key, limit, (used, period) in zip(
-            index.slots, index.slot_limits, outcome.counts[place * width : (place + 1) * width], strict=True
+        for key, limit, slot in zip(
+            index.slots, index.slot_limits, outcome.slots[place * width : (place + 1) * width], strict=True
         ):
-            if period != UNTOUCHED:
+            if slot.key != UNTOUCHED:
                 money = limit.measure is Measure.MONEY
-                after[key.limit] = LimitAfter(key.limit, member.id, used, limit.allow, money)
+                after[key.limit] = LimitAfter(key.limit, member.id, slot.used, limit.allow, money)
         yield from after.values()
 
 

@@ -43,11 +43,17 @@ class AccumulatorUse(NamedTuple):
 
 
 class LimitUse(NamedTuple):
-    """Usage of one limit in the period that holds `as_of`: visits or units, or cents for a money limit."""
+    """Usage of one limit in the period that holds `as_of`: visits or units, or cents for a money limit.
+
+    `date`: of a rolling limit, when it was used; several entries are several dates. `benefit`: of a limit per visit,
+    under which benefit; empty = under each.
+    """
 
     limit: str
     used: int = 0
     used_cents: int = 0
+    date: date | None = None
+    benefit: str = ""
 
 
 class BenefitVisits(NamedTuple):
@@ -58,11 +64,16 @@ class BenefitVisits(NamedTuple):
 
 
 class PriorVisit(NamedTuple):
-    """A dated visit before the estimate, for rolling limits."""
+    """A dated visit before the estimate (docs/rule-language.md, point 39).
+
+    `plan_paid_cents` None: not known, then a limit that counts what the plan paid for counts the visit.
+    """
 
     benefit: str
     date: date
     units: int = 1
+    copay_paid_cents: int = 0
+    plan_paid_cents: int | None = None
 
 
 class UseSoFar(NamedTuple):

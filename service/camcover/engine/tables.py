@@ -193,25 +193,25 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
 
 REQUEST = np.dtype([
     ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
-    ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"),
+    ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"), ("first_period", "i4"),
     ("members", "i4"), ("family", "i4"),
     ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"),
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
-    ("visits", "i4"), ("visit_count", "i4"), ("event_room", "i4"),
+    ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
     ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("sums_at_maximum", "i4"), ("in_force_only", "i4"),
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("patient", "i8"),
 ])  # fmt: skip
 """One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
-(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and how many rows of `events`, from the first
-on, it may write (`event_room`); several cases may share their lines and what is given. `behind`: the first ledger row
-of the primary plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left is the eligible amount;
-`tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` is the first day of the benefit period that holds
-`as_of`. Then how the open facts are in this case (engine/ranges.py): `open_tier` is a place in the edition's list of
-tiers. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit period [`period`,
-`period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of `events` were wanted:
-more than `event_room` is a fault; `patient` is what the patient pays of all lines."""
+(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and how many rows of `events` it may write
+(`event_room`); several cases may share their lines and what is given. `behind`: the first ledger row of the primary
+plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left is the eligible amount; `tier_map`: the
+primary's tiers in `Work.tier_maps`. `given_period` and `first_period` are the first days of the benefit periods that
+hold `as_of` and the first line. Then how the open facts are in this case (engine/ranges.py): `open_tier` is a place in
+the edition's list of tiers. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
+period [`period`, `period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of
+`events` were wanted: more than `event_room` is a fault; `patient` is what the patient pays of all lines."""
 
 KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "patient")
 """The columns of `REQUEST` that the kernel sets."""
@@ -231,12 +231,16 @@ GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8"), ("open_maximum", "
 """A sum as the request gives it, of (member, accumulator), the family after the last member. `open_maximum`: what it
 may be at the most where the request leaves it open; -1 = it is known."""
 
-GIVEN_COUNT = np.dtype([("used", "i8"), ("first_event", "i4"), ("event_count", "i4")])
-"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, or dated, as rows of
-`given_events`."""
+GIVEN_COUNT = np.dtype([("used", "i8"), ("dated", "i8"), ("first_event", "i4"), ("event_count", "i4")])
+"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, by dated visits in that of the first
+line, or of a rolling limit as rows of `given_events`."""
 
 GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
 """A dated use before the estimate; those of one slot stand together, in order of date."""
+
+GIVEN_VISIT = np.dtype([("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8")])
+"""Visits of (member, benefit) as the request gives them: in the benefit period of `as_of`, and by dates in that of the
+first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
 
 SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """Running sum of (member, accumulator); the row after the last member is the family's."""
@@ -280,7 +284,7 @@ class Work(NamedTuple):
     given_sums: Array
     given_counts: Array
     given_events: Array
-    given_visits: NDArray[np.int32]  # visits so far of (member, benefit) in the period of `as_of`
+    given_visits: Array
     behind: Array  # the primary plan's ledger, for requests adjudicated behind it
     tier_maps: NDArray[np.int32]  # for each tier of the primary plan the tier of the same id, -1 = there is none
     sums: Array

@@ -65,9 +65,18 @@ def used(work: Work, hand: InHand, limit: Any) -> int:
     key = request["period"] if period == _BENEFIT_PERIOD else period_key(period, day)
     if slot["key"] != key:
         slot["key"] = key
-        given = request["given_period"] if period == _BENEFIT_PERIOD else period_key(period, request["as_of"])
-        slot["used"] = work.given_counts[request["given_counts"] + place]["used"] if key == given else 0
+        slot["used"] = _used_before(work, request, period, key, work.given_counts[request["given_counts"] + place])
     return slot["used"]
+
+
+@compiled
+def _used_before(work: Work, request: Any, period: int, key: int, given: Any) -> int:
+    """What the request gives as used in the period `key`: what it states as of `as_of`, and dated visits besides."""
+    stated, first = request["given_period"], request["first_period"]
+    if period != _BENEFIT_PERIOD:
+        stated = period_key(period, request["as_of"])
+        first = period_key(period, work.lines[request["lines"]]["day"])
+    return (given["used"] if key == stated else 0) + (given["dated"] if key == first else 0)
 
 
 @compiled
@@ -99,10 +108,11 @@ def use(work: Work, hand: InHand, limit: Any, amount: int) -> None:
 @compiled
 def _append(work: Work, request: Any, slot: Any, day: int, amount: int) -> None:
     """Add a dated use at the end of a slot's list. Beyond the request's room nothing is written, only counted."""
-    event = request["event_count"]
-    request["event_count"] = event + 1
-    if event >= request["event_room"]:
+    count = request["event_count"]
+    request["event_count"] = count + 1
+    if count >= request["event_room"]:
         return
+    event = request["events"] + count
     work.events[event]["day"] = day
     work.events[event]["amount"] = amount
     work.events[event]["next"] = _NO_EVENT

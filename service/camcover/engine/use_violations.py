@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from camcover.engine.asked import MAX_CENTS, MAX_UNITS
-from camcover.engine.given import Scope, limit_of, most_used, stated
+from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
+from camcover.engine.plan_index import ROLLING
+from camcover.engine.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.engine.words import unknown_word
-from camcover.rulebook.records import Limit, Measure
+from camcover.rulebook.records import Limit, Measure, PeriodKind
 
 
 def use_violations(scope: Scope) -> Iterator[Violation]:
@@ -28,6 +29,7 @@ def use_violations(scope: Scope) -> Iterator[Violation]:
         yield from _visit_violations(scope, f"{path}benefit_visits", use.benefit_visits)
         for number, visit in enumerate(use.prior_visits):
             yield from _prior_visit_violations(scope, f"{path}prior_visits[{number}]", visit)
+        yield from _conflict_violations(scope, place, path)
     if family:
         yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)
 
@@ -59,26 +61,33 @@ def _sum_violations(
 def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iterator[Violation]:
     """Unknown and repeated limits, usage out of bounds or in another measure."""
     ids = list(dict.fromkeys(key.limit for key in scope.plan.slots))
-    seen: set[str] = set()
+    seen: set[tuple[str, date | None, str]] = set()
     for place, use in enumerate(uses):
         where = f"{path}[{place}]"
         limit = limit_of(scope, use.limit)
         if limit is None:
             yield unknown_word(f"{where}.limit", "limit", use.limit, ids)
             continue
-        if use.limit in seen:
+        key = use.limit, use.date, use.benefit
+        if key in seen or (use.benefit and (use.limit, None, "") in seen):
             yield Violation(f"{where}.limit", f"{use.limit} is given twice")
-        seen.add(use.limit)
+        seen.add(key)
+        if use.date is not None and limit.per.kind not in ROLLING:
+            yield Violation(f"{where}.date", f"limit {use.limit} counts over no window; expected no date")
+        if use.benefit and limit.per.kind is not PeriodKind.VISIT:
+            yield Violation(f"{where}.benefit", f"limit {use.limit} does not count by visit; expected no benefit")
+        elif use.benefit and use.benefit not in scope.plan.benefits:
+            yield unknown_word(f"{where}.benefit", "benefit", use.benefit, scope.plan.benefits)
         yield from _usage_violations(where, limit, use)
 
 
 def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
     """Usage above a hard limit, or stated in the measure of another."""
     money = limit.measure is Measure.MONEY
-    used, other = stated(limit, use)
-    if not 0 <= used <= most_used(limit):
+    used, other = in_own_measure(limit, use)
+    most = most_used(limit) if use.date is None else most_stated(limit)
+    if not 0 <= used <= most:
         field = "used_cents" if money else "used"
-        most = most_used(limit)
         said = f"{used} used of limit {limit.id}; expected 0 to {most}"
         yield Violation(f"{path}.{field}", said, at_most=most if used > most else None)
     elif other:
@@ -109,3 +118,16 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
     elif visit.date.toordinal() > scope.first_day:
         first = date.fromordinal(scope.first_day)
         yield Violation(f"{path}.date", f"{visit.date} lies after the first date of service, {first}")
+    for name, cents in (("copay_paid_cents", visit.copay_paid_cents), ("plan_paid_cents", visit.plan_paid_cents or 0)):
+        if not 0 <= cents <= MAX_CENTS:
+            yield Violation(f"{path}.{name}", f"{cents} cents; expected 0 to {MAX_CENTS}")
+
+
+def _conflict_violations(scope: Scope, member: int, path: str) -> Iterator[Violation]:
+    """Counts and visits that contradict each other (point 39); none where something else is wrong with them."""
+    try:
+        found = prior_use(scope, member)
+    except (Unsound, KeyError, StopIteration):
+        return
+    for conflict in found.conflicts:
+        yield Violation(f"{path}{conflict.field}[{conflict.place}]", conflict.text)

@@ -11,8 +11,8 @@ from datetime import date
 
 from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
 from camcover.engine.compile import Tables
-from camcover.engine.given import Scope
 from camcover.engine.plan_index import PlanIndex
+from camcover.engine.prior_use import Scope
 from camcover.engine.request import Coverage, EstimateRequest, Member, PlannedService, Violation
 from camcover.engine.use_violations import use_violations
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary

@@ -39,8 +39,10 @@ _REQUEST_KERNEL = bytes(columns.REQUEST.itemsize - _REQUEST_GIVEN.size)
 _PATIENT = Struct("<q")
 _SERVICE_ROW = Struct(_format(columns.SERVICE))
 _LEDGER_ROW = Struct(_format(columns.LEDGER, without="steps"))
-_SUM_ROW = Struct(_format(columns.SUM, without="last_quarter"))
-_SLOT_ROW = Struct("<qi12x")
+_SUM_ROW = Struct(_format(columns.SUM))
+_SLOT_ROW = Struct(_format(columns.SLOT))
+_VISITS_ROW = Struct(_format(columns.VISITS))
+_EVENT_ROW = Struct(_format(columns.EVENT))
 
 
 class LedgerRow(NamedTuple):
@@ -74,6 +76,33 @@ class LedgerRow(NamedTuple):
     patient: int
     fee: int
     capped: int
+
+
+class SumRow(NamedTuple):
+    """A row of `SUM`: a running sum, and what of it was applied in the last three months of the period, cents."""
+
+    used: int
+    last_quarter: int
+
+
+class SlotRow(NamedTuple):
+    """A row of `SLOT`."""
+
+    used: int
+    key: int
+    day: int
+    head: int
+    tail: int
+
+
+class VisitsRow(NamedTuple):
+    """A row of `VISITS`; `number` is its `count`."""
+
+    counted: int
+    copay_paid: int
+    number: int
+    period: int
+    day: int
 
 
 _make_ledger_row = LedgerRow._make
@@ -113,6 +142,12 @@ class Space:
             self.ensure(used)
         return first
 
+    def borrow(self, rows: int) -> int:
+        """Have room for rows behind those in use, without taking them; gives the first."""
+        if self.used + rows > self.rows:
+            self.ensure(self.used + rows)
+        return self.used
+
     def ensure(self, rows: int) -> None:
         """Have room for that many rows in all, keeping what is there."""
         if rows > self.rows:
@@ -120,7 +155,7 @@ class Space:
             grown[: self.rows] = self.array
             self._give(grown)
 
-    def append(self, content: bytes) -> int:
+    def append(self, content: bytes | bytearray) -> int:
         """Append rows given as bytes; gives the first."""
         length = len(content)
         first = self.reserve(length // self.size)
@@ -144,7 +179,7 @@ class Workspace:
         self.given_sums = Space(columns.GIVEN_SUM)
         self.given_counts = Space(columns.GIVEN_COUNT)
         self.given_events = Space(columns.GIVEN_EVENT)
-        self.given_visits = Space(np.dtype("i4"))
+        self.given_visits = Space(columns.GIVEN_VISIT)
         self.behind = Space(columns.LEDGER)
         self.tier_maps = Space(np.dtype("i4"))
         self.sums = Space(columns.SUM)
@@ -197,10 +232,22 @@ class Workspace:
         (cents,) = _PATIENT.unpack_from(self.requests.buffer, (request + 1) * self.requests.size - _PATIENT.size)
         return cents
 
-    def sums_used(self, first: int, rows: int) -> list[int]:
-        """What is used of running sums, cents."""
-        return [used for (used,) in _SUM_ROW.iter_unpack(self.sums.span(first, rows))]
+    def sum_rows(self, first: int, rows: int) -> list[SumRow]:
+        """Rows of the running sums."""
+        return list(map(SumRow._make, _SUM_ROW.iter_unpack(self.sums.span(first, rows))))
 
-    def counts(self, first: int, rows: int) -> list[tuple[int, int]]:
-        """(used, key) of running counts."""
-        return list(_SLOT_ROW.iter_unpack(self.slots.span(first, rows)))
+    def slot_rows(self, first: int, rows: int) -> list[SlotRow]:
+        """Rows of the running counts."""
+        return list(map(SlotRow._make, _SLOT_ROW.iter_unpack(self.slots.span(first, rows))))
+
+    def visits_rows(self, first: int, rows: int) -> list[VisitsRow]:
+        """Rows of the visits."""
+        return list(map(VisitsRow._make, _VISITS_ROW.iter_unpack(self.visits.span(first, rows))))
+
+    def dated_uses(self, head: int) -> list[tuple[int, int]]:
+        """The (ordinal day, amount) of a list of dated uses that begins at row `head`; -1 = there is none."""
+        found: list[tuple[int, int]] = []
+        while head >= 0:
+            day, head, amount = _EVENT_ROW.unpack_from(self.events.buffer, head * self.events.size)
+            found.append((day, amount))
+        return found

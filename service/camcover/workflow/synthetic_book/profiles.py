@@ -13,8 +13,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from camcover.calendar import LAST_DAY
-from camcover.engine.given import most_used
 from camcover.engine.plan_index import member_maximum
+from camcover.engine.prior_use import most_used
 from camcover.engine.vocabulary import ICD10, Vocabulary, build_vocabulary
 from camcover.rulebook import RuleSet, meant, nearest
 from camcover.rulebook.records import (

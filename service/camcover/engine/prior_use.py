@@ -1,0 +1,356 @@
+"""Limits and visits before the estimate: what each count and each visit starts from (docs/rule-language.md, point 39).
+
+What comes in: the `Scope` of a request whose words are known to the plan. What goes out: `PriorUse` of one member, in
+the plan's numbers, and the statements in it that contradict each other. Sums stand in `engine/given.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, assert_never
+
+from camcover.calendar import add_months
+from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
+from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey, counted_limits, slot_key
+from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, UseSoFar
+from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind, Plan
+
+ALL_COUNTED = 2**64 - 1
+"""A visit that counts against every limit of its benefit."""
+
+
+class Scope(NamedTuple):
+    """The plan, edition and dates by which prior use is read; `edition`: the place of the one whose amounts hold."""
+
+    plan: PlanIndex
+    edition: int
+    request: EstimateRequest
+    secondary: bool
+    as_of: int
+    first_day: int
+
+    def use_of(self, member: int) -> UseSoFar:
+        """What a member used under this plan."""
+        person = self.request.members[member]
+        return person.secondary_use if self.secondary else person.use
+
+    @property
+    def family_sums(self) -> tuple[AccumulatorUse, ...]:
+        """The family's sums under this plan."""
+        return self.request.secondary_family_accumulators if self.secondary else self.request.family_accumulators
+
+    @property
+    def editions(self) -> Iterator[Plan]:
+        """The edition whose amounts hold, then all."""
+        yield self.plan.editions[self.edition]
+        yield from self.plan.editions
+
+
+class Count(NamedTuple):
+    """Use of a limit: in the period that holds `as_of`, and beyond that in the period of the first date of service."""
+
+    stated: int = 0
+    dated: int = 0
+
+
+class Visits(NamedTuple):
+    """Visits under a benefit: in the benefit period of `as_of`, and beyond that in the one of the first date.
+
+    `begun`: the ordinal day of a visit that goes on with the first lines, 0 = none; of it the mask of the limits that
+    count it, and cents of copay paid.
+    """
+
+    stated: int = 0
+    dated: int = 0
+    begun: int = 0
+    counted: int = 0
+    copay_paid: int = 0
+
+
+class Conflict(NamedTuple):
+    """A statement that contradicts another: the list it stands in, its place there, what was found and expected."""
+
+    field: str
+    place: int
+    text: str
+
+
+@dataclass(slots=True)
+class PriorUse:
+    """What a member used: counts by slot, dated uses of rolling limits by slot, visits by benefit."""
+
+    counts: dict[int, Count] = field(default_factory=dict)
+    events: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    visits: dict[int, Visits] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A dated visit: its entries added up. `plan_paid` None = not given."""
+
+    place: int
+    units: int = 0
+    copay_paid: int = 0
+    plan_paid: int | None = None
+
+
+def prior_use(scope: Scope, member: int) -> PriorUse:
+    """What a member used before the estimate. Raises `Unsound` or KeyError for words that the plan has not."""
+    return _Reader(scope, member).read()
+
+
+def period_key(index: PlanIndex, kind: PeriodKind, day: int) -> int:
+    """A number that two ordinal days share when they lie in the same period of a limit that is no window."""
+    match kind:
+        case PeriodKind.VISIT | PeriodKind.DAY:
+            return day
+        case PeriodKind.WEEK:
+            return (day - 1) // 7
+        case PeriodKind.MONTH:
+            return date.fromordinal(day).year * 12 + date.fromordinal(day).month
+        case PeriodKind.BENEFIT_PERIOD:
+            return index.period_of(day)
+        case PeriodKind.CALENDAR_YEAR:
+            return date.fromordinal(day).year
+        case PeriodKind.LIFETIME:
+            return 0
+        case PeriodKind.ROLLING_DAYS | PeriodKind.ROLLING_MONTHS:
+            raise AssertionError("a window has no period")
+        case _:
+            assert_never(kind)
+
+
+def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
+    """(what is used in the limit's own measure, what is given in the other): cents or visits and units."""
+    money = limit.measure is Measure.MONEY
+    return (use.used_cents, use.used) if money else (use.used, use.used_cents)
+
+
+def most_used(limit: Limit) -> int:
+    """The most that may be used of a limit: what it allows, or past a soft one what any request may state."""
+    return limit.allow if limit.beyond is None else most_stated(limit)
+
+
+def most_stated(limit: Limit) -> int:
+    """The most that any request may state in a limit's measure."""
+    return MAX_CENTS if limit.measure is Measure.MONEY else MAX_UNITS
+
+
+def limit_of(scope: Scope, limit_id: str) -> Limit | None:
+    """A limit as the reference edition has it, else as the first edition that has it."""
+    limits = (limit for plan in scope.editions for benefit in plan.benefits.values() for limit in benefit.limits)
+    return next((limit for limit in limits if limit.id == limit_id), None)
+
+
+class _Reader:
+    """Reads one member's use."""
+
+    def __init__(self, scope: Scope, member: int) -> None:
+        """Begin with nothing used."""
+        self._scope, self._index, self._use = scope, scope.plan, scope.use_of(member)
+        self._found = PriorUse()
+        self._slot_keys = list(scope.plan.slots)
+        self._visits = self._dated_visits()
+        self._dated: dict[int, list[tuple[int, int]]] = {}
+
+    def read(self) -> PriorUse:
+        """Everything the member used."""
+        for (benefit, day), visit in self._visits.items():
+            self._count_visit(benefit, day, visit)
+        stated = self._stated_limits()
+        for slot in {**stated, **self._dated}:
+            key = self._slot_keys[slot]
+            if key.per.kind in ROLLING:
+                self._read_window(slot, stated.get(slot, []))
+            else:
+                self._read_period(slot, key, stated.get(slot, []))
+        self._read_visits()
+        return self._found
+
+    def _conflict(self, name: str, place: int, text: str) -> None:
+        self._found.conflicts.append(Conflict(name, place, text))
+
+    # Dated visits
+
+    def _dated_visits(self) -> dict[tuple[str, int], _Visit]:
+        """The visits by benefit and ordinal day, entries of one visit added up."""
+        found: dict[tuple[str, int], _Visit] = {}
+        for place, entry in enumerate(self._use.prior_visits):
+            day = entry.date.toordinal()
+            if entry.benefit not in self._index.benefits or not 1 <= entry.units <= MAX_UNITS:
+                raise Unsound
+            if day > self._scope.first_day or not 0 <= entry.copay_paid_cents <= MAX_CENTS:
+                raise Unsound
+            visit = found.setdefault((entry.benefit, day), _Visit(place))
+            visit.units += entry.units
+            visit.copay_paid += entry.copay_paid_cents
+            if entry.plan_paid_cents is not None:
+                if not 0 <= entry.plan_paid_cents <= MAX_CENTS:
+                    raise Unsound
+                visit.plan_paid = (visit.plan_paid or 0) + entry.plan_paid_cents
+        return found
+
+    def _limits_on(self, benefit: str, day: int) -> Sequence[Limit]:
+        """The limits of a benefit by the edition in force on a day, else the nearest, else one that has the benefit."""
+        own = (self._index.terms_on(day) or self._index.nearest_to(day)).plan
+        plan = next(each for each in (own, *self._scope.editions) if benefit in each.benefits)
+        return counted_limits(plan.benefits[benefit])
+
+    def _count_visit(self, benefit: str, day: int, visit: _Visit) -> None:
+        """Add a dated visit to every limit of its benefit that counts it."""
+        for limit in self._limits_on(benefit, day):
+            amount = visit.units if limit.measure is Measure.UNITS else int(_counts(limit, visit))
+            if limit.measure is not Measure.MONEY and amount:
+                slot = self._index.slots[slot_key(benefit, limit)]
+                self._dated.setdefault(slot, []).append((day, amount))
+
+    # Limits
+
+    def _stated_limits(self) -> dict[int, list[tuple[int, LimitUse]]]:
+        """The statements about each slot, each with its place in the list. Raises `Unsound`."""
+        found: dict[int, list[tuple[int, LimitUse]]] = {}
+        for place, use in enumerate(self._use.limit_usage):
+            limit = limit_of(self._scope, use.limit)
+            if limit is None or (use.date is not None and limit.per.kind not in ROLLING):
+                raise Unsound
+            if use.benefit and (limit.per.kind is not PeriodKind.VISIT or use.benefit not in self._index.benefits):
+                raise Unsound
+            amount, other = in_own_measure(limit, use)
+            if other or not 0 <= amount <= (most_used(limit) if use.date is None else most_stated(limit)):
+                raise Unsound
+            for slot in self._slots_of(limit, use.benefit):
+                before = found.setdefault(slot, [])
+                if any(each.date == use.date for _, each in before):
+                    raise Unsound
+                before.append((place, use))
+        self._add_benefit_visits(found)
+        return found
+
+    def _slots_of(self, limit: Limit, benefit: str) -> list[int]:
+        """The slots that count as this edition's limit does: several for a limit per visit without a benefit."""
+        names = [benefit] if benefit else list(self._index.benefits)
+        counting = {slot_key(name, limit) for name in names}
+        return [number for key, number in self._index.slots.items() if key in counting]
+
+    def _add_benefit_visits(self, stated: dict[int, list[tuple[int, LimitUse]]]) -> None:
+        """A benefit's visits are the count of its own visit limits per benefit period (point 39)."""
+        for place, use in enumerate(self._use.benefit_visits):
+            for limit in self._own_visit_limits(use.benefit):
+                slot = self._index.slots[slot_key(use.benefit, limit)]
+                if slot not in stated:
+                    stated[slot] = [(place, LimitUse(str(limit.id), used=use.visits))]
+                    if use.visits > most_used(limit):
+                        said = f"{use.visits} visits under {use.benefit}; its limit {limit.id} allows {limit.allow}"
+                        self._conflict("benefit_visits", place, said)
+                elif limit.counts is not Counting.PLAN_PAID and (used := stated[slot][0][1].used) != use.visits:
+                    said = f"{use.visits} visits under {use.benefit}, but {used} used of its limit {limit.id}"
+                    self._conflict("benefit_visits", place, f"{said}; expected the same")
+
+    def _own_visit_limits(self, benefit: str) -> list[Limit]:
+        """A benefit's own visit limits per benefit period, where every edition has the limit alike."""
+        editions = [plan for plan in self._index.editions if benefit in plan.benefits]
+        if not editions:
+            raise Unsound
+        return [
+            limit
+            for limit in editions[0].benefits[benefit].limits
+            if limit.measure is Measure.VISITS
+            and limit.per.kind is PeriodKind.BENEFIT_PERIOD
+            and not limit.shared
+            and all(
+                any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
+                for plan in editions
+            )
+        ]
+
+    def _read_window(self, slot: int, stated: list[tuple[int, LimitUse]]) -> None:
+        """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
+        scope, limit = self._scope, self._index.slot_limits[slot]
+        behind = [each for each in self._dated.get(slot, ()) if each[0] > scope.as_of]
+        events = [each for each in self._dated.get(slot, ()) if each[0] <= scope.as_of]
+        if stated:
+            within = sum(amount for day, amount in events if _is_within(limit, day, scope.as_of))
+            total = sum(in_own_measure(limit, use)[0] for _, use in stated)
+            if within > total:
+                self._too_many_dated(stated[0][0], limit, within, total)
+            start = min(scope.as_of, scope.first_day)
+            if any(use.date is not None for _, use in stated):
+                events = [
+                    (use.date.toordinal() if use.date else start, in_own_measure(limit, use)[0]) for _, use in stated
+                ]
+            else:
+                events = [each for each in events if _is_within(limit, each[0], scope.as_of)]
+                events.append((start, total - within))
+        self._found.events[slot] = sorted(each for each in (*events, *behind) if each[1])
+
+    def _read_period(self, slot: int, key: SlotKey, stated: list[tuple[int, LimitUse]]) -> None:
+        """The count of a limit per period: what is stated is the whole of its period up to `as_of`."""
+        scope, limit = self._scope, self._index.slot_limits[slot]
+        own, first = (period_key(self._index, key.per.kind, day) for day in (scope.as_of, scope.first_day))
+        within = dated = 0
+        for day, amount in self._dated.get(slot, ()):
+            period = period_key(self._index, key.per.kind, day)
+            if stated and day <= scope.as_of and period == own:
+                within += amount
+            elif period == first:
+                dated += amount
+        total = in_own_measure(limit, stated[0][1])[0] if stated else 0
+        if within > total:
+            self._too_many_dated(stated[0][0], limit, within, total)
+        self._found.counts[slot] = Count(total, dated)
+
+    def _too_many_dated(self, place: int, limit: Limit, dated: int, stated: int) -> None:
+        said = f"dated visits use {dated} of limit {limit.id}, but {stated} is stated; expected {dated} or more"
+        self._conflict("limit_usage", place, said)
+
+    # Visits
+
+    def _read_visits(self) -> None:
+        """Visit numbers so far, and the visits that go on with the first lines."""
+        stated = {use.benefit: (place, use.visits) for place, use in enumerate(self._use.benefit_visits)}
+        if len(stated) != len(self._use.benefit_visits):
+            raise Unsound
+        scope, index = self._scope, self._index
+        own, first = index.period_of(scope.as_of), index.period_of(scope.first_day)
+        for benefit in dict.fromkeys([*stated, *(name for name, _ in self._visits)]):
+            place, total = stated.get(benefit, (0, 0))
+            if not 0 <= total <= MAX_UNITS:
+                raise Unsound
+            within = dated = 0
+            for day in (day for name, day in self._visits if name == benefit):
+                period = index.period_of(day)
+                if benefit in stated and day <= scope.as_of and period == own:
+                    within += 1
+                elif period == first:
+                    dated += 1
+            if within > total:
+                said = f"{total} visits under {benefit}, but {within} are dated; expected {within} or more"
+                self._conflict("benefit_visits", place, said)
+            begun = self._visits.get((benefit, scope.first_day))
+            self._found.visits[index.benefits[benefit]] = (
+                Visits(total, dated)
+                if begun is None
+                else Visits(total, dated, scope.first_day, self._counted(benefit, begun), begun.copay_paid)
+            )
+
+    def _counted(self, benefit: str, visit: _Visit) -> int:
+        """The mask of the benefit's limits that count a visit of the first day."""
+        limits = self._limits_on(benefit, self._scope.first_day)
+        if all(_counts(limit, visit) for limit in limits):
+            return ALL_COUNTED
+        return sum(1 << place for place, limit in enumerate(limits) if _counts(limit, visit))
+
+
+def _counts(limit: Limit, visit: _Visit) -> bool:
+    """Whether a visit counts toward a limit; one that counts what the plan paid for needs that, where it is known."""
+    return limit.counts is not Counting.PLAN_PAID or visit.plan_paid is None or visit.plan_paid > 0
+
+
+def _is_within(limit: Limit, day: int, end: int) -> bool:
+    """Whether a day lies in a rolling limit's window that ends on `end`."""
+    length = limit.per.length
+    before = end - length if limit.per.kind is PeriodKind.ROLLING_DAYS else add_months(end, -length)
+    return before < day <= end

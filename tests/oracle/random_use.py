@@ -1,0 +1,111 @@
+"""Random use before the estimate: dated visits, counts of limits, visits by benefit, none contradicting another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from .dice import Dice
+from .random_shared import Document
+from .rules import Limit, PlanDays, RuleBook, limits_of
+from .usage import Usage, Visit
+from .values import fixed_period, in_window, is_rolling
+
+
+def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str, first: date, as_of: date) -> None:
+    """Add to a member what was used under a plan; `first`: the first date of service."""
+    visits = _visits(dice, editions, first) if dice.chance(30) else []
+    if visits:
+        member[f"{prefix}prior_visits"] = visits
+    plan = RuleBook(editions).days_of(editions[0]["id"])
+    before = _Before(plan, Usage([member], prefix, plan, as_of, first), member["id"], as_of, first)
+    counts: dict[str, list[Document]] = {}
+    for limit, most in _limits(editions):
+        included = before.used(limit)
+        if dice.chance(35) and included <= most:
+            counts[limit.id] = _counts(dice, limit, included, most, min(as_of, first))
+    for benefit in editions[0]["benefits"]:
+        if dice.chance(15):
+            number = before.visits(benefit) + dice.number(0, 4)
+            own = [limit for limit in limits_of(editions[0], benefit) if plan.is_own_visit_limit(limit, benefit)]
+            if all(number <= most for limit, most in _limits(editions) if limit in own):
+                member.setdefault(f"{prefix}benefit_visits", []).append({"benefit": benefit, "visits": number})
+                for limit in own:
+                    if limit.id in counts and limit.counts != "plan_paid":
+                        counts[limit.id] = [{"limit": limit.id, "used": number}]
+    if counts:
+        member[f"{prefix}limit_usage"] = [each for entries in counts.values() for each in entries]
+
+
+def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]:
+    """Dated visits, often on the first date of service, sometimes two entries of one visit."""
+    visits: list[Document] = []
+    for _ in range(dice.number(1, 4)):
+        day = first if dice.chance(35) else dice.day(first - timedelta(days=80), first)
+        visit: Document = {"benefit": dice.pick(list(editions[0]["benefits"])), "date": day.isoformat()}
+        if dice.chance(50):
+            visit["units"] = dice.number(1, 3)
+        if dice.chance(40):
+            visit["copay_paid_cents"] = dice.number(0, 3_000)
+        if dice.chance(40):
+            visit["plan_paid_cents"] = dice.pick([0, 2_000])
+        visits.append(visit)
+    return visits
+
+
+def _limits(editions: list[Document]) -> Iterator[tuple[Limit, int]]:
+    """The limits of which a request may say what was used, each with the least that an edition allows."""
+    found: dict[str, list[Limit]] = {}
+    for plan in editions:
+        for benefit in plan["benefits"]:
+            for limit in limits_of(plan, benefit):
+                found.setdefault(limit.id, []).append(limit)
+    for same in found.values():
+        if len({limit.signature for limit in same}) == 1 and same[0].per != "visit":
+            yield same[0], min(limit.allow.amount for limit in same)
+
+
+def _counts(dice: Dice, limit: Limit, included: int, most: int, latest: date) -> list[Document]:
+    """What is stated of a limit: in one count, or of a rolling limit by dates."""
+    key = "used_cents" if limit.allow.measure == "money" else "used"
+    total = dice.number(included, max(included, most if dice.chance(30) else most // 2))
+    if not is_rolling(limit.per) or dice.chance(60):
+        return [{"limit": limit.id, key: total}]
+    part = dice.number(0, total)
+    days = dice.some([0, 1, 5, 20], 1, 2)
+    amounts = [total] if len(days) == 1 else [part, total - part]
+    return [
+        {"limit": limit.id, key: amount, "date": (latest - timedelta(days=day)).isoformat()}
+        for day, amount in zip(days, amounts, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What dated visits come to by `as_of`."""
+
+    plan: PlanDays
+    usage: Usage
+    member_id: str
+    as_of: date
+    first: date
+
+    def used(self, limit: Limit) -> int:
+        """What they use of a limit in the period or window that holds `as_of`, up to it."""
+        visit = Visit(self.member_id, "", self.first, self.plan.period(self.first))
+        dated = [each for each in self.usage.dated(limit, visit) if each[0] <= self.as_of]
+        return sum(amount for day, amount in dated if self._is_with(limit, day))
+
+    def _is_with(self, limit: Limit, day: date) -> bool:
+        """Whether a day lies in the period or window of a limit that holds `as_of`."""
+        if is_rolling(limit.per):
+            return in_window(limit.per, day, self.as_of)
+        own = fixed_period(limit.per, self.as_of, self.plan.period(self.as_of))
+        return fixed_period(limit.per, day, self.plan.period(day)) == own
+
+    def visits(self, benefit: str) -> int:
+        """How many there were under a benefit in the benefit period of `as_of`, up to it."""
+        days = {each.day for each in self.usage.before(self.member_id) if each.benefit == benefit}
+        own = self.plan.period(self.as_of)
+        return sum(day <= self.as_of and self.plan.period(day) == own for day in days)
