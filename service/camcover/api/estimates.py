@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from camcover.engine.estimate import AccumulatorAfter, Adjustment, Citation, LimitAfter, Line
+from camcover.engine.estimate import AccumulatorAfter, Adjustment, Citation, Estimate, LimitAfter, Line
+from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
 from camcover.workflow.coverage import CoverageAnswer
@@ -45,6 +46,7 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
         accumulators_after=list(map(_accumulator, estimate.accumulators_after)),
         secondary_accumulators_after=list(map(_accumulator, estimate.secondary_accumulators_after)),
         limits_after=list(map(_limit, estimate.limits_after)),
+        use_after=_use_after(estimate),
         months=list(map(_present, estimate.months)),
         range=_present(estimate.range),
         prerequisites=list(map(_present, estimate.prerequisites)),
@@ -90,6 +92,43 @@ def _limit(after: LimitAfter) -> Data:
     data: Data = {"limit": after.limit, "member_id": after.member_id}
     names = ("used_cents", "allowed_cents") if after.money else ("used", "allowed")
     return data | dict(zip(names, (after.used, after.allowed), strict=True))
+
+
+def _use_after(estimate: Estimate) -> Data:
+    """The state after the last line, as fields of a request."""
+    after = estimate.use_after
+    members = []
+    for place, member_id in enumerate(after.member_ids):
+        data = {"id": member_id} | _use_so_far(after.use[place], "")
+        if after.secondary_use:
+            data |= _use_so_far(after.secondary_use[place], "secondary_")
+        members.append(data)
+    sums = {
+        "family_accumulators": after.family_accumulators,
+        "secondary_family_accumulators": after.secondary_family_accumulators,
+    }
+    return {
+        "as_of": after.as_of.isoformat(),
+        "members": members,
+        **{name: list(map(_stated, uses)) for name, uses in sums.items()},
+    }
+
+
+def _use_so_far(use: UseSoFar, prefix: str) -> Data:
+    """The fields of a member that say what he or she used under one plan."""
+    return {prefix + name: list(map(_stated, getattr(use, name))) for name in use._fields if getattr(use, name)}
+
+
+def _stated(use: AccumulatorUse | LimitUse | BenefitVisits | PriorVisit) -> Data:
+    """One statement about use; a zero that may be unknown is stated."""
+    data = _present(use)
+    if isinstance(use, AccumulatorUse):
+        data["used_cents"] = use.used_cents
+    elif isinstance(use, PriorVisit) and use.plan_paid_cents is not None:
+        data["plan_paid_cents"] = use.plan_paid_cents
+    if isinstance(use, LimitUse | PriorVisit) and use.date is not None:
+        data["date"] = use.date.isoformat()
+    return data
 
 
 def _citation(citation: Citation) -> messages.Citation:

@@ -11,6 +11,8 @@ from datetime import date
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from camcover.engine.request import AccumulatorUse, UseSoFar
+
 
 class Reason(IntEnum):
     """Why a line is not covered, or not wholly (LIMIT_REACHED on a covered line)."""
@@ -169,6 +171,20 @@ class Citation(NamedTuple):
     rule: str
 
 
+class UseAfter(NamedTuple):
+    """The state after the last line, as a request for later lines states it (docs/rule-language.md, point 42).
+
+    `use` and `secondary_use` are by member, in the order of `member_ids`; the latter is empty without a second plan.
+    """
+
+    as_of: date
+    member_ids: tuple[str, ...]
+    use: tuple[UseSoFar, ...]
+    secondary_use: tuple[UseSoFar, ...]
+    family_accumulators: tuple[AccumulatorUse, ...]
+    secondary_family_accumulators: tuple[AccumulatorUse, ...]
+
+
 class Estimate(NamedTuple):
     """Everything the engine says about a request; names, times and notices are added by the workflow."""
 
@@ -179,6 +195,7 @@ class Estimate(NamedTuple):
     accumulators_after: tuple[AccumulatorAfter, ...]
     secondary_accumulators_after: tuple[AccumulatorAfter, ...]
     limits_after: tuple[LimitAfter, ...]
+    use_after: UseAfter
     months: tuple[Month, ...]
     range: Range
     prerequisites: tuple[Prerequisite, ...]

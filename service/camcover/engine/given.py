@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, Unsound
 from camcover.engine.plan_index import Maxima
-from camcover.engine.prior_use import Scope, prior_use
+from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
 from camcover.engine.workspace import Workspace
 
@@ -36,12 +36,16 @@ class OpenSum(NamedTuple):
 
 
 class Given(NamedTuple):
-    """The first row of each array, how many dated events there are, and what is open."""
+    """The first row of each array, how many dated events there are, and what is open.
+
+    `prior`: what each member used of limits and visits, empty where nothing is stated of them.
+    """
 
     sums: int
     counts: int
     visits: int
     events: int
+    prior: Sequence[PriorUse]
     open_sums: Sequence[OpenSum]
 
 
@@ -53,14 +57,17 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     sums = array("q", _sums(scope, uses, open_sums)).tobytes()
     counts = bytearray(len(uses) * len(index.slots) * _COUNT_ROW.size)
     visits = bytearray(len(uses) * len(index.benefits) * _VISIT_ROW.size)
+    prior: list[PriorUse] = []
     events = 0
     if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
-        events = _use(workspace, scope, counts, visits)
+        prior = [prior_use(scope, member) for member in range(len(uses))]
+        events = _use(workspace, scope, prior, counts, visits)
     return Given(
         workspace.given_sums.append(sums),
         workspace.given_counts.append(counts),
         workspace.given_visits.append(visits),
         events,
+        prior,
         open_sums,
     )
 
@@ -120,11 +127,10 @@ def _sum(
     return used, late, -1
 
 
-def _use(workspace: Workspace, scope: Scope, counts: bytearray, visits: bytearray) -> int:
+def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: bytearray, visits: bytearray) -> int:
     """Fill `GIVEN_COUNT` and `GIVEN_VISIT` rows, after the dated events they point to; gives how many events."""
     slots, benefits, events = len(scope.plan.slots), len(scope.plan.benefits), 0
-    for member in range(len(scope.request.members)):
-        found = prior_use(scope, member)
+    for member, found in enumerate(prior):
         if found.conflicts:
             raise Unsound
         for slot, count in found.counts.items():

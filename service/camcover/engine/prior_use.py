@@ -103,14 +103,17 @@ def prior_use(scope: Scope, member: int) -> PriorUse:
 
 
 def period_key(index: PlanIndex, kind: PeriodKind, day: int) -> int:
-    """A number that two ordinal days share when they lie in the same period of a limit that is no window."""
+    """A number that two ordinal days share when they lie in the same period of a limit that is no window.
+
+    The kernel's, `engine/usage.period_key`.
+    """
     match kind:
         case PeriodKind.VISIT | PeriodKind.DAY:
             return day
         case PeriodKind.WEEK:
             return (day - 1) // 7
         case PeriodKind.MONTH:
-            return date.fromordinal(day).year * 12 + date.fromordinal(day).month
+            return date.fromordinal(day).year * 12 + date.fromordinal(day).month - 1
         case PeriodKind.BENEFIT_PERIOD:
             return index.period_of(day)
         case PeriodKind.CALENDAR_YEAR:
@@ -272,7 +275,7 @@ class _Reader:
         behind = [each for each in self._dated.get(slot, ()) if each[0] > scope.as_of]
         events = [each for each in self._dated.get(slot, ()) if each[0] <= scope.as_of]
         if stated:
-            within = sum(amount for day, amount in events if _is_within(limit, day, scope.as_of))
+            within = sum(amount for day, amount in events if in_window(limit, day, scope.as_of))
             total = sum(in_own_measure(limit, use)[0] for _, use in stated)
             if within > total:
                 self._too_many_dated(stated[0][0], limit, within, total)
@@ -282,7 +285,7 @@ class _Reader:
                     (use.date.toordinal() if use.date else start, in_own_measure(limit, use)[0]) for _, use in stated
                 ]
             else:
-                events = [each for each in events if _is_within(limit, each[0], scope.as_of)]
+                events = [each for each in events if in_window(limit, each[0], scope.as_of)]
                 events.append((start, total - within))
         self._found.events[slot] = sorted(each for each in (*events, *behind) if each[1])
 
@@ -349,8 +352,8 @@ def _counts(limit: Limit, visit: _Visit) -> bool:
     return limit.counts is not Counting.PLAN_PAID or visit.plan_paid is None or visit.plan_paid > 0
 
 
-def _is_within(limit: Limit, day: int, end: int) -> bool:
-    """Whether a day lies in a rolling limit's window that ends on `end`."""
+def in_window(limit: Limit, day: int, end: int) -> bool:
+    """Whether an ordinal day lies in a rolling limit's window that ends on `end`."""
     length = limit.per.length
     before = end - length if limit.per.kind is PeriodKind.ROLLING_DAYS else add_months(end, -length)
     return before < day <= end

@@ -11,6 +11,7 @@ from datetime import date
 from itertools import chain, repeat
 
 from camcover.engine.adjustments import adjustments
+from camcover.engine.carrying import use_after
 from camcover.engine.citing import citations_of, rule_place
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS
@@ -61,6 +62,7 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
             else ()
         ),
         limits_after=tuple(_limits_after(question, answer.primary)),
+        use_after=use_after(question, answer),
         months=_months(lines),
         range=Range(min(cents), cents[0], max(cents), tuple(_assumptions(tables, question, answer))),
         prerequisites=tuple(_prerequisites(question, answer)),

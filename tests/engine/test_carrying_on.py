@@ -1,0 +1,135 @@
+"""Carrying on: a request split anywhere, its state carried over, changes no cent (docs/rule-language.md, point 42)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from google.protobuf import json_format
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from camcover.api.estimates import estimate_message
+from camcover.api.requests import estimate_request
+from camcover.engine import Tables, compile_rules
+from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.rulebook import load_texts
+from camcover.workflow.pricing import price
+from oracle.random_request import session_dates
+from oracle.strategies import Scenario, scenarios
+from small_rules import SHARE_PLAN, question, tables
+
+Json = dict[str, Any]
+
+LISTS = ("accumulators", "limit_usage", "benefit_visits", "prior_visits")
+USE = (*LISTS, *(f"secondary_{name}" for name in LISTS))
+
+
+def answer(rules: Tables, asked: Json) -> estimate_pb2.Estimate:
+    """The message that answers a request's fields. Raises `InvalidRequest`."""
+    request = estimate_request(json_format.ParseDict(asked, request_pb2.EstimatePlanRequest()))
+    return estimate_message(price(rules, request), "")
+
+
+def in_sessions(asked: Json) -> list[Json]:
+    """The sessions of a request, each an item of its own, in order of adjudication."""
+    dated = [(day, item) for item in asked["items"] for day in sorted(session_dates(item))]
+    dated.sort(key=lambda each: each[0])
+    return [
+        {key: value for key, value in item.items() if key not in {"dates", "start_date", "sessions", "every_days"}}
+        | {"dates": [day.isoformat()]}
+        for day, item in dated
+    ]
+
+
+def carried_on(asked: Json, items: list[Json], found: estimate_pb2.Estimate) -> Json:
+    """The request for `items` that states what `found` says was used."""
+    after = json_format.MessageToDict(found.use_after, preserving_proto_field_name=True)
+    facts = {member["id"]: member for member in asked["members"]}
+    members = [
+        {key: value for key, value in facts[member["id"]].items() if key not in USE} | member
+        for member in after["members"]
+    ]
+    stated = {key: value for key, value in after.items() if key != "members"}
+    family = {"family_accumulators", "secondary_family_accumulators"}
+    return (
+        {key: value for key, value in asked.items() if key not in family}
+        | stated
+        | {
+            "members": members,
+            "items": items,
+        }
+    )
+
+
+def cents(found: estimate_pb2.Estimate) -> list[tuple[int, ...]]:
+    """What each line costs, and who pays it."""
+    return [
+        (
+            line.plan_paid_cents,
+            line.secondary_paid_cents,
+            line.patient_cents,
+            line.written_off_cents,
+            line.deductible_cents,
+            line.reason,
+        )
+        for line in found.lines
+    ]
+
+
+def split_in_two(rules: Tables, asked: Json, place: int) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+    """The lines' cents of one request for all sessions, and of two requests with the state carried over."""
+    items = in_sessions(asked)
+    whole = answer(rules, asked | {"items": items})
+    first = answer(rules, asked | {"items": items[:place]})
+    rest = answer(rules, carried_on(asked, items[place:], first))
+    return cents(whole), cents(first) + cents(rest)
+
+
+def has_terms(rules: Tables, asked: Json, first: int, end: int) -> bool:
+    """Whether the plan has terms for some of the sessions [first, end)."""
+    plan, in_force_only = rules.plans[asked["plan_id"]], asked.get("terms") == "TERMS_IN_FORCE_ONLY"
+    days = [date.fromisoformat(item["dates"][0]).toordinal() for item in in_sessions(asked)[first:end]]
+    return any(plan.terms_on(day, in_force_only=in_force_only) for day in days)
+
+
+@given(scenarios(), st.data())
+def test_a_split_request_costs_the_same(scenario: Scenario, data: st.DataObject) -> None:
+    """Split at a drawn place. A part none of whose dates has terms is refused on its own (point 37): not drawn."""
+    loaded = load_texts(scenario.documents)
+    assert loaded.rules is not None
+    rules, asked = compile_rules(loaded.rules), scenario.request
+    count = len(in_sessions(asked))
+    assume(count > 1)
+    place = data.draw(st.integers(1, count - 1))
+    assume(has_terms(rules, asked, 0, place) and has_terms(rules, asked, place, count))
+    whole, parts = split_in_two(rules, asked, place)
+    assert parts == whole
+
+
+def test_the_state_is_what_the_lines_left() -> None:
+    """Three visits at 48.00: deductible 60 + 40 = 100; maximum 60 + 41.60 + 2 x 9.60 = 120.80; three of four visits."""
+    found = answer(tables(), question())
+    after = json_format.MessageToDict(found.use_after, preserving_proto_field_name=True)
+    assert after["as_of"] == "2026-03-16"
+    (member,) = after["members"]
+    assert member["accumulators"] == [
+        {"accumulator": "deductible", "used_cents": "10000"},
+        {"accumulator": "oop_max", "used_cents": "12080"},
+    ]
+    assert member["limit_usage"] == [{"limit": "visits", "used": "3"}]
+    assert member["benefit_visits"] == [{"benefit": "needles", "visits": 3}]
+    assert member["prior_visits"] == [
+        {"benefit": "needles", "date": "2026-03-16", "units": 1, "plan_paid_cents": "3840"}
+    ]
+
+
+def test_a_visit_goes_on_in_the_next_request() -> None:
+    """A copay of 20.00 a visit: the second line of the visit, asked in a request of its own, pays none."""
+    share = SHARE_PLAN.replace("[deductible, {coinsurance: 20%}]", "[{copay: $20 per visit}]")
+    assert share != SHARE_PLAN
+    line = question()["items"][0] | {"dates": ["2026-03-02"]}
+    asked = question(items=[line, line | {"procedures": [{"code": "97811", "charge_cents": 6_000}]}])
+    whole, parts = split_in_two(tables(share=share), asked, 1)
+    assert parts == whole
+    assert [patient for _, _, patient, *_ in parts] == [2_000, 0]
