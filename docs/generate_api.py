@@ -185,6 +185,8 @@ def _bounds_of(rules: Any) -> Iterator[str]:
             yield _BOUNDS[descriptor.name].format(value)
         elif descriptor.name == "items":
             yield from (f"each {words}" for words in _bounds_of(value))
+        elif descriptor.name == "cel":
+            yield from (each.message for each in value)
         elif descriptor.message_type is not None:
             yield from _bounds_of(value)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from google.rpc.status_pb2 import Status
 
+from camcover.api.contract import CONTRACT
 from camcover.api.errors import bad_request, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.keeping import Keeper
@@ -126,6 +127,7 @@ class Answering:
             message.rule_release,
             message.created_at.ToDatetime(UTC),
             body,
+            CONTRACT,
         )
         return Priced(asked, message, row)
 

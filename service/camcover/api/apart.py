@@ -6,8 +6,9 @@ import asyncio
 import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import ParamSpec, TypeVar
 
 from camcover.api.errors import Refused, overloaded
@@ -30,6 +31,7 @@ class Apart:
     def __init__(self) -> None:
         """Start nothing yet."""
         self._pool: ProcessPoolExecutor | None = None
+        self._processes: set[BaseProcess] = set()
         self._waiting = 0
 
     async def run(
@@ -40,13 +42,23 @@ class Apart:
             raise Refused(overloaded(_RETRY_AFTER_SECONDS))
         self._waiting += 1
         try:
-            return await asyncio.wrap_future(self._started().submit(work, *given, **named))
+            return await asyncio.wrap_future(self._submit(work, *given, **named))
         except BrokenProcessPool:
             # It was killed, say for memory; the next call gets a new one.
             self._pool = None
             raise
         finally:
             self._waiting -= 1
+
+    def _submit(
+        self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
+    ) -> Future[Result]:
+        """Hand work to the pool, and note the process that it starts for it, if it starts one."""
+        before = set(multiprocessing.active_children())
+        future = self._started().submit(work, *given, **named)
+        self._processes = {each for each in self._processes if each.is_alive()}
+        self._processes |= set(multiprocessing.active_children()) - before
+        return future
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -55,9 +67,8 @@ class Apart:
         return self._pool
 
     def close(self) -> None:
-        """End the process, whatever it is at; nothing that it does outlives it."""
+        """End the pool's own process, whatever it is at; nothing that it does outlives it."""
         if self._pool is not None:
-            workers = multiprocessing.active_children()
             self._pool.shutdown(wait=False, cancel_futures=True)
-            for worker in workers:
-                worker.terminate()
+            for process in self._processes:
+                process.terminate()

@@ -16,6 +16,7 @@ from google.rpc.error_details_pb2 import BadRequest, ResourceInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from camcover.engine import InvalidRequest, Violation
+from camcover.portable import PortableError
 from camcover.workflow.errors import (
     ActiveReleaseChanged,
     BookRefused,
@@ -35,7 +36,7 @@ _NOT_FOUND_KINDS = {"plan", "therapy"}
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
-class Refused(Exception):
+class Refused(PortableError):
     """A call that ends with a status; raised inside `api` only."""
 
     def __init__(self, status: Status) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from camcover.api.contract import CONTRACT, answer_digest, as_of_contract
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
@@ -18,15 +17,19 @@ __all__ = ["reproduced"]
 def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> estimate_pb2.Estimate:
     """The estimate that `stored` tells of, computed anew from the request's `content`, the same to the byte.
 
+    It has the fields of the contract under which it was answered (`contract.py`); those that came later are left out.
+
     Raises `EstimateNotKept` when it is not the same, `UnknownRelease` or `ReleaseUnusable` when its release is not
     there.
     """
     request = request_pb2.EstimatePlanRequest.FromString(content)
     tables = rules.take(stored.rule_release)
     priced = price_again(tables, estimate_request(request), stored.name, stored.created_at)
-    message = estimate_message(priced, _request_id(stored))
-    body = message.SerializeToString(deterministic=True)
-    if hashlib.sha256(body).digest() != stored.body_digest:
+    if stored.contract > CONTRACT:
+        known = f"contract {stored.contract}, this version knows up to {CONTRACT}"
+        raise EstimateNotKept(f"{stored.name}: it was made by a later version ({known})")
+    message = as_of_contract(estimate_message(priced, _request_id(stored)), stored.contract)
+    if answer_digest(message) != stored.body_digest:
         raise EstimateNotKept(f"{stored.name}: computed again it is not the same: it was made by another version")
     return message
 

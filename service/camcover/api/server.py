@@ -1,7 +1,8 @@
 """The server: services, health, reflection, bounds, and a drain that lets calls in flight end.
 
 What comes in: settings and the active rules. What goes out: a listening `grpc.aio` server. Health is SERVING for each
-service once rules are active, and NOT_SERVING from the moment a drain begins.
+service once rules are active, and NOT_SERVING from the moment a drain begins, or once the process has ceased to follow
+the database. A name of its own, `FOLLOWING`, tells whether the process is at one with the database.
 """
 
 from __future__ import annotations
@@ -30,15 +31,21 @@ from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogService
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
 from camcover.store import EstimateStore, NoStore
+from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["Keepers", "Server", "Settings"]
+__all__ = ["FOLLOWING", "Keepers", "Server", "Settings"]
 
 SERVICES = (
     estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"].full_name,
     catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
 )
 RULE_SERVICE = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"].full_name
+
+FOLLOWING = "camcover.following"
+"""The name by which health tells whether this process answers by what is active in its database."""
+
+_STATUS = health_pb2.HealthCheckResponse
 
 _LOG = structlog.get_logger("camcover.server")
 
@@ -102,6 +109,8 @@ class Server:
             (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
         )
         self._rules = rules
+        self._follows = keepers.follows
+        self._following = Following.AT_ONE
         self._is_draining = False
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -128,13 +137,23 @@ class Server:
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
 
+    def report_following(self, state: Following) -> None:
+        """Let health tell how well the database is followed."""
+        self._following = state
+        self._report_soon()
+
     async def report_health(self) -> None:
-        """Set every service SERVING when rules are active, else NOT_SERVING; staff are served without any."""
-        serving = health_pb2.HealthCheckResponse.SERVING
-        status = serving if self._rules.tables is not None else health_pb2.HealthCheckResponse.NOT_SERVING
+        """Set every service SERVING when rules are active, else NOT_SERVING; staff are served without any.
+
+        A process that has ceased to follow its database is to be started anew: nothing of it is SERVING.
+        """
+        goes_on = self._following is not Following.ENDED
+        status = _serving(is_well=goes_on and self._rules.tables is not None)
         for name in ("", *SERVICES):
             await self._health.set(name, status)
-        await self._health.set(RULE_SERVICE, serving)
+        await self._health.set(RULE_SERVICE, _serving(is_well=goes_on))
+        if self._follows:
+            await self._health.set(FOLLOWING, _serving(is_well=self._following is Following.AT_ONE))
 
     async def drain(self) -> None:
         """Report NOT_SERVING, take no new calls, and let those in flight end within the settings' time."""
@@ -157,3 +176,9 @@ class Server:
             loop.add_signal_handler(number, asked.set)
         await asked.wait()
         await self.drain()
+
+
+def _serving(*, is_well: bool) -> int:
+    """The status of a service."""
+    found: int = _STATUS.SERVING if is_well else _STATUS.NOT_SERVING
+    return found

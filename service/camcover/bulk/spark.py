@@ -18,7 +18,7 @@ import pyarrow as pa
 from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns, parts_of
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA
 from camcover.engine.compile import Tables
-from camcover.engine.stored import read_tables, write_tables
+from camcover.engine.stored import is_own_file, read_tables, write_tables
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -96,10 +96,10 @@ def _tables(digest: str, content: bytes) -> Tables:
     found = _READ.get(digest)
     if found is None:
         file = Path(tempfile.gettempdir()) / f"camcover-{digest}.rules"
-        # The folder is everyone's: a file of that name counts only when it holds what the name says.
-        if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+        # The folder is everyone's.
+        if not is_own_file(file, digest):
             part = Path(tempfile.mkstemp(prefix="camcover-")[1])
             part.write_bytes(content)
             part.replace(file)
-        found = _READ[digest] = read_tables(file)
+        found = _READ[digest] = read_tables(file, follows_links=False)
     return found

@@ -49,10 +49,10 @@ class Reloader:
             self._is_asked = False
             try:
                 tables = await self._read()
-            except (UnreadableTables, OSError) as error:
+                rules.activate(tables)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the rules of before answer, and the log says it
                 _LOG.error("rules not reloaded", reason=str(error), rule_release=rules.release)
                 continue
-            rules.activate(tables)
             _LOG.info("rules reloaded", rule_release=rules.release)
 
     async def _read(self) -> Tables:

@@ -87,7 +87,7 @@ async def _serve(options: Options, access: Access, database: Database | None, on
         if options.rules:
             rules.activate(compiled_rules(list(options.rules)))
         if releases is not None and not options.rules:
-            follower = Follower(rules, releases)
+            follower = Follower(rules, releases, server.report_following)
             await follower.start()
             stack.push_async_callback(follower.stop)
         try:

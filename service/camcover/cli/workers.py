@@ -26,7 +26,7 @@ import typer
 from camcover.cli.reloading import compile_apart
 from camcover.cli.rules import compiled_rules
 from camcover.cli.running import Options, cannot_listen
-from camcover.engine.stored import UnreadableTables, is_stored, write_tables
+from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
 
 Work = Callable[[Options, Callable[[], object]], int]
 """What a worker does: serve, say when it is ready, give its exit status."""
@@ -54,7 +54,7 @@ class Supervisor:
 
     def run(self, work: Work) -> int:
         """Start the workers, and wait until all have ended; gives the exit status."""
-        tables = compiled_rules(self._rules) if self._rules else None
+        is_over_files = bool(self._rules)
         host, _, port = self._options.settings.listen.rpartition(":")
         with _reserved(host, port) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
             if reserved is None:
@@ -62,10 +62,10 @@ class Supervisor:
                 return 1
             port = str(reserved.getsockname()[1])
             file = Path(folder) / "rules"
-            if tables is not None:
-                write_tables(tables, file)
+            if is_over_files:
+                self._put(file)
             settings = replace(self._options.settings, listen=f"{host}:{port}")
-            shared = (file,) if tables is not None else ()
+            shared = (file,) if is_over_files else ()
             self._options = replace(self._options, rules=shared, settings=settings, folder=Path(folder))
             return asyncio.run(self._watch(file, work))
 
@@ -133,12 +133,29 @@ class Supervisor:
 
     async def _compile(self, file: Path) -> None:
         """Put the rules as they stand now into the workers' file."""
-        if len(self._rules) == 1 and is_stored(self._rules[0]):
-            part = file.with_suffix(".new")
-            part.write_bytes(self._rules[0].read_bytes())
-            part.replace(file)
+        if self._is_stored():
+            _copy(self._rules[0], file)
         else:
             await compile_apart(self._rules, file)
+
+    def _is_stored(self) -> bool:
+        return len(self._rules) == 1 and is_stored(self._rules[0])
+
+    def _put(self, file: Path) -> None:
+        """Put the rules into the workers' file. Shows what is wrong with them, and ends the program with status 1."""
+        tables = compiled_rules(self._rules)
+        if self._is_stored():
+            _copy(self._rules[0], file)
+        else:
+            write_tables(tables, file)
+
+
+def _copy(rules: Path, file: Path) -> None:
+    """Put compiled rules into a file, whole, when they can be read. Raises `UnreadableTables`, OSError."""
+    part = file.with_suffix(".new")
+    part.write_bytes(rules.read_bytes())
+    read_tables(part)
+    part.replace(file)
 
 
 def _worker(work: Work, options: Options, ready: Connection) -> None:

@@ -6,7 +6,7 @@ What comes in: the plan's editions. What goes out: `PlanIndex`, by which request
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
@@ -157,6 +157,11 @@ class Rows(Generic[Record]):
         """The record behind a row of the table."""
         return self._records[row - self._first]
 
+    @property
+    def first(self) -> int:
+        """The row of the first record."""
+        return self._first
+
     def items(self) -> Iterator[tuple[int, Record]]:
         """Every row with its record."""
         return enumerate(self._records, self._first)
@@ -207,7 +212,8 @@ class PlanIndex:
 
     `rolling_limits`: the most limits over a window that one of its benefits has, so the most events that one line
     appends; `billing_tiers`: those that in some edition leave what is above the allowed amount to the member. What is
-    worked out from an edition is worked out once.
+    worked out from an edition is worked out once, and kept in the fields with a default factory, which are not stored
+    (engine/record_codec.py).
     """
 
     id: str
@@ -227,11 +233,6 @@ class PlanIndex:
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     _terms: dict[tuple[int, int], ServiceTerms] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
-
-    def as_compiled(self) -> PlanIndex:
-        """The same without what was worked out since."""
-        groups = replace(self.groups, _known={})
-        return replace(self, groups=groups, cited={}, _terms={}, _maxima={})
 
     def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
         """The segment whose terms hold on an ordinal day, in force or assumed to go on (point 37)."""

@@ -11,6 +11,7 @@ from datetime import date
 from enum import IntEnum
 from typing import NamedTuple
 
+from camcover.portable import PortableError
 from camcover.rulebook.records import Attestation, Setting
 
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2200, 12, 31)
@@ -159,7 +160,7 @@ class Violation(NamedTuple):
     at_most: int | None = None
 
 
-class InvalidRequest(Exception):
+class InvalidRequest(PortableError):
     """The request cannot be priced; carries every violation found."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:

@@ -9,7 +9,16 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
 from camcover.rulebook.differences import Change, ChangeKind, differences
 from camcover.rulebook.formatting import format_text
-from camcover.rulebook.load import Loaded, load, load_files, load_texts, named_texts, release_id, rule_files
+from camcover.rulebook.load import (
+    Loaded,
+    is_release_id,
+    load,
+    load_files,
+    load_texts,
+    named_texts,
+    release_id,
+    rule_files,
+)
 from camcover.rulebook.records import RuleSet
 from camcover.rulebook.schema import json_schema
 
@@ -26,6 +35,7 @@ __all__ = [
     "as_text",
     "differences",
     "format_text",
+    "is_release_id",
     "json_schema",
     "load",
     "load_files",

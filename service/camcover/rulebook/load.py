@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from camcover.rulebook.resolve import File, resolve
 from camcover.rulebook.scalars import Failed
 from camcover.rulebook.shapes import Context
 
-__all__ = ["Loaded", "load", "load_files", "load_texts", "named_texts", "release_id", "rule_files"]
+__all__ = ["Loaded", "is_release_id", "load", "load_files", "load_texts", "named_texts", "release_id", "rule_files"]
 
 NOT_UTF8 = declare(
     "not-utf8",
@@ -105,6 +106,14 @@ def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
 def release_id(digest: str) -> str:
     """The id of the release whose files have this digest: `rules-` and 16 hexadecimal digits."""
     return f"rules-{digest[:16]}"
+
+
+_RELEASE_ID = re.compile(r"rules-[0-9a-f]{16}")
+
+
+def is_release_id(text: str) -> bool:
+    """Whether a text has the one form of a release's id; to ask before anything is done with an id of a caller's."""
+    return _RELEASE_ID.fullmatch(text) is not None
 
 
 def _today() -> date:

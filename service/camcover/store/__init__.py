@@ -7,13 +7,14 @@ PostgreSQL, through SQLModel; it knows nothing of the network, of protobuf or of
 from camcover.store.audit import AuditEntry, AuditFault, AuditLog
 from camcover.store.database import Database, DatabaseError, OutdatedDatabase, open_database
 from camcover.store.estimates import EstimateStore, Keeping, KeptEstimates, NoStore, StoredEstimate, estimate_store
-from camcover.store.releases import Activation, Kind, Ledger, Release, ReleaseStore, in_force
+from camcover.store.releases import Activation, Compiled, Kind, Ledger, Release, ReleaseStore, in_force
 
 __all__ = [
     "Activation",
     "AuditEntry",
     "AuditFault",
     "AuditLog",
+    "Compiled",
     "Database",
     "DatabaseError",
     "EstimateStore",

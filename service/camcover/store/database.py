@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import create_engine
 
+from camcover.portable import PortableError
 from camcover.store.schema import HEAD
 
 __all__ = ["IN_MEMORY", "Database", "DatabaseError", "OutdatedDatabase", "in_parts", "open_database", "shown"]
@@ -33,7 +34,7 @@ _LOCK = 0x43616D63
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class DatabaseError(Exception):
+class DatabaseError(PortableError):
     """The database cannot be used; says why."""
 
 

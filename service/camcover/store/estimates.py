@@ -37,7 +37,8 @@ class Keeping(StrEnum):
 class StoredEstimate(NamedTuple):
     """One answered request: `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent.
 
-    `request` and `body` are None where only hashes are kept; `body_digest` is the SHA-256 of the answer.
+    `request` and `body` are None where only hashes are kept; `body_digest` is the SHA-256 of the answer, `contract` the
+    number of the contract that says which fields it has.
     """
 
     name: str
@@ -49,6 +50,7 @@ class StoredEstimate(NamedTuple):
     request: bytes | None
     body: bytes | None
     body_digest: bytes
+    contract: int = 1
 
 
 class Pruned(NamedTuple):
@@ -202,11 +204,12 @@ def stored_estimate(
     rule_release: str,
     created_at: datetime,
     body: bytes,
+    contract: int,
 ) -> StoredEstimate:
     """An estimate to keep, from the bytes of request and answer; an empty `request_id` is none."""
     digest = hashlib.sha256(body).digest()
     return StoredEstimate(
-        name, request_id or None, fingerprint, plan_id, rule_release, created_at, request, body, digest
+        name, request_id or None, fingerprint, plan_id, rule_release, created_at, request, body, digest, contract
     )
 
 

@@ -7,6 +7,7 @@ scheduled activation is a row whose time has not come; nothing needs to happen a
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,12 +20,18 @@ from sqlmodel import SQLModel
 from camcover.store import audit
 from camcover.store.database import Database, in_parts
 
-__all__ = ["CHANNEL", "Activation", "Kind", "Ledger", "Release", "ReleaseStore", "in_force"]
+__all__ = ["CHANNEL", "Activation", "Compiled", "Kind", "Ledger", "Release", "ReleaseStore", "in_force"]
 
 CHANNEL = "camcover_releases"
 """The channel on which PostgreSQL tells of activations."""
 
 _FOUR_EYES = "four-eyes"
+_COMPILER = "camcover"
+"""Who the audit log says compiled a release anew: nobody asked for it."""
+
+_KEPT_SCHEMAS = 2
+"""For so many schemas a release's compiled tables are kept, those written last: while a service is brought to another
+version, both are at work."""
 
 
 class Release(NamedTuple):
@@ -38,6 +45,18 @@ class Release(NamedTuple):
     parent: str | None
     file_count: int
     plan_count: int
+
+
+class Compiled(NamedTuple):
+    """The compiled tables of a release; only an engine of that `schema` reads them."""
+
+    schema: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the body, in hexadecimal digits."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 class Kind(StrEnum):
@@ -61,7 +80,7 @@ class Activation(NamedTuple):
     is_cancelled: bool = False
 
 
-_RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS = (
+_RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS, _AUDIT = (
     SQLModel.metadata.tables[name]
     for name in (
         "releases",
@@ -71,6 +90,7 @@ _RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS
         "activations",
         "cancellations",
         "settings",
+        "audit",
     )
 )
 _RELEASE_COLUMNS = [_RELEASES.c[name] for name in Release._fields]
@@ -139,10 +159,27 @@ class Ledger:
         )
         return dict(sorted((row.name, row.body) for row in self._connection.execute(query)))
 
-    def compiled(self, release_id: str) -> bytes | None:
-        """The compiled tables of a release."""
-        query = select(_COMPILED.c.body).where(_COMPILED.c.release_id == release_id)
+    def compiled(self, release_id: str, schema: str) -> Compiled | None:
+        """The compiled tables of a release for an engine of that schema; whether they are whole, `digest_of` tells."""
+        query = select(_COMPILED.c.body).where(_COMPILED.c.release_id == release_id, _COMPILED.c.schema == schema)
         found: bytes | None = self._connection.execute(query).scalar()
+        return None if found is None else Compiled(schema, found)
+
+    def digest_of(self, release_id: str, schema: str) -> str | None:
+        """The SHA-256 that the audit log has of a release's compiled tables; None where they were never made."""
+        return self._compilations(release_id).get(schema)
+
+    def _compilations(self, release_id: str) -> dict[str, str]:
+        """The digests of a release's compiled tables by schema, those written last first."""
+        query = (
+            select(_AUDIT.c.details)
+            .where(_AUDIT.c.subject == release_id, _AUDIT.c.action.in_(("publish", "compile")))
+            .order_by(_AUDIT.c.seq.desc())
+        )
+        found: dict[str, str] = {}
+        for details in map(json.loads, self._connection.execute(query).scalars()):
+            if "compiled" in details:
+                found.setdefault(details["schema"], details["compiled"])
         return found
 
     def activations(self) -> list[Activation]:
@@ -168,7 +205,7 @@ class Ledger:
         query = select(_SETTINGS.c.value).where(_SETTINGS.c.key == _FOUR_EYES)
         return self._connection.execute(query).scalar() == "on"
 
-    def add_release(self, release: Release, files: Mapping[str, bytes], compiled: bytes) -> None:
+    def add_release(self, release: Release, files: Mapping[str, bytes], compiled: Compiled) -> None:
         """Add a release that is not there yet."""
         self._connection.execute(insert(_RELEASES), release._asdict())
         digests = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
@@ -178,9 +215,9 @@ class Ledger:
             self._connection.execute(insert(_CONTENTS), [{"digest": each, "body": bodies[each]} for each in new])
         rows = [{"release_id": release.id, "name": name, "content": each} for name, each in digests.items()]
         self._connection.execute(insert(_FILES), rows)
-        self.set_compiled(release.id, compiled)
+        self._put_compiled(release.id, compiled)
         details = {"digest": release.digest, "message": release.message, "parent": release.parent}
-        self.record(release.author, "publish", release.id, details)
+        self.record(release.author, "publish", release.id, details | _entry(compiled))
 
     def _known(self, digests: Sequence[str]) -> set[str]:
         """Those of the contents that are there."""
@@ -190,10 +227,21 @@ class Ledger:
             found.update(self._connection.execute(query).scalars())
         return found
 
-    def set_compiled(self, release_id: str, body: bytes) -> None:
-        """Put the compiled tables of a release in place of those that are there."""
-        self._connection.execute(delete(_COMPILED).where(_COMPILED.c.release_id == release_id))
-        self._connection.execute(insert(_COMPILED), {"release_id": release_id, "body": body})
+    def set_compiled(self, release_id: str, compiled: Compiled) -> None:
+        """Keep the compiled tables of a release that is there; those for a schema take the place of others for it.
+
+        The audit log says so where it does not have these bytes yet.
+        """
+        if self.digest_of(release_id, compiled.schema) != compiled.digest:
+            self.record(_COMPILER, "compile", release_id, _entry(compiled))
+        self._put_compiled(release_id, compiled)
+
+    def _put_compiled(self, release_id: str, compiled: Compiled) -> None:
+        """Put tables in place of those of the same schema, and let go of those of versions long past."""
+        kept = [each for each in self._compilations(release_id) if each != compiled.schema][: _KEPT_SCHEMAS - 1]
+        is_old = (_COMPILED.c.release_id == release_id) & _COMPILED.c.schema.not_in(kept)
+        self._connection.execute(delete(_COMPILED).where(is_old))
+        self._connection.execute(insert(_COMPILED), {"release_id": release_id} | compiled._asdict())
 
     def add_activation(self, activation: Activation) -> int:
         """Add a decision, and tell of it; gives its number (that of `activation` does not count)."""
@@ -232,6 +280,11 @@ class Ledger:
         """Wake whoever listens, once the transaction is committed; SQLite's followers look for themselves."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def _entry(compiled: Compiled) -> dict[str, object]:
+    """What the audit log keeps of compiled tables."""
+    return {"compiled": compiled.digest, "schema": compiled.schema}
 
 
 class ReleaseStore:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import Column, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 __all__ = ["APPEND_ONLY", "HEAD", "UtcTime"]
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this version works with."""
 
 APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit")
@@ -37,7 +37,10 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class EstimateTable(SQLModel, table=True):
-    """Estimates as they were answered; `request` and `body` are null where only hashes are kept."""
+    """Estimates as they were answered; `request` and `body` are null where only hashes are kept.
+
+    `contract` is the number of the contract of estimates under which `body_digest` was made (api/contract.py).
+    """
 
     __tablename__ = "estimates"
 
@@ -49,6 +52,7 @@ class EstimateTable(SQLModel, table=True):
     request: bytes | None = None
     body: bytes | None = None
     body_digest: bytes
+    contract: int
 
 
 class IdempotencyKeyTable(SQLModel, table=True):
@@ -97,11 +101,15 @@ class ReleaseFileTable(SQLModel, table=True):
 
 
 class ReleaseTablesTable(SQLModel, table=True):
-    """Each release compiled, as `engine.stored` writes it; made anew when another version cannot read it."""
+    """Each release compiled, as `engine.stored` writes it, for each schema of the engine that asked for it.
+
+    The audit log holds the SHA-256 of `body`.
+    """
 
     __tablename__ = "release_tables"
 
     release_id: str = Field(primary_key=True, foreign_key="releases.id")
+    schema_: str = Field(sa_column=Column("schema", String, primary_key=True))
     body: bytes
 
 
@@ -140,7 +148,7 @@ class AuditTable(SQLModel, table=True):
     at: str
     actor: str
     action: str
-    subject: str
+    subject: str = Field(index=True)
     details: str
     previous: str
     hash: str

@@ -26,10 +26,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from camcover.portable import PortableError
 from camcover.rulebook import meant
 
 
-class CamcoverError(Exception):
+class CamcoverError(PortableError):
     """The root of all refusals."""
 
 
@@ -105,10 +106,6 @@ class RulesRefused(CamcoverError):
         first, more = findings[0], len(findings) - 1
         super().__init__(f"{first.place}: {first.message}" + (f" (and {more} more)" if more else ""))
         self.findings = findings
-
-    def __reduce__(self) -> tuple[type[RulesRefused], tuple[tuple[Finding, ...]]]:
-        """What a copy is made of: it comes from another process."""
-        return type(self), (self.findings,)
 
 
 class BookRefused(CamcoverError):

@@ -1,83 +1,145 @@
 """Following the database: what becomes active there is what this process answers by, within two seconds.
 
-A release is loaded whole before it takes the place of the last one; while the database cannot be reached, or a release
-does not load, the last good one answers.
+A release is loaded whole before it takes the place of the last one. While the database cannot be reached, or a release
+does not load, the last good one answers; whatever the failure is, it is logged and tried again, and `state` tells it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import traceback
+from collections.abc import Callable
+from enum import Enum
 
-import psycopg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.store.listening import listener
 from camcover.workflow.activation import active_release
-from camcover.workflow.errors import CamcoverError
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["Follower"]
+__all__ = ["Follower", "Following"]
 
 LOOK_SECONDS = 1.0
 """How often to look where nothing tells of a change: a scheduled activation's time comes without a word."""
 
+PATIENCE_SECONDS = 10.0
+"""How long a look may take before the process counts as behind; it goes on all the same."""
+
+_LINE_END = "\n"
+
 _LOG = structlog.get_logger("camcover.rules")
+
+
+class Following(Enum):
+    """How well a process follows the database."""
+
+    AT_ONE = "at_one"
+    """What is active there, if anything is, is what answers."""
+    BEHIND = "behind"
+    """The database cannot be reached, or what is active there does not load; tried again all the time."""
+    ENDED = "ended"
+    """Nothing is tried any more, though nobody asked to stop: the process has to be started anew."""
 
 
 class Follower:
     """Keeps rules in force at what the database says; belongs to one event loop."""
 
-    def __init__(self, rules: RulesInForce, releases: ReleaseRules) -> None:
-        """Follow the database of `releases`, loading by them."""
-        self._rules, self._releases = rules, releases
-        self._failed = ""
+    def __init__(
+        self, rules: RulesInForce, releases: ReleaseRules, tell: Callable[[Following], object] = lambda _: None
+    ) -> None:
+        """Follow the database of `releases`, loading by them; `tell` is called whenever `state` changes."""
+        self._rules, self._releases, self._tell = rules, releases, tell
+        self._said: set[str] = set()
+        self._wanted = ""
+        self._is_stopping = False
         self._task: asyncio.Task[None] | None = None
+        self.state = Following.AT_ONE
 
     async def start(self) -> None:
         """Take what is active now, then follow."""
         await self.look()
         self._task = asyncio.create_task(self._follow())
+        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Follow no more."""
+        self._is_stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
-        """Take what is active now. What cannot be loaded changes nothing, and is logged once."""
+        """Take what is active now. What fails, in whatever way, changes nothing, and is logged once."""
+        self._wanted = ""
+        taking = asyncio.create_task(self._take_active())
         try:
-            found = await asyncio.to_thread(active_release, self._releases.store)
-            if found is None or found == self._rules.release:
-                self._failed = ""
-                return
-            tables = await asyncio.to_thread(self._releases.tables, found)
-        except (SQLAlchemyError, CamcoverError, OSError) as error:
+            if not (await asyncio.wait({taking}, timeout=PATIENCE_SECONDS))[0]:
+                self._set(Following.BEHIND)
+            await taking
+        except Exception as error:  # noqa: BLE001 - a process that stops following would answer by old rules for good
+            self._set(Following.BEHIND)
             self._complain(error)
-            return
+        else:
+            self._set(Following.AT_ONE)
+        finally:
+            taking.cancel()
+
+    async def _take_active(self) -> None:
+        """Load the active release if it is another than the one that answers, and let it answer."""
+        found = await asyncio.to_thread(active_release, self._releases.store)
         before = self._rules.release
-        self._rules.activate(tables)
-        self._failed = ""
+        if found is None or found == before:
+            return
+        self._wanted = found
+        self._rules.activate(await asyncio.to_thread(self._releases.tables, found))
         _LOG.info("release active", rule_release=found, before=before)
 
     async def _follow(self) -> None:
+        """Look whenever something changes; where listening fails, look all the same, then listen anew."""
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:  # noqa: BLE001 - the same
+                self._complain(error)
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
+
+    async def _listen(self) -> None:
+        """Look at each change, until listening fails."""
         changes = listener(self._releases.store.database)
         try:
             while True:
-                try:
-                    await changes.wait(LOOK_SECONDS)
-                except (psycopg.Error, SQLAlchemyError, OSError) as error:
-                    self._complain(error)
-                    await asyncio.sleep(LOOK_SECONDS)
+                await changes.wait(LOOK_SECONDS)
                 await self.look()
+                if self.state is Following.AT_ONE:
+                    self._said.clear()
         finally:
             await changes.close()
 
     def _complain(self, error: Exception) -> None:
-        """Log a failure, once until it is over or another."""
-        reason = str(error).partition("\n")[0]
-        if reason != self._failed:
-            self._failed = reason
-            _LOG.error("database not followed", reason=reason, rule_release=self._rules.release)
+        """Log a failure, once until all is well again: its kind, place and first line, which hold no values."""
+        reason = f"{type(error).__name__}: {str(error).partition(_LINE_END)[0]}"
+        if reason not in self._said:
+            self._said.add(reason)
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            _LOG.error(
+                "database not followed",
+                reason=reason,
+                place=f"{frame.filename}:{frame.lineno}",
+                wanted=self._wanted,
+                rule_release=self._rules.release,
+            )
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Say that following has ended, unless it was asked to."""
+        if self._is_stopping:
+            return
+        error = None if task.cancelled() else task.exception()
+        _LOG.error("following ended", reason=repr(error), rule_release=self._rules.release)
+        self._set(Following.ENDED)
+
+    def _set(self, state: Following) -> None:
+        if state is not self.state:
+            self.state = state
+            self._tell(state)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from camcover.engine import compile_rules
 from camcover.rulebook import Loaded, RuleSet, named_texts, release_id
-from camcover.store import Release, ReleaseStore
+from camcover.store import Compiled, Release, ReleaseStore
 from camcover.workflow.errors import Finding, RulesRefused
-from camcover.workflow.release_rules import compiled_bytes
+from camcover.workflow.release_rules import compiled
 from camcover.workflow.rule_tests import run_tests
 
 __all__ = ["Prepared", "Published", "prepare", "publish", "sound"]
@@ -24,7 +24,7 @@ class Prepared(NamedTuple):
     digest: str
     files: dict[str, bytes]
     plan_count: int
-    compiled: bytes
+    compiled: Compiled
 
 
 class Published(NamedTuple):
@@ -54,7 +54,7 @@ def prepare(loaded: Loaded) -> Prepared:
             )
         )
     files = {name: text.encode() for name, text in named_texts(rules.texts).items()}
-    return Prepared(rules.digest, files, len(rules.plans), compiled_bytes(tables))
+    return Prepared(rules.digest, files, len(rules.plans), compiled(tables))
 
 
 def publish(store: ReleaseStore, prepared: Prepared, author: str, message: str) -> Published:

@@ -1,7 +1,8 @@
 """The rules of releases: their files and their compiled tables, those used last at hand.
 
 What comes in: a release's id. What goes out: `Tables`, mapped from a file in a folder that processes of one service
-share, or the records of its files.
+share, or the records of its files. An id that does not have the form of one is refused before anything else is done
+with it, and the database is asked before a file is looked at; so nothing that a caller sends is ever a path.
 """
 
 from __future__ import annotations
@@ -13,17 +14,23 @@ import threading
 import weakref
 from pathlib import Path
 
+import structlog
+
 from camcover.engine import Tables, compile_rules
-from camcover.engine.stored import UnreadableTables, read_tables, write_tables
-from camcover.rulebook import Loaded, RuleSet, load_files, nearest
-from camcover.store import Ledger, Release, ReleaseStore
+from camcover.engine.stored import UnreadableTables, is_own_file, read_tables, write_tables
+from camcover.engine.stored_schema import schema_digest
+from camcover.rulebook import Loaded, RuleSet, is_release_id, load_files, nearest
+from camcover.rulebook import release_id as named
+from camcover.store import Compiled, Ledger, Release, ReleaseStore
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import NoActiveRelease, ReleaseUnusable, UnknownRelease
 
-__all__ = ["ACTIVE", "LATEST", "ReleaseRules", "compiled_bytes", "find_release", "unknown_release"]
+__all__ = ["ACTIVE", "LATEST", "ReleaseRules", "compiled", "find_release", "unknown_release"]
 
 ACTIVE, LATEST = "active", "latest"
 """Words for the release that is active, and for the one that was published last."""
+
+_LOG = structlog.get_logger("camcover.rules")
 
 CACHED_BYTES = 1 << 30
 """Compiled releases at hand, by the size of their files; only what is used of them takes memory."""
@@ -47,6 +54,7 @@ class ReleaseRules:
 
     def tables(self, release_id: str) -> Tables:
         """The compiled rules of a release. Raises `UnknownRelease`, `ReleaseUnusable`."""
+        _checked(release_id)
         found = self._tables.get(release_id)
         if found is not None:
             return found
@@ -63,10 +71,19 @@ class ReleaseRules:
         loaded = load_files(self.files(release_id))
         if loaded.rules is None:
             raise ReleaseUnusable(release_id, _first_error(loaded))
+        if loaded.rules.digest != self._digest(release_id):
+            raise ReleaseUnusable(release_id, "its files are not those that were published")
         return loaded.rules
+
+    def _digest(self, release_id: str) -> str:
+        """The SHA-256 under which a release's files were published."""
+        with self.store.reading() as ledger:
+            found = ledger.release(release_id)
+        return found.digest if found and named(found.digest) == release_id else ""
 
     def files(self, release_id: str) -> dict[str, bytes]:
         """The files of a release by name. Raises `UnknownRelease`."""
+        _checked(release_id)
         with self.store.reading() as ledger:
             files = ledger.files(release_id)
             if not files:
@@ -78,22 +95,35 @@ class ReleaseRules:
         return self._tables.counts()
 
     def _read(self, release_id: str) -> tuple[Tables, int]:
-        """Map the stored tables; compile the files anew where this version cannot read them, or they are altered."""
+        """Map the stored tables; compile the files anew where this version has none that are as they were written."""
+        schema = schema_digest().hex()
+        with self.store.reading() as ledger:
+            if ledger.release(release_id) is None:
+                raise unknown_release(release_id, ledger.ids())
+            digest = ledger.digest_of(release_id, schema)
         file = self._folder / release_id
-        if not file.exists():
-            with self.store.reading() as ledger:
-                body = ledger.compiled(release_id)
-            if body is None:
-                self.files(release_id)
-            self._write(file, body or b"")
-        try:
-            return _whole(read_tables(file)), file.stat().st_size
-        except UnreadableTables:
-            body = compiled_bytes(compile_rules(self.rules(release_id)))
-            with self.store.writing() as ledger:
-                ledger.set_compiled(release_id, body)
-            self._write(file, body)
-            return read_tables(file), len(body)
+        if digest is not None and self._fetched(file, release_id, schema, digest):
+            try:
+                return _opened(file, release_id)
+            except UnreadableTables as error:
+                _LOG.error("compiled release not read", rule_release=release_id, reason=str(error))
+        made = compiled(compile_rules(self.rules(release_id)))
+        with self.store.writing() as ledger:
+            ledger.set_compiled(release_id, made)
+        self._write(file, made.body)
+        return _opened(file, release_id)
+
+    def _fetched(self, file: Path, release_id: str, schema: str, digest: str) -> bool:
+        """Whether the file holds the tables that the audit log knows; if need be, they are taken from the database."""
+        if is_own_file(file, digest):
+            return True
+        with self.store.reading() as ledger:
+            found = ledger.compiled(release_id, schema)
+        if found is None or found.digest != digest:
+            _LOG.error("compiled release not as it was written", rule_release=release_id)
+            return False
+        self._write(file, found.body)
+        return True
 
     @staticmethod
     def _write(file: Path, body: bytes) -> None:
@@ -103,13 +133,13 @@ class ReleaseRules:
         part.replace(file)
 
 
-def compiled_bytes(tables: Tables) -> bytes:
+def compiled(tables: Tables) -> Compiled:
     """Compiled rules as they are stored, and read once to see that they can be. Raises `UnreadableTables`."""
     with tempfile.TemporaryDirectory(prefix="camcover-") as folder:
         file = Path(folder) / "rules"
         write_tables(tables, file)
         _whole(read_tables(file))
-        return file.read_bytes()
+        return Compiled(schema_digest().hex(), file.read_bytes())
 
 
 def find_release(ledger: Ledger, name: str) -> Release:
@@ -135,8 +165,22 @@ def unknown_release(release_id: str, known: list[str]) -> UnknownRelease:
     return UnknownRelease(release_id, nearest(release_id, known) or tuple(known[:1]))
 
 
+def _checked(release_id: str) -> None:
+    """Refuse what does not have the form of a release's id: there is none of that name. Raises `UnknownRelease`."""
+    if not is_release_id(release_id):
+        raise UnknownRelease(release_id)
+
+
+def _opened(file: Path, release_id: str) -> tuple[Tables, int]:
+    """The tables of a file, which have to be those of the release, and its size in bytes."""
+    tables = _whole(read_tables(file, follows_links=False))
+    if tables.release != release_id:
+        raise UnreadableTables(f"{file}: the rules of {tables.release}, not of {release_id}")
+    return tables, file.stat().st_size
+
+
 def _whole(tables: Tables) -> Tables:
-    """The same tables, their directory and first plan read, so that records of another version show now."""
+    """The same tables, their list of plans and first plan read, so that what is wrong with them shows now."""
     for plan_id in tables.directory:
         _ = tables.plans[plan_id]
         break

@@ -1,0 +1,59 @@
+"""The contract of estimates: which fields an answer of before had, so that it can be held to one computed today.
+
+Each stored estimate keeps the number of the contract under which it was answered. Whoever adds a field to `Estimate`,
+or to a message inside of it, names it in `SINCE` with the next number, and does nothing else: `CONTRACT` follows. An
+estimate of before is then compared without the new field. A new message needs no entries for its own fields; the field
+that holds it has one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+
+from camcover.gen.camcover.v1 import estimate_pb2
+
+__all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract", "contract_of"]
+
+SINCE: Mapping[str, int] = {}
+"""Fields that were added after the first contract, by full name, with the number of the contract that brought them:
+`{"camcover.v1.Line.waived_cents": 2}`."""
+
+
+def contract_of(since: Mapping[str, int]) -> int:
+    """The newest contract: the first is 1."""
+    return max(since.values(), default=1)
+
+
+CONTRACT = contract_of(SINCE)
+"""The number of the contract that this version answers by."""
+
+
+def as_of_contract(
+    message: estimate_pb2.Estimate, contract: int, since: Mapping[str, int] | None = None
+) -> estimate_pb2.Estimate:
+    """The estimate with only the fields of a contract; `since` in place of `SINCE` is for tests."""
+    later = {name for name, number in (SINCE if since is None else since).items() if number > contract}
+    if not later:
+        return message
+    found = estimate_pb2.Estimate()
+    found.CopyFrom(message)
+    _clear(found, later)
+    return found
+
+
+def answer_digest(message: estimate_pb2.Estimate) -> bytes:
+    """The SHA-256 of an answer's bytes."""
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
+
+
+def _clear(message: Message, names: set[str]) -> None:
+    """Take fields out of a message and of all inside of it."""
+    for field, value in message.ListFields():
+        if field.full_name in names:
+            message.ClearField(field.name)
+        elif field.message_type is not None:
+            for each in value if field.is_repeated else (value,):
+                _clear(each, names)
