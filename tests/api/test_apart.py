@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -13,6 +14,8 @@ import pytest
 
 from camcover.api.apart import MOST_WAITING, Apart
 from camcover.api.errors import Refused
+from camcover.workflow import release_rules
+from camcover.workflow.errors import UnknownRelease
 
 
 @pytest.fixture
@@ -58,6 +61,29 @@ async def test_closing_waits_for_nothing(apart: Apart) -> None:
     apart.close()
     with pytest.raises(BrokenProcessPool):
         await asyncio.wait_for(working, 30)
+
+
+async def test_closing_ends_no_process_of_others(apart: Apart) -> None:
+    """A child of this process that has nothing to do with the pool goes on."""
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
+    other.start()
+    try:
+        assert await apart.run(int, "7") == 7
+        apart.close()
+        other.join(0)
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
+
+
+async def test_a_refusal_with_attributes_comes_back(apart: Apart) -> None:
+    """It is raised there, and raised here as it was; the process goes on."""
+    process = await apart.run(os.getpid)
+    with pytest.raises(UnknownRelease, match=r"^no release 'x'$") as caught:
+        await apart.run(release_rules._checked, "x")
+    assert caught.value.name == "x"
+    assert await apart.run(os.getpid) == process
 
 
 async def _process(apart: Apart) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -9,8 +11,10 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
 from grpc_status import rpc_status
 
-from camcover.gen.camcover.v1 import request_pb2
-from small_rules import question
+from camcover.api.validation import violations_of
+from camcover.engine.stored import write_tables
+from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
+from small_rules import question, tables
 
 ITEM = question()["items"][0]
 MEMBER = question()["members"][0]
@@ -174,6 +178,56 @@ async def test_a_pinned_release_that_is_not_there(service: Any, ask: Any) -> Non
     code, _, status = await refusal(service, ask(rule_release="rules-0000000000000000"))
     assert code is grpc.StatusCode.NOT_FOUND
     assert "rules-0000000000000000" in status.message
+
+
+NO_RELEASE_IDS = [
+    "x",
+    "active",
+    "latest",
+    "rules-0",
+    "rules-0123456789ABCDEF",
+    "rules-0123456789abcdef\n",
+    "rules-0123456789abcdef0",
+    "../rules-0123456789abcdef",
+    "rules-01234567/../bcde",
+    "/etc/hostname",
+    "/dev/stdin",
+    "a\0b",
+    "x" * 5_000,
+]
+
+
+@pytest.mark.parametrize("wrong", NO_RELEASE_IDS)
+def test_an_id_of_no_release_breaks_a_rule_of_the_proto_wherever_one_is_taken(wrong: str) -> None:
+    """In every message that takes one, by its field, in words; the id of a release does not, nor does none at all."""
+    said = "expected the id of a release: rules- and 16 digits of 0 to 9 and a to f"
+    taking = [
+        (request_pb2.EstimatePlanRequest, "rule_release"),
+        (estimate_service_pb2.CheckCoverageRequest, "rule_release"),
+        (rule_service_pb2.GetReleaseRequest, "release"),
+        (rule_service_pb2.ActivateReleaseRequest, "release"),
+        (rule_service_pb2.ActivateReleaseRequest, "expected_active_release"),
+        (rule_service_pb2.DiffReleasesRequest, "before"),
+        (rule_service_pb2.DiffReleasesRequest, "after_release"),
+        (rule_service_pb2.AnalyzeImpactRequest, "before"),
+        (rule_service_pb2.AnalyzeImpactRequest, "after_release"),
+    ]
+    for kind, field in taking:
+        assert [each.description for each in violations_of(kind(**{field: wrong})) if each.field == field] == [said]
+        for right in ("", "rules-0123456789abcdef") if field != "after_release" else ("rules-0123456789abcdef",):
+            assert field not in [each.field for each in violations_of(kind(**{field: right}))]
+
+
+async def test_no_path_is_opened_for_a_caller(service: Any, ask: Any, tmp_path: Path) -> None:
+    """Compiled rules and a pipe at paths that the caller knows: neither answers, and neither holds the service up."""
+    write_tables(tables(), tmp_path / "rules")
+    os.mkfifo(tmp_path / "pipe")
+    refused = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
+    for name in ("rules", "pipe"):
+        for wanted in (str(tmp_path / name), f"../../../../../../../../{tmp_path / name}"):
+            code, _, _ = await refusal(service, ask(rule_release=wanted))
+            assert code in refused
+    assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
 
 
 async def test_the_active_release_may_be_pinned(service: Any, ask: Any) -> None:

@@ -215,11 +215,11 @@ async def test_one_release_with_its_files_and_decisions(staff: Staff) -> None:
     assert [(each.release, each.actor, each.reason) for each in found.activations] == [(first, "bob", "agreed")]
     other = await staff.rules.GetRelease(messages.GetReleaseRequest(release=second), metadata=by("reader"))
     assert (other.release.parent, other.release.active, list(other.files)) == ("", False, [])
-    unknown = messages.GetReleaseRequest(release="rules-0")
+    unknown = messages.GetReleaseRequest(release="rules-0000000000000000")
     status = await refused(staff.rules.GetRelease(unknown, metadata=by("reader")))
     assert status.code == grpc.StatusCode.NOT_FOUND.value[0]
     info = ResourceInfo.FromString(status.details[0].value)
-    assert (info.resource_type, info.resource_name) == ("release", "rules-0")
+    assert (info.resource_type, info.resource_name) == ("release", "rules-0000000000000000")
 
 
 async def test_schedule_and_call_off(staff: Staff) -> None:
@@ -248,7 +248,11 @@ async def test_decisions_that_are_refused(staff: Staff) -> None:
             grpc.StatusCode.ABORTED,
         ),
         (messages.ActivateReleaseRequest(roll_back=True, reason="?"), "bob", grpc.StatusCode.FAILED_PRECONDITION),
-        (messages.ActivateReleaseRequest(release="rules-0", reason="?"), "bob", grpc.StatusCode.NOT_FOUND),
+        (
+            messages.ActivateReleaseRequest(release="rules-0000000000000000", reason="?"),
+            "bob",
+            grpc.StatusCode.NOT_FOUND,
+        ),
         (messages.ActivateReleaseRequest(cancel_number=99, reason="?"), "bob", grpc.StatusCode.NOT_FOUND),
         (messages.ActivateReleaseRequest(reason="?"), "bob", invalid),
         (
@@ -300,7 +304,7 @@ async def test_differences_that_are_refused(staff: Staff) -> None:
     cases = [
         (messages.DiffReleasesRequest(after_release=first), grpc.StatusCode.FAILED_PRECONDITION),
         (messages.DiffReleasesRequest(before=first), grpc.StatusCode.INVALID_ARGUMENT),
-        (messages.DiffReleasesRequest(before=first, after_release="rules-0"), grpc.StatusCode.NOT_FOUND),
+        (messages.DiffReleasesRequest(before=first, after_release="rules-0000000000000000"), grpc.StatusCode.NOT_FOUND),
         (messages.DiffReleasesRequest(before=first, after_rules=files("copay: $2O")), grpc.StatusCode.INVALID_ARGUMENT),
         (
             messages.DiffReleasesRequest(before=first, after_release=first, page_token="cnVsZXMtMA=="),

@@ -15,11 +15,13 @@ from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from camcover.api.answering import Answering
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import FOLLOWING, Keepers, Server, Settings
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
+from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
+from small_rules import tables
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -55,6 +57,37 @@ async def test_health_of_the_whole_and_of_each_service(service: Any) -> None:
     for name in ("", "camcover.v1.EstimateService", "camcover.v1.CatalogService"):
         answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
         assert answer.status == SERVING
+
+
+async def test_health_tells_how_well_the_database_is_followed() -> None:
+    """Behind the database the last good rules answer, so that only its own name says so; ended, nothing is SERVING."""
+    server = Server(RulesInForce(tables()), Keepers(follows=True), Settings(listen="127.0.0.1:0", drain_seconds=0))
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        names = ("", "camcover.v1.EstimateService", "camcover.v1.RuleService")
+
+        async def now() -> list[int]:
+            answers = [await stub.Check(health_pb2.HealthCheckRequest(service=name)) for name in names]
+            return [each.status for each in answers]
+
+        watching = stub.Watch(health_pb2.HealthCheckRequest(service=FOLLOWING))
+        assert ((await watching.read()).status, await now()) == (SERVING, [SERVING] * 3)
+        server.report_following(Following.BEHIND)
+        assert ((await watching.read()).status, await now()) == (NOT_SERVING, [SERVING] * 3)
+        server.report_following(Following.AT_ONE)
+        assert ((await watching.read()).status, await now()) == (SERVING, [SERVING] * 3)
+        server.report_following(Following.ENDED)
+        assert ((await watching.read()).status, await now()) == (NOT_SERVING, [NOT_SERVING] * 3)
+        watching.cancel()
+    await server.drain()
+
+
+async def test_a_service_over_rule_files_follows_nothing(service: Any) -> None:
+    stub = health_pb2_grpc.HealthStub(service.channel)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Check(health_pb2.HealthCheckRequest(service=FOLLOWING))
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_reflection_lists_the_services(service: Any) -> None:

@@ -76,9 +76,9 @@ def test_every_violation_on_a_line_of_its_own(rules: Path, run: Any) -> None:
 
 
 def test_other_refusals_print_their_message(rules: Path, run: Any) -> None:
-    result = run("estimate", "-", "--rules", rules, stdin=json.dumps(question(rule_release="rules-0")))
+    result = run("estimate", "-", "--rules", rules, stdin=json.dumps(question(rule_release=f"rules-{'0' * 16}")))
     assert result.exit_code == 2
-    assert result.stderr.startswith("no release 'rules-0'")
+    assert result.stderr.startswith("no release 'rules-0000000000000000'")
 
 
 def test_bad_rules_price_nothing(rules: Path, run: Any, request_file: Path) -> None:
@@ -108,3 +108,13 @@ def test_help_names_what_there_is(run: Any, command: list[str], options: list[st
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert all(option in result.stdout for option in options)
+
+
+@pytest.mark.parametrize("name", ["version-1.compiled", "other-schema.compiled"])
+def test_compiled_rules_of_another_version_are_refused_in_one_line(run: Any, request_file: Path, name: str) -> None:
+    """Where there is no rule file beside them, nothing else can be done: the line says what helps."""
+    file = Path(__file__).parents[1] / "engine" / "stored_files" / name
+    result = run("estimate", str(request_file), "--rules", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    said = "compiled by another version of camcover; compile the rule files anew (`camcover rules compile`)"
+    assert result.stderr == f"{file}: {said}\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcover.store import Activation, AuditLog, Kind, in_force
+from camcover.store import Activation, AuditLog, Compiled, Kind, in_force
 from camcover.workflow.activation import Decision, activate, active_release, cancel, roll_back
 from camcover.workflow.errors import (
     ActivationPast,
@@ -141,9 +141,10 @@ def test_a_release_that_does_not_compile_never_becomes_active(releases: Any) -> 
         assert release is not None
         files = releases.rules.files(second)
         broken = files | {"copay.yaml": files["copay.yaml"].replace(b"requires: [referral]", b"requires: [a letter]")}
-        ledger.add_release(release._replace(id="rules-broken", digest="0" * 64), broken, b"no tables")
-    with pytest.raises(ReleaseUnusable, match=r"rules-broken cannot be used: copay.yaml:17:16:"):
-        activate(releases.rules, "rules-broken", BOB)
+        unusable = release._replace(id=f"rules-{'0' * 16}", digest="0" * 64)
+        ledger.add_release(unusable, broken, Compiled("of no version", b"no tables"))
+    with pytest.raises(ReleaseUnusable, match=r"rules-0000000000000000 cannot be used: copay.yaml:17:16:"):
+        activate(releases.rules, unusable.id, BOB)
     assert active_release(releases.store) == first
     with pytest.raises(UnknownRelease):
         activate(releases.rules, "rules-none", BOB)

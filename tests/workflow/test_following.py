@@ -12,14 +12,15 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from camcover.store import ReleaseStore, open_database
+from camcover.store import Activation, Kind, ReleaseStore, open_database
 from camcover.workflow import following
 from camcover.workflow.activation import Decision, activate, roll_back
-from camcover.workflow.following import Follower
+from camcover.workflow.following import Follower, Following
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
 BOB = Decision("bob", "because")
+GONE = f"rules-{'0' * 16}"
 
 
 @pytest.fixture
@@ -73,11 +74,12 @@ async def test_a_release_that_does_not_load_changes_nothing_and_is_logged_once(
     await follower.look()
     activate(releases.rules, releases.ids[1], BOB)
     with capture_logs() as logged, monkeypatch.context() as patched:
-        patched.setattr(following, "active_release", lambda _: "rules-gone")
+        patched.setattr(following, "active_release", lambda _: GONE)
         await follower.look()
         await follower.look()
     assert [each["event"] for each in logged] == ["database not followed"]
-    assert "rules-gone" in logged[0]["reason"]
+    assert f"UnknownRelease: no release {GONE!r}" in logged[0]["reason"]
+    assert logged[0]["wanted"] == GONE
     assert rules.release == releases.ids[0]
     await follower.look()
     assert rules.release == releases.ids[1]
@@ -102,6 +104,113 @@ async def test_a_database_that_cannot_be_reached_for_a_while(
     assert rules.release == releases.ids[0]
     is_down.clear()
     await changed(rules, releases.ids[1])
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("'hours' is not a valid Measure"), KeyError("x"), MemoryError(), OSError(28)]
+)
+async def test_a_release_that_cannot_be_read_in_whatever_way_is_followed_once_it_can(
+    releases: Any, rules: RulesInForce, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The follower's own task meets an error that nobody foresaw; it says so, goes on, and takes the release later."""
+    read, asked = releases.rules.tables, asyncio.Event()
+    loop, first = asyncio.get_running_loop(), rules.release
+
+    def fail(_: str) -> Any:
+        loop.call_soon_threadsafe(asked.set)
+        raise error
+
+    with capture_logs() as logged:
+        with monkeypatch.context() as patched:
+            await asyncio.to_thread(releases.rules.tables, releases.ids[1])
+            patched.setattr(releases.rules, "tables", fail)
+            await asyncio.to_thread(decide, releases, releases.ids[1])
+            async with asyncio.timeout(30):
+                await asked.wait()
+                asked.clear()
+                await asked.wait()  # it is tried again
+            assert rules.release == first
+        assert releases.rules.tables == read
+        await changed(rules, releases.ids[1])
+    failures = [each for each in logged if each["event"] == "database not followed"]
+    assert [(each["reason"].partition(":")[0], each["wanted"]) for each in failures] == [
+        (type(error).__name__, releases.ids[1])
+    ]
+    assert "test_following.py" in failures[0]["place"]
+
+
+def decide(releases: Any, release: str) -> None:
+    """Make a release active, without reading it."""
+    with releases.store.writing() as ledger:
+        now = ledger.now()
+        ledger.add_activation(Activation(0, Kind.ACTIVATE, release, None, "bob", "because", now, now))
+
+
+async def test_how_well_it_follows_is_told(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind while what is active does not load, at one again, and ended when the task ends by itself."""
+    told: list[Following] = []
+    activate(releases.rules, releases.ids[0], BOB)
+    ended = asyncio.Event()
+
+    def tell(state: Following) -> None:
+        told.append(state)
+        if state is Following.ENDED:
+            ended.set()
+
+    follower = Follower(RulesInForce(releases=releases.rules), releases.rules, tell)
+    await follower.look()
+    assert (follower.state, told) == (Following.AT_ONE, [])
+    with monkeypatch.context() as patched:
+        patched.setattr(following, "active_release", lambda _: GONE)
+        await follower.look()
+        await follower.look()
+    assert told == [Following.BEHIND]
+    await follower.look()
+    assert told == [Following.BEHIND, Following.AT_ONE]
+
+    class Halt(BaseException):
+        """What no task survives."""
+
+    async def halt(_: Follower) -> None:
+        raise Halt
+
+    with monkeypatch.context() as patched, capture_logs() as logged:
+        patched.setattr(Follower, "_follow", halt)
+        await follower.start()
+        async with asyncio.timeout(30):
+            await ended.wait()
+    assert told[-1] is Following.ENDED
+    assert [each["event"] for each in logged] == ["following ended"]
+    await follower.stop()
+
+
+async def test_a_follower_that_is_stopped_has_not_ended_by_itself(releases: Any) -> None:
+    follower = Follower(RulesInForce(releases=releases.rules), releases.rules)
+    await follower.start()
+    await follower.stop()
+    assert follower.state is Following.AT_ONE
+
+
+async def test_a_database_that_does_not_answer_puts_it_behind(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look goes on; once the database answers, its release is taken."""
+    activate(releases.rules, releases.ids[0], BOB)
+    rules, answers, behind = RulesInForce(releases=releases.rules), threading.Event(), asyncio.Event()
+    really = following.active_release
+
+    def late(store: ReleaseStore) -> str | None:
+        answers.wait(60)
+        return really(store)
+
+    monkeypatch.setattr(following, "active_release", late)
+    monkeypatch.setattr(following, "PATIENCE_SECONDS", 0.01)
+    follower = Follower(rules, releases.rules, lambda state: behind.set() if state is Following.BEHIND else None)
+    looking = asyncio.create_task(follower.look())
+    async with asyncio.timeout(30):
+        await behind.wait()
+    assert rules.release == ""
+    answers.set()
+    await looking
+    assert (rules.release, follower.state) == (releases.ids[0], Following.AT_ONE)
 
 
 async def test_pinned_releases_answer_beside_the_active_one(releases: Any, rules: RulesInForce) -> None:

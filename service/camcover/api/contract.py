@@ -15,27 +15,19 @@ from google.protobuf.message import Message
 
 from camcover.gen.camcover.v1 import estimate_pb2
 
-__all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract", "contract_of"]
+__all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract"]
 
 SINCE: Mapping[str, int] = {}
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them:
 `{"camcover.v1.Line.waived_cents": 2}`."""
 
-
-def contract_of(since: Mapping[str, int]) -> int:
-    """The newest contract: the first is 1."""
-    return max(since.values(), default=1)
+CONTRACT = max(SINCE.values(), default=1)
+"""The number of the contract that this version answers by; the first is 1."""
 
 
-CONTRACT = contract_of(SINCE)
-"""The number of the contract that this version answers by."""
-
-
-def as_of_contract(
-    message: estimate_pb2.Estimate, contract: int, since: Mapping[str, int] | None = None
-) -> estimate_pb2.Estimate:
-    """The estimate with only the fields of a contract; `since` in place of `SINCE` is for tests."""
-    later = {name for name, number in (SINCE if since is None else since).items() if number > contract}
+def as_of_contract(message: estimate_pb2.Estimate, contract: int) -> estimate_pb2.Estimate:
+    """The estimate with only the fields of a contract."""
+    later = {name for name, number in SINCE.items() if number > contract}
     if not later:
         return message
     found = estimate_pb2.Estimate()

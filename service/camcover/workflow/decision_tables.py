@@ -13,6 +13,7 @@ from datetime import date
 from camcover.engine.citing import rule_place
 from camcover.engine.explain import attestation_words, limit_words
 from camcover.money import percent
+from camcover.portable import PortableError
 from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Verdict, first_bit
@@ -26,7 +27,7 @@ from camcover.workflow.coverage import LimitTerms, TierTerms, tier_terms
 __all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "code_words", "decision_tables"]
 
 
-class UnknownFact(Exception):
+class UnknownFact(PortableError):
     """A word of the question that the rules do not have."""
 
     def __init__(self, kind: str, word: str, words: Iterable[str]) -> None:

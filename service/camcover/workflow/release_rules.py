@@ -32,6 +32,9 @@ ACTIVE, LATEST = "active", "latest"
 
 _LOG = structlog.get_logger("camcover.rules")
 
+_SHOWN = 64
+"""Characters of a text that is no id, where a refusal quotes it."""
+
 CACHED_BYTES = 1 << 30
 """Compiled releases at hand, by the size of their files; only what is used of them takes memory."""
 
@@ -168,7 +171,7 @@ def unknown_release(release_id: str, known: list[str]) -> UnknownRelease:
 def _checked(release_id: str) -> None:
     """Refuse what does not have the form of a release's id: there is none of that name. Raises `UnknownRelease`."""
     if not is_release_id(release_id):
-        raise UnknownRelease(release_id)
+        raise UnknownRelease(release_id[:_SHOWN])
 
 
 def _opened(file: Path, release_id: str) -> tuple[Tables, int]:
