@@ -19,6 +19,7 @@ from camcover.api.access import read_callers
 from camcover.api.answering import Answering
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import Database, KeptEstimates, ReleaseStore, open_database
+from camcover.store.schema import HEAD
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_postgresql_database
@@ -191,12 +192,12 @@ def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url
 def test_upgrade_status_and_downgrade(run: Any, empty_url: str) -> None:
     where = ("--database-url", empty_url)
     before = run("db", "status", *where)
-    assert (before.exit_code, before.stdout) == (1, "found no tables; this version needs 0002\n")
-    assert run("db", "upgrade", *where).stdout == "no tables -> 0002\n"
-    assert run("db", "upgrade", *where).stdout == "0002 -> 0002\n"
+    assert (before.exit_code, before.stdout) == (1, f"found no tables; this version needs {HEAD}\n")
+    assert run("db", "upgrade", *where).stdout == f"no tables -> {HEAD}\n"
+    assert run("db", "upgrade", *where).stdout == f"0002 -> {HEAD}\n"
     assert run("db", "status", *where).exit_code == 0
     assert run("db", "downgrade", "base", *where).exit_code == 2
-    assert run("db", "downgrade", "0001", "--yes", *where).stdout == "0002 -> 0001\n"
+    assert run("db", "downgrade", "0001", "--yes", *where).stdout == f"{HEAD} -> 0001\n"
     unknown = run("db", "downgrade", "7", "--yes", *where)
     assert unknown.exit_code == 1
     assert "7" in unknown.stderr
@@ -205,7 +206,7 @@ def test_upgrade_status_and_downgrade(run: Any, empty_url: str) -> None:
 def test_postgresql_asks_to_be_upgraded(run: Any, postgresql: str) -> None:
     refused = run("rules", "list", "--database-url", new_postgresql_database(postgresql))
     assert refused.exit_code == 1
-    assert "has no tables yet; this version needs 0002: run `camcover db upgrade`" in refused.stderr
+    assert f"has no tables yet; this version needs {HEAD}: run `camcover db upgrade`" in refused.stderr
 
 
 def test_a_database_that_is_none(run: Any) -> None:

@@ -113,7 +113,9 @@ def test_sqlite_needs_no_set_up(tmp_path: Path) -> None:
 
 def test_postgresql_is_not_changed_by_opening_it(postgresql: str) -> None:
     url = new_postgresql_database(postgresql)
-    with pytest.raises(OutdatedDatabase, match="has no tables yet; this version needs 0003: run `camcover db upgrade`"):
+    with pytest.raises(
+        OutdatedDatabase, match=f"has no tables yet; this version needs {HEAD}: run `camcover db upgrade`"
+    ):
         open_database(url)
 
 
@@ -122,7 +124,7 @@ def test_a_database_of_a_newer_version(url: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
-    with pytest.raises(OutdatedDatabase, match="newer than this version's 0003: use a newer camcover"):
+    with pytest.raises(OutdatedDatabase, match=f"newer than this version's {HEAD}: use a newer camcover"):
         open_database(url)
 
 

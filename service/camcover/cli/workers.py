@@ -26,7 +26,7 @@ import typer
 from camcover.cli.reloading import compile_apart
 from camcover.cli.rules import compiled_rules
 from camcover.cli.running import Options, cannot_listen
-from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
+from camcover.engine.stored import is_stored, read_tables, write_tables
 
 Work = Callable[[Options, Callable[[], object]], int]
 """What a worker does: serve, say when it is ready, give its exit status."""
@@ -126,7 +126,7 @@ class Supervisor:
         try:
             if self._rules:
                 await self._compile(file)
-        except (UnreadableTables, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rules of before answer, and the log says it
             _LOG.error("rules not reloaded", reason=str(error))
             return
         self._signal(signal.SIGHUP)
