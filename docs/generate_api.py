@@ -51,8 +51,8 @@ Roles: `estimate` for EstimateService and CatalogService; `rules.read` for Catal
 that change nothing; `rules.write` for all of RuleService. A service started without tokens lets everyone ask and read,
 and nobody change rules.
 
-Health is `grpc.health.v1`, for the server as a whole, for each service, and as `camcover.following` for whether this replica
-is at one with its database ([operations.md](operations.md)); reflection is on.
+Health is `grpc.health.v1`, for the server as a whole and for each service; `camcover.following` says whether this
+replica is at one with its database ([operations.md](operations.md)). Reflection is on.
 """
 
 _SCALARS = {

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 
-from camcover.store import Database, DatabaseError, KeptEstimates, OutdatedDatabase, open_database
+from camcover.store import Database, DatabaseError, KeptEstimates, OutdatedDatabase, ReleaseStore, open_database
 from camcover.store import database as database_module
 from camcover.store.schema import APPEND_ONLY, HEAD
 from databases import new_postgresql_database
@@ -74,6 +74,35 @@ def test_estimates_of_the_first_version_stay(empty_url: str) -> None:
     with database.engine.connect() as connection:
         rows = connection.execute(text("SELECT name, request_id, body FROM estimates ORDER BY name")).fetchall()
     assert [tuple(row) for row in rows] == [("estimates/1", "a", b"estimates/1"), ("estimates/2", None, b"estimates/2")]
+    database.close()
+
+
+def test_compiled_tables_of_before_are_let_go(empty_url: str) -> None:
+    """A release of revision 0002 whose tables are a pickle: the release stays, they go; estimates are of contract 1."""
+    database = Database(empty_url)
+    database.upgrade("0002")
+    made = datetime.now(UTC).replace(tzinfo=None)
+    release = "INSERT INTO releases VALUES ('rules-1', '1', 'ana', 'first', :made, NULL, 1, 1)"
+    columns = "name, fingerprint, plan_id, rule_release, created_at, request, body, body_digest"
+    values = "'estimates/1', :bytes, 'plan', 'rules-1', :made, NULL, :bytes, :bytes"
+    with database.engine.begin() as connection:
+        connection.execute(text(release), {"made": made})
+        connection.execute(text("INSERT INTO release_tables VALUES ('rules-1', :bytes)"), {"bytes": b"\x80\x05N."})
+        statement = text(f"INSERT INTO estimates ({columns}) VALUES ({values})")  # noqa: S608 - constants
+        connection.execute(statement, {"made": made, "bytes": b"\x01"})
+    database.upgrade()
+    with ReleaseStore(database).reading() as ledger:
+        assert ledger.ids() == ["rules-1"]
+        assert ledger.digest_of("rules-1", "any") is None
+        assert ledger.compiled("rules-1", "any") is None
+    stored = KeptEstimates(database).by_name("estimates/1")
+    assert stored is not None
+    assert stored.contract == 1
+    database.downgrade("0002")
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM release_tables")).scalar_one() == 0
+        assert connection.execute(text("SELECT id FROM releases")).scalars().all() == ["rules-1"]
+        assert connection.execute(text("SELECT name FROM estimates")).scalars().all() == ["estimates/1"]
     database.close()
 
 
