@@ -17,9 +17,10 @@ from camcover.gen.camcover.v1 import estimate_pb2
 
 __all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract"]
 
-SINCE: Mapping[str, int] = {}
-"""Fields that were added after the first contract, by full name, with the number of the contract that brought them:
-`{"camcover.v1.Line.waived_cents": 2}`."""
+SINCE: Mapping[str, int] = {
+    "camcover.v1.Line.terms_assumed": 2,
+}
+"""Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 
 CONTRACT = max(SINCE.values(), default=1)
 """The number of the contract that this version answers by; the first is 1."""
