@@ -2,8 +2,8 @@
 
 Each stored estimate keeps the number of the contract under which it was answered. Whoever adds a field to `Estimate`,
 or to a message inside of it, names it in `SINCE` with the next number, and does nothing else: `CONTRACT` follows. An
-estimate of before is then compared without the new field. A new message needs no entries for its own fields; the field
-that holds it has one.
+estimate of before is then compared without the new field. A new message needs no entries for the fields that it comes
+with; the field that holds it has one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract"]
 
 SINCE: Mapping[str, int] = {
     "camcover.v1.Line.terms_assumed": 2,
+    "camcover.v1.Estimate.use_after": 3,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 
