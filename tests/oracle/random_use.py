@@ -26,14 +26,19 @@ def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str,
         if dice.chance(35) and included <= most:
             counts[limit.id] = _counts(dice, limit, included, most, min(as_of, first))
     for benefit in editions[0]["benefits"]:
-        if dice.chance(15):
-            number = before.visits(benefit) + dice.number(0, 4)
-            own = [limit for limit in limits_of(editions[0], benefit) if plan.is_own_visit_limit(limit, benefit)]
-            if all(number <= most for limit, most in _limits(editions) if limit in own):
+        own = [limit for limit in plan.own_visit_limits(benefit) if limit.counts != "plan_paid"]
+        known = [counts[limit.id][0]["used"] for limit in own if limit.id in counts]
+        number = known[0] if known else before.visits(benefit) + dice.number(0, 4)
+        if (known or dice.chance(15)) and number >= before.visits(benefit):
+            if not known or dice.chance(50):
                 member.setdefault(f"{prefix}benefit_visits", []).append({"benefit": benefit, "visits": number})
-                for limit in own:
-                    if limit.id in counts and limit.counts != "plan_paid":
-                        counts[limit.id] = [{"limit": limit.id, "used": number}]
+            for limit in own:
+                if limit.id in counts:
+                    counts[limit.id] = [
+                        {"limit": limit.id, "used": number if limit.beyond else min(number, limit.allow.amount)}
+                    ]
+        else:
+            counts = {name: entries for name, entries in counts.items() if name not in {limit.id for limit in own}}
     if counts:
         member[f"{prefix}limit_usage"] = [each for entries in counts.values() for each in entries]
 
@@ -70,7 +75,7 @@ def _counts(dice: Dice, limit: Limit, included: int, most: int, latest: date) ->
     """What is stated of a limit: in one count, or of a rolling limit by dates."""
     key = "used_cents" if limit.allow.measure == "money" else "used"
     total = dice.number(included, max(included, most if dice.chance(30) else most // 2))
-    if not is_rolling(limit.per) or dice.chance(60):
+    if not is_rolling(limit.per) or included or dice.chance(60):
         return [{"limit": limit.id, key: total}]
     part = dice.number(0, total)
     days = dice.some([0, 1, 5, 20], 1, 2)

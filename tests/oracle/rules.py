@@ -184,6 +184,11 @@ class PlanDays:
             plan = next(each for each in self.rules.editions("plan", self.id) if benefit in each["benefits"])
         return limits_of(plan, benefit)
 
+    def own_visit_limits(self, benefit: str) -> list[Limit]:
+        """The benefit's own visit limits per benefit period."""
+        editions = [each for each in self.rules.editions("plan", self.id) if benefit in each.get("benefits", {})]
+        return [limit for limit in limits_of(editions[0], benefit) if self.is_own_visit_limit(limit, benefit)]
+
     def is_own_visit_limit(self, limit: Limit, benefit: str) -> bool:
         """Whether it is a benefit's own visit limit per benefit period, alike in every edition that has the benefit."""
         editions = [each for each in self.rules.editions("plan", self.id) if benefit in each.get("benefits", {})]

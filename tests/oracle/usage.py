@@ -101,15 +101,26 @@ class Usage:
         own = {each.day for each in self.before(visit.member_id) if each.benefit == visit.benefit}
         dated = {day for day in own if self._plan.period(day) == visit.period}
         total = 0
-        stated = [each for each in self._given(visit.member_id, "benefit_visits") if each["benefit"] == visit.benefit]
-        if stated and visit.period == self._plan.period(self._as_of):
-            total = stated[0].get("visits") or 0
+        stated = self._stated_visits(visit.member_id, visit.benefit)
+        if stated is not None and visit.period == self._plan.period(self._as_of):
+            total = stated
             included = {day for day in dated if day <= self._as_of}
             dated -= included
             if visit.day in included:
                 return total + len((dated | days) - {visit.day})
         earlier = {day for day in dated | days if day < visit.day}
         return total + len(earlier) + 1
+
+    def _stated_visits(self, member_id: str, benefit: str) -> int | None:
+        """The visits under a benefit by `as_of`: as stated, else as a count of its own visit limit states them."""
+        for each in self._given(member_id, "benefit_visits"):
+            if each["benefit"] == benefit:
+                return int(each.get("visits") or 0)
+        for limit in self._plan.own_visit_limits(benefit):
+            for each in self._given(member_id, "limit_usage"):
+                if each["limit"] == limit.id and limit.counts != "plan_paid":
+                    return int(each.get("used") or 0)
+        return None
 
     def add_visit(self, visit: Visit) -> None:
         """Note that the visit had a covered line."""
@@ -152,7 +163,7 @@ class Usage:
         if any(day for day, _ in stated):
             uses = [(day or start, amount) for day, amount in stated]
         else:
-            uses = [*included, (start, stated[0][1] - sum(amount for _, amount in included))]
+            uses = [*included, (start, max(0, stated[0][1] - sum(amount for _, amount in included)))]
         return sum(amount for day, amount in [*uses, *behind] if in_window(limit.per, day, visit.day))
 
     def _key(self, limit: Limit, day: date) -> tuple[object, ...]:
@@ -181,7 +192,7 @@ class Usage:
             ]
         for each in self._given(visit.member_id, "benefit_visits"):
             if self._plan.is_own_visit_limit(limit, each["benefit"]):
-                return [(None, each.get("visits") or 0)]
+                return [(None, min(each.get("visits") or 0, limit.allow.amount if limit.beyond is None else 1_000))]
         return []
 
     def dated(self, limit: Limit, visit: Visit) -> list[tuple[date, int]]:

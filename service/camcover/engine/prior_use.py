@@ -97,6 +97,18 @@ class _Visit:
     plan_paid: int | None = None
 
 
+class _Statement(NamedTuple):
+    """What a request states of a limit: the list it stands in, its place there, and the use."""
+
+    field: str
+    place: int
+    use: LimitUse
+
+    def amount_of(self, limit: Limit) -> int:
+        """What is used, in the limit's own measure."""
+        return in_own_measure(limit, self.use)[0]
+
+
 def prior_use(scope: Scope, member: int) -> PriorUse:
     """What a member used before the estimate. Raises `Unsound` or KeyError for words that the plan has not."""
     return _Reader(scope, member).read()
@@ -158,6 +170,7 @@ class _Reader:
         self._slot_keys = list(scope.plan.slots)
         self._visits = self._dated_visits()
         self._dated: dict[int, list[tuple[int, int]]] = {}
+        self._stated_visits: dict[str, tuple[int, int]] = {}
 
     def read(self) -> PriorUse:
         """Everything the member used."""
@@ -212,9 +225,9 @@ class _Reader:
 
     # Limits
 
-    def _stated_limits(self) -> dict[int, list[tuple[int, LimitUse]]]:
-        """The statements about each slot, each with its place in the list. Raises `Unsound`."""
-        found: dict[int, list[tuple[int, LimitUse]]] = {}
+    def _stated_limits(self) -> dict[int, list[_Statement]]:
+        """The statements about each slot. Raises `Unsound`."""
+        found: dict[int, list[_Statement]] = {}
         for place, use in enumerate(self._use.limit_usage):
             limit = limit_of(self._scope, use.limit)
             if limit is None or (use.date is not None and limit.per.kind not in ROLLING):
@@ -226,9 +239,9 @@ class _Reader:
                 raise Unsound
             for slot in self._slots_of(limit, use.benefit):
                 before = found.setdefault(slot, [])
-                if any(each.date == use.date for _, each in before):
+                if any(each.use.date == use.date for each in before):
                     raise Unsound
-                before.append((place, use))
+                before.append(_Statement("limit_usage", place, use))
         self._add_benefit_visits(found)
         return found
 
@@ -238,25 +251,35 @@ class _Reader:
         counting = {slot_key(name, limit) for name in names}
         return [number for key, number in self._index.slots.items() if key in counting]
 
-    def _add_benefit_visits(self, stated: dict[int, list[tuple[int, LimitUse]]]) -> None:
-        """A benefit's visits are the count of its own visit limits per benefit period (point 39)."""
+    def _add_benefit_visits(self, stated: dict[int, list[_Statement]]) -> None:
+        """A benefit's visits are the count of its own visit limits per benefit period, and the other way (point 39)."""
         for place, use in enumerate(self._use.benefit_visits):
-            for limit in self._own_visit_limits(use.benefit):
-                slot = self._index.slots[slot_key(use.benefit, limit)]
-                if slot not in stated:
-                    stated[slot] = [(place, LimitUse(str(limit.id), used=use.visits))]
-                    if use.visits > most_used(limit):
-                        said = f"{use.visits} visits under {use.benefit}; its limit {limit.id} allows {limit.allow}"
-                        self._conflict("benefit_visits", place, said)
-                elif limit.counts is not Counting.PLAN_PAID and (used := stated[slot][0][1].used) != use.visits:
-                    said = f"{use.visits} visits under {use.benefit}, but {used} used of its limit {limit.id}"
-                    self._conflict("benefit_visits", place, f"{said}; expected the same")
+            if not 0 <= use.visits <= MAX_UNITS or use.benefit in self._stated_visits:
+                raise Unsound
+            self._stated_visits[use.benefit] = place, use.visits
+        for benefit in self._index.benefits:
+            for limit in self._own_visit_limits(benefit):
+                slot = self._index.slots[slot_key(benefit, limit)]
+                if slot in stated and limit.counts is not Counting.PLAN_PAID:
+                    self._compare_visits(benefit, limit, stated[slot][0])
+                elif slot not in stated and benefit in self._stated_visits:
+                    place, visits = self._stated_visits[benefit]
+                    use = LimitUse(str(limit.id), used=min(visits, most_used(limit)))
+                    stated[slot] = [_Statement("benefit_visits", place, use)]
+
+    def _compare_visits(self, benefit: str, limit: Limit, statement: _Statement) -> None:
+        """Hold the use of a benefit's own visit limit to its visits; it states them where nothing else does."""
+        used = statement.use.used
+        _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
+        if used != min(visits, most_used(limit)):
+            said = (
+                f"{used} used of limit {limit.id}, but {visits} visits under its benefit {benefit}; expected the same"
+            )
+            self._conflict(statement.field, statement.place, said)
 
     def _own_visit_limits(self, benefit: str) -> list[Limit]:
         """A benefit's own visit limits per benefit period, where every edition has the limit alike."""
         editions = [plan for plan in self._index.editions if benefit in plan.benefits]
-        if not editions:
-            raise Unsound
         return [
             limit
             for limit in editions[0].benefits[benefit].limits
@@ -269,27 +292,24 @@ class _Reader:
             )
         ]
 
-    def _read_window(self, slot: int, stated: list[tuple[int, LimitUse]]) -> None:
+    def _read_window(self, slot: int, stated: list[_Statement]) -> None:
         """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
         scope, limit = self._scope, self._index.slot_limits[slot]
-        behind = [each for each in self._dated.get(slot, ()) if each[0] > scope.as_of]
-        events = [each for each in self._dated.get(slot, ()) if each[0] <= scope.as_of]
+        dated = self._dated.get(slot, [])
+        events = [each for each in dated if each[0] <= scope.as_of]
         if stated:
-            within = sum(amount for day, amount in events if in_window(limit, day, scope.as_of))
-            total = sum(in_own_measure(limit, use)[0] for _, use in stated)
-            if within > total:
-                self._too_many_dated(stated[0][0], limit, within, total)
             start = min(scope.as_of, scope.first_day)
-            if any(use.date is not None for _, use in stated):
-                events = [
-                    (use.date.toordinal() if use.date else start, in_own_measure(limit, use)[0]) for _, use in stated
-                ]
-            else:
-                events = [each for each in events if in_window(limit, each[0], scope.as_of)]
-                events.append((start, total - within))
-        self._found.events[slot] = sorted(each for each in (*events, *behind) if each[1])
+            uses = [(each.use.date.toordinal() if each.use.date else start, each.amount_of(limit)) for each in stated]
+            included = [each for each in events if in_window(limit, each[0], scope.as_of)]
+            within = sum(amount for _, amount in included)
+            total = sum(amount for day, amount in uses if day == start or in_window(limit, day, scope.as_of))
+            self._hold_to_dated(stated[0], limit, within, total)
+            is_bare = all(each.use.date is None for each in stated)
+            events = [*included, (start, max(total - within, 0))] if is_bare else uses
+        events += [each for each in dated if each[0] > scope.as_of]
+        self._found.events[slot] = sorted(each for each in events if each[1])
 
-    def _read_period(self, slot: int, key: SlotKey, stated: list[tuple[int, LimitUse]]) -> None:
+    def _read_period(self, slot: int, key: SlotKey, stated: list[_Statement]) -> None:
         """The count of a limit per period: what is stated is the whole of its period up to `as_of`."""
         scope, limit = self._scope, self._index.slot_limits[slot]
         own, first = (period_key(self._index, key.per.kind, day) for day in (scope.as_of, scope.first_day))
@@ -300,28 +320,28 @@ class _Reader:
                 within += amount
             elif period == first:
                 dated += amount
-        total = in_own_measure(limit, stated[0][1])[0] if stated else 0
-        if within > total:
-            self._too_many_dated(stated[0][0], limit, within, total)
+        total = stated[0].amount_of(limit) if stated else 0
+        if stated:
+            self._hold_to_dated(stated[0], limit, within, total)
         self._found.counts[slot] = Count(total, dated)
 
-    def _too_many_dated(self, place: int, limit: Limit, dated: int, stated: int) -> None:
-        said = f"dated visits use {dated} of limit {limit.id}, but {stated} is stated; expected {dated} or more"
-        self._conflict("limit_usage", place, said)
+    def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
+        """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
+        if dated > stated and stated < most_used(limit):
+            said = f"dated visits use {dated} of limit {limit.id}, but {stated} is stated; expected {dated} or more"
+            self._conflict(statement.field, statement.place, said)
 
     # Visits
 
     def _read_visits(self) -> None:
         """Visit numbers so far, and the visits that go on with the first lines."""
-        stated = {use.benefit: (place, use.visits) for place, use in enumerate(self._use.benefit_visits)}
-        if len(stated) != len(self._use.benefit_visits):
+        stated = self._stated_visits
+        if any(name not in self._index.benefits for name in stated):
             raise Unsound
         scope, index = self._scope, self._index
         own, first = index.period_of(scope.as_of), index.period_of(scope.first_day)
         for benefit in dict.fromkeys([*stated, *(name for name, _ in self._visits)]):
             place, total = stated.get(benefit, (0, 0))
-            if not 0 <= total <= MAX_UNITS:
-                raise Unsound
             within = dated = 0
             for day in (day for name, day in self._visits if name == benefit):
                 period = index.period_of(day)
