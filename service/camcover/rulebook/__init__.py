@@ -8,8 +8,10 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
 from camcover.rulebook.differences import Change, ChangeKind, differences
+from camcover.rulebook.disk import find
 from camcover.rulebook.formatting import format_text
-from camcover.rulebook.load import Loaded, load, load_files, load_texts, named_texts, release_id, rule_files
+from camcover.rulebook.load import Loaded, load, load_files, load_texts, named_texts, release_id, rule_text
+from camcover.rulebook.printable import printable
 from camcover.rulebook.records import RuleSet
 from camcover.rulebook.schema import json_schema
 
@@ -25,6 +27,7 @@ __all__ = [
     "as_json",
     "as_text",
     "differences",
+    "find",
     "format_text",
     "json_schema",
     "load",
@@ -33,6 +36,7 @@ __all__ = [
     "meant",
     "named_texts",
     "nearest",
+    "printable",
     "release_id",
-    "rule_files",
+    "rule_text",
 ]
