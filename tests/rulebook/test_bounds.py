@@ -55,6 +55,17 @@ def test_of_very_many_faults_the_first_and_their_number_are_told(
     assert len(printed.splitlines()) == 3 * (MOST_FINDINGS + 1)
 
 
+@pytest.mark.parametrize(("added", "expected"), [(498, []), (499, ["too-many"])])
+def test_a_file_of_very_many_benefits_is_refused_before_they_are_compared(added: int, expected: list[str]) -> None:
+    """The small plan has a benefit and an exclusion, so that 498 more are the 500 that are taken."""
+    benefit = "{therapies: [reiki], in_network: {member_pays: [nothing]}, cite: eoc p.2}"
+    many = "".join(f"  b{number}: {benefit}\n" for number in range(added))
+    found = load_texts(TEXTS | {SHARE: SHARE_PLAN.replace("benefits:\n", f"benefits:\n{many}", 1)}, TODAY)
+    assert [each.code for each in found.errors] == expected
+    overlaps = [each for each in found.diagnostics if each.code in ("overlapping-benefits", "benefit-never-applies")]
+    assert bool(overlaps) is not bool(expected)
+
+
 def faults(count: int, severity: Severity, file: str = "a.yaml") -> list[Diagnostic]:
     return [Diagnostic("unknown-key", severity, Place(file, line, 1), f"fault {line}") for line in range(1, count + 1)]
 
