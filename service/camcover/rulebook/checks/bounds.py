@@ -63,7 +63,7 @@ def check_plan_sizes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         yield from _beyond(list(accumulators.values()), MAX_ACCUMULATORS, "accumulators in a plan")
         yield from _beyond(list(tiers.values()), MAX_TIERS, "tiers in a plan")
         for plan in editions:
-            rows = [each.at for each in (*plan.benefits.values(), *plan.exclusions)]
+            rows = [benefit.at for benefit in plan.benefits.values()] + [exclusion.at for exclusion in plan.exclusions]
             yield from _beyond(rows, MAX_BENEFITS, "benefits and exclusions in a file")
             for benefit in plan.benefits.values():
                 places = [limit.at for limit in benefit.limits]
