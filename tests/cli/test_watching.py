@@ -44,7 +44,7 @@ class Told:
         self.events: list[tuple[str, str]] = []
         self._event = asyncio.Event()
 
-    def __call__(self, event: str = "told", path: str = "") -> None:
+    def __call__(self, event: str = "told", path: str = "", **_: object) -> None:
         """Something is told."""
         self.events.append((event, path))
         self._event.set()
