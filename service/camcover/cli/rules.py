@@ -25,6 +25,7 @@ from camcover.rulebook import (
     load,
     rule_text,
 )
+from camcover.rulebook.diagnostics import github_line
 from camcover.rulebook.facts.words import count
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.records import RuleSet
@@ -132,9 +133,8 @@ def run(
     elif output is OutputFormat.GITHUB:
         for result in report.failed:
             file, _, line = result.place.rpartition(":")
-            typer.echo(
-                f"::error file={file},line={line},title=rule test::{result.name}: {'; '.join(result.differences)}"
-            )
+            text = f"{result.name}: {'; '.join(result.differences)}"
+            typer.echo(github_line("error", file, line, "rule test", text), nl=False)
     else:
         _show_report(report, coverage=coverage)
     raise typer.Exit(1 if report.failed else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -24,8 +25,12 @@ class Screen(Console):
         """A screen of `width` columns, by default the terminal's."""
         super().__init__(width=width, markup=False)
 
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text as Rich lays it out, written out before it is measured."""
+        return super().render_str(printable(text), **options)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What Rich draws, its texts written out where they would steer the terminal."""
+        """What Rich draws, also of texts that came as `Text`."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(printable(segment.text), segment.style)
 

@@ -27,6 +27,7 @@ __all__ = [
     "as_text",
     "declare",
     "few_searches",
+    "github_line",
     "meant",
     "nearest",
 ]
@@ -156,10 +157,14 @@ def as_json(found: Iterable[Diagnostic]) -> str:
 def as_github(found: Iterable[Diagnostic]) -> str:
     """GitHub's workflow commands, which annotate the lines of a pull request."""
     return "".join(
-        f"::{each.severity} file={_property(each.at.file)},line={each.at.line},col={each.at.column},"
-        f"title={_property(each.code)}::{_escaped(each.sentence)}\n"
+        github_line(str(each.severity), each.at.file, f"{each.at.line},col={each.at.column}", each.code, each.sentence)
         for each in found
     )
+
+
+def github_line(kind: str, file: str, line: str, title: str, text: str) -> str:
+    """One workflow command; nothing in a file's name, the title or the text begins another."""
+    return f"::{kind} file={_property(file)},line={line},title={_property(title)}::{_escaped(text)}\n"
 
 
 def _escaped(text: str) -> str:

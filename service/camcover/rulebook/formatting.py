@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from camcover.rulebook.nodes import LOADER, parse
 from camcover.rulebook.trivia import (
     Comment,
     Entry,
@@ -67,10 +68,12 @@ def format_text(text: str) -> str:
 
 
 def _compose(source: str) -> yaml.MappingNode | None:
-    """The document's tree, or None for what the formatter leaves alone."""
+    """The document's tree, or None for what the formatter leaves alone: also what is too large or too deep."""
+    if parse(source, "")[0] is None:
+        return None
     try:
-        tokens = list(yaml.scan(source, Loader=yaml.BaseLoader))
-        root = yaml.compose(source, Loader=yaml.BaseLoader)
+        tokens = list(yaml.scan(source, Loader=LOADER))
+        root = yaml.compose(source, Loader=LOADER)
     except (yaml.YAMLError, RecursionError):
         return None
     foreign = (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken, yaml.DirectiveToken)

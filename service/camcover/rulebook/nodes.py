@@ -14,7 +14,18 @@ import yaml
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.records import Place
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Listing", "Node", "Scalar", "Table", "is_too_large", "parse", "too_large"]
+__all__ = [
+    "LOADER",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Listing",
+    "Node",
+    "Scalar",
+    "Table",
+    "is_too_large",
+    "parse",
+    "too_large",
+]
 
 MAX_BYTES = 1 << 20
 """The largest rule file, bytes of UTF-8."""
@@ -22,7 +33,8 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
 """How deep lists and mappings may nest; the language itself needs nine."""
 
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Reads YAML without resolving anything, in C where PyYAML was built with it."""
 
 SYNTAX = declare(
     "syntax",
@@ -104,7 +116,7 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
         return None, [too_large(file)]
     reader = _Reader(file)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=LOADER):
             if not reader.take(event):
                 break
     except yaml.MarkedYAMLError as error:

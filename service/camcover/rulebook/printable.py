@@ -10,8 +10,10 @@ import re
 
 __all__ = ["on_one_line", "printable"]
 
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters but tab and line feed, line separators, marks of direction, and halves of characters."""
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters but tab and line feed, line separators, marks of direction, and what is no character."""
 
 
 def printable(text: str) -> str:
