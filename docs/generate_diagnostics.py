@@ -28,6 +28,8 @@ example shows the part of a file that is at fault, and what is printed for it; t
 WITHOUT_EXAMPLE = {
     "not-utf8": "It needs bytes that are no text, so there is no example here.",
     "no-rules": "It is about an empty folder, so there is no example here.",
+    "unreadable-file": "It is about what a file or link is, not what stands in it, so there is no example here.",
+    "more-findings": "It stands below a hundred others, so there is no example here.",
 }
 """The codes that no rule file can draw, with the reason."""
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from camcover.bulk import BulkEstimator
-from camcover.bulk.files import Outputs, WrongColumns, estimate_file
+from camcover.bulk.files import Outputs, SamePlace, WrongColumns, estimate_file
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from small_rules import tables
 
@@ -132,3 +132,58 @@ def test_the_command_names_what_is_wrong(
     assert result.exit_code == 2
     assert said in result.stderr
     assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.fixture
+def places(book: Path, tmp_path: Path) -> Path:
+    """A folder with a copy of the book, a link to it, another file that is it, and a link to the folder."""
+    folder = tmp_path / "places"
+    folder.mkdir()
+    (folder / "book.parquet").write_bytes(book.read_bytes())
+    (folder / "link.parquet").symlink_to("book.parquet")
+    (folder / "hard.parquet").hardlink_to(folder / "book.parquet")
+    (folder / "plans.parquet.part").symlink_to("book.parquet")
+    (folder / "here").symlink_to(".")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["book.parquet"], "book.parquet is the input"),
+        (["here/here/book.parquet"], "book.parquet is the input"),
+        (["link.parquet"], "link.parquet is the input"),
+        (["hard.parquet"], "hard.parquet is the input"),
+        (["plans.parquet"], "plans.parquet is the input or would overwrite it"),
+        (["out.parquet", "--lines", "link.parquet"], "link.parquet is the input"),
+        (["out.parquet", "--rejects", "here/book.parquet"], "book.parquet is the input"),
+        (["out.parquet", "--lines", "here/out.parquet"], "are to be written to one place"),
+        (["out.parquet", "--rejects", "out.parquet"], "are to be written to one place"),
+        (["out.parquet", "--rejects", "out.parquet.part"], "are to be written to one place"),
+        (["out.parquet", "--lines", "l.parquet", "--rejects", "l.parquet"], "are to be written to one place"),
+    ],
+)
+def test_no_file_is_read_and_written_or_written_twice(
+    options: list[str], said: str, places: Path, rules: Path, run: Any
+) -> None:
+    before = {file.name: file.read_bytes() for file in places.iterdir() if file.is_file()}
+    paths = [each if each.startswith("--") else places / each for each in options]
+    result = run("bulk", "estimate", places / "book.parquet", *paths, "--rules", rules)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert {file.name: file.read_bytes() for file in places.iterdir() if file.is_file()} == before
+
+
+def test_a_library_call_is_refused_as_well(places: Path) -> None:
+    book = places / "book.parquet"
+    with pytest.raises(SamePlace, match="is the input"):
+        estimate_file(RULES, "rules-1", book, Outputs(places / "out.parquet", places / "link.parquet"))
+
+
+@pytest.mark.parametrize("option", ["--html", "--json"])
+def test_an_impact_overwrites_no_book(option: str, places: Path, rules: Path, run: Any) -> None:
+    before = (places / "book.parquet").read_bytes()
+    result = run("rules", "impact", rules, rules, "--book", places / "book.parquet", option, places / "link.parquet")
+    assert result.exit_code == 2
+    assert "link.parquet is the input" in result.stderr
+    assert (places / "book.parquet").read_bytes() == before

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,70 @@ def test_scheduled_and_called_off(staff: Command, two: list[str]) -> None:
         refused = staff("rules", "activate", two[1], "--at", wrong)
         assert refused.exit_code == 2
         assert said in refused.stderr
+
+
+@pytest.fixture
+def los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock of Los Angeles by its rule, so that the machine needs no table of zones: forward in March."""
+    monkeypatch.setenv("TZ", "PST8PDT,M3.2.0,M11.1.0")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+TIMES = [
+    ("2999-01-01T00:00", "2999-01-01 08:00:00", "2999-01-01 00:00:00-08:00"),
+    ("2999-01-01T00:00-08:00", "2999-01-01 08:00:00", "2999-01-01 00:00:00-08:00"),
+    ("2999-07-01T00:00", "2999-07-01 07:00:00", "2999-07-01 00:00:00-07:00"),
+    ("2999-01-01T09:00+01:00", "2999-01-01 08:00:00", "2999-01-01 09:00:00+01:00"),
+    ("2999-01-01T00:00Z", "2999-01-01 00:00:00", ""),
+    ("2999-01-01", "2999-01-01 08:00:00", "2999-01-01 00:00:00-08:00"),
+    ("2037-03-08T02:30-08:00", "2037-03-08 10:30:00", "2037-03-08 02:30:00-08:00"),
+    ("2037-11-01T01:30-08:00", "2037-11-01 09:30:00", "2037-11-01 01:30:00-08:00"),
+    ("2037-11-01T01:30-07:00", "2037-11-01 08:30:00", "2037-11-01 01:30:00-07:00"),
+    ("2037-03-08T03:00", "2037-03-08 10:00:00", "2037-03-08 03:00:00-07:00"),
+    ("2037-11-01T02:00", "2037-11-01 10:00:00", "2037-11-01 02:00:00-08:00"),
+]
+"""As given, in UTC, and as shown behind that. Los Angeles is 8 hours behind UTC, 7 in summer."""
+
+
+@pytest.mark.usefixtures("los_angeles")
+def test_a_time_is_shown_in_utc_and_as_it_was_given(staff: Command, two: list[str]) -> None:
+    """Where it is scheduled, in the history, of the release and where it is called off; the database holds it so."""
+    for number, (given, utc, shown) in enumerate(TIMES, start=1):
+        said = staff("rules", "activate", two[0], "--at", given)
+        behind = f" ({shown})" if shown else ""
+        assert said.stdout == f"scheduled: {two[0]} from {utc} UTC{behind} (activation {number})\n", said.stderr
+        kept = {each["id"]: each for each in json.loads(staff("rules", "history", "--format", "json").stdout)}
+        assert kept[number]["effective_at"] == f"{utc.replace(' ', 'T')}+00:00"
+        assert f"activated {utc} UTC by ana" in staff("rules", "show", two[0]).stdout
+        assert staff("rules", "cancel", number).stdout.endswith(f" on {utc} UTC\n")
+    history = staff("rules", "history").stdout
+    assert all(f"{utc} UTC" in history for _, utc, _ in TIMES)
+
+
+@pytest.mark.usefixtures("los_angeles")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("2020-01-01T00:00", "2020-01-01 08:00:00 UTC (2020-01-01 00:00:00-08:00) is past"),
+        ("2020-01-01T00:00-05:00", "2020-01-01 05:00:00 UTC (2020-01-01 00:00:00-05:00) is past"),
+        ("2037-03-08T02:00", "2037-03-08T02:00 does not exist here: clocks are set forward over it"),
+        ("2037-03-08T02:30", "2037-03-08T02:30 does not exist here: clocks are set forward over it"),
+        ("2037-03-08T02:59:59", "does not exist here"),
+        ("2037-11-01T01:00", "is there twice here"),
+        ("2037-11-01T01:30", "expected 2037-11-01T01:30:00-07:00 or 2037-11-01T01:30:00-08:00"),
+        ("2037-11-01T01:59:59", "is there twice here"),
+        ("9999-12-31T23:59", "expected a time such as"),
+        ("0001-01-01T00:00", "expected a time such as"),
+        ("tomorrow", "expected a time such as"),
+    ],
+)
+def test_a_time_that_is_past_or_no_single_instant_is_refused(given: str, said: str, run: Any) -> None:
+    refused = run("rules", "activate", "latest", "--as", "ana", "--at", given)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.stderr.replace("│", " ").split())
 
 
 def test_four_eyes(staff: Command, two: list[str]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camcover.rulebook.formatting import WIDTH, format_text
+from camcover.rulebook.nodes import MAX_BYTES
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "rule-language.md"
 
@@ -221,3 +222,16 @@ def test_formatting_is_stable_and_keeps_meaning_and_comments(text: str) -> None:
     assert format_text(once) == once
     assert yaml.load(once, Loader=yaml.BaseLoader) == before
     assert sorted(comments_of(once)) == sorted(comments_of(text))
+
+
+LONG_LIST = "a: [" + "x," * 5_000 + "x]\n"
+"""In canonical layout each `x,` gets a space: 5,000 letters more, and line breaks."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "[" * 100_000, LONG_LIST.ljust(MAX_BYTES - 1, "#") + "\n", "a: " + "x" * MAX_BYTES],
+    ids=["too deep", "too large once formatted", "too large"],
+)
+def test_what_leaves_the_bounds_of_a_rule_file_stays_as_it_is(text: str) -> None:
+    assert format_text(text) == text

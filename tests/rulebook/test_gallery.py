@@ -16,8 +16,9 @@ GALLERY = TESTS / "diagnostics"
 GENERATOR = TESTS.parent / "docs" / "generate_diagnostics.py"
 TODAY = date(2026, 6, 1)
 ENTRIES = sorted(file.stem for file in GALLERY.glob("*.yaml") if not file.name.startswith("_"))
-WITHOUT_ENTRY = {"not-utf8", "no-rules"}
-"""Drawn by bytes that are no text, and by an empty folder: no text of the gallery can; test_load.py shows them."""
+WITHOUT_ENTRY = {"not-utf8", "no-rules", "unreadable-file", "more-findings"}
+"""Drawn by bytes that are no text, by folders and links, and by very many faults: test_reading.py, test_disk.py and
+test_bounds.py show them."""
 
 
 def files_of(code: str) -> list[Path]:

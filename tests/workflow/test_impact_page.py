@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree as ET
 
@@ -56,6 +57,15 @@ def test_it_is_well_formed_and_names_are_escaped(text: str) -> None:
     assert list(root.iter("script")) == []
     assert words_of(text).count(WICKED) >= 4
     assert WICKED not in text
+
+
+def test_a_name_with_control_characters_leaves_it_well_formed(found: Impact) -> None:
+    """XML knows no U+0001, not even escaped, and neither U+FFFE nor half of a character."""
+    name = "a\x01b\x1b[31m\ufffec\ud800"
+    text = page(found, before=name, after=name, book=name)
+    assert "a\\u0001b\\u001b[31m\\ufffec\\ud800" in words_of(text)
+    case = replace(found.increases[0], request_id=name, plan_id=name)
+    assert "a\\u0001b" in words_of(page(replace(found, increases=(case,)), before="", after="", book=""))
 
 
 def test_it_has_no_external_address(text: str) -> None:

@@ -15,7 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
-from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, truths
+from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
+from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY
 from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
@@ -77,6 +78,8 @@ class Coder:
         status = np.where(plan < 0, ASIDE, 0).astype(np.int32)
         for name in ("benefit_visits", "prior_visits"):
             status[np.diff(lists(batch[name]).offsets) > 0] = ASIDE
+        for name in LISTS:
+            status[rows_with_nulls(batch[name])] = ASIDE
         family = truths(batch["family_coverage"])
         born, as_of = days(batch["birth_date"], null=0), days(batch["as_of"], null=-1)
         for name, ordinals in (("birth_date", born), ("as_of", as_of)):

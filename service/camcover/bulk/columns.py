@@ -79,3 +79,14 @@ def lists(column: pa.Array) -> Lists:
     """A column of lists, its values in one column."""
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     return Lists(np.concatenate([[0], np.cumsum(lengths)]), column.flatten())
+
+
+def rows_with_nulls(column: pa.Array) -> Ints:
+    """The rows of a column of lists in which an element is null, at any depth; a null list is an empty one."""
+    held = lists(column)
+    rows = held.owners()
+    found = [rows[held.values.is_null().to_numpy(zero_copy_only=False)]]
+    if pa.types.is_struct(held.values.type):
+        fields = zip(held.values.type, held.values.flatten(), strict=True)
+        found += [rows[rows_with_nulls(inner)] for field, inner in fields if pa.types.is_list(field.type)]
+    return np.unique(np.concatenate(found))

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, check_columns
-from camcover.bulk.output import WholeFile
+from camcover.bulk.output import SamePlace, WholeFile, check_places
 from camcover.bulk.parallel import in_order
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from camcover.engine.compile import Tables
@@ -57,8 +57,10 @@ def estimate_file(
 ) -> Counts:
     """Price every row of `source`; `threads` 0 = one for each core, `progress` gets the number of rows done.
 
-    Raises `WrongColumns` before anything is written, pyarrow.ArrowException when the file is no Parquet, OSError.
+    Raises `SamePlace` and `WrongColumns` before anything is written, pyarrow.ArrowException when the file is no
+    Parquet, OSError.
     """
+    check_places(source, [path for path in outputs if path is not None])
     file = pq.ParquetFile(source)
     check_columns(file.schema_arrow)
     count = threads or os.cpu_count() or 1
@@ -97,4 +99,4 @@ class _Work(threading.local):
         return self._estimator.estimate(batch, first_row)
 
 
-__all__ += ["WrongColumns"]
+__all__ += ["SamePlace", "WrongColumns"]

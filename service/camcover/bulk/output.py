@@ -5,6 +5,9 @@ What comes in: record batches. What goes out: the file, or nothing when the writ
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+from itertools import combinations, product
 from pathlib import Path
 from typing import Self
 
@@ -15,12 +18,44 @@ _COMPRESSION = "lz4"
 _WORDS = ("request_id", "plan_id", "rule_release", "tier", "benefit", "reason", "limit", "field")
 
 
+class SamePlace(Exception):
+    """Two files that a command reads or writes are one; says which."""
+
+
+def part_of(path: Path) -> Path:
+    """Where a file is written until it is whole."""
+    return path.with_name(path.name + ".part")
+
+
+def check_places(source: Path, outputs: Iterable[Path]) -> None:
+    """Raise `SamePlace` when an output would overwrite the input or another output, also by way of links.
+
+    What lies inside of a folder that is another's place counts as that place.
+    """
+    written = list(outputs)
+    for path in written:
+        if any(_is_one_place(source, place) for place in (path, part_of(path))):
+            raise SamePlace(f"{path} is the input or would overwrite it; expected another file")
+    for path, other in combinations(written, 2):
+        pairs = product((path, part_of(path)), (other, part_of(other)))
+        if any(_is_one_place(one, another) for one, another in pairs):
+            raise SamePlace(f"{path} and {other} are to be written to one place; expected a file for each")
+
+
+def _is_one_place(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, or one of them into the folder that is the other."""
+    if one.exists() and other.exists() and one.samefile(other):
+        return True
+    first, second = Path(os.path.realpath(one)), Path(os.path.realpath(other))
+    return first == second or first in second.parents or second in first.parents
+
+
 class WholeFile:
     """Writes batches beside `path`, and puts the file there at the end of the `with` block if `finish` was called."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         """Begin to write. Raises OSError where the folder cannot be written to."""
-        self._path, self._part = path, path.with_name(path.name + ".part")
+        self._path, self._part = path, part_of(path)
         words = [name for name in schema.names if name in _WORDS]
         self._writer = pq.ParquetWriter(self._part, schema, compression=_COMPRESSION, use_dictionary=words)
         self._is_whole = False

@@ -76,6 +76,9 @@ REQUEST_SCHEMA = pa.schema(
 `terms_in_force_only`: assumed to go on behind the last edition; sums that are not listed are unknown and taken as the
 expected case takes them (docs/rule-language.md, points 29 and 37)."""
 
+LISTS = tuple(field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.type))
+"""The columns of lists. A null list is an empty one; an element of it, also of a list inside, may not be null."""
+
 REQUIRED = ("plan_id", "items")
 """What no file may be without; every other column may be missing."""
 

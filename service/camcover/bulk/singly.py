@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from camcover.bulk.book import MAX_EVERY_DAYS, MAX_SESSIONS
+from camcover.bulk.schema import LISTS
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
@@ -75,20 +76,39 @@ def request_of(row: Data) -> EstimateRequest:
 
 def _violations(row: Data) -> Iterator[Violation]:
     """What the columns hold that no request may."""
-    for place, visit in enumerate(_list(row, "prior_visits")):
+    for name in LISTS:
+        yield from _null_violations(name, row[name])
+    for path, visit in _elements(row, "prior_visits"):
         if visit["date"] is None:
-            yield Violation(f"prior_visits[{place}].date", "no date; expected one")
-    for place, item in enumerate(_list(row, "items")):
-        path = f"items[{place}]"
+            yield Violation(f"{path}.date", "no date; expected one")
+    for path, item in _elements(row, "items"):
         yield from _date_violations(path, item)
         if not item["code"] and _or(item["units"], 1) != 1:
             yield Violation(f"{path}.units", f"{item['units']} units of no code; expected a code, or no units")
         setting = item["setting"]
         if setting and setting not in list(Setting):
             yield unknown_word(f"{path}.setting", "setting", setting, Setting)
-        for number, word in enumerate(_list(item, "attestations")):
+        for place, word in _elements(item, "attestations"):
             if word not in list(Attestation):
-                yield unknown_word(f"{path}.attestations[{number}]", "attestation", _text(word), Attestation)
+                yield unknown_word(f"{path}.{place}", "attestation", word, Attestation)
+
+
+def _null_violations(path: str, value: Any) -> Iterator[Violation]:
+    """Each element of a list that is null, with its path, and those of the lists inside."""
+    if isinstance(value, list):
+        for place, element in enumerate(value):
+            if element is None:
+                yield Violation(f"{path}[{place}]", "null; expected a value, or a shorter list")
+            else:
+                yield from _null_violations(f"{path}[{place}]", element)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _null_violations(f"{path}.{name}", inner)
+
+
+def _elements(row: Data, name: str) -> Iterator[tuple[str, Any]]:
+    """The elements of a list that are not null, each with its path."""
+    return ((f"{name}[{place}]", each) for place, each in enumerate(_list(row, name)) if each is not None)
 
 
 def _date_violations(path: str, item: Data) -> Iterator[Violation]:

@@ -14,6 +14,7 @@ import typer
 from camcover.cli.rules import Format, OutputFormat, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
 from camcover.rulebook import RuleSet
+from camcover.rulebook.diagnostics import github_line
 from camcover.workflow.analysis import Analysis, Kind, analyze
 from camcover.workflow.decision_tables import UnknownFact
 from camcover.workflow.skeletons import Coverage, cover
@@ -91,9 +92,8 @@ def _annotate(analysis: Analysis) -> None:
     """The analysis as annotations of a pull request."""
     for found in analysis.findings:
         file, _, line = found.place.rpartition(":")
-        typer.echo(
-            f"::warning file={file},line={line},title=rule analysis ({found.kind})::{found.plan}: {found.message}"
-        )
+        text, title = f"{found.plan}: {found.message}", f"rule analysis ({found.kind})"
+        typer.echo(github_line("warning", file, line, title, text), nl=False)
     for words in analysis.left_out:
         typer.echo(f"::warning title=rule analysis::{words}")
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
-from camcover.bulk.files import BATCH_ROWS, Outputs, WrongColumns, estimate_file
+from camcover.bulk.files import BATCH_ROWS, Outputs, SamePlace, WrongColumns, estimate_file
+from camcover.bulk.output import check_places
 from camcover.cli.progress import progress_bar
 from camcover.cli.rules import compiled_rules
 
@@ -42,9 +43,15 @@ def estimate(
     """Price every plan of a Parquet file.
 
     A row that cannot be priced becomes rows of the rejects file, one for each thing that is wrong. Files are written
-    whole or not at all. Ends with status 1 when a rule file has an error, 2 when the input is not of the right columns.
+    whole or not at all. Ends with status 1 when a rule file has an error, 2 when the input is not of the right columns
+    or would be overwritten.
     """
     outputs = Outputs(output, rejects or output.with_suffix(".rejects.parquet"), lines)
+    try:
+        check_places(source, [path for path in outputs if path is not None])
+    except SamePlace as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
     if spark is not None:
         from camcover.cli.spark import estimate_on_spark  # noqa: PLC0415 - PySpark is there only where it is used
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import typer
 
 from camcover.bulk.estimate import check_columns
-from camcover.bulk.files import BATCH_ROWS, WrongColumns
+from camcover.bulk.files import BATCH_ROWS, SamePlace, WrongColumns
+from camcover.bulk.output import check_places
 from camcover.cli.impact_table import show_impact
 from camcover.cli.progress import progress_bar
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
@@ -68,9 +69,14 @@ def impact(
     """Price a book of business under two rule sets and show who pays more, who pays less, and why.
 
     Ends with status 1 when a bound of --fail-if is crossed or a rule file has an error, 2 when the book is not of the
-    right columns, a bound cannot be read or a file cannot be written.
+    right columns or would be overwritten, a bound cannot be read or a file cannot be written.
     """
     bounds = _bounds(fail_if or ())
+    try:
+        check_places(book, [path for path in (html, json_file) if path is not None])
+    except SamePlace as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
     old, new = (compile_rules(rules_of(source, database_url)) for source in (before, after))
     found = _compared(old, new, book, worst, threads)
     outcomes = judge(found, bounds)

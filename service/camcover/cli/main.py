@@ -8,6 +8,7 @@ from camcover.cli import analysis, book, bulk, database, releases, rules
 from camcover.cli.differences import diff
 from camcover.cli.estimating import estimate
 from camcover.cli.explaining import explain
+from camcover.cli.guarding import guarded_output
 from camcover.cli.impact import impact
 from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
@@ -17,6 +18,14 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Is it covered, and what will I pay? Out-of-pocket estimates for integrative medicine, to the cent.",
 )
+
+
+@app.callback()
+def guarded(context: typer.Context) -> None:
+    """Let no text of a file steer the terminal, whatever the command."""
+    context.with_resource(guarded_output())
+
+
 app.command()(serve)
 app.command()(estimate)
 app.command()(reproduce)

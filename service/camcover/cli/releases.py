@@ -15,6 +15,7 @@ from rich.table import Table
 from camcover.cli.rules import Paths, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
 from camcover.cli.table import screen_for
+from camcover.cli.times import future_time, in_both_zones
 from camcover.rulebook import load
 from camcover.store import Activation, Kind, Release, ReleaseStore
 from camcover.workflow import activation
@@ -79,13 +80,15 @@ def activate(
     reason: Annotated[str, typer.Option(help="Why; the release's message if it is not given.")] = "",
     at: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="From when on, as 2026-12-31T18:00 (this machine's zone) or with a zone."),
+        typer.Option(
+            metavar="TIME", help="From when on, as 2026-12-31T18:00 (this machine's zone) or 2026-12-31T18:00-08:00."
+        ),
     ] = None,
     expect: Expected = None,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """Make a release the active one, now or at a time; every service on this database follows within two seconds."""
-    when = _time(at) if at else None
+    when = future_time(at, "--at") if at else None
     with opened(database_url) as database:
         store = ReleaseStore(database)
         with store.reading() as ledger:
@@ -216,22 +219,11 @@ def four_eyes(
     typer.echo(f"four eyes: {switch}")
 
 
-def _time(text: str) -> datetime:
-    """A time of the command line, with its zone; without one it is this machine's."""
-    try:
-        when = datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r}; expected a time such as 2026-12-31T18:00", param_hint="--at") from error
-    if when <= datetime.now().astimezone():
-        raise typer.BadParameter(f"{moment(when)} is past; leave --at out to activate now", param_hint="--at")
-    return when
-
-
 def _say(decision: Activation, when: datetime | None) -> None:
     """What was decided."""
     instead = f", in place of {decision.from_release}" if decision.from_release else ""
     if when is not None:
-        typer.echo(f"scheduled: {decision.release_id} from {moment(decision.effective_at)} (activation {decision.id})")
+        typer.echo(f"scheduled: {decision.release_id} from {in_both_zones(when)} (activation {decision.id})")
     else:
         typer.echo(f"active: {decision.release_id}{instead} (activation {decision.id})")
 

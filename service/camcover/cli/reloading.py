@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
-from watchfiles import awatch
 
 from camcover.engine import Tables
 from camcover.engine.stored import UnreadableTables, is_stored, read_tables
@@ -63,31 +62,6 @@ class Reloader:
             file = Path(folder) / "rules"
             await compile_apart(self._paths, file)
             return await asyncio.to_thread(read_tables, file)
-
-
-class Watcher:
-    """Tells whenever a rule file is saved, made or removed."""
-
-    def __init__(self, paths: Sequence[Path], tell: Callable[[], object]) -> None:
-        """Watch `paths`; call `tell`."""
-        self._paths, self._tell = list(paths), tell
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Watch from now on, once this returns; `tell` is called in this event loop."""
-        self._task = asyncio.create_task(self._watch())
-        await asyncio.sleep(0)
-
-    async def stop(self) -> None:
-        """Watch no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        async for changes in awatch(*self._paths, step=50, debounce=200):
-            if any(Path(path).suffix in (".yaml", ".yml") or Path(path) in self._paths for _, path in changes):
-                self._tell()
 
 
 async def compile_apart(paths: Sequence[Path], output: Path) -> None:

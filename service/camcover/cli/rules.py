@@ -12,7 +12,20 @@ import typer
 
 from camcover.engine import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
-from camcover.rulebook import Loaded, as_github, as_json, as_text, format_text, json_schema, load, rule_files
+from camcover.rulebook import (
+    Diagnostic,
+    Loaded,
+    Severity,
+    as_github,
+    as_json,
+    as_text,
+    find,
+    format_text,
+    json_schema,
+    load,
+    rule_text,
+)
+from camcover.rulebook.diagnostics import github_line
 from camcover.rulebook.facts.words import count
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.records import RuleSet
@@ -120,9 +133,8 @@ def run(
     elif output is OutputFormat.GITHUB:
         for result in report.failed:
             file, _, line = result.place.rpartition(":")
-            typer.echo(
-                f"::error file={file},line={line},title=rule test::{result.name}: {'; '.join(result.differences)}"
-            )
+            text = f"{result.name}: {'; '.join(result.differences)}"
+            typer.echo(github_line("error", file, line, "rule test", text), nl=False)
     else:
         _show_report(report, coverage=coverage)
     raise typer.Exit(1 if report.failed else 0)
@@ -171,7 +183,11 @@ def write(
     It starts in well under a second whatever the number of plans, and holds in memory only what is used. Ends with
     status 1, and writes nothing, when a rule file has an error.
     """
-    tables = compile_rules(checked_rules(paths))
+    rules = checked_rules(paths)
+    if any(output.exists() and output.samefile(file) for file in rules.texts):
+        typer.echo(f"{output} is one of the rule files; expected another file", err=True)
+        raise typer.Exit(2)
+    tables = compile_rules(rules)
     try:
         write_tables(tables, output)
     except OSError as error:
@@ -187,18 +203,30 @@ def fmt(
         bool, typer.Option("--check", help="Change nothing; end with status 1 if a file would change.")
     ] = False,
 ) -> None:
-    """Write rule files in the one standard layout, comments kept."""
-    changed = 0
-    for file in dict.fromkeys(file for path in paths for file in rule_files(path)):
-        before = file.read_text(encoding="utf-8")
-        after = format_text(before)
-        if before != after:
-            changed += 1
-            typer.echo(f"{'would change' if is_check else 'changed'}: {file}")
-            if not is_check:
-                file.write_text(after, encoding="utf-8")
+    """Write rule files in the one standard layout, comments kept.
+
+    Other YAML files stay as they are. Ends with status 1 when a file cannot be read.
+    """
+    found = find(paths)
+    texts = {file: rule_text(file) for file in found.files}
+    unread = [*found.faults, *(text for text in texts.values() if isinstance(text, Diagnostic))]
+    sys.stderr.write(as_text(unread, {}))
+    changed = sum(_formatted(file, text, is_check=is_check) for file, text in texts.items() if isinstance(text, str))
     typer.echo(f"{count(changed, 'file')} {'would change' if is_check else 'changed'}")
-    raise typer.Exit(1 if is_check and changed else 0)
+    is_refused = any(each.severity is Severity.ERROR for each in unread)
+    raise typer.Exit(1 if is_refused or (is_check and changed) else 0)
+
+
+def _formatted(file: Path, text: str, *, is_check: bool) -> bool:
+    """Write a file in the standard layout, unless this only checks; gives whether that is another than it has."""
+    before = text.replace("\r\n", "\n").replace("\r", "\n")
+    after = format_text(before)
+    if before == after:
+        return False
+    typer.echo(f"{'would change' if is_check else 'changed'}: {file}")
+    if not is_check:
+        file.write_text(after, encoding="utf-8")
+    return True
 
 
 @app.command()

@@ -15,9 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.access import Access, WrongTokens
 from camcover.api.server import Keepers, Server, Settings
-from camcover.cli.reloading import Reloader, Watcher
+from camcover.cli.reloading import Reloader
 from camcover.cli.rules import compiled_rules
 from camcover.cli.sources import cannot_open
+from camcover.cli.watching import Watcher
 from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from camcover.gen.camcover.v1 import estimate_pb2
 from camcover.money import dollars
+from camcover.rulebook import printable
 
-__all__ = ["screen_for", "show_estimate"]
+__all__ = ["Screen", "screen_for", "show_estimate"]
 
 
-def screen_for(width: int = 160) -> Console:
+class Screen(Console):
+    """Standard output for tables: what they hold is text, never markup, and steers no terminal."""
+
+    def __init__(self, width: int | None = None) -> None:
+        """A screen of `width` columns, by default the terminal's."""
+        super().__init__(width=width, markup=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text as Rich lays it out, written out before it is measured."""
+        return super().render_str(printable(text), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What Rich draws, also of texts that came as `Text`."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
+def screen_for(width: int = 160) -> Screen:
     """Standard output: as wide as the terminal, or `width` columns of plain text where it is none."""
-    return Console(width=None if Console().is_terminal else width)
+    return Screen(None if Console().is_terminal else width)
 
 
 def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = None) -> None:
@@ -24,8 +47,12 @@ def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = Non
     screen.print(_months(estimate))
     totals, bounds = estimate.totals, estimate.range
     screen.print(
-        f"You pay [bold]{dollars(totals.patient_cents)}[/bold] of {dollars(totals.charge_cents)}; "
-        f"the plan pays {dollars(totals.plan_paid_cents)}, {dollars(totals.written_off_cents)} is written off."
+        Text.assemble(
+            "You pay ",
+            (dollars(totals.patient_cents), "bold"),
+            f" of {dollars(totals.charge_cents)}; the plan pays {dollars(totals.plan_paid_cents)}, "
+            f"{dollars(totals.written_off_cents)} is written off.",
+        )
     )
     if bounds.low_cents != bounds.high_cents:
         screen.print(f"It may be from {dollars(bounds.low_cents)} to {dollars(bounds.high_cents)}:")
@@ -34,7 +61,7 @@ def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = Non
     for each in estimate.lines:
         _steps(screen, each)
     for notice in estimate.notices:
-        screen.print(f"[dim]{notice.text}[/dim]", highlight=False)
+        screen.print(notice.text, style="dim", highlight=False)
 
 
 def _lines(estimate: estimate_pb2.Estimate) -> Table:

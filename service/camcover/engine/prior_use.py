@@ -264,17 +264,15 @@ class _Reader:
                     self._compare_visits(benefit, limit, stated[slot][0])
                 elif slot not in stated and benefit in self._stated_visits:
                     place, visits = self._stated_visits[benefit]
-                    use = LimitUse(str(limit.id), used=min(visits, most_used(limit)))
-                    stated[slot] = [_Statement("benefit_visits", place, use)]
+                    derived = LimitUse(str(limit.id), used=min(visits, most_used(limit)))
+                    stated[slot] = [_Statement("benefit_visits", place, derived)]
 
     def _compare_visits(self, benefit: str, limit: Limit, statement: _Statement) -> None:
         """Hold the use of a benefit's own visit limit to its visits; it states them where nothing else does."""
         used = statement.use.used
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
         if used != min(visits, most_used(limit)):
-            said = (
-                f"{used} used of limit {limit.id}, but {visits} visits under its benefit {benefit}; expected the same"
-            )
+            said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}; expected the same"
             self._conflict(statement.field, statement.place, said)
 
     def _own_visit_limits(self, benefit: str) -> list[Limit]:

@@ -8,6 +8,7 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
 from camcover.rulebook.differences import Change, ChangeKind, differences
+from camcover.rulebook.disk import find
 from camcover.rulebook.formatting import format_text
 from camcover.rulebook.load import (
     Loaded,
@@ -17,8 +18,9 @@ from camcover.rulebook.load import (
     load_texts,
     named_texts,
     release_id,
-    rule_files,
+    rule_text,
 )
+from camcover.rulebook.printable import printable
 from camcover.rulebook.records import RuleSet
 from camcover.rulebook.schema import json_schema
 
@@ -34,6 +36,7 @@ __all__ = [
     "as_json",
     "as_text",
     "differences",
+    "find",
     "format_text",
     "is_release_id",
     "json_schema",
@@ -43,6 +46,7 @@ __all__ = [
     "meant",
     "named_texts",
     "nearest",
+    "printable",
     "release_id",
-    "rule_files",
+    "rule_text",
 ]

@@ -7,14 +7,42 @@ prints it, JSON, or GitHub annotations. A fault in a file is a value, never an e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+from camcover.rulebook.printable import on_one_line, printable
 from camcover.rulebook.records import Place
 
-__all__ = ["CODES", "Code", "Diagnostic", "Severity", "as_github", "as_json", "as_text", "declare", "meant", "nearest"]
+__all__ = [
+    "CODES",
+    "Code",
+    "Diagnostic",
+    "Severity",
+    "as_github",
+    "as_json",
+    "as_text",
+    "declare",
+    "few_searches",
+    "github_line",
+    "meant",
+    "nearest",
+]
+
+
+MOST_SEARCHES = 300
+"""How many nearest words are looked for in a file that is full of wrong ones."""
+
+MOST_LETTERS = 200
+"""The longest word that a nearest one is looked for."""
+
+MOST_COLUMNS = 160
+"""How much of a long line is shown around its caret."""
+
+_SEARCHES_LEFT: ContextVar[Iterator[int] | None] = ContextVar("searches_left", default=None)
 
 
 class Severity(StrEnum):
@@ -62,26 +90,51 @@ class Diagnostic:
         return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
+@contextmanager
+def few_searches() -> Iterator[None]:
+    """Inside, no more than `MOST_SEARCHES` nearest words are looked for: a file may hold 50,000 wrong ones."""
+    token = _SEARCHES_LEFT.set(iter(range(MOST_SEARCHES)))
+    try:
+        yield
+    finally:
+        _SEARCHES_LEFT.reset(token)
+
+
 def nearest(word: str, words: Iterable[str]) -> tuple[str, ...]:
-    """Up to three of `words` that look like `word`, the likeliest first."""
+    """Up to three of `words` that look like `word`, the likeliest first; none for a word that is too long to be one."""
+    left = _SEARCHES_LEFT.get()
+    if len(word) > MOST_LETTERS or (left is not None and next(left, None) is None):
+        return ()
     return tuple(get_close_matches(word, [str(candidate) for candidate in words], n=3, cutoff=0.6))
 
 
 def as_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
-    """Each fault as `file:line:column: error[code]: message`, with the line of the file and a caret under the place."""
-    return "".join(_excerpt(each, texts.get(each.at.file, "")) for each in found)
+    """Each fault as `file:line:column: error[code]: message`, with the line of the file and a caret under the place.
+
+    Of a long line what stands around the place is shown, `…` for the rest.
+    """
+    lines: dict[str, list[str]] = {}
+    shown = []
+    for each in found:
+        file = each.at.file
+        if file not in lines:
+            lines[file] = texts[file].split("\n") if texts.get(file) else []
+        shown.append(_excerpt(each, lines[file]))
+    return "".join(shown)
 
 
-def _excerpt(fault: Diagnostic, text: str) -> str:
+def _excerpt(fault: Diagnostic, lines: Sequence[str]) -> str:
     """One fault; the caret stands under the column, tabs kept so that it lines up."""
-    head = f"{fault.at}: {fault.severity}[{fault.code}]: {fault.sentence}\n"
-    lines = text.split("\n")
-    if fault.at.line > len(lines) or not text:
+    head = f"{on_one_line(str(fault.at))}: {fault.severity}[{fault.code}]: {on_one_line(fault.sentence)}\n"
+    if fault.at.line > len(lines):
         return head
-    line = lines[fault.at.line - 1].rstrip("\r")
-    margin = f"{fault.at.line:>5} | "
-    before = "".join("\t" if letter == "\t" else " " for letter in line[: fault.at.column - 1])
-    return f"{head}{margin}{line}\n{'':>5} | {before}^\n"
+    line, column = lines[fault.at.line - 1].rstrip("\r"), fault.at.column - 1
+    first = max(0, column - MOST_COLUMNS // 2) if len(line) > MOST_COLUMNS else 0
+    last = first + MOST_COLUMNS
+    before = ("…" if first else "") + printable(line[first:column])
+    after = printable(line[max(first, column) : last]) + ("…" if last < len(line) else "")
+    indent = "".join("\t" if letter == "\t" else " " for letter in before)
+    return f"{head}{fault.at.line:>5} | {before}{after}\n{'':>5} | {indent}^\n"
 
 
 def as_json(found: Iterable[Diagnostic]) -> str:
@@ -98,21 +151,25 @@ def as_json(found: Iterable[Diagnostic]) -> str:
         }
         for each in found
     ]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    return printable(json.dumps(rows, indent=2, ensure_ascii=False)) + "\n"
 
 
 def as_github(found: Iterable[Diagnostic]) -> str:
     """GitHub's workflow commands, which annotate the lines of a pull request."""
     return "".join(
-        f"::{each.severity} file={_property(each.at.file)},line={each.at.line},col={each.at.column},"
-        f"title={_property(each.code)}::{_escaped(each.sentence)}\n"
+        github_line(str(each.severity), each.at.file, f"{each.at.line},col={each.at.column}", each.code, each.sentence)
         for each in found
     )
 
 
+def github_line(kind: str, file: str, line: str, title: str, text: str) -> str:
+    """One workflow command; nothing in a file's name, the title or the text begins another."""
+    return f"::{kind} file={_property(file)},line={line},title={_property(title)}::{_escaped(text)}\n"
+
+
 def _escaped(text: str) -> str:
     """Text as the value of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from camcover.rulebook.nodes import LOADER, is_too_large, parse
 from camcover.rulebook.trivia import (
     Comment,
     Entry,
@@ -53,9 +54,13 @@ Tree = tuple[object, ...]
 
 
 def format_text(text: str) -> str:
-    """`text` in canonical layout; unchanged when it is no rule document (not YAML, two documents, tags, aliases)."""
+    """`text` in canonical layout; unchanged when it is no rule document (not YAML, two documents, tags, aliases).
+
+    Also unchanged when it is too large or too deep for a rule file, or would be in that layout.
+    """
     source = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    root = _compose(source)
+    # Bounded before anything recurses.
+    root = None if parse(source, "")[0] is None else _compose(source)
     if root is None or any(character in source for character in _ODD_BREAKS):
         return text
     comments = find_comments(source)
@@ -63,14 +68,14 @@ def format_text(text: str) -> str:
     tail = attach(entries, source, comments)
     formatted = _write(entries, tail, source)
     _assert_same(root, comments, formatted)
-    return formatted
+    return text if is_too_large(formatted) else formatted
 
 
 def _compose(source: str) -> yaml.MappingNode | None:
     """The document's tree, or None for what the formatter leaves alone."""
     try:
-        tokens = list(yaml.scan(source, Loader=yaml.BaseLoader))
-        root = yaml.compose(source, Loader=yaml.BaseLoader)
+        tokens = list(yaml.scan(source, Loader=LOADER))
+        root = yaml.compose(source, Loader=LOADER)
     except (yaml.YAMLError, RecursionError):
         return None
     foreign = (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken, yaml.DirectiveToken)

@@ -19,15 +19,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from camcover.rulebook import checks
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.bounding import bounded
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, few_searches
+from camcover.rulebook.disk import find, read
 from camcover.rulebook.grammar import decode, kind_and_id
 from camcover.rulebook.nodes import parse
+from camcover.rulebook.recognising import is_rule_file, no_rule_file
 from camcover.rulebook.records import Catalog, Document, Fees, Place, Plan, Policy, RuleSet
 from camcover.rulebook.resolve import File, resolve
 from camcover.rulebook.scalars import Failed
 from camcover.rulebook.shapes import Context
 
-__all__ = ["Loaded", "is_release_id", "load", "load_files", "load_texts", "named_texts", "release_id", "rule_files"]
+__all__ = ["Loaded", "is_release_id", "load", "load_files", "load_texts", "named_texts", "release_id", "rule_text"]
 
 NOT_UTF8 = declare(
     "not-utf8",
@@ -62,40 +65,52 @@ class Loaded:
         return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
 
 
-def rule_files(path: Path) -> list[Path]:
-    """The rule files of a folder, any depth, in order of name; a file stands for itself.
-
-    Raises FileNotFoundError when there is nothing at `path`.
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise FileNotFoundError(f"no such file or folder: {path}")
-    return sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
-
-
 def load(*paths: Path, today: date | None = None) -> Loaded:
     """The rules under all of `paths`, judged on `today` (else the machine's date).
 
-    Raises FileNotFoundError, OSError.
+    Raises FileNotFoundError where there is nothing at a path; what is there and cannot be read is a diagnostic.
     """
-    files = dict.fromkeys(file for path in paths for file in rule_files(path))
-    return load_files({str(file): file.read_bytes() for file in files}, today, where=" ".join(map(str, paths)))
+    found = find(paths)
+    contents = {str(file): read(file) for file in found.files}
+    files = {name: content for name, content in contents.items() if isinstance(content, bytes)}
+    unread = [content for content in contents.values() if isinstance(content, Diagnostic)]
+    return _load_files(files, [*found.faults, *unread], today, where=" ".join(map(str, paths)))
 
 
-def load_files(files: Mapping[str, bytes], today: date | None = None, *, where: str = "") -> Loaded:
-    """The rules in `files` (file name -> UTF-8 bytes); `where` is where they were looked for, should there be none."""
-    texts: dict[str, str] = {}
-    faults: list[Diagnostic] = []
-    for name, content in files.items():
-        try:
-            texts[name] = content.decode()
-        except UnicodeDecodeError as error:
-            message = f"byte {error.start} is not UTF-8"
-            faults.append(Diagnostic("not-utf8", Severity.ERROR, Place(name, 1, 1), message, "save it as UTF-8"))
-    if not files:
-        faults.append(Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "no rule file (.yaml) here"))
-    return _load(texts, faults, today or _today())
+def rule_text(file: Path) -> str | Diagnostic:
+    """The text of one rule file; a diagnostic where it cannot be read, is no text, or is no rule file."""
+    content = read(file)
+    text = content if isinstance(content, Diagnostic) else _decoded(str(file), content)
+    if isinstance(text, Diagnostic):
+        return text
+    plain = text.removeprefix(_BYTE_ORDER_MARK)
+    return text if is_rule_file(plain, parse(plain, str(file))[0]) else no_rule_file(str(file))
+
+
+def load_files(files: Mapping[str, bytes], today: date | None = None) -> Loaded:
+    """The rules in `files` (file name -> UTF-8 bytes)."""
+    return _load_files(files, [], today, where="")
+
+
+def _load_files(files: Mapping[str, bytes], faults: list[Diagnostic], today: date | None, *, where: str) -> Loaded:
+    """The rules in `files`; `where` is where they were looked for, should there be none, `faults` what was not read."""
+    decoded = {name: _decoded(name, content) for name, content in files.items()}
+    texts = {name: text for name, text in decoded.items() if isinstance(text, str)}
+    faults += [text for text in decoded.values() if isinstance(text, Diagnostic)]
+    loaded = _load(texts, faults, today or _today())
+    if loaded.texts or loaded.errors:
+        return loaded
+    nothing = Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "no rule file (.yaml) here")
+    return Loaded(None, (nothing, *loaded.diagnostics), {})
+
+
+def _decoded(name: str, content: bytes) -> str | Diagnostic:
+    """The text of a file."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start} is not UTF-8"
+        return Diagnostic(NOT_UTF8.code, Severity.ERROR, Place(name, 1, 1), message, "save it as UTF-8")
 
 
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
@@ -141,26 +156,33 @@ def _collector_paused() -> Iterator[None]:
 
 def _judge(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
     """The rules of `texts`, and every diagnostic."""
-    files = [_decode(name, text, faults) for name, text in texts.items()]
+    decoded = [(name, _decode(name, text, faults)) for name, text in texts.items()]
+    files = [file for _, file in decoded if file is not None]
+    texts = {name: texts[name] for name, file in decoded if file is not None}
     faults += [fault for file in files for fault in file.context.faults]
-    faults += resolve(files)
+    with few_searches():
+        faults += resolve(files)
     rules = _rule_set(files, texts)
     if not any(each.severity is Severity.ERROR for each in faults):
         faults += checks.run(rules, today)
-    ordered = sorted(set(faults), key=lambda each: (each.at, each.code, each.message))
+    ordered = bounded(faults)
     has_error = any(each.severity is Severity.ERROR for each in ordered)
-    return Loaded(None if has_error else rules, tuple(ordered), dict(texts))
+    return Loaded(None if has_error else rules, ordered, texts)
 
 
-def _decode(name: str, text: str, faults: list[Diagnostic]) -> File:
-    """One file; what YAML itself refuses goes to `faults`."""
+def _decode(name: str, text: str, faults: list[Diagnostic]) -> File | None:
+    """One file, None when it is no rule file; what YAML itself refuses goes to `faults`."""
     context = Context(name)
     node, refused = parse(text.removeprefix(_BYTE_ORDER_MARK), name)
+    if not is_rule_file(text.removeprefix(_BYTE_ORDER_MARK), node):
+        faults.append(no_rule_file(name))
+        return None
     faults += refused
     kind, id_ = kind_and_id(node)
     if node is None:
         return File(name, kind, id_, None, context)
-    record = decode(node, context)
+    with few_searches():
+        record = decode(node, context)
     is_whole = not isinstance(record, Failed) and not refused
     return File(name, kind, id_, record if is_whole else None, context)
 

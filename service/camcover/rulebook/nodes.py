@@ -14,7 +14,18 @@ import yaml
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.records import Place
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Listing", "Node", "Scalar", "Table", "parse"]
+__all__ = [
+    "LOADER",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Listing",
+    "Node",
+    "Scalar",
+    "Table",
+    "is_too_large",
+    "parse",
+    "too_large",
+]
 
 MAX_BYTES = 1 << 20
 """The largest rule file, bytes of UTF-8."""
@@ -22,7 +33,8 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
 """How deep lists and mappings may nest; the language itself needs nine."""
 
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Reads YAML without resolving anything, in C where PyYAML was built with it."""
 
 SYNTAX = declare(
     "syntax",
@@ -100,12 +112,11 @@ class _Frame:
 
 def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
     """The document in `text`, named `file` in positions; None when there is none that can be read."""
-    if len(text.encode()) > MAX_BYTES:
-        start = Place(file, 1, 1)
-        return None, [_fault(TOO_LARGE.code, start, "the file is larger than 1 MiB", "split it")]
+    if is_too_large(text):
+        return None, [too_large(file)]
     reader = _Reader(file)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=LOADER):
             if not reader.take(event):
                 break
     except yaml.MarkedYAMLError as error:
@@ -115,6 +126,16 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
         reader.faults.append(_character_fault(error, text, file))
         return None, reader.faults
     return reader.result()
+
+
+def is_too_large(text: str) -> bool:
+    """Whether a text is longer than a rule file may be."""
+    return len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES
+
+
+def too_large(file: str) -> Diagnostic:
+    """The fault of a file that is longer than a rule file may be."""
+    return _fault(TOO_LARGE.code, Place(file, 1, 1), "the file is larger than 1 MiB", "split it")
 
 
 def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:

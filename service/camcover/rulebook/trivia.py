@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from camcover.rulebook.nodes import LOADER
+
 INDENT = 2
 """Columns by which a block stands in from its parent."""
 
@@ -48,7 +50,7 @@ def find_comments(text: str) -> list[Comment]:
     """Every comment of `text`, in order: what begins with `#` between the tokens or behind a block scalar's header."""
     found: list[Comment] = []
     end = 0
-    for token in yaml.scan(text, Loader=yaml.BaseLoader):
+    for token in yaml.scan(text, Loader=LOADER):
         found.extend(_comments_between(text, end, token.start_mark.index))
         end = max(end, token.end_mark.index)
         if isinstance(token, yaml.ScalarToken) and token.style in {"|", ">"}:

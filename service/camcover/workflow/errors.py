@@ -23,7 +23,7 @@ therapies).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from camcover.portable import PortableError
@@ -157,5 +157,5 @@ class FourEyesNeeded(CamcoverError):
 
 
 def moment(when: datetime) -> str:
-    """A time as messages show it, in UTC to the second."""
-    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    """A time of any zone as messages show it, in UTC to the second."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -16,7 +16,8 @@ TOO_MANY = declare_fault(
     Severity.ERROR,
     "More of something than the engine's fixed tables hold: 64 kinds of practitioner in all catalogs, 64 distinct "
     "groups of "
-    "diagnoses, 16 accumulators or 12 tiers in a plan, 32 limits on a benefit, 8 steps in a list.",
+    "diagnoses, 16 accumulators or 12 tiers in a plan, 32 limits on a benefit, 8 steps in a list; or more than 500 "
+    "benefits and exclusions in a file, which are compared one with each other.",
     "Split the plan or the benefit, or merge what is alike.",
 )
 
@@ -26,6 +27,7 @@ MAX_ACCUMULATORS = 16
 MAX_TIERS = 12
 MAX_LIMITS = 32
 MAX_STEPS = 8
+MAX_BENEFITS = 500
 
 
 def check_practitioners(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -61,6 +63,8 @@ def check_plan_sizes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         yield from _beyond(list(accumulators.values()), MAX_ACCUMULATORS, "accumulators in a plan")
         yield from _beyond(list(tiers.values()), MAX_TIERS, "tiers in a plan")
         for plan in editions:
+            rows = [benefit.at for benefit in plan.benefits.values()] + [exclusion.at for exclusion in plan.exclusions]
+            yield from _beyond(rows, MAX_BENEFITS, "benefits and exclusions in a file")
             for benefit in plan.benefits.values():
                 places = [limit.at for limit in benefit.limits]
                 yield from _beyond(places, MAX_LIMITS, f"limits on benefit '{benefit.id}'")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from camcover.rulebook.checks.bounds import MAX_BENEFITS
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import (
     Region,
@@ -57,7 +58,7 @@ class _Reach:
 
 def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """No two benefits match the same line (docs/rule-language.md, section 4, which benefit applies)."""
-    for plan in plans(rules):
+    for plan in _comparable(rules):
         days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
         hidden = set(_hidden(plan, days))
         benefits = list(plan.benefits.values())
@@ -74,11 +75,16 @@ def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """Every benefit is the first to match something (docs/rule-language.md, section 4, which benefit applies)."""
-    for plan in plans(rules):
+    for plan in _comparable(rules):
         days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
         for benefit, takers in _hidden(plan, days).items():
             message = f"benefit '{benefit}' never applies: every line it matches is taken by {' and '.join(takers)}"
             yield NEVER_APPLIES.at(plan.benefits[benefit].at, message, "move it up, or remove it")
+
+
+def _comparable(rules: RuleSet) -> Iterator[Plan]:
+    """The plans whose benefits can be compared pair by pair; the others have an error already (checks/bounds.py)."""
+    return (each for each in plans(rules) if len(each.benefits) + len(each.exclusions) <= MAX_BENEFITS)
 
 
 _Day = tuple[list[_Reach], Mapping[str, _Reach]]

@@ -1,7 +1,7 @@
 """An impact as one self-contained page: tables and drawings in the file itself, nothing fetched from anywhere.
 
 What comes in: an `Impact`, the names of what was compared, and the outcomes of bounds. What goes out: HTML that is also
-well-formed XML, every name in it escaped.
+well-formed XML, every name in it escaped, control characters written out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from camcover.money import dollars
+from camcover.rulebook import printable
 from camcover.workflow.impact.charts import distribution_chart, group_chart
 from camcover.workflow.impact.records import Impact, most_changed
 from camcover.workflow.impact.words import bin_words, changes_of, signed
@@ -25,7 +26,7 @@ MOST_ROWS = 200
 
 def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[Outcome] = ()) -> str:
     """The page; `before`, `after` and `book` are the names by which the reader knows what was compared."""
-    return _template().render(
+    text = _template().render(
         impact=impact,
         before=before,
         after=after,
@@ -48,6 +49,8 @@ def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequen
         cases=[("Largest increases", impact.increases), ("Largest decreases", impact.decreases)],
         share=_share,
     )
+    # XML has no control characters, and a name may hold one.
+    return printable(text)
 
 
 @cache

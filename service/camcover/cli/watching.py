@@ -1,0 +1,127 @@
+"""Watching rule files: told whenever other files are read than before, however that came about.
+
+A file is saved; a link is set to another folder, as git-sync and Kubernetes do; a folder is renamed away and made anew.
+The operating system reports changes of a folder that it was pointed at, not of the path that led there, so that paths
+are looked at besides, a few times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+import structlog
+from watchfiles import awatch
+
+from camcover.rulebook import Diagnostic, find
+
+_LOG = structlog.get_logger("camcover.rules")
+
+LOOK_MS = 250
+"""How often the paths are looked at, milliseconds."""
+
+_Place = tuple[str, int, int]
+"""Where a path leads: the path without links, device and inode."""
+
+_Read = tuple[dict[Path, tuple[str, int, int, int]], tuple[Diagnostic, ...]]
+"""The rule files, each with what changes when another text is in it, and what is not read."""
+
+
+class Watcher:
+    """Tells whenever rule files are saved, made, removed, or others stand where they stood."""
+
+    def __init__(self, paths: Sequence[Path], tell: Callable[[], object]) -> None:
+        """Watch `paths`; call `tell`."""
+        self._paths, self._tell = list(paths), tell
+        self._task: asyncio.Task[None] | None = None
+        self._read: _Read = ({}, ())
+        self._gone: set[Path] = set()
+        self._is_only_looking = False
+
+    async def start(self) -> None:
+        """Watch from now on, once this returns; `tell` is called in this event loop."""
+        self._read = await asyncio.to_thread(self._files)
+        self._task = asyncio.create_task(self._watch())
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Watch no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Follow the folders that the paths lead to, and begin anew where they lead elsewhere."""
+        while True:
+            places = self._places()
+            await self._look()
+            if not places:
+                await asyncio.sleep(LOOK_MS / 1000)
+                continue
+            try:
+                await self._follow(places)
+            except (OSError, RuntimeError) as error:  # a folder went meanwhile, or the system's watches are used up
+                if self._places() == places and not self._is_only_looking:
+                    self._is_only_looking = True
+                    _LOG.warning("rule files are looked at, not watched", reason=str(error))
+                await asyncio.sleep(LOOK_MS / 1000)
+
+    async def _follow(self, places: dict[Path, _Place]) -> None:
+        """Look whenever something changes; ends when a path leads elsewhere."""
+        folders = {place for place, _, _ in places.values()}
+        changes = awatch(
+            *folders, watch_filter=None, step=50, debounce=200, rust_timeout=LOOK_MS, yield_on_timeout=True
+        )
+        is_first = True
+        async with aclosing(changes):
+            async for changed in changes:
+                # The first look is after the watch was set up: what changed meanwhile is reported by nobody.
+                if changed or is_first:
+                    await self._look()
+                is_first = False
+                if self._places() != places:
+                    return
+
+    def _places(self) -> dict[Path, _Place]:
+        """Where the paths lead now; says once which of them is gone, and once that it is back."""
+        places = {}
+        for path in self._paths:
+            try:
+                status, place = path.stat(), os.path.realpath(path)
+            except OSError:
+                if path not in self._gone:
+                    _LOG.error("watched path is gone", path=str(path))
+                self._gone.add(path)
+                continue
+            places[path] = (place, status.st_dev, status.st_ino)
+            if path in self._gone:
+                self._gone.remove(path)
+                _LOG.info("watched path is back", path=str(path))
+        return places
+
+    async def _look(self) -> None:
+        """Tell when the files are others than were last told of; while a path is gone, those in force stay."""
+        if self._gone:
+            return
+        read = await asyncio.to_thread(self._files)
+        if read != self._read and not self._gone:
+            self._read = read
+            self._tell()
+
+    def _files(self) -> _Read:
+        """What is there to be read; what was last read, where a path went meanwhile."""
+        try:
+            found = find(self._paths)
+        except FileNotFoundError:
+            return self._read
+        files = {}
+        for file in found.files:
+            try:
+                status = file.stat()
+            except OSError:
+                continue
+            files[file] = (os.path.realpath(file), status.st_ino, status.st_size, status.st_mtime_ns)
+        return files, found.faults

@@ -1,0 +1,62 @@
+"""Findings within bounds: of a file's faults the first, of a long message its beginning and end.
+
+What comes in: every diagnostic. What goes out: what is told of them, sorted. A file of 1 MiB may hold 50,000 faults, or
+one word of a million letters: neither a person nor a caller has use for all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+
+__all__ = ["MOST_FINDINGS", "bounded"]
+
+MOST_FINDINGS = 100
+"""Errors, and warnings, of one file that are told; of more, how many there are."""
+
+MOST_LETTERS = 400
+"""The longest message and the longest hint."""
+
+MORE_FINDINGS = declare(
+    "more-findings",
+    Severity.ERROR,
+    f"A file has more than {MOST_FINDINGS} errors, or warnings. The first are told, and how many more there are.",
+    "Correct those that are told and check again; many are often one mistake, such as a wrong indentation.",
+)
+
+
+def bounded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics in order of place, each once, no more of a file than a reader has use for."""
+    ordered = sorted(set(found), key=lambda each: (each.at, each.code, each.message))
+    told: list[Diagnostic] = []
+    for _, group in groupby(ordered, key=lambda each: each.at.file):
+        of_file = list(group)
+        kept = [_first([each for each in of_file if each.severity is severity]) for severity in Severity]
+        told += sorted((each for some in kept for each in some), key=lambda each: each.at)
+    return tuple(told)
+
+
+def _first(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The first of a file's errors or warnings, and how many more there are."""
+    told = list(map(_shortened, found[:MOST_FINDINGS]))
+    more = len(found) - len(told)
+    if more:
+        severity, at = found[0].severity, found[MOST_FINDINGS].at
+        message = f"from here on {more} more {severity}{'s' * (more > 1)} in this file, which are not told"
+        told.append(Diagnostic(MORE_FINDINGS.code, severity, at, message, "correct those above and check again"))
+    return told
+
+
+def _shortened(fault: Diagnostic) -> Diagnostic:
+    if max(len(fault.message), len(fault.hint)) <= MOST_LETTERS:
+        return fault
+    return replace(fault, message=_cut(fault.message), hint=_cut(fault.hint))
+
+
+def _cut(text: str) -> str:
+    """A text without its middle, where it is too long."""
+    half = MOST_LETTERS // 2
+    return text if len(text) <= MOST_LETTERS else f"{text[:half]} … {text[-half:]}"

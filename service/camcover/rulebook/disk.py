@@ -1,0 +1,164 @@
+"""Rule files on disk: which files a folder holds, and what is in them, read within bounds.
+
+What comes in: paths of files and folders. What goes out: each file once, by the path that it was found under, with its
+bytes; and a diagnostic for what is not read. Nothing outside of the paths named is opened, nothing but regular files,
+and no more of a file than a rule file may hold. A folder may come from somebody else: a pull request, a mounted volume.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.nodes import MAX_BYTES, too_large
+from camcover.rulebook.records import Place
+
+__all__ = ["Found", "find", "is_hidden", "read"]
+
+UNREADABLE = declare(
+    "unreadable-file",
+    Severity.ERROR,
+    "A file or folder among the rules is not read: it is no regular file, it cannot be opened, its name is not UTF-8, "
+    "or it is a link that leads nowhere or out of the folders that were named.",
+    "Put the file itself into the folder, or name the folder that the link leads to as well.",
+)
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+class Found(NamedTuple):
+    """The rule files under some paths, in order of name, and what is not read."""
+
+    files: tuple[Path, ...]
+    faults: tuple[Diagnostic, ...]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is no part of the rules: its name begins with a dot."""
+    return name.startswith(".")
+
+
+def find(paths: Sequence[Path]) -> Found:
+    """The rule files of folders, at any depth; a file that is named stands for itself.
+
+    Hidden files and folders are left out. A file that several paths lead to is found once, by its own path where that
+    is one of them. Links are followed inside of the folders named. Raises FileNotFoundError when there is nothing at
+    one of `paths`.
+    """
+    search = _Search(paths)
+    for path in paths:
+        search.take(path)
+    return search.result()
+
+
+def read(path: Path) -> bytes | Diagnostic:
+    """A file's bytes, or why they are not read: never more than a rule file may hold, never from a device or a pipe."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _unread(path, "this is no regular file")
+        # What is there may have changed since: a pipe would wait here for whoever writes to it.
+        with open(path, "rb", opener=_open_at_once) as file:
+            now = os.fstat(file.fileno())
+            if not stat.S_ISREG(now.st_mode):
+                return _unread(path, "this is no regular file")
+            content = b"" if now.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return _unread(path, f"this cannot be read: {error.strerror}")
+    return too_large(str(path)) if max(now.st_size, len(content)) > MAX_BYTES else content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _unread(path: Path, message: str, hint: str = "") -> Diagnostic:
+    """The fault of what is not read; a name that is no text is shown with its bytes written out."""
+    name = os.fsencode(path).decode(errors="backslashreplace")
+    return Diagnostic(UNREADABLE.code, Severity.ERROR, Place(name, 1, 1), message, hint)
+
+
+class _Search:
+    """Walks folders, and keeps what it found by the place that it really is at."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._bounds = [Path(os.path.realpath(path)) for path in paths]
+        self._found: dict[Path, Path] = {}
+        self._walked: set[Path] = set()
+        self._faults: dict[Diagnostic, None] = {}
+
+    def take(self, path: Path) -> None:
+        """Find what is under a path that was named."""
+        if not path.exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
+        if not path.is_dir():
+            self._enter(path)
+            return
+        waiting = [path]
+        while waiting:
+            folder = waiting.pop()
+            place = Path(os.path.realpath(folder))
+            if place not in self._walked:
+                self._walked.add(place)
+                waiting += self._folders_in(folder)
+
+    def result(self) -> Found:
+        """What was found."""
+        return Found(tuple(sorted(self._found.values())), tuple(self._faults))
+
+    def _folders_in(self, folder: Path) -> Iterator[Path]:
+        """Enter the rule files of a folder; gives its folders, links last, so that things keep their own names."""
+        try:
+            with os.scandir(folder) as entries:
+                seen = sorted((entry for entry in entries if not is_hidden(entry.name)), key=_links_last)
+        except OSError as error:
+            self._refuse(folder, f"this cannot be read: {error.strerror}")
+            return
+        folders = []
+        for entry in seen:
+            path = folder / entry.name
+            if entry.is_symlink() and not self._may_follow(path):
+                continue
+            if entry.is_dir():
+                folders.append(path)
+            elif path.suffix in _SUFFIXES:
+                self._enter(path)
+        yield from reversed(folders)
+
+    def _may_follow(self, link: Path) -> bool:
+        """Whether a link leads to something inside of what was named; a fault where it might have led to rules."""
+        place = Path(os.path.realpath(link))
+        if any(place.is_relative_to(bound) for bound in self._bounds):
+            if link.exists():
+                return True
+            self._refuse_rules(link, "this link leads nowhere")
+        elif link.is_dir():
+            self._refuse(link, "this link leads out of the rules folder", "name the folder that it leads to as well")
+        else:
+            self._refuse_rules(link, "this link leads out of the rules folder", "put the file itself here")
+        return False
+
+    def _refuse_rules(self, link: Path, message: str, hint: str = "") -> None:
+        if link.suffix in _SUFFIXES:
+            self._refuse(link, message, hint)
+
+    def _refuse(self, path: Path, message: str, hint: str = "") -> None:
+        self._faults[_unread(path, message, hint)] = None
+
+    def _enter(self, path: Path) -> None:
+        """Keep a file, unless it was found before; by its own path rather than by a link's."""
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            self._refuse(path, "this name is not UTF-8", "rename it")
+            return
+        place = Path(os.path.realpath(path))
+        if place not in self._found or (self._found[place].is_symlink() and not path.is_symlink()):
+            self._found[place] = path
+
+
+def _links_last(entry: os.DirEntry[str]) -> tuple[bool, str]:
+    return entry.is_symlink(), entry.name

@@ -1,0 +1,30 @@
+r"""Texts of files as they may be shown: no character in them steers a terminal or hides what is written.
+
+What comes in: any text. What goes out: the same with control characters, marks of direction and halves of characters
+written out as `\uXXXX`, which is also how JSON writes them.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["on_one_line", "printable"]
+
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Control characters but tab and line feed, line separators, marks of direction, and what is no character."""
+
+
+def printable(text: str) -> str:
+    """A text for a terminal or inside of JSON; its lines and tabs stay."""
+    return _STEERING.sub(_written_out, text)
+
+
+def on_one_line(text: str) -> str:
+    """A text that may not begin a line of its own, such as a file's name."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

@@ -1,0 +1,62 @@
+"""Which YAML files are rule files: a folder may hold others, such as the workflow of a CI beside a plan.
+
+What comes in: a file's text and its document. What goes out: whether it is meant as a rule file. One that is, with
+whatever wrong in it, is never passed over: half of the rules would be in force without a word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.grammar import KINDS
+from camcover.rulebook.nodes import Listing, Node, Scalar, Table, is_too_large
+from camcover.rulebook.records import Place
+
+__all__ = ["is_rule_file", "no_rule_file"]
+
+NOT_A_RULE_FILE = declare(
+    "not-a-rule-file",
+    Severity.WARNING,
+    "A YAML file among the rules is none: it says neither `format: camcover/1` nor one of the four kinds. It is left "
+    "out, also of a release.",
+    "Keep it in another folder, or name the rule files' own folder. If it is meant as rules, begin it with "
+    "`format: camcover/1`.",
+)
+
+_FORMAT = re.compile(r"camcover/[0-9]+")
+_SAID_SO = re.compile(
+    r"""^[ \t]*["']?[\w-]{1,40}["']?[ \t]*:?[ \t]*["']?camcover/[0-9]"""
+    rf"""|^["']?kind["']?[ \t]*:[ \t]*["']?({"|".join(KINDS)})\b""",
+    re.MULTILINE,
+)
+"""A line of a file that is no YAML by which it says that it is a rule file."""
+
+_NOTHING = re.compile(r"(\s|#[^\n]*)*")
+
+
+def is_rule_file(text: str, node: Node | None) -> bool:
+    """Whether a file is meant as a rule file; `node` is its document, None where it is no YAML.
+
+    It is when a key at its top holds `camcover/` and a number, whatever the key's name, when `format` begins with
+    `camcover`, or when `kind` is one of the four. One that is empty, too large, or holds no more than a word may be a
+    rule file that is not yet written to its end.
+    """
+    if isinstance(node, Table):
+        return any(isinstance(value, Scalar) and _says_so(key.text, value.text) for key, value in node.entries)
+    if node is None:
+        return is_too_large(text) or _NOTHING.fullmatch(text) is not None or _SAID_SO.search(text) is not None
+    return not isinstance(node, Listing)
+
+
+def _says_so(key: str, value: str) -> bool:
+    """Whether a key with its value makes a file a rule file."""
+    is_format = key == "format" and value.startswith("camcover")
+    return is_format or (key == "kind" and value in KINDS) or _FORMAT.fullmatch(value) is not None
+
+
+def no_rule_file(name: str) -> Diagnostic:
+    """What is said of a file that is left out."""
+    message = "this YAML file is no rule file and is left out"
+    hint = "a rule file begins with 'format: camcover/1'; keep others in a folder of their own"
+    return Diagnostic(NOT_A_RULE_FILE.code, Severity.WARNING, Place(name, 1, 1), message, hint)
