@@ -14,6 +14,7 @@ import typer
 from camcover.cli.rules import Format, OutputFormat, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
 from camcover.rulebook import RuleSet
+from camcover.rulebook.hints import with_hint
 from camcover.workflow.analysis import Analysis, Kind, analyze
 from camcover.workflow.decision_tables import UnknownFact
 from camcover.workflow.skeletons import Coverage, cover
@@ -55,7 +56,7 @@ def _kinds(fail_on: str) -> set[Kind]:
     words = [word.strip() for word in fail_on.split(",") if word.strip()]
     unknown = [word for word in words if word not in set(Kind)]
     if unknown:
-        raise typer.BadParameter(f"no kind of finding {unknown[0]!r}; expected some of {', '.join(Kind)}")
+        raise typer.BadParameter(with_hint(f"no kind of finding {unknown[0]!r}", unknown[0], Kind))
     return {Kind(word) for word in words}
 
 

@@ -14,7 +14,8 @@ import typer
 
 from camcover.cli.rules import Format, OutputFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
-from camcover.rulebook import Change, RuleSet, differences, meant, nearest
+from camcover.rulebook import Change, RuleSet, differences
+from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import Plan
 
 __all__ = ["diff"]
@@ -59,7 +60,7 @@ def _refuse_unknown(wanted: Sequence[str], known: Collection[str]) -> None:
     """End the program with status 2 when neither rule set has a plan that is asked for."""
     for name in wanted:
         if name not in known:
-            typer.echo(f"no plan {name!r} in either rule set{meant(nearest(name, known))}", err=True)
+            typer.echo(with_hint(f"no plan {name!r} in either rule set", name, known), err=True)
             raise typer.Exit(2)
 
 

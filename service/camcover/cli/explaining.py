@@ -19,6 +19,7 @@ from camcover.engine.vocabulary import ICD10
 from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
+from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import STATES, Setting
 from camcover.workflow.decision_tables import Case, DecisionTable, Question, UnknownFact, code_words, decision_tables
 
@@ -85,7 +86,7 @@ def _icd10(code: str) -> str:
 def _state(state: str | None) -> str | None:
     """A state option."""
     if state is not None and state not in STATES:
-        raise typer.BadParameter(f"no state {state!r}; expected a USPS code such as WA")
+        raise typer.BadParameter(f"{with_hint(f'no state {state!r}', state, STATES)}; expected a USPS code such as WA")
     return state
 
 

@@ -6,9 +6,10 @@ stretch of days on which the rules stay the same, and for each group of codes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from camcover.engine.citing import rule_place
 from camcover.engine.explain import attestation_words, limit_words
@@ -20,8 +21,8 @@ from camcover.rulebook.analysis.decisions import Verdict, first_bit
 from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, stretches_of
 from camcover.rulebook.analysis.table import Row, rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
-from camcover.rulebook.diagnostics import meant, nearest
-from camcover.rulebook.records import Benefit, Exclusion, Plan, Requirement, RuleSet
+from camcover.rulebook.hints import Aliases, aliases_in, with_hint
+from camcover.rulebook.records import Benefit, Catalog, Exclusion, Plan, Requirement, RuleSet
 from camcover.workflow.coverage import LimitTerms, TierTerms, tier_terms
 
 __all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "code_words", "decision_tables"]
@@ -30,9 +31,11 @@ __all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "code_wo
 class UnknownFact(PortableError):
     """A word of the question that the rules do not have."""
 
-    def __init__(self, kind: str, word: str, words: Iterable[str]) -> None:
-        """Name the word, and the nearest of `words`."""
-        super().__init__(f"no {kind} {word!r}{meant(nearest(word, words))}")
+    def __init__(
+        self, kind: str, word: str, words: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6
+    ) -> None:
+        """Name the word, and what was perhaps meant of `words`."""
+        super().__init__(with_hint(f"no {kind} {word!r}", word, words, aliases=aliases, cutoff=cutoff))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +110,35 @@ def _checked(rules: RuleSet, question: Question) -> tuple[Plan, ...]:
         raise UnknownFact("plan", question.plan_id, rules.plans)
     catalogs = [catalog for each in rules.catalogs.values() for catalog in each]
     therapies = {str(name): therapy for catalog in catalogs for name, therapy in catalog.therapies.items()}
-    if question.therapy not in therapies:
-        raise UnknownFact("therapy", question.therapy, therapies)
     facts = question.facts
     codes = [str(code) for catalog in catalogs for code in _codes(catalog.therapies.get(question.therapy))]
-    words: tuple[tuple[str, str | None, Iterable[str]], ...] = (
-        (f"code of {question.therapy}", question.code, codes),
-        ("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
-        ("practitioner", facts.practitioner, [str(name) for catalog in catalogs for name in catalog.practitioners]),
-        *(("condition", name, [str(each) for c in catalogs for each in c.conditions]) for name in question.conditions),
-    )
-    for kind, word, known in words:
-        if word and word not in known:
-            raise UnknownFact(kind, word, known)
+    asked = [
+        _Asked("therapy", question.therapy, therapies, aliases_in(catalogs, "therapy")),
+        _Asked(f"code of {question.therapy}", question.code, codes, cutoff=1),
+        _Asked("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
+        *(_of_catalog(catalogs, "practitioner", name) for name in [facts.practitioner]),
+        *(_of_catalog(catalogs, "condition", name) for name in question.conditions),
+    ]
+    for each in asked:
+        if each.word and each.word not in each.known:
+            raise UnknownFact(each.kind, each.word, dict.fromkeys(each.known), aliases=each.aliases, cutoff=each.cutoff)
     return editions
+
+
+class _Asked(NamedTuple):
+    """A word of a question, and the words that it may be."""
+
+    kind: str
+    word: str | None
+    known: Collection[str]
+    aliases: Aliases = {}  # noqa: RUF012 - never changed
+    cutoff: float = 0.6
+
+
+def _of_catalog(catalogs: Sequence[Catalog], kind: str, word: str | None) -> _Asked:
+    """A practitioner or a condition that is asked about."""
+    known = [str(each) for catalog in catalogs for each in getattr(catalog, f"{kind}s")]
+    return _Asked(kind, word, known, aliases_in(catalogs, kind))
 
 
 def _codes(therapy: object) -> tuple[str, ...]:

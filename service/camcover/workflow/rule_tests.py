@@ -156,8 +156,8 @@ def _request(plan: Plan, given: TestGiven) -> EstimateRequest:
         benefit_visits=tuple(BenefitVisits(name, visits) for name, visits in given.benefit_visits.items()),
         prior_visits=tuple(PriorVisit(name, day) for name, days in given.prior_visits.items() for day in days),
     )
-    members = [Member(id=name, age=given.age, state=given.state or "") for name in ids]
-    members[0] = Member(id=ids[0], age=given.age, state=given.state or "", use=use)
+    members = [Member(name, given.birth_date, given.age, given.state or "") for name in ids]
+    members[0] = members[0]._replace(use=use)
     return EstimateRequest(
         plan_id=str(plan.heading.id),
         items=tuple(_service(item) for item in given.items),

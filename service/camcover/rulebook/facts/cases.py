@@ -36,6 +36,7 @@ def _money_sums(plan: Plan) -> set[str]:
 
 def _given_facts(given: TestGiven, money: set[str]) -> Iterator[Fact]:
     at = given.at
+    yield fact("birth date", day(given.birth_date), at)
     yield fact("age", None if given.age is None else str(given.age), at)
     yield fact("state", given.state, at)
     yield fact("family", yes_or_no(given.family), at)
