@@ -13,9 +13,9 @@ import typer
 from camcover.engine import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
 from camcover.rulebook import Loaded, as_github, as_json, as_text, format_text, json_schema, load, rule_files
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.records import RuleSet
+from camcover.rulebook.words import count
 from camcover.workflow.rule_tests import Report, run_tests
 
 app = typer.Typer(no_args_is_help=True, help="Payer rules: check, test, compare, publish, activate, roll back.")

@@ -15,7 +15,6 @@ from camcover.money import dollars
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import Rule
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import (
     AccumulatorKind,
     Attestation,
@@ -28,6 +27,7 @@ from camcover.rulebook.records import (
     TestGiven,
     TestItem,
 )
+from camcover.rulebook.words import count
 from camcover.workflow.rule_tests import (
     Mark,
     Unreached,

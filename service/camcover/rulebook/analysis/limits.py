@@ -18,8 +18,8 @@ from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import limits_of
 from camcover.rulebook.checks.scope import dollars, listed
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import Benefit, Counting, Limit, LimitPeriod, Measure, PeriodKind, Plan
+from camcover.rulebook.words import count
 
 __all__ = ["idle_limits"]
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
-from camcover.rulebook.facts.words import amount, amount_or_none, count, day, plain, yes_or_no
+from camcover.rulebook.facts.words import amount_or_none, day, plain, yes_or_no
 from camcover.rulebook.records import Limit, Measure, Plan, TestCase, TestExpect, TestGiven, TestItem
+from camcover.rulebook.words import amount, count
 
 __all__ = ["case_part"]
 
