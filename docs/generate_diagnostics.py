@@ -58,16 +58,19 @@ def _cell(text: str) -> str:
 
 def _section(code: Code) -> str:
     """What a code means, what to do, and its example."""
-    example = "\n".join(_example(code.code)) if code.code not in WITHOUT_EXAMPLE else WITHOUT_EXAMPLE[code.code]
-    return f"### {code.code}\n\n{code.meaning}\n\n**What to do:** {code.remedy}\n\n{example}\n"
+    entries = [code.code, *sorted(file.stem for file in GALLERY.glob(f"{code.code}.*.yaml"))]
+    examples = "\n\n".join("\n".join(_example(entry)) for entry in entries if code.code not in WITHOUT_EXAMPLE)
+    editor = " An editor shows it too, by the JSON Schema." if code.in_editor else ""
+    example = WITHOUT_EXAMPLE.get(code.code, examples)
+    return f"### {code.code}\n\n{code.meaning}{editor}\n\n**What to do:** {code.remedy}\n\n{example}\n"
 
 
-def _example(code: str) -> Iterator[str]:
+def _example(entry: str) -> Iterator[str]:
     """The part of the file at fault, the second file if there is one, and what is printed."""
-    printed = (GALLERY / f"{code}.txt").read_text(encoding="utf-8")
-    lines = (GALLERY / f"{code}.yaml").read_text(encoding="utf-8").splitlines()
+    printed = (GALLERY / f"{entry}.txt").read_text(encoding="utf-8")
+    lines = (GALLERY / f"{entry}.yaml").read_text(encoding="utf-8").splitlines()
     yield f"```yaml\n{_part(lines, _line_at_fault(printed))}\n```\n"
-    second = GALLERY / f"_{code}.yaml"
+    second = GALLERY / f"_{entry}.yaml"
     if second.exists():
         yield f"together with\n\n```yaml\n{second.read_text(encoding='utf-8').strip()}\n```\n"
     yield f"```text\n{printed.strip()}\n```"

@@ -179,6 +179,9 @@ tests:
       covered: 2 visits
       first: {covered: yes, reason: NOT_LISTED, benefit: acupuncture, copay: $20.00}
       after: {deductible: $120.00}
+  - name: the eighteenth birthday
+    given: {birth_date: 2008-03-02, therapy: massage, charge: $90.00, first: 2026-03-02}
+    expect: {patient: $40.00}
 """
 
 TEXTS = {"catalog.yaml": CATALOG, "policy.yaml": POLICY, "fees.yaml": FEES, "plan.yaml": PLAN}

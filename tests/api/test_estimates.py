@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import grpc
 import pytest
 from grpc_status import rpc_status
 
+from camcover.api.estimates import coverage_message
+from camcover.engine import EstimateRequest, compile_rules
+from camcover.engine.request import PlannedService
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
+from camcover.workflow.coverage import check_coverage
+from cell_rules import rule_set
 from small_rules import question
 
 OTHER_CHARGE = [question()["items"][0] | {"procedures": [{"code": "97810", "charge_cents": 8100}]}]
@@ -157,6 +163,36 @@ async def test_coverage_of_a_therapy_and_its_terms(service: Any) -> None:
     }
     assert [(each.limit, each.text) for each in answer.limits] == [("visits", "4 visits in a calendar year")]
     assert "Evidence of coverage" in [each.title for each in answer.citations]
+
+
+async def test_coverage_tells_what_is_asked_for(service: Any) -> None:
+    asked = request_pb2.PlannedService(therapy="massage", tier="in_network", dates=["2026-05-04"])
+    request = estimate_service_pb2.CheckCoverageRequest(plan_id="copay-plan", service=asked)
+    answer = await service.estimates.CheckCoverage(request)
+    assert list(answer.requirements) == ["referral"]
+    (terms,) = answer.requirement_terms
+    assert (terms.attestation, terms.text) == ("referral", "a referral")
+    assert not terms.HasField("penalty_basis_points")
+    assert not terms.HasField("after_visits")
+
+
+def test_coverage_message_tells_penalties_and_visits_without_need() -> None:
+    needs = "requires: [{referral: {penalty: 50%}}, {prior_authorization: {after: 12 visits}}]"
+    pays = "member_pays: [deductible, {copay: $30, waived_with_deductible: yes}]"
+    rules = compile_rules(rule_set(f"one: {{therapies: [massage], {needs}, in_network: {{{pays}}}}}"))
+    session = PlannedService((date(2026, 5, 4),), therapy="massage", tier="in_network")
+    message = coverage_message(check_coverage(rules, EstimateRequest("plan", (session,))), "rules-1")
+    assert [each.text for each in message.requirement_terms] == [
+        "a referral, else the plan pays 50% less",
+        "prior authorization after 12 visits",
+    ]
+    referral, authorization = message.requirement_terms
+    assert (referral.penalty_basis_points, referral.HasField("after_visits")) == (5000, False)
+    assert (authorization.after_visits, authorization.HasField("penalty_basis_points")) == (12, False)
+    assert list(message.terms[0].member_pays) == [
+        "deductible",
+        "$30.00 copay per visit, waived where the line pays any deductible",
+    ]
 
 
 async def test_coverage_that_fails_says_why(service: Any) -> None:

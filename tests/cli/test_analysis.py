@@ -90,6 +90,9 @@ def test_analyze_for_people(overlapping: Path, run: Any) -> None:
     assert (
         "overlaps: plan: benefits 'young' and 'old' both match massage; the first in the file applies" in result.stdout
     )
+    assert f"{overlapping / 'plan.yaml'}:1: gaps: plan: names no: acupuncture, reiki\n" in result.stdout
+    assert f"{share}:1: gaps: share-plan: names no: reiki\n" in result.stdout
+    assert result.stdout.count(": gaps: ") == 3
     assert result.stdout.endswith("\ngaps: 4, overlaps: 1, dead: 0, limits: 0, cliffs: 2\n")
 
 
@@ -154,3 +157,16 @@ def test_cover_says_what_no_request_reaches(rules: Path, run: Any) -> None:
     result = run("rules", "cover", rules, "--plan", "plan")
     assert result.exit_code == 0
     assert "plan: benefit 'some'\n  no line reaches it" in result.stdout
+
+
+def test_gaps_of_editions_are_told_once_where_they_are_alike_and_each_where_they_differ(rules: Path, run: Any) -> None:
+    """Two editions without acupuncture and reiki, then one that names acupuncture too."""
+    hands = f"hands: {{therapies: [massage], {PAYS}}}"
+    for year, benefits in (("2026", [hands]), ("2027", [hands]), ("2028", [hands.replace("[", "[acupuncture, ", 1)])):
+        text = plan_text(*benefits).replace("2026", year)
+        (rules / f"plan-{year}.yaml").write_text(text, encoding="utf-8")
+    told = run("rules", "analyze", rules, "--plan", "plan").stdout.splitlines()
+    assert [line.replace(str(rules), "") for line in told if ": gaps: " in line] == [
+        "/plan-2026.yaml:1: gaps: plan: names no: acupuncture, reiki",
+        "/plan-2028.yaml:1: gaps: plan: names no: reiki",
+    ]

@@ -148,8 +148,9 @@ def test_fmt_leaves_what_it_cannot_read_and_says_so(options: tuple[str, ...], ru
 def test_what_the_readme_says_of_the_examples_holds(run: Any) -> None:
     """The workflow beside the plan is named, and keeps nothing from being used."""
     result = run("rules", "check", EXAMPLES / "rules" / "catalog", EXAMPLES / "docs" / "examples")
-    assert (result.exit_code, result.stdout) == (0, "2 files: 0 errors, 2 warnings\n")
-    assert "rules-pull-request.yml:1:1: warning[not-a-rule-file]" in result.stderr
+    assert result.exit_code == 0
+    assert result.stdout.endswith("2 files: 0 errors, 2 warnings\n")
+    assert "rules-pull-request.yml:1:1: warning[not-a-rule-file]" in result.stdout
 
 
 def test_compiled_rules_overwrite_no_rule_file(rules: Path, run: Any) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from small_rules import COPAY_PLAN
+from camcover.cli import rerunning
+from camcover.cli.rerunning import run_whenever_saved
+from processes import ENVIRONMENT, end
+from small_rules import COPAY_PLAN, SHARE_PLAN
 
 TYPO = COPAY_PLAN.replace("therapies: [acupuncture, massage]", "therapies: [acupunture, massage]")
 TESTS = """\
@@ -24,8 +32,9 @@ tests:
 def test_check_of_good_files(rules: Path, run: Any) -> None:
     result = run("rules", "check", rules)
     assert result.exit_code == 0
-    assert result.stdout == "4 files: 0 errors, 2 warnings\n"
-    assert "warning[plan-without-tests]" in result.stderr
+    assert result.stdout.endswith("\n4 files: 0 errors, 2 warnings\n")
+    assert result.stdout.count("warning[plan-without-tests]") == 2
+    assert result.stderr == ""
 
 
 def test_check_points_at_the_word(rules: Path, run: Any) -> None:
@@ -34,11 +43,11 @@ def test_check_points_at_the_word(rules: Path, run: Any) -> None:
     assert result.exit_code == 1
     line = next(place for place, text in enumerate(TYPO.splitlines(), 1) if "acupunture" in text)
     head = f"{rules / 'copay.yaml'}:{line}:17: error[unknown-therapy]: no therapy 'acupunture' in the catalog"
-    assert f"{head}; did you mean 'acupuncture'?" in result.stderr
-    shown = result.stderr.splitlines()
+    assert f"{head}; did you mean 'acupuncture'?" in result.stdout
+    shown = result.stdout.splitlines()
     caret = next(place for place, text in enumerate(shown) if text.strip(" |").startswith("^"))
     assert shown[caret].index("^") == shown[caret - 1].index("acupunture")
-    assert "4 files: 1 error" in result.stdout
+    assert shown[-1].startswith("4 files: 1 error")
 
 
 def test_check_for_programs_and_for_pull_requests(rules: Path, run: Any) -> None:
@@ -52,7 +61,7 @@ def test_check_for_programs_and_for_pull_requests(rules: Path, run: Any) -> None
 
 def test_files_of_a_set_may_be_named_one_by_one(rules: Path, run: Any) -> None:
     files = [rules / name for name in ("catalog.yaml", "fees.yaml", "copay.yaml")]
-    assert run("rules", "check", *files).stdout.startswith("3 files: 0 errors")
+    assert "\n3 files: 0 errors" in run("rules", "check", *files).stdout
     assert run("rules", "check", rules / "nowhere").exit_code == 2
 
 
@@ -112,3 +121,126 @@ def test_schema_is_written_and_checked(tmp_path: Path, run: Any) -> None:
         "policy.schema.json",
     ]
     assert run("rules", "schema", folder, "--check").exit_code == 0
+
+
+def test_check_of_one_plan_says_nothing_of_others(rules: Path, run: Any) -> None:
+    """The other plan has an error, and so nothing of it would be usable: this one is looked at alone."""
+    (rules / "copay.yaml").write_text(TYPO, encoding="utf-8")
+    alone = run("rules", "check", rules, "--plan", "share-plan")
+    assert alone.exit_code == 0
+    assert alone.stdout.endswith("\n3 files: 0 errors, 1 warning\n")
+    assert "copay.yaml" not in alone.stdout
+    both = run("rules", "check", rules, "--plan", "share-plan", "--plan", "copay-plan")
+    assert (both.exit_code, "unknown-therapy" in both.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(("broken", "said"), [("[acupuncture", "'[' is not closed"), ("[acupunture]", "no therapy")])
+def test_plan_with_an_error_is_still_found_by_its_id(rules: Path, run: Any, broken: str, said: str) -> None:
+    (rules / "share.yaml").write_text(SHARE_PLAN.replace("[acupuncture]", broken), encoding="utf-8")
+    found = run("rules", "check", rules, "--plan", "share-plan")
+    assert (found.exit_code, said in found.stdout) == (1, True)
+    assert run("rules", "check", rules, "--plan", "copay-plan").exit_code == 0
+    tested = run("rules", "test", rules, "--plan", "copay-plan")
+    assert (tested.exit_code, "0 tests: 0 passed" in tested.stdout) == (0, True)
+
+
+def test_files_that_a_plan_does_not_refer_to_are_left_out_and_bytes_that_are_no_text_are_not(
+    rules: Path, run: Any
+) -> None:
+    late = "format: camcover/1\nkind: policy\nid: other\neffective: {from: 2026-01-01}\nillustrative: yes\n"
+    (rules / "other.yaml").write_text(f"{late}reviewed: {{on: 2020-01-01, next: 2020-02-01}}\nwhen: {{states: [WA]}}\n")
+    assert "review-due" in run("rules", "check", rules).stdout
+    assert "review-due" not in run("rules", "check", rules, "--plan", "share-plan").stdout
+    (rules / "latin.yaml").write_bytes("name: M\u00fcnster".encode("latin-1"))
+    found = run("rules", "check", rules, "--plan", "share-plan")
+    assert (found.exit_code, "not-utf8" in found.stdout) == (1, True)
+    assert run("rules", "test", rules, "--plan", "share-plan").exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_plan_that_does_not_exist(rules: Path, run: Any, command: str) -> None:
+    result = run("rules", command, rules, "--plan", "share-plan", "--plan", "copy-plan")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no plan 'copy-plan'; did you mean 'copay-plan'" in result.stderr
+
+
+def test_tests_of_one_plan(rules: Path, run: Any) -> None:
+    """Two visits of 20.00; nothing is said of what the other plan's tests leave out."""
+    (rules / "copay.yaml").write_text(COPAY_PLAN + TESTS.replace("AMOUNT", "$40.00"), encoding="utf-8")
+    result = run("rules", "test", rules, "--plan", "copay-plan")
+    assert result.exit_code == 0
+    assert result.stdout == ("1 test: 1 passed, 0 failed\n1 of 1 benefits, exclusions, limits and criteria reached\n")
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("arguments", "first", "second"),
+    [
+        (["check"], "4 files: 0 errors, 2 warnings", "4 files: 1 error, 0 warnings"),
+        (
+            ["test", "--plan", "copay-plan", "--no-coverage"],
+            "0 tests: 0 passed, 0 failed",
+            "1 test: 0 passed, 1 failed",
+        ),
+    ],
+)
+def test_watching_runs_again_when_a_file_is_saved(rules: Path, arguments: list[str], first: str, second: str) -> None:
+    changed = TYPO if arguments == ["check"] else COPAY_PLAN + TESTS.replace("AMOUNT", "$1.00")
+    command = [sys.executable, "-m", "camcover", "rules", *arguments, str(rules), "--watch"]
+    process = subprocess.Popen(
+        command, env=ENVIRONMENT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert first in iter(lambda: _line(process), None)
+        (rules / "copay.yaml").write_text(changed, encoding="utf-8")
+        assert second in iter(lambda: _line(process), None)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 1
+    finally:
+        end(process)
+        process.communicate()
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    """The next line that a command prints. Fails when it has ended."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, "the command ended"
+    return line.removesuffix("\n")
+
+
+def test_what_is_saved_while_a_command_runs_is_one_more_run(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("first", encoding="utf-8")
+    seen: list[str] = []
+
+    def once() -> None:
+        seen.append(file.read_text(encoding="utf-8"))
+        if seen == ["first"]:
+            file.write_text("second", encoding="utf-8")
+        else:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(asyncio.wait_for(run_whenever_saved(once, [tmp_path]), 60))
+    assert seen == ["first", "second"]
+
+
+def test_a_file_that_goes_while_it_is_read_ends_no_watching(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    outcomes: list[Any] = [FileNotFoundError("gone"), typer.Exit(1), 0]
+
+    def once() -> int:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return int(outcome)
+
+    async def thrice(again: Any, _paths: Any) -> None:
+        for _ in range(3):
+            again()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rerunning, "run_whenever_saved", thrice)
+    assert rerunning.ends_as(once, [tmp_path], watch=True).exit_code == 0
+    assert outcomes == []

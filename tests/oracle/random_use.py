@@ -26,7 +26,7 @@ def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str,
         if dice.chance(35) and included <= most:
             counts[limit.id] = _counts(dice, limit, included, most, min(as_of, first))
     for benefit in editions[0]["benefits"]:
-        own = [limit for limit in plan.own_visit_limits(benefit) if limit.counts != "plan_paid"]
+        own = [limit for limit in plan.own_visit_limits(benefit, as_of) if limit.counts != "plan_paid"]
         known = [counts[limit.id][0]["used"] for limit in own if limit.id in counts]
         number = known[0] if known else before.visits(benefit) + dice.number(0, 4)
         if (known or dice.chance(15)) and number >= before.visits(benefit):

@@ -184,10 +184,9 @@ class PlanDays:
             plan = next(each for each in self.rules.editions("plan", self.id) if benefit in each["benefits"])
         return limits_of(plan, benefit)
 
-    def own_visit_limits(self, benefit: str) -> list[Limit]:
-        """The benefit's own visit limits per benefit period."""
-        editions = [each for each in self.rules.editions("plan", self.id) if benefit in each.get("benefits", {})]
-        return [limit for limit in limits_of(editions[0], benefit) if self.is_own_visit_limit(limit, benefit)]
+    def own_visit_limits(self, benefit: str, day: date) -> list[Limit]:
+        """The benefit's own visit limits per benefit period, as the edition in force on `day` or nearest has them."""
+        return [limit for limit in self.limits_on(benefit, day) if self.is_own_visit_limit(limit, benefit)]
 
     def is_own_visit_limit(self, limit: Limit, benefit: str) -> bool:
         """Whether it is a benefit's own visit limit per benefit period, alike in every edition that has the benefit."""

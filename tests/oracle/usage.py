@@ -116,7 +116,7 @@ class Usage:
         for each in self._given(member_id, "benefit_visits"):
             if each["benefit"] == benefit:
                 return int(each.get("visits") or 0)
-        for limit in self._plan.own_visit_limits(benefit):
+        for limit in self._plan.own_visit_limits(benefit, self._as_of):
             for each in self._given(member_id, "limit_usage"):
                 if each["limit"] == limit.id and limit.counts != "plan_paid":
                     return int(each.get("used") or 0)
@@ -192,7 +192,7 @@ class Usage:
             ]
         for each in self._given(visit.member_id, "benefit_visits"):
             if self._plan.is_own_visit_limit(limit, each["benefit"]):
-                return [(None, min(each.get("visits") or 0, limit.allow.amount if limit.beyond is None else 1_000))]
+                return [(None, each.get("visits") or 0)]
         return []
 
     def dated(self, limit: Limit, visit: Visit) -> list[tuple[date, int]]:

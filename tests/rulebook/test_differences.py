@@ -36,10 +36,10 @@ HEADS = {
 }
 SHARE = "[deductible, {coinsurance: 20%}]"
 YOGA = "  - {therapies: [yoga], cite: eoc p.4}\n"
-DEDUCTIBLE = "deductible deductible"
+DEDUCTIBLE = "deductible 'deductible'"
 AUTHORIZATION = "requirement of prior authorization"
 REFERRAL = "requirement of referral"
-WAIVED = "20.00 copay per line, waived with deductible"
+WAIVED = "20.00 copay per line, waived where the line pays any deductible"
 NEW_ACCUMULATOR = "accumulators:\n  third: {kind: deductible, individual: $5, cite: eoc p.1}"
 NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode embedded; cite eoc p.1"
 

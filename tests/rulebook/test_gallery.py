@@ -16,32 +16,40 @@ GALLERY = TESTS / "diagnostics"
 GENERATOR = TESTS.parent / "docs" / "generate_diagnostics.py"
 TODAY = date(2026, 6, 1)
 ENTRIES = sorted(file.stem for file in GALLERY.glob("*.yaml") if not file.name.startswith("_"))
+"""`<code>`, or `<code>.<which>` for another way to draw the same."""
 WITHOUT_ENTRY = {"not-utf8", "no-rules", "unreadable-file", "more-findings"}
 """Drawn by bytes that are no text, by folders and links, and by very many faults: test_reading.py, test_disk.py and
 test_bounds.py show them."""
 
 
-def files_of(code: str) -> list[Path]:
+def code_of(entry: str) -> str:
+    """The code that an entry draws."""
+    return entry.partition(".")[0]
+
+
+def files_of(entry: str) -> list[Path]:
     """The files that an entry is loaded from: the catalog, the entry, and its second file if it has one."""
-    catalog = [] if code == "no-catalog" else [GALLERY / "_catalog.yaml"]
-    second = GALLERY / f"_{code}.yaml"
-    return [*catalog, GALLERY / f"{code}.yaml", *([second] if second.exists() else [])]
+    catalog = [] if entry == "no-catalog" else [GALLERY / "_catalog.yaml"]
+    second = GALLERY / f"_{entry}.yaml"
+    return [*catalog, GALLERY / f"{entry}.yaml", *([second] if second.exists() else [])]
 
 
-@pytest.mark.parametrize("code", ENTRIES)
-def test_entry_draws_its_diagnostic_alone_and_prints_its_text(code: str) -> None:
-    loaded = load_texts({file.name: file.read_text(encoding="utf-8") for file in files_of(code)}, TODAY)
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entry_draws_its_diagnostic_alone_and_prints_its_text(entry: str) -> None:
+    loaded = load_texts({file.name: file.read_text(encoding="utf-8") for file in files_of(entry)}, TODAY)
+    code = code_of(entry)
     assert [(each.code, each.severity) for each in loaded.diagnostics] == [(code, CODES[code].severity)]
-    assert as_text(loaded.diagnostics, loaded.texts) == (GALLERY / f"{code}.txt").read_text(encoding="utf-8")
+    assert as_text(loaded.diagnostics, loaded.texts) == (GALLERY / f"{entry}.txt").read_text(encoding="utf-8")
 
 
 def test_every_code_has_an_entry_and_every_entry_a_code() -> None:
-    assert set(ENTRIES) == set(CODES) - WITHOUT_ENTRY
+    assert {*map(code_of, ENTRIES)} == set(CODES) - WITHOUT_ENTRY
+    assert {*map(code_of, ENTRIES)} <= set(ENTRIES)
 
 
 def test_no_file_of_the_gallery_is_left_over() -> None:
-    second = {f"_{code}.yaml" for code in ENTRIES} | {"_catalog.yaml", "README.md"}
-    expected = {f"{code}{suffix}" for code in ENTRIES for suffix in (".yaml", ".txt")} | second
+    second = {f"_{entry}.yaml" for entry in ENTRIES} | {"_catalog.yaml", "README.md"}
+    expected = {f"{entry}{suffix}" for entry in ENTRIES for suffix in (".yaml", ".txt")} | second
     assert {file.name for file in GALLERY.iterdir()} <= expected
 
 

@@ -29,7 +29,7 @@ SHARE = "share.yaml"
         (SHARE, "name: Share Plan", "name: [Share, Plan]", "[Share", "unexpected-shape", "a list"),
         (SHARE, "kind: plan", "kind: plam", "plam", "invalid-word", "did you mean 'plan'"),
         (SHARE, "kind: plan\n", "", "format:", "missing-key", "'kind'"),
-        (SHARE, "kind: plan", "kind: [plan]", "[plan]", "invalid-word", "a list or mapping"),
+        (SHARE, "kind: plan", "kind: [plan]", "[plan]", "unexpected-shape", "found a list"),
         (SHARE, "fees: fees", "fees: {fees: fees}", "{fees: fees}", "unexpected-shape", "a mapping"),
         (SHARE, "fees: fees", "fees:", "", "unexpected-shape", "nothing"),
         (SHARE, "benefit_period: calendar_year", "benefit_period: {starts: 02-29}", "02-29", "invalid-date", ""),
@@ -39,7 +39,7 @@ SHARE = "share.yaml"
         (SHARE, "from: 2026-01-01", "from: 01/01/2026", "01/01/2026", "invalid-date", ""),
         (SHARE, "to: 2026-12-31", "to: 2025-12-31", "{from: 2026", "range-reversed", "before it begins"),
         # amounts and counts
-        (SHARE, "$100.00, family", "$2,430, family", "", "unknown-key", ""),
+        (SHARE, "$100.00, family", "$2,430, family", "$2,430", "invalid-amount", "found '$2,430' write $2430"),
         (SHARE, "$100.00", "$100.005", "$100.005", "invalid-amount", ""),
         (SHARE, "{coinsurance: 20%}", "{coinsurance: 120%}", "120%", "invalid-percentage", ""),
         (SHARE, "{coinsurance: 20%}", "{copay: 20 dollars}", "20 dollars", "invalid-amount", ""),
@@ -140,9 +140,24 @@ def test_a_broken_catalog_is_blamed_not_those_who_name_its_words() -> None:
     ("given", "code", "said"),
     [
         ("tier: in_network, therapy: acupuncture", "missing-key", "'dates' or 'first'"),
-        ("therapy: acupuncture, dates: [2026-03-02], first: 2026-03-02", "missing-key", "'dates' or 'first'"),
+        (
+            "therapy: acupuncture, dates: [2026-03-02], first: 2026-03-02",
+            "key-without-effect",
+            "'first' has no effect beside 'dates'",
+        ),
         ("therapy: acupuncture, first: 2026-03-02, sessions: 501", "invalid-count", "expected 1 to 500"),
-        ("therapy: acupuncture, items: [{therapy: acupuncture}]", "missing-key", "'dates' or 'first'"),
+        ("items: [{therapy: acupuncture}]", "missing-key", "'dates' or 'first'"),
+        (
+            "age: 1, birth_date: 2025-01-01, therapy: reiki, first: 2026-01-01",
+            "key-without-effect",
+            "'age' has no effect",
+        ),
+        ("birth_date: 1879-12-31, therapy: reiki, first: 2026-01-01", "invalid-date", "a date of birth such as"),
+        (
+            "items: [{therapy: reiki, first: 2026-01-01}], tier: in_network, charge: $1",
+            "key-without-effect",
+            "'tier' and 'charge'",
+        ),
     ],
 )
 def test_faults_in_tests(given: str, code: str, said: str) -> None:

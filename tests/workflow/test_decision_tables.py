@@ -91,6 +91,10 @@ def test_other_rules_say_why_they_do_not_apply() -> None:
         (("grown",), [("benefit 'here'", "fails states"), ("benefit 'all'", "stands behind")]),
     ]
     assert isinstance(table.cases[0].others[0], Other)
+    assert [(each.benefit, each.place, each.terms[0].member_pays) for each in table.cases[0].then] == [
+        ("grown", "plan.yaml:17", ("$20.00 copay per visit",))
+    ]
+    assert table.cases[1].then == ()
 
 
 def test_codes_that_other_rules_name_have_a_table_of_their_own() -> None:

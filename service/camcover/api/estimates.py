@@ -10,7 +10,7 @@ from camcover.engine.estimate import AccumulatorAfter, Adjustment, Citation, Est
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
-from camcover.workflow.coverage import CoverageAnswer
+from camcover.workflow.coverage import CoverageAnswer, RequirementTerms
 from camcover.workflow.notices import Notice
 from camcover.workflow.pricing import PricedPlan
 
@@ -150,6 +150,17 @@ def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messa
         limits=[
             service_messages.LimitTerms(limit=each.limit, text=each.text, rule=each.rule) for each in answer.limits
         ],
-        requirements=answer.requirements,
+        requirements=[each.attestation for each in answer.requirements],
+        requirement_terms=[_requirement(each) for each in answer.requirements],
         citations=[_citation(each) for each in answer.citations],
+    )
+
+
+def _requirement(terms: RequirementTerms) -> service_messages.RequirementTerms:
+    return service_messages.RequirementTerms(
+        attestation=terms.attestation,
+        text=terms.text,
+        penalty_basis_points=terms.penalty,
+        after_visits=terms.after,
+        rule=terms.rule,
     )

@@ -6,24 +6,22 @@ Each reads one source of rules (a path, or a release) and ends with 2 when the q
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
+from camcover.cli.plans import Plans, known_plans
 from camcover.cli.rules import Format, OutputFormat, ReadingFormat, TableFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
-from camcover.rulebook import RuleSet
 from camcover.rulebook.diagnostics import github_line
+from camcover.rulebook.hints import with_hint
 from camcover.workflow.analysis import Analysis, Kind, analyze
-from camcover.workflow.decision_tables import UnknownFact
 from camcover.workflow.skeletons import Coverage, cover
 from camcover.workflow.witnesses import request_data
 
 __all__ = ["analyze_rules", "cover_rules"]
 
 Source = Annotated[str, typer.Argument(help="A rule file or folder, or a release.")]
-Plans = Annotated[list[str] | None, typer.Option("--plan", help="Only this plan; may be given several times.")]
 
 
 def analyze_rules(
@@ -41,7 +39,7 @@ def analyze_rules(
     """
     kinds = _kinds(fail_on)
     rules = rules_of(source, database_url)
-    analysis = analyze(rules, _plans(rules, plan))
+    analysis = analyze(rules, known_plans(plan, rules.plans))
     if output is OutputFormat.JSON:
         typer.echo(json.dumps(_as_data(analysis), indent=2, ensure_ascii=False))
     elif output is OutputFormat.GITHUB:
@@ -56,18 +54,8 @@ def _kinds(fail_on: str) -> set[Kind]:
     words = [word.strip() for word in fail_on.split(",") if word.strip()]
     unknown = [word for word in words if word not in set(Kind)]
     if unknown:
-        raise typer.BadParameter(f"no kind of finding {unknown[0]!r}; expected some of {', '.join(Kind)}")
+        raise typer.BadParameter(with_hint(f"no kind of finding {unknown[0]!r}", unknown[0], Kind))
     return {Kind(word) for word in words}
-
-
-def _plans(rules: RuleSet, plans: Iterable[str] | None) -> tuple[str, ...]:
-    """The plans named. Ends the program with status 2 when there is no such plan."""
-    named = tuple(plans or ())
-    for name in named:
-        if name not in rules.plans:
-            typer.echo(str(UnknownFact("plan", name, rules.plans)), err=True)
-            raise typer.Exit(2)
-    return named
 
 
 def _as_data(analysis: Analysis) -> dict[str, Any]:
@@ -90,7 +78,7 @@ def _as_data(analysis: Analysis) -> dict[str, Any]:
 
 def _annotate(analysis: Analysis) -> None:
     """The analysis as annotations of a pull request."""
-    for found in analysis.findings:
+    for found in analysis.for_people():
         file, _, line = found.place.rpartition(":")
         text, title = f"{found.plan}: {found.message}", f"rule analysis ({found.kind})"
         typer.echo(github_line("warning", file, line, title, text), nl=False)
@@ -100,7 +88,7 @@ def _annotate(analysis: Analysis) -> None:
 
 def _show(analysis: Analysis) -> None:
     """The analysis for people; what can be run stands behind the overlaps."""
-    for found in analysis.findings:
+    for found in analysis.for_people():
         typer.echo(f"{found.place}: {found.kind}: {found.plan}: {found.message}")
         if found.kind is Kind.OVERLAPS and found.request is not None:
             typer.echo(f"    for example {json.dumps(request_data(found.request), ensure_ascii=False)}")
@@ -118,7 +106,7 @@ def cover_rules(
 ) -> None:
     """List what no test in the plan files reaches, and print the beginning of a test for each."""
     rules = rules_of(source, database_url)
-    coverage = cover(rules, _plans(rules, plan))
+    coverage = cover(rules, known_plans(plan, rules.plans))
     if output is TableFormat.JSON:
         typer.echo(json.dumps(_coverage_data(coverage), indent=2, ensure_ascii=False))
         return

@@ -5,16 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Annotated
 
 import typer
 
+from camcover.cli.plans import known_plans
 from camcover.cli.rules import Format, OutputFormat
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
-from camcover.rulebook import Change, RuleSet, differences, meant, nearest
+from camcover.rulebook import Change, RuleSet, differences
 from camcover.rulebook.records import Plan
 
 __all__ = ["diff"]
@@ -48,19 +49,11 @@ def diff(
     old, new = rules_of(before, database_url), rules_of(after, database_url)
     changes = differences(old, new)
     if plan:
-        _refuse_unknown(plan, {*old.plans, *new.plans})
+        known_plans(plan, dict.fromkeys([*old.plans, *new.plans]), " in either rule set")
         wanted = _documents_of(plan, old) | _documents_of(plan, new)
         changes = tuple(each for each in changes if (each.document, each.id) in wanted)
     typer.echo(_WRITERS[output](changes))
     raise typer.Exit(1 if is_status and changes else 0)
-
-
-def _refuse_unknown(wanted: Sequence[str], known: Collection[str]) -> None:
-    """End the program with status 2 when neither rule set has a plan that is asked for."""
-    for name in wanted:
-        if name not in known:
-            typer.echo(f"no plan {name!r} in either rule set{meant(nearest(name, known))}", err=True)
-            raise typer.Exit(2)
 
 
 def _documents_of(wanted: Sequence[str], rules: RuleSet) -> set[tuple[str, str]]:

@@ -19,8 +19,17 @@ from camcover.engine.vocabulary import ICD10
 from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
+from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import STATES, Setting
-from camcover.workflow.decision_tables import Case, DecisionTable, Question, UnknownFact, code_words, decision_tables
+from camcover.workflow.decision_tables import (
+    Case,
+    DecisionTable,
+    Question,
+    Terms,
+    UnknownFact,
+    code_words,
+    decision_tables,
+)
 
 __all__ = ["explain"]
 
@@ -85,7 +94,7 @@ def _icd10(code: str) -> str:
 def _state(state: str | None) -> str | None:
     """A state option."""
     if state is not None and state not in STATES:
-        raise typer.BadParameter(f"no state {state!r}; expected a USPS code such as WA")
+        raise typer.BadParameter(f"{with_hint(f'no state {state!r}', state, STATES)}; expected a USPS code such as WA")
     return state
 
 
@@ -115,8 +124,15 @@ def _decision(case: Case) -> str:
 
 
 def _terms(case: Case) -> str:
-    """What the member pays by tier, what is asked for, and how much there is."""
-    parts = [f"{each.tier}: {', then '.join(each.member_pays)}" for each in case.terms]
-    parts += [f"needs {requirement}" for requirement in case.requirements]
-    parts += [f"at most {limit.text} ('{limit.limit}')" for limit in case.limits]
+    """What the member pays by tier, what is asked for, and how much there is; then the same of what follows."""
+    parts = _lines(case)
+    for each in case.then:
+        parts += [f"then '{each.benefit}' ({each.place.rpartition('/')[2]}):", *(f"  {line}" for line in _lines(each))]
     return "\n".join(parts)
+
+
+def _lines(terms: Case | Terms) -> list[str]:
+    """The terms of one benefit, a line each."""
+    parts = [f"{each.tier}: {', then '.join(each.member_pays)}" for each in terms.terms]
+    parts += [f"needs {requirement}" for requirement in terms.requirements]
+    return [*parts, *(f"at most {limit.text} ('{limit.limit}')" for limit in terms.limits)]

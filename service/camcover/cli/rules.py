@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from camcover.cli.plans import Plans, known_plans
+from camcover.cli.rerunning import Watch, ends_as
 from camcover.engine import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
 from camcover.rulebook import (
@@ -26,9 +29,10 @@ from camcover.rulebook import (
     rule_text,
 )
 from camcover.rulebook.diagnostics import github_line
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.grammar import KINDS
+from camcover.rulebook.narrowing import heads_of, narrowed
 from camcover.rulebook.records import RuleSet
+from camcover.rulebook.words import count
 from camcover.workflow.rule_tests import Report, run_tests
 
 app = typer.Typer(no_args_is_help=True, help="Payer rules: check, test, compare, publish, activate, roll back.")
@@ -67,19 +71,37 @@ class TableFormat(StrEnum):
 ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
 
 
-def show(loaded: Loaded, output: OutputFormat) -> None:
-    """Print every diagnostic: text to standard error, json and github to standard output."""
+def show(loaded: Loaded, output: OutputFormat, *, is_result: bool = False) -> None:
+    """Print every diagnostic: json and github to standard output, text to standard error, unless it is the result."""
     if output is OutputFormat.JSON:
         sys.stdout.write(as_json(loaded.diagnostics))
     elif output is OutputFormat.GITHUB:
         sys.stdout.write(as_github(loaded.diagnostics))
     else:
-        sys.stderr.write(as_text(loaded.diagnostics, loaded.texts))
+        typer.echo(as_text(loaded.diagnostics, loaded.texts), err=not is_result, nl=False)
 
 
-def checked_rules(paths: list[Path], output: OutputFormat = OutputFormat.TEXT) -> RuleSet:
-    """The rules under `paths`. Shows errors, and ends the program with status 1, when there are any."""
+def loaded_rules(paths: list[Path], plans: Collection[str] | None = None) -> Loaded:
+    """What is read under `paths`, or of it the plans named.
+
+    Ends the program with status 2 when there is no such plan.
+    """
     loaded = load(*paths)
+    if not plans:
+        return loaded
+    heads = heads_of(loaded.texts)
+    known = dict.fromkeys(head.id for head in heads.values() if head.kind in ("", "plan") and head.id)
+    return narrowed(loaded, heads, known_plans(plans, known))
+
+
+def checked_rules(
+    paths: list[Path], output: OutputFormat = OutputFormat.TEXT, plans: Collection[str] | None = None
+) -> RuleSet:
+    """The rules under `paths`, or of them the plans named.
+
+    Shows errors, and ends the program with status 1, when there are any.
+    """
+    loaded = loaded_rules(paths, plans)
     if loaded.rules is None:
         show(Loaded(None, loaded.errors, loaded.texts), output)
         raise typer.Exit(1)
@@ -101,19 +123,25 @@ def compiled_rules(paths: list[Path]) -> Tables:
 
 
 @app.command()
-def check(paths: Paths, output: Format = OutputFormat.TEXT) -> None:
+def check(paths: Paths, output: Format = OutputFormat.TEXT, plan: Plans = None, watch: Watch = False) -> None:
     """Check rule files: every error and warning, each with its line and column.
 
-    Ends with status 1 when there is an error; warnings alone end with 0.
+    With --plan: those plans with what they refer to. Ends with status 1 when there is an error; warnings alone end
+    with 0.
     """
-    loaded = load(*paths)
-    show(loaded, output)
+    raise ends_as(lambda: _check(paths, output, plan), paths, watch=watch)
+
+
+def _check(paths: list[Path], output: OutputFormat, plans: Collection[str] | None) -> int:
+    """Check once; gives the status to end with."""
+    loaded = loaded_rules(paths, plans)
+    show(loaded, output, is_result=True)
     if output is OutputFormat.TEXT:
         warnings = len(loaded.diagnostics) - len(loaded.errors)
         typer.echo(
             f"{count(len(loaded.texts), 'file')}: {count(len(loaded.errors), 'error')}, {count(warnings, 'warning')}"
         )
-    raise typer.Exit(1 if loaded.errors else 0)
+    return 1 if loaded.errors else 0
 
 
 @app.command("test")
@@ -121,12 +149,19 @@ def run(
     paths: Paths,
     output: Format = OutputFormat.TEXT,
     coverage: Annotated[bool, typer.Option(help="Also list what no test reaches.")] = True,
+    plan: Plans = None,
+    watch: Watch = False,
 ) -> None:
     """Run the tests that stand in plan files, and list the benefits, limits and criteria that no test reaches.
 
-    Ends with status 1 when a test fails or a file has an error; what is not reached fails nothing.
+    With --plan: those of some plans, whatever is wrong with others. Ends with status 1 when a test fails or a file has
+    an error; what is not reached fails nothing.
     """
-    rules = checked_rules(paths, output)
+    raise ends_as(lambda: _test(checked_rules(paths, output, plan), output, coverage=coverage), paths, watch=watch)
+
+
+def _test(rules: RuleSet, output: OutputFormat, *, coverage: bool) -> int:
+    """Run all tests once; gives the status to end with."""
     report = run_tests(compile_rules(rules), rules)
     if output is OutputFormat.JSON:
         typer.echo(json.dumps(_as_data(report), indent=2, ensure_ascii=False))
@@ -137,7 +172,7 @@ def run(
             typer.echo(github_line("error", file, line, "rule test", text), nl=False)
     else:
         _show_report(report, coverage=coverage)
-    raise typer.Exit(1 if report.failed else 0)
+    return 1 if report.failed else 0
 
 
 def _show_report(report: Report, *, coverage: bool) -> None:

@@ -15,26 +15,21 @@ from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.plan_index import Segment, Sources
 from camcover.engine.workspace import LedgerRow
 from camcover.money import dollars, percent
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import (
     Accumulator,
-    Attestation,
     Benefit,
-    CoinsuranceOf,
     CoinsuranceStep,
     CopayPer,
     CopayStep,
     DeductibleStep,
     Exclusion,
     Heading,
-    Limit,
-    Measure,
     NotCoveredPays,
     NothingStep,
-    PeriodKind,
     Place,
     Tier,
 )
+from camcover.rulebook.words import BASES, attestation_words, limit_words
 
 _REASONS = {
     Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
@@ -48,44 +43,8 @@ _REASONS = {
     Reason.UNLICENSED: "The plan asks for a license, and the state does not license this practitioner.",
 }
 
-_ATTESTATIONS = {
-    Attestation.PRIOR_AUTHORIZATION: "prior authorization",
-    Attestation.REFERRAL: "a referral",
-    Attestation.PLAN_OF_CARE: "a plan of care",
-    Attestation.LETTER_OF_MEDICAL_NECESSITY: "a letter of medical necessity",
-    Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
-    Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
-}
-
-_PERIODS = {
-    PeriodKind.VISIT: "a visit",
-    PeriodKind.DAY: "a day",
-    PeriodKind.WEEK: "a week",
-    PeriodKind.MONTH: "a calendar month",
-    PeriodKind.BENEFIT_PERIOD: "a benefit period",
-    PeriodKind.CALENDAR_YEAR: "a calendar year",
-    PeriodKind.LIFETIME: "a lifetime",
-}
-
-
 TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep
 """A step that takes something."""
-
-
-def attestation_words(attestation: Attestation) -> str:
-    """`prior authorization`, `a referral`, ..."""
-    return _ATTESTATIONS[attestation]
-
-
-def limit_words(limit: Limit) -> str:
-    """`12 visits in a benefit period`, `$500.00 in any 12 months`."""
-    if limit.measure is Measure.MONEY:
-        amount = dollars(limit.allow)
-    else:
-        amount = count(limit.allow, limit.measure.removesuffix("s"))
-    if limit.per.kind in _PERIODS:
-        return f"{amount} in {_PERIODS[limit.per.kind]}"
-    return f"{amount} in any {limit.per.length} {limit.per.kind.removeprefix('rolling_')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +149,7 @@ def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> 
             unit = {CopayPer.VISIT: "visit", CopayPer.LINE: "service", CopayPer.UNIT: "unit"}[step.per]
             text = f"You pay a copay of {amount} (the plan asks for {dollars(step.cents)} a {unit})."
         case CoinsuranceStep():
-            base = {
-                CoinsuranceOf.REMAINING: "what is left",
-                CoinsuranceOf.AFTER_DEDUCTIBLE: "the allowed amount less the deductible",
-                CoinsuranceOf.ALLOWED: "the allowed amount",
-            }[step.of]
-            text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {base}."
+            text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {BASES[step.of]}."
     return told.step(text, cents, step.at, benefit.cite)
 
 

@@ -264,14 +264,17 @@ class _Reader:
                     self._compare_visits(benefit, limit, stated[slot][0])
                 elif slot not in stated and benefit in self._stated_visits:
                     place, visits = self._stated_visits[benefit]
-                    derived = LimitUse(str(limit.id), used=min(visits, most_used(limit)))
+                    derived = LimitUse(str(limit.id), used=visits)
                     stated[slot] = [_Statement("benefit_visits", place, derived)]
 
     def _compare_visits(self, benefit: str, limit: Limit, statement: _Statement) -> None:
-        """Hold the use of a benefit's own visit limit to its visits; it states them where nothing else does."""
+        """Hold the use of a benefit's own visit limit to its visits; it states them where nothing else does.
+
+        A limit that is used up may have had more visits: not all of them were under these rules.
+        """
         used = statement.use.used
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
-        if used != min(visits, most_used(limit)):
+        if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
             said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}; expected the same"
             self._conflict(statement.field, statement.place, said)
 

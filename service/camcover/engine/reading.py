@@ -29,13 +29,14 @@ from camcover.engine.estimate import (
     Range,
     Reason,
 )
-from camcover.engine.explain import Behind, attestation_words, explain
+from camcover.engine.explain import Behind, explain
 from camcover.engine.layout import Layout
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import assumptions
 from camcover.engine.tables import UNTOUCHED
 from camcover.engine.workspace import LedgerRow
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
+from camcover.rulebook.words import attestation_words
 
 _MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
 """The columns of the ledger that are the first of `Amounts`, in its order."""

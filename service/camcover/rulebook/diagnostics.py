@@ -27,6 +27,7 @@ __all__ = [
     "as_text",
     "declare",
     "few_searches",
+    "folded",
     "github_line",
     "meant",
     "nearest",
@@ -54,23 +55,27 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of fault, with the meaning and the remedy that docs/diagnostics.md prints."""
+    """A kind of fault, with the meaning and the remedy that docs/diagnostics.md prints.
+
+    `in_editor`: the JSON Schema refuses it too, so that an editor shows it while it is typed.
+    """
 
     code: str
     severity: Severity
     meaning: str
     remedy: str
+    in_editor: bool = False
 
 
 CODES: dict[str, Code] = {}
 """Every declared code; the gallery in tests/diagnostics has a file for each."""
 
 
-def declare(code: str, severity: Severity, meaning: str, remedy: str) -> Code:
+def declare(code: str, severity: Severity, meaning: str, remedy: str, *, in_editor: bool = False) -> Code:
     """Enter a code once. Raises ValueError if it is already taken: two meanings would share a name."""
     if code in CODES:
         raise ValueError(f"diagnostic code {code!r} is declared twice")
-    CODES[code] = Code(code, severity, meaning, remedy)
+    CODES[code] = Code(code, severity, meaning, remedy, in_editor)
     return CODES[code]
 
 
@@ -100,12 +105,27 @@ def few_searches() -> Iterator[None]:
         _SEARCHES_LEFT.reset(token)
 
 
-def nearest(word: str, words: Iterable[str]) -> tuple[str, ...]:
-    """Up to three of `words` that look like `word`, the likeliest first; none for a word that is too long to be one."""
+_NO = ("not_", "not-", "non_", "non-")
+
+
+def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> tuple[str, ...]:
+    """Up to three of `words` that look like `word`, the likeliest first; `cutoff` from 0 (any) to 1 (the same).
+
+    A word in another case, or written with other marks between its parts, is that word. The opposite of a word looks
+    like it and is never meant. None for a word that is too long to be one.
+    """
     left = _SEARCHES_LEFT.get()
     if len(word) > MOST_LETTERS or (left is not None and next(left, None) is None):
         return ()
-    return tuple(get_close_matches(word, [str(candidate) for candidate in words], n=3, cutoff=0.6))
+    known = [str(candidate) for candidate in words]
+    same = tuple(candidate for candidate in known if folded(candidate) == folded(word))
+    alike = [candidate for candidate in known if candidate.startswith(_NO) == word.startswith(_NO)]
+    return same[:3] or tuple(get_close_matches(word, alike, n=3, cutoff=cutoff))
+
+
+def folded(word: str) -> str:
+    """A word without its case and with one kind of mark between its parts: `needle-acupuncture`."""
+    return "-".join(word.casefold().replace("_", " ").replace("-", " ").split())
 
 
 def as_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:

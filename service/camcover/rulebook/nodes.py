@@ -7,6 +7,7 @@ recurses.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import yaml
@@ -32,6 +33,10 @@ MAX_BYTES = 1 << 20
 
 MAX_DEPTH = 20
 """How deep lists and mappings may nest; the language itself needs nine."""
+
+_BRACKETS = {"while parsing a flow sequence": "[]", "while parsing a flow mapping": "{}"}
+_THOUSANDS = re.compile(r"\$[0-9]{1,3}(,[0-9]{3})*")
+_REST_OF_AMOUNT = re.compile(r"[0-9]{3}(?![0-9]).*")
 
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Reads YAML without resolving anything, in C where PyYAML was built with it."""
@@ -120,8 +125,7 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
             if not reader.take(event):
                 break
     except yaml.MarkedYAMLError as error:
-        reader.faults.append(_syntax_fault(error, file))
-        return None, reader.faults
+        return None, _syntax_faults(error, text, reader)
     except yaml.reader.ReaderError as error:
         reader.faults.append(_character_fault(error, text, file))
         return None, reader.faults
@@ -143,12 +147,28 @@ def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code, Severity.ERROR, at, message, hint)
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError, file: str) -> Diagnostic:
-    """YAML's own words, at the place it names."""
-    mark = error.problem_mark or error.context_mark
-    at = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-    context = f" ({error.context})" if error.context else ""
-    return _fault(SYNTAX.code, at, f"{error.problem or 'not well-formed YAML'}{context}")
+def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _Reader) -> list[Diagnostic]:
+    """YAML's own words, at the place it names, with the faults that stand before what it could not read.
+
+    What is not closed swallows what follows, so that nothing said of that is worth telling.
+    """
+    mark, begin = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
+    if mark is None or begin is None:
+        return [_fault(SYNTAX.code, Place(reader.file, 1, 1), error.problem or "not well-formed YAML")]
+    at, opened = (Place(reader.file, each.line + 1, each.column + 1) for each in (mark, begin))
+    line = text.split("\n")[mark.line : mark.line + 1]
+    bracket = _BRACKETS.get(error.context or "")
+    if line and "\t" in line[0][: mark.column + 1]:
+        fault = _fault(SYNTAX.code, at, "found a tab", "YAML is indented with spaces")
+    elif bracket is not None:
+        message = (
+            f"'{bracket[0]}' is not closed: expected ',' or '{bracket[1]}' before line {at.line}, column {at.column}"
+        )
+        fault = _fault(SYNTAX.code, opened, message)
+    else:
+        context = f" ({error.context})" if error.context else ""
+        fault = _fault(SYNTAX.code, at, f"{error.problem or 'not well-formed YAML'}{context}")
+    return [*(each for each in reader.faults if each.at < min(at, opened)), fault]
 
 
 def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Diagnostic:
@@ -186,7 +206,7 @@ class _Reader:
         """Read one event; False when reading must stop."""
         if isinstance(event, yaml.ScalarEvent):
             self._check_properties(event)
-            scalar = Scalar(event.value, event.style is not None, self._place(event))
+            scalar = Scalar(event.value, bool(event.style), self._place(event))
             self._add(scalar)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             return self._open(event)
@@ -242,7 +262,9 @@ class _Reader:
             return
         frame = self.stack[-1]
         if isinstance(frame.node, Listing):
-            frame.node.items.append(node)
+            items = frame.node.items
+            joined = _joined(items[-1], node) if items else None
+            items[-1:] = [*items[-1:], node] if joined is None else [joined]
         elif frame.key is None:
             self._begin_entry(frame, node)
         else:
@@ -253,6 +275,9 @@ class _Reader:
     def _begin_entry(self, frame: _Frame, node: Node) -> None:
         """Take a key; one that stands twice, or is no scalar, is a fault and its value is dropped."""
         frame.key = node if isinstance(node, Scalar) else Scalar("", quoted=True, at=node.at)
+        if self._joins(frame, node):
+            frame.is_dropping = True
+            return
         if not isinstance(node, Scalar):
             frame.is_dropping = True
             self.faults.append(_fault(SYNTAX.code, node.at, "a key must be a single word, found a list or mapping"))
@@ -264,3 +289,21 @@ class _Reader:
             frame.is_dropping = True
             self.faults.append(_fault(ALIAS.code, node.at, "merge keys ('<<') are refused", "write the values out"))
         frame.seen.add(frame.key.text)
+
+    def _joins(self, frame: _Frame, node: Node) -> bool:
+        """Whether a key is the rest of the amount before it, which then takes it up."""
+        entries = frame.node.entries if isinstance(frame.node, Table) else []
+        joined = _joined(entries[-1][1], node) if entries else None
+        if joined is not None:
+            entries[-1] = entries[-1][0], joined
+        return joined is not None
+
+
+def _joined(before: Node, node: Node) -> Scalar | None:
+    """The amount that a comma cut in two: in brackets `$1,500` reads as `$1` and `500`. None where there is none."""
+    if not isinstance(before, Scalar) or not isinstance(node, Scalar) or before.quoted or node.quoted:
+        return None
+    is_next = (node.at.line, node.at.column) == (before.at.line, before.at.column + len(before.text) + 1)
+    if is_next and _THOUSANDS.fullmatch(before.text) and _REST_OF_AMOUNT.fullmatch(node.text):
+        return Scalar(f"{before.text},{node.text}", quoted=False, at=before.at)
+    return None

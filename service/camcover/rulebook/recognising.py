@@ -22,6 +22,7 @@ NOT_A_RULE_FILE = declare(
     "out, also of a release.",
     "Keep it in another folder, or name the rule files' own folder. If it is meant as rules, begin it with "
     "`format: camcover/1`.",
+    in_editor=True,
 )
 
 _FORMAT = re.compile(r"camcover/[0-9]+")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, nearest
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.hints import Aliases, aliases_in, hint
 from camcover.rulebook.records import Catalog, Document, Effective, Fees, Place, Plan, Word
 from camcover.rulebook.shapes import Context, Reference
 
@@ -152,8 +153,10 @@ class _Directory:
         """Enter every definition of `files`."""
         self.ranges: dict[str, dict[str, list[Effective]]] = {kind: {} for kind in (*_CATALOG_KINDS, "policy", "fees")}
         self.broken: dict[str, set[str]] = {kind: set() for kind in self.ranges}
+        self.aliases = {kind: aliases_in(_catalogs(files), kind) for kind in _CATALOG_KINDS[:3]}
         self.has_catalog = any(file.kind == "catalog" for file in files)
         self.has_unreadable = any(not file.kind for file in files)
+        self.has_broken_catalog = False
         for file in files:
             self._enter(file)
 
@@ -175,7 +178,7 @@ class _Directory:
     def _enter_broken(self, file: File) -> None:
         """A file that failed still defines its words; what its catalog would hold beside them cannot be told."""
         if file.kind == "catalog":
-            self.has_unreadable = True
+            self.has_broken_catalog = True
             for kind in _CATALOG_KINDS[:3]:
                 self.broken[kind].update(file.context.words(kind))
         elif file.kind in self.broken and file.id:
@@ -183,6 +186,11 @@ class _Directory:
 
     def _add(self, kind: str, word: str, effective: Effective) -> None:
         self.ranges[kind].setdefault(str(word), []).append(effective)
+
+
+def _catalogs(files: Sequence[File]) -> list[Catalog]:
+    """The catalogs that could be read."""
+    return [file.record for file in files if isinstance(file.record, Catalog)]
 
 
 def _unknown_words(files: Sequence[File]) -> Iterator[Diagnostic]:
@@ -222,12 +230,14 @@ def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
     return {**file.record.accumulators, **file.record.limits, **own}
 
 
-def _unknown(reference: Reference, words: Mapping[str, object], where: str) -> Diagnostic:
-    """The fault of a word that does not exist, with the nearest that do."""
-    close = nearest(reference.word, words)
-    hint = f"did you mean {' or '.join(f'{word!r}' for word in close[:2])}?" if close else ""
+def _unknown(reference: Reference, words: Mapping[str, object], where: str, aliases: Aliases = {}) -> Diagnostic:  # noqa: B006 - never changed
+    """The fault of a word that does not exist, with what was perhaps meant, or the words that there are."""
     message = f"no {_NOUNS[reference.kind]} '{reference.word}' {where}"
-    return _error(f"unknown-{reference.kind}", reference.word.at, message, hint)
+    if reference.kind == "code":
+        told = hint(reference.word, words, cutoff=1) or "a therapy of the catalog has to list it under `codes:`"
+    else:
+        told = hint(reference.word, words, aliases=aliases)
+    return _error(f"unknown-{reference.kind}", reference.word.at, message, told or ("" if words else "there is none"))
 
 
 def _across(file: File, reference: Reference, directory: _Directory) -> Iterator[Diagnostic]:
@@ -237,9 +247,9 @@ def _across(file: File, reference: Reference, directory: _Directory) -> Iterator
     if word in directory.broken[kind]:
         return
     if ranges is None:
-        if kind in _CATALOG_KINDS and directory.has_unreadable:
+        if directory.has_unreadable or (kind in _CATALOG_KINDS and directory.has_broken_catalog):
             return
-        yield _unknown(reference, directory.ranges[kind], _WHERE[kind])
+        yield _unknown(reference, directory.ranges[kind], _WHERE[kind], directory.aliases.get(kind, {}))
     elif isinstance(file.record, Plan):
         gap = _first_gap(file.record.heading.effective, ranges)
         if gap is not None:

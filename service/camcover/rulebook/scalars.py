@@ -150,13 +150,23 @@ def parse_days(text: str) -> int | Failed:
 
 def parse_date(text: str) -> date | Failed:
     """An ISO 8601 calendar date from 1990 to 2200."""
+    return _date(text, 1990)
+
+
+def parse_birth_date(text: str) -> date | Failed:
+    """An ISO 8601 calendar date from 1880 to 2200."""
+    return _date(text, 1880)
+
+
+def _date(text: str, first_year: int) -> date | Failed:
+    """A calendar date from the first day of a year to the end of 2200."""
     if _DATE.fullmatch(text) is None:
         return FAILED
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return FAILED
-    return day if 1990 <= day.year <= 2200 else FAILED
+    return day if first_year <= day.year <= 2200 else FAILED
 
 
 def parse_yes(text: str) -> bool | Failed:
@@ -249,7 +259,9 @@ VISITS = ScalarType(
 WHOLE = ScalarType("invalid-count", "a whole number", parse_whole, _WHOLE)
 AGE = ScalarType("invalid-count", "an age in whole years from 0 to 150", parse_age, _WHOLE)
 DAYS = ScalarType("invalid-count", "a count of days, such as '7 days'", parse_days, _text("[1-9][0-9]{0,3} days?"))
-DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _text("[0-9]{4}-[0-9]{2}-[0-9]{2}"))
+_CALENDAR_DATE = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}") | {"format": "date"}
+DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _CALENDAR_DATE)
+BIRTH_DATE = ScalarType("invalid-date", "a date of birth such as 1980-01-31", parse_birth_date, _CALENDAR_DATE)
 YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "no", True, False]})
 TEXT = ScalarType("unexpected-shape", "a text", parse_text, {"type": ["string", "number", "boolean"]})
 COPAY = ScalarType(

@@ -12,9 +12,6 @@ def json_schema(kind: str) -> JsonSchema:
     """The JSON Schema (2020-12) of one kind of file: catalog, policy, fees or plan. Raises KeyError for another."""
     definitions: dict[str, JsonSchema] = {}
     root = KINDS[kind].schema(definitions)
-    for definition in definitions.values():
-        if "kind" in definition.get("properties", {}):
-            definition["properties"]["kind"] = {"const": kind, "description": "The kind of file."}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Camcover rule file: {kind}",

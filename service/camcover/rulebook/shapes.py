@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, nearest
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, folded
+from camcover.rulebook.hints import meant
 from camcover.rulebook.nodes import Listing, Node, Scalar, Table
 from camcover.rulebook.records import Place, Word
 from camcover.rulebook.scalars import FAILED, Failed, JsonSchema, ScalarType
 
-__all__ = ["Choice", "Context", "Either", "Field", "ListOf", "MapOf", "Name", "Record", "Reference", "Shape", "Value"]
+__all__ = ["Choice", "Context", "Either", "ListOf", "Name", "Reference", "Shape", "Value"]
+
+ID = r"[a-z][a-z0-9_-]*"
+"""How ids inside a file are written."""
 
 Values = dict[str, Any]
 Definitions = dict[str, JsonSchema]
@@ -36,22 +40,10 @@ def _declare_values() -> None:
         ("invalid-id", "an id", "Use small letters, digits, - and _; begin with a letter."),
         ("unexpected-shape", "the shape that is expected here: a word, a list or a mapping", "Follow the example."),
     ):
-        declare(code, Severity.ERROR, f"A value is not {what}.", remedy)
+        declare(code, Severity.ERROR, f"A value is not {what}.", remedy, in_editor=True)
 
 
 _declare_values()
-UNKNOWN_KEY = declare(
-    "unknown-key",
-    Severity.ERROR,
-    "A key that the language does not know at this place. An unquoted comma in an amount makes one, too.",
-    "Correct the word; amounts have no thousands separator.",
-)
-MISSING_KEY = declare(
-    "missing-key",
-    Severity.ERROR,
-    "A key that must stand here is missing: silence is never a rule.",
-    "Add the key.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +69,10 @@ class Context:
         self.faults.append(Diagnostic(code, Severity.ERROR, at, message, hint))
         return FAILED
 
+    def warn(self, code: str, at: Place, message: str, hint: str) -> None:
+        """Report a warning."""
+        self.faults.append(Diagnostic(code, Severity.WARNING, at, message, hint))
+
     def define(self, kind: str, word: Word) -> None:
         """Enter a word that this file defines."""
         self.defined.setdefault(kind, {})[word] = word
@@ -84,6 +80,10 @@ class Context:
     def words(self, kind: str) -> Iterable[str]:
         """The words of a kind that this file defines."""
         return self.defined.get(kind, {})
+
+
+_SLIP = 0.8
+"""How near a word must be where other things than words may stand: near enough for a slip of the pen."""
 
 
 class Shape(ABC):
@@ -115,15 +115,6 @@ def misplaced(node: Node, expected: str, context: Context) -> Failed:
     return context.fault("unexpected-shape", node.at, f"expected {expected}, found {found(node)}")
 
 
-def _did_you_mean(word: str, words: Iterable[str]) -> str:
-    """The nearest words as a hint, or all of them when they are few."""
-    known = [str(each) for each in words]
-    close = nearest(word, known)
-    if close:
-        return f"did you mean {' or '.join(f'{each!r}' for each in close[:2])}?"
-    return f"expected one of {', '.join(known)}" if 0 < len(known) <= 16 else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Value(Shape):
     """A scalar with a unit or a format."""
@@ -136,7 +127,9 @@ class Value(Shape):
             return misplaced(node, self.expected, context)
         value = self.kind.parse(node.text)
         if value is FAILED:
-            return context.fault(self.kind.code, node.at, f"expected {self.expected}, found {found(node)}")
+            whole = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", node.text)
+            advice = f"write {whole}" if whole != node.text and self.kind.parse(whole) is not FAILED else ""
+            return context.fault(self.kind.code, node.at, f"expected {self.expected}, found {found(node)}", advice)
         return value
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -151,10 +144,13 @@ class Value(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Name(Shape):
-    """A word with a place: an id, a code, a reference. `refers` and `defines` name the kind of thing."""
+    """A word with a place: an id, a code, a reference. `refers` and `defines` name the kind of thing.
+
+    Whether a reference by id is written well is left to whoever looks it up, and then knows what was meant.
+    """
 
     what: str
-    pattern: str = r"[a-z][a-z0-9_-]*"
+    pattern: str = ID
     refers: str | None = None
     defines: str | None = None
     none_word: str | None = None
@@ -165,14 +161,20 @@ class Name(Shape):
             return misplaced(node, self.expected, context)
         if node.text == self.none_word:
             return None
-        if re.fullmatch(self.pattern, node.text) is None:
-            return context.fault("invalid-id", node.at, f"expected {self.expected}, found {found(node)}")
+        is_looked_up = self.refers is not None and self.pattern == ID
+        if not is_looked_up and re.fullmatch(self.pattern, node.text) is None:
+            message = f"expected {self.expected}, found {found(node)}"
+            return context.fault("invalid-id", node.at, message, self._well_written(node.text))
         word = Word(node.text, node.at)
         if self.refers:
             context.references.append(Reference(self.refers, word))
         if self.defines:
             context.define(self.defines, word)
         return word
+
+    def _well_written(self, text: str) -> str:
+        """The word as an id, where only its case or the marks between its parts are wrong."""
+        return meant(text, filter(re.compile(self.pattern).fullmatch, [folded(text)]), cutoff=1)
 
     def schema(self, definitions: Definitions) -> JsonSchema:
         """A string; codes made of digits may stand without quotes."""
@@ -186,18 +188,29 @@ class Name(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Shape):
-    """One word of a closed vocabulary."""
+    """One word of a closed vocabulary.
+
+    `called` is what its words are, where they are too many for a message; `note` helps whoever wrote another word.
+    """
 
     words: tuple[str, ...]
     build: Callable[[str], Any] | None = None
+    called: str = ""
+    note: str = ""
 
     def decode(self, node: Node, context: Context) -> Any:
         """The word as a Word, or what `build` makes of it."""
+        return self.decode_as(node, context, self.expected)
+
+    def decode_as(self, node: Node, context: Context, expected: str, cutoff: float = 0.6) -> Any:
+        """The same, where more than these words may stand: `expected` says what, `cutoff` how near a word must be."""
         if not isinstance(node, Scalar) or not node.text:
-            return misplaced(node, self.expected, context)
+            return misplaced(node, expected, context)
         if node.text not in self.words:
-            hint = _did_you_mean(node.text, self.words)
-            return context.fault("invalid-word", node.at, f"expected {self.expected}, found {found(node)}", hint)
+            message = f"expected {expected}, found {found(node)}"
+            return context.fault(
+                "invalid-word", node.at, message, meant(node.text, self.words, cutoff=cutoff) or self.note
+            )
         return self.build(node.text) if self.build else Word(node.text, node.at)
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -209,7 +222,7 @@ class Choice(Shape):
         """The words, when they are few."""
         if len(self.words) == 1:
             return f"'{self.words[0]}'"
-        return f"one of {', '.join(self.words)}" if len(self.words) <= 16 else "a USPS state code"
+        return self.called or f"one of {', '.join(self.words)}"
 
 
 def choice(kind: type[StrEnum]) -> Choice:
@@ -242,127 +255,6 @@ class ListOf(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class MapOf(Shape):
-    """A mapping from words to one shape; the value's decoder learns its key."""
-
-    key: Shape
-    value: Shape
-    with_key: Callable[[Any, Any, Place], Any] = lambda _key, value, _at: value
-
-    def decode(self, node: Node, context: Context) -> Any:
-        """A dict in file order."""
-        if not isinstance(node, Table):
-            return misplaced(node, self.expected, context)
-        values: dict[Any, Any] = {}
-        has_failed = False
-        for name, child in node.entries:
-            key, value = self.key.decode(name, context), self.value.decode(child, context)
-            has_failed |= key is FAILED or value is FAILED
-            if key is not FAILED and value is not FAILED:
-                values[key] = self.with_key(key, value, name.at)
-        return FAILED if has_failed else values
-
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        """An object with any keys."""
-        return {"type": "object", "additionalProperties": self.value.schema(definitions)}
-
-    @property
-    def expected(self) -> str:
-        """For example "a mapping"."""
-        return f"a mapping, each key {self.key.expected}"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key of a record; `default` is its value when it is not given."""
-
-    key: str
-    shape: Shape
-    doc: str
-    is_required: bool = False
-    default: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Keys of a record that are words of the file itself: in a benefit, the plan's tiers."""
-
-    kind: str
-    shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Record(Shape):
-    """A mapping with known keys. `build` gets the values by key (the rest under "*"), the place and the context."""
-
-    name: str
-    fields: tuple[Field, ...]
-    build: Callable[[Values, Place, Context], Any]
-    rest: Rest | None = None
-
-    def decode(self, node: Node, context: Context) -> Any:
-        """What `build` makes of the mapping; FAILED when any part of it failed."""
-        if not isinstance(node, Table):
-            return misplaced(node, self.expected, context)
-        shapes = {field.key: field.shape for field in self.fields}
-        values: Values = {}
-        rest: dict[Word, Any] = {}
-        for key, child in node.entries:
-            if key.text in shapes:
-                values[key.text] = shapes[key.text].decode(child, context)
-            elif self.rest and key.text in context.words(self.rest.kind):
-                rest[Word(key.text, key.at)] = self.rest.shape.decode(child, context)
-            else:
-                values[key.text] = self._unknown(key, context)
-        self._complete(values, node.at, context)
-        if any(value is FAILED for value in (*values.values(), *rest.values())):
-            return FAILED
-        return self.build({**values, "*": rest}, node.at, context)
-
-    def _unknown(self, key: Scalar, context: Context) -> Failed:
-        """The fault of a key that does not belong here."""
-        known = [field.key for field in self.fields]
-        if self.rest:
-            known += context.words(self.rest.kind)
-        hint = _did_you_mean(key.text, known)
-        return context.fault("unknown-key", key.at, f"unknown key '{key.text}' in {self.name}", hint)
-
-    def _complete(self, values: Values, at: Place, context: Context) -> None:
-        """Fill in defaults; a required key that is not given is a fault."""
-        for each in self.fields:
-            if each.key in values:
-                continue
-            values[each.key] = each.default
-            if each.is_required:
-                message = f"{self.name} has no '{each.key}'"
-                values[each.key] = context.fault("missing-key", at, message, f"expected {each.shape.expected}")
-
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        """A reference to the record's definition."""
-        name = re.sub(r"[^a-z]+", "_", self.name)
-        if name not in definitions:
-            definitions[name] = {}
-            definitions[name].update(self._own_schema(definitions))
-        return {"$ref": f"#/$defs/{name}"}
-
-    def _own_schema(self, definitions: Definitions) -> JsonSchema:
-        """An object with its properties, closed unless it takes words of the file as keys."""
-        properties = {each.key: {**each.shape.schema(definitions), "description": each.doc} for each in self.fields}
-        others: JsonSchema | bool = self.rest.shape.schema(definitions) if self.rest else False
-        return {
-            "type": "object",
-            "properties": properties,
-            "required": [each.key for each in self.fields if each.is_required],
-            "additionalProperties": others,
-        }
-
-    @property
-    def expected(self) -> str:
-        """For example "a mapping with the keys of an accumulator"."""
-        return f"a mapping with keys such as {', '.join(field.key for field in self.fields[:3])}"
-
-
-@dataclass(frozen=True, slots=True)
 class Either(Shape):
     """A different shape for each kind of node: a word, a list or a mapping."""
 
@@ -376,6 +268,8 @@ class Either(Shape):
         by_node = {Scalar: self.scalar, Listing: self.listing, Table: self.table}
         shape = by_node[type(node)]
         is_empty = isinstance(node, Scalar) and not node.text
+        if isinstance(shape, Choice):
+            return shape.decode_as(node, context, self.words, cutoff=_SLIP)
         return misplaced(node, self.words, context) if shape is None or is_empty else shape.decode(node, context)
 
     def schema(self, definitions: Definitions) -> JsonSchema:

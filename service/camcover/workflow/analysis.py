@@ -6,8 +6,8 @@ What comes in: a rule set. What goes out: an `Analysis`. What can be worked out 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from camcover.engine import EstimateRequest, compile_rules
 from camcover.engine.citing import rule_place
@@ -22,7 +22,7 @@ __all__ = ["Analysis", "Found", "Kind", "analyze"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding and where it stands; `request` shows it, where one line can."""
+    """A finding and where it stands; `request` shows it, where one line can; `brief` names it in a list of its kind."""
 
     kind: Kind
     plan: str
@@ -30,6 +30,7 @@ class Found:
     subject: str
     message: str
     request: EstimateRequest | None
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,21 @@ class Analysis:
 
     findings: tuple[Found, ...]
     left_out: tuple[str, ...]
+
+    def for_people(self) -> Iterator[Found]:
+        """The findings with all gaps of a plan in one: `names no: reiki, yoga`; editions that differ have one each."""
+        named: dict[str, dict[str, list[str]]] = {}
+        for gap in self.of((Kind.GAPS,)):
+            named.setdefault(gap.plan, {}).setdefault(gap.place, []).append(gap.brief)
+        told: set[tuple[str, tuple[str, ...]]] = set()
+        for found in self.findings:
+            if found.kind is not Kind.GAPS:
+                yield found
+                continue
+            names = tuple(named[found.plan][found.place])
+            if (found.plan, names) not in told:
+                told.add((found.plan, names))
+                yield replace(found, message=f"names no: {', '.join(names)}")
 
     def of(self, kinds: Collection[Kind]) -> tuple[Found, ...]:
         """The findings of some kinds."""
@@ -70,4 +86,4 @@ def _found(finding: Finding, rules: RuleSet) -> Found:
 def _with(finding: Finding, request: EstimateRequest | None) -> Found:
     """A finding with a request that shows it."""
     plan = str(finding.plan.heading.id)
-    return Found(finding.kind, plan, rule_place(finding.at), finding.subject, finding.message, request)
+    return Found(finding.kind, plan, rule_place(finding.at), finding.subject, finding.message, request, finding.brief)

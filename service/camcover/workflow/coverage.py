@@ -12,30 +12,23 @@ from datetime import date
 from camcover.engine import EstimateRequest, Tables, evaluate
 from camcover.engine.citing import rule_place
 from camcover.engine.estimate import Citation, Line, Reason
-from camcover.engine.explain import limit_words
 from camcover.engine.request import PlannedService, Procedure
-from camcover.money import dollars, percent
-from camcover.rulebook.records import (
-    Benefit,
-    CoinsuranceOf,
-    CoinsuranceStep,
-    CopayStep,
-    DeductibleStep,
-    Plan,
-    Step,
-    TierBenefit,
-)
+from camcover.rulebook.records import Benefit, Plan, TierBenefit
+from camcover.rulebook.words import limit_terms, phase_words, requirement_words
 
-__all__ = ["CoverageAnswer", "LimitTerms", "TierTerms", "check_coverage", "step_words", "tier_terms"]
+__all__ = [
+    "CoverageAnswer",
+    "LimitTerms",
+    "RequirementTerms",
+    "TierTerms",
+    "check_coverage",
+    "limit_terms_of",
+    "requirement_terms_of",
+    "tier_terms",
+]
 
 _NOMINAL_CENTS = 10_000
 """What a session is taken to cost where no price is given: coverage does not depend on it."""
-
-_OF = {
-    CoinsuranceOf.REMAINING: "what is left",
-    CoinsuranceOf.AFTER_DEDUCTIBLE: "the allowed amount less the deductible",
-    CoinsuranceOf.ALLOWED: "the allowed amount",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +49,21 @@ class LimitTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class RequirementTerms:
+    """An attestation that a benefit asks for, in words too, and where it stands.
+
+    `penalty`: by how many basis points less the plan pays without it, None = it pays nothing. `after`: the number of
+    visits of the benefit period that need none, None = each needs it.
+    """
+
+    attestation: str
+    text: str
+    penalty: int | None
+    after: int | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageAnswer:
     """The verdict on one session, and the terms of the benefit that decides it (none: empty)."""
 
@@ -68,7 +76,7 @@ class CoverageAnswer:
     tier: str
     terms: tuple[TierTerms, ...]
     limits: tuple[LimitTerms, ...]
-    requirements: tuple[str, ...]
+    requirements: tuple[RequirementTerms, ...]
     citations: tuple[Citation, ...]
 
 
@@ -79,7 +87,6 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
     estimate = evaluate(tables, asked)
     line = next((line for line in estimate.lines if not line.covered), estimate.lines[0])
     benefit = _benefit(tables, request.plan_id, line)
-    requirements = [str(each.attestation) for each in benefit.requires] if benefit else []
     return CoverageAnswer(
         plan_id=request.plan_id,
         date=line.date,
@@ -89,10 +96,8 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         benefit=line.benefit,
         tier=line.tier,
         terms=tuple(tier_terms(block) for block in benefit.tiers.values()) if benefit else (),
-        limits=tuple(LimitTerms(str(each.id), limit_words(each), rule_place(each.at)) for each in benefit.limits)
-        if benefit
-        else (),
-        requirements=tuple(requirements),
+        limits=limit_terms_of(benefit) if benefit else (),
+        requirements=requirement_terms_of(benefit) if benefit else (),
         citations=estimate.citations,
     )
 
@@ -121,21 +126,17 @@ def _benefit(tables: Tables, plan_id: str, line: Line) -> Benefit | None:
 
 def tier_terms(block: TierBenefit) -> TierTerms:
     """The steps of a tier block in words."""
-    words: list[str] = []
-    for phase in block.member_pays:
-        until = f" (through visit {phase.through})" if phase.through else ""
-        words += [step_words(step) + until for step in phase.steps]
-    return TierTerms(str(block.tier), tuple(words))
+    return TierTerms(str(block.tier), tuple(words for phase in block.member_pays for words in phase_words(phase)))
 
 
-def step_words(step: Step) -> str:
-    """`deductible`, `$30.00 copay a visit`, `20% of what is left`, `nothing`."""
-    match step:
-        case DeductibleStep():
-            return f"deductible '{step.accumulator}'" if step.accumulator else "deductible"
-        case CopayStep():
-            return f"{dollars(step.cents)} copay a {step.per}"
-        case CoinsuranceStep():
-            return f"{percent(step.basis_points)} of {_OF[step.of]}"
-        case _:
-            return "nothing"
+def limit_terms_of(benefit: Benefit) -> tuple[LimitTerms, ...]:
+    """The limits of a benefit in words."""
+    return tuple(LimitTerms(str(each.id), limit_terms(each), rule_place(each.at)) for each in benefit.limits)
+
+
+def requirement_terms_of(benefit: Benefit) -> tuple[RequirementTerms, ...]:
+    """What a benefit asks for in words."""
+    return tuple(
+        RequirementTerms(str(each.attestation), requirement_words(each), each.penalty, each.after, rule_place(each.at))
+        for each in benefit.requires
+    )

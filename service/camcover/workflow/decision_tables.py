@@ -6,13 +6,12 @@ stretch of days on which the rules stay the same, and for each group of codes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from camcover.engine.citing import rule_place
-from camcover.engine.explain import attestation_words, limit_words
-from camcover.money import percent
 from camcover.portable import PortableError
 from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
@@ -20,19 +19,22 @@ from camcover.rulebook.analysis.decisions import Verdict, first_bit
 from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, stretches_of
 from camcover.rulebook.analysis.table import Row, rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
-from camcover.rulebook.diagnostics import meant, nearest
-from camcover.rulebook.records import Benefit, Exclusion, Plan, Requirement, RuleSet
-from camcover.workflow.coverage import LimitTerms, TierTerms, tier_terms
+from camcover.rulebook.hints import Aliases, aliases_in, with_hint
+from camcover.rulebook.records import Benefit, Catalog, Exclusion, Plan, RuleSet
+from camcover.rulebook.words import requirement_words
+from camcover.workflow.coverage import LimitTerms, TierTerms, limit_terms_of, tier_terms
 
-__all__ = ["Case", "DecisionTable", "Other", "Question", "UnknownFact", "code_words", "decision_tables"]
+__all__ = ["Case", "DecisionTable", "Other", "Question", "Terms", "UnknownFact", "code_words", "decision_tables"]
 
 
 class UnknownFact(PortableError):
     """A word of the question that the rules do not have."""
 
-    def __init__(self, kind: str, word: str, words: Iterable[str]) -> None:
-        """Name the word, and the nearest of `words`."""
-        super().__init__(f"no {kind} {word!r}{meant(nearest(word, words))}")
+    def __init__(
+        self, kind: str, word: str, words: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6
+    ) -> None:
+        """Name the word, and what was perhaps meant of `words`."""
+        super().__init__(with_hint(f"no {kind} {word!r}", word, words, aliases=aliases, cutoff=cutoff))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,22 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a benefit pays in the tiers of a row, what it asks for, and how much of it there is."""
+
+    benefit: str
+    place: str
+    terms: tuple[TierTerms, ...]
+    requirements: tuple[str, ...]
+    limits: tuple[LimitTerms, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A row: when it holds (subject -> words, only where something is told apart), and what then becomes of a line.
 
-    `benefits` apply in turn, each when the one before is used up; terms, limits and requirements are the first one's.
+    `benefits` apply in turn, each when the one before is used up; terms, limits and requirements are the first one's,
+    those of the others stand in `then`.
     """
 
     when: dict[str, str]
@@ -73,6 +87,7 @@ class Case:
     requirements: tuple[str, ...]
     limits: tuple[LimitTerms, ...]
     others: tuple[Other, ...]
+    then: tuple[Terms, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +122,35 @@ def _checked(rules: RuleSet, question: Question) -> tuple[Plan, ...]:
         raise UnknownFact("plan", question.plan_id, rules.plans)
     catalogs = [catalog for each in rules.catalogs.values() for catalog in each]
     therapies = {str(name): therapy for catalog in catalogs for name, therapy in catalog.therapies.items()}
-    if question.therapy not in therapies:
-        raise UnknownFact("therapy", question.therapy, therapies)
     facts = question.facts
     codes = [str(code) for catalog in catalogs for code in _codes(catalog.therapies.get(question.therapy))]
-    words: tuple[tuple[str, str | None, Iterable[str]], ...] = (
-        (f"code of {question.therapy}", question.code, codes),
-        ("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
-        ("practitioner", facts.practitioner, [str(name) for catalog in catalogs for name in catalog.practitioners]),
-        *(("condition", name, [str(each) for c in catalogs for each in c.conditions]) for name in question.conditions),
-    )
-    for kind, word, known in words:
-        if word and word not in known:
-            raise UnknownFact(kind, word, known)
+    asked = [
+        _Asked("therapy", question.therapy, therapies, aliases_in(catalogs, "therapy")),
+        _Asked(f"code of {question.therapy}", question.code, codes, cutoff=1),
+        _Asked("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
+        *(_of_catalog(catalogs, "practitioner", name) for name in [facts.practitioner]),
+        *(_of_catalog(catalogs, "condition", name) for name in question.conditions),
+    ]
+    for each in asked:
+        if each.word and each.word not in each.known:
+            raise UnknownFact(each.kind, each.word, dict.fromkeys(each.known), aliases=each.aliases, cutoff=each.cutoff)
     return editions
+
+
+class _Asked(NamedTuple):
+    """A word of a question, and the words that it may be."""
+
+    kind: str
+    word: str | None
+    known: Collection[str]
+    aliases: Aliases = {}  # noqa: RUF012 - never changed
+    cutoff: float = 0.6
+
+
+def _of_catalog(catalogs: Sequence[Catalog], kind: str, word: str | None) -> _Asked:
+    """A practitioner or a condition that is asked about."""
+    known = [str(each) for catalog in catalogs for each in getattr(catalog, f"{kind}s")]
+    return _Asked(kind, word, known, aliases_in(catalogs, kind))
 
 
 def _codes(therapy: object) -> tuple[str, ...]:
@@ -152,8 +182,8 @@ def _case(grid: Grid, row: Row) -> Case:
     """A row in words."""
     rules = [grid.service.rules[number] for number in row.outcome.rules]
     benefits = [rule for rule in rules if isinstance(rule, Benefit)] if row.outcome.verdict is Verdict.BENEFIT else []
-    first = benefits[0] if benefits else None
     tiers = {str(value) for place in row.box[0] for value in grid.axes[0][place].values}
+    first, *behind = [_terms(benefit, tiers) for benefit in benefits] or [Terms("", "", (), (), ())]
     when = {
         str(AXES[axis]): axis_words(grid, axis, row.box) for axis, classes in enumerate(grid.axes) if len(classes) > 1
     }
@@ -163,12 +193,22 @@ def _case(grid: Grid, row: Row) -> Case:
         benefits=tuple(str(benefit.id) for benefit in benefits),
         reason=row.outcome.reason or _exclusion_reason(rules),
         place=rule_place(rules[0].at) if rules else "",
-        terms=tuple(tier_terms(block) for name, block in first.tiers.items() if str(name) in tiers) if first else (),
-        requirements=tuple(_requirement_words(each) for each in first.requires) if first else (),
-        limits=tuple(LimitTerms(str(each.id), limit_words(each), rule_place(each.at)) for each in first.limits)
-        if first
-        else (),
+        terms=first.terms,
+        requirements=first.requirements,
+        limits=first.limits,
         others=tuple(_others(grid, row)),
+        then=tuple(behind),
+    )
+
+
+def _terms(benefit: Benefit, tiers: Collection[str]) -> Terms:
+    """A benefit's terms in some tiers, in words."""
+    return Terms(
+        benefit=str(benefit.id),
+        place=rule_place(benefit.at),
+        terms=tuple(tier_terms(block) for name, block in benefit.tiers.items() if str(name) in tiers),
+        requirements=tuple(requirement_words(each) for each in benefit.requires),
+        limits=limit_terms_of(benefit),
     )
 
 
@@ -193,14 +233,6 @@ def _others(grid: Grid, row: Row) -> Iterator[Other]:
         parts += ["stands behind"] if "" in keys else []
         name = f"benefit '{rule.id}'" if isinstance(rule, Benefit) else "exclusion"
         yield Other(name, rule_place(rule.at), " or ".join(parts))
-
-
-def _requirement_words(requirement: Requirement) -> str:
-    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`."""
-    words = attestation_words(requirement.attestation)
-    if requirement.after is not None:
-        words += f" after {requirement.after} visits"
-    return words if requirement.penalty is None else f"{words}, else the plan pays {percent(requirement.penalty)} less"
 
 
 def code_words(codes: tuple[str, ...]) -> str:

@@ -7,15 +7,14 @@ that has to come from the plan's own document, not from what the rules happen to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from camcover.engine import Tables, compile_rules
+from camcover.engine import compile_rules
 from camcover.money import dollars
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import Rule
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import (
     AccumulatorKind,
     Attestation,
@@ -28,16 +27,11 @@ from camcover.rulebook.records import (
     TestGiven,
     TestItem,
 )
-from camcover.workflow.rule_tests import (
-    Mark,
-    Unreached,
-    benefit_mark,
-    criterion_mark,
-    exclusion_mark,
-    limit_mark,
-    marks_reached,
-    run_tests,
-)
+from camcover.rulebook.words import count
+from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusion_mark, limit_mark
+from camcover.workflow.reached import Reach
+from camcover.workflow.requests_of_tests import request_of_test
+from camcover.workflow.rule_tests import Unreached, run_tests
 from camcover.workflow.witnesses import code_of, first_day, usual_charge
 
 __all__ = ["Coverage", "Missing", "cover"]
@@ -67,39 +61,44 @@ class Coverage:
 def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> Coverage:
     """What the tests of the plans named, or of all, do not reach."""
     tables = compile_rules(rules)
-    report = run_tests(tables, rules)
-    by_edition: dict[tuple[str, int], list[Unreached]] = {}
+    report = run_tests(tables, rules, plan_ids)
+    reach = Reach(tables, rules)
+    by_plan: dict[str, list[Unreached]] = {}
     for each in report.unreached:
-        if not plan_ids or each.plan in plan_ids:
-            by_edition.setdefault((each.plan, each.edition), []).append(each)
+        by_plan.setdefault(each.plan, []).append(each)
     missing: list[Missing] = []
-    for (plan_id, edition), unreached in by_edition.items():
-        plan = rules.plans[plan_id][edition]
-        found, why = _search(tables, rules, plan, {each.mark for each in unreached})
-        missing += [_missing(plan, each, found.get(each.mark), why) for each in unreached]
+    for plan_id, unreached in by_plan.items():
+        found, why = _search(reach, rules, plan_id, {each.mark for each in unreached})
+        missing += [_missing(rules.plans[plan_id], each, found.get(each.mark), why) for each in unreached]
     return Coverage(tuple(missing), report.reachable)
 
 
-def _missing(plan: Plan, unreached: Unreached, given: TestGiven | None, why: str) -> Missing:
-    """The finding, with its test where there is one."""
-    if given is None:
+Found = tuple[int, TestGiven]
+"""The number of a plan's edition, and a `given` with a date in it."""
+
+
+def _missing(editions: Sequence[Plan], unreached: Unreached, found: Found | None, why: str) -> Missing:
+    """The finding, with its test where there is one, which belongs to the edition that its date lies in."""
+    if found is None:
         return Missing(unreached, None, "", why)
-    return Missing(unreached, given, _test_text(plan, unreached, given), "")
+    edition, given = found
+    return Missing(replace(unreached, edition=edition), given, _test_text(editions[edition], unreached, given), "")
 
 
-def _search(
-    tables: Tables, rules: RuleSet, plan: Plan, wanted: Collection[Mark]
-) -> tuple[Mapping[Mark, TestGiven], str]:
+def _search(reach: Reach, rules: RuleSet, plan_id: str, wanted: Collection[Mark]) -> tuple[Mapping[Mark, Found], str]:
     """For each thing wanted a `given` that reaches it, tried on the engine; and why the others have none."""
-    found: dict[Mark, TestGiven] = {}
-    try:
-        for cell in decided(plan, rules):
-            for mark, given in _attempts(rules, cell):
-                if mark in wanted and mark not in found and mark in marks_reached(tables, rules, plan, given):
-                    found[mark] = given
-    except TooManyCells as many:
-        return found, f"not looked at to the end: {many}"
-    return found, _NEVER
+    found: dict[Mark, Found] = {}
+    why = _NEVER
+    for edition, plan in enumerate(rules.plans[plan_id]):
+        try:
+            for cell in decided(plan, rules):
+                for mark, given in _attempts(rules, cell):
+                    is_open = mark in wanted and mark not in found
+                    if is_open and mark in reach.of_request(request_of_test(plan, given)):
+                        found[mark] = edition, given
+        except TooManyCells as many:
+            why = f"not looked at to the end: {many}"
+    return found, why
 
 
 def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]:

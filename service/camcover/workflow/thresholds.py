@@ -14,7 +14,7 @@ from operator import ge, gt, le, lt
 from typing import NamedTuple
 
 from camcover.money import dollars
-from camcover.rulebook import nearest
+from camcover.rulebook.hints import with_hint
 from camcover.workflow.impact.records import Impact
 
 __all__ = ["METRICS", "Metric", "Outcome", "Threshold", "WrongThreshold", "judge", "threshold"]
@@ -123,9 +123,7 @@ def threshold(text: str) -> Threshold:
     name = match["metric"]
     metric = METRICS.get(name)
     if metric is None:
-        near = nearest(name, list(METRICS))
-        meant = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
-        raise WrongThreshold(f"no metric {name!r}; {meant}expected one of {', '.join(METRICS)}")
+        raise WrongThreshold(with_hint(f"no metric {name!r}", name, METRICS))
     return Threshold(" ".join(text.split()), name, match["comparison"], _value(name, metric.unit, match["value"]))
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.calendar import completed_years
 from camcover.engine.estimate import Reason
 from camcover.engine.question import Adjudicated
-from camcover.engine.request import PlannedService
+from camcover.engine.request import Member, PlannedService
 from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
 from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
@@ -44,10 +45,15 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
             continue
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
-        facts = _facts(rules, stretch, item, member.state, member.age)
+        facts = _facts(rules, stretch, item, member.state, _age_on(member, ordinal))
         grid = grid_of(stretch, service_of(stretch, service.therapy, service.code), rules, facts)
         until = None if row.rule < 0 or row.reason in _REFUSED else sources.rules[row.rule]
         yield from (check for pattern in grid.patterns() for check in failed_checks(grid, pattern, until))
+
+
+def _age_on(member: Member, ordinal: int) -> int | None:
+    """A member's completed years on a day; None where they are not known."""
+    return member.age if member.birth_date is None else completed_years(member.birth_date.toordinal(), ordinal)
 
 
 def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, age: int | None) -> Facts:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, compile_rules, evaluate_many
-from camcover.engine.request import Procedure, UseSoFar
+from camcover.engine.request import LimitUse, Procedure, UseSoFar
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis.decisions import Decided
@@ -126,11 +126,32 @@ def pooled(pool: str, one: str, other: str) -> RuleSet:
     )
 
 
-@pytest.mark.parametrize(("allow", "expected"), [(23, []), (24, ["pool"]), (25, ["pool"])])
-def test_pool_of_no_less_than_its_benefits_limits_together(allow: int, expected: list[str]) -> None:
-    """12 and 12 are 24: of a pool of 24 nothing is left only when both own limits, looked at first, are used up."""
+@pytest.mark.parametrize("allow", [23, 24, 100])
+def test_pool_bites_at_the_use_that_a_request_states_whatever_its_benefits_let_pass(allow: int) -> None:
+    """A pool may be used by services of which the file says nothing: 99 of 100 visits, though its benefits have 24."""
     own = "{allow: 12 visits, per: calendar_year}"
-    assert list(idle(pooled(f"{{allow: {allow} visits, per: calendar_year}}", own, own))) == expected
+    rules = pooled(f"{{allow: {allow} visits, per: calendar_year}}", own, own)
+    assert idle(rules) == {}
+    (analysed,) = analyse(rules.plans["plan"], rules)
+    cell = next(each for each in analysed.cells if each.chain)
+    request = asked(cell, [LimitUse("pool", used=allow)])
+    assert {limit for _, limit in bitten(compile_rules(rules), [request])} == {"pool"}
+
+
+def test_money_pool_behind_a_smaller_limit() -> None:
+    """The spine's $4000 are less than the $10,000 of all basic care, of which other care may have used $9960."""
+    spine = "{id: spine, allow: $4000, per: benefit_period}"
+    rules = limited(spine, "basic", before="limits:\n  basic: {allow: $10000, per: benefit_period}\n")
+    assert idle(rules) == {}
+    (analysed,) = analyse(rules.plans["plan"], rules)
+    request = asked(next(each for each in analysed.cells if each.chain), [LimitUse("basic", used_cents=996_000)])
+    assert {limit for _, limit in bitten(compile_rules(rules), [request])} == {"basic"}
+
+
+def test_soft_pool_whose_attestation_is_asked_for_anyway_is_idle_at_any_use() -> None:
+    pool = "limits:\n  pool: {allow: 5 visits, per: calendar_year, beyond: referral}\n"
+    assert list(idle(limited("pool", more=", requires: [referral]", before=pool))) == ["pool"]
+    assert idle(limited("pool", before=pool)) == {}
 
 
 def test_own_limit_above_the_pool() -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from camcover.rulebook.analysis.cells import Grid, Line, grid_of
-from camcover.rulebook.analysis.criteria import REASONS, Check
+from camcover.rulebook.analysis.criteria import REASONS, Check, Subject
 from camcover.rulebook.analysis.services import Rule, services_of, stretches_of
 from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
 
@@ -30,7 +30,8 @@ class Decision(NamedTuple):
     """A verdict, and the numbers of the rules that give it among the service's rules.
 
     EXCLUDED: the exclusion. BENEFIT: the one that applies, and those that apply in turn when it is used up. REFUSED:
-    the first benefit; `failed` is the number of its first failed check, else -1.
+    the first benefit with a block for the tier, else the first; `failed` is the number of its first failed check, else
+    -1.
     """
 
     verdict: Verdict
@@ -107,9 +108,20 @@ def decide(grid: Grid, pattern: int, endless: Endless = ()) -> Decision:
             chain.append(number)
             if not passes_on(rule, endless):
                 break
-        elif refused.verdict is Verdict.NOT_LISTED:
+        elif _tells_more(grid, first_bit(failing), refused):
             refused = Decision(Verdict.REFUSED, (number,), first_bit(failing))
     return Decision(Verdict.BENEFIT, tuple(chain)) if chain else refused
+
+
+def _tells_more(grid: Grid, failed: int, refused: Decision) -> bool:
+    """Whether a failed check is the reason rather than the one so far.
+
+    The first benefit with a block for the tier tells it, else the first of all (docs/rule-language.md, point 9).
+    """
+    if refused.verdict is Verdict.NOT_LISTED:
+        return True
+    is_tier, was_tier = (grid.checks[number].subject is Subject.TIER for number in (failed, refused.failed))
+    return was_tier and not is_tier
 
 
 def failed_checks(grid: Grid, pattern: int, until: Rule | None) -> Iterator[Check]:

@@ -41,7 +41,7 @@ class Witness:
 class Finding:
     """Something worth knowing about a plan edition; `subject` is the therapy, benefit or limit it is about.
 
-    `others` are the benefits, the exclusions or the limit that are to blame, in words.
+    `others` are the benefits, the exclusions or the limit that are to blame, in words; `brief` names it in a list.
     """
 
     kind: Kind
@@ -51,6 +51,7 @@ class Finding:
     message: str
     others: tuple[str, ...] = ()
     witness: Witness | None = None
+    brief: str = ""
 
 
 def gaps(plan: Plan, rules: RuleSet) -> Iterator[Finding]:
@@ -66,8 +67,9 @@ def gaps(plan: Plan, rules: RuleSet) -> Iterator[Finding]:
             if unnamed:
                 missing.setdefault(therapy, (unnamed, any(service.rules for service in named[therapy])))
     for therapy, (codes, is_part) in missing.items():
-        message = f"neither a benefit nor an exclusion names '{therapy}'{f' {_billed(codes)}' if is_part else ''}"
-        yield Finding(Kind.GAPS, plan, plan.heading.at, therapy, message)
+        part = f" {_billed(codes)}" if is_part else ""
+        message = f"neither a benefit nor an exclusion names '{therapy}'{part}"
+        yield Finding(Kind.GAPS, plan, plan.heading.at, therapy, message, brief=f"{therapy}{part}")
 
 
 def _billed(codes: Sequence[str]) -> str:

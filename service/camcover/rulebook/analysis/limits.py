@@ -1,8 +1,9 @@
 """Limits that can never be the reason for anything, with the proof in words.
 
 What comes in: a plan's editions, the one that is looked at, the benefits of each edition that never apply. What goes
-out: `Finding`s. A limit is meant as it counts: from nothing, or from what the plan itself counted before; a request
-that states a use which the plan's other limits would not have let happen can make any limit bite.
+out: `Finding`s. A benefit's own limit is meant as it counts: from nothing, or from what the plan itself counted before;
+a request that states a use which the plan's other limits would not have let happen can make it bite. A pool of the plan
+may be used by services of which the file says nothing: no limit of its benefits keeps it from being used up.
 
 The proofs rest on docs/rule-language.md, points 10 to 17: limits are looked at in the order of the benefit, a visit is
 one for each benefit and date and has at least one unit, and what a plan pays is never more than what it allows.
@@ -18,8 +19,8 @@ from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import limits_of
 from camcover.rulebook.checks.scope import dollars, listed
-from camcover.rulebook.facts.words import count
 from camcover.rulebook.records import Benefit, Counting, Limit, LimitPeriod, Measure, PeriodKind, Plan
+from camcover.rulebook.words import count
 
 __all__ = ["idle_limits"]
 
@@ -104,12 +105,14 @@ def _slot(limit: Limit) -> _Slot:
 
 
 def _why_idle(case: _Case) -> str | None:
-    """The proof that a limit never bites, in words; None when there is none."""
+    """The proof that a limit never bites, in words; None when there is none. Of a pool only what holds at any use."""
     if not case.own:
         is_drawn_on = any(_slot(limit) == case.slot for each in case.plan.benefits.values() for limit in each.limits)
         return "its benefit never applies" if is_drawn_on else "no benefit draws on it"
     if _is_attested_anyway(case):
         return f"past it {case.limit.beyond} is asked for, without which the benefit covers nothing anyway"
+    if case.limit.shared:
+        return None
     for bound in _bounds(case):
         if case.limit.allow > bound.most or (case.limit.allow == bound.most and bound.comes_first):
             return bound.why

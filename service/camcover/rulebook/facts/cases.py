@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
-from camcover.rulebook.facts.words import amount, amount_or_none, count, day, plain, yes_or_no
+from camcover.rulebook.facts.words import amount_or_none, day, plain, yes_or_no
 from camcover.rulebook.records import Limit, Measure, Plan, TestCase, TestExpect, TestGiven, TestItem
+from camcover.rulebook.words import amount, count
 
 __all__ = ["case_part"]
 
@@ -36,6 +37,7 @@ def _money_sums(plan: Plan) -> set[str]:
 
 def _given_facts(given: TestGiven, money: set[str]) -> Iterator[Fact]:
     at = given.at
+    yield fact("birth date", day(given.birth_date), at)
     yield fact("age", None if given.age is None else str(given.age), at)
     yield fact("state", given.state, at)
     yield fact("family", yes_or_no(given.family), at)

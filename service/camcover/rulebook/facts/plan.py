@@ -12,7 +12,6 @@ from camcover.rulebook.facts.shared import criteria_facts, heading_facts, source
 from camcover.rulebook.facts.words import (
     above_allowed_words,
     amount_or_unlimited,
-    count,
     limit_amount,
     limit_period,
     period_start_words,
@@ -32,6 +31,7 @@ from camcover.rulebook.records import (
     Tier,
     TierBenefit,
 )
+from camcover.rulebook.words import count
 
 __all__ = ["plan_part"]
 

@@ -8,9 +8,7 @@ from functools import partial
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.words import (
     ages_words,
-    amount,
     amount_or_none,
-    count,
     day,
     percent_of_words,
     plain,
@@ -31,6 +29,7 @@ from camcover.rulebook.records import (
     Source,
     Therapy,
 )
+from camcover.rulebook.words import amount, count
 
 __all__ = ["catalog_part", "criteria_facts", "fees_part", "heading_facts", "policy_part", "source_parts"]
 

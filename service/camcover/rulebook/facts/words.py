@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from camcover.money import dollars, percent
+from camcover.money import percent
 from camcover.rulebook.facts.part import Fact
 from camcover.rulebook.records import (
     AboveAllowed,
     Ages,
     BenefitPeriod,
-    CoinsuranceOf,
-    CoinsuranceStep,
-    CopayStep,
-    DeductibleStep,
     Effective,
     Limit,
     LimitPeriod,
     Measure,
-    NothingStep,
     PercentOf,
     Phase,
     Place,
-    Step,
 )
-
-_BASES = {
-    CoinsuranceOf.REMAINING: "",
-    CoinsuranceOf.AFTER_DEDUCTIBLE: " of the allowed amount less the deductible",
-    CoinsuranceOf.ALLOWED: " of the allowed amount",
-}
+from camcover.rulebook.words import amount, count, step_amount, step_terms, step_words
 
 
 def plain(word: str) -> str:
@@ -42,11 +31,6 @@ def yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def amount(cents: int) -> str:
-    """`1500.00`."""
-    return dollars(cents).replace("$", "").replace(",", "")
-
-
 def amount_or_none(cents: int | None) -> str | None:
     """`1500.00`; None when not given."""
     return None if cents is None else amount(cents)
@@ -55,11 +39,6 @@ def amount_or_none(cents: int | None) -> str | None:
 def amount_or_unlimited(cents: int | None) -> str:
     """`1500.00`, or `unlimited`."""
     return "unlimited" if cents is None else amount(cents)
-
-
-def count(number: int, noun: str) -> str:
-    """`1 visit`, `12 visits`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def day(value: date | None) -> str | None:
@@ -121,49 +100,12 @@ def percent_of_words(share: PercentOf | None) -> str | None:
 def phase_fact(phase: Phase, visits: str, at: Place) -> Fact:
     """What the member pays in the visits that `visits` says, "" for all; lists of one shape differ in amounts alone."""
     amounts = tuple(
-        Fact(f"{kind}{visits}", words, step.at)
-        for step in phase.steps
-        for kind, words in [_kind_and_amount(step)]
-        if words
+        Fact(f"{kind}{visits}", words, step.at) for step in phase.steps for kind, words in [step_amount(step)] if words
     )
     return Fact(
         f"member pays{visits}",
-        ", then ".join(map(step_words, phase.steps)) or "no step",
+        ", then ".join(step_words(step, is_brief=True) for step in phase.steps) or "no step",
         phase.steps[0].at if phase.steps else at,
-        shape=", then ".join(_kind_and_amount(step)[0] + _terms(step) for step in phase.steps),
+        shape=", then ".join(step_amount(step)[0] + step_terms(step) for step in phase.steps),
         amounts=amounts,
     )
-
-
-def step_words(step: Step) -> str:
-    """`deductible`, `30.00 copay per visit`, `20%`, `nothing`."""
-    kind, words = _kind_and_amount(step)
-    if isinstance(step, CopayStep):
-        return f"{words} {kind}{_terms(step)}"
-    return f"{words or kind}{_terms(step)}"
-
-
-def _kind_and_amount(step: Step) -> tuple[str, str]:
-    """What a step is called, and the amount it asks for, "" for none."""
-    match step:
-        case DeductibleStep():
-            return "deductible", ""
-        case CopayStep():
-            return "copay", amount(step.cents)
-        case CoinsuranceStep():
-            return "coinsurance", percent(step.basis_points)
-        case NothingStep():
-            return "nothing", ""
-
-
-def _terms(step: Step) -> str:
-    """What a step says beside its amount."""
-    match step:
-        case DeductibleStep():
-            return f" {step.accumulator}" if step.accumulator is not None else ""
-        case CopayStep():
-            return f" per {step.per}{', waived with deductible' if step.waived_with_deductible else ''}"
-        case CoinsuranceStep():
-            return _BASES[step.of]
-        case NothingStep():
-            return ""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.rulebook.diagnostics import nearest
 from camcover.rulebook.grammar.catalog import CATALOG
 from camcover.rulebook.grammar.fees import FEES
 from camcover.rulebook.grammar.plan import PLAN
 from camcover.rulebook.grammar.policy import POLICY
+from camcover.rulebook.hints import one_of
+from camcover.rulebook.mappings import Record
 from camcover.rulebook.nodes import Node, Scalar, Table
 from camcover.rulebook.records import Word
-from camcover.rulebook.shapes import Context, Record, misplaced
+from camcover.rulebook.scalars import FAILED
+from camcover.rulebook.shapes import Choice, Context, misplaced
 
 __all__ = ["KINDS", "decode", "kind_and_id"]
 
@@ -34,14 +36,12 @@ def decode(node: Node, context: Context) -> Any:
         return misplaced(node, "a mapping that starts with 'format: camcover/1'", context)
     kind = node.get("kind")
     if kind is None:
-        return context.fault("missing-key", node.at, "the file has no 'kind'", f"expected one of {', '.join(KINDS)}")
-    if not isinstance(kind, Scalar) or kind.text not in KINDS:
-        found = kind.text if isinstance(kind, Scalar) else "a list or mapping"
-        close = nearest(found, KINDS)
-        hint = f"did you mean '{close[0]}'?" if close else ""
-        return context.fault("invalid-word", kind.at, f"expected one of {', '.join(KINDS)}, found '{found}'", hint)
+        return context.fault("missing-key", node.at, "the file has no 'kind'", one_of(KINDS))
+    word = Choice(tuple(KINDS)).decode(kind, context)
+    if word is FAILED:
+        return FAILED
     _look_ahead(node, context)
-    return KINDS[kind.text].decode(node, context)
+    return KINDS[word].decode(node, context)
 
 
 def _look_ahead(node: Table, context: Context) -> None:

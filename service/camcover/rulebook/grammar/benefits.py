@@ -6,6 +6,7 @@ from typing import Any
 
 from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, failed_unless, is_cited, names_something
 from camcover.rulebook.grammar.policy import CRITERIA
+from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_of
 from camcover.rulebook.records import (
     Attestation,
     Benefit,
@@ -24,20 +25,7 @@ from camcover.rulebook.records import (
     Word,
 )
 from camcover.rulebook.scalars import COPAY, PERCENT, PERIOD, QUANTITY, VISITS, YES
-from camcover.rulebook.shapes import (
-    Choice,
-    Context,
-    Either,
-    Field,
-    ListOf,
-    MapOf,
-    Name,
-    Record,
-    Rest,
-    Value,
-    Values,
-    choice,
-)
+from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["BENEFITS", "LIMIT_FIELDS", "limit_of"]
 
@@ -111,6 +99,7 @@ REQUIREMENT = Either(
         "requirements",
         tuple(Field(str(each), TERMS, "With a penalty, or after a number of visits.") for each in Attestation),
         _one_requirement,
+        also={"minProperties": 1, "maxProperties": 1},
     ),
 )
 
@@ -136,6 +125,7 @@ def _step(values: Values, at: Place, context: Context) -> Any:
     return DeductibleStep(values["deductible"], at)
 
 
+_NEEDED = {"waived_with_deductible": ["copay"], "of": ["coinsurance"]}
 STEP_TABLE = Record(
     "a step",
     (
@@ -146,10 +136,13 @@ STEP_TABLE = Record(
         Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
     ),
     _step,
+    also=one_of("deductible", "copay", "coinsurance") | {"dependentRequired": _NEEDED},
 )
 
 
-STEP = Either("a step: deductible, copay, coinsurance or nothing", scalar=BARE_STEP, table=STEP_TABLE)
+STEP_WORDS = "a step such as deductible, {copay: $30 per visit}, {coinsurance: 20%} or nothing"
+STEPS_WORDS = "'nothing', or a list of steps such as [deductible, {copay: $30 per visit}]"
+STEP = Either(STEP_WORDS, scalar=BARE_STEP, table=STEP_TABLE)
 PHASE = Record(
     "a part of member_pays",
     (
@@ -179,12 +172,15 @@ def _step_or_phase(values: Values, at: Place, context: Context) -> Any:
 
 
 STEP_OR_PHASE = Either(
-    "a step, or a part such as {through: 3 visits, steps: [nothing]}",
+    f"{STEP_WORDS}, or a part such as {{through: 3 visits, steps: [nothing]}}",
     scalar=BARE_STEP,
     table=Record(
         "a step or part",
         (*STEP_TABLE.fields, *PHASE.fields[:1], Field("steps", ListOf(STEP), "The steps of a part by visit number.")),
         _step_or_phase,
+        beside={"steps": tuple(each.key for each in STEP_TABLE.fields)},
+        also=one_of("deductible", "copay", "coinsurance", "steps")
+        | {"dependentRequired": _NEEDED | {"through": ["steps"]}},
     ),
 )
 
@@ -207,7 +203,7 @@ TIER_BLOCK = Record(
     (
         Field(
             "member_pays",
-            Either("a list of steps", scalar=Choice(("nothing",)), listing=ListOf(STEP_OR_PHASE)),
+            Either(STEPS_WORDS, scalar=Choice(("nothing",)), listing=ListOf(STEP_OR_PHASE)),
             "What the member pays, in order of application.",
             is_required=True,
         ),
@@ -274,5 +270,6 @@ BENEFIT = Record(
     ),
     _benefit,
     Rest("tier", TIER),
+    also=some_of("therapies", "codes"),
 )
 BENEFITS = MapOf(Name("an id", defines="benefit"), BENEFIT, _named_benefit)

@@ -7,9 +7,22 @@ from typing import Any
 
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import ANY_TEXT, FAILED, ICD10, STATE, references
+from camcover.rulebook.mappings import Field, MapOf, Record, one_of, some_of
 from camcover.rulebook.records import Attestation, Place, Setting, TestCase, TestExpect, TestGiven, TestItem, Word
-from camcover.rulebook.scalars import AGE, DATE, DAYS, MONEY, QUANTITY, VISITS, WHOLE, YES, ScalarType, parse_money
-from camcover.rulebook.shapes import Choice, Context, Either, Field, ListOf, MapOf, Name, Record, Value, Values, choice
+from camcover.rulebook.scalars import (
+    AGE,
+    BIRTH_DATE,
+    DATE,
+    DAYS,
+    MONEY,
+    QUANTITY,
+    VISITS,
+    WHOLE,
+    YES,
+    ScalarType,
+    parse_money,
+)
+from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["TESTS"]
 
@@ -18,6 +31,7 @@ TEST_WITHOUT_AMOUNT = declare(
     Severity.ERROR,
     "A test states no amount, so that it would pass whatever the plan pays.",
     "State `patient:`, `plan_paid:`, `written_off:` or `each:`.",
+    in_editor=True,
 )
 MAX_SESSIONS = 500
 
@@ -53,21 +67,21 @@ ITEM_FIELDS = (
     Field("every", Value(DAYS), "Days between sessions.", default=7),
     Field("sessions", Value(WHOLE), "How many sessions.", default=1),
 )
+BESIDE_DATES = {"dates": ("first", "every", "sessions")}
 
 
 def _dates(values: Values, at: Place, context: Context) -> Any:
     """The dates of an item, from either way to give them."""
     given: tuple[date, ...] | None = values["dates"]
     first: date | None = values["first"]
-    if (given is None) == (first is None):
-        hint = "give one of the two"
-        return context.fault("missing-key", at, "a test's service has either 'dates' or 'first'", hint)
     if given is not None:
         return given
+    if first is None:
+        return context.fault("missing-key", at, "a test's service has no dates", "give 'dates' or 'first'")
     if not 1 <= values["sessions"] <= MAX_SESSIONS:
         message = f"{values['sessions']} sessions"
         return context.fault("invalid-count", at, message, f"expected 1 to {MAX_SESSIONS}")
-    return tuple((first or date.min) + timedelta(days=values["every"] * number) for number in range(values["sessions"]))
+    return tuple(first + timedelta(days=values["every"] * number) for number in range(values["sessions"]))
 
 
 def _item(values: Values, at: Place, context: Context) -> Any:
@@ -97,6 +111,8 @@ ITEM = Record(
     "a service of a test",
     (*ITEM_FIELDS, Field("state", STATE, "The state of service; else the member's.")),
     lambda values, at, context: _item({**values, "is_item": True}, at, context),
+    beside=BESIDE_DATES,
+    also=one_of("dates", "first"),
 )
 USED = MapOf(Name("an accumulator or a limit of the plan", r"[a-z][a-z0-9_.-]*", refers="sum"), Value(QUANTITY))
 
@@ -110,6 +126,7 @@ def _given(values: Values, at: Place, context: Context) -> Any:
     if items is FAILED:
         return FAILED
     return TestGiven(
+        birth_date=values["birth_date"],
         age=values["age"],
         state=values["state"],
         family=values["family"],
@@ -133,7 +150,8 @@ BENEFIT_NAME = Name("a benefit of the plan", refers="benefit")
 GIVEN = Record(
     "given",
     (
-        Field("age", Value(AGE), "The member's completed years."),
+        Field("birth_date", Value(BIRTH_DATE), "When the member was born: the age turns on the birthday."),
+        Field("age", Value(AGE), "The member's completed years on every date; or `birth_date`."),
         Field("state", STATE, "Where the member is."),
         Field("family", Value(YES), "yes: family coverage.", default=False),
         Field("as_of", Value(DATE), "The day the sums so far are true of."),
@@ -146,14 +164,16 @@ GIVEN = Record(
         *ITEM_FIELDS,
     ),
     _given,
+    beside={"items": tuple(each.key for each in ITEM_FIELDS), "birth_date": ("age",), **BESIDE_DATES},
+    also=one_of("items", "dates", "first"),
 )
 
 AMOUNT_OR_DOTS = Value(
     ScalarType(
         "invalid-amount",
-        "an amount, or ... for as many as fit of the amount before it",
+        "dollars without a thousands separator, such as $30.50, or ... for as many as fit of the amount before it",
         lambda text: "..." if text == "..." else parse_money(text),
-        {"type": "string"},
+        {"anyOf": [{"const": "..."}, MONEY.schema]},
     )
 )
 LINE_AMOUNTS = [
@@ -187,12 +207,20 @@ def _line_number(text: str) -> Any:
     return FAILED if number is FAILED or number < 1 else number
 
 
-LINE_NUMBER = Value(ScalarType("invalid-count", "the number of a line, from 1", _line_number, {"type": "string"}))
+LINE_NUMBER = Value(
+    ScalarType(
+        "invalid-count", "the number of a line, from 1", _line_number, {"type": "string", "pattern": "^[1-9][0-9]*$"}
+    )
+)
+
+
+AMOUNTS = ("patient", "plan_paid", "written_off", "each")
+"""Of these a test states at least one."""
 
 
 def _expect(values: Values, at: Place, context: Context) -> Any:
     """The statements; one of them must be an amount."""
-    if all(values[key] is None for key in ("patient", "plan_paid", "written_off", "each")):
+    if all(values[key] is None for key in AMOUNTS):
         hint = "state 'patient' or 'each'"
         return context.fault("test-without-amount", at, "this test states no amount", hint)
     lines = {number - 1: line for number, line in (values["lines"] or {}).items()}
@@ -228,6 +256,7 @@ EXPECT = Record(
         ),
     ),
     _expect,
+    also=some_of(*AMOUNTS),
 )
 TESTS = ListOf(
     Record(

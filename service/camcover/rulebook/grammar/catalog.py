@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.rulebook.grammar.common import ANY_TEXT, HEADING, ICD10, STATE, heading, references, reversed_range
+from camcover.rulebook.grammar.common import ANY_TEXT, ICD10, STATE, heading, heading_fields, references, reversed_range
+from camcover.rulebook.mappings import Field, MapOf, Record, one_of
 from camcover.rulebook.records import (
     Catalog,
     Condition,
@@ -16,7 +17,7 @@ from camcover.rulebook.records import (
     TypicalCharge,
 )
 from camcover.rulebook.scalars import MONEY
-from camcover.rulebook.shapes import Context, Field, ListOf, MapOf, Name, Record, Value, Values, choice
+from camcover.rulebook.shapes import Context, ListOf, Name, Value, Values, choice
 
 __all__ = ["CATALOG"]
 
@@ -102,6 +103,7 @@ LICENSURE = Record(
         Field("unlicensed", ListOf(STATE, minimum=0), "The states that do not license; all others do."),
     ),
     _licensure,
+    also=one_of("licensed", "unlicensed"),
 )
 
 
@@ -118,7 +120,7 @@ def _catalog(values: Values, at: Place, _context: Context) -> Catalog:
 CATALOG = Record(
     "a catalog",
     (
-        *HEADING,
+        *heading_fields("catalog"),
         Field("therapies", MapOf(Name("an id", defines="therapy"), THERAPY, _therapy), "The therapies."),
         Field(
             "conditions",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camcover.rulebook.diagnostics import Severity, declare
+from camcover.rulebook.mappings import Field, MapOf, Record
 from camcover.rulebook.nodes import Node, Scalar
 from camcover.rulebook.records import STATES, Effective, Heading, Place, Review, Source, Word
 from camcover.rulebook.scalars import DATE, FAILED, TEXT, YES, JsonSchema
@@ -13,11 +14,8 @@ from camcover.rulebook.shapes import (
     Choice,
     Context,
     Definitions,
-    Field,
     ListOf,
-    MapOf,
     Name,
-    Record,
     Reference,
     Shape,
     Value,
@@ -31,6 +29,12 @@ CITE_MISSING = declare(
     "An accumulator, benefit, exclusion, pool limit or fee table does not say where its figures were published.",
     "Add `cite:` with a name of `sources:` and the place, such as `eoc p.12`; or mark the file `illustrative: yes`.",
 )
+CITE_WITHOUT_PLACE = declare(
+    "cite-without-place",
+    Severity.WARNING,
+    "A citation names a source but no place in it, so that nobody finds the figure.",
+    "Add the page or section: `eoc p.12`.",
+)
 RANGE_REVERSED = declare(
     "range-reversed",
     Severity.ERROR,
@@ -42,9 +46,10 @@ NOTHING_NAMED = declare(
     Severity.ERROR,
     "A benefit, exclusion or discount names neither therapies nor codes, so that it is about nothing.",
     "Add `therapies:` or `codes:`.",
+    in_editor=True,
 )
 
-STATE = Choice(tuple(STATES))
+STATE = Choice(tuple(STATES), called="a USPS state code")
 CODE = Name('a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}", refers="code")
 ICD10 = Name("an ICD-10-CM code or prefix such as M54.5", r"[A-Za-z]([0-9]([0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?)?)?\.?")
 ANY_TEXT = Value(TEXT)
@@ -67,7 +72,10 @@ class Citation(Shape):
         """The whole text; its first word is a reference."""
         if not isinstance(node, Scalar) or not node.text.strip():
             return misplaced(node, self.expected, context)
-        source = node.text.split()[0]
+        source, *place = node.text.split()
+        if not place:
+            message = f"'{source}' is cited without a place in it"
+            context.warn("cite-without-place", node.at, message, "add the page or section, such as 'eoc p.12'")
         context.references.append(Reference("source", Word(source, node.at)))
         return node.text.strip()
 
@@ -141,9 +149,7 @@ REVIEWED = Record(
 )
 FILE_ID = Name("an id in kebab-case, such as cascade-silver", r"[a-z][a-z0-9-]*")
 
-HEADING: tuple[Field, ...] = (
-    Field("format", Choice(("camcover/1",)), "The version of the rule language.", is_required=True),
-    Field("kind", ANY_TEXT, "The kind of file: catalog, policy, fees or plan.", is_required=True),
+_HEADING: tuple[Field, ...] = (
     Field("id", FILE_ID, "The id; editions of one thing share it.", is_required=True),
     Field("name", ANY_TEXT, "The name, for people."),
     Field("effective", EFFECTIVE, "The days on which this edition is in force, both ends included.", is_required=True),
@@ -156,6 +162,15 @@ HEADING: tuple[Field, ...] = (
     Field("reviewed", REVIEWED, "The last review, and when the next is due."),
     Field("notes", ANY_TEXT, "What the next reader should know."),
 )
+
+
+def heading_fields(kind: str) -> tuple[Field, ...]:
+    """The keys that every file has; `kind` is the word that says what kind of file it is."""
+    return (
+        Field("format", Choice(("camcover/1",)), "The version of the rule language.", is_required=True),
+        Field("kind", Choice((kind,)), "The kind of file.", is_required=True),
+        *_HEADING,
+    )
 
 
 def heading(values: Values, at: Place) -> Heading:
@@ -183,12 +198,12 @@ __all__ = [
     "CODE",
     "CODES",
     "FAILED",
-    "HEADING",
     "ICD10",
     "STATE",
     "THERAPIES",
     "failed_unless",
     "heading",
+    "heading_fields",
     "is_cited",
     "names_something",
     "references",

@@ -5,22 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from camcover.rulebook.grammar.common import CITE, FAILED, HEADING, heading, is_cited
+from camcover.rulebook.grammar.common import CITE, FAILED, heading, heading_fields, is_cited
+from camcover.rulebook.mappings import Field, MapOf, Record
 from camcover.rulebook.nodes import Node
 from camcover.rulebook.records import Fees, FeeTable, PercentOf, Place, Word
 from camcover.rulebook.scalars import MONEY, PERCENT_OF, JsonSchema
-from camcover.rulebook.shapes import (
-    Context,
-    Definitions,
-    Field,
-    MapOf,
-    Name,
-    Record,
-    Reference,
-    Shape,
-    Value,
-    Values,
-)
+from camcover.rulebook.shapes import Context, Definitions, Name, Reference, Shape, Value, Values
 
 __all__ = ["FEES"]
 
@@ -76,7 +66,7 @@ FEE_TABLE = Record(
 FEES = Record(
     "a fee file",
     (
-        *HEADING,
+        *heading_fields("fees"),
         Field(
             "tiers",
             MapOf(

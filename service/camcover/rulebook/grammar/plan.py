@@ -12,14 +12,15 @@ from camcover.rulebook.grammar.common import (
     CITE,
     CODES,
     FAILED,
-    HEADING,
     THERAPIES,
     failed_unless,
     heading,
+    heading_fields,
     is_cited,
     names_something,
 )
 from camcover.rulebook.grammar.policy import CRITERIA
+from camcover.rulebook.mappings import Field, MapOf, Record, some_of
 from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
@@ -38,7 +39,7 @@ from camcover.rulebook.records import (
     Word,
 )
 from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
-from camcover.rulebook.shapes import Choice, Context, Either, Field, ListOf, MapOf, Name, Record, Value, Values, choice
+from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["PLAN"]
 
@@ -154,6 +155,7 @@ EXCLUSION = Record(
         CITE,
     ),
     _exclusion,
+    also=some_of("therapies", "codes"),
 )
 
 
@@ -172,6 +174,7 @@ DISCOUNT = Record(
         CITE,
     ),
     _discount,
+    also=some_of("therapies", "codes"),
 )
 
 
@@ -214,10 +217,11 @@ def _plan(values: Values, at: Place, _context: Context) -> Plan:
     )
 
 
+OTHERWISE = Choice(("not_covered",), note="what is covered is named under `benefits:`")
 PLAN = Record(
     "a plan",
     (
-        *HEADING,
+        *heading_fields("plan"),
         Field("payer", PAYER, "Who insures.", is_required=True),
         Field("benefit_period", BENEFIT_PERIOD, "When sums start anew.", default=CALENDAR_YEAR),
         Field("hsa_qualified", Value(YES), "yes: members may pay into an HSA (26 USC 223).", default=False),
@@ -242,7 +246,7 @@ PLAN = Record(
         ),
         Field("benefits", BENEFITS, "What is covered; the first that fits applies."),
         Field("exclusions", ListOf(EXCLUSION, minimum=0), "What is not covered, looked at first.", default=()),
-        Field("otherwise", Choice(("not_covered",)), "Every therapy not named above.", is_required=True),
+        Field("otherwise", OTHERWISE, "Every therapy not named above.", is_required=True),
         Field(
             "not_covered_pays",
             choice(NotCoveredPays),

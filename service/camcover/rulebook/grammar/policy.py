@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.rulebook.grammar.common import CITE, HEADING, ICD10, STATE, heading, references, reversed_range
+from camcover.rulebook.grammar.common import CITE, ICD10, STATE, heading, heading_fields, references, reversed_range
+from camcover.rulebook.mappings import Field, Record
 from camcover.rulebook.records import Ages, Criteria, Place, Policy, Setting
 from camcover.rulebook.scalars import AGE
-from camcover.rulebook.shapes import Choice, Context, Field, ListOf, Record, Value, Values, choice
+from camcover.rulebook.shapes import Choice, Context, ListOf, Value, Values, choice
 
 __all__ = ["CRITERIA", "POLICY"]
 
@@ -53,6 +54,6 @@ CRITERIA = Record(
 )
 POLICY = Record(
     "a policy",
-    (*HEADING, Field("when", CRITERIA, "All of these must hold.", is_required=True), CITE),
+    (*heading_fields("policy"), Field("when", CRITERIA, "All of these must hold.", is_required=True), CITE),
     lambda values, at, _: Policy(heading(values, at), values["when"], values["cite"]),
 )

@@ -34,7 +34,10 @@ class TestItem:
 
 @dataclass(frozen=True, slots=True)
 class TestGiven:
-    """The member and the services of a test. `used` by accumulator (cents) or limit id (visits, units or cents)."""
+    """The member, born on `birth_date` or of some `age` on every date, and the services of a test.
+
+    `used` by accumulator (cents) or limit id (visits, units or cents).
+    """
 
     __test__ = False
 
@@ -49,6 +52,7 @@ class TestGiven:
     prior_visits: Mapping[str, tuple[date, ...]]
     items: tuple[TestItem, ...]
     at: Place
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

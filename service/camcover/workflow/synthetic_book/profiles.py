@@ -16,7 +16,8 @@ from camcover.calendar import LAST_DAY
 from camcover.engine.plan_index import member_maximum
 from camcover.engine.prior_use import most_used
 from camcover.engine.vocabulary import ICD10, Vocabulary, build_vocabulary
-from camcover.rulebook import RuleSet, meant, nearest
+from camcover.rulebook import RuleSet
+from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import (
     AccumulatorKind,
     Benefit,
@@ -129,7 +130,7 @@ def _named(rules: RuleSet, plans: Sequence[str]) -> list[str]:
     """The plans meant, each once, in order of id."""
     for name in plans:
         if name not in rules.plans:
-            raise WrongBook(f"no plan {name!r}{meant(nearest(name, list(rules.plans)))}")
+            raise WrongBook(with_hint(f"no plan {name!r}", name, rules.plans))
     if not rules.plans:
         raise WrongBook("the rules hold no plan")
     return sorted(set(map(str, plans or rules.plans)))

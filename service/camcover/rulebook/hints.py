@@ -1,0 +1,78 @@
+"""What to say about a word that does not exist: the alias or the word that was meant, or those that there are.
+
+What comes in: the word, and the words that may stand at its place. What goes out: the end of an error. Files, commands
+and bounds all word it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from camcover.rulebook.diagnostics import folded, nearest
+from camcover.rulebook.records import Catalog
+
+__all__ = ["FEW", "Aliases", "aliases_in", "hint", "meant", "one_of", "with_hint"]
+
+FEW = 30
+"""As many words are listed; of more only the nearest are named."""
+
+Aliases = Mapping[str, Iterable[str]]
+"""Other names of things, as `folded` writes them -> the words that they stand for."""
+
+
+def hint(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> str:
+    """What was perhaps meant by `word`, else which words there are; empty when they are many and none is near.
+
+    `known` are the words that may stand there. A `cutoff` of 1 names no word that only looks like it: digits that are
+    alike mean nothing.
+    """
+    words = [str(each) for each in known]
+    return meant(word, words, aliases=aliases, cutoff=cutoff) or (one_of(words) if 0 < len(words) <= FEW else "")
+
+
+def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> str:
+    """What was perhaps meant by `word`; empty when nothing is near."""
+    stands_for = [str(each) for each in (aliases or {}).get(folded(word), ())]
+    if stands_for and all(folded(each) != folded(word) for each in stands_for):
+        return f"'{word}' is an alias of {_quoted(stands_for, 'and')}"
+    close = nearest(word, known, cutoff=cutoff)
+    return f"did you mean {_quoted(close[:2], 'or')}?" if close else ""
+
+
+def with_hint(
+    message: str, word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6
+) -> str:
+    """A message about a word that does not exist, with its hint."""
+    told = hint(word, known, aliases=aliases, cutoff=cutoff)
+    return f"{message}; {told}" if told else message
+
+
+def one_of(words: Iterable[str]) -> str:
+    """`expected one of a, b, c`, `expected a`."""
+    listed = list(words)
+    return f"expected {'one of ' if len(listed) > 1 else ''}{', '.join(listed)}"
+
+
+def aliases_in(catalogs: Iterable[Catalog], kind: str) -> Aliases:
+    """The other names of a kind of thing in catalogs: what people call it, and for a therapy its aliases."""
+    found: dict[str, dict[str, None]] = {}
+    for catalog in catalogs:
+        for id_, names in _names(catalog, kind):
+            for name in names:
+                found.setdefault(folded(name), {})[id_] = None
+    return found
+
+
+def _names(catalog: Catalog, kind: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """The ids of a kind of thing, each with its other names."""
+    if kind == "therapy":
+        yield from ((str(id_), (each.name, *each.aliases)) for id_, each in catalog.therapies.items())
+    elif kind == "condition":
+        yield from ((str(id_), (each.name,)) for id_, each in catalog.conditions.items())
+    elif kind == "practitioner":
+        yield from ((str(id_), (each.name,)) for id_, each in catalog.practitioners.items())
+
+
+def _quoted(words: Iterable[str], conjunction: str) -> str:
+    """`'a' or 'b'`."""
+    return f" {conjunction} ".join(f"'{word}'" for word in words)

@@ -1,0 +1,159 @@
+"""Steps, limits and requirements in words: the one place that says what a benefit's terms are called.
+
+What comes in: a record. What goes out: words for members of staff and for callers (`$30.00 copay per visit`), or brief
+ones for a list of differences (`30.00 copay per visit`). Every term that a record carries is told: a test walks them.
+"""
+
+from __future__ import annotations
+
+from camcover.money import dollars, percent
+from camcover.rulebook.records import (
+    Attestation,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    CopayStep,
+    Counting,
+    DeductibleStep,
+    Limit,
+    LimitPeriod,
+    Measure,
+    NothingStep,
+    PeriodKind,
+    Phase,
+    Requirement,
+    Step,
+)
+
+__all__ = [
+    "BASES",
+    "amount",
+    "attestation_words",
+    "count",
+    "limit_terms",
+    "limit_words",
+    "per_words",
+    "phase_words",
+    "requirement_words",
+    "step_amount",
+    "step_terms",
+    "step_words",
+]
+
+BASES = {
+    CoinsuranceOf.REMAINING: "what is left",
+    CoinsuranceOf.AFTER_DEDUCTIBLE: "the allowed amount less the deductible",
+    CoinsuranceOf.ALLOWED: "the allowed amount",
+}
+"""What a coinsurance is a percentage of."""
+
+_ATTESTATIONS = {
+    Attestation.PRIOR_AUTHORIZATION: "prior authorization",
+    Attestation.REFERRAL: "a referral",
+    Attestation.PLAN_OF_CARE: "a plan of care",
+    Attestation.LETTER_OF_MEDICAL_NECESSITY: "a letter of medical necessity",
+    Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
+    Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
+}
+
+_PERIODS = {
+    PeriodKind.VISIT: "a visit",
+    PeriodKind.DAY: "a day",
+    PeriodKind.WEEK: "a week",
+    PeriodKind.MONTH: "a calendar month",
+    PeriodKind.BENEFIT_PERIOD: "a benefit period",
+    PeriodKind.CALENDAR_YEAR: "a calendar year",
+    PeriodKind.LIFETIME: "a lifetime",
+}
+
+_COUNTED = {
+    (Measure.VISITS, Counting.PLAN_PAID): ", counting visits for which the plan pays something",
+    (Measure.MONEY, Counting.ALLOWED): " of allowed amounts",
+}
+
+
+def amount(cents: int) -> str:
+    """`1500.00`."""
+    return dollars(cents).replace("$", "").replace(",", "")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 visit`, `12 visits`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def attestation_words(attestation: Attestation) -> str:
+    """`prior authorization`, `a referral`, ..."""
+    return _ATTESTATIONS[attestation]
+
+
+def per_words(per: LimitPeriod) -> str:
+    """`in a benefit period`, `in any 12 months`."""
+    if per.kind in _PERIODS:
+        return f"in {_PERIODS[per.kind]}"
+    return f"in any {per.length} {per.kind.removeprefix('rolling_')}"
+
+
+def limit_words(limit: Limit) -> str:
+    """How much a limit lets pass, for a patient: `12 visits in a benefit period`, `$500.00 in any 12 months`."""
+    many = (
+        dollars(limit.allow) if limit.measure is Measure.MONEY else count(limit.allow, limit.measure.removesuffix("s"))
+    )
+    return f"{many} {per_words(limit.per)}"
+
+
+def limit_terms(limit: Limit) -> str:
+    """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
+    beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
+    return f"{limit_words(limit)}{_COUNTED.get((limit.measure, limit.counts), '')}{beyond}"
+
+
+def requirement_words(requirement: Requirement) -> str:
+    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`."""
+    words = attestation_words(requirement.attestation)
+    if requirement.after is not None:
+        words += f" after {count(requirement.after, 'visit')}"
+    return words if requirement.penalty is None else f"{words}, else the plan pays {percent(requirement.penalty)} less"
+
+
+def phase_words(phase: Phase) -> tuple[str, ...]:
+    """Each step of a list, with the visits that it is for where it is not for all."""
+    until = f" (through visit {phase.through})" if phase.through is not None else ""
+    return tuple(f"{step_words(step)}{until}" for step in phase.steps)
+
+
+def step_words(step: Step, *, is_brief: bool = False) -> str:
+    """`deductible`, `$30.00 copay per visit`, `20% of what is left`, `nothing`; brief: `30.00 copay ...`, `20%`."""
+    kind, asked = step_amount(step)
+    if isinstance(step, CopayStep):
+        return f"{asked if is_brief else dollars(step.cents)} {kind}{step_terms(step)}"
+    if isinstance(step, CoinsuranceStep) and not is_brief:
+        return f"{asked} of {BASES[step.of]}"
+    return f"{asked or kind}{step_terms(step)}"
+
+
+def step_amount(step: Step) -> tuple[str, str]:
+    """What a step is called, and the amount it asks for, "" for none."""
+    match step:
+        case DeductibleStep():
+            return "deductible", ""
+        case CopayStep():
+            return "copay", amount(step.cents)
+        case CoinsuranceStep():
+            return "coinsurance", percent(step.basis_points)
+        case NothingStep():
+            return "nothing", ""
+
+
+def step_terms(step: Step) -> str:
+    """What a step says beside its amount; a coinsurance of what is left says nothing."""
+    match step:
+        case DeductibleStep():
+            return f" '{step.accumulator}'" if step.accumulator is not None else ""
+        case CopayStep():
+            return (
+                f" per {step.per}{', waived where the line pays any deductible' if step.waived_with_deductible else ''}"
+            )
+        case CoinsuranceStep():
+            return "" if step.of is CoinsuranceOf.REMAINING else f" of {BASES[step.of]}"
+        case NothingStep():
+            return ""

@@ -1,0 +1,69 @@
+"""The request that a test in a rule file stands for (docs/rule-language.md, section 9)."""
+
+from __future__ import annotations
+
+from camcover.engine.request import (
+    AccumulatorUse,
+    BenefitVisits,
+    Coverage,
+    EstimateRequest,
+    LimitUse,
+    Member,
+    PlannedService,
+    PriorVisit,
+    Procedure,
+    UseSoFar,
+)
+from camcover.rulebook.records import Limit, Measure, Plan, Setting, TestGiven, TestItem
+
+__all__ = ["request_of_test"]
+
+
+def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
+    """The request that a test's `given` stands for."""
+    ids = list(dict.fromkeys(item.member or "1" for item in given.items))
+    sums = tuple(AccumulatorUse(name, cents) for name, cents in given.used.items() if name in plan.accumulators)
+    limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
+    use = UseSoFar(
+        accumulators=sums,
+        limit_usage=tuple(_limit_use(limits[name], amount) for name, amount in given.used.items() if name in limits),
+        benefit_visits=tuple(BenefitVisits(name, visits) for name, visits in given.benefit_visits.items()),
+        prior_visits=tuple(PriorVisit(name, day) for name, days in given.prior_visits.items() for day in days),
+    )
+    members = [Member(name, given.birth_date, given.age, given.state or "") for name in ids]
+    members[0] = members[0]._replace(use=use)
+    return EstimateRequest(
+        plan_id=str(plan.heading.id),
+        items=tuple(_service(item) for item in given.items),
+        members=tuple(members),
+        coverage=Coverage.FAMILY if given.family or given.family_used or len(ids) > 1 else Coverage.SELF_ONLY,
+        family_accumulators=tuple(AccumulatorUse(name, cents) for name, cents in given.family_used.items()),
+        as_of=given.as_of,
+        assume_requirements=given.assume_requirements,
+    )
+
+
+def _limit_use(limit: Limit, amount: int) -> LimitUse:
+    """Usage in the limit's own measure."""
+    if limit.measure is Measure.MONEY:
+        return LimitUse(str(limit.id), used_cents=amount)
+    return LimitUse(str(limit.id), used=amount)
+
+
+def _service(item: TestItem) -> PlannedService:
+    """One service of a test."""
+    return PlannedService(
+        dates=item.dates,
+        member_id=item.member or "",
+        therapy=item.therapy or "",
+        procedures=tuple(Procedure(str(code), units, charge, allowed) for code, units, charge, allowed in item.codes),
+        charge_cents=item.charge,
+        allowed_cents=item.allowed,
+        practitioner=item.practitioner or "",
+        setting=item.setting or Setting.OFFICE,
+        tier=item.tier or "",
+        state=item.state or "",
+        diagnoses=item.diagnoses,
+        conditions=item.conditions,
+        attestations=item.attestations,
+    )

@@ -1,0 +1,147 @@
+"""Every step, limit and requirement in words, by every teller: none of them leaves a term out."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from camcover.engine import compile_rules
+from camcover.engine.request import EstimateRequest, PlannedService
+from camcover.rulebook import differences
+from camcover.rulebook.records import (
+    Attestation,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    CopayPer,
+    CopayStep,
+    Counting,
+    DeductibleStep,
+    Limit,
+    LimitPeriod,
+    Measure,
+    NothingStep,
+    PeriodKind,
+    Place,
+    Requirement,
+    Step,
+)
+from camcover.rulebook.words import limit_terms, limit_words, requirement_words, step_words
+from camcover.workflow.coverage import check_coverage
+from camcover.workflow.decision_tables import Question, decision_tables
+from cell_rules import rule_set
+
+AT = Place("plan.yaml", 1, 1)
+
+SESSION = PlannedService((date(2026, 3, 2),), therapy="massage", tier="in_network")
+ASKED = EstimateRequest("plan", (SESSION,))
+OTHER = "one: {therapies: [massage], in_network: {member_pays: [{copay: $77}, {coinsurance: 77%}]}}"
+
+STEPS: dict[str, tuple[Step, str, str]] = {
+    "deductible": (DeductibleStep(None, AT), "deductible", "deductible"),
+    "{deductible: deductible}": (
+        DeductibleStep("deductible", AT),
+        "deductible 'deductible'",
+        "deductible 'deductible'",
+    ),
+    "{copay: $30}": (
+        CopayStep(3000, CopayPer.VISIT, waived_with_deductible=False, at=AT),
+        "$30.00 copay per visit",
+        "30.00 copay per visit",
+    ),
+    "{copay: $5.50 per line}": (
+        CopayStep(550, CopayPer.LINE, waived_with_deductible=False, at=AT),
+        "$5.50 copay per line",
+        "5.50 copay per line",
+    ),
+    "{copay: $1 per unit}": (
+        CopayStep(100, CopayPer.UNIT, waived_with_deductible=False, at=AT),
+        "$1.00 copay per unit",
+        "1.00 copay per unit",
+    ),
+    "{copay: $30, waived_with_deductible: yes}": (
+        CopayStep(3000, CopayPer.VISIT, waived_with_deductible=True, at=AT),
+        "$30.00 copay per visit, waived where the line pays any deductible",
+        "30.00 copay per visit, waived where the line pays any deductible",
+    ),
+    "{coinsurance: 20%}": (CoinsuranceStep(2000, CoinsuranceOf.REMAINING, AT), "20% of what is left", "20%"),
+    "{coinsurance: 12.5%, of: allowed}": (
+        CoinsuranceStep(1250, CoinsuranceOf.ALLOWED, AT),
+        "12.5% of the allowed amount",
+        "12.5% of the allowed amount",
+    ),
+    "{coinsurance: 20%, of: after_deductible}": (
+        CoinsuranceStep(2000, CoinsuranceOf.AFTER_DEDUCTIBLE, AT),
+        "20% of the allowed amount less the deductible",
+        "20% of the allowed amount less the deductible",
+    ),
+    "nothing": (NothingStep(AT), "nothing", "nothing"),
+}
+"""As a file writes it -> the record, its words, its brief words."""
+
+
+def test_every_kind_of_step_and_every_term_of_it_is_among_those_told() -> None:
+    told = [step for step, _, _ in STEPS.values()]
+    assert {type(step) for step in told} == set(get_args(Step))
+    assert {step.per for step in told if isinstance(step, CopayStep)} == set(CopayPer)
+    assert {step.of for step in told if isinstance(step, CoinsuranceStep)} == set(CoinsuranceOf)
+    for kind in get_args(Step):
+        alike = [step for step in told if isinstance(step, kind)]
+        for each in fields(kind):
+            assert each.name == "at" or len({getattr(step, each.name) for step in alike}) > 1
+
+
+@pytest.mark.parametrize("written", STEPS)
+def test_every_step_by_every_teller(written: str) -> None:
+    step, words, brief = STEPS[written]
+    assert (step_words(step), step_words(step, is_brief=True)) == (words, brief)
+    before = ["deductible"] if isinstance(step, CopayStep) and step.waived_with_deductible else []
+    pays = f"in_network: {{member_pays: [{', '.join([*before, written])}]}}"
+    rules = rule_set(f"one: {{therapies: [massage], {pays}}}")
+    (table,) = decision_tables(rules, Question("plan", "massage"))
+    (tier,) = table.cases[0].terms
+    assert tier.member_pays == (*before, words)
+    (answered,) = check_coverage(compile_rules(rules), ASKED).terms
+    assert answered.member_pays == (*before, words)
+    changed = " ".join(str(each) for each in differences(rule_set(OTHER), rules))
+    assert f"77.00 copay per visit, then 77% -> {', then '.join([*before, brief])}" in changed
+
+
+def limit(measure: Measure, allow: int, kind: PeriodKind, **terms: Any) -> Limit:
+    """A limit over a period of a kind, of 12 days or months where it rolls."""
+    length = 12 if kind in (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS) else 0
+    usual = {"counts": Counting.PLAN_PAID if measure is Measure.MONEY else Counting.COVERED, "beyond": None}
+    return Limit("id", measure, allow, LimitPeriod(kind, length), **(usual | terms), cite=None, shared=False, at=AT)
+
+
+def test_limits_in_words() -> None:
+    year, days = PeriodKind.CALENDAR_YEAR, PeriodKind.ROLLING_DAYS
+    assert limit_terms(limit(Measure.VISITS, 1, year)) == "1 visit in a calendar year"
+    assert limit_terms(limit(Measure.UNITS, 4, days)) == "4 units in any 12 days"
+    assert limit_terms(limit(Measure.MONEY, 50000, year)) == "$500.00 in a calendar year"
+    assert limit_terms(limit(Measure.MONEY, 50000, year, counts=Counting.ALLOWED)) == (
+        "$500.00 in a calendar year of allowed amounts"
+    )
+    assert limit_terms(limit(Measure.VISITS, 12, year, counts=Counting.PLAN_PAID)) == (
+        "12 visits in a calendar year, counting visits for which the plan pays something"
+    )
+    assert limit_terms(limit(Measure.VISITS, 12, year, beyond=Attestation.IMPROVEMENT_DOCUMENTED)) == (
+        "12 visits in a calendar year, more only with documented improvement"
+    )
+    assert limit_words(limit(Measure.VISITS, 12, year, beyond=Attestation.REFERRAL)) == "12 visits in a calendar year"
+
+
+def test_no_two_limits_or_requirements_are_told_alike() -> None:
+    limits = [
+        limit(measure, allow, kind, beyond=beyond)
+        for measure, allow, kind, beyond in product(Measure, (1, 12), PeriodKind, (None, *Attestation))
+    ]
+    assert len({limit_terms(each) for each in limits}) == len(limits)
+    needs = [Requirement(*terms, AT) for terms in product(Attestation, (None, 5000, 2500), (None, 1, 12))]
+    assert len({requirement_words(each) for each in needs}) == len(needs)
+    assert requirement_words(Requirement(Attestation.REFERRAL, 5000, 1, AT)) == (
+        "a referral after 1 visit, else the plan pays 50% less"
+    )
