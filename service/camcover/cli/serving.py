@@ -64,6 +64,20 @@ def serve(
     max_calls: Annotated[
         int, typer.Option(min=1, help="Calls at once in a process; more are refused with the time to try again.")
     ] = 256,
+    max_calls_per_caller: Annotated[
+        int,
+        typer.Option(min=1, help="Calls at once of one caller: a token's subject, or an address where no tokens are."),
+    ] = 128,
+    max_streams: Annotated[
+        int, typer.Option(min=1, help="Streams of estimates at once in a process, and as many calls that only watch.")
+    ] = 256,
+    max_streams_per_caller: Annotated[int, typer.Option(min=1, help="The same of one caller.")] = 64,
+    stream_idle_seconds: Annotated[
+        float, typer.Option(min=1, help="A stream ends that sends nothing, or reads no answer, for so long.")
+    ] = 300.0,
+    connection_age_seconds: Annotated[
+        int, typer.Option(min=60, help="After so long a connection is asked to end, and ended five minutes later.")
+    ] = 3600,
     max_message_mib: Annotated[int, typer.Option(min=1, max=256, help="The largest request, MiB.")] = 16,
     estimate_cache_mib: Annotated[
         int,
@@ -93,6 +107,11 @@ def serve(
         listen,
         max_message_mib << 20,
         max_calls,
+        max_calls_per_caller,
+        max_streams,
+        max_streams_per_caller,
+        stream_idle_seconds,
+        connection_age_seconds,
         drain_seconds,
         shares_port=workers > 1,
         cached_estimate_bytes=estimate_cache_mib << 20,
