@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import orjson
-import structlog
 import typer
 
 from camcover.api.answering import CACHED_BYTES
+from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
+from camcover.cli.logs import configure_logs
 from camcover.cli.running import OFF, Options, run_server
 from camcover.cli.sources import DEFAULT_DATABASE
 from camcover.cli.workers import Supervisor
@@ -21,6 +20,9 @@ from camcover.store import Keeping
 from camcover.store.database import IN_MEMORY
 
 _LAST_PORT = 65_535
+
+_GRACE_SECONDS = 5.0
+"""How much longer than its drain a worker may take to end once its supervisor is gone."""
 
 
 def serve(
@@ -102,7 +104,7 @@ def serve(
         raise typer.BadParameter("--watch goes with --rules and one worker")
     if workers > 1 and database_url == IN_MEMORY:
         raise typer.BadParameter("several workers cannot share a database in memory")
-    configure_logs()
+    writer = configure_logs()
     settings = Settings(
         listen,
         max_message_mib << 20,
@@ -117,33 +119,25 @@ def serve(
         cached_estimate_bytes=estimate_cache_mib << 20,
     )
     options = Options(tuple(rules or ()), database_url, keep, tokens, settings, watches=watch)
-    if workers > 1:
-        raise typer.Exit(Supervisor(options, workers, announce).run(_work))
-    raise typer.Exit(run_server(options, announce))
+    try:
+        if workers > 1:
+            raise typer.Exit(Supervisor(options, workers, announce).run(_work))
+        raise typer.Exit(run_server(options, announce))
+    finally:
+        writer.close()
 
 
 def _work(options: Options, on_ready: Callable[[], object]) -> int:
     """What each worker process does; gives its exit status."""
-    configure_logs()
-    return run_server(options, lambda _: on_ready())
+    writer = configure_logs()
+    end_with_parent(options.settings.drain_seconds + _GRACE_SECONDS)
+    try:
+        return run_server(options, lambda _: on_ready())
+    finally:
+        writer.close()
 
 
 def announce(address: str) -> None:
     """Say on standard output that calls are taken."""
     typer.echo(f"listening on {address}")
     sys.stdout.flush()
-
-
-def configure_logs() -> None:
-    """JSON lines on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
-        cache_logger_on_first_use=True,
-    )
