@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
+from camcover.gen.camcover.v1 import catalog_service_pb2
+from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from processes import address_of, end, serving
 from small_rules import question
 
@@ -223,6 +226,40 @@ def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) ->
         assert release_of(run, address).startswith("rules-")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list processes under /proc")
+def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, run: Any) -> None:
+    """Before that nobody else gets the port, also who would share it; afterwards it is free."""
+    options = ("--rules", rules, "--database-url", "off", "--workers", 2)
+    with serving("--listen", "127.0.0.1:0", *options) as process:
+        address = address_of(process)
+        for _ in range(2):
+            logged(process, "listening")
+        for count in (1, 2):
+            with serving("--listen", address, *options[:-1], count) as second:
+                _, said = second.communicate(timeout=60)
+            assert second.returncode == 1
+            assert said.splitlines()[-1].startswith(f"cannot listen on {address}")
+        process.kill()
+        # Standard error ends when the last of its processes has.
+        process.communicate(timeout=60)
+    with serving("--listen", address, *options) as other:
+        assert address_of(other) == address
+        assert release_of(run, address).startswith("rules-")
+        end(other)
+
+
+def test_standard_error_that_nobody_reads_stops_nothing(rules: Path) -> None:
+    """A pipe takes 64 KiB, some 350 lines of the log."""
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off") as process:
+        with grpc.insecure_channel(address_of(process)) as channel:
+            catalog = CatalogServiceStub(channel)
+            for _ in range(800):
+                assert catalog.ListPlans(catalog_service_pb2.ListPlansRequest(), timeout=30).plans
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
     assert process.returncode == 0
 
 

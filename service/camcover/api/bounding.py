@@ -38,12 +38,13 @@ def bounded_status(code: int, message: str, details: Sequence[Message]) -> Statu
     status = Status(code=code, message=_cut(message, MOST_MESSAGE_BYTES))
     others = [detail for detail in details if not isinstance(detail, BadRequest)]
     kept = _first(others, (MOST_BYTES - status.ByteSize()) // 2)
-    room = MOST_BYTES - status.ByteSize() - sum(_size(detail) for detail in kept)
+    room = MOST_BYTES - status.ByteSize() - sum(map(_size, kept))
+    given = iter(kept)
     for detail in details:
         if isinstance(detail, BadRequest):
             status.details.add().Pack(_shortened(detail, room - _PACKED_BYTES))
-        elif detail in kept:
-            status.details.add().Pack(detail)
+        elif (other := next(given, None)) is not None:
+            status.details.add().Pack(other)
     return status
 
 

@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -54,22 +55,23 @@ class LineWriter:
         self._thread.join(seconds)
 
     def _write(self) -> None:
-        while (line := self._lines.get()) is not None:
+        line: bytes | None = b""
+        while line is not None:
+            line = self._lines.get()
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
-                counted = {"event": "log lines dropped", "level": "warning", "count": dropped}
-                line = orjson.dumps(counted) + b"\n" + line
-            try:
-                self._write_whole(line + b"\n")
-            except OSError:
-                # Nobody reads any more; there is no other place to say so.
-                continue
+                self._write_whole(orjson.dumps({"event": "log lines dropped", "level": "warning", "count": dropped}))
+            if line is not None:
+                self._write_whole(line)
 
-    def _write_whole(self, data: bytes) -> None:
-        """Write all of it, past Python's buffer, whose lock would outlive a thread that stands still."""
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+    def _write_whole(self, line: bytes) -> None:
+        """Write all of a line, past Python's buffer, whose lock would outlive a thread that stands still."""
+        data = line + b"\n"
+        # Where nobody reads any more, there is no other place to say so.
+        with suppress(OSError):
+            while data:
+                data = data[os.write(self._descriptor, data) :]
 
 
 class _Logger:
