@@ -119,7 +119,7 @@ async def test_an_empty_batch_is_refused(service: Any) -> None:
 
 
 async def test_a_batch_has_a_bound_of_lines(service: Any, ask: Any) -> None:
-    """Eleven requests of 1,840 lines each (five times 368 sessions) are 20,240; a request out of bounds counts 2,001."""
+    """Eleven requests of 1,840 lines (five times 368 sessions) are 20,240; a request out of bounds counts 2,001."""
     item = {"therapy": "acupuncture", "charge_cents": 9000, "start_date": "2026-01-01", "every_days": 1}
     large = ask(items=[item | {"sessions": 368}] * 5)
     batch = estimate_service_pb2.BatchEstimatePlansRequest(requests=[large] * 11)

@@ -43,6 +43,30 @@ def token(tmp_path: Path) -> tuple[str, Access]:
     return secret, Access(file)
 
 
+class Slow:
+    """Estimates that are not made before they may be."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put it before the pricing."""
+        self.arrived, self.opened = asyncio.Semaphore(0), asyncio.Event()
+        answer = Answering.one
+
+        async def held(answering: Answering, request: Any) -> Any:
+            self.arrived.release()
+            await self.opened.wait()
+            return await answer(answering, request)
+
+        monkeypatch.setattr(Answering, "one", held)
+
+
+@pytest.fixture
+async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
+    """Slow estimates, made at the end whatever happens."""
+    made = Slow(monkeypatch)
+    yield made
+    made.opened.set()
+
+
 async def test_nothing_is_read_for_whoever_is_not_known(
     serve: Any, token: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,19 +113,19 @@ async def test_a_call_that_ends_without_a_message(service: Any) -> None:
 
 
 async def test_whoever_sends_nothing_takes_a_place_of_its_own(serve: Any, ask: Any) -> None:
-    """And is asked to leave after a while: two calls begin and send nothing, the third finds no room."""
+    """And is asked to leave after a while. Four calls for each that may run begin and send nothing; no other may."""
     async with serve(maximum_calls=9, maximum_calls_of_caller=2, stream_idle_seconds=0.5) as service:
-        silent = [service.channel.stream_unary(ESTIMATE)() for _ in range(2)]
+        silent = [service.channel.stream_unary(ESTIMATE)() for _ in range(8)]
         await asyncio.gather(*(each.wait_for_connection() for each in silent))
         code, said = await code_of(service.estimates.EstimatePlan(ask()))
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert said == "2 calls of this caller at once; expected at most 2; try again later"
+        assert said == "8 calls of this caller at once; expected at most 8; try again later"
         for each in silent:
             assert await code_of(each) == (grpc.StatusCode.DEADLINE_EXCEEDED, "no request for 0.5 seconds")
         assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
 
 
-async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any) -> None:
+async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any, slow: Slow) -> None:
     """Places are counted by the token's subject; the catalog takes a place of the same kind."""
     secret, access = token
     other, digest = new_token()
@@ -113,13 +137,16 @@ async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: A
     access.reload()
     ana, bob = ((("authorization", f"Bearer {each}"),) for each in (secret, other))
     async with serve(access=access, maximum_calls=9, maximum_calls_of_caller=1) as service:
-        silent = service.channel.stream_unary(ESTIMATE)(metadata=ana)
-        await silent.wait_for_connection()
-        listing = service.catalog.ListPlans
-        code, _ = await code_of(listing(catalog_service_pb2.ListPlansRequest(), metadata=ana))
-        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert (await service.estimates.EstimatePlan(ask(), metadata=bob)).totals.patient_cents == 6080
-        silent.cancel()
+        running = asyncio.ensure_future(service.estimates.EstimatePlan(ask(), metadata=ana))
+        await slow.arrived.acquire()
+        listing = catalog_service_pb2.ListPlansRequest()
+        assert await code_of(service.catalog.ListPlans(listing, metadata=ana)) == (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "1 calls of this caller at once; expected at most 1; try again later",
+        )
+        assert (await service.catalog.ListPlans(listing, metadata=bob)).plans
+        slow.opened.set()
+        assert (await running).totals.patient_cents == 6080
 
 
 async def test_streams_watchers_and_calls_take_no_places_of_each_other(serve: Any, ask: Any) -> None:
@@ -168,9 +195,7 @@ async def test_a_stream_whose_answers_nobody_reads_gives_its_place_back(serve: A
         request.items[0].CopyFrom(item)
         for _ in range(12):
             await unread.write(request)
-        places = service.server._admission.streams
-        while places.count:
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(service.server._admission._emptied(), 60)
         stream = service.estimates.StreamEstimates()
         await stream.write(ask())
         assert (await stream.read()).estimate.totals.patient_cents == 6080
@@ -192,30 +217,6 @@ async def test_a_bad_message_in_a_stream_ends_nothing(service: Any, ask: Any) ->
     assert answers[2].estimate.totals.patient_cents == 6080
 
 
-class Slow:
-    """Estimates that are not made before they may be."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Put it before the pricing."""
-        self.arrived, self.opened = asyncio.Semaphore(0), asyncio.Event()
-        answer = Answering.one
-
-        async def held(answering: Answering, request: Any) -> Any:
-            self.arrived.release()
-            await self.opened.wait()
-            return await answer(answering, request)
-
-        monkeypatch.setattr(Answering, "one", held)
-
-
-@pytest.fixture
-async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
-    """Slow estimates, made at the end whatever happens."""
-    made = Slow(monkeypatch)
-    yield made
-    made.opened.set()
-
-
 async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, ask: Any, slow: Slow) -> None:
     """A call, and a stream of two requests, are in flight; others are told to go elsewhere until both have ended."""
     async with serve(maximum_calls=9) as service:
@@ -227,8 +228,6 @@ async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, a
             await slow.arrived.acquire()
         draining = asyncio.ensure_future(service.server.drain())
         said = "this server is ending; try again, on a new connection"
-        while not service.server._admission._is_ending:
-            await asyncio.sleep(0)
         assert await code_of(service.estimates.EstimatePlan(ask())) == (grpc.StatusCode.UNAVAILABLE, said)
         assert await code_of(service.estimates.StreamEstimates().read()) == (grpc.StatusCode.UNAVAILABLE, said)
         assert not call.done()

@@ -20,6 +20,9 @@ __all__ = ["WHO", "Admission", "Bounds", "Places", "who_calls"]
 
 RETRY_AFTER_SECONDS = 1
 
+ARRIVING = 4
+"""Calls whose message is still on its way, for each that may run. They cost little: nothing is read for them yet."""
+
 _QUIET_SECONDS = 0.2
 """No call has come for so long: those that were on their way have been told."""
 
@@ -83,6 +86,7 @@ class Admission:
     def __init__(self, bounds: Bounds) -> None:
         """Bound calls, streams and watchers."""
         self.calls = Places("calls", bounds.calls, bounds.calls_of_caller)
+        self.arrivals = Places("calls", ARRIVING * bounds.calls, ARRIVING * bounds.calls_of_caller)
         self.streams = Places("streams", bounds.streams, bounds.streams_of_caller)
         self.watchers = Places("watching calls", bounds.streams, bounds.streams_of_caller)
         self._open: set[Ending] = set()

@@ -62,11 +62,24 @@ class Call:
         elif isinstance(error, Exception) and not isinstance(error, grpc.aio.AbortError):
             await self._refuse(error)
 
-    async def read(self, intake: Intake, pool: Pool) -> Message | None:
-        """The next message, a large one read in a thread of `pool`; None at the end. Raises `Refused`."""
+    def run(self, places: Places) -> None:
+        """Change to a place of another kind, since the call's work begins. Raises `Refused` where there is none."""
+        refusal = self._admission.enter(places, self._who)
+        if refusal is not None:
+            raise Refused(refusal)
+        self._admission.leave(self._places, self._who)
+        self._places = places
+
+    async def read(self, intake: Intake, pool: Pool, places: Places | None = None) -> Message | None:
+        """The next message, a large one read in a thread of `pool`; None at the end. Raises `Refused`.
+
+        `places`: one of them is taken once the message has come, and before it is looked at.
+        """
         data = await self._context.read()
         if data is grpc.aio.EOF:
             return None
+        if places is not None:
+            self.run(places)
         return intake.message(data) if len(data) <= SMALL_BYTES else await pool.run(intake.message, data)
 
     async def write(self, response: object, seconds: float) -> None:

@@ -67,8 +67,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """A guarded unary method."""
 
         async def guarded(_: object, context: Context) -> Any:
-            async with Call(method, judged, context, self._admission, self._admission.calls) as entered:
-                return await call(await self._only(entered, intake), context)
+            async with Call(method, judged, context, self._admission, self._admission.arrivals) as entered:
+                return await call(await self._only(entered, intake, self._admission.calls), context)
 
         return guarded
 
@@ -101,9 +101,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    async def _only(self, entered: Call, intake: Intake) -> Any:
-        """The one request of a call. Raises `Refused`."""
-        requests = Requests(lambda: entered.read(intake, self._reading), self._idle_seconds)
+    async def _only(self, entered: Call, intake: Intake, places: Places | None = None) -> Any:
+        """The one request of a call, which then takes one of `places`. Raises `Refused`."""
+        requests = Requests(lambda: entered.read(intake, self._reading, places), self._idle_seconds)
         async for message in requests:
             if isinstance(message, Status):
                 raise Refused(message)
