@@ -74,6 +74,7 @@ class EstimateServicer(EstimateServiceServicer):
         """The same for a stream, answers in order; a bad request is answered and ends nothing."""
 
         async def answer(request: Request | Status) -> Outcome:
+            """The outcome of a request; of one that could not be taken, why."""
             return request if isinstance(request, Status) else await self._answering.one(request)
 
         async for request, outcome in in_order(request_iterator, answer):
@@ -99,6 +100,7 @@ class EstimateServicer(EstimateServiceServicer):
         tables = await self._take(plan.rule_release)
 
         def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
+            """Answers, each with where it stands."""
             results = under_plans(tables, typed, plan_ids)
             return [(rank(each), _comparison(*each, plan.request_id)) for each in results]
 
