@@ -378,7 +378,7 @@ async def test_books_that_are_refused(staff: Staff) -> None:
 @pytest.mark.parametrize("seed", [-1, -(2**63)])
 async def test_a_seed_that_is_none(staff: Staff, seed: int) -> None:
     synthetic = messages.SyntheticBook(members=1, seed=seed)
-    request = messages.AnalyzeImpactRequest(after_release="latest", synthetic=synthetic)
+    request = messages.AnalyzeImpactRequest(after_release="rules-0123456789abcdef", synthetic=synthetic)
     status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
     assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     assert status.message.startswith("synthetic.seed: ")
@@ -400,7 +400,7 @@ async def test_a_time_that_is_none(staff: Staff, seconds: int, nanos: int) -> No
 @pytest.mark.parametrize("token", ["é", "!", "wrI=", "2aM="])
 async def test_page_tokens_that_no_page_gave(staff: Staff, token: str) -> None:
     """Not ASCII, not base64, a superscript two and an Arabic three inside."""
-    difference = messages.DiffReleasesRequest(after_release="latest", page_token=token)
+    difference = messages.DiffReleasesRequest(after_release="rules-0123456789abcdef", page_token=token)
     calls = (
         staff.rules.DiffReleases(difference, metadata=by("reader")),
         staff.rules.ListReleases(messages.ListReleasesRequest(page_token=token), metadata=by("reader")),
