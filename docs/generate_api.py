@@ -32,7 +32,9 @@ change them, and run that.
 - `optional` fields tell "not given" from zero. A field that is not `optional` and not given is empty, zero or false.
 - Bounds in the tables are checked before anything else; a call that breaks several is told of all at once.
 - A refusal carries `google.rpc.BadRequest` with the path of each field (`items[2].procedures[0].code`), what was found
-  and what was expected; ids that do not exist come with the nearest that do.
+  and what was expected; ids that do not exist come with the nearest that do. Clients take 8 KiB of it, so that only the
+  first violations are listed, and a last one without a field counts the others.
+- Lists are counted before a message is read: one that is too long is the only violation that is told.
 
 | status | when |
 | --- | --- |
@@ -44,7 +46,8 @@ change them, and run that.
 | `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; there is nothing to roll back to |
 | `ABORTED` | another release is active than `expected_active_release` says: look again, then decide |
 | `RESOURCE_EXHAUSTED` | too many calls at once (`google.rpc.RetryInfo`: when to try again), or too large a message |
-| `UNAVAILABLE` | the server is draining: try another |
+| `DEADLINE_EXCEEDED` | the deadline has passed, a stream was silent for too long, or work on rules took too long |
+| `UNAVAILABLE` | the server is draining: try another, or a new connection (`google.rpc.RetryInfo`) |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
 
 Roles: `estimate` for EstimateService and CatalogService; `rules.read` for CatalogService and the methods of RuleService
@@ -52,7 +55,8 @@ that change nothing; `rules.write` for all of RuleService. A service started wit
 and nobody change rules.
 
 Health is `grpc.health.v1`, for the server as a whole and for each service; `camcover.following` says whether this
-replica is at one with its database ([operations.md](operations.md)). Reflection is on.
+replica is at one with its database ([operations.md](operations.md)). Reflection is on. Neither asks for a
+token.
 """
 
 _SCALARS = {

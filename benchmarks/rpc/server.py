@@ -15,7 +15,7 @@ import grpc
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.api.server import Keepers, Server, Settings
-from camcover.cli.serving import configure_logs
+from camcover.cli.logs import configure_logs
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import NoStore, estimate_store, open_database
 from camcover.workflow.pricing import price

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import grpc
 import pytest
 from google.protobuf import json_format
 
+from camcover.api.access import Access
 from camcover.api.server import Keepers, Server, Settings
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
@@ -33,17 +35,41 @@ class Service:
     catalog: Any
 
 
+@asynccontextmanager
+async def served(settings: Settings, access: Access | None = None) -> AsyncIterator[Service]:
+    """The small rules in force, nothing kept."""
+    server = Server(RulesInForce(tables()), Keepers(), settings, access)
+    async with connected(server) as service:
+        yield service
+
+
+@asynccontextmanager
+async def connected(server: Server) -> AsyncIterator[Service]:
+    """A server, started and drained afterwards."""
+    port = await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield Service(server, channel, EstimateServiceStub(channel), CatalogServiceStub(channel))
+    await server.drain()
+
+
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """The small rules in force, estimates kept in a file."""
     database = open_database(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
-    server = Server(rules, Keepers(estimate_store(database)), SETTINGS)
-    port = await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Service(server, channel, EstimateServiceStub(channel), CatalogServiceStub(channel))
-    await server.drain()
+    async with connected(Server(rules, Keepers(estimate_store(database)), SETTINGS)) as service:
+        yield service
     database.close()
+
+
+@pytest.fixture
+def serve() -> Callable[..., AbstractAsyncContextManager[Service]]:
+    """Serves by settings of the test's own."""
+
+    def make(access: Access | None = None, **others: Any) -> AbstractAsyncContextManager[Service]:
+        return served(replace(SETTINGS, **others), access)
+
+    return make
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,48 @@ async def test_an_estimate_that_this_version_computes_otherwise(ask: Any, kept: 
     assert reproduced(rules, stored, stored.request) == estimate
     with pytest.raises(EstimateNotKept, match="computed again it is not the same"):
         reproduced(rules, stored._replace(body_digest=b"other"), stored.request)
+
+
+async def test_an_id_out_of_bounds_is_never_looked_for(ask: Any, kept: KeptEstimates) -> None:
+    """The store sees only what keeps the rules of the .proto."""
+    seen: list[str] = []
+
+    class Watched(KeptEstimates):
+        def by_request_ids(self, request_ids: Any) -> Any:
+            seen.extend(request_ids)
+            return {}
+
+    answering = Answering(RulesInForce(tables()), Watched(kept._database))
+    for request_id, plan_id in (("x" * 129, "share-plan"), ("known", "nowhere")):
+        assert isinstance(await answering.one(ask(request_id=request_id, plan_id=plan_id)), Status)
+    assert seen == ["known"]
+
+
+async def test_a_batch_that_nobody_waits_for_stops_after_its_slice(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five requests of 1,840 lines are five slices; the call ends while the first is in the making."""
+    began, goes_on = threading.Semaphore(0), threading.Event()
+    slices: list[int] = []
+    priced = Answering._priced
+
+    def held(answering: Answering, requests: Any) -> Any:
+        slices.append(len(requests))
+        began.release()
+        assert goes_on.wait(60)
+        return priced(answering, requests)
+
+    monkeypatch.setattr(Answering, "_priced", held)
+    answering = Answering(RulesInForce(tables()), NoStore())
+    item = {"therapy": "acupuncture", "charge_cents": 9000, "start_date": "2026-01-01", "every_days": 1}
+    large = [ask(items=[item | {"sessions": 368}] * 5)] * 5
+    batch = asyncio.ensure_future(answering.many(large))
+    await asyncio.to_thread(began.acquire)
+    batch.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await batch
+    goes_on.set()
+    assert len(await answering.many([ask(), large[0], large[1]])) == 3
+    # Three lines and 1,840 are a slice of at most 2,000; as many again are another.
+    assert slices == [1, 2, 1]
 
 
 async def test_many_callers_of_one_question_and_of_many(ask: Any) -> None:

@@ -12,7 +12,8 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from camcover.api.apart import MOST_WAITING, Apart
+from camcover.api.admission import WHO
+from camcover.api.apart import MOST_OF_CALLER, MOST_WAITING, Apart
 from camcover.api.errors import Refused
 from camcover.workflow import release_rules
 from camcover.workflow.errors import UnknownRelease
@@ -38,12 +39,47 @@ async def test_what_is_raised_there_is_raised_here(apart: Apart) -> None:
 
 
 async def test_too_much_at_once_is_refused(apart: Apart) -> None:
-    held = [asyncio.ensure_future(apart.run(int, "7")) for _ in range(MOST_WAITING)]
+    held = [asyncio.ensure_future(run_as(apart, who)) for who in "ab" for _ in range(MOST_OF_CALLER)]
+    assert len(held) == MOST_WAITING
     await asyncio.sleep(0)
-    with pytest.raises(Refused, match="too many calls at once"):
-        await apart.run(os.getpid)
+    with pytest.raises(Refused, match="too many works on rules at once"):
+        await run_as(apart, "c")
     await asyncio.gather(*held)
     assert await apart.run(int, "7") == 7
+
+
+async def test_one_caller_does_not_take_every_place(apart: Apart) -> None:
+    held = [asyncio.ensure_future(run_as(apart, "a")) for _ in range(MOST_OF_CALLER)]
+    await asyncio.sleep(0)
+    with pytest.raises(Refused, match="4 works on rules of this caller at once; expected at most 4"):
+        await run_as(apart, "a")
+    assert await run_as(apart, "b") == 7
+    await asyncio.gather(*held)
+
+
+async def run_as(apart: Apart, who: str) -> int:
+    """A small work for a caller."""
+    WHO.set(who)
+    return await apart.run(int, "7")
+
+
+async def test_a_work_that_nobody_waits_for_ends_with_its_process(apart: Apart) -> None:
+    """The next one has another process and waits for nothing."""
+    working = asyncio.ensure_future(apart.run(time.sleep, 600))
+    ended = await _process(apart)
+    waiting = asyncio.ensure_future(apart.run(os.getpid))
+    await asyncio.sleep(0)
+    working.cancel()
+    assert await asyncio.wait_for(waiting, 60) != ended
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+
+async def test_a_work_that_takes_too_long_is_refused() -> None:
+    apart = Apart(most_seconds=0.05)
+    with pytest.raises(Refused, match=r"work on rules may take 0\.05 seconds"):
+        await asyncio.wait_for(apart.run(time.sleep, 600), 60)
+    apart.close()
 
 
 async def test_one_that_is_killed_is_started_anew(apart: Apart) -> None:

@@ -77,6 +77,7 @@ async def test_plans_in_short_and_whole(service: Any) -> None:
         ("ListPlans", messages.ListPlansRequest(page_size=-1), "INVALID_ARGUMENT", "page_size"),
         ("ListPlans", messages.ListPlansRequest(page_token="?"), "INVALID_ARGUMENT", "page_token"),
         ("ListPlans", messages.ListPlansRequest(page_token="_w=="), "INVALID_ARGUMENT", "page_token"),
+        ("ListPlans", messages.ListPlansRequest(page_token="ä"), "INVALID_ARGUMENT", "page_token"),
     ],
 )
 async def test_refusals(service: Any, method: str, request_: Any, code: str, said: str) -> None:

@@ -124,6 +124,33 @@ async def test_an_empty_batch_is_refused(service: Any) -> None:
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+async def test_a_batch_has_a_bound_of_lines(service: Any, ask: Any) -> None:
+    """Eleven requests of 1,840 lines (five times 368 sessions) are 20,240; a request out of bounds counts 2,001."""
+    item = {"therapy": "acupuncture", "charge_cents": 9000, "start_date": "2026-01-01", "every_days": 1}
+    large = ask(items=[item | {"sessions": 368}] * 5)
+    batch = estimate_service_pb2.BatchEstimatePlansRequest(requests=[large] * 11)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await service.estimates.BatchEstimatePlans(batch)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert caught.value.details() == "requests: 20240 lines in all; expected at most 20000"
+    beyond = ask(items=[item | {"sessions": 500}] * 500)
+    batch = estimate_service_pb2.BatchEstimatePlansRequest(requests=[beyond, ask(), ask(request_id="z")])
+    results = (await service.estimates.BatchEstimatePlans(batch)).results
+    assert results[0].error.message.startswith("items[4]: the request has more than 2000 lines")
+    assert [each.estimate.totals.patient_cents for each in results[1:]] == [6080, 6080]
+
+
+async def test_a_comparison_has_a_bound_of_lines(service: Any, ask: Any) -> None:
+    """500 sessions under 41 plans are 20,500 lines."""
+    item = {"therapy": "acupuncture", "charge_cents": 9000, "start_date": "2026-01-01", "sessions": 500}
+    plan_ids = [f"plan-{number}" for number in range(41)]
+    request = estimate_service_pb2.ComparePlansRequest(request=ask(items=[item]), plan_ids=plan_ids)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await service.estimates.ComparePlans(request)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert caught.value.details() == "plan_ids: 20500 lines in all; expected at most 20000"
+
+
 async def test_plans_are_compared_cheapest_first(service: Any, ask: Any) -> None:
     """Copay plan 60.00, share plan 60.80, and a plan that does not exist last. Sums of no plan are given."""
     plan_ids = ["nowhere", "share-plan", "copay-plan"]

@@ -174,6 +174,32 @@ async def test_more_lines_than_a_request_may_have(service: Any, ask: Any) -> Non
     assert fields == {"items[5]": "the request has more than 2000 lines"}
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tier": "gold", "practitioner": "nobody", "conditions": [f"pain-{number}" for number in range(50)]},
+        {"dates": ["2026-02-30"] * 400},
+        {"setting": "spa", "state": "zz", "dates": ["x"] * 400},
+    ],
+)
+async def test_a_refusal_of_many_faults_reaches_the_client(service: Any, ask: Any, wrong: dict[str, Any]) -> None:
+    """100 services with dozens of faults each: the first are named, and there are more."""
+    code, fields, status = await refusal(service, ask(items=[ITEM | wrong] * 100))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert any(field.startswith("items[0].") for field in fields)
+    assert fields[""].endswith("more violations are not listed here")
+    assert " more)" in status.message
+
+
+async def test_an_id_is_judged_before_anything_is_done_with_it(service: Any, ask: Any) -> None:
+    """Also where the answer is at hand, and where a release is named that no one would find."""
+    assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+    for changed in ({"request_id": "x" * 100_000}, {"rule_release": "x" * 5_000, "request_id": "x" * 129}):
+        code, fields, _ = await refusal(service, ask(**changed))
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        assert set(fields) == set(changed)
+
+
 async def test_a_pinned_release_that_is_not_there(service: Any, ask: Any) -> None:
     code, _, status = await refusal(service, ask(rule_release="rules-0000000000000000"))
     assert code is grpc.StatusCode.NOT_FOUND

@@ -375,6 +375,42 @@ async def test_books_that_are_refused(staff: Staff) -> None:
     assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
 
 
+@pytest.mark.parametrize("seed", [-1, -(2**63)])
+async def test_a_seed_that_is_none(staff: Staff, seed: int) -> None:
+    synthetic = messages.SyntheticBook(members=1, seed=seed)
+    request = messages.AnalyzeImpactRequest(after_release="rules-0123456789abcdef", synthetic=synthetic)
+    status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
+    assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert status.message.startswith("synthetic.seed: ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"),
+    [(10**15, 0), (2**62, 0), (-(10**14), 0), (4 * 10**9, 2**31 - 1), (4 * 10**9, -1), (253402300799, 0), (0, 0)],
+)
+async def test_a_time_that_is_none(staff: Staff, seconds: int, nanos: int) -> None:
+    request = messages.ActivateReleaseRequest(release="rules-0123456789abcdef", reason="soon")
+    request.effective_at.seconds, request.effective_at.nanos = seconds, nanos
+    status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))
+    assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    found = f"effective_at: {seconds} seconds and {nanos} nanoseconds after 1970"
+    assert status.message == f"{found}; expected a time of the years 1990 to 2200"
+
+
+@pytest.mark.parametrize("token", ["é", "!", "wrI=", "2aM="])
+async def test_page_tokens_that_no_page_gave(staff: Staff, token: str) -> None:
+    """Not ASCII, not base64, a superscript two and an Arabic three inside."""
+    difference = messages.DiffReleasesRequest(after_release="rules-0123456789abcdef", page_token=token)
+    calls = (
+        staff.rules.DiffReleases(difference, metadata=by("reader")),
+        staff.rules.ListReleases(messages.ListReleasesRequest(page_token=token), metadata=by("reader")),
+    )
+    for call in calls:
+        status = await refused(call)
+        assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+        assert status.message == "page_token: is none that a page has given"
+
+
 async def test_a_decision_that_is_none_or_two(staff: Staff) -> None:
     request = messages.ActivateReleaseRequest(reason="?")
     status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))

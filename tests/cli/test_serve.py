@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import json_format
 
+from camcover.gen.camcover.v1 import catalog_service_pb2, request_pb2
+from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
+from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from processes import address_of, end, serving
 from small_rules import question
 
@@ -42,6 +49,40 @@ def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
     events = [json.loads(line) for line in log.splitlines()]
     assert [each["event"] for each in events] == ["listening", "call", "call", "draining", "stopped"]
     assert [each["code"] for each in events if each["event"] == "call"] == ["OK", "NOT_FOUND"]
+
+
+def test_no_call_is_broken_off_when_it_ends(server: Any, tmp_path: Path) -> None:
+    """24 callers ask on until they are told to go elsewhere; what was answered is kept, and nothing else."""
+    process, address = server
+    asked = json_format.ParseDict(question(), request_pb2.EstimatePlanRequest())
+    have_begun = threading.Barrier(25)
+
+    def ask_on(caller: int) -> tuple[set[str], grpc.StatusCode]:
+        answered: set[str] = set()
+        request = request_pb2.EstimatePlanRequest()
+        request.CopyFrom(asked)
+        with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            stub = EstimateServiceStub(channel)
+            while True:
+                request.request_id = f"{caller}-{len(answered)}"
+                try:
+                    answered.add(stub.EstimatePlan(request, timeout=30).name)
+                except grpc.RpcError as error:
+                    return answered, error.code()  # type: ignore[attr-defined]
+                if len(answered) == 3:
+                    have_begun.wait(60)
+
+    with ThreadPoolExecutor(24) as callers:
+        asking = [callers.submit(ask_on, caller) for caller in range(24)]
+        have_begun.wait(60)
+        process.send_signal(signal.SIGTERM)
+        outcomes = [each.result(60) for each in asking]
+    process.communicate(timeout=60)
+    assert {code for _, code in outcomes} == {grpc.StatusCode.UNAVAILABLE}
+    with sqlite3.connect(tmp_path / "estimates.sqlite") as connection:
+        kept = {name for (name,) in connection.execute("select name from estimates")}
+    connection.close()
+    assert set().union(*(answered for answered, _ in outcomes)) == kept
 
 
 def test_an_address_that_is_taken(server: Any, rules: Path) -> None:
@@ -223,6 +264,39 @@ def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) ->
         assert release_of(run, address).startswith("rules-")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list processes under /proc")
+def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, run: Any) -> None:
+    """Before that nobody else gets the port, also who would share it; afterwards it is free."""
+    options = ("--rules", rules, "--database-url", "off", "--workers", 2)
+    with serving("--listen", "127.0.0.1:0", *options) as process:
+        address = address_of(process)
+        for _ in range(2):
+            logged(process, "listening")
+        with serving("--listen", address, *options) as second:
+            _, said = second.communicate(timeout=60)
+        assert second.returncode == 1
+        assert said.splitlines()[-1].startswith(f"cannot listen on {address}")
+        process.kill()
+        # Standard error ends when the last of its processes has.
+        process.communicate(timeout=60)
+    with serving("--listen", address, *options) as other:
+        assert address_of(other) == address
+        assert release_of(run, address).startswith("rules-")
+        end(other)
+
+
+def test_standard_error_that_nobody_reads_stops_nothing(rules: Path) -> None:
+    """A pipe takes 64 KiB, some 350 lines of the log."""
+    with serving("--rules", rules, "--listen", "127.0.0.1:0", "--database-url", "off") as process:
+        with grpc.insecure_channel(address_of(process)) as channel:
+            catalog = CatalogServiceStub(channel)
+            for _ in range(800):
+                assert catalog.ListPlans(catalog_service_pb2.ListPlansRequest(), timeout=30).plans
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
     assert process.returncode == 0
 
 

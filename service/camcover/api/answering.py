@@ -1,27 +1,30 @@
 """The answers to estimate requests: priced now, or given again under the same request id, or refused.
 
 What comes in: messages. What goes out: an `Estimate` or a `Status` for each, after it has been kept. Small requests are
-priced in the event loop, since handing them to a thread costs as much as pricing them; large ones in a thread.
+priced in the event loop, since handing them to a thread costs as much as pricing them; large ones in a thread, slice by
+slice.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from google.rpc.status_pb2 import Status
 
 from camcover.api.contract import CONTRACT
-from camcover.api.errors import bad_request, status_of
+from camcover.api.errors import Refused, bad_request, status_of
 from camcover.api.estimates import estimate_message
+from camcover.api.intake import SMALL_BYTES
 from camcover.api.keeping import Keeper
+from camcover.api.pools import Pool, Pools
 from camcover.api.reproducing import reproduced
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
-from camcover.engine import EstimateRequest, InvalidRequest, Tables
+from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
+from camcover.engine.asked import MAX_LINES
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import EstimateStore, Keeping, StoredEstimate
 from camcover.store.estimates import stored_estimate
@@ -30,16 +33,25 @@ from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import expiry, new_name, price_many
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["CACHED_BYTES", "Answering", "Outcome"]
+__all__ = ["CACHED_BYTES", "Answering", "Outcome", "in_slices", "lines_of", "weight_of", "within_lines"]
 
 Request: TypeAlias = request_pb2.EstimatePlanRequest
 Outcome: TypeAlias = estimate_pb2.Estimate | Status
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 CACHED_BYTES = 64 << 20
 """Answers at hand, as bytes: the same question under the same rules is priced once."""
 
+MOST_LINES = 20_000
+"""Lines of one answer: of all requests of a batch, or of all plans of a comparison."""
+
 _SMALL_LINES = 100
-"""A request of no more lines is priced in the event loop."""
+"""A request of no more lines is priced in the event loop, if it is small in bytes as well."""
+
+
+_BYTES_OF_LINE = 100
+"""About what a line takes in a request."""
 
 
 class Asked(NamedTuple):
@@ -51,19 +63,26 @@ class Asked(NamedTuple):
 
 
 class Priced(NamedTuple):
-    """A request with its first outcome: an estimate with the row to keep, if any, or a refusal."""
+    """A request with its first outcome: an estimate with the row to keep, if any, or a refusal.
+
+    `is_valid`: the request keeps the rules of the .proto, so that its id may be looked for.
+    """
 
     asked: Asked
     outcome: Outcome
     row: StoredEstimate | None = None
+    is_valid: bool = True
 
 
 class Answering:
     """Prices by the rules in force and keeps in a store."""
 
-    def __init__(self, rules: RulesInForce, store: EstimateStore, cached_bytes: int = CACHED_BYTES) -> None:
+    def __init__(
+        self, rules: RulesInForce, store: EstimateStore, pools: Pools | None = None, cached_bytes: int = CACHED_BYTES
+    ) -> None:
         """Answer from `rules`, remember in `store`, and hold so many bytes of answers at hand."""
         self._rules = rules
+        self._pools = pools or Pools()
         self._store = store
         self._keeper = Keeper(store)
         self._cache: Cache[tuple[str, bytes], bytes] = Cache(cached_bytes)
@@ -74,13 +93,18 @@ class Answering:
 
     async def one(self, request: Request) -> Outcome:
         """The outcome of one request."""
-        if _lines(request) > _SMALL_LINES or not self._rules.is_at_hand(request.rule_release):
-            return (await self.many([request]))[0]
-        return (await self._settled(self._priced([request])))[0]
+        is_small = lines_of(request) <= _SMALL_LINES and request.ByteSize() <= SMALL_BYTES
+        if is_small and self._rules.is_at_hand(request.rule_release):
+            return (await self._settled(self._priced([request])))[0]
+        return (await self._settled(await self._pools.pricing.run(self._priced, [request])))[0]
 
     async def many(self, requests: Sequence[Request]) -> list[Outcome]:
-        """The outcome of each request, in order; one that is bad does not harm the others."""
-        return await self._settled(await asyncio.to_thread(self._priced, requests))
+        """The outcome of each request, in order; one that is bad does not harm the others.
+
+        Priced in slices, between which a call that has ended is given up and other batches have their turn.
+        """
+        weights = await self._pools.batches.run(lambda: list(map(weight_of, requests)))
+        return await self._settled(await in_slices(self._pools.batches, self._priced, requests, weights))
 
     def _priced(self, requests: Sequence[Request]) -> list[Priced]:
         """Answer from what is at hand, and price the others together, by the tables that each began with."""
@@ -88,16 +112,18 @@ class Answering:
         groups: dict[int, tuple[Tables, list[int], list[EstimateRequest]]] = {}
         asked = [_asked(message) for message in requests]
         for place, each in enumerate(asked):
+            is_valid = False
             try:
+                validate(each.message)
+                is_valid = True
                 tables = self._rules.take(each.message.rule_release)
                 body = self._cache.get((tables.digest, each.fingerprint))
                 if body is not None:
                     outcomes[place] = self._with_row(each, _anew(body, each.message.request_id))
                     continue
-                validate(each.message)
                 typed = estimate_request(each.message)
             except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
-                outcomes[place] = Priced(each, _refusal(error))
+                outcomes[place] = Priced(each, _refusal(error), is_valid=is_valid)
                 continue
             _, places, waiting = groups.setdefault(id(tables), (tables, [], []))
             places.append(place)
@@ -137,10 +163,11 @@ class Answering:
             return [each.outcome for each in priced]
         rows = [each.row for each in priced if each.row is not None]
         taken: Mapping[str, StoredEstimate] = await self._keeper.keep(rows) if rows else {}
-        refused = [each.asked.message.request_id for each in priced if each.row is None]
+        refused = [each.asked.message.request_id for each in priced if each.row is None and each.is_valid]
         if any(refused):
             # Under other rules the same request may have been priced before.
-            taken = {**taken, **await asyncio.to_thread(self._store.by_request_ids, filter(None, refused))}
+            look_up = self._pools.looking_up.run
+            taken = {**taken, **await look_up(self._store.by_request_ids, filter(None, refused))}
         if not taken:
             return [each.outcome for each in priced]
         return [await self._again(each, taken.get(each.asked.message.request_id)) for each in priced]
@@ -154,7 +181,7 @@ class Answering:
         try:
             if stored.body is not None:
                 return estimate_pb2.Estimate.FromString(stored.body)
-            return await asyncio.to_thread(reproduced, self._rules, stored, priced.asked.content)
+            return await self._pools.pricing.run(reproduced, self._rules, stored, priced.asked.content)
         except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
             return _refusal(error)
 
@@ -178,9 +205,36 @@ def _anew(body: bytes, request_id: str) -> estimate_pb2.Estimate:
     return message
 
 
-def _lines(request: Request) -> int:
-    """About how many lines a request has."""
-    return sum(max(len(item.dates), item.sessions) * max(len(item.procedures), 1) for item in request.items)
+def lines_of(request: Request) -> int:
+    """About how many lines a request has; beyond what a request may have, one more than that."""
+    lines = sum(max(len(item.dates), item.sessions, 1) * max(len(item.procedures), 1) for item in request.items)
+    return min(lines, MAX_LINES + 1)
+
+
+def weight_of(request: Request) -> int:
+    """About what a request takes to be priced, as a number of lines: what members have used takes time as well."""
+    return max(lines_of(request), request.ByteSize() // _BYTES_OF_LINE)
+
+
+def within_lines(field: str, lines: int) -> None:
+    """Raise `Refused` where an answer would have more than `MOST_LINES`; `field` is what asks for them."""
+    if lines > MOST_LINES:
+        raise Refused(bad_request([Violation(field, f"{lines} lines in all; expected at most {MOST_LINES}")]))
+
+
+async def in_slices(
+    pool: Pool, work: Callable[[Sequence[Given]], Sequence[Result]], given: Sequence[Given], weights: Iterable[int]
+) -> list[Result]:
+    """What `work` gives for all that is given, done in a thread of `pool`, slice by slice of some `MAX_LINES`."""
+    results: list[Result] = []
+    begin = total = 0
+    for place, weight in enumerate(weights):
+        if total and total + weight > MAX_LINES:
+            results += await pool.run(work, given[begin:place])
+            begin, total = place, 0
+        total += weight
+    results += await pool.run(work, given[begin:])
+    return results
 
 
 def _refusal(error: Exception) -> Status:

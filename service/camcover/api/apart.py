@@ -1,4 +1,8 @@
-"""Long work on rules, done by another process at a lower priority, so that no estimate waits for it."""
+"""Long work on rules, done by another process at a lower priority, so that no estimate waits for it.
+
+A work that nobody waits for any longer, since its call was cancelled or its deadline passed, is ended with its process;
+the next one gets a new process.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,20 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 from typing import ParamSpec, TypeVar
 
-from camcover.api.errors import Refused, overloaded
+from camcover.api.admission import WHO, Places
+from camcover.api.errors import Refused, timed_out
+from camcover.api.orphans import end_with_parent
 
-__all__ = ["MOST_WAITING", "Apart"]
+__all__ = ["MOST_OF_CALLER", "MOST_WAITING", "Apart"]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-MOST_WAITING = 8
-"""Works at once, the one in hand included; more are refused with the time to try again."""
+MOST_WAITING, MOST_OF_CALLER = 8, 4
+"""Works at once, the one in hand included, of all and of one caller; more are refused with the time to try again."""
+
+MOST_SECONDS = 600.0
+"""How long one work may take, where its call has no deadline of its own."""
 
 _RETRY_AFTER_SECONDS = 10
 _NICENESS = 10
@@ -28,27 +37,47 @@ _NICENESS = 10
 class Apart:
     """One process that works on one thing after the other; started when there is something to do."""
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, most_seconds: float = MOST_SECONDS) -> None:
+        """Start nothing yet; end a work that takes more than `most_seconds`."""
+        self._most_seconds = most_seconds
         self._pool: ProcessPoolExecutor | None = None
         self._processes: set[BaseProcess] = set()
-        self._waiting = 0
+        self._places = Places("works on rules", MOST_WAITING, MOST_OF_CALLER, _RETRY_AFTER_SECONDS)
+        self._turn = asyncio.Lock()
 
     async def run(
         self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
     ) -> Result:
-        """What `work` gives, of values that can be pickled. Raises `Refused` where too much waits already."""
-        if self._waiting >= MOST_WAITING:
-            raise Refused(overloaded(_RETRY_AFTER_SECONDS))
-        self._waiting += 1
+        """What `work` gives, of values that can be pickled.
+
+        Raises `Refused` where too much waits already, or where the work takes too long. When the caller is cancelled,
+        the work ends.
+        """
+        who = WHO.get()
+        refusal = self._places.enter(who)
+        if refusal is not None:
+            raise Refused(refusal)
         try:
-            return await asyncio.wrap_future(self._submit(work, *given, **named))
+            async with self._turn:
+                return await self._done(asyncio.wrap_future(self._submit(work, *given, **named)))
+        finally:
+            self._places.leave(who)
+
+    async def _done(self, working: asyncio.Future[Result]) -> Result:
+        """Wait for the work in hand, and end it with the wait."""
+        try:
+            async with asyncio.timeout(self._most_seconds):
+                return await working
+        except TimeoutError:
+            self.close()
+            raise Refused(timed_out(f"work on rules may take {self._most_seconds:g} seconds")) from None
+        except asyncio.CancelledError:
+            self.close()
+            raise
         except BrokenProcessPool:
             # It was killed, say for memory; the next call gets a new one.
             self._pool = None
             raise
-        finally:
-            self._waiting -= 1
 
     def _submit(
         self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
@@ -63,12 +92,19 @@ class Apart:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(_NICENESS,))
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
         return self._pool
 
     def close(self) -> None:
         """End the pool's own process, whatever it is at; nothing that it does outlives it."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
             for process in self._processes:
                 process.terminate()
+
+
+def _begin() -> None:
+    """What the process does first."""
+    os.nice(_NICENESS)
+    end_with_parent()

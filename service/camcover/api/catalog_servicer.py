@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import grpc
 
 from camcover.api.paging import PageRequest, page_size, read_token, token_of
+from camcover.api.pools import Pool, Pools
 from camcover.api.validation import validate
 from camcover.engine import Tables
 from camcover.engine.plan_index import PlanSummary
@@ -38,14 +39,18 @@ class FilteredPageRequest(PageRequest, Protocol):
 class CatalogServicer(CatalogServiceServicer):
     """The methods of `CatalogService` over the active rules."""
 
-    def __init__(self, rules: RulesInForce) -> None:
-        """Answer from `rules`."""
+    def __init__(self, rules: RulesInForce, pool: Pool | None = None) -> None:
+        """Answer from `rules`, in a thread of `pool`: there may be many thousands of plans to look through."""
         self._rules = rules
+        self._pool = pool or Pools().looking_up
 
     async def ListTherapies(
         self, request: messages.ListTherapiesRequest, context: Context
     ) -> messages.ListTherapiesResponse:
         """The therapies, by id."""
+        return await self._pool.run(self._list_therapies, request)
+
+    def _list_therapies(self, request: messages.ListTherapiesRequest) -> messages.ListTherapiesResponse:
         validate(request)
         entries = _latest(self._rules.take(), lambda catalog: catalog.therapies.values())
         page, token = _page(request, entries, lambda each: (each.id, each.name, *each.aliases, *each.codes))
@@ -55,6 +60,9 @@ class CatalogServicer(CatalogServiceServicer):
         self, request: messages.ListConditionsRequest, context: Context
     ) -> messages.ListConditionsResponse:
         """The conditions, by id."""
+        return await self._pool.run(self._list_conditions, request)
+
+    def _list_conditions(self, request: messages.ListConditionsRequest) -> messages.ListConditionsResponse:
         validate(request)
         entries = _latest(self._rules.take(), lambda catalog: catalog.conditions.values())
         page, token = _page(request, entries, lambda each: (each.id, each.name, *each.icd10))
@@ -65,6 +73,9 @@ class CatalogServicer(CatalogServiceServicer):
         self, request: messages.ListPractitionersRequest, context: Context
     ) -> messages.ListPractitionersResponse:
         """The kinds of practitioners, by id."""
+        return await self._pool.run(self._list_practitioners, request)
+
+    def _list_practitioners(self, request: messages.ListPractitionersRequest) -> messages.ListPractitionersResponse:
         validate(request)
         tables = self._rules.take()
         entries = _latest(tables, lambda catalog: catalog.practitioners.values())
@@ -74,6 +85,9 @@ class CatalogServicer(CatalogServiceServicer):
 
     async def ListPlans(self, request: messages.ListPlansRequest, context: Context) -> messages.ListPlansResponse:
         """The payer plans, by id."""
+        return await self._pool.run(self._list_plans, request)
+
+    def _list_plans(self, request: messages.ListPlansRequest) -> messages.ListPlansResponse:
         validate(request)
         plans = list(self._rules.take().directory.values())
         page, token = _page(request, plans, lambda each: (each.id, each.name, each.payer_name))
@@ -82,6 +96,9 @@ class CatalogServicer(CatalogServiceServicer):
 
     async def GetPlan(self, request: messages.GetPlanRequest, context: Context) -> messages.GetPlanResponse:
         """One payer plan with the words a request may use."""
+        return await self._pool.run(self._get_plan, request)
+
+    def _get_plan(self, request: messages.GetPlanRequest) -> messages.GetPlanResponse:
         validate(request)
         tables = self._rules.take()
         index = tables.plans.get(request.plan_id)

@@ -7,6 +7,7 @@ never carries more than an incident number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NoReturn
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -15,6 +16,7 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from camcover.api.bounding import bounded_status
 from camcover.engine import InvalidRequest, Violation
 from camcover.portable import PortableError
 from camcover.workflow.errors import (
@@ -27,7 +29,17 @@ from camcover.workflow.errors import (
     RulesRefused,
 )
 
-__all__ = ["DETAILS_KEY", "Refused", "bad_request", "overloaded", "status_code", "status_of"]
+__all__ = [
+    "DETAILS_KEY",
+    "Refused",
+    "bad_request",
+    "ending",
+    "overloaded",
+    "refuse",
+    "status_code",
+    "status_of",
+    "timed_out",
+]
 
 DETAILS_KEY = "grpc-status-details-bin"
 """The trailing metadata in which clients look for the whole Status."""
@@ -43,6 +55,11 @@ class Refused(PortableError):
         """Keep the status to send."""
         super().__init__(status.message)
         self.status = status
+
+
+def refuse(status: Status) -> NoReturn:
+    """Raise `Refused`."""
+    raise Refused(status)
 
 
 def status_code(status: Status) -> grpc.StatusCode:
@@ -99,10 +116,21 @@ def status_of(error: Exception) -> Status | None:
     return None
 
 
-def overloaded(retry_after_seconds: int) -> Status:
-    """RESOURCE_EXHAUSTED with the time after which to try again."""
+def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -> Status:
+    """RESOURCE_EXHAUSTED with the time after which to try again; `what` there is too much of."""
     retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
-    return _status(Code.RESOURCE_EXHAUSTED, "too many calls at once; try again later", [retry])
+    return _status(Code.RESOURCE_EXHAUSTED, f"{what}; try again later", [retry])
+
+
+def ending(retry_after_seconds: int) -> Status:
+    """UNAVAILABLE: this server drains, and takes nothing new."""
+    retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
+    return _status(Code.UNAVAILABLE, "this server is ending; try again, on a new connection", [retry])
+
+
+def timed_out(what: str) -> Status:
+    """DEADLINE_EXCEEDED: the server's own patience has ended; says with what."""
+    return _status(Code.DEADLINE_EXCEEDED, what)
 
 
 def internal(incident: str) -> Status:
@@ -117,8 +145,5 @@ def _meant(nearest: Iterable[str]) -> str:
 
 
 def _status(code: int, message: str, details: Sequence[Message] = ()) -> Status:
-    """A status with its details packed."""
-    status = Status(code=code, message=message)
-    for detail in details:
-        status.details.add().Pack(detail)
-    return status
+    """A status with its details packed, as many as trailers can carry."""
+    return bounded_status(code, message, details)

@@ -6,18 +6,20 @@ raised; `interceptors` turns them into statuses.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime
+from itertools import repeat
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import grpc
 from google.rpc.status_pb2 import Status
 
-from camcover.api.answering import CACHED_BYTES, Answering
+from camcover.api.answering import CACHED_BYTES, Answering, Outcome, in_slices, lines_of, weight_of, within_lines
 from camcover.api.errors import Refused, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.api.ordering import in_order
+from camcover.api.pools import Pools
 from camcover.api.requests import estimate_request, member, planned_service
 from camcover.api.validation import validate, violations_of
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
@@ -28,7 +30,7 @@ from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.errors import EstimateNotKept, UnknownEstimate
-from camcover.workflow.pricing import PricedPlan, compare
+from camcover.workflow.pricing import PricedPlan, Rank, rank, under_plans
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["EstimateServicer"]
@@ -44,13 +46,15 @@ class EstimateServicer(EstimateServiceServicer):
         self,
         rules: RulesInForce,
         store: EstimateStore,
-        today: Callable[[], date] | None = None,
+        pools: Pools | None = None,
         cached_bytes: int = CACHED_BYTES,
+        today: Callable[[], date] | None = None,
     ) -> None:
         """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one."""
         self._rules = rules
         self._store = store
-        self._answering = Answering(rules, store, cached_bytes)
+        self._pools = pools or Pools()
+        self._answering = Answering(rules, store, self._pools, cached_bytes)
         self._today = today or (lambda: datetime.now(UTC).date())
 
     def counts(self) -> CacheCounts:
@@ -65,61 +69,55 @@ class EstimateServicer(EstimateServiceServicer):
         return outcome
 
     async def StreamEstimates(
-        self, request_iterator: AsyncIterator[Request], context: Context
+        self, request_iterator: AsyncIterator[Request | Status], context: Context
     ) -> AsyncIterator[estimate_service_pb2.StreamEstimatesResponse]:
         """The same for a stream, answers in order; a bad request is answered and ends nothing."""
-        async for request, outcome in in_order(request_iterator, self._answering.one):
+
+        async def answer(request: Request | Status) -> Outcome:
+            """The outcome of a request; of one that could not be taken, why."""
+            return request if isinstance(request, Status) else await self._answering.one(request)
+
+        async for request, outcome in in_order(request_iterator, answer):
+            request_id = "" if isinstance(request, Status) else request.request_id
             if isinstance(outcome, Status):
-                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request.request_id, error=outcome)
+                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, error=outcome)
             else:
-                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request.request_id, estimate=outcome)
+                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, estimate=outcome)
 
     async def BatchEstimatePlans(
         self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
     ) -> estimate_service_pb2.BatchEstimatePlansResponse:
-        """The same for up to 1,000 requests, through one call of the kernel."""
-        validate(request)
-        outcomes = await self._answering.many(list(request.requests))
-        response = estimate_service_pb2.BatchEstimatePlansResponse()
-        for one, outcome in zip(request.requests, outcomes, strict=True):
-            result = response.results.add(request_id=one.request_id)
-            if isinstance(outcome, Status):
-                result.error.CopyFrom(outcome)
-            else:
-                result.estimate.CopyFrom(outcome)
-        return response
+        """The same for up to 1,000 requests, a call of the kernel for each slice of them."""
+        requests = await self._pools.batches.run(_batched, request)
+        outcomes = await self._answering.many(requests)
+        return await self._pools.batches.run(_batch_message, requests, outcomes)
 
     async def ComparePlans(
         self, request: estimate_service_pb2.ComparePlansRequest, context: Context
     ) -> estimate_service_pb2.ComparePlansResponse:
         """One well-being plan under several payer plans, cheapest first. Nothing of it is stored."""
-        plan = request_pb2.EstimatePlanRequest()
-        plan.CopyFrom(request.request)
-        plan.plan_id = plan.plan_id or "any"
-        wrong = violations_of(request)
-        wrong += [Violation(f"request.{each.field}", each.description) for each in violations_of(plan)]
-        if wrong:
-            raise Refused(bad_request(wrong))
+        plan, typed = await self._pools.reading.run(_compared, request)
         tables = await self._take(plan.rule_release)
-        results = await asyncio.to_thread(compare, tables, _prefixed(plan), list(request.plan_ids))
-        return estimate_service_pb2.ComparePlansResponse(
-            comparisons=[_comparison(plan_id, priced, plan.request_id) for plan_id, priced in results]
+
+        def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
+            """Answers, each with where it stands."""
+            results = under_plans(tables, typed, plan_ids)
+            return [(rank(each), _comparison(*each, plan.request_id)) for each in results]
+
+        results = await in_slices(
+            self._pools.pricing, priced, request.plan_ids, repeat(weight_of(plan), len(request.plan_ids))
         )
+        results.sort(key=itemgetter(0))
+        return estimate_service_pb2.ComparePlansResponse(comparisons=[message for _, message in results])
 
     async def CheckCoverage(
         self, request: estimate_service_pb2.CheckCoverageRequest, context: Context
     ) -> estimate_service_pb2.CheckCoverageResponse:
         """Whether a therapy is covered, and under what terms."""
-        validate(request)
+        asked = await self._pools.reading.run(_coverage_asked, request, self._today())
         tables = await self._take(request.rule_release)
-        asked = EstimateRequest(
-            plan_id=request.plan_id,
-            items=(planned_service("service", request.service, self._today()),),
-            members=(member("member", request.member) if request.HasField("member") else Member(),),
-            assume_requirements=request.requirements != request_pb2.REQUIREMENTS_AS_ATTESTED,
-        )
         try:
-            answer = await asyncio.to_thread(check_coverage, tables, asked)
+            answer = await self._pools.pricing.run(check_coverage, tables, asked)
         except InvalidRequest as error:
             raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
         return coverage_message(answer, tables.release)
@@ -128,19 +126,64 @@ class EstimateServicer(EstimateServiceServicer):
         """The rules to answer by; what has to be read first is read in a thread."""
         if self._rules.is_at_hand(release):
             return self._rules.take(release)
-        return await asyncio.to_thread(self._rules.take, release)
+        return await self._pools.pricing.run(self._rules.take, release)
 
     async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context
     ) -> estimate_pb2.Estimate:
         """A stored estimate again, byte for byte."""
         validate(request)
-        stored = await asyncio.to_thread(self._store.by_name, request.name)
+        stored = await self._pools.looking_up.run(self._store.by_name, request.name)
         if stored is None:
             raise UnknownEstimate(request.name)
         if stored.body is None:
             raise EstimateNotKept(f"{request.name} was kept as hashes only")
         return estimate_pb2.Estimate.FromString(stored.body)
+
+
+def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> Sequence[Request]:
+    """The requests of a batch. Raises `Refused`."""
+    validate(request)
+    within_lines("requests", sum(map(lines_of, request.requests)))
+    return list(request.requests)
+
+
+def _batch_message(
+    requests: Sequence[Request], outcomes: Sequence[Outcome]
+) -> estimate_service_pb2.BatchEstimatePlansResponse:
+    """The answers of a batch."""
+    response = estimate_service_pb2.BatchEstimatePlansResponse()
+    for one, outcome in zip(requests, outcomes, strict=True):
+        result = response.results.add(request_id=one.request_id)
+        if isinstance(outcome, Status):
+            result.error.CopyFrom(outcome)
+        else:
+            result.estimate.CopyFrom(outcome)
+    return response
+
+
+def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Request, EstimateRequest]:
+    """The well-being plan of a comparison, as it came and typed. Raises `Refused` with every violation."""
+    plan = request_pb2.EstimatePlanRequest()
+    plan.CopyFrom(request.request)
+    plan.plan_id = plan.plan_id or "any"
+    wrong = violations_of(request)
+    wrong += [Violation(f"request.{each.field}", each.description) for each in violations_of(plan)]
+    if wrong:
+        raise Refused(bad_request(wrong))
+    within_lines("plan_ids", lines_of(plan) * len(request.plan_ids))
+    return plan, _prefixed(plan)
+
+
+def _coverage_asked(request: estimate_service_pb2.CheckCoverageRequest, today: date) -> EstimateRequest:
+    """What is asked about a therapy, as a request for its estimate. Raises `Refused`, `InvalidRequest`."""
+    validate(request)
+    return EstimateRequest(
+        plan_id=request.plan_id,
+        items=(planned_service("service", request.service, today),),
+        members=(member("member", request.member) if request.HasField("member") else Member(),),
+        assume_requirements=request.requirements != request_pb2.REQUIREMENTS_AS_ATTESTED,
+    )
 
 
 def _comparison(

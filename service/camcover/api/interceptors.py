@@ -1,44 +1,44 @@
-"""Around every call: who it is and may, a bound on how many run at once, refusals as statuses, one log line.
+"""Before every method: who calls and may, and whether there is room, before a byte of the message is read.
 
-The line holds the method, the caller, the status and the duration; never a member, a diagnosis or an amount.
+gRPC hands a method bytes, and only when the method asks for them. So a caller that is refused is neither read nor
+parsed for, and one that sends nothing takes a place that is counted as its own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, TypeAlias
 
 import grpc
-import structlog
 from google.rpc.status_pb2 import Status
 
-from camcover.api.access import ANYONE, CALLER, Access, Caller
-from camcover.api.errors import DETAILS_KEY, internal, overloaded, status_code, status_of
+from camcover.api.access import Access, Caller
+from camcover.api.admission import Admission, Places
+from camcover.api.errors import Refused, refuse
+from camcover.api.guarding import Call, Context, abort
+from camcover.api.intake import Intake
+from camcover.api.pools import Pool
+from camcover.api.streaming import Requests
 
 __all__ = ["CallInterceptor"]
-
-RETRY_AFTER_SECONDS = 1
-
-_LOG = structlog.get_logger("camcover.calls")
 
 Handler: TypeAlias = Any
 """grpc.RpcMethodHandler, whose attributes its type does not declare."""
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-"""What gRPC hands a method about its call."""
-
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Bounds, logs and answers for every method of our services; health and reflection pass untouched."""
+    """Guards every method of our services; of others, such as health, only streams are counted."""
 
-    def __init__(self, maximum_calls: int, access: Access | None = None) -> None:
-        """Refuse calls while `maximum_calls` are running, and callers that `access` does not let in."""
-        self._maximum = maximum_calls
-        self._access = access or Access()
-        self._running = 0
+    def __init__(
+        self, admission: Admission, intakes: Mapping[str, Intake], reading: Pool, access: Access, idle_seconds: float
+    ) -> None:
+        """Let calls in by `admission` and `access`; read their messages by `intakes`, large ones in `reading`.
+
+        A stream that is silent, or whose answers nobody reads, ends after `idle_seconds`.
+        """
+        self._admission, self._intakes, self._reading = admission, intakes, reading
+        self._access, self._idle_seconds = access, idle_seconds
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]], details: grpc.HandlerCallDetails
@@ -46,109 +46,106 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """The method's handler, guarded."""
         handler = await continuation(details)
         method = details.method
-        if handler is None or not method.startswith("/camcover."):
-            return handler
+        if handler is None:
+            return None
+        intake = self._intakes.get(method)
+        if intake is None:
+            return self._counted(handler)
         judged = self._access.judge(method, details.invocation_metadata or ())
-        serialisers = (handler.request_deserializer, handler.response_serializer)
         if handler.unary_unary:
-            return grpc.unary_unary_rpc_method_handler(self._unary(method, judged, handler.unary_unary), *serialisers)
+            guarded = self._unary(method, judged, intake, handler.unary_unary)
+            return grpc.stream_unary_rpc_method_handler(guarded, None, handler.response_serializer)
         if handler.unary_stream:
-            guarded = self._stream(method, judged, handler.unary_stream)
-            return grpc.unary_stream_rpc_method_handler(guarded, *serialisers)
-        if handler.stream_stream:
-            guarded = self._stream(method, judged, handler.stream_stream)
-            return grpc.stream_stream_rpc_method_handler(guarded, *serialisers)
-        raise AssertionError(f"{method} is of a kind that nothing guards")
+            guarded = self._watch(method, judged, intake, handler.unary_stream)
+        else:
+            guarded = self._stream(method, judged, intake, handler.stream_stream)
+        return grpc.stream_stream_rpc_method_handler(guarded, None, handler.response_serializer)
 
     def _unary(
-        self, method: str, judged: Caller | Status, call: Callable[[Any, Any], Awaitable[Any]]
+        self, method: str, judged: Caller | Status, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[Any]]:
         """A guarded unary method."""
 
-        async def guarded(request: Any, context: Context) -> Any:
-            async with _Guard(self, method, judged, context):
-                return await call(request, context)
+        async def guarded(_: object, context: Context) -> Any:
+            async with Call(method, judged, context, self._admission, self._admission.arrivals) as entered:
+                return await call(await self._only(entered, intake, self._admission.calls), context)
+
+        return guarded
+
+    def _watch(
+        self, method: str, judged: Caller | Status, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+    ) -> Callable[[Any, Any], Awaitable[None]]:
+        """A guarded method that answers one request by a stream."""
+
+        async def guarded(_: object, context: Context) -> None:
+            async with Call(method, judged, context, self._admission, self._admission.watchers) as entered:
+                await self._answer(entered, call(await self._only(entered, intake), context))
 
         return guarded
 
     def _stream(
-        self, method: str, judged: Caller | Status, call: Callable[[Any, Any], AsyncIterator[Any]]
-    ) -> Callable[[Any, Any], AsyncIterator[Any]]:
-        """A guarded method whose answer is a stream."""
+        self, method: str, judged: Caller | Status, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+    ) -> Callable[[Any, Any], Awaitable[None]]:
+        """A guarded method that answers a stream of requests by a stream."""
 
-        async def guarded(requests: Any, context: Context) -> AsyncIterator[Any]:
-            async with _Guard(self, method, judged, context):
-                async for response in call(requests, context):
-                    yield response
+        async def guarded(_: object, context: Context) -> None:
+            async with Call(method, judged, context, self._admission, self._admission.streams) as entered:
+                requests = Requests(lambda: entered.read(intake, self._reading), self._idle_seconds)
+                self._admission.opened(requests)
+                try:
+                    await self._answer(entered, call(requests, context))
+                finally:
+                    self._admission.closed(requests)
+                if requests.why is not None:
+                    raise Refused(requests.why)
 
         return guarded
 
-    def enter(self) -> bool:
-        """Count a call in; False when there is no room."""
-        if self._running >= self._maximum:
-            return False
-        self._running += 1
-        return True
+    async def _only(self, entered: Call, intake: Intake, places: Places | None = None) -> Any:
+        """The one request of a call, which then takes one of `places`. Raises `Refused`."""
+        requests = Requests(lambda: entered.read(intake, self._reading, places), self._idle_seconds)
+        async for message in requests:
+            if isinstance(message, Status):
+                raise Refused(message)
+            return message
+        return intake.message(None) if requests.why is None else refuse(requests.why)
 
-    def leave(self) -> None:
-        """Count a call out."""
-        self._running -= 1
+    async def _answer(self, entered: Call, responses: AsyncIterator[Any]) -> None:
+        """Send what a method gives."""
+        async with aclosing(responses) as given:  # type: ignore[type-var]
+            async for response in given:
+                await entered.write(response, self._idle_seconds)
 
-
-class _Guard:
-    """One call, from entry to its log line."""
-
-    def __init__(self, owner: CallInterceptor, method: str, judged: Caller | Status, context: Context) -> None:
-        self._owner, self._method, self._judged, self._context = owner, method, judged, context
-        self._began = time.perf_counter()
-
-    async def __aenter__(self) -> None:
-        if isinstance(self._judged, Status):
-            self._log(status_code(self._judged))
-            await _abort(self._context, self._judged)
-        CALLER.set(self._judged)
-        if not self._owner.enter():
-            self._log(grpc.StatusCode.RESOURCE_EXHAUSTED)
-            await _abort(self._context, overloaded(RETRY_AFTER_SECONDS))
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        self._owner.leave()
-        if error is None:
-            self._log(grpc.StatusCode.OK)
-        elif isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self._log(grpc.StatusCode.CANCELLED)
-        elif isinstance(error, Exception) and not isinstance(error, grpc.aio.AbortError):
-            await self._refuse(error)
-
-    async def _refuse(self, error: Exception) -> NoReturn:
-        """End the call with the refusal's status, or with INTERNAL and an incident number that the log explains."""
-        status = status_of(error)
-        if status is None:
-            incident = uuid.uuid4().hex
-            status = internal(incident)
-            # The kind and place of the fault; its text might quote a request.
-            _LOG.error("fault", method=self._method, incident=incident, kind=type(error).__name__, place=_place(error))
-        self._log(status_code(status))
-        await _abort(self._context, status)
-
-    def _log(self, code: grpc.StatusCode) -> None:
-        """The call's line."""
-        duration = round((time.perf_counter() - self._began) * 1000, 3)
-        caller = ANYONE.subject if isinstance(self._judged, Status) else self._judged.subject
-        _LOG.info("call", method=self._method, caller=caller, code=code.name, duration_ms=duration)
+    def _counted(self, handler: Handler) -> Handler:
+        """A method of another service: a stream takes a watcher's place, the rest passes untouched."""
+        places = self._admission.watchers
+        if handler.unary_stream:
+            guarded = _in_place(places, handler.unary_stream)
+            make = grpc.unary_stream_rpc_method_handler
+        elif handler.stream_stream:
+            guarded = _in_place(places, handler.stream_stream)
+            make = grpc.stream_stream_rpc_method_handler
+        else:
+            return handler
+        return make(guarded, handler.request_deserializer, handler.response_serializer)
 
 
-def _place(error: Exception) -> str:
-    """`file:line` of the innermost frame of a fault."""
-    trace = error.__traceback__
-    place = ""
-    while trace is not None:
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+def _in_place(places: Places, call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Awaitable[None]]:
+    """A method that takes a place under its caller's address."""
 
+    async def counted(requests: Any, context: Context) -> None:
+        who = context.peer().rpartition(":")[0]
+        refusal = places.enter(who)
+        if refusal is not None:
+            await abort(context, refusal)
+        try:
+            answering = call(requests, context)
+            if not hasattr(answering, "__aiter__"):
+                await answering
+                return
+            async for response in answering:
+                await context.write(response)
+        finally:
+            places.leave(who)
 
-async def _abort(context: Context, status: Status) -> NoReturn:
-    """End the call with a status and its details."""
-    await context.abort(status_code(status), status.message, ((DETAILS_KEY, status.SerializeToString()),))
-    raise AssertionError("abort returns never")
+    return counted

@@ -20,6 +20,7 @@ from camcover.engine.request import (
     Procedure,
     UseSoFar,
 )
+from camcover.engine.violations import MOST_VIOLATIONS
 from camcover.gen.camcover.v1 import request_pb2 as messages
 from camcover.rulebook.records import Attestation, Setting
 
@@ -234,5 +235,8 @@ def _listed_dates(path: str, texts: Sequence[str], dates: _Dates) -> tuple[date,
         days = ()
     if days and min(days).year >= FIRST_YEAR and max(days).year <= LAST_YEAR:
         return days
+    if len(dates.violations) >= MOST_VIOLATIONS:
+        # 500 services may have 500 wrong dates each: the first faults are enough to begin with.
+        return ()
     parsed = [dates.parse(f"{path}.dates[{place}]", text) for place, text in enumerate(texts)]
     return tuple(day for day in parsed if day is not None)

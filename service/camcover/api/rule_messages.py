@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from camcover.api.errors import Refused, bad_request
 from camcover.engine import Violation
+from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.gen.camcover.v1 import impact_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.rulebook import Change, Diagnostic, Severity
@@ -22,6 +23,7 @@ __all__ = [
     "change_message",
     "files_of",
     "impact_message",
+    "moment_of",
     "release_message",
     "timestamp",
     "validation_message",
@@ -49,6 +51,19 @@ def timestamp(when: datetime) -> Timestamp:
     message = Timestamp()
     message.FromDatetime(when)
     return message
+
+
+def moment_of(message: Timestamp, field: str) -> datetime:
+    """The time, in UTC. Refuses one outside the years that dates may have; `field` is its path in the request."""
+    try:
+        when = message.ToDatetime(UTC)
+    except ValueError:
+        when = None
+    if when is None or not FIRST_DATE <= when.date() <= LAST_DATE:
+        found = f"{message.seconds} seconds and {message.nanos} nanoseconds after 1970"
+        said = f"{found}; expected a time of the years {FIRST_DATE.year} to {LAST_DATE.year}"
+        raise Refused(bad_request([Violation(field, said)]))
+    return when
 
 
 def release_message(release: Release, active: str | None) -> messages.Release:

@@ -16,11 +16,13 @@ import grpc
 from camcover.api.access import CALLER
 from camcover.api.apart import Apart
 from camcover.api.paging import page_size, read_token, refuse_token, token_of
+from camcover.api.pools import Pool
 from camcover.api.rule_messages import (
     activation_message,
     change_message,
     files_of,
     impact_message,
+    moment_of,
     release_message,
     timestamp,
     validation_message,
@@ -47,10 +49,11 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class RuleServicer(RuleServiceServicer):
     """The methods of `RuleService` over the releases of a database."""
 
-    def __init__(self, rules: RulesInForce, apart: Apart, *, follows: bool) -> None:
-        """Work on the releases of `rules`; `follows`: the active one is what this service answers by."""
+    def __init__(self, rules: RulesInForce, apart: Apart, pool: Pool, *, follows: bool) -> None:
+        """Work on the releases of `rules`, in threads of `pool`; `follows`: this service answers by the active one."""
         self._rules = rules
         self._apart = apart
+        self._pool = pool
         self._follows = follows
         self._since = datetime.now(UTC)
         self._watchers: set[asyncio.Event] = set()
@@ -61,17 +64,18 @@ class RuleServicer(RuleServiceServicer):
         self, request: messages.ValidateRulesRequest, context: Context
     ) -> messages.ValidateRulesResponse:
         """Check rule files and run their tests."""
-        validate(request)
-        return validation_message(await self._apart.run(validate_files, files_of(request.rules, "rules")))
+        await self._pool.run(validate, request)
+        validation = await self._apart.run(validate_files, files_of(request.rules, "rules"))
+        return await self._pool.run(validation_message, validation)
 
     async def PublishRelease(
         self, request: messages.PublishReleaseRequest, context: Context
     ) -> messages.PublishReleaseResponse:
         """Keep rule files as a release."""
-        validate(request)
+        await self._pool.run(validate, request)
         store = self._releases().store
         ready = await self._apart.run(prepared, files_of(request.rules, "rules"))
-        published = await asyncio.to_thread(publish, store, ready, CALLER.get().subject, request.message)
+        published = await self._pool.run(publish, store, ready, CALLER.get().subject, request.message)
         message = release_message(published.release, self._rules.release)
         return messages.PublishReleaseResponse(release=message, created=published.is_new)
 
@@ -80,7 +84,7 @@ class RuleServicer(RuleServiceServicer):
     ) -> messages.ListReleasesResponse:
         """The releases, newest first."""
         validate(request)
-        releases, active, token = await asyncio.to_thread(self._page, request)
+        releases, active, token = await self._pool.run(self._page, request)
         return messages.ListReleasesResponse(
             releases=[release_message(each, active) for each in releases], next_page_token=token
         )
@@ -100,7 +104,7 @@ class RuleServicer(RuleServiceServicer):
     async def GetRelease(self, request: messages.GetReleaseRequest, context: Context) -> messages.GetReleaseResponse:
         """One release, on request with its files."""
         validate(request)
-        release, active, activations, files = await asyncio.to_thread(self._release, request)
+        release, active, activations, files = await self._pool.run(self._release, request)
         return messages.GetReleaseResponse(
             release=release_message(release, active),
             activations=map(activation_message, activations),
@@ -129,7 +133,7 @@ class RuleServicer(RuleServiceServicer):
         """Activate, roll back, or call off."""
         validate(request)
         decision = Decision(CALLER.get().subject, request.reason, request.expected_active_release or None)
-        activation = await asyncio.to_thread(self._decide, request, decision)
+        activation = await self._pool.run(self._decide, request, decision)
         return messages.ActivateReleaseResponse(activation=activation_message(activation))
 
     def _decide(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Activation:
@@ -141,16 +145,16 @@ class RuleServicer(RuleServiceServicer):
             return cancel(releases.store, request.cancel_number, decision)
         if request.roll_back:
             return roll_back(releases, decision)
-        at = request.effective_at.ToDatetime(UTC) if request.HasField("effective_at") else None
+        at = moment_of(request.effective_at, "effective_at") if request.HasField("effective_at") else None
         return activate(releases, request.release, decision, at)
 
     async def DiffReleases(
         self, request: messages.DiffReleasesRequest, context: Context
     ) -> messages.DiffReleasesResponse:
         """What differs, in words."""
-        validate(request)
+        await self._pool.run(validate, request)
         first, size = _first_of(request), page_size(request)
-        sides = await asyncio.to_thread(self._sides, request)
+        sides = await self._pool.run(self._sides, request)
         found = [each for each in await self._apart.run(changes, *sides) if request.id in ("", each.id)]
         token = token_of(str(first + size)) if len(found) > first + size else ""
         page = map(change_message, found[first : first + size])
@@ -160,8 +164,8 @@ class RuleServicer(RuleServiceServicer):
         self, request: messages.AnalyzeImpactRequest, context: Context
     ) -> messages.AnalyzeImpactResponse:
         """Whom the difference touches, and by how much."""
-        validate(request)
-        before, after = await asyncio.to_thread(self._sides, request)
+        await self._pool.run(validate, request)
+        before, after = await self._pool.run(self._sides, request)
         wanted = request.synthetic
         book = SyntheticMembers(wanted.members, wanted.seed) if request.HasField("synthetic") else request.parquet
         return impact_message(await self._apart.run(impact_on, book, before, after, request.worst or _WORST))
@@ -214,6 +218,6 @@ class RuleServicer(RuleServiceServicer):
 def _first_of(request: messages.DiffReleasesRequest) -> int:
     """The place of the first change of a page."""
     token = read_token(request)
-    if token and not token.isdecimal():
+    if token and not (token.isascii() and token.isdecimal()):
         refuse_token()
     return int(token or 0)

@@ -19,12 +19,15 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from camcover.api.access import Access
+from camcover.api.admission import Admission, Bounds
 from camcover.api.answering import CACHED_BYTES
 from camcover.api.apart import Apart
 from camcover.api.catalog_servicer import CatalogServicer
 from camcover.api.estimate_servicer import EstimateServicer
+from camcover.api.intake import intakes_of
 from camcover.api.interceptors import CallInterceptor
 from camcover.api.metrics import Metrics
+from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
@@ -36,11 +39,21 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["FOLLOWING", "Keepers", "Server", "Settings"]
 
-SERVICES = (
-    estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"].full_name,
-    catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
+_DESCRIPTORS = (
+    estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"],
+    catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"],
+    rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"],
 )
-RULE_SERVICE = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"].full_name
+*SERVICES, RULE_SERVICE = (each.full_name for each in _DESCRIPTORS)
+
+_CONNECTION_GRACE_SECONDS = 300
+"""How long calls may go on over a connection that has been asked to end."""
+
+_STREAMS_OF_CONNECTION = 1_000
+"""Calls at once over one connection; more wait at the client."""
+
+_LAST_SECONDS = 1.0
+"""How long answers may take to leave once every call has ended."""
 
 FOLLOWING = "camcover.following"
 """The name by which health tells whether this process answers by what is active in its database."""
@@ -54,16 +67,29 @@ _LOG = structlog.get_logger("camcover.server")
 class Settings:
     """How the server listens and what it bears. Sizes in bytes, times in seconds.
 
-    `shares_port`: other processes listen on the same one.
+    `maximum_streams` bounds streams of estimates and, once more, those who watch. A stream that is silent for
+    `stream_idle_seconds` ends. A connection is asked to end after `connection_age_seconds`, and is ended five minutes
+    later. `shares_port`: other processes listen on the same one.
     """
 
     listen: str = "127.0.0.1:50051"
     maximum_message_bytes: int = 16 << 20
     maximum_calls: int = 256
+    maximum_calls_of_caller: int = 128
+    maximum_streams: int = 256
+    maximum_streams_of_caller: int = 64
+    stream_idle_seconds: float = 300.0
+    connection_age_seconds: int = 3600
     drain_seconds: float = 20.0
     keepalive_seconds: int = 60
     shares_port: bool = False
     cached_estimate_bytes: int = CACHED_BYTES
+
+    def bounds(self) -> Bounds:
+        """How many calls run at once."""
+        return Bounds(
+            self.maximum_calls, self.maximum_calls_of_caller, self.maximum_streams, self.maximum_streams_of_caller
+        )
 
     def options(self) -> list[tuple[str, int]]:
         """The same as channel arguments of gRPC."""
@@ -73,6 +99,10 @@ class Settings:
             ("grpc.max_send_message_length", -1),
             ("grpc.keepalive_time_ms", self.keepalive_seconds * 1000),
             ("grpc.keepalive_timeout_ms", 20_000),
+            ("grpc.max_connection_age_ms", self.connection_age_seconds * 1000),
+            ("grpc.max_connection_age_grace_ms", _CONNECTION_GRACE_SECONDS * 1000),
+            ("grpc.max_connection_idle_ms", self.connection_age_seconds * 1000),
+            ("grpc.max_concurrent_streams", _STREAMS_OF_CONNECTION),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.so_reuseport", int(self.shares_port)),
         ]
@@ -94,16 +124,16 @@ class Server:
         """Put the services together; nothing listens yet. To be called inside the event loop that will serve."""
         self._settings = settings or Settings()
         self._health = health.aio.HealthServicer()
-        interceptor = CallInterceptor(self._settings.maximum_calls, access)
-        self._server = grpc.aio.server(interceptors=[interceptor], options=self._settings.options())
-        estimates = EstimateServicer(rules, keepers.estimates, cached_bytes=self._settings.cached_estimate_bytes)
-        self._apart = Apart()
-        self._staff = RuleServicer(rules, self._apart, follows=keepers.follows)
+        self._admission = Admission(self._settings.bounds())
+        self._pools, self._apart = Pools(), Apart()
+        self._server = grpc.aio.server(interceptors=[self._interceptor(access)], options=self._settings.options())
+        estimates = EstimateServicer(rules, keepers.estimates, self._pools, self._settings.cached_estimate_bytes)
+        self._staff = RuleServicer(rules, self._apart, self._pools.staff, follows=keepers.follows)
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
         self._metrics = Metrics(caches)
         add_EstimateServiceServicer_to_server(estimates, self._server)
         add_RuleServiceServicer_to_server(self._staff, self._server)
-        add_CatalogServiceServicer_to_server(CatalogServicer(rules), self._server)
+        add_CatalogServiceServicer_to_server(CatalogServicer(rules, self._pools.looking_up), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(
             (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
@@ -113,6 +143,12 @@ class Server:
         self._following = Following.AT_ONE
         self._is_draining = False
         self._reports: set[asyncio.Task[None]] = set()
+
+    def _interceptor(self, access: Access | None) -> CallInterceptor:
+        """What stands before every method."""
+        intakes = intakes_of(_DESCRIPTORS, self._settings.maximum_message_bytes)
+        idle_seconds = self._settings.stream_idle_seconds
+        return CallInterceptor(self._admission, intakes, self._pools.reading, access or Access(), idle_seconds)
 
     def add_handler(self, handler: grpc.GenericRpcHandler) -> None:
         """Serve further methods; to be called before `start`."""
@@ -156,15 +192,21 @@ class Server:
             await self._health.set(FOLLOWING, _serving(is_well=self._following is Following.AT_ONE))
 
     async def drain(self) -> None:
-        """Report NOT_SERVING, take no new calls, and let those in flight end within the settings' time."""
+        """Report NOT_SERVING, refuse new calls with UNAVAILABLE, and let those in flight end within the settings' time.
+
+        The port stays open meanwhile: what is on its way is told so, where a closed one would break it off.
+        """
         if self._is_draining:
             return
         self._is_draining = True
-        _LOG.info("draining", seconds=self._settings.drain_seconds)
+        seconds = self._settings.drain_seconds
+        _LOG.info("draining", seconds=seconds)
         await self._health.enter_graceful_shutdown()
         self._staff.end_watches()
-        await self._server.stop(self._settings.drain_seconds)
+        await self._admission.end(seconds)
+        await self._server.stop(min(_LAST_SECONDS, seconds))
         self._apart.close()
+        self._pools.close()
         await asyncio.to_thread(self._metrics.close)
         _LOG.info("stopped")
 

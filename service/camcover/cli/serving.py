@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import orjson
-import structlog
 import typer
 
 from camcover.api.answering import CACHED_BYTES
+from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
+from camcover.cli.logs import configure_logs
 from camcover.cli.running import OFF, Options, run_server
 from camcover.cli.sources import DEFAULT_DATABASE
 from camcover.cli.workers import Supervisor
@@ -21,6 +20,9 @@ from camcover.store import Keeping
 from camcover.store.database import IN_MEMORY
 
 _LAST_PORT = 65_535
+
+_GRACE_SECONDS = 5.0
+"""How much longer than its drain a worker may take to end once its supervisor is gone."""
 
 
 def serve(
@@ -64,6 +66,20 @@ def serve(
     max_calls: Annotated[
         int, typer.Option(min=1, help="Calls at once in a process; more are refused with the time to try again.")
     ] = 256,
+    max_calls_per_caller: Annotated[
+        int,
+        typer.Option(min=1, help="Calls at once of one caller: a token's subject, or an address where no tokens are."),
+    ] = 128,
+    max_streams: Annotated[
+        int, typer.Option(min=1, help="Streams of estimates at once in a process, and as many calls that only watch.")
+    ] = 256,
+    max_streams_per_caller: Annotated[int, typer.Option(min=1, help="The same of one caller.")] = 64,
+    stream_idle_seconds: Annotated[
+        float, typer.Option(min=1, help="A stream ends that sends nothing, or reads no answer, for so long.")
+    ] = 300.0,
+    connection_age_seconds: Annotated[
+        int, typer.Option(min=60, help="After so long a connection is asked to end, and ended five minutes later.")
+    ] = 3600,
     max_message_mib: Annotated[int, typer.Option(min=1, max=256, help="The largest request, MiB.")] = 16,
     estimate_cache_mib: Annotated[
         int,
@@ -88,43 +104,40 @@ def serve(
         raise typer.BadParameter("--watch goes with --rules and one worker")
     if workers > 1 and database_url == IN_MEMORY:
         raise typer.BadParameter("several workers cannot share a database in memory")
-    configure_logs()
+    writer = configure_logs()
     settings = Settings(
         listen,
         max_message_mib << 20,
         max_calls,
+        max_calls_per_caller,
+        max_streams,
+        max_streams_per_caller,
+        stream_idle_seconds,
+        connection_age_seconds,
         drain_seconds,
         shares_port=workers > 1,
         cached_estimate_bytes=estimate_cache_mib << 20,
     )
     options = Options(tuple(rules or ()), database_url, keep, tokens, settings, watches=watch)
-    if workers > 1:
-        raise typer.Exit(Supervisor(options, workers, announce).run(_work))
-    raise typer.Exit(run_server(options, announce))
+    try:
+        if workers > 1:
+            raise typer.Exit(Supervisor(options, workers, announce).run(_work))
+        raise typer.Exit(run_server(options, announce))
+    finally:
+        writer.close()
 
 
 def _work(options: Options, on_ready: Callable[[], object]) -> int:
     """What each worker process does; gives its exit status."""
-    configure_logs()
-    return run_server(options, lambda _: on_ready())
+    writer = configure_logs()
+    end_with_parent(options.settings.drain_seconds + _GRACE_SECONDS)
+    try:
+        return run_server(options, lambda _: on_ready())
+    finally:
+        writer.close()
 
 
 def announce(address: str) -> None:
     """Say on standard output that calls are taken."""
     typer.echo(f"listening on {address}")
     sys.stdout.flush()
-
-
-def configure_logs() -> None:
-    """JSON lines on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
-        cache_logger_on_first_use=True,
-    )

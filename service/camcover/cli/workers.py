@@ -10,11 +10,10 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -23,7 +22,9 @@ from pathlib import Path
 import structlog
 import typer
 
+from camcover.cli.ports import reserved_port
 from camcover.cli.reloading import compile_apart
+from camcover.cli.restarts import WINDOW_SECONDS, Restarts
 from camcover.cli.rules import compiled_rules
 from camcover.cli.running import Options, cannot_listen
 from camcover.engine.stored import is_stored, read_tables, write_tables
@@ -36,8 +37,6 @@ _LOG = structlog.get_logger("camcover.workers")
 _CONTEXT = multiprocessing.get_context("spawn")
 
 _LOOK_SECONDS = 0.2
-_MOST_RESTARTS = 5
-"""Ends of workers nobody asked for, after which the service gives up."""
 
 
 class Supervisor:
@@ -49,14 +48,15 @@ class Supervisor:
         # No lock is shared with a worker: one that is killed while it holds it would stop this process, too.
         self._is_ready, self._ready = _CONTEXT.Pipe(duplex=False)
         self._workers: list[BaseProcess] = []
+        self._drained: list[BaseProcess] = []
         self._is_ending = False
-        self._restarts = 0
+        self._restarts = Restarts(count)
 
     def run(self, work: Work) -> int:
         """Start the workers, and wait until all have ended; gives the exit status."""
         is_over_files = bool(self._rules)
         host, _, port = self._options.settings.listen.rpartition(":")
-        with _reserved(host, port) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
+        with reserved_port(host, port) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
             if reserved is None:
                 typer.echo(cannot_listen(self._options.settings.listen), err=True)
                 return 1
@@ -93,27 +93,36 @@ class Supervisor:
 
         self._workers = [start() for _ in range(self._count)]
         is_announced = False
-        while any(worker.is_alive() for worker in self._workers):
+        while self._are_running():
             await asyncio.sleep(_LOOK_SECONDS)
             if not is_announced and self._is_ready.poll():
                 is_announced = True
                 self._announce(self._options.settings.listen)
             for place, worker in enumerate(self._workers):
-                if not worker.is_alive() and not self._is_ending and self._may_restart(worker):
+                if self._may_restart(worker):
                     self._workers[place] = start()
-        return max(abs(worker.exitcode or 0) for worker in self._workers) and 1
+        # Those that ended by themselves before have been logged.
+        return int(self._restarts.are_too_many or any(worker.exitcode for worker in self._drained))
 
     def _may_restart(self, worker: BaseProcess) -> bool:
-        """Whether to start a worker in place of one that ended by itself; ends all when that happens too often."""
-        self._restarts += 1
-        _LOG.error("worker ended", pid=worker.pid, status=worker.exitcode)
-        if self._restarts > _MOST_RESTARTS:
+        """Whether to start a worker now in place of one that ended by itself; ends all when that happens too often."""
+        if self._is_ending or worker.is_alive():
+            return False
+        if self._restarts.note(worker.pid, time.monotonic()):
+            _LOG.error("worker ended", pid=worker.pid, status=worker.exitcode)
+        if self._restarts.are_too_many:
+            _LOG.error("workers end again and again", count=self._restarts.count, seconds=WINDOW_SECONDS)
             self._end()
-        return not self._is_ending
+        return not self._is_ending and self._restarts.is_due(worker.pid, time.monotonic())
+
+    def _are_running(self) -> bool:
+        """Whether a worker lives, or one is to be started again."""
+        return any(worker.is_alive() for worker in self._workers) or not self._is_ending
 
     def _end(self) -> None:
         """Let every worker drain."""
         self._is_ending = True
+        self._drained = [worker for worker in self._workers if worker.is_alive()]
         self._signal(signal.SIGTERM)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -161,19 +170,3 @@ def _copy(rules: Path, file: Path) -> None:
 def _worker(work: Work, options: Options, ready: Connection) -> None:
     """The whole life of a worker; what it writes to `ready` says no more than that it takes calls."""
     sys.exit(work(options, lambda: ready.send_bytes(b".")))
-
-
-@contextmanager
-def _reserved(host: str, port: str) -> Iterator[socket.socket | None]:
-    """Hold a port with SO_REUSEPORT, without listening on it, so that all workers get the same one.
-
-    None where the address cannot be had.
-    """
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            held.bind((host.strip("[]"), int(port)))
-        except OSError:
-            yield None
-            return
-        yield held

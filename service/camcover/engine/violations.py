@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 
 from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
 from camcover.engine.compile import Tables
@@ -21,10 +22,17 @@ from camcover.engine.words import unknown_word
 MAX_MEMBERS = 12
 """Members in one request."""
 
+MOST_VIOLATIONS = 100
+"""So many faults of a request are worked out: each unknown word is compared with all that are known."""
+
 
 def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, ...]:
-    """Everything that is wrong with a request, whichever plan it is asked of."""
-    return tuple(_violations(tables, request))
+    """What is wrong with a request, whichever plan it is asked of: everything, up to `MOST_VIOLATIONS`."""
+    found = tuple(islice(_violations(tables, request), MOST_VIOLATIONS + 1))
+    if len(found) <= MOST_VIOLATIONS:
+        return found
+    said = f"more than these {MOST_VIOLATIONS} faults; correct them first"
+    return (*found[:MOST_VIOLATIONS], Violation("", said))
 
 
 def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]:

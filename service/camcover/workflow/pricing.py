@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import uuid4
 
 from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
 from camcover.workflow.notices import Notice, notices
 
-__all__ = ["PricedPlan", "compare", "expiry", "new_name", "price", "price_again", "price_many"]
+__all__ = ["PricedPlan", "Rank", "expiry", "new_name", "price", "price_again", "price_many", "rank", "under_plans"]
+
+Rank: TypeAlias = tuple[bool, int, str]
+"""Whether a plan could not be priced, what the patient pays in cents, its id."""
 
 VALID_DAYS = 30
 """How long an estimate may be shown: sums so far and rules change."""
@@ -62,18 +65,16 @@ def price_again(tables: Tables, request: EstimateRequest, name: str, created_at:
     return _priced(tables, result, name, created_at)
 
 
-def compare(
+def under_plans(
     tables: Tables, request: EstimateRequest, plan_ids: Sequence[str]
 ) -> list[tuple[str, PricedPlan | InvalidRequest]]:
-    """The same request under several plans: cheapest for the patient first, those that cannot be priced last."""
-    results = zip(
-        plan_ids, price_many(tables, [request._replace(plan_id=plan_id) for plan_id in plan_ids]), strict=True
-    )
-    return sorted(results, key=_rank)
+    """The same request under several plans, in their order."""
+    results = price_many(tables, [request._replace(plan_id=plan_id) for plan_id in plan_ids])
+    return list(zip(plan_ids, results, strict=True))
 
 
-def _rank(result: tuple[str, PricedPlan | InvalidRequest]) -> tuple[bool, int, str]:
-    """Priced before refused, then by what the patient pays, then by id."""
+def rank(result: tuple[str, PricedPlan | InvalidRequest]) -> Rank:
+    """Where a plan stands in a comparison: the cheapest for the patient first, those that cannot be priced last."""
     plan_id, priced = result
     if isinstance(priced, InvalidRequest):
         return True, 0, plan_id

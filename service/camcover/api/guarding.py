@@ -1,0 +1,124 @@
+"""One call, from its first byte to its log line: judged and counted before it is read, refusals as statuses.
+
+The line holds the method, the caller, the status and the duration; never a member, a diagnosis or an amount.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import Any, NoReturn, Self, TypeAlias
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+
+from camcover.api.access import ANYONE, CALLER, Caller
+from camcover.api.admission import WHO, Admission, Places, who_calls
+from camcover.api.errors import DETAILS_KEY, Refused, internal, status_code, status_of, timed_out
+from camcover.api.intake import SMALL_BYTES, Intake
+from camcover.api.pools import Pool
+
+__all__ = ["Call", "Context", "abort"]
+
+_LOG = structlog.get_logger("camcover.calls")
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+"""What gRPC hands a method about its call."""
+
+
+class Call:
+    """A call that is guarded while the block runs."""
+
+    def __init__(
+        self, method: str, judged: Caller | Status, context: Context, admission: Admission, places: Places
+    ) -> None:
+        """`judged`: who calls, or why they may not; `places`: of which kind one is taken."""
+        self._method, self._judged, self._context = method, judged, context
+        self._admission, self._places = admission, places
+        self._who = who_calls(judged, context.peer())
+        self._began = time.perf_counter()
+
+    async def __aenter__(self) -> Self:
+        """Take a place, before a byte of the call's messages is read; ends the call where it may not go on."""
+        refusal = self._judged if isinstance(self._judged, Status) else self._admission.enter(self._places, self._who)
+        if refusal is not None:
+            self._log(status_code(refusal))
+            await abort(self._context, refusal)
+        if isinstance(self._judged, Caller):
+            CALLER.set(self._judged)
+        WHO.set(self._who)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        """Give the place back, and say how it ended."""
+        self._admission.leave(self._places, self._who)
+        if error is None:
+            self._log(grpc.StatusCode.OK)
+        elif isinstance(error, asyncio.CancelledError | GeneratorExit):
+            self._log(grpc.StatusCode.CANCELLED)
+        elif isinstance(error, Exception) and not isinstance(error, grpc.aio.AbortError):
+            await self._refuse(error)
+
+    def run(self, places: Places) -> None:
+        """Change to a place of another kind, since the call's work begins. Raises `Refused` where there is none."""
+        refusal = self._admission.enter(places, self._who)
+        if refusal is not None:
+            raise Refused(refusal)
+        self._admission.leave(self._places, self._who)
+        self._places = places
+
+    async def read(self, intake: Intake, pool: Pool, places: Places | None = None) -> Message | None:
+        """The next message, a large one read in a thread of `pool`; None at the end. Raises `Refused`.
+
+        `places`: one of them is taken once the message has come, and before it is looked at.
+        """
+        data = await self._context.read()
+        if data is grpc.aio.EOF:
+            return None
+        if places is not None:
+            self.run(places)
+        return intake.message(data) if len(data) <= SMALL_BYTES else await pool.run(intake.message, data)
+
+    async def write(self, response: object, seconds: float) -> None:
+        """Send an answer of a stream. Raises `Refused` where it is not read for so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._context.write(response)
+        except TimeoutError:
+            raise Refused(timed_out(f"answers were not read for {seconds:g} seconds")) from None
+
+    async def _refuse(self, error: Exception) -> NoReturn:
+        """End the call with the refusal's status, or with INTERNAL and an incident number that the log explains."""
+        status = status_of(error)
+        if status is None:
+            incident = uuid.uuid4().hex
+            status = internal(incident)
+            # The kind and place of the fault; its text might quote a request.
+            _LOG.error("fault", method=self._method, incident=incident, kind=type(error).__name__, place=_place(error))
+        self._log(status_code(status))
+        await abort(self._context, status)
+
+    def _log(self, code: grpc.StatusCode) -> None:
+        """The call's line."""
+        duration = round((time.perf_counter() - self._began) * 1000, 3)
+        caller = ANYONE.subject if isinstance(self._judged, Status) else self._judged.subject
+        _LOG.info("call", method=self._method, caller=caller, code=code.name, duration_ms=duration)
+
+
+def _place(error: Exception) -> str:
+    """`file:line` of the innermost frame of a fault."""
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+async def abort(context: Context, status: Status) -> NoReturn:
+    """End the call with a status and its details."""
+    await context.abort(status_code(status), status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    raise AssertionError("abort returns never")

@@ -1,0 +1,73 @@
+"""A call's bytes become a message: bounded in size and in records before anything is made of them.
+
+What comes in: the bytes of one message, whoever sent them. What goes out: the message, or a refusal with what was found
+and what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from camcover.api.errors import Refused, bad_request
+from camcover.api.outline import Malformed, outline_of
+from camcover.engine import Violation
+
+__all__ = ["SMALL_BYTES", "Intake", "intakes_of"]
+
+SMALL_BYTES = 8 << 10
+"""A message up to this size is read, validated and priced where it arrives; a larger one in a thread."""
+
+ESTIMATE_BYTES = 4 << 20
+"""One request for an estimate: with every list at its bound, and words of 20 letters, it has 2 MiB."""
+
+QUESTION_BYTES = 64 << 10
+"""A request that holds no lists."""
+
+_UNCOUNTED_BYTES = 1 << 10
+"""So few bytes hold no more records than one list may have."""
+
+_ESTIMATES = {"EstimatePlan", "StreamEstimates", "ComparePlans", "CheckCoverage"}
+_WHOLE = {"BatchEstimatePlans", "ValidateRules", "PublishRelease", "DiffReleases", "AnalyzeImpact"}
+
+
+class Intake:
+    """Reads the messages of one method."""
+
+    def __init__(self, method: MethodDescriptor, most_bytes: int) -> None:
+        """Bound them by the kind of method; `most_bytes` is what the server takes of any."""
+        own = ESTIMATE_BYTES if method.name in _ESTIMATES else QUESTION_BYTES
+        self._most = most_bytes if method.name in _WHOLE else min(own, most_bytes)
+        self._name = method.input_type.full_name
+        self._class = GetMessageClass(method.input_type)
+        self._outline = outline_of(method.input_type)
+
+    def message(self, data: bytes | None) -> Message:
+        """The message. Raises `Refused` (INVALID_ARGUMENT); None stands for a call that ended without one."""
+        if data is None:
+            raise _refused(f"no message; expected one {self._name}")
+        if len(data) > self._most:
+            raise _refused(f"a message of {len(data)} bytes; expected at most {self._most}")
+        try:
+            excess = self._outline.excess(data) if len(data) > _UNCOUNTED_BYTES else None
+            if excess is None:
+                return self._class.FromString(data)
+        except (Malformed, DecodeError):
+            raise _refused(f"{len(data)} bytes that cannot be read; expected a {self._name}") from None
+        raise Refused(bad_request([excess]))
+
+
+def intakes_of(services: Iterable[ServiceDescriptor], most_bytes: int) -> dict[str, Intake]:
+    """An intake for each method, by the path that gRPC calls it by."""
+    return {
+        f"/{service.full_name}/{method.name}": Intake(method, most_bytes)
+        for service in services
+        for method in service.methods
+    }
+
+
+def _refused(said: str) -> Refused:
+    return Refused(bad_request([Violation("", said)]))

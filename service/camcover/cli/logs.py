@@ -1,0 +1,116 @@
+"""The log: JSON lines on standard error, written by a thread of its own.
+
+Whoever reads standard error may stop reading: then the pipe is full, and whatever writes to it stands still. So lines
+wait in a bounded queue; those that find no room are dropped, and counted in a line once there is room again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sys
+import threading
+from contextlib import suppress
+from typing import Final
+
+import orjson
+import structlog
+
+__all__ = ["LineWriter", "configure_logs"]
+
+MOST_WAITING = 10_000
+"""Lines that wait to be written."""
+
+_LAST_SECONDS = 1.0
+"""How long the end of the process waits for its last lines to be written."""
+
+
+class LineWriter:
+    """Writes lines to a file descriptor, never holding up who hands them over."""
+
+    def __init__(self, descriptor: int, most_waiting: int = MOST_WAITING) -> None:
+        """Start the thread that writes."""
+        self._descriptor = descriptor
+        self._lines: queue.Queue[bytes | None] = queue.Queue(most_waiting)
+        self._dropped = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, line: bytes) -> None:
+        """Hand over a line, without its end."""
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            with self._lock:
+                self._dropped += 1
+
+    def close(self, seconds: float = _LAST_SECONDS) -> None:
+        """Write what waits, at most for so long."""
+        try:
+            self._lines.put(None, timeout=seconds)
+        except queue.Full:
+            return
+        self._thread.join(seconds)
+
+    def _write(self) -> None:
+        line: bytes | None = b""
+        while line is not None:
+            line = self._lines.get()
+            with self._lock:
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                self._write_whole(orjson.dumps({"event": "log lines dropped", "level": "warning", "count": dropped}))
+            if line is not None:
+                self._write_whole(line)
+
+    def _write_whole(self, line: bytes) -> None:
+        """Write all of a line, past Python's buffer, whose lock would outlive a thread that stands still."""
+        data = line + b"\n"
+        # Where nobody reads any more, there is no other place to say so.
+        with suppress(OSError):
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+
+class _Logger:
+    """What structlog writes to."""
+
+    def __init__(self, writer: LineWriter) -> None:
+        """Write by `writer`."""
+        self.msg = self.debug = self.info = self.warning = self.error = self.critical = writer.put
+
+
+class _Others(logging.Handler):
+    """What libraries log, as lines of the same form: never their arguments or tracebacks, which may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line of where it comes from and what kind of fault it tells of."""
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        log = structlog.get_logger("camcover.libraries")
+        log.log(record.levelno, "library", logger=record.name, place=f"{record.module}:{record.lineno}", kind=kind)
+
+
+_WRITERS: Final[list[LineWriter]] = []
+
+
+def configure_logs() -> LineWriter:
+    """JSON lines on standard error; the same writer when asked again."""
+    if _WRITERS:
+        return _WRITERS[0]
+    writer = LineWriter(sys.stderr.fileno())
+    _WRITERS.append(writer)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=lambda *_: _Logger(writer),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Others(logging.WARNING)], force=True)
+    return writer

@@ -1,0 +1,249 @@
+"""Callers of every kind: unknown, silent, malformed, too many, too large; and what they cannot do to others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from structlog.testing import capture_logs
+
+from camcover.api.access import Access, new_token
+from camcover.api.answering import Answering
+from camcover.api.intake import Intake
+from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
+from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
+
+ESTIMATE = "/camcover.v1.EstimateService/EstimatePlan"
+EMPTY_ITEMS = b"\x3a\x00" * (1 << 18)
+
+
+async def code_of(call: Any) -> tuple[grpc.StatusCode, str]:
+    """The status of a call that is refused, and what it says."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value.code(), str(caught.value.details())
+
+
+def raw(service: Any, method: str = ESTIMATE) -> Any:
+    """A method that takes bytes."""
+    return service.channel.unary_unary(method)
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> tuple[str, Access]:
+    """A token, and an access that knows it."""
+    secret, digest = new_token()
+    file = tmp_path / "tokens.toml"
+    file.write_text(f'[[token]]\nsubject = "ana"\nroles = ["estimate"]\nsha256 = "{digest}"\n', encoding="utf-8")
+    return secret, Access(file)
+
+
+class Slow:
+    """Estimates that are not made before they may be."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put it before the pricing."""
+        self.arrived, self.opened = asyncio.Semaphore(0), asyncio.Event()
+        answer = Answering.one
+
+        async def held(answering: Answering, request: Any) -> Any:
+            self.arrived.release()
+            await self.opened.wait()
+            return await answer(answering, request)
+
+        monkeypatch.setattr(Answering, "one", held)
+
+
+@pytest.fixture
+async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
+    """Slow estimates, made at the end whatever happens."""
+    made = Slow(monkeypatch)
+    yield made
+    made.opened.set()
+
+
+async def test_nothing_is_read_for_whoever_is_not_known(
+    serve: Any, token: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither well-formed nor malformed bytes are looked at; the refusal is logged."""
+
+    def unread(*_: object) -> object:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(Intake, "message", unread)
+    async with serve(access=token[1]) as service:
+        with capture_logs() as logged:
+            for data in (EMPTY_ITEMS, b"\xff" * 50, b""):
+                assert (await code_of(raw(service)(data)))[0] is grpc.StatusCode.UNAUTHENTICATED
+        assert [line["code"] for line in logged if line["event"] == "call"] == ["UNAUTHENTICATED"] * 3
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xff" * 50, "50 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (b"\x12\x02\xff\xfe", "4 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (b"\x0b" * 2_000, "2000 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (EMPTY_ITEMS, "items: more than 500; expected at most 500"),
+    ],
+)
+async def test_bytes_that_are_no_request(service: Any, ask: Any, data: bytes, said: str) -> None:
+    with capture_logs() as logged:
+        assert await code_of(raw(service)(data)) == (grpc.StatusCode.INVALID_ARGUMENT, said)
+    assert [line["code"] for line in logged if line["event"] == "call"] == ["INVALID_ARGUMENT"]
+    assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+
+
+async def test_a_method_without_lists_takes_little(service: Any) -> None:
+    call = raw(service, "/camcover.v1.CatalogService/ListPlans")(bytes(65_537))
+    said = "a message of 65537 bytes; expected at most 65536"
+    assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
+
+
+async def test_a_call_that_ends_without_a_message(service: Any) -> None:
+    call = service.channel.stream_unary(ESTIMATE)()
+    await call.done_writing()
+    said = "no message; expected one camcover.v1.EstimatePlanRequest"
+    assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
+
+
+async def test_whoever_sends_nothing_takes_a_place_of_its_own(serve: Any, ask: Any) -> None:
+    """And is asked to leave after a while. Four calls for each that may run begin and send nothing; no other may."""
+    async with serve(maximum_calls=9, maximum_calls_of_caller=2, stream_idle_seconds=0.5) as service:
+        silent = [service.channel.stream_unary(ESTIMATE)() for _ in range(8)]
+        await asyncio.gather(*(each.wait_for_connection() for each in silent))
+        code, said = await code_of(service.estimates.EstimatePlan(ask()))
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert said == "8 calls of this caller at once; expected at most 8; try again later"
+        for each in silent:
+            assert await code_of(each) == (grpc.StatusCode.DEADLINE_EXCEEDED, "no request for 0.5 seconds")
+        assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+
+
+async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any, slow: Slow) -> None:
+    """Places are counted by the token's subject; the catalog takes a place of the same kind."""
+    secret, access = token
+    other, digest = new_token()
+    file = access._file
+    file.write_text(
+        file.read_text(encoding="utf-8") + f'[[token]]\nsubject = "bob"\nroles = ["estimate"]\nsha256 = "{digest}"\n',
+        encoding="utf-8",
+    )
+    access.reload()
+    ana, bob = ((("authorization", f"Bearer {each}"),) for each in (secret, other))
+    async with serve(access=access, maximum_calls=9, maximum_calls_of_caller=1) as service:
+        running = asyncio.ensure_future(service.estimates.EstimatePlan(ask(), metadata=ana))
+        await slow.arrived.acquire()
+        listing = catalog_service_pb2.ListPlansRequest()
+        assert await code_of(service.catalog.ListPlans(listing, metadata=ana)) == (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "1 calls of this caller at once; expected at most 1; try again later",
+        )
+        assert (await service.catalog.ListPlans(listing, metadata=bob)).plans
+        slow.opened.set()
+        assert (await running).totals.patient_cents == 6080
+
+
+async def test_streams_watchers_and_calls_take_no_places_of_each_other(serve: Any, ask: Any) -> None:
+    """One place of each kind: every kind still answers when the two others are taken; health is counted as watching."""
+    bounds = {"maximum_calls": 1, "maximum_streams": 1, "maximum_streams_of_caller": 1}
+    async with serve(**bounds) as service:
+        stream = service.estimates.StreamEstimates()
+        await stream.write(ask())
+        assert (await stream.read()).estimate.totals.patient_cents == 6080
+        rules = RuleServiceStub(service.channel)
+        watching = rules.WatchReleases(rule_service_pb2.WatchReleasesRequest())
+        assert (await watching.read()).release.startswith("rules-")
+        assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+        another = service.estimates.StreamEstimates()
+        assert await code_of(another.read()) == (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "too many streams at once; try again later",
+        )
+        health = health_pb2_grpc.HealthStub(service.channel)
+        too_many = health.Watch(health_pb2.HealthCheckRequest())
+        assert await code_of(too_many.read()) == (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "too many watching calls at once; try again later",
+        )
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
+        stream.cancel()
+        watching.cancel()
+
+
+async def test_a_silent_stream_ends_and_gives_its_place_back(serve: Any, ask: Any) -> None:
+    async with serve(maximum_streams=1, stream_idle_seconds=0.2) as service:
+        for _ in range(2):
+            stream = service.estimates.StreamEstimates()
+            await stream.write(ask())
+            assert (await stream.read()).estimate.totals.patient_cents == 6080
+            assert await code_of(stream.read()) == (grpc.StatusCode.DEADLINE_EXCEEDED, "no request for 0.2 seconds")
+
+
+async def test_a_stream_whose_answers_nobody_reads_gives_its_place_back(serve: Any, ask: Any) -> None:
+    """Each answer is larger than what gRPC sends ahead of a reader, so that the second finds no room on its way."""
+    async with serve(maximum_streams=1, stream_idle_seconds=0.2) as service:
+        unread = service.estimates.StreamEstimates()
+        item = ask().items[0]
+        item.dates[:] = [f"2026-{month:02}-{day:02}" for month in range(3, 12) for day in range(1, 29)]
+        request = ask(explain=True)
+        request.items[0].CopyFrom(item)
+        for _ in range(12):
+            await unread.write(request)
+        await asyncio.wait_for(service.server._admission._emptied(), 60)
+        stream = service.estimates.StreamEstimates()
+        await stream.write(ask())
+        assert (await stream.read()).estimate.totals.patient_cents == 6080
+        stream.cancel()
+        unread.cancel()
+
+
+async def test_a_bad_message_in_a_stream_ends_nothing(service: Any, ask: Any) -> None:
+    stream = service.channel.stream_stream(
+        "/camcover.v1.EstimateService/StreamEstimates",
+        response_deserializer=estimate_service_pb2.StreamEstimatesResponse.FromString,
+    )()
+    for data in (EMPTY_ITEMS, b"\xff" * 50, ask(request_id="last").SerializeToString()):
+        await stream.write(data)
+    await stream.done_writing()
+    answers = [each async for each in stream]
+    assert [(each.error.code, each.request_id) for each in answers] == [(3, ""), (3, ""), (0, "last")]
+    assert answers[0].error.message == "items: more than 500; expected at most 500"
+    assert answers[2].estimate.totals.patient_cents == 6080
+
+
+async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, ask: Any, slow: Slow) -> None:
+    """A call, and a stream of two requests, are in flight; others are told to go elsewhere until both have ended."""
+    async with serve(maximum_calls=9) as service:
+        call = asyncio.ensure_future(service.estimates.EstimatePlan(ask()))
+        stream = service.estimates.StreamEstimates()
+        for request_id in "ab":
+            await stream.write(ask(request_id=request_id))
+        for _ in range(3):
+            await slow.arrived.acquire()
+        draining = asyncio.ensure_future(service.server.drain())
+        said = "this server is ending; try again, on a new connection"
+        assert await code_of(service.estimates.EstimatePlan(ask())) == (grpc.StatusCode.UNAVAILABLE, said)
+        assert await code_of(service.estimates.StreamEstimates().read()) == (grpc.StatusCode.UNAVAILABLE, said)
+        assert not call.done()
+        slow.opened.set()
+        assert (await call).totals.patient_cents == 6080
+        for request_id in "ab":
+            answer = await stream.read()
+            assert (answer.request_id, answer.estimate.totals.patient_cents) == (request_id, 6080)
+        assert await code_of(stream.read()) == (grpc.StatusCode.UNAVAILABLE, said)
+        await draining
+
+
+async def test_a_drain_does_not_wait_longer_than_it_may(serve: Any, ask: Any, slow: Slow) -> None:
+    async with serve(drain_seconds=0.1) as service:
+        call = asyncio.ensure_future(service.estimates.EstimatePlan(ask()))
+        await slow.arrived.acquire()
+        await service.server.drain()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await call
