@@ -38,10 +38,14 @@ def token_of(last: str) -> str:
 def read_token(request: PageRequest) -> str:
     """The key that a page token stands for; empty on the first page. Refuses a token that none of our pages gave."""
     try:
-        return base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
+        found = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
     except ValueError:
         # Not in base64, or not UTF-8 inside, or with a letter that no token has.
         refuse_token()
+    if not found.isprintable():
+        # No key of ours; and PostgreSQL takes no U+0000.
+        refuse_token()
+    return found
 
 
 def refuse_token() -> NoReturn:
