@@ -69,7 +69,7 @@ def test_estimates_of_the_first_version_stay(empty_url: str) -> None:
     assert second is not None
     assert (first.body, first.body_digest) == (b"estimates/1", hashlib.sha256(b"estimates/1").digest())
     assert (first.created_at, first.request) == (made.replace(tzinfo=UTC), None)
-    assert store.by_request_ids(["a"]) == {"a": first}
+    assert store.by_keys([("anyone", "a")]) == {("anyone", "a"): first}
     database.downgrade("0001")
     with database.engine.connect() as connection:
         rows = connection.execute(text("SELECT name, request_id, body FROM estimates ORDER BY name")).fetchall()

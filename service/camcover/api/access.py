@@ -19,6 +19,8 @@ from typing import NamedTuple
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
 
+from camcover.store import schema
+
 __all__ = ["ANYONE", "CALLER", "Access", "Caller", "Role", "WrongTokens", "new_token", "read_callers"]
 
 _SCHEME = "bearer "
@@ -48,7 +50,7 @@ class Caller(NamedTuple):
     roles: frozenset[Role]
 
 
-ANYONE = Caller("anyone", frozenset({Role.ESTIMATE, Role.RULES_READ}))
+ANYONE = Caller(schema.ANYONE, frozenset({Role.ESTIMATE, Role.RULES_READ}))
 """The caller where no tokens are asked for."""
 
 CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)

@@ -19,6 +19,7 @@ from google.rpc.status_pb2 import Status
 from camcover.api.bounding import bounded_status
 from camcover.engine import InvalidRequest, Violation
 from camcover.portable import PortableError
+from camcover.store import StoreUnavailable
 from camcover.workflow.errors import (
     ActiveReleaseChanged,
     BookRefused,
@@ -43,6 +44,15 @@ __all__ = [
 
 DETAILS_KEY = "grpc-status-details-bin"
 """The trailing metadata in which clients look for the whole Status."""
+
+RETRY_AFTER_SECONDS = 1
+"""When to try again where the database cannot be used now."""
+
+_CODES: dict[type[CamcoverError], int] = {
+    ActiveReleaseChanged: Code.ABORTED,
+    FourEyesNeeded: Code.PERMISSION_DENIED,
+}
+"""The statuses of refusals that have no details; of all others it is FAILED_PRECONDITION."""
 
 _NOT_FOUND_KINDS = {"plan", "therapy"}
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -99,6 +109,9 @@ def status_of(error: Exception) -> Status | None:
         case NamedError():
             info = ResourceInfo(resource_type=error.kind, resource_name=error.name, description=_meant(error.nearest))
             return _status(Code.NOT_FOUND, str(error), [info])
+        case StoreUnavailable():
+            retry = RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_SECONDS))
+            return _status(Code.UNAVAILABLE, f"{error}: try again later", [retry])
         case RequestIdReused():
             info = ResourceInfo(resource_type="request", resource_name=error.request_id, description=str(error))
             return _status(Code.ALREADY_EXISTS, str(error), [info])
@@ -107,12 +120,8 @@ def status_of(error: Exception) -> Status | None:
             return _status(Code.INVALID_ARGUMENT, str(error), [BadRequest(field_violations=fields)])
         case BookRefused():
             return bad_request([Violation("book", str(error))])
-        case ActiveReleaseChanged():
-            return _status(Code.ABORTED, str(error))
-        case FourEyesNeeded():
-            return _status(Code.PERMISSION_DENIED, str(error))
         case CamcoverError():
-            return _status(Code.FAILED_PRECONDITION, str(error))
+            return _status(_CODES.get(type(error), Code.FAILED_PRECONDITION), str(error))
     return None
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import grpc
 from google.rpc.status_pb2 import Status
 
+from camcover.api.access import CALLER
 from camcover.api.answering import CACHED_BYTES, Answering, Outcome, in_slices, lines_of, weight_of, within_lines
 from camcover.api.errors import Refused, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
@@ -131,9 +132,9 @@ class EstimateServicer(EstimateServiceServicer):
     async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context
     ) -> estimate_pb2.Estimate:
-        """A stored estimate again, byte for byte."""
+        """A stored estimate of the caller's again, byte for byte."""
         validate(request)
-        stored = await self._pools.looking_up.run(self._store.by_name, request.name)
+        stored = await self._pools.looking_up.run(self._store.by_name, request.name, CALLER.get().subject)
         if stored is None:
             raise UnknownEstimate(request.name)
         if stored.body is None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import grpc
+import structlog
 
 from camcover.api.access import CALLER
 from camcover.api.apart import Apart
@@ -31,7 +32,7 @@ from camcover.api.validation import validate
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
 from camcover.store import Activation, Release
-from camcover.workflow.activation import Decision, activate, cancel, roll_back
+from camcover.workflow.activation import Decision, activate, cancel, clock_warning, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
 from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release, unknown_release
@@ -39,6 +40,8 @@ from camcover.workflow.reviewing import SyntheticMembers, changes, impact_on, pr
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["RuleServicer"]
+
+_LOG = structlog.get_logger("camcover.rules")
 
 _WORST = 20
 """Worst cases where the request does not say how many."""
@@ -134,6 +137,9 @@ class RuleServicer(RuleServiceServicer):
         validate(request)
         decision = Decision(CALLER.get().subject, request.reason, request.expected_active_release or None)
         activation = await self._pool.run(self._decide, request, decision)
+        warning = await self._pool.run(clock_warning, self._releases().store)
+        if warning:
+            _LOG.warning("clock behind a decision", reason=warning)
         return messages.ActivateReleaseResponse(activation=activation_message(activation))
 
     def _decide(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Activation:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, text
@@ -19,19 +18,22 @@ from sqlmodel import SQLModel
 
 from camcover.store import audit
 from camcover.store.database import Database, in_parts
+from camcover.store.decisions import Activation, Kind, in_force, in_order_of_effect
 
-__all__ = ["CHANNEL", "Activation", "Compiled", "Kind", "Ledger", "Release", "ReleaseStore", "in_force"]
+__all__ = ["CHANNEL", "FOUR_EYES", "Compiled", "Ledger", "Release", "ReleaseStore"]
 
 CHANNEL = "camcover_releases"
 """The channel on which PostgreSQL tells of activations."""
 
-_FOUR_EYES = "four-eyes"
 _COMPILER = "camcover"
 """Who the audit log says compiled a release anew: nobody asked for it."""
 
 _KEPT_SCHEMAS = 2
 """For so many schemas a release's compiled tables are kept, those written last: while a service is brought to another
 version, both are at work."""
+
+FOUR_EYES = "four-eyes"
+"""The key of the setting that publisher and activator must differ."""
 
 
 class Release(NamedTuple):
@@ -59,27 +61,6 @@ class Compiled(NamedTuple):
         return hashlib.sha256(self.body).hexdigest()
 
 
-class Kind(StrEnum):
-    """Why a release became active."""
-
-    ACTIVATE = "activate"
-    ROLLBACK = "rollback"
-
-
-class Activation(NamedTuple):
-    """A decision that a release be the active one from `effective_at` on; `from_release` was active at its making."""
-
-    id: int
-    kind: Kind
-    release_id: str
-    from_release: str | None
-    actor: str
-    reason: str
-    created_at: datetime
-    effective_at: datetime
-    is_cancelled: bool = False
-
-
 _RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS, _AUDIT = (
     SQLModel.metadata.tables[name]
     for name in (
@@ -95,23 +76,6 @@ _RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS
 )
 _RELEASE_COLUMNS = [_RELEASES.c[name] for name in Release._fields]
 _ACTIVATION_COLUMNS = [_ACTIVATIONS.c[name] for name in Activation._fields[:-1]]
-
-
-def in_force(activations: Iterable[Activation], now: datetime) -> list[str]:
-    """The releases that a roll-back would return to, one below the other; the last one is active at `now`.
-
-    `activations` are in order of effect. A roll-back takes off what was activated since.
-    """
-    stack: list[str] = []
-    for each in activations:
-        if each.is_cancelled or each.effective_at > now:
-            continue
-        if each.kind is Kind.ROLLBACK and each.release_id in stack:
-            while stack[-1] != each.release_id:
-                stack.pop()
-        elif not stack or stack[-1] != each.release_id:
-            stack.append(each.release_id)
-    return stack
 
 
 class Ledger:
@@ -184,15 +148,13 @@ class Ledger:
 
     def activations(self) -> list[Activation]:
         """All decisions in order of effect."""
-        query = (
-            select(*_ACTIVATION_COLUMNS, _CANCELLATIONS.c.activation_id)
-            .outerjoin_from(_ACTIVATIONS, _CANCELLATIONS, _CANCELLATIONS.c.activation_id == _ACTIVATIONS.c.id)
-            .order_by(_ACTIVATIONS.c.effective_at, _ACTIVATIONS.c.id)
+        query = select(*_ACTIVATION_COLUMNS, _CANCELLATIONS.c.activation_id).outerjoin_from(
+            _ACTIVATIONS, _CANCELLATIONS, _CANCELLATIONS.c.activation_id == _ACTIVATIONS.c.id
         )
-        return [
+        return in_order_of_effect(
             Activation._make((number, Kind(kind), *rest, cancelled is not None))
             for number, kind, *rest, cancelled in self._connection.execute(query)
-        ]
+        )
 
     def active(self) -> str | None:
         """The id of the release that is active now; None before the first."""
@@ -202,7 +164,9 @@ class Ledger:
     @property
     def needs_four_eyes(self) -> bool:
         """Whether nobody may activate a release of their own."""
-        query = select(_SETTINGS.c.value).where(_SETTINGS.c.key == _FOUR_EYES)
+        query = (
+            select(_SETTINGS.c.value).where(_SETTINGS.c.key == FOUR_EYES).order_by(_SETTINGS.c.entry.desc()).limit(1)
+        )
         return self._connection.execute(query).scalar() == "on"
 
     def add_release(self, release: Release, files: Mapping[str, bytes], compiled: Compiled) -> None:
@@ -252,6 +216,7 @@ class Ledger:
             "activation": number,
             "from": activation.from_release,
             "reason": activation.reason,
+            "created_at": activation.created_at.isoformat(),
             "effective_at": activation.effective_at.isoformat(),
         }
         self.record(activation.actor, activation.kind, activation.release_id, details)
@@ -268,13 +233,12 @@ class Ledger:
     def set_four_eyes(self, actor: str, *, is_on: bool) -> None:
         """Say whether publisher and activator must differ."""
         value = "on" if is_on else "off"
-        self._connection.execute(delete(_SETTINGS).where(_SETTINGS.c.key == _FOUR_EYES))
-        self._connection.execute(insert(_SETTINGS), {"key": _FOUR_EYES, "value": value})
-        self.record(actor, "set", _FOUR_EYES, {"value": value})
+        entry = self.record(actor, "set", FOUR_EYES, {"value": value})
+        self._connection.execute(insert(_SETTINGS), {"entry": entry, "key": FOUR_EYES, "value": value})
 
-    def record(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> None:
-        """Append to the audit log."""
-        audit.record(self._connection, actor, action, subject, details)
+    def record(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> int:
+        """Append to the audit log; gives the number of the entry."""
+        return audit.record(self._connection, actor, action, subject, details)
 
     def _tell(self) -> None:
         """Wake whoever listens, once the transaction is committed; SQLite's followers look for themselves."""
@@ -296,12 +260,12 @@ class ReleaseStore:
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
-        """The ledger as it stands."""
-        with self.database.engine.connect() as connection:
+        """The ledger as it stands. Raises `StoreUnavailable`."""
+        with self.database.read() as connection:
             yield Ledger(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:
-        """The ledger to change: all of it or nothing, and no other writer meanwhile."""
+        """The ledger to change: all of it or nothing, and no other writer meanwhile. Raises `StoreUnavailable`."""
         with self.database.write() as connection:
             yield Ledger(connection)
