@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from camcover.store import AuditLog, Keeping, KeptEstimates, NoStore, StoredEstimate, open_database
+from camcover.store import AuditLog, Keeping, KeptEstimates, NoStore, StoredEstimate, estimates, open_database
 
 A, B, SAME = ("ana", "a"), ("ana", "b"), ("ana", "same")
 
@@ -122,6 +122,31 @@ def test_pruning_takes_what_is_older_and_says_so(store: KeptEstimates, url: str)
     (entry,) = AuditLog(database).entries()
     assert (entry.actor, entry.action, entry.subject) == ("ana", "prune", "estimates")
     assert json.loads(entry.details)["estimates"] == 2
+    database.close()
+
+
+def test_one_request_id_of_two_subjects_is_two(store: KeptEstimates) -> None:
+    """Neither finds the other's estimate, by its request id or by its name."""
+    assert store.keep([row("estimates/1", "a"), row("estimates/2", "a", subject="bob")]) == {}
+    found = store.by_keys([A, ("bob", "a"), ("eve", "a")])
+    assert {key: each.name for key, each in found.items()} == {A: "estimates/1", ("bob", "a"): "estimates/2"}
+    taken = store.keep([row("estimates/3", "a", subject="bob"), row("estimates/4", "a", subject="eve")])
+    assert {key: each.name for key, each in taken.items()} == {("bob", "a"): "estimates/2"}
+    assert store.by_name("estimates/1", "ana") is not None
+    assert store.by_name("estimates/1", "bob") is None
+    assert store.by_name("estimates/1") is not None
+
+
+def test_pruning_goes_in_parts(store: KeptEstimates, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven by threes: each part an entry, the sum what was there; a second time there is nothing."""
+    monkeypatch.setattr(estimates, "_PRUNED_AT_ONCE", 3)
+    now = datetime.now(UTC)
+    store.keep([row(f"estimates/{number}", None, now - timedelta(days=40 + number)) for number in range(7)])
+    assert store.prune(now - timedelta(days=10), "ana") == (7, 0)
+    assert store.prune(now - timedelta(days=10), "ana") == (0, 0)
+    database = open_database(url)
+    counts = [json.loads(each.details)["estimates"] for each in AuditLog(database).entries()]
+    assert counts == [3, 3, 1, 0]
     database.close()
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, first_line, opened
 from camcover.store import AuditFault, AuditLog, Database, DatabaseError, KeptEstimates
 from camcover.store.schema import HEAD
+from camcover.workflow import auditing
 
 app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, take out what is old.")
 audit = typer.Typer(no_args_is_help=True, help="What was done to rules and data: show it, verify it.")
@@ -77,17 +78,23 @@ def verify(
     ] = "",
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Check that no entry was changed, moved or removed since it was written; ends with status 1 where one was.
+    """Check the log, and hold releases, files, compiled rules, decisions and settings to it.
 
-    Entries cut off the end show only by a hash that was noted elsewhere: note the one that this prints.
+    Ends with status 1 at the first thing that is not as it was written. A database whose tables and log were all
+    written anew shows only by a hash that was noted elsewhere: note the one that this prints. Estimates are in no
+    entry, so nothing here tells of a change of one.
     """
     with opened(database_url) as database:
         try:
-            count, last = AuditLog(database).verify(known)
+            found = auditing.verify(database, known)
         except AuditFault as fault:
             typer.echo(str(fault), err=True)
             raise typer.Exit(1) from fault
-    typer.echo(f"{count} entries, as they were written; last hash {last}")
+    typer.echo(f"{found.entries} entries, as they were written; last hash {found.last_hash}")
+    counted = f"{found.releases} releases with files and compiled rules, {found.decisions} decisions"
+    typer.echo(f"as the log tells: {counted}, {found.settings} settings")
+    noted = "" if known else "; the log and its tables written anew together (--known HASH shows it)"
+    typer.echo(f"not seen: changes of estimates{noted}")
 
 
 @audit.command()

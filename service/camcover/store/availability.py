@@ -122,9 +122,10 @@ class _Circuit:
 class Availability:
     """What is known of a database. Reading and writing fail apart: a locked SQLite file is read as ever."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Available, until a use of it fails. `clock`: seconds."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, locks_rows: bool = False) -> None:
+        """Available, until a use of it fails. `clock`: seconds. `locks_rows`: a lock says nothing of other rows."""
         self._listeners: list[Callable[[], object]] = []
+        self._lasting = set(Reason) - ({Reason.LOCKED} if locks_rows else set())
         self._reading, self._writing = _Circuit(self._tell, clock), _Circuit(self._tell, clock)
 
     @property
@@ -147,25 +148,25 @@ class Availability:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Read inside. Raises `StoreUnavailable`, at once while reading fails."""
-        with _guarded(self._reading):
+        with self._guarded(self._reading):
             yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Write inside. Raises `StoreUnavailable`, at once while writing fails."""
-        with _guarded(self._writing):
+        with self._guarded(self._writing):
             yield
 
-
-@contextmanager
-def _guarded(circuit: _Circuit) -> Iterator[None]:
-    circuit.enter()
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
-        reason = why_unavailable(error)
-        if reason is None:
-            raise
-        circuit.set(reason)
-        raise StoreUnavailable(reason) from error
-    circuit.set(None)
+    @contextmanager
+    def _guarded(self, circuit: _Circuit) -> Iterator[None]:
+        circuit.enter()
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+            reason = why_unavailable(error)
+            if reason is None:
+                raise
+            if reason in self._lasting:
+                circuit.set(reason)
+            raise StoreUnavailable(reason) from error
+        circuit.set(None)

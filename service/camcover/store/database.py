@@ -81,9 +81,9 @@ class Database:
             said = f"not a database URL: {error}; expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
             raise DatabaseError(said) from error
         self.url = url
-        self.availability = Availability()
         self._lock_milliseconds = round(wait_seconds * 1000)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.availability = Availability(locks_rows=not self.is_sqlite)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, in_memory=url == IN_MEMORY)
 

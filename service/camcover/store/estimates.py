@@ -53,8 +53,8 @@ class Keeping(StrEnum):
 class StoredEstimate(NamedTuple):
     """One answered request: `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent.
 
-    `subject` is who asked. `request` and `body` are None where only hashes are kept; `body_digest` is the SHA-256 of the
-    answer, `contract` the number of the contract that says which fields it has.
+    `subject` is who asked. `request` and `body` are None where only hashes are kept; `body_digest` is the answer's
+    SHA-256, `contract` the number of the contract that says which fields it has.
     """
 
     name: str

@@ -61,6 +61,22 @@ class Compiled(NamedTuple):
         return hashlib.sha256(self.body).hexdigest()
 
 
+class Cancellation(NamedTuple):
+    """A decision that was called off before its time."""
+
+    activation: int
+    actor: str
+    reason: str
+
+
+class Setting(NamedTuple):
+    """What holds for everyone who uses the database; `entry` of the audit log tells of it."""
+
+    entry: int
+    key: str
+    value: str
+
+
 _RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS, _AUDIT = (
     SQLModel.metadata.tables[name]
     for name in (
@@ -123,11 +139,25 @@ class Ledger:
         )
         return dict(sorted((row.name, row.body) for row in self._connection.execute(query)))
 
+    def contents(self, release_id: str) -> Iterator[tuple[str, str, bytes]]:
+        """The files of a release: name, the SHA-256 that they are kept by, content."""
+        query = (
+            select(_FILES.c.name, _CONTENTS.c.digest, _CONTENTS.c.body)
+            .join_from(_FILES, _CONTENTS, _FILES.c.content == _CONTENTS.c.digest)
+            .where(_FILES.c.release_id == release_id)
+        )
+        yield from (tuple(row) for row in self._connection.execute(query))
+
     def compiled(self, release_id: str, schema: str) -> Compiled | None:
         """The compiled tables of a release for an engine of that schema; whether they are whole, `digest_of` tells."""
         query = select(_COMPILED.c.body).where(_COMPILED.c.release_id == release_id, _COMPILED.c.schema == schema)
         found: bytes | None = self._connection.execute(query).scalar()
         return None if found is None else Compiled(schema, found)
+
+    def stored_digests(self, release_id: str) -> dict[str, str]:
+        """The SHA-256 of the compiled tables that are stored of a release, by schema."""
+        query = select(_COMPILED.c.schema, _COMPILED.c.body).where(_COMPILED.c.release_id == release_id)
+        return {row.schema: hashlib.sha256(row.body).hexdigest() for row in self._connection.execute(query)}
 
     def digest_of(self, release_id: str, schema: str) -> str | None:
         """The SHA-256 that the audit log has of a release's compiled tables; None where they were never made."""
@@ -155,6 +185,16 @@ class Ledger:
             Activation._make((number, Kind(kind), *rest, cancelled is not None))
             for number, kind, *rest, cancelled in self._connection.execute(query)
         )
+
+    def cancellations(self) -> list[Cancellation]:
+        """All decisions that were called off."""
+        columns = _CANCELLATIONS.c.activation_id, _CANCELLATIONS.c.actor, _CANCELLATIONS.c.reason
+        return [Cancellation._make(row) for row in self._connection.execute(select(*columns))]
+
+    def settings(self) -> list[Setting]:
+        """All settings, in the order in which they were made."""
+        columns = [_SETTINGS.c[name] for name in Setting._fields]
+        return [Setting._make(row) for row in self._connection.execute(select(*columns).order_by(_SETTINGS.c.entry))]
 
     def active(self) -> str | None:
         """The id of the release that is active now; None before the first."""

@@ -25,7 +25,7 @@ _KEYS = {
 }
 """The tables that are only added to, each with its unique keys."""
 
-_REPLACED = {"release_tables": (("release_id",),), "audit_head": (("id",),)}
+_REPLACED = {"release_tables": (("release_id", "schema"),), "audit_head": (("id",),)}
 """Tables of which a row may take another's place in the ways below alone."""
 
 _NO_HASH = "0" * 64
