@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, first_line, opened
+from camcover.cli.times import age
 from camcover.store import AuditFault, AuditLog, Database, DatabaseError, KeptEstimates
 from camcover.store.schema import HEAD
 from camcover.workflow import auditing
 
 app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, take out what is old.")
 audit = typer.Typer(no_args_is_help=True, help="What was done to rules and data: show it, verify it.")
-
-_DURATION = re.compile(r"([1-9][0-9]{0,4})(d|w|y)")
-_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 @app.command()
@@ -62,12 +59,11 @@ def prune(
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """Take out estimates that are older, and request ids past their time. Releases and the audit log stay."""
-    parts = _DURATION.fullmatch(older_than)
-    if parts is None:
+    kept = age(older_than)
+    if kept is None:
         raise typer.BadParameter(f"{older_than!r}; expected an age such as 400d, 60w or 2y", param_hint="--older-than")
-    before = datetime.now(UTC) - timedelta(days=int(parts[1]) * _DAYS[parts[2]])
     with opened(database_url) as database:
-        pruned = KeptEstimates(database).prune(before, actor)
+        pruned = KeptEstimates(database).prune(datetime.now(UTC) - kept, actor)
     typer.echo(f"taken out: {pruned.estimates} estimates, {pruned.request_ids} request ids")
 
 
