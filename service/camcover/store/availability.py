@@ -141,8 +141,12 @@ class Availability:
         """Call `tell`, in whatever thread it is, whenever the database becomes available or is so no longer."""
         self._listeners.append(tell)
 
+    def forget(self, tell: Callable[[], object]) -> None:
+        """Call `tell` no more."""
+        self._listeners.remove(tell)
+
     def _tell(self) -> None:
-        for tell in self._listeners:
+        for tell in tuple(self._listeners):
             tell()
 
     @contextmanager

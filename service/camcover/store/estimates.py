@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from camcover.store import audit
+from camcover.store.availability import Availability
 from camcover.store.database import Database, in_parts
 
 __all__ = [
@@ -93,6 +94,10 @@ class EstimateStore(Protocol):
     """Where estimates are kept. Safe to use from several threads."""
 
     keeping: Keeping
+    availability: Availability
+
+    def probe(self) -> None:
+        """See whether the store can be used; `availability` knows it then. Raises `StoreUnavailable`."""
 
     def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
         """The estimate of that name, if it is the subject's; None: whoever's it is. Raises `StoreUnavailable`."""
@@ -116,6 +121,10 @@ class NoStore:
     """Keeps nothing: no estimate is found again, and a request id that comes again is priced again."""
 
     keeping = Keeping.OFF
+    availability = Availability()
+
+    def probe(self) -> None:
+        """It can."""
 
     def by_name(self, _name: str, _subject: str | None = None) -> StoredEstimate | None:
         """None."""
@@ -137,6 +146,11 @@ class KeptEstimates:
         """Keep in `database`, so much of each."""
         self._database = database
         self.keeping = keeping
+        self.availability = database.availability
+
+    def probe(self) -> None:
+        """See whether the database can be read and written. Raises `StoreUnavailable`."""
+        self._database.probe()
 
     def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
         """The estimate of that name, if it is the subject's; None: whoever's it is. Raises `StoreUnavailable`."""
