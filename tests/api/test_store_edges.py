@@ -25,7 +25,8 @@ from camcover.gen.camcover.v1 import estimate_service_pb2 as services
 from camcover.gen.camcover.v1 import rule_service_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
-from camcover.store import Database, ReleaseStore, estimate_store, open_database
+from camcover.store import Database, ReleaseStore, availability, estimate_store, open_database
+from camcover.store.availability import Reason
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import tables
@@ -205,7 +206,10 @@ async def test_a_locked_store_is_told_and_comes_back(service: Service, ask: Any,
 
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
-async def test_a_full_disk_is_told_and_nothing_is_half_kept(service: Service, ask: Any) -> None:
+async def test_a_full_disk_is_told_and_nothing_is_half_kept(
+    service: Service, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(availability._HOLD_SECONDS, Reason.FULL, 0.2)
     before = await service.estimate("ana", ask(request_id="before"))
     with service.database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
