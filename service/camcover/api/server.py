@@ -184,8 +184,8 @@ class Server:
     async def report_health(self) -> None:
         """Set what is SERVING; staff are served without rules and without a store.
 
-        The catalog needs active rules; estimates, and so the server as a whole, also a store that can be used. A process
-        that has ceased to follow its database is to be started anew: nothing of it is SERVING.
+        The catalog needs active rules; estimates, and so the server as a whole, also a store that can be used. A
+        process that has ceased to follow its database is to be started anew: nothing of it is SERVING.
         """
         goes_on = self._following is not Following.ENDED
         has_rules = goes_on and self._rules.tables is not None
