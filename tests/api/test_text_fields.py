@@ -160,7 +160,7 @@ def test_words_of_any_language_are_text(text: str) -> None:
 
 def test_what_is_said_of_a_release_may_have_lines() -> None:
     """Newline and tab, and no other control character."""
-    request = rule_service_pb2.ActivateReleaseRequest(release="rules-1", reason="one\n\ttwo")
+    request = rule_service_pb2.ActivateReleaseRequest(release=f"rules-{0:016}", reason="one\n\ttwo")
     assert violations_of(request) == []
     request.reason = "one\r\n"
     assert [tuple(each[:2]) for each in violations_of(request)] == [
