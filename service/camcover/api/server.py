@@ -184,14 +184,15 @@ class Server:
     async def report_health(self) -> None:
         """Set what is SERVING; staff are served without rules and without a store.
 
-        The catalog needs active rules; estimates, and so the server as a whole, also a store that can be used. A
-        process that has ceased to follow its database is to be started anew: nothing of it is SERVING.
+        Estimates need active rules and a store that can be used, the catalog and the server as a whole the rules alone:
+        no restart brings a store back. A process that has ceased to follow its database is to be started anew: nothing
+        of it is SERVING.
         """
         goes_on = self._following is not Following.ENDED
         has_rules = goes_on and self._rules.tables is not None
-        is_whole = has_rules and self._store.is_available()
+        can_keep = has_rules and self._store.is_available()
         estimates, catalog = SERVICES
-        for name, is_well in (("", is_whole), (estimates, is_whole), (catalog, has_rules), (RULE_SERVICE, goes_on)):
+        for name, is_well in (("", has_rules), (estimates, can_keep), (catalog, has_rules), (RULE_SERVICE, goes_on)):
             await self._health.set(name, _serving(is_well=is_well))
         if self._follows:
             await self._health.set(FOLLOWING, _serving(is_well=self._following is Following.AT_ONE))

@@ -220,7 +220,8 @@ class Ledger:
         rows = [{"release_id": release.id, "name": name, "content": each} for name, each in digests.items()]
         self._connection.execute(insert(_FILES), rows)
         self._put_compiled(release.id, compiled)
-        details = {"digest": release.digest, "message": release.message, "parent": release.parent}
+        told = ("digest", "message", "parent", "file_count", "plan_count")
+        details = {name: getattr(release, name) for name in told} | {"created_at": release.created_at.isoformat()}
         self.record(release.author, "publish", release.id, details | _entry(compiled))
 
     def _known(self, digests: Sequence[str]) -> set[str]:

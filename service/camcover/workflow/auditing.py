@@ -83,8 +83,8 @@ def _check_releases(ledger: Ledger, told: _Told) -> int:
 
 
 def _check_release(release: Release, entry: AuditEntry) -> None:
-    found = {"author": release.author, "digest": release.digest, "message": release.message, "parent": release.parent}
-    _same(f"release {release.id}", entry, {"author": entry.actor} | _details(entry), found)
+    """A release to its publication; entries of before revision 0005 tell less of it."""
+    _same(f"release {release.id}", entry, {"author": entry.actor} | _timed(entry), release._asdict())
     if release.id != f"rules-{release.digest[:16]}":
         raise AuditFault(f"release {release.id}: its digest is {release.digest}, which is another release's")
 
@@ -125,8 +125,7 @@ def _check_decisions(ledger: Ledger, told: _Told) -> int:
 
 
 def _check_decision(decision: Activation, entry: AuditEntry) -> None:
-    details = _details(entry)
-    written = {"actor": entry.actor, "kind": entry.action, "release": entry.subject, **details}
+    written = {"actor": entry.actor, "kind": entry.action, "release": entry.subject, **_timed(entry)}
     found = {
         "actor": decision.actor,
         "kind": str(decision.kind),
@@ -137,8 +136,7 @@ def _check_decision(decision: Activation, entry: AuditEntry) -> None:
         "created_at": decision.created_at,
         "effective_at": decision.effective_at,
     }
-    times = {key: datetime.fromisoformat(details[key]) for key in ("created_at", "effective_at") if key in details}
-    _same(f"activation {decision.id}", entry, written | times, found)
+    _same(f"activation {decision.id}", entry, written, found)
 
 
 def _check_settings(ledger: Ledger, told: _Told) -> int:
@@ -172,6 +170,13 @@ def _same(what: str, entry: AuditEntry, written: Mapping[str, object], found: Ma
     for key in sorted(written.keys() & found.keys()):
         if written[key] != found[key]:
             raise AuditFault(f"{what}: {key} is {found[key]!r}; entry {entry.seq} says {written[key]!r}")
+
+
+def _timed(entry: AuditEntry) -> dict[str, Any]:
+    """The details of an entry, its times as times."""
+    details = _details(entry)
+    times = {key: datetime.fromisoformat(details[key]) for key in ("created_at", "effective_at") if key in details}
+    return details | times
 
 
 def _details(entry: AuditEntry) -> dict[str, Any]:
