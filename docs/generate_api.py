@@ -44,14 +44,14 @@ change them, and run that.
 | --- | --- |
 | `INVALID_ARGUMENT` | a field is malformed, out of bounds, unknown to the catalog or the plan, or contradicts another |
 | `NOT_FOUND` | the payer plan, the therapy, the release or the estimate does not exist (`google.rpc.ResourceInfo`) |
-| `UNAUTHENTICATED` | the service asks for tokens and the call has none that it knows (`authorization: Bearer TOKEN`), or one that has expired |
+| `UNAUTHENTICATED` | the service asks for tokens; the call has none that it knows, or that still holds (`Bearer TOKEN`) |
 | `PERMISSION_DENIED` | the token's roles do not allow the method, or the publisher may not activate |
 | `ALREADY_EXISTS` | the `request_id` was used before with other content |
 | `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; there is nothing to roll back to |
 | `ABORTED` | another release is active than `expected_active_release` says: look again, then decide |
 | `RESOURCE_EXHAUSTED` | too many calls at once (`google.rpc.RetryInfo`: when to try again), or too large a message |
 | `DEADLINE_EXCEEDED` | the deadline has passed, a stream was silent for too long, or work on rules took too long |
-| `UNAVAILABLE` | the server is draining: try another, or a new connection; or its database is away, locked or full (`google.rpc.RetryInfo`: when to try again) |
+| `UNAVAILABLE` | the server is draining, or its database is away, locked or full (`google.rpc.RetryInfo`) |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
 
 Roles: `estimate` for EstimateService and CatalogService; `rules.read` for CatalogService and the methods of RuleService
