@@ -44,7 +44,7 @@ change them, and run that.
 | --- | --- |
 | `INVALID_ARGUMENT` | a field is malformed, out of bounds, unknown to the catalog or the plan, or contradicts another |
 | `NOT_FOUND` | the payer plan, the therapy, the release or the estimate does not exist (`google.rpc.ResourceInfo`) |
-| `UNAUTHENTICATED` | the service asks for tokens; the call has none that it knows, or that still holds (`Bearer TOKEN`) |
+| `UNAUTHENTICATED` | the service asks for tokens, and the call has none that is known and holds (`Bearer TOKEN`) |
 | `PERMISSION_DENIED` | the token's roles do not allow the method, or the publisher may not activate |
 | `ALREADY_EXISTS` | the `request_id` was used before with other content |
 | `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; there is nothing to roll back to |
