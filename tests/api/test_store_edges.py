@@ -105,7 +105,7 @@ async def test_another_token_reads_no_estimate(service: Service, ask: Any) -> No
     assert await service.estimates.GetEstimate(request, metadata=bearer("ana")) == mine
     error = await refused(service.estimates.GetEstimate(request, metadata=bearer("bob")))
     assert error.code() == grpc.StatusCode.NOT_FOUND
-    assert error.details() == f"no estimate '{mine.name}'"
+    assert error.details() == f"name: found estimate '{mine.name}'; expected one that exists"
 
 
 async def test_a_request_id_of_two_tokens_is_two(service: Service, ask: Any) -> None:

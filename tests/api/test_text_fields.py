@@ -21,6 +21,7 @@ from camcover.api.paging import token_of
 from camcover.api.server import Keepers, Server, Settings
 from camcover.api.validation import violations_of
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2, rule_service_pb2
+from camcover.refusals import Refusal
 from camcover.store import ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -139,17 +140,19 @@ async def test_each_is_refused_with_its_path(channel: grpc.aio.Channel) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("ab\0", "has a control character (U+0000) at position 3"),
-        ("\x1b[2J", "has a control character (U+001B) at position 1"),
-        ("a\nb", "has a control character (U+000A) at position 2"),
-        ("a\x85", "has a control character (U+0085) at position 2"),
-        ("a\u2028", "has a control character (U+2028) at position 2"),
-        ("ab\u202egpj.yaml", "has a control character (U+202E) at position 3"),
+        ("ab\0", "with a control character (U+0000) at position 3"),
+        ("\x1b[2J", "with a control character (U+001B) at position 1"),
+        ("a\nb", "with a control character (U+000A) at position 2"),
+        ("a\x85", "with a control character (U+0085) at position 2"),
+        ("a\u2028", "with a control character (U+2028) at position 2"),
+        ("ab\u202egpj.yaml", "with a control character (U+202E) at position 3"),
     ],
 )
 def test_which_character_and_where(text: str, said: str) -> None:
     request = request_pb2.EstimatePlanRequest(request_id=text)
-    assert [each.description for each in violations_of(request) if each.field == "request_id"] == [said]
+    (wrong,) = [each for each in violations_of(request) if each.field == "request_id"]
+    assert wrong.description == f"found {text!r} {said}; expected text without control characters"
+    assert wrong.refusal is Refusal.CONTROL_CHARACTER
 
 
 @pytest.mark.parametrize("text", ["plain", "Änderung №1 日本語", "e\u0301", "שלום", "🙂"])
@@ -163,13 +166,14 @@ def test_what_is_said_of_a_release_may_have_lines() -> None:
     request = rule_service_pb2.ActivateReleaseRequest(release=f"rules-{0:016}", reason="one\n\ttwo")
     assert violations_of(request) == []
     request.reason = "one\r\n"
-    assert [tuple(each[:2]) for each in violations_of(request)] == [
-        ("reason", "has a control character (U+000D) at position 4")
-    ]
+    (wrong,) = violations_of(request)
+    assert (wrong.field, wrong.found) == ("reason", r"'one\r\n' with a control character (U+000D) at position 4")
 
 
 @pytest.mark.parametrize("token", ["ä", "AAAA", token_of("a\0"), "%", token_of("1").replace("=", "")])
 async def test_a_page_token_that_no_page_gave(channel: grpc.aio.Channel, token: str) -> None:
     method = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"].methods_by_name["ListReleases"]
     status = await answer(channel, method, rule_service_pb2.ListReleasesRequest(page_token=token))
-    assert violations(status) == {"page_token": " is none that a page has given"}
+    assert violations(status) == {
+        "page_token": " found a token that no page has given; expected next_page_token of the page before"
+    }

@@ -14,7 +14,7 @@ from bulk.rows import ROWS, Row
 from camcover.bulk import BulkEstimator, BulkResult
 from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
-from camcover.bulk.singly import request_of
+from camcover.bulk.singly import in_columns, request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
 from camcover.engine.estimate import Amounts, Line, Reason
 from camcover.engine.violations import violations_of
@@ -95,10 +95,16 @@ def check(rules: Tables, rows: list[Row]) -> None:
         for name in Amounts._fields:
             assert plan.get(name, 0) == getattr(answer.totals, name)
     refused = [
-        {"row": row, "request_id": rows[row]["request_id"], "field": each.field, "reason": each.description}
+        {
+            "row": row,
+            "request_id": rows[row]["request_id"],
+            "field": each.field,
+            "reason": each.description,
+            "kind": each.refusal.name,
+        }
         for row, answer in enumerate(answers)
         if isinstance(answer, InvalidRequest)
-        for each in answer.violations
+        for each in in_columns(answer.violations)
     ]
     assert result.rejects.to_pylist() == refused
     assert result.rejected_rows == len(rows) - len(priced)
@@ -164,9 +170,9 @@ def test_a_date_that_no_calendar_has(name: str, day: int) -> None:
     dates = pa.array([day, None], pa.int32()).cast(pa.date32())
     batch = batch.set_column(REQUEST_SCHEMA.get_field_index(name), name, dates)
     result = BulkEstimator(RULES, "rules-1").estimate(batch)
-    assert result.rejects.to_pylist() == [
-        {"row": 0, "request_id": None, "field": "", "reason": "holds a date outside the years 1 to 9999"}
-    ]
+    (reject,) = result.rejects.to_pylist()
+    assert reject["reason"] == "found a date that no calendar has; expected dates in the years 1 to 9999"
+    assert (reject["row"], reject["field"], reject["kind"]) == (0, "", "DATE_OUT_OF_RANGE")
     assert result.plans["row"].to_pylist() == [1]
 
 

@@ -96,7 +96,7 @@ def session_dates(item: Document) -> list[date]:
 def _items(
     dice: Dice, ids: list[str], first: date, primary: list[Document], secondary: list[Document]
 ) -> list[Document]:
-    """One to five items, within the bound on lines; now and then all on the same days."""
+    """One to five items, within the bound on lines; now and then all on the same days, or one again and again."""
     items: list[Document] = []
     lines = 0
     together = _when(dice, first, dice.number(1, 5)) if dice.chance(20) else None
@@ -109,8 +109,9 @@ def _items(
         when = _when(dice, first, sessions) if together is None else _first_of(together, sessions)
         if not items and not any(_is_in_force(primary, day) for day in session_dates(when)):
             when = {"dates": [_FIRST.isoformat()]}
-        items.append(item | when)
-        lines += len(session_dates(when)) * procedures
+        drawn = [item | when] * (sessions if len(session_dates(when)) == 1 and dice.chance(50) else 1)
+        items += drawn
+        lines += len(drawn) * len(session_dates(when)) * procedures
     return items
 
 
@@ -128,7 +129,7 @@ def _is_in_force(editions: list[Document], day: date) -> bool:
 
 
 def _when(dice: Dice, first: date, sessions: int) -> Document:
-    """Dates in a row, or listed in any order, or one date again and again.
+    """Dates in a row, or listed in any order, or one date.
 
     Items often share days, so that visits have several lines.
     """
@@ -137,7 +138,7 @@ def _when(dice: Dice, first: date, sessions: int) -> Document:
     if not dice.chance(35):
         return {"start_date": start.isoformat(), "sessions": sessions, "every_days": every}
     if dice.chance(20):
-        return {"dates": [start.isoformat()] * sessions}
+        return {"dates": [start.isoformat()]}
     offsets = {dice.number(0, 425) if dice.chance(30) else every * place for place in range(sessions)}
     days = [(start + timedelta(days=offset)).isoformat() for offset in offsets if (start - first).days + offset <= 425]
     return {"dates": days or [start.isoformat()]}

@@ -20,10 +20,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
 
-from camcover.api.errors import Refused
+from camcover.api.errors import Refused, refused
+from camcover.refusals import Refusal
 from camcover.store import schema
 from camcover.workflow.errors import moment
 
@@ -108,7 +108,7 @@ class Access:
             if not watch.limit.expired():
                 raise
             judged = self.judge(method, watch.metadata)
-            ended = Status(code=Code.UNAUTHENTICATED, message="the token has expired")
+            ended = refused(Refusal.TOKEN_EXPIRED, "the token has expired")
             raise Refused(judged if isinstance(judged, Status) else ended) from None
         finally:
             self._watches.discard(watch)
@@ -128,17 +128,16 @@ class Access:
         caller = ANYONE if self._callers is None else _caller(self._callers, metadata)
         if caller is None:
             said = "expected metadata `authorization: Bearer TOKEN` with a known token"
-            return Status(code=Code.UNAUTHENTICATED, message=said)
+            return refused(Refusal.UNKNOWN_TOKEN, said)
         if caller.expires is not None and caller.expires <= self._now():
-            said = f"the token of {caller.subject} expired on {moment(caller.expires)}"
-            return Status(code=Code.UNAUTHENTICATED, message=said)
+            return refused(Refusal.TOKEN_EXPIRED, f"the token of {caller.subject} expired on {moment(caller.expires)}")
         if caller.roles & needed:
             return caller
         if caller is ANYONE:
             said = "rules can be changed only where the service asks for tokens: start it with --tokens"
-            return Status(code=Code.UNAUTHENTICATED, message=said)
+            return refused(Refusal.TOKENS_NEEDED, said)
         said = f"{caller.subject} has the roles {_listed(caller.roles)}; expected {' or '.join(sorted(needed))}"
-        return Status(code=Code.PERMISSION_DENIED, message=said)
+        return refused(Refusal.ROLE_MISSING, said)
 
 
 class _Watch:

@@ -27,6 +27,7 @@ from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.asked import MAX_LINES
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.refusals import Refusal
 from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
@@ -262,7 +263,8 @@ def weight_of(request: Request) -> int:
 def within_lines(field: str, lines: int) -> None:
     """Raise `Refused` where an answer would have more than `MOST_LINES`; `field` is what asks for them."""
     if lines > MOST_LINES:
-        raise Refused(bad_request([Violation(field, f"{lines} lines in all; expected at most {MOST_LINES}")]))
+        found, expected = f"{lines} lines in all", f"at most {MOST_LINES}"
+        raise Refused(bad_request([Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE)]))
 
 
 async def in_slices(

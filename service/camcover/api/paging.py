@@ -7,10 +7,15 @@ from typing import NoReturn, Protocol
 
 from camcover.api.errors import Refused, bad_request
 from camcover.engine import Violation
+from camcover.refusals import Refusal
 
 __all__ = ["PageRequest", "page_size", "read_token", "refuse_token", "token_of"]
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 500
+
+INVALID_TOKEN = Violation(
+    "page_token", "a token that no page has given", "next_page_token of the page before", Refusal.INVALID_PAGE_TOKEN
+)
 
 
 class PageRequest(Protocol):
@@ -50,4 +55,4 @@ def read_token(request: PageRequest) -> str:
 
 def refuse_token() -> NoReturn:
     """Raise `Refused` for a token that none of our pages gave."""
-    raise Refused(bad_request([Violation("page_token", "is none that a page has given")]))
+    raise Refused(bad_request([INVALID_TOKEN]))

@@ -16,6 +16,7 @@ import structlog
 
 from camcover.api.access import CALLER
 from camcover.api.apart import Apart
+from camcover.api.errors import asked_in
 from camcover.api.paging import page_size, read_token, refuse_token, token_of
 from camcover.api.pools import Pool
 from camcover.api.rule_messages import (
@@ -125,7 +126,8 @@ class RuleServicer(RuleServiceServicer):
                 raise NoActiveRelease
             release = ledger.release(wanted)
             if release is None:
-                raise unknown_release(wanted, ledger.ids())
+                with asked_in("release"):
+                    raise unknown_release(wanted, ledger.ids())
             files = ledger.files(wanted) if request.with_files else {}
             decisions = [each for each in ledger.activations() if each.release_id == wanted]
         return release, active, decisions, files
@@ -152,7 +154,8 @@ class RuleServicer(RuleServiceServicer):
         if request.roll_back:
             return roll_back(releases, decision)
         at = moment_of(request.effective_at, "effective_at") if request.HasField("effective_at") else None
-        return activate(releases, request.release, decision, at)
+        with asked_in("release"):
+            return activate(releases, request.release, decision, at)
 
     async def DiffReleases(
         self, request: messages.DiffReleasesRequest, context: Context
@@ -181,10 +184,12 @@ class RuleServicer(RuleServiceServicer):
     ) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The files before and after."""
         with self._releases().store.reading() as ledger:
-            before = ledger.files(find_release(ledger, request.before or ACTIVE).id)
+            with asked_in("before"):
+                before = ledger.files(find_release(ledger, request.before or ACTIVE).id)
             if request.WhichOneof("after") == "after_rules":
                 return before, files_of(request.after_rules, "after_rules")
-            return before, ledger.files(find_release(ledger, request.after_release).id)
+            with asked_in("after_release"):
+                return before, ledger.files(find_release(ledger, request.after_release).id)
 
     async def WatchReleases(
         self, request: messages.WatchReleasesRequest, context: Context

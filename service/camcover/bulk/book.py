@@ -177,12 +177,12 @@ def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: int,
 
 @compiled
 def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> int:
-    """Write a sum that is given; WRONG when it is given twice or out of bounds, WAS_CUT when cut to its maximum."""
+    """Write a sum that is given; WRONG when given twice, out of bounds or in part, WAS_CUT when cut to its maximum."""
     if cell["open_maximum"] == _GIVEN:
         return _WRONG
     cell["open_maximum"] = _GIVEN
     if used == UNKNOWN:
-        return _AS_GIVEN
+        return _AS_GIVEN if late == 0 else _WRONG
     top = maximum if maximum >= 0 else MAX_CENTS
     if not 0 <= late <= used <= MAX_CENTS or (used > top and not may_cut):
         return _WRONG

@@ -118,6 +118,8 @@ def _sum(
 ) -> tuple[int, int, int]:
     """One `GIVEN_SUM` row; adds it to `open_sums` where it is not given and has a maximum."""
     if use is None or use.used_cents is None:
+        if use is not None and use.last_quarter_cents:
+            raise Unsound
         if maximum >= 0:
             open_sums.append(OpenSum(number, member, expected[0], maximum))
         return (*expected, maximum)
