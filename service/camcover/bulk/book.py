@@ -340,6 +340,7 @@ def _lay_out(
         request["given_period"] = _period_of(rules, plan, as_of)
         request["first_period"] = _period_of(rules, plan, lines[first_line]["day"])
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
+        request["notice_given"] = book.attested[row]
         request["given_counts"] = counts
         book.status[row] = CUT if became == _WAS_CUT else READY
         first_line += count

@@ -36,8 +36,8 @@ class Case(NamedTuple):
     """One way the open facts may be.
 
     `tier`: the place in the edition's list of the tier of lines that name none; open sums at their maximum or not,
-    which of the typical charges, whether attestations that are not given are there, and whether only terms in force
-    hold.
+    which of the typical charges, whether attestations that are not given are there (an advance notice apart from the
+    others), and whether only terms in force hold.
     """
 
     tier: int = 0
@@ -45,6 +45,7 @@ class Case(NamedTuple):
     price: int = TYPICAL
     requirements_met: bool = True
     in_force_only: bool = False
+    notice_given: bool = True
 
 
 class LaidService(NamedTuple):
@@ -234,5 +235,6 @@ def place_case(
         given.sums, given.counts, given.visits,
         first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
         layout.tier_map, case.tier, case.price, case.requirements_met, case.sums_at_maximum, case.in_force_only,
+        case.notice_given,
     ))  # fmt: skip
     return Placed(request, ledger, first_sum, first_slot, first_visit)

@@ -14,6 +14,7 @@ from camcover.engine.estimate import Citation
 from camcover.engine.vocabulary import plain_icd10
 from camcover.rulebook.records import (
     Accumulator,
+    Attestation,
     Benefit,
     Criteria,
     DeductibleStep,
@@ -192,10 +193,12 @@ class Sources:
 class ServiceTerms(NamedTuple):
     """What a plan asks where it covers a service, over all benefits of all editions that name it.
 
-    `accumulators`: for each tier the mask of the accumulators that may bear on a line.
+    `accumulators`: for each tier the mask of the accumulators that may bear on a line; `notice_tiers`: the mask of the
+    tiers in which an advance notice may.
     """
 
     asks_attestations: bool
+    notice_tiers: int
     accumulators: tuple[int, ...]
 
 
@@ -275,8 +278,15 @@ class PlanIndex:
         for tier in self.editions[edition].tiers.values():
             for name in {name for benefit in benefits for name in _accumulators_of(benefit, tier)}:
                 masks[tier.id] |= 1 << self.accumulators[name]
-        asks = any(benefit.requires or any(limit.beyond for limit in benefit.limits) for benefit in benefits)
-        return ServiceTerms(asks, tuple(masks.values()))
+        asked = {each.attestation for benefit in benefits for each in benefit.requires}
+        asked |= {limit.beyond for benefit in benefits for limit in benefit.limits if limit.beyond}
+        liable = [(name, each.provider_liable) for plan in self.editions for name, each in plan.tiers.items()]
+        unless = {self.tiers[name]: each.unless for name, each in liable if each and each.unless} if benefits else {}
+        notice = sum(1 << tier for tier, each in unless.items() if each is Attestation.ADVANCE_NOTICE)
+        if Attestation.ADVANCE_NOTICE in asked:
+            notice = (1 << len(self.tiers)) - 1
+        asks = bool({*asked, *unless.values()} - {Attestation.ADVANCE_NOTICE})
+        return ServiceTerms(asks, notice, tuple(masks.values()))
 
     def maxima(self, edition: int, *, family: bool) -> Maxima:
         """The most that each accumulator may hold under an edition."""

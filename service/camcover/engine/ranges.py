@@ -16,6 +16,7 @@ from camcover.engine.layout import HIGH, LOW, OPEN_TIER, TYPICAL, Case, Layout
 from camcover.engine.plan_index import ServiceTerms
 from camcover.engine.question import Question
 from camcover.engine.request import EstimateRequest
+from camcover.engine.tables import ADVANCE_NOTICE
 from camcover.engine.vocabulary import Vocabulary
 from camcover.money import dollars
 from camcover.rulebook.records import Benefit
@@ -33,7 +34,7 @@ def bounding_cases(
     has_open_sums = bool(primary.given.open_sums or (secondary and secondary.given.open_sums))
     terms = terms_assumed(request, asked, primary) or (secondary and terms_assumed(request, asked, secondary))
     if not (has_open_tier or has_open_price or assumed or has_open_sums or terms or secondary):
-        return [(Case(requirements_met=False, in_force_only=not request.assume_terms), None)]
+        return [(Case(requirements_met=False, in_force_only=not request.assume_terms, notice_given=False), None)]
     numbers = services_in_question(tables.vocabulary, asked)
     asks = _terms(primary, numbers)
     second_asks = _terms(secondary, numbers) if secondary else []
@@ -45,14 +46,28 @@ def bounding_cases(
     met = [assumed]
     if assumed and any(each.asks_attestations for each in (*asks, *second_asks)):
         met.append(False)
+    notice = [assumed]
+    if assumed and (_asks_notice(primary, asks) or (secondary and _asks_notice(secondary, second_asks))):
+        notice.append(False)
     in_force_only = _YES_AND_NO if terms else (not request.assume_terms,)
     cases: list[tuple[Case, Case | None]] = []
-    for tier, second_tier, used, second_used, price, granted, strict in product(
-        tiers, second_tiers, sums, second_sums, prices, met, in_force_only
+    for tier, second_tier, used, second_used, price, granted, strict, notified in product(
+        tiers, second_tiers, sums, second_sums, prices, met, in_force_only, notice
     ):
-        behind = Case(second_tier, second_used, price, granted, strict) if secondary else None
-        cases.append((Case(tier, used, price, granted, strict), behind))
+        behind = Case(second_tier, second_used, price, granted, strict, notified) if secondary else None
+        cases.append((Case(tier, used, price, granted, strict, notified), behind))
     return cases
+
+
+def _asks_notice(layout: Layout, terms: Sequence[ServiceTerms]) -> bool:
+    """Whether an advance notice that some item does not attest may decide a line in its tier (point 41)."""
+    mask = 0
+    for each in terms:
+        mask |= each.notice_tiers
+    return any(
+        not service.attested & ADVANCE_NOTICE and (mask if service.tier == OPEN_TIER else mask >> service.tier & 1)
+        for service in layout.services
+    )
 
 
 def terms_assumed(request: EstimateRequest, asked: Asked, layout: Layout) -> bool:
