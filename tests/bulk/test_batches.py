@@ -37,6 +37,8 @@ benefits:
     cite: eoc p.2
 """
 """Pools that two benefits draw on, each with several limits over windows."""
+LIABLE = "above_allowed: written_off, provider_liable: {for: [diagnosis, limits, referral], unless: advance_notice}"
+"""Denials that are the provider's in network, unless an advance notice was given."""
 RULES = tables(copay=BUDGET)
 TWO_EDITIONS = tables(
     catalog=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-03-31}"),
@@ -47,10 +49,11 @@ TWO_EDITIONS = tables(
 )
 """The catalog changes on 1 April, and visits count over a window."""
 MANY_LIMITS = tables(
-    copay=BUDGET,
+    copay=BUDGET.replace("above_allowed: written_off", LIABLE),
     share=ROLLING.replace("limits: [", "limits: [money, both, {id: month, allow: 6 units, per: month, cite: eoc p.3}, ")
     .replace("benefits:\n", SEVERAL_WINDOWS, 1)
-    .replace("  - {therapies: [massage]", "  - {therapies: [reiki]"),
+    .replace("  - {therapies: [massage]", "  - {therapies: [reiki]")
+    .replace("above_allowed: written_off", LIABLE),
 )
 
 
