@@ -2,8 +2,8 @@
 
 What comes in: `RuleTables` and `Work` (engine/tables.py). What goes out: `work.ledger`, one row a line, and the running
 state after the last line. No Python object, no string, no allocation. Its parts: pricing, selection, usage, sums,
-cost_share. Order on a covered line (docs/rule-language.md, section 4): eligible amount, steps, out-of-pocket cap,
-penalty, money limit, what is above the allowed amount.
+cost_share, uncovered. Order on a covered line (docs/rule-language.md, section 4): eligible amount, steps, out-of-pocket
+cap, penalty, money limit, what is above the allowed amount.
 """
 
 from __future__ import annotations
@@ -18,23 +18,11 @@ from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
 from camcover.engine.selection import choose, is_exhausted, is_visit_admitted
 from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
-from camcover.engine.tables import (
-    ADVANCE_NOTICE,
-    ALL,
-    DIAGNOSIS_DENIED,
-    LIMIT_USED_UP,
-    NEVER,
-    UNLIMITED,
-    UNTOUCHED,
-    InHand,
-    Liability,
-    LimitMeasure,
-    RuleTables,
-    Work,
-)
+from camcover.engine.tables import UNLIMITED, UNTOUCHED, InHand, LimitMeasure, RuleTables, Work
+from camcover.engine.uncovered import attestations_of, leave_uncovered
 from camcover.engine.usage import begin_counts, use, used
 from camcover.jit import compiled
-from camcover.money import portion, share
+from camcover.money import portion
 
 _NONE = -1
 _ZERO = np.uint64(0)
@@ -42,7 +30,6 @@ _ONE = np.uint64(1)
 
 _HOLDS = int(Reason.NONE)
 _NOT_IN_FORCE = int(Reason.NOT_IN_FORCE)
-_DIAGNOSIS = int(Reason.DIAGNOSIS_NOT_COVERED)
 _REQUIREMENT_MISSING = int(Reason.REQUIREMENT_MISSING)
 _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 
@@ -50,13 +37,6 @@ _VISITS = int(LimitMeasure.VISITS)
 _UNITS = int(LimitMeasure.UNITS)
 _MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
 _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
-
-_PROVIDER = int(Liability.PROVIDER)
-_BY_ATTESTATION = int(Liability.MEMBER_BY_ATTESTATION)
-_NOTICE = np.uint64(ADVANCE_NOTICE)
-_ALL_BUT_NOTICE = ALL ^ _NOTICE
-_DIAGNOSIS_DENIED = np.uint64(DIAGNOSIS_DENIED)
-_LIMIT_USED_UP = np.uint64(LIMIT_USED_UP)
 
 
 @compiled
@@ -96,23 +76,12 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
         entry["terms_assumed"] = 1 if line["day"] > segment["last_day"] else 0
         tier = _tier_of(rules, work, request, segment, service["tier"], index)
         entry["tier"] = tier
-        attestations = _attestations(request, service)
+        attestations = attestations_of(request, service)
         hand = InHand(
             request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index
         )
         _adjudicate_line(rules, work, hand, charge)
         request["patient"] += entry["patient"]
-
-
-@compiled
-def _attestations(request: Any, service: Any) -> np.uint64:
-    """The attestations of a line, given or assumed; an advance notice is assumed apart from the others (point 29)."""
-    attestations = service["attestations"]
-    if request["attested"] == 1:
-        attestations |= _ALL_BUT_NOTICE
-    if request["notice_given"] == 1:
-        attestations |= _NOTICE
-    return attestations
 
 
 @compiled
@@ -217,10 +186,10 @@ def _adjudicate_line(rules: RuleTables, work: Work, hand: InHand, charge: int) -
     if reason == _HOLDS:
         _judge_and_cover(rules, work, hand, rules.rules[row])
     if entry["covered"] == 0:
-        _leave_uncovered(rules, hand, entry["charge"], entry["fee"])
+        leave_uncovered(rules, hand, entry["charge"], entry["fee"])
     elif entry["covered_units"] < service["units"]:
         left = entry["charge"] - portion(entry["charge"], entry["covered_units"], service["units"])
-        _leave_uncovered(rules, hand, left, entry["fee"] - entry["allowed"])
+        leave_uncovered(rules, hand, left, entry["fee"] - entry["allowed"])
     cost_share = entry["deductible"] + entry["copay"] + entry["coinsurance"]
     entry["patient"] = cost_share + entry["penalty"] + entry["balance_bill"] + entry["not_covered"]
 
@@ -390,46 +359,3 @@ def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any
             amount = 1
             visits["counted"] |= _ONE << np.uint64(index)
         use(work, hand, limit, amount)
-
-
-@compiled
-def _leave_uncovered(rules: RuleTables, hand: InHand, charge: int, fee: int) -> None:
-    """Bill `charge`, or with `not_covered_pays: allowed` at most `fee`, less the plan's discount (point 26).
-
-    What is the provider's is written off instead (point 41).
-    """
-    service, segment, entry = hand.service, hand.segment, hand.entry
-    if (_denial(rules, entry) & hand.tier["liable"]) != _ZERO:
-        if (hand.tier["unless"] & hand.attestations) == _ZERO:
-            entry["liability"], entry["provider_owes"] = _PROVIDER, charge
-            entry["written_off"] += charge
-            return
-        entry["liability"] = _BY_ATTESTATION
-    base = min(charge, fee) if segment["pays_allowed"] == 1 else charge
-    discount = NEVER
-    if service["therapy"] >= 0:
-        discount = rules.matches[segment["matches"] + service["therapy"]]["discount"]
-    if service["code"] >= 0:
-        discount = min(discount, rules.matches[segment["matches"] + service["code"]]["discount"])
-    if discount != NEVER:
-        entry["discount"] = discount
-        base -= share(base, rules.discounts[discount]["basis_points"])
-    entry["not_covered"] += base
-    entry["written_off"] += charge - base
-
-
-@compiled
-def _denial(rules: RuleTables, entry: Any) -> np.uint64:
-    """The bit of `tiers.liable` under which stands what a line leaves uncovered; 0: always the member's (point 41)."""
-    reason = entry["reason"]
-    if entry["covered"] == 1:
-        return _LIMIT_USED_UP
-    if reason == _DIAGNOSIS:
-        return _DIAGNOSIS_DENIED
-    if reason == _REQUIREMENT_MISSING:
-        return rules.requirements[entry["requirement"]]["attestation"]
-    if reason == _LIMIT_REACHED:
-        limit = rules.limits[entry["limit"]]
-        if limit["measure"] != _MONEY_PLAN_PAID and limit["measure"] != _MONEY_ALLOWED:
-            return _LIMIT_USED_UP
-    return _ZERO
