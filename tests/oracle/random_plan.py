@@ -149,7 +149,7 @@ def _tier(dice: Dice, name: str, names: list[str]) -> Document:
         terms["above_allowed"] = "written_off"
     if dice.chance(25):
         terms["copay_feeds"] = dice.some([*deductibles, *maxima], 1, 2)
-    if dice.chance(35):
+    if dice.chance(60):
         terms["provider_liable"] = _provider_liable(dice)
     return terms
 
@@ -162,8 +162,8 @@ def _other_bearer(dice: Dice, terms: Document) -> Document:
 def _provider_liable(dice: Dice) -> Document:
     """Denials that are the provider's, with or without an attestation that makes them the member's."""
     unless = dice.pick(["advance_notice", "advance_notice", "referral"])
-    terms: Document = {"for": dice.some([each for each in DENIALS if each != unless], 1, len(DENIALS))}
-    return terms | {"unless": unless} if dice.chance(60) else terms
+    terms: Document = {"for": dice.some([each for each in DENIALS if each != unless], 2, len(DENIALS))}
+    return terms | {"unless": unless} if dice.chance(45) else terms
 
 
 # What is not covered
