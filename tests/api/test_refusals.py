@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from camcover.api.validation import violations_of
 from camcover.engine.stored import write_tables
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
+from camcover.rulebook.records import Attestation
 from small_rules import question, tables
 
 ITEM = question()["items"][0]
@@ -272,3 +273,13 @@ async def test_the_active_release_may_be_pinned(service: Any, ask: Any) -> None:
     release = (await service.estimates.EstimatePlan(ask())).rule_release
     pinned = await service.estimates.EstimatePlan(ask(rule_release=release))
     assert pinned.rule_release == release
+
+
+def test_every_attestation_of_the_language_may_be_given() -> None:
+    """All at once in one item; the .proto and the language have one list of words."""
+    given = {"therapy": "acupuncture", "attestations": list(map(str, Attestation)), "dates": ["2026-03-02"]}
+    request = request_pb2.EstimatePlanRequest(plan_id="share-plan", items=[request_pb2.PlannedService(**given)])
+    assert violations_of(request) == []
+    request.items[0].attestations.append(Attestation.REFERRAL)
+    (violation,) = violations_of(request)
+    assert violation.field == "items[0].attestations"
