@@ -54,6 +54,7 @@ enum reason {
     UNLICENSED,
     REQUIREMENT_MISSING,
     LIMIT_REACHED,
+    UNKNOWN_CODE,
 };
 
 /* The rules. */
@@ -142,6 +143,7 @@ struct PACKED request {
 struct PACKED service {
     int32_t member, tier, therapy, code, practitioner, state;
     int32_t setting, born, age, units;
+    int64_t diagnosed;
     uint64_t diagnoses, attestations;
     int64_t charge, allowed, typical[3];
 };

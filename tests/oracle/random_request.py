@@ -23,6 +23,7 @@ from .random_use import add_use
 from .values import add_months, money_or_unlimited
 
 MAX_LINES = 25
+UNKNOWN_CODE = "00000"
 _FIRST = date(2026, 1, 1)
 METHODS = [
     "COORDINATION_STANDARD",
@@ -193,14 +194,16 @@ def _procedures(dice: Dice, therapy: str) -> Document:
     """One or two procedures; what is given for a session with one may stand on the item (point 34)."""
     codes = dice.some(CODES[therapy], 1, 2)
     procedures = []
+    if dice.chance(4):
+        procedures.append({"code": UNKNOWN_CODE, "charge_cents": dice.cents(20, 220)})
     for code in codes:
         procedure: Document = {"code": code}
         if dice.chance(60):
             procedure["units"] = dice.number(1, 6)
         procedures.append(procedure)
-    if len(codes) == 1 and dice.chance(30):
+    if len(procedures) == 1 and dice.chance(30):
         return {"procedures": procedures} | _amounts(dice)
-    return {"procedures": [procedure | _amounts(dice) for procedure in procedures]}
+    return {"procedures": [_amounts(dice) | procedure for procedure in procedures]}
 
 
 # What was used before

@@ -147,6 +147,7 @@ class Coder:
             given = item(f"{name}_cents").is_valid().to_numpy(zero_copy_only=False)
             wrong |= given & ((services[name] < 0) | (services[name] > MAX_CENTS))
         wrong |= self._price(therapies, services)
+        services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")
         wrong |= self._diagnose(items, plan[owner], services)
         wrong |= _attest(lists(item("attestations")), services)
         status[owner[wrong]] = ASIDE
@@ -326,6 +327,12 @@ def _field(values: pa.StructArray) -> Callable[[str], pa.Array]:
     """The fields of a column of structures, by name."""
     fields = {field.name: column for field, column in zip(values.type, values.flatten(), strict=True)}
     return fields.__getitem__
+
+
+def _is_given(items: Lists, name: str) -> Ints:
+    """Where a list of an item is given and not empty."""
+    found: Ints = np.diff(lists(_field(items.values)(name)).offsets) > 0
+    return found
 
 
 def _of(numbers: dict[str, int]) -> Callable[[str], int]:

@@ -71,8 +71,9 @@ def is_second_open(request: EstimateRequest, secondary: Layout) -> bool:
 
 def services_in_question(vocabulary: Vocabulary, asked: Asked) -> list[int]:
     """The numbers of the therapies and codes of a request, each once."""
-    numbers = {vocabulary.services[service.therapy]: None for service in asked.services}
-    numbers |= {vocabulary.codes[service.code]: None for service in asked.services if service.code}
+    known = [service for service in asked.services if service.therapy]
+    numbers = {vocabulary.services[service.therapy]: None for service in known}
+    numbers |= {vocabulary.codes[service.code]: None for service in known if service.code}
     return list(numbers)
 
 

@@ -30,6 +30,7 @@ from camcover.engine.estimate import (
     Reason,
 )
 from camcover.engine.explain import Behind, explain
+from camcover.engine.facts import reasons_not_given
 from camcover.engine.layout import Layout
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import assumptions
@@ -79,6 +80,8 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     forgiven: Sequence[int] | repeat[int] = answer.forgiven or repeat(0)
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
     words: dict[tuple[int, int, int], tuple[str, ...]] = {}
+    items = [request.items[service.item] for service in question.asked.services]
+    not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
     for (day, place, session), adjudicated, second, written_off, cents in zip(
         question.asked.lines, answer.primary.ledger, paid, forgiven, steps, strict=False
     ):
@@ -114,7 +117,9 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             second,
             patient,
             adjustments(sources, row),
-            explain(sources, adjudicated, cents, tier, Behind(second, written_off)) if request.explain else (),
+            explain(sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place])
+            if request.explain
+            else (),
         ))  # fmt: skip
 
 

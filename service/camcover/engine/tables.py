@@ -219,10 +219,11 @@ KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count",
 SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("units", "i4"),
-    ("diagnoses", "u8"), ("attestations", "u8"), ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
+    ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
-day, 0 = unknown, and goes before `age`; `typical` is the line's part of the low, typical and high cash price."""
+day, 0 = unknown, and goes before `age`; `diagnosed` says whether a diagnosis or condition is given at all; a service
+without a therapy has a code that no catalog knows; `typical` is the line's part of the low, typical and high cash price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""

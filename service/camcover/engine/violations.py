@@ -14,7 +14,7 @@ from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
-from camcover.engine.request import Coverage, EstimateRequest, Member, PlannedService, Violation
+from camcover.engine.request import Coverage, EstimateRequest, Member, PlannedService, Procedure, Violation
 from camcover.engine.use_violations import use_violations
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.words import unknown_word
@@ -161,12 +161,14 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
         yield from _unknown_price(path, therapy, item.dates, vocabulary)
     for place, procedure in enumerate(item.procedures):
         where = f"{path}.procedures[{place}]"
-        if therapy and procedure.code not in vocabulary.codes_of_therapy[therapy]:
-            yield _code_of_another(f"{where}.code", therapy, procedure.code, vocabulary)
+        owners = vocabulary.therapies_of_code.get(procedure.code, ())
+        if therapy and owners and therapy not in owners:
+            said = f"code {procedure.code} is billed for {' or '.join(owners)}, not for {therapy}"
+            yield Violation(f"{where}.code", said)
             continue
-        therapies = (therapy,) if therapy else vocabulary.therapies_of_code.get(procedure.code, ())
+        therapies = (therapy,) if therapy and owners else owners
         if not therapies:
-            yield unknown_word(f"{where}.code", "code", procedure.code, vocabulary.therapies_of_code)
+            yield from _unknown_code(where, item, procedure)
         elif len(therapies) > 1:
             said = f"code {procedure.code} belongs to {' and '.join(therapies)}: name the therapy"
             yield Violation(f"{where}.code", said)
@@ -180,12 +182,11 @@ def _unknown_price(path: str, therapy: str, dates: Iterable[date], vocabulary: V
         yield Violation(f"{path}.charge_cents", f"the catalog knows no typical charge of {therapy}: give one")
 
 
-def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary) -> Violation:
-    """The violation for a code that the catalog does not list under the item's therapy."""
-    owners = vocabulary.therapies_of_code.get(code, ())
-    if not owners:
-        return unknown_word(path, "code", code, sorted(vocabulary.codes_of_therapy[therapy]))
-    return Violation(path, f"code {code} is billed for {' or '.join(owners)}, not for {therapy}")
+def _unknown_code(path: str, item: PlannedService, procedure: Procedure) -> Iterator[Violation]:
+    """A code that no edition of the catalog has needs a charge: no rule tells one (point 2)."""
+    if procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
+        said = f"no edition of the catalog has the code {procedure.code}, so that nothing tells its charge: give one"
+        yield Violation(f"{path}.charge_cents", said)
 
 
 def _plan_violations(index: PlanIndex, request: EstimateRequest, *, secondary: bool) -> Iterator[Violation]:
