@@ -286,13 +286,9 @@ INLINE void begin(const struct work *work, const struct request *request)
 {
     struct sum *sums = &work->sums[request->sums];
     const struct given_sum *given = &work->given_sums[request->given_sums];
-    bool at_maximum = request->sums_at_maximum == 1;
     int rows = sum_rows(request);
-    for (int row = 0; row < rows; row++) {
-        bool is_open = at_maximum && given[row].open_maximum >= 0;
-        sums[row].used = is_open ? given[row].open_maximum : given[row].used;
-        sums[row].last_quarter = given[row].last_quarter;
-    }
+    for (int row = 0; row < rows; row++)
+        sums[row] = (struct sum){given[row].used, given[row].last_quarter};
 }
 
 INLINE void clear(const struct work *work, const struct request *request)

@@ -134,7 +134,7 @@ struct PACKED request {
     int32_t given_sums, given_counts, given_visits;
     int32_t sums, sum_count, slots, slot_count;
     int32_t visits, visit_count, events, event_room;
-    int32_t tier_map, open_tier, price, attested, sums_at_maximum, in_force_only;
+    int32_t tier_map, open_tier, price, attested, in_force_only;
     int32_t segment, period, period_end, late_from;
     int32_t event_count;
     int64_t patient;
@@ -153,7 +153,7 @@ struct PACKED line {
 };
 
 struct PACKED given_sum {
-    int64_t used, last_quarter, open_maximum;
+    int64_t used, last_quarter;
 };
 
 struct PACKED given_count {

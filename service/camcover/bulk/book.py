@@ -34,9 +34,6 @@ FIRST_DAY, LAST_DAY = FIRST_DATE.toordinal(), LAST_DATE.toordinal()
 _NO_ROOM = -1
 """In place of the number of requests: an array was made too small."""
 
-_GIVEN = -2
-"""In `open_maximum`: the request has stated this sum."""
-
 PLAN = np.dtype([
     ("first_segment", "i4"), ("segment_count", "i4"),
     ("sums", "i4"), ("slots", "i4"), ("visits", "i4"), ("rolling", "i4"), ("counts", "i4"),
@@ -162,25 +159,17 @@ def _sound_lines(book: Book, row: int) -> int:
 
 
 @compiled
-def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int) -> None:
-    """Write a plan's sums as if none were given: a member's, then the family's."""
-    for number in range(count):
-        maximum = maxima[reference + number]
-        member, family = given[first + number], given[first + count + number]
-        for cell in (member, family):
-            cell["used"], cell["last_quarter"], cell["open_maximum"] = 0, 0, -1
-        if book.family[row] == 1:
-            member["open_maximum"], family["open_maximum"] = maximum["in_family"], maximum["family"]
-        else:
-            member["open_maximum"] = maximum["self_only"]
+def _is_repeated(numbers: NDArray[np.int32], first: int, place: int) -> bool:
+    """Whether what cell `place` names was named before, from cell `first` on."""
+    for earlier in range(first, place):
+        if numbers[earlier] == numbers[place]:
+            return True
+    return False
 
 
 @compiled
 def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> int:
-    """Write a sum that is given; WRONG when it is given twice or out of bounds, WAS_CUT when cut to its maximum."""
-    if cell["open_maximum"] == _GIVEN:
-        return _WRONG
-    cell["open_maximum"] = _GIVEN
+    """Write a sum that is given; WRONG when it is out of bounds, WAS_CUT when cut to its maximum."""
     if used == UNKNOWN:
         return _AS_GIVEN
     top = maximum if maximum >= 0 else MAX_CENTS
@@ -198,10 +187,13 @@ def _lay_out_sums(
 
     Where use may be cut, one that is unknown is left out.
     """
-    _begin_sums(book, row, count, maxima, reference, given, first)
+    for cell in given[first : first + 2 * count]:
+        cell["used"], cell["last_quarter"] = 0, 0
     found = _AS_GIVEN
     for place in range(book.sums_of[row], book.sums_of[row + 1]):
         number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
+        if number >= 0 and _is_repeated(book.accumulator, book.sums_of[row], place):
+            return _WRONG
         if number >= 0:
             maximum = maxima[reference + number]
             top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
@@ -214,6 +206,8 @@ def _lay_out_sums(
     for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
         number, became = book.family_accumulator[place], _WAS_CUT if may_cut else _WRONG
         if book.family[row] == 0:
+            return _WRONG
+        if number >= 0 and _is_repeated(book.family_accumulator, book.family_sums_of[row], place):
             return _WRONG
         if number >= 0:
             cell, top = given[first + count + number], maxima[reference + number]["family"]
@@ -251,9 +245,8 @@ def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array
         if slot < 0:
             found = _WAS_CUT
             continue
-        for earlier in range(book.uses_of[row], place):
-            if book.slot[earlier] == slot:
-                return _WRONG
+        if _is_repeated(book.slot, book.uses_of[row], place):
+            return _WRONG
         fact = counts[plan["counts"] + slot]
         used, other = book.units[place], book.cents[place]
         if fact["money"] == 1:
@@ -277,8 +270,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
     request["events"], request["event_room"], request["tier_map"] = 0, lines * plan["rolling"], 0
-    request["open_tier"], request["price"] = 0, 1
-    request["sums_at_maximum"], request["in_force_only"] = 0, 0
+    request["open_tier"], request["price"], request["in_force_only"] = 0, 1, 0
 
 
 @compiled

@@ -183,9 +183,9 @@ class BulkEstimator:
 
     def _answer_aside(self, row: int, question: Question) -> Answered:
         """A single question's expected case, as a batch of one plan."""
-        self._desk.answers(self._tables, [question])
+        self._desk.answers(self._tables, [question], with_ranges=False)
         layout, lines = question.primary, question.asked.lines
-        first = question.placed[0].ledger
+        first = question.placed.ledger
         day, place, session = np.array(lines, dtype=np.int64).T
         services = question.asked.services
         return Answered(

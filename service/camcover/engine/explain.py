@@ -40,7 +40,7 @@ _REASONS = {
     Reason.SETTING_NOT_COVERED: "The plan covers this service only in certain places, and this is none.",
     Reason.AGE: "The plan covers this service only at certain ages.",
     Reason.STATE: "The plan covers this service only in certain states.",
-    Reason.UNKNOWN_CODE: "The catalog does not have this procedure code, so that nothing tells whether the plan covers it.",
+    Reason.UNKNOWN_CODE: "The catalog does not have this procedure code: nothing tells whether the plan covers it.",
     Reason.UNLICENSED: "The plan asks for a license, and the state does not license this practitioner.",
 }
 _NOT_GIVEN = {

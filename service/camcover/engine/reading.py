@@ -11,6 +11,7 @@ from datetime import date
 from itertools import chain, repeat
 
 from camcover.engine.adjustments import adjustments
+from camcover.engine.assumed import assumptions
 from camcover.engine.carrying import use_after
 from camcover.engine.citing import citations_of, rule_place
 from camcover.engine.compile import Tables
@@ -32,8 +33,7 @@ from camcover.engine.estimate import (
 from camcover.engine.explain import Behind, explain
 from camcover.engine.facts import reasons_not_given
 from camcover.engine.layout import Layout
-from camcover.engine.question import Answer, Outcome, Question
-from camcover.engine.ranges import assumptions
+from camcover.engine.question import Answer, Bounds, Outcome, Question
 from camcover.engine.tables import UNTOUCHED
 from camcover.engine.workspace import LedgerRow
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
@@ -50,7 +50,6 @@ _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
     """The estimate that an answer gives."""
     lines = tuple(_lines(question, answer))
-    cents = answer.patient_cents
     totals = _sum(lines)
     return Estimate(
         plan_id=question.request.plan_id,
@@ -66,7 +65,7 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
         limits_after=tuple(_limits_after(question, answer.primary)),
         use_after=use_after(question, answer),
         months=_months(lines),
-        range=Range(min(cents), cents[0], max(cents), tuple(_assumptions(tables, question, answer))),
+        range=_range(tables, question, answer),
         prerequisites=tuple(_prerequisites(question, answer)),
         citations=_citations(question, answer),
     )
@@ -204,15 +203,10 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
         yield from after.values()
 
 
-def _assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[str]:
-    """What the estimate takes for granted, in words."""
-    asked = question.asked
-    priced = [
-        asked.services[place].therapy
-        for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True)
-        if row.assumed
-    ]
-    yield from assumptions(tables, question, list(dict.fromkeys(priced)))
+def _range(tables: Tables, question: Question, answer: Answer) -> Range:
+    """The range, and what the estimate takes for granted, in words."""
+    bounds = answer.bounds or Bounds(answer.patient_cents, answer.patient_cents)
+    return Range(bounds.low, answer.patient_cents, bounds.high, tuple(assumptions(tables, question, answer)))
 
 
 def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]:

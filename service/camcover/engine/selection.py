@@ -33,6 +33,9 @@ _STATE = int(Reason.STATE)
 _UNLICENSED = int(Reason.UNLICENSED)
 _LIMIT = int(Reason.LIMIT_REACHED)
 
+NOTHING_ASSUMED = False
+"""How the criteria of an exclusion are judged: a fact that is not given holds for none (point 40)."""
+
 _NONE = -1
 _ZERO = np.uint64(0)
 
@@ -166,7 +169,7 @@ def _judge(rules: RuleTables, hand: InHand, rule: Any) -> tuple[int, int]:
     Tier, policy, its own.
     """
     if rule["kind"] == _EXCLUSION:
-        return failed_criterion(rules, hand, rule["criteria"], False), rule["criteria"]
+        return failed_criterion(rules, hand, rule["criteria"], NOTHING_ASSUMED), rule["criteria"]
     if rules.rule_tiers[rule["tiers"] + hand.tier_number]["count"] == 0:
         return _TIER, _NONE
     assumed = hand.request["attested"] == 1
