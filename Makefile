@@ -7,6 +7,7 @@ ENVIRONMENT := $(VENV)/.complete
 GENERATED := service/camcover/gen/__init__.py
 PEERS := build/peers
 SAVED := build/bench.json
+DRAWN := tests/oracle/test_agreement.py tests/engine/test_carrying_on.py
 DATA ?= ../shared/data
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
@@ -76,8 +77,8 @@ coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured w
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
 	$(BIN)/pytest -q benchmarks/limit
 
-nightly: $(ENVIRONMENT) ## 20,000 random examples of engine against oracle
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/oracle/test_agreement.py -n 2
+nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine: the oracle, carrying on, ranges
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2 $(DRAWN)
 
 node: tests/node/node_modules ## install what the Node client's test needs
 

@@ -16,6 +16,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from grpc_tools import protoc
 
 from camcover.gen.buf.validate import validate_pb2
+from camcover.refusals import Refusal
 from pages import PROJECT, write_or_check
 
 TARGET = PROJECT / "docs" / "api.md"
@@ -32,24 +33,32 @@ change them, and run that.
 - `optional` fields tell "not given" from zero. A field that is not `optional` and not given is empty, zero or false.
 - Bounds in the tables are checked before anything else; a call that breaks several is told of all at once.
 - A refusal carries `google.rpc.BadRequest` with the path of each field (`items[2].procedures[0].code`), what was found
-  and what was expected; ids that do not exist come with the nearest that do. Clients take 8 KiB of it, so that only the
-  first violations are listed, and a last one without a field counts the others.
+  and what was expected, the alternatives where they are few; ids that do not exist come with the nearest that do.
+  Clients take 8 KiB of it, so that only the first violations are listed, and a last one without a field counts the
+  others.
+- It carries `google.rpc.ErrorInfo`, too, of the domain `camcover`, with a reason that never changes its name (below);
+  each field violation has a `reason` of its own. Programs read these, people the descriptions.
+- Texts are one line without control characters (U+0000 to U+001F, U+007F to U+009F, U+2028, U+2029, and those that turn
+  the direction of writing); `message` and `reason` may have newlines and tabs.
+- An estimate and a `request_id` belong to the subject of the caller's token: another does not find the one, and may use
+  the other.
 - Lists are counted before a message is read: one that is too long is the only violation that is told.
 
 | status | when |
 | --- | --- |
 | `INVALID_ARGUMENT` | a field is malformed, out of bounds, unknown to the catalog or the plan, or contradicts another |
 | `NOT_FOUND` | the payer plan, the therapy, the release or the estimate does not exist (`google.rpc.ResourceInfo`) |
-| `UNAUTHENTICATED` | the service asks for tokens and the call has none that it knows (`authorization: Bearer TOKEN`) |
+| `UNAUTHENTICATED` | the service asks for tokens, and the call has none that is known and holds (`Bearer TOKEN`) |
 | `PERMISSION_DENIED` | the token's roles do not allow the method, or the publisher may not activate |
 | `ALREADY_EXISTS` | the `request_id` was used before with other content |
 | `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; there is nothing to roll back to |
 | `ABORTED` | another release is active than `expected_active_release` says: look again, then decide |
 | `RESOURCE_EXHAUSTED` | too many calls at once (`google.rpc.RetryInfo`: when to try again), or too large a message |
 | `DEADLINE_EXCEEDED` | the deadline has passed, a stream was silent for too long, or work on rules took too long |
-| `UNAVAILABLE` | the server is draining: try another, or a new connection (`google.rpc.RetryInfo`) |
+| `UNAVAILABLE` | the server is draining, or its database is away, locked or full (`google.rpc.RetryInfo`) |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
 
+{reasons}
 Roles: `estimate` for EstimateService and CatalogService; `rules.read` for CatalogService and the methods of RuleService
 that change nothing; `rules.write` for all of RuleService. A service started without tokens lets everyone ask and read,
 and nobody change rules.
@@ -77,13 +86,19 @@ def document() -> str:
     """The page as it should be. Raises RuntimeError when a .proto cannot be read."""
     described = {Path(each.name).stem: each for each in _described().file if each.name.startswith("camcover/")}
     sources = [_Source(described[name]) for name in ORDER]
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION.replace("{reasons}", _reasons())]
     parts += [part for source in sources for part in source.services()]
     parts.append("## Messages\n")
     parts += [part for source in sources for part in source.messages()]
     parts.append("## Enumerations\n")
     parts += [part for source in sources for part in source.enums()]
     return "\n".join(parts)
+
+
+def _reasons() -> str:
+    """The table of refusals."""
+    rows = [(f"`{kind.name}`", f"`{kind.status}`", kind.meaning) for kind in Refusal]
+    return _table(("reason", "status", "when"), rows)
 
 
 def _described() -> FileDescriptorSet:

@@ -100,6 +100,7 @@ tiers:
     out_of_pocket_maximum: oop_max
     above_allowed: written_off
     copay_feeds: [deductible]
+    provider_liable: {for: [diagnosis, referral], unless: advance_notice}
   out_of_network: {deductible: none, out_of_pocket_maximum: none, above_allowed: member up to 115%}
   wider_network: {deductible: oon_deductible, out_of_pocket_maximum: none, above_allowed: member}
 limits:

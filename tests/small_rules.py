@@ -8,6 +8,7 @@ from google.protobuf import json_format
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, EstimateRequest, Tables, compile_rules, evaluate
+from camcover.engine.request import Coordination, UseSoFar
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import as_text, load_texts
 
@@ -150,3 +151,14 @@ def typed(asked: dict[str, Any]) -> EstimateRequest:
 def estimate(rules: Tables, asked: dict[str, Any]) -> Estimate:
     """The engine's answer to a request's fields. Raises `InvalidRequest`."""
     return evaluate(rules, typed(asked))
+
+
+def under_one_plan(request: EstimateRequest) -> EstimateRequest:
+    """The request without its second plan, and without what it states of it."""
+    return request._replace(
+        secondary_plan_id="",
+        coordination=Coordination.STANDARD,
+        secondary_family_accumulators=(),
+        members=tuple(member._replace(secondary_use=UseSoFar()) for member in request.members),
+        items=tuple(item._replace(secondary_tier="") for item in request.items),
+    )

@@ -12,6 +12,7 @@ import pytest
 import camcover
 from camcover.api.errors import Refused, overloaded
 from camcover.engine import InvalidRequest, Violation
+from camcover.refusals import Refusal
 from camcover.store import OutdatedDatabase
 from camcover.workflow.errors import FourEyesNeeded, NoActiveRelease, ReleaseUnusable, UnknownPlan
 
@@ -52,7 +53,12 @@ def test_an_exception_comes_back_from_another_process(kind: type[Exception]) -> 
     [
         ReleaseUnusable("rules-0000000000000000", "a reason"),
         FourEyesNeeded("rules-0000000000000000", "ana"),
-        InvalidRequest((Violation("plan_id", "unknown"), Violation("items", "none"))),
+        InvalidRequest(
+            (
+                Violation("plan_id", "a", "b", Refusal.UNKNOWN_PLAN),
+                Violation("items", "none", "one", Refusal.MISSING_VALUE),
+            )
+        ),
         UnknownPlan("copay-plam", ("copay-plan",)),
         NoActiveRelease(),
         OutdatedDatabase(None),

@@ -711,6 +711,58 @@ INLINE int64_t balance_bill(const struct tier *tier, int64_t charge, int64_t all
     return 0;
 }
 
+/* engine/uncovered.py */
+
+INLINE uint64_t attestations_of(const struct request *request, const struct service *service)
+{
+    uint64_t others = request->attested == 1 ? ALL ^ ADVANCE_NOTICE : 0;
+    uint64_t notice = request->notice_given == 1 ? ADVANCE_NOTICE : 0;
+    return service->attestations | others | notice;
+}
+
+INLINE uint64_t denial_of(const struct rules *rules, const struct entry *entry)
+{
+    if (entry->covered)
+        return LIMIT_USED_UP;
+    if (entry->reason == DIAGNOSIS_NOT_COVERED)
+        return DIAGNOSIS_DENIED;
+    if (entry->reason == REQUIREMENT_MISSING)
+        return rules->requirements[entry->requirement].attestation;
+    if (entry->reason == LIMIT_REACHED) {
+        int measure = rules->limits[entry->limit].measure;
+        return measure == MONEY_PLAN_PAID || measure == MONEY_ALLOWED ? 0 : LIMIT_USED_UP;
+    }
+    return 0;
+}
+
+INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t fee)
+{
+    const struct service *service = hand->service;
+    const struct match *matches = &rules->matches[hand->segment->matches];
+    struct entry *entry = hand->entry;
+    if (denial_of(rules, entry) & hand->tier->liable) {
+        if (!(hand->tier->unless & hand->attestations)) {
+            entry->liability = OF_PROVIDER;
+            entry->provider_owes = charge;
+            entry->written_off += charge;
+            return;
+        }
+        entry->liability = OF_MEMBER_BY_ATTESTATION;
+    }
+    int64_t base = hand->segment->pays_allowed == 1 ? least(charge, fee) : charge;
+    int discount = NEVER;
+    if (service->therapy >= 0)
+        discount = matches[service->therapy].discount;
+    if (service->code >= 0)
+        discount = (int)least(discount, matches[service->code].discount);
+    if (discount != NEVER) {
+        entry->discount = discount;
+        base -= share(base, rules->discounts[discount].basis_points);
+    }
+    entry->not_covered += base;
+    entry->written_off += charge - base;
+}
+
 /* engine/kernel.py */
 
 INLINE void begin_request(const struct work *work, struct request *request)
@@ -740,11 +792,11 @@ INLINE void begin_entry(struct entry *entry)
     entry->limit = entry->phase = entry->discount = NONE;
     entry->covered = entry->reason = entry->visit = entry->covered_units = entry->assumed = 0;
     entry->tier = NONE;
-    entry->terms_assumed = 0;
+    entry->terms_assumed = entry->liability = 0;
     entry->attestations_used = 0;
     entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
     entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
-    entry->plan_paid = entry->fee = entry->capped = 0;
+    entry->plan_paid = entry->fee = entry->capped = entry->provider_owes = 0;
 }
 
 INLINE int segment_on(const struct rules *rules, const struct request *request, int day)
@@ -1040,25 +1092,6 @@ INLINE void judge_and_cover(
     cover(rules, work, hand, rule, visits);
 }
 
-INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t fee)
-{
-    const struct service *service = hand->service;
-    const struct match *matches = &rules->matches[hand->segment->matches];
-    struct entry *entry = hand->entry;
-    int64_t base = hand->segment->pays_allowed == 1 ? least(charge, fee) : charge;
-    int discount = NEVER;
-    if (service->therapy >= 0)
-        discount = matches[service->therapy].discount;
-    if (service->code >= 0)
-        discount = (int)least(discount, matches[service->code].discount);
-    if (discount != NEVER) {
-        entry->discount = discount;
-        base -= share(base, rules->discounts[discount].basis_points);
-    }
-    entry->not_covered += base;
-    entry->written_off += charge - base;
-}
-
 INLINE void adjudicate_line(
     const struct rules *rules, const struct work *work, const struct hand *hand, int64_t charge)
 {
@@ -1114,7 +1147,7 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
                 .segment = segment,
                 .tier = &rules->tiers[segment->tiers + tier],
                 .tier_number = tier,
-                .attestations = request->attested == 1 ? ALL : service->attestations,
+                .attestations = attestations_of(request, service),
                 .place = index,
             };
             adjudicate_line(rules, work, &hand, charge);

@@ -19,6 +19,9 @@
 #define UNTOUCHED INT32_MIN
 #define ALL UINT64_MAX
 #define MAX_STEPS 8
+#define ADVANCE_NOTICE ((uint64_t)1 << 61)
+#define DIAGNOSIS_DENIED ((uint64_t)1 << 62)
+#define LIMIT_USED_UP ((uint64_t)1 << 63)
 
 enum rule_kind { EXCLUSION, BENEFIT };
 
@@ -37,6 +40,8 @@ enum limit_measure { VISITS, VISITS_PLAN_PAID, UNITS, MONEY_PLAN_PAID, MONEY_ALL
 enum period { DAY, WEEK, MONTH, BENEFIT_PERIOD, CALENDAR_YEAR, LIFETIME, ROLLING_DAYS, ROLLING_MONTHS };
 
 enum above { WRITTEN_OFF, MEMBER, MEMBER_UP_TO };
+
+enum liability { OF_MEMBER, OF_PROVIDER, OF_MEMBER_BY_ATTESTATION };
 
 enum carryover_rule { CARRY_NONE, CARRY_ALWAYS, CARRY_IF_UNMET };
 
@@ -75,7 +80,7 @@ struct PACKED accumulator {
 struct PACKED tier {
     int32_t present, deductible, out_of_pocket;
     int32_t above, above_cap, fees, listed;
-    uint64_t copay_feeds;
+    uint64_t copay_feeds, liable, unless;
 };
 
 struct PACKED fee_table {
@@ -134,7 +139,7 @@ struct PACKED request {
     int32_t given_sums, given_counts, given_visits;
     int32_t sums, sum_count, slots, slot_count;
     int32_t visits, visit_count, events, event_room;
-    int32_t tier_map, open_tier, price, attested, in_force_only;
+    int32_t tier_map, open_tier, price, attested, in_force_only, notice_given;
     int32_t segment, period, period_end, late_from;
     int32_t event_count;
     int64_t patient;
@@ -194,11 +199,11 @@ struct PACKED event {
 struct PACKED entry {
     int32_t segment, covered, reason, rule, criteria, requirement;
     int32_t limit, phase, discount, visit, covered_units, assumed;
-    int32_t tier, terms_assumed;
+    int32_t tier, terms_assumed, liability;
     uint64_t attestations_used;
     int64_t charge, allowed, deductible, copay, coinsurance;
     int64_t penalty, balance_bill, not_covered, written_off, plan_paid;
-    int64_t patient, fee, capped, steps[MAX_STEPS];
+    int64_t patient, fee, capped, provider_owes, steps[MAX_STEPS];
 };
 
 SAME_SIZE(segment, SIZE_OF_SEGMENT);

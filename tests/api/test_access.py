@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import ANYONE, Access, Caller, Role, WrongTokens, new_token
+from camcover.api.errors import Refused
 
 GOOD = '[[token]]\nsubject = "ana"\nroles = ["rules.read"]\nsha256 = "{}"\n'
 LIST = "/camcover.v1.RuleService/ListReleases"
@@ -67,11 +70,15 @@ def test_read_anew(tmp_path: Path) -> None:
         ("", r"expected \[\[token\]\] tables and nothing else"),
         ("[other]\nx = 1", r"expected \[\[token\]\] tables"),
         ("token = 1", r"expected \[\[token\]\] tables"),
-        ("token = [1]", "token 1: found int; expected roles, sha256, subject"),
+        ("token = [1]", "token 1: found int; expected roles, sha256, subject, and expires if it ends"),
         ('[[token]]\nsubject = "ana"', "token 1: found subject; expected roles, sha256, subject"),
         (GOOD.format("0" * 63), "token 1: sha256 .*; expected 64 hexadecimal digits"),
         (GOOD.format("0" * 64).replace("ana", " "), "token 1: subject ' '; expected a name"),
         (GOOD.format("0" * 64).replace("rules.read", "boss"), "roles .*boss.*; expected some of estimate, rules.read"),
+        (GOOD.format("0" * 64) + "expires = 2026-12-31\n", "expires 2026-12-31; expected a time with its zone, as"),
+        (GOOD.format("0" * 64) + "expires = 2026-12-31T18:00:00\n", "expected a time with its zone"),
+        (GOOD.format("0" * 64) + 'expires = "never"\n', "expires never; expected a time with its zone"),
+        (GOOD.format("0" * 64) + "ends = 1\n", "found ends, roles, sha256, subject; expected roles"),
         (GOOD.format("0" * 64) * 2, "token 2: the same sha256 stands before"),
     ],
 )
@@ -83,3 +90,95 @@ def test_a_file_that_is_wrong(tmp_path: Path, text: str, said: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(WrongTokens, match="No such file"):
         Access(tmp_path / "none.toml")
+
+
+def bearer(token: str) -> list[tuple[str, str | bytes]]:
+    """The metadata of a call with a token."""
+    return [("authorization", f"Bearer {token}")]
+
+
+def entry(token: str, more: str = "") -> str:
+    """The entry of a token in a file."""
+    return GOOD.format(hashlib.sha256(token.encode()).hexdigest()) + more
+
+
+class Clock:
+    """The time, to set."""
+
+    def __init__(self, now: datetime) -> None:
+        """Show `now`."""
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """What it shows."""
+        return self.now
+
+
+def test_a_token_ends_at_its_time(tmp_path: Path) -> None:
+    clock = Clock(datetime(2026, 12, 31, 17, 59, 59, tzinfo=UTC))
+    access = Access(write(tmp_path, entry("one", "expires = 2026-12-31T19:00:00+01:00\n")), clock)
+    judged = access.judge(LIST, bearer("one"))
+    assert isinstance(judged, Caller)
+    assert judged.expires == datetime(2026, 12, 31, 18, tzinfo=UTC)
+    clock.now = judged.expires
+    refusal = access.judge(LIST, bearer("one"))
+    assert isinstance(refusal, Status)
+    assert refusal.code == Code.UNAUTHENTICATED
+    assert refusal.message == "the token of ana expired on 2026-12-31 18:00:00 UTC"
+
+
+async def holding(access: Access, began: asyncio.Event) -> None:
+    """A stream that goes on for as long as it may."""
+    async with access.while_allowed(LIST, bearer("one")):
+        began.set()
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [
+        (entry("other"), Code.UNAUTHENTICATED),
+        (entry("one").replace("rules.read", "estimate"), Code.PERMISSION_DENIED),
+        (entry("one", "expires = 2000-01-01T00:00:00Z\n"), Code.UNAUTHENTICATED),
+    ],
+)
+async def test_what_goes_on_ends_when_its_token_does(tmp_path: Path, after: str, code: int) -> None:
+    """Taken out, without its role, or with an end that is past; a file read anew otherwise ends nothing."""
+    access = Access(write(tmp_path, entry("one")))
+    began = asyncio.Event()
+    stream = asyncio.create_task(holding(access, began))
+    await began.wait()
+    write(tmp_path, entry("other") + entry("one"))
+    access.reload()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not stream.done()
+    write(tmp_path, after)
+    access.reload()
+    async with asyncio.timeout(10):
+        with pytest.raises(Refused) as caught:
+            await stream
+    assert caught.value.status.code == code
+
+
+async def test_what_goes_on_ends_at_its_tokens_time(tmp_path: Path) -> None:
+    """The clock stands still just before that time, so that the event loop's own ends it."""
+    ends = datetime(2026, 12, 31, 18, tzinfo=UTC)
+    clock = Clock(ends - timedelta(milliseconds=20))
+    access = Access(write(tmp_path, entry("one", "expires = 2026-12-31T18:00:00Z\n")), clock)
+    async with asyncio.timeout(10):
+        with pytest.raises(Refused, match="the token has expired"):
+            await holding(access, asyncio.Event())
+
+
+async def test_time_outs_of_others_pass_through(tmp_path: Path) -> None:
+    access = Access(write(tmp_path, entry("one")))
+    with pytest.raises(TimeoutError, match="another's"):
+        async with access.while_allowed(LIST, bearer("one")):
+            raise TimeoutError("another's")
+
+
+async def test_where_no_tokens_are_asked_for_nothing_ends() -> None:
+    access = Access()
+    async with access.while_allowed(LIST, []):
+        access.reload()

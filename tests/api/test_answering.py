@@ -146,8 +146,8 @@ async def test_an_id_out_of_bounds_is_never_looked_for(ask: Any, kept: KeptEstim
     seen: list[str] = []
 
     class Watched(KeptEstimates):
-        def by_request_ids(self, request_ids: Any) -> Any:
-            seen.extend(request_ids)
+        def by_keys(self, keys: Any) -> Any:
+            seen.extend(request_id for _, request_id in keys)
             return {}
 
     answering = Answering(RulesInForce(tables()), Watched(kept._database))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import grpc
 import pytest
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest, ResourceInfo, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, ResourceInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 from camcover.api.bounding import bounded_status
 from camcover.api.errors import bad_request
 from camcover.engine import Violation
+from camcover.refusals import Refusal
 
 TRAILERS = 8 << 10
 """What a gRPC client takes unless it is told otherwise; each entry counts its name, its value and 32 bytes."""
 
 OTHER_TRAILERS = 400
+
+TIER = Refusal.UNKNOWN_TIER
 
 
 def trailers(status: Status) -> int:
@@ -40,32 +43,35 @@ def listed(status: Status) -> list[BadRequest.FieldViolation]:
 
 @pytest.mark.parametrize("count", [1, 10, 40, 41, 100, 10_000])
 def test_the_first_violations_and_how_many_more(count: int) -> None:
-    violations = [Violation(f"items[{place}].tier", f"no tier 'gold' of number {place}") for place in range(count)]
+    violations = [Violation(f"items[{place}].tier", f"tier {place}", "another", TIER) for place in range(count)]
     status = bad_request(violations)
     assert trailers(status) <= TRAILERS
     named = [each for each in listed(status) if each.field]
     assert [each.field for each in named] == [each.field for each in violations[: len(named)]]
     rest = [each.description for each in listed(status) if not each.field]
+    assert all(each.reason == "MORE_VIOLATIONS" for each in listed(status) if not each.field)
     assert rest == ([] if len(named) == count else [f"{count - len(named)} more violations are not listed here"])
     assert len(named) >= min(count, 40)
 
 
 def test_a_long_text_is_cut_and_the_rest_is_still_named() -> None:
-    status = bad_request([Violation("plan_id", "é" * 100_000), Violation("items", "none")])
+    missing = Violation("items", "none", "one", Refusal.MISSING_VALUE)
+    status = bad_request([Violation("plan_id", "é" * 100_000, "a plan", Refusal.UNKNOWN_PLAN), missing])
     first, second = listed(status)
     assert len(first.description.encode()) <= 1_000
     assert first.description.endswith("é…")
-    assert second.description == "none"
+    assert second.description == "found none; expected one"
     assert trailers(status) <= TRAILERS
 
 
 def test_other_details_keep_half_the_room() -> None:
     """A refusal of many plans that do not exist names them twice: as fields, and as resources."""
-    violations = [Violation(f"p[{place}]", "no plan", kind="plan", unknown=f"plan-{place}") for place in range(500)]
+    violations = [Violation(f"p[{place}]", "a", "b", Refusal.UNKNOWN_PLAN, f"plan-{place}") for place in range(500)]
     status = bad_request(violations)
     assert status.code == grpc.StatusCode.NOT_FOUND.value[0]
     assert trailers(status) <= TRAILERS
     assert [detail for detail in status.details if detail.Is(ResourceInfo.DESCRIPTOR)]
+    assert [detail for detail in status.details if detail.Is(ErrorInfo.DESCRIPTOR)]
     assert listed(status)[0].field == "p[0]"
 
 

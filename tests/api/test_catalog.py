@@ -72,7 +72,7 @@ async def test_plans_in_short_and_whole(service: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "request_", "code", "said"),
     [
-        ("GetPlan", messages.GetPlanRequest(plan_id="share"), "NOT_FOUND", "no plan 'share'"),
+        ("GetPlan", messages.GetPlanRequest(plan_id="share"), "NOT_FOUND", "found plan 'share'"),
         ("GetPlan", messages.GetPlanRequest(), "INVALID_ARGUMENT", "plan_id"),
         ("ListPlans", messages.ListPlansRequest(page_size=-1), "INVALID_ARGUMENT", "page_size"),
         ("ListPlans", messages.ListPlansRequest(page_token="?"), "INVALID_ARGUMENT", "page_token"),

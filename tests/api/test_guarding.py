@@ -86,10 +86,10 @@ async def test_nothing_is_read_for_whoever_is_not_known(
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"\xff" * 50, "50 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
-        (b"\x12\x02\xff\xfe", "4 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
-        (b"\x0b" * 2_000, "2000 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
-        (EMPTY_ITEMS, "items: more than 500; expected at most 500"),
+        (b"\xff" * 50, "found 50 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (b"\x12\x02\xff\xfe", "found 4 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (b"\x0b" * 2_000, "found 2000 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (EMPTY_ITEMS, "items: found more than 500 entries; expected at most 500"),
     ],
 )
 async def test_bytes_that_are_no_request(service: Any, ask: Any, data: bytes, said: str) -> None:
@@ -101,14 +101,14 @@ async def test_bytes_that_are_no_request(service: Any, ask: Any, data: bytes, sa
 
 async def test_a_method_without_lists_takes_little(service: Any) -> None:
     call = raw(service, "/camcover.v1.CatalogService/ListPlans")(bytes(65_537))
-    said = "a message of 65537 bytes; expected at most 65536"
+    said = "found a message of 65537 bytes; expected at most 65536"
     assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
 
 
 async def test_a_call_that_ends_without_a_message(service: Any) -> None:
     call = service.channel.stream_unary(ESTIMATE)()
     await call.done_writing()
-    said = "no message; expected one camcover.v1.EstimatePlanRequest"
+    said = "found no message; expected one camcover.v1.EstimatePlanRequest"
     assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
 
 
@@ -213,7 +213,7 @@ async def test_a_bad_message_in_a_stream_ends_nothing(service: Any, ask: Any) ->
     await stream.done_writing()
     answers = [each async for each in stream]
     assert [(each.error.code, each.request_id) for each in answers] == [(3, ""), (3, ""), (0, "last")]
-    assert answers[0].error.message == "items: more than 500; expected at most 500"
+    assert answers[0].error.message == "items: found more than 500 entries; expected at most 500"
     assert answers[2].estimate.totals.patient_cents == 6080
 
 

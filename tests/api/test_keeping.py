@@ -1,4 +1,4 @@
-"""What waits while one transaction is written goes into the next; a failure reaches every call that waits for it."""
+"""What waits while one transaction is written goes into the next; nobody fails for another's row, or waits for ever."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.keeping import Keeper
-from camcover.store import StoredEstimate
-from camcover.store.estimates import NoStore
+from camcover.store import KeptEstimates, NoStore, RequestKey, StoredEstimate, StoreUnavailable, open_database
+from camcover.store.availability import Reason
 
 
 def row(name: str) -> StoredEstimate:
     """An estimate to keep."""
-    return StoredEstimate(name, None, b"", "plan", "rules-0", datetime(2026, 3, 2, tzinfo=UTC), b"", b"", b"")
+    return StoredEstimate(name, "anyone", None, b"", "plan", "rules-0", datetime.now(UTC), b"", b"", b"")
 
 
 class Store(NoStore):
@@ -30,7 +31,7 @@ class Store(NoStore):
         self.fault: Exception | None = None
         self._loop = asyncio.get_running_loop()
 
-    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
         """Note the group; wait, then fail or be done."""
         self.groups.append([each.name for each in estimates])
         self._loop.call_soon_threadsafe(self.asked.set)
@@ -73,3 +74,75 @@ async def test_a_call_given_up_does_not_harm_the_others() -> None:
     given_up.cancel()
     store.go.set()
     assert await other == {}
+
+
+async def test_a_row_that_is_refused_fails_its_own_call_alone(url: str) -> None:
+    """Twelve honest calls share a transaction with one whose name is taken, and on PostgreSQL with one of U+0000."""
+    database = open_database(url)
+    store = KeptEstimates(database)
+    store.keep([row("estimates/taken")])
+    bad = ["estimates/taken"] if database.is_sqlite else ["estimates/taken", "estimates/\0"]
+    keeper = Keeper(store)
+    calls = [asyncio.create_task(keeper.keep([row("estimates/first")]))]
+    await asyncio.sleep(0)  # the first is being written; all others go into one transaction
+    names = [f"estimates/{number}" for number in range(12)]
+    calls += [asyncio.create_task(keeper.keep([row(name)])) for name in (*names[:6], *bad, *names[6:])]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    refused = [each for each in outcomes if isinstance(each, BaseException)]
+    assert [isinstance(each, SQLAlchemyError) for each in refused] == [True] * len(bad)
+    assert outcomes[7 : 7 + len(bad)] == refused
+    assert all(store.by_name(name) for name in (*names, "estimates/first"))
+    database.close()
+
+
+async def test_what_is_taken_is_told_also_where_rows_are_written_one_by_one(url: str) -> None:
+    database = open_database(url)
+    store = KeptEstimates(database)
+    store.keep([row("estimates/taken"), row("estimates/a")._replace(request_id="a")])
+    again, other = row("estimates/b")._replace(request_id="a"), row("estimates/c")
+    keeper = Keeper(store)
+    calls = [keeper.keep([row("estimates/taken")]), keeper.keep([again, other])]
+    refused, taken = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(refused, SQLAlchemyError)
+    assert isinstance(taken, dict)
+    assert {key: each.name for key, each in taken.items()} == {("anyone", "a"): "estimates/a"}
+    assert store.by_name("estimates/c") is not None
+    assert store.by_name("estimates/b") is None
+    database.close()
+
+
+async def test_who_comes_when_too_many_wait_is_told_so() -> None:
+    store = Store()
+    keeper = Keeper(store, most_waiting=3)
+    calls = [asyncio.create_task(keeper.keep([row("a")]))]
+    await store.asked.wait()
+    calls += [asyncio.create_task(keeper.keep([row(name)])) for name in "bcd"]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="more to write than it can"):
+        await keeper.keep([row("e")])
+    calls[1].cancel()  # its place is free, and its row not written
+    await asyncio.sleep(0)
+    calls.append(asyncio.create_task(keeper.keep([row("f")])))
+    await asyncio.sleep(0)
+    store.go.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert store.groups == [["a"], ["c", "d", "f"]]
+
+
+async def test_a_database_that_does_not_answer_is_given_up() -> None:
+    store = Store()
+    keeper = Keeper(store, seconds=0.01)
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await keeper.keep([row("a")])
+    store.go.set()
+
+
+async def test_a_store_that_is_away_is_not_asked_row_by_row() -> None:
+    store = Store()
+    keeper = Keeper(store)
+    store.fault = StoreUnavailable(Reason.AWAY)
+    store.go.set()
+    calls = [asyncio.create_task(keeper.keep([row(name), row(name * 2)])) for name in "ab"]
+    for outcome in await asyncio.gather(*calls, return_exceptions=True):
+        assert outcome is store.fault
+    assert store.groups == [["a", "aa", "b", "bb"]]

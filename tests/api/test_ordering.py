@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -90,3 +91,21 @@ async def test_what_is_left_is_given_up_when_the_reader_goes() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
     assert sorted(began) == sorted(ended)
+
+
+async def test_a_fault_that_nobody_waits_for_any_more_is_not_logged() -> None:
+    """The first ends the stream; of those read ahead the event loop has nothing to tell."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def answer(number: int) -> int:
+        await asyncio.sleep(0)
+        raise ValueError(f"secret {number}")
+
+    answers = in_order(numbers(1_000), answer)
+    with pytest.raises(ValueError, match="secret 0"):
+        await anext(answers)
+    del answers
+    gc.collect()
+    await asyncio.sleep(0)
+    assert told == []

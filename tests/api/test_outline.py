@@ -41,18 +41,18 @@ def test_every_list_of_every_request_has_a_bound() -> None:
 def test_up_to_the_bound_and_beyond() -> None:
     """500 services, 12 members, 64 sums each; as the .proto states them."""
     assert found(EMPTY_ITEM * 500) is None
-    assert found(EMPTY_ITEM * 501) == ("items", "more than 500; expected at most 500")
+    assert found(EMPTY_ITEM * 501) == ("items", "found more than 500 entries; expected at most 500")
     members = [request_pb2.Member() for _ in range(12)]
     members[11].accumulators.extend([request_pb2.AccumulatorUse()] * 64)
     assert found(request_pb2.EstimatePlanRequest(members=members)) is None
     members[11].accumulators.add()
-    said = ("members[11].accumulators", "more than 64; expected at most 64")
+    said = ("members[11].accumulators", "found more than 64 entries; expected at most 64")
     assert found(request_pb2.EstimatePlanRequest(members=members)) == said
 
 
 def test_lists_of_texts_count_as_well() -> None:
     item = request_pb2.PlannedService(dates=["2026-01-01"] * 501)
-    said = ("items[0].dates", "more than 500; expected at most 500")
+    said = ("items[0].dates", "found more than 500 entries; expected at most 500")
     assert found(request_pb2.EstimatePlanRequest(items=[item])) == said
 
 
@@ -62,7 +62,9 @@ def test_lists_in_lists_are_bounded_together() -> None:
     batch = estimate_service_pb2.BatchEstimatePlansRequest(requests=[request] * 1000)
     excess = BATCH.excess(batch.SerializeToString())
     assert excess is not None
-    assert excess.description == f"more than {MOST_ENTRIES} entries of lists in all; expected at most {MOST_ENTRIES}"
+    assert (
+        excess.description == f"found more than {MOST_ENTRIES} entries of lists in all; expected at most {MOST_ENTRIES}"
+    )
     del batch.requests[980:]
     assert BATCH.excess(batch.SerializeToString()) is None
 
@@ -74,13 +76,16 @@ def test_a_message_inside_stands_once() -> None:
     assert outline.excess(part) is None
     excess = outline.excess(part * 2)
     assert excess is not None
-    assert (excess.field, excess.description) == ("request", "more than 1; expected at most 1")
+    assert (excess.field, excess.description) == ("request", "found more than 1 entries; expected at most 1")
 
 
 def test_fields_of_later_versions_pass_and_are_bounded() -> None:
     unknown = b"\xfa\x07\x03abc"
     assert found(unknown * MOST_REPEATS) is None
-    assert found(unknown * (MOST_REPEATS + 1)) == ("unknown fields", "more than 100; expected at most 100")
+    assert found(unknown * (MOST_REPEATS + 1)) == (
+        "unknown fields",
+        "found more than 100 entries; expected at most 100",
+    )
 
 
 @pytest.mark.parametrize(

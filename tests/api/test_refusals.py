@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from camcover.api.validation import violations_of
 from camcover.engine.stored import write_tables
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
+from camcover.rulebook.records import Attestation
 from small_rules import question, tables
 
 ITEM = question()["items"][0]
@@ -54,9 +55,9 @@ async def refusal(
 @pytest.mark.parametrize(
     ("changed", "field", "said"),
     [
-        ({"plan_id": ""}, "plan_id", "at least 1"),
-        ({"items": []}, "items", "at least 1"),
-        ({"as_of": "02.03.2026"}, "as_of", "[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+        ({"plan_id": ""}, "plan_id", "found nothing; expected 1 to 128 characters"),
+        ({"items": []}, "items", "found nothing; expected 1 to 500 entries"),
+        ({"as_of": "02.03.2026"}, "as_of", "found '02.03.2026'; expected a date such as 2026-01-31"),
         ({"as_of": "2026-02-30"}, "as_of", "2026-02-30"),
         ({"members": [{"id": str(number)} for number in range(13)]}, "members", "12"),
         ({"members": [{"id": "a"}, {"id": "a"}]}, "members[1].id", "'a'"),
@@ -78,7 +79,11 @@ async def refusal(
         ),
         (member(age=131), "members[0].age", "130"),
         ({"members": [{"birth_date": "2030-01-01"}]}, "members[0].birth_date", "2026-03-02"),
-        (member(birth_date="1980-01-01"), "members[0].age", "not both"),
+        (
+            member(birth_date="1980-01-01"),
+            "members[0].age",
+            "found an age of 40 years and the birth date 1980-01-01; expected one of the two",
+        ),
         (member(state="QQ"), "members[0].state", "'QQ'"),
         (
             member(accumulators=[{"accumulator": "nothing", "used_cents": 1}]),
@@ -109,7 +114,11 @@ async def refusal(
         (item(dates=[]), "items[0].dates", "date"),
         (item(dates=["2026-02-30"]), "items[0].dates[0]", "2026-02-30"),
         (item(dates=["2031-01-01"]), "items[0].dates", "2031-01-01"),
-        (item(start_date="2026-03-02"), "items[0].start_date", "not both"),
+        (
+            item(start_date="2026-03-02"),
+            "items[0].start_date",
+            "found start_date beside dates; expected one way to give the dates",
+        ),
         (item(practitioner="acupuncturits"), "items[0].practitioner", "'acupuncturist'"),
         (item(state="ZZ"), "items[0].state", "'ZZ'"),
         (item(setting="spa"), "items[0].setting", "office"),
@@ -122,7 +131,11 @@ async def refusal(
         (item(charge_cents=100), "items[0].charge_cents", "procedure"),
         (procedure(code="97124"), "items[0].procedures[0].code", "acupuncture"),
         (procedure(code="99999"), "items[0].procedures[0].code", "'99999'"),
-        (procedure(code="abc"), "items[0].procedures[0].code", "[A-Z0-9]{5}"),
+        (
+            procedure(code="abc"),
+            "items[0].procedures[0].code",
+            "found 'abc'; expected a code of five capital letters and digits",
+        ),
         (procedure(units=1001), "items[0].procedures[0].units", "1000"),
         (procedure(allowed_cents=-5), "items[0].procedures[0].allowed_cents", "0"),
         (item(therapy="reiki", procedures=[]), "items[0].charge_cents", "reiki"),
@@ -171,7 +184,7 @@ async def test_more_lines_than_a_request_may_have(service: Any, ask: Any) -> Non
     days = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
     code, fields, _ = await refusal(service, ask(items=[ITEM | {"dates": days}] * 6))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert fields == {"items[5]": "the request has more than 2000 lines"}
+    assert fields == {"items[5]": "found 2016 lines up to here; expected at most 2000 in the request"}
 
 
 @pytest.mark.parametrize(
@@ -226,7 +239,7 @@ NO_RELEASE_IDS = [
 @pytest.mark.parametrize("wrong", NO_RELEASE_IDS)
 def test_an_id_of_no_release_breaks_a_rule_of_the_proto_wherever_one_is_taken(wrong: str) -> None:
     """In every message that takes one, by its field, in words; the id of a release does not, nor does none at all."""
-    said = "expected the id of a release: rules- and 16 digits of 0 to 9 and a to f"
+    said = "the id of a release: rules- and 16 digits of 0 to 9 and a to f"
     taking = [
         (request_pb2.EstimatePlanRequest, "rule_release"),
         (estimate_service_pb2.CheckCoverageRequest, "rule_release"),
@@ -239,7 +252,7 @@ def test_an_id_of_no_release_breaks_a_rule_of_the_proto_wherever_one_is_taken(wr
         (rule_service_pb2.AnalyzeImpactRequest, "after_release"),
     ]
     for kind, field in taking:
-        assert [each.description for each in violations_of(kind(**{field: wrong})) if each.field == field] == [said]
+        assert [each.expected for each in violations_of(kind(**{field: wrong})) if each.field == field] == [said]
         for right in ("", "rules-0123456789abcdef") if field != "after_release" else ("rules-0123456789abcdef",):
             assert field not in [each.field for each in violations_of(kind(**{field: right}))]
 
@@ -260,3 +273,13 @@ async def test_the_active_release_may_be_pinned(service: Any, ask: Any) -> None:
     release = (await service.estimates.EstimatePlan(ask())).rule_release
     pinned = await service.estimates.EstimatePlan(ask(rule_release=release))
     assert pinned.rule_release == release
+
+
+def test_every_attestation_of_the_language_may_be_given() -> None:
+    """All at once in one item; the .proto and the language have one list of words."""
+    given = {"therapy": "acupuncture", "attestations": list(map(str, Attestation)), "dates": ["2026-03-02"]}
+    request = request_pb2.EstimatePlanRequest(plan_id="share-plan", items=[request_pb2.PlannedService(**given)])
+    assert violations_of(request) == []
+    request.items[0].attestations.append(Attestation.REFERRAL)
+    (violation,) = violations_of(request)
+    assert violation.field == "items[0].attestations"

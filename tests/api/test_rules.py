@@ -28,6 +28,8 @@ from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import COPAY_PLAN, TEXTS
 
+NO_PAGE = "page_token: found a token that no page has given; expected next_page_token of the page before"
+
 TOKENS = """\
 [[token]]
 subject = "ana"
@@ -202,7 +204,7 @@ async def test_lists_are_paged_newest_first(staff: Staff) -> None:
     for token in ("nonsense", "cnVsZXMtMA=="):
         request.page_token = token
         status = await refused(staff.rules.ListReleases(request, metadata=by("reader")))
-        assert status.message == "page_token: is none that a page has given"
+        assert status.message == NO_PAGE
 
 
 async def test_one_release_with_its_files_and_decisions(staff: Staff) -> None:
@@ -218,7 +220,7 @@ async def test_one_release_with_its_files_and_decisions(staff: Staff) -> None:
     unknown = messages.GetReleaseRequest(release="rules-0000000000000000")
     status = await refused(staff.rules.GetRelease(unknown, metadata=by("reader")))
     assert status.code == grpc.StatusCode.NOT_FOUND.value[0]
-    info = ResourceInfo.FromString(status.details[0].value)
+    info = ResourceInfo.FromString(status.details[1].value)
     assert (info.resource_type, info.resource_name) == ("release", "rules-0000000000000000")
 
 
@@ -393,7 +395,7 @@ async def test_a_time_that_is_none(staff: Staff, seconds: int, nanos: int) -> No
     request.effective_at.seconds, request.effective_at.nanos = seconds, nanos
     status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))
     assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
-    found = f"effective_at: {seconds} seconds and {nanos} nanoseconds after 1970"
+    found = f"effective_at: found {seconds} seconds and {nanos} nanoseconds after 1970"
     assert status.message == f"{found}; expected a time of the years 1990 to 2200"
 
 
@@ -408,13 +410,13 @@ async def test_page_tokens_that_no_page_gave(staff: Staff, token: str) -> None:
     for call in calls:
         status = await refused(call)
         assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
-        assert status.message == "page_token: is none that a page has given"
+        assert status.message == NO_PAGE
 
 
 async def test_a_decision_that_is_none_or_two(staff: Staff) -> None:
     request = messages.ActivateReleaseRequest(reason="?")
     status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))
-    assert status.message.startswith("name a release, or ask to roll back")
+    assert status.message.endswith("; expected one of release, roll_back, cancel_number")
 
 
 async def test_watching_tells_of_each_change_and_ends_with_the_server(staff: Staff) -> None:
@@ -464,7 +466,7 @@ async def test_files_that_are_refused_before_they_are_read(staff: Staff) -> None
         assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0], name
     twice = messages.RuleFiles(files=[messages.RuleFile(name="a.yaml")] * 2)
     status = await refused(check(messages.ValidateRulesRequest(rules=twice), metadata=by("ana")))
-    assert status.message == "rules.files[1].name: 'a.yaml' stands before; expected each name once"
+    assert status.message == "rules.files[1].name: found 'a.yaml' a second time; expected each once"
     large = messages.RuleFiles(files=[messages.RuleFile(name="a.yaml", content=b"#" * (1 << 20))])
     status = await refused(check(messages.ValidateRulesRequest(rules=large), metadata=by("ana")))
     assert status.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -49,7 +49,7 @@ ITEMS = st.fixed_dictionaries(
         "state": mostly(WORD([None, "WA", "OR"]), st.just("XX")),
         "diagnoses": maybe(st.lists(mostly(WORD(["M54.50", "m5459", "G43.1"]), WORD(["back", ""])), max_size=2)),
         "conditions": maybe(st.lists(mostly(WORD(["back-pain"]), WORD(["back-ache"])), max_size=1)),
-        "attestations": maybe(st.lists(mostly(WORD(["referral"]), WORD(["note"])), max_size=1)),
+        "attestations": maybe(st.lists(mostly(WORD(["referral", "advance_notice"]), WORD(["note"])), max_size=2)),
         "start_date": mostly(st.dates(date(2025, 11, 1), date(2027, 2, 1)), WORD([None, date(1989, 1, 1)])),
         "sessions": maybe(mostly(st.integers(1, 5) | st.integers(6, 40), WORD([0, -1, 501]))),
         "every_days": maybe(mostly(st.integers(1, 40) | st.just(1), WORD([0, 367]))),

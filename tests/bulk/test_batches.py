@@ -14,7 +14,7 @@ from bulk.rows import ROWS, Row
 from camcover.bulk import BulkEstimator, BulkResult
 from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
-from camcover.bulk.singly import request_of
+from camcover.bulk.singly import in_columns, request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
 from camcover.engine.estimate import Amounts, Line, Reason
 from camcover.engine.violations import violations_of
@@ -37,6 +37,8 @@ benefits:
     cite: eoc p.2
 """
 """Pools that two benefits draw on, each with several limits over windows."""
+LIABLE = "above_allowed: written_off, provider_liable: {for: [diagnosis, limits, referral], unless: advance_notice}"
+"""Denials that are the provider's in network, unless an advance notice was given."""
 RULES = tables(copay=BUDGET)
 TWO_EDITIONS = tables(
     catalog=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-03-31}"),
@@ -47,10 +49,11 @@ TWO_EDITIONS = tables(
 )
 """The catalog changes on 1 April, and visits count over a window."""
 MANY_LIMITS = tables(
-    copay=BUDGET,
+    copay=BUDGET.replace("above_allowed: written_off", LIABLE),
     share=ROLLING.replace("limits: [", "limits: [money, both, {id: month, allow: 6 units, per: month, cite: eoc p.3}, ")
     .replace("benefits:\n", SEVERAL_WINDOWS, 1)
-    .replace("  - {therapies: [massage]", "  - {therapies: [reiki]"),
+    .replace("  - {therapies: [massage]", "  - {therapies: [reiki]")
+    .replace("above_allowed: written_off", LIABLE),
 )
 
 
@@ -95,10 +98,16 @@ def check(rules: Tables, rows: list[Row]) -> None:
         for name in Amounts._fields:
             assert plan.get(name, 0) == getattr(answer.totals, name)
     refused = [
-        {"row": row, "request_id": rows[row]["request_id"], "field": each.field, "reason": each.description}
+        {
+            "row": row,
+            "request_id": rows[row]["request_id"],
+            "field": each.field,
+            "reason": each.description,
+            "kind": each.refusal.name,
+        }
         for row, answer in enumerate(answers)
         if isinstance(answer, InvalidRequest)
-        for each in answer.violations
+        for each in in_columns(answer.violations)
     ]
     assert result.rejects.to_pylist() == refused
     assert result.rejected_rows == len(rows) - len(priced)
@@ -164,9 +173,9 @@ def test_a_date_that_no_calendar_has(name: str, day: int) -> None:
     dates = pa.array([day, None], pa.int32()).cast(pa.date32())
     batch = batch.set_column(REQUEST_SCHEMA.get_field_index(name), name, dates)
     result = BulkEstimator(RULES, "rules-1").estimate(batch)
-    assert result.rejects.to_pylist() == [
-        {"row": 0, "request_id": None, "field": "", "reason": "holds a date outside the years 1 to 9999"}
-    ]
+    (reject,) = result.rejects.to_pylist()
+    assert reject["reason"] == "found a date that no calendar has; expected dates in the years 1 to 9999"
+    assert (reject["row"], reject["field"], reject["kind"]) == (0, "", "DATE_OUT_OF_RANGE")
     assert result.plans["row"].to_pylist() == [1]
 
 

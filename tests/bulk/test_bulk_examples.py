@@ -35,7 +35,7 @@ def test_pyarrow(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "docs" / "examples" / "bulk_pyarrow.py", ROOT / "rules", tmp_path]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[0] == "2 plans, the patients pay $288.00"
-    assert "no plan 'no-such-plan'" in result.stdout
+    assert "found plan 'no-such-plan'" in result.stdout
 
 
 def test_polars(priced: tuple[Path, Outputs]) -> None:

@@ -102,7 +102,13 @@ def test_the_command(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.endswith("428 plans priced, 1714 lines; 72 rows rejected\n")
     rejects = pq.read_table(tmp_path / "plans.rejects.parquet").to_pylist()
-    assert rejects[0] == {"row": 0, "request_id": "r0", "field": "plan_id", "reason": "no plan 'nowhere'"}
+    assert rejects[0] == {
+        "row": 0,
+        "request_id": "r0",
+        "field": "plan_id",
+        "reason": "found plan 'nowhere'; expected one of copay-plan, share-plan",
+        "kind": "UNKNOWN_PLAN",
+    }
     assert pq.read_table(output).num_rows == 428
 
 

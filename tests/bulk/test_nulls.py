@@ -67,7 +67,8 @@ def test_the_row_is_refused_by_its_path_and_the_others_are_priced(path: str) -> 
         "row": 1,
         "request_id": "null",
         "field": path,
-        "reason": "null; expected a value, or a shorter list",
+        "reason": "found null; expected a value, or a shorter list",
+        "kind": "MISSING_VALUE",
     }
     assert result.rejected_rows == 1
 
@@ -87,7 +88,7 @@ def test_two_rule_sets_compare_the_others(path: str) -> None:
     assert (found.members.compared, found.members.never_priced) == (2, 1)
     (left,) = found.never_priced
     assert left.row == 1
-    assert left.reasons[0] == f"{path}: null; expected a value, or a shorter list"
+    assert left.reasons[0] == f"{path}: found null; expected a value, or a shorter list"
 
 
 @pytest.mark.parametrize("name", [field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.type)])

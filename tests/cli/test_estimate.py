@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
 
+from camcover.gen.camcover.v1 import request_pb2
 from small_rules import COPAY_PLAN, question
+
+FIELDS = len(request_pb2.EstimatePlanRequest.DESCRIPTOR.fields)
 
 
 @pytest.fixture
@@ -56,11 +60,56 @@ def test_the_request_may_come_from_standard_input(rules: Path, run: Any) -> None
     assert json.loads(result.stdout)["totals"]["patient_cents"] == 6000
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"plan": "x"}', '{"items": [{"sessions": "many"}]}'])
-def test_what_is_no_request(rules: Path, run: Any, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "found no JSON, in line 1, column 1: Expecting value; expected one object of JSON [INVALID_JSON]"),
+        ("{", "found no JSON, in line 1, column 2"),
+        ("[" * 100_000, "found JSON with a number or a nesting that is too large"),
+        ("[]", "found a list; expected an object [INVALID_JSON]"),
+        (
+            '{"plan": "x"}',
+            f"plan: found field 'plan'; expected one of {FIELDS} fields; did you mean 'plan_id' or 'ex",
+        ),
+        ('{"plan-id": "x"}', f"found field 'plan-id'; expected one of {FIELDS} fields; did you mean 'plan_id'?"),
+        ('{"plan_id": "x", "plan_id": "y"}', "plan_id: found 'plan_id' a second time; expected each once [REPEATED]"),
+        ('{"plan_id": 7}', "plan_id: found the number 7; expected a text"),
+        ('{"plan_id": "\\ud800"}', "plan_id: found '\\ud800'; expected text that is Unicode [INVALID_TEXT]"),
+        ('{"explain": "yes"}', "explain: found the text 'yes'; expected true or false"),
+        ('{"items": {}}', "items: found an object; expected a list"),
+        ('{"items": [null]}', "items[0]: found null; expected an object"),
+        ('{"items": [{"sessions": "many"}]}', "items[0].sessions: found the text 'many'; expected a whole number"),
+        ('{"items": [{"sessions": true}]}', "items[0].sessions: found true; expected a whole number"),
+        ('{"items": [{"sessions": 1.5}]}', "items[0].sessions: found the number 1.5; expected a whole number"),
+        ('{"items": [{"sessions": 2147483648}]}', "found 2147483648; expected a number of at most 32 bits"),
+        (
+            '{"coverage": "family"}',
+            "coverage: found value 'family'; expected one of COVERAGE_UNSPECIFIED, COVERAGE_SELF_ONLY, COVERAGE_FAMILY",
+        ),
+        ('{"items": [{"thrapy": "massage"}]}', "items[0].thrapy: found field 'thrapy'; expected one of "),
+    ],
+)
+def test_what_is_no_request(rules: Path, run: Any, text: str, said: str) -> None:
     result = run("estimate", "-", "--rules", rules, stdin=text)
     assert result.exit_code == 2
-    assert result.stderr
+    first, *told = result.stderr.splitlines()
+    assert first == "-: not an EstimatePlanRequest"
+    assert len(told) == 1
+    assert said in told[0]
+
+
+def test_all_that_is_wrong_with_a_file_is_told_at_once(rules: Path, run: Any) -> None:
+    result = run("estimate", "-", "--rules", rules, stdin='{"planid": "x", "members": [{"age": []}], "explain": 1}')
+    assert [line.split(":")[0] for line in result.stderr.splitlines()[1:]] == ["planid", "members[0].age", "explain"]
+
+
+def test_numbers_may_be_texts_and_names_camel_case_as_protobuf_writes_them(rules: Path, run: Any) -> None:
+    """What `MessageToJson` writes: camelCase, 64-bit numbers as texts; null stands for nothing."""
+    message = json_format.ParseDict(question(), request_pb2.EstimatePlanRequest())
+    data = json.loads(json_format.MessageToJson(message)) | {"asOf": None, "coverage": 1}
+    assert data["items"][0]["procedures"][0]["chargeCents"] == "8000"
+    result = run("estimate", "-", "--rules", rules, stdin=json.dumps(data))
+    assert json.loads(result.stdout)["totals"]["patient_cents"] == 6080
 
 
 def test_a_file_that_is_not_there(rules: Path, run: Any, tmp_path: Path) -> None:
@@ -72,13 +121,19 @@ def test_every_violation_on_a_line_of_its_own(rules: Path, run: Any) -> None:
     items = [question()["items"][0] | {"tier": "gold", "practitioner": "nobody"}]
     result = run("estimate", "-", "--rules", rules, stdin=json.dumps(question(items=items)))
     assert result.exit_code == 2
-    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["items[0].practitioner", "items[0].tier"]
+    words = "acupuncturist, massage-therapist"
+    assert result.stderr.splitlines() == [
+        f"items[0].practitioner: found practitioner 'nobody'; expected one of {words} [UNKNOWN_PRACTITIONER]",
+        "items[0].tier: found tier 'gold'; expected one of in_network, out_of_network [UNKNOWN_TIER]",
+    ]
 
 
 def test_other_refusals_print_their_message(rules: Path, run: Any) -> None:
     result = run("estimate", "-", "--rules", rules, stdin=json.dumps(question(rule_release=f"rules-{'0' * 16}")))
     assert result.exit_code == 2
-    assert result.stderr.startswith("no release 'rules-0000000000000000'")
+    said = "rule_release: found release 'rules-0000000000000000'; expected one that exists; did you mean 'rules-"
+    assert result.stderr.startswith(said)
+    assert result.stderr.endswith("[UNKNOWN_RULE_RELEASE]\n")
 
 
 def test_bad_rules_price_nothing(rules: Path, run: Any, request_file: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_tables_say_who_pays_more_and_why(rules: Path, dearer: Path, book: P
         "mean +$20.00",
         "copay-plan 3 2 0 0 0 $420.00 +$60.00 -$60.00",
         "acupuncture 2 2 0 0 0 $180.00 +$60.00 -$60.00",
-        "row 3 [red]dan nowhere: plan_id: no plan 'nowhere'",
+        "row 3 [red]dan nowhere: plan_id: found plan 'nowhere'",
         "row 0 ana copay-plan: patient $60.00 -> $90.00 (+$30.00)",
         "2026-03-02 acupuncture 97810: $20.00 -> $30.00; benefit hands; copay $20.00 -> $30.00; plan pays $28.00",
     ):

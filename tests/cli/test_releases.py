@@ -8,7 +8,7 @@ import json
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +243,15 @@ def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url
     ]
     assert len(staff("audit", "log", "--after", "2").stdout.splitlines()) == 1
     good = staff("audit", "verify", "--known", entries[0]["hash"])
-    assert (good.exit_code, good.stdout) == (0, f"3 entries, as they were written; last hash {entries[2]['hash']}\n")
+    assert (good.exit_code, good.stdout.splitlines()) == (
+        0,
+        [
+            f"3 entries, as they were written; last hash {entries[2]['hash']}",
+            "as the log tells: 2 releases with files and compiled rules, 1 decisions, 0 settings",
+            "not seen: changes of estimates",
+        ],
+    )
+    assert "--known HASH shows it" in staff("audit", "verify").stdout
     database = Database(url)
     with database.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER audit_update" + ("" if database.is_sqlite else " ON audit")))
@@ -307,6 +315,21 @@ def test_a_token_for_the_file(run: Any, tmp_path: Path) -> None:
     assert [each.subject for each in read_callers(file).values()] == ["ana@payer.example", "bob"]
     assert run("token", " ", "--role", "estimate").exit_code == 2
     assert run("token", "ana", "--role", "boss").exit_code == 2
+
+
+def test_a_token_with_an_end(run: Any, tmp_path: Path) -> None:
+    """By an age, or by a time with its zone; the file of tokens takes what is printed."""
+    file = tmp_path / "tokens.toml"
+    by_age = run("token", "ana", "--role", "estimate", "--expires", "90d").stdout
+    by_time = run("token", "bob", "--role", "estimate", "--expires", "2999-12-31T18:00:00+01:00").stdout
+    file.write_text(by_age + by_time, encoding="utf-8")
+    ana, bob = read_callers(file).values()
+    assert bob.expires == datetime(2999, 12, 31, 17, tzinfo=UTC)
+    assert ana.expires is not None
+    assert timedelta(days=89) < ana.expires - datetime.now(UTC) <= timedelta(days=90)
+    for wrong, said in (("2020-01-01", "is past"), ("soon", "expected a time such as"), ("0d", "expected a time such")):
+        refused = run("token", "ana", "--role", "estimate", "--expires", wrong)
+        assert (refused.exit_code, said in refused.stderr) == (2, True)
 
 
 def test_the_user_of_the_machine_acts_where_nobody_is_named(

@@ -42,7 +42,9 @@ def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
     assert json.loads(good.stdout)["name"].startswith("estimates/")
     bad = run("estimate", "-", "--server", address, stdin=json.dumps(question(plan_id="share-plam")))
     assert bad.exit_code == 2
-    assert bad.stderr.startswith("plan_id: no plan 'share-plam'; did you mean 'share-plan'?")
+    assert bad.stderr.startswith(
+        "plan_id: found plan 'share-plam'; expected one of copay-plan, share-plan; did you mean 'share"
+    )
     process.send_signal(signal.SIGTERM)
     _, log = process.communicate(timeout=30)
     assert process.returncode == 0

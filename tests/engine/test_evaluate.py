@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from google.protobuf import json_format
@@ -26,9 +27,8 @@ def question_request() -> EstimateRequest:
 
 
 def repeated(request: EstimateRequest, times: int) -> EstimateRequest:
-    """The request with its service's dates so many times."""
-    (item,) = request.items
-    return request._replace(items=(item._replace(dates=item.dates * times),))
+    """The request with its service so many times."""
+    return request._replace(items=request.items * times)
 
 
 def test_a_batch_of_more_lines_than_are_held_at_once() -> None:
@@ -50,13 +50,13 @@ def test_threads_have_workspaces_of_their_own() -> None:
 
 def test_the_most_lines_and_one_more() -> None:
     (item,) = question_request().items
-    dates = (item.dates[0],) * 500
+    dates = tuple(item.dates[0] + timedelta(days=number) for number in range(500))
     most = tuple(item._replace(dates=dates) for _ in range(4))
     request = question_request()._replace(items=most)
     assert len(evaluate(RULES, request).lines) == 2_000
     with pytest.raises(InvalidRequest) as caught:
         evaluate(RULES, request._replace(items=(*most, item)))
-    assert caught.value.violations[0].description == "the request has more than 2000 lines"
+    assert caught.value.violations[0].description == "found 2003 lines up to here; expected at most 2000 in the request"
 
 
 def test_a_refusal_without_a_reason_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

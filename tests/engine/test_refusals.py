@@ -44,13 +44,13 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
 @pytest.mark.parametrize(
     ("changed", "violations"),
     [
-        ({"items": []}, {"items": "a plan needs at least one service"}),
+        ({"items": []}, {"items": "found no item; expected at least one"}),
         (item(procedures=[{"code": "97810", "units": 1001}]), {"items[0].procedures[0].units": "expected 1 to 1000"}),
         (
             item(procedures=[{"code": "97810"}, {"code": "97811"}], charge_cents=1, allowed_cents=1),
             {
-                "items[0].charge_cents": "several procedures: give the amount of each instead",
-                "items[0].allowed_cents": "several procedures",
+                "items[0].charge_cents": "2 procedures; expected the amount of each procedure instead",
+                "items[0].allowed_cents": "found one amount for 2 procedures",
             },
         ),
         (item(procedures=[], charge_cents=-1), {"items[0].charge_cents": "-1 cents; expected 0 to 1000000000"}),
@@ -60,30 +60,33 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         ),
         (
             item(therapy="", procedures=[{"code": "97811", "charge_cents": 1}]),
-            {"items[0].procedures[0].code": "code 97811 belongs to acupuncture and massage: name the therapy"},
+            {"items[0].procedures[0].code": "billed for acupuncture and massage; expected the therapy beside it"},
         ),
         (
             item(therapy="", procedures=[{"code": "97899"}]),
-            {"items[0].procedures[0].charge_cents": "no edition of the catalog has the code 97899"},
+            {"items[0].procedures[0].charge_cents": "no charge of code 97899, which no edition of the catalog has"},
         ),
         ({"members": [{"id": str(number)} for number in range(13)]}, {"members": "13 members; expected 1 to 12"}),
         (member(age=131), {"members[0].age": "131 years; expected 0 to 130"}),
-        (uses("accumulators", DEDUCTIBLE, DEDUCTIBLE), {"members[0].accumulators[1].accumulator": "given twice"}),
+        (
+            uses("accumulators", DEDUCTIBLE, DEDUCTIBLE),
+            {"members[0].accumulators[1].accumulator": "found 'deductible' a second time; expected each once"},
+        ),
         (
             uses("accumulators", DEDUCTIBLE | {"last_quarter_cents": 101}),
             {"members[0].accumulators[0].last_quarter_cents": "101 cents; expected 0 to the 100 used in all"},
         ),
         (
             uses("limit_usage", {"limit": "visits", "used": 1}, {"limit": "visits", "used": 1}),
-            {"members[0].limit_usage[1].limit": "visits is given twice"},
+            {"members[0].limit_usage[1].limit": "found 'visits' a second time; expected each once"},
         ),
         (
             uses("limit_usage", {"limit": "visits", "used_cents": 1}),
-            {"members[0].limit_usage[0]": "limit visits counts visits (used)"},
+            {"members[0].limit_usage[0]": "found used_cents of 1; expected used, since limit visits counts visits"},
         ),
         (
             {"plan_id": "copay-plan", "members": [{"limit_usage": [{"limit": "budget", "used": 1}]}]},
-            {"members[0].limit_usage[0]": "limit budget counts cents (used_cents)"},
+            {"members[0].limit_usage[0]": "found used of 1; expected used_cents, since limit budget counts cents"},
         ),
         (
             {"plan_id": "copay-plan", "members": [{"limit_usage": [{"limit": "budget", "used_cents": 10001}]}]},
@@ -91,7 +94,7 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         ),
         (
             uses("benefit_visits", {"benefit": "needles", "visits": 1}, {"benefit": "needles", "visits": 2}),
-            {"members[0].benefit_visits[1].benefit": "needles is given twice"},
+            {"members[0].benefit_visits[1].benefit": "found 'needles' a second time"},
         ),
         (
             uses("benefit_visits", {"benefit": "needles", "visits": 1001}),
@@ -99,9 +102,69 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         ),
         (uses("prior_visits", VISIT | {"benefit": "needle"}), {"members[0].prior_visits[0].benefit": "'needles'"}),
         (uses("prior_visits", VISIT | {"units": 1001}), {"members[0].prior_visits[0].units": "expected 1 to 1000"}),
+        (item(therapy="Needles"), {"items[0].therapy": "'Needles', an alias of acupuncture; expected its id"}),
+        (
+            item(therapy="Acupuncture"),
+            {"items[0].therapy": "massage, reiki; did you mean 'acupuncture'?"},
+        ),
+        (item(tier="In Network"), {"items[0].tier": "did you mean 'in_network'?"}),
+        (
+            item(procedures=[{"code": "97812"}]),
+            {
+                "items[0].procedures[0].code": (
+                    "found code '97812', unknown to the catalog; expected one of 97810, 97811, as acupuncture has"
+                )
+            },
+        ),
+        (
+            item(procedures=[{"code": "97124"}]),
+            {
+                "items[0].procedures[0].code": (
+                    "found code 97124, billed for massage, not for acupuncture; expected one of 97810, 97811, as"
+                )
+            },
+        ),
+        (
+            item(dates=["2026-03-02", "2026-03-09", "2026-03-02"]),
+            {"items[0].dates[2]": "2026-03-02 a second time"},
+        ),
+        (
+            item(sessions=2, every_days=7),
+            {
+                "items[0].sessions": "found sessions beside dates; expected one way to give the dates",
+                "items[0].every_days": "found every_days beside dates",
+            },
+        ),
+        (
+            item(secondary_tier="in_network") | {"coordination": "COORDINATION_NON_DUPLICATION"},
+            {
+                "items[0].secondary_tier": "expected secondary_plan_id beside it, or nothing",
+                "coordination": "without a second",
+            },
+        ),
+        (item(secondary_tier="in_network"), {"items[0].secondary_tier": "found secondary_tier without a second plan"}),
+        ({"coordination": "COORDINATION_STANDARD"}, {"coordination": "found coordination without a second plan"}),
+        (uses("secondary_accumulators", DEDUCTIBLE), {"members[0].secondary_accumulators": "without a second plan"}),
+        (
+            uses("secondary_limit_usage", {"limit": "visits"}),
+            {"members[0].secondary_limit_usage": "found secondary_limit_usage without a second plan"},
+        ),
+        (
+            uses("secondary_benefit_visits", {"benefit": "needles"}),
+            {"members[0].secondary_benefit_visits": "found secondary_benefit_visits without a second plan"},
+        ),
+        (uses("secondary_prior_visits", VISIT), {"members[0].secondary_prior_visits": "without a second plan"}),
+        (
+            {"coverage": "COVERAGE_FAMILY", "secondary_family_accumulators": [DEDUCTIBLE]},
+            {"secondary_family_accumulators": "found secondary_family_accumulators without a second plan"},
+        ),
+        (
+            uses("accumulators", {"accumulator": "deductible", "last_quarter_cents": 5}),
+            {"members[0].accumulators[0].last_quarter_cents": "found last_quarter_cents without used_cents"},
+        ),
         (
             uses("prior_visits", VISIT | {"date": "2026-03-03"}),
-            {"members[0].prior_visits[0].date": "2026-03-03 lies after the first date of service, 2026-03-02"},
+            {"members[0].prior_visits[0].date": "expected a day not after the first date of service, 2026-03-02"},
         ),
     ],
 )

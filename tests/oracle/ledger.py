@@ -105,7 +105,8 @@ class PlanLedger:
         if not reason:
             reason = self._refusal(plan, benefit, line)
         if reason:
-            lost, written_off = _not_covered(plan, line, priced)
+            is_providers = self._is_providers(plan, tier, self._denial(plan, benefit, line, reason), line)
+            lost, written_off = (0, priced.charge) if is_providers else _not_covered(plan, line, priced)
             return Outcome(tier, priced.charge, benefit, reason=reason, not_covered=lost, written_off=written_off)
         return self._cover(plan, benefit, line, tier, priced, eligible)
 
@@ -154,20 +155,38 @@ class PlanLedger:
 
     def _refusal(self, plan: Json, benefit: str, line: Line) -> str:
         """Why the chosen benefit does not cover the line: requirements, then limits; empty when it does."""
-        missing = self._missing(plan, benefit, line)
-        if any("penalty" not in terms for terms in missing):
+        if any("penalty" not in terms for _, terms in self._missing(plan, benefit, line)):
             return "REQUIREMENT_MISSING"
         return "LIMIT_REACHED" if self._is_exhausted(plan, benefit, line) else ""
 
-    def _missing(self, plan: Json, benefit: str, line: Line) -> list[Json]:
-        """The terms of the requirements that apply to the line and are not met, in order."""
+    def _denial(self, plan: Json, benefit: str, line: Line, reason: str) -> str:
+        """The word of `provider_liable` for a denial; empty when it is always the member's (point 41).
+
+        Reading: of several limits that are used up, the first in order gives the reason.
+        """
+        if reason == "DIAGNOSIS_NOT_COVERED":
+            return "diagnosis"
+        if reason == "REQUIREMENT_MISSING":
+            return next(name for name, terms in self._missing(plan, benefit, line) if "penalty" not in terms)
+        if reason == "LIMIT_REACHED":
+            ended = (each for each in self._used_up(plan, benefit, line) if not self._lets_through(each, line))
+            return "" if next(ended).allow.measure == "money" else "limits"
+        return ""
+
+    def _is_providers(self, plan: Json, tier: str, denial: str, line: Line) -> bool:
+        """Whether the tier makes a denial the provider's (point 41)."""
+        terms = plan["tiers"].get(tier, {}).get("provider_liable", {"for": []})
+        return denial in terms["for"] and not ("unless" in terms and self._is_attested(terms["unless"], line))
+
+    def _missing(self, plan: Json, benefit: str, line: Line) -> list[tuple[str, Json]]:
+        """The requirements that apply to the line and are not met, with their terms, in order."""
         number = self._usage.visit_number(self._visit(benefit, line))
-        missing: list[Json] = []
+        missing: list[tuple[str, Json]] = []
         for entry in plan["benefits"][benefit].get("requires", []):
             name, terms = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
             applies = "after" not in terms or number > count(terms["after"])
             if applies and not self._is_attested(name, line):
-                missing.append(terms)
+                missing.append((name, terms))
         return missing
 
     def _is_attested(self, attestation: str, line: Line) -> bool:
@@ -196,7 +215,10 @@ class PlanLedger:
         outcome = Outcome(tier, priced.charge, benefit, covered=True, covered_units=units, allowed=part.allowed)
         if units < line.units:
             rest = Price(priced.charge - part.charge, priced.allowed - part.allowed)
-            outcome.not_covered, outcome.written_off = _not_covered(plan, line, rest)
+            is_providers = self._is_providers(plan, tier, "limits", line)
+            outcome.not_covered, outcome.written_off = (
+                (0, rest.charge) if is_providers else _not_covered(plan, line, rest)
+            )
             outcome.reason = "LIMIT_REACHED"
 
         whole = eligible_from(part.allowed)
@@ -209,7 +231,7 @@ class PlanLedger:
         outcome.deductible, outcome.copay, outcome.coinsurance = share.deductible, share.copay, share.coinsurance
 
         paid = eligible - share.total
-        for terms in self._missing(plan, benefit, line):
+        for _, terms in self._missing(plan, benefit, line):
             penalty = percent_of(percent(terms["penalty"]), paid)
             outcome.penalty += penalty
             paid -= penalty

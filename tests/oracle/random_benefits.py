@@ -7,7 +7,7 @@ from typing import Any
 from .dice import Dice
 from .random_shared import ALL_CODES, POLICIES, THERAPIES, Document, criteria
 
-ATTESTATIONS = ["prior_authorization", "referral", "plan_of_care", "improvement_documented"]
+ATTESTATIONS = ["prior_authorization", "referral", "plan_of_care", "improvement_documented", "advance_notice"]
 WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 5 days"]
 PERIODS = ["benefit_period", "calendar_year", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
 
@@ -82,7 +82,7 @@ def limit(dice: Dice, is_money: bool) -> Document:
         if "visit" in terms["allow"] and dice.chance(25):
             terms["counts"] = "plan_paid"
     if dice.chance(20):
-        terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care"])
+        terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care", "advance_notice"])
     return terms
 
 

@@ -6,7 +6,7 @@ until the narrow ranges occur as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
@@ -108,9 +108,9 @@ def _with_one_limit(plan: Document) -> None:
 
 def _without_phases(plan: Document) -> None:
     for steps in _steps_lists(plan):
-        if isinstance(steps["member_pays"], list) and isinstance(steps["member_pays"][0], dict):
-            if "steps" in steps["member_pays"][0]:
-                steps["member_pays"] = steps["member_pays"][-1]["steps"]
+        first = steps["member_pays"][0] if isinstance(steps["member_pays"], list) else None
+        if isinstance(first, dict) and "steps" in first:
+            steps["member_pays"] = steps["member_pays"][-1]["steps"]
 
 
 def _without_waivers(plan: Document) -> None:
@@ -156,23 +156,23 @@ def _open(dice: Dice, request: Document) -> None:
         del request["items"][1 + dice.number(0, 1) :]
     for name in ("accumulators", "limit_usage", "prior_visits", "benefit_visits"):
         if dice.chance(50):
-            for member in request["members"]:
-                member.pop(name, None)
-                member.pop(f"secondary_{name}", None)
+            _leave_out(request["members"], [name, f"secondary_{name}"])
     if dice.chance(50):
-        request.pop("family_accumulators", None)
-        request.pop("secondary_family_accumulators", None)
+        _leave_out([request], ["family_accumulators", "secondary_family_accumulators"])
     for names in (["tier"], ["secondary_tier"], ["practitioner"], ["diagnoses", "conditions"], ["state"]):
         if dice.chance(35):
-            for item in request["items"]:
-                for name in names:
-                    item.pop(name, None)
+            _leave_out(request["items"], names)
     if dice.chance(25):
-        for member in request["members"]:
-            for name in ("age", "birth_date", "state"):
-                member.pop(name, None)
+        _leave_out(request["members"], ["age", "birth_date", "state"])
     if dice.chance(60):
-        request.pop("requirements", None)
+        _leave_out([request], ["requirements"])
+
+
+def _leave_out(parts: Iterable[Document], names: Iterable[str]) -> None:
+    """Take fields out of parts of a request."""
+    for part in parts:
+        for name in names:
+            part.pop(name, None)
 
 
 # Completions

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from .dice import Dice
-from .random_benefits import WINDOWS, benefit, limit, member_pays, other_measure, requantified
+from .random_benefits import ATTESTATIONS, WINDOWS, benefit, limit, member_pays, other_measure, requantified
 from .random_shared import (
     AFTER,
     ALL_CODES,
@@ -20,6 +20,7 @@ from .random_shared import (
     heading,
 )
 
+DENIALS = ["diagnosis", "limits", *ATTESTATIONS]
 POOLS = ["shared-visits", "shared-money", "shared-window"]
 
 
@@ -148,7 +149,21 @@ def _tier(dice: Dice, name: str, names: list[str]) -> Document:
         terms["above_allowed"] = "written_off"
     if dice.chance(25):
         terms["copay_feeds"] = dice.some([*deductibles, *maxima], 1, 2)
+    if dice.chance(60):
+        terms["provider_liable"] = _provider_liable(dice)
     return terms
+
+
+def _other_bearer(dice: Dice, terms: Document) -> Document:
+    """A tier's terms, now and then with other denials that are the provider's."""
+    return terms | {"provider_liable": _provider_liable(dice)} if dice.chance(15) else terms
+
+
+def _provider_liable(dice: Dice) -> Document:
+    """Denials that are the provider's, with or without an attestation that makes them the member's."""
+    unless = dice.pick(["advance_notice", "advance_notice", "referral"])
+    terms: Document = {"for": dice.some([each for each in DENIALS if each != unless], 2, len(DENIALS))}
+    return terms | {"unless": unless} if dice.chance(45) else terms
 
 
 # What is not covered
@@ -183,6 +198,7 @@ def changed(dice: Dice, first: Document) -> Document:
         _change_limit(dice, terms)
     for terms in second["benefits"].values():
         _change_benefit(dice, terms, second)
+    second["tiers"] = {name: _other_bearer(dice, terms) for name, terms in second["tiers"].items()}
     if dice.chance(25):
         second["benefits"] = dict(reversed(second["benefits"].items()))
     if dice.chance(25):

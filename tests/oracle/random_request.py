@@ -20,6 +20,7 @@ from .random_shared import (
     Document,
 )
 from .random_use import add_use
+from .rules import RuleBook
 from .values import add_months, money_or_unlimited
 
 MAX_LINES = 25
@@ -97,7 +98,7 @@ def session_dates(item: Document) -> list[date]:
 def _items(
     dice: Dice, ids: list[str], first: date, primary: list[Document], secondary: list[Document]
 ) -> list[Document]:
-    """One to five items, within the bound on lines; now and then all on the same days."""
+    """One to five items, within the bound on lines; now and then all on the same days, or one again and again."""
     items: list[Document] = []
     lines = 0
     together = _when(dice, first, dice.number(1, 5)) if dice.chance(20) else None
@@ -110,8 +111,9 @@ def _items(
         when = _when(dice, first, sessions) if together is None else _first_of(together, sessions)
         if not items and not any(_is_in_force(primary, day) for day in session_dates(when)):
             when = {"dates": [_FIRST.isoformat()]}
-        items.append(item | when)
-        lines += len(session_dates(when)) * procedures
+        drawn = [item | when] * (sessions if len(session_dates(when)) == 1 and dice.chance(50) else 1)
+        items += drawn
+        lines += len(drawn) * len(session_dates(when)) * procedures
     return items
 
 
@@ -129,7 +131,7 @@ def _is_in_force(editions: list[Document], day: date) -> bool:
 
 
 def _when(dice: Dice, first: date, sessions: int) -> Document:
-    """Dates in a row, or listed in any order, or one date again and again.
+    """Dates in a row, or listed in any order, or one date.
 
     Items often share days, so that visits have several lines.
     """
@@ -138,7 +140,7 @@ def _when(dice: Dice, first: date, sessions: int) -> Document:
     if not dice.chance(35):
         return {"start_date": start.isoformat(), "sessions": sessions, "every_days": every}
     if dice.chance(20):
-        return {"dates": [start.isoformat()] * sessions}
+        return {"dates": [start.isoformat()]}
     offsets = {dice.number(0, 425) if dice.chance(30) else every * place for place in range(sessions)}
     days = [(start + timedelta(days=offset)).isoformat() for offset in offsets if (start - first).days + offset <= 425]
     return {"dates": days or [start.isoformat()]}
@@ -214,6 +216,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
     for name in editions[0]["accumulators"]:
         if dice.chance(55):
             _add_sums(dice, asked, name, editions, prefix)
+    _keep_within_maxima(asked, editions, prefix)
     for member in asked["members"]:
         add_use(dice, member, editions, prefix, first, as_of)
 
@@ -237,6 +240,20 @@ def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], 
         if quarters:
             entry["last_quarter_cents"] = dice.number(quarters, entry["used_cents"])
         asked.setdefault(f"{prefix}family_accumulators", []).append(entry)
+
+
+def _keep_within_maxima(asked: Document, editions: list[Document], prefix: str) -> None:
+    """Let no deductible be used beyond a maximum toward which every cent of it counts (point 30)."""
+    plan = RuleBook(editions).days_of(editions[0]["id"])
+    owners = [member.get(f"{prefix}accumulators", []) for member in asked["members"]]
+    for owner in [*owners, asked.get(f"{prefix}family_accumulators", [])]:
+        stated = {each["accumulator"]: each for each in owner}
+        for name, each in stated.items():
+            maximum = stated.get(plan.counted_toward(name) or "")
+            if maximum is not None and maximum["used_cents"] < each["used_cents"]:
+                each["used_cents"] = maximum["used_cents"]
+                if "last_quarter_cents" in each:
+                    each["last_quarter_cents"] = min(each["last_quarter_cents"], each["used_cents"])
 
 
 def _least(editions: Iterable[Document], name: str, key: str, otherwise: int) -> int:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, given, settings
 from google.protobuf import json_format
+from hypothesis import assume, given
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, InvalidRequest, Tables, compile_rules, evaluate
 from camcover.gen.camcover.v1 import request_pb2
-from camcover.rulebook import as_text, load_texts
+from camcover.rulebook import load_texts
 
 from .dice import Dice
 from .random_open import completed, open_scenarios

@@ -47,6 +47,8 @@ from camcover.rulebook.records import (
     Plan,
     Policy,
     Practitioner,
+    ProviderLiable,
+    Requirement,
     Review,
     RuleSet,
     Setting,
@@ -297,6 +299,63 @@ def test_bare_deductible_in_a_tier_without_one() -> None:
 
 
 # Limits
+
+
+def liable(*words: str, unless: Attestation | None = None) -> Tier:
+    """A tier that makes denials the provider's, each word on a line of its own from 17 on."""
+    denials = tuple(Word(word, at(line)) for line, word in enumerate(words, 17))
+    return tier(provider_liable=ProviderLiable(denials, unless, at(16)))
+
+
+@pytest.mark.parametrize(
+    ("word", "terms"),
+    [
+        ("referral", {"requires": (Requirement(Attestation.REFERRAL, None, None, at()),)}),
+        ("referral", {"requires": (Requirement(Attestation.REFERRAL, None, 12, at()),)}),
+        ("limits", {"limits": (limit(id="own"),)}),
+        ("limits", {"limits": (limit(id="own", measure=Measure.UNITS),)}),
+        ("diagnosis", {"when": criteria(conditions=("back-pain",))}),
+        ("diagnosis", {"when": criteria(icd10=("M54",))}),
+        ("diagnosis", {"when": criteria(not_conditions=("back-pain",))}),
+    ],
+)
+def test_a_denial_that_a_benefit_of_the_tier_makes(word: str, terms: dict[str, Any]) -> None:
+    tiers = [liable(word), tier("wider", at=at(14))]
+    other = block(COPAY, name="wider")
+    assert found(plan(tiers=tiers, benefits=[benefit("massage", block(COPAY), other, **terms)])) == []
+    never = [("liable-never-asked", 17)]
+    elsewhere = benefit("massage", other, **terms)
+    assert found(plan(tiers=tiers, benefits=[elsewhere, benefit("needles", therapies=("acupuncture",))])) == never
+
+
+@pytest.mark.parametrize(
+    ("word", "terms"),
+    [
+        ("limits", {"limits": (limit(50_000, Measure.MONEY, Counting.PLAN_PAID, id="own"),)}),
+        ("referral", {"requires": (Requirement(Attestation.REFERRAL, 5_000, None, at()),)}),
+        ("referral", {"requires": (Requirement(Attestation.PLAN_OF_CARE, None, None, at()),)}),
+        ("diagnosis", {"when": criteria(ages=Ages(18, None, at()))}),
+    ],
+)
+def test_a_denial_that_no_benefit_of_the_tier_makes(word: str, terms: dict[str, Any]) -> None:
+    one = plan(tiers=[liable(word)], benefits=[benefit(**terms)])
+    assert found(one) == [("liable-never-asked", 17)]
+
+
+def test_a_denial_that_a_policy_makes() -> None:
+    one = plan(tiers=[liable("diagnosis")], benefits=[benefit(policy="pain")])
+    assert found(one, policies=[Policy(heading("pain"), criteria(icd10=("M54",)), None)]) == []
+    assert found(one, policies=[Policy(heading("pain"), criteria(states=("WA",)), None)]) == [
+        ("liable-never-asked", 17)
+    ]
+
+
+def test_an_attestation_that_makes_its_own_absence_the_members() -> None:
+    asked = benefit(requires=(Requirement(Attestation.REFERRAL, None, None, at()),))
+    wrong = liable("referral", unless=Attestation.REFERRAL)
+    assert found(plan(tiers=[wrong], benefits=[asked])) == [("liable-unless-itself", 17)]
+    right = liable("referral", unless=Attestation.ADVANCE_NOTICE)
+    assert found(plan(tiers=[right], benefits=[asked])) == []
 
 
 @pytest.mark.parametrize(

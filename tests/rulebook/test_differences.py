@@ -89,6 +89,16 @@ NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode 
         ("policy", "icd10: [M25]", "icd10: [M26, M27]", "icd10 + M26, + M27, - M25"),
         ("policy", "cpb p.1", "cpb p.2", "cite cpb p.1 -> cpb p.2"),
         # the rest of a plan
+        (
+            "plan",
+            "[diagnosis, referral]",
+            "[diagnosis, limits]",
+            "in network: provider liable for + limits, - referral",
+        ),
+        (
+            *("plan", ", unless: advance_notice", ""),
+            "in network: provider liable unless removed: advance notice",
+        ),
         ("plan", "individual: $1500.00", "individual: $2000.00", "deductible: individual 1500.00 -> 2000.00"),
         ("plan", "family: $3000.00", "family: unlimited", "deductible: family 3000.00 -> unlimited"),
         ("plan", "feeds: [oop_max]", "feeds: []", "deductible: feeds - oop_max"),

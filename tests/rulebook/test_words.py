@@ -13,6 +13,7 @@ from camcover.engine import compile_rules
 from camcover.engine.request import EstimateRequest, PlannedService
 from camcover.rulebook import differences
 from camcover.rulebook.records import (
+    DENIALS,
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
@@ -26,10 +27,11 @@ from camcover.rulebook.records import (
     NothingStep,
     PeriodKind,
     Place,
+    ProviderLiable,
     Requirement,
     Step,
 )
-from camcover.rulebook.words import limit_terms, limit_words, requirement_words, step_words
+from camcover.rulebook.words import liability_words, limit_terms, limit_words, requirement_words, step_words
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.decision_tables import Question, decision_tables
 from cell_rules import rule_set
@@ -145,3 +147,21 @@ def test_no_two_limits_or_requirements_are_told_alike() -> None:
     assert requirement_words(Requirement(Attestation.REFERRAL, 5000, 1, AT)) == (
         "a referral after 1 visit, else the plan pays 50% less"
     )
+
+
+@pytest.mark.parametrize(
+    ("denials", "unless", "words"),
+    [
+        (("diagnosis",), None, "for the diagnosis"),
+        (("limits", "referral"), None, "for a limit of visits or units or without a referral"),
+        (("referral",), Attestation.ADVANCE_NOTICE, "without a referral, unless with advance notice"),
+    ],
+)
+def test_denials_that_are_the_providers(denials: tuple[str, ...], unless: Attestation | None, words: str) -> None:
+    told = liability_words(ProviderLiable(denials, unless, AT))
+    assert told == f"the provider bears what is not covered {words}"
+
+
+@pytest.mark.parametrize("denial", DENIALS)
+def test_every_denial_has_words(denial: str) -> None:
+    assert liability_words(ProviderLiable((denial,), None, AT))

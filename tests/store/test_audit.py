@@ -65,10 +65,39 @@ def test_a_removed_entry(database: Database) -> None:
         AuditLog(database).verify()
 
 
-def test_entries_cut_off_the_end_show_by_a_noted_hash(database: Database) -> None:
-    _, noted = AuditLog(database).verify()
+def test_entries_cut_off_the_end_show_by_their_number(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(delete(TABLE).where(TABLE.c.seq == 3))
+    with pytest.raises(AuditFault, match="the log has 2 entries; 3 were written"):
+        AuditLog(database).verify()
+
+
+def test_entries_cut_off_and_written_anew_show_by_the_last_hash(database: Database) -> None:
+    """The service itself goes on to write: the number is the same again, the hash is not."""
+    with database.engine.begin() as connection:
+        connection.execute(delete(TABLE).where(TABLE.c.seq == 3))
+    with database.write() as connection:
+        record(connection, "mallory", "publish", "rules-3", {})
+    with pytest.raises(AuditFault, match="entry 3: was replaced: the last hash noted in the database is"):
+        AuditLog(database).verify()
+
+
+def test_a_head_that_was_removed(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_head_delete" + ("" if database.is_sqlite else " ON audit_head")))
+        connection.execute(text("DELETE FROM audit_head"))
+    with pytest.raises(AuditFault, match="table audit_head"):
+        AuditLog(database).verify()
+
+
+def test_a_log_that_was_cut_and_its_head_too_shows_by_a_noted_hash(database: Database) -> None:
+    """Nothing inside the database can tell; what was noted elsewhere can."""
+    _, noted = AuditLog(database).verify()
+    second = list(AuditLog(database).entries())[1]
+    with database.engine.begin() as connection:
+        connection.execute(delete(TABLE).where(TABLE.c.seq == 3))
+        connection.execute(text("DROP TRIGGER audit_head_update" + ("" if database.is_sqlite else " ON audit_head")))
+        connection.execute(text("UPDATE audit_head SET entries = 2, hash = :hash"), {"hash": second.hash})
     assert AuditLog(database).verify()[0] == 2
     with pytest.raises(AuditFault, match=f"no entry has the hash {noted}"):
         AuditLog(database).verify(noted)

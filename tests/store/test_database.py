@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 
-from camcover.store import Database, DatabaseError, KeptEstimates, OutdatedDatabase, ReleaseStore, open_database
+from camcover.store import (
+    AuditEntry,
+    Database,
+    DatabaseError,
+    KeptEstimates,
+    OutdatedDatabase,
+    ReleaseStore,
+    open_database,
+)
 from camcover.store import database as database_module
 from camcover.store.schema import APPEND_ONLY, HEAD
 from databases import new_postgresql_database
@@ -69,7 +77,7 @@ def test_estimates_of_the_first_version_stay(empty_url: str) -> None:
     assert second is not None
     assert (first.body, first.body_digest) == (b"estimates/1", hashlib.sha256(b"estimates/1").digest())
     assert (first.created_at, first.request) == (made.replace(tzinfo=UTC), None)
-    assert store.by_request_ids(["a"]) == {"a": first}
+    assert store.by_keys([("anyone", "a")]) == {("anyone", "a"): first}
     database.downgrade("0001")
     with database.engine.connect() as connection:
         rows = connection.execute(text("SELECT name, request_id, body FROM estimates ORDER BY name")).fetchall()
@@ -103,6 +111,58 @@ def test_compiled_tables_of_before_are_let_go(empty_url: str) -> None:
         assert connection.execute(text("SELECT count(*) FROM release_tables")).scalar_one() == 0
         assert connection.execute(text("SELECT id FROM releases")).scalars().all() == ["rules-1"]
         assert connection.execute(text("SELECT name FROM estimates")).scalars().all() == ["estimates/1"]
+    database.close()
+
+
+def test_subjects_come_and_go(empty_url: str) -> None:
+    """What revision 0002 kept is anyone's; going back, of one request id of two subjects the older stays."""
+    database = Database(empty_url)
+    database.upgrade("0002")
+    made = datetime.now(UTC).replace(tzinfo=None)
+    key = text("INSERT INTO idempotency_keys VALUES ('a', :print, 'estimates/1', :ends)")
+    with database.engine.begin() as connection:
+        connection.execute(key, {"print": b"1", "ends": made + timedelta(days=30)})
+        connection.execute(
+            text(
+                "INSERT INTO estimates (name, fingerprint, plan_id, rule_release, created_at, body, body_digest) "
+                "VALUES ('estimates/1', :print, 'plan', 'rules-0', :made, :print, :print)"
+            ),
+            {"print": b"1", "made": made},
+        )
+    database.upgrade()
+    store = KeptEstimates(database)
+    old = store.by_keys([("anyone", "a")])["anyone", "a"]
+    assert (old.name, old.subject) == ("estimates/1", "anyone")
+    later = old.created_at + timedelta(hours=1)
+    store.keep([old._replace(name="estimates/2", subject="ana", created_at=later)])
+    database.downgrade("0002")
+    with database.engine.connect() as connection:
+        rows = connection.execute(text("SELECT request_id, estimate FROM idempotency_keys")).fetchall()
+        names = connection.execute(text("SELECT name FROM estimates ORDER BY name")).scalars().all()
+    assert [tuple(row) for row in rows] == [("a", "estimates/1")]
+    assert list(names) == ["estimates/1", "estimates/2"]
+    database.close()
+
+
+def test_settings_and_the_length_of_the_log_are_taken_over(empty_url: str) -> None:
+    """Set twice under revision 0002, which kept the newest value alone; both go back and forth."""
+    database = Database(empty_url)
+    database.upgrade("0002")
+    with database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO settings VALUES ('four-eyes', 'on')"))
+        for number in (1, 2, 3):
+            action = "publish" if number == 1 else "set"
+            entry = AuditEntry(number, "", "boss", action, "four-eyes", "{}", "", f"hash {number}")
+            connection.execute(SQLModel.metadata.tables["audit"].insert(), entry._asdict())
+    for _ in range(2):
+        database.upgrade()
+        with ReleaseStore(database).reading() as ledger:
+            assert ledger.settings() == [(3, "four-eyes", "on")]
+            assert ledger.needs_four_eyes
+        with database.engine.connect() as connection:
+            head = connection.execute(text("SELECT entries, hash FROM audit_head")).one()
+        assert tuple(head) == (3, "hash 3")
+        database.downgrade("0002")
     database.close()
 
 

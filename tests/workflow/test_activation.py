@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcover.store import Activation, AuditLog, Compiled, Kind, in_force
-from camcover.workflow.activation import Decision, activate, active_release, cancel, roll_back
+from camcover.store import Activation, AuditLog, Compiled, Kind, Ledger, in_force
+from camcover.workflow.activation import Decision, activate, active_release, cancel, clock_warning, roll_back
 from camcover.workflow.errors import (
     ActivationPast,
     ActiveReleaseChanged,
@@ -167,3 +167,86 @@ def test_what_is_in_force_is_the_last_activation_that_no_roll_back_took_off(step
         elif stack[-1:] != [release]:
             stack.append(release)
     assert in_force(activations, NOW) == stack
+
+
+class Clock:
+    """A clock to set: hours from now."""
+
+    def __init__(self) -> None:
+        """Right."""
+        self.hours = 0
+
+    def now(self, _: object = None) -> datetime:
+        """What it shows."""
+        return datetime.now(UTC) + timedelta(hours=self.hours)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which decisions are made."""
+    found = Clock()
+    monkeypatch.setattr(Ledger, "now", found.now)
+    return found
+
+
+@pytest.mark.parametrize("hours", [24, -24])
+def test_a_wrong_clock_undoes_no_later_decision(releases: Any, clock: Clock, hours: int) -> None:
+    """Ahead at the first decision, or behind at the second; then right, and right a day later."""
+    first, second, _ = releases.ids
+    clock.hours = max(hours, 0)
+    activate(releases.rules, first, BOB)
+    assert active_release(releases.store) == first
+    clock.hours = min(hours, 0)
+    activate(releases.rules, second, BOB)
+    for now in (min(hours, 0), 0, 25):
+        clock.hours = now
+        assert active_release(releases.store) == second
+    clock.hours = 0
+    roll_back(releases.rules, BOB)
+    assert active_release(releases.store) == first
+    clock.hours = 25
+    assert active_release(releases.store) == first
+
+
+def test_what_was_decided_by_a_clock_ahead_holds_at_once(releases: Any, clock: Clock) -> None:
+    """It was active when it was decided; the clock set right does not take it back, nor can it be called off."""
+    clock.hours = 24
+    made = activate(releases.rules, releases.ids[0], BOB)
+    clock.hours = 0
+    assert active_release(releases.store) == releases.ids[0]
+    assert activate(releases.rules, releases.ids[0], Decision("eve", "again")) == made
+    with pytest.raises(ActivationPast, match="roll back instead"):
+        cancel(releases.store, made.id, BOB)
+
+
+def test_a_scheduled_time_that_was_decided_later_holds_behind_a_clock_ahead(releases: Any, clock: Clock) -> None:
+    first, second, third = releases.ids
+    clock.hours = 24
+    activate(releases.rules, first, BOB)
+    clock.hours = 0
+    activate(releases.rules, second, BOB)
+    activate(releases.rules, third, BOB, clock.now() + timedelta(hours=12))
+    for now, active in ((0, second), (11, second), (13, third), (25, third)):
+        clock.hours = now
+        assert active_release(releases.store) == active
+
+
+def test_a_clock_behind_the_newest_decision_is_told(releases: Any, clock: Clock) -> None:
+    assert clock_warning(releases.store) == ""
+    clock.hours = 24
+    made = activate(releases.rules, releases.ids[0], BOB)
+    assert clock_warning(releases.store) == ""
+    clock.hours = 0
+    assert f"activation {made.id} was decided on" in clock_warning(releases.store)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(-48, 48)), min_size=1, max_size=8))
+def test_of_decisions_made_at_once_the_last_one_is_in_force_by_any_clock(made: list[tuple[str, int]]) -> None:
+    """Each by a clock of its own; whatever a clock shows that looks at them."""
+    activations = [
+        Activation(number, Kind.ACTIVATE, release, None, "ana", "", *[NOW + timedelta(hours=hours)] * 2)
+        for number, (release, hours) in enumerate(made)
+    ]
+    for look in (-100, 0, 100):
+        assert in_force(activations, NOW + timedelta(hours=look))[-1] == made[-1][0]
+        assert in_force(reversed(activations), NOW + timedelta(hours=look))[-1] == made[-1][0]

@@ -10,7 +10,7 @@ from camcover.rulebook.analysis.cells import Facts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.workflow.decision_tables import Case, Other, Question, UnknownFact, code_words, decision_tables
 from cell_rules import PAYS, rule_set, rules_of, shipped
-from small_rules import CATALOG, TEXTS
+from small_rules import CATALOG, SHARE_PLAN, TEXTS
 
 SMALL = rules_of(TEXTS)
 
@@ -147,3 +147,20 @@ def test_a_table_for_each_stretch_of_days() -> None:
 def test_words_that_the_rules_do_not_have(question: Question, message: str) -> None:
     with pytest.raises(UnknownFact, match=message):
         decision_tables(SMALL, question)
+
+
+def test_denials_that_are_the_providers() -> None:
+    """In network the provider bears a denial for the diagnosis, and one for visits; out of network nobody says so."""
+    liable = "above_allowed: written_off, provider_liable: {for: [diagnosis, limits], unless: advance_notice}"
+    rules = rules_of(TEXTS | {"share.yaml": SHARE_PLAN.replace("above_allowed: written_off", liable)})
+    (table,) = decision_tables(rules, Question("share-plan", "acupuncture"))
+    covered, diagnosis, practitioner = table.cases
+    bears = "the provider bears what is not covered for the diagnosis or for a limit of visits or units, unless with "
+    assert [(each.tier, each.provider_liable) for each in covered.terms] == [
+        ("in_network", f"{bears}advance notice"),
+        ("out_of_network", ""),
+    ]
+    assert diagnosis.provider_liable == ("in_network: the provider bears it, unless with advance notice",)
+    assert (covered.provider_liable, practitioner.provider_liable) == ((), ())
+    outside = Question("share-plan", "acupuncture", facts=Facts(tier="out_of_network"))
+    assert [case.provider_liable for case in decision_tables(rules, outside)[0].cases] == [(), (), ()]

@@ -224,10 +224,10 @@ def test_bins_hold_every_compared_member_once(rows: list[Row], found: Impact) ->
 def test_rows_that_are_not_compared_are_shown_with_the_reason(found: Impact) -> None:
     (new,) = found.newly_priced
     assert (new.request_id, new.plan_id) == ("new", "fourth-plan")
-    assert new.reasons[0].startswith("plan_id: no plan 'fourth-plan'")
+    assert new.reasons[0].startswith("plan_id: found plan 'fourth-plan'")
     gone = found.no_longer_priced[0]
     assert gone.plan_id == "third-plan"
-    assert gone.reasons[0].startswith("plan_id: no plan 'third-plan'")
+    assert gone.reasons[0].startswith("plan_id: found plan 'third-plan'")
     assert [each.request_id for each in found.never_priced] == ["unknown", "", "none"]
     assert [each.plan_id for each in found.never_priced] == ["nowhere", "", "share-plan"]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
+from sqlmodel import SQLModel
 from structlog.testing import capture_logs
 
 from camcover.engine.stored import read_tables, write_tables
@@ -60,10 +61,12 @@ def compilations(releases: Any) -> list[tuple[str, str]]:
 
 
 def alter(releases: Any, release: str, body: bytes) -> None:
-    """Put other tables into the database, as somebody who can write to it may do."""
+    """Put other tables into the database, as somebody who can write to it may do: what is there is taken out first."""
     with releases.database.engine.begin() as connection:
-        update = text("UPDATE release_tables SET body = :body WHERE release_id = :release")
-        assert connection.execute(update, {"body": body, "release": release}).rowcount == 1
+        table = SQLModel.metadata.tables["release_tables"]
+        schema = connection.execute(select(table.c.schema).where(table.c.release_id == release)).scalar_one()
+        connection.execute(delete(table).where(table.c.release_id == release))
+        connection.execute(insert(table), {"release_id": release, "schema": schema, "body": body})
 
 
 def costs(releases: Any, release: str, folder: Path) -> int:

@@ -18,7 +18,7 @@ from camcover.workflow.rule_tests import run_tests
 from camcover.workflow.skeletons import Coverage, cover
 from cell_rules import PAYS, rule_set, rules_of, shipped
 from oracle.strategies import Scenario, scenarios
-from small_rules import TEXTS
+from small_rules import TEXTS, under_one_plan
 
 BEFORE_ANY_REVIEW = date(2026, 11, 24)
 SOME = settings.default.max_examples // 10 if settings.default else 50
@@ -81,7 +81,7 @@ def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) ->
 def test_no_drawn_request_reaches_what_none_is_said_to_reach(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
-    request = estimate_request(message)._replace(secondary_plan_id="")
+    request = under_one_plan(estimate_request(message))
     never = {each.unreached.mark for each in cover(rules, [scenario.request["plan_id"]]).missing if not each.test}
     assert never.isdisjoint(Reach(compile_rules(rules), rules).of_request(request))
 

@@ -238,3 +238,12 @@ def test_what_no_book_can_be_made_of() -> None:
     assert bare is not None
     with pytest.raises(WrongBook, match="the rules hold no plan"):
         book_date(bare)
+
+
+def test_notices_that_make_a_denial_the_members_are_attested() -> None:
+    """By members whose provider is in the tier that asks for them, as the attestations of requirements are."""
+    liable = "above_allowed: written_off, provider_liable: {for: [limits], unless: advance_notice}"
+    rules = rules_of(share=SHARE_PLAN.replace("above_allowed: written_off", liable))
+    items = book_of(rules, 2_000).column("items").combine_chunks().flatten()
+    attested = Counter(word for words in items.field("attestations").to_pylist() for word in words or ())
+    assert attested["advance_notice"] > 0

@@ -1,29 +1,38 @@
 """Who calls, and what they may: bearer tokens with roles, kept as hashes in a file.
 
-What comes in: a file of `[[token]]` tables (TOML: subject, roles, sha256) and a call's metadata. What goes out: a
-`Caller`, or a refusal. Without a file everyone may ask for estimates and read rules, and nobody may change them.
+What comes in: a file of `[[token]]` tables (TOML: subject, roles, sha256, and expires where it ends) and a call's
+metadata. What goes out: a `Caller`, or a refusal. Without a file everyone may ask for estimates and read rules, and
+nobody may change them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import secrets
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
+
+from camcover.api.errors import Refused, refused
+from camcover.refusals import Refusal
+from camcover.store import schema
+from camcover.workflow.errors import moment
 
 __all__ = ["ANYONE", "CALLER", "Access", "Caller", "Role", "WrongTokens", "new_token", "read_callers"]
 
 _SCHEME = "bearer "
 _HASH = re.compile(r"[0-9a-f]{64}")
 _KEYS = {"subject", "roles", "sha256"}
+_MAYBE = {"expires"}
 
 
 class WrongTokens(Exception):
@@ -42,13 +51,14 @@ class Role(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who calls: a name for logs and the audit, and what they may."""
+    """Who calls: a name for logs, the audit and what they keep; what they may, and until when, if that has an end."""
 
     subject: str
     roles: frozenset[Role]
+    expires: datetime | None = None
 
 
-ANYONE = Caller("anyone", frozenset({Role.ESTIMATE, Role.RULES_READ}))
+ANYONE = Caller(schema.ANYONE, frozenset({Role.ESTIMATE, Role.RULES_READ}))
 """The caller where no tokens are asked for."""
 
 CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
@@ -65,15 +75,51 @@ _ROLES = {
 class Access:
     """Tells who calls by a file of tokens, which may be read anew while calls come in."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        """Read `file`; without one nobody is asked who they are. Raises `WrongTokens`."""
+    def __init__(self, file: Path | None = None, clock: Callable[[], datetime] | None = None) -> None:
+        """Read `file`; without one nobody is asked who they are. `clock` gives the time. Raises `WrongTokens`."""
         self._file = file
+        self._now = clock or (lambda: datetime.now(UTC))
         self._callers = read_callers(file) if file else None
+        self._watches: set[_Watch] = set()
 
     def reload(self) -> None:
-        """Read the file again; what was read before stays when it is wrong. Raises `WrongTokens`."""
+        """Read the file again; what was read before stays when it is wrong. Raises `WrongTokens`.
+
+        Calls inside `while_allowed` whose token is gone, or has lost its role, end.
+        """
         if self._file is not None:
             self._callers = read_callers(self._file)
+            for watch in self._watches:
+                watch.limit.reschedule(self._ends(watch))
+
+    @asynccontextmanager
+    async def while_allowed(self, method: str, metadata: Iterable[tuple[str, str | bytes]]) -> AsyncIterator[None]:
+        """What runs inside ends once the call may go on no longer: its token has expired, or was taken out.
+
+        Raises `Refused` then, with the status of `judge`.
+        """
+        watch = _Watch(method, tuple(metadata), asyncio.timeout(None))
+        try:
+            async with watch.limit:
+                watch.limit.reschedule(self._ends(watch))
+                self._watches.add(watch)
+                yield
+        except TimeoutError:
+            if not watch.limit.expired():
+                raise
+            judged = self.judge(method, watch.metadata)
+            ended = refused(Refusal.TOKEN_EXPIRED, "the token has expired")
+            raise Refused(judged if isinstance(judged, Status) else ended) from None
+        finally:
+            self._watches.discard(watch)
+
+    def _ends(self, watch: _Watch) -> float | None:
+        """When a call has to end, by the clock of the event loop; None: at no time that is known."""
+        now = asyncio.get_running_loop().time()
+        judged = self.judge(watch.method, watch.metadata)
+        if isinstance(judged, Status):
+            return now
+        return None if judged.expires is None else now + (judged.expires - self._now()).total_seconds()
 
     def judge(self, method: str, metadata: Iterable[tuple[str, str | bytes]]) -> Caller | Status:
         """The caller of `/package.Service/Method`, or the refusal: UNAUTHENTICATED, PERMISSION_DENIED."""
@@ -82,14 +128,23 @@ class Access:
         caller = ANYONE if self._callers is None else _caller(self._callers, metadata)
         if caller is None:
             said = "expected metadata `authorization: Bearer TOKEN` with a known token"
-            return Status(code=Code.UNAUTHENTICATED, message=said)
+            return refused(Refusal.UNKNOWN_TOKEN, said)
+        if caller.expires is not None and caller.expires <= self._now():
+            return refused(Refusal.TOKEN_EXPIRED, f"the token of {caller.subject} expired on {moment(caller.expires)}")
         if caller.roles & needed:
             return caller
         if caller is ANYONE:
             said = "rules can be changed only where the service asks for tokens: start it with --tokens"
-            return Status(code=Code.UNAUTHENTICATED, message=said)
+            return refused(Refusal.TOKENS_NEEDED, said)
         said = f"{caller.subject} has the roles {_listed(caller.roles)}; expected {' or '.join(sorted(needed))}"
-        return Status(code=Code.PERMISSION_DENIED, message=said)
+        return refused(Refusal.ROLE_MISSING, said)
+
+
+class _Watch:
+    """A call that is to end when it may go on no longer, and how it is ended."""
+
+    def __init__(self, method: str, metadata: tuple[tuple[str, str | bytes], ...], limit: asyncio.Timeout) -> None:
+        self.method, self.metadata, self.limit = method, metadata, limit
 
 
 def new_token() -> tuple[str, str]:
@@ -120,17 +175,20 @@ def read_callers(file: Path) -> Mapping[str, Caller]:
 
 def _entry(place: str, entry: object) -> tuple[str, Caller]:
     """One table of the file."""
-    if not isinstance(entry, dict) or set(entry) != _KEYS:
+    if not isinstance(entry, dict) or set(entry) - _MAYBE != _KEYS:
         found = ", ".join(sorted(entry)) if isinstance(entry, dict) else type(entry).__name__
-        raise WrongTokens(f"{place}: found {found or 'nothing'}; expected {', '.join(sorted(_KEYS))}")
-    subject, roles, digest = entry["subject"], entry["roles"], entry["sha256"]
+        expected = f"{', '.join(sorted(_KEYS))}, and expires if it ends"
+        raise WrongTokens(f"{place}: found {found or 'nothing'}; expected {expected}")
+    subject, roles, digest, expires = entry["subject"], entry["roles"], entry["sha256"], entry.get("expires")
     if not isinstance(subject, str) or not subject.strip():
         raise WrongTokens(f"{place}: subject {subject!r}; expected a name")
     if not isinstance(roles, list) or not roles or any(role not in list(Role) for role in roles):
         raise WrongTokens(f"{place}: roles {roles!r}; expected some of {_listed(Role)}")
     if not isinstance(digest, str) or not _HASH.fullmatch(digest):
         raise WrongTokens(f"{place}: sha256 {digest!r}; expected 64 hexadecimal digits, as of `camcover token`")
-    return digest, Caller(subject, frozenset(map(Role, roles)))
+    if expires is not None and (not isinstance(expires, datetime) or expires.tzinfo is None):
+        raise WrongTokens(f"{place}: expires {expires}; expected a time with its zone, as 2026-12-31T18:00:00Z")
+    return digest, Caller(subject, frozenset(map(Role, roles)), expires)
 
 
 def _caller(callers: Mapping[str, Caller], metadata: Iterable[tuple[str, str | bytes]]) -> Caller | None:

@@ -8,17 +8,18 @@ slice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from google.rpc.status_pb2 import Status
 
+from camcover.api.access import CALLER
 from camcover.api.contract import CONTRACT
 from camcover.api.errors import Refused, bad_request, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.intake import SMALL_BYTES
-from camcover.api.keeping import Keeper
+from camcover.api.keeping import Keeper, Taken
 from camcover.api.pools import Pool, Pools
 from camcover.api.reproducing import reproduced
 from camcover.api.requests import estimate_request
@@ -26,8 +27,8 @@ from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.asked import MAX_LINES
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
-from camcover.store import EstimateStore, Keeping, StoredEstimate
-from camcover.store.estimates import stored_estimate
+from camcover.refusals import Refusal
+from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import expiry, new_name, price_many
@@ -72,6 +73,13 @@ class Priced(NamedTuple):
     outcome: Outcome
     row: StoredEstimate | None = None
     is_valid: bool = True
+
+
+class _Kept(NamedTuple):
+    """What had taken a request id before, and why the store could not be asked, if so."""
+
+    taken: Taken
+    failure: StoreUnavailable | None = None
 
 
 class Answering:
@@ -144,16 +152,18 @@ class Answering:
             self._cache.put((tables.digest, asked.fingerprint), body, len(body))
         if self._store.keeping is Keeping.OFF:
             return Priced(asked, message)
-        row = stored_estimate(
-            message.name,
-            message.request_id,
-            asked.content,
-            asked.fingerprint,
-            message.plan_id,
-            message.rule_release,
-            message.created_at.ToDatetime(UTC),
-            body,
-            CONTRACT,
+        row = StoredEstimate(
+            name=message.name,
+            subject=CALLER.get().subject,
+            request_id=message.request_id or None,
+            fingerprint=asked.fingerprint,
+            plan_id=message.plan_id,
+            rule_release=message.rule_release,
+            created_at=message.created_at.ToDatetime(UTC),
+            request=asked.content,
+            body=body,
+            body_digest=hashlib.sha256(body).digest(),
+            contract=CONTRACT,
         )
         return Priced(asked, message, row)
 
@@ -161,19 +171,43 @@ class Answering:
         """The outcomes once estimates are kept; what a request id has answered before is answered again."""
         if self._store.keeping is Keeping.OFF:
             return [each.outcome for each in priced]
-        rows = [each.row for each in priced if each.row is not None]
-        taken: Mapping[str, StoredEstimate] = await self._keeper.keep(rows) if rows else {}
-        refused = [each.asked.message.request_id for each in priced if each.row is None and each.is_valid]
-        if any(refused):
-            # Under other rules the same request may have been priced before.
-            look_up = self._pools.looking_up.run
-            taken = {**taken, **await look_up(self._store.by_request_ids, filter(None, refused))}
-        if not taken:
+        kept = await self._kept([each.row for each in priced if each.row is not None])
+        # Under other rules the same request may have been priced before.
+        refused = [_key_of(each) for each in priced if _may_be_known(each)]
+        found = await self._found(refused) if refused else _Kept({})
+        if not kept.taken and kept.failure is None and not refused:
             return [each.outcome for each in priced]
-        return [await self._again(each, taken.get(each.asked.message.request_id)) for each in priced]
+        taken = {**kept.taken, **found.taken}
+        outcomes = []
+        for each in priced:
+            failure = found.failure if _may_be_known(each) else kept.failure if each.row else None
+            outcomes.append(await self._again(each, taken.get(_key_of(each)), failure))
+        return outcomes
 
-    async def _again(self, priced: Priced, stored: StoredEstimate | None) -> Outcome:
-        """The outcome, or what the request id answered before; a refusal where that was to other content."""
+    async def _kept(self, rows: Sequence[StoredEstimate]) -> _Kept:
+        """Keep rows. Where nothing can be written, what was kept before may be found all the same."""
+        if not rows:
+            return _Kept({})
+        try:
+            return _Kept(await self._keeper.keep(rows))
+        except StoreUnavailable as failure:
+            found = await self._found([row.key for row in rows if row.key])
+            return found._replace(failure=failure)
+
+    async def _found(self, keys: Sequence[RequestKey]) -> _Kept:
+        """What these request ids have answered before, as far as the store can be asked."""
+        try:
+            return _Kept(await self._pools.looking_up.run(self._store.by_keys, keys) if keys else {})
+        except StoreUnavailable as failure:
+            return _Kept({}, failure)
+
+    async def _again(self, priced: Priced, stored: StoredEstimate | None, failure: StoreUnavailable | None) -> Outcome:
+        """The outcome, or what the request id answered before; a refusal where that was to other content.
+
+        `failure`: why the store could not be asked; then what is not found there is not answered.
+        """
+        if stored is None and failure is not None:
+            return _refusal(failure)
         if stored is None or (priced.row is not None and stored.name == priced.row.name):
             return priced.outcome
         if stored.fingerprint != priced.asked.fingerprint:
@@ -184,6 +218,16 @@ class Answering:
             return await self._pools.pricing.run(reproduced, self._rules, stored, priced.asked.content)
         except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
             return _refusal(error)
+
+
+def _key_of(priced: Priced) -> RequestKey:
+    """The request id with its subject."""
+    return CALLER.get().subject, priced.asked.message.request_id
+
+
+def _may_be_known(priced: Priced) -> bool:
+    """Whether a request that is refused now may have been answered before, under its request id."""
+    return priced.row is None and priced.is_valid and bool(priced.asked.message.request_id)
 
 
 def _asked(message: Request) -> Asked:
@@ -219,7 +263,8 @@ def weight_of(request: Request) -> int:
 def within_lines(field: str, lines: int) -> None:
     """Raise `Refused` where an answer would have more than `MOST_LINES`; `field` is what asks for them."""
     if lines > MOST_LINES:
-        raise Refused(bad_request([Violation(field, f"{lines} lines in all; expected at most {MOST_LINES}")]))
+        found, expected = f"{lines} lines in all", f"at most {MOST_LINES}"
+        raise Refused(bad_request([Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE)]))
 
 
 async def in_slices(

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
+
+from camcover.refusals import Refusal
 
 __all__ = ["bounded_status"]
 
@@ -26,26 +28,31 @@ MOST_TEXT_BYTES = 1_000
 _PACKED_BYTES = 80
 """The name of a detail's type, and its lengths."""
 
-_REST_BYTES = 80
+_REST_BYTES = 100
 """The violation that counts those left out."""
 
 
 def bounded_status(code: int, message: str, details: Sequence[Message]) -> Status:
-    """A status with its details packed: as many of them as fit, in order.
+    """A status with its details packed: as many of them as fit.
 
     Of violations the first ones are given, and last one without a field that says how many are not.
     """
     status = Status(code=code, message=_cut(message, MOST_MESSAGE_BYTES))
-    others = [detail for detail in details if not isinstance(detail, BadRequest)]
-    kept = _first(others, (MOST_BYTES - status.ByteSize()) // 2)
+    # The reason is told in any case, and so it is counted before what may be left out.
+    ordered = sorted(details, key=_rank)
+    kept = _first([detail for detail in ordered if _rank(detail)], (MOST_BYTES - status.ByteSize()) // 2)
     room = MOST_BYTES - status.ByteSize() - sum(map(_size, kept))
-    given = iter(kept)
-    for detail in details:
-        if isinstance(detail, BadRequest):
-            status.details.add().Pack(_shortened(detail, room - _PACKED_BYTES))
-        elif (other := next(given, None)) is not None:
-            status.details.add().Pack(other)
+    fields = [_shortened(each, room - _PACKED_BYTES) for each in ordered if isinstance(each, BadRequest)]
+    for detail in (*fields, *sorted(kept, key=_rank, reverse=True)):
+        status.details.add().Pack(detail)
     return status
+
+
+def _rank(detail: Message) -> int:
+    """In what order details get their room: violations what is left, the reason before the others."""
+    if isinstance(detail, BadRequest):
+        return 0
+    return 1 if isinstance(detail, ErrorInfo) else 2
 
 
 def _first(details: Sequence[Message], room: int) -> list[Message]:
@@ -79,7 +86,8 @@ def _shortened(detail: BadRequest, room: int) -> BadRequest:
         room -= violation.ByteSize() + 4
         if room < 0:
             left = len(detail.field_violations) - place
-            shortened.field_violations.add(description=f"{left} more violations are not listed here")
+            said, kind = f"{left} more violations are not listed here", Refusal.MORE_VIOLATIONS
+            shortened.field_violations.add(description=said, reason=kind.name)
             break
         shortened.field_violations.append(violation)
     return shortened

@@ -1,41 +1,40 @@
-"""Refusals as gRPC statuses with machine-readable details (google.rpc: BadRequest, ResourceInfo, RetryInfo).
+"""Refusals as gRPC statuses with machine-readable details of google.rpc.
 
-What comes in: violations and the exceptions of `workflow` and `engine`. What goes out: `google.rpc.Status`. INTERNAL
-never carries more than an incident number.
+What comes in: violations and the exceptions of `workflow` and `engine`. What goes out: `google.rpc.Status`: its code is
+that of the kind of refusal, its details BadRequest, ResourceInfo or RetryInfo, and an ErrorInfo with the kind's name.
+INTERNAL never carries more than an incident number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import BadRequest, ResourceInfo, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, ResourceInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from camcover.api.bounding import bounded_status
 from camcover.engine import InvalidRequest, Violation
+from camcover.engine.words import shown
 from camcover.portable import PortableError
-from camcover.workflow.errors import (
-    ActiveReleaseChanged,
-    BookRefused,
-    CamcoverError,
-    FourEyesNeeded,
-    NamedError,
-    RequestIdReused,
-    RulesRefused,
-)
+from camcover.refusals import DOMAIN, Refusal
+from camcover.store import StoreUnavailable
+from camcover.workflow.errors import BookRefused, CamcoverError, NamedError, RequestIdReused, RulesRefused
 
 __all__ = [
     "DETAILS_KEY",
     "Refused",
+    "asked_in",
     "bad_request",
     "ending",
     "overloaded",
     "refuse",
+    "refused",
     "status_code",
     "status_of",
     "timed_out",
@@ -44,7 +43,10 @@ __all__ = [
 DETAILS_KEY = "grpc-status-details-bin"
 """The trailing metadata in which clients look for the whole Status."""
 
-_NOT_FOUND_KINDS = {"plan", "therapy"}
+RETRY_AFTER_SECONDS = 1
+"""When to try again where the database cannot be used now."""
+
+_NOT_FOUND = "NOT_FOUND"
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -67,26 +69,34 @@ def status_code(status: Status) -> grpc.StatusCode:
     return _STATUS_CODES[status.code]
 
 
+@contextmanager
+def asked_in(field: str) -> Iterator[None]:
+    """Names the field of the request whose id turns out to name nothing."""
+    try:
+        yield
+    except NamedError as error:
+        error.field = field
+        raise
+
+
 def bad_request(violations: Sequence[Violation]) -> Status:
     """INVALID_ARGUMENT with every violation.
 
-    NOT_FOUND when all that is wrong is plans and therapies that do not exist.
+    NOT_FOUND when all that is wrong is things that do not exist, as plans and therapies.
     """
-    is_missing = all(violation.kind in _NOT_FOUND_KINDS for violation in violations)
-    fields = BadRequest(
-        field_violations=[
-            BadRequest.FieldViolation(field=each.field, description=each.description) for each in violations
-        ]
-    )
+    kinds = {each.refusal for each in violations} - {Refusal.MORE_VIOLATIONS}
+    kind = violations[0].refusal if len(kinds) == 1 else Refusal.INVALID_REQUEST
+    is_missing = all(each.status == _NOT_FOUND for each in kinds)
+    fields = BadRequest(field_violations=[_field(each.field, each.description, each.refusal) for each in violations])
     missing = [
-        ResourceInfo(resource_type=each.kind, resource_name=each.unknown, description=_meant(each.nearest))
-        for each in violations
-        if each.kind in _NOT_FOUND_KINDS
+        _resource(each.refusal, each.unknown, each.nearest) for each in violations if each.refusal.status == _NOT_FOUND
     ]
     # A rule about the message as a whole has no field.
-    first = ": ".join(filter(None, violations[0][:2]))
+    first = ": ".join(filter(None, (violations[0].field, violations[0].description)))
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    return _status(Code.NOT_FOUND if is_missing else Code.INVALID_ARGUMENT, first + more, [fields, *missing])
+    status = refused(kind, first + more, [fields, *missing])
+    status.code = Code.NOT_FOUND if is_missing else Code.INVALID_ARGUMENT
+    return status
 
 
 def status_of(error: Exception) -> Status | None:
@@ -97,53 +107,70 @@ def status_of(error: Exception) -> Status | None:
         case InvalidRequest():
             return bad_request(error.violations)
         case NamedError():
-            info = ResourceInfo(resource_type=error.kind, resource_name=error.name, description=_meant(error.nearest))
-            return _status(Code.NOT_FOUND, str(error), [info])
-        case RequestIdReused():
-            info = ResourceInfo(resource_type="request", resource_name=error.request_id, description=str(error))
-            return _status(Code.ALREADY_EXISTS, str(error), [info])
+            kind, name = error.refusal, error.name
+            found = f"{kind.thing} {shown(name)}"
+            return bad_request([Violation(error.field, found, "one that exists", kind, name, error.nearest)])
+        case StoreUnavailable():
+            retry = RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_SECONDS))
+            return refused(Refusal.STORE_UNAVAILABLE, f"{error}: try again later", [retry])
         case RulesRefused():
-            fields = [BadRequest.FieldViolation(field=each.place, description=each.message) for each in error.findings]
-            return _status(Code.INVALID_ARGUMENT, str(error), [BadRequest(field_violations=fields)])
+            fields = [_field(each.place, each.message, error.refusal) for each in error.findings]
+            return refused(error.refusal, str(error), [BadRequest(field_violations=fields)])
         case BookRefused():
-            return bad_request([Violation("book", str(error))])
-        case ActiveReleaseChanged():
-            return _status(Code.ABORTED, str(error))
-        case FourEyesNeeded():
-            return _status(Code.PERMISSION_DENIED, str(error))
+            return refused(error.refusal, f"{error.field}: {error}", _details(error))
         case CamcoverError():
-            return _status(Code.FAILED_PRECONDITION, str(error))
+            return refused(error.refusal, str(error), _details(error))
     return None
+
+
+def _details(error: CamcoverError) -> Iterator[Message]:
+    """The field that a refusal is about, if any, and the request whose id was used before."""
+    if error.field:
+        yield BadRequest(field_violations=[_field(error.field, str(error), error.refusal)])
+    if isinstance(error, RequestIdReused):
+        yield ResourceInfo(resource_type="request", resource_name=error.request_id, description=str(error))
 
 
 def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -> Status:
     """RESOURCE_EXHAUSTED with the time after which to try again; `what` there is too much of."""
     retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
-    return _status(Code.RESOURCE_EXHAUSTED, f"{what}; try again later", [retry])
+    return refused(Refusal.OVERLOADED, f"{what}; try again later", [retry])
 
 
 def ending(retry_after_seconds: int) -> Status:
     """UNAVAILABLE: this server drains, and takes nothing new."""
     retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
-    return _status(Code.UNAVAILABLE, "this server is ending; try again, on a new connection", [retry])
+    return refused(Refusal.SERVER_ENDING, "this server is ending; try again, on a new connection", [retry])
 
 
 def timed_out(what: str) -> Status:
     """DEADLINE_EXCEEDED: the server's own patience has ended; says with what."""
-    return _status(Code.DEADLINE_EXCEEDED, what)
+    return refused(Refusal.TIMED_OUT, what)
 
 
 def internal(incident: str) -> Status:
     """INTERNAL: nothing of the fault leaves the service but the number under which it is logged."""
-    return _status(Code.INTERNAL, f"internal error; incident {incident}")
+    said = f"internal error; incident {incident}"
+    return refused(Refusal.INTERNAL_FAULT, said, metadata={"incident": incident})
 
 
-def _meant(nearest: Iterable[str]) -> str:
-    """The ids that were perhaps meant."""
-    words = list(nearest)
-    return f"did you mean {' or '.join(words)}?" if words else ""
+def refused(
+    kind: Refusal, message: str, details: Iterable[Message] = (), metadata: Mapping[str, str] | None = None
+) -> Status:
+    """The status of a kind of refusal: its details, as many as trailers can carry, its ErrorInfo among them.
+
+    `metadata` is the ErrorInfo's.
+    """
+    info = ErrorInfo(reason=kind.name, domain=DOMAIN, metadata=metadata)
+    return bounded_status(Code.Value(kind.status), message, [*details, info])
 
 
-def _status(code: int, message: str, details: Sequence[Message] = ()) -> Status:
-    """A status with its details packed, as many as trailers can carry."""
-    return bounded_status(code, message, details)
+def _field(path: str, description: str, kind: Refusal) -> BadRequest.FieldViolation:
+    return BadRequest.FieldViolation(field=path, description=description, reason=kind.name)
+
+
+def _resource(kind: Refusal, name: str, nearest: Iterable[str]) -> ResourceInfo:
+    """What does not exist, and the ids that were perhaps meant."""
+    words = " or ".join(nearest)
+    said = f"did you mean {words}?" if words else ""
+    return ResourceInfo(resource_type=kind.thing, resource_name=name, description=said)

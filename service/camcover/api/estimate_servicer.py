@@ -15,8 +15,9 @@ from typing import Any, TypeAlias
 import grpc
 from google.rpc.status_pb2 import Status
 
+from camcover.api.access import CALLER
 from camcover.api.answering import CACHED_BYTES, Answering, Outcome, in_slices, lines_of, weight_of, within_lines
-from camcover.api.errors import Refused, bad_request
+from camcover.api.errors import Refused, asked_in, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.api.ordering import in_order
 from camcover.api.pools import Pools
@@ -97,7 +98,8 @@ class EstimateServicer(EstimateServiceServicer):
     ) -> estimate_service_pb2.ComparePlansResponse:
         """One well-being plan under several payer plans, cheapest first. Nothing of it is stored."""
         plan, typed = await self._pools.reading.run(_compared, request)
-        tables = await self._take(plan.rule_release)
+        with asked_in("request.rule_release"):
+            tables = await self._take(plan.rule_release)
 
         def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
             """Answers, each with where it stands."""
@@ -131,9 +133,9 @@ class EstimateServicer(EstimateServiceServicer):
     async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context
     ) -> estimate_pb2.Estimate:
-        """A stored estimate again, byte for byte."""
+        """A stored estimate of the caller's again, byte for byte."""
         validate(request)
-        stored = await self._pools.looking_up.run(self._store.by_name, request.name)
+        stored = await self._pools.looking_up.run(self._store.by_name, request.name, CALLER.get().subject)
         if stored is None:
             raise UnknownEstimate(request.name)
         if stored.body is None:
@@ -168,7 +170,7 @@ def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Reques
     plan.CopyFrom(request.request)
     plan.plan_id = plan.plan_id or "any"
     wrong = violations_of(request)
-    wrong += [Violation(f"request.{each.field}", each.description) for each in violations_of(plan)]
+    wrong += map(_moved, violations_of(plan))
     if wrong:
         raise Refused(bad_request(wrong))
     within_lines("plan_ids", lines_of(plan) * len(request.plan_ids))
@@ -202,11 +204,15 @@ def _prefixed(message: Request) -> EstimateRequest:
     try:
         return estimate_request(message)
     except InvalidRequest as error:
-        moved = [Violation(f"request.{each.field}", each.description) for each in error.violations]
-        raise InvalidRequest(tuple(moved)) from error
+        raise InvalidRequest(tuple(map(_moved, error.violations))) from error
+
+
+def _moved(violation: Violation) -> Violation:
+    """A violation with the path that it has in a comparison; one of the message as a whole is one of `request`."""
+    return violation._replace(field=f"request.{violation.field}".rstrip("."))
 
 
 def _renamed(violation: Violation) -> Violation:
     """A violation with the paths of a coverage check: one member, one service."""
     field = violation.field.replace("items[0]", "service", 1).replace("members[0]", "member", 1)
-    return Violation(field, violation.description, violation.kind, violation.unknown, violation.nearest)
+    return violation._replace(field=field)

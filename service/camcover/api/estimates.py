@@ -146,7 +146,12 @@ def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messa
         text=answer.text,
         benefit=answer.benefit,
         tier=answer.tier,
-        terms=[service_messages.TierTerms(tier=each.tier, member_pays=each.member_pays) for each in answer.terms],
+        terms=[
+            service_messages.TierTerms(
+                tier=each.tier, member_pays=each.member_pays, provider_liable=each.provider_liable
+            )
+            for each in answer.terms
+        ],
         limits=[
             service_messages.LimitTerms(limit=each.limit, text=each.text, rule=each.rule) for each in answer.limits
         ],

@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 from camcover.api.errors import Refused, bad_request
 from camcover.api.outline import Malformed, outline_of
 from camcover.engine import Violation
+from camcover.refusals import Refusal
 
 __all__ = ["SMALL_BYTES", "Intake", "intakes_of"]
 
@@ -48,15 +49,17 @@ class Intake:
     def message(self, data: bytes | None) -> Message:
         """The message. Raises `Refused` (INVALID_ARGUMENT); None stands for a call that ended without one."""
         if data is None:
-            raise _refused(f"no message; expected one {self._name}")
+            raise _refused("no message", f"one {self._name}", Refusal.MISSING_VALUE)
         if len(data) > self._most:
-            raise _refused(f"a message of {len(data)} bytes; expected at most {self._most}")
+            found, expected = f"a message of {len(data)} bytes", f"at most {self._most}"
+            raise _refused(found, expected, Refusal.MESSAGE_TOO_LARGE)
         try:
             excess = self._outline.excess(data) if len(data) > _UNCOUNTED_BYTES else None
             if excess is None:
                 return self._class.FromString(data)
         except (Malformed, DecodeError):
-            raise _refused(f"{len(data)} bytes that cannot be read; expected a {self._name}") from None
+            found, expected = f"{len(data)} bytes that cannot be read", f"a {self._name}"
+            raise _refused(found, expected, Refusal.MALFORMED_MESSAGE) from None
         raise Refused(bad_request([excess]))
 
 
@@ -69,5 +72,5 @@ def intakes_of(services: Iterable[ServiceDescriptor], most_bytes: int) -> dict[s
     }
 
 
-def _refused(said: str) -> Refused:
-    return Refused(bad_request([Violation("", said)]))
+def _refused(found: str, expected: str, refusal: Refusal) -> Refused:
+    return Refused(bad_request([Violation("", found, expected, refusal)]))

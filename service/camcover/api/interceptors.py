@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import grpc
 from google.rpc.status_pb2 import Status
@@ -25,6 +25,14 @@ __all__ = ["CallInterceptor"]
 
 Handler: TypeAlias = Any
 """grpc.RpcMethodHandler, whose attributes its type does not declare."""
+
+
+class _Asked(NamedTuple):
+    """A call of a method: its metadata, and who calls, or why they may not."""
+
+    method: str
+    metadata: tuple[tuple[str, str | bytes], ...]
+    judged: Caller | Status
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -51,49 +59,52 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         intake = self._intakes.get(method)
         if intake is None:
             return self._counted(handler)
-        judged = self._access.judge(method, details.invocation_metadata or ())
+        metadata = tuple(details.invocation_metadata or ())
+        asked = _Asked(method, metadata, self._access.judge(method, metadata))
         if handler.unary_unary:
-            guarded = self._unary(method, judged, intake, handler.unary_unary)
+            guarded = self._unary(asked, intake, handler.unary_unary)
             return grpc.stream_unary_rpc_method_handler(guarded, None, handler.response_serializer)
         if handler.unary_stream:
-            guarded = self._watch(method, judged, intake, handler.unary_stream)
+            guarded = self._watch(asked, intake, handler.unary_stream)
         else:
-            guarded = self._stream(method, judged, intake, handler.stream_stream)
+            guarded = self._stream(asked, intake, handler.stream_stream)
         return grpc.stream_stream_rpc_method_handler(guarded, None, handler.response_serializer)
 
     def _unary(
-        self, method: str, judged: Caller | Status, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
+        self, asked: _Asked, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[Any]]:
         """A guarded unary method."""
 
         async def guarded(_: object, context: Context) -> Any:
-            async with Call(method, judged, context, self._admission, self._admission.arrivals) as entered:
+            async with Call(asked.method, asked.judged, context, self._admission, self._admission.arrivals) as entered:
                 return await call(await self._only(entered, intake, self._admission.calls), context)
 
         return guarded
 
     def _watch(
-        self, method: str, judged: Caller | Status, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asked: _Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers one request by a stream."""
 
         async def guarded(_: object, context: Context) -> None:
-            async with Call(method, judged, context, self._admission, self._admission.watchers) as entered:
+            entering = Call(asked.method, asked.judged, context, self._admission, self._admission.watchers)
+            async with entering as entered, self._access.while_allowed(asked.method, asked.metadata):
                 await self._answer(entered, call(await self._only(entered, intake), context))
 
         return guarded
 
     def _stream(
-        self, method: str, judged: Caller | Status, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asked: _Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers a stream of requests by a stream."""
 
         async def guarded(_: object, context: Context) -> None:
-            async with Call(method, judged, context, self._admission, self._admission.streams) as entered:
+            async with Call(asked.method, asked.judged, context, self._admission, self._admission.streams) as entered:
                 requests = Requests(lambda: entered.read(intake, self._reading), self._idle_seconds)
                 self._admission.opened(requests)
                 try:
-                    await self._answer(entered, call(requests, context))
+                    async with self._access.while_allowed(asked.method, asked.metadata):
+                        await self._answer(entered, call(requests, context))
                 finally:
                     self._admission.closed(requests)
                 if requests.why is not None:

@@ -1,53 +1,119 @@
 """Keeps answers before they are sent: whatever waits while one transaction is written goes into the next one.
 
 So the cost of a commit is shared by all calls in flight, and no call is answered before its estimate can be found
-again.
+again. What waits is bounded, in rows and in time; where a transaction is refused, each row is written by itself, so
+that no call fails for another's row.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from camcover.store import EstimateStore, StoredEstimate
+from camcover.store import EstimateStore, RequestKey, StoredEstimate, StoreUnavailable
+from camcover.store.availability import Reason
 
-__all__ = ["Keeper", "Taken"]
+__all__ = ["MOST_WAITING", "Keeper", "Taken"]
 
-Taken: TypeAlias = Mapping[str, StoredEstimate]
-"""What had taken a request id before, by request id."""
+Taken: TypeAlias = Mapping[RequestKey, StoredEstimate]
+"""What had taken a request id before, by subject and request id."""
+
+MOST_WAITING = 20_000
+"""Rows that wait at most; who comes then is told to try again."""
+
+_ROWS_AT_ONCE = 2_000
+"""About so many rows a transaction has at most; one call's go into one."""
+
+_WAIT_SECONDS = 5.0
+"""How long a call waits at most for a database that neither writes nor refuses."""
+
+
+class _Waiting(NamedTuple):
+    """The rows of a call, and where it waits."""
+
+    rows: Sequence[StoredEstimate]
+    future: asyncio.Future[Taken]
 
 
 class Keeper:
     """The one writer to a store; belongs to one event loop."""
 
-    def __init__(self, store: EstimateStore) -> None:
-        """Write to `store`."""
-        self._store = store
-        self._waiting: list[tuple[Sequence[StoredEstimate], asyncio.Future[Taken]]] = []
+    def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float = _WAIT_SECONDS) -> None:
+        """Write to `store`; let so many rows wait at most, so long."""
+        self._store, self._most, self._seconds = store, most_waiting, seconds
+        self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def keep(self, estimates: Sequence[StoredEstimate]) -> Taken:
-        """Keep estimates; gives those that had taken a request id before. Raises what the store raises."""
+        """Keep estimates; gives those that had taken a request id before.
+
+        Raises `StoreUnavailable`, and what the store raises for one of these rows.
+        """
+        self._waiting = [each for each in self._waiting if not each.future.done()]
+        if self._waiting and len(estimates) + sum(len(each.rows) for each in self._waiting) > self._most:
+            raise StoreUnavailable(Reason.BUSY)
         future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self._waiting.append((estimates, future))
+        future.add_done_callback(_look_at)
+        self._waiting.append(_Waiting(estimates, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        return await future
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await future
+        except TimeoutError:
+            raise StoreUnavailable(Reason.AWAY) from None
 
     async def _write(self) -> None:
         """Write what waits, until nothing does."""
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            rows = [row for estimates, _ in group for row in estimates]
-            try:
-                taken = await asyncio.to_thread(self._store.keep, rows)
-            except Exception as error:  # noqa: BLE001 - each call that waits gets it
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for _, future in group:
-                    if not future.done():
-                        future.set_result(taken)
+        while group := self._next_group():
+            outcomes = await asyncio.to_thread(self._kept, [each.rows for each in group])
+            for each, outcome in zip(group, outcomes, strict=True):
+                if each.future.done():
+                    continue
+                if isinstance(outcome, Exception):
+                    each.future.set_exception(outcome)
+                else:
+                    each.future.set_result(outcome)
         self._writing = None
+
+    def _next_group(self) -> list[_Waiting]:
+        """The calls whose rows go into the next transaction; those that were given up are left out."""
+        waiting = [each for each in self._waiting if not each.future.done()]
+        count = size = 0
+        while count < len(waiting) and (count == 0 or size + len(waiting[count].rows) <= _ROWS_AT_ONCE):
+            size += len(waiting[count].rows)
+            count += 1
+        self._waiting = waiting[count:]
+        return waiting[:count]
+
+    def _kept(self, calls: Sequence[Sequence[StoredEstimate]]) -> list[Taken | Exception]:
+        """The outcome of each call, once its rows are written; runs in a thread."""
+        try:
+            taken = self._store.keep([row for rows in calls for row in rows])
+        except StoreUnavailable as error:
+            return [error] * len(calls)
+        except Exception as error:  # noqa: BLE001 - each call gets what its own rows raise
+            if sum(map(len, calls)) == 1:
+                return [error] * len(calls)
+            return [self._one_by_one(rows) for rows in calls]
+        return [taken] * len(calls)
+
+    def _one_by_one(self, rows: Sequence[StoredEstimate]) -> Taken | Exception:
+        """The outcome of a call whose rows are written each by itself: what the first that is refused raises."""
+        taken: dict[RequestKey, StoredEstimate] = {}
+        refused: Exception | None = None
+        for row in rows:
+            try:
+                taken |= self._store.keep([row])
+            except StoreUnavailable as error:
+                return error
+            except Exception as error:  # noqa: BLE001 - the call gets it
+                refused = refused or error
+        return refused or taken
+
+
+def _look_at(future: asyncio.Future[Taken]) -> None:
+    """See a failure that nobody waits for any more: the event loop would write it to the log, and all that it holds."""
+    if not future.cancelled():
+        future.exception()

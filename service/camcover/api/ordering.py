@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TypeVar
 
 Request = TypeVar("Request")
@@ -30,12 +29,12 @@ async def in_order(
         await reading
     finally:
         reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
-        while not waiting.empty():
-            left = waiting.get_nowait()
-            if left is not None:
-                left[1].cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        # Failures that nobody waits for any more are seen here: the event loop would write them to the log whole.
+        left = [entry[1] for entry in _taken_out(waiting) if entry is not None]
+        for making in left:
+            making.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _read(
@@ -46,8 +45,22 @@ async def _read(
     """Begin each request as it arrives; None marks the end, also where reading fails."""
     try:
         async for request in requests:
-            await waiting.put((request, asyncio.ensure_future(answer(request))))
+            making = asyncio.ensure_future(answer(request))
+            try:
+                await waiting.put((request, making))
+            except asyncio.CancelledError:
+                making.cancel()
+                await asyncio.gather(making, return_exceptions=True)
+                raise
     except Exception:
         await waiting.put(None)
         raise
     await waiting.put(None)
+
+
+def _taken_out(
+    waiting: asyncio.Queue[tuple[Request, asyncio.Task[Answer]] | None],
+) -> Iterator[tuple[Request, asyncio.Task[Answer]] | None]:
+    """What waits in a queue, which is empty then."""
+    while not waiting.empty():
+        yield waiting.get_nowait()

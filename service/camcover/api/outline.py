@@ -13,6 +13,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from camcover.engine import Violation
 from camcover.gen.buf.validate import validate_pb2
+from camcover.refusals import Refusal
 
 __all__ = ["Malformed", "Outline", "outline_of"]
 
@@ -76,17 +77,18 @@ def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, lef
             raise Malformed
         place = seen.get(number, 0)
         if place == field.most:
-            return Violation(path + field.name, f"more than {field.most}; expected at most {field.most}")
+            found, expected = f"more than {field.most} entries", f"at most {field.most}"
+            return Violation(path + field.name, found, expected, Refusal.COUNT_OUT_OF_RANGE)
         seen[number] = place + 1
         left[0] -= field.is_list
         if left[0] < 0:
-            said = f"more than {MOST_ENTRIES} entries of lists in all; expected at most {MOST_ENTRIES}"
-            return Violation(path + field.name, said)
+            found, expected = f"more than {MOST_ENTRIES} entries of lists in all", f"at most {MOST_ENTRIES}"
+            return Violation(path + field.name, found, expected, Refusal.COUNT_OUT_OF_RANGE)
         if field.inside is not None and tag & 7 == _LENGTH:
             within = f"{path}{field.name}[{place}]." if field.is_list else f"{path}{field.name}."
-            found = _excess(field.inside, data, (begin, at), within, left)
-            if found is not None:
-                return found
+            excess = _excess(field.inside, data, (begin, at), within, left)
+            if excess is not None:
+                return excess
     return None
 
 

@@ -7,10 +7,15 @@ from typing import NoReturn, Protocol
 
 from camcover.api.errors import Refused, bad_request
 from camcover.engine import Violation
+from camcover.refusals import Refusal
 
 __all__ = ["PageRequest", "page_size", "read_token", "refuse_token", "token_of"]
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 500
+
+INVALID_TOKEN = Violation(
+    "page_token", "a token that no page has given", "next_page_token of the page before", Refusal.INVALID_PAGE_TOKEN
+)
 
 
 class PageRequest(Protocol):
@@ -38,12 +43,16 @@ def token_of(last: str) -> str:
 def read_token(request: PageRequest) -> str:
     """The key that a page token stands for; empty on the first page. Refuses a token that none of our pages gave."""
     try:
-        return base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
+        found = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
     except ValueError:
         # Not in base64, or not UTF-8 inside, or with a letter that no token has.
         refuse_token()
+    if not found.isprintable():
+        # No key of ours; and PostgreSQL takes no U+0000.
+        refuse_token()
+    return found
 
 
 def refuse_token() -> NoReturn:
     """Raise `Refused` for a token that none of our pages gave."""
-    raise Refused(bad_request([Violation("page_token", "is none that a page has given")]))
+    raise Refused(bad_request([INVALID_TOKEN]))

@@ -20,8 +20,10 @@ from camcover.engine.request import (
     Procedure,
     UseSoFar,
 )
-from camcover.engine.violations import MOST_VIOLATIONS
+from camcover.engine.violations import MOST_VIOLATIONS, NO_SECOND_PLAN
+from camcover.engine.words import outside_years, shown, too_many_sessions
 from camcover.gen.camcover.v1 import request_pb2 as messages
+from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Setting
 
 __all__ = ["estimate_request", "member", "planned_service"]
@@ -55,14 +57,17 @@ class _Dates:
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            self.violations.append(
-                Violation(path, f"{text!r} is no day of the calendar; expected a date such as 2026-01-31")
-            )
+            found, expected = f"{shown(text)}, no day of the calendar", "a date such as 2026-01-31"
+            self.refuse(path, found, expected, Refusal.INVALID_DATE)
             return None
         if not first_year <= day.year <= LAST_YEAR:
-            self.violations.append(Violation(path, f"{text} lies outside the years {first_year} to {LAST_YEAR}"))
+            self.violations.append(outside_years(path, day, first_year))
             return None
         return day
+
+    def refuse(self, path: str, found: str, expected: str, refusal: Refusal) -> None:
+        """Note what is wrong with the statements about dates."""
+        self.violations.append(Violation(path, found, expected, refusal))
 
     def optional(self, path: str, text: str, first_year: int = FIRST_YEAR) -> date | None:
         """None for an empty text."""
@@ -70,8 +75,11 @@ class _Dates:
 
 
 def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
-    """The typed request of a valid message. Raises `InvalidRequest` with every date that is none."""
+    """The typed request of a valid message. Raises `InvalidRequest` with all that is wrong with its dates."""
     dates = _Dates()
+    if message.coordination == messages.COORDINATION_STANDARD and not message.secondary_plan_id:
+        # The engine cannot tell it from none; what else is stated of a second plan, it refuses.
+        dates.refuse("coordination", "coordination without a second plan", NO_SECOND_PLAN, Refusal.UNUSED_STATEMENT)
     members = tuple(_member(f"members[{place}]", each, place, dates) for place, each in enumerate(message.members))
     request = EstimateRequest(
         plan_id=message.plan_id,
@@ -102,9 +110,9 @@ def member(path: str, message: messages.Member) -> Member:
 
 
 def planned_service(path: str, message: messages.PlannedService, today: date) -> PlannedService:
-    """One service alone; without dates, today. Raises `InvalidRequest` with every date that is none."""
+    """One service alone; without dates, today. Raises `InvalidRequest` with all that is wrong with its dates."""
     dates = _Dates()
-    if not message.dates and not message.start_date:
+    if not any((message.dates, message.start_date, message.sessions, message.every_days)):
         dated = messages.PlannedService()
         dated.CopyFrom(message)
         dated.dates.append(today.isoformat())
@@ -207,22 +215,23 @@ def _procedure(message: messages.Procedure) -> Procedure:
 
 def _service_dates(path: str, message: messages.PlannedService, dates: _Dates) -> tuple[date, ...]:
     """The dates of the sessions, from either way to give them; one date is given in one way only."""
-    texts, start = message.dates, message.start_date
-    if texts:
-        if start:
-            dates.violations.append(Violation(f"{path}.start_date", "give `dates` or `start_date`, not both"))
-            return ()
-        return _listed_dates(path, texts, dates)
-    if not start:
-        dates.violations.append(Violation(f"{path}.dates", "a service needs `dates` or `start_date`"))
+    if message.dates:
+        series = [name for name in ("start_date", "sessions", "every_days") if getattr(message, name)]
+        for name in series:
+            dates.refuse(
+                f"{path}.{name}", f"{name} beside dates", "one way to give the dates", Refusal.UNUSED_STATEMENT
+            )
+        return () if series else _listed_dates(path, message.dates, dates)
+    if not message.start_date:
+        dates.refuse(f"{path}.dates", "no date", "dates or start_date", Refusal.MISSING_VALUE)
         return ()
-    first = dates.parse(f"{path}.start_date", start)
+    first = dates.parse(f"{path}.start_date", message.start_date)
     if first is None:
         return ()
     day, step, sessions = first.toordinal(), message.every_days or 7, message.sessions or 1
     end = day + step * sessions
     if end - step > _LAST_DAY:
-        dates.violations.append(Violation(f"{path}.sessions", f"the last session lies after the year {LAST_YEAR}"))
+        dates.violations.append(too_many_sessions(f"{path}.sessions", first, sessions, step))
         return ()
     return tuple(map(date.fromordinal, range(day, end, step)))
 

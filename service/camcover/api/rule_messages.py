@@ -10,8 +10,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from camcover.api.errors import Refused, bad_request
 from camcover.engine import Violation
 from camcover.engine.request import FIRST_DATE, LAST_DATE
+from camcover.engine.words import repeated
 from camcover.gen.camcover.v1 import impact_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
+from camcover.refusals import Refusal
 from camcover.rulebook import Change, Diagnostic, Severity
 from camcover.store import Activation, Kind, Release
 from camcover.workflow.impact import Impact
@@ -38,8 +40,7 @@ def files_of(rules: messages.RuleFiles, field: str) -> dict[str, bytes]:
     twice: list[Violation] = []
     for place, each in enumerate(rules.files):
         if each.name in files:
-            said = f"{each.name!r} stands before; expected each name once"
-            twice.append(Violation(f"{field}.files[{place}].name", said))
+            twice.append(repeated(f"{field}.files[{place}].name", each.name))
         files[each.name] = each.content
     if twice:
         raise Refused(bad_request(twice))
@@ -61,8 +62,8 @@ def moment_of(message: Timestamp, field: str) -> datetime:
         when = None
     if when is None or not FIRST_DATE <= when.date() <= LAST_DATE:
         found = f"{message.seconds} seconds and {message.nanos} nanoseconds after 1970"
-        said = f"{found}; expected a time of the years {FIRST_DATE.year} to {LAST_DATE.year}"
-        raise Refused(bad_request([Violation(field, said)]))
+        expected = f"a time of the years {FIRST_DATE.year} to {LAST_DATE.year}"
+        raise Refused(bad_request([Violation(field, found, expected, Refusal.DATE_OUT_OF_RANGE)]))
     return when
 
 

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import grpc
+import structlog
 
 from camcover.api.access import CALLER
 from camcover.api.apart import Apart
+from camcover.api.errors import asked_in
 from camcover.api.paging import page_size, read_token, refuse_token, token_of
 from camcover.api.pools import Pool
 from camcover.api.rule_messages import (
@@ -31,7 +33,7 @@ from camcover.api.validation import validate
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
 from camcover.store import Activation, Release
-from camcover.workflow.activation import Decision, activate, cancel, roll_back
+from camcover.workflow.activation import Decision, activate, cancel, clock_warning, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
 from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release, unknown_release
@@ -39,6 +41,8 @@ from camcover.workflow.reviewing import SyntheticMembers, changes, impact_on, pr
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["RuleServicer"]
+
+_LOG = structlog.get_logger("camcover.rules")
 
 _WORST = 20
 """Worst cases where the request does not say how many."""
@@ -122,7 +126,8 @@ class RuleServicer(RuleServiceServicer):
                 raise NoActiveRelease
             release = ledger.release(wanted)
             if release is None:
-                raise unknown_release(wanted, ledger.ids())
+                with asked_in("release"):
+                    raise unknown_release(wanted, ledger.ids())
             files = ledger.files(wanted) if request.with_files else {}
             decisions = [each for each in ledger.activations() if each.release_id == wanted]
         return release, active, decisions, files
@@ -134,6 +139,9 @@ class RuleServicer(RuleServiceServicer):
         validate(request)
         decision = Decision(CALLER.get().subject, request.reason, request.expected_active_release or None)
         activation = await self._pool.run(self._decide, request, decision)
+        warning = await self._pool.run(clock_warning, self._releases().store)
+        if warning:
+            _LOG.warning("clock behind a decision", reason=warning)
         return messages.ActivateReleaseResponse(activation=activation_message(activation))
 
     def _decide(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Activation:
@@ -146,7 +154,8 @@ class RuleServicer(RuleServiceServicer):
         if request.roll_back:
             return roll_back(releases, decision)
         at = moment_of(request.effective_at, "effective_at") if request.HasField("effective_at") else None
-        return activate(releases, request.release, decision, at)
+        with asked_in("release"):
+            return activate(releases, request.release, decision, at)
 
     async def DiffReleases(
         self, request: messages.DiffReleasesRequest, context: Context
@@ -175,10 +184,12 @@ class RuleServicer(RuleServiceServicer):
     ) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The files before and after."""
         with self._releases().store.reading() as ledger:
-            before = ledger.files(find_release(ledger, request.before or ACTIVE).id)
+            with asked_in("before"):
+                before = ledger.files(find_release(ledger, request.before or ACTIVE).id)
             if request.WhichOneof("after") == "after_rules":
                 return before, files_of(request.after_rules, "after_rules")
-            return before, ledger.files(find_release(ledger, request.after_release).id)
+            with asked_in("after_release"):
+                return before, ledger.files(find_release(ledger, request.after_release).id)
 
     async def WatchReleases(
         self, request: messages.WatchReleasesRequest, context: Context

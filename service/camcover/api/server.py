@@ -29,6 +29,7 @@ from camcover.api.interceptors import CallInterceptor
 from camcover.api.metrics import Metrics
 from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
+from camcover.api.store_health import StoreHealth
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
@@ -141,6 +142,7 @@ class Server:
         self._rules = rules
         self._follows = keepers.follows
         self._following = Following.AT_ONE
+        self._store = StoreHealth(keepers.estimates, self._report_soon)
         self._is_draining = False
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -163,12 +165,13 @@ class Server:
         await self._server.start()
         await self.report_health()
         self._rules.listen(self._report_soon)
+        self._store.start()
         host = self._settings.listen.rpartition(":")[0]
         _LOG.info("listening", address=f"{host}:{port}", rule_release=self._rules.release)
         return port
 
     def _report_soon(self) -> None:
-        """Report health, other rules being active."""
+        """Report health, since other rules are active, or the store can be used again or no longer."""
         task = asyncio.create_task(self.report_health())
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
@@ -179,15 +182,18 @@ class Server:
         self._report_soon()
 
     async def report_health(self) -> None:
-        """Set every service SERVING when rules are active, else NOT_SERVING; staff are served without any.
+        """Set what is SERVING; staff are served without rules and without a store.
 
-        A process that has ceased to follow its database is to be started anew: nothing of it is SERVING.
+        Estimates need active rules and a store that can be used, the catalog and the server as a whole the rules alone:
+        no restart brings a store back. A process that has ceased to follow its database is to be started anew: nothing
+        of it is SERVING.
         """
         goes_on = self._following is not Following.ENDED
-        status = _serving(is_well=goes_on and self._rules.tables is not None)
-        for name in ("", *SERVICES):
-            await self._health.set(name, status)
-        await self._health.set(RULE_SERVICE, _serving(is_well=goes_on))
+        has_rules = goes_on and self._rules.tables is not None
+        can_keep = has_rules and self._store.is_available()
+        estimates, catalog = SERVICES
+        for name, is_well in (("", has_rules), (estimates, can_keep), (catalog, has_rules), (RULE_SERVICE, goes_on)):
+            await self._health.set(name, _serving(is_well=is_well))
         if self._follows:
             await self._health.set(FOLLOWING, _serving(is_well=self._following is Following.AT_ONE))
 
@@ -207,6 +213,7 @@ class Server:
         await self._server.stop(min(_LAST_SECONDS, seconds))
         self._apart.close()
         self._pools.close()
+        await self._store.stop()
         await asyncio.to_thread(self._metrics.close)
         _LOG.info("stopped")
 

@@ -6,6 +6,7 @@ import protovalidate
 from google.protobuf.message import Message
 
 from camcover.api.errors import Refused, bad_request
+from camcover.api.wording import worded
 from camcover.engine import Violation
 
 __all__ = ["validate", "violations_of"]
@@ -15,10 +16,7 @@ _VALIDATOR = protovalidate.Validator()
 
 def violations_of(message: Message) -> list[Violation]:
     """What in `message` breaks a rule of its .proto."""
-    return [
-        Violation(_path(violation.proto.field), violation.proto.message or "is not valid")
-        for violation in _VALIDATOR.collect_violations(message)
-    ]
+    return [worded(message, found) for found in _VALIDATOR.collect_violations(message)]
 
 
 def validate(message: Message) -> None:
@@ -26,14 +24,3 @@ def validate(message: Message) -> None:
     violations = violations_of(message)
     if violations:
         raise Refused(bad_request(violations))
-
-
-def _path(field: object) -> str:
-    """`items[0].procedures[1].code`."""
-    path = ""
-    for element in getattr(field, "elements", ()):
-        path += f".{element.field_name}" if path else element.field_name
-        subscript = element.subscript
-        if subscript is not None and subscript.field == "index":
-            path += f"[{subscript.value}]"
-    return path

@@ -162,22 +162,65 @@ def _sound_lines(book: Book, row: int) -> int:
 @compiled
 def _is_repeated(numbers: NDArray[np.int32], first: int, place: int) -> bool:
     """Whether what cell `place` names was named before, from cell `first` on."""
+    found = False
     for earlier in range(first, place):
-        if numbers[earlier] == numbers[place]:
-            return True
-    return False
+        found |= numbers[earlier] == numbers[place]
+    return found
 
 
 @compiled
 def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> int:
-    """Write a sum that is given; WRONG when it is out of bounds, WAS_CUT when cut to its maximum."""
+    """Write a sum that is given; WRONG when it is out of bounds or in part, WAS_CUT when cut to its maximum."""
     if used == UNKNOWN:
-        return _AS_GIVEN
+        return _AS_GIVEN if late == 0 else _WRONG
     top = maximum if maximum >= 0 else MAX_CENTS
     if not 0 <= late <= used <= MAX_CENTS or (used > top and not may_cut):
         return _WRONG
     cell["used"], cell["last_quarter"] = min(used, top), min(late, top)
     return _WAS_CUT if used > top else _AS_GIVEN
+
+
+@compiled
+def _worse(one: int, other: int) -> int:
+    """What two parts of a plan's use come to: WRONG where one is, else WAS_CUT where one was cut."""
+    return _WRONG if min(one, other) == _WRONG else max(one, other)
+
+
+@compiled
+def _put_members_sums(
+    book: Book, row: int, maxima: Array, reference: int, given: Array, first: int, may_cut: bool
+) -> int:
+    """Write the member's sums that are given."""
+    found = _AS_GIVEN
+    for place in range(book.sums_of[row], book.sums_of[row + 1]):
+        number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
+        if number >= 0:
+            maximum = maxima[reference + number]
+            top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
+            became = _put_sum(given[first + number], book.used[place], book.late[place], top, may_cut)
+            if _is_repeated(book.accumulator, book.sums_of[row], place):
+                return _WRONG
+        found = _worse(found, became)
+    return found
+
+
+@compiled
+def _put_family_sums(
+    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int, may_cut: bool
+) -> int:
+    """Write the family's sums that are given; self-only coverage has none."""
+    found = _AS_GIVEN
+    for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
+        number, became = book.family_accumulator[place], _WAS_CUT if may_cut else _WRONG
+        if book.family[row] == 0:
+            return _WRONG
+        if number >= 0:
+            cell, top = given[first + count + number], maxima[reference + number]["family"]
+            became = _put_sum(cell, book.family_used[place], book.family_late[place], top, may_cut)
+            if _is_repeated(book.family_accumulator, book.family_sums_of[row], place):
+                return _WRONG
+        found = _worse(found, became)
+    return found
 
 
 @compiled
@@ -190,33 +233,15 @@ def _lay_out_sums(
     """
     for cell in given[first : first + 2 * count]:
         cell["used"], cell["last_quarter"] = 0, 0
-    found = _AS_GIVEN
-    for place in range(book.sums_of[row], book.sums_of[row + 1]):
-        number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
-        if number >= 0 and _is_repeated(book.accumulator, book.sums_of[row], place):
-            return _WRONG
-        if number >= 0:
-            maximum = maxima[reference + number]
-            top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
-            became = _put_sum(given[first + number], book.used[place], book.late[place], top, may_cut)
-        if became == _WRONG:
-            return _WRONG
-        found = max(found, became)
+    found = _put_members_sums(book, row, maxima, reference, given, first, may_cut)
     if book.family[row] == 1:
         _sum_up_family(count, maxima, reference, given, first)
-    for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
-        number, became = book.family_accumulator[place], _WAS_CUT if may_cut else _WRONG
-        if book.family[row] == 0:
-            return _WRONG
-        if number >= 0 and _is_repeated(book.family_accumulator, book.family_sums_of[row], place):
-            return _WRONG
-        if number >= 0:
-            cell, top = given[first + count + number], maxima[reference + number]["family"]
-            became = _put_sum(cell, book.family_used[place], book.family_late[place], top, may_cut)
-        if became == _WRONG:
-            return _WRONG
-        found = max(found, became)
-    return max(found, _WAS_CUT) if _cut_contradictions(book, row, count, maxima, reference, given, first) else found
+    found = _worse(found, _put_family_sums(book, row, count, maxima, reference, given, first, may_cut))
+    if found == _WRONG:
+        return _WRONG
+    if not _cut_contradictions(book, row, count, maxima, reference, given, first):
+        return found
+    return _WAS_CUT if may_cut else _WRONG
 
 
 @compiled
@@ -260,10 +285,10 @@ def _cut_to(cell: Any, most: int) -> bool:
 @compiled
 def _is_stated(numbers: NDArray[np.int32], used: NDArray[np.int64], cells: tuple[int, int], number: int) -> bool:
     """Whether one of the listed sums is that of an accumulator, and has an amount."""
+    found = False
     for place in range(cells[0], cells[1]):
-        if numbers[place] == number and used[place] != UNKNOWN:
-            return True
-    return False
+        found |= numbers[place] == number and used[place] != UNKNOWN
+    return found
 
 
 @compiled
@@ -380,6 +405,7 @@ def _lay_out(
         request["given_period"] = _period_of(rules, plan, as_of)
         request["first_period"] = _period_of(rules, plan, lines[first_line]["day"])
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
+        request["notice_given"] = book.attested[row]
         request["given_counts"] = counts
         book.status[row] = CUT if became == _WAS_CUT else READY
         first_line += count

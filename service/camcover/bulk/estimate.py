@@ -13,7 +13,7 @@ from camcover.bulk.book import ASIDE, CUT, CUTTABLE, READY, lay_out_book
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
-from camcover.bulk.singly import request_of
+from camcover.bulk.singly import in_columns, request_of
 from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_LINES
 from camcover.engine.compile import Tables
@@ -23,8 +23,9 @@ from camcover.engine.question import Question
 from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work
 from camcover.engine.workspace import new_rows
+from camcover.refusals import Refusal
 
-_NO_DATE = Violation("", "holds a date outside the years 1 to 9999")
+_NO_DATE = Violation("", "a date that no calendar has", "dates in the years 1 to 9999", Refusal.DATE_OUT_OF_RANGE)
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
 _SESSION = np.dtype(np.int32)
 
@@ -176,7 +177,7 @@ class BulkEstimator:
                 rejects.append((row, (_NO_DATE,)))
                 continue
             if isinstance(question, InvalidRequest):
-                rejects.append((row, question.violations))
+                rejects.append((row, in_columns(question.violations)))
             else:
                 answered.append(self._answer_aside(row, question))
         return answered, rejects
@@ -236,6 +237,7 @@ def _reject_batch(
             batch["request_id"].take(pa.array([row for row, _ in told], pa.int64())),
             pa.array([each.field for _, each in told], pa.string()),
             pa.array([each.description for _, each in told], pa.string()),
+            pa.array([each.refusal.name for _, each in told], pa.string()),
         ],
         schema=REJECT_SCHEMA,
     )

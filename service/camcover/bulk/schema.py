@@ -122,8 +122,9 @@ REJECT_SCHEMA = pa.schema(
         pa.field("request_id", pa.string()),
         pa.field("field", pa.string()),
         pa.field("reason", pa.string()),
+        pa.field("kind", pa.string()),
     ]
 )
-"""One row for each thing that is wrong with a row of the input."""
+"""One row for each thing that is wrong with a row of the input: `reason` in words, `kind` as docs/api.md lists it."""
 
 REASONS = ["" if reason is Reason.NONE else reason.name for reason in Reason]

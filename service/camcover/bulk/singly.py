@@ -5,7 +5,7 @@ What comes in: a row as plain data. What goes out: an `EstimateRequest`, or viol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
@@ -27,7 +27,8 @@ from camcover.engine.request import (
     UseSoFar,
     Violation,
 )
-from camcover.engine.words import unknown_word
+from camcover.engine.words import out_of_range, outside_years, too_many_sessions, unknown_word
+from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Setting
 
 Data: TypeAlias = Mapping[str, Any]
@@ -74,23 +75,35 @@ def request_of(row: Data) -> EstimateRequest:
     )
 
 
+def in_columns(violations: Sequence[Violation]) -> tuple[Violation, ...]:
+    """The violations of a row's request, with the paths of the columns that they come from."""
+    return tuple(each._replace(field=_column(each.field)) for each in violations)
+
+
+def _column(path: str) -> str:
+    """A request's path as one of the columns, of which a row has one member, one procedure, and a first date."""
+    path = path.removeprefix("members[0].").replace(".procedures[0]", "", 1)
+    return f"{path.removesuffix('.dates')}.start_date" if path.endswith(".dates") else path
+
+
 def _violations(row: Data) -> Iterator[Violation]:
     """What the columns hold that no request may."""
     for name in LISTS:
         yield from _null_violations(name, row[name])
     for path, visit in _elements(row, "prior_visits"):
         if visit["date"] is None:
-            yield Violation(f"{path}.date", "no date; expected one")
+            yield Violation(f"{path}.date", "no date", "one", Refusal.MISSING_VALUE)
     for path, item in _elements(row, "items"):
         yield from _date_violations(path, item)
         if not item["code"] and _or(item["units"], 1) != 1:
-            yield Violation(f"{path}.units", f"{item['units']} units of no code; expected a code, or no units")
+            found, expected = f"{item['units']} units of no code", "a code beside them, or nothing"
+            yield Violation(f"{path}.units", found, expected, Refusal.UNUSED_STATEMENT)
         setting = item["setting"]
         if setting and setting not in list(Setting):
-            yield unknown_word(f"{path}.setting", "setting", setting, Setting)
+            yield unknown_word(f"{path}.setting", Refusal.UNKNOWN_SETTING, setting, Setting)
         for place, word in _elements(item, "attestations"):
             if word not in list(Attestation):
-                yield unknown_word(f"{path}.{place}", "attestation", word, Attestation)
+                yield unknown_word(f"{path}.{place}", Refusal.UNKNOWN_ATTESTATION, word, Attestation)
 
 
 def _null_violations(path: str, value: Any) -> Iterator[Violation]:
@@ -98,7 +111,7 @@ def _null_violations(path: str, value: Any) -> Iterator[Violation]:
     if isinstance(value, list):
         for place, element in enumerate(value):
             if element is None:
-                yield Violation(f"{path}[{place}]", "null; expected a value, or a shorter list")
+                yield Violation(f"{path}[{place}]", "null", "a value, or a shorter list", Refusal.MISSING_VALUE)
             else:
                 yield from _null_violations(f"{path}[{place}]", element)
     elif isinstance(value, dict):
@@ -115,15 +128,15 @@ def _date_violations(path: str, item: Data) -> Iterator[Violation]:
     """A row of dates that is none, or leaves the calendar."""
     first, sessions, every = item["start_date"], _or(item["sessions"], 1), _or(item["every_days"], 7)
     if first is None:
-        yield Violation(f"{path}.start_date", "no date; expected the first date of service")
+        yield Violation(f"{path}.start_date", "no date", "the first date of service", Refusal.MISSING_VALUE)
     elif not 1 <= sessions <= MAX_SESSIONS:
-        yield Violation(f"{path}.sessions", f"{sessions} sessions; expected 1 to {MAX_SESSIONS}")
+        yield out_of_range(f"{path}.sessions", sessions, 1, MAX_SESSIONS)
     elif not 1 <= every <= MAX_EVERY_DAYS:
-        yield Violation(f"{path}.every_days", f"{every} days; expected 1 to {MAX_EVERY_DAYS}")
-    elif first < FIRST_DATE or (LAST_DATE - first).days < every * (sessions - 1):
-        yield Violation(
-            f"{path}.start_date", f"dates from {first} on leave the years {FIRST_DATE.year} to {LAST_DATE.year}"
-        )
+        yield out_of_range(f"{path}.every_days", every, 1, MAX_EVERY_DAYS)
+    elif not FIRST_DATE <= first <= LAST_DATE:
+        yield outside_years(f"{path}.start_date", first)
+    elif (LAST_DATE - first).days < every * (sessions - 1):
+        yield too_many_sessions(f"{path}.sessions", first, sessions, every)
 
 
 def _service(item: Data) -> PlannedService:

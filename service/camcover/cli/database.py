@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, first_line, opened
+from camcover.cli.times import age
 from camcover.store import AuditFault, AuditLog, Database, DatabaseError, KeptEstimates
 from camcover.store.schema import HEAD
+from camcover.workflow import auditing
 
 app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, take out what is old.")
 audit = typer.Typer(no_args_is_help=True, help="What was done to rules and data: show it, verify it.")
-
-_DURATION = re.compile(r"([1-9][0-9]{0,4})(d|w|y)")
-_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 @app.command()
@@ -61,12 +59,11 @@ def prune(
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """Take out estimates that are older, and request ids past their time. Releases and the audit log stay."""
-    parts = _DURATION.fullmatch(older_than)
-    if parts is None:
+    kept = age(older_than)
+    if kept is None:
         raise typer.BadParameter(f"{older_than!r}; expected an age such as 400d, 60w or 2y", param_hint="--older-than")
-    before = datetime.now(UTC) - timedelta(days=int(parts[1]) * _DAYS[parts[2]])
     with opened(database_url) as database:
-        pruned = KeptEstimates(database).prune(before, actor)
+        pruned = KeptEstimates(database).prune(datetime.now(UTC) - kept, actor)
     typer.echo(f"taken out: {pruned.estimates} estimates, {pruned.request_ids} request ids")
 
 
@@ -77,17 +74,23 @@ def verify(
     ] = "",
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Check that no entry was changed, moved or removed since it was written; ends with status 1 where one was.
+    """Check the log, and hold releases, files, compiled rules, decisions and settings to it.
 
-    Entries cut off the end show only by a hash that was noted elsewhere: note the one that this prints.
+    Ends with status 1 at the first thing that is not as it was written. A database whose tables and log were all
+    written anew shows only by a hash that was noted elsewhere: note the one that this prints. Estimates are in no
+    entry, so nothing here tells of a change of one.
     """
     with opened(database_url) as database:
         try:
-            count, last = AuditLog(database).verify(known)
+            found = auditing.verify(database, known)
         except AuditFault as fault:
             typer.echo(str(fault), err=True)
             raise typer.Exit(1) from fault
-    typer.echo(f"{count} entries, as they were written; last hash {last}")
+    typer.echo(f"{found.entries} entries, as they were written; last hash {found.last_hash}")
+    counted = f"{found.releases} releases with files and compiled rules, {found.decisions} decisions"
+    typer.echo(f"as the log tells: {counted}, {found.settings} settings")
+    noted = "" if known else "; the log and its tables written anew together (--known HASH shows it)"
+    typer.echo(f"not seen: changes of estimates{noted}")
 
 
 @audit.command()

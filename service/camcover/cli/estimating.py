@@ -12,14 +12,15 @@ import grpc
 import typer
 from google.protobuf import json_format
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from camcover.api.errors import Refused, status_of
+from camcover.api.errors import Refused, bad_request, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
+from camcover.cli.json_request import message_of
 from camcover.cli.rules import compiled_rules
 from camcover.cli.table import show_estimate
 from camcover.engine import InvalidRequest, Tables
@@ -80,13 +81,15 @@ def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
     """The message of a JSON file. Ends the program with status 2 when it is none."""
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        return json_format.Parse(text, request_pb2.EstimatePlanRequest())
+        return message_of(text, request_pb2.EstimatePlanRequest())
     except OSError as error:
         typer.echo(f"{path}: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
-    except (json_format.ParseError, UnicodeDecodeError) as error:
-        typer.echo(f"{path}: not an EstimatePlanRequest: {error}", err=True)
-        raise typer.Exit(2) from error
+    except UnicodeDecodeError as error:
+        typer.echo(f"{path}: found no UTF-8 at byte {error.start}; expected JSON in UTF-8", err=True)
+    except InvalidRequest as error:
+        typer.echo(f"{path}: not an EstimatePlanRequest", err=True)
+        complain(bad_request(error.violations))
+    raise typer.Exit(2)
 
 
 def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:
@@ -124,15 +127,17 @@ def ask(server: str, message: request_pb2.EstimatePlanRequest, token: str = "") 
 
 
 def complain(status: Status) -> None:
-    """Every violation of a refusal on a line of its own; without any, its message."""
-    details = [detail for detail in status.details if detail.Is(BadRequest.DESCRIPTOR)]
-    for detail in details:
-        fields = BadRequest()
-        detail.Unpack(fields)
-        for each in fields.field_violations:
-            typer.echo(f"{each.field}: {each.description}", err=True)
-    if not details:
-        typer.echo(status.message, err=True)
+    """Every violation of a refusal on a line of its own, with its kind; without any, its message."""
+    fields, info = BadRequest(), ErrorInfo()
+    for detail in status.details:
+        for message in (fields, info):
+            if detail.Is(message.DESCRIPTOR):
+                detail.Unpack(message)
+    for each in fields.field_violations:
+        place = f"{each.field}: " if each.field else ""
+        typer.echo(f"{place}{each.description} [{each.reason}]", err=True)
+    if not fields.field_violations:
+        typer.echo(f"{status.message} [{info.reason}]" if info.reason else status.message, err=True)
 
 
 def as_data(message: Message) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _decision(case: Case) -> str:
 
 def _terms(case: Case) -> str:
     """What the member pays by tier, what is asked for, and how much there is; then the same of what follows."""
-    parts = _lines(case)
+    parts = [*case.provider_liable, *_lines(case)]
     for each in case.then:
         parts += [f"then '{each.benefit}' ({each.place.rpartition('/')[2]}):", *(f"  {line}" for line in _lines(each))]
     return "\n".join(parts)
@@ -135,4 +135,5 @@ def _lines(terms: Case | Terms) -> list[str]:
     """The terms of one benefit, a line each."""
     parts = [f"{each.tier}: {', then '.join(each.member_pays)}" for each in terms.terms]
     parts += [f"needs {requirement}" for requirement in terms.requirements]
-    return [*parts, *(f"at most {limit.text} ('{limit.limit}')" for limit in terms.limits)]
+    parts += [f"at most {limit.text} ('{limit.limit}')" for limit in terms.limits]
+    return [*parts, *(f"{each.tier}: {each.provider_liable}" for each in terms.terms if each.provider_liable)]

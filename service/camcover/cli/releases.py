@@ -95,6 +95,7 @@ def activate(
             found = find_release(ledger, release)
         decision = Decision(actor, reason or found.message, expect)
         _say(activation.activate(ReleaseRules(store), found.id, decision, when), when)
+        _warn_of_clock(store)
 
 
 def rollback(
@@ -107,6 +108,7 @@ def rollback(
     with opened(database_url) as database:
         releases = ReleaseRules(ReleaseStore(database))
         _say(activation.roll_back(releases, Decision(actor, reason, expect)), None)
+        _warn_of_clock(releases.store)
 
 
 def cancel(
@@ -226,6 +228,13 @@ def _say(decision: Activation, when: datetime | None) -> None:
         typer.echo(f"scheduled: {decision.release_id} from {in_both_zones(when)} (activation {decision.id})")
     else:
         typer.echo(f"active: {decision.release_id}{instead} (activation {decision.id})")
+
+
+def _warn_of_clock(store: ReleaseStore) -> None:
+    """Say where a clock was wrong when a decision was made."""
+    warning = activation.clock_warning(store)
+    if warning:
+        typer.echo(f"warning: {warning}", err=True)
 
 
 def _said_of(decision: Activation) -> str:

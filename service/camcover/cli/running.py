@@ -20,6 +20,7 @@ from camcover.cli.rules import compiled_rules
 from camcover.cli.sources import cannot_open
 from camcover.cli.watching import Watcher
 from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
+from camcover.store.database import SERVING_SECONDS
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -57,7 +58,7 @@ def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
     """Serve; `on_ready` gets the address. Gives the exit status, after saying what is wrong."""
     try:
         access = Access(options.tokens)
-        database = None if options.database_url == OFF else open_database(options.database_url)
+        database = None if options.database_url == OFF else open_database(options.database_url, SERVING_SECONDS)
     except WrongTokens as error:
         typer.echo(str(error), err=True)
         return 1

@@ -67,7 +67,7 @@ def opened(database_url: str) -> Iterator[Database]:
         for each in error.findings:
             typer.echo(f"{each.place}: {each.message}", err=True)
         raise typer.Exit(1) from error
-    except (CamcoverError, SQLAlchemyError) as error:
+    except (CamcoverError, DatabaseError, SQLAlchemyError) as error:
         typer.echo(first_line(error), err=True)
         raise typer.Exit(1) from error
     finally:

@@ -1,22 +1,34 @@
-"""Times of the command line: what a person writes, read as the one instant that it means, and shown again with both.
+"""Times and ages of the command line: what a person writes, read as what it means, shown again in both zones.
 
 A time without an offset is this machine's. Twice a year that says nothing, or two things: clocks set forward pass over
-an hour, clocks set back have one twice. Neither is guessed.
+an hour, clocks set back have one twice. Neither is guessed. An age is 400d, 60w or 2y.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import typer
 
 from camcover.workflow.errors import moment
 
-__all__ = ["future_time", "in_both_zones"]
+__all__ = ["age", "future_time", "in_both_zones"]
+
+_AGE = re.compile(r"([1-9][0-9]{0,4})(d|w|y)")
+_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
-def future_time(text: str, option: str) -> datetime:
+def age(text: str) -> timedelta | None:
+    """An age in days, weeks or years of 365 days; None for a text that is none."""
+    parts = _AGE.fullmatch(text)
+    return None if parts is None else timedelta(days=int(parts[1]) * _DAYS[parts[2]])
+
+
+def future_time(text: str, option: str, instead: str = "do it now") -> datetime:
     """The time that `option` gives, with the zone that it was given in, else this machine's.
+
+    `instead`: what happens where the option is left out.
 
     Raises typer.BadParameter for what is no time, is past, or is no single instant on this machine's clock.
     """
@@ -28,7 +40,7 @@ def future_time(text: str, option: str) -> datetime:
     except (ValueError, OverflowError, OSError) as error:
         raise typer.BadParameter(f"{text!r}; expected a time such as 2026-12-31T18:00", param_hint=option) from error
     if is_past:
-        raise typer.BadParameter(f"{said} is past; leave {option} out to do it now", param_hint=option)
+        raise typer.BadParameter(f"{said} is past; leave {option} out to {instead}", param_hint=option)
     return when
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from camcover.api.access import Role, new_token
+from camcover.cli.times import age, future_time
 
 
 def token(
     subject: Annotated[str, typer.Argument(help="Who will use it, as logs and the audit name them.")],
     role: Annotated[list[Role], typer.Option(help="What it allows; may be given several times.", show_default=False)],
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it ends: in 90d, 12w or 1y; or a time such as 2026-12-31T18:00."),
+    ] = None,
 ) -> None:
     """Make a bearer token: printed once, here; the file that `serve --tokens` reads holds its hash alone.
 
@@ -21,7 +27,16 @@ def token(
     """
     if not subject.strip():
         raise typer.BadParameter("expected a name", param_hint="SUBJECT")
+    ends = _end(expires) if expires else None
     secret, digest = new_token()
     typer.echo(f"token of {subject}, shown only now: {secret}", err=True)
     roles = ", ".join(json.dumps(str(each)) for each in dict.fromkeys(role))
-    typer.echo(f'[[token]]\nsubject = {json.dumps(subject)}\nroles = [{roles}]\nsha256 = "{digest}"\n')
+    entry = f'[[token]]\nsubject = {json.dumps(subject)}\nroles = [{roles}]\nsha256 = "{digest}"\n'
+    typer.echo(entry + (f"expires = {ends:%Y-%m-%dT%H:%M:%SZ}\n" if ends else ""))
+
+
+def _end(text: str) -> datetime:
+    """The end of a token, in UTC. Raises typer.BadParameter."""
+    life = age(text)
+    when = future_time(text, "--expires", "have no end") if life is None else datetime.now(UTC) + life
+    return when.astimezone(UTC)

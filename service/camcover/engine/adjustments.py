@@ -33,6 +33,8 @@ _OF_REASON = {
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}
 _LIFETIME_MAXIMUM = "149"
+_NOT_NECESSARY = "50"
+"""Of a denial that is the provider's, where its attestation has no code of its own (point 41)."""
 
 
 def not_covered_code(sources: Sources, row: LedgerRow) -> str:
@@ -64,9 +66,18 @@ def adjustments(sources: Sources, row: LedgerRow) -> tuple[Adjustment, ...]:
         found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
     if row.not_covered:
         found.append(Adjustment("PR", not_covered_code(sources, row), row.not_covered))
-    if row.written_off:
-        found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, row.written_off))
+    if row.provider_owes:
+        found.append(Adjustment("CO", _provider_code(sources, row), row.provider_owes))
+    if row.written_off > row.provider_owes:
+        found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, row.written_off - row.provider_owes))
     return tuple(found)
+
+
+def _provider_code(sources: Sources, row: LedgerRow) -> str:
+    """The CARC of a denial that is the provider's."""
+    if Reason(row.reason) is Reason.REQUIREMENT_MISSING:
+        return _OF_ATTESTATION.get(sources.requirements[row.requirement].attestation, _NOT_NECESSARY)
+    return _NOT_NECESSARY
 
 
 def _penalty_code(sources: Sources, row: LedgerRow) -> str:

@@ -76,6 +76,8 @@ def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
         if not item.dates or len(item.dates) * count + len(lines) > MAX_LINES:
             raise Unsound
         days = sorted(map(_ordinal, item.dates))
+        if len(set(days)) < len(days):
+            raise Unsound
         if count == 1:
             lines += zip(days, repeat(first), range(1, len(days) + 1), strict=False)
         else:

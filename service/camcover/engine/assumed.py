@@ -57,8 +57,8 @@ def _unknown_codes(question: Question) -> Iterator[str]:
     for service in question.asked.services:
         if not service.therapy:
             yield (
-                f"Item {service.item + 1}: no edition of the catalog has the code {service.code}; it is assumed not to be "
-                f"covered, and its charge of {dollars(service.charge)} to be yours; the range begins without it."
+                f"Item {service.item + 1}: no edition of the catalog has the code {service.code}; it is assumed not to "
+                f"be covered, and its charge of {dollars(service.charge)} to be yours; the range begins without it."
             )
 
 
@@ -205,7 +205,7 @@ def _dates(question: Question) -> Iterator[str]:
     }
     as_of = date.fromordinal(layout.as_of)
     for item in sorted(early):
-        yield f"Item {item + 1} has services before {as_of}: it is assumed that the sums of that day do not hold them yet."
+        yield f"Item {item + 1} has services before {as_of}: the sums of that day are assumed not to hold them yet."
     seen: dict[tuple[object, date], int] = {}
     told: dict[tuple[int, int], date] = {}
     for number, service in enumerate(question.request.items):

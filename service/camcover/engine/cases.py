@@ -1,4 +1,4 @@
-"""Ways that the open facts may be, laid out as cases: rows of services, sums and counts that stand in for the request's.
+"""Ways that the open facts may be, laid out as cases: rows of services, sums and counts in place of the request's.
 
 What comes in: ways of a question. What goes out: a case for each plan. What several ways have in common is laid out
 once.
@@ -44,6 +44,7 @@ class Cases:
             tier=way.second_tier if self._plan else way.tier,
             price=way.price,
             requirements_met=False,
+            notice_given=False,
             in_force_only=way.strict or not self._question.request.assume_terms,
             lines=self._first_line(way),
             sums=self._first_sum(way),
@@ -119,9 +120,10 @@ class Cases:
         for (owner, accumulator), top in tops.items():
             others = self._used_by_others(member, accumulator) if owner == member else 0
             family_top = tops.get((_FAMILY, accumulator))
+            most = top
             if owner == member and family_top is not None:
-                top = min(top, family_top - others) if family_top >= others else 0
-            used[owner, accumulator] = max(top - left, 0)
+                most = min(top, family_top - others) if family_top >= others else 0
+            used[owner, accumulator] = max(most - left, 0)
         if layout.family:
             self._raise_family(member, tops, used)
         return used

@@ -7,6 +7,9 @@ from datetime import date
 
 from camcover.engine.plan_index import DiagnosisGroups
 from camcover.engine.tables import (
+    ADVANCE_NOTICE,
+    DIAGNOSIS_DENIED,
+    LIMIT_USED_UP,
     NEVER,
     UNLIMITED,
     Above,
@@ -17,6 +20,8 @@ from camcover.engine.tables import (
 )
 from camcover.engine.vocabulary import STATE_INDEX, Vocabulary, plain_icd10
 from camcover.rulebook.records import (
+    DIAGNOSIS_DENIAL,
+    LIMITS_DENIAL,
     AboveAllowedKind,
     Accumulator,
     AccumulatorKind,
@@ -43,7 +48,12 @@ Row = tuple[int, ...]
 
 ALL_BITS = 2**64 - 1
 
-ATTESTATION_BITS = {attestation: 1 << index for index, attestation in enumerate(Attestation)}
+ATTESTATION_BITS = {attestation: 1 << index for index, attestation in enumerate(Attestation)} | {
+    Attestation.ADVANCE_NOTICE: ADVANCE_NOTICE
+}
+_DENIAL_BITS = {DIAGNOSIS_DENIAL: DIAGNOSIS_DENIED, LIMITS_DENIAL: LIMIT_USED_UP} | {
+    str(attestation): bit for attestation, bit in ATTESTATION_BITS.items()
+}
 SETTING_INDEX = {setting: index for index, setting in enumerate(Setting)}
 
 _CARRYOVER = {
@@ -98,7 +108,8 @@ def accumulator_row(accumulator: Accumulator | None, numbers: Mapping[str, int])
 def tier_row(tier: Tier | None, fees: int, listed: int, numbers: Mapping[str, int]) -> Row:
     """A row of `tiers`; `fees` is the row of its fee table or -1, `listed` the tier in this place of the edition."""
     if tier is None:
-        return 0, -1, -1, 0, 0, fees, listed, 0
+        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0
+    liable = tier.provider_liable
     return (
         1,
         -1 if tier.deductible is None else numbers[tier.deductible],
@@ -108,6 +119,8 @@ def tier_row(tier: Tier | None, fees: int, listed: int, numbers: Mapping[str, in
         fees,
         listed,
         _mask(numbers[name] for name in tier.copay_feeds),
+        sum(_DENIAL_BITS[denial] for denial in dict.fromkeys(liable.denials)) if liable else 0,
+        ATTESTATION_BITS[liable.unless] if liable and liable.unless else 0,
     )
 
 

@@ -20,8 +20,8 @@ from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import Found, Way, bounds_of
-from camcover.engine.request import Coordination, Coverage, EstimateRequest, InvalidRequest
-from camcover.engine.violations import MAX_MEMBERS, violations_of
+from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
+from camcover.engine.violations import MAX_AGE, MAX_MEMBERS, violations_of
 from camcover.engine.vocabulary import STATE_INDEX
 from camcover.engine.workspace import Workspace
 
@@ -56,6 +56,8 @@ class Desk:
     def _question(self, tables: Tables, request: EstimateRequest) -> Question:
         """The same; raises `Unsound` or KeyError when something is wrong."""
         _check_members(request)
+        if not request.secondary_plan_id:
+            _check_second_plan(request)
         index = tables.plans[request.plan_id]
         asked = asked_of(request, tables.vocabulary)
         _check_dates(index, asked, in_force_only=not request.assume_terms)
@@ -167,7 +169,8 @@ class _Layers:
 
 def _expected(request: EstimateRequest) -> Case:
     """The expected case."""
-    return Case(requirements_met=request.assume_requirements, in_force_only=not request.assume_terms)
+    assumed = request.assume_requirements
+    return Case(requirements_met=assumed, in_force_only=not request.assume_terms, notice_given=assumed)
 
 
 def _check_members(request: EstimateRequest) -> None:
@@ -183,8 +186,18 @@ def _check_members(request: EstimateRequest) -> None:
     for member in members:
         if member.state and member.state not in STATE_INDEX:
             raise Unsound
-        if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= 130):
+        if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= MAX_AGE):
             raise Unsound
+
+
+def _check_second_plan(request: EstimateRequest) -> None:
+    """Raise `Unsound` when something is stated of a second plan, of which there is none."""
+    if request.coordination is not Coordination.STANDARD or request.secondary_family_accumulators:
+        raise Unsound
+    if any(member.secondary_use != NO_USE for member in request.members):
+        raise Unsound
+    if any(item.secondary_tier for item in request.items):
+        raise Unsound
 
 
 def _check_dates(index: PlanIndex, asked: Asked, *, in_force_only: bool) -> None:

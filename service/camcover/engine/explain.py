@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from camcover.engine.citing import citation_text, rule_place
 from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.plan_index import Segment, Sources
+from camcover.engine.tables import Liability
 from camcover.engine.workspace import LedgerRow
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
@@ -200,10 +201,15 @@ def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
 
 def _limited(told: _Told) -> Iterator[ExplainedStep]:
     """What a limit cut off a covered line."""
+    liable, owed = told.tier.provider_liable if told.tier else None, told.row.provider_owes
+    if liable is not None and owed:
+        text = f"The provider bears {dollars(owed)} for units beyond a limit: it may not bill you, and writes it off."
+        yield told.step(text, owed, liable.at, told.rule.cite if told.rule else None)
     if told.row.limit >= 0 and told.row.not_covered:
         limit = told.sources.limits[told.row.limit]
         cents = told.row.not_covered
         text = f"The limit '{limit.id}' ({limit_words(limit)}) is reached on this service: {dollars(cents)} is yours."
+        text += _who_bears(told)
         yield told.step(text, cents, limit.at, limit.cite or (told.rule.cite if told.rule else None))
 
 
@@ -211,7 +217,7 @@ def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
     """Charge above the allowed amount."""
     at = told.tier.at if told.tier else told.heading.at
     cite = told.rule.cite if told.rule else None
-    billed, written_off = told.row.balance_bill, told.row.written_off
+    billed, written_off = told.row.balance_bill, told.row.written_off - told.row.provider_owes
     if billed:
         yield told.step(f"The provider may bill you {dollars(billed)} above the allowed amount.", billed, at, cite)
     if written_off:
@@ -220,9 +226,14 @@ def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
 
 def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
     """Why a line is not covered, and what the member then owes."""
-    yield _reason(told)
+    reason = _reason(told)
+    yield reason._replace(text=f"{reason.text}{_who_bears(told)}")
     owed, written_off = told.row.not_covered, told.row.written_off
-    if told.row.discount >= 0:
+    liable = told.tier.provider_liable if told.tier else None
+    if liable is not None and told.row.provider_owes:
+        text = f"The provider may not bill {dollars(written_off)}; it is written off."
+        yield told.step(text, written_off, liable.at, told.rule.cite if told.rule else None)
+    elif told.row.discount >= 0:
         discount = told.sources.discounts[told.row.discount]
         text = f"The plan's discount programme takes {percent(discount.percent)} off what you would pay."
         yield told.step(text, written_off, discount.at, discount.cite)
@@ -231,6 +242,19 @@ def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
         yield told.step(text, written_off, told.heading.at, None)
     at, cite = (told.rule.at, told.rule.cite) if told.rule else (told.heading.at, None)
     yield told.step(f"You pay {dollars(owed)}.", owed, at, cite)
+
+
+def _who_bears(told: _Told) -> str:
+    """A sentence, behind the reason of a denial that the tier may make the provider's (point 41); else empty."""
+    liable = told.tier.provider_liable if told.tier else None
+    if liable is None or told.row.liability == Liability.MEMBER:
+        return ""
+    if liable.unless is None:
+        return " In this network the provider bears that, not you."
+    words = attestation_words(liable.unless)
+    if told.row.liability == Liability.PROVIDER:
+        return f" Without {words} the provider bears that, not you."
+    return f" With {words}, which is given or assumed, you bear that and not the provider."
 
 
 def _reason(told: _Told) -> ExplainedStep:

@@ -15,7 +15,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, Unsound
-from camcover.engine.contradictions import contradicting_sums
+from camcover.engine.contradictions import contradictions
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
@@ -39,7 +39,8 @@ class OpenSum(NamedTuple):
 class Given(NamedTuple):
     """The first row of each array, how many dated events there are, and what is open.
 
-    `rows`: the sums themselves as (used, last quarter), ..., members first. `prior`: what each member used of limits and visits, empty where nothing is stated of them.
+    `rows`: the sums themselves as used, last quarter, ..., members first. `prior`: what each member used of limits and
+    visits, empty where nothing is stated of them.
     """
 
     sums: int
@@ -64,7 +65,7 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
         prior = [prior_use(scope, member) for member in range(len(uses))]
         events = _use(workspace, scope, prior, counts, visits)
-    if any(True for _ in contradicting_sums(scope)):
+    if next(contradictions(scope), None) is not None:
         raise Unsound
     return Given(
         workspace.given_sums.append(array("q", sums).tobytes()),
@@ -123,6 +124,8 @@ def _sum(
 ) -> tuple[int, int]:
     """One `GIVEN_SUM` row; adds it to `open_sums` where it is not given and has a maximum."""
     if use is None or use.used_cents is None:
+        if use is not None and use.last_quarter_cents:
+            raise Unsound
         if maximum >= 0:
             open_sums.append(OpenSum(number, member, expected[0], maximum))
         return expected

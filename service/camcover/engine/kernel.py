@@ -2,8 +2,8 @@
 
 What comes in: `RuleTables` and `Work` (engine/tables.py). What goes out: `work.ledger`, one row a line, and the running
 state after the last line. No Python object, no string, no allocation. Its parts: pricing, selection, usage, sums,
-cost_share. Order on a covered line (docs/rule-language.md, section 4): eligible amount, steps, out-of-pocket cap,
-penalty, money limit, what is above the allowed amount.
+cost_share, uncovered. Order on a covered line (docs/rule-language.md, section 4): eligible amount, steps, out-of-pocket
+cap, penalty, money limit, what is above the allowed amount.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
 from camcover.engine.selection import choose, is_exhausted, is_visit_admitted
 from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
-from camcover.engine.tables import ALL, NEVER, UNLIMITED, UNTOUCHED, InHand, LimitMeasure, RuleTables, Work
+from camcover.engine.tables import UNLIMITED, UNTOUCHED, InHand, LimitMeasure, RuleTables, Work
+from camcover.engine.uncovered import attestations_of, leave_uncovered
 from camcover.engine.usage import begin_counts, use, used
 from camcover.jit import compiled
-from camcover.money import portion, share
+from camcover.money import portion
 
 _NONE = -1
 _ZERO = np.uint64(0)
@@ -81,7 +82,7 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
             _owe_charge(request, service, charge, entry, _UNKNOWN_CODE)
             request["patient"] += entry["patient"]
             continue
-        attestations = ALL if request["attested"] == 1 else service["attestations"]
+        attestations = attestations_of(request, service)
         hand = InHand(
             request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index
         )
@@ -108,11 +109,11 @@ def _begin_entry(entry: Any) -> None:
     entry["segment"], entry["rule"], entry["criteria"], entry["requirement"] = _NONE, _NONE, _NONE, _NONE
     entry["limit"], entry["phase"], entry["discount"] = _NONE, _NONE, _NONE
     entry["covered"], entry["reason"], entry["visit"], entry["covered_units"], entry["assumed"] = 0, 0, 0, 0, 0
-    entry["tier"], entry["terms_assumed"] = _NONE, 0
+    entry["tier"], entry["terms_assumed"], entry["liability"] = _NONE, 0, 0
     entry["attestations_used"] = _ZERO
     entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
-    entry["plan_paid"], entry["fee"], entry["capped"] = 0, 0, 0
+    entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"] = 0, 0, 0, 0
 
 
 @compiled
@@ -191,10 +192,10 @@ def _adjudicate_line(rules: RuleTables, work: Work, hand: InHand, charge: int) -
     if reason == _HOLDS:
         _judge_and_cover(rules, work, hand, rules.rules[row])
     if entry["covered"] == 0:
-        _leave_uncovered(rules, hand, entry["charge"], entry["fee"])
+        leave_uncovered(rules, hand, entry["charge"], entry["fee"])
     elif entry["covered_units"] < service["units"]:
         left = entry["charge"] - portion(entry["charge"], entry["covered_units"], service["units"])
-        _leave_uncovered(rules, hand, left, entry["fee"] - entry["allowed"])
+        leave_uncovered(rules, hand, left, entry["fee"] - entry["allowed"])
     cost_share = entry["deductible"] + entry["copay"] + entry["coinsurance"]
     entry["patient"] = cost_share + entry["penalty"] + entry["balance_bill"] + entry["not_covered"]
 
@@ -367,20 +368,3 @@ def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any
             amount = 1
             visits["counted"] |= _ONE << np.uint64(index)
         use(work, hand, limit, amount)
-
-
-@compiled
-def _leave_uncovered(rules: RuleTables, hand: InHand, charge: int, fee: int) -> None:
-    """Bill `charge`, or with `not_covered_pays: allowed` at most `fee`, less the plan's discount (point 26)."""
-    service, segment, entry = hand.service, hand.segment, hand.entry
-    base = min(charge, fee) if segment["pays_allowed"] == 1 else charge
-    discount = NEVER
-    if service["therapy"] >= 0:
-        discount = rules.matches[segment["matches"] + service["therapy"]]["discount"]
-    if service["code"] >= 0:
-        discount = min(discount, rules.matches[segment["matches"] + service["code"]]["discount"])
-    if discount != NEVER:
-        entry["discount"] = discount
-        base -= share(base, rules.discounts[discount]["basis_points"])
-    entry["not_covered"] += base
-    entry["written_off"] += charge - base

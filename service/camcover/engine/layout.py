@@ -59,15 +59,16 @@ class Case(NamedTuple):
     """One way the open facts may be.
 
     `tier`: the place in the edition's list of the tier of lines that name none; which of the typical charges, whether
-    what is not given is assumed, and whether only terms in force hold. Then the first rows of what the case has in
-    place of the request's own, None = its own: its lines, its sums, its counts with the number of their events, its
-    visits, and the benefit period of its sums.
+    what is not given is assumed (an advance notice apart), and whether only terms in force hold. Then the first rows of
+    what the case has in place of the request's own, None = its own: its lines, its sums, its counts with the number of
+    their events, its visits, and the benefit period of its sums.
     """
 
     tier: int = 0
     price: int = TYPICAL
     requirements_met: bool = True
     in_force_only: bool = False
+    notice_given: bool = True
     lines: int | None = None
     sums: int | None = None
     counts: int | None = None
@@ -292,6 +293,6 @@ def place_case(
         given.counts if case.counts is None else case.counts,
         given.visits if case.visits is None else case.visits,
         first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
-        layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only,
+        layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only, case.notice_given,
     ))  # fmt: skip
     return Placed(request, ledger, first_sum, first_slot, first_visit)

@@ -1,7 +1,7 @@
-"""Which facts of a request are open, and the values that each may take (docs/rule-language.md, points 28, 29, 37, 40).
+"""Which facts of a request are open, and the values that each may take.
 
-What comes in: a question whose expected case is adjudicated. What goes out: an `Openness`, from which `engine/ranges.py`
-builds cases, and `engine/assumed.py` sentences.
+What comes in: a question whose expected case is adjudicated. What goes out: an `Openness`, from which
+`engine/ranges.py` builds cases, and `engine/assumed.py` sentences (docs/rule-language.md, points 28, 29, 37, 40, 41).
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from camcover.engine.workspace import LedgerRow
 class Openness(NamedTuple):
     """What is open in a request. Lists are empty where nothing is.
 
-    `tiers`, `second_tiers`: how many places of an edition's list open lines may take; `is_beyond`: terms behind the last
-    edition are assumed. `priced`: the places of services whose charge is assumed on some line; `may_be_priced`: whether
-    some charge may be assumed in some case. `sums`: by plan; `uses`: of limits, with the plan. `facts`: by item, None =
-    too many ways to list; `attestations`: by item, the mask of those that are asked for, not given, and assumed.
+    `tiers`, `second_tiers`: how many places of an edition's list open lines may take; `is_beyond`: terms behind the
+    last edition are assumed. `priced`: the places of services whose charge is assumed on some line;
+    `may_be_priced`: whether some charge may be assumed in some case. `sums`: by plan; `uses`: of limits, with the
+    plan. `facts`: by item, None = too many ways to list; `attestations`: by item, the mask of those that are asked
+    for, not given, and assumed.
     """
 
     terms: tuple[Terms, ...]

@@ -75,11 +75,12 @@ def prices_only_raise(openness: Openness) -> bool:
 def use_only_raises(question: Question, openness: Openness) -> bool:
     """Whether the total can only rise as limits are used and attestations are missing, beside `only_falls`.
 
-    A line that is not covered costs its charge, so no less than when it is covered; and no line becomes covered by
+    A line that is not covered costs its charge, so no less than when it is covered (where no denial is the provider's);
+    and no line becomes covered by
     that: what a limit has left goes to the earliest lines, of one benefit, in fixed periods.
     """
     terms = openness.terms[0]
-    if terms.discounted or terms.continues:
+    if terms.discounted or terms.continues or terms.liable:
         return False
     if not (openness.uses or openness.attestations):
         return True

@@ -74,7 +74,8 @@ class Conflict(NamedTuple):
 
     field: str
     place: int
-    text: str
+    found: str
+    expected: str
 
 
 @dataclass(slots=True)
@@ -202,8 +203,8 @@ class _Reader:
         self._read_visits()
         return self._found
 
-    def _conflict(self, name: str, place: int, text: str) -> None:
-        self._found.conflicts.append(Conflict(name, place, text))
+    def _conflict(self, name: str, place: int, found: str, expected: str) -> None:
+        self._found.conflicts.append(Conflict(name, place, found, expected))
 
     # Dated visits
 
@@ -291,8 +292,8 @@ class _Reader:
         used = statement.use.used
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
         if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
-            said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}; expected the same"
-            self._conflict(statement.field, statement.place, said)
+            said = f"{used} used of limit {limit.id} and {visits} visits under benefit {benefit}"
+            self._conflict(statement.field, statement.place, said, "the same of both")
 
     def _read_window(self, slot: int, stated: list[_Statement]) -> None:
         """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
@@ -330,8 +331,8 @@ class _Reader:
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
         if dated > stated and stated < most_used(limit):
-            said = f"dated visits use {dated} of limit {limit.id}, but {stated} is stated; expected {dated} or more"
-            self._conflict(statement.field, statement.place, said)
+            said = f"{stated} used of limit {limit.id}, of which dated visits use {dated}"
+            self._conflict(statement.field, statement.place, said, f"{dated} or more")
 
     # Visits
 
@@ -352,8 +353,8 @@ class _Reader:
                 elif period == first:
                     dated += 1
             if within > total:
-                said = f"{total} visits under {benefit}, but {within} are dated; expected {within} or more"
-                self._conflict("benefit_visits", place, said)
+                said = f"{total} visits under {benefit}, of which {within} are dated"
+                self._conflict("benefit_visits", place, said, f"{within} or more")
             begun = self._visits.get((benefit, scope.first_day))
             self._found.visits[index.benefits[benefit]] = (
                 Visits(total, dated)

@@ -34,7 +34,7 @@ from camcover.engine.explain import Behind, explain
 from camcover.engine.facts import reasons_not_given
 from camcover.engine.layout import Layout
 from camcover.engine.question import Answer, Bounds, Outcome, Question
-from camcover.engine.tables import UNTOUCHED
+from camcover.engine.tables import UNTOUCHED, Liability
 from camcover.engine.workspace import LedgerRow
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
 from camcover.rulebook.words import attestation_words
@@ -206,7 +206,28 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
 def _range(tables: Tables, question: Question, answer: Answer) -> Range:
     """The range, and what the estimate takes for granted, in words."""
     bounds = answer.bounds or Bounds(answer.patient_cents, answer.patient_cents)
-    return Range(bounds.low, answer.patient_cents, bounds.high, tuple(assumptions(tables, question, answer)))
+    words = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
+    return Range(bounds.low, answer.patient_cents, bounds.high, words)
+
+
+def _assumed_notices(question: Question, answer: Answer) -> Iterator[str]:
+    """A sentence for each line that is denied at the member's cost only because of an assumption (point 41)."""
+    asked, layout = question.asked, question.primary
+    tiers = list(layout.plan.tiers)
+    for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
+        if row.liability != Liability.MEMBER_BY_ATTESTATION or not row.not_covered:
+            continue
+        liable = layout.plan.sources.segments[row.segment].plan.tiers[tiers[row.tier]].provider_liable
+        if liable and liable.unless and not layout.services[place].attested & ATTESTATION_BITS[liable.unless]:
+            yield _assumed_notice(liable.unless, asked.services[place].therapy)
+
+
+def _assumed_notice(unless: Attestation, therapy: str) -> str:
+    """Who owes what the plan does not cover of a therapy, and what is assumed for it."""
+    assumed = f"That there is {attestation_words(unless)} is assumed"
+    if unless is Attestation.ADVANCE_NOTICE:
+        assumed = "The provider is assumed to have told you in advance (advance notice)"
+    return f"{assumed}; without it you owe nothing for what the plan does not cover of {therapy}."
 
 
 def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]:

@@ -12,6 +12,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from camcover.portable import PortableError
+from camcover.refusals import Refusal
+from camcover.rulebook.diagnostics import meant
 from camcover.rulebook.records import Attestation, Setting
 
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2200, 12, 31)
@@ -125,6 +127,10 @@ class PlannedService(NamedTuple):
     attestations: tuple[Attestation, ...] = ()
 
 
+NO_USE = UseSoFar()
+"""Nothing is said to have been used."""
+
+
 class EstimateRequest(NamedTuple):
     """A whole request. `as_of` None = the first date of service. Empty `members` = one member without facts.
 
@@ -146,18 +152,24 @@ class EstimateRequest(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """One thing wrong with a request.
+    """One thing wrong with a request: what was found, what was expected, and the kind of refusal.
 
-    `field` is a path as in the .proto (`items[0].therapy`), `unknown` an id that does not exist (then `kind` says of
-    what and `nearest` what was perhaps meant). `at_most`: the most that use so far may be, where it is above that.
+    `field` is a path as in the .proto (`items[0].therapy`), empty for the whole message. `unknown` is an id that does
+    not exist, `nearest` what was perhaps meant. `at_most`: the most that use so far may be, where it is above that.
     """
 
     field: str
-    description: str
-    kind: str = ""
+    found: str
+    expected: str
+    refusal: Refusal
     unknown: str = ""
     nearest: tuple[str, ...] = ()
     at_most: int | None = None
+
+    @property
+    def description(self) -> str:
+        """The sentence that people read."""
+        return f"found {self.found}; expected {self.expected}{meant(self.nearest)}"
 
 
 class InvalidRequest(PortableError):

@@ -80,6 +80,21 @@ class Above(IntEnum):
     MEMBER_UP_TO = 2
 
 
+class Liability(IntEnum):
+    """Who bears what a line leaves uncovered (point 41).
+
+    The member as ever; the provider; or the member because the attestation is there that `unless` names.
+    """
+
+    MEMBER = 0
+    PROVIDER = 1
+    MEMBER_BY_ATTESTATION = 2
+
+
+ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 61, 1 << 62, 1 << 63
+"""The bits of masks that are the same in every version: of an attestation, and of denials beside the attestations."""
+
+
 class CarryoverRule(IntEnum):
     """What of the last quarter is credited to the next benefit period."""
 
@@ -107,10 +122,12 @@ ACCUMULATOR = np.dtype([
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
     ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
+    ("liable", "u8"), ("unless", "u8"),
 ])  # fmt: skip
-"""`fees` is a row of `fee_tables`; -1: the plan has no fee table for the tier. The rows of a segment are by the tiers'
-numbers; `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there
-on."""
+"""`liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
+attestation `unless` is there (0 = none makes them the member's). `fees` is a row of `fee_tables`; -1: the plan has no
+fee table for the tier. The rows of a segment are by the tiers' numbers;
+`listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on."""
 
 FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
 """`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or
@@ -199,7 +216,7 @@ REQUEST = np.dtype([
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
     ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
-    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("in_force_only", "i4"),
+    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("in_force_only", "i4"), ("notice_given", "i4"),
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("patient", "i8"),
 ])  # fmt: skip
@@ -209,7 +226,8 @@ REQUEST = np.dtype([
 plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left is the eligible amount; `tier_map`: the
 primary's tiers in `Work.tier_maps`. `given_period` and `first_period` are the first days of the benefit periods that
 hold `as_of` and the first line. Then how the open facts are in this case (engine/ranges.py): `open_tier` is a place in
-the edition's list of tiers. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
+the edition's list of tiers; `attested`: all attestations are there but the advance notice, which `notice_given` says
+of. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
 period [`period`, `period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of
 `events` were wanted: more than `event_room` is a fault; `patient` is what the patient pays of all lines."""
 
@@ -262,15 +280,17 @@ EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
-    ("tier", "i4"), ("terms_assumed", "i4"), ("attestations_used", "u8"),
+    ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
     ("penalty", "i8"), ("balance_bill", "i8"), ("not_covered", "i8"), ("written_off", "i8"), ("plan_paid", "i8"),
-    ("patient", "i8"), ("fee", "i8"), ("capped", "i8"), ("steps", "i8", (MAX_STEPS,)),
+    ("patient", "i8"), ("fee", "i8"), ("capped", "i8"), ("provider_owes", "i8"),
+    ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
-terms behind the last edition. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged,
-`attestations_used` what was asked for and found, `capped` what the out-of-pocket maximum took off, `steps` the cents of
-each step after that (only as many as the phase has are written)."""
+terms behind the last edition; `liability`: who bears what is not covered. `criteria` is the row that failed, `fee` the
+allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
+out-of-pocket maximum took off, `provider_owes` what of `written_off` is a denial that is the provider's, `steps` the
+cents of each step after the cap (only as many as the phase has are written)."""
 
 
 class Work(NamedTuple):

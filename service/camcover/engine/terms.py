@@ -79,10 +79,11 @@ class Terms(NamedTuple):
     """What a plan says about some services.
 
     `candidates` by (row of `segments`, service); `attestations` asked for, by service, as masks; `tiers` by number;
-    `feeds` by accumulator. `waived`: some copay falls away with the deductible; `penalised`: a missing attestation
-    costs a share of what the plan pays; `counts_paid`: a limit counts what the plan pays; `continues`: an exhausted
-    benefit is passed over; `phased`: something depends on the number of a visit; `discounted`: a line that is not
-    covered may cost less than its charge; `carried`: accumulators that are carried over.
+    `feeds` by accumulator. `waived`: some copay falls away with the deductible; `liable`: some tier leaves denials
+    to the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit
+    counts what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the
+    number of a visit; `discounted`: a line that is not covered may cost less than its charge; `carried`:
+    accumulators that are carried over.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -95,6 +96,7 @@ class Terms(NamedTuple):
     waived: bool
     penalised: bool
     counts_paid: bool
+    liable: bool
     continues: bool
     phased: bool
     discounted: bool
@@ -145,8 +147,12 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
     }
     benefits = list(_benefits(index, candidates))
     attestations: dict[int, int] = {}
+    liable = [tier.provider_liable for plan in index.editions for tier in plan.tiers.values() if tier.provider_liable]
+    notices = 0
+    for each in liable:
+        notices |= ATTESTATION_BITS[each.unless] if each.unless else 0
     for _, service, benefit in benefits:
-        attestations[service] = attestations.get(service, 0) | _asked(benefit)
+        attestations[service] = attestations.get(service, 0) | _asked(benefit) | notices
     found = [(segment.edition, benefit) for segment, _, benefit in benefits]
     limits = dict.fromkeys(
         LimitUsed(benefit.id, slot_key(benefit.id, limit), limit) for _, benefit in found for limit in benefit.limits
@@ -166,6 +172,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         penalised=any(each.penalty is not None for each in requirements),
         counts_paid=any(_counts_paid(each.limit) for each in limits),
         continues=any(benefit.continues_when_exhausted for _, benefit in found),
+        liable=bool(liable),
         phased=any(each.after for each in requirements) or any(len(block.member_pays) > 1 for block in blocks),
         discounted=any(plan.not_covered_pays is NotCoveredPays.ALLOWED for plan in index.editions)
         or any(_has_discount(rules, *key) for key in candidates),

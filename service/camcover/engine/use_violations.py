@@ -14,8 +14,12 @@ from camcover.engine.contradictions import contradictions
 from camcover.engine.plan_index import ROLLING
 from camcover.engine.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
-from camcover.engine.words import unknown_word
+from camcover.engine.words import counted, out_of_range, repeated, shown, unknown_word
+from camcover.refusals import Refusal
 from camcover.rulebook.records import Limit, Measure, PeriodKind
+
+MAX_USED = 10_000
+"""Visits or units of a limit, as in protos/camcover/v1/request.proto."""
 
 
 def use_violations(scope: Scope) -> Iterator[Violation]:
@@ -44,20 +48,28 @@ def _sum_violations(
     for place, use in enumerate(uses):
         name, where = use.accumulator, f"{path}[{place}]"
         if name not in scope.plan.accumulators:
-            yield unknown_word(f"{where}.accumulator", "accumulator", name, scope.plan.accumulators)
+            yield unknown_word(f"{where}.accumulator", Refusal.UNKNOWN_ACCUMULATOR, name, scope.plan.accumulators)
         elif name in seen:
-            yield Violation(f"{where}.accumulator", f"{name} is given twice")
+            yield repeated(f"{where}.accumulator", name)
+        elif use.used_cents is None and use.last_quarter_cents:
+            where, found = f"{where}.last_quarter_cents", "last_quarter_cents without used_cents"
+            yield Violation(where, found, "used_cents beside it, or nothing", Refusal.UNUSED_STATEMENT)
         elif use.used_cents is not None:
-            maximum = maxima[scope.plan.accumulators[name]]
-            top = MAX_CENTS if maximum < 0 else maximum
-            used, late = use.used_cents, use.last_quarter_cents
-            if not 0 <= used <= top:
-                said = f"{used} cents used of {name}; expected 0 to {top}"
-                yield Violation(f"{where}.used_cents", said, at_most=top if used > top else None)
-            elif not 0 <= late <= used:
-                said = f"{late} cents; expected 0 to the {used} used in all"
-                yield Violation(f"{where}.last_quarter_cents", said)
+            yield from _used_violations(where, use, use.used_cents, maxima[scope.plan.accumulators[name]])
         seen.add(name)
+
+
+def _used_violations(path: str, use: AccumulatorUse, used: int, maximum: int) -> Iterator[Violation]:
+    """A sum above its maximum (-1 = none), below zero, or smaller than a part of it."""
+    top, late = MAX_CENTS if maximum < 0 else maximum, use.last_quarter_cents
+    if used > top:
+        found = f"{counted('used_cents', used)} used of {use.accumulator}"
+        yield Violation(f"{path}.used_cents", found, f"0 to {top}", Refusal.CONTRADICTORY_USE, at_most=top)
+    elif used < 0:
+        yield out_of_range(f"{path}.used_cents", used, 0, MAX_CENTS)
+    elif not 0 <= late <= used:
+        found, expected = counted("last_quarter_cents", late), f"0 to the {used} used in all"
+        yield Violation(f"{path}.last_quarter_cents", found, expected, Refusal.CONTRADICTORY_USE)
 
 
 def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iterator[Violation]:
@@ -68,33 +80,43 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
         where = f"{path}[{place}]"
         limit = limit_of(scope, use.limit)
         if limit is None:
-            yield unknown_word(f"{where}.limit", "limit", use.limit, ids)
+            yield unknown_word(f"{where}.limit", Refusal.UNKNOWN_LIMIT, use.limit, ids)
             continue
         key = use.limit, use.date, use.benefit
         if key in seen or (use.benefit and (use.limit, None, "") in seen):
-            yield Violation(f"{where}.limit", f"{use.limit} is given twice")
+            yield repeated(f"{where}.limit", use.limit)
         seen.add(key)
-        if use.date is not None and limit.per.kind not in ROLLING:
-            yield Violation(f"{where}.date", f"limit {use.limit} counts over no window; expected no date")
-        if use.benefit and limit.per.kind is not PeriodKind.VISIT:
-            yield Violation(f"{where}.benefit", f"limit {use.limit} does not count by visit; expected no benefit")
-        elif use.benefit and use.benefit not in scope.plan.benefits:
-            yield unknown_word(f"{where}.benefit", "benefit", use.benefit, scope.plan.benefits)
+        yield from _addressed_violations(scope, where, limit, use)
         yield from _usage_violations(where, limit, use)
+
+
+def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
+    """A date of what counts over no window, a benefit of what does not count by visit."""
+    if use.date is not None and limit.per.kind not in ROLLING:
+        found = f"the date {use.date} of limit {use.limit}, which counts over no window"
+        yield Violation(f"{path}.date", found, "no date", Refusal.UNUSED_STATEMENT)
+    if use.benefit and limit.per.kind is not PeriodKind.VISIT:
+        found = f"benefit {shown(use.benefit)} of limit {use.limit}, which does not count by visit"
+        yield Violation(f"{path}.benefit", found, "no benefit", Refusal.UNUSED_STATEMENT)
+    elif use.benefit and use.benefit not in scope.plan.benefits:
+        yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
 
 
 def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
     """Usage above a hard limit, or stated in the measure of another."""
     money = limit.measure is Measure.MONEY
     used, other = in_own_measure(limit, use)
+    field, wrong = ("used_cents", "used") if money else ("used", "used_cents")
     most = most_used(limit) if use.date is None else most_stated(limit)
-    if not 0 <= used <= most:
-        field = "used_cents" if money else "used"
-        said = f"{used} used of limit {limit.id}; expected 0 to {most}"
-        yield Violation(f"{path}.{field}", said, at_most=most if used > most else None)
+    if used > most:
+        found = f"{counted(field, used)} used of limit {limit.id}"
+        yield Violation(f"{path}.{field}", found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
+    elif used < 0:
+        yield out_of_range(f"{path}.{field}", used, 0, MAX_CENTS if money else MAX_USED)
     elif other:
-        right = "cents (used_cents)" if money else f"{limit.measure.value} (used)"
-        yield Violation(path, f"limit {limit.id} counts {right}", kind="limit")
+        measure = "cents" if money else limit.measure.value
+        expected = f"{field}, since limit {limit.id} counts {measure}"
+        yield Violation(path, f"{wrong} of {other}", expected, Refusal.WRONG_MEASURE)
 
 
 def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) -> Iterator[Violation]:
@@ -103,26 +125,26 @@ def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) ->
     for place, use in enumerate(uses):
         where = f"{path}[{place}]"
         if use.benefit not in scope.plan.benefits:
-            yield unknown_word(f"{where}.benefit", "benefit", use.benefit, scope.plan.benefits)
+            yield unknown_word(f"{where}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
         elif use.benefit in seen:
-            yield Violation(f"{where}.benefit", f"{use.benefit} is given twice")
+            yield repeated(f"{where}.benefit", use.benefit)
         elif not 0 <= use.visits <= MAX_UNITS:
-            yield Violation(f"{where}.visits", f"{use.visits} visits; expected 0 to {MAX_UNITS}")
+            yield out_of_range(f"{where}.visits", use.visits, 0, MAX_UNITS)
         seen.add(use.benefit)
 
 
 def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Iterator[Violation]:
     """What is wrong with a dated visit, if anything."""
     if visit.benefit not in scope.plan.benefits:
-        yield unknown_word(f"{path}.benefit", "benefit", visit.benefit, scope.plan.benefits)
+        yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, visit.benefit, scope.plan.benefits)
     elif not 1 <= visit.units <= MAX_UNITS:
-        yield Violation(f"{path}.units", f"{visit.units} units; expected 1 to {MAX_UNITS}")
+        yield out_of_range(f"{path}.units", visit.units, 1, MAX_UNITS)
     elif visit.date.toordinal() > scope.first_day:
-        first = date.fromordinal(scope.first_day)
-        yield Violation(f"{path}.date", f"{visit.date} lies after the first date of service, {first}")
+        expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
+        yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
     for name, cents in (("copay_paid_cents", visit.copay_paid_cents), ("plan_paid_cents", visit.plan_paid_cents or 0)):
         if not 0 <= cents <= MAX_CENTS:
-            yield Violation(f"{path}.{name}", f"{cents} cents; expected 0 to {MAX_CENTS}")
+            yield out_of_range(f"{path}.{name}", cents, 0, MAX_CENTS)
 
 
 def _conflict_violations(scope: Scope, member: int, path: str) -> Iterator[Violation]:
@@ -131,5 +153,6 @@ def _conflict_violations(scope: Scope, member: int, path: str) -> Iterator[Viola
         found = prior_use(scope, member)
     except (Unsound, KeyError, StopIteration):
         return
-    for conflict in found.conflicts:
-        yield Violation(f"{path}{conflict.field}[{conflict.place}]", conflict.text)
+    for each in found.conflicts:
+        where = f"{path}{each.field}[{each.place}]"
+        yield Violation(where, each.found, each.expected, Refusal.CONTRADICTORY_USE)

@@ -14,10 +14,19 @@ from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
-from camcover.engine.request import Coverage, EstimateRequest, Member, PlannedService, Procedure, Violation
+from camcover.engine.request import (
+    Coordination,
+    Coverage,
+    EstimateRequest,
+    Member,
+    PlannedService,
+    Procedure,
+    Violation,
+)
 from camcover.engine.use_violations import use_violations
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
-from camcover.engine.words import unknown_word
+from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_word
+from camcover.refusals import Refusal
 
 MAX_MEMBERS = 12
 """Members in one request."""
@@ -25,28 +34,36 @@ MAX_MEMBERS = 12
 MOST_VIOLATIONS = 100
 """So many faults of a request are worked out: each unknown word is compared with all that are known."""
 
+NO_SECOND_PLAN = "secondary_plan_id beside it, or nothing"
+"""What a statement about a second plan needs."""
+
+MAX_AGE = 130
+"""Completed years of a member."""
+
 
 def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, ...]:
     """What is wrong with a request, whichever plan it is asked of: everything, up to `MOST_VIOLATIONS`."""
     found = tuple(islice(_violations(tables, request), MOST_VIOLATIONS + 1))
     if len(found) <= MOST_VIOLATIONS:
         return found
-    said = f"more than these {MOST_VIOLATIONS} faults; correct them first"
-    return (*found[:MOST_VIOLATIONS], Violation("", said))
+    said = f"more than these {MOST_VIOLATIONS} faults"
+    return (*found[:MOST_VIOLATIONS], Violation("", said, "them corrected first", Refusal.MORE_VIOLATIONS))
 
 
 def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]:
     yield from _member_violations(request)
     yield from _items_violations(request, tables.vocabulary)
+    if not request.secondary_plan_id:
+        yield from _unused_violations(request)
     primary = tables.plans.get(request.plan_id)
     if primary is None:
-        yield unknown_word("plan_id", "plan", request.plan_id, tables.plans)
+        yield unknown_word("plan_id", Refusal.UNKNOWN_PLAN, request.plan_id, tables.plans)
     else:
         yield from _plan_violations(primary, request, secondary=False)
     if request.secondary_plan_id:
         second = tables.plans.get(request.secondary_plan_id)
         if second is None:
-            yield unknown_word("secondary_plan_id", "plan", request.secondary_plan_id, tables.plans)
+            yield unknown_word("secondary_plan_id", Refusal.UNKNOWN_PLAN, request.secondary_plan_id, tables.plans)
         else:
             yield from _plan_violations(second, request, secondary=True)
 
@@ -54,32 +71,58 @@ def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]
 def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
     """What is wrong with the members, whatever the plan."""
     if not 1 <= len(request.members) <= MAX_MEMBERS:
-        yield Violation("members", f"{len(request.members)} members; expected 1 to {MAX_MEMBERS}")
-    if len(request.members) > 1 and request.coverage is Coverage.SELF_ONLY:
-        yield Violation("members", f"self-only coverage has one member, not {len(request.members)}")
+        yield Violation("members", f"{len(request.members)} members", f"1 to {MAX_MEMBERS}", Refusal.COUNT_OUT_OF_RANGE)
     if request.coverage is Coverage.SELF_ONLY:
-        for name in ("family_accumulators", "secondary_family_accumulators"):
-            if getattr(request, name):
-                yield Violation(name, "self-only coverage has no sums of a family")
+        yield from _self_only_violations(request)
     ids = [member.id for member in request.members]
     for place, member in enumerate(request.members):
         if member.id in ids[:place]:
-            yield Violation(f"members[{place}].id", f"{member.id!r} is given twice")
+            yield repeated(f"members[{place}].id", member.id)
         yield from _fact_violations(f"members[{place}]", member)
     yield from _birth_violations(request)
     for place, item in enumerate(request.items):
         if item.member_id and item.member_id not in ids:
-            yield unknown_word(f"items[{place}].member_id", "member", item.member_id, ids)
+            known = map(shown, ids)
+            yield unknown_word(f"items[{place}].member_id", Refusal.UNKNOWN_MEMBER, item.member_id, known)
+
+
+def _unused_violations(request: EstimateRequest) -> Iterator[Violation]:
+    """What is stated of a second plan where there is none (docs/rule-language.md, point 38)."""
+    stated = [f"items[{place}].secondary_tier" for place, item in enumerate(request.items) if item.secondary_tier]
+    if request.coordination is not Coordination.STANDARD:
+        stated.append("coordination")
+    if request.secondary_family_accumulators:
+        stated.append("secondary_family_accumulators")
+    for place, member in enumerate(request.members):
+        for name, uses in member.secondary_use._asdict().items():
+            if uses:
+                stated.append(f"members[{place}].secondary_{name}")
+    for path in stated:
+        name = path.rpartition(".")[2]
+        yield Violation(path, f"{name} without a second plan", NO_SECOND_PLAN, Refusal.UNUSED_STATEMENT)
+
+
+def _self_only_violations(request: EstimateRequest) -> Iterator[Violation]:
+    """What self-only coverage excludes."""
+    count = len(request.members)
+    if count > 1:
+        found = f"{count} members of self-only coverage"
+        yield Violation("members", found, "one member", Refusal.CONTRADICTORY_STATEMENTS)
+    for name in ("family_accumulators", "secondary_family_accumulators"):
+        if getattr(request, name):
+            found, expected = "sums of a family, and self-only coverage", "one of the two"
+            yield Violation(name, found, expected, Refusal.CONTRADICTORY_STATEMENTS)
 
 
 def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
     """What is wrong with a member's own facts."""
     if member.state and member.state not in STATE_INDEX:
-        yield unknown_word(f"{path}.state", "state", member.state, STATE_INDEX)
+        yield unknown_word(f"{path}.state", Refusal.UNKNOWN_STATE, member.state, STATE_INDEX)
     if member.birth_date is not None and member.age is not None:
-        yield Violation(f"{path}.age", "give a birth date or an age, not both")
-    if member.age is not None and not 0 <= member.age <= 130:
-        yield Violation(f"{path}.age", f"{member.age} years; expected 0 to 130")
+        found = f"an age of {counted('age', member.age)} and the birth date {member.birth_date}"
+        yield Violation(f"{path}.age", found, "one of the two", Refusal.CONTRADICTORY_STATEMENTS)
+    if member.age is not None and not 0 <= member.age <= MAX_AGE:
+        yield out_of_range(f"{path}.age", member.age, 0, MAX_AGE)
 
 
 def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:
@@ -88,21 +131,23 @@ def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:
         names = ("", member.id) if place == 0 else (member.id,)
         days = [day for item in request.items if item.member_id in names for day in item.dates]
         if member.birth_date is not None and days and member.birth_date > min(days):
-            said = f"{member.birth_date} is after the service on {min(days)}; expected before it"
-            yield Violation(f"members[{place}].birth_date", said)
+            expected = f"a day not after the first service, {min(days)}"
+            path = f"members[{place}].birth_date"
+            yield Violation(path, f"{member.birth_date}", expected, Refusal.CONTRADICTORY_STATEMENTS)
 
 
 def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Iterator[Violation]:
     """What is wrong with the items, whatever the plan."""
     if not request.items:
-        yield Violation("items", "a plan needs at least one service")
+        yield Violation("items", "no item", "at least one", Refusal.MISSING_VALUE)
     lines = 0
     for index, item in enumerate(request.items):
         path = f"items[{index}]"
         yield from _item_violations(path, item, vocabulary)
         lines += len(item.dates) * max(1, len(item.procedures))
         if lines > MAX_LINES:
-            yield Violation(path, f"the request has more than {MAX_LINES} lines")
+            expected = f"at most {MAX_LINES} in the request"
+            yield Violation(path, f"{lines} lines up to here", expected, Refusal.COUNT_OUT_OF_RANGE)
             return
         yield from _service_violations(path, item, vocabulary)
 
@@ -110,17 +155,25 @@ def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Itera
 def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
     """What is wrong with an item, its services aside."""
     if not item.dates:
-        yield Violation(f"{path}.dates", "a service needs at least one date")
+        yield Violation(f"{path}.dates", "no date", "at least one", Refusal.MISSING_VALUE)
+    seen: set[date] = set()
+    for place, day in enumerate(item.dates):
+        if day in seen:
+            yield repeated(f"{path}.dates[{place}]", day)
+        seen.add(day)
+    known: Iterable[str] = vocabulary.practitioners
     if item.practitioner and item.practitioner not in vocabulary.practitioners:
-        yield unknown_word(f"{path}.practitioner", "practitioner", item.practitioner, vocabulary.practitioners)
+        yield unknown_word(f"{path}.practitioner", Refusal.UNKNOWN_PRACTITIONER, item.practitioner, known)
     if item.state and item.state not in STATE_INDEX:
-        yield unknown_word(f"{path}.state", "state", item.state, STATE_INDEX)
+        yield unknown_word(f"{path}.state", Refusal.UNKNOWN_STATE, item.state, STATE_INDEX)
     for place, condition in enumerate(item.conditions):
         if condition not in vocabulary.conditions:
-            yield unknown_word(f"{path}.conditions[{place}]", "condition", condition, vocabulary.conditions)
+            known = sorted(vocabulary.conditions)
+            yield unknown_word(f"{path}.conditions[{place}]", Refusal.UNKNOWN_CONDITION, condition, known)
     for place, diagnosis in enumerate(item.diagnoses):
         if not ICD10.fullmatch(diagnosis):
-            yield Violation(f"{path}.diagnoses[{place}]", f"{diagnosis!r} is not an ICD-10-CM code such as M54.50")
+            where, expected = f"{path}.diagnoses[{place}]", "an ICD-10-CM code such as M54.50"
+            yield Violation(where, f"diagnosis {shown(diagnosis)}", expected, Refusal.INVALID_DIAGNOSIS)
     yield from _price_violations(path, item)
 
 
@@ -131,31 +184,35 @@ def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
         where = f"{path}.procedures[{place}]"
         yield from _amount_violations(where, procedure.charge_cents, procedure.allowed_cents)
         if not 1 <= procedure.units <= MAX_UNITS:
-            yield Violation(f"{where}.units", f"{procedure.units} units; expected 1 to {MAX_UNITS}")
+            yield out_of_range(f"{where}.units", procedure.units, 1, MAX_UNITS)
     for name in ("charge_cents", "allowed_cents"):
         if getattr(item, name) is None:
             continue
-        if len(item.procedures) > 1:
-            yield Violation(f"{path}.{name}", "several procedures: give the amount of each instead")
+        count, kind = len(item.procedures), Refusal.CONTRADICTORY_STATEMENTS
+        if count > 1:
+            found = f"one amount for {count} procedures"
+            yield Violation(f"{path}.{name}", found, "the amount of each procedure instead", kind)
         elif any(getattr(procedure, name) is not None for procedure in item.procedures):
-            yield Violation(f"{path}.{name}", "the procedure has one of its own: give it once")
+            found = "an amount here and at the procedure"
+            yield Violation(f"{path}.{name}", found, "one of the two", kind)
 
 
 def _amount_violations(path: str, charge: int | None, allowed: int | None) -> Iterator[Violation]:
     """Amounts out of bounds."""
     for name, amount in (("charge_cents", charge), ("allowed_cents", allowed)):
         if amount is not None and not 0 <= amount <= MAX_CENTS:
-            yield Violation(f"{path}.{name}", f"{amount} cents; expected 0 to {MAX_CENTS}")
+            yield out_of_range(f"{path}.{name}", amount, 0, MAX_CENTS)
 
 
 def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
     """Therapies and codes that do not exist or do not go together, and prices that no one knows."""
     therapy = item.therapy
     if therapy and therapy not in vocabulary.services:
-        yield unknown_word(f"{path}.therapy", "therapy", therapy, vocabulary.services)
+        yield _unknown_therapy(f"{path}.therapy", therapy, vocabulary)
         return
     if not item.procedures and not therapy:
-        yield Violation(f"{path}.therapy", "name a therapy, or procedures that settle it")
+        expected = "a therapy, or procedures that settle it"
+        yield Violation(f"{path}.therapy", "neither a therapy nor a procedure", expected, Refusal.MISSING_VALUE)
         return
     if not item.procedures and item.charge_cents is None:
         yield from _unknown_price(path, therapy, item.dates, vocabulary)
@@ -163,15 +220,14 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
         where = f"{path}.procedures[{place}]"
         owners = vocabulary.therapies_of_code.get(procedure.code, ())
         if therapy and owners and therapy not in owners:
-            said = f"code {procedure.code} is billed for {' or '.join(owners)}, not for {therapy}"
-            yield Violation(f"{where}.code", said)
+            yield _code_of_another(f"{where}.code", therapy, procedure.code, vocabulary)
             continue
         therapies = (therapy,) if therapy and owners else owners
         if not therapies:
             yield from _unknown_code(where, item, procedure)
         elif len(therapies) > 1:
-            said = f"code {procedure.code} belongs to {' and '.join(therapies)}: name the therapy"
-            yield Violation(f"{where}.code", said)
+            found = f"code {procedure.code}, billed for {' and '.join(therapies)}"
+            yield Violation(f"{where}.code", found, "the therapy beside it", Refusal.AMBIGUOUS_CODE)
         elif procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
             yield from _unknown_price(where, therapies[0], item.dates, vocabulary)
 
@@ -179,14 +235,35 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
 def _unknown_price(path: str, therapy: str, dates: Iterable[date], vocabulary: Vocabulary) -> Iterator[Violation]:
     """A line without a charge needs a typical charge in the catalog."""
     if any(vocabulary.typical_charge(therapy, day) is None for day in dates):
-        yield Violation(f"{path}.charge_cents", f"the catalog knows no typical charge of {therapy}: give one")
+        found = f"no charge, and no typical charge of {therapy} in the catalog"
+        yield Violation(f"{path}.charge_cents", found, "a charge", Refusal.UNKNOWN_PRICE)
+
+
+def _unknown_therapy(path: str, word: str, vocabulary: Vocabulary) -> Violation:
+    """The violation for a therapy that no catalog has; a name or an alias tells which one was meant."""
+    plain = word.strip().casefold()
+    for therapy in (therapy for catalog in vocabulary.catalogs for therapy in catalog.therapies.values()):
+        names = {"the name": (therapy.name,), "an alias": therapy.aliases}
+        for called, texts in names.items():
+            if plain != therapy.id and plain in map(str.casefold, texts):
+                found = f"therapy {shown(word)}, {called} of {therapy.id}"
+                return Violation(path, found, "its id", Refusal.UNKNOWN_THERAPY, word, (str(therapy.id),))
+    return unknown_word(path, Refusal.UNKNOWN_THERAPY, word, vocabulary.services)
 
 
 def _unknown_code(path: str, item: PlannedService, procedure: Procedure) -> Iterator[Violation]:
     """A code that no edition of the catalog has needs a charge: no rule tells one (point 2)."""
     if procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
-        said = f"no edition of the catalog has the code {procedure.code}, so that nothing tells its charge: give one"
-        yield Violation(f"{path}.charge_cents", said)
+        found = f"no charge of code {procedure.code}, which no edition of the catalog has"
+        yield Violation(f"{path}.charge_cents", found, "a charge", Refusal.UNKNOWN_PRICE)
+
+
+def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary) -> Violation:
+    """The violation for a code that the catalog does not list under the item's therapy."""
+    owners, codes = vocabulary.therapies_of_code[code], sorted(vocabulary.codes_of_therapy[therapy])
+    expected = f"{listed(codes, 'code')}, as {therapy} has" if codes else f"none, since {therapy} has no codes"
+    found = f"code {code}, billed for {' or '.join(owners)}, not for {therapy}"
+    return Violation(path, found, expected, Refusal.CODE_OF_ANOTHER_THERAPY)
 
 
 def _plan_violations(index: PlanIndex, request: EstimateRequest, *, secondary: bool) -> Iterator[Violation]:
@@ -208,7 +285,7 @@ def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iter
     """Tiers the plan has not."""
     for place, tier in enumerate(tiers):
         if tier and tier not in index.tiers:
-            yield unknown_word(f"items[{place}].{field}", "tier", tier, index.tiers)
+            yield unknown_word(f"items[{place}].{field}", Refusal.UNKNOWN_TIER, tier, index.tiers)
 
 
 def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Violation]:
@@ -219,8 +296,8 @@ def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Vio
     first = date.fromordinal(index.segments[0].first_day)
     for place, item in enumerate(request.items):
         if item.dates and min(item.dates) < first:
-            said = f"{min(item.dates)} is before the first edition of plan {index.id}; expected {first} or later"
-            yield Violation(f"items[{place}].dates", said)
+            expected = f"{first}, the first day of plan {index.id}, or later"
+            yield _without_terms(place, min(item.dates).isoformat(), expected)
     in_force_only = not request.assume_terms
     dates = [day for item in request.items for day in item.dates if day >= first]
     if not dates or any(index.terms_on(day.toordinal(), in_force_only=in_force_only) for day in dates):
@@ -231,5 +308,8 @@ def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Vio
     for place, item in enumerate(request.items):
         if item.dates and min(item.dates) >= first:
             found = f"{min(item.dates)}" if len(item.dates) == 1 else f"{min(item.dates)} to {max(item.dates)}"
-            said = f"{found}: plan {index.id} has no terms for such a date; expected a date in {ranges}"
-            yield Violation(f"items[{place}].dates", said)
+            yield _without_terms(place, found, f"a date for which plan {index.id} has terms: {ranges}")
+
+
+def _without_terms(place: int, found: str, expected: str) -> Violation:
+    return Violation(f"items[{place}].dates", found, expected, Refusal.PLAN_NOT_IN_FORCE)

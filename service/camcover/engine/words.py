@@ -1,14 +1,106 @@
-"""Words that do not exist, and the nearest that do."""
+"""Violations in words: what was found, cut and escaped, and what was expected, listed where it is little.
+
+Everything that refuses a request words it here, so that a single request, a row of bulk input and a rule file's test
+say the same of the same fault.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
-from camcover.engine.request import Violation
-from camcover.rulebook.diagnostics import meant, nearest
+from camcover.engine.request import FIRST_DATE, LAST_DATE, Violation
+from camcover.refusals import Refusal
+from camcover.rulebook.diagnostics import nearest
+
+__all__ = [
+    "counted",
+    "listed",
+    "out_of_range",
+    "outside_years",
+    "plural",
+    "repeated",
+    "shown",
+    "too_many_sessions",
+    "unknown_code",
+    "unknown_word",
+]
+
+MOST_SHOWN = 60
+"""Characters of a caller's text that a message repeats."""
+
+MOST_LISTED = 12
+"""Alternatives that a message lists."""
+
+_UNITS = {"age": "years", "units": "units", "visits": "visits", "sessions": "sessions", "every_days": "days"}
+"""What a number counts, by the name of its field."""
 
 
-def unknown_word(path: str, kind: str, word: str, words: Iterable[str]) -> Violation:
-    """The violation for a word that does not exist, with the nearest that do."""
-    close = nearest(word, list(words))
-    return Violation(path, f"no {kind} {word!r}{meant(close)}", kind=kind, unknown=word, nearest=close)
+def shown(value: object) -> str:
+    """A caller's value, quoted where it is text, with what does not print escaped, and cut to `MOST_SHOWN`."""
+    if not isinstance(value, str):
+        return str(value)[:MOST_SHOWN]
+    return repr(value) if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]!r}..."
+
+
+def plural(thing: str) -> str:
+    """`therapies` for `therapy`."""
+    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+
+
+def listed(words: Sequence[str], thing: str) -> str:
+    """`one of a, b, c`; of many only how many there are."""
+    if not words:
+        return f"nothing, since there is no {thing}"
+    if len(words) > MOST_LISTED:
+        return f"one of {len(words)} {plural(thing)}"
+    return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
+
+
+def counted(path: str, value: int) -> str:
+    """A number with what it counts, as its field's name tells: `-1 cents`."""
+    name = path.rpartition(".")[2]
+    unit = "cents" if name.endswith("_cents") else _UNITS.get(name, "")
+    return f"{value} {unit}".rstrip()
+
+
+def out_of_range(path: str, value: int, low: int, high: int) -> Violation:
+    """The violation for a number that is not from `low` to `high`."""
+    kind = Refusal.AMOUNT_OUT_OF_RANGE if path.endswith("_cents") else Refusal.NUMBER_OUT_OF_RANGE
+    return Violation(path, counted(path, value), f"{low} to {high}", kind)
+
+
+def outside_years(path: str, day: date, first_year: int = FIRST_DATE.year) -> Violation:
+    """The violation for a day that is a slip of the pen."""
+    expected = f"a day in the years {first_year} to {LAST_DATE.year}"
+    return Violation(path, f"{day}", expected, Refusal.DATE_OUT_OF_RANGE)
+
+
+def too_many_sessions(path: str, first: date, sessions: int, every_days: int) -> Violation:
+    """The violation for a row of sessions that leaves the calendar."""
+    found = f"{sessions} sessions, {every_days} days apart from {first} on"
+    return Violation(path, found, f"the last one in the years to {LAST_DATE.year}", Refusal.DATE_OUT_OF_RANGE)
+
+
+def repeated(path: str, word: object) -> Violation:
+    """The violation for what is stated a second time."""
+    return Violation(path, f"{shown(word)} a second time", "each once", Refusal.REPEATED)
+
+
+def unknown_word(path: str, kind: Refusal, word: str, words: Iterable[str]) -> Violation:
+    """The violation for a word that does not exist: the words that do, and the nearest to it."""
+    known = list(map(str, words))
+    expected = listed(known, kind.thing)
+    return Violation(path, f"{kind.thing} {shown(word)}", expected, kind, word, nearest(word, known))
+
+
+def unknown_code(path: str, code: str, therapy: str, codes: Iterable[str]) -> Violation:
+    """The violation for a code that no catalog has; `codes` are those of the item's therapy, where it names one.
+
+    Codes of nearly the same digits mean other things: none is guessed.
+    """
+    expected = "a code of the catalog"
+    if therapy:
+        known = sorted(codes)
+        expected = f"{listed(known, 'code')}, as {therapy} has" if known else f"none, since {therapy} has no codes"
+    return Violation(path, f"code {shown(code)}, unknown to the catalog", expected, Refusal.UNKNOWN_CODE, code)

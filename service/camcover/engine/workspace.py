@@ -62,6 +62,7 @@ class LedgerRow(NamedTuple):
     assumed: int
     tier: int
     terms_assumed: int
+    liability: int
     attestations_used: int
     charge: int
     allowed: int
@@ -76,6 +77,7 @@ class LedgerRow(NamedTuple):
     patient: int
     fee: int
     capped: int
+    provider_owes: int
 
 
 class SumRow(NamedTuple):

@@ -12,6 +12,7 @@ from camcover.rulebook.disk import find
 from camcover.rulebook.formatting import format_text
 from camcover.rulebook.load import (
     Loaded,
+    digest_of,
     is_release_id,
     load,
     load_files,
@@ -36,6 +37,7 @@ __all__ = [
     "as_json",
     "as_text",
     "differences",
+    "digest_of",
     "find",
     "format_text",
     "is_release_id",

@@ -30,7 +30,17 @@ from camcover.rulebook.resolve import File, resolve
 from camcover.rulebook.scalars import Failed
 from camcover.rulebook.shapes import Context
 
-__all__ = ["Loaded", "is_release_id", "load", "load_files", "load_texts", "named_texts", "release_id", "rule_text"]
+__all__ = [
+    "Loaded",
+    "digest_of",
+    "is_release_id",
+    "load",
+    "load_files",
+    "load_texts",
+    "named_texts",
+    "release_id",
+    "rule_text",
+]
 
 NOT_UTF8 = declare(
     "not-utf8",
@@ -196,7 +206,7 @@ def _rule_set(files: Sequence[File], texts: Mapping[str, str]) -> RuleSet:
         fees=_editions(records, Fees),
         plans=_editions(records, Plan),
         texts=dict(texts),
-        digest=_digest(texts),
+        digest=digest_of(texts),
     )
 
 
@@ -217,7 +227,7 @@ def named_texts(texts: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()))
 
 
-def _digest(texts: Mapping[str, str]) -> str:
+def digest_of(texts: Mapping[str, str]) -> str:
     """SHA-256 over contents and names below their common folder, so that a folder keeps its digest when it moves."""
     whole = hashlib.sha256()
     for part in (part for named in named_texts(texts).items() for part in named):

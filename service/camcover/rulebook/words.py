@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
+    DIAGNOSIS_DENIAL,
+    LIMITS_DENIAL,
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
@@ -20,6 +22,7 @@ from camcover.rulebook.records import (
     NothingStep,
     PeriodKind,
     Phase,
+    ProviderLiable,
     Requirement,
     Step,
 )
@@ -29,6 +32,7 @@ __all__ = [
     "amount",
     "attestation_words",
     "count",
+    "liability_words",
     "limit_terms",
     "limit_words",
     "per_words",
@@ -37,6 +41,7 @@ __all__ = [
     "step_amount",
     "step_terms",
     "step_words",
+    "unless_words",
 ]
 
 BASES = {
@@ -53,7 +58,10 @@ _ATTESTATIONS = {
     Attestation.LETTER_OF_MEDICAL_NECESSITY: "a letter of medical necessity",
     Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
     Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
+    Attestation.ADVANCE_NOTICE: "advance notice",
 }
+
+_DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
 
 _PERIODS = {
     PeriodKind.VISIT: "a visit",
@@ -84,6 +92,18 @@ def count(number: int, noun: str) -> str:
 def attestation_words(attestation: Attestation) -> str:
     """`prior authorization`, `a referral`, ..."""
     return _ATTESTATIONS[attestation]
+
+
+def liability_words(liable: ProviderLiable) -> str:
+    """`the provider bears what is not covered for the diagnosis or without a referral, unless with advance notice`."""
+    causes = [f"for {_DENIALS[each]}" for each in liable.denials if each in _DENIALS]
+    causes += [f"without {attestation_words(Attestation(each))}" for each in liable.denials if each not in _DENIALS]
+    return f"the provider bears what is not covered {' or '.join(causes)}{unless_words(liable)}"
+
+
+def unless_words(liable: ProviderLiable) -> str:
+    """`, unless with advance notice`; empty where nothing makes it the member's."""
+    return f", unless with {attestation_words(liable.unless)}" if liable.unless is not None else ""
 
 
 def per_words(per: LimitPeriod) -> str:

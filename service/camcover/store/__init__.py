@@ -5,15 +5,26 @@ PostgreSQL, through SQLModel; it knows nothing of the network, of protobuf or of
 """
 
 from camcover.store.audit import AuditEntry, AuditFault, AuditLog
+from camcover.store.availability import Availability, StoreUnavailable
 from camcover.store.database import Database, DatabaseError, OutdatedDatabase, open_database
-from camcover.store.estimates import EstimateStore, Keeping, KeptEstimates, NoStore, StoredEstimate, estimate_store
-from camcover.store.releases import Activation, Compiled, Kind, Ledger, Release, ReleaseStore, in_force
+from camcover.store.decisions import Activation, Kind, in_force
+from camcover.store.estimates import (
+    EstimateStore,
+    Keeping,
+    KeptEstimates,
+    NoStore,
+    RequestKey,
+    StoredEstimate,
+    estimate_store,
+)
+from camcover.store.releases import Compiled, Ledger, Release, ReleaseStore
 
 __all__ = [
     "Activation",
     "AuditEntry",
     "AuditFault",
     "AuditLog",
+    "Availability",
     "Compiled",
     "Database",
     "DatabaseError",
@@ -26,6 +37,8 @@ __all__ = [
     "OutdatedDatabase",
     "Release",
     "ReleaseStore",
+    "RequestKey",
+    "StoreUnavailable",
     "StoredEstimate",
     "estimate_store",
     "in_force",

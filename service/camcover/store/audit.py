@@ -1,7 +1,7 @@
 """The audit log: what was done to rules and data, by whom; each entry holds the hash of the one before.
 
-So a changed, reordered or removed entry shows, except at the very end of the log: whoever keeps the last hash elsewhere
-can ask for that, too.
+So a changed, reordered or removed entry shows. The number of entries and the last hash are kept beside the log, so that
+entries cut off its end show, too; and whoever keeps the last hash elsewhere can hold the whole to it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlmodel import SQLModel
 
 from camcover.store.database import Database
 
-__all__ = ["AuditEntry", "AuditFault", "AuditLog", "record"]
+__all__ = ["AuditEntry", "AuditFault", "AuditLog", "checked_entries", "record"]
 
 _TABLE = SQLModel.metadata.tables["audit"]
+_HEAD = SQLModel.metadata.tables["audit_head"]
 _FIRST = "0" * 64
 _AT_ONCE = 1_000
 
@@ -43,19 +44,54 @@ class AuditEntry(NamedTuple):
 
 
 class AuditFault(Exception):
-    """The log is not what was written; says from which entry on."""
+    """The log is not what was written, or what it tells of is not; says what and where."""
 
 
 _COLUMNS = [_TABLE.c[name] for name in AuditEntry._fields]
 
 
-def record(connection: Connection, actor: str, action: str, subject: str, details: Mapping[str, object]) -> None:
-    """Append an entry, in the transaction of what it tells of; `connection` is one of `Database.write`."""
+def record(connection: Connection, actor: str, action: str, subject: str, details: Mapping[str, object]) -> int:
+    """Append an entry, in the transaction of what it tells of; `connection` is one of `Database.write`.
+
+    Gives its number.
+    """
     last = connection.execute(select(*_COLUMNS).order_by(_TABLE.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, _FIRST)
     text = json.dumps(details, ensure_ascii=False, sort_keys=True)
     entry = AuditEntry(seq, datetime.now(UTC).isoformat(), actor, action, subject, text, previous, "")
-    connection.execute(insert(_TABLE), entry._replace(hash=entry.computed_hash())._asdict())
+    entry = entry._replace(hash=entry.computed_hash())
+    connection.execute(insert(_TABLE), entry._asdict())
+    # Where entries were cut off, the head is ahead; it stays so until the log has outgrown it, and then differs.
+    connection.execute(update(_HEAD).where(_HEAD.c.entries < seq).values(entries=seq, hash=entry.hash))
+    return seq
+
+
+def checked_entries(connection: Connection, known: str = "") -> Iterator[AuditEntry]:
+    """All entries in order, as of one moment if `connection` is a snapshot.
+
+    Raises `AuditFault` at the first that is not as written, and at the end where there are fewer or others than there
+    were. `known`: a hash noted earlier, which must still stand in the log.
+    """
+    head = connection.execute(select(_HEAD.c.entries, _HEAD.c.hash)).first()
+    count, previous, is_known = 0, _FIRST, known in ("", _FIRST)
+    for count, entry in enumerate(_entries(connection), start=1):
+        if entry.seq != count:
+            raise AuditFault(f"entry {count}: missing; found entry {entry.seq} in its place")
+        if entry.previous != previous:
+            raise AuditFault(f"entry {count}: does not follow entry {count - 1}, which was changed or replaced")
+        if entry.hash != entry.computed_hash():
+            raise AuditFault(f"entry {count}: changed since it was written on {entry.at}")
+        previous = entry.hash
+        is_known = is_known or previous == known
+        if head is not None and count == head.entries and previous != head.hash:
+            raise AuditFault(f"entry {count}: was replaced: the last hash noted in the database is {head.hash}")
+        yield entry
+    if head is None:
+        raise AuditFault("the number of entries and the last hash (table audit_head) were removed")
+    if head.entries != count:
+        raise AuditFault(f"the log has {count} entries; {head.entries} were written: some were cut off or added")
+    if not is_known:
+        raise AuditFault(f"no entry has the hash {known}: entries were removed from the end, or replaced")
 
 
 class AuditLog:
@@ -66,31 +102,28 @@ class AuditLog:
         self._database = database
 
     def entries(self, after: int = 0) -> Iterator[AuditEntry]:
-        """All entries behind number `after`, in order."""
-        query = select(*_COLUMNS).order_by(_TABLE.c.seq).limit(_AT_ONCE)
-        while True:
-            with self._database.engine.connect() as connection:
-                rows = connection.execute(query.where(_TABLE.c.seq > after)).fetchall()
-            yield from map(AuditEntry._make, rows)
-            if len(rows) < _AT_ONCE:
-                return
-            after = rows[-1].seq
+        """All entries behind number `after`, in order. Raises `StoreUnavailable`."""
+        with self._database.snapshot() as connection:
+            yield from _entries(connection, after)
 
     def verify(self, known: str = "") -> tuple[int, str]:
-        """The number of entries and the last hash. Raises `AuditFault` at the first entry that is not as written.
+        """The number of entries and the last hash. Raises `AuditFault` as `checked_entries` does, `StoreUnavailable`.
 
-        `known`: a hash noted earlier, which must still stand in the log.
+        The log alone: `workflow.auditing` holds the other tables to it.
         """
-        count, previous, is_known = 0, _FIRST, known in ("", _FIRST)
-        for count, entry in enumerate(self.entries(), start=1):
-            if entry.seq != count:
-                raise AuditFault(f"entry {count}: missing; found entry {entry.seq} in its place")
-            if entry.previous != previous:
-                raise AuditFault(f"entry {count}: does not follow entry {count - 1}, which was changed or replaced")
-            if entry.hash != entry.computed_hash():
-                raise AuditFault(f"entry {count}: changed since it was written on {entry.at}")
-            previous = entry.hash
-            is_known = is_known or previous == known
-        if not is_known:
-            raise AuditFault(f"no entry has the hash {known}: entries were removed from the end, or replaced")
-        return count, previous
+        count, last = 0, _FIRST
+        with self._database.snapshot() as connection:
+            for entry in checked_entries(connection, known):
+                count, last = entry.seq, entry.hash
+        return count, last
+
+
+def _entries(connection: Connection, after: int = 0) -> Iterator[AuditEntry]:
+    """The entries behind number `after`, some at once."""
+    query = select(*_COLUMNS).order_by(_TABLE.c.seq).limit(_AT_ONCE)
+    while True:
+        rows = connection.execute(query.where(_TABLE.c.seq > after)).fetchall()
+        yield from map(AuditEntry._make, rows)
+        if len(rows) < _AT_ONCE:
+            return
+        after = rows[-1].seq

@@ -9,33 +9,48 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import create_engine
 
-from camcover.portable import PortableError
+from camcover.store.availability import Availability, DatabaseError
 from camcover.store.schema import HEAD
 
-__all__ = ["IN_MEMORY", "Database", "DatabaseError", "OutdatedDatabase", "in_parts", "open_database", "shown"]
+__all__ = [
+    "IN_MEMORY",
+    "PATIENT_SECONDS",
+    "SERVING_SECONDS",
+    "Database",
+    "DatabaseError",
+    "OutdatedDatabase",
+    "in_parts",
+    "open_database",
+    "shown",
+]
+
+Key = TypeVar("Key")
 
 IN_MEMORY = "sqlite://"
 """The address of a database that ends with the process."""
 
+PATIENT_SECONDS = 30.0
+"""How long a command of staff waits for what another process has locked."""
+
+SERVING_SECONDS = 0.7
+"""How long a service does: its callers are to be told within a second."""
+
+_LEAST_CONNECT_SECONDS = 2
 _JOURNAL_ATTEMPTS, _JOURNAL_SECONDS = 100, 0.02
 _AT_ONCE = 500
 _LOCK = 0x43616D63
 """The key of the advisory lock that writers of PostgreSQL take: `Camc`."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class DatabaseError(PortableError):
-    """The database cannot be used; says why."""
 
 
 class OutdatedDatabase(DatabaseError):
@@ -54,20 +69,21 @@ class OutdatedDatabase(DatabaseError):
 class Database:
     """Connections to a database. Safe to use from several threads."""
 
-    def __init__(self, url: str) -> None:
-        """Connect to an SQLAlchemy URL, whatever revision is found there. Raises `DatabaseError` for a bad URL."""
-        options: dict[str, Any] = {"poolclass": StaticPool} if url == IN_MEMORY else {}
-        if url.startswith("sqlite"):
-            options["connect_args"] = {"check_same_thread": False, "timeout": 30}
-        else:
-            options["pool_pre_ping"] = True
+    def __init__(self, url: str, wait_seconds: float = PATIENT_SECONDS) -> None:
+        """Connect to an SQLAlchemy URL, whatever revision is found there; wait so long for what others have locked.
+
+        Raises `DatabaseError` for a bad URL.
+        """
         try:
-            self.engine: Engine = create_engine(url, **options)
+            # What is asked and its values are in no error: they would go to the log.
+            self.engine: Engine = create_engine(url, hide_parameters=True, **_options(url, wait_seconds))
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             said = f"not a database URL: {error}; expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
             raise DatabaseError(said) from error
         self.url = url
+        self._lock_milliseconds = round(wait_seconds * 1000)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.availability = Availability(locks_rows=not self.is_sqlite)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, in_memory=url == IN_MEMORY)
 
@@ -95,11 +111,50 @@ class Database:
             getattr(command, verb)(config, revision)
 
     @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read by. Raises `StoreUnavailable`."""
+        with self.availability.reading(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection by which everything is read as of one moment. Raises `StoreUnavailable`."""
+        with self.availability.reading(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def append(self) -> Iterator[Connection]:
+        """A transaction that others may run beside, for rows that keys alone keep apart. Raises `StoreUnavailable`."""
+        with self.availability.writing(), self._transaction() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that no other of these runs beside, in any process: what it reads stays true to its end."""
-        with self.engine.connect() as connection, connection.execution_options(is_writer=True).begin():
+        """A transaction that no other of these runs beside, in any process: what it reads stays true to its end.
+
+        Raises `StoreUnavailable`.
+        """
+        with self.availability.writing(), self._transaction(is_writer=True) as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            yield connection
+
+    def probe(self) -> None:
+        """See whether the database can be read and written; `availability` knows it then. Raises `StoreUnavailable`."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+        with self.write():
+            pass
+
+    @contextmanager
+    def _transaction(self, *, is_writer: bool = False) -> Iterator[Connection]:
+        """A transaction that waits for a lock no longer than the time given; SQLite's connections know it already."""
+        with self.engine.connect() as connection, connection.execution_options(is_writer=is_writer).begin():
+            if not self.is_sqlite:
+                setting = text("SELECT set_config('lock_timeout', :most, true)")
+                connection.execute(setting, {"most": f"{self._lock_milliseconds}ms"})
             yield connection
 
     def close(self) -> None:
@@ -107,16 +162,16 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """The database at `url`, ready for this version; SQLite is brought up to date.
+def open_database(url: str, wait_seconds: float = PATIENT_SECONDS) -> Database:
+    """The database at `url`, ready for this version; SQLite is brought up to date, however long that takes.
 
     Raises `DatabaseError`, `OutdatedDatabase`, sqlalchemy.exc.SQLAlchemyError when it cannot be reached.
     """
-    database = Database(url)
+    database = Database(url, wait_seconds)
     try:
         found = database.revision()
         if found != HEAD and database.is_sqlite and (found is None or found < HEAD):
-            database.upgrade()
+            _upgrade(database)
             found = HEAD
     except BaseException:
         database.close()
@@ -127,10 +182,32 @@ def open_database(url: str) -> Database:
     return database
 
 
-def in_parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+def _upgrade(database: Database) -> None:
+    """Bring SQLite up to date; another process may be doing the same."""
+    if database.url == IN_MEMORY:
+        database.upgrade()
+        return
+    with closing(Database(database.url)) as patient:
+        patient.upgrade()
+
+
+def in_parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
     """Keys in as many parts as queries: each below SQLite's bound on parameters."""
     for first in range(0, len(keys), _AT_ONCE):
         yield keys[first : first + _AT_ONCE]
+
+
+def _options(url: str, wait_seconds: float) -> dict[str, Any]:
+    """How SQLAlchemy is to connect: an idle connection is tried before it is used, and no wait is longer than that."""
+    if url == IN_MEMORY:
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    options: dict[str, Any] = {"pool_timeout": wait_seconds}
+    if url.startswith("sqlite"):
+        return options | {"connect_args": {"check_same_thread": False, "timeout": wait_seconds}}
+    return options | {
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": max(_LEAST_CONNECT_SECONDS, round(wait_seconds))},
+    }
 
 
 def shown(url: str) -> str:

@@ -1,26 +1,43 @@
-"""Estimates as they were answered: immutable rows, found by name or, until that expires, by the caller's request id."""
+"""Estimates as they were answered: immutable rows, found by name or, until that expires, by the caller's request id.
+
+Both belong to the subject that asked: no other finds them, and the same request id of two subjects is two.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from camcover.store import audit
+from camcover.store.availability import Availability
 from camcover.store.database import Database, in_parts
 
-__all__ = ["EstimateStore", "Keeping", "KeptEstimates", "NoStore", "Pruned", "StoredEstimate", "estimate_store"]
+__all__ = [
+    "EstimateStore",
+    "Keeping",
+    "KeptEstimates",
+    "NoStore",
+    "Pruned",
+    "RequestKey",
+    "StoredEstimate",
+    "estimate_store",
+]
+
+RequestKey: TypeAlias = tuple[str, str]
+"""A subject, and a request id of its."""
 
 REQUEST_ID_LIFE = timedelta(days=30)
 """How long a request id stands for its first content: as long as an estimate may be shown."""
 
 _ATTEMPTS = 5
+_PRUNED_AT_ONCE = 10_000
+"""Estimates that one transaction takes out: a service waits for no longer one."""
 
 
 class Keeping(StrEnum):
@@ -37,11 +54,12 @@ class Keeping(StrEnum):
 class StoredEstimate(NamedTuple):
     """One answered request: `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent.
 
-    `request` and `body` are None where only hashes are kept; `body_digest` is the SHA-256 of the answer, `contract` the
-    number of the contract that says which fields it has.
+    `subject` is who asked. `request` and `body` are None where only hashes are kept; `body_digest` is the answer's
+    SHA-256, `contract` the number of the contract that says which fields it has.
     """
 
     name: str
+    subject: str
     request_id: str | None
     fingerprint: bytes
     plan_id: str
@@ -51,6 +69,11 @@ class StoredEstimate(NamedTuple):
     body: bytes | None
     body_digest: bytes
     contract: int = 1
+
+    @property
+    def key(self) -> RequestKey | None:
+        """The request id with its subject."""
+        return (self.subject, self.request_id) if self.request_id else None
 
 
 class Pruned(NamedTuple):
@@ -64,23 +87,28 @@ _ESTIMATES = SQLModel.metadata.tables["estimates"]
 _KEYS = SQLModel.metadata.tables["idempotency_keys"]
 _FIELDS = [name for name in StoredEstimate._fields if name != "request_id"]
 _COLUMNS = [_ESTIMATES.c[name] for name in _FIELDS]
+_KEY = tuple_(_KEYS.c.subject, _KEYS.c.request_id)
 
 
 class EstimateStore(Protocol):
     """Where estimates are kept. Safe to use from several threads."""
 
     keeping: Keeping
+    availability: Availability
 
-    def by_name(self, name: str) -> StoredEstimate | None:
-        """The estimate of that name."""
+    def probe(self) -> None:
+        """See whether the store can be used; `availability` knows it then. Raises `StoreUnavailable`."""
 
-    def by_request_ids(self, request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
-        """The estimates that answered these request ids."""
+    def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
+        """The estimate of that name, if it is the subject's; None: whoever's it is. Raises `StoreUnavailable`."""
 
-    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+    def by_keys(self, keys: Iterable[RequestKey]) -> Mapping[RequestKey, StoredEstimate]:
+        """The estimates that answered these request ids. Raises `StoreUnavailable`."""
+
+    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
         """Keep estimates in one transaction; gives, by request id, those that had taken an id before.
 
-        What came under a taken id is not kept.
+        What came under a taken id is not kept. Raises `StoreUnavailable`.
         """
 
 
@@ -93,16 +121,20 @@ class NoStore:
     """Keeps nothing: no estimate is found again, and a request id that comes again is priced again."""
 
     keeping = Keeping.OFF
+    availability = Availability()
 
-    def by_name(self, _name: str) -> StoredEstimate | None:
+    def probe(self) -> None:
+        """It can."""
+
+    def by_name(self, _name: str, _subject: str | None = None) -> StoredEstimate | None:
         """None."""
         return None
 
-    def by_request_ids(self, _request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
+    def by_keys(self, _keys: Iterable[RequestKey]) -> Mapping[RequestKey, StoredEstimate]:
         """None of them."""
         return {}
 
-    def keep(self, _estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+    def keep(self, _estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
         """Nothing stands in the way."""
         return {}
 
@@ -114,36 +146,45 @@ class KeptEstimates:
         """Keep in `database`, so much of each."""
         self._database = database
         self.keeping = keeping
+        self.availability = database.availability
 
-    def by_name(self, name: str) -> StoredEstimate | None:
-        """The estimate of that name."""
+    def probe(self) -> None:
+        """See whether the database can be read and written. Raises `StoreUnavailable`."""
+        self._database.probe()
+
+    def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
+        """The estimate of that name, if it is the subject's; None: whoever's it is. Raises `StoreUnavailable`."""
         query = select(*_COLUMNS, _KEYS.c.request_id).outerjoin_from(
             _ESTIMATES, _KEYS, _KEYS.c.estimate == _ESTIMATES.c.name
         )
-        with self._database.engine.connect() as connection:
-            row = connection.execute(query.where(_ESTIMATES.c.name == name)).first()
+        query = query.where(_ESTIMATES.c.name == name)
+        if subject is not None:
+            query = query.where(_ESTIMATES.c.subject == subject)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
         return None if row is None else _stored(row)
 
-    def by_request_ids(self, request_ids: Iterable[str]) -> Mapping[str, StoredEstimate]:
-        """The estimates that answered these request ids, unless those have expired."""
-        wanted = list(dict.fromkeys(request_ids))
+    def by_keys(self, keys: Iterable[RequestKey]) -> Mapping[RequestKey, StoredEstimate]:
+        """The estimates that answered these request ids, unless those have expired. Raises `StoreUnavailable`."""
+        wanted = list(dict.fromkeys(keys))
         query = select(*_COLUMNS, _KEYS.c.request_id).join_from(
             _KEYS, _ESTIMATES, _KEYS.c.estimate == _ESTIMATES.c.name
         )
         query = query.where(_KEYS.c.expires_at > datetime.now(UTC))
-        found: dict[str, StoredEstimate] = {}
-        with self._database.engine.connect() as connection:
-            for keys in in_parts(wanted):
-                rows = connection.execute(query.where(_KEYS.c.request_id.in_(keys)))
-                found |= {row.request_id: _stored(row) for row in rows}
+        found: dict[RequestKey, StoredEstimate] = {}
+        with self._database.read() as connection:
+            for some in in_parts(wanted):
+                for row in connection.execute(query.where(_KEY.in_(some))):
+                    found[row.subject, row.request_id] = _stored(row)
         return found
 
-    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[str, StoredEstimate]:
+    def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
         """Keep estimates in one transaction; gives, by request id, those that had taken an id before.
 
         What came under a taken id is not kept. Another process may take one between a look and the write: then again.
+        Raises `StoreUnavailable`.
         """
-        taken: dict[str, StoredEstimate] = {}
+        taken: dict[RequestKey, StoredEstimate] = {}
         left = list(estimates)
         for attempt in range(_ATTEMPTS):
             try:
@@ -151,10 +192,10 @@ class KeptEstimates:
             except IntegrityError:
                 if attempt == _ATTEMPTS - 1:
                     raise
-                ids = [each.request_id for each in left if each.request_id]
-                self._forget_expired(ids)
-                taken |= self.by_request_ids(ids)
-                left, repeated = _first_of_each([each for each in left if each.request_id not in taken])
+                keys = [each.key for each in left if each.key]
+                self._forget_expired(keys)
+                taken |= self.by_keys(keys)
+                left, repeated = _first_of_each([each for each in left if each.key not in taken])
                 taken |= repeated
             else:
                 break
@@ -162,7 +203,7 @@ class KeptEstimates:
 
     def _insert(self, estimates: Sequence[StoredEstimate]) -> None:
         keys = [_key(each) for each in estimates if each.request_id]
-        with self._database.engine.begin() as connection:
+        with self._database.append() as connection:
             if keys:
                 connection.execute(insert(_KEYS), keys)
             if estimates:
@@ -173,49 +214,34 @@ class KeptEstimates:
         row = {name: getattr(estimate, name) for name in _FIELDS}
         return row if self.keeping is Keeping.FULL else row | {"request": None, "body": None}
 
-    def _forget_expired(self, request_ids: Sequence[str]) -> None:
-        """Take out those of the ids that are past their time."""
-        with self._database.engine.begin() as connection:
-            for keys in in_parts(request_ids):
+    def _forget_expired(self, keys: Sequence[RequestKey]) -> None:
+        """Take out those of the request ids that are past their time."""
+        with self._database.append() as connection:
+            for some in in_parts(keys):
                 is_old = _KEYS.c.expires_at <= datetime.now(UTC)
-                connection.execute(delete(_KEYS).where(_KEYS.c.request_id.in_(keys), is_old))
+                connection.execute(delete(_KEYS).where(_KEY.in_(some), is_old))
 
     def prune(self, older_than: datetime, actor: str) -> Pruned:
         """Take out estimates made before `older_than`, and request ids that are past their time or whose estimate goes.
 
-        The audit log says how many.
+        In parts, between which others write; the audit log says of each how many. Raises `StoreUnavailable`.
         """
-        with self._database.write() as connection:
-            keys = _count_deleted(connection, _KEYS, _KEYS.c.expires_at <= datetime.now(UTC))
-            old = select(_ESTIMATES.c.name).where(_ESTIMATES.c.created_at < older_than)
-            keys += _count_deleted(connection, _KEYS, _KEYS.c.estimate.in_(old))
-            estimates = _count_deleted(connection, _ESTIMATES, _ESTIMATES.c.created_at < older_than)
-            details = {"older_than": older_than.isoformat(), "estimates": estimates, "request_ids": keys}
-            audit.record(connection, actor, "prune", "estimates", details)
-        return Pruned(estimates, keys)
-
-
-def stored_estimate(
-    name: str,
-    request_id: str,
-    request: bytes,
-    fingerprint: bytes,
-    plan_id: str,
-    rule_release: str,
-    created_at: datetime,
-    body: bytes,
-    contract: int,
-) -> StoredEstimate:
-    """An estimate to keep, from the bytes of request and answer; an empty `request_id` is none."""
-    digest = hashlib.sha256(body).digest()
-    return StoredEstimate(
-        name, request_id or None, fingerprint, plan_id, rule_release, created_at, request, body, digest, contract
-    )
+        whole = Pruned(0, 0)
+        while True:
+            with self._database.write() as connection:
+                part = _prune_some(connection, older_than)
+                if any(part) or not any(whole):
+                    details = {"older_than": older_than.isoformat()} | part._asdict()
+                    audit.record(connection, actor, "prune", "estimates", details)
+            whole = Pruned(*map(sum, zip(whole, part, strict=True)))
+            if part.estimates < _PRUNED_AT_ONCE:
+                return whole
 
 
 def _key(estimate: StoredEstimate) -> dict[str, Any]:
     """The columns of an estimate's request id."""
     return {
+        "subject": estimate.subject,
         "request_id": estimate.request_id,
         "fingerprint": estimate.fingerprint,
         "estimate": estimate.name,
@@ -223,16 +249,28 @@ def _key(estimate: StoredEstimate) -> dict[str, Any]:
     }
 
 
-def _first_of_each(estimates: Sequence[StoredEstimate]) -> tuple[list[StoredEstimate], dict[str, StoredEstimate]]:
+def _first_of_each(
+    estimates: Sequence[StoredEstimate],
+) -> tuple[list[StoredEstimate], dict[RequestKey, StoredEstimate]]:
     """Of several under one request id the first, and by id those that others came behind."""
-    first: dict[str, StoredEstimate] = {}
+    first: dict[RequestKey, StoredEstimate] = {}
     kept, repeated = [], {}
     for each in estimates:
-        if each.request_id and first.setdefault(each.request_id, each) is not each:
-            repeated[each.request_id] = first[each.request_id]
+        if each.key and first.setdefault(each.key, each) is not each:
+            repeated[each.key] = first[each.key]
         else:
             kept.append(each)
     return kept, repeated
+
+
+def _prune_some(connection: Connection, older_than: datetime) -> Pruned:
+    """Take out some of what is too old, the oldest first, and the request ids that nothing stands behind any more."""
+    # A request id ends so long after its estimate was made: no need to ask which estimate it is of.
+    ended = max(datetime.now(UTC), older_than + REQUEST_ID_LIFE)
+    keys = _count_deleted(connection, _KEYS, _KEYS.c.expires_at < ended)
+    oldest = select(_ESTIMATES.c.name).where(_ESTIMATES.c.created_at < older_than)
+    some = oldest.order_by(_ESTIMATES.c.created_at).limit(_PRUNED_AT_ONCE)
+    return Pruned(_count_deleted(connection, _ESTIMATES, _ESTIMATES.c.name.in_(some)), keys)
 
 
 def _stored(row: Any) -> StoredEstimate:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import PoolProxiedConnection
 
+from camcover.store.availability import Reason, StoreUnavailable, why_unavailable
 from camcover.store.database import Database
 from camcover.store.releases import CHANNEL
 
@@ -23,7 +24,7 @@ class Listener(Protocol):
     """What tells of changes."""
 
     async def wait(self, seconds: float) -> None:
-        """Return when something may have changed, or after so many seconds. Raises OSError or psycopg.Error."""
+        """Return when something may have changed, or after so many seconds. Raises `StoreUnavailable`."""
 
     async def close(self) -> None:
         """Listen no more."""
@@ -43,10 +44,11 @@ class _SqliteListener:
         self._seen = -1
 
     async def wait(self, seconds: float) -> None:
-        """Look five times a second."""
+        """Look five times a second. Raises `StoreUnavailable`."""
         for _ in range(max(1, round(seconds / _LOOK_SECONDS))):
             await asyncio.sleep(_LOOK_SECONDS)
-            version = self._version()
+            with self._database.availability.reading():
+                version = self._version()
             if version != self._seen:
                 self._seen = version
                 return
@@ -76,13 +78,16 @@ class _PostgresqlListener:
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def wait(self, seconds: float) -> None:
-        """Wait for a notification."""
-        if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
-            await self._connection.execute(f"LISTEN {CHANNEL}")
-            return
-        async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
-            return
+        """Wait for a notification. Raises `StoreUnavailable`."""
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
+                await self._connection.execute(f"LISTEN {CHANNEL}")
+                return
+            async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                return
+        except (psycopg.Error, OSError) as error:
+            raise StoreUnavailable(why_unavailable(error) or Reason.AWAY) from error
 
     async def close(self) -> None:
         """End the connection."""

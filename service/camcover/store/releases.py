@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, text
@@ -19,19 +18,22 @@ from sqlmodel import SQLModel
 
 from camcover.store import audit
 from camcover.store.database import Database, in_parts
+from camcover.store.decisions import Activation, Kind, in_force, in_order_of_effect
 
-__all__ = ["CHANNEL", "Activation", "Compiled", "Kind", "Ledger", "Release", "ReleaseStore", "in_force"]
+__all__ = ["CHANNEL", "FOUR_EYES", "Compiled", "Ledger", "Release", "ReleaseStore"]
 
 CHANNEL = "camcover_releases"
 """The channel on which PostgreSQL tells of activations."""
 
-_FOUR_EYES = "four-eyes"
 _COMPILER = "camcover"
 """Who the audit log says compiled a release anew: nobody asked for it."""
 
 _KEPT_SCHEMAS = 2
 """For so many schemas a release's compiled tables are kept, those written last: while a service is brought to another
 version, both are at work."""
+
+FOUR_EYES = "four-eyes"
+"""The key of the setting that publisher and activator must differ."""
 
 
 class Release(NamedTuple):
@@ -59,25 +61,20 @@ class Compiled(NamedTuple):
         return hashlib.sha256(self.body).hexdigest()
 
 
-class Kind(StrEnum):
-    """Why a release became active."""
+class Cancellation(NamedTuple):
+    """A decision that was called off before its time."""
 
-    ACTIVATE = "activate"
-    ROLLBACK = "rollback"
-
-
-class Activation(NamedTuple):
-    """A decision that a release be the active one from `effective_at` on; `from_release` was active at its making."""
-
-    id: int
-    kind: Kind
-    release_id: str
-    from_release: str | None
+    activation: int
     actor: str
     reason: str
-    created_at: datetime
-    effective_at: datetime
-    is_cancelled: bool = False
+
+
+class Setting(NamedTuple):
+    """What holds for everyone who uses the database; `entry` of the audit log tells of it."""
+
+    entry: int
+    key: str
+    value: str
 
 
 _RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS, _AUDIT = (
@@ -95,23 +92,6 @@ _RELEASES, _FILES, _CONTENTS, _COMPILED, _ACTIVATIONS, _CANCELLATIONS, _SETTINGS
 )
 _RELEASE_COLUMNS = [_RELEASES.c[name] for name in Release._fields]
 _ACTIVATION_COLUMNS = [_ACTIVATIONS.c[name] for name in Activation._fields[:-1]]
-
-
-def in_force(activations: Iterable[Activation], now: datetime) -> list[str]:
-    """The releases that a roll-back would return to, one below the other; the last one is active at `now`.
-
-    `activations` are in order of effect. A roll-back takes off what was activated since.
-    """
-    stack: list[str] = []
-    for each in activations:
-        if each.is_cancelled or each.effective_at > now:
-            continue
-        if each.kind is Kind.ROLLBACK and each.release_id in stack:
-            while stack[-1] != each.release_id:
-                stack.pop()
-        elif not stack or stack[-1] != each.release_id:
-            stack.append(each.release_id)
-    return stack
 
 
 class Ledger:
@@ -159,11 +139,25 @@ class Ledger:
         )
         return dict(sorted((row.name, row.body) for row in self._connection.execute(query)))
 
+    def contents(self, release_id: str) -> Iterator[tuple[str, str, bytes]]:
+        """The files of a release: name, the SHA-256 that they are kept by, content."""
+        query = (
+            select(_FILES.c.name, _CONTENTS.c.digest, _CONTENTS.c.body)
+            .join_from(_FILES, _CONTENTS, _FILES.c.content == _CONTENTS.c.digest)
+            .where(_FILES.c.release_id == release_id)
+        )
+        yield from (tuple(row) for row in self._connection.execute(query))
+
     def compiled(self, release_id: str, schema: str) -> Compiled | None:
         """The compiled tables of a release for an engine of that schema; whether they are whole, `digest_of` tells."""
         query = select(_COMPILED.c.body).where(_COMPILED.c.release_id == release_id, _COMPILED.c.schema == schema)
         found: bytes | None = self._connection.execute(query).scalar()
         return None if found is None else Compiled(schema, found)
+
+    def stored_digests(self, release_id: str) -> dict[str, str]:
+        """The SHA-256 of the compiled tables that are stored of a release, by schema."""
+        query = select(_COMPILED.c.schema, _COMPILED.c.body).where(_COMPILED.c.release_id == release_id)
+        return {row.schema: hashlib.sha256(row.body).hexdigest() for row in self._connection.execute(query)}
 
     def digest_of(self, release_id: str, schema: str) -> str | None:
         """The SHA-256 that the audit log has of a release's compiled tables; None where they were never made."""
@@ -184,15 +178,23 @@ class Ledger:
 
     def activations(self) -> list[Activation]:
         """All decisions in order of effect."""
-        query = (
-            select(*_ACTIVATION_COLUMNS, _CANCELLATIONS.c.activation_id)
-            .outerjoin_from(_ACTIVATIONS, _CANCELLATIONS, _CANCELLATIONS.c.activation_id == _ACTIVATIONS.c.id)
-            .order_by(_ACTIVATIONS.c.effective_at, _ACTIVATIONS.c.id)
+        query = select(*_ACTIVATION_COLUMNS, _CANCELLATIONS.c.activation_id).outerjoin_from(
+            _ACTIVATIONS, _CANCELLATIONS, _CANCELLATIONS.c.activation_id == _ACTIVATIONS.c.id
         )
-        return [
+        return in_order_of_effect(
             Activation._make((number, Kind(kind), *rest, cancelled is not None))
             for number, kind, *rest, cancelled in self._connection.execute(query)
-        ]
+        )
+
+    def cancellations(self) -> list[Cancellation]:
+        """All decisions that were called off."""
+        columns = _CANCELLATIONS.c.activation_id, _CANCELLATIONS.c.actor, _CANCELLATIONS.c.reason
+        return [Cancellation._make(row) for row in self._connection.execute(select(*columns))]
+
+    def settings(self) -> list[Setting]:
+        """All settings, in the order in which they were made."""
+        columns = [_SETTINGS.c[name] for name in Setting._fields]
+        return [Setting._make(row) for row in self._connection.execute(select(*columns).order_by(_SETTINGS.c.entry))]
 
     def active(self) -> str | None:
         """The id of the release that is active now; None before the first."""
@@ -202,7 +204,9 @@ class Ledger:
     @property
     def needs_four_eyes(self) -> bool:
         """Whether nobody may activate a release of their own."""
-        query = select(_SETTINGS.c.value).where(_SETTINGS.c.key == _FOUR_EYES)
+        query = (
+            select(_SETTINGS.c.value).where(_SETTINGS.c.key == FOUR_EYES).order_by(_SETTINGS.c.entry.desc()).limit(1)
+        )
         return self._connection.execute(query).scalar() == "on"
 
     def add_release(self, release: Release, files: Mapping[str, bytes], compiled: Compiled) -> None:
@@ -216,7 +220,8 @@ class Ledger:
         rows = [{"release_id": release.id, "name": name, "content": each} for name, each in digests.items()]
         self._connection.execute(insert(_FILES), rows)
         self._put_compiled(release.id, compiled)
-        details = {"digest": release.digest, "message": release.message, "parent": release.parent}
+        told = ("digest", "message", "parent", "file_count", "plan_count")
+        details = {name: getattr(release, name) for name in told} | {"created_at": release.created_at.isoformat()}
         self.record(release.author, "publish", release.id, details | _entry(compiled))
 
     def _known(self, digests: Sequence[str]) -> set[str]:
@@ -252,6 +257,7 @@ class Ledger:
             "activation": number,
             "from": activation.from_release,
             "reason": activation.reason,
+            "created_at": activation.created_at.isoformat(),
             "effective_at": activation.effective_at.isoformat(),
         }
         self.record(activation.actor, activation.kind, activation.release_id, details)
@@ -268,13 +274,12 @@ class Ledger:
     def set_four_eyes(self, actor: str, *, is_on: bool) -> None:
         """Say whether publisher and activator must differ."""
         value = "on" if is_on else "off"
-        self._connection.execute(delete(_SETTINGS).where(_SETTINGS.c.key == _FOUR_EYES))
-        self._connection.execute(insert(_SETTINGS), {"key": _FOUR_EYES, "value": value})
-        self.record(actor, "set", _FOUR_EYES, {"value": value})
+        entry = self.record(actor, "set", FOUR_EYES, {"value": value})
+        self._connection.execute(insert(_SETTINGS), {"entry": entry, "key": FOUR_EYES, "value": value})
 
-    def record(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> None:
-        """Append to the audit log."""
-        audit.record(self._connection, actor, action, subject, details)
+    def record(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> int:
+        """Append to the audit log; gives the number of the entry."""
+        return audit.record(self._connection, actor, action, subject, details)
 
     def _tell(self) -> None:
         """Wake whoever listens, once the transaction is committed; SQLite's followers look for themselves."""
@@ -296,12 +301,12 @@ class ReleaseStore:
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
-        """The ledger as it stands."""
-        with self.database.engine.connect() as connection:
+        """The ledger as it stands. Raises `StoreUnavailable`."""
+        with self.database.read() as connection:
             yield Ledger(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:
-        """The ledger to change: all of it or nothing, and no other writer meanwhile."""
+        """The ledger to change: all of it or nothing, and no other writer meanwhile. Raises `StoreUnavailable`."""
         with self.database.write() as connection:
             yield Ledger(connection)

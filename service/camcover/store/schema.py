@@ -1,8 +1,7 @@
 """The tables of the database, as the newest migration leaves them.
 
-`migrations/` makes them; a test compares the two. Times are UTC, without a zone in the column. Rows of `releases`,
-`release_files`, `contents`, `activations`, `cancellations` and `audit` are only ever added: triggers of the database
-refuse anything else.
+`migrations/` makes them; a test compares the two. Times are UTC, without a zone in the column. Rows of the tables in
+`APPEND_ONLY` are only ever added: triggers of the database refuse anything else.
 """
 
 from __future__ import annotations
@@ -13,12 +12,15 @@ from sqlalchemy import Column, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-__all__ = ["APPEND_ONLY", "HEAD", "UtcTime"]
+__all__ = ["ANYONE", "APPEND_ONLY", "HEAD", "UtcTime"]
 
-HEAD = "0003"
+HEAD = "0005"
 """The revision that this version works with."""
 
-APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit")
+APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit", "settings")
+
+ANYONE = "anyone"
+"""The subject of callers where no tokens are asked for, and of estimates of versions that kept no subject."""
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -45,6 +47,7 @@ class EstimateTable(SQLModel, table=True):
     __tablename__ = "estimates"
 
     name: str = Field(primary_key=True)
+    subject: str
     fingerprint: bytes
     plan_id: str
     rule_release: str
@@ -56,10 +59,11 @@ class EstimateTable(SQLModel, table=True):
 
 
 class IdempotencyKeyTable(SQLModel, table=True):
-    """The caller's request ids: what content came with them, and which estimate answered it, until they expire."""
+    """Request ids of each caller: what content came with them, and which estimate answered it, until they expire."""
 
     __tablename__ = "idempotency_keys"
 
+    subject: str = Field(primary_key=True)
     request_id: str = Field(primary_key=True)
     fingerprint: bytes
     estimate: str
@@ -154,10 +158,21 @@ class AuditTable(SQLModel, table=True):
     hash: str
 
 
+class AuditHeadTable(SQLModel, table=True):
+    """How many entries the audit log has, and the hash of the last: one row, which triggers let count up alone."""
+
+    __tablename__ = "audit_head"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    entries: int
+    hash: str
+
+
 class SettingTable(SQLModel, table=True):
-    """What holds for everyone who uses this database."""
+    """What holds for everyone who uses this database: of each key the newest row. `entry`: its entry of the log."""
 
     __tablename__ = "settings"
 
-    key: str = Field(primary_key=True)
+    entry: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str
     value: str

@@ -19,7 +19,7 @@ from camcover.workflow.errors import (
 )
 from camcover.workflow.release_rules import ReleaseRules, unknown_release
 
-__all__ = ["Decision", "activate", "active_release", "cancel", "roll_back"]
+__all__ = ["Decision", "activate", "active_release", "cancel", "clock_warning", "roll_back"]
 
 
 class Decision(NamedTuple):
@@ -50,7 +50,7 @@ def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datet
         if ledger.needs_four_eyes and release.author == decision.actor:
             raise FourEyesNeeded(release_id, release.author)
         if active == release_id and (at is None or at <= now):
-            made = (each for each in ledger.activations() if not each.is_cancelled and each.effective_at <= now)
+            made = (each for each in ledger.activations() if not each.is_cancelled and each.holds(now))
             return [each for each in made if each.release_id == active][-1]
         return _add(ledger, Kind.ACTIVATE, release_id, active, decision, now, max(at or now, now))
 
@@ -79,15 +79,28 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
         now = ledger.now()
         found = {each.id: each for each in ledger.activations()}
         if number not in found:
-            planned = (each for each in found.values() if not each.is_cancelled and each.effective_at > now)
+            planned = (each for each in found.values() if not each.is_cancelled and not each.holds(now))
             raise UnknownActivation(str(number), tuple(str(each.id) for each in planned))
         chosen = found[number]
         if chosen.is_cancelled:
             raise ActivationPast(number, "was called off before")
-        if chosen.effective_at <= now:
+        if chosen.holds(now):
             raise ActivationPast(number, f"took effect on {moment(chosen.effective_at)}; roll back instead")
         ledger.cancel(chosen, decision.actor, decision.reason, now)
         return chosen._replace(is_cancelled=True)
+
+
+def clock_warning(store: ReleaseStore) -> str:
+    """What to say where the clock is behind a decision that was made: one of the two is wrong. Empty: nothing."""
+    with store.reading() as ledger:
+        now, decisions = ledger.now(), ledger.activations()
+    newest = max(decisions, key=lambda each: each.created_at, default=None)
+    if newest is None or newest.created_at <= now:
+        return ""
+    return (
+        f"the clock says {moment(now)}, but activation {newest.id} was decided on {moment(newest.created_at)}: a clock "
+        "is or was wrong; what was decided at once holds in the order of the decisions, scheduled times by the clock"
+    )
 
 
 def _expected(ledger: Ledger, decision: Decision) -> str | None:

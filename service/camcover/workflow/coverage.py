@@ -14,7 +14,7 @@ from camcover.engine.citing import rule_place
 from camcover.engine.estimate import Citation, Line, Reason
 from camcover.engine.request import PlannedService, Procedure
 from camcover.rulebook.records import Benefit, Plan, TierBenefit
-from camcover.rulebook.words import limit_terms, phase_words, requirement_words
+from camcover.rulebook.words import liability_words, limit_terms, phase_words, requirement_words
 
 __all__ = [
     "CoverageAnswer",
@@ -33,10 +33,11 @@ _NOMINAL_CENTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class TierTerms:
-    """What the member pays in a tier, step by step, in words."""
+    """What the member pays in a tier, step by step, in words; what is not covered and yet the provider's, if any is."""
 
     tier: str
     member_pays: tuple[str, ...]
+    provider_liable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
     asked = request._replace(items=(_one_session(service),), explain=True)
     estimate = evaluate(tables, asked)
     line = next((line for line in estimate.lines if not line.covered), estimate.lines[0])
-    benefit = _benefit(tables, request.plan_id, line)
+    plan = _plan(tables, request.plan_id, line)
+    benefit = plan.benefits.get(line.benefit) if plan else None
     return CoverageAnswer(
         plan_id=request.plan_id,
         date=line.date,
@@ -95,7 +97,7 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         text=line.steps[1].text if len(line.steps) > 1 else line.steps[0].text,
         benefit=line.benefit,
         tier=line.tier,
-        terms=tuple(tier_terms(block) for block in benefit.tiers.values()) if benefit else (),
+        terms=tuple(tier_terms(plan, block) for block in benefit.tiers.values()) if plan and benefit else (),
         limits=limit_terms_of(benefit) if benefit else (),
         requirements=requirement_terms_of(benefit) if benefit else (),
         citations=estimate.citations,
@@ -117,16 +119,20 @@ def _priced(procedure: Procedure) -> Procedure:
     return procedure._replace(charge_cents=_NOMINAL_CENTS) if procedure.charge_cents is None else procedure
 
 
-def _benefit(tables: Tables, plan_id: str, line: Line) -> Benefit | None:
-    """The benefit of the edition in force on the line's date."""
+def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
+    """The edition in force on the line's date."""
     plans: tuple[Plan, ...] = tables.plans[plan_id].editions
-    plan = next((plan for plan in plans if plan.heading.effective.holds(line.date)), None)
-    return plan.benefits.get(line.benefit) if plan else None
+    return next((plan for plan in plans if plan.heading.effective.holds(line.date)), None)
 
 
-def tier_terms(block: TierBenefit) -> TierTerms:
-    """The steps of a tier block in words."""
-    return TierTerms(str(block.tier), tuple(words for phase in block.member_pays for words in phase_words(phase)))
+def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
+    """The steps of a tier block in words, and what is the provider's in that tier of its plan."""
+    liable = plan.tiers[block.tier].provider_liable
+    return TierTerms(
+        str(block.tier),
+        tuple(words for phase in block.member_pays for words in phase_words(phase)),
+        liability_words(liable) if liable else "",
+    )
 
 
 def limit_terms_of(benefit: Benefit) -> tuple[LimitTerms, ...]:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from camcover.engine.citing import rule_place
+from camcover.engine.estimate import Reason
 from camcover.portable import PortableError
 from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
@@ -20,8 +21,8 @@ from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, s
 from camcover.rulebook.analysis.table import Row, rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
 from camcover.rulebook.hints import Aliases, aliases_in, with_hint
-from camcover.rulebook.records import Benefit, Catalog, Exclusion, Plan, RuleSet
-from camcover.rulebook.words import requirement_words
+from camcover.rulebook.records import DIAGNOSIS_DENIAL, Benefit, Catalog, Exclusion, Plan, RuleSet
+from camcover.rulebook.words import requirement_words, unless_words
 from camcover.workflow.coverage import LimitTerms, TierTerms, limit_terms_of, tier_terms
 
 __all__ = ["Case", "DecisionTable", "Other", "Question", "Terms", "UnknownFact", "code_words", "decision_tables"]
@@ -75,7 +76,8 @@ class Case:
     """A row: when it holds (subject -> words, only where something is told apart), and what then becomes of a line.
 
     `benefits` apply in turn, each when the one before is used up; terms, limits and requirements are the first one's,
-    those of the others stand in `then`.
+    those of the others stand in `then`. `provider_liable`: of a line that is refused for its diagnosis, each tier in
+    which that is the provider's, in words.
     """
 
     when: dict[str, str]
@@ -88,6 +90,7 @@ class Case:
     limits: tuple[LimitTerms, ...]
     others: tuple[Other, ...]
     then: tuple[Terms, ...] = ()
+    provider_liable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def _case(grid: Grid, row: Row) -> Case:
     rules = [grid.service.rules[number] for number in row.outcome.rules]
     benefits = [rule for rule in rules if isinstance(rule, Benefit)] if row.outcome.verdict is Verdict.BENEFIT else []
     tiers = {str(value) for place in row.box[0] for value in grid.axes[0][place].values}
-    first, *behind = [_terms(benefit, tiers) for benefit in benefits] or [Terms("", "", (), (), ())]
+    first, *behind = [_terms(grid, benefit, tiers) for benefit in benefits] or [Terms("", "", (), (), ())]
     when = {
         str(AXES[axis]): axis_words(grid, axis, row.box) for axis, classes in enumerate(grid.axes) if len(classes) > 1
     }
@@ -198,15 +201,26 @@ def _case(grid: Grid, row: Row) -> Case:
         limits=first.limits,
         others=tuple(_others(grid, row)),
         then=tuple(behind),
+        provider_liable=tuple(_bearers(grid, tiers)) if row.outcome.reason == Reason.DIAGNOSIS_NOT_COVERED.name else (),
     )
 
 
-def _terms(benefit: Benefit, tiers: Collection[str]) -> Terms:
+def _bearers(grid: Grid, tiers: Collection[str]) -> Iterator[str]:
+    """Each tier in which a denial for the diagnosis is the provider's (docs/rule-language.md, point 41)."""
+    for name, tier in grid.stretch.plan.tiers.items():
+        liable = tier.provider_liable
+        if name in tiers and liable is not None and DIAGNOSIS_DENIAL in liable.denials:
+            yield f"{name}: the provider bears it{unless_words(liable)}"
+
+
+def _terms(grid: Grid, benefit: Benefit, tiers: Collection[str]) -> Terms:
     """A benefit's terms in some tiers, in words."""
     return Terms(
         benefit=str(benefit.id),
         place=rule_place(benefit.at),
-        terms=tuple(tier_terms(block) for name, block in benefit.tiers.items() if str(name) in tiers),
+        terms=tuple(
+            tier_terms(grid.stretch.plan, block) for name, block in benefit.tiers.items() if str(name) in tiers
+        ),
         requirements=tuple(requirement_words(each) for each in benefit.requires),
         limits=limit_terms_of(benefit),
     )

@@ -1,24 +1,6 @@
-"""What a use case can refuse; each class names the gRPC status that the service answers with.
+"""What a use case can refuse; each class names its kind of refusal, which has the gRPC status (`camcover.refusals`).
 
-CamcoverError
-├── NoActiveRelease        FAILED_PRECONDITION
-├── UnknownRelease         NOT_FOUND
-├── UnknownPlan            NOT_FOUND
-├── UnknownEstimate        NOT_FOUND
-├── UnknownActivation      NOT_FOUND
-├── RequestIdReused        ALREADY_EXISTS
-├── EstimateNotKept        FAILED_PRECONDITION
-├── RulesRefused           INVALID_ARGUMENT, each finding a field violation
-├── BookRefused            INVALID_ARGUMENT
-├── ReleaseUnusable        FAILED_PRECONDITION
-├── NothingToReturnTo      FAILED_PRECONDITION
-├── ActivationPast         FAILED_PRECONDITION
-├── NotServed              FAILED_PRECONDITION
-├── ActiveReleaseChanged   ABORTED
-└── FourEyesNeeded         PERMISSION_DENIED
-
-A request that cannot be priced is `engine.InvalidRequest` (INVALID_ARGUMENT, or NOT_FOUND for unknown plans and
-therapies).
+A request that cannot be priced is `engine.InvalidRequest`, whose violations have a kind each.
 """
 
 from __future__ import annotations
@@ -27,15 +9,21 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from camcover.portable import PortableError
+from camcover.refusals import Refusal
 from camcover.rulebook import meant
 
 
 class CamcoverError(PortableError):
-    """The root of all refusals."""
+    """The root of all refusals: the kind, which has the status, and the field of the request that it is about."""
+
+    refusal: Refusal
+    field = ""
 
 
 class NoActiveRelease(CamcoverError):
     """No rules are active yet."""
+
+    refusal = Refusal.NO_ACTIVE_RELEASE
 
     def __init__(self) -> None:
         """Say so."""
@@ -45,11 +33,9 @@ class NoActiveRelease(CamcoverError):
 class NamedError(CamcoverError):
     """Something that was asked for by id does not exist; `nearest` are ids that do."""
 
-    kind = "resource"
-
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         """Name what is missing."""
-        super().__init__(f"no {self.kind} {name!r}{meant(nearest)}")
+        super().__init__(f"no {self.refusal.thing} {name!r}{meant(nearest)}")
         self.name = name
         self.nearest = nearest
 
@@ -57,23 +43,29 @@ class NamedError(CamcoverError):
 class UnknownRelease(NamedError):
     """The release a request pins is not there."""
 
-    kind = "release"
+    refusal = Refusal.UNKNOWN_RULE_RELEASE
+    field = "rule_release"
 
 
 class UnknownPlan(NamedError):
     """There is no such payer plan."""
 
-    kind = "plan"
+    refusal = Refusal.UNKNOWN_PLAN
+    field = "plan_id"
 
 
 class UnknownEstimate(NamedError):
     """There is no stored estimate of that name."""
 
-    kind = "estimate"
+    refusal = Refusal.UNKNOWN_ESTIMATE
+    field = "name"
 
 
 class RequestIdReused(CamcoverError):
     """A request id came again with other content."""
+
+    refusal = Refusal.REQUEST_ID_REUSED
+    field = "request_id"
 
     def __init__(self, request_id: str) -> None:
         """Name the id."""
@@ -84,11 +76,14 @@ class RequestIdReused(CamcoverError):
 class UnknownActivation(NamedError):
     """There is no decision of that number."""
 
-    kind = "activation"
+    refusal = Refusal.UNKNOWN_ACTIVATION
+    field = "cancel_number"
 
 
 class EstimateNotKept(CamcoverError):
     """An estimate was kept as hashes only, or this version computes another."""
+
+    refusal = Refusal.ESTIMATE_NOT_KEPT
 
 
 class Finding(NamedTuple):
@@ -101,6 +96,8 @@ class Finding(NamedTuple):
 class RulesRefused(CamcoverError):
     """Rule files cannot be published: they have errors, or tests of theirs fail."""
 
+    refusal = Refusal.RULES_REFUSED
+
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         """Keep everything that is wrong."""
         first, more = findings[0], len(findings) - 1
@@ -111,9 +108,14 @@ class RulesRefused(CamcoverError):
 class BookRefused(CamcoverError):
     """A book of business cannot be read, or none can be made; says why."""
 
+    refusal = Refusal.BOOK_REFUSED
+    field = "book"
+
 
 class ReleaseUnusable(CamcoverError):
     """A stored release does not compile with this version."""
+
+    refusal = Refusal.RELEASE_UNUSABLE
 
     def __init__(self, release: str, reason: str) -> None:
         """Name it, and say why."""
@@ -123,6 +125,9 @@ class ReleaseUnusable(CamcoverError):
 class NothingToReturnTo(CamcoverError):
     """There is no release below the active one."""
 
+    refusal = Refusal.NOTHING_TO_RETURN_TO
+    field = "roll_back"
+
     def __init__(self) -> None:
         """Say so."""
         super().__init__("no release was active before this one")
@@ -131,9 +136,14 @@ class NothingToReturnTo(CamcoverError):
 class NotServed(CamcoverError):
     """This service was started without what the call needs; says what."""
 
+    refusal = Refusal.NOT_SERVED
+
 
 class ActivationPast(CamcoverError):
     """A decision cannot be called off, since it has taken effect or was called off before."""
+
+    refusal = Refusal.ACTIVATION_PAST
+    field = "cancel_number"
 
     def __init__(self, number: int, what: str) -> None:
         """Say which, and what became of it."""
@@ -143,6 +153,9 @@ class ActivationPast(CamcoverError):
 class ActiveReleaseChanged(CamcoverError):
     """Another release is active than the caller believed."""
 
+    refusal = Refusal.ACTIVE_RELEASE_CHANGED
+    field = "expected_active_release"
+
     def __init__(self, expected: str, found: str | None) -> None:
         """Say what is active."""
         super().__init__(f"expected {expected} to be active; found {found or 'none'}: look again, then decide")
@@ -150,6 +163,9 @@ class ActiveReleaseChanged(CamcoverError):
 
 class FourEyesNeeded(CamcoverError):
     """A release would be activated by the person who published it."""
+
+    refusal = Refusal.FOUR_EYES_NEEDED
+    field = "release"
 
     def __init__(self, release: str, author: str) -> None:
         """Say who may not."""

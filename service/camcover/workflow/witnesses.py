@@ -48,7 +48,10 @@ def request_of(
     charge_cents: int,
     use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record
 ) -> EstimateRequest:
-    """One member's sessions of a service on `dates`, at `charge_cents` each; what is not attested is assumed met."""
+    """One member's sessions of a service on `dates`, at `charge_cents` each; what is not attested is assumed met.
+
+    An item has one session a day (docs/rule-language.md, point 38), so that a day that comes again is another item.
+    """
     code = code_of(service)
     item = PlannedService(
         dates=dates,
@@ -60,7 +63,8 @@ def request_of(
         tier=line.tier,
         diagnoses=line.diagnoses,
     )
-    return EstimateRequest(plan_id, (item,), (Member(age=line.age, state=line.state, use=use),), as_of=dates[0])
+    items = (item,) if len(set(dates)) == len(dates) else tuple(item._replace(dates=(day,)) for day in dates)
+    return EstimateRequest(plan_id, items, (Member(age=line.age, state=line.state, use=use),), as_of=dates[0])
 
 
 def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateRequest:

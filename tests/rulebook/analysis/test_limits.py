@@ -19,6 +19,7 @@ from camcover.rulebook.analysis.plans import Analysed, analyse
 from camcover.rulebook.records import Attestation
 from cell_rules import PAYS, asked, plan_text, rule_set, rules_of, shipped
 from oracle.strategies import Scenario, scenarios
+from small_rules import under_one_plan
 
 SOME = settings.default.max_examples // 4 if settings.default else 100
 
@@ -209,11 +210,9 @@ def bitten(tables: Tables, requests: list[EstimateRequest]) -> Iterator[tuple[da
 
 def unused(request: EstimateRequest) -> EstimateRequest:
     """The request without any use of limits before it: what is stated need not be what the plan could have counted."""
-    members = (
-        member._replace(use=UseSoFar(accumulators=member.use.accumulators), secondary_use=UseSoFar())
-        for member in request.members
-    )
-    return request._replace(members=tuple(members), secondary_plan_id="", secondary_family_accumulators=())
+    alone = under_one_plan(request)
+    members = (member._replace(use=UseSoFar(accumulators=member.use.accumulators)) for member in alone.members)
+    return alone._replace(members=tuple(members))
 
 
 def crowded(cell: Decided, units: int, charge: int, attested: bool) -> EstimateRequest:

@@ -113,6 +113,11 @@ def _tier_facts(tier: Tier) -> Iterator[Fact]:
     yield fact("out-of-pocket maximum", maximum or "none", getattr(maximum, "at", at))
     yield fact("above allowed", above_allowed_words(tier.above_allowed), at)
     yield set_fact("copays feed", tier.copay_feeds, at)
+    liable = tier.provider_liable
+    place = liable.at if liable else at
+    denials = tuple(map(plain, liable.denials)) if liable else ()
+    yield set_fact("provider liable for", denials, place)
+    yield fact("provider liable unless", plain(liable.unless) if liable and liable.unless else None, place)
 
 
 def _limit_part(limit: Limit) -> Part:

@@ -22,8 +22,10 @@ from camcover.rulebook.grammar.common import (
 from camcover.rulebook.grammar.policy import CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, some_of
 from camcover.rulebook.records import (
+    DENIALS,
     Accumulator,
     AccumulatorKind,
+    Attestation,
     Benefit,
     BenefitPeriod,
     Carryover,
@@ -35,6 +37,7 @@ from camcover.rulebook.records import (
     Payer,
     Place,
     Plan,
+    ProviderLiable,
     Tier,
     Word,
 )
@@ -99,6 +102,14 @@ def _accumulator(key: Word, values: Values, at: Place) -> Accumulator:
 
 
 OR_NONE = Name("an accumulator of the plan, or none", refers="accumulator", none_word="none")
+PROVIDER_LIABLE = Record(
+    "provider_liable",
+    (
+        Field("for", ListOf(Choice(DENIALS)), "Denials that are the provider's, not the member's.", is_required=True),
+        Field("unless", choice(Attestation), "The attestation with which they are the member's."),
+    ),
+    lambda values, at, _: ProviderLiable(values["for"], values["unless"], at),
+)
 TIER = Record(
     "a tier",
     (
@@ -107,6 +118,7 @@ TIER = Record(
         Field("out_of_pocket_maximum", OR_NONE, "What caps and counts here, or none."),
         Field("above_allowed", Value(ABOVE_ALLOWED), "Who owes charge minus allowed amount.", is_required=True),
         Field("copay_feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that copays feed.", default=()),
+        Field("provider_liable", PROVIDER_LIABLE, "What is not covered, and yet not the member's to pay."),
     ),
     lambda values, _at, _: values,
 )
@@ -121,6 +133,7 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
         above_allowed=values["above_allowed"],
         copay_feeds=values["copay_feeds"],
         at=at,
+        provider_liable=values["provider_liable"],
     )
 
 

@@ -29,6 +29,7 @@ from camcover.rulebook.records.plan import (
     Payer,
     Phase,
     Plan,
+    ProviderLiable,
     Requirement,
     Step,
     Tier,
@@ -36,6 +37,9 @@ from camcover.rulebook.records.plan import (
 )
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria, Fees, FeeTable, PercentOf, Policy
 from camcover.rulebook.records.terms import (
+    DENIALS,
+    DIAGNOSIS_DENIAL,
+    LIMITS_DENIAL,
     STATES,
     AboveAllowedKind,
     AccumulatorKind,
@@ -53,6 +57,9 @@ from camcover.rulebook.records.terms import (
 )
 
 __all__ = [
+    "DENIALS",
+    "DIAGNOSIS_DENIAL",
+    "LIMITS_DENIAL",
     "STATES",
     "AboveAllowed",
     "AboveAllowedKind",
@@ -94,6 +101,7 @@ __all__ = [
     "Plan",
     "Policy",
     "Practitioner",
+    "ProviderLiable",
     "Requirement",
     "Review",
     "RuleSet",

@@ -64,6 +64,15 @@ class AboveAllowed:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderLiable:
+    """Denials that are the provider's, words of `DENIALS`, unless an attestation makes them the member's (point 41)."""
+
+    denials: tuple[str, ...]
+    unless: Attestation | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """Whom the member sees, and what a bare `deductible` and the cap mean there."""
 
@@ -74,6 +83,7 @@ class Tier:
     above_allowed: AboveAllowed
     copay_feeds: tuple[str, ...]
     at: Place
+    provider_liable: ProviderLiable | None = None
 
 
 @dataclass(frozen=True, slots=True)

