@@ -226,9 +226,7 @@ def _complete_attestations(dice: Dice, request: Document) -> None:
         item["attestations"] = list(dict.fromkeys(given))
 
 
-def _complete_prices(
-    dice: Dice, request: Document, documents: list[Document], assumed: set[tuple[int, int]]
-) -> None:
+def _complete_prices(dice: Dice, request: Document, documents: list[Document], assumed: set[tuple[int, int]]) -> None:
     """A charge between the low and the high typical one, where that is assumed and the same on every date."""
     for number, item in enumerate(request["items"]):
         procedures = item.get("procedures", [])

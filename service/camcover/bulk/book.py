@@ -43,8 +43,9 @@ PLAN = np.dtype([
 COUNT = np.dtype([("top", "i8"), ("money", "i4")])
 """What it must know of a limit's slot: the most that a request may state as used, and whether that is cents."""
 
-MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8")])
-"""The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited."""
+MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8"), ("counted_toward", "i8")])
+"""The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited. Then the
+accumulator toward which every cent of it counts, -1 = none (point 30)."""
 
 
 class Facts(NamedTuple):
@@ -215,7 +216,54 @@ def _lay_out_sums(
         if became == _WRONG:
             return _WRONG
         found = max(found, became)
+    return max(found, _WAS_CUT) if _cut_contradictions(book, row, count, maxima, reference, given, first) else found
+
+
+@compiled
+def _cut_contradictions(
+    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int
+) -> bool:
+    """Cut sums that contradict others to what these allow; gives whether there were any (point 30).
+
+    A member's beyond the family's, and a deductible's beyond the maximum's toward which every cent of it counts.
+    """
+    found = False
+    for number in range(count):
+        if book.family[row] == 1:
+            found |= _cut_to(given[first + number], given[first + count + number]["used"])
+    for number in range(count):
+        member, family = given[first + number], given[first + count + number]
+        maximum = maxima[reference + number]["counted_toward"]
+        if maximum < 0:
+            continue
+        uses = book.sums_of[row], book.sums_of[row + 1]
+        if _is_stated(book.accumulator, book.used, uses, maximum):
+            found |= _cut_to(member, given[first + maximum]["used"])
+        of_family = book.family_sums_of[row], book.family_sums_of[row + 1]
+        if _is_stated(book.family_accumulator, book.family_used, of_family, maximum) and _is_stated(
+            book.family_accumulator, book.family_used, of_family, number
+        ):
+            found |= _cut_to(family, given[first + count + maximum]["used"])
     return found
+
+
+@compiled
+def _cut_to(cell: Any, most: int) -> bool:
+    """Cut a sum to the most that it may be; gives whether it was more."""
+    if cell["used"] <= most:
+        return False
+    cell["used"] = most
+    cell["last_quarter"] = min(cell["last_quarter"], most)
+    return True
+
+
+@compiled
+def _is_stated(numbers: NDArray[np.int32], used: NDArray[np.int64], cells: tuple[int, int], number: int) -> bool:
+    """Whether one of the listed sums is that of an accumulator, and has an amount."""
+    for place in range(cells[0], cells[1]):
+        if numbers[place] == number and used[place] != UNKNOWN:
+            return True
+    return False
 
 
 @compiled
@@ -312,12 +360,12 @@ def _lay_out(
         _lay_out_lines(book, row, lines, sessions, first_line)
         as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
         with_terms = _first_terms(rules, plan, lines, first_line, count)
-        if with_terms < 0:
+        if with_terms < 0 or _period_of(rules, plan, as_of) > _period_of(rules, plan, lines[first_line]["day"]):
             continue
         segment = _terms_on(rules, plan, as_of)
         reference = facts.references[segment if segment >= 0 else with_terms]
         became = _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum, may_cut)
-        if became == _WRONG:
+        if became == _WRONG or (became == _WAS_CUT and not may_cut):
             continue
         counts = 0
         if book.uses_of[row + 1] > book.uses_of[row]:

@@ -22,6 +22,7 @@ from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
+from camcover.engine.contradictions import counted_toward
 from camcover.engine.plan_index import ROLLING, PlanIndex
 from camcover.engine.prior_use import most_used
 from camcover.engine.tables import Array
@@ -264,7 +265,7 @@ class _Facts:
     def __init__(self) -> None:
         self._plans: list[tuple[int, ...]] = []
         self._references: dict[int, int] = {}
-        self._maxima: list[tuple[int, int, int]] = []
+        self._maxima: list[tuple[int, int, int, int]] = []
         self._counts: list[tuple[int, int]] = []
         self._made: Facts | None = None
 
@@ -282,7 +283,9 @@ class _Facts:
                 firsts[segment.edition] = len(self._maxima)
                 alone = index.maxima(segment.edition, family=False)
                 together = index.maxima(segment.edition, family=True)
-                self._maxima += zip(alone.member, together.member, together.family, strict=True)
+                counted = counted_toward(index)
+                toward = [index.accumulators.get(counted.get(name, ""), -1) for name in index.accumulators]
+                self._maxima += zip(alone.member, together.member, together.family, toward, strict=True)
             row = index.first_segment + place
             self._references[row] = firsts[segment.edition]
 
@@ -295,7 +298,7 @@ class _Facts:
             self._made = Facts(
                 np.array(self._plans or [(0,) * 7], dtype=PLAN),
                 references,
-                np.array(self._maxima or [(0,) * 3], dtype=MAXIMUM),
+                np.array(self._maxima or [(0,) * 4], dtype=MAXIMUM),
                 np.array(self._counts or [(0,) * 2], dtype=COUNT),
             )
         return self._made

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from camcover.engine.alternatives import Facts
 from camcover.engine.asked import MAX_CENTS
 from camcover.engine.layout import LOW, Case, ServiceRow
-from camcover.engine.open_use import OpenUse, is_stale, lay_out_counts, lay_out_sums
+from camcover.engine.open_use import OpenUse, is_stale, lay_out_counts, lay_out_sums, lay_out_visits
 from camcover.engine.openness import Openness
 from camcover.engine.question import Question
 from camcover.engine.ranges import ENDLESS, Way
@@ -35,7 +35,7 @@ class Cases:
         self._sums: dict[object, int] = {}
         self._counts: dict[object, tuple[int, int]] = {}
         self._is_stale = is_stale(layout)
-        self._visits = self._no_visits() if self._is_stale else None
+        self._visits: dict[object, int | None] = {}
 
     def case(self, way: Way) -> Case:
         """The case of a way."""
@@ -49,17 +49,9 @@ class Cases:
             sums=self._first_sum(way),
             counts=counts,
             events=events,
-            visits=self._visits,
+            visits=self._first_visit(way),
             period=self._layout.first_period if self._is_stale else None,
         )
-
-    def _no_visits(self) -> int:
-        """The visits without those of a benefit period that has ended."""
-        layout, given = self._layout, self._workspace.given_visits
-        first = layout.given.visits
-        rows = given.array[first : first + layout.members * len(layout.plan.benefits)].copy()
-        rows["used"] = 0
-        return given.append(rows.tobytes())
 
     # Lines
 
@@ -158,3 +150,10 @@ class Cases:
             rows: dict[int, tuple[int, OpenUse]] = {row: (amount, use) for use, amount in own for row in use.rows}
             found = self._counts[own] = lay_out_counts(self._workspace, self._layout, rows)
         return found
+
+    def _first_visit(self, way: Way) -> int | None:
+        """The visits of a way; None = the request's own."""
+        own = tuple((use, amount) for plan, use, amount in way.used if plan == self._plan)
+        if own not in self._visits:
+            self._visits[own] = lay_out_visits(self._workspace, self._layout, own)
+        return self._visits[own]

@@ -124,6 +124,9 @@ def lay_out(
     `primary`: the plan that pays first, where this is the second.
     """
     index, request = scope.plan, scope.request
+    given_period, first_period = index.period_of(scope.as_of), index.period_of(scope.first_day)
+    if given_period > first_period:
+        raise Unsound
     members = {member.id: place for place, member in enumerate(request.members)}
     services = []
     for service in asked.services:
@@ -143,8 +146,8 @@ def lay_out(
         index,
         scope.edition,
         scope.as_of,
-        index.period_of(scope.as_of),
-        index.period_of(scope.first_day),
+        given_period,
+        first_period,
         workspace.tier_maps.append(tier_map.tobytes()),
         services,
         first_row,

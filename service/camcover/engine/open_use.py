@@ -7,26 +7,30 @@ rows in a workspace for another way that they may be.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from camcover.engine.given import OpenSum
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING, SlotKey, slot_key
-from camcover.engine.prior_use import limit_of, most_used, period_key
+from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey, slot_key
+from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key
 from camcover.engine.request import UseSoFar
 from camcover.engine.tables import Array
 from camcover.engine.terms import Terms
 from camcover.engine.workspace import Workspace
-from camcover.rulebook.records import Limit, Measure, PeriodKind
+from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
 
 
 class OpenUse(NamedTuple):
-    """The use of a limit that the request leaves open: whose, and the limit's rows of `given_counts`."""
+    """The use of a limit that the request leaves open: whose, and the limit's rows of `given_counts`.
+
+    `benefit`: the one whose visits it states as well, as its own visit limit (point 39); else empty.
+    """
 
     member: int
     rows: tuple[int, ...]
     limit: Limit
+    benefit: str
 
     @property
     def is_rolling(self) -> bool:
@@ -107,8 +111,9 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
             limit = limit_of(layout.scope, name)
             if limit is None or limit.per.kind is PeriodKind.VISIT or is_stated(use, name, terms):
                 continue
-            if _is_touched(layout, limit):
-                found.append(OpenUse(member, _rows(layout, member, limit), limit))
+            benefit = own_visits_of(layout.plan, limit)
+            if _is_touched(layout, limit) and not _states_visits(layout, use, benefit):
+                found.append(OpenUse(member, _rows(layout, member, limit), limit, benefit))
     return found
 
 
@@ -130,6 +135,16 @@ def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
     return bool(own & {visits.benefit for visits in use.benefit_visits})
 
 
+def _states_visits(layout: Layout, use: UseSoFar, benefit: str) -> bool:
+    """Whether the use of another own visit limit of a benefit states its visits (point 39)."""
+    limits = (
+        [each for each in own_visit_limits(layout.plan, benefit) if each.counts is not Counting.PLAN_PAID]
+        if benefit
+        else []
+    )
+    return bool({each.id for each in limits} & {each.limit for each in use.limit_usage})
+
+
 def _is_own_count_of_visits(limit: Limit) -> bool:
     """Whether a limit counts the visits of its one benefit in a benefit period, as `benefit_visits` does (point 39)."""
     return not limit.shared and limit.measure is Measure.VISITS and limit.per.kind is PeriodKind.BENEFIT_PERIOD
@@ -143,12 +158,42 @@ def _is_touched(layout: Layout, limit: Limit) -> bool:
     return any(period_key(layout.plan, limit.per.kind, day) == key for day in layout.days)
 
 
+def own_visits_of(index: PlanIndex, limit: Limit) -> str:
+    """The benefit whose own visit limit this is, so that it states the benefit's visits too; else empty."""
+    if limit.counts is not Counting.PLAN_PAID:
+        for benefit in index.benefits:
+            if any(each.id == limit.id for each in own_visit_limits(index, benefit)):
+                return benefit
+    return ""
+
+
 def amounts_that_differ(use: OpenUse, terms: Terms, demand: int) -> list[int]:
-    """The numbers of visits or units used so far that leave different numbers for lines that want `demand`."""
-    most = min(most_used(use.limit), max(each.limit.allow for each in terms.limits if each.limit.id == use.limit.id))
+    """The numbers of visits or units used so far that make a difference for lines that want `demand`.
+
+    They leave different numbers, or give visits other numbers where these decide something.
+    """
     allowed = {each.limit.allow for each in terms.limits if each.limit.id == use.limit.id}
+    most = min(most_used(use.limit), max(allowed))
+    if use.benefit and terms.phased:
+        return list(range(most + 1))
     found = {max(min(allow - left, most), 0) for allow in allowed for left in range(min(allow, demand) + 1)}
     return sorted(found | {0})
+
+
+def lay_out_visits(workspace: Workspace, layout: Layout, used: Iterable[tuple[OpenUse, int]]) -> int | None:
+    """Append the visits as uses of the benefits' own visit limits state them, too; None where nothing changes."""
+    stated = [(use, amount) for use, amount in used if use.benefit]
+    if not stated and not is_stale(layout):
+        return None
+    benefits = layout.plan.benefits
+    rows = workspace.given_visits.array[
+        layout.given.visits : layout.given.visits + layout.members * len(benefits)
+    ].copy()
+    if is_stale(layout):
+        rows["used"] = 0
+    for use, amount in stated:
+        rows[use.member * len(benefits) + benefits[use.benefit]]["used"] = amount
+    return workspace.given_visits.append(rows.tobytes())
 
 
 def lay_out_counts(workspace: Workspace, layout: Layout, used: Mapping[int, tuple[int, OpenUse]]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from camcover.calendar import civil
 from camcover.engine.layout import OPEN_TIER, Layout
-from camcover.engine.open_use import is_stale
+from camcover.engine.open_use import is_stale, own_visits_of
 from camcover.engine.openness import Openness, tiers_of
 from camcover.engine.plan_index import ROLLING
 from camcover.engine.question import Question
@@ -116,6 +116,8 @@ def _is_nested(question: Question, openness: Openness, terms: Terms) -> bool:
             return False
         kind = each.limit.per.kind
         if kind in ROLLING or (terms.phased and kind not in LONG_PERIODS):
+            return False
+        if terms.phased and own_visits_of(question.primary.plan, each.limit):
             return False
         if each.limit.id not in benefits.setdefault(each.benefit, []):
             benefits[each.benefit].append(each.limit.id)

@@ -220,6 +220,7 @@ class PlanIndex:
     billing_tiers: frozenset[str]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
+    counted_toward: dict[str, str] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
 
     def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
