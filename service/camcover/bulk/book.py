@@ -181,69 +181,85 @@ def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> in
 
 
 @compiled
-def _lay_out_sums(
-    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int, may_cut: bool
-) -> int:
-    """Write a plan's sums; WRONG when one of them is unknown to the plan, given twice or out of bounds.
+def _put_sums(listed: Any, cells: tuple[int, int], maxima: Any, given: Array, first: int, may_cut: bool) -> int:
+    """Write one owner's sums, `listed` in cells [from, to); WRONG when one is unknown, given twice or out of bounds.
 
-    Where use may be cut, one that is unknown is left out.
+    `listed`: accumulators, amounts used, of the last quarter; `maxima`: the most of each. Where use may be cut, a sum
+    that is unknown to the plan is left out.
     """
-    for cell in given[first : first + 2 * count]:
-        cell["used"], cell["last_quarter"] = 0, 0
+    numbers, used, late = listed
     found = _AS_GIVEN
-    for place in range(book.sums_of[row], book.sums_of[row + 1]):
-        number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
-        if number >= 0 and _is_repeated(book.accumulator, book.sums_of[row], place):
+    for place in range(cells[0], cells[1]):
+        number, became = numbers[place], _WAS_CUT if may_cut else _WRONG
+        if number >= 0 and _is_repeated(numbers, cells[0], place):
             return _WRONG
         if number >= 0:
-            maximum = maxima[reference + number]
-            top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
-            became = _put_sum(given[first + number], book.used[place], book.late[place], top, may_cut)
+            became = _put_sum(given[first + number], used[place], late[place], maxima[number], may_cut)
         if became == _WRONG:
             return _WRONG
         found = max(found, became)
-    if book.family[row] == 1:
-        _sum_up_family(count, maxima, reference, given, first)
-    for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
-        number, became = book.family_accumulator[place], _WAS_CUT if may_cut else _WRONG
-        if book.family[row] == 0:
-            return _WRONG
-        if number >= 0 and _is_repeated(book.family_accumulator, book.family_sums_of[row], place):
-            return _WRONG
-        if number >= 0:
-            cell, top = given[first + count + number], maxima[reference + number]["family"]
-            became = _put_sum(cell, book.family_used[place], book.family_late[place], top, may_cut)
-        if became == _WRONG:
-            return _WRONG
-        found = max(found, became)
-    return max(found, _WAS_CUT) if _cut_contradictions(book, row, count, maxima, reference, given, first) else found
+    return found
 
 
 @compiled
-def _cut_contradictions(
-    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int
-) -> bool:
-    """Cut sums that contradict others to what these allow; gives whether there were any (point 30).
+def _lay_out_sums(
+    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int, may_cut: bool
+) -> int:
+    """Write a plan's sums; WRONG when one of them is unknown to the plan, given twice, out of bounds, contradictory."""
+    for cell in given[first : first + 2 * count]:
+        cell["used"], cell["last_quarter"] = 0, 0
+    uses = book.sums_of[row], book.sums_of[row + 1]
+    of_family = book.family_sums_of[row], book.family_sums_of[row + 1]
+    own = maxima[reference : reference + count]
+    family = book.family[row] == 1
+    tops = own["in_family"] if family else own["self_only"]
+    found = _put_sums((book.accumulator, book.used, book.late), uses, tops, given, first, may_cut)
+    if found == _WRONG or (not family and of_family[1] > of_family[0]):
+        return _WRONG
+    contradicts = _hold_to_maxima(book.accumulator, book.used, uses, own, tops, given, first)
+    if family:
+        _sum_up_family(count, maxima, reference, given, first)
+        listed = book.family_accumulator, book.family_used, book.family_late
+        became = _put_sums(listed, of_family, own["family"], given, first + count, may_cut)
+        if became == _WRONG:
+            return _WRONG
+        found = max(found, became)
+        contradicts |= _hold_to_maxima(
+            book.family_accumulator, book.family_used, of_family, own, own["family"], given, first + count
+        )
+        for number in range(count):
+            contradicts |= _cut_to(given[first + number], given[first + count + number]["used"])
+    if contradicts:
+        return _WAS_CUT if may_cut else _WRONG
+    return found
 
-    A member's beyond the family's, and a deductible's beyond the maximum's toward which every cent of it counts.
+
+@compiled
+def _hold_to_maxima(
+    numbers: NDArray[np.int32],
+    used: NDArray[np.int64],
+    cells: tuple[int, int],
+    own: Array,
+    tops: Any,
+    given: Array,
+    first: int,
+) -> bool:
+    """Hold deductibles to the maxima toward which every cent of them counts (points 29 and 30).
+
+    A maximum that is not stated is expected to be at least its deductible; a deductible beyond one that is stated, and
+    not reached, is cut to it: gives whether there was one.
     """
     found = False
-    for number in range(count):
-        if book.family[row] == 1:
-            found |= _cut_to(given[first + number], given[first + count + number]["used"])
-    for number in range(count):
-        member, family = given[first + number], given[first + count + number]
-        maximum = maxima[reference + number]["counted_toward"]
-        if maximum < 0:
+    for number in range(len(own)):
+        maximum = own[number]["counted_toward"]
+        if maximum < 0 or not _is_stated(numbers, used, cells, number):
             continue
-        uses = book.sums_of[row], book.sums_of[row + 1]
-        if _is_stated(book.accumulator, book.used, uses, maximum):
-            found |= _cut_to(member, given[first + maximum]["used"])
-        of_family = book.family_sums_of[row], book.family_sums_of[row + 1]
-        if _is_stated(book.family_accumulator, book.family_used, of_family, maximum) and _is_stated(
-            book.family_accumulator, book.family_used, of_family, number
-        ):
-            found |= _cut_to(family, given[first + count + maximum]["used"])
+        deductible, cell, top = given[first + number], given[first + maximum], tops[maximum]
+        if not _is_stated(numbers, used, cells, maximum):
+            least = deductible["used"] if top < 0 else min(deductible["used"], top)
+            cell["used"] = max(cell["used"], least)
+        elif cell["used"] != top:
+            found |= _cut_to(deductible, cell["used"])
     return found
 
 
