@@ -20,7 +20,7 @@ from .random_shared import (
     Document,
 )
 from .random_use import add_use
-from .rules import RuleBook
+from .sums import counted_toward
 from .values import add_months, money_or_unlimited
 
 MAX_LINES = 25
@@ -244,12 +244,12 @@ def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], 
 
 def _keep_within_maxima(asked: Document, editions: list[Document], prefix: str) -> None:
     """Let no deductible be used beyond a maximum toward which every cent of it counts (point 30)."""
-    plan = RuleBook(editions).days_of(editions[0]["id"])
+    counted = counted_toward(editions)
     owners = [member.get(f"{prefix}accumulators", []) for member in asked["members"]]
     for owner in [*owners, asked.get(f"{prefix}family_accumulators", [])]:
         stated = {each["accumulator"]: each for each in owner}
         for name, each in stated.items():
-            maximum = stated.get(plan.counted_toward(name) or "")
+            maximum = stated.get(counted.get(name, ""))
             if maximum is not None and maximum["used_cents"] < each["used_cents"]:
                 each["used_cents"] = maximum["used_cents"]
                 if "last_quarter_cents" in each:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from .values import Allowance, Json, add_months, allowance, is_yes, period_start
+from .values import Allowance, Json, add_months, allowance, period_start
 
 
 def in_force(document: Json, day: date) -> bool:
@@ -197,36 +197,3 @@ class PlanDays:
             and all(limit.id not in each.get("limits", {}) for each in editions)
             and all(any(own.signature == limit.signature for own in limits_of(each, benefit)) for each in editions)
         )
-
-    def counted_toward(self, deductible: str) -> str | None:
-        """The maximum toward which every cent of a deductible counts, in every edition that has it (point 30)."""
-        editions = [each for each in self.rules.editions("plan", self.id) if deductible in each.get("accumulators", {})]
-        maxima = {_maximum_of_all(each, deductible) for each in editions}
-        return maxima.pop() if len(maxima) == 1 else None
-
-
-def _maximum_of_all(plan: Json, deductible: str) -> str | None:
-    """The same of one edition."""
-    accumulators, tiers = plan["accumulators"], plan["tiers"]
-    feeding = [*(each.get("feeds", []) for each in accumulators.values())]
-    feeding += [each.get("copay_feeds", []) for each in tiers.values()]
-    if any(deductible in fed for fed in feeding) or accumulators[deductible].get("carryover", "none") != "none":
-        return None
-    maxima = set()
-    for terms in plan.get("benefits", {}).values():
-        for name, tier in tiers.items():
-            if deductible in _deductibles_of(terms.get(name), tier):
-                counts = is_yes(terms.get("counts_toward_out_of_pocket_maximum", "yes"))
-                maxima.add(tier.get("out_of_pocket_maximum", "none") if counts else "none")
-    return maxima.pop() if len(maxima) == 1 and "none" not in maxima else None
-
-
-def _deductibles_of(block: object, tier: Json) -> set[str]:
-    """The deductibles that a benefit's steps in a tier reach."""
-    if not isinstance(block, dict):
-        return set()
-    pays = block["member_pays"]
-    parts = pays if isinstance(pays, list) and isinstance(pays[0], dict) and "steps" in pays[0] else [{"steps": pays}]
-    steps = [step for part in parts for step in ([part["steps"]] if isinstance(part["steps"], str) else part["steps"])]
-    named = [{step: None} if isinstance(step, str) else step for step in steps]
-    return {each["deductible"] or tier.get("deductible", "none") for each in named if "deductible" in each}

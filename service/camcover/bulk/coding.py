@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
+from camcover.bulk.book_columns import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
 from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY

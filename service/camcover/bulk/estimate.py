@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
-from camcover.bulk.book import ASIDE, CUT, CUTTABLE, READY, lay_out_book
+from camcover.bulk.book import lay_out_book
+from camcover.bulk.book_columns import ASIDE, CUT, CUTTABLE, READY
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from enum import Enum, auto
 from functools import reduce
 from itertools import combinations, product
 from operator import or_
@@ -52,10 +53,12 @@ class Context(NamedTuple):
 
     `plan`: 0 the primary, 1 the second; `practitioners`: how many the catalogs have; `licensure`: of each the mask of
     states that license it, empty where no criterion asks. The last five are what the item gives, -1 = nothing; `born` 0
-    = not given. `day` is the line's.
+    = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the provider's (point 41), so that it
+    matters whether that is why a rule does not apply.
     """
 
     plan: int
+    liable: bool
     candidates: tuple[Candidate, ...]
     practitioners: int
     licensure: tuple[int, ...]
@@ -91,12 +94,11 @@ def ways_to_complete(
         count *= len(each)
     if count * len(contexts) > MOST_TRIED:
         raise TooMany
-    found: dict[tuple[bool, ...], Facts] = {}
+    found: dict[tuple[_Why, ...], Facts] = {}
     for parts in product(*values.values()):
         facts = _together(parts)
-        found.setdefault(
-            tuple(_applies(context, facts, rule) for context in contexts for rule in context.candidates), facts
-        )
+        key = tuple(_why_not(context, facts, rule) for context in contexts for rule in context.candidates)
+        found.setdefault(key, facts)
     return list(found.values())
 
 
@@ -195,14 +197,32 @@ def _diagnoses(contexts: Sequence[Context], groups: Sequence[DiagnosisGroups]) -
     return list(found)
 
 
-def _applies(context: Context, facts: Facts, rule: Candidate) -> bool:
-    """Whether the criteria of a rule hold, its settings aside."""
-    return all(_holds(context, facts, each) for each in rule.criteria)
+class _Why(Enum):
+    """Whether a rule applies, and where it matters, why it does not."""
+
+    APPLIES = auto()
+    NOT = auto()
+    NOT_FOR_THE_DIAGNOSIS = auto()
 
 
-def _holds(context: Context, facts: Facts, asked: Criterion) -> bool:
-    """Whether a criterion holds of a line of the item with these facts in place of what is not given."""
+def _why_not(context: Context, facts: Facts, rule: Candidate) -> _Why:
+    """Whether the criteria of a rule hold, its settings aside: the first that fails tells why not."""
+    for asked in rule.criteria:
+        if not _holds_for_diagnoses(context, facts, asked):
+            return _Why.NOT_FOR_THE_DIAGNOSIS if context.liable else _Why.NOT
+        if not _holds_otherwise(context, facts, asked):
+            return _Why.NOT
+    return _Why.APPLIES
+
+
+def _holds_for_diagnoses(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the diagnoses holds, with these facts in place of what is not given."""
     diagnoses = context.diagnoses if facts.diagnoses is None else facts.diagnoses[context.plan]
+    return not ((asked.diagnoses and not diagnoses & asked.diagnoses) or diagnoses & asked.not_diagnoses)
+
+
+def _holds_otherwise(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether all else that a criterion asks for holds."""
     practitioner = context.practitioner if facts.practitioner is None else facts.practitioner
     state = context.state if facts.state is None else facts.state
     age = facts.age if facts.age is not None else context.age
@@ -210,9 +230,7 @@ def _holds(context: Context, facts: Facts, asked: Criterion) -> bool:
     if born > 0:
         age = completed_years(born, context.day)
     return not (
-        (asked.diagnoses and not diagnoses & asked.diagnoses)
-        or diagnoses & asked.not_diagnoses
-        or (asked.asks_practitioner and not _is_in(asked.practitioners, practitioner))
+        (asked.asks_practitioner and not _is_in(asked.practitioners, practitioner))
         or (asked.asks_age and not asked.age_min <= age <= asked.age_max)
         or (asked.asks_state and not _is_in(asked.states, state))
         or (asked.licensed and (practitioner < 0 or not _is_in(context.licensure[practitioner], state)))

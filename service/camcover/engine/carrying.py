@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from camcover.engine.contradictions import counted_toward
 from camcover.engine.estimate import UseAfter
 from camcover.engine.layout import Layout
 from camcover.engine.plan_index import ROLLING
@@ -25,7 +24,7 @@ from camcover.engine.prior_use import (
 )
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
-from camcover.engine.tables import UNLIMITED, UNTOUCHED
+from camcover.engine.tables import UNTOUCHED
 from camcover.engine.workspace import SumRow
 from camcover.rulebook.records import Benefit, Limit, Measure
 
@@ -93,18 +92,10 @@ class _Reader:
         day = _last_day_with_terms(self._question, self._layout)
         period = self._layout.given_period if day is None else self._index.period_of(day)
         rows = self._outcome.sums[owner * len(maxima) : (owner + 1) * len(maxima)]
-        found = {
-            name: (row if period == self._period else _NO_SUM, UNLIMITED if maximum < 0 else maximum)
-            for name, row, maximum in zip(self._index.accumulators, rows, maxima, strict=True)
-        }
-        counted = counted_toward(self._index)
-        for name, (row, maximum) in found.items():
-            used = min(row.used, maximum)
-            if name in counted:
-                # Where the maximum is lower than it was, the deductible beyond it takes nothing any more.
-                toward, most = found[counted[name]]
-                used = min(used, toward.used, most)
-            yield AccumulatorUse(name, used, min(row.last_quarter, used))
+        for name, row, maximum in zip(self._index.accumulators, rows, maxima, strict=True):
+            found = row if period == self._period else _NO_SUM
+            used = found.used if maximum < 0 else min(found.used, maximum)
+            yield AccumulatorUse(name, used, min(found.last_quarter, used))
 
     def _prior(self, member: int) -> PriorUse:
         """What the request stated of the member's use."""

@@ -29,12 +29,14 @@ def contradicting_sums(scope: Scope) -> Iterator[Violation]:
     prefix = "secondary_" if scope.secondary else ""
     of_family = f"{prefix}family_accumulators"
     paths = [f"members[{place}].{prefix}accumulators" for place in range(len(scope.request.members))]
-    owners = [(path, scope.use_of(place).accumulators) for place, path in enumerate(paths)]
-    if scope.request.coverage is Coverage.FAMILY:
-        yield from _below_a_members(scope, of_family, [uses for _, uses in owners])
-        owners.append((of_family, scope.family_sums))
-    for path, uses in owners:
-        yield from _beyond_a_maximum(scope.plan, path, uses)
+    family = scope.request.coverage is Coverage.FAMILY
+    maxima = scope.plan.maxima(scope.edition, family=family)
+    owners = [(path, scope.use_of(place).accumulators, maxima.member) for place, path in enumerate(paths)]
+    if family:
+        yield from _below_a_members(scope, of_family, [uses for _, uses, _ in owners])
+        owners.append((of_family, scope.family_sums, maxima.family))
+    for path, uses, tops in owners:
+        yield from _beyond_a_maximum(scope.plan, path, uses, tops)
 
 
 def _later_as_of(scope: Scope) -> Iterator[Violation]:
@@ -56,8 +58,10 @@ def _below_a_members(scope: Scope, path: str, members: Sequence[Sequence[Accumul
             yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
 
 
-def _beyond_a_maximum(index: PlanIndex, path: str, uses: Sequence[AccumulatorUse]) -> Iterator[Violation]:
-    """Deductibles beyond the sum of a maximum to which every cent of them counts."""
+def _beyond_a_maximum(
+    index: PlanIndex, path: str, uses: Sequence[AccumulatorUse], tops: Sequence[int]
+) -> Iterator[Violation]:
+    """Deductibles beyond the sum of a maximum toward which every cent of them counts, unless that is reached."""
     if len(uses) < _A_PAIR:
         return
     counted = counted_toward(index)
@@ -65,7 +69,9 @@ def _beyond_a_maximum(index: PlanIndex, path: str, uses: Sequence[AccumulatorUse
     for place, use in enumerate(uses):
         maximum = counted.get(use.accumulator)
         most = given.get(maximum or "")
-        if use.used_cents is not None and most is not None and use.used_cents > most:
+        if use.used_cents is None or most is None or maximum is None:
+            continue
+        if use.used_cents > most and most != tops[index.accumulators[maximum]]:
             found = f"{use.used_cents} cents used of {use.accumulator}, but {most} of {maximum}, to which it all counts"
             where = f"{path}[{place}].used_cents"
             yield Violation(where, found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)

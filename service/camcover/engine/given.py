@@ -15,7 +15,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, Unsound
-from camcover.engine.contradictions import contradictions
+from camcover.engine.contradictions import contradictions, counted_toward
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
@@ -87,7 +87,8 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], open_sums: list[OpenSum]) -> l
     for member, use in enumerate(uses):
         given = _given(accumulators, use.accumulators)
         for number, maximum in enumerate(maxima.member):
-            numbers += _sum(given.get(number), number, member, _OPEN, maximum, open_sums)
+            expected = _at_least(scope, given, number, _OPEN, maximum)
+            numbers += _sum(given.get(number), number, member, expected, maximum, open_sums)
     if not family:
         return numbers + _NO_FAMILY * len(maxima.family)
     return numbers + _family_sums(scope, numbers, maxima, open_sums)
@@ -102,8 +103,24 @@ def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums
         expected = (sum(members[2 * number :: width]), sum(members[2 * number + 1 :: width]))
         if maximum >= 0:
             expected = (min(expected[0], maximum), min(expected[1], maximum))
+        expected = _at_least(scope, given, number, expected, maximum)
         numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
     return numbers
+
+
+def _at_least(
+    scope: Scope, given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], maximum: int
+) -> tuple[int, int]:
+    """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent."""
+    if not given or number in given:
+        return expected
+    names = list(scope.plan.accumulators)
+    for name, toward in counted_toward(scope.plan).items():
+        use = given.get(scope.plan.accumulators.get(name, -1))
+        if toward == names[number] and use is not None and use.used_cents is not None:
+            least = use.used_cents if maximum < 0 else min(use.used_cents, maximum)
+            expected = (max(expected[0], least), expected[1])
+    return expected
 
 
 def _given(accumulators: Mapping[str, int], uses: Sequence[AccumulatorUse]) -> dict[int, AccumulatorUse]:

@@ -161,7 +161,7 @@ def _contexts(
             key = number, place, day if asks_age else 0
             if key not in seen:
                 seen.add(key)
-                yield _context(tables, plan, candidates, rows[place], key)
+                yield _context(tables, plan, candidates, rows[place], key, liable=each.liable)
 
 
 def _candidates(terms: Terms, segment: int, row: ServiceRow) -> tuple[Candidate, ...]:
@@ -173,7 +173,13 @@ def _candidates(terms: Terms, segment: int, row: ServiceRow) -> tuple[Candidate,
 
 
 def _context(
-    tables: Tables, plan: int, candidates: tuple[Candidate, ...], row: ServiceRow, key: tuple[int, int, int]
+    tables: Tables,
+    plan: int,
+    candidates: tuple[Candidate, ...],
+    row: ServiceRow,
+    key: tuple[int, int, int],
+    *,
+    liable: bool,
 ) -> Context:
     """What decides a line of a service; `key`: its segment, its place, its day."""
     segment, _, day = key
@@ -182,4 +188,4 @@ def _context(
         first = int(tables.arrays.segments[segment]["licensure"])
         licensure = tables.arrays.licensure[first : first + len(tables.vocabulary.practitioners)].tolist()
     given = row.practitioner, row.state, row.born, row.age, row.diagnoses
-    return Context(plan, candidates, len(tables.vocabulary.practitioners), tuple(licensure), day, *given)
+    return Context(plan, liable, candidates, len(tables.vocabulary.practitioners), tuple(licensure), day, *given)

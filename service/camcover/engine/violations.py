@@ -25,7 +25,7 @@ from camcover.engine.request import (
 )
 from camcover.engine.use_violations import use_violations
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
-from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_word
+from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
 from camcover.refusals import Refusal
 
 MAX_MEMBERS = 12
@@ -254,8 +254,7 @@ def _unknown_therapy(path: str, word: str, vocabulary: Vocabulary) -> Violation:
 def _unknown_code(path: str, item: PlannedService, procedure: Procedure) -> Iterator[Violation]:
     """A code that no edition of the catalog has needs a charge: no rule tells one (point 2)."""
     if procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
-        found = f"no charge of code {procedure.code}, which no edition of the catalog has"
-        yield Violation(f"{path}.charge_cents", found, "a charge", Refusal.UNKNOWN_PRICE)
+        yield unknown_code(f"{path}.charge_cents", procedure.code)
 
 
 def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary) -> Violation:
