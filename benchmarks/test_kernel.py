@@ -48,7 +48,7 @@ def test_request_to_ledger(benchmark: BenchmarkFixture, tables: Tables) -> None:
     adjudicate_many(tables, [request])
     (found,) = benchmark(adjudicate_many, tables, [request])
     assert isinstance(found, Adjudicated)
-    assert found.answer.patient_cents == [PATIENT_CENTS]
+    assert found.answer.patient_cents == PATIENT_CENTS
 
 
 @pytest.mark.benchmark(group=ONE)

@@ -286,13 +286,9 @@ INLINE void begin(const struct work *work, const struct request *request)
 {
     struct sum *sums = &work->sums[request->sums];
     const struct given_sum *given = &work->given_sums[request->given_sums];
-    bool at_maximum = request->sums_at_maximum == 1;
     int rows = sum_rows(request);
-    for (int row = 0; row < rows; row++) {
-        bool is_open = at_maximum && given[row].open_maximum >= 0;
-        sums[row].used = is_open ? given[row].open_maximum : given[row].used;
-        sums[row].last_quarter = given[row].last_quarter;
-    }
+    for (int row = 0; row < rows; row++)
+        sums[row] = (struct sum){given[row].used, given[row].last_quarter};
 }
 
 INLINE void clear(const struct work *work, const struct request *request)
@@ -459,31 +455,41 @@ struct choice {
     int rule, reason, criteria, limit;
 };
 
-INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, int row)
+/* Whether a set holds a number; of one that is not given, what is assumed. */
+INLINE bool is_in(uint64_t mask, int number, bool assumed) { return number < 0 ? assumed : holds(mask, number); }
+
+INLINE bool is_licensed(const struct rules *rules, const struct hand *hand, bool assumed)
+{
+    if (hand->service->practitioner < 0)
+        return assumed;
+    uint64_t states = rules->licensure[hand->segment->licensure + hand->service->practitioner];
+    return states && is_in(states, hand->service->state, assumed);
+}
+
+INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, int row, bool assumed)
 {
     if (row < 0)
         return HOLDS;
     const struct criteria *asked = &rules->criteria[row];
     const struct service *service = hand->service;
-    int practitioner = service->practitioner, state = service->state;
-    if (asked->diagnoses && !(service->diagnoses & asked->diagnoses))
+    if (asked->diagnoses && !(service->diagnoses & asked->diagnoses)) {
+        if (service->diagnosed == 1 || !assumed)
+            return DIAGNOSIS_NOT_COVERED;
+    } else if (service->diagnoses & asked->not_diagnoses) {
         return DIAGNOSIS_NOT_COVERED;
-    if (service->diagnoses & asked->not_diagnoses)
-        return DIAGNOSIS_NOT_COVERED;
-    if (asked->asks_practitioner == 1 && (practitioner < 0 || !holds(asked->practitioners, practitioner)))
+    }
+    if (asked->asks_practitioner == 1 && !is_in(asked->practitioners, service->practitioner, assumed))
         return PRACTITIONER_NOT_COVERED;
     if (!holds(asked->settings, service->setting))
         return SETTING_NOT_COVERED;
     if (asked->asks_age == 1) {
         int age = service->born > 0 ? completed_years(service->born, hand->line->day) : service->age;
-        if (age < 0 || age < asked->age_min || age > asked->age_max)
+        if (age < 0 ? !assumed : age < asked->age_min || age > asked->age_max)
             return AGE;
     }
-    if (asked->asks_state == 1 && (state < 0 || !holds(asked->states, state)))
+    if (asked->asks_state == 1 && !is_in(asked->states, service->state, assumed))
         return STATE;
-    if (asked->licensed == 1
-        && (practitioner < 0 || state < 0
-            || !holds(rules->licensure[hand->segment->licensure + practitioner], state)))
+    if (asked->licensed == 1 && !is_licensed(rules, hand, assumed))
         return UNLICENSED;
     return HOLDS;
 }
@@ -527,12 +533,15 @@ INLINE struct range range_of(const struct rules *rules, const struct hand *hand,
 
 INLINE struct verdict judge(const struct rules *rules, const struct hand *hand, const struct rule *rule)
 {
-    if (rule->kind != EXCLUSION && rules->rule_tiers[rule->tiers + hand->tier_number].count == 0)
+    if (rule->kind == EXCLUSION)
+        return (struct verdict){failed_criterion(rules, hand, rule->criteria, false), rule->criteria};
+    if (rules->rule_tiers[rule->tiers + hand->tier_number].count == 0)
         return (struct verdict){TIER_NOT_COVERED, NONE};
-    int reason = failed_criterion(rules, hand, rule->policy);
+    bool assumed = hand->request->attested == 1;
+    int reason = failed_criterion(rules, hand, rule->policy, assumed);
     if (reason != HOLDS)
         return (struct verdict){reason, rule->policy};
-    return (struct verdict){failed_criterion(rules, hand, rule->criteria), rule->criteria};
+    return (struct verdict){failed_criterion(rules, hand, rule->criteria, assumed), rule->criteria};
 }
 
 INLINE struct choice choose(const struct rules *rules, const struct work *work, const struct hand *hand)
@@ -870,11 +879,10 @@ INLINE int64_t typical_of(const struct request *request, const struct service *s
     return greatest(service->typical[request->price], 0);
 }
 
-INLINE void price_without_plan(
-    const struct request *request, const struct service *service, int64_t charge, struct entry *entry)
+INLINE void owe_charge(
+    const struct request *request, const struct service *service, int64_t charge, struct entry *entry, int reason)
 {
-    entry->reason = NOT_IN_FORCE;
-    entry->tier = service->tier;
+    entry->reason = reason;
     if (charge < 0) {
         entry->assumed = 1;
         charge = typical_of(request, service);
@@ -1118,13 +1126,19 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
         find_segment(rules, work, request, line->day);
         int64_t charge = request->behind >= 0 ? work->behind[request->behind + index].charge : service->charge;
         if (request->segment < 0) {
-            price_without_plan(request, service, charge, entry);
+            entry->tier = service->tier;
+            owe_charge(request, service, charge, entry, NOT_IN_FORCE);
         } else {
             entry->segment = request->segment;
             const struct segment *segment = &rules->segments[request->segment];
             entry->terms_assumed = line->day > segment->last_day;
             int tier = tier_of(rules, work, request, segment, service->tier, index);
             entry->tier = tier;
+            if (service->therapy < 0) {
+                owe_charge(request, service, charge, entry, UNKNOWN_CODE);
+                request->patient += entry->patient;
+                continue;
+            }
             struct hand hand = {
                 .request = request,
                 .line = line,

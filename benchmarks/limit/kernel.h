@@ -59,6 +59,7 @@ enum reason {
     UNLICENSED,
     REQUIREMENT_MISSING,
     LIMIT_REACHED,
+    UNKNOWN_CODE,
 };
 
 /* The rules. */
@@ -138,7 +139,7 @@ struct PACKED request {
     int32_t given_sums, given_counts, given_visits;
     int32_t sums, sum_count, slots, slot_count;
     int32_t visits, visit_count, events, event_room;
-    int32_t tier_map, open_tier, price, attested, sums_at_maximum, in_force_only, notice_given;
+    int32_t tier_map, open_tier, price, attested, in_force_only, notice_given;
     int32_t segment, period, period_end, late_from;
     int32_t event_count;
     int64_t patient;
@@ -147,6 +148,7 @@ struct PACKED request {
 struct PACKED service {
     int32_t member, tier, therapy, code, practitioner, state;
     int32_t setting, born, age, units;
+    int64_t diagnosed;
     uint64_t diagnoses, attestations;
     int64_t charge, allowed, typical[3];
 };
@@ -156,7 +158,7 @@ struct PACKED line {
 };
 
 struct PACKED given_sum {
-    int64_t used, last_quarter, open_maximum;
+    int64_t used, last_quarter;
 };
 
 struct PACKED given_count {

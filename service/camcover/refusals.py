@@ -55,7 +55,7 @@ class Refusal(Enum):
     UNKNOWN_STATE = "There is no state of this USPS code.", "", "state"
     UNKNOWN_SETTING = "There is no such setting.", "", "setting"
     UNKNOWN_ATTESTATION = "There is no such attestation.", "", "attestation"
-    UNKNOWN_CODE = "The catalog has no such procedure code.", "", "code"
+    UNKNOWN_CODE = "The catalog has no such procedure code, and the request no charge of it.", "", "code"
     UNKNOWN_VALUE = "The enumeration has no such value.", "", "value"
     UNKNOWN_FIELD = "The message has no such field (JSON only).", "", "field"
     MALFORMED_MESSAGE = "The bytes of a call are no message of protobuf."

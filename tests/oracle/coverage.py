@@ -17,27 +17,35 @@ def matches(entry: Json, line: Line) -> bool:
 def is_excluded(plan: Json, line: Line, rules: RuleBook) -> bool:
     """Whether an exclusion names the line and its criteria hold."""
     return any(
-        matches(exclusion, line) and failed_criterion(exclusion.get("when", {}), line, rules) == ""
+        matches(exclusion, line) and failed_criterion(exclusion.get("when", {}), line, rules, assumed=False) == ""
         for exclusion in plan.get("exclusions", [])
     )
 
 
-def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook) -> str:
-    """Why a benefit that names the line does not pass: tier, the policy's criteria, its own; empty when it passes."""
+def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook, *, assumed: bool) -> str:
+    """Why a benefit that names the line does not pass: tier, the policy's criteria, its own; empty when it passes.
+
+    `assumed`: what the line does not tell is taken to hold (point 40).
+    """
     terms = plan["benefits"][benefit]
     if not isinstance(terms.get(tier, "not_covered"), dict):
         return "TIER_NOT_COVERED"
     if "policy" in terms:
-        reason = failed_criterion(rules.policy(terms["policy"], line.terms_day)["when"], line, rules)
+        reason = failed_criterion(rules.policy(terms["policy"], line.terms_day)["when"], line, rules, assumed=assumed)
         if reason:
             return reason
-    return failed_criterion(terms.get("when", {}), line, rules)
+    return failed_criterion(terms.get("when", {}), line, rules, assumed=assumed)
 
 
-def failed_criterion(when: Json, line: Line, rules: RuleBook) -> str:
+def failed_criterion(when: Json, line: Line, rules: RuleBook, *, assumed: bool) -> str:
     """The reason of the first criterion that does not hold, in the order of section 4's table; empty when all hold."""
-    for keys, reason, holds in _CRITERIA:
-        if any(key in when for key in keys) and not holds(when, line, rules):
+    for keys, reason, is_open, holds in _CRITERIA:
+        if not any(key in when for key in keys):
+            continue
+        if is_open(line, rules):
+            if not assumed:
+                return reason
+        elif not holds(when, line, rules):
             return reason
     return ""
 
@@ -63,28 +71,48 @@ def _any_starts(diagnoses: list[str], prefixes: list[str]) -> bool:
 
 def _is_right_age(when: Json, line: Line, _rules: RuleBook) -> bool:
     if line.age is None:
-        return False
+        raise ValueError("an age that is not given is open")
     return int(when["ages"].get("min", 0)) <= line.age <= int(when["ages"].get("max", 1000))
 
 
 def _is_licensed(_when: Json, line: Line, rules: RuleBook) -> bool:
     """No entry in the catalog: the states do not regulate the practitioner, so none licenses it."""
     entry = rules.entry_in_force("licensure", line.practitioner, line.terms_day)
-    if not line.state or not line.practitioner or entry is None:
+    if entry is None:
         return False
     if "licensed" in entry:
         return line.state in entry["licensed"]
     return line.state not in entry["unlicensed"]
 
 
+def _is_license_open(line: Line, rules: RuleBook) -> bool:
+    """Without a state or a practitioner, unless the practitioner that is given is licensed nowhere (point 40).
+
+    Reading: an entry with an empty list `licensed` does not occur; one that leaves out no state licenses somewhere.
+    """
+    if not line.practitioner:
+        return True
+    return not line.state and rules.entry_in_force("licensure", line.practitioner, line.terms_day) is not None
+
+
+def _never(_line: Line, _rules: RuleBook) -> bool:
+    return False
+
+
+_Open = Callable[[Line, RuleBook], bool]
 _Holds = Callable[[Json, Line, RuleBook], bool]
 
-_CRITERIA: tuple[tuple[tuple[str, ...], str, _Holds], ...] = (
-    (("conditions", "icd10"), "DIAGNOSIS_NOT_COVERED", _has_diagnosis),
-    (("not_conditions",), "DIAGNOSIS_NOT_COVERED", _lacks_diagnosis),
-    (("practitioners",), "PRACTITIONER_NOT_COVERED", lambda when, line, _: line.practitioner in when["practitioners"]),
-    (("settings",), "SETTING_NOT_COVERED", lambda when, line, _: line.setting in when["settings"]),
-    (("ages",), "AGE", _is_right_age),
-    (("states",), "STATE", lambda when, line, _: line.state in when["states"]),
-    (("licensed",), "UNLICENSED", _is_licensed),
+_CRITERIA: tuple[tuple[tuple[str, ...], str, _Open, _Holds], ...] = (
+    (("conditions", "icd10"), "DIAGNOSIS_NOT_COVERED", lambda line, _: not line.has_diagnosis, _has_diagnosis),
+    (("not_conditions",), "DIAGNOSIS_NOT_COVERED", _never, _lacks_diagnosis),
+    (
+        ("practitioners",),
+        "PRACTITIONER_NOT_COVERED",
+        lambda line, _: not line.practitioner,
+        lambda when, line, _: line.practitioner in when["practitioners"],
+    ),
+    (("settings",), "SETTING_NOT_COVERED", _never, lambda when, line, _: line.setting in when["settings"]),
+    (("ages",), "AGE", lambda line, _: line.age is None, _is_right_age),
+    (("states",), "STATE", lambda line, _: not line.state, lambda when, line, _: line.state in when["states"]),
+    (("licensed",), "UNLICENSED", _is_license_open, _is_licensed),
 )

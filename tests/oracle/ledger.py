@@ -97,6 +97,9 @@ class PlanLedger:
     def _judge(self, plan: Json, line: Line, tier: str, settled_charge: int | None, eligible: Eligible) -> Outcome:
         """The outcome of a line under the terms that hold."""
         self.sums.enter(plan, line.day)
+        if not line.therapy:
+            charge = unpriced_charge(line) if settled_charge is None else settled_charge
+            return Outcome(tier, charge, reason="UNKNOWN_CODE", not_covered=charge)
         priced = price(line, plan, tier, self._rules, settled_charge)
         benefit, reason = self._choose(plan, line, tier)
         if not reason:
@@ -123,7 +126,7 @@ class PlanLedger:
             return "", "NOT_LISTED"
         exhausted = ""
         for benefit in named:
-            if failure(plan, benefit, tier, line, self._rules):
+            if failure(plan, benefit, tier, line, self._rules, assumed=self._assumes):
                 continue
             if plan["benefits"][benefit].get("when_exhausted") == "next" and self._is_exhausted(plan, benefit, line):
                 exhausted = benefit
@@ -131,7 +134,7 @@ class PlanLedger:
             return benefit, ""
         if exhausted:
             return exhausted, "LIMIT_REACHED"
-        failures = [(each, failure(plan, each, tier, line, self._rules)) for each in named]
+        failures = [(each, failure(plan, each, tier, line, self._rules, assumed=self._assumes)) for each in named]
         return next((each for each in failures if each[1] != "TIER_NOT_COVERED"), failures[0])
 
     def _is_exhausted(self, plan: Json, benefit: str, line: Line) -> bool:

@@ -38,6 +38,11 @@ class Line:
         return str(self.item.get("state") or self.member.get("state") or "")
 
     @property
+    def has_diagnosis(self) -> bool:
+        """Whether diagnoses or conditions are given at all."""
+        return bool(self.item.get("diagnoses") or self.item.get("conditions"))
+
+    @property
     def practitioner(self) -> str:
         """Empty when unknown."""
         return str(self.item.get("practitioner") or "")
@@ -97,7 +102,7 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
             number=number,
             day=day,
             member_id=member["id"],
-            therapy=item.get("therapy") or rules.therapy_of_code(procedure.get("code", ""), day),
+            therapy=_therapy(item, procedure.get("code", ""), day, rules),
             code=procedure.get("code", ""),
             units=procedure.get("units") or 1,
             charge=procedure.get("charge_cents"),
@@ -110,6 +115,12 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
     ]
     _share_typical_charge(lines, rules)
     return lines
+
+
+def _therapy(item: Json, code: str, day: date, rules: RuleBook) -> str:
+    """The item's therapy, else the code's; none for a code that no edition of the catalog has (point 2)."""
+    of_code = rules.therapy_of_code(code, day)
+    return str(item.get("therapy") or of_code) if of_code or not code else ""
 
 
 def _diagnoses(item: Json, day: date, rules: RuleBook) -> list[str]:

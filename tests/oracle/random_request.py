@@ -20,9 +20,11 @@ from .random_shared import (
     Document,
 )
 from .random_use import add_use
+from .sums import counted_toward
 from .values import add_months, money_or_unlimited
 
 MAX_LINES = 25
+UNKNOWN_CODE = "00000"
 _FIRST = date(2026, 1, 1)
 METHODS = [
     "COORDINATION_STANDARD",
@@ -194,14 +196,16 @@ def _procedures(dice: Dice, therapy: str) -> Document:
     """One or two procedures; what is given for a session with one may stand on the item (point 34)."""
     codes = dice.some(CODES[therapy], 1, 2)
     procedures = []
+    if dice.chance(4):
+        procedures.append({"code": UNKNOWN_CODE, "charge_cents": dice.cents(20, 220)})
     for code in codes:
         procedure: Document = {"code": code}
         if dice.chance(60):
             procedure["units"] = dice.number(1, 6)
         procedures.append(procedure)
-    if len(codes) == 1 and dice.chance(30):
+    if len(procedures) == 1 and dice.chance(30):
         return {"procedures": procedures} | _amounts(dice)
-    return {"procedures": [procedure | _amounts(dice) for procedure in procedures]}
+    return {"procedures": [_amounts(dice) | procedure for procedure in procedures]}
 
 
 # What was used before
@@ -212,6 +216,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
     for name in editions[0]["accumulators"]:
         if dice.chance(55):
             _add_sums(dice, asked, name, editions, prefix)
+    _keep_within_maxima(asked, editions, prefix)
     for member in asked["members"]:
         add_use(dice, member, editions, prefix, first, as_of)
 
@@ -235,6 +240,20 @@ def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], 
         if quarters:
             entry["last_quarter_cents"] = dice.number(quarters, entry["used_cents"])
         asked.setdefault(f"{prefix}family_accumulators", []).append(entry)
+
+
+def _keep_within_maxima(asked: Document, editions: list[Document], prefix: str) -> None:
+    """Let no deductible be used beyond a maximum toward which every cent of it counts (point 30)."""
+    counted = counted_toward(editions)
+    owners = [member.get(f"{prefix}accumulators", []) for member in asked["members"]]
+    for owner in [*owners, asked.get(f"{prefix}family_accumulators", [])]:
+        stated = {each["accumulator"]: each for each in owner}
+        for name, each in stated.items():
+            maximum = stated.get(counted.get(name, ""))
+            if maximum is not None and maximum["used_cents"] < each["used_cents"]:
+                each["used_cents"] = maximum["used_cents"]
+                if "last_quarter_cents" in each:
+                    each["last_quarter_cents"] = min(each["last_quarter_cents"], each["used_cents"])
 
 
 def _least(editions: Iterable[Document], name: str, key: str, otherwise: int) -> int:

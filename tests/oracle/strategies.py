@@ -47,10 +47,10 @@ def scenarios(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Scenario:
     primary = random_plan.plan_editions(dice, "plan-one")
     secondary = random_plan.plan_editions(dice, "plan-two") if dice.chance(25) else []
     request = random_request.request(dice, primary, secondary)
-    texts = {_file_name(each): yaml_text(each) for each in [*documents, *primary, *secondary]}
+    texts = {file_name(each): yaml_text(each) for each in [*documents, *primary, *secondary]}
     return Scenario(texts, request)
 
 
-def _file_name(document: dict[str, Any]) -> str:
+def file_name(document: dict[str, Any]) -> str:
     """For example `plan/plan-one-2026-01-01.yaml`."""
     return f"{document['kind']}/{document['id']}-{document['effective']['from']}.yaml"

@@ -57,8 +57,36 @@ class Sums:
         self._members = list(given)
         self._start = _with_family(given, family, "used_cents")
         self._last_quarter = _with_family(given, family, "last_quarter_cents")
+        plan = editions.rules.nearest_plan(editions.id, as_of)
+        counted = counted_toward(editions.rules.editions("plan", editions.id))
+        self._raise_maxima(counted, plan, {who: _stated(entries) for who, entries in given.items()}, _stated(family))
         self._start_period = editions.period(as_of)
         self._begin(self._start_period, dict(self._start))
+
+    def _raise_maxima(self, counted: dict[str, str], plan: Json, given: dict[str, set[str]], family: set[str]) -> None:
+        """A maximum that is not stated has at least what is stated of a deductible that counts toward it (point 29)."""
+        for deductible, maximum in counted.items():
+            for who, stated in given.items():
+                if deductible in stated and maximum not in stated:
+                    self._raise(who, maximum, self._start[who, deductible], plan)
+            if maximum in family:
+                continue
+            total = sum(self._start.get((who, maximum), 0) for who in given)
+            self._raise(FAMILY, maximum, total, plan)
+            if deductible in family:
+                self._raise(FAMILY, maximum, self._start[FAMILY, deductible], plan)
+
+    def _raise(self, who: str, accumulator: str, cents: int, plan: Json) -> None:
+        """Bring a sum to `cents`, at most its maximum."""
+        terms = plan.get("accumulators", {}).get(accumulator, {})
+        family = money_or_unlimited(terms.get("family"))
+        amounts = [money_or_unlimited(terms.get("individual"))]
+        if who == FAMILY or (self._is_family and terms.get("family_mode", "embedded") == "aggregate"):
+            amounts = [family]
+        elif self._is_family:
+            amounts.append(family)
+        least = min([cents, *(each for each in amounts if each is not None)])
+        self._start[who, accumulator] = max(self._start.get((who, accumulator), 0), least)
 
     def _begin(self, period: date, used: dict[tuple[str, str], int]) -> None:
         self._period = period
@@ -171,3 +199,49 @@ def _with_family(given: dict[str, list[Json]], family: list[Json], key: str) -> 
         if entry.get("used_cents") is not None:
             sums[FAMILY, entry["accumulator"]] = int(entry.get(key) or 0)
     return sums
+
+
+def _stated(entries: list[Json]) -> set[str]:
+    """The accumulators of which a list states the sum."""
+    return {entry["accumulator"] for entry in entries if entry.get("used_cents") is not None}
+
+
+def counted_toward(editions: list[Json]) -> dict[str, str]:
+    """Deductibles of which every cent counts toward one out-of-pocket maximum, and that maximum (point 30)."""
+    names = dict.fromkeys(name for plan in editions for name in plan.get("accumulators", {}))
+    found = {}
+    for name in names:
+        maxima = {_only_maximum(plan, name) for plan in editions if name in plan.get("accumulators", {})}
+        if len(maxima) == 1 and "" not in maxima:
+            found[name] = maxima.pop()
+    return found
+
+
+def _only_maximum(plan: Json, deductible: str) -> str:
+    """The one maximum of all tiers and benefits whose steps reach a deductible that gets nothing from elsewhere."""
+    accumulators = plan["accumulators"]
+    feeding = [each.get("feeds", []) for each in accumulators.values()]
+    feeding += [tier.get("copay_feeds", []) for tier in plan["tiers"].values()]
+    if accumulators[deductible].get("carryover", "none") != "none" or any(deductible in each for each in feeding):
+        return ""
+    maxima = set()
+    for benefit in plan["benefits"].values():
+        for name, tier in plan["tiers"].items():
+            block = benefit.get(name)
+            if isinstance(block, dict) and deductible in _deductibles_of(block["member_pays"], tier):
+                counts = benefit.get("counts_toward_out_of_pocket_maximum", "yes") in ("yes", "true")
+                maxima.add(tier.get("out_of_pocket_maximum", "none") if counts else "none")
+    (only,) = maxima if len(maxima) == 1 else ("none",)
+    return "" if only == "none" else str(only)
+
+
+def _deductibles_of(member_pays: str | list[Json], tier: Json) -> set[str]:
+    """The deductibles that a list of steps asks for, in all its parts."""
+    found: set[str] = set()
+    for entry in [member_pays] if isinstance(member_pays, str) else member_pays:
+        for step in entry.get("steps", [entry]) if isinstance(entry, dict) else [entry]:
+            if step == "deductible":
+                found.add(str(tier.get("deductible", "none")))
+            elif isinstance(step, dict) and "deductible" in step:
+                found.add(str(step["deductible"] or tier.get("deductible", "none")))
+    return found

@@ -7,90 +7,34 @@ for each plan: what is not READY cannot be taken this way and is asked as a sing
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camcover.engine.asked import MAX_CENTS, MAX_LINES
-from camcover.engine.request import FIRST_DATE, LAST_DATE
+from camcover.bulk.book_columns import (
+    AS_GIVEN,
+    ASIDE,
+    CUT,
+    CUTTABLE,
+    FIRST_DAY,
+    LAST_DAY,
+    MAX_EVERY_DAYS,
+    MAX_SESSIONS,
+    READY,
+    WAS_CUT,
+    WRONG,
+    Book,
+    Facts,
+)
+from camcover.bulk.book_sums import is_repeated, lay_out_sums
+from camcover.engine.asked import MAX_LINES
 from camcover.engine.sums import period_on
 from camcover.engine.tables import UNLIMITED, Array, RuleTables
 from camcover.jit import compiled, compiled_entry, sources_digest
 
-READY, ASIDE, CUTTABLE, CUT = 0, 1, 2, 3
-"""Statuses of a plan. CUTTABLE asks for what READY does, and lets use so far be cut to the plan's bounds (then CUT)."""
-
-_WRONG, _AS_GIVEN, _WAS_CUT = -1, 0, 1
-
-UNKNOWN = -(2**62)
-"""A sum that is listed without an amount."""
-
-MAX_SESSIONS, MAX_EVERY_DAYS = 500, 366
-"""As in protos/camcover/v1/request.proto."""
-
-FIRST_DAY, LAST_DAY = FIRST_DATE.toordinal(), LAST_DATE.toordinal()
-
 _NO_ROOM = -1
 """In place of the number of requests: an array was made too small."""
-
-_GIVEN = -2
-"""In `open_maximum`: the request has stated this sum."""
-
-PLAN = np.dtype([
-    ("first_segment", "i4"), ("segment_count", "i4"),
-    ("sums", "i4"), ("slots", "i4"), ("visits", "i4"), ("rolling", "i4"), ("counts", "i4"),
-])  # fmt: skip
-"""What the layout must know of a plan: its segments, how wide its state is, and its first row of `counts`."""
-
-COUNT = np.dtype([("top", "i8"), ("money", "i4")])
-"""What it must know of a limit's slot: the most that a request may state as used, and whether that is cents."""
-
-MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8")])
-"""The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited."""
-
-
-class Facts(NamedTuple):
-    """The tables of a release that the layout reads beside the kernel's.
-
-    `references`: for a segment, its first row of `maxima`.
-    """
-
-    plans: Array
-    references: NDArray[np.int32]
-    maxima: Array
-    counts: Array
-
-
-class Book(NamedTuple):
-    """A batch as integer columns; -1 = unknown.
-
-    The first group has a cell for each plan, the second for each item, the third for each sum of members, the fourth
-    for each of families, the last for each use of a limit; `*_of` are offsets into them.
-    """
-
-    plan: NDArray[np.int32]
-    as_of: NDArray[np.int32]
-    family: NDArray[np.int32]
-    attested: NDArray[np.int32]
-    status: NDArray[np.int32]
-    items_of: NDArray[np.int32]
-    sums_of: NDArray[np.int32]
-    family_sums_of: NDArray[np.int32]
-    uses_of: NDArray[np.int32]
-    start: NDArray[np.int32]
-    sessions: NDArray[np.int32]
-    every: NDArray[np.int32]
-    born: NDArray[np.int32]
-    accumulator: NDArray[np.int32]
-    used: NDArray[np.int64]
-    late: NDArray[np.int64]
-    family_accumulator: NDArray[np.int32]
-    family_used: NDArray[np.int64]
-    family_late: NDArray[np.int64]
-    slot: NDArray[np.int32]
-    units: NDArray[np.int64]
-    cents: NDArray[np.int64]
 
 
 @compiled
@@ -162,106 +106,32 @@ def _sound_lines(book: Book, row: int) -> int:
 
 
 @compiled
-def _begin_sums(book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int) -> None:
-    """Write a plan's sums as if none were given: a member's, then the family's."""
-    for number in range(count):
-        maximum = maxima[reference + number]
-        member, family = given[first + number], given[first + count + number]
-        for cell in (member, family):
-            cell["used"], cell["last_quarter"], cell["open_maximum"] = 0, 0, -1
-        if book.family[row] == 1:
-            member["open_maximum"], family["open_maximum"] = maximum["in_family"], maximum["family"]
-        else:
-            member["open_maximum"] = maximum["self_only"]
-
-
-@compiled
-def _put_sum(cell: Any, used: int, late: int, maximum: int, may_cut: bool) -> int:
-    """Write a sum that is given; WRONG when given twice, out of bounds or in part, WAS_CUT when cut to its maximum."""
-    if cell["open_maximum"] == _GIVEN:
-        return _WRONG
-    cell["open_maximum"] = _GIVEN
-    if used == UNKNOWN:
-        return _AS_GIVEN if late == 0 else _WRONG
-    top = maximum if maximum >= 0 else MAX_CENTS
-    if not 0 <= late <= used <= MAX_CENTS or (used > top and not may_cut):
-        return _WRONG
-    cell["used"], cell["last_quarter"] = min(used, top), min(late, top)
-    return _WAS_CUT if used > top else _AS_GIVEN
-
-
-@compiled
-def _lay_out_sums(
-    book: Book, row: int, count: int, maxima: Array, reference: int, given: Array, first: int, may_cut: bool
-) -> int:
-    """Write a plan's sums; WRONG when one of them is unknown to the plan, given twice or out of bounds.
-
-    Where use may be cut, one that is unknown is left out.
-    """
-    _begin_sums(book, row, count, maxima, reference, given, first)
-    found = _AS_GIVEN
-    for place in range(book.sums_of[row], book.sums_of[row + 1]):
-        number, became = book.accumulator[place], _WAS_CUT if may_cut else _WRONG
-        if number >= 0:
-            maximum = maxima[reference + number]
-            top = maximum["in_family"] if book.family[row] == 1 else maximum["self_only"]
-            became = _put_sum(given[first + number], book.used[place], book.late[place], top, may_cut)
-        if became == _WRONG:
-            return _WRONG
-        found = max(found, became)
-    if book.family[row] == 1:
-        _sum_up_family(count, maxima, reference, given, first)
-    for place in range(book.family_sums_of[row], book.family_sums_of[row + 1]):
-        number, became = book.family_accumulator[place], _WAS_CUT if may_cut else _WRONG
-        if book.family[row] == 0:
-            return _WRONG
-        if number >= 0:
-            cell, top = given[first + count + number], maxima[reference + number]["family"]
-            became = _put_sum(cell, book.family_used[place], book.family_late[place], top, may_cut)
-        if became == _WRONG:
-            return _WRONG
-        found = max(found, became)
-    return found
-
-
-@compiled
-def _sum_up_family(count: int, maxima: Array, reference: int, given: Array, first: int) -> None:
-    """A family's sum that is not given is the one member's, at most the family's maximum (point 29)."""
-    for number in range(count):
-        member, cell = given[first + number], given[first + count + number]
-        maximum = maxima[reference + number]["family"]
-        top = maximum if maximum >= 0 else UNLIMITED
-        cell["used"], cell["last_quarter"] = min(member["used"], top), min(member["last_quarter"], top)
-
-
-@compiled
 def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array, first: int, may_cut: bool) -> int:
     """Write what a plan is said to have used of limits; WRONG when one is unknown, given twice or out of bounds.
 
     Where use may be cut, one that is unknown or counted in another measure is left out.
     """
-    found = _AS_GIVEN
+    found = AS_GIVEN
     for number in range(plan["slots"]):
         cell = given[first + number]
         cell["used"], cell["dated"], cell["first_event"], cell["event_count"] = 0, 0, 0, 0
     for place in range(book.uses_of[row], book.uses_of[row + 1]):
         slot = book.slot[place]
         if slot < 0 and not may_cut:
-            return _WRONG
+            return WRONG
         if slot < 0:
-            found = _WAS_CUT
+            found = WAS_CUT
             continue
-        for earlier in range(book.uses_of[row], place):
-            if book.slot[earlier] == slot:
-                return _WRONG
+        if is_repeated(book.slot, book.uses_of[row], place):
+            return WRONG
         fact = counts[plan["counts"] + slot]
         used, other = book.units[place], book.cents[place]
         if fact["money"] == 1:
             used, other = other, used
         if used < 0 or ((other != 0 or used > fact["top"]) and not may_cut):
-            return _WRONG
+            return WRONG
         if other != 0 or used > fact["top"]:
-            found = _WAS_CUT
+            found = WAS_CUT
         given[first + slot]["used"] = 0 if other != 0 else min(used, fact["top"])
     return found
 
@@ -277,8 +147,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
     request["events"], request["event_room"], request["tier_map"] = 0, lines * plan["rolling"], 0
-    request["open_tier"], request["price"] = 0, 1
-    request["sums_at_maximum"], request["in_force_only"] = 0, 0
+    request["open_tier"], request["price"], request["in_force_only"] = 0, 1, 0
 
 
 @compiled
@@ -320,19 +189,19 @@ def _lay_out(
         _lay_out_lines(book, row, lines, sessions, first_line)
         as_of = book.as_of[row] if book.as_of[row] >= 0 else lines[first_line]["day"]
         with_terms = _first_terms(rules, plan, lines, first_line, count)
-        if with_terms < 0:
+        if with_terms < 0 or _period_of(rules, plan, as_of) > _period_of(rules, plan, lines[first_line]["day"]):
             continue
         segment = _terms_on(rules, plan, as_of)
         reference = facts.references[segment if segment >= 0 else with_terms]
-        became = _lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum, may_cut)
-        if became == _WRONG:
+        became = lay_out_sums(book, row, plan["sums"], facts.maxima, reference, given, first_sum, may_cut)
+        if became == WRONG or (became == WAS_CUT and not may_cut):
             continue
         counts = 0
         if book.uses_of[row + 1] > book.uses_of[row]:
             counts = first_count
             first_count += plan["slots"]
             of_limits = _lay_out_counts(book, row, plan, facts.counts, given_counts, counts, may_cut)
-            if of_limits == _WRONG:
+            if of_limits == WRONG:
                 continue
             became = max(became, of_limits)
         request = requests[written]
@@ -342,7 +211,7 @@ def _lay_out(
         request["as_of"], request["family"], request["attested"] = as_of, book.family[row], book.attested[row]
         request["notice_given"] = book.attested[row]
         request["given_counts"] = counts
-        book.status[row] = CUT if became == _WAS_CUT else READY
+        book.status[row] = CUT if became == WAS_CUT else READY
         first_line += count
         first_sum += 2 * plan["sums"]
         written += 1

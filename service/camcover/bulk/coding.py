@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from camcover.bulk.book import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
+from camcover.bulk.book_columns import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
 from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY
@@ -22,6 +22,7 @@ from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
+from camcover.engine.contradictions import counted_toward
 from camcover.engine.plan_index import ROLLING, PlanIndex
 from camcover.engine.prior_use import most_used
 from camcover.engine.tables import Array
@@ -147,6 +148,7 @@ class Coder:
             given = item(f"{name}_cents").is_valid().to_numpy(zero_copy_only=False)
             wrong |= given & ((services[name] < 0) | (services[name] > MAX_CENTS))
         wrong |= self._price(therapies, services)
+        services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")
         wrong |= self._diagnose(items, plan[owner], services)
         wrong |= _attest(lists(item("attestations")), services)
         status[owner[wrong]] = ASIDE
@@ -263,7 +265,7 @@ class _Facts:
     def __init__(self) -> None:
         self._plans: list[tuple[int, ...]] = []
         self._references: dict[int, int] = {}
-        self._maxima: list[tuple[int, int, int]] = []
+        self._maxima: list[tuple[int, int, int, int]] = []
         self._counts: list[tuple[int, int]] = []
         self._made: Facts | None = None
 
@@ -281,7 +283,9 @@ class _Facts:
                 firsts[segment.edition] = len(self._maxima)
                 alone = index.maxima(segment.edition, family=False)
                 together = index.maxima(segment.edition, family=True)
-                self._maxima += zip(alone.member, together.member, together.family, strict=True)
+                counted = counted_toward(index)
+                toward = [index.accumulators.get(counted.get(name, ""), -1) for name in index.accumulators]
+                self._maxima += zip(alone.member, together.member, together.family, toward, strict=True)
             row = index.first_segment + place
             self._references[row] = firsts[segment.edition]
 
@@ -294,7 +298,7 @@ class _Facts:
             self._made = Facts(
                 np.array(self._plans or [(0,) * 7], dtype=PLAN),
                 references,
-                np.array(self._maxima or [(0,) * 3], dtype=MAXIMUM),
+                np.array(self._maxima or [(0,) * 4], dtype=MAXIMUM),
                 np.array(self._counts or [(0,) * 2], dtype=COUNT),
             )
         return self._made
@@ -326,6 +330,12 @@ def _field(values: pa.StructArray) -> Callable[[str], pa.Array]:
     """The fields of a column of structures, by name."""
     fields = {field.name: column for field, column in zip(values.type, values.flatten(), strict=True)}
     return fields.__getitem__
+
+
+def _is_given(items: Lists, name: str) -> Ints:
+    """Where a list of an item is given and not empty."""
+    found: Ints = np.diff(lists(_field(items.values)(name)).offsets) > 0
+    return found
 
 
 def _of(numbers: dict[str, int]) -> Callable[[str], int]:

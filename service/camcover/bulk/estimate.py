@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
-from camcover.bulk.book import ASIDE, CUT, CUTTABLE, READY, lay_out_book
+from camcover.bulk.book import lay_out_book
+from camcover.bulk.book_columns import ASIDE, CUT, CUTTABLE, READY
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
@@ -184,9 +185,9 @@ class BulkEstimator:
 
     def _answer_aside(self, row: int, question: Question) -> Answered:
         """A single question's expected case, as a batch of one plan."""
-        self._desk.answers(self._tables, [question])
+        self._desk.answers(self._tables, [question], with_ranges=False)
         layout, lines = question.primary, question.asked.lines
-        first = question.placed[0].ledger
+        first = question.placed.ledger
         day, place, session = np.array(lines, dtype=np.int64).T
         services = question.asked.services
         return Answered(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from camcover.bulk.book import MAX_EVERY_DAYS, MAX_SESSIONS
+from camcover.bulk.book_columns import MAX_EVERY_DAYS, MAX_SESSIONS
 from camcover.bulk.schema import LISTS
 from camcover.engine.request import (
     FIRST_DATE,

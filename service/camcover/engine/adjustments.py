@@ -28,6 +28,7 @@ _OF_REASON = {
     Reason.UNLICENSED: "185",
     Reason.REQUIREMENT_MISSING: "50",
     Reason.LIMIT_REACHED: "119",
+    Reason.UNKNOWN_CODE: "181",
 }
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}

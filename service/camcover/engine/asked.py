@@ -38,7 +38,8 @@ class Unsound(Exception):
 class AskedService(NamedTuple):
     """One service of an item: a procedure, or the session as a whole. Amounts in cents, -1 = unknown.
 
-    `item` counts from 0, `number` from 1 within the session. `unpriced` services of the session have no charge, of
+    `item` counts from 0, `number` from 1 within the session. `therapy` is empty where no edition of the catalog has the
+    code; then the charge is known (point 2). `unpriced` services of the session have no charge, of
     which this is number `place` from 0.
     """
 
@@ -122,8 +123,8 @@ def _service(
 ) -> AskedService:
     """One procedure; `charge` and `allowed` are the session's where this is its only one (point 34), -1 = not given."""
     code, units = procedure.code, procedure.units
-    therapy = item.therapy or _therapy_of(code, vocabulary)
-    if not 1 <= units <= MAX_UNITS or code not in vocabulary.codes_of_therapy[therapy]:
+    therapy = _therapy_of(item.therapy, code, vocabulary)
+    if not 1 <= units <= MAX_UNITS:
         raise Unsound
     if procedure.charge_cents is not None:
         if charge >= 0:
@@ -133,13 +134,19 @@ def _service(
         if allowed >= 0:
             raise Unsound
         allowed = amount(procedure.allowed_cents)
+    if not therapy and charge < 0:
+        raise Unsound
     return AskedService(index, number, therapy, code, units, charge, allowed, unpriced, place)
 
 
-def _therapy_of(code: str, vocabulary: Vocabulary) -> str:
-    """The one therapy that a code belongs to."""
-    therapies = vocabulary.therapies_of_code[code]
-    if len(therapies) > 1:
+def _therapy_of(named: str, code: str, vocabulary: Vocabulary) -> str:
+    """The therapy of a procedure: the item's, else the one its code belongs to; empty where no catalog has the code."""
+    if named and code in vocabulary.codes_of_therapy[named]:
+        return named
+    therapies = vocabulary.therapies_of_code.get(code, ())
+    if not therapies:
+        return ""
+    if named or len(therapies) > 1:
         raise Unsound
     return therapies[0]
 

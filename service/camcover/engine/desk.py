@@ -7,16 +7,19 @@ for the primary plans and one for the secondary ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
 
 from camcover.engine.asked import Asked, Unsound, asked_of
+from camcover.engine.cases import Cases
 from camcover.engine.compile import Tables
-from camcover.engine.coordination import settle
-from camcover.engine.layout import Layout, Placed, lay_out, place_case
+from camcover.engine.coordination import Settled, settle
+from camcover.engine.layout import Case, Layout, Placed, lay_out, place_case
+from camcover.engine.openness import Openness, openness_of
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
 from camcover.engine.question import Answer, Outcome, Question
-from camcover.engine.ranges import bounding_cases
+from camcover.engine.ranges import Found, Way, bounds_of
 from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
 from camcover.engine.violations import MAX_AGE, MAX_MEMBERS, violations_of
 from camcover.engine.vocabulary import STATE_INDEX
@@ -64,43 +67,110 @@ class Desk:
         if request.secondary_plan_id:
             second = tables.plans[request.secondary_plan_id]
             secondary = lay_out(self.second, tables, _scope(second, request, asked, secondary=True), asked, index)
-        cases = bounding_cases(tables, request, asked, primary, secondary)
-        placed = [place_case(first, primary, case, is_expected=number == 0) for number, (case, _) in enumerate(cases)]
-        return Question(request, asked, primary, secondary, cases, placed)
+        return Question(
+            request, asked, primary, secondary, place_case(first, primary, _expected(request), is_expected=True)
+        )
 
-    def answers(self, tables: Tables, questions: Sequence[Question]) -> list[Answer]:
+    def answers(self, tables: Tables, questions: Sequence[Question], *, with_ranges: bool = True) -> list[Answer]:
         """Adjudicate what is laid out; the answer to each question, in order."""
         self.first.run(tables.arrays)
-        behind = [_place_behind(self.second, each) for each in questions]
+        behind = [
+            self._place_behind(each, _expected(each.request), each.placed, is_expected=True) for each in questions
+        ]
         if any(behind):
-            self.second.look_behind(self.first.ledger)
-            self.second.run(tables.arrays)
-        return [self._answer(tables, question, places) for question, places in zip(questions, behind, strict=True)]
+            self._run_behind(tables, 0)
+        answers = [self._answer(tables, *each) for each in zip(questions, behind, strict=True)]
+        if not with_ranges:
+            return answers
+        return [self._with_range(tables, *each) for each in zip(questions, behind, answers, strict=True)]
 
-    def _answer(self, tables: Tables, question: Question, behind: Sequence[Placed]) -> Answer:
-        """The answer to one question, read from the workspaces."""
-        request, placed = question.request, question.placed
-        primary = _outcome(self.first, question.primary, placed[0], explain=request.explain)
-        patient = [self.first.patient(place.request) for place in placed]
+    def _run_behind(self, tables: Tables, first: int) -> None:
+        """Adjudicate the secondary plans' requests from row `first` on."""
+        self.second.look_behind(self.first.ledger)
+        self.second.run(tables.arrays, first)
+
+    def _place_behind(
+        self, question: Question, case: Case, placed: Placed, *, is_expected: bool = False
+    ) -> Placed | None:
+        """Place a case of the secondary plan behind the primary's; None where there is no secondary plan."""
         if question.secondary is None:
+            return None
+        maintenance = question.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS
+        return place_case(
+            self.second, question.secondary, case, placed.ledger, maintenance=maintenance, is_expected=is_expected
+        )
+
+    def _answer(self, tables: Tables, question: Question, behind: Placed | None) -> Answer:
+        """The expected case of one question, read from the workspaces."""
+        request, placed = question.request, question.placed
+        primary = _outcome(self.first, question.primary, placed, explain=request.explain)
+        patient = self.first.patient(placed.request)
+        if question.secondary is None or behind is None:
             return Answer(primary, None, (), (), patient)
+        settled = self._settled(tables, question, placed, behind)
+        secondary = _outcome(self.second, question.secondary, behind, explain=False)
+        paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
+        return Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven))
+
+    def _settled(self, tables: Tables, question: Question, placed: Placed, behind: Placed) -> Settled:
+        """The lines of a case after both plans."""
         count = len(question.asked.lines)
-        settled = [
-            settle(
-                request.coordination,
-                tables.arrays,
-                self.first.ledger.array[place.ledger : place.ledger + count],
-                self.second.ledger.array[second.ledger : second.ledger + count],
-            )
-            for place, second in zip(placed, behind, strict=True)
-        ]
-        patient = [
-            cents - int(each.secondary_paid.sum() + each.forgiven.sum())
-            for cents, each in zip(patient, settled, strict=True)
-        ]
-        secondary = _outcome(self.second, question.secondary, behind[0], explain=False)
-        expected = settled[0]
-        return Answer(primary, secondary, expected.secondary_paid.tolist(), expected.forgiven.tolist(), patient)
+        return settle(
+            question.request.coordination,
+            tables.arrays,
+            self.first.ledger.array[placed.ledger : placed.ledger + count],
+            self.second.ledger.array[behind.ledger : behind.ledger + count],
+        )
+
+    def _with_range(self, tables: Tables, question: Question, behind: Placed | None, answer: Answer) -> Answer:
+        """The answer with what is open and the range; the cases for it are forgotten again."""
+        openness = openness_of(tables, question, answer.primary.ledger)
+        expected = self._found(tables, question, question.placed, behind)
+        marks = self.first.marks(), self.second.marks()
+        adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))
+        bounds = bounds_of(question, openness, expected, adjudicate)
+        self.second.back_to(marks[1])
+        self.first.back_to(marks[0])
+        return answer._replace(openness=openness, bounds=bounds)
+
+    def _adjudicate(self, tables: Tables, question: Question, cases: _Layers, ways: Sequence[Way]) -> list[Found]:
+        """Place ways as cases, adjudicate them, and read what the patient pays in each."""
+        first, second = self.first.requests.used, self.second.requests.used
+        placed = [place_case(self.first, question.primary, cases.first.case(way)) for way in ways]
+        self.first.run(tables.arrays, first)
+        behind: list[Placed | None] = [None] * len(ways)
+        if cases.second is not None:
+            behind = [
+                self._place_behind(question, cases.second.case(way), each)
+                for way, each in zip(ways, placed, strict=True)
+            ]
+            self._run_behind(tables, second)
+        return [self._found(tables, question, *each) for each in zip(placed, behind, strict=True)]
+
+    def _found(self, tables: Tables, question: Question, placed: Placed, behind: Placed | None) -> Found:
+        """What an adjudicated case came to."""
+        patient = before = self.first.patient(placed.request)
+        if behind is not None:
+            settled = self._settled(tables, question, placed, behind)
+            patient -= int(settled.secondary_paid.sum() + settled.forgiven.sum())
+        return Found(
+            patient, before, self.first.ledger.array[placed.ledger : placed.ledger + len(question.asked.lines)]
+        )
+
+
+class _Layers:
+    """What lays out the cases of a question, for each of its plans."""
+
+    def __init__(self, desk: Desk, question: Question, openness: Openness) -> None:
+        """Begin with nothing laid out."""
+        self.first = Cases(desk.first, question, openness, 0)
+        self.second = Cases(desk.second, question, openness, 1) if question.secondary is not None else None
+
+
+def _expected(request: EstimateRequest) -> Case:
+    """The expected case."""
+    assumed = request.assume_requirements
+    return Case(requirements_met=assumed, in_force_only=not request.assume_terms, notice_given=assumed)
 
 
 def _check_members(request: EstimateRequest) -> None:
@@ -147,18 +217,6 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     segment = index.terms_on(as_of)
     edition = index.reference(map(_day_of, asked.lines)) if segment is None else segment.edition
     return Scope(index, edition, request, secondary, as_of, first_day)
-
-
-def _place_behind(workspace: Workspace, question: Question) -> list[Placed]:
-    """Place the secondary plan's cases, each behind the primary's; none where there is no secondary plan."""
-    if question.secondary is None:
-        return []
-    maintenance = question.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS
-    return [
-        place_case(workspace, question.secondary, case, placed.ledger, maintenance=maintenance, is_expected=number == 0)
-        for number, ((_, case), placed) in enumerate(zip(question.cases, question.placed, strict=True))
-        if case is not None
-    ]
 
 
 def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:

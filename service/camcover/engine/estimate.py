@@ -30,6 +30,7 @@ class Reason(IntEnum):
     UNLICENSED = 10
     REQUIREMENT_MISSING = 11
     LIMIT_REACHED = 12
+    UNKNOWN_CODE = 13
 
 
 class Amounts(NamedTuple):

@@ -43,11 +43,13 @@ def evaluate_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[E
     """The estimates of many requests, in order. A bad request does not harm the others."""
     return [
         each if isinstance(each, InvalidRequest) else read_estimate(tables, each.question, each.answer)
-        for each in adjudicate_many(tables, requests)
+        for each in adjudicate_many(tables, requests, with_ranges=True)
     ]
 
 
-def adjudicate_many(tables: Tables, requests: Iterable[EstimateRequest]) -> list[Adjudicated | InvalidRequest]:
+def adjudicate_many(
+    tables: Tables, requests: Iterable[EstimateRequest], *, with_ranges: bool = False
+) -> list[Adjudicated | InvalidRequest]:
     """The finished ledgers of many requests, in order: a call of the kernel for as many as fit the desk."""
     results: list[Adjudicated | InvalidRequest] = []
     waiting: list[Question | InvalidRequest] = []
@@ -56,16 +58,16 @@ def adjudicate_many(tables: Tables, requests: Iterable[EstimateRequest]) -> list
     for request in requests:
         waiting.append(desk.lay_out(tables, request))
         if desk.first.ledger.used >= MOST_LINES:
-            results += _answered(desk, tables, waiting)
+            results += _answered(desk, tables, waiting, with_ranges=with_ranges)
             waiting = []
             desk.clear()
-    return results + _answered(desk, tables, waiting)
+    return results + _answered(desk, tables, waiting, with_ranges=with_ranges)
 
 
 def _answered(
-    desk: Desk, tables: Tables, waiting: Sequence[Question | InvalidRequest]
+    desk: Desk, tables: Tables, waiting: Sequence[Question | InvalidRequest], *, with_ranges: bool
 ) -> list[Adjudicated | InvalidRequest]:
     """Adjudicate what waits on the desk."""
     questions = [each for each in waiting if isinstance(each, Question)]
-    answers = iter(desk.answers(tables, questions))
+    answers = iter(desk.answers(tables, questions, with_ranges=with_ranges))
     return [each if isinstance(each, InvalidRequest) else Adjudicated(each, next(answers)) for each in waiting]

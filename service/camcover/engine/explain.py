@@ -6,7 +6,7 @@ the line was adjudicated. Made only when a request asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -41,8 +41,19 @@ _REASONS = {
     Reason.SETTING_NOT_COVERED: "The plan covers this service only in certain places, and this is none.",
     Reason.AGE: "The plan covers this service only at certain ages.",
     Reason.STATE: "The plan covers this service only in certain states.",
+    Reason.UNKNOWN_CODE: "The catalog does not have this procedure code: nothing tells whether the plan covers it.",
     Reason.UNLICENSED: "The plan asks for a license, and the state does not license this practitioner.",
 }
+_NOT_GIVEN = {
+    Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none was given.",
+    Reason.PRACTITIONER_NOT_COVERED: (
+        "The plan covers this service only from certain practitioners, and the practitioner was not given."
+    ),
+    Reason.AGE: "The plan covers this service only at certain ages, and the age was not given.",
+    Reason.STATE: "The plan covers this service only in certain states, and the state was not given.",
+    Reason.UNLICENSED: "The plan asks for a license, and the practitioner or the state of service was not given.",
+}
+"""The same where the fact that the criterion asks for was not given (point 40)."""
 
 TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep
 """A step that takes something."""
@@ -58,6 +69,7 @@ class _Told:
     segment: Segment
     tier: Tier | None
     rule: Benefit | Exclusion | None
+    not_given: Collection[Reason]
 
     @property
     def heading(self) -> Heading:
@@ -88,14 +100,22 @@ class Behind(NamedTuple):
 
 
 def explain(
-    sources: Sources, row: LedgerRow, cents: Sequence[int], tier_name: str, behind: Behind
+    sources: Sources,
+    row: LedgerRow,
+    cents: Sequence[int],
+    tier_name: str,
+    behind: Behind,
+    not_given: Collection[Reason] = (),
 ) -> tuple[ExplainedStep, ...]:
-    """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan."""
-    if row.segment < 0:
-        return (ExplainedStep(_REASONS[Reason.NOT_IN_FORCE], row.patient, "", ""), *behind.steps())
+    """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan.
+
+    `not_given`: the reasons whose fact the request does not give.
+    """
+    if row.segment < 0 or row.reason == int(Reason.UNKNOWN_CODE):
+        return (ExplainedStep(_REASONS[Reason(row.reason)], row.patient, "", ""), *behind.steps())
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
-    told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule)
+    told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given)
     return (*_price(told), *(_covered(told) if row.covered else _not_covered(told)), *behind.steps())
 
 
@@ -258,5 +278,6 @@ def _reason(told: _Told) -> ExplainedStep:
         source = sources.criteria[told.row.criteria]
         policy = source.policy
         cite, heading = (policy.cite, policy.heading) if policy else (cite, told.heading)
-        return told.step(_REASONS[reason], 0, source.criteria.at, cite, heading)
+        text = _NOT_GIVEN[reason] if reason in told.not_given else _REASONS[reason]
+        return told.step(text, 0, source.criteria.at, cite, heading)
     return told.step(_REASONS[reason], 0, rule.at if rule else told.heading.at, cite)

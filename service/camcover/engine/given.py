@@ -15,6 +15,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, Unsound
+from camcover.engine.contradictions import contradictions, counted_toward
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
@@ -23,7 +24,7 @@ from camcover.engine.workspace import Workspace
 _COUNT_ROW = Struct("<qqii")
 _VISIT_ROW = Struct("<iiiQq")
 _OPEN = (0, 0)
-_NO_FAMILY = [0, 0, -1]
+_NO_FAMILY = [0, 0]
 
 
 class OpenSum(NamedTuple):
@@ -38,10 +39,12 @@ class OpenSum(NamedTuple):
 class Given(NamedTuple):
     """The first row of each array, how many dated events there are, and what is open.
 
-    `prior`: what each member used of limits and visits, empty where nothing is stated of them.
+    `rows`: the sums themselves as used, last quarter, ..., members first. `prior`: what each member used of limits and
+    visits, empty where nothing is stated of them.
     """
 
     sums: int
+    rows: Sequence[int]
     counts: int
     visits: int
     events: int
@@ -54,7 +57,7 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     index = scope.plan
     uses = [scope.use_of(member) for member in range(len(scope.request.members))]
     open_sums: list[OpenSum] = []
-    sums = array("q", _sums(scope, uses, open_sums)).tobytes()
+    sums = _sums(scope, uses, open_sums)
     counts = bytearray(len(uses) * len(index.slots) * _COUNT_ROW.size)
     visits = bytearray(len(uses) * len(index.benefits) * _VISIT_ROW.size)
     prior: list[PriorUse] = []
@@ -62,8 +65,11 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
         prior = [prior_use(scope, member) for member in range(len(uses))]
         events = _use(workspace, scope, prior, counts, visits)
+    if next(contradictions(scope), None) is not None:
+        raise Unsound
     return Given(
-        workspace.given_sums.append(sums),
+        workspace.given_sums.append(array("q", sums).tobytes()),
+        sums,
         workspace.given_counts.append(counts),
         workspace.given_visits.append(visits),
         events,
@@ -81,7 +87,8 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], open_sums: list[OpenSum]) -> l
     for member, use in enumerate(uses):
         given = _given(accumulators, use.accumulators)
         for number, maximum in enumerate(maxima.member):
-            numbers += _sum(given.get(number), number, member, _OPEN, maximum, open_sums)
+            expected = _at_least(scope, given, number, _OPEN, maximum)
+            numbers += _sum(given.get(number), number, member, expected, maximum, open_sums)
     if not family:
         return numbers + _NO_FAMILY * len(maxima.family)
     return numbers + _family_sums(scope, numbers, maxima, open_sums)
@@ -90,14 +97,30 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], open_sums: list[OpenSum]) -> l
 def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums: list[OpenSum]) -> list[int]:
     """The family's rows: what it is not given is the sum over the members, at most the maximum (point 29)."""
     given = _given(scope.plan.accumulators, scope.family_sums)
-    width = 3 * len(maxima.family)
+    width = 2 * len(maxima.family)
     numbers: list[int] = []
     for number, maximum in enumerate(maxima.family):
-        expected = (sum(members[3 * number :: width]), sum(members[3 * number + 1 :: width]))
+        expected = (sum(members[2 * number :: width]), sum(members[2 * number + 1 :: width]))
         if maximum >= 0:
             expected = (min(expected[0], maximum), min(expected[1], maximum))
+        expected = _at_least(scope, given, number, expected, maximum)
         numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
     return numbers
+
+
+def _at_least(
+    scope: Scope, given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], maximum: int
+) -> tuple[int, int]:
+    """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent."""
+    if not given or number in given:
+        return expected
+    names = list(scope.plan.accumulators)
+    for name, toward in counted_toward(scope.plan).items():
+        use = given.get(scope.plan.accumulators.get(name, -1))
+        if toward == names[number] and use is not None and use.used_cents is not None:
+            least = use.used_cents if maximum < 0 else min(use.used_cents, maximum)
+            expected = (max(expected[0], least), expected[1])
+    return expected
 
 
 def _given(accumulators: Mapping[str, int], uses: Sequence[AccumulatorUse]) -> dict[int, AccumulatorUse]:
@@ -115,18 +138,18 @@ def _sum(
     expected: tuple[int, int],
     maximum: int,
     open_sums: list[OpenSum],
-) -> tuple[int, int, int]:
+) -> tuple[int, int]:
     """One `GIVEN_SUM` row; adds it to `open_sums` where it is not given and has a maximum."""
     if use is None or use.used_cents is None:
         if use is not None and use.last_quarter_cents:
             raise Unsound
         if maximum >= 0:
             open_sums.append(OpenSum(number, member, expected[0], maximum))
-        return (*expected, maximum)
+        return expected
     used, late = use.used_cents, use.last_quarter_cents
     if not 0 <= late <= used <= (maximum if maximum >= 0 else MAX_CENTS):
         raise Unsound
-    return used, late, -1
+    return used, late
 
 
 def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: bytearray, visits: bytearray) -> int:

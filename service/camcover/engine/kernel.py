@@ -32,6 +32,7 @@ _HOLDS = int(Reason.NONE)
 _NOT_IN_FORCE = int(Reason.NOT_IN_FORCE)
 _REQUIREMENT_MISSING = int(Reason.REQUIREMENT_MISSING)
 _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
+_UNKNOWN_CODE = int(Reason.UNKNOWN_CODE)
 
 _VISITS = int(LimitMeasure.VISITS)
 _UNITS = int(LimitMeasure.UNITS)
@@ -68,7 +69,8 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
         if request["behind"] >= 0:
             charge = work.behind[request["behind"] + index]["charge"]
         if request["segment"] < 0:
-            _price_without_plan(request, service, charge, entry)
+            entry["tier"] = service["tier"]
+            _owe_charge(request, service, charge, entry, _NOT_IN_FORCE)
             request["patient"] += entry["patient"]
             continue
         entry["segment"] = request["segment"]
@@ -76,6 +78,10 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
         entry["terms_assumed"] = 1 if line["day"] > segment["last_day"] else 0
         tier = _tier_of(rules, work, request, segment, service["tier"], index)
         entry["tier"] = tier
+        if service["therapy"] < 0:
+            _owe_charge(request, service, charge, entry, _UNKNOWN_CODE)
+            request["patient"] += entry["patient"]
+            continue
         attestations = attestations_of(request, service)
         hand = InHand(
             request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index
@@ -216,9 +222,12 @@ def _judge_and_cover(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> 
 
 
 @compiled
-def _price_without_plan(request: Any, service: Any, charge: int, entry: Any) -> None:
-    """Without terms the member owes the charge, or the typical charge where none is known (point 6)."""
-    entry["reason"], entry["tier"] = _NOT_IN_FORCE, service["tier"]
+def _owe_charge(request: Any, service: Any, charge: int, entry: Any, reason: int) -> None:
+    """The member owes the charge, or the typical charge where none is known: no rule of the plan says anything.
+
+    On a date without terms (point 6), and for a code that no catalog has (point 2).
+    """
+    entry["reason"] = reason
     if charge < 0:
         entry["assumed"] = 1
         charge = max(service["typical"][request["price"]], 0)

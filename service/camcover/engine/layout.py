@@ -32,20 +32,49 @@ LOW, TYPICAL, HIGH = 0, 1, 2
 """Which of the typical charges a case takes."""
 
 
+class ServiceRow(NamedTuple):
+    """A row of `SERVICE`."""
+
+    member: int
+    tier: int
+    therapy: int
+    code: int
+    practitioner: int
+    state: int
+    setting: int
+    born: int
+    age: int
+    units: int
+    diagnosed: int
+    diagnoses: int
+    attestations: int
+    charge: int
+    allowed: int
+    low: int
+    typical: int
+    high: int
+
+
 class Case(NamedTuple):
     """One way the open facts may be.
 
-    `tier`: the place in the edition's list of the tier of lines that name none; open sums at their maximum or not,
-    which of the typical charges, whether attestations that are not given are there (an advance notice apart from the
-    others), and whether only terms in force hold.
+    `tier`: the place in the edition's list of the tier of lines that name none; which of the typical charges, whether
+    what is not given is assumed (an advance notice apart), and whether only terms in force hold. Then the first rows of
+    what the case has in place of the request's own, None = its own: its lines, its sums, its counts with the number of
+    their events, its visits, and the benefit period of its sums.
     """
 
     tier: int = 0
-    sums_at_maximum: bool = False
     price: int = TYPICAL
     requirements_met: bool = True
     in_force_only: bool = False
     notice_given: bool = True
+    lines: int | None = None
+    sums: int | None = None
+    counts: int | None = None
+    events: int = 0
+    visits: int | None = None
+    period: int | None = None
 
 
 class LaidService(NamedTuple):
@@ -60,10 +89,12 @@ class Layout(NamedTuple):
     """A request laid out for one plan: where its rows are, and what is open.
 
     `edition`: the place of the one the request is read by; `given_period`, `first_period`: the first days of the
-    benefit periods that hold `as_of` and the first line; `services` in the order of `Asked.services`; `tier_map`:
-    where, of a second plan, the primary's tiers stand in `tier_maps`.
+    benefit periods that hold `as_of` and the first line; `services` in the order of `Asked.services`; `rows`: the rows
+    of `SERVICE` that lines refer to, from `first_row` on, each with the place of its service; `tier_map`: where, of a
+    second plan, the primary's tiers stand in `tier_maps`.
     """
 
+    scope: Scope
     plan: PlanIndex
     edition: int
     as_of: int
@@ -71,11 +102,19 @@ class Layout(NamedTuple):
     first_period: int
     tier_map: int
     services: Sequence[LaidService]
+    first_row: int
+    rows: Sequence[tuple[int, ServiceRow]]
     lines: int
     line_count: int
+    asked: Asked
     given: Given
     members: int
     family: bool
+
+    @property
+    def days(self) -> set[int]:
+        """The dates of the lines, ordinal."""
+        return {day for day, _, _ in self.asked.lines}
 
 
 def lay_out(
@@ -86,6 +125,9 @@ def lay_out(
     `primary`: the plan that pays first, where this is the second.
     """
     index, request = scope.plan, scope.request
+    given_period, first_period = index.period_of(scope.as_of), index.period_of(scope.first_day)
+    if given_period > first_period:
+        raise Unsound
     members = {member.id: place for place, member in enumerate(request.members)}
     services = []
     for service in asked.services:
@@ -96,18 +138,24 @@ def lay_out(
         for attestation in item.attestations:
             attested |= ATTESTATION_BITS[attestation]
         services.append(LaidService(members[item.member_id] if item.member_id else 0, tier, attested))
-    lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services)).tobytes()
+    first_row = workspace.services.used
+    rows: list[tuple[int, ServiceRow]] = []
+    lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services, rows)).tobytes()
     tier_map = array("i", [index.tiers.get(name, OPEN_TIER) for name in primary.tiers]) if primary else array("i")
     return Layout(
+        scope,
         index,
         scope.edition,
         scope.as_of,
-        index.period_of(scope.as_of),
-        index.period_of(scope.first_day),
+        given_period,
+        first_period,
         workspace.tier_maps.append(tier_map.tobytes()),
         services,
+        first_row,
+        rows,
         workspace.lines.append(lines),
         len(asked.lines),
+        asked,
         lay_out_given(workspace, scope),
         len(members),
         request.coverage is Coverage.FAMILY,
@@ -115,9 +163,17 @@ def lay_out(
 
 
 def _lines(
-    workspace: Workspace, vocabulary: Vocabulary, scope: Scope, asked: Asked, services: Sequence[LaidService]
+    workspace: Workspace,
+    vocabulary: Vocabulary,
+    scope: Scope,
+    asked: Asked,
+    services: Sequence[LaidService],
+    laid: list[tuple[int, ServiceRow]],
 ) -> list[int]:
-    """The lines as day, row of `services`, ...; appends the services, anew where the catalog's words change meaning."""
+    """The lines as day, row of `services`, ...; appends the services, anew where the catalog's words change meaning.
+
+    What is appended is also added to `laid`, each row with the place of its service.
+    """
     breaks = vocabulary.breaks
     rows: dict[int, int] = {}
     numbers: list[int] = []
@@ -125,16 +181,14 @@ def _lines(
         key = place + bisect_right(breaks, day) * MAX_LINES if breaks else place
         row = rows.get(key)
         if row is None:
-            row = rows[key] = workspace.append_service(
-                _service_row(vocabulary, scope, asked.services[place], services[place], day)
-            )
+            cells = _service_row(vocabulary, scope, asked.services[place], services[place], day)
+            laid.append((place, cells))
+            row = rows[key] = workspace.append_service(cells)
         numbers += (day, row)
     return numbers
 
 
-def _service_row(
-    vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid: LaidService, day: int
-) -> tuple[int, ...]:
+def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid: LaidService, day: int) -> ServiceRow:
     """A row of `SERVICE`, its words as they stand on an ordinal `day`."""
     item = scope.request.items[asked.item]
     member = scope.request.members[laid.member]
@@ -147,17 +201,18 @@ def _service_row(
         age = member.age
     state = item.state or member.state
     typical = _KNOWN_PRICE if asked.charge >= 0 else _typical(vocabulary, asked, day)
-    return (
+    return ServiceRow(
         laid.member,
         laid.tier,
-        vocabulary.services[asked.therapy],
-        vocabulary.codes[asked.code] if asked.code else -1,
+        vocabulary.services[asked.therapy] if asked.therapy else -1,
+        vocabulary.codes[asked.code] if asked.code and asked.therapy else -1,
         vocabulary.practitioners[item.practitioner] if item.practitioner else -1,
         STATE_INDEX[state] if state else -1,
         SETTING_INDEX[item.setting],
         born,
         age,
         asked.units,
+        bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,
         asked.charge,
@@ -223,18 +278,21 @@ def place_case(
     ledger = workspace.ledger.reserve(count)
     first_sum = workspace.sums.reserve((members + 1) * sums)
     first_slot = workspace.slots.reserve(members * slots)
-    events = given.events + count * index.rolling_limits
+    dated = given.events if case.counts is None else case.events
+    events = dated + count * index.rolling_limits
     # The kernel runs the cases one after the other: the next one may write where the last one has.
     take = Space.reserve if is_expected else Space.borrow
     first_visit = take(workspace.visits, members * benefits)
     first_event = take(workspace.events, events)
     request = workspace.append_request((
-        layout.lines, count, ledger, behind, maintenance,
-        index.first_segment, len(index.segments), layout.as_of, layout.given_period, layout.first_period,
+        layout.lines if case.lines is None else case.lines, count, ledger, behind, maintenance,
+        index.first_segment, len(index.segments), layout.as_of,
+        layout.given_period if case.period is None else case.period, layout.first_period,
         members, layout.family,
-        given.sums, given.counts, given.visits,
+        given.sums if case.sums is None else case.sums,
+        given.counts if case.counts is None else case.counts,
+        given.visits if case.visits is None else case.visits,
         first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
-        layout.tier_map, case.tier, case.price, case.requirements_met, case.sums_at_maximum, case.in_force_only,
-        case.notice_given,
+        layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only, case.notice_given,
     ))  # fmt: skip
     return Placed(request, ledger, first_sum, first_slot, first_visit)

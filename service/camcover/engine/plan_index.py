@@ -14,10 +14,8 @@ from camcover.engine.estimate import Citation
 from camcover.engine.vocabulary import plain_icd10
 from camcover.rulebook.records import (
     Accumulator,
-    Attestation,
     Benefit,
     Criteria,
-    DeductibleStep,
     Discount,
     Exclusion,
     FamilyMode,
@@ -31,7 +29,6 @@ from camcover.rulebook.records import (
     Policy,
     Requirement,
     Step,
-    Tier,
 )
 
 Record = TypeVar("Record")
@@ -190,18 +187,6 @@ class Sources:
     segments: Rows[Segment]
 
 
-class ServiceTerms(NamedTuple):
-    """What a plan asks where it covers a service, over all benefits of all editions that name it.
-
-    `accumulators`: for each tier the mask of the accumulators that may bear on a line; `notice_tiers`: the mask of the
-    tiers in which an advance notice may.
-    """
-
-    asks_attestations: bool
-    notice_tiers: int
-    accumulators: tuple[int, ...]
-
-
 class Maxima(NamedTuple):
     """The most that each accumulator may hold, cents, -1 = unlimited: for a member, for the family (point 22)."""
 
@@ -234,16 +219,22 @@ class PlanIndex:
     by_service: Mapping[int, Sequence[Benefit]]
     billing_tiers: frozenset[str]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
-    _terms: dict[tuple[int, int], ServiceTerms] = field(default_factory=dict)
+    terms: dict[tuple[int, ...], object] = field(default_factory=dict)
+    counted_toward: dict[str, str] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
 
     def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
         """The segment whose terms hold on an ordinal day, in force or assumed to go on (point 37)."""
-        for segment in self.segments:
+        place = self.place_on(day, in_force_only=in_force_only)
+        return self.segments[place] if place >= 0 else None
+
+    def place_on(self, day: int, *, in_force_only: bool = False) -> int:
+        """The place of that segment; -1 = none."""
+        for place, segment in enumerate(self.segments):
             if segment.first_day <= day <= segment.last_day:
-                return segment
+                return place
         last = self.segments[-1]
-        return last if last.last_day < day <= last.last_assumed and not in_force_only else None
+        return len(self.segments) - 1 if last.last_day < day <= last.last_assumed and not in_force_only else -1
 
     def nearest_to(self, day: int) -> Segment:
         """The segment in force on an ordinal day, else the one fewest days away, of two the earlier."""
@@ -265,28 +256,6 @@ class PlanIndex:
     def longest_list(self) -> int:
         """How many tiers the edition with the most of them lists."""
         return max(len(plan.tiers) for plan in self.editions)
-
-    def terms(self, edition: int, service: int) -> ServiceTerms:
-        """What the plan asks for a service, its tiers as an edition defines them."""
-        found = self._terms.get((edition, service))
-        if found is None:
-            found = self._terms[edition, service] = self._terms_of(edition, self.by_service.get(service, ()))
-        return found
-
-    def _terms_of(self, edition: int, benefits: Sequence[Benefit]) -> ServiceTerms:
-        masks = dict.fromkeys(self.tiers, 0)
-        for tier in self.editions[edition].tiers.values():
-            for name in {name for benefit in benefits for name in _accumulators_of(benefit, tier)}:
-                masks[tier.id] |= 1 << self.accumulators[name]
-        asked = {each.attestation for benefit in benefits for each in benefit.requires}
-        asked |= {limit.beyond for benefit in benefits for limit in benefit.limits if limit.beyond}
-        liable = [(name, each.provider_liable) for plan in self.editions for name, each in plan.tiers.items()]
-        unless = {self.tiers[name]: each.unless for name, each in liable if each and each.unless} if benefits else {}
-        notice = sum(1 << tier for tier, each in unless.items() if each is Attestation.ADVANCE_NOTICE)
-        if Attestation.ADVANCE_NOTICE in asked:
-            notice = (1 << len(self.tiers)) - 1
-        asks = bool({*asked, *unless.values()} - {Attestation.ADVANCE_NOTICE})
-        return ServiceTerms(asks, notice, tuple(masks.values()))
 
     def maxima(self, edition: int, *, family: bool) -> Maxima:
         """The most that each accumulator may hold under an edition."""
@@ -334,18 +303,6 @@ def summary_of(index: PlanIndex) -> PlanSummary:
             for plan in index.editions
         ),
     )
-
-
-def _accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
-    """The accumulators that may bear on a line of a benefit in a tier: the cap, and the deductibles asked for."""
-    block = benefit.tiers.get(tier.id)
-    if block is None:
-        return
-    if tier.out_of_pocket_maximum and benefit.counts_toward_out_of_pocket_maximum:
-        yield tier.out_of_pocket_maximum
-    for step in (step for phase in block.member_pays for step in phase.steps):
-        if isinstance(step, DeductibleStep) and (name := step.accumulator or tier.deductible):
-            yield name
 
 
 def member_maximum(accumulator: Accumulator | None, *, family: bool) -> int:

@@ -161,6 +161,22 @@ def limit_of(scope: Scope, limit_id: str) -> Limit | None:
     return next((limit for limit in limits if limit.id == limit_id), None)
 
 
+def own_visit_limits(index: PlanIndex, benefit: str) -> list[Limit]:
+    """A benefit's own visit limits per benefit period, where every edition has the limit alike."""
+    editions = [plan for plan in index.editions if benefit in plan.benefits]
+    return [
+        limit
+        for limit in editions[0].benefits[benefit].limits
+        if limit.measure is Measure.VISITS
+        and limit.per.kind is PeriodKind.BENEFIT_PERIOD
+        and not limit.shared
+        and all(
+            any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
+            for plan in editions
+        )
+    ]
+
+
 class _Reader:
     """Reads one member's use."""
 
@@ -259,7 +275,7 @@ class _Reader:
                 raise Unsound
             self._stated_visits[use.benefit] = place, use.visits
         for benefit in self._index.benefits:
-            for limit in self._own_visit_limits(benefit):
+            for limit in own_visit_limits(self._index, benefit):
                 slot = self._index.slots[slot_key(benefit, limit)]
                 if slot in stated and limit.counts is not Counting.PLAN_PAID:
                     self._compare_visits(benefit, limit, stated[slot][0])
@@ -278,21 +294,6 @@ class _Reader:
         if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
             said = f"{used} used of limit {limit.id} and {visits} visits under benefit {benefit}"
             self._conflict(statement.field, statement.place, said, "the same of both")
-
-    def _own_visit_limits(self, benefit: str) -> list[Limit]:
-        """A benefit's own visit limits per benefit period, where every edition has the limit alike."""
-        editions = [plan for plan in self._index.editions if benefit in plan.benefits]
-        return [
-            limit
-            for limit in editions[0].benefits[benefit].limits
-            if limit.measure is Measure.VISITS
-            and limit.per.kind is PeriodKind.BENEFIT_PERIOD
-            and not limit.shared
-            and all(
-                any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
-                for plan in editions
-            )
-        ]
 
     def _read_window(self, slot: int, stated: list[_Statement]) -> None:
         """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""

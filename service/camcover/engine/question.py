@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from camcover.engine.asked import Asked
-from camcover.engine.layout import Case, Layout, Placed
+from camcover.engine.layout import Layout, Placed
 from camcover.engine.request import EstimateRequest
 from camcover.engine.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
 
+if TYPE_CHECKING:
+    from camcover.engine.openness import Openness
+
 
 class Question(NamedTuple):
-    """A request that is laid out: for the primary and, where there is one, the secondary plan, case by case.
+    """A request that is laid out for the primary and, where there is one, the secondary plan.
 
-    The first case is the expected one. `placed`: where the primary's cases stand in the workspace.
+    `placed`: where the primary's expected case stands in the workspace.
     """
 
     request: EstimateRequest
     asked: Asked
     primary: Layout
     secondary: Layout | None
-    cases: Sequence[tuple[Case, Case | None]]
-    placed: Sequence[Placed]
+    placed: Placed
 
 
 class Outcome(NamedTuple):
@@ -40,8 +42,16 @@ class Outcome(NamedTuple):
     dated_uses: Mapping[int, Sequence[tuple[int, int]]]
 
 
+class Bounds(NamedTuple):
+    """The least and the most that the patient may pay, cents; `is_widened`: further than listed cases reach."""
+
+    low: int
+    high: int
+    is_widened: bool = False
+
+
 class Answer(NamedTuple):
-    """The expected case of both plans, and the patient's total in every case.
+    """The expected case of both plans, the patient's total in it; where it was asked for, the range.
 
     Behind a primary plan also what the secondary pays of each line, and what of the rest is written off (point 28).
     """
@@ -50,7 +60,9 @@ class Answer(NamedTuple):
     secondary: Outcome | None
     secondary_paid: Sequence[int]
     forgiven: Sequence[int]
-    patient_cents: Sequence[int]
+    patient_cents: int
+    openness: Openness | None = None
+    bounds: Bounds | None = None
 
 
 class Adjudicated(NamedTuple):

@@ -1,182 +1,271 @@
-"""Which facts of a request are open, the bounding cases that follow, and the assumptions in words.
+"""The least and the most that the patient may pay, however the open facts may be (docs/rule-language.md, point 29).
 
-The first case is the expected one (docs/rule-language.md, section 8 and points 18 and 29).
+What comes in: a question whose expected case is adjudicated. What goes out: low and high, cents. Each open fact is a
+`Dimension` with a few values; a case is one choice of each, adjudicated like any other request. Where what the patient
+pays can only fall or rise with a fact (`engine/plainness.py`), its two ends are its values. Where the cases would be
+too many, or a fact has more ways than can be listed, the range is widened line by line to what is certain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
+from typing import Any, NamedTuple, TypeAlias
 
-from camcover.engine.asked import Asked
-from camcover.engine.compile import Tables
-from camcover.engine.given import OpenSum
-from camcover.engine.layout import HIGH, LOW, OPEN_TIER, TYPICAL, Case, Layout
-from camcover.engine.plan_index import ServiceTerms
-from camcover.engine.question import Question
-from camcover.engine.request import EstimateRequest
-from camcover.engine.tables import ADVANCE_NOTICE
-from camcover.engine.vocabulary import Vocabulary
-from camcover.money import dollars
-from camcover.rulebook.records import Benefit
+import numpy as np
 
-_NO, _YES_AND_NO = (False,), (False, True)
+from camcover.engine.alternatives import Facts, TooMany
+from camcover.engine.layout import HIGH, LOW, TYPICAL
+from camcover.engine.open_use import OpenUse, amounts_that_differ
+from camcover.engine.openness import Openness, tiers_of
+from camcover.engine.plainness import only_falls, prices_only_raise, use_only_raises
+from camcover.engine.question import Bounds, Question
+from camcover.engine.tables import Array
+from camcover.rulebook.records import Measure
 
+MOST_CASES = 2_000
+"""Cases of one request."""
 
-def bounding_cases(
-    tables: Tables, request: EstimateRequest, asked: Asked, primary: Layout, secondary: Layout | None
-) -> list[tuple[Case, Case | None]]:
-    """Every combination of what is open, as (primary's case, secondary's case); one pair when nothing is."""
-    has_open_tier = any(service.tier == OPEN_TIER for service in primary.services)
-    has_open_price = any(service.charge < 0 for service in asked.services)
-    assumed = request.assume_requirements
-    has_open_sums = bool(primary.given.open_sums or (secondary and secondary.given.open_sums))
-    terms = terms_assumed(request, asked, primary) or (secondary and terms_assumed(request, asked, secondary))
-    if not (has_open_tier or has_open_price or assumed or has_open_sums or terms or secondary):
-        return [(Case(requirements_met=False, in_force_only=not request.assume_terms, notice_given=False), None)]
-    numbers = services_in_question(tables.vocabulary, asked)
-    asks = _terms(primary, numbers)
-    second_asks = _terms(secondary, numbers) if secondary else []
-    tiers = range(primary.plan.longest_list if has_open_tier else 1)
-    second_tiers = range(secondary.plan.longest_list if secondary and is_second_open(request, secondary) else 1)
-    sums = _YES_AND_NO if open_sums(primary, asks) else _NO
-    second_sums = _YES_AND_NO if secondary and open_sums(secondary, second_asks) else _NO
-    prices = (TYPICAL, LOW, HIGH) if has_open_price else (TYPICAL,)
-    met = [assumed]
-    if assumed and any(each.asks_attestations for each in (*asks, *second_asks)):
-        met.append(False)
-    notice = [assumed]
-    if assumed and (_asks_notice(primary, asks) or (secondary and _asks_notice(secondary, second_asks))):
-        notice.append(False)
-    in_force_only = _YES_AND_NO if terms else (not request.assume_terms,)
-    cases: list[tuple[Case, Case | None]] = []
-    for tier, second_tier, used, second_used, price, granted, strict, notified in product(
-        tiers, second_tiers, sums, second_sums, prices, met, in_force_only, notice
-    ):
-        behind = Case(second_tier, second_used, price, granted, strict, notified) if secondary else None
-        cases.append((Case(tier, used, price, granted, strict, notified), behind))
-    return cases
+MOST_CASES_OF_TWO = 400
+"""The same where each is settled between two plans."""
+
+MOST_CASE_LINES = 60_000
+"""Lines of all cases of one request together."""
 
 
-def _asks_notice(layout: Layout, terms: Sequence[ServiceTerms]) -> bool:
-    """Whether an advance notice that some item does not attest may decide a line in its tier (point 41)."""
-    mask = 0
-    for each in terms:
-        mask |= each.notice_tiers
-    return any(
-        not service.attested & ADVANCE_NOTICE and (mask if service.tier == OPEN_TIER else mask >> service.tier & 1)
-        for service in layout.services
+ENDLESS = -1
+"""In place of what is left of a deductible: no end of it."""
+
+
+class Way(NamedTuple):
+    """One way the open facts may be: a case, before it is laid out.
+
+    `tier`, `second_tier`: places of open tiers; `strict`: only terms in force hold. `price`: which typical charge;
+    `stated`: as if the request gave it, where it is assumed. `at_most`: open sums are at their most; `critical`: so
+    much is left of the one open deductible. `facts`, `attested`: by item; `used`: of limits, with the plan.
+    """
+
+    tier: int = 0
+    second_tier: int = 0
+    strict: bool = False
+    price: int = TYPICAL
+    stated: bool = False
+    at_most: bool = False
+    critical: int | None = None
+    facts: tuple[tuple[int, Facts], ...] = ()
+    attested: tuple[tuple[int, int], ...] = ()
+    used: tuple[tuple[int, OpenUse, int], ...] = ()
+
+
+Change: TypeAlias = Mapping[str, Any]
+"""Fields of a `Way` that a choice sets, or adds to."""
+
+
+class Found(NamedTuple):
+    """An adjudicated case: what the patient pays, before a second plan too, and the primary's ledger."""
+
+    patient: int
+    before_second: int
+    rows: Array
+
+
+Adjudicate: TypeAlias = Callable[[Sequence[Way]], list[Found]]
+"""Adjudicates ways as cases, in order."""
+
+
+def bounds_of(question: Question, openness: Openness, expected: Found, adjudicate: Adjudicate) -> Bounds:
+    """The range of a question; `expected` is its expected case."""
+    if openness.is_nothing:
+        return _with_unknown_codes(question, Bounds(expected.patient, expected.patient))
+    try:
+        bounds = _listed(question, openness, expected, adjudicate)
+    except TooMany:
+        bounds = _widened(question, openness, expected, adjudicate)
+    return _with_unknown_codes(question, bounds)
+
+
+def _with_unknown_codes(question: Question, bounds: Bounds) -> Bounds:
+    """What a code that no catalog has may cost: its charge, as in every case, or nothing (point 2)."""
+    unknown = sum(
+        question.asked.services[place].charge
+        for _, place, _ in question.asked.lines
+        if not question.asked.services[place].therapy
     )
+    return bounds._replace(low=max(bounds.low - unknown, 0))
 
 
-def terms_assumed(request: EstimateRequest, asked: Asked, layout: Layout) -> bool:
-    """Whether some line lies behind the plan's last edition, where its terms are assumed to go on (point 37)."""
-    last = layout.plan.segments[-1]
-    return request.assume_terms and any(last.last_day < day <= last.last_assumed for day, _, _ in asked.lines)
+def _listed(question: Question, openness: Openness, expected: Found, adjudicate: Adjudicate) -> Bounds:
+    """The least and the most of all cases; raises `TooMany` where they cannot be listed."""
+    dimensions = [*_places(openness), *_facts(openness), *_moving(question, openness)]
+    ways = _combined(question, dimensions)
+    found = adjudicate(ways)
+    if openness.terms[0].waived and openness.sums[0]:
+        found += adjudicate(_critical_ways(question, ways, adjudicate))
+    totals = [expected.patient, *(each.patient for each in found)]
+    return Bounds(min(totals), max(totals))
 
 
-def is_second_open(request: EstimateRequest, secondary: Layout) -> bool:
-    """Whether the second plan's tier of some item may be any: neither named nor the primary's by its id (point 28)."""
-    return any(
-        not item.secondary_tier and not (item.tier and all(item.tier in plan.tiers for plan in secondary.plan.editions))
-        for item in request.items
-    )
+def _combined(question: Question, dimensions: Sequence[Sequence[Change]]) -> list[Way]:
+    """One way for each combination of the values; raises `TooMany`."""
+    count = 1
+    for values in dimensions:
+        count *= len(values)
+    most = MOST_CASES if question.secondary is None else MOST_CASES_OF_TWO
+    if count > most or count * len(question.asked.lines) > MOST_CASE_LINES:
+        raise TooMany
+    return [_way(changes) for changes in product(*dimensions)]
 
 
-def services_in_question(vocabulary: Vocabulary, asked: Asked) -> list[int]:
-    """The numbers of the therapies and codes of a request, each once."""
-    numbers = {vocabulary.services[service.therapy]: None for service in asked.services}
-    numbers |= {vocabulary.codes[service.code]: None for service in asked.services if service.code}
-    return list(numbers)
+def _way(changes: Sequence[Change]) -> Way:
+    """The way that choices come to; what is chosen by item or limit adds up."""
+    way = Way()
+    for change in changes:
+        for name, value in change.items():
+            kept = getattr(way, name)
+            way = way._replace(**{name: kept + value if isinstance(kept, tuple) else value})
+    return way
 
 
-def _terms(layout: Layout, numbers: Sequence[int]) -> list[ServiceTerms]:
-    """What the plan asks for each service in question."""
-    return [layout.plan.terms(layout.edition, number) for number in numbers]
+def _places(openness: Openness) -> Iterator[list[Change]]:
+    """Open tiers of both plans, and terms behind the last edition."""
+    yield [{"tier": place} for place in range(openness.tiers)]
+    yield [{"second_tier": place} for place in range(openness.second_tiers)]
+    if openness.is_beyond:
+        yield [{"strict": False}, {"strict": True}]
 
 
-def open_sums(layout: Layout, terms: Sequence[ServiceTerms]) -> list[OpenSum]:
-    """The sums the request leaves open that may bear on its lines, by their tiers and services."""
-    if not layout.given.open_sums:
-        return []
-    tiers = {service.tier for service in layout.services}
-    mask = 0
-    for each in terms:
-        for tier, accumulators in enumerate(each.accumulators):
-            if tier in tiers or OPEN_TIER in tiers:
-                mask |= accumulators
-    return [each for each in layout.given.open_sums if mask >> each.accumulator & 1]
+def _facts(openness: Openness) -> Iterator[list[Change]]:
+    """Each item's facts; raises `TooMany`."""
+    for item, ways in openness.facts:
+        if ways is None:
+            raise TooMany
+        yield [{"facts": ((item, facts),)} for facts in ways]
 
 
-def assumptions(tables: Tables, question: Question, assumed_prices: Sequence[str]) -> Iterator[str]:
-    """Each assumption in words; `assumed_prices` names the therapies priced by their typical charge."""
-    primary, secondary = question.primary, question.secondary
-    numbers = services_in_question(tables.vocabulary, question.asked)
-    if any(service.tier == OPEN_TIER for service in primary.services):
-        first = _first_tier(primary)
-        yield f"The provider's network is not given: {first} is expected; the range holds every tier of the plan."
-    yield from _terms_assumption(question, primary, "plan")
-    yield from _sum_assumptions(question.request, primary, numbers, "")
-    if secondary is not None:
-        yield from _sum_assumptions(question.request, secondary, numbers, " of the secondary plan")
-        yield from _terms_assumption(question, secondary, "secondary plan")
-        if is_second_open(question.request, secondary):
-            first = _first_tier(secondary)
-            yield (
-                f"The provider's network under the secondary plan is not given: {first} is expected where the primary "
-                "plan's network has no equal there; the range holds every tier of the plan."
-            )
-    for therapy in assumed_prices:
-        yield f"The charge for {therapy} is not known: its typical cash price stands in, from low to high in the range."
-    yield from _usage_assumptions(question.request, primary, numbers)
-
-
-def _first_tier(layout: Layout) -> str:
-    """The first tier of the edition that the request is read by."""
-    return str(next(iter(layout.plan.editions[layout.edition].tiers)))
-
-
-def _terms_assumption(question: Question, layout: Layout, whose: str) -> Iterator[str]:
-    """A sentence when lines lie behind the last edition of a plan, and its terms are assumed to go on."""
-    if terms_assumed(question.request, question.asked, layout):
-        last = date.fromordinal(layout.plan.segments[-1].last_day)
-        yield (
-            f"The terms of the {whose} are known up to {last}: for later services they are assumed to go on; the range "
-            "holds these services as not covered, too."
-        )
-
-
-def _sum_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence[int], whose: str) -> Iterator[str]:
-    """One sentence for each open sum that may bear on the lines."""
-    if not layout.given.open_sums:
+def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Sums, charges, use of limits and attestations: their two ends together where that is enough, else each."""
+    falls = only_falls(question, openness)
+    if falls and use_only_raises(question, openness):
+        yield [_end(openness, best=True), _end(openness, best=False)]
+        if openness.priced and (openness.tiers > 1 or _has_several_terms(question)):
+            yield [{"stated": False}, {"stated": True}]
         return
-    names = list(layout.plan.accumulators)
-    for each in open_sums(layout, _terms(layout, numbers)):
-        owner = "of the family" if each.member < 0 else f"of member {request.members[each.member].id}"
-        yield (
-            f"How much {owner} is already applied to {names[each.accumulator]}{whose} is not known: "
-            f"{dollars(each.expected)} is expected; the range goes up to {dollars(each.maximum)}."
-        )
+    yield from _sums(question, openness)
+    yield from _prices(question, openness)
+    yield from _uses(question, openness)
+    for item, mask in openness.attestations:
+        yield [{"attested": ((item, part),)} for part in _subsets(mask)]
 
 
-def _usage_assumptions(request: EstimateRequest, layout: Layout, numbers: Sequence[int]) -> Iterator[str]:
-    """One sentence for each limit in question of which no earlier usage is given (point 18)."""
-    given = {use.limit for member in request.members for use in member.use.limit_usage}
-    dated = {visit.benefit for member in request.members for visit in member.use.prior_visits}
-    for name in dict.fromkeys(_limits(benefits_in_question(layout, numbers), dated)):
-        if name not in given:
-            yield f"No earlier use of the limit {name} is given: none is assumed."
+def _end(openness: Openness, *, best: bool) -> Change:
+    """The end at which the patient pays least, or most."""
+    return {
+        "at_most": best,
+        "price": LOW if best else HIGH,
+        "attested": tuple((item, mask if best else 0) for item, mask in openness.attestations),
+        "used": tuple((plan, use, 0 if best else use.limit.allow) for plan, use in openness.uses),
+    }
 
 
-def benefits_in_question(layout: Layout, numbers: Sequence[int]) -> Iterator[Benefit]:
-    """The benefits, of any edition, that name a service of the request."""
-    for number in numbers:
-        yield from layout.plan.by_service.get(number, ())
+def _has_several_terms(question: Question) -> bool:
+    """Whether lines lie under different terms of the primary plan, by which a charge may be assumed or not."""
+    plan = question.primary.plan
+    return len({plan.place_on(day) for day in question.primary.days}) > 1
 
 
-def _limits(benefits: Iterator[Benefit], dated: set[str]) -> Iterator[str]:
-    """The limits of benefits without dated visits."""
-    for benefit in benefits:
-        if benefit.id not in dated:
-            yield from (str(limit.id) for limit in benefit.limits)
+def _sums(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Open sums as they are expected and at their most; raises `TooMany` where others may cost less or more."""
+    if any(openness.sums):
+        if not only_falls(question, openness, waived=_has_one_deductible(question, openness)):
+            raise TooMany
+        yield [{"at_most": False}, {"at_most": True}]
+
+
+def _prices(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Assumed charges at their ends; raises `TooMany` where others may cost less or more."""
+    if openness.may_be_priced:
+        if not (only_falls(question, openness, waived=True) and prices_only_raise(openness)):
+            raise TooMany
+        yield [{"price": price} for price in (LOW, HIGH)]
+        if openness.priced:
+            yield [{"stated": False}, {"stated": True}]
+
+
+def _uses(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Every number of visits or units that makes a difference; raises `TooMany` for money and for windows."""
+    for plan, use in openness.uses:
+        if use.is_rolling or use.limit.measure is Measure.MONEY:
+            raise TooMany
+        amounts = amounts_that_differ(use, openness.terms[plan], _demand(question, use))
+        yield [{"used": ((plan, use, amount),)} for amount in amounts]
+
+
+def _demand(question: Question, use: OpenUse) -> int:
+    """The most that a member's lines may want of a limit: their units, or as many visits as there are lines."""
+    services = question.asked.services
+    own = [place for _, place, _ in question.asked.lines if question.primary.services[place].member == use.member]
+    return sum(services[place].units for place in own) if use.limit.measure is Measure.UNITS else len(own)
+
+
+def _subsets(mask: int) -> Iterator[int]:
+    """Every part of a mask, itself and none included."""
+    part = mask
+    while True:
+        yield part
+        if part == 0:
+            return
+        part = (part - 1) & mask
+
+
+def _has_one_deductible(question: Question, openness: Openness) -> bool:
+    """Whether the lines are one member's and ask for one deductible: then its critical values can be told."""
+    terms, layout = openness.terms[0], question.primary
+    consulted = 0
+    for tier in tiers_of(layout):
+        consulted |= terms.tiers[tier].consulted
+    deductibles = consulted & ~terms.maxima
+    return deductibles & (deductibles - 1) == 0 and len({service.member for service in layout.services}) == 1
+
+
+def _critical_ways(question: Question, ways: Sequence[Way], adjudicate: Adjudicate) -> list[Way]:
+    """The ways in which the open deductible ends with a line, or leaves one cent of it to the next.
+
+    Between two of these the copays that fall away with the deductible are the same, so that the total only falls as
+    more of it is used. What the lines take is read from cases in which the deductible has no end.
+    """
+    endless = adjudicate([way._replace(critical=ENDLESS) for way in ways])
+    critical: list[Way] = []
+    for way, case in zip(ways, endless, strict=True):
+        taken = np.cumsum(case.rows["deductible"])
+        lefts = dict.fromkeys(left for cents in taken.tolist() for left in (cents, cents + 1))
+        critical += [way._replace(critical=left) for left in (1, *lefts)]
+    if len(critical) > MOST_CASES or len(critical) * len(question.asked.lines) > MOST_CASE_LINES:
+        raise TooMany
+    return critical
+
+
+def _widened(question: Question, openness: Openness, expected: Found, adjudicate: Adjudicate) -> Bounds:
+    """Bounds that no way leaves, line by line: nothing where a plan may cover it, and its charge at the most.
+
+    Where only the second plan makes the difference, the primary's cases bound what is left for it.
+    """
+    dimensions = [*_places(openness)]
+    if openness.may_be_priced:
+        dimensions.append([{"price": price} for price in (LOW, HIGH)])
+        dimensions.append([{"stated": False}, {"stated": True}])
+    found = [expected, *adjudicate([_way(changes) for changes in product(*dimensions)])]
+    charges = np.max([each.rows["charge"] for each in found], axis=0)
+    patient = np.min([each.rows["patient"] for each in found], axis=0)
+    may_be_covered = _may_be_covered(question, openness)
+    low = int(np.where(may_be_covered, 0, patient).sum())
+    return Bounds(min(low, *(each.patient for each in found)), int(charges.sum()), is_widened=True)
+
+
+def _may_be_covered(question: Question, openness: Openness) -> list[bool]:
+    """Of each line whether some benefit of a plan names it."""
+    layouts = [question.primary] if question.secondary is None else [question.primary, question.secondary]
+    named: list[set[int]] = []
+    for layout, terms in zip(layouts, openness.terms, strict=True):
+        covered = terms.attestations
+        named.append({place for place, row in layout.rows if row.therapy in covered or row.code in covered})
+    return [any(place in each for each in named) for _, place, _ in question.asked.lines]

@@ -11,6 +11,7 @@ from datetime import date
 from itertools import chain, repeat
 
 from camcover.engine.adjustments import adjustments
+from camcover.engine.assumed import assumptions
 from camcover.engine.carrying import use_after
 from camcover.engine.citing import citations_of, rule_place
 from camcover.engine.compile import Tables
@@ -30,9 +31,9 @@ from camcover.engine.estimate import (
     Reason,
 )
 from camcover.engine.explain import Behind, explain
+from camcover.engine.facts import reasons_not_given
 from camcover.engine.layout import Layout
-from camcover.engine.question import Answer, Outcome, Question
-from camcover.engine.ranges import assumptions
+from camcover.engine.question import Answer, Bounds, Outcome, Question
 from camcover.engine.tables import UNTOUCHED, Liability
 from camcover.engine.workspace import LedgerRow
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
@@ -49,7 +50,6 @@ _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
     """The estimate that an answer gives."""
     lines = tuple(_lines(question, answer))
-    cents = answer.patient_cents
     totals = _sum(lines)
     return Estimate(
         plan_id=question.request.plan_id,
@@ -65,7 +65,7 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
         limits_after=tuple(_limits_after(question, answer.primary)),
         use_after=use_after(question, answer),
         months=_months(lines),
-        range=Range(min(cents), cents[0], max(cents), tuple(_assumptions(tables, question, answer))),
+        range=_range(tables, question, answer),
         prerequisites=tuple(_prerequisites(question, answer)),
         citations=_citations(question, answer),
     )
@@ -79,6 +79,8 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     forgiven: Sequence[int] | repeat[int] = answer.forgiven or repeat(0)
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
     words: dict[tuple[int, int, int], tuple[str, ...]] = {}
+    items = [request.items[service.item] for service in question.asked.services]
+    not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
     for (day, place, session), adjudicated, second, written_off, cents in zip(
         question.asked.lines, answer.primary.ledger, paid, forgiven, steps, strict=False
     ):
@@ -114,7 +116,9 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             second,
             patient,
             adjustments(sources, row),
-            explain(sources, adjudicated, cents, tier, Behind(second, written_off)) if request.explain else (),
+            explain(sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place])
+            if request.explain
+            else (),
         ))  # fmt: skip
 
 
@@ -199,16 +203,11 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
         yield from after.values()
 
 
-def _assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[str]:
-    """What the estimate takes for granted, in words."""
-    asked = question.asked
-    priced = [
-        asked.services[place].therapy
-        for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True)
-        if row.assumed
-    ]
-    yield from assumptions(tables, question, list(dict.fromkeys(priced)))
-    yield from dict.fromkeys(_assumed_notices(question, answer))
+def _range(tables: Tables, question: Question, answer: Answer) -> Range:
+    """The range, and what the estimate takes for granted, in words."""
+    bounds = answer.bounds or Bounds(answer.patient_cents, answer.patient_cents)
+    words = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
+    return Range(bounds.low, answer.patient_cents, bounds.high, words)
 
 
 def _assumed_notices(question: Question, answer: Answer) -> Iterator[str]:

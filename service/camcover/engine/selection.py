@@ -33,37 +33,59 @@ _STATE = int(Reason.STATE)
 _UNLICENSED = int(Reason.UNLICENSED)
 _LIMIT = int(Reason.LIMIT_REACHED)
 
+NOTHING_ASSUMED = False
+"""How the criteria of an exclusion are judged: a fact that is not given holds for none (point 40)."""
+
 _NONE = -1
 _ZERO = np.uint64(0)
 
 
 @compiled
-def failed_criterion(rules: RuleTables, hand: InHand, row: int) -> int:
-    """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1."""
+def failed_criterion(  # noqa: C901 - the rows of one table of the language, in its order
+    rules: RuleTables, hand: InHand, row: int, assumed: bool
+) -> int:
+    """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1.
+
+    A criterion that asks for a fact that is not given holds where it is `assumed` to (point 40).
+    """
     if row < 0:
         return _HOLDS
     asked, service = rules.criteria[row], hand.service
     if asked["diagnoses"] != _ZERO and (service["diagnoses"] & asked["diagnoses"]) == _ZERO:
-        return _DIAGNOSIS
-    if (service["diagnoses"] & asked["not_diagnoses"]) != _ZERO:
+        if service["diagnosed"] == 1 or not assumed:
+            return _DIAGNOSIS
+    elif (service["diagnoses"] & asked["not_diagnoses"]) != _ZERO:
         return _DIAGNOSIS
     practitioner = service["practitioner"]
-    if asked["asks_practitioner"] == 1 and (practitioner < 0 or not holds(asked["practitioners"], practitioner)):
+    if asked["asks_practitioner"] == 1 and not _is_in(asked["practitioners"], practitioner, assumed):
         return _PRACTITIONER
     if not holds(asked["settings"], service["setting"]):
         return _SETTING
     if asked["asks_age"] == 1:
         age = completed_years(service["born"], hand.line["day"]) if service["born"] > 0 else service["age"]
-        if age < 0 or age < asked["age_min"] or age > asked["age_max"]:
+        if (age < 0 and not assumed) or (age >= 0 and (age < asked["age_min"] or age > asked["age_max"])):
             return _AGE
-    state = service["state"]
-    if asked["asks_state"] == 1 and (state < 0 or not holds(asked["states"], state)):
+    if asked["asks_state"] == 1 and not _is_in(asked["states"], service["state"], assumed):
         return _STATE
-    if asked["licensed"] == 1 and (
-        practitioner < 0 or state < 0 or not holds(rules.licensure[hand.segment["licensure"] + practitioner], state)
-    ):
+    if asked["licensed"] == 1 and not _is_licensed(rules, hand, assumed):
         return _UNLICENSED
     return _HOLDS
+
+
+@compiled
+def _is_in(mask: np.uint64, number: int, assumed: bool) -> bool:
+    """Whether a set holds a number; of one that is not given, what is assumed."""
+    return assumed if number < 0 else holds(mask, number)
+
+
+@compiled
+def _is_licensed(rules: RuleTables, hand: InHand, assumed: bool) -> bool:
+    """Whether the state licenses the practitioner; what is not given is as assumed, where any state licenses it."""
+    practitioner, state = hand.service["practitioner"], hand.service["state"]
+    if practitioner < 0:
+        return assumed
+    states = rules.licensure[hand.segment["licensure"] + practitioner]
+    return states != _ZERO and _is_in(states, state, assumed)
 
 
 @compiled
@@ -146,9 +168,12 @@ def _judge(rules: RuleTables, hand: InHand, rule: Any) -> tuple[int, int]:
 
     Tier, policy, its own.
     """
-    if rule["kind"] != _EXCLUSION and rules.rule_tiers[rule["tiers"] + hand.tier_number]["count"] == 0:
+    if rule["kind"] == _EXCLUSION:
+        return failed_criterion(rules, hand, rule["criteria"], NOTHING_ASSUMED), rule["criteria"]
+    if rules.rule_tiers[rule["tiers"] + hand.tier_number]["count"] == 0:
         return _TIER, _NONE
-    reason = failed_criterion(rules, hand, rule["policy"])
+    assumed = hand.request["attested"] == 1
+    reason = failed_criterion(rules, hand, rule["policy"], assumed)
     if reason != _HOLDS:
         return reason, rule["policy"]
-    return failed_criterion(rules, hand, rule["criteria"]), rule["criteria"]
+    return failed_criterion(rules, hand, rule["criteria"], assumed), rule["criteria"]

@@ -122,14 +122,12 @@ def post(rules: RuleTables, work: Work, hand: InHand, phase: Any, counts_out_of_
 
 @compiled
 def begin(work: Work, request: Any) -> None:
-    """Set every sum to what the request gives for the benefit period that holds `as_of`; open ones as the case says."""
+    """Set every sum to what is given for the benefit period that holds `as_of`."""
     for index in range((request["members"] + 1) * request["sum_count"]):
         row = work.sums[request["sums"] + index]
         given = work.given_sums[request["given_sums"] + index]
         row["used"] = given["used"]
         row["last_quarter"] = given["last_quarter"]
-        if request["sums_at_maximum"] == 1 and given["open_maximum"] >= 0:
-            row["used"] = given["open_maximum"]
 
 
 @compiled

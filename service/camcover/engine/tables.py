@@ -216,8 +216,7 @@ REQUEST = np.dtype([
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
     ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
-    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("sums_at_maximum", "i4"), ("in_force_only", "i4"),
-    ("notice_given", "i4"),
+    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("in_force_only", "i4"), ("notice_given", "i4"),
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("patient", "i8"),
 ])  # fmt: skip
@@ -238,17 +237,19 @@ KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count",
 SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("units", "i4"),
-    ("diagnoses", "u8"), ("attestations", "u8"), ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
+    ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"),
+    ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
-day, 0 = unknown, and goes before `age`; `typical` is the line's part of the low, typical and high cash price."""
+day, 0 = unknown, and goes before `age`; `diagnosed` says whether a diagnosis or condition is given at all; a service
+without a therapy has a code that no catalog knows; `typical` is the line's part of the low, typical and high cash
+price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""
 
-GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8"), ("open_maximum", "i8")])
-"""A sum as the request gives it, of (member, accumulator), the family after the last member. `open_maximum`: what it
-may be at the most where the request leaves it open; -1 = it is known."""
+GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
+"""A sum before the first line, of (member, accumulator), the family after the last member."""
 
 GIVEN_COUNT = np.dtype([("used", "i8"), ("dated", "i8"), ("first_event", "i4"), ("event_count", "i4")])
 """Use of (member, limit slot) as the request gives it: in the period of `as_of`, by dated visits in that of the first

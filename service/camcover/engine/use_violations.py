@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
+from camcover.engine.contradictions import contradictions
 from camcover.engine.plan_index import ROLLING
 from camcover.engine.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
@@ -36,6 +37,7 @@ def use_violations(scope: Scope) -> Iterator[Violation]:
         yield from _conflict_violations(scope, place, path)
     if family:
         yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)
+    yield from contradictions(scope)
 
 
 def _sum_violations(

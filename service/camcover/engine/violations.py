@@ -14,7 +14,15 @@ from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
-from camcover.engine.request import Coordination, Coverage, EstimateRequest, Member, PlannedService, Violation
+from camcover.engine.request import (
+    Coordination,
+    Coverage,
+    EstimateRequest,
+    Member,
+    PlannedService,
+    Procedure,
+    Violation,
+)
 from camcover.engine.use_violations import use_violations
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
@@ -210,12 +218,13 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
         yield from _unknown_price(path, therapy, item.dates, vocabulary)
     for place, procedure in enumerate(item.procedures):
         where = f"{path}.procedures[{place}]"
-        if therapy and procedure.code not in vocabulary.codes_of_therapy[therapy]:
+        owners = vocabulary.therapies_of_code.get(procedure.code, ())
+        if therapy and owners and therapy not in owners:
             yield _code_of_another(f"{where}.code", therapy, procedure.code, vocabulary)
             continue
-        therapies = (therapy,) if therapy else vocabulary.therapies_of_code.get(procedure.code, ())
+        therapies = (therapy,) if therapy and owners else owners
         if not therapies:
-            yield unknown_code(f"{where}.code", procedure.code, "", ())
+            yield from _unknown_code(where, item, procedure)
         elif len(therapies) > 1:
             found = f"code {procedure.code}, billed for {' and '.join(therapies)}"
             yield Violation(f"{where}.code", found, "the therapy beside it", Refusal.AMBIGUOUS_CODE)
@@ -242,11 +251,15 @@ def _unknown_therapy(path: str, word: str, vocabulary: Vocabulary) -> Violation:
     return unknown_word(path, Refusal.UNKNOWN_THERAPY, word, vocabulary.services)
 
 
+def _unknown_code(path: str, item: PlannedService, procedure: Procedure) -> Iterator[Violation]:
+    """A code that no edition of the catalog has needs a charge: no rule tells one (point 2)."""
+    if procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
+        yield unknown_code(f"{path}.charge_cents", procedure.code)
+
+
 def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary) -> Violation:
     """The violation for a code that the catalog does not list under the item's therapy."""
-    owners, codes = vocabulary.therapies_of_code.get(code, ()), sorted(vocabulary.codes_of_therapy[therapy])
-    if not owners:
-        return unknown_code(path, code, therapy, codes)
+    owners, codes = vocabulary.therapies_of_code[code], sorted(vocabulary.codes_of_therapy[therapy])
     expected = f"{listed(codes, 'code')}, as {therapy} has" if codes else f"none, since {therapy} has no codes"
     found = f"code {code}, billed for {' or '.join(owners)}, not for {therapy}"
     return Violation(path, found, expected, Refusal.CODE_OF_ANOTHER_THERAPY)

@@ -94,13 +94,10 @@ def unknown_word(path: str, kind: Refusal, word: str, words: Iterable[str]) -> V
     return Violation(path, f"{kind.thing} {shown(word)}", expected, kind, word, nearest(word, known))
 
 
-def unknown_code(path: str, code: str, therapy: str, codes: Iterable[str]) -> Violation:
-    """The violation for a code that no catalog has; `codes` are those of the item's therapy, where it names one.
+def unknown_code(path: str, code: str) -> Violation:
+    """The violation for a code that no catalog has, so that nothing tells its charge, where none is given.
 
     Codes of nearly the same digits mean other things: none is guessed.
     """
-    expected = "a code of the catalog"
-    if therapy:
-        known = sorted(codes)
-        expected = f"{listed(known, 'code')}, as {therapy} has" if known else f"none, since {therapy} has no codes"
-    return Violation(path, f"code {shown(code)}, unknown to the catalog", expected, Refusal.UNKNOWN_CODE, code)
+    found = f"no charge of code {shown(code)}, which is unknown to the catalog"
+    return Violation(path, found, "a charge", Refusal.UNKNOWN_CODE, code)

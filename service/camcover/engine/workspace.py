@@ -212,13 +212,22 @@ class Workspace:
         """Append a service by its columns; gives its row."""
         return self.services.append(_SERVICE_ROW.pack(*values))
 
-    def run(self, rules: RuleTables) -> None:
-        """Adjudicate every request in it. Raises `KernelFault`."""
+    def marks(self) -> tuple[int, ...]:
+        """How many rows of each array are in use."""
+        return tuple(space.used for space in self._spaces)
+
+    def back_to(self, marks: tuple[int, ...]) -> None:
+        """Forget the rows that were taken into use since."""
+        for space, used in zip(self._spaces, marks, strict=True):
+            space.used = used
+
+    def run(self, rules: RuleTables, first: int = 0) -> None:
+        """Adjudicate every request in it from row `first` on. Raises `KernelFault`."""
         arrays: list[object] = [rules, *[space.array for space in self._spaces]]
         if any(map(is_not, arrays, self._known)) or not self._known:
             self._known = arrays
             self._addresses = np.concatenate([addresses_of(rules), addresses_of(self.work)])
-        run(rules, self, 0, self.requests.used, self._addresses)
+        run(rules, self, first, self.requests.used - first, self._addresses)
 
     @property
     def work(self) -> Work:

@@ -1,0 +1,242 @@
+"""Facts that are not given, as the few ways that make a difference: what a criterion asks for and nobody told.
+
+What comes in: an item, and for each plan the criteria of the rules that name its services. What goes out: sets of
+facts, one for each way in which the rules may apply (docs/rule-language.md, points 29 and 40). Raises `TooMany` where
+there are too many to try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from enum import Enum, auto
+from functools import reduce
+from itertools import combinations, product
+from operator import or_
+from typing import NamedTuple
+
+from camcover.calendar import completed_years
+from camcover.engine.facts import Fact
+from camcover.engine.plan_index import DiagnosisGroups
+from camcover.engine.terms import Candidate, Criterion
+from camcover.engine.vocabulary import STATE_INDEX
+
+MOST_TRIED = 4_000
+"""Sets of facts that are tried for one item."""
+
+_MOST_DIAGNOSES = 16
+_OLDEST = 130
+_NO_SUCH_DIAGNOSES = ("Z99", "A00", "B99", "T88", "O00")
+"""Diagnoses of which one is hardly named by any plan."""
+
+
+class TooMany(Exception):
+    """There are too many ways to try each."""
+
+
+class Facts(NamedTuple):
+    """What takes the place of facts that are not given; None = nothing does.
+
+    Numbers of a practitioner and a state, an ordinal day of birth or an age in years, and for each plan the groups that
+    the diagnoses belong to.
+    """
+
+    practitioner: int | None = None
+    state: int | None = None
+    born: int | None = None
+    age: int | None = None
+    diagnoses: tuple[int, ...] | None = None
+
+
+class Context(NamedTuple):
+    """The rules that may decide a line of the item under one plan, and what is given: all that a criterion looks at.
+
+    `plan`: 0 the primary, 1 the second; `practitioners`: how many the catalogs have; `licensure`: of each the mask of
+    states that license it, empty where no criterion asks. The last five are what the item gives, -1 = nothing; `born` 0
+    = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the provider's (point 41), so that it
+    matters whether that is why a rule does not apply.
+    """
+
+    plan: int
+    liable: bool
+    candidates: tuple[Candidate, ...]
+    practitioners: int
+    licensure: tuple[int, ...]
+    day: int
+    practitioner: int
+    state: int
+    born: int
+    age: int
+    diagnoses: int
+
+
+def ways_to_complete(
+    not_given: Sequence[Fact], contexts: Sequence[Context], groups: Sequence[DiagnosisGroups]
+) -> list[Facts]:
+    """The sets of facts of which no two make the same rules apply to the item's lines; raises `TooMany`."""
+    criteria = list(
+        dict.fromkeys(each for context in contexts for rule in context.candidates for each in rule.criteria)
+    )
+    open_facts = [fact for fact in not_given if _is_asked(fact, criteria)]
+    if not open_facts:
+        return []
+    values: dict[Fact, list[Facts]] = {}
+    if Fact.PRACTITIONER in open_facts:
+        values[Fact.PRACTITIONER] = [Facts(practitioner=each) for each in _practitioners(criteria, contexts)]
+    if Fact.STATE in open_facts:
+        values[Fact.STATE] = [Facts(state=each) for each in _states(criteria, contexts)]
+    if Fact.AGE in open_facts:
+        values[Fact.AGE] = list(_ages(criteria, sorted({context.day for context in contexts})))
+    if Fact.DIAGNOSIS in open_facts:
+        values[Fact.DIAGNOSIS] = [Facts(diagnoses=each) for each in _diagnoses(contexts, groups)]
+    count = 1
+    for each in values.values():
+        count *= len(each)
+    if count * len(contexts) > MOST_TRIED:
+        raise TooMany
+    found: dict[tuple[_Why, ...], Facts] = {}
+    for parts in product(*values.values()):
+        facts = _together(parts)
+        key = tuple(_why_not(context, facts, rule) for context in contexts for rule in context.candidates)
+        found.setdefault(key, facts)
+    return list(found.values())
+
+
+def _together(parts: Sequence[Facts]) -> Facts:
+    """Facts of several kinds as one set."""
+    merged = Facts()
+    for part in parts:
+        merged = merged._replace(**{name: value for name, value in part._asdict().items() if value is not None})
+    return merged
+
+
+def _is_asked(fact: Fact, criteria: Sequence[Criterion]) -> bool:
+    """Whether some criterion asks for a fact."""
+    match fact:
+        case Fact.DIAGNOSIS:
+            return any(each.diagnoses or each.not_diagnoses for each in criteria)
+        case Fact.PRACTITIONER:
+            return any(each.asks_practitioner or each.licensed for each in criteria)
+        case Fact.AGE:
+            return any(each.asks_age for each in criteria)
+        case Fact.STATE:
+            return any(each.asks_state or each.licensed for each in criteria)
+
+
+def _practitioners(criteria: Sequence[Criterion], contexts: Sequence[Context]) -> list[int]:
+    """One practitioner of each kind that criteria and licensure tell apart; one that none names stands for the rest."""
+    count = max(context.practitioners for context in contexts)
+    tables = _licensures(criteria, contexts)
+    found: dict[tuple[int, ...], int] = {}
+    for number in range(count):
+        named = tuple(each.practitioners >> number & 1 for each in criteria if each.asks_practitioner)
+        found.setdefault(named + tuple(table[number] for table in tables), number)
+    return list(found.values())
+
+
+def _states(criteria: Sequence[Criterion], contexts: Sequence[Context]) -> list[int]:
+    """One state of each kind that criteria and licensure tell apart."""
+    masks = [each.states for each in criteria if each.asks_state]
+    masks += {mask for table in _licensures(criteria, contexts) for mask in table}
+    found: dict[tuple[int, ...], int] = {}
+    for number in STATE_INDEX.values():
+        found.setdefault(tuple(mask >> number & 1 for mask in masks), number)
+    return list(found.values())
+
+
+def _licensures(criteria: Sequence[Criterion], contexts: Sequence[Context]) -> list[tuple[int, ...]]:
+    """The licensures of the contexts, each once, where a criterion asks for one."""
+    if not any(each.licensed for each in criteria):
+        return []
+    return list(dict.fromkeys(context.licensure for context in contexts if context.licensure))
+
+
+def _ages(criteria: Sequence[Criterion], days: Sequence[int]) -> Iterator[Facts]:
+    """An age between every two bounds, and every day of birth on which a bound is reached on one of the days."""
+    bounds = sorted({bound for each in criteria if each.asks_age for bound in (each.age_min, each.age_max + 1)})
+    bounds = [bound for bound in bounds if 0 < bound <= _OLDEST]
+    yield Facts(age=0)
+    yield from (Facts(age=bound) for bound in bounds)
+    # Who reaches a bound on a later day is younger on the days before.
+    yield from (Facts(born=_birth(day, bound)) for bound in bounds for day in days[1:])
+
+
+def _birth(day: int, years: int) -> int:
+    """The latest day of birth of whom has completed `years` on an ordinal day."""
+    last = date.fromordinal(day)
+    year = last.year - years
+    born = date(year, 3, 1) if (last.month, last.day) == (2, 29) and not _is_leap(year) else last.replace(year=year)
+    while completed_years(born.toordinal(), day) < years:
+        born = date.fromordinal(born.toordinal() - 1)
+    return born.toordinal()
+
+
+def _is_leap(year: int) -> bool:
+    """Whether a year has a 29 February."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _diagnoses(contexts: Sequence[Context], groups: Sequence[DiagnosisGroups]) -> list[tuple[int, ...]]:
+    """The sets of groups, plan by plan, that some diagnoses together belong to; raises `TooMany`."""
+    asked = [0] * len(groups)
+    for context in contexts:
+        for rule in context.candidates:
+            for each in rule.criteria:
+                asked[context.plan] |= each.diagnoses | each.not_diagnoses
+    words = [*_NO_SUCH_DIAGNOSES, *(prefix for each in groups for prefix in each.masks)]
+    single = list(
+        dict.fromkeys(tuple(each.mask(word) & mask for each, mask in zip(groups, asked, strict=True)) for word in words)
+    )
+    single = [each for each in single if any(each)]
+    if 2 ** len(single) > _MOST_DIAGNOSES:
+        raise TooMany
+    found: dict[tuple[int, ...], None] = {(0,) * len(groups): None}
+    for size in range(1, len(single) + 1):
+        for chosen in combinations(single, size):
+            found[tuple(reduce(or_, masks) for masks in zip(*chosen, strict=True))] = None
+    return list(found)
+
+
+class _Why(Enum):
+    """Whether a rule applies, and where it matters, why it does not."""
+
+    APPLIES = auto()
+    NOT = auto()
+    NOT_FOR_THE_DIAGNOSIS = auto()
+
+
+def _why_not(context: Context, facts: Facts, rule: Candidate) -> _Why:
+    """Whether the criteria of a rule hold, its settings aside: the first that fails tells why not."""
+    for asked in rule.criteria:
+        if not _holds_for_diagnoses(context, facts, asked):
+            return _Why.NOT_FOR_THE_DIAGNOSIS if context.liable else _Why.NOT
+        if not _holds_otherwise(context, facts, asked):
+            return _Why.NOT
+    return _Why.APPLIES
+
+
+def _holds_for_diagnoses(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the diagnoses holds, with these facts in place of what is not given."""
+    diagnoses = context.diagnoses if facts.diagnoses is None else facts.diagnoses[context.plan]
+    return not ((asked.diagnoses and not diagnoses & asked.diagnoses) or diagnoses & asked.not_diagnoses)
+
+
+def _holds_otherwise(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether all else that a criterion asks for holds."""
+    practitioner = context.practitioner if facts.practitioner is None else facts.practitioner
+    state = context.state if facts.state is None else facts.state
+    age = facts.age if facts.age is not None else context.age
+    born = facts.born if facts.born is not None else context.born
+    if born > 0:
+        age = completed_years(born, context.day)
+    return not (
+        (asked.asks_practitioner and not _is_in(asked.practitioners, practitioner))
+        or (asked.asks_age and not asked.age_min <= age <= asked.age_max)
+        or (asked.asks_state and not _is_in(asked.states, state))
+        or (asked.licensed and (practitioner < 0 or not _is_in(context.licensure[practitioner], state)))
+    )
+
+
+def _is_in(mask: int, number: int) -> bool:
+    """Whether a set holds a number; -1 is in none."""
+    return number >= 0 and bool(mask >> number & 1)

@@ -1,0 +1,50 @@
+"""Facts of an item that a criterion may ask for and that the request does not give (docs/rule-language.md, point 40).
+
+What comes in: a request. What goes out: which facts are open, item by item, and what follows where none is assumed.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from camcover.engine.estimate import Reason
+from camcover.engine.request import EstimateRequest, Member, PlannedService
+
+
+class Fact(Enum):
+    """What a criterion may ask for; the value is how a sentence calls it."""
+
+    DIAGNOSIS = "diagnosis"
+    PRACTITIONER = "practitioner"
+    AGE = "age"
+    STATE = "state of service"
+
+
+_REASONS = {
+    Fact.DIAGNOSIS: (Reason.DIAGNOSIS_NOT_COVERED,),
+    Fact.PRACTITIONER: (Reason.PRACTITIONER_NOT_COVERED, Reason.UNLICENSED),
+    Fact.AGE: (Reason.AGE,),
+    Fact.STATE: (Reason.STATE, Reason.UNLICENSED),
+}
+
+
+def member_of(request: EstimateRequest, item: PlannedService) -> Member:
+    """The member whose service an item is: the one it names, else the first."""
+    return next((each for each in request.members if each.id == item.member_id), request.members[0])
+
+
+def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Fact, ...]:
+    """The facts that neither an item nor its member gives."""
+    member = member_of(request, item)
+    given = {
+        Fact.DIAGNOSIS: bool(item.diagnoses or item.conditions),
+        Fact.PRACTITIONER: bool(item.practitioner),
+        Fact.AGE: member.age is not None or member.birth_date is not None,
+        Fact.STATE: bool(item.state or member.state),
+    }
+    return tuple(fact for fact, is_given in given.items() if not is_given)
+
+
+def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason]:
+    """The reasons that are due to a fact which is not given, where a line is refused for one of them."""
+    return frozenset(reason for fact in facts_not_given(request, item) for reason in _REASONS[fact])
