@@ -198,17 +198,22 @@ def _uses(openness: Openness) -> Iterator[str]:
 def _dates(question: Question) -> Iterator[str]:
     """Lines before the day that the sums are of, and items that are alike and share a date (point 30)."""
     layout = question.primary
-    early = {
-        question.asked.services[place].item
-        for day, place, _ in question.asked.lines
-        if day < layout.as_of and layout.plan.period_of(day) == layout.plan.period_of(layout.as_of)
-    }
-    as_of = date.fromordinal(layout.as_of)
-    for item in sorted(early):
-        yield f"Item {item + 1} has services before {as_of}: the sums of that day are assumed not to hold them yet."
+    if question.asked.lines[0][0] < layout.as_of:
+        early = {question.asked.services[place].item for day, place, _ in question.asked.lines if day < layout.as_of}
+        as_of = date.fromordinal(layout.as_of)
+        for item in sorted(early):
+            yield f"Item {item + 1} has services before {as_of}: the sums of that day are assumed not to hold them yet."
+    yield from _alike(question)
+
+
+def _alike(question: Question) -> Iterator[str]:
+    """A sentence for each two items that are alike and share a date, and for an item with one date twice."""
+    items = question.request.items
+    if len(items) == 1 and len(set(items[0].dates)) == len(items[0].dates):
+        return
     seen: dict[tuple[object, date], int] = {}
     told: dict[tuple[int, int], date] = {}
-    for number, service in enumerate(question.request.items):
+    for number, service in enumerate(items):
         alike = service._replace(dates=(), charge_cents=None, allowed_cents=None)
         for when, count in Counter(service.dates).items():
             other = seen.setdefault((alike, when), number)

@@ -37,7 +37,7 @@ ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
 """The periods of limits that count over a window."""
 
 _MOST_KNOWN = 4_096
-"""Diagnoses whose groups a plan remembers."""
+"""Diagnoses whose groups, and days whose benefit period a plan remembers."""
 
 
 class SlotKey(NamedTuple):
@@ -221,7 +221,9 @@ class PlanIndex:
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
     counted_toward: dict[str, str] = field(default_factory=dict)
+    own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
+    _period_starts: dict[int, int] = field(default_factory=dict)
 
     def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
         """The segment whose terms hold on an ordinal day, in force or assumed to go on (point 37)."""
@@ -242,7 +244,12 @@ class PlanIndex:
 
     def period_of(self, day: int) -> int:
         """The first day of the benefit period that holds an ordinal day, by the edition in force or nearest to it."""
-        return self.nearest_to(day).period.start_of(day)
+        found = self._period_starts.get(day)
+        if found is None:
+            if len(self._period_starts) >= _MOST_KNOWN:
+                self._period_starts.clear()
+            found = self._period_starts[day] = self.nearest_to(day).period.start_of(day)
+        return found
 
     def reference(self, days: Iterable[int]) -> int:
         """The place of the edition whose terms hold on the first of `days` that has any, else of the first edition."""

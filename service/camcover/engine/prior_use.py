@@ -161,10 +161,17 @@ def limit_of(scope: Scope, limit_id: str) -> Limit | None:
     return next((limit for limit in limits if limit.id == limit_id), None)
 
 
-def own_visit_limits(index: PlanIndex, benefit: str) -> list[Limit]:
-    """A benefit's own visit limits per benefit period, where every edition has the limit alike."""
+def own_visit_limits(index: PlanIndex, benefit: str) -> tuple[Limit, ...]:
+    """A benefit's own visit limits per benefit period, where every edition has the limit alike; worked out once."""
+    found = index.own_visit_limits.get(benefit)
+    if found is None:
+        found = index.own_visit_limits[benefit] = tuple(_own_visit_limits(index, benefit))
+    return found
+
+
+def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
     editions = [plan for plan in index.editions if benefit in plan.benefits]
-    return [
+    yield from (
         limit
         for limit in editions[0].benefits[benefit].limits
         if limit.measure is Measure.VISITS
@@ -174,7 +181,7 @@ def own_visit_limits(index: PlanIndex, benefit: str) -> list[Limit]:
             any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
             for plan in editions
         )
-    ]
+    )
 
 
 class _Reader:
