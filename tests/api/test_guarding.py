@@ -125,6 +125,22 @@ async def test_whoever_sends_nothing_takes_a_place_of_its_own(serve: Any, ask: A
         assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
 
 
+async def test_the_log_names_who_was_refused(serve: Any, ask: Any, token: Any) -> None:
+    """The subject of a token that is known, whatever it may; of no other one can tell."""
+    secret, access = token
+    ana = (("authorization", f"Bearer {secret}"),)
+    async with serve(access=access) as service:
+        rules = RuleServiceStub(service.channel)
+        with capture_logs() as logged:
+            await service.estimates.EstimatePlan(ask(), metadata=ana)
+            await code_of(rules.ListReleases(rule_service_pb2.ListReleasesRequest(), metadata=ana))
+            await code_of(service.estimates.EstimatePlan(ask(), metadata=(("authorization", "Bearer x"),)))
+            await code_of(service.estimates.EstimatePlan(ask()))
+    told = [(each["caller"], each["code"]) for each in logged if each["event"] == "call"]
+    refused = [("ana", "PERMISSION_DENIED"), ("unknown", "UNAUTHENTICATED"), ("unknown", "UNAUTHENTICATED")]
+    assert told == [("ana", "OK"), *refused]
+
+
 async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any, slow: Slow) -> None:
     """Places are counted by the token's subject; the catalog takes a place of the same kind."""
     secret, access = token
