@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,33 @@ async def test_a_drain_does_not_wait_longer_than_it_may(serve: Any, ask: Any, sl
         await service.server.drain()
         with pytest.raises(grpc.aio.AioRpcError):
             await call
+
+
+@pytest.mark.parametrize("order", ["token first", "drain first"])
+@pytest.mark.parametrize("is_asked", [False, True])
+async def test_a_stream_whose_token_goes_while_the_server_ends(
+    serve: Any, ask: Any, token: Any, order: str, is_asked: bool
+) -> None:
+    """It ends with one of the two, and holds up nothing."""
+    secret, access = token
+    other = hashlib.sha256(b"other").hexdigest()
+    async with serve(access=access, drain_seconds=60) as service:
+        stream = service.estimates.StreamEstimates(metadata=(("authorization", f"Bearer {secret}"),))
+        await stream.write(ask())
+        assert (await stream.read()).estimate.totals.patient_cents == 6080
+        if is_asked:
+            await stream.write(ask())
+        access._file.write_text(f'[[token]]\nsubject = "bob"\nroles = ["estimate"]\nsha256 = "{other}"\n')
+        if order == "token first":
+            access.reload()
+            draining = asyncio.ensure_future(service.server.drain())
+        else:
+            draining = asyncio.ensure_future(service.server.drain())
+            await asyncio.sleep(0)
+            access.reload()
+        async with asyncio.timeout(20):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                while (answer := await stream.read()) is not grpc.aio.EOF:
+                    assert answer.estimate.totals.patient_cents == 6080
+            await draining
+        assert caught.value.code() in {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE}
