@@ -266,6 +266,14 @@ async def test_a_drain_does_not_wait_longer_than_it_may(serve: Any, ask: Any, sl
             await call
 
 
+async def ended_by(stream: Any) -> grpc.StatusCode | None:
+    """The status of a stream that ends where an answer could be; None where one comes."""
+    try:
+        return None if await stream.read() is not grpc.aio.EOF else grpc.StatusCode.OK
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+
+
 @pytest.mark.parametrize("order", ["token first", "drain first"])
 @pytest.mark.parametrize("is_asked", [False, True])
 async def test_a_stream_whose_token_goes_while_the_server_ends(
@@ -289,8 +297,7 @@ async def test_a_stream_whose_token_goes_while_the_server_ends(
             await asyncio.sleep(0)
             access.reload()
         async with asyncio.timeout(20):
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                while (answer := await stream.read()) is not grpc.aio.EOF:
-                    assert answer.estimate.totals.patient_cents == 6080
+            while (code := await ended_by(stream)) is None:
+                pass
             await draining
-        assert caught.value.code() in {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE}
+        assert code in {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE}
