@@ -30,6 +30,7 @@ class Service:
     """A running server and a channel to it."""
 
     server: Server
+    address: str
     channel: grpc.aio.Channel
     estimates: Any
     catalog: Any
@@ -47,8 +48,9 @@ async def served(settings: Settings, access: Access | None = None) -> AsyncItera
 async def connected(server: Server) -> AsyncIterator[Service]:
     """A server, started and drained afterwards."""
     port = await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Service(server, channel, EstimateServiceStub(channel), CatalogServiceStub(channel))
+    address = f"127.0.0.1:{port}"
+    async with grpc.aio.insecure_channel(address) as channel:
+        yield Service(server, address, channel, EstimateServiceStub(channel), CatalogServiceStub(channel))
     await server.drain()
 
 

@@ -54,6 +54,15 @@ def test_the_first_violations_and_how_many_more(count: int) -> None:
     assert len(named) >= min(count, 40)
 
 
+def test_of_faults_that_were_not_all_worked_out_there_are_more_than_counted() -> None:
+    """A hundred were, and a last entry says that there are more: 99 beside the first, and as many as are not listed."""
+    violations = [Violation(f"items[{place}].tier", "tier 'x'" * 9, "another", TIER) for place in range(100)]
+    status = bad_request([*violations, Violation("", "more than these", "fewer", Refusal.MORE_VIOLATIONS)])
+    assert status.message.endswith(" (and more than 99 more)")
+    *named, last = listed(status)
+    assert last.description == f"more than {100 - len(named)} more violations are not listed here"
+
+
 def test_a_long_text_is_cut_and_the_rest_is_still_named() -> None:
     missing = Violation("items", "none", "one", Refusal.MISSING_VALUE)
     status = bad_request([Violation("plan_id", "é" * 100_000, "a plan", Refusal.UNKNOWN_PLAN), missing])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,22 @@ async def test_whoever_sends_nothing_takes_a_place_of_its_own(serve: Any, ask: A
         for each in silent:
             assert await code_of(each) == (grpc.StatusCode.DEADLINE_EXCEEDED, "no request for 0.5 seconds")
         assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+
+
+async def test_the_log_names_who_was_refused(serve: Any, ask: Any, token: Any) -> None:
+    """The subject of a token that is known, whatever it may; of no other one can tell."""
+    secret, access = token
+    ana = (("authorization", f"Bearer {secret}"),)
+    async with serve(access=access) as service:
+        rules = RuleServiceStub(service.channel)
+        with capture_logs() as logged:
+            await service.estimates.EstimatePlan(ask(), metadata=ana)
+            await code_of(rules.ListReleases(rule_service_pb2.ListReleasesRequest(), metadata=ana))
+            await code_of(service.estimates.EstimatePlan(ask(), metadata=(("authorization", "Bearer x"),)))
+            await code_of(service.estimates.EstimatePlan(ask()))
+    told = [(each["caller"], each["code"]) for each in logged if each["event"] == "call"]
+    refused = [("ana", "PERMISSION_DENIED"), ("unknown", "UNAUTHENTICATED"), ("unknown", "UNAUTHENTICATED")]
+    assert told == [("ana", "OK"), *refused]
 
 
 async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any, slow: Slow) -> None:
@@ -247,3 +264,40 @@ async def test_a_drain_does_not_wait_longer_than_it_may(serve: Any, ask: Any, sl
         await service.server.drain()
         with pytest.raises(grpc.aio.AioRpcError):
             await call
+
+
+async def ended_by(stream: Any) -> grpc.StatusCode | None:
+    """The status of a stream that ends where an answer could be; None where one comes."""
+    try:
+        return None if await stream.read() is not grpc.aio.EOF else grpc.StatusCode.OK
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+
+
+@pytest.mark.parametrize("order", ["token first", "drain first"])
+@pytest.mark.parametrize("is_asked", [False, True])
+async def test_a_stream_whose_token_goes_while_the_server_ends(
+    serve: Any, ask: Any, token: Any, order: str, is_asked: bool
+) -> None:
+    """It ends with one of the two, and holds up nothing."""
+    secret, access = token
+    other = hashlib.sha256(b"other").hexdigest()
+    async with serve(access=access, drain_seconds=60) as service:
+        stream = service.estimates.StreamEstimates(metadata=(("authorization", f"Bearer {secret}"),))
+        await stream.write(ask())
+        assert (await stream.read()).estimate.totals.patient_cents == 6080
+        if is_asked:
+            await stream.write(ask())
+        access._file.write_text(f'[[token]]\nsubject = "bob"\nroles = ["estimate"]\nsha256 = "{other}"\n')
+        if order == "token first":
+            access.reload()
+            draining = asyncio.ensure_future(service.server.drain())
+        else:
+            draining = asyncio.ensure_future(service.server.drain())
+            await asyncio.sleep(0)
+            access.reload()
+        async with asyncio.timeout(20):
+            while (code := await ended_by(stream)) is None:
+                pass
+            await draining
+        assert code in {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE}

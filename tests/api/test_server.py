@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import grpc
@@ -134,6 +136,18 @@ async def test_calls_beyond_the_bound_are_told_when_to_try_again(service: Any, a
     gate.opened.set()
     assert [answer.totals.patient_cents for answer in await asyncio.gather(*held)] == [6080, 6080]
     assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+
+
+async def test_many_calls_at_once_are_told_to_try_again(service: Any, ask: Any) -> None:
+    """Four thousand arrive before the server looks: each is answered or told so, none is broken off by the library."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    async with AsyncExitStack() as stack:
+        connections = [grpc.aio.insecure_channel(service.address, options) for _ in range(5)]
+        channels = [await stack.enter_async_context(each) for each in connections]
+        stubs = [EstimateServiceStub(each) for each in channels]
+        calls = [stubs[at % len(stubs)].EstimatePlan(ask()) for at in range(4_000)]
+        codes = Counter(await asyncio.gather(*(each.code() for each in calls)))
+    assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
 async def test_a_message_beyond_the_bound(service: Any, ask: Any) -> None:

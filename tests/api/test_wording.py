@@ -22,6 +22,8 @@ from camcover.refusals import Refusal
 FILES = (request_pb2, estimate_service_pb2, catalog_service_pb2, rule_service_pb2)
 MESSAGES = [message for file in FILES for message in file.DESCRIPTOR.message_types_by_name.values()]
 VALIDATOR = protovalidate.Validator()
+RELEASE = "rules-0123456789abcdef"
+ANYBODY = rule_service_pb2.SyntheticBook(members=1)
 
 NOT_RULES = {"ignore", "string", "bytes", "int32", "int64", "enum", "repeated", "items"}
 """Names of blocks of rules, and of the option that says when none is looked at."""
@@ -171,8 +173,22 @@ def test_the_words_of_an_enumeration_are_listed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("message", "field", "fields"),
+    [
+        (rule_service_pb2.DiffReleasesRequest(), "after", ("after_release", "after_rules")),
+        (rule_service_pb2.AnalyzeImpactRequest(after_release=RELEASE), "book", ("parquet", "synthetic")),
+        (rule_service_pb2.AnalyzeImpactRequest(synthetic=ANYBODY), "after", ("after_release", "after_rules")),
+    ],
+)
+def test_of_several_fields_none_is_given(message: Any, field: str, fields: tuple[str, str]) -> None:
+    (wrong,) = violations_of(message)
+    assert (wrong.field, wrong.refusal) == (field, Refusal.MISSING_VALUE)
+    assert wrong.description == f"found no {fields[0]} and no {fields[1]}; expected one of {fields[0]}, {fields[1]}"
+
+
 def test_a_decision_of_two_names_both() -> None:
-    message = rule_service_pb2.ActivateReleaseRequest(release="rules-0123456789abcdef", roll_back=True, reason="why")
+    message = rule_service_pb2.ActivateReleaseRequest(release=RELEASE, roll_back=True, reason="why")
     (wrong,) = violations_of(message)
     said = "found release and roll_back and reason; expected one of release, roll_back, cancel_number"
     assert (wrong.field, wrong.description) == ("", said)

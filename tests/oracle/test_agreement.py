@@ -58,10 +58,41 @@ def line_of(line: Line) -> dict[str, Any]:
     return plain | {"date": line.date.isoformat(), "reason": reason} | amounts
 
 
+def greatest_maximum(scenario: Scenario, after: AccumulatorAfter) -> float:
+    """The most a sum may reach under any edition of the plan: a later one may lower what is already used."""
+    editions = [each for each in scenario.parsed if each.get("id") == scenario.request["plan_id"]]
+    definitions = [each["accumulators"][after.accumulator] for each in editions]
+    amounts = [definition.get(key) for definition in definitions for key in ("individual", "family")]
+    if len(editions) == 1:
+        return math.inf if after.maximum_cents is None else after.maximum_cents
+    return max(math.inf if text in (None, "unlimited") else round(float(text.strip("$")) * 100) for text in amounts)
+
+
+def check_identities(scenario: Scenario, estimate: Estimate) -> None:
+    """Both sums of section 6, adjustments that sum to charge - plan_paid, and no accumulator beyond its maximum."""
+    for line in estimate.lines:
+        money = line.amounts
+        shares = money.deductible_cents + money.copay_cents + money.coinsurance_cents + money.penalty_cents
+        owed = shares + money.balance_bill_cents + money.not_covered_cents - money.secondary_paid_cents
+        assert money.patient_cents == owed
+        paid = money.plan_paid_cents + money.secondary_paid_cents
+        assert money.charge_cents == paid + money.patient_cents + money.written_off_cents
+        assert sum(each.amount_cents for each in line.adjustments) == money.charge_cents - money.plan_paid_cents
+        assert all(getattr(money, name) >= 0 for name in Amounts._fields)
+        if not line.covered:
+            assert money.plan_paid_cents == money.allowed_cents == shares == 0
+    for after in estimate.accumulators_after:
+        assert after.used_cents <= greatest_maximum(scenario, after)
+    bounds = estimate.range
+    assert bounds.low_cents <= bounds.expected_cents <= bounds.high_cents
+    assert bounds.expected_cents == estimate.totals.patient_cents
+
+
 @given(scenarios())
 def test_engine_and_oracle_agree(scenario: Scenario) -> None:
-    """Every field of every line, and every sum after the last."""
+    """Every field of every line, every sum after the last, and the identities of the same estimate."""
     estimate = estimate_of(scenario)
+    check_identities(scenario, estimate)
     expected = adjudicate(scenario.parsed, scenario.request)
     assert [line_of(line) for line in estimate.lines] == expected["lines"]
     sums = {(each.member_id, each.accumulator): each.used_cents for each in estimate.accumulators_after}
@@ -91,35 +122,3 @@ def test_a_limit_that_stands_twice_counts_once(scenario: Scenario) -> None:
         lines = [line_of(line) for line in estimate_of(twice).lines]
     assert lines == adjudicate(twice.parsed, twice.request)["lines"]
     assert lines == adjudicate(scenario.parsed, scenario.request)["lines"]
-
-
-def greatest_maximum(scenario: Scenario, after: AccumulatorAfter) -> float:
-    """The most a sum may reach under any edition of the plan: a later one may lower what is already used."""
-    editions = [each for each in scenario.parsed if each.get("id") == scenario.request["plan_id"]]
-    definitions = [each["accumulators"][after.accumulator] for each in editions]
-    amounts = [definition.get(key) for definition in definitions for key in ("individual", "family")]
-    if len(editions) == 1:
-        return math.inf if after.maximum_cents is None else after.maximum_cents
-    return max(math.inf if text in (None, "unlimited") else round(float(text.strip("$")) * 100) for text in amounts)
-
-
-@given(scenarios())
-def test_identities_hold_on_every_line(scenario: Scenario) -> None:
-    """Both sums of section 6, adjustments that sum to charge - plan_paid, and no accumulator beyond its maximum."""
-    estimate = estimate_of(scenario)
-    for line in estimate.lines:
-        money = line.amounts
-        shares = money.deductible_cents + money.copay_cents + money.coinsurance_cents + money.penalty_cents
-        owed = shares + money.balance_bill_cents + money.not_covered_cents - money.secondary_paid_cents
-        assert money.patient_cents == owed
-        paid = money.plan_paid_cents + money.secondary_paid_cents
-        assert money.charge_cents == paid + money.patient_cents + money.written_off_cents
-        assert sum(each.amount_cents for each in line.adjustments) == money.charge_cents - money.plan_paid_cents
-        assert all(getattr(money, name) >= 0 for name in Amounts._fields)
-        if not line.covered:
-            assert money.plan_paid_cents == money.allowed_cents == shares == 0
-    for after in estimate.accumulators_after:
-        assert after.used_cents <= greatest_maximum(scenario, after)
-    bounds = estimate.range
-    assert bounds.low_cents <= bounds.expected_cents <= bounds.high_cents
-    assert bounds.expected_cents == estimate.totals.patient_cents

@@ -9,7 +9,7 @@ import pytest
 
 from camcover.rulebook import CODES, Diagnostic, Severity, as_github, as_json, as_text, load_texts
 from camcover.rulebook import diagnostics as shown
-from camcover.rulebook.bounding import MOST_FINDINGS, MOST_LETTERS, bounded
+from camcover.rulebook.bounding import MOST_FINDINGS, MOST_IN_ALL, MOST_LETTERS, bounded
 from camcover.rulebook.diagnostics import MOST_COLUMNS, MOST_SEARCHES
 from camcover.rulebook.printable import on_one_line, printable
 from camcover.rulebook.records import Place
@@ -83,6 +83,23 @@ def test_errors_and_warnings_and_files_are_bounded_each_for_itself() -> None:
     assert (of_b[-1].code, of_b[-1].severity) == ("more-findings", Severity.WARNING)
     assert of_b[-1].message == "from here on 1 more warning in this file, which are not told"
     assert "more-findings" in CODES
+
+
+@pytest.mark.parametrize(("errors", "severity"), [(0, Severity.WARNING), (15, Severity.WARNING), (30, Severity.ERROR)])
+def test_of_very_many_files_the_first_errors_are_told_and_how_many_there_are(errors: int, severity: Severity) -> None:
+    """Thirty files of 100 warnings each, some with 100 errors before them: 2,000 are told, whatever there is."""
+    files = [f"{number:02}.yaml" for number in range(30)]
+    found = bounded([
+        *(fault for file in files for fault in faults(100, Severity.WARNING, file)),
+        *(fault for file in files[:errors] for fault in faults(100, Severity.ERROR, file)),
+    ])  # fmt: skip
+    *told, last = found
+    assert len(told) == MOST_IN_ALL == 2_000
+    assert [each.severity for each in told].count(Severity.ERROR) == min(100 * errors, 2_000)
+    assert (last.code, last.severity) == ("more-findings", severity)
+    said = f"{100 * errors} errors and 3000 warnings in all files, of which 2,000 findings are told"
+    assert last.message == said
+    assert list(told) == sorted(told, key=lambda each: each.at)
 
 
 def test_a_word_of_a_million_letters() -> None:

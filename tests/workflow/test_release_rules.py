@@ -152,6 +152,17 @@ def test_tables_that_were_altered_in_the_database_are_compiled_anew(releases: An
     assert compilations(releases) == [(first, "camcover")]
 
 
+def test_tables_that_were_deleted_are_compiled_anew_without_an_alarm(releases: Any, tmp_path: Path) -> None:
+    """Docs say that they may be deleted at any time."""
+    first = releases.ids[0]
+    with releases.database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM release_tables"))
+    with capture_logs() as logged:
+        assert costs(releases, first, tmp_path / "cache") == 6_000
+    assert logged == []
+    assert compilations(releases) == [(first, "camcover")]
+
+
 def test_files_that_were_altered_in_the_database_are_refused(releases: Any, tmp_path: Path) -> None:
     """The tables are away, so that the files are compiled: they are held to the digest of the publication."""
     first, second, _ = releases.ids

@@ -61,6 +61,9 @@ class Caller(NamedTuple):
 ANYONE = Caller(schema.ANYONE, frozenset({Role.ESTIMATE, Role.RULES_READ}))
 """The caller where no tokens are asked for."""
 
+UNKNOWN = "unknown"
+"""What the log says of a caller without a token that is known."""
+
 CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
 """The caller of the method that runs."""
 
@@ -138,6 +141,13 @@ class Access:
             return refused(Refusal.TOKENS_NEEDED, said)
         said = f"{caller.subject} has the roles {_listed(caller.roles)}; expected {' or '.join(sorted(needed))}"
         return refused(Refusal.ROLE_MISSING, said)
+
+    def subject_of(self, metadata: Iterable[tuple[str, str | bytes]]) -> str:
+        """Whose token a call has, for the log, whatever it may do; `UNKNOWN` where nobody knows the token."""
+        if self._callers is None:
+            return ANYONE.subject
+        caller = _caller(self._callers, metadata)
+        return UNKNOWN if caller is None else caller.subject
 
 
 class _Watch:

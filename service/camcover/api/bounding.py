@@ -85,12 +85,19 @@ def _shortened(detail: BadRequest, room: int) -> BadRequest:
         # Its tag and its length take up to four bytes.
         room -= violation.ByteSize() + 4
         if room < 0:
-            left = len(detail.field_violations) - place
-            said, kind = f"{left} more violations are not listed here", Refusal.MORE_VIOLATIONS
-            shortened.field_violations.add(description=said, reason=kind.name)
+            shortened.field_violations.append(_left_out(detail, place))
             break
         shortened.field_violations.append(violation)
     return shortened
+
+
+def _left_out(detail: BadRequest, listed: int) -> BadRequest.FieldViolation:
+    """The violation that counts those after the first `listed`; of a list that was given up, more than those."""
+    kind = Refusal.MORE_VIOLATIONS.name
+    is_given_up = detail.field_violations[-1].reason == kind
+    left = len(detail.field_violations) - listed - is_given_up
+    said = f"{'more than ' * is_given_up}{left} more violations are not listed here"
+    return BadRequest.FieldViolation(description=said, reason=kind)
 
 
 def _cut(text: str, most_bytes: int) -> str:

@@ -93,10 +93,16 @@ def bad_request(violations: Sequence[Violation]) -> Status:
     ]
     # A rule about the message as a whole has no field.
     first = ": ".join(filter(None, (violations[0].field, violations[0].description)))
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    status = refused(kind, first + more, [fields, *missing])
+    status = refused(kind, first + _how_many_more(violations), [fields, *missing])
     status.code = Code.NOT_FOUND if is_missing else Code.INVALID_ARGUMENT
     return status
+
+
+def _how_many_more(violations: Sequence[Violation]) -> str:
+    """How many violations there are beside the first; of a list that was given up, that there are yet more."""
+    is_given_up = violations[-1].refusal is Refusal.MORE_VIOLATIONS
+    more = len(violations) - 1 - is_given_up
+    return f" (and {'more than ' * is_given_up}{more} more)" if more else ""
 
 
 def status_of(error: Exception) -> Status | None:

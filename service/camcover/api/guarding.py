@@ -8,20 +8,20 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from typing import Any, NoReturn, Self, TypeAlias
+from typing import Any, NamedTuple, NoReturn, Self, TypeAlias
 
 import grpc
 import structlog
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
-from camcover.api.access import ANYONE, CALLER, Caller
+from camcover.api.access import CALLER, Caller
 from camcover.api.admission import WHO, Admission, Places, who_calls
 from camcover.api.errors import DETAILS_KEY, Refused, internal, status_code, status_of, timed_out
 from camcover.api.intake import SMALL_BYTES, Intake
 from camcover.api.pools import Pool
 
-__all__ = ["Call", "Context", "abort"]
+__all__ = ["Asked", "Call", "Context", "abort"]
 
 _LOG = structlog.get_logger("camcover.calls")
 
@@ -29,16 +29,23 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 """What gRPC hands a method about its call."""
 
 
+class Asked(NamedTuple):
+    """A call of a method: its metadata; who calls, or why they may not; whose token it is, for the log."""
+
+    method: str
+    metadata: tuple[tuple[str, str | bytes], ...]
+    judged: Caller | Status
+    subject: str
+
+
 class Call:
     """A call that is guarded while the block runs."""
 
-    def __init__(
-        self, method: str, judged: Caller | Status, context: Context, admission: Admission, places: Places
-    ) -> None:
-        """`judged`: who calls, or why they may not; `places`: of which kind one is taken."""
-        self._method, self._judged, self._context = method, judged, context
-        self._admission, self._places = admission, places
-        self._who = who_calls(judged, context.peer())
+    def __init__(self, asked: Asked, context: Context, admission: Admission, places: Places) -> None:
+        """`places`: of which kind one is taken."""
+        self._method, self._judged, self._subject = asked.method, asked.judged, asked.subject
+        self._context, self._admission, self._places = context, admission, places
+        self._who = who_calls(asked.judged, context.peer())
         self._began = time.perf_counter()
 
     async def __aenter__(self) -> Self:
@@ -104,8 +111,7 @@ class Call:
     def _log(self, code: grpc.StatusCode) -> None:
         """The call's line."""
         duration = round((time.perf_counter() - self._began) * 1000, 3)
-        caller = ANYONE.subject if isinstance(self._judged, Status) else self._judged.subject
-        _LOG.info("call", method=self._method, caller=caller, code=code.name, duration_ms=duration)
+        _LOG.info("call", method=self._method, caller=self._subject, code=code.name, duration_ms=duration)
 
 
 def _place(error: Exception) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 from google.rpc.status_pb2 import Status
 
-from camcover.api.access import Access, Caller
+from camcover.api.access import Access
 from camcover.api.admission import Admission, Places
 from camcover.api.errors import Refused, refuse
-from camcover.api.guarding import Call, Context, abort
+from camcover.api.guarding import Asked, Call, Context, abort
 from camcover.api.intake import Intake
 from camcover.api.pools import Pool
 from camcover.api.streaming import Requests
@@ -25,14 +25,6 @@ __all__ = ["CallInterceptor"]
 
 Handler: TypeAlias = Any
 """grpc.RpcMethodHandler, whose attributes its type does not declare."""
-
-
-class _Asked(NamedTuple):
-    """A call of a method: its metadata, and who calls, or why they may not."""
-
-    method: str
-    metadata: tuple[tuple[str, str | bytes], ...]
-    judged: Caller | Status
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -60,7 +52,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if intake is None:
             return self._counted(handler)
         metadata = tuple(details.invocation_metadata or ())
-        asked = _Asked(method, metadata, self._access.judge(method, metadata))
+        asked = Asked(method, metadata, self._access.judge(method, metadata), self._access.subject_of(metadata))
         if handler.unary_unary:
             guarded = self._unary(asked, intake, handler.unary_unary)
             return grpc.stream_unary_rpc_method_handler(guarded, None, handler.response_serializer)
@@ -71,35 +63,35 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return grpc.stream_stream_rpc_method_handler(guarded, None, handler.response_serializer)
 
     def _unary(
-        self, asked: _Asked, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
+        self, asked: Asked, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[Any]]:
         """A guarded unary method."""
 
         async def guarded(_: object, context: Context) -> Any:
-            async with Call(asked.method, asked.judged, context, self._admission, self._admission.arrivals) as entered:
+            async with Call(asked, context, self._admission, self._admission.arrivals) as entered:
                 return await call(await self._only(entered, intake, self._admission.calls), context)
 
         return guarded
 
     def _watch(
-        self, asked: _Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asked: Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers one request by a stream."""
 
         async def guarded(_: object, context: Context) -> None:
-            entering = Call(asked.method, asked.judged, context, self._admission, self._admission.watchers)
+            entering = Call(asked, context, self._admission, self._admission.watchers)
             async with entering as entered, self._access.while_allowed(asked.method, asked.metadata):
                 await self._answer(entered, call(await self._only(entered, intake), context))
 
         return guarded
 
     def _stream(
-        self, asked: _Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asked: Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers a stream of requests by a stream."""
 
         async def guarded(_: object, context: Context) -> None:
-            async with Call(asked.method, asked.judged, context, self._admission, self._admission.streams) as entered:
+            async with Call(asked, context, self._admission, self._admission.streams) as entered:
                 requests = Requests(lambda: entered.read(intake, self._reading), self._idle_seconds)
                 self._admission.opened(requests)
                 try:

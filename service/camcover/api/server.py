@@ -53,6 +53,10 @@ _CONNECTION_GRACE_SECONDS = 300
 _STREAMS_OF_CONNECTION = 1_000
 """Calls at once over one connection; more wait at the client."""
 
+_UNSEEN_CALLS = 8_000
+"""Calls that gRPC holds until the service looks at them. It breaks off what comes beyond, without a word; of itself it
+begins to do so at 1,000."""
+
 _LAST_SECONDS = 1.0
 """How long answers may take to leave once every call has ended."""
 
@@ -104,6 +108,8 @@ class Settings:
             ("grpc.max_connection_age_grace_ms", _CONNECTION_GRACE_SECONDS * 1000),
             ("grpc.max_connection_idle_ms", self.connection_age_seconds * 1000),
             ("grpc.max_concurrent_streams", _STREAMS_OF_CONNECTION),
+            ("grpc.server.max_pending_requests", _UNSEEN_CALLS),
+            ("grpc.server.max_pending_requests_hard_limit", _UNSEEN_CALLS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.so_reuseport", int(self.shares_port)),
         ]

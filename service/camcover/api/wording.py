@@ -58,11 +58,11 @@ def worded(message: Message, found: Found) -> Violation:
     rule = rules[-1] if rules else found.proto.rule_id
     if found.proto.rule_id in _UNWANTED:
         return _control_character(path, found.field_value, _UNWANTED[found.proto.rule_id])
-    if not rules or rule == "cel":
-        return _expression(path, found.field_value if elements else message, found.proto.message)
-    descriptor, field = _field_of(message.DESCRIPTOR, elements)
-    if field is None:
+    descriptor, field = _field_of(message.DESCRIPTOR, elements) if elements else (message.DESCRIPTOR, None)
+    if elements and field is None:
         return _no_choice(path, descriptor, elements)
+    if field is None or not rules or rule == "cel":
+        return _expression(path, found.field_value if elements else message, found.proto.message)
     if rule in _NUMBERS:
         return _number(path, found.field_value, _bounds(field, rules))
     if rule in _LENGTHS:

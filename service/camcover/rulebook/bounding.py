@@ -12,10 +12,13 @@ from itertools import groupby
 
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 
-__all__ = ["MOST_FINDINGS", "bounded"]
+__all__ = ["MOST_FINDINGS", "MOST_IN_ALL", "bounded"]
 
 MOST_FINDINGS = 100
 """Errors, and warnings, of one file that are told; of more, how many there are."""
+
+MOST_IN_ALL = 2_000
+"""Findings of all files together that are told: errors before warnings."""
 
 MOST_LETTERS = 400
 """The longest message and the longest hint."""
@@ -23,20 +26,34 @@ MOST_LETTERS = 400
 MORE_FINDINGS = declare(
     "more-findings",
     Severity.ERROR,
-    f"A file has more than {MOST_FINDINGS} errors, or warnings. The first are told, and how many more there are.",
+    f"A file has more than {MOST_FINDINGS} errors, or warnings, or all files together more than {MOST_IN_ALL:,}. "
+    "The first are told, and how many there are.",
     "Correct those that are told and check again; many are often one mistake, such as a wrong indentation.",
 )
 
 
 def bounded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The diagnostics in order of place, each once, no more of a file than a reader has use for."""
+    """The diagnostics in order of place, each once, no more of a file, and of all, than a reader has use for."""
     ordered = sorted(set(found), key=lambda each: (each.at, each.code, each.message))
     told: list[Diagnostic] = []
     for _, group in groupby(ordered, key=lambda each: each.at.file):
         of_file = list(group)
         kept = [_first([each for each in of_file if each.severity is severity]) for severity in Severity]
         told += sorted((each for some in kept for each in some), key=lambda each: each.at)
-    return tuple(told)
+    return tuple(told) if len(told) <= MOST_IN_ALL else _first_of_all(told, ordered)
+
+
+def _first_of_all(told: Sequence[Diagnostic], every: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Of too many findings in many files the first errors, where there is room warnings, and how many there are."""
+    kept = set(sorted(told, key=lambda each: each.severity is not Severity.ERROR)[:MOST_IN_ALL])
+    left = [each for each in told if each not in kept]
+    worst = min(left, key=lambda each: each.severity is not Severity.ERROR)
+    errors = sum(each.severity is Severity.ERROR for each in every)
+    warnings = len(every) - errors
+    message = f"{errors} errors and {warnings} warnings in all files, of which {MOST_IN_ALL:,} findings are told"
+    hint = "correct those that are told and check again"
+    more = Diagnostic(MORE_FINDINGS.code, worst.severity, worst.at, message, hint)
+    return (*(each for each in told if each in kept), more)
 
 
 def _first(found: Sequence[Diagnostic]) -> list[Diagnostic]:

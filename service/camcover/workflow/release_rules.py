@@ -122,7 +122,10 @@ class ReleaseRules:
             return True
         with self.store.reading() as ledger:
             found = ledger.compiled(release_id, schema)
-        if found is None or found.digest != digest:
+        if found is None:
+            # Stored tables may be deleted at any time.
+            return False
+        if found.digest != digest:
             _LOG.error("compiled release not as it was written", rule_release=release_id)
             return False
         self._write(file, found.body)
