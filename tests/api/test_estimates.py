@@ -175,14 +175,15 @@ async def test_a_comparison_names_its_faults_below_request(service: Any, ask: An
     assert b"request.as_of" in status.SerializeToString()
 
 
-async def test_coverage_of_a_therapy_and_its_terms(service: Any) -> None:
+@pytest.mark.parametrize("day", ["2026-05-04", "2027-05-04"], ids=["in force", "assumed to go on"])
+async def test_coverage_of_a_therapy_and_its_terms(service: Any, day: str) -> None:
     asked = request_pb2.PlannedService(
         therapy="acupuncture", practitioner="acupuncturist", diagnoses=["M54.50"], tier="in_network"
     )
-    asked.dates.append("2026-05-04")
+    asked.dates.append(day)
     request = estimate_service_pb2.CheckCoverageRequest(plan_id="share-plan", service=asked)
     answer = await service.estimates.CheckCoverage(request)
-    assert (answer.covered, answer.benefit, answer.date) == (True, "needles", "2026-05-04")
+    assert (answer.covered, answer.benefit, answer.date) == (True, "needles", day)
     terms = {each.tier: list(each.member_pays) for each in answer.terms}
     assert terms == {
         "in_network": ["deductible", "20% of what is left"],

@@ -130,7 +130,7 @@ async def refusal(
         (item(procedures=[], charge_cents=1_000_000_001), "items[0].charge_cents", "1000000000"),
         (item(charge_cents=100), "items[0].charge_cents", "procedure"),
         (procedure(code="97124"), "items[0].procedures[0].code", "acupuncture"),
-        (procedure(code="99999"), "items[0].procedures[0].code", "'99999'"),
+        (item(procedures=[{"code": "99999"}]), "items[0].procedures[0].charge_cents", "'99999'"),
         (
             procedure(code="abc"),
             "items[0].procedures[0].code",

@@ -120,9 +120,9 @@ def _priced(procedure: Procedure) -> Procedure:
 
 
 def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
-    """The edition in force on the line's date."""
-    plans: tuple[Plan, ...] = tables.plans[plan_id].editions
-    return next((plan for plan in plans if plan.heading.effective.holds(line.date)), None)
+    """The edition whose terms hold on the line's date, in force or assumed to go on (point 37)."""
+    segment = tables.plans[plan_id].terms_on(line.date.toordinal())
+    return segment.plan if segment else None
 
 
 def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
