@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 
 from camcover.portable import PortableError
 from camcover.rulebook.analysis.criteria import Check
 
 Codes = tuple[str, ...]
+
+_OTHERS = ("R69", *(f"{letter}{number:02d}" for letter in string.ascii_uppercase for number in range(100)))
+"""Codes to choose one from that no criterion matches; R69 is "illness, unspecified"."""
 
 _SHORTEST = 3
 """Characters of the shortest ICD-10-CM code: a letter, a digit, a digit or letter."""
@@ -31,6 +34,9 @@ class TooManyCells(PortableError):
 def diagnosis_sets(checks: Sequence[tuple[int, Check]], most: int) -> dict[int, Codes]:
     """Every mask of matched checks (bit = the number beside the check) that a set of codes has, with the fewest codes.
 
+    The set that no check matches has a code too, where there is one: a line without any diagnosis leaves it open
+    whether a criterion holds (docs/rule-language.md, point 40).
+
     Raises `TooManyCells` above `most` masks.
     """
     atoms = _atoms(checks)
@@ -46,7 +52,13 @@ def diagnosis_sets(checks: Sequence[tuple[int, Check]], most: int) -> dict[int, 
             if len(found) > most:
                 raise TooManyCells(most)
         newest = reached
-    return found
+    return found | {0: _other(checks)}
+
+
+def _other(checks: Sequence[tuple[int, Check]]) -> Codes:
+    """A code that no check matches; none without checks, or where every code is matched by one."""
+    prefixes = tuple(prefix for _, check in checks for prefix in check.allowed)
+    return tuple(islice((code for code in _OTHERS if prefixes and not code.startswith(prefixes)), 1))
 
 
 def _atoms(checks: Sequence[tuple[int, Check]]) -> dict[int, str]:
