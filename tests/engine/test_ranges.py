@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from small_rules import estimate, question, tables
+from camcover.engine.estimate import Adjustment, Reason
+from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables
 
 RULES = tables()
 ITEM = question()["items"][0]
@@ -92,3 +93,129 @@ def test_open_facts_combine(open_fact: str) -> None:
     assert (both[0], both[2]) == (2880, 23600)
     alone, _ = bounds(**({"members": [MEMBER | used]} if open_fact == "deductible" else {"items": [no_tier]}))
     assert both[0] <= alone[0] <= alone[2] <= both[2]
+
+
+WAIVED = SHARE_PLAN.replace(
+    "[deductible, {coinsurance: 20%}]", "[deductible, {copay: $30, waived_with_deductible: yes}]"
+)
+DISCOUNTED = COPAY_PLAN.replace(
+    "requires: [referral]", "limits: [{id: dozen, allow: 12 visits, per: benefit_period, cite: eoc p.3}]"
+)
+OOP_ONLY = [{"accumulator": "oop_max", "used_cents": 0}]
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        # 48.00 allowed: all of it to the deductible. With one cent of it left the copay falls away: 0.01 is the least.
+        (["2026-03-02"], (1, 4800, 4800)),
+        # The least: one cent and a copay. Expected: 48.00, 48.00. The most: the same, since a copay is less than 48.00.
+        (["2026-03-02", "2026-03-09"], (3001, 9600, 9600)),
+        # 100.00 of deductible end in the third visit, on 4.00. The most: they end with the second, 96.00 + 30.00.
+        (["2026-03-02", "2026-03-09", "2026-03-16"], (6001, 10000, 12600)),
+    ],
+)
+def test_a_copay_that_falls_away_with_the_deductible(dates: list[str], expected: tuple[int, int, int]) -> None:
+    """What is left of the deductible decides; neither end of it gives the least."""
+    item = ITEM | {"dates": dates}
+    found = estimate(tables(share=WAIVED), question(members=[MEMBER | {"accumulators": OOP_ONLY}], items=[item])).range
+    assert (found.low_cents, found.expected_cents, found.high_cents) == expected
+
+
+@pytest.mark.parametrize(
+    ("sessions", "copay", "discount", "expected"),
+    [
+        # Three visits at 20.00; all twelve used before: three charges of 80.00.
+        (3, "$20", "", (6000, 6000, 24000)),
+        # The thirteenth is the member's in any case: 12 x 20.00 + 80.00.
+        (13, "$20", "", (32000, 32000, 104000)),
+        # Half off what is not covered: 40.00 is less than the 48.00 that the copay takes.
+        (3, "$50", "discounts: [{therapies: [acupuncture], percent: 50%, cite: eoc p.9}]\n", (12000, 14400, 14400)),
+        # Twelve covered and one not, against none covered.
+        (13, "$20", "discounts: [{therapies: [acupuncture], percent: 50%, cite: eoc p.9}]\n", (28000, 28000, 52000)),
+    ],
+)
+def test_unknown_use_of_a_limit_of_twelve_visits(
+    sessions: int, copay: str, discount: str, expected: tuple[int, int, int]
+) -> None:
+    text = DISCOUNTED.replace("$20 per visit", f"{copay} per visit").replace("sources:", f"{discount}sources:")
+    item = ITEM | {"dates": [], "start_date": "2026-03-02", "sessions": sessions}
+    found = estimate(tables(copay=text), question(plan_id="copay-plan", members=NOTHING_USED, items=[item])).range
+    assert (found.low_cents, found.expected_cents, found.high_cents) == expected
+    assert found.assumptions == (
+        "No earlier use of the limit dozen is given: none is expected; the range goes up to all of it.",
+    )
+
+
+def test_open_sums_of_a_family() -> None:
+    """Nothing met: 48.00 of each member's visit goes to a deductible. All met: 20 % of 48.00 each."""
+    members = [MEMBER | {"id": name, "accumulators": OOP_ONLY} for name in ("ana", "ben")]
+    items = [ITEM | {"member_id": name, "dates": ["2026-03-02"]} for name in ("ana", "ben")]
+    amounts, _ = bounds(members=members, items=items, family_accumulators=OOP_ONLY)
+    assert amounts == (1920, 9600, 9600)
+
+
+def test_a_members_open_sum_beside_the_familys() -> None:
+    """Of the family 160.00 of 200.00 are met: Ana's visit takes the last 40.00 of it, if she has any of hers left.
+
+    What one member saves may be dearer to another, so that the range is widened to the charges, and says so.
+    """
+    members = [MEMBER | {"id": name, "accumulators": OOP_ONLY} for name in ("ana", "ben")]
+    items = [ITEM | {"member_id": name, "dates": ["2026-03-02"]} for name in ("ana", "ben")]
+    family = [*OOP_ONLY, {"accumulator": "deductible", "used_cents": 16000}]
+    amounts, assumptions = bounds(members=members, items=items, family_accumulators=family)
+    assert amounts == (0, 4000 + 160 + 960, 16000)
+    assert assumptions[-1].startswith("What is not known is too much to try every case")
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ("diagnoses", "only for back pain; no diagnosis was given, so it is assumed."),
+        ("practitioner", "only from acupuncturist; no practitioner was given, so it is assumed."),
+    ],
+)
+def test_a_fact_that_is_not_given(missing: str, sentence: str) -> None:
+    """Assumed to hold: 60.80; not so: three charges of 80.00. As attested it fails, and may still hold."""
+    item = {name: value for name, value in ITEM.items() if name != missing}
+    assert bounds(items=[item]) == ((6080, 6080, 24000), (f"Item 1: the plan covers this {sentence}",))
+    amounts, _ = bounds(items=[item], requirements="REQUIREMENTS_AS_ATTESTED")
+    assert amounts == (6080, 24000, 24000)
+
+
+def test_a_fact_that_is_not_given_told_where_a_line_is_refused() -> None:
+    item = {name: value for name, value in ITEM.items() if name != "diagnoses"}
+    asked = question(members=[MEMBER], items=[item], requirements="REQUIREMENTS_AS_ATTESTED", explain=True)
+    texts = [step.text for step in estimate(RULES, asked).lines[0].steps]
+    assert "The plan covers this service only for certain diagnoses, and none was given." in texts
+
+
+def test_a_code_that_no_catalog_has() -> None:
+    """60.80 as ever, and 3 x 50.00 for the code: at the least nothing of it. X12: the code is invalid."""
+    item = ITEM | {"procedures": [*ITEM["procedures"], {"code": "99999", "charge_cents": 5000}]}
+    amounts, assumptions = bounds(items=[item])
+    assert amounts == (6080, 21080, 21080)
+    assert "no edition of the catalog has the code 99999" in assumptions[0]
+    line = estimate(RULES, question(members=[MEMBER], items=[item])).lines[1]
+    assert (line.reason, line.therapy, line.code, line.patient_cents) == (Reason.UNKNOWN_CODE, "", "99999", 5000)
+    assert line.adjustments == (Adjustment("PR", "181", 5000),)
+
+
+def test_sums_of_an_earlier_benefit_period() -> None:
+    """Sums of December 2025: what was applied since is open. The least: the maximum is met. The most: 100.00 + 8.80."""
+    sums = [{"accumulator": "deductible", "used_cents": 6000}, {"accumulator": "oop_max", "used_cents": 6000}]
+    amounts, assumptions = bounds(members=[MEMBER | {"accumulators": sums}], as_of="2025-12-31")
+    assert amounts == (0, 10880, 10880)
+    assert "those of 2025-12-31, in an earlier benefit period" in assumptions[0]
+
+
+def test_services_before_the_day_of_the_sums_and_services_twice() -> None:
+    early, _ = bounds(as_of="2026-03-10")
+    assert early == (6080, 6080, 6080)
+    assert bounds(as_of="2026-03-10")[1] == (
+        "Item 1 has services before 2026-03-10: the sums of that day are assumed not to hold them yet.",
+    )
+    twice = [ITEM | {"dates": ["2026-03-02"]}, ITEM | {"dates": ["2026-03-02"]}]
+    assert bounds(items=twice)[1] == (
+        "Items 1 and 2 are alike and share 2026-03-02: each is priced as a service of its own.",
+    )

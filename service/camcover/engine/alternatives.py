@@ -7,13 +7,12 @@ there are too many to try.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from enum import Enum, auto
-from functools import reduce
-from itertools import combinations, product
+from itertools import product
 from operator import or_
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from camcover.calendar import completed_years
 from camcover.engine.facts import Fact
@@ -24,7 +23,7 @@ from camcover.engine.vocabulary import STATE_INDEX
 MOST_TRIED = 4_000
 """Sets of facts that are tried for one item."""
 
-_MOST_DIAGNOSES = 16
+_MOST_DIAGNOSES = 32
 _OLDEST = 130
 _NO_SUCH_DIAGNOSES = ("Z99", "A00", "B99", "T88", "O00")
 """Diagnoses of which one is hardly named by any plan."""
@@ -70,6 +69,9 @@ class Context(NamedTuple):
     diagnoses: int
 
 
+Holds: TypeAlias = Callable[[Context, Facts, Criterion], bool]
+
+
 def ways_to_complete(
     not_given: Sequence[Fact], contexts: Sequence[Context], groups: Sequence[DiagnosisGroups]
 ) -> list[Facts]:
@@ -80,25 +82,64 @@ def ways_to_complete(
     open_facts = [fact for fact in not_given if _is_asked(fact, criteria)]
     if not open_facts:
         return []
-    values: dict[Fact, list[Facts]] = {}
-    if Fact.PRACTITIONER in open_facts:
-        values[Fact.PRACTITIONER] = [Facts(practitioner=each) for each in _practitioners(criteria, contexts)]
-    if Fact.STATE in open_facts:
-        values[Fact.STATE] = [Facts(state=each) for each in _states(criteria, contexts)]
-    if Fact.AGE in open_facts:
-        values[Fact.AGE] = list(_ages(criteria, sorted({context.day for context in contexts})))
-    if Fact.DIAGNOSIS in open_facts:
-        values[Fact.DIAGNOSIS] = [Facts(diagnoses=each) for each in _diagnoses(contexts, groups)]
-    count = 1
-    for each in values.values():
-        count *= len(each)
-    if count * len(contexts) > MOST_TRIED:
+    parts = [
+        _apart(_diagnosis_holds, contexts, _values(Fact.DIAGNOSIS, open_facts, criteria, contexts, groups)),
+        _apart(_age_holds, contexts, _values(Fact.AGE, open_facts, criteria, contexts, groups)),
+        _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
+    ]
+    count = len(contexts)
+    for part in parts:
+        count *= len(part)
+    if count > MOST_TRIED:
         raise TooMany
     found: dict[tuple[_Why, ...], Facts] = {}
-    for parts in product(*values.values()):
-        facts = _together(parts)
+    for each in product(*parts):
+        facts = _together(each)
         key = tuple(_why_not(context, facts, rule) for context in contexts for rule in context.candidates)
         found.setdefault(key, facts)
+    return list(found.values())
+
+
+def _values(
+    fact: Fact,
+    open_facts: Sequence[Fact],
+    criteria: Sequence[Criterion],
+    contexts: Sequence[Context],
+    groups: Sequence[DiagnosisGroups],
+) -> list[Facts]:
+    """The values of a fact that criteria tell apart; one that changes nothing where it is not open."""
+    if fact not in open_facts:
+        return [Facts()]
+    match fact:
+        case Fact.DIAGNOSIS:
+            return [Facts(diagnoses=each) for each in _diagnoses(contexts, groups)]
+        case Fact.PRACTITIONER:
+            return [Facts(practitioner=each) for each in _practitioners(criteria, contexts)]
+        case Fact.AGE:
+            return list(_ages(criteria, sorted({context.day for context in contexts})))
+        case Fact.STATE:
+            return [Facts(state=each) for each in _states(criteria, contexts)]
+
+
+def _who_and_where(
+    open_facts: Sequence[Fact],
+    criteria: Sequence[Criterion],
+    contexts: Sequence[Context],
+    groups: Sequence[DiagnosisGroups],
+) -> list[Facts]:
+    """Practitioners and states together: a license asks for both."""
+    who, where = (_values(fact, open_facts, criteria, contexts, groups) for fact in (Fact.PRACTITIONER, Fact.STATE))
+    return [_together(pair) for pair in product(who, where)]
+
+
+def _apart(holds: Holds, contexts: Sequence[Context], values: Sequence[Facts]) -> list[Facts]:
+    """The values of which no two make the same criteria hold."""
+    found: dict[tuple[bool, ...], Facts] = {}
+    for facts in values:
+        told = tuple(
+            holds(context, facts, each) for context in contexts for rule in context.candidates for each in rule.criteria
+        )
+        found.setdefault(told, facts)
     return list(found.values())
 
 
@@ -188,12 +229,11 @@ def _diagnoses(contexts: Sequence[Context], groups: Sequence[DiagnosisGroups]) -
         dict.fromkeys(tuple(each.mask(word) & mask for each, mask in zip(groups, asked, strict=True)) for word in words)
     )
     single = [each for each in single if any(each)]
-    if 2 ** len(single) > _MOST_DIAGNOSES:
-        raise TooMany
     found: dict[tuple[int, ...], None] = {(0,) * len(groups): None}
-    for size in range(1, len(single) + 1):
-        for chosen in combinations(single, size):
-            found[tuple(reduce(or_, masks) for masks in zip(*chosen, strict=True))] = None
+    for groups_of in single:
+        found |= dict.fromkeys(tuple(map(or_, groups_of, other)) for other in list(found))
+        if len(found) > _MOST_DIAGNOSES:
+            raise TooMany
     return list(found)
 
 
@@ -208,30 +248,34 @@ class _Why(Enum):
 def _why_not(context: Context, facts: Facts, rule: Candidate) -> _Why:
     """Whether the criteria of a rule hold, its settings aside: the first that fails tells why not."""
     for asked in rule.criteria:
-        if not _holds_for_diagnoses(context, facts, asked):
+        if not _diagnosis_holds(context, facts, asked):
             return _Why.NOT_FOR_THE_DIAGNOSIS if context.liable else _Why.NOT
-        if not _holds_otherwise(context, facts, asked):
+        if not (_age_holds(context, facts, asked) and _place_holds(context, facts, asked)):
             return _Why.NOT
     return _Why.APPLIES
 
 
-def _holds_for_diagnoses(context: Context, facts: Facts, asked: Criterion) -> bool:
-    """Whether what a criterion asks of the diagnoses holds, with these facts in place of what is not given."""
+def _diagnosis_holds(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of diagnoses holds."""
     diagnoses = context.diagnoses if facts.diagnoses is None else facts.diagnoses[context.plan]
-    return not ((asked.diagnoses and not diagnoses & asked.diagnoses) or diagnoses & asked.not_diagnoses)
+    return not (asked.diagnoses and not diagnoses & asked.diagnoses) and not diagnoses & asked.not_diagnoses
 
 
-def _holds_otherwise(context: Context, facts: Facts, asked: Criterion) -> bool:
-    """Whether all else that a criterion asks for holds."""
-    practitioner = context.practitioner if facts.practitioner is None else facts.practitioner
-    state = context.state if facts.state is None else facts.state
+def _age_holds(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the age holds on the line's day."""
     age = facts.age if facts.age is not None else context.age
     born = facts.born if facts.born is not None else context.born
     if born > 0:
         age = completed_years(born, context.day)
+    return not asked.asks_age or asked.age_min <= age <= asked.age_max
+
+
+def _place_holds(context: Context, facts: Facts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the practitioner and the state holds."""
+    practitioner = context.practitioner if facts.practitioner is None else facts.practitioner
+    state = context.state if facts.state is None else facts.state
     return not (
         (asked.asks_practitioner and not _is_in(asked.practitioners, practitioner))
-        or (asked.asks_age and not asked.age_min <= age <= asked.age_max)
         or (asked.asks_state and not _is_in(asked.states, state))
         or (asked.licensed and (practitioner < 0 or not _is_in(context.licensure[practitioner], state)))
     )

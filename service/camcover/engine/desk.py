@@ -19,7 +19,7 @@ from camcover.engine.openness import Openness, openness_of
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
 from camcover.engine.question import Answer, Outcome, Question
-from camcover.engine.ranges import Found, Way, bounds_of
+from camcover.engine.ranges import Found, Way, bounds_of, known
 from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
 from camcover.engine.violations import MAX_AGE, MAX_MEMBERS, violations_of
 from camcover.engine.vocabulary import STATE_INDEX
@@ -125,6 +125,8 @@ class Desk:
     def _with_range(self, tables: Tables, question: Question, behind: Placed | None, answer: Answer) -> Answer:
         """The answer with what is open and the range; the cases for it are forgotten again."""
         openness = openness_of(tables, question, answer.primary.ledger)
+        if openness.is_nothing:
+            return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
         expected = self._found(tables, question, question.placed, behind)
         marks = self.first.marks(), self.second.marks()
         adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))

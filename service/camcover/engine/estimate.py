@@ -145,7 +145,7 @@ class Month(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Patient totals over the bounding cases, and each assumption in words."""
+    """The least, expected and greatest patient total, and each assumption in words."""
 
     low_cents: int
     expected_cents: int

@@ -1,7 +1,8 @@
 """Request in, estimate out: the one way into the engine, for one request and for many.
 
 As in docs/architecture.md: the services become lines; they are laid out for the plan; one call of the kernel
-adjudicates every bounding case of every request; a secondary plan follows; the ledger is read into an `Estimate`.
+adjudicates the expected case of every request; a secondary plan follows, then each request's range; the ledger is read
+into an `Estimate`.
 """
 
 from __future__ import annotations

@@ -74,9 +74,7 @@ Adjudicate: TypeAlias = Callable[[Sequence[Way]], list[Found]]
 
 
 def bounds_of(question: Question, openness: Openness, expected: Found, adjudicate: Adjudicate) -> Bounds:
-    """The range of a question; `expected` is its expected case."""
-    if openness.is_nothing:
-        return _with_unknown_codes(question, Bounds(expected.patient, expected.patient))
+    """The range of a question in which something is open; `expected` is its expected case."""
     try:
         bounds = _listed(question, openness, expected, adjudicate)
     except TooMany:
@@ -84,13 +82,17 @@ def bounds_of(question: Question, openness: Openness, expected: Found, adjudicat
     return _with_unknown_codes(question, bounds)
 
 
+def known(question: Question, patient: int) -> Bounds:
+    """The range of a question in which nothing is open."""
+    return _with_unknown_codes(question, Bounds(patient, patient))
+
+
 def _with_unknown_codes(question: Question, bounds: Bounds) -> Bounds:
     """What a code that no catalog has may cost: its charge, as in every case, or nothing (point 2)."""
-    unknown = sum(
-        question.asked.services[place].charge
-        for _, place, _ in question.asked.lines
-        if not question.asked.services[place].therapy
-    )
+    services = question.asked.services
+    if all(service.therapy for service in services):
+        return bounds
+    unknown = sum(services[place].charge for _, place, _ in question.asked.lines if not services[place].therapy)
     return bounds._replace(low=max(bounds.low - unknown, 0))
 
 

@@ -1,0 +1,88 @@
+"""Statements that cannot all be true are refused, with the place of the wrong one: docs/rule-language.md, point 30."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from camcover.engine import InvalidRequest
+from small_rules import SHARE_PLAN, estimate, question, tables
+
+ITEM = question()["items"][0]
+ONE_TIER = SHARE_PLAN.replace(
+    "  out_of_network: {deductible: deductible, out_of_pocket_maximum: none, above_allowed: member}\n", ""
+)
+ONE_TIER = ONE_TIER.replace("    out_of_network: {member_pays: [deductible, {coinsurance: 50%}]}\n", "")
+"""Every cent of the deductible counts toward the maximum."""
+
+
+def sums(**used: int) -> list[dict[str, Any]]:
+    return [{"accumulator": name, "used_cents": cents} for name, cents in used.items()]
+
+
+def refusal(share: str = ONE_TIER, **others: Any) -> dict[str, str]:
+    """What is refused of the small question with other fields, by path."""
+    with pytest.raises(InvalidRequest) as caught:
+        estimate(tables(share=share), question(**others))
+    return {each.field: each.description for each in caught.value.violations}
+
+
+def member(**used: int) -> dict[str, Any]:
+    return {"id": "ana", "age": 40, "state": "WA", "accumulators": sums(**used)}
+
+
+def test_a_familys_sum_below_a_members() -> None:
+    found = refusal(members=[member(deductible=6000)], family_accumulators=sums(deductible=5999))
+    (path,) = found
+    assert path == "family_accumulators[0].used_cents"
+    assert "5999 cents used of deductible by the family, but 6000 by a member" in found[path]
+    assert "6000 or more" in found[path]
+    both = question(members=[member(deductible=6000)], family_accumulators=sums(deductible=6000))
+    assert estimate(tables(share=ONE_TIER), both).lines[0].deductible_cents == 4000
+
+
+def test_a_day_of_the_sums_in_a_later_benefit_period() -> None:
+    item = ITEM | {"dates": ["2026-03-02"]}
+    years = SHARE_PLAN.replace("benefit_period: calendar_year", "benefit_period: {starts: 07-01}")
+    found = refusal(share=years, as_of="2026-07-01", items=[item])
+    assert list(found) == ["as_of"]
+    assert "2026-07-01" in found["as_of"]
+    assert "2026-03-02" in found["as_of"]
+    assert estimate(tables(share=years), question(as_of="2026-06-30", items=[item])).lines[0].covered
+
+
+def test_a_deductible_beyond_the_maximum_that_it_counts_toward() -> None:
+    """4,000.00 of a deductible cannot be met where nothing counts toward the maximum yet; nor can the family's."""
+    found = refusal(members=[member(deductible=6000, oop_max=5999)])
+    (path,) = found
+    assert path == "members[0].accumulators[0].used_cents"
+    assert "6000 cents used of deductible, but 5999 of oop_max" in found[path]
+    assert "0 to 5999" in found[path]
+    family = {"members": [{"id": "ana"}], "family_accumulators": sums(oop_max=0, deductible=1)}
+    assert list(refusal(**family)) == ["family_accumulators[1].used_cents"]
+
+
+@pytest.mark.parametrize(
+    "share",
+    [
+        # Out of network the deductible is met without counting toward any maximum.
+        SHARE_PLAN,
+        ONE_TIER.replace("    cite: eoc p.2", "    counts_toward_out_of_pocket_maximum: no\n    cite: eoc p.2"),
+        ONE_TIER.replace(
+            "individual: $100.00, family: $200.00", "carryover: last_quarter, individual: $100.00, family: $200.00"
+        ),
+        ONE_TIER.replace("above_allowed: written_off}", "above_allowed: written_off, copay_feeds: [deductible]}"),
+    ],
+)
+def test_a_deductible_that_may_be_met_otherwise(share: str) -> None:
+    """There the two sums say nothing of each other."""
+    asked = question(members=[member(deductible=6000, oop_max=0)])
+    assert estimate(tables(share=share), asked).lines[0].deductible_cents == 4000
+
+
+def test_a_maximum_that_is_not_stated_holds_at_least_its_deductible() -> None:
+    """60.00 of the deductible are 60.00 of the maximum: 41.60, 9.60 and 9.60 bring it to 120.80."""
+    found = estimate(tables(share=ONE_TIER), question(members=[member(deductible=6000)]))
+    after = {each.accumulator: each.used_cents for each in found.accumulators_after}
+    assert after == {"deductible": 10000, "oop_max": 12080}
