@@ -153,10 +153,13 @@ def _given(
 ) -> TestGiven:
     """The cell's line as the `given` of a test; with something `missing`, everything else is attested.
 
+    So it is with a line that lacks a fact, which is else assumed to be as a criterion asks.
+
     More than one unit is billed as a code, where the service has one.
     """
     line, service, day = cell.line, cell.grid.service, first_day(cell.grid.stretch)
     code = code_of(service) if units == 1 else max(service.codes)
+    attested = bool(missing) or line.age is None or not (line.diagnoses and line.practitioner and line.state)
     item = TestItem(
         member=None,
         therapy=service.therapy,
@@ -167,7 +170,7 @@ def _given(
         state=None,
         diagnoses=line.diagnoses,
         conditions=(),
-        attestations=tuple(each for each in Attestation if each not in missing) if missing else (),
+        attestations=tuple(each for each in Attestation if each not in missing) if attested else (),
         charge=usual_charge(rules, service.therapy, day),
         allowed=None,
         dates=(day,),
@@ -178,7 +181,7 @@ def _given(
         state=line.state or None,
         family=False,
         as_of=None,
-        assume_requirements=not missing,
+        assume_requirements=not attested,
         used=dict(used),
         family_used={},
         benefit_visits={},

@@ -48,8 +48,9 @@ def request_of(
     charge_cents: int,
     use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record
 ) -> EstimateRequest:
-    """One member's sessions of a service on `dates`, at `charge_cents` each; what is not attested is assumed met.
+    """One member's sessions of a service on `dates`, at `charge_cents` each, with everything attested.
 
+    Nothing is assumed, so that a fact that the line lacks fails its criterion (docs/rule-language.md, point 40).
     An item has one session a day (docs/rule-language.md, point 38), so that a day that comes again is another item.
     """
     code = code_of(service)
@@ -62,9 +63,11 @@ def request_of(
         setting=Setting(line.setting),
         tier=line.tier,
         diagnoses=line.diagnoses,
+        attestations=tuple(Attestation),
     )
     items = (item,) if len(set(dates)) == len(dates) else tuple(item._replace(dates=(day,)) for day in dates)
-    return EstimateRequest(plan_id, items, (Member(age=line.age, state=line.state, use=use),), as_of=dates[0])
+    members = (Member(age=line.age, state=line.state, use=use),)
+    return EstimateRequest(plan_id, items, members, as_of=dates[0], assume_requirements=False)
 
 
 def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateRequest:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, product
+from itertools import product
 
 from camcover.portable import PortableError
 from camcover.rulebook.analysis.criteria import Check
 
 Codes = tuple[str, ...]
-
-_OTHERS = ("R69", *(f"{letter}{number:02d}" for letter in string.ascii_uppercase for number in range(100)))
-"""Codes to choose one from that no criterion matches; R69 is "illness, unspecified"."""
 
 _SHORTEST = 3
 """Characters of the shortest ICD-10-CM code: a letter, a digit, a digit or letter."""
@@ -34,9 +31,6 @@ class TooManyCells(PortableError):
 def diagnosis_sets(checks: Sequence[tuple[int, Check]], most: int) -> dict[int, Codes]:
     """Every mask of matched checks (bit = the number beside the check) that a set of codes has, with the fewest codes.
 
-    The set that no check matches has a code too, where there is one: a line without any diagnosis leaves it open
-    whether a criterion holds (docs/rule-language.md, point 40).
-
     Raises `TooManyCells` above `most` masks.
     """
     atoms = _atoms(checks)
@@ -52,13 +46,7 @@ def diagnosis_sets(checks: Sequence[tuple[int, Check]], most: int) -> dict[int, 
             if len(found) > most:
                 raise TooManyCells(most)
         newest = reached
-    return found | {0: _other(checks)}
-
-
-def _other(checks: Sequence[tuple[int, Check]]) -> Codes:
-    """A code that no check matches; none without checks, or where every code is matched by one."""
-    prefixes = tuple(prefix for _, check in checks for prefix in check.allowed)
-    return tuple(islice((code for code in _OTHERS if prefixes and not code.startswith(prefixes)), 1))
+    return found
 
 
 def _atoms(checks: Sequence[tuple[int, Check]]) -> dict[int, str]:
