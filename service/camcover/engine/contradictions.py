@@ -13,7 +13,6 @@ from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
 from camcover.engine.request import AccumulatorUse, Coverage, Violation
 from camcover.refusals import Refusal
-from camcover.refusals import Refusal
 from camcover.rulebook.records import Carryover, DeductibleStep, Plan
 
 _A_PAIR = 2
