@@ -85,11 +85,16 @@ def counted_toward(index: PlanIndex) -> dict[str, str]:
     found = index.counted_toward
     if not found:
         found[""] = ""  # worked out, even if there is no other
-        for name in index.accumulators:
-            maxima = {_maximum_of_all(plan, name) for plan in index.editions if name in plan.accumulators}
-            if len(maxima) == 1 and "" not in maxima:
-                found[name] = maxima.pop()
+        found.update(counted_in(index.editions))
     return found
+
+
+def counted_in(editions: Sequence[Plan]) -> Iterator[tuple[str, str]]:
+    """The same of the editions of a plan."""
+    for name in dict.fromkeys(name for plan in editions for name in plan.accumulators):
+        maxima = {_maximum_of_all(plan, name) for plan in editions if name in plan.accumulators}
+        if len(maxima) == 1 and "" not in maxima:
+            yield name, maxima.pop()
 
 
 def _maximum_of_all(plan: Plan, name: str) -> str:

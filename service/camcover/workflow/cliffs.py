@@ -1,8 +1,8 @@
 """Cost-share cliffs: what the patient pays for the last visit within a limit or a phase, and for the next one.
 
 What comes in: compiled rules and an analysed plan edition. What goes out: a `Cliff` wherever the next visit costs the
-patient more, priced by the engine on a request that states the use before the last visit: all deductibles met, nothing
-used of the out-of-pocket maximum, sessions at the catalog's typical charge. Amounts in cents.
+patient more, priced by the engine on a request that states the use before the last visit: all deductibles met, of the
+out-of-pocket maximum only what follows from that, sessions at the catalog's typical charge. Amounts in cents.
 """
 
 from __future__ import annotations
@@ -192,10 +192,10 @@ def _request(
 
 
 def _met(plan: Plan) -> Iterator[AccumulatorUse]:
-    """Every deductible met that can be, and nothing used of any other sum."""
+    """Every deductible met that can be; of all else nothing is stated, so that no more is expected than follows."""
     for accumulator in plan.accumulators.values():
-        is_deductible = accumulator.kind is AccumulatorKind.DEDUCTIBLE
-        yield AccumulatorUse(str(accumulator.id), (accumulator.individual or 0) if is_deductible else 0)
+        if accumulator.kind is AccumulatorKind.DEDUCTIBLE:
+            yield AccumulatorUse(str(accumulator.id), accumulator.individual or 0)
 
 
 def _two_days(plan: Plan, place: _Place, per: LimitPeriod, *, on_one_day: bool) -> tuple[date, ...] | None:

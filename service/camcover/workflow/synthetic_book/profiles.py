@@ -13,6 +13,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from camcover.calendar import LAST_DAY
+from camcover.engine.contradictions import counted_in
 from camcover.engine.plan_index import member_maximum
 from camcover.engine.prior_use import most_used
 from camcover.engine.vocabulary import ICD10, Vocabulary, build_vocabulary
@@ -64,13 +65,17 @@ class ServiceProfile(NamedTuple):
 
 
 class SumProfile(NamedTuple):
-    """An accumulator: the most it may hold of a member alone, of one in a family, of the family; -1 = unlimited."""
+    """An accumulator: the most it may hold of a member alone, of one in a family, of the family; -1 = unlimited.
+
+    `toward`: how many places behind it the maximum stands toward which every cent of it counts; 0 = there is none.
+    """
 
     name: str
     is_deductible: bool
     alone_cents: int
     in_family_cents: int
     family_cents: int
+    toward: int
 
 
 class LimitProfile(NamedTuple):
@@ -157,7 +162,7 @@ def _plan(rules: RuleSet, vocabulary: Vocabulary, editions: Sequence[Plan], plan
         states=_words(state for _, when in merged for each in when for state in each.states or ()),
         covered=tuple(covered),
         others=tuple(others),
-        sums=tuple(_sums(plan)),
+        sums=tuple(_sums(editions, plan)),
         limits=tuple(_limits(editions, plan)),
     )
 
@@ -264,15 +269,18 @@ def _end(plan: Plan) -> int:
     return end.toordinal() if end else LAST_DAY
 
 
-def _sums(plan: Plan) -> Iterator[SumProfile]:
+def _sums(editions: Sequence[Plan], plan: Plan) -> Iterator[SumProfile]:
     """The accumulators of an edition."""
-    for name, each in plan.accumulators.items():
+    counted, places = dict(counted_in(editions)), list(plan.accumulators)
+    for place, (name, each) in enumerate(plan.accumulators.items()):
+        maximum = counted.get(str(name))
         yield SumProfile(
             str(name),
             each.kind is AccumulatorKind.DEDUCTIBLE,
             member_maximum(each, family=False),
             member_maximum(each, family=True),
             -1 if each.family is None else each.family,
+            places.index(maximum) - place if maximum in places else 0,
         )
 
 

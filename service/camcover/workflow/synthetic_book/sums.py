@@ -35,7 +35,9 @@ class Sums:
         self._of_plan = numbered([len(plan.sums) for plan in plans])
         self._names = pa.array([each.name for each in sums], pa.string())
         self._is_deductible = np.array([each.is_deductible for each in sums], dtype=bool)
-        self._maxima = np.array([each[2:] for each in sums], dtype=np.int64).reshape(-1, 3)
+        maxima = [(each.alone_cents, each.in_family_cents, each.family_cents) for each in sums]
+        self._maxima = np.array(maxima, dtype=np.int64).reshape(-1, 3)
+        self._toward = np.array([each.toward for each in sums], dtype=np.int64)
 
     def columns(self, random: Generator, plan: Ints) -> dict[str, pa.Array]:
         """`family_coverage`, `accumulators` and `family_accumulators`."""
@@ -45,9 +47,11 @@ class Sums:
         count = np.where(kind < len(_SUMS_KNOWN), self._of_plan.many[plan], 0)
         place, owner = spans(self._of_plan.first[plan], count)
         alone, in_family, family = self._maxima[place].T
-        used = _part_of(np.where(is_family[owner], in_family, alone), self._met(random, kind[owner], place))
+        own = np.where(is_family[owner], in_family, alone)
+        used = self._agreeing(place, _part_of(own, self._met(random, kind[owner], place)), own)
         is_known = ~happens(random, _ONE_SUM_UNKNOWN, len(place))
         of_family = used + _part_of(np.where(family < 0, -1, family - used), random.integers(0, WHOLE + 1, len(place)))
+        of_family = self._agreeing(place, of_family, family)
         is_told = (is_family & happens(random, _FAMILY_SUMS, rows))[owner]
         return {
             "family_coverage": pa.array(is_family),
@@ -62,6 +66,14 @@ class Sums:
         some = random.integers(0, WHOLE + 1, len(place))
         deductibles = np.where(self._is_deductible[place], WHOLE, some)
         return np.choose(kind, [np.zeros_like(some), some, deductibles, np.full_like(some, WHOLE)])
+
+    def _agreeing(self, place: Ints, used: Ints, most: Ints) -> Ints:
+        """The sums with each maximum at no less than the deductibles that count wholly toward it, as far as it goes."""
+        agreeing = used.copy()
+        deductible = np.flatnonzero(self._toward[place])
+        maximum = deductible + self._toward[place[deductible]]
+        np.maximum.at(agreeing, maximum, used[deductible])
+        return np.where(most < 0, agreeing, np.minimum(agreeing, most))
 
     def _column(self, place: Ints, used: Ints, is_known: Ints, count: Ints) -> pa.Array:
         columns = {"accumulator": self._names.take(pa.array(place)), "used_cents": pa.array(used, mask=~is_known)}
