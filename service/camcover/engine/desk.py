@@ -151,13 +151,11 @@ class Desk:
 
     def _found(self, tables: Tables, question: Question, placed: Placed, behind: Placed | None) -> Found:
         """What an adjudicated case came to."""
-        patient = before = self.first.patient(placed.request)
+        patient = self.first.patient(placed.request)
         if behind is not None:
             settled = self._settled(tables, question, placed, behind)
             patient -= int(settled.secondary_paid.sum() + settled.forgiven.sum())
-        return Found(
-            patient, before, self.first.ledger.array[placed.ledger : placed.ledger + len(question.asked.lines)]
-        )
+        return Found(patient, self.first.ledger.array[placed.ledger : placed.ledger + len(question.asked.lines)])
 
 
 class _Layers:

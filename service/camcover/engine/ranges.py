@@ -62,10 +62,9 @@ Change: TypeAlias = Mapping[str, Any]
 
 
 class Found(NamedTuple):
-    """An adjudicated case: what the patient pays, before a second plan too, and the primary's ledger."""
+    """An adjudicated case: what the patient pays, and the primary's ledger."""
 
     patient: int
-    before_second: int
     rows: Array
 
 
@@ -247,10 +246,7 @@ def _critical_ways(question: Question, ways: Sequence[Way], adjudicate: Adjudica
 
 
 def _widened(question: Question, openness: Openness, expected: Found, adjudicate: Adjudicate) -> Bounds:
-    """Bounds that no way leaves, line by line: nothing where a plan may cover it, and its charge at the most.
-
-    Where only the second plan makes the difference, the primary's cases bound what is left for it.
-    """
+    """Bounds that no way leaves, line by line: nothing where a plan may cover it, and its charge at the most."""
     dimensions = [*_places(openness)]
     if openness.may_be_priced:
         dimensions.append([{"price": price} for price in (LOW, HIGH)])
