@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import pytest
 from google.protobuf import json_format
 
 from camcover.api.access import Access
+from camcover.api.answering import Answering
 from camcover.api.server import Keepers, Server, Settings
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
@@ -52,6 +54,31 @@ async def connected(server: Server) -> AsyncIterator[Service]:
     async with grpc.aio.insecure_channel(address) as channel:
         yield Service(server, address, channel, EstimateServiceStub(channel), CatalogServiceStub(channel))
     await server.drain()
+
+
+class Gate:
+    """Holds calls that price something until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put the gate before the pricing; every call that arrives is counted."""
+        self.arrived = asyncio.Semaphore(0)
+        self.opened = asyncio.Event()
+        answer = Answering.one
+
+        async def held(answering: Answering, request: Any) -> Any:
+            self.arrived.release()
+            await self.opened.wait()
+            return await answer(answering, request)
+
+        monkeypatch.setattr(Answering, "one", held)
+
+
+@pytest.fixture
+async def gate(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gate]:
+    """A gate before the running service, open at the end whatever happens."""
+    made = Gate(monkeypatch)
+    yield made
+    made.opened.set()
 
 
 @pytest.fixture

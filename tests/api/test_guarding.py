@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from structlog.testing import capture_logs
 
 from camcover.api.access import Access, new_token
-from camcover.api.answering import Answering
 from camcover.api.intake import Intake
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
@@ -42,30 +40,6 @@ def token(tmp_path: Path) -> tuple[str, Access]:
     file = tmp_path / "tokens.toml"
     file.write_text(f'[[token]]\nsubject = "ana"\nroles = ["estimate"]\nsha256 = "{digest}"\n', encoding="utf-8")
     return secret, Access(file)
-
-
-class Slow:
-    """Estimates that are not made before they may be."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Put it before the pricing."""
-        self.arrived, self.opened = asyncio.Semaphore(0), asyncio.Event()
-        answer = Answering.one
-
-        async def held(answering: Answering, request: Any) -> Any:
-            self.arrived.release()
-            await self.opened.wait()
-            return await answer(answering, request)
-
-        monkeypatch.setattr(Answering, "one", held)
-
-
-@pytest.fixture
-async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slow]:
-    """Slow estimates, made at the end whatever happens."""
-    made = Slow(monkeypatch)
-    yield made
-    made.opened.set()
 
 
 async def test_nothing_is_read_for_whoever_is_not_known(
@@ -142,7 +116,7 @@ async def test_the_log_names_who_was_refused(serve: Any, ask: Any, token: Any) -
     assert told == [("ana", "OK"), *refused]
 
 
-async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any, slow: Slow) -> None:
+async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: Any, gate: Any) -> None:
     """Places are counted by the token's subject; the catalog takes a place of the same kind."""
     secret, access = token
     other, digest = new_token()
@@ -155,14 +129,14 @@ async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: A
     ana, bob = ((("authorization", f"Bearer {each}"),) for each in (secret, other))
     async with serve(access=access, maximum_calls=9, maximum_calls_of_caller=1) as service:
         running = asyncio.ensure_future(service.estimates.EstimatePlan(ask(), metadata=ana))
-        await slow.arrived.acquire()
+        await gate.arrived.acquire()
         listing = catalog_service_pb2.ListPlansRequest()
         assert await code_of(service.catalog.ListPlans(listing, metadata=ana)) == (
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             "1 calls of this caller at once; expected at most 1; try again later",
         )
         assert (await service.catalog.ListPlans(listing, metadata=bob)).plans
-        slow.opened.set()
+        gate.opened.set()
         assert (await running).totals.patient_cents == 6080
 
 
@@ -234,7 +208,7 @@ async def test_a_bad_message_in_a_stream_ends_nothing(service: Any, ask: Any) ->
     assert answers[2].estimate.totals.patient_cents == 6080
 
 
-async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, ask: Any, slow: Slow) -> None:
+async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, ask: Any, gate: Any) -> None:
     """A call, and a stream of two requests, are in flight; others are told to go elsewhere until both have ended."""
     async with serve(maximum_calls=9) as service:
         call = asyncio.ensure_future(service.estimates.EstimatePlan(ask()))
@@ -242,13 +216,13 @@ async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, a
         for request_id in "ab":
             await stream.write(ask(request_id=request_id))
         for _ in range(3):
-            await slow.arrived.acquire()
+            await gate.arrived.acquire()
         draining = asyncio.ensure_future(service.server.drain())
         said = "this server is ending; try again, on a new connection"
         assert await code_of(service.estimates.EstimatePlan(ask())) == (grpc.StatusCode.UNAVAILABLE, said)
         assert await code_of(service.estimates.StreamEstimates().read()) == (grpc.StatusCode.UNAVAILABLE, said)
         assert not call.done()
-        slow.opened.set()
+        gate.opened.set()
         assert (await call).totals.patient_cents == 6080
         for request_id in "ab":
             answer = await stream.read()
@@ -257,10 +231,10 @@ async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, a
         await draining
 
 
-async def test_a_drain_does_not_wait_longer_than_it_may(serve: Any, ask: Any, slow: Slow) -> None:
+async def test_a_drain_does_not_wait_longer_than_it_may(serve: Any, ask: Any, gate: Any) -> None:
     async with serve(drain_seconds=0.1) as service:
         call = asyncio.ensure_future(service.estimates.EstimatePlan(ask()))
-        await slow.arrived.acquire()
+        await gate.arrived.acquire()
         await service.server.drain()
         with pytest.raises(grpc.aio.AioRpcError):
             await call

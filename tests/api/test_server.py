@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -27,31 +26,6 @@ from small_rules import tables
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-class Gate:
-    """Holds calls that price something until it is opened."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Put the gate before the pricing; every call that arrives is counted."""
-        self.arrived = asyncio.Semaphore(0)
-        self.opened = asyncio.Event()
-        answer = Answering.one
-
-        async def held(answering: Answering, request: Any) -> Any:
-            self.arrived.release()
-            await self.opened.wait()
-            return await answer(answering, request)
-
-        monkeypatch.setattr(Answering, "one", held)
-
-
-@pytest.fixture
-async def gate(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gate]:
-    """A gate before the running service, open at the end whatever happens."""
-    made = Gate(monkeypatch)
-    yield made
-    made.opened.set()
 
 
 async def test_health_of_the_whole_and_of_each_service(service: Any) -> None:
@@ -104,7 +78,7 @@ async def test_reflection_lists_the_services(service: Any) -> None:
     assert "grpc.health.v1.Health" in names
 
 
-async def test_a_drain_lets_a_call_in_flight_end(service: Any, ask: Any, gate: Gate) -> None:
+async def test_a_drain_lets_a_call_in_flight_end(service: Any, ask: Any, gate: Any) -> None:
     stub = health_pb2_grpc.HealthStub(service.channel)
     watching = stub.Watch(health_pb2.HealthCheckRequest(service="camcover.v1.EstimateService"))
     assert (await watching.read()).status == SERVING
@@ -122,7 +96,7 @@ async def test_a_drain_lets_a_call_in_flight_end(service: Any, ask: Any, gate: G
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_calls_beyond_the_bound_are_told_when_to_try_again(service: Any, ask: Any, gate: Gate) -> None:
+async def test_calls_beyond_the_bound_are_told_when_to_try_again(service: Any, ask: Any, gate: Any) -> None:
     held = [asyncio.ensure_future(service.estimates.EstimatePlan(ask())) for _ in range(2)]
     for _ in held:
         await gate.arrived.acquire()
@@ -158,7 +132,7 @@ async def test_a_message_beyond_the_bound(service: Any, ask: Any) -> None:
     assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
 
 
-async def test_a_deadline_that_passes(service: Any, ask: Any, gate: Gate) -> None:
+async def test_a_deadline_that_passes(service: Any, ask: Any, gate: Any) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await service.estimates.EstimatePlan(ask(), timeout=0.2)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
