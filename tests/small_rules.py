@@ -108,6 +108,28 @@ sources:
   eoc: {title: Evidence of coverage, published: 2025-11-14}
 """
 
+NO_RELEASE_IDS = (
+    "x",
+    "active",
+    "latest",
+    "rules-0",
+    "rules-0123456789ABCDEF",
+    "rules-0123456789abcdef\n",
+    "rules-0123456789abcdeg",
+    "rules-0123456789abcdef0",
+    " rules-0123456789abcdef",
+    "rules-01234567/9abcdef",
+    "rules-01234567/../bcde",
+    "rules-../../../../etc/",
+    "../rules-0123456789abcdef",
+    "/etc/hostname",
+    "/dev/stdin",
+    "a\0b",
+    "rules-\uff10123456789abcdef",
+    "x" * 5_000,
+)
+"""Texts that are near to the id of a release, or a path, and are none."""
+
 TEXTS = {"catalog.yaml": CATALOG, "fees.yaml": FEES, "share.yaml": SHARE_PLAN, "copay.yaml": COPAY_PLAN}
 
 

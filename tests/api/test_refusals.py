@@ -15,7 +15,7 @@ from camcover.api.validation import violations_of
 from camcover.engine.stored import write_tables
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
 from camcover.rulebook.records import Attestation
-from small_rules import question, tables
+from small_rules import NO_RELEASE_IDS, question, tables
 
 ITEM = question()["items"][0]
 MEMBER = question()["members"][0]
@@ -217,23 +217,6 @@ async def test_a_pinned_release_that_is_not_there(service: Any, ask: Any) -> Non
     code, _, status = await refusal(service, ask(rule_release="rules-0000000000000000"))
     assert code is grpc.StatusCode.NOT_FOUND
     assert "rules-0000000000000000" in status.message
-
-
-NO_RELEASE_IDS = [
-    "x",
-    "active",
-    "latest",
-    "rules-0",
-    "rules-0123456789ABCDEF",
-    "rules-0123456789abcdef\n",
-    "rules-0123456789abcdef0",
-    "../rules-0123456789abcdef",
-    "rules-01234567/../bcde",
-    "/etc/hostname",
-    "/dev/stdin",
-    "a\0b",
-    "x" * 5_000,
-]
 
 
 @pytest.mark.parametrize("wrong", NO_RELEASE_IDS)

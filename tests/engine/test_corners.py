@@ -159,17 +159,19 @@ def test_the_first_benefit_that_covers_the_tier_tells_the_reason() -> None:
 # Sums and periods (points 23 and 24)
 
 
+FED = {
+    "accumulators": (
+        "{deductible: {kind: deductible, individual: $1000},"
+        " oop_max: {kind: out_of_pocket_maximum, individual: $5000, feeds: [deductible]}}"
+    ),
+    "tiers": "{in_network: {deductible: deductible, out_of_pocket_maximum: oop_max, above_allowed: written_off}}",
+}
+"""A deductible of $1,000 that the maximum of $5,000 feeds."""
+
+
 def test_a_deductible_that_its_maximum_feeds_counts_the_same_dollars_once() -> None:
     """One line of 100 under a deductible of 1,000 that the maximum of 5,000 feeds: 100 applied, not 200."""
-    rules = tables(
-        p=plan(
-            accumulators=(
-                "{deductible: {kind: deductible, individual: $1000},"
-                " oop_max: {kind: out_of_pocket_maximum, individual: $5000, feeds: [deductible]}}"
-            ),
-            tiers="{in_network: {deductible: deductible, out_of_pocket_maximum: oop_max, above_allowed: written_off}}",
-        )
-    )
+    rules = tables(p=plan(**FED))
     found = asked(rules, "p", [item()], {"deductible": 0, "oop_max": 0})
     assert {each.accumulator: each.used_cents for each in found.accumulators_after} == {
         "deductible": 10_000,
@@ -181,11 +183,7 @@ def test_a_benefit_that_does_not_count_toward_the_maximum_counts_once_in_the_ded
     """The maximum feeds the deductible but receives nothing: the step's own 100 counts, once."""
     rules = tables(
         p=plan(
-            accumulators=(
-                "{deductible: {kind: deductible, individual: $1000},"
-                " oop_max: {kind: out_of_pocket_maximum, individual: $5000, feeds: [deductible]}}"
-            ),
-            tiers="{in_network: {deductible: deductible, out_of_pocket_maximum: oop_max, above_allowed: written_off}}",
+            **FED,
             benefits=STEPS.replace("therapies:", "counts_toward_out_of_pocket_maximum: no, therapies:"),
         )
     )

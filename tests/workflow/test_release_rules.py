@@ -22,30 +22,10 @@ from camcover.workflow.activation import Decision, activate
 from camcover.workflow.errors import ReleaseUnusable, UnknownRelease
 from camcover.workflow.publishing import prepare
 from camcover.workflow.release_rules import ReleaseRules
-from small_rules import COPAY_PLAN, TEXTS, estimate, question, tables
+from small_rules import COPAY_PLAN, NO_RELEASE_IDS, TEXTS, estimate, question, tables
 
 SCHEMA = schema_digest().hex()
 COPAY = {"plan_id": "copay-plan", "members": [{"id": "ana"}]}
-NO_IDS = [
-    "",
-    "x",
-    "active",
-    "latest",
-    "rules-0",
-    "rules-0123456789ABCDEF",
-    "rules-0123456789abcdef\n",
-    "rules-0123456789abcdeg",
-    "rules-0123456789abcdef0",
-    " rules-0123456789abcdef",
-    "rules-01234567/9abcdef",
-    "rules-../../../../etc/",
-    "../rules-0123456789abcdef",
-    "/etc/hostname",
-    "/dev/stdin",
-    "a\0b",
-    "rules-\uff10123456789abcdef",
-    "x" * 5_000,
-]
 
 
 def body_of(releases: Any, release: str, schema: str = SCHEMA) -> Compiled:
@@ -75,7 +55,7 @@ def costs(releases: Any, release: str, folder: Path) -> int:
     return estimate(ReleaseRules(releases.store, folder).tables(release), question(**COPAY)).totals.patient_cents
 
 
-@pytest.mark.parametrize("wrong", NO_IDS)
+@pytest.mark.parametrize("wrong", ["", *NO_RELEASE_IDS])
 def test_what_is_no_id_is_refused_before_anything_is_looked_at(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the database nor a file: there is no store here to ask, and opening anything fails the test."""
 
