@@ -183,8 +183,9 @@ def _judge(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> L
 def _decode(name: str, text: str, faults: list[Diagnostic]) -> File | None:
     """One file, None when it is no rule file; what YAML itself refuses goes to `faults`."""
     context = Context(name)
-    node, refused = parse(text.removeprefix(_BYTE_ORDER_MARK), name)
-    if not is_rule_file(text.removeprefix(_BYTE_ORDER_MARK), node):
+    plain = text.removeprefix(_BYTE_ORDER_MARK)
+    node, refused = parse(plain, name)
+    if not is_rule_file(plain, node):
         faults.append(no_rule_file(name))
         return None
     faults += refused

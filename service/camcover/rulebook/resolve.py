@@ -134,16 +134,10 @@ def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
             for word in file.context.defined.get(kind, {}).values():
                 others = seen.setdefault((kind, word), [])
                 for other, place in others:
-                    if other.heading.id != file.id and _share_days(
-                        other.heading.effective, file.record.heading.effective
-                    ):
+                    if other.heading.id != file.id and other.heading.effective.meets(file.record.heading.effective):
                         message = f"{kind} '{word}' is also defined at {place.at}"
                         yield _error("duplicate-definition", word.at, message, "keep one of the two")
                 others.append((file.record, word))
-
-
-def _share_days(one: Effective, other: Effective) -> bool:
-    return (one.end is None or other.start <= one.end) and (other.end is None or one.start <= other.end)
 
 
 class _Directory:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from camcover.rulebook import digest_of
+from camcover.rulebook import release_id as id_of
 from camcover.store import Activation, AuditEntry, AuditFault, Database, Ledger, Release
 from camcover.store.audit import checked_entries
 
@@ -85,7 +86,7 @@ def _check_releases(ledger: Ledger, told: _Told) -> int:
 def _check_release(release: Release, entry: AuditEntry) -> None:
     """A release to its publication; entries of before revision 0005 tell less of it."""
     _same(f"release {release.id}", entry, {"author": entry.actor} | _timed(entry), release._asdict())
-    if release.id != f"rules-{release.digest[:16]}":
+    if release.id != id_of(release.digest):
         raise AuditFault(f"release {release.id}: its digest is {release.digest}, which is another release's")
 
 

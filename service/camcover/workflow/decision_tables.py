@@ -131,7 +131,7 @@ def _checked(rules: RuleSet, question: Question) -> tuple[Plan, ...]:
         _Asked("therapy", question.therapy, therapies, aliases_in(catalogs, "therapy")),
         _Asked(f"code of {question.therapy}", question.code, codes, cutoff=1),
         _Asked("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
-        *(_of_catalog(catalogs, "practitioner", name) for name in [facts.practitioner]),
+        _of_catalog(catalogs, "practitioner", facts.practitioner),
         *(_of_catalog(catalogs, "condition", name) for name in question.conditions),
     ]
     for each in asked:

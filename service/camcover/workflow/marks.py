@@ -38,8 +38,7 @@ def _criteria(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criteria
     if benefit.when is not None:
         yield benefit.when
     for policy in rules.policies.get(benefit.policy, ()) if benefit.policy else ():
-        days, own = policy.heading.effective, plan.heading.effective
-        if (days.end is None or own.start <= days.end) and (own.end is None or days.start <= own.end):
+        if policy.heading.effective.meets(plan.heading.effective):
             yield policy.when
 
 

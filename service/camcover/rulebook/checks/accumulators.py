@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import dollars, phases, plans
+from camcover.rulebook.checks.scope import dollars, phases, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import (
     AccumulatorKind,
@@ -15,7 +15,6 @@ from camcover.rulebook.records import (
     Place,
     Plan,
     RuleSet,
-    Word,
 )
 
 FEEDS_ITSELF = declare_fault(
@@ -61,12 +60,7 @@ def check_feeds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             own = [word for word in accumulator.feeds if word == accumulator.id]
             if own:
                 message = f"'{accumulator.id}' feeds itself"
-                yield FEEDS_ITSELF.at(_place(own[0], accumulator.at), message, "remove it from `feeds`")
-
-
-def _place(word: str, otherwise: Place) -> Place:
-    """Where `word` was written, or a place near it."""
-    return word.at if isinstance(word, Word) else otherwise
+                yield FEEDS_ITSELF.at(place_of(own[0], accumulator.at), message, "remove it from `feeds`")
 
 
 def check_kinds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -85,14 +79,14 @@ def _uses_by_kind(plan: Plan) -> Iterator[tuple[str, Place, AccumulatorKind]]:
     """Every word that must name an accumulator of one kind."""
     for tier in plan.tiers.values():
         if tier.deductible is not None:
-            yield tier.deductible, _place(tier.deductible, tier.at), AccumulatorKind.DEDUCTIBLE
+            yield tier.deductible, place_of(tier.deductible, tier.at), AccumulatorKind.DEDUCTIBLE
         if tier.out_of_pocket_maximum is not None:
             maximum = tier.out_of_pocket_maximum
-            yield maximum, _place(maximum, tier.at), AccumulatorKind.OUT_OF_POCKET_MAXIMUM
+            yield maximum, place_of(maximum, tier.at), AccumulatorKind.OUT_OF_POCKET_MAXIMUM
     for _, phase in phases(plan):
         for step in phase.steps:
             if isinstance(step, DeductibleStep) and step.accumulator is not None:
-                yield step.accumulator, _place(step.accumulator, step.at), AccumulatorKind.DEDUCTIBLE
+                yield step.accumulator, place_of(step.accumulator, step.at), AccumulatorKind.DEDUCTIBLE
 
 
 def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import plans
+from camcover.rulebook.checks.scope import place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import (
     DIAGNOSIS_DENIAL,
@@ -14,11 +14,9 @@ from camcover.rulebook.records import (
     Benefit,
     Criteria,
     Measure,
-    Place,
     Plan,
     RuleSet,
     Tier,
-    Word,
 )
 
 LIABLE_UNLESS_ITSELF = declare_fault(
@@ -49,15 +47,10 @@ def check_liability(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             for word in liable.denials:
                 if word == liable.unless:
                     message = f"'{word}' stands both in `for` and in `unless`"
-                    yield LIABLE_UNLESS_ITSELF.at(_place(word, liable.at), message, "keep it in one of the two")
+                    yield LIABLE_UNLESS_ITSELF.at(place_of(word, liable.at), message, "keep it in one of the two")
                 elif word not in made:
                     message = f"no benefit denies a service of the tier '{tier.id}' for '{word}'"
-                    yield LIABLE_NEVER_ASKED.at(_place(word, liable.at), message, "remove the word")
-
-
-def _place(word: str, otherwise: Place) -> Place:
-    """Where `word` was written."""
-    return word.at if isinstance(word, Word) else otherwise
+                    yield LIABLE_NEVER_ASKED.at(place_of(word, liable.at), message, "remove the word")
 
 
 def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import plans
+from camcover.rulebook.checks.scope import place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import Counting, Limit, Measure, Place, Plan, RuleSet, Word
+from camcover.rulebook.records import Counting, Limit, Measure, Plan, RuleSet
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -80,21 +80,18 @@ def check_repeated(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             named: set[str] = set()
             for limit in benefit.limits:
+                # Where the benefit names a pool, or where the id of its own limit stands.
+                place = place_of(limit.id, limit.at)
                 if limit.id in named:
                     message = f"the benefit '{benefit.id}' has the limit '{limit.id}' twice"
-                    yield LIMIT_REPEATED.at(_mention(limit), message, "name it once, or give each limit its own id")
+                    yield LIMIT_REPEATED.at(place, message, "name it once, or give each limit its own id")
                 elif not limit.shared and limit.id in owners:
                     message = f"this limit has the id '{limit.id}' of {owners[limit.id]}"
                     hint = "give it another id; benefits that share a count name a pool of the plan's `limits`"
-                    yield LIMIT_REPEATED.at(_mention(limit), message, hint)
+                    yield LIMIT_REPEATED.at(place, message, hint)
                 named.add(limit.id)
             inside = (limit for limit in benefit.limits if not limit.shared)
             owners |= {str(limit.id): f"a limit of the benefit '{benefit.id}'" for limit in inside}
-
-
-def _mention(limit: Limit) -> Place:
-    """Where a benefit names a pool, or where the id of its own limit stands."""
-    return limit.id.at if isinstance(limit.id, Word) else limit.at
 
 
 def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -13,11 +13,13 @@ from camcover.rulebook.records import (
     Document,
     Licensure,
     Phase,
+    Place,
     Plan,
     Policy,
     RuleSet,
     Tier,
     TierBenefit,
+    Word,
 )
 
 
@@ -84,6 +86,11 @@ def licensing(entry: Licensure | None) -> frozenset[str]:
     if entry.licensed is not None:
         return frozenset(map(str, entry.licensed))
     return frozenset(STATES).difference(entry.unlicensed or ())
+
+
+def place_of(word: str, otherwise: Place) -> Place:
+    """Where `word` was written, or a place near it."""
+    return word.at if isinstance(word, Word) else otherwise
 
 
 def dollars(cents: int) -> str:

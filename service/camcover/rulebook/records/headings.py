@@ -54,6 +54,10 @@ class Effective:
         """Whether `day` lies in the range."""
         return self.start <= day and (self.end is None or day <= self.end)
 
+    def meets(self, other: Effective) -> bool:
+        """Whether the two ranges have a day in common."""
+        return (self.end is None or other.start <= self.end) and (other.end is None or self.start <= other.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
