@@ -16,6 +16,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from grpc_tools import protoc
 
 from camcover.gen.buf.validate import validate_pb2
+from camcover.gen.camcover.v1 import text_pb2
 from camcover.refusals import Refusal
 from pages import PROJECT, write_or_check
 
@@ -207,6 +208,8 @@ def _bounds_of(rules: Any) -> Iterator[str]:
             yield from (f"each {words}" for words in _bounds_of(value))
         elif descriptor.name == "cel":
             yield from (each.message for each in value)
+        elif descriptor == text_pb2.release_id:
+            yield from (each.message for each in descriptor.GetOptions().Extensions[validate_pb2.predefined].cel)
         elif descriptor.message_type is not None:
             yield from _bounds_of(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,6 +27,10 @@ settings.register_profile("default", max_examples=500, deadline=None, suppress_h
 settings.register_profile("brief", max_examples=60, deadline=None, suppress_health_check=SLOW)
 settings.register_profile("nightly", max_examples=20_000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background so, and commands that tests start would take over to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

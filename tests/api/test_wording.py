@@ -110,6 +110,7 @@ BREAKING: dict[str, Callable[[Rule], Any]] = {
     "unique": lambda rule: _entries(rule.field, 2),
     "line": lambda _: "a\x00b",
     "lines": lambda _: "a\x00b",
+    "release_id": lambda _: "a\x00b",
     "cel": lambda _: "a\x00b",
 }
 """What breaks a rule, by its name."""

@@ -44,5 +44,8 @@ def test_all_are_reached_where_none_applies_and_the_reason_is_the_first_one_s() 
     assert unreached("age: 40, state: OR, setting: office") == {"benefit 'here'", "benefit 'home'"}
 
 
-def test_what_is_not_known_fails_too() -> None:
-    assert unreached("setting: office") == {"benefit 'here'", "benefit 'home'"}
+def test_what_is_not_known_fails_where_nothing_is_assumed() -> None:
+    """Assumed, an unknown age is as `young` asks, which applies then, so that no criterion turns the line away."""
+    left = {"benefit 'here'", "benefit 'home'"}
+    assert unreached("setting: office, requirements: as_attested") == left
+    assert unreached("setting: office") == left | {"criterion ages", "criterion settings", "criterion states"}

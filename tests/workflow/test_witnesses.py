@@ -79,6 +79,7 @@ def test_every_field_that_a_witness_may_have_is_in_its_json() -> None:
             "setting": "office",
             "tier": "in_network",
             "diagnoses": ["M54"],
+            "attestations": [str(each) for each in Attestation],
             "dates": ["2026-03-02", "2026-03-03"],
         }
     ]

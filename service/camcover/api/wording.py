@@ -44,6 +44,9 @@ _UNWANTED = {
 }
 """What the rules of protos/camcover/v1/text.proto refuse, so that the first of it is named."""
 
+_OURS = "[camcover."
+"""With what the name of a rule of protos/camcover/v1/text.proto begins in a violation."""
+
 _NUMBERS = {"gte", "lte"}
 _LENGTHS = {"min_len", "max_len", "min_bytes", "max_bytes", "min_items", "max_items"}
 
@@ -61,7 +64,7 @@ def worded(message: Message, found: Found) -> Violation:
     descriptor, field = _field_of(message.DESCRIPTOR, elements) if elements else (message.DESCRIPTOR, None)
     if elements and field is None:
         return _no_choice(path, descriptor, elements)
-    if field is None or not rules or rule == "cel":
+    if field is None or not rules or rule == "cel" or rule.startswith(_OURS):
         return _expression(path, found.field_value if elements else message, found.proto.message)
     if rule in _NUMBERS:
         return _number(path, found.field_value, _bounds(field, rules))
