@@ -34,10 +34,10 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 class Bounds(NamedTuple):
     """So many at once, and so many of one caller. Those who watch have the places of streams once more."""
 
-    calls: int = 256
-    calls_of_caller: int = 128
-    streams: int = 256
-    streams_of_caller: int = 64
+    calls: int
+    calls_of_caller: int
+    streams: int
+    streams_of_caller: int
 
 
 class Ending(Protocol):
