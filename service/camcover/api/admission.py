@@ -14,11 +14,9 @@ from typing import NamedTuple, Protocol
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import ANYONE, Caller
-from camcover.api.errors import ending, overloaded
+from camcover.api.errors import RETRY_AFTER_SECONDS, ending, overloaded
 
 __all__ = ["WHO", "Admission", "Bounds", "Places", "who_calls"]
-
-RETRY_AFTER_SECONDS = 1
 
 ARRIVING = 4
 """Calls whose message is still on its way, for each that may run. They cost little: nothing is read for them yet."""
@@ -36,10 +34,10 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 class Bounds(NamedTuple):
     """So many at once, and so many of one caller. Those who watch have the places of streams once more."""
 
-    calls: int = 256
-    calls_of_caller: int = 128
-    streams: int = 256
-    streams_of_caller: int = 64
+    calls: int
+    calls_of_caller: int
+    streams: int
+    streams_of_caller: int
 
 
 class Ending(Protocol):
@@ -97,7 +95,7 @@ class Admission:
     def enter(self, places: Places, who: str) -> Status | None:
         """Let a call in, or say why not."""
         self._arrived += 1
-        return ending(RETRY_AFTER_SECONDS) if self._is_ending else places.enter(who)
+        return ending() if self._is_ending else places.enter(who)
 
     def leave(self, places: Places, who: str) -> None:
         """Let a call out."""

@@ -28,6 +28,7 @@ from camcover.workflow.errors import BookRefused, CamcoverError, NamedError, Req
 
 __all__ = [
     "DETAILS_KEY",
+    "RETRY_AFTER_SECONDS",
     "Refused",
     "asked_in",
     "bad_request",
@@ -44,7 +45,7 @@ DETAILS_KEY = "grpc-status-details-bin"
 """The trailing metadata in which clients look for the whole Status."""
 
 RETRY_AFTER_SECONDS = 1
-"""When to try again where the database cannot be used now."""
+"""After how long to try again what cannot be done now, where nothing else is said."""
 
 _NOT_FOUND = "NOT_FOUND"
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -117,8 +118,7 @@ def status_of(error: Exception) -> Status | None:
             found = f"{kind.thing} {shown(name)}"
             return bad_request([Violation(error.field, found, "one that exists", kind, name, error.nearest)])
         case StoreUnavailable():
-            retry = RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_SECONDS))
-            return refused(Refusal.STORE_UNAVAILABLE, f"{error}: try again later", [retry])
+            return refused(Refusal.STORE_UNAVAILABLE, f"{error}: try again later", [_retry()])
         case RulesRefused():
             fields = [_field(each.place, each.message, error.refusal) for each in error.findings]
             return refused(error.refusal, str(error), [BadRequest(field_violations=fields)])
@@ -139,14 +139,12 @@ def _details(error: CamcoverError) -> Iterator[Message]:
 
 def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -> Status:
     """RESOURCE_EXHAUSTED with the time after which to try again; `what` there is too much of."""
-    retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
-    return refused(Refusal.OVERLOADED, f"{what}; try again later", [retry])
+    return refused(Refusal.OVERLOADED, f"{what}; try again later", [_retry(retry_after_seconds)])
 
 
-def ending(retry_after_seconds: int) -> Status:
+def ending() -> Status:
     """UNAVAILABLE: this server drains, and takes nothing new."""
-    retry = RetryInfo(retry_delay=Duration(seconds=retry_after_seconds))
-    return refused(Refusal.SERVER_ENDING, "this server is ending; try again, on a new connection", [retry])
+    return refused(Refusal.SERVER_ENDING, "this server is ending; try again, on a new connection", [_retry()])
 
 
 def timed_out(what: str) -> Status:
@@ -169,6 +167,10 @@ def refused(
     """
     info = ErrorInfo(reason=kind.name, domain=DOMAIN, metadata=metadata)
     return bounded_status(Code.Value(kind.status), message, [*details, info])
+
+
+def _retry(seconds: int = RETRY_AFTER_SECONDS) -> RetryInfo:
+    return RetryInfo(retry_delay=Duration(seconds=seconds))
 
 
 def _field(path: str, description: str, kind: Refusal) -> BadRequest.FieldViolation:

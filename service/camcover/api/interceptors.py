@@ -52,7 +52,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if intake is None:
             return self._counted(handler)
         metadata = tuple(details.invocation_metadata or ())
-        asked = Asked(method, metadata, self._access.judge(method, metadata), self._access.subject_of(metadata))
+        judged = self._access.judge(method, metadata)
+        # Whoever may call has been looked up: the token is hashed once more only for those who are refused.
+        subject = self._access.subject_of(metadata) if isinstance(judged, Status) else judged.subject
+        asked = Asked(method, metadata, judged, subject)
         if handler.unary_unary:
             guarded = self._unary(asked, intake, handler.unary_unary)
             return grpc.stream_unary_rpc_method_handler(guarded, None, handler.response_serializer)

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from camcover.api.errors import Refused, overloaded
+from camcover.api.errors import RETRY_AFTER_SECONDS, Refused, overloaded
 
 __all__ = ["Pool", "Pools"]
 
@@ -23,8 +23,6 @@ Result = TypeVar("Result")
 
 MOST_WAITING = 256
 """Works of one kind that may wait or run; more are refused with the time to try again."""
-
-_RETRY_AFTER_SECONDS = 1
 
 
 class Pool:
@@ -46,7 +44,7 @@ class Pool:
         """
         with self._lock:
             if self._held >= self._most:
-                raise Refused(overloaded(_RETRY_AFTER_SECONDS, f"too much waits for {self._name}"))
+                raise Refused(overloaded(RETRY_AFTER_SECONDS, f"too much waits for {self._name}"))
             self._held += 1
         future = self._executor.submit(contextvars.copy_context().run, partial(work, *given, **named))
         future.add_done_callback(self._done)

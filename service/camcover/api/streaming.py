@@ -13,8 +13,6 @@ from camcover.api.errors import Refused, ending, timed_out
 
 __all__ = ["Requests"]
 
-_RETRY_AFTER_SECONDS = 1
-
 
 class Requests:
     """An iterator over requests; in place of one that cannot be taken, its refusal. What was given is answered.
@@ -60,7 +58,7 @@ class Requests:
     def end(self) -> None:
         """Read no more, since the server drains."""
         self._is_ending = True
-        self.why = ending(_RETRY_AFTER_SECONDS)
+        self.why = ending()
         if self._reader is not None:
             self._is_cut = True
             self._reader.cancel()

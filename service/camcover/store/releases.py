@@ -132,12 +132,7 @@ class Ledger:
 
     def files(self, release_id: str) -> dict[str, bytes]:
         """The files of a release by name, in order of name."""
-        query = (
-            select(_FILES.c.name, _CONTENTS.c.body)
-            .join_from(_FILES, _CONTENTS, _FILES.c.content == _CONTENTS.c.digest)
-            .where(_FILES.c.release_id == release_id)
-        )
-        return dict(sorted((row.name, row.body) for row in self._connection.execute(query)))
+        return dict(sorted((name, body) for name, _, body in self.contents(release_id)))
 
     def contents(self, release_id: str) -> Iterator[tuple[str, str, bytes]]:
         """The files of a release: name, the SHA-256 that they are kept by, content."""
