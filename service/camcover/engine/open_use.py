@@ -48,9 +48,7 @@ def open_sums(layout: Layout, terms: Terms, tiers: Sequence[int]) -> list[OpenSu
 
     Of a member at most what is given of the family; where `as_of` lies in an earlier period, all of them.
     """
-    mask = 0
-    for tier in tiers:
-        mask |= terms.tiers[tier].consulted
+    mask = terms.consulted(tiers)
     found = [each for each in _all_open(layout) if mask >> each.accumulator & 1]
     if is_stale(layout) or not layout.family:
         return found

@@ -101,17 +101,19 @@ class Terms(NamedTuple):
     phased: bool
     discounted: bool
 
-    @property
-    def covered_services(self) -> frozenset[int]:
-        """The services that some benefit names."""
-        return frozenset(self.attestations)
+    def consulted(self, tiers: Iterable[int]) -> int:
+        """The accumulators whose room is asked for by lines of these tiers, as a mask."""
+        mask = 0
+        for tier in tiers:
+            mask |= self.tiers[tier].consulted
+        return mask
 
     def only_fall(self, tiers: Sequence[int]) -> bool:
         """Whether no accumulator that lines of these tiers ask for gains by what another one receives."""
-        consulted = capping = copays = 0
+        consulted = self.consulted(tiers)
+        capping = copays = 0
         for place, tier in enumerate(tiers):
             sharing = self.tiers[tier]
-            consulted |= sharing.consulted
             copays |= sharing.copay_feeds
             capping = sharing.capping if place == 0 else capping & sharing.capping
         if copays & consulted & ~capping:
