@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from camcover.engine.given import OpenSum
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey, slot_key
-from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key
+from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey
+from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key, slots_of
 from camcover.engine.request import UseSoFar
 from camcover.engine.tables import Array
 from camcover.engine.terms import Terms
@@ -117,9 +117,8 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
 
 def _rows(layout: Layout, member: int, limit: Limit) -> tuple[int, ...]:
     """The rows of counts of a limit."""
-    slots = layout.plan.slots
-    counting = {slot_key(name, limit) for name in layout.plan.benefits}
-    return tuple(member * len(slots) + number for key, number in slots.items() if key in counting)
+    first = member * len(layout.plan.slots)
+    return tuple(first + slot for slot in slots_of(layout.plan, limit))
 
 
 def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
