@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from camcover.engine.compile_rows import ATTESTATION_BITS
-from camcover.engine.plan_index import PlanIndex, Segment, SlotKey, slot_key
+from camcover.engine.plan_index import PlanIndex, Segment
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.rulebook.records import (
     Accumulator,
@@ -59,7 +59,6 @@ class LimitUsed(NamedTuple):
     """A limit as one benefit of an edition uses it."""
 
     benefit: str
-    slot: SlotKey
     limit: Limit
 
 
@@ -156,9 +155,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
     for _, service, benefit in benefits:
         attestations[service] = attestations.get(service, 0) | _asked(benefit) | notices
     found = [(segment.edition, benefit) for segment, _, benefit in benefits]
-    limits = dict.fromkeys(
-        LimitUsed(benefit.id, slot_key(benefit.id, limit), limit) for _, benefit in found for limit in benefit.limits
-    )
+    limits = dict.fromkeys(LimitUsed(benefit.id, limit) for _, benefit in found for limit in benefit.limits)
     blocks = [block for _, benefit in found for block in benefit.tiers.values()]
     steps = [step for block in blocks for phase in block.member_pays for step in phase.steps]
     requirements = [each for _, benefit in found for each in benefit.requires]
