@@ -8,13 +8,12 @@ there are too many to try.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from enum import Enum, auto
 from itertools import product
 from operator import or_
 from typing import NamedTuple, TypeAlias
 
-from camcover.calendar import completed_years
+from camcover.calendar import add_months, completed_years
 from camcover.engine.facts import Fact
 from camcover.engine.plan_index import DiagnosisGroups
 from camcover.engine.terms import Candidate, Criterion
@@ -199,22 +198,7 @@ def _ages(criteria: Sequence[Criterion], days: Sequence[int]) -> Iterator[Facts]
     yield Facts(age=0)
     yield from (Facts(age=bound) for bound in bounds)
     # Who reaches a bound on a later day is younger on the days before.
-    yield from (Facts(born=_birth(day, bound)) for bound in bounds for day in days[1:])
-
-
-def _birth(day: int, years: int) -> int:
-    """The latest day of birth of whom has completed `years` on an ordinal day."""
-    last = date.fromordinal(day)
-    year = last.year - years
-    born = date(year, 3, 1) if (last.month, last.day) == (2, 29) and not _is_leap(year) else last.replace(year=year)
-    while completed_years(born.toordinal(), day) < years:
-        born = date.fromordinal(born.toordinal() - 1)
-    return born.toordinal()
-
-
-def _is_leap(year: int) -> bool:
-    """Whether a year has a 29 February."""
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    yield from (Facts(born=add_months(day, -12 * bound)) for bound in bounds for day in days[1:])
 
 
 def _diagnoses(contexts: Sequence[Context], groups: Sequence[DiagnosisGroups]) -> list[tuple[int, ...]]:

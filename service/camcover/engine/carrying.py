@@ -70,6 +70,8 @@ class _Reader:
         first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
         self._scope = Scope(self._index, edition, request, secondary, as_of, first_day)
         self._maxima = self._index.maxima(edition, family=layout.family)
+        day = _last_day_with_terms(question, layout)
+        self._sums_period = layout.given_period if day is None else self._index.period_of(day)
 
     def members(self) -> tuple[UseSoFar, ...]:
         """What each member has used."""
@@ -89,11 +91,9 @@ class _Reader:
 
     def _sums(self, owner: int, maxima: tuple[int, ...]) -> Iterator[AccumulatorUse]:
         """An owner's sums, at most what the edition lets a request state; zero where a later period has begun."""
-        day = _last_day_with_terms(self._question, self._layout)
-        period = self._layout.given_period if day is None else self._index.period_of(day)
         rows = self._outcome.sums[owner * len(maxima) : (owner + 1) * len(maxima)]
         for name, row, maximum in zip(self._index.accumulators, rows, maxima, strict=True):
-            found = row if period == self._period else _NO_SUM
+            found = row if self._sums_period == self._period else _NO_SUM
             used = found.used if maximum < 0 else min(found.used, maximum)
             yield AccumulatorUse(name, used, min(found.last_quarter, used))
 
@@ -172,10 +172,8 @@ class _Reader:
     def _plan_paid(self, member: int, benefit: str) -> int | None:
         """What the plan paid of a visit of the last day, cents; None where part of it is not known."""
         asked, layout = self._question.asked, self._layout
-        request = self._question.request
-        use = request.members[member].secondary_use if self._scope.secondary else request.members[member].use
         paid = 0
-        for visit in use.prior_visits:
+        for visit in self._scope.use_of(member).prior_visits:
             if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
                 if visit.plan_paid_cents is None:
                     return None

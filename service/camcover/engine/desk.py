@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 
 from camcover.engine.asked import Asked, Unsound, asked_of
@@ -214,8 +215,7 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     """Whose use is read, and by which edition."""
     first_day = asked.lines[0][0]
     as_of = first_day if request.as_of is None else request.as_of.toordinal()
-    segment = index.terms_on(as_of)
-    edition = index.reference(map(_day_of, asked.lines)) if segment is None else segment.edition
+    edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
     return Scope(index, edition, request, secondary, as_of, first_day)
 
 

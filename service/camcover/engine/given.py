@@ -15,7 +15,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, Unsound
-from camcover.engine.contradictions import contradictions, counted_toward
+from camcover.engine.contradictions import contradicting_sums, counted_toward
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
@@ -65,7 +65,7 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
         prior = [prior_use(scope, member) for member in range(len(uses))]
         events = _use(workspace, scope, prior, counts, visits)
-    if next(contradictions(scope), None) is not None:
+    if next(contradicting_sums(scope), None) is not None:
         raise Unsound
     return Given(
         workspace.given_sums.append(array("q", sums).tobytes()),

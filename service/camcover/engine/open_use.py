@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from camcover.engine.given import OpenSum
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey, slot_key
-from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key
+from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey
+from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key, slots_of
 from camcover.engine.request import UseSoFar
 from camcover.engine.tables import Array
 from camcover.engine.terms import Terms
@@ -48,9 +48,7 @@ def open_sums(layout: Layout, terms: Terms, tiers: Sequence[int]) -> list[OpenSu
 
     Of a member at most what is given of the family; where `as_of` lies in an earlier period, all of them.
     """
-    mask = 0
-    for tier in tiers:
-        mask |= terms.tiers[tier].consulted
+    mask = terms.consulted(tiers)
     found = [each for each in _all_open(layout) if mask >> each.accumulator & 1]
     if is_stale(layout) or not layout.family:
         return found
@@ -119,9 +117,8 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
 
 def _rows(layout: Layout, member: int, limit: Limit) -> tuple[int, ...]:
     """The rows of counts of a limit."""
-    slots = layout.plan.slots
-    counting = {slot_key(name, limit) for name in layout.plan.benefits}
-    return tuple(member * len(slots) + number for key, number in slots.items() if key in counting)
+    first = member * len(layout.plan.slots)
+    return tuple(first + slot for slot in slots_of(layout.plan, limit))
 
 
 def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:

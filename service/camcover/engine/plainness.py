@@ -51,9 +51,7 @@ def _tiers_of_cases(layout: Layout) -> Iterator[list[int]]:
 
 def _is_carried(layout: Layout, terms: Terms) -> bool:
     """Whether a deductible in question may be carried from one benefit period into a later one."""
-    consulted = 0
-    for tier in tiers_of(layout):
-        consulted |= terms.tiers[tier].consulted
+    consulted = terms.consulted(tiers_of(layout))
     days = layout.days if is_stale(layout) else {*layout.days, layout.as_of}
     return bool(terms.carried & consulted) and len({layout.plan.period_of(day) for day in days}) > 1
 

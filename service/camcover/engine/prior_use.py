@@ -161,6 +161,12 @@ def limit_of(scope: Scope, limit_id: str) -> Limit | None:
     return next((limit for limit in limits if limit.id == limit_id), None)
 
 
+def slots_of(index: PlanIndex, limit: Limit, benefit: str = "") -> list[int]:
+    """The slots that count as this edition's limit does: several for a limit per visit without a benefit."""
+    counting = {slot_key(name, limit) for name in ([benefit] if benefit else index.benefits)}
+    return [number for key, number in index.slots.items() if key in counting]
+
+
 def own_visit_limits(index: PlanIndex, benefit: str) -> tuple[Limit, ...]:
     """A benefit's own visit limits per benefit period, where every edition has the limit alike; worked out once."""
     found = index.own_visit_limits.get(benefit)
@@ -261,19 +267,13 @@ class _Reader:
             amount, other = in_own_measure(limit, use)
             if other or not 0 <= amount <= (most_used(limit) if use.date is None else most_stated(limit)):
                 raise Unsound
-            for slot in self._slots_of(limit, use.benefit):
+            for slot in slots_of(self._index, limit, use.benefit):
                 before = found.setdefault(slot, [])
                 if any(each.use.date == use.date for each in before):
                     raise Unsound
                 before.append(_Statement("limit_usage", place, use))
         self._add_benefit_visits(found)
         return found
-
-    def _slots_of(self, limit: Limit, benefit: str) -> list[int]:
-        """The slots that count as this edition's limit does: several for a limit per visit without a benefit."""
-        names = [benefit] if benefit else list(self._index.benefits)
-        counting = {slot_key(name, limit) for name in names}
-        return [number for key, number in self._index.slots.items() if key in counting]
 
     def _add_benefit_visits(self, stated: dict[int, list[_Statement]]) -> None:
         """A benefit's visits are the count of its own visit limits per benefit period, and the other way (point 39)."""

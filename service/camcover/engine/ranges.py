@@ -221,10 +221,7 @@ def _subsets(mask: int) -> Iterator[int]:
 def _has_one_deductible(question: Question, openness: Openness) -> bool:
     """Whether the lines are one member's and ask for one deductible: then its critical values can be told."""
     terms, layout = openness.terms[0], question.primary
-    consulted = 0
-    for tier in tiers_of(layout):
-        consulted |= terms.tiers[tier].consulted
-    deductibles = consulted & ~terms.maxima
+    deductibles = terms.consulted(tiers_of(layout)) & ~terms.maxima
     return deductibles & (deductibles - 1) == 0 and len({service.member for service in layout.services}) == 1
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from camcover.engine.compile_rows import ATTESTATION_BITS
-from camcover.engine.plan_index import PlanIndex, Segment, SlotKey, slot_key
+from camcover.engine.plan_index import PlanIndex, Segment
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.rulebook.records import (
     Accumulator,
@@ -59,7 +59,6 @@ class LimitUsed(NamedTuple):
     """A limit as one benefit of an edition uses it."""
 
     benefit: str
-    slot: SlotKey
     limit: Limit
 
 
@@ -101,17 +100,19 @@ class Terms(NamedTuple):
     phased: bool
     discounted: bool
 
-    @property
-    def covered_services(self) -> frozenset[int]:
-        """The services that some benefit names."""
-        return frozenset(self.attestations)
+    def consulted(self, tiers: Iterable[int]) -> int:
+        """The accumulators whose room is asked for by lines of these tiers, as a mask."""
+        mask = 0
+        for tier in tiers:
+            mask |= self.tiers[tier].consulted
+        return mask
 
     def only_fall(self, tiers: Sequence[int]) -> bool:
         """Whether no accumulator that lines of these tiers ask for gains by what another one receives."""
-        consulted = capping = copays = 0
+        consulted = self.consulted(tiers)
+        capping = copays = 0
         for place, tier in enumerate(tiers):
             sharing = self.tiers[tier]
-            consulted |= sharing.consulted
             copays |= sharing.copay_feeds
             capping = sharing.capping if place == 0 else capping & sharing.capping
         if copays & consulted & ~capping:
@@ -154,9 +155,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
     for _, service, benefit in benefits:
         attestations[service] = attestations.get(service, 0) | _asked(benefit) | notices
     found = [(segment.edition, benefit) for segment, _, benefit in benefits]
-    limits = dict.fromkeys(
-        LimitUsed(benefit.id, slot_key(benefit.id, limit), limit) for _, benefit in found for limit in benefit.limits
-    )
+    limits = dict.fromkeys(LimitUsed(benefit.id, limit) for _, benefit in found for limit in benefit.limits)
     blocks = [block for _, benefit in found for block in benefit.tiers.values()]
     steps = [step for block in blocks for phase in block.member_pays for step in phase.steps]
     requirements = [each for _, benefit in found for each in benefit.requires]
