@@ -254,6 +254,19 @@ def _keep_within_maxima(asked: Document, editions: list[Document], prefix: str) 
                 each["used_cents"] = maximum["used_cents"]
                 if "last_quarter_cents" in each:
                     each["last_quarter_cents"] = min(each["last_quarter_cents"], each["used_cents"])
+    of_family = asked.get(f"{prefix}family_accumulators", [])
+    of_members = [each for owner in owners for each in owner]
+    of_family[:] = [
+        each for each in of_family if each["used_cents"] >= _most_of(each["accumulator"], of_members, counted)
+    ]
+
+
+def _most_of(name: str, sums: list[Document], counted: dict[str, str]) -> int:
+    """The most that a member's sum says of an accumulator, by itself or by a deductible that counts toward it."""
+    return max(
+        (each["used_cents"] for each in sums if name in {each["accumulator"], counted.get(each["accumulator"])}),
+        default=0,
+    )
 
 
 def _least(editions: Iterable[Document], name: str, key: str, otherwise: int) -> int:

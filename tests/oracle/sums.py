@@ -70,11 +70,22 @@ class Sums:
                 if deductible in stated and maximum not in stated:
                     self._raise(who, maximum, self._start[who, deductible], plan)
             if maximum in family:
+                if deductible not in family:
+                    self._lower_deductible(deductible, maximum, plan)
                 continue
             total = sum(self._start.get((who, maximum), 0) for who in given)
             self._raise(FAMILY, maximum, total, plan)
             if deductible in family:
                 self._raise(FAMILY, maximum, self._start[FAMILY, deductible], plan)
+
+    def _lower_deductible(self, deductible: str, maximum: str, plan: Json) -> None:
+        """A family's deductible that is not stated is at most its maximum's stated sum, unless that is reached."""
+        most = self._start[FAMILY, maximum]
+        if most == money_or_unlimited(plan.get("accumulators", {}).get(maximum, {}).get("family")):
+            return
+        for sums in (self._start, self._last_quarter):
+            if sums.get((FAMILY, deductible), 0) > most:
+                sums[FAMILY, deductible] = most
 
     def _raise(self, who: str, accumulator: str, cents: int, plan: Json) -> None:
         """Bring a sum to `cents`, at most its maximum."""

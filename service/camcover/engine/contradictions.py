@@ -33,7 +33,7 @@ def contradicting_sums(scope: Scope) -> Iterator[Violation]:
     maxima = scope.plan.maxima(scope.edition, family=family)
     owners = [(path, scope.use_of(place).accumulators, maxima.member) for place, path in enumerate(paths)]
     if family:
-        yield from _below_a_members(scope, of_family, [uses for _, uses, _ in owners])
+        yield from _below_a_members(scope, of_family, [uses for _, uses, _ in owners], maxima.member)
         owners.append((of_family, scope.family_sums, maxima.family))
     for path, uses, tops in owners:
         yield from _beyond_a_maximum(scope.plan, path, uses, tops)
@@ -48,14 +48,28 @@ def _later_as_of(scope: Scope) -> Iterator[Violation]:
         yield Violation("as_of", found, f"a day before {start}", Refusal.CONTRADICTORY_USE)
 
 
-def _below_a_members(scope: Scope, path: str, members: Sequence[Sequence[AccumulatorUse]]) -> Iterator[Violation]:
-    """Family's sums below one member's sum of the same accumulator."""
+def _below_a_members(
+    scope: Scope, path: str, members: Sequence[Sequence[AccumulatorUse]], tops: Sequence[int]
+) -> Iterator[Violation]:
+    """Family's sums below what one member has of the same accumulator, by its own sum or by that of a deductible."""
     for place, use in enumerate(scope.family_sums):
-        own = [each.used_cents or 0 for uses in members for each in uses if each.accumulator == use.accumulator]
+        own = (each for uses in members for each in _stated_of(scope.plan, use.accumulator, uses, tops))
         most = max(own, default=0)
         if use.used_cents is not None and use.used_cents < most:
             found = f"{use.used_cents} cents used of {use.accumulator} by the family, but {most} by a member"
             yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
+
+
+def _stated_of(index: PlanIndex, name: str, uses: Sequence[AccumulatorUse], tops: Sequence[int]) -> Iterator[int]:
+    """Cents of an accumulator that a member's sums state: its own, and those of deductibles that count toward it."""
+    counted = counted_toward(index)
+    top = tops[index.accumulators[name]]
+    for use in uses:
+        cents = use.used_cents or 0
+        if use.accumulator == name:
+            yield cents
+        elif counted.get(use.accumulator) == name:
+            yield cents if top < 0 else min(cents, top)
 
 
 def _beyond_a_maximum(

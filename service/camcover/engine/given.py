@@ -104,6 +104,7 @@ def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums
         if maximum >= 0:
             expected = (min(expected[0], maximum), min(expected[1], maximum))
         expected = _at_least(scope, given, number, expected, maximum)
+        expected = _at_most(scope, given, number, expected, maxima.family)
         numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
     return numbers
 
@@ -121,6 +122,20 @@ def _at_least(
             least = use.used_cents if maximum < 0 else min(use.used_cents, maximum)
             expected = (max(expected[0], least), expected[1])
     return expected
+
+
+def _at_most(
+    scope: Scope, given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], tops: Sequence[int]
+) -> tuple[int, int]:
+    """What is expected of a family's deductible: at most a stated maximum that counts it all and is not reached."""
+    if not given or number in given:
+        return expected
+    names = list(scope.plan.accumulators)
+    toward = scope.plan.accumulators.get(counted_toward(scope.plan).get(names[number], ""), -1)
+    use = given.get(toward)
+    if use is None or use.used_cents is None or use.used_cents == tops[toward]:
+        return expected
+    return min(expected[0], use.used_cents), min(expected[1], use.used_cents)
 
 
 def _given(accumulators: Mapping[str, int], uses: Sequence[AccumulatorUse]) -> dict[int, AccumulatorUse]:

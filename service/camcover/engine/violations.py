@@ -57,13 +57,15 @@ def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]
         yield from _unused_violations(request)
     primary = tables.plans.get(request.plan_id)
     if primary is None:
-        yield unknown_word("plan_id", Refusal.UNKNOWN_PLAN, request.plan_id, tables.plans)
+        yield unknown_word("plan_id", Refusal.UNKNOWN_PLAN, request.plan_id, sorted(tables.plans))
     else:
         yield from _plan_violations(primary, request, secondary=False)
     if request.secondary_plan_id:
         second = tables.plans.get(request.secondary_plan_id)
         if second is None:
-            yield unknown_word("secondary_plan_id", Refusal.UNKNOWN_PLAN, request.secondary_plan_id, tables.plans)
+            yield unknown_word(
+                "secondary_plan_id", Refusal.UNKNOWN_PLAN, request.secondary_plan_id, sorted(tables.plans)
+            )
         else:
             yield from _plan_violations(second, request, secondary=True)
 

@@ -107,7 +107,8 @@ def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenari
         if stretch is None or line.member_id not in ages or line.reason is Reason.UNKNOWN_CODE:
             continue  # a code that no catalog has is of no service
         service = service_of(stretch, line.therapy, line.code)
-        known = grid_of(stretch, service, rules, known_facts(rules, stretch, request, line.item_index))
+        facts = known_facts(rules, stretch, request, line.item_index)
+        known = grid_of(stretch, service, rules, facts)
         (pattern,) = known.patterns()
         cell = Decided(known, pattern, next(iter(known.patterns().values())), decide(known, pattern))
         says = {str(benefit.id) for benefit in cell.chain} or {expected(cell)[0]}
@@ -117,7 +118,8 @@ def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenari
         whole = next(
             each for each in services_of(stretch, rules) if each.therapy == line.therapy and line.code in each.codes
         )
-        assert pattern in grid_of(stretch, whole, rules).patterns()
+        if facts.tier in stretch.plan.tiers:  # an edition that names its tiers anew has no cells of the old ones
+            assert pattern in grid_of(stretch, whole, rules).patterns()
 
 
 def stretch_on(rules: RuleSet, plan_id: str, day: date) -> Any:
