@@ -42,6 +42,27 @@ def test_a_familys_sum_below_a_members() -> None:
     assert estimate(tables(share=ONE_TIER), both).lines[0].deductible_cents == 4000
 
 
+def test_a_familys_maximum_below_a_members_deductible() -> None:
+    """60.00 of a member's deductible are 60.00 of the family's maximum, too."""
+    found = refusal(members=[member(deductible=6000)], family_accumulators=sums(oop_max=5999))
+    assert (
+        "5999 cents used of oop_max by the family, but 6000 by a member" in found["family_accumulators[0].used_cents"]
+    )
+    unknown = refusal(members=[member(deductible=6000)], family_accumulators=sums(no_such_sum=0))
+    assert list(unknown) == ["family_accumulators[0].accumulator"]
+
+
+def test_a_familys_deductible_that_is_not_stated_keeps_within_its_maximum() -> None:
+    """Two members at 60.00 each would be 120.00, but the family's maximum holds 70.00 only.
+
+    Three visits at 48.00: 40.00 to the deductible; 41.60, 9.60 and 9.60 to the maximum.
+    """
+    members = [member(deductible=6000), member(deductible=6000) | {"id": "ben"}]
+    asked = question(members=members, items=[ITEM | {"member_id": "ana"}], family_accumulators=sums(oop_max=7000))
+    after = estimate(tables(share=ONE_TIER), asked).use_after.family_accumulators
+    assert {each.accumulator: each.used_cents for each in after} == {"deductible": 11000, "oop_max": 13080}
+
+
 def test_a_day_of_the_sums_in_a_later_benefit_period() -> None:
     item = ITEM | {"dates": ["2026-03-02"]}
     years = SHARE_PLAN.replace("benefit_period: calendar_year", "benefit_period: {starts: 07-01}")

@@ -62,6 +62,8 @@ def _below_a_members(
 
 def _stated_of(index: PlanIndex, name: str, uses: Sequence[AccumulatorUse], tops: Sequence[int]) -> Iterator[int]:
     """Cents of an accumulator that a member's sums state: its own, and those of deductibles that count toward it."""
+    if name not in index.accumulators:
+        return  # refused by itself
     counted = counted_toward(index)
     top = tops[index.accumulators[name]]
     for use in uses:
