@@ -34,7 +34,16 @@ from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import expiry, new_name, price_many
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["CACHED_BYTES", "Answering", "Outcome", "in_slices", "lines_of", "weight_of", "within_lines"]
+__all__ = [
+    "CACHED_BYTES",
+    "Answering",
+    "Outcome",
+    "expected_bytes",
+    "in_slices",
+    "lines_of",
+    "weight_of",
+    "within_lines",
+]
 
 Request: TypeAlias = request_pb2.EstimatePlanRequest
 Outcome: TypeAlias = estimate_pb2.Estimate | Status
@@ -53,6 +62,9 @@ _SMALL_LINES = 100
 
 _BYTES_OF_LINE = 100
 """About what a line takes in a request."""
+
+_ANSWER_BYTES, _ANSWERED_LINE_BYTES, _EXPLAINED_LINE_BYTES = 3_000, 150, 1_000
+"""About what an answer takes before its lines, and each line, without and with its explanation."""
 
 
 class Asked(NamedTuple):
@@ -258,6 +270,12 @@ def lines_of(request: Request) -> int:
 def weight_of(request: Request) -> int:
     """About what a request takes to be priced, as a number of lines: what members have used takes time as well."""
     return max(lines_of(request), request.ByteSize() // _BYTES_OF_LINE)
+
+
+def expected_bytes(request: Request) -> int:
+    """About what a request and its answer take while the answer is made."""
+    of_line = _EXPLAINED_LINE_BYTES if request.explain else _ANSWERED_LINE_BYTES
+    return request.ByteSize() + _ANSWER_BYTES + lines_of(request) * of_line
 
 
 def within_lines(field: str, lines: int) -> None:

@@ -7,6 +7,7 @@ raised; `interceptors` turns them into statuses.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from itertools import repeat
 from operator import itemgetter
@@ -16,10 +17,19 @@ import grpc
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER
-from camcover.api.answering import CACHED_BYTES, Answering, Outcome, in_slices, lines_of, weight_of, within_lines
+from camcover.api.answering import (
+    CACHED_BYTES,
+    Answering,
+    Outcome,
+    expected_bytes,
+    in_slices,
+    lines_of,
+    weight_of,
+    within_lines,
+)
 from camcover.api.errors import Refused, asked_in, bad_request
 from camcover.api.estimates import coverage_message, estimate_message
-from camcover.api.ordering import in_order
+from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
 from camcover.api.requests import estimate_request, member, planned_service
 from camcover.api.validation import validate, violations_of
@@ -50,12 +60,17 @@ class EstimateServicer(EstimateServiceServicer):
         pools: Pools | None = None,
         cached_bytes: int = CACHED_BYTES,
         today: Callable[[], date] | None = None,
+        room: Room | None = None,
     ) -> None:
-        """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one."""
+        """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one.
+
+        `room` bounds the answers of streams that wait to be read.
+        """
         self._rules = rules
         self._store = store
         self._pools = pools or Pools()
         self._answering = Answering(rules, store, self._pools, cached_bytes)
+        self._room = room or Room()
         self._today = today or (lambda: datetime.now(UTC).date())
 
     def counts(self) -> CacheCounts:
@@ -71,19 +86,21 @@ class EstimateServicer(EstimateServiceServicer):
 
     async def StreamEstimates(
         self, request_iterator: AsyncIterator[Request | Status], context: Context
-    ) -> AsyncIterator[estimate_service_pb2.StreamEstimatesResponse]:
-        """The same for a stream, answers in order; a bad request is answered and ends nothing."""
+    ) -> AsyncIterator[bytes]:
+        """The same for a stream, answers in order; a bad request is answered and ends nothing.
 
-        async def answer(request: Request | Status) -> Outcome:
-            """The outcome of a request; of one that could not be taken, why."""
-            return request if isinstance(request, Status) else await self._answering.one(request)
+        Each answer is given as the bytes of its message, which take a third of the message's room while they wait.
+        """
+        in_order = InOrder(self._streamed, _expected, self._room)
+        async with aclosing(in_order.answers(request_iterator)) as answers:
+            async for answer in answers:
+                yield answer
 
-        async for request, outcome in in_order(request_iterator, answer):
-            request_id = "" if isinstance(request, Status) else request.request_id
-            if isinstance(outcome, Status):
-                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, error=outcome)
-            else:
-                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, estimate=outcome)
+    async def _streamed(self, request: Request | Status) -> bytes:
+        """The answer to one request of a stream; to one that could not be taken, why."""
+        if isinstance(request, Status):
+            return _stream_answer("", request)
+        return _stream_answer(request.request_id, await self._answering.one(request))
 
     async def BatchEstimatePlans(
         self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
@@ -141,6 +158,20 @@ class EstimateServicer(EstimateServiceServicer):
         if stored.body is None:
             raise EstimateNotKept(f"{request.name} was kept as hashes only")
         return estimate_pb2.Estimate.FromString(stored.body)
+
+
+def _stream_answer(request_id: str, outcome: Outcome) -> bytes:
+    """An answer of a stream, as bytes."""
+    if isinstance(outcome, Status):
+        response = estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, error=outcome)
+    else:
+        response = estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, estimate=outcome)
+    return response.SerializeToString()
+
+
+def _expected(request: Request | Status) -> int:
+    """About what a request of a stream and its answer take while the answer is made."""
+    return request.ByteSize() if isinstance(request, Status) else expected_bytes(request)
 
 
 def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> Sequence[Request]:

@@ -61,9 +61,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return grpc.stream_unary_rpc_method_handler(guarded, None, handler.response_serializer)
         if handler.unary_stream:
             guarded = self._watch(asked, intake, handler.unary_stream)
-        else:
-            guarded = self._stream(asked, intake, handler.stream_stream)
-        return grpc.stream_stream_rpc_method_handler(guarded, None, handler.response_serializer)
+            return grpc.stream_stream_rpc_method_handler(guarded, None, handler.response_serializer)
+        guarded = self._stream(asked, intake, handler.stream_stream)
+        # What answers a stream makes bytes of its answers itself, since they may have to wait.
+        return grpc.stream_stream_rpc_method_handler(guarded, None, None)
 
     def _unary(
         self, asked: Asked, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
@@ -91,7 +92,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _stream(
         self, asked: Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
-        """A guarded method that answers a stream of requests by a stream."""
+        """A guarded method that answers a stream of requests by a stream of bytes."""
 
         async def guarded(_: object, context: Context) -> None:
             async with Call(asked, context, self._admission, self._admission.streams) as entered:
