@@ -16,7 +16,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER
 from camcover.api.contract import CONTRACT
-from camcover.api.errors import Refused, bad_request, status_of
+from camcover.api.errors import bad_request, invalid, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.intake import SMALL_BYTES
 from camcover.api.keeping import Keeper, Taken
@@ -282,7 +282,7 @@ def within_lines(field: str, lines: int) -> None:
     """Raise `Refused` where an answer would have more than `MOST_LINES`; `field` is what asks for them."""
     if lines > MOST_LINES:
         found, expected = f"{lines} lines in all", f"at most {MOST_LINES}"
-        raise Refused(bad_request([Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE)]))
+        raise invalid(Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE))
 
 
 async def in_slices(

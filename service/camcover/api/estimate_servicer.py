@@ -27,7 +27,7 @@ from camcover.api.answering import (
     weight_of,
     within_lines,
 )
-from camcover.api.errors import Refused, asked_in, bad_request
+from camcover.api.errors import Refused, asked_in, bad_request, invalid
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
@@ -203,7 +203,7 @@ def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Reques
     wrong = violations_of(request)
     wrong += map(_moved, violations_of(plan))
     if wrong:
-        raise Refused(bad_request(wrong))
+        raise invalid(*wrong)
     within_lines("plan_ids", lines_of(plan) * len(request.plan_ids))
     return plan, _prefixed(plan)
 
