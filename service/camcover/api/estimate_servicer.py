@@ -17,6 +17,7 @@ import grpc
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER
+from camcover.api.admission import hold
 from camcover.api.answering import (
     CACHED_BYTES,
     Answering,
@@ -79,6 +80,7 @@ class EstimateServicer(EstimateServiceServicer):
 
     async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
         """One well-being plan under one payer plan."""
+        hold(expected_bytes(request))
         outcome = await self._answering.one(request)
         if isinstance(outcome, Status):
             raise Refused(outcome)
@@ -104,17 +106,20 @@ class EstimateServicer(EstimateServiceServicer):
 
     async def BatchEstimatePlans(
         self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
-    ) -> estimate_service_pb2.BatchEstimatePlansResponse:
-        """The same for up to 1,000 requests, a call of the kernel for each slice of them."""
-        requests = await self._pools.batches.run(_batched, request)
+    ) -> bytes:
+        """The same for up to 1,000 requests, a call of the kernel for each slice of them. Gives the message's bytes."""
+        requests, expected = await self._pools.batches.run(_batched, request)
+        hold(expected)
         outcomes = await self._answering.many(requests)
-        return await self._pools.batches.run(_batch_message, requests, outcomes)
+        return await self._pools.batches.run(_batch_answer, requests, outcomes)
 
-    async def ComparePlans(
-        self, request: estimate_service_pb2.ComparePlansRequest, context: Context
-    ) -> estimate_service_pb2.ComparePlansResponse:
-        """One well-being plan under several payer plans, cheapest first. Nothing of it is stored."""
+    async def ComparePlans(self, request: estimate_service_pb2.ComparePlansRequest, context: Context) -> bytes:
+        """One well-being plan under several payer plans, cheapest first. Nothing of it is stored.
+
+        Gives the bytes of the message.
+        """
         plan, typed = await self._pools.reading.run(_compared, request)
+        hold(expected_bytes(plan) * len(request.plan_ids))
         with asked_in("request.rule_release"):
             tables = await self._take(plan.rule_release)
 
@@ -127,7 +132,7 @@ class EstimateServicer(EstimateServiceServicer):
             self._pools.pricing, priced, request.plan_ids, repeat(weight_of(plan), len(request.plan_ids))
         )
         results.sort(key=itemgetter(0))
-        return estimate_service_pb2.ComparePlansResponse(comparisons=[message for _, message in results])
+        return await self._pools.pricing.run(_comparison_answer, [message for _, message in results])
 
     async def CheckCoverage(
         self, request: estimate_service_pb2.CheckCoverageRequest, context: Context
@@ -174,25 +179,31 @@ def _expected(request: Request | Status) -> int:
     return request.ByteSize() if isinstance(request, Status) else expected_bytes(request)
 
 
-def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> Sequence[Request]:
-    """The requests of a batch. Raises `Refused`."""
+def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> tuple[Sequence[Request], int]:
+    """The requests of a batch, and about how many bytes its answer takes. Raises `Refused`."""
     validate(request)
     within_lines("requests", sum(map(lines_of, request.requests)))
-    return list(request.requests)
+    return list(request.requests), sum(map(expected_bytes, request.requests))
 
 
-def _batch_message(
-    requests: Sequence[Request], outcomes: Sequence[Outcome]
-) -> estimate_service_pb2.BatchEstimatePlansResponse:
-    """The answers of a batch."""
-    response = estimate_service_pb2.BatchEstimatePlansResponse()
-    for one, outcome in zip(requests, outcomes, strict=True):
-        result = response.results.add(request_id=one.request_id)
-        if isinstance(outcome, Status):
-            result.error.CopyFrom(outcome)
-        else:
-            result.estimate.CopyFrom(outcome)
-    return response
+def _batch_answer(requests: Sequence[Request], outcomes: Sequence[Outcome]) -> bytes:
+    """The answers of a batch: messages one behind the other are one message that holds what each of them holds."""
+    return b"".join(
+        estimate_service_pb2.BatchEstimatePlansResponse(results=[_result(one, outcome)]).SerializeToString()
+        for one, outcome in zip(requests, outcomes, strict=True)
+    )
+
+
+def _result(request: Request, outcome: Outcome) -> estimate_service_pb2.EstimateResult:
+    """The answer to one request of a batch."""
+    if isinstance(outcome, Status):
+        return estimate_service_pb2.EstimateResult(request_id=request.request_id, error=outcome)
+    return estimate_service_pb2.EstimateResult(request_id=request.request_id, estimate=outcome)
+
+
+def _comparison_answer(comparisons: Sequence[estimate_service_pb2.PlanComparison]) -> bytes:
+    """The answer to a comparison."""
+    return estimate_service_pb2.ComparePlansResponse(comparisons=comparisons).SerializeToString()
 
 
 def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Request, EstimateRequest]:

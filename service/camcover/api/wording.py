@@ -46,10 +46,10 @@ _FOUR_DIGITS = re.compile(r"\\x\{([0-9A-Fa-f]{4})\}")
 def _unwanted() -> dict[str, re.Pattern[str]]:
     """What the rules of protos/camcover/v1/text.proto refuse, by the rule's id, so that the first of it is named.
 
-    Read from their expressions. Regular expressions of CEL write `\\x{2028}` where those of Python write `\\u2028`.
+    Read from their expressions, in which a character of four digits is written in another way than Python's.
     """
-    extensions = text_pb2.DESCRIPTOR.extensions_by_name.values()
-    rules = (rule for each in extensions for rule in each.GetOptions().Extensions[validate_pb2.predefined].cel)
+    extensions: Sequence[Described] = list(text_pb2.DESCRIPTOR.extensions_by_name.values())
+    rules = [rule for each in extensions for rule in each.GetOptions().Extensions[validate_pb2.predefined].cel]
     classes = {rule.id: _CLASS.search(rule.expression) for rule in rules}
     return {name: re.compile(_FOUR_DIGITS.sub(r"\\u\1", found[1])) for name, found in classes.items() if found}
 
