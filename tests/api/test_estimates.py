@@ -193,6 +193,33 @@ async def test_coverage_of_a_therapy_and_its_terms(service: Any, day: str) -> No
     assert "Evidence of coverage" in [each.title for each in answer.citations]
 
 
+@pytest.mark.parametrize(
+    ("day", "is_assumed"),
+    [("2026-12-31", False), ("2027-01-01", True), ("2027-12-31", True)],
+    ids=["last day of the last edition", "the day after", "twelve months after"],
+)
+async def test_coverage_tells_that_terms_are_assumed_to_go_on(service: Any, day: str, *, is_assumed: bool) -> None:
+    """As the line of an estimate tells it (point 37); covered or not makes no difference."""
+    said = "The terms of the plan are known up to 2026-12-31: for later services they are assumed to go on."
+    for therapy, covered in (("acupuncture", True), ("reiki", False)):
+        asked = request_pb2.PlannedService(
+            therapy=therapy,
+            practitioner="acupuncturist",
+            diagnoses=["M54.50"],
+            tier="in_network",
+            dates=[day],
+            charge_cents=9000,
+        )
+        request = estimate_service_pb2.CheckCoverageRequest(plan_id="share-plan", service=asked)
+        answer = await service.estimates.CheckCoverage(request)
+        found = (answer.covered, answer.terms_assumed, answer.terms_text)
+        assert found == (covered, is_assumed, said if is_assumed else "")
+        estimate = await service.estimates.EstimatePlan(
+            request_pb2.EstimatePlanRequest(plan_id="share-plan", items=[asked])
+        )
+        assert [line.terms_assumed for line in estimate.lines] == [is_assumed]
+
+
 async def test_coverage_tells_what_is_asked_for(service: Any) -> None:
     asked = request_pb2.PlannedService(therapy="massage", tier="in_network", dates=["2026-05-04"])
     request = estimate_service_pb2.CheckCoverageRequest(plan_id="copay-plan", service=asked)

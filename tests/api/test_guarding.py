@@ -194,6 +194,84 @@ async def test_a_stream_whose_answers_nobody_reads_gives_its_place_back(serve: A
         unread.cancel()
 
 
+class Slow:
+    """A client that takes in 64 KiB and no more until it reads; it calls a batch whose answer has some megabytes."""
+
+    def __init__(self, service: Any, ask: Any) -> None:
+        """Call nothing yet."""
+        options = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1 << 16)]
+        self._channel = grpc.aio.insecure_channel(service.address, options)
+        request = ask(explain=True)
+        request.items[0].ClearField("sessions")
+        request.items[0].dates[:] = [f"2026-{month:02}-{day:02}" for month in range(3, 12) for day in range(1, 29)]
+        self._batch = estimate_service_pb2.BatchEstimatePlansRequest(requests=[request] * 40)
+        self._leaving, self._left = service.server._admission.leaving, asyncio.Event()
+        self._enter = self._leaving.enter
+        self._leaving.enter = self._enters
+
+    def _enters(self, who: str, number: int = 1) -> Any:
+        """An answer is on its way."""
+        self._left.set()
+        return self._enter(who, number)
+
+    def call(self) -> Any:
+        """The call, to be read as a stream of one answer."""
+        return self._channel.unary_stream(
+            "/camcover.v1.EstimateService/BatchEstimatePlans",
+            request_serializer=estimate_service_pb2.BatchEstimatePlansRequest.SerializeToString,
+            response_deserializer=estimate_service_pb2.BatchEstimatePlansResponse.FromString,
+        )(self._batch)
+
+    async def unread(self) -> Any:
+        """The call, once it is answered and the answer finds no room on its way."""
+        call = self.call()
+        await asyncio.wait_for(self._left.wait(), 60)
+        return call
+
+
+LARGE = {"maximum_message_bytes": 16 << 20, "maximum_answer_bytes_of_caller": 15_000_000}
+"""Of 40 requests of 252 lines, each line expected to take 1,000 bytes, one batch finds room, and two do not."""
+
+
+async def test_an_answer_that_nobody_reads_is_counted_and_holds_nobody_up(serve: Any, ask: Any) -> None:
+    """Its place is free for others, its bytes are not; once it is read, both are."""
+    async with serve(maximum_calls=1, **LARGE) as service:
+        admission = service.server._admission
+        slow = Slow(service, ask)
+        unread = await slow.unread()
+        assert (admission.calls.count, admission.leaving.count) == (0, 1)
+        held = admission.answers.count
+        assert 40 * 252 * 1_000 < held < 15_000_000
+        assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+        said = f"{held} bytes of answers of this caller at once; expected at most 15000000; try again later"
+        assert await code_of(slow.call().read()) == (grpc.StatusCode.RESOURCE_EXHAUSTED, said)
+        answer = await unread.read()
+        assert [len(each.estimate.lines) for each in answer.results] == [252] * 40
+        assert await unread.read() == grpc.aio.EOF
+        await asyncio.wait_for(admission._emptied(), 60)
+        assert admission.answers.count == 0
+        assert len((await slow.call().read()).results) == 40
+
+
+async def test_an_answer_that_nobody_reads_is_given_up_after_a_while(serve: Any, ask: Any) -> None:
+    async with serve(stream_idle_seconds=0.2, **LARGE) as service:
+        unread = await Slow(service, ask).unread()
+        assert service.server._admission.answers.count > 0
+        await asyncio.wait_for(service.server._admission._emptied(), 60)
+        assert service.server._admission.answers.count == 0
+        assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
+        unread.cancel()
+
+
+async def test_a_client_that_goes_while_its_answer_is_sent_frees_what_it_held(serve: Any, ask: Any) -> None:
+    async with serve(**LARGE) as service:
+        unread = await Slow(service, ask).unread()
+        assert service.server._admission.answers.count > 0
+        unread.cancel()
+        await asyncio.wait_for(service.server._admission._emptied(), 60)
+        assert service.server._admission.answers.count == 0
+
+
 async def test_a_bad_message_in_a_stream_ends_nothing(service: Any, ask: Any) -> None:
     stream = service.channel.stream_stream(
         "/camcover.v1.EstimateService/StreamEstimates",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -153,6 +153,29 @@ def test_which_character_and_where(text: str, said: str) -> None:
     (wrong,) = [each for each in violations_of(request) if each.field == "request_id"]
     assert wrong.description == f"found {text!r} {said}; expected text without control characters"
     assert wrong.refusal is Refusal.CONTROL_CHARACTER
+
+
+CONTROLS = {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+"""C0, DEL and C1; what embeds, overrides or isolates a direction of writing."""
+
+
+@pytest.mark.parametrize(
+    ("request_of", "unwanted"),
+    [
+        (lambda text: request_pb2.EstimatePlanRequest(request_id=text), CONTROLS | {0x2028, 0x2029}),
+        (lambda text: rule_service_pb2.ActivateReleaseRequest(reason=text), CONTROLS - {0x09, 0x0A}),
+    ],
+    ids=["one line", "several lines"],
+)
+def test_what_the_proto_refuses_is_what_is_named(request_of: Callable[[str], Message], unwanted: set[int]) -> None:
+    """Each character by itself, refused and named with its number, or taken."""
+    named = {}
+    for number in (*range(0x300), *range(0x2000, 0x2100), 0xFEFF, 0x1F642):
+        for wrong in violations_of(request_of(chr(number))):
+            if wrong.refusal is Refusal.CONTROL_CHARACTER:
+                named[number] = wrong.found
+    said = "{!r} with a control character (U+{:04X}) at position 1"
+    assert named == {number: said.format(chr(number), number) for number in unwanted}
 
 
 @pytest.mark.parametrize("text", ["plain", "Änderung №1 日本語", "e\u0301", "שלום", "🙂"])

@@ -1,6 +1,7 @@
 """How many calls run at once: all together, and of each caller; and an end to it when the server drains.
 
-Calls, streams of estimates and those who only watch are counted apart, so that none takes the places of another.
+Calls, streams of estimates and those who only watch are counted apart, so that none takes the places of another. What
+large answers to calls take is counted besides, in bytes, until they are sent.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from typing import NamedTuple, Protocol
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import ANYONE, Caller
-from camcover.api.errors import RETRY_AFTER_SECONDS, ending, overloaded
+from camcover.api.errors import RETRY_AFTER_SECONDS, Refused, ending, overloaded
 
-__all__ = ["WHO", "Admission", "Bounds", "Places", "who_calls"]
+__all__ = ["HELD", "WHO", "Admission", "Bounds", "Held", "Places", "hold", "who_calls"]
 
 ARRIVING = 4
-"""Calls whose message is still on its way, for each that may run. They cost little: nothing is read for them yet."""
+"""Calls whose message is still on its way, for each that may run, and as many whose answer is. They cost little:
+nothing is read for the former yet, and the latter's bytes are counted where they are many."""
+
+_SMALL_BYTES = 64 << 10
+"""An answer that is expected to take no more is not counted: gRPC sends as much ahead of a reader."""
 
 _QUIET_SECONDS = 0.2
 """No call has come for so long: those that were on their way have been told."""
@@ -32,12 +37,17 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 
 
 class Bounds(NamedTuple):
-    """So many at once, and so many of one caller. Those who watch have the places of streams once more."""
+    """So many at once, and so many of one caller. Those who watch have the places of streams once more.
+
+    `answer_bytes`: of the answers to calls, as they are expected, until they are sent.
+    """
 
     calls: int
     calls_of_caller: int
     streams: int
     streams_of_caller: int
+    answer_bytes: int
+    answer_bytes_of_caller: int
 
 
 class Ending(Protocol):
@@ -59,23 +69,60 @@ class Places:
         self._taken: Counter[str] = Counter()
         self.count = 0
 
-    def enter(self, who: str) -> Status | None:
-        """Take a place for a caller; where there is none, the refusal."""
-        if self.count >= self._most:
+    def enter(self, who: str, number: int = 1) -> Status | None:
+        """Take places for a caller; where there are too few, the refusal."""
+        if self.count + number > self._most:
             return overloaded(self._retry_after_seconds, f"too many {self._what} at once")
-        if self._taken[who] >= self._most_of_caller:
+        if self._taken[who] + number > self._most_of_caller:
             what = f"{self._taken[who]} {self._what} of this caller at once; expected at most {self._most_of_caller}"
             return overloaded(self._retry_after_seconds, what)
-        self._taken[who] += 1
-        self.count += 1
+        self._taken[who] += number
+        self.count += number
         return None
 
-    def leave(self, who: str) -> None:
-        """Give a place back."""
-        self.count -= 1
-        self._taken[who] -= 1
+    def leave(self, who: str, number: int = 1) -> None:
+        """Give places back."""
+        self.count -= number
+        self._taken[who] -= number
         if not self._taken[who]:
             del self._taken[who]
+
+
+class Held:
+    """What the answer to one call takes, in bytes, of the places that all answers have."""
+
+    def __init__(self, places: Places, who: str) -> None:
+        """Hold nothing yet, for the caller `who`."""
+        self._places, self._who = places, who
+        self._held = 0
+
+    def take(self, byte_count: int) -> None:
+        """Hold so many bytes more. Raises `Refused` where too many are held."""
+        refusal = self._places.enter(self._who, byte_count)
+        if refusal is not None:
+            raise Refused(refusal)
+        self._held += byte_count
+
+    def give_back(self) -> None:
+        """Hold nothing any more."""
+        self._places.leave(self._who, self._held)
+        self._held = 0
+
+
+HELD: ContextVar[Held | None] = ContextVar("held", default=None)
+"""What the call that runs holds."""
+
+
+def hold(byte_count: int) -> None:
+    """Count what the answer to the call that runs is expected to take, until it is sent; to be called before the work.
+
+    A small answer is not counted, so that whoever asks for one is not refused for what others hold.
+
+    Raises `Refused` where too much is held already, so that clients that read nothing do not fill the memory.
+    """
+    held = HELD.get()
+    if held is not None and byte_count > _SMALL_BYTES:
+        held.take(byte_count)
 
 
 class Admission:
@@ -85,6 +132,8 @@ class Admission:
         """Bound calls, streams and watchers."""
         self.calls = Places("calls", bounds.calls, bounds.calls_of_caller)
         self.arrivals = Places("calls", ARRIVING * bounds.calls, ARRIVING * bounds.calls_of_caller)
+        self.answers = Places("bytes of answers", bounds.answer_bytes, bounds.answer_bytes_of_caller)
+        self.leaving = Places("answers", ARRIVING * bounds.calls, ARRIVING * bounds.calls_of_caller)
         self.streams = Places("streams", bounds.streams, bounds.streams_of_caller)
         self.watchers = Places("watching calls", bounds.streams, bounds.streams_of_caller)
         self._open: set[Ending] = set()
@@ -130,8 +179,8 @@ class Admission:
             await asyncio.sleep(_QUIET_SECONDS)
 
     async def _emptied(self) -> None:
-        """Wait until no call runs."""
-        while self.calls.count + self.streams.count:
+        """Wait until no call runs, and no answer is on its way."""
+        while self.calls.count + self.leaving.count + self.streams.count:
             self._left.clear()
             await self._left.wait()
 

@@ -16,7 +16,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER
 from camcover.api.contract import CONTRACT
-from camcover.api.errors import Refused, bad_request, status_of
+from camcover.api.errors import bad_request, invalid, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.intake import SMALL_BYTES
 from camcover.api.keeping import Keeper, Taken
@@ -34,7 +34,16 @@ from camcover.workflow.errors import RequestIdReused
 from camcover.workflow.pricing import expiry, new_name, price_many
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["CACHED_BYTES", "Answering", "Outcome", "in_slices", "lines_of", "weight_of", "within_lines"]
+__all__ = [
+    "CACHED_BYTES",
+    "Answering",
+    "Outcome",
+    "expected_bytes",
+    "in_slices",
+    "lines_of",
+    "weight_of",
+    "within_lines",
+]
 
 Request: TypeAlias = request_pb2.EstimatePlanRequest
 Outcome: TypeAlias = estimate_pb2.Estimate | Status
@@ -53,6 +62,9 @@ _SMALL_LINES = 100
 
 _BYTES_OF_LINE = 100
 """About what a line takes in a request."""
+
+_ANSWER_BYTES, _ANSWERED_LINE_BYTES, _EXPLAINED_LINE_BYTES = 3_000, 150, 1_000
+"""About what an answer takes before its lines, and each line, without and with its explanation."""
 
 
 class Asked(NamedTuple):
@@ -260,11 +272,17 @@ def weight_of(request: Request) -> int:
     return max(lines_of(request), request.ByteSize() // _BYTES_OF_LINE)
 
 
+def expected_bytes(request: Request) -> int:
+    """About what a request and its answer take while the answer is made."""
+    of_line = _EXPLAINED_LINE_BYTES if request.explain else _ANSWERED_LINE_BYTES
+    return request.ByteSize() + _ANSWER_BYTES + lines_of(request) * of_line
+
+
 def within_lines(field: str, lines: int) -> None:
     """Raise `Refused` where an answer would have more than `MOST_LINES`; `field` is what asks for them."""
     if lines > MOST_LINES:
         found, expected = f"{lines} lines in all", f"at most {MOST_LINES}"
-        raise Refused(bad_request([Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE)]))
+        raise invalid(Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE))
 
 
 async def in_slices(

@@ -33,6 +33,7 @@ __all__ = [
     "asked_in",
     "bad_request",
     "ending",
+    "invalid",
     "overloaded",
     "refuse",
     "refused",
@@ -97,6 +98,11 @@ def bad_request(violations: Sequence[Violation]) -> Status:
     status = refused(kind, first + _how_many_more(violations), [fields, *missing])
     status.code = Code.NOT_FOUND if is_missing else Code.INVALID_ARGUMENT
     return status
+
+
+def invalid(*violations: Violation) -> Refused:
+    """The end of a call whose request has violations: to be raised, with the status of `bad_request`."""
+    return Refused(bad_request(violations))
 
 
 def _how_many_more(violations: Sequence[Violation]) -> str:

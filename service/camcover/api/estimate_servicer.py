@@ -7,6 +7,7 @@ raised; `interceptors` turns them into statuses.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from itertools import repeat
 from operator import itemgetter
@@ -16,10 +17,20 @@ import grpc
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER
-from camcover.api.answering import CACHED_BYTES, Answering, Outcome, in_slices, lines_of, weight_of, within_lines
-from camcover.api.errors import Refused, asked_in, bad_request
+from camcover.api.admission import hold
+from camcover.api.answering import (
+    CACHED_BYTES,
+    Answering,
+    Outcome,
+    expected_bytes,
+    in_slices,
+    lines_of,
+    weight_of,
+    within_lines,
+)
+from camcover.api.errors import Refused, asked_in, bad_request, invalid
 from camcover.api.estimates import coverage_message, estimate_message
-from camcover.api.ordering import in_order
+from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
 from camcover.api.requests import estimate_request, member, planned_service
 from camcover.api.validation import validate, violations_of
@@ -50,12 +61,17 @@ class EstimateServicer(EstimateServiceServicer):
         pools: Pools | None = None,
         cached_bytes: int = CACHED_BYTES,
         today: Callable[[], date] | None = None,
+        room: Room | None = None,
     ) -> None:
-        """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one."""
+        """Answer from `rules`, remember in `store`; `today` gives the date of coverage checks without one.
+
+        `room` bounds the answers of streams that wait to be read.
+        """
         self._rules = rules
         self._store = store
         self._pools = pools or Pools()
         self._answering = Answering(rules, store, self._pools, cached_bytes)
+        self._room = room or Room()
         self._today = today or (lambda: datetime.now(UTC).date())
 
     def counts(self) -> CacheCounts:
@@ -64,6 +80,7 @@ class EstimateServicer(EstimateServiceServicer):
 
     async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
         """One well-being plan under one payer plan."""
+        hold(expected_bytes(request))
         outcome = await self._answering.one(request)
         if isinstance(outcome, Status):
             raise Refused(outcome)
@@ -71,33 +88,38 @@ class EstimateServicer(EstimateServiceServicer):
 
     async def StreamEstimates(
         self, request_iterator: AsyncIterator[Request | Status], context: Context
-    ) -> AsyncIterator[estimate_service_pb2.StreamEstimatesResponse]:
-        """The same for a stream, answers in order; a bad request is answered and ends nothing."""
+    ) -> AsyncIterator[bytes]:
+        """The same for a stream, answers in order; a bad request is answered and ends nothing.
 
-        async def answer(request: Request | Status) -> Outcome:
-            """The outcome of a request; of one that could not be taken, why."""
-            return request if isinstance(request, Status) else await self._answering.one(request)
+        Each answer is given as the bytes of its message, which take a third of the message's room while they wait.
+        """
+        in_order = InOrder(self._streamed, _expected, self._room)
+        async with aclosing(in_order.answers(request_iterator)) as answers:
+            async for answer in answers:
+                yield answer
 
-        async for request, outcome in in_order(request_iterator, answer):
-            request_id = "" if isinstance(request, Status) else request.request_id
-            if isinstance(outcome, Status):
-                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, error=outcome)
-            else:
-                yield estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, estimate=outcome)
+    async def _streamed(self, request: Request | Status) -> bytes:
+        """The answer to one request of a stream; to one that could not be taken, why."""
+        if isinstance(request, Status):
+            return _stream_answer("", request)
+        return _stream_answer(request.request_id, await self._answering.one(request))
 
     async def BatchEstimatePlans(
         self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
-    ) -> estimate_service_pb2.BatchEstimatePlansResponse:
-        """The same for up to 1,000 requests, a call of the kernel for each slice of them."""
-        requests = await self._pools.batches.run(_batched, request)
+    ) -> bytes:
+        """The same for up to 1,000 requests, a call of the kernel for each slice of them. Gives the message's bytes."""
+        requests, expected = await self._pools.batches.run(_batched, request)
+        hold(expected)
         outcomes = await self._answering.many(requests)
-        return await self._pools.batches.run(_batch_message, requests, outcomes)
+        return await self._pools.batches.run(_batch_answer, requests, outcomes)
 
-    async def ComparePlans(
-        self, request: estimate_service_pb2.ComparePlansRequest, context: Context
-    ) -> estimate_service_pb2.ComparePlansResponse:
-        """One well-being plan under several payer plans, cheapest first. Nothing of it is stored."""
+    async def ComparePlans(self, request: estimate_service_pb2.ComparePlansRequest, context: Context) -> bytes:
+        """One well-being plan under several payer plans, cheapest first. Nothing of it is stored.
+
+        Gives the bytes of the message.
+        """
         plan, typed = await self._pools.reading.run(_compared, request)
+        hold(expected_bytes(plan) * len(request.plan_ids))
         with asked_in("request.rule_release"):
             tables = await self._take(plan.rule_release)
 
@@ -110,7 +132,7 @@ class EstimateServicer(EstimateServiceServicer):
             self._pools.pricing, priced, request.plan_ids, repeat(weight_of(plan), len(request.plan_ids))
         )
         results.sort(key=itemgetter(0))
-        return estimate_service_pb2.ComparePlansResponse(comparisons=[message for _, message in results])
+        return await self._pools.pricing.run(_comparison_answer, [message for _, message in results])
 
     async def CheckCoverage(
         self, request: estimate_service_pb2.CheckCoverageRequest, context: Context
@@ -143,25 +165,45 @@ class EstimateServicer(EstimateServiceServicer):
         return estimate_pb2.Estimate.FromString(stored.body)
 
 
-def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> Sequence[Request]:
-    """The requests of a batch. Raises `Refused`."""
+def _stream_answer(request_id: str, outcome: Outcome) -> bytes:
+    """An answer of a stream, as bytes."""
+    if isinstance(outcome, Status):
+        response = estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, error=outcome)
+    else:
+        response = estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, estimate=outcome)
+    return response.SerializeToString()
+
+
+def _expected(request: Request | Status) -> int:
+    """About what a request of a stream and its answer take while the answer is made."""
+    return request.ByteSize() if isinstance(request, Status) else expected_bytes(request)
+
+
+def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> tuple[Sequence[Request], int]:
+    """The requests of a batch, and about how many bytes its answer takes. Raises `Refused`."""
     validate(request)
     within_lines("requests", sum(map(lines_of, request.requests)))
-    return list(request.requests)
+    return list(request.requests), sum(map(expected_bytes, request.requests))
 
 
-def _batch_message(
-    requests: Sequence[Request], outcomes: Sequence[Outcome]
-) -> estimate_service_pb2.BatchEstimatePlansResponse:
-    """The answers of a batch."""
-    response = estimate_service_pb2.BatchEstimatePlansResponse()
-    for one, outcome in zip(requests, outcomes, strict=True):
-        result = response.results.add(request_id=one.request_id)
-        if isinstance(outcome, Status):
-            result.error.CopyFrom(outcome)
-        else:
-            result.estimate.CopyFrom(outcome)
-    return response
+def _batch_answer(requests: Sequence[Request], outcomes: Sequence[Outcome]) -> bytes:
+    """The answers of a batch: messages one behind the other are one message that holds what each of them holds."""
+    return b"".join(
+        estimate_service_pb2.BatchEstimatePlansResponse(results=[_result(one, outcome)]).SerializeToString()
+        for one, outcome in zip(requests, outcomes, strict=True)
+    )
+
+
+def _result(request: Request, outcome: Outcome) -> estimate_service_pb2.EstimateResult:
+    """The answer to one request of a batch."""
+    if isinstance(outcome, Status):
+        return estimate_service_pb2.EstimateResult(request_id=request.request_id, error=outcome)
+    return estimate_service_pb2.EstimateResult(request_id=request.request_id, estimate=outcome)
+
+
+def _comparison_answer(comparisons: Sequence[estimate_service_pb2.PlanComparison]) -> bytes:
+    """The answer to a comparison."""
+    return estimate_service_pb2.ComparePlansResponse(comparisons=comparisons).SerializeToString()
 
 
 def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Request, EstimateRequest]:
@@ -172,7 +214,7 @@ def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Reques
     wrong = violations_of(request)
     wrong += map(_moved, violations_of(plan))
     if wrong:
-        raise Refused(bad_request(wrong))
+        raise invalid(*wrong)
     within_lines("plan_ids", lines_of(plan) * len(request.plan_ids))
     return plan, _prefixed(plan)
 

@@ -158,6 +158,8 @@ def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messa
         requirements=[each.attestation for each in answer.requirements],
         requirement_terms=[_requirement(each) for each in answer.requirements],
         citations=[_citation(each) for each in answer.citations],
+        terms_assumed=answer.terms_assumed,
+        terms_text=answer.terms_text,
     )
 
 

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER, Caller
-from camcover.api.admission import WHO, Admission, Places, who_calls
+from camcover.api.admission import HELD, WHO, Admission, Held, Places, who_calls
 from camcover.api.errors import DETAILS_KEY, Refused, internal, status_code, status_of, timed_out
 from camcover.api.intake import SMALL_BYTES, Intake
 from camcover.api.pools import Pool
@@ -46,6 +46,7 @@ class Call:
         self._method, self._judged, self._subject = asked.method, asked.judged, asked.subject
         self._context, self._admission, self._places = context, admission, places
         self._who = who_calls(asked.judged, context.peer())
+        self._held = Held(admission.answers, self._who)
         self._began = time.perf_counter()
 
     async def __aenter__(self) -> Self:
@@ -57,10 +58,12 @@ class Call:
         if isinstance(self._judged, Caller):
             CALLER.set(self._judged)
         WHO.set(self._who)
+        HELD.set(self._held)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         """Give the place back, and say how it ended."""
+        self._held.give_back()
         self._admission.leave(self._places, self._who)
         if error is None:
             self._log(grpc.StatusCode.OK)
@@ -77,6 +80,12 @@ class Call:
         self._admission.leave(self._places, self._who)
         self._places = places
 
+    def answered(self, places: Places) -> None:
+        """Change to a place of those whose answer is on its way, where there is one: others may run in place of it."""
+        if places.enter(self._who) is None:
+            self._admission.leave(self._places, self._who)
+            self._places = places
+
     async def read(self, intake: Intake, pool: Pool, places: Places | None = None) -> Message | None:
         """The next message, a large one read in a thread of `pool`; None at the end. Raises `Refused`.
 
@@ -90,7 +99,7 @@ class Call:
         return intake.message(data) if len(data) <= SMALL_BYTES else await pool.run(intake.message, data)
 
     async def write(self, response: object, seconds: float) -> None:
-        """Send an answer of a stream. Raises `Refused` where it is not read for so long."""
+        """Send an answer. Raises `Refused` where it is not read for so long."""
         try:
             async with asyncio.timeout(seconds):
                 await self._context.write(response)

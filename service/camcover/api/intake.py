@@ -12,7 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from camcover.api.errors import Refused, bad_request
+from camcover.api.errors import Refused, invalid
 from camcover.api.outline import Malformed, outline_of
 from camcover.engine import Violation
 from camcover.refusals import Refusal
@@ -60,7 +60,7 @@ class Intake:
         except (Malformed, DecodeError):
             found, expected = f"{len(data)} bytes that cannot be read", f"a {self._name}"
             raise _refused(found, expected, Refusal.MALFORMED_MESSAGE) from None
-        raise Refused(bad_request([excess]))
+        raise invalid(excess)
 
 
 def intakes_of(services: Iterable[ServiceDescriptor], most_bytes: int) -> dict[str, Intake]:
@@ -73,4 +73,4 @@ def intakes_of(services: Iterable[ServiceDescriptor], most_bytes: int) -> dict[s
 
 
 def _refused(found: str, expected: str, refusal: Refusal) -> Refused:
-    return Refused(bad_request([Violation("", found, expected, refusal)]))
+    return invalid(Violation("", found, expected, refusal))

@@ -58,21 +58,25 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         asked = Asked(method, metadata, judged, subject)
         if handler.unary_unary:
             guarded = self._unary(asked, intake, handler.unary_unary)
-            return grpc.stream_unary_rpc_method_handler(guarded, None, handler.response_serializer)
-        if handler.unary_stream:
+        elif handler.unary_stream:
             guarded = self._watch(asked, intake, handler.unary_stream)
         else:
             guarded = self._stream(asked, intake, handler.stream_stream)
-        return grpc.stream_stream_rpc_method_handler(guarded, None, handler.response_serializer)
+        return grpc.stream_stream_rpc_method_handler(guarded, None, _as_bytes(handler.response_serializer))
 
     def _unary(
         self, asked: Asked, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
-    ) -> Callable[[Any, Any], Awaitable[Any]]:
-        """A guarded unary method."""
+    ) -> Callable[[Any, Any], Awaitable[None]]:
+        """A guarded unary method, which is counted until its answer is sent.
 
-        async def guarded(_: object, context: Context) -> Any:
+        So it is registered as one that answers by a stream: on the way both are the same.
+        """
+
+        async def guarded(_: object, context: Context) -> None:
             async with Call(asked, context, self._admission, self._admission.arrivals) as entered:
-                return await call(await self._only(entered, intake, self._admission.calls), context)
+                answer = await call(await self._only(entered, intake, self._admission.calls), context)
+                entered.answered(self._admission.leaving)
+                await entered.write(answer, self._idle_seconds)
 
         return guarded
 
@@ -91,7 +95,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _stream(
         self, asked: Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
-        """A guarded method that answers a stream of requests by a stream."""
+        """A guarded method that answers a stream of requests by a stream of bytes."""
 
         async def guarded(_: object, context: Context) -> None:
             async with Call(asked, context, self._admission, self._admission.streams) as entered:
@@ -134,6 +138,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         else:
             return handler
         return make(guarded, handler.request_deserializer, handler.response_serializer)
+
+
+def _as_bytes(serializer: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """The serializer of answers, of which large ones come as bytes: as such they take less room while they wait."""
+    return lambda answer: answer if isinstance(answer, bytes) else serializer(answer)
 
 
 def _in_place(places: Places, call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Awaitable[None]]:

@@ -1,66 +1,130 @@
-"""Answers in the order of their requests, several in the making at once."""
+"""Answers in the order of their requests, several in the making at once, and bounded in bytes while they wait.
+
+What comes in: the requests of a stream. What goes out: their answers as bytes. A client that does not read makes its
+answers wait: then no more requests are taken, so that what waits stays small, in each stream and in all of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from typing import Generic, TypeVar
+
+__all__ = ["AHEAD", "InOrder", "Room"]
 
 Request = TypeVar("Request")
-Answer = TypeVar("Answer")
 
 AHEAD = 32
-"""How many requests are read before the first of them is answered."""
+"""How many requests of a stream are read before the first of them is answered."""
+
+_STREAM_BYTES = 1 << 20
+"""What one stream may hold: the answers of some 1,500 lines with their explanation."""
+
+_PROCESS_BYTES = 64 << 20
+"""What all streams of a process may hold; the bound is reached by 64 clients that ask for much and read nothing."""
 
 
-async def in_order(
-    requests: AsyncIterator[Request], answer: Callable[[Request], Awaitable[Answer]]
-) -> AsyncIterator[tuple[Request, Answer]]:
-    """Each request with its answer, in order; reads up to `AHEAD` requests ahead, so that they share their commits.
+class Room:
+    """How many bytes streams hold: of answers that wait to be sent, and what is expected of those in the making.
 
-    What `answer` raises ends the stream, once the answers before it are given.
+    A stream that holds nothing may always take one request. So each goes on whatever the others hold, and an answer
+    larger than the bound is sent like any other.
     """
-    waiting: asyncio.Queue[tuple[Request, asyncio.Task[Answer]] | None] = asyncio.Queue(AHEAD)
-    reading = asyncio.create_task(_read(requests, answer, waiting))
-    try:
-        while (entry := await waiting.get()) is not None:
-            request, making = entry
-            yield request, await making
-        await reading
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
-        # Failures that nobody waits for any more are seen here: the event loop would write them to the log whole.
-        left = [entry[1] for entry in _taken_out(waiting) if entry is not None]
-        for making in left:
-            making.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+
+    def __init__(self, most_of_stream: int = _STREAM_BYTES, most: int = _PROCESS_BYTES) -> None:
+        """Bound each stream and all of them, in bytes."""
+        self._most_of_stream, self._most = most_of_stream, most
+        self._freed = asyncio.Event()
+        self.held = 0
+
+    async def enough_beside(self, share: Share) -> None:
+        """Wait until the stream with this share may take one more request."""
+        while share.held and (share.held >= self._most_of_stream or self.held >= self._most):
+            self._freed.clear()
+            await self._freed.wait()
+
+    def freed(self) -> None:
+        """Tell those who wait that there may be room now."""
+        self._freed.set()
 
 
-async def _read(
-    requests: AsyncIterator[Request],
-    answer: Callable[[Request], Awaitable[Answer]],
-    waiting: asyncio.Queue[tuple[Request, asyncio.Task[Answer]] | None],
-) -> None:
-    """Begin each request as it arrives; None marks the end, also where reading fails."""
-    try:
-        async for request in requests:
-            making = asyncio.ensure_future(answer(request))
-            try:
-                await waiting.put((request, making))
-            except asyncio.CancelledError:
+class Share:
+    """What one stream holds of a room, in bytes."""
+
+    def __init__(self, room: Room) -> None:
+        """Hold nothing yet."""
+        self._room = room
+        self.held = 0
+
+    def change(self, byte_count: int) -> None:
+        """Hold so many bytes more, or less."""
+        self.held += byte_count
+        self._room.held += byte_count
+        if byte_count < 0:
+            self._room.freed()
+
+
+class InOrder(Generic[Request]):
+    """The answers of one stream, in order; several requests are in the making at once, so that they share commits."""
+
+    def __init__(
+        self, answer: Callable[[Request], Awaitable[bytes]], expected: Callable[[Request], int], room: Room
+    ) -> None:
+        """`answer` makes an answer; `expected` says about how many bytes, more than none, a request takes meanwhile."""
+        self._answer, self._expected, self._room = answer, expected, room
+        self._share = Share(room)
+        self._waiting: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(AHEAD)
+
+    async def answers(self, requests: AsyncIterator[Request]) -> AsyncGenerator[bytes, None]:
+        """The answer to each request. What `answer` raises ends the stream, once the answers before it are given."""
+        reading = asyncio.create_task(self._read(requests))
+        try:
+            while (making := await self._waiting.get()) is not None:
+                answer = await making
+                yield answer
+                self._share.change(-len(answer))
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            # Failures that nobody waits for any more are seen here: the event loop would write them to the log whole.
+            left = [each for each in self._taken_out() if each is not None]
+            for making in left:
                 making.cancel()
-                await asyncio.gather(making, return_exceptions=True)
-                raise
-    except Exception:
-        await waiting.put(None)
-        raise
-    await waiting.put(None)
+            await asyncio.gather(*left, return_exceptions=True)
+            self._share.change(-self._share.held)
 
+    async def _read(self, requests: AsyncIterator[Request]) -> None:
+        """Begin each request as it arrives, while there is room; None marks the end, also where reading fails."""
+        try:
+            await self._room.enough_beside(self._share)
+            async for request in requests:
+                await self._begin(request)
+                await self._room.enough_beside(self._share)
+        except Exception:
+            await self._waiting.put(None)
+            raise
+        await self._waiting.put(None)
 
-def _taken_out(
-    waiting: asyncio.Queue[tuple[Request, asyncio.Task[Answer]] | None],
-) -> Iterator[tuple[Request, asyncio.Task[Answer]] | None]:
-    """What waits in a queue, which is empty then."""
-    while not waiting.empty():
-        yield waiting.get_nowait()
+    async def _begin(self, request: Request) -> None:
+        """Have a request answered; wait for a place behind those before it."""
+        expected = self._expected(request)
+        self._share.change(expected)
+        making = asyncio.ensure_future(self._made(request, expected))
+        try:
+            await self._waiting.put(making)
+        except asyncio.CancelledError:
+            making.cancel()
+            await asyncio.gather(making, return_exceptions=True)
+            raise
+
+    async def _made(self, request: Request, expected: int) -> bytes:
+        """The answer to a request, which takes the room that was kept for it."""
+        answer = await self._answer(request)
+        self._share.change(len(answer) - expected)
+        return answer
+
+    def _taken_out(self) -> Iterator[asyncio.Task[bytes] | None]:
+        """What waits in the queue, which is empty then."""
+        while not self._waiting.empty():
+            yield self._waiting.get_nowait()

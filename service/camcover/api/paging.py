@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import NoReturn, Protocol
 
-from camcover.api.errors import Refused, bad_request
+from camcover.api.errors import invalid
 from camcover.engine import Violation
 from camcover.refusals import Refusal
 
@@ -55,4 +55,4 @@ def read_token(request: PageRequest) -> str:
 
 def refuse_token() -> NoReturn:
     """Raise `Refused` for a token that none of our pages gave."""
-    raise Refused(bad_request([INVALID_TOKEN]))
+    raise invalid(INVALID_TOKEN)

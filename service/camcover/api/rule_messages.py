@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from camcover.api.errors import Refused, bad_request
+from camcover.api.errors import invalid
 from camcover.engine import Violation
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.engine.words import repeated
@@ -43,7 +43,7 @@ def files_of(rules: messages.RuleFiles, field: str) -> dict[str, bytes]:
             twice.append(repeated(f"{field}.files[{place}].name", each.name))
         files[each.name] = each.content
     if twice:
-        raise Refused(bad_request(twice))
+        raise invalid(*twice)
     return files
 
 
@@ -63,7 +63,7 @@ def moment_of(message: Timestamp, field: str) -> datetime:
     if when is None or not FIRST_DATE <= when.date() <= LAST_DATE:
         found = f"{message.seconds} seconds and {message.nanos} nanoseconds after 1970"
         expected = f"a time of the years {FIRST_DATE.year} to {LAST_DATE.year}"
-        raise Refused(bad_request([Violation(field, found, expected, Refusal.DATE_OUT_OF_RANGE)]))
+        raise invalid(Violation(field, found, expected, Refusal.DATE_OUT_OF_RANGE))
     return when
 
 

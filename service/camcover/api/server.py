@@ -72,7 +72,8 @@ _LOG = structlog.get_logger("camcover.server")
 class Settings:
     """How the server listens and what it bears. Sizes in bytes, times in seconds.
 
-    `maximum_streams` bounds streams of estimates and, once more, those who watch. A stream that is silent for
+    `maximum_streams` bounds streams of estimates and, once more, those who watch; `maximum_answer_bytes` what the large
+    answers to calls take from the moment they are asked for until they are sent. A stream that is silent for
     `stream_idle_seconds` ends. A connection is asked to end after `connection_age_seconds`, and is ended five minutes
     later. `shares_port`: other processes listen on the same one.
     """
@@ -89,11 +90,18 @@ class Settings:
     keepalive_seconds: int = 60
     shares_port: bool = False
     cached_estimate_bytes: int = CACHED_BYTES
+    maximum_answer_bytes: int = 256 << 20
+    maximum_answer_bytes_of_caller: int = 128 << 20
 
     def bounds(self) -> Bounds:
         """How many calls run at once."""
         return Bounds(
-            self.maximum_calls, self.maximum_calls_of_caller, self.maximum_streams, self.maximum_streams_of_caller
+            self.maximum_calls,
+            self.maximum_calls_of_caller,
+            self.maximum_streams,
+            self.maximum_streams_of_caller,
+            self.maximum_answer_bytes,
+            self.maximum_answer_bytes_of_caller,
         )
 
     def options(self) -> list[tuple[str, int]]:

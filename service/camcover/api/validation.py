@@ -5,7 +5,7 @@ from __future__ import annotations
 import protovalidate
 from google.protobuf.message import Message
 
-from camcover.api.errors import Refused, bad_request
+from camcover.api.errors import invalid
 from camcover.api.wording import worded
 from camcover.engine import Violation
 
@@ -23,4 +23,4 @@ def validate(message: Message) -> None:
     """Raise `Refused` (INVALID_ARGUMENT, every violation) when `message` breaks a rule of its .proto."""
     violations = violations_of(message)
     if violations:
-        raise Refused(bad_request(violations))
+        raise invalid(*violations)

@@ -16,6 +16,7 @@ from protovalidate import Violation as Found
 from camcover.engine import Violation
 from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_word
 from camcover.gen.buf.validate import validate_pb2
+from camcover.gen.camcover.v1 import text_pb2
 from camcover.refusals import Refusal
 
 __all__ = ["FORMS", "worded"]
@@ -38,11 +39,22 @@ FORMS = {
 _WORDS = {"setting": Refusal.UNKNOWN_SETTING, "attestations": Refusal.UNKNOWN_ATTESTATION}
 """The kinds of refusal of words that the .proto lists, by field."""
 
-_UNWANTED = {
-    "string.line": re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"),
-    "string.lines": re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"),
-}
-"""What the rules of protos/camcover/v1/text.proto refuse, so that the first of it is named."""
+_CLASS = re.compile(r"matches\(r'(\[[^']+\])'\)")
+_FOUR_DIGITS = re.compile(r"\\x\{([0-9A-Fa-f]{4})\}")
+
+
+def _unwanted() -> dict[str, re.Pattern[str]]:
+    """What the rules of protos/camcover/v1/text.proto refuse, by the rule's id, so that the first of it is named.
+
+    Read from their expressions, in which a character of four digits is written in another way than Python's.
+    """
+    extensions: Sequence[Described] = list(text_pb2.DESCRIPTOR.extensions_by_name.values())
+    rules = [rule for each in extensions for rule in each.GetOptions().Extensions[validate_pb2.predefined].cel]
+    classes = {rule.id: _CLASS.search(rule.expression) for rule in rules}
+    return {name: re.compile(_FOUR_DIGITS.sub(r"\\u\1", found[1])) for name, found in classes.items() if found}
+
+
+_UNWANTED = _unwanted()
 
 _OURS = "[camcover."
 """With what the name of a rule of protos/camcover/v1/text.proto begins in a violation."""

@@ -14,6 +14,7 @@ from camcover.engine.facts import Fact, facts_not_given
 from camcover.engine.layout import OPEN_TIER, Layout
 from camcover.engine.open_use import is_stale
 from camcover.engine.openness import Openness, terms_assumed
+from camcover.engine.plan_index import PlanIndex
 from camcover.engine.question import Answer, Question
 from camcover.engine.workspace import LedgerRow
 from camcover.money import dollars
@@ -83,12 +84,14 @@ def _first_tier(layout: Layout) -> str:
 def _terms(layout: Layout, whose: str) -> Iterator[str]:
     """A sentence when lines lie behind the last edition of a plan, and its terms are assumed to go on."""
     if terms_assumed(layout):
-        last = date.fromordinal(layout.plan.segments[-1].last_day)
-        name = "secondary plan" if whose else "plan"
-        yield (
-            f"The terms of the {name} are known up to {last}: for later services they are assumed to go on; the range "
-            "holds these services as not covered, too."
-        )
+        words = terms_assumed_words(layout.plan, "secondary plan" if whose else "plan")
+        yield f"{words}; the range holds these services as not covered, too."
+
+
+def terms_assumed_words(plan: PlanIndex, name: str = "plan") -> str:
+    """What is said of services behind a plan's last edition (point 37): up to when its terms are known."""
+    last = date.fromordinal(plan.segments[-1].last_day)
+    return f"The terms of the {name} are known up to {last}: for later services they are assumed to go on"
 
 
 # Facts

@@ -53,6 +53,8 @@ def _below_a_members(
 ) -> Iterator[Violation]:
     """Family's sums below what one member has of the same accumulator, by its own sum or by that of a deductible."""
     for place, use in enumerate(scope.family_sums):
+        if use.accumulator not in scope.plan.accumulators:
+            continue  # An unknown word, of which `violations` tells.
         own = (each for uses in members for each in _stated_of(scope.plan, use.accumulator, uses, tops))
         most = max(own, default=0)
         if use.used_cents is not None and use.used_cents < most:

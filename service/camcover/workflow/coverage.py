@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from camcover.engine import EstimateRequest, Tables, evaluate
+from camcover.engine.assumed import terms_assumed_words
 from camcover.engine.citing import rule_place
 from camcover.engine.estimate import Citation, Line, Reason
 from camcover.engine.request import PlannedService, Procedure
@@ -66,7 +67,11 @@ class RequirementTerms:
 
 @dataclass(frozen=True, slots=True)
 class CoverageAnswer:
-    """The verdict on one session, and the terms of the benefit that decides it (none: empty)."""
+    """The verdict on one session, and the terms of the benefit that decides it (none: empty).
+
+    `terms_assumed`: the date lies behind the plan's last edition, whose terms are assumed to go on
+    (docs/rule-language.md, point 37); `terms_text` says so in words, empty where it does not.
+    """
 
     plan_id: str
     date: date
@@ -79,6 +84,8 @@ class CoverageAnswer:
     limits: tuple[LimitTerms, ...]
     requirements: tuple[RequirementTerms, ...]
     citations: tuple[Citation, ...]
+    terms_assumed: bool
+    terms_text: str
 
 
 def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
@@ -101,6 +108,8 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         limits=limit_terms_of(benefit) if benefit else (),
         requirements=requirement_terms_of(benefit) if benefit else (),
         citations=estimate.citations,
+        terms_assumed=line.terms_assumed,
+        terms_text=f"{terms_assumed_words(tables.plans[request.plan_id])}." if line.terms_assumed else "",
     )
 
 
