@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.engine.estimate import UseAfter
+from camcover.engine.known_limits import known_limits
 from camcover.engine.layout import Layout
 from camcover.engine.plan_index import ROLLING
 from camcover.engine.prior_use import (
@@ -17,10 +18,9 @@ from camcover.engine.prior_use import (
     PriorUse,
     Scope,
     Visits,
-    in_window,
-    limit_of,
     most_used,
     period_key,
+    window_start,
 )
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
@@ -106,9 +106,9 @@ class _Reader:
 
     def _limits(self, member: int) -> Iterator[LimitUse]:
         """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
-        for slot, key in enumerate(self._index.slots):
-            limit = limit_of(self._scope, key.limit)
-            if limit is None or (limit.measure, limit.per) != (key.measure, key.per):
+        limits = known_limits(self._index, self._scope.edition).by_slot
+        for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
+            if limit is None:
                 continue
             if key.per.kind in ROLLING:
                 yield from self._window(member, slot, limit)
@@ -119,8 +119,10 @@ class _Reader:
         """The dated uses of a rolling limit that its window still holds."""
         place = member * len(self._index.slots) + slot
         by_day: dict[int, int] = {}
-        for day, amount in self._outcome.dated_uses.get(place, ()):
-            if in_window(limit, day, self._as_of):
+        uses = self._outcome.dated_uses.get(place, ())
+        start = window_start(limit, self._as_of) if uses else 0
+        for day, amount in uses:
+            if start <= day <= self._as_of:
                 by_day[day] = by_day.get(day, 0) + amount
         for day, amount in by_day.items():
             yield _limit_use(limit, amount, day=date.fromordinal(day))

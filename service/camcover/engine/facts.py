@@ -30,19 +30,21 @@ _REASONS = {
 
 def member_of(request: EstimateRequest, item: PlannedService) -> Member:
     """The member whose service an item is: the one it names, else the first."""
+    if len(request.members) == 1:
+        return request.members[0]
     return next((each for each in request.members if each.id == item.member_id), request.members[0])
 
 
 def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Fact, ...]:
     """The facts that neither an item nor its member gives."""
     member = member_of(request, item)
-    given = {
-        Fact.DIAGNOSIS: bool(item.diagnoses or item.conditions),
-        Fact.PRACTITIONER: bool(item.practitioner),
-        Fact.AGE: member.age is not None or member.birth_date is not None,
-        Fact.STATE: bool(item.state or member.state),
-    }
-    return tuple(fact for fact, is_given in given.items() if not is_given)
+    given = (
+        (Fact.DIAGNOSIS, item.diagnoses or item.conditions),
+        (Fact.PRACTITIONER, item.practitioner),
+        (Fact.AGE, member.age is not None or member.birth_date is not None),
+        (Fact.STATE, item.state or member.state),
+    )
+    return tuple([fact for fact, is_given in given if not is_given])
 
 
 def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason]:
