@@ -67,7 +67,7 @@ def test_a_familys_deductible_that_is_not_stated_keeps_within_its_maximum() -> N
 def test_a_sum_that_the_plan_has_not_is_told_beside_those_it_has(of_family: list[dict[str, Any]]) -> None:
     """A slip in the family's list is refused by its place; the words about contradictions pass over it."""
     found = refusal(members=[member(deductible=6000)], family_accumulators=of_family)
-    assert list(found)[0] == "family_accumulators[0].accumulator"
+    assert next(iter(found)) == "family_accumulators[0].accumulator"
     assert "deductible" in found["family_accumulators[0].accumulator"]
     assert ("family_accumulators[1].used_cents" in found) == (len(of_family) > 1)
     found = refusal(members=[member(dedutible=1, deductible=6000)], family_accumulators=sums(deductible=6000))

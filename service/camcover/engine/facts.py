@@ -38,13 +38,16 @@ def member_of(request: EstimateRequest, item: PlannedService) -> Member:
 def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Fact, ...]:
     """The facts that neither an item nor its member gives."""
     member = member_of(request, item)
-    given = (
-        (Fact.DIAGNOSIS, item.diagnoses or item.conditions),
-        (Fact.PRACTITIONER, item.practitioner),
-        (Fact.AGE, member.age is not None or member.birth_date is not None),
-        (Fact.STATE, item.state or member.state),
-    )
-    return tuple([fact for fact, is_given in given if not is_given])
+    missing: list[Fact] = []
+    if not item.diagnoses and not item.conditions:
+        missing.append(Fact.DIAGNOSIS)
+    if not item.practitioner:
+        missing.append(Fact.PRACTITIONER)
+    if member.age is None and member.birth_date is None:
+        missing.append(Fact.AGE)
+    if not item.state and not member.state:
+        missing.append(Fact.STATE)
+    return tuple(missing)
 
 
 def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason]:

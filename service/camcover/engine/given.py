@@ -182,6 +182,8 @@ def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: 
         for slot, count in found.counts.items():
             _COUNT_ROW.pack_into(counts, (member * slots + slot) * _COUNT_ROW.size, *count, 0, 0)
         for slot, dated in found.events.items():
+            if not dated:
+                continue
             first = workspace.given_events.append(array("i", chain.from_iterable(dated)).tobytes())
             _COUNT_ROW.pack_into(counts, (member * slots + slot) * _COUNT_ROW.size, 0, 0, first, len(dated))
             events += len(dated)

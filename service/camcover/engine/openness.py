@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from camcover.engine.alternatives import Context, Facts, TooMany, ways_to_complete
+from camcover.engine.alternatives import Context, Facts, TooMany, facts_asked, ways_to_complete
 from camcover.engine.compile import Tables
 from camcover.engine.facts import Fact, facts_not_given
 from camcover.engine.given import OpenSum
 from camcover.engine.layout import OPEN_TIER, Layout, ServiceRow
 from camcover.engine.open_use import OpenUse, open_sums, open_uses
+from camcover.engine.plan_index import PlanIndex
 from camcover.engine.question import Question
 from camcover.engine.request import EstimateRequest
 from camcover.engine.terms import Candidate, Terms, terms_of
@@ -137,7 +138,7 @@ def _facts(
     """For each item the ways to complete what it does not give; only items where criteria ask for it."""
     groups = [layout.plan.groups for layout in layouts]
     for place, missing in enumerate(not_given):
-        if not missing:
+        if not missing or not _may_be_asked(missing, question, place, layouts, terms):
             continue
         contexts = list(_contexts(tables, question, layouts, terms, place))
         try:
@@ -147,6 +148,29 @@ def _facts(
         else:
             if ways:
                 yield place, ways
+
+
+def _may_be_asked(
+    missing: Sequence[Fact], question: Question, item: int, layouts: Sequence[Layout], terms: Sequence[Terms]
+) -> bool:
+    """Whether a rule that names a service of an item, on whatever day, asks for one of the facts."""
+    services = question.asked.services
+    for layout, each in zip(layouts, terms, strict=True):
+        numbers = {n for place, row in layout.rows if services[place].item == item for n in (row.therapy, row.code)}
+        for number in numbers:
+            asked = _facts_asked(layout.plan, each, number) if number >= 0 else ()
+            if any(fact in asked for fact in missing):
+                return True
+    return False
+
+
+def _facts_asked(index: PlanIndex, terms: Terms, number: int) -> tuple[Fact, ...]:
+    """The facts that the rules for a service ask for, on whatever day; worked out once for a plan."""
+    found = index.facts_asked.get(number)
+    if found is None:
+        rules = [each for (_, service), named in terms.candidates.items() if service == number for each in named]
+        found = index.facts_asked[number] = facts_asked([each for rule in rules for each in rule.criteria])
+    return found
 
 
 def _contexts(

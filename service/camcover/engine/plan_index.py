@@ -11,6 +11,7 @@ from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
 from camcover.engine.estimate import Citation
+from camcover.engine.facts import Fact
 from camcover.engine.vocabulary import plain_icd10
 from camcover.rulebook.records import (
     Accumulator,
@@ -245,6 +246,7 @@ class PlanIndex:
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
     counted_toward: list[int] = field(default_factory=list)
     known_limits: dict[int, KnownLimits] = field(default_factory=dict)
+    facts_asked: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _period_starts: dict[int, int] = field(default_factory=dict)
