@@ -63,6 +63,17 @@ def test_a_familys_deductible_that_is_not_stated_keeps_within_its_maximum() -> N
     assert {each.accumulator: each.used_cents for each in after} == {"deductible": 11000, "oop_max": 13080}
 
 
+@pytest.mark.parametrize("of_family", [sums(dedutible=1), sums(dedutible=1, deductible=2)])
+def test_a_sum_that_the_plan_has_not_is_told_beside_those_it_has(of_family: list[dict[str, Any]]) -> None:
+    """A slip in the family's list is refused by its place; the words about contradictions pass over it."""
+    found = refusal(members=[member(deductible=6000)], family_accumulators=of_family)
+    assert next(iter(found)) == "family_accumulators[0].accumulator"
+    assert "deductible" in found["family_accumulators[0].accumulator"]
+    assert ("family_accumulators[1].used_cents" in found) == (len(of_family) > 1)
+    found = refusal(members=[member(dedutible=1, deductible=6000)], family_accumulators=sums(deductible=6000))
+    assert list(found) == ["members[0].accumulators[0].accumulator"]
+
+
 def test_a_day_of_the_sums_in_a_later_benefit_period() -> None:
     item = ITEM | {"dates": ["2026-03-02"]}
     years = SHARE_PLAN.replace("benefit_period: calendar_year", "benefit_period: {starts: 07-01}")

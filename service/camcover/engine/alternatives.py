@@ -78,7 +78,8 @@ def ways_to_complete(
     criteria = list(
         dict.fromkeys(each for context in contexts for rule in context.candidates for each in rule.criteria)
     )
-    open_facts = [fact for fact in not_given if _is_asked(fact, criteria)]
+    asked = facts_asked(criteria)
+    open_facts = [fact for fact in not_given if fact in asked]
     if not open_facts:
         return []
     parts = [
@@ -148,6 +149,11 @@ def _together(parts: Sequence[Facts]) -> Facts:
     for part in parts:
         merged = merged._replace(**{name: value for name, value in part._asdict().items() if value is not None})
     return merged
+
+
+def facts_asked(criteria: Sequence[Criterion]) -> tuple[Fact, ...]:
+    """The facts that some criterion asks for."""
+    return tuple(fact for fact in Fact if _is_asked(fact, criteria))
 
 
 def _is_asked(fact: Fact, criteria: Sequence[Criterion]) -> bool:

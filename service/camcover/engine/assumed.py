@@ -5,12 +5,11 @@ What comes in: a question and its answer. What goes out: sentences, in the order
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from camcover.engine.compile import Tables
-from camcover.engine.facts import Fact, facts_not_given
+from camcover.engine.facts import Fact
 from camcover.engine.layout import OPEN_TIER, Layout
 from camcover.engine.open_use import is_stale
 from camcover.engine.openness import Openness, terms_assumed
@@ -33,7 +32,8 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
     yield from _tiers(question, openness)
     for layout, whose in _plans(question):
         yield from _terms(layout, whose)
-    yield from _facts(tables, question, answer)
+    if openness.facts:
+        yield from _facts(tables, question, answer.primary.ledger, openness)
     for place, (layout, whose) in enumerate(_plans(question)):
         yield from _sums(question, openness, place, layout, whose)
     for therapy in _priced(question, openness):
@@ -97,32 +97,34 @@ def terms_assumed_words(plan: PlanIndex, name: str = "plan") -> str:
 # Facts
 
 
-def _facts(tables: Tables, question: Question, answer: Answer) -> Iterator[str]:
+def _facts(tables: Tables, question: Question, ledger: Sequence[LedgerRow], openness: Openness) -> Iterator[str]:
     """For each item what the rules that decide its lines ask for and nobody gave; then what may be excluded."""
-    openness = answer.openness
-    open_items = {item for item, _ in openness.facts} if openness else set()
+    open_items = {item for item, _ in openness.facts}
     told: dict[str, None] = {}
-    for (_, place, _), row in zip(question.asked.lines, answer.primary.ledger, strict=True):
-        item = question.asked.services[place].item
-        if item in open_items and row.rule >= 0:
-            told |= dict.fromkeys(_sentences(tables, question, item, row))
+    for item, rule in _deciding(question, ledger):
+        if item in open_items and rule >= 0:
+            told |= dict.fromkeys(_sentences(tables, question, item, rule, openness.not_given[item]))
     yield from told
     for item in sorted(open_items):
         if not any(sentence.startswith(f"Item {item + 1}:") for sentence in told):
-            given = " and ".join(
-                f"no {fact.value}" for fact in facts_not_given(question.request, question.request.items[item])
-            )
+            given = " and ".join(f"no {fact.value}" for fact in openness.not_given[item])
             yield f"Item {item + 1}: {given} was given; the range holds what the plan's rules say of any."
 
 
-def _sentences(tables: Tables, question: Question, item: int, row: LedgerRow) -> Iterator[str]:
+def _deciding(question: Question, ledger: Sequence[LedgerRow]) -> Iterable[tuple[int, int]]:
+    """The items with the rules (rows of `rules`) that decide their lines, each once, in order of the lines."""
+    services = question.asked.services
+    rows = zip(question.asked.lines, ledger, strict=True)
+    return dict.fromkeys((services[place].item, row.rule) for (_, place, _), row in rows)
+
+
+def _sentences(tables: Tables, question: Question, item: int, rule: int, not_given: Sequence[Fact]) -> Iterator[str]:
     """One sentence for each fact that the criteria of a line's rule ask for and nobody gave."""
     layout = question.primary
-    not_given = facts_not_given(question.request, question.request.items[item])
-    if not isinstance(layout.plan.sources.rules[row.rule], Benefit):
+    if not isinstance(layout.plan.sources.rules[rule], Benefit):
         return
     for name in ("policy", "criteria"):
-        place = int(tables.arrays.rules[row.rule][name])
+        place = int(tables.arrays.rules[rule][name])
         if place < 0:
             continue
         for facts, only in _asked(layout.plan.sources.criteria[place].criteria):
@@ -210,22 +212,19 @@ def _dates(question: Question) -> Iterator[str]:
 
 
 def _alike(question: Question) -> Iterator[str]:
-    """A sentence for each two items that are alike and share a date, and for an item with one date twice."""
+    """A sentence for each two items that are alike and share a date; one item has each of its dates once."""
     items = question.request.items
-    if len(items) == 1 and len(set(items[0].dates)) == len(items[0].dates):
+    if len({(item.member_id, item.therapy, item.procedures) for item in items}) == len(items):
         return
     seen: dict[tuple[object, date], int] = {}
     told: dict[tuple[int, int], date] = {}
     for number, service in enumerate(items):
         alike = service._replace(dates=(), charge_cents=None, allowed_cents=None)
-        for when, count in Counter(service.dates).items():
+        for when in service.dates:
             other = seen.setdefault((alike, when), number)
-            if other < number or count > 1:
+            if other < number:
                 told.setdefault((other, number), when)
     for (first, second), when in told.items():
-        which = (
-            f"Item {first + 1} has {when} more than once"
-            if first == second
-            else (f"Items {first + 1} and {second + 1} are alike and share {when}")
+        yield (
+            f"Items {first + 1} and {second + 1} are alike and share {when}: each is priced as a service of its own."
         )
-        yield f"{which}: each is priced as a service of its own."

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.engine.estimate import UseAfter
+from camcover.engine.known_limits import known_limits
 from camcover.engine.layout import Layout
 from camcover.engine.plan_index import ROLLING
 from camcover.engine.prior_use import (
@@ -17,10 +18,9 @@ from camcover.engine.prior_use import (
     PriorUse,
     Scope,
     Visits,
-    in_window,
-    limit_of,
     most_used,
     period_key,
+    window_start,
 )
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
@@ -33,20 +33,20 @@ _NO_SUM = SumRow(0, 0)
 
 
 def use_after(question: Question, answer: Answer) -> UseAfter:
-    """The state after the last line of the expected case, under both plans."""
-    as_of = _as_of(question)
-    first = _Reader(question, question.primary, answer.primary, as_of)
+    """The state after the last line of the expected case, under both plans.
+
+    It is true of the last line's day that has terms under the primary plan, or of the request's own `as_of` where that
+    is later.
+    """
+    last = _last_day_with_terms(question, question.primary)
+    as_of = question.primary.as_of if last is None else max(last, question.primary.as_of)
+    first = _Reader(question, question.primary, answer.primary, as_of, last)
     day, ids = date.fromordinal(as_of), tuple(member.id for member in question.request.members)
     if question.secondary is None or answer.secondary is None:
         return UseAfter(day, ids, first.members(), (), first.family(), ())
-    second = _Reader(question, question.secondary, answer.secondary, as_of)
+    last = _last_day_with_terms(question, question.secondary)
+    second = _Reader(question, question.secondary, answer.secondary, as_of, last)
     return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family())
-
-
-def _as_of(question: Question) -> int:
-    """The last line's day that has terms under the primary plan, or the request's own `as_of` where that is later."""
-    day = _last_day_with_terms(question, question.primary)
-    return question.primary.as_of if day is None else max(day, question.primary.as_of)
 
 
 def _last_day_with_terms(question: Question, layout: Layout) -> int | None:
@@ -59,8 +59,10 @@ def _last_day_with_terms(question: Question, layout: Layout) -> int | None:
 class _Reader:
     """Reads the state of one plan after the last line."""
 
-    def __init__(self, question: Question, layout: Layout, outcome: Outcome, as_of: int) -> None:
-        """`as_of`: the ordinal day that the state is true of."""
+    def __init__(
+        self, question: Question, layout: Layout, outcome: Outcome, as_of: int, last_with_terms: int | None
+    ) -> None:
+        """`as_of`: the ordinal day that the state is true of; `last_with_terms`: of the lines under this plan."""
         self._question, self._layout, self._outcome, self._as_of = question, layout, outcome, as_of
         self._index = layout.plan
         self._period = self._index.period_of(as_of)
@@ -70,8 +72,7 @@ class _Reader:
         first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
         self._scope = Scope(self._index, edition, request, secondary, as_of, first_day)
         self._maxima = self._index.maxima(edition, family=layout.family)
-        day = _last_day_with_terms(question, layout)
-        self._sums_period = layout.given_period if day is None else self._index.period_of(day)
+        self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
 
     def members(self) -> tuple[UseSoFar, ...]:
         """What each member has used."""
@@ -106,9 +107,9 @@ class _Reader:
 
     def _limits(self, member: int) -> Iterator[LimitUse]:
         """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
-        for slot, key in enumerate(self._index.slots):
-            limit = limit_of(self._scope, key.limit)
-            if limit is None or (limit.measure, limit.per) != (key.measure, key.per):
+        limits = known_limits(self._index, self._scope.edition).by_slot
+        for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
+            if limit is None:
                 continue
             if key.per.kind in ROLLING:
                 yield from self._window(member, slot, limit)
@@ -119,8 +120,10 @@ class _Reader:
         """The dated uses of a rolling limit that its window still holds."""
         place = member * len(self._index.slots) + slot
         by_day: dict[int, int] = {}
-        for day, amount in self._outcome.dated_uses.get(place, ()):
-            if in_window(limit, day, self._as_of):
+        uses = self._outcome.dated_uses.get(place, ())
+        start = window_start(limit, self._as_of) if uses else 0
+        for day, amount in uses:
+            if start <= day <= self._as_of:
                 by_day[day] = by_day.get(day, 0) + amount
         for day, amount in by_day.items():
             yield _limit_use(limit, amount, day=date.fromordinal(day))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from camcover.engine.plan_index import PlanIndex
+from camcover.engine.plan_index import Maxima, PlanIndex
 from camcover.engine.prior_use import Scope
-from camcover.engine.request import AccumulatorUse, Coverage, Violation
+from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar, Violation
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Carryover, DeductibleStep, Plan
 
@@ -21,22 +21,46 @@ _A_PAIR = 2
 def contradictions(scope: Scope) -> Iterator[Violation]:
     """Everything in a request's sums and dates that contradicts something else in it."""
     yield from _later_as_of(scope)
-    yield from contradicting_sums(scope)
+    yield from _contradicting_sums(scope)
 
 
-def contradicting_sums(scope: Scope) -> Iterator[Violation]:
-    """Sums that contradict each other."""
+def do_sums_contradict(scope: Scope, maxima: Maxima, members: Sequence[UseSoFar]) -> bool:
+    """Whether some sums contradict each other, without a word about which: every request is asked.
+
+    `maxima`: those of the edition; `members`: what each of them used under the plan.
+    """
+    plan = scope.plan
+    if scope.request.coverage is Coverage.FAMILY:
+        uses = [use.accumulators for use in members]
+        if any(True for _ in _below_a_members(plan, scope.family_sums, uses, maxima.member)):
+            return True
+        if any(True for _ in _beyond_a_maximum(plan, scope.family_sums, maxima.family)):
+            return True
+    return any(True for use in members for _ in _beyond_a_maximum(plan, use.accumulators, maxima.member))
+
+
+def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
+    """Sums that contradict each other, in words."""
     prefix = "secondary_" if scope.secondary else ""
-    of_family = f"{prefix}family_accumulators"
-    paths = [f"members[{place}].{prefix}accumulators" for place in range(len(scope.request.members))]
     family = scope.request.coverage is Coverage.FAMILY
     maxima = scope.plan.maxima(scope.edition, family=family)
-    owners = [(path, scope.use_of(place).accumulators, maxima.member) for place, path in enumerate(paths)]
+    members = [scope.use_of(place).accumulators for place in range(len(scope.request.members))]
+    names = list(scope.plan.accumulators)
+    owners = [(f"members[{place}].{prefix}accumulators", uses, maxima.member) for place, uses in enumerate(members)]
     if family:
-        yield from _below_a_members(scope, of_family, [uses for _, uses, _ in owners], maxima.member)
-        owners.append((of_family, scope.family_sums, maxima.family))
+        path, uses = f"{prefix}family_accumulators", scope.family_sums
+        owners.append((path, uses, maxima.family))
+        for place, most in _below_a_members(scope.plan, uses, members, maxima.member):
+            name, used = uses[place].accumulator, uses[place].used_cents
+            found = f"{used} cents used of {name} by the family, but {most} by a member"
+            yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
     for path, uses, tops in owners:
-        yield from _beyond_a_maximum(scope.plan, path, uses, tops)
+        for place, most in _beyond_a_maximum(scope.plan, uses, tops):
+            name, used = uses[place].accumulator, uses[place].used_cents
+            maximum = names[counted_toward(scope.plan)[scope.plan.accumulators[name]]]
+            found = f"{used} cents used of {name}, but {most} of {maximum}, to which it all counts"
+            where = f"{path}[{place}].used_cents"
+            yield Violation(where, found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
 
 
 def _later_as_of(scope: Scope) -> Iterator[Violation]:
@@ -49,66 +73,70 @@ def _later_as_of(scope: Scope) -> Iterator[Violation]:
 
 
 def _below_a_members(
-    scope: Scope, path: str, members: Sequence[Sequence[AccumulatorUse]], tops: Sequence[int]
-) -> Iterator[Violation]:
-    """Family's sums below what one member has of the same accumulator, by its own sum or by that of a deductible."""
-    for place, use in enumerate(scope.family_sums):
-        if use.accumulator not in scope.plan.accumulators:
-            continue  # An unknown word, of which `violations` tells.
-        own = (each for uses in members for each in _stated_of(scope.plan, use.accumulator, uses, tops))
-        most = max(own, default=0)
-        if use.used_cents is not None and use.used_cents < most:
-            found = f"{use.used_cents} cents used of {use.accumulator} by the family, but {most} by a member"
-            yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
+    index: PlanIndex,
+    family: Sequence[AccumulatorUse],
+    members: Sequence[Sequence[AccumulatorUse]],
+    tops: Sequence[int],
+) -> Iterator[tuple[int, int]]:
+    """Family's sums below what one member has of the same accumulator, by its own sum or by that of a deductible.
+
+    Each with its place in the list and the cents of that member.
+    """
+    for place, number, cents in _stated(index, family):
+        most = max((each for uses in members for each in _stated_of(index, number, uses, tops[number])), default=0)
+        if cents < most:
+            yield place, most
 
 
-def _stated_of(index: PlanIndex, name: str, uses: Sequence[AccumulatorUse], tops: Sequence[int]) -> Iterator[int]:
+def _stated(index: PlanIndex, uses: Sequence[AccumulatorUse]) -> Iterator[tuple[int, int, int]]:
+    """The sums that are stated: place in the list, number of the accumulator, cents. Unknown words are passed over."""
+    for place, use in enumerate(uses):
+        number = index.accumulators.get(use.accumulator)
+        if number is not None and use.used_cents is not None:
+            yield place, number, use.used_cents
+
+
+def _stated_of(index: PlanIndex, number: int, uses: Sequence[AccumulatorUse], top: int) -> Iterator[int]:
     """Cents of an accumulator that a member's sums state: its own, and those of deductibles that count toward it."""
-    if name not in index.accumulators:
-        return  # refused by itself
-    counted = counted_toward(index)
-    top = tops[index.accumulators[name]]
-    for use in uses:
-        cents = use.used_cents or 0
-        if use.accumulator == name:
+    toward = counted_toward(index)
+    for _, own, cents in _stated(index, uses):
+        if own == number:
             yield cents
-        elif counted.get(use.accumulator) == name:
+        elif toward[own] == number:
             yield cents if top < 0 else min(cents, top)
 
 
 def _beyond_a_maximum(
-    index: PlanIndex, path: str, uses: Sequence[AccumulatorUse], tops: Sequence[int]
-) -> Iterator[Violation]:
-    """Deductibles beyond the sum of a maximum toward which every cent of them counts, unless that is reached."""
+    index: PlanIndex, uses: Sequence[AccumulatorUse], tops: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Deductibles beyond the sum of a maximum toward which every cent of them counts, unless that is reached.
+
+    Each with its place in the list and the cents that are stated of the maximum.
+    """
     if len(uses) < _A_PAIR:
         return
-    counted = counted_toward(index)
-    given = {use.accumulator: use.used_cents for use in uses if use.used_cents is not None}
-    for place, use in enumerate(uses):
-        maximum = counted.get(use.accumulator)
-        most = given.get(maximum or "")
-        if use.used_cents is None or most is None or maximum is None:
-            continue
-        if use.used_cents > most and most != tops[index.accumulators[maximum]]:
-            found = f"{use.used_cents} cents used of {use.accumulator}, but {most} of {maximum}, to which it all counts"
-            where = f"{path}[{place}].used_cents"
-            yield Violation(where, found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
+    toward = counted_toward(index)
+    stated = {number: cents for _, number, cents in _stated(index, uses)}
+    for place, number, cents in _stated(index, uses):
+        most = stated.get(toward[number])
+        if most is not None and cents > most != tops[toward[number]]:
+            yield place, most
 
 
-def counted_toward(index: PlanIndex) -> dict[str, str]:
-    """The deductibles of which every cent counts toward one out-of-pocket maximum in every edition, and that maximum.
+def counted_toward(index: PlanIndex) -> Sequence[int]:
+    """Of each accumulator of a plan the out-of-pocket maximum toward which every cent of it counts, by number.
 
-    Worked out once for a plan.
+    -1 = there is none that is the same in every edition. Worked out once for a plan.
     """
     found = index.counted_toward
-    if not found:
-        found[""] = ""  # worked out, even if there is no other
-        found.update(counted_in(index.editions))
+    if len(found) < len(index.accumulators):
+        counted = dict(counted_in(index.editions))
+        found[:] = [index.accumulators.get(counted.get(name, ""), -1) for name in index.accumulators]
     return found
 
 
 def counted_in(editions: Sequence[Plan]) -> Iterator[tuple[str, str]]:
-    """The same of the editions of a plan."""
+    """The same of the editions of a plan, by name; only accumulators that have such a maximum."""
     for name in dict.fromkeys(name for plan in editions for name in plan.accumulators):
         maxima = {_maximum_of_all(plan, name) for plan in editions if name in plan.accumulators}
         if len(maxima) == 1 and "" not in maxima:

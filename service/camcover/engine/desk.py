@@ -22,6 +22,7 @@ from camcover.engine.prior_use import Scope
 from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import Found, Way, bounds_of, known
 from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
+from camcover.engine.tables import Array
 from camcover.engine.violations import MAX_AGE, MAX_MEMBERS, violations_of
 from camcover.engine.vocabulary import STATE_INDEX
 from camcover.engine.workspace import Workspace
@@ -83,7 +84,7 @@ class Desk:
         answers = [self._answer(tables, *each) for each in zip(questions, behind, strict=True)]
         if not with_ranges:
             return answers
-        return [self._with_range(tables, *each) for each in zip(questions, behind, answers, strict=True)]
+        return [self._with_range(tables, *each) for each in zip(questions, answers, strict=True)]
 
     def _run_behind(self, tables: Tables, first: int) -> None:
         """Adjudicate the secondary plans' requests from row `first` on."""
@@ -119,16 +120,16 @@ class Desk:
         return settle(
             question.request.coordination,
             tables.arrays,
-            self.first.ledger.array[placed.ledger : placed.ledger + count],
+            self._rows(question, placed),
             self.second.ledger.array[behind.ledger : behind.ledger + count],
         )
 
-    def _with_range(self, tables: Tables, question: Question, behind: Placed | None, answer: Answer) -> Answer:
+    def _with_range(self, tables: Tables, question: Question, answer: Answer) -> Answer:
         """The answer with what is open and the range; the cases for it are forgotten again."""
         openness = openness_of(tables, question, answer.primary.ledger)
         if openness.is_nothing:
             return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
-        expected = self._found(tables, question, question.placed, behind)
+        expected = Found(answer.patient_cents, self._rows(question, question.placed))
         marks = self.first.marks(), self.second.marks()
         adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))
         bounds = bounds_of(question, openness, expected, adjudicate)
@@ -156,7 +157,11 @@ class Desk:
         if behind is not None:
             settled = self._settled(tables, question, placed, behind)
             patient -= int(settled.secondary_paid.sum() + settled.forgiven.sum())
-        return Found(patient, self.first.ledger.array[placed.ledger : placed.ledger + len(question.asked.lines)])
+        return Found(patient, self._rows(question, placed))
+
+    def _rows(self, question: Question, placed: Placed) -> Array:
+        """The primary plan's ledger of a case."""
+        return self.first.ledger.array[placed.ledger : placed.ledger + len(question.asked.lines)]
 
 
 class _Layers:

@@ -30,19 +30,24 @@ _REASONS = {
 
 def member_of(request: EstimateRequest, item: PlannedService) -> Member:
     """The member whose service an item is: the one it names, else the first."""
+    if len(request.members) == 1:
+        return request.members[0]
     return next((each for each in request.members if each.id == item.member_id), request.members[0])
 
 
 def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Fact, ...]:
     """The facts that neither an item nor its member gives."""
     member = member_of(request, item)
-    given = {
-        Fact.DIAGNOSIS: bool(item.diagnoses or item.conditions),
-        Fact.PRACTITIONER: bool(item.practitioner),
-        Fact.AGE: member.age is not None or member.birth_date is not None,
-        Fact.STATE: bool(item.state or member.state),
-    }
-    return tuple(fact for fact, is_given in given.items() if not is_given)
+    missing: list[Fact] = []
+    if not item.diagnoses and not item.conditions:
+        missing.append(Fact.DIAGNOSIS)
+    if not item.practitioner:
+        missing.append(Fact.PRACTITIONER)
+    if member.age is None and member.birth_date is None:
+        missing.append(Fact.AGE)
+    if not item.state and not member.state:
+        missing.append(Fact.STATE)
+    return tuple(missing)
 
 
 def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason]:

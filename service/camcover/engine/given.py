@@ -15,7 +15,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asked import MAX_CENTS, Unsound
-from camcover.engine.contradictions import contradicting_sums, counted_toward
+from camcover.engine.contradictions import counted_toward, do_sums_contradict
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
@@ -57,7 +57,8 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     index = scope.plan
     uses = [scope.use_of(member) for member in range(len(scope.request.members))]
     open_sums: list[OpenSum] = []
-    sums = _sums(scope, uses, open_sums)
+    maxima = index.maxima(scope.edition, family=scope.request.coverage is Coverage.FAMILY)
+    sums = _sums(scope, uses, maxima, open_sums)
     counts = bytearray(len(uses) * len(index.slots) * _COUNT_ROW.size)
     visits = bytearray(len(uses) * len(index.benefits) * _VISIT_ROW.size)
     prior: list[PriorUse] = []
@@ -65,7 +66,7 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
         prior = [prior_use(scope, member) for member in range(len(uses))]
         events = _use(workspace, scope, prior, counts, visits)
-    if next(contradicting_sums(scope), None) is not None:
+    if do_sums_contradict(scope, maxima, uses):
         raise Unsound
     return Given(
         workspace.given_sums.append(array("q", sums).tobytes()),
@@ -78,62 +79,67 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
     )
 
 
-def _sums(scope: Scope, uses: Sequence[UseSoFar], open_sums: list[OpenSum]) -> list[int]:
+def _sums(scope: Scope, uses: Sequence[UseSoFar], maxima: Maxima, open_sums: list[OpenSum]) -> list[int]:
     """`GIVEN_SUM` rows of members and family, flat; adds what is open."""
-    family = scope.request.coverage is Coverage.FAMILY
-    maxima = scope.plan.maxima(scope.edition, family=family)
-    accumulators = scope.plan.accumulators
+    accumulators, toward = scope.plan.accumulators, counted_toward(scope.plan)
     numbers: list[int] = []
     for member, use in enumerate(uses):
         given = _given(accumulators, use.accumulators)
         for number, maximum in enumerate(maxima.member):
-            expected = _at_least(scope, given, number, _OPEN, maximum)
+            expected = _at_least(toward, given, number, _OPEN, maximum)
             numbers += _sum(given.get(number), number, member, expected, maximum, open_sums)
-    if not family:
+    if scope.request.coverage is not Coverage.FAMILY:
         return numbers + _NO_FAMILY * len(maxima.family)
     return numbers + _family_sums(scope, numbers, maxima, open_sums)
 
 
 def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums: list[OpenSum]) -> list[int]:
     """The family's rows: what it is not given is the sum over the members, at most the maximum (point 29)."""
-    given = _given(scope.plan.accumulators, scope.family_sums)
+    given, toward = _given(scope.plan.accumulators, scope.family_sums), counted_toward(scope.plan)
     width = 2 * len(maxima.family)
     numbers: list[int] = []
     for number, maximum in enumerate(maxima.family):
         expected = (sum(members[2 * number :: width]), sum(members[2 * number + 1 :: width]))
         if maximum >= 0:
             expected = (min(expected[0], maximum), min(expected[1], maximum))
-        expected = _at_least(scope, given, number, expected, maximum)
-        expected = _at_most(scope, given, number, expected, maxima.family)
+        expected = _at_least(toward, given, number, expected, maximum)
+        expected = _at_most(toward, given, number, expected, maxima.family)
         numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
     return numbers
 
 
 def _at_least(
-    scope: Scope, given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], maximum: int
+    toward: Sequence[int], given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], maximum: int
 ) -> tuple[int, int]:
-    """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent."""
+    """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent.
+
+    `toward`: `counted_toward` of the plan.
+    """
     if not given or number in given:
         return expected
-    names = list(scope.plan.accumulators)
-    for name, toward in counted_toward(scope.plan).items():
-        use = given.get(scope.plan.accumulators.get(name, -1))
-        if toward == names[number] and use is not None and use.used_cents is not None:
+    for deductible, use in given.items():
+        if toward[deductible] == number and use.used_cents is not None:
             least = use.used_cents if maximum < 0 else min(use.used_cents, maximum)
             expected = (max(expected[0], least), expected[1])
     return expected
 
 
 def _at_most(
-    scope: Scope, given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], tops: Sequence[int]
+    toward: Sequence[int],
+    given: Mapping[int, AccumulatorUse],
+    number: int,
+    expected: tuple[int, int],
+    tops: Sequence[int],
 ) -> tuple[int, int]:
-    """What is expected of a family's deductible: at most a stated maximum that counts it all and is not reached."""
+    """What is expected of a family's deductible: at most a stated maximum that counts it all and is not reached.
+
+    `toward`: `counted_toward` of the plan; `tops`: the family's maxima.
+    """
     if not given or number in given:
         return expected
-    names = list(scope.plan.accumulators)
-    toward = scope.plan.accumulators.get(counted_toward(scope.plan).get(names[number], ""), -1)
-    use = given.get(toward)
-    if use is None or use.used_cents is None or use.used_cents == tops[toward]:
+    maximum = toward[number]
+    use = given.get(maximum)
+    if use is None or use.used_cents is None or use.used_cents == tops[maximum]:
         return expected
     return min(expected[0], use.used_cents), min(expected[1], use.used_cents)
 
@@ -176,6 +182,8 @@ def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: 
         for slot, count in found.counts.items():
             _COUNT_ROW.pack_into(counts, (member * slots + slot) * _COUNT_ROW.size, *count, 0, 0)
         for slot, dated in found.events.items():
+            if not dated:
+                continue
             first = workspace.given_events.append(array("i", chain.from_iterable(dated)).tobytes())
             _COUNT_ROW.pack_into(counts, (member * slots + slot) * _COUNT_ROW.size, 0, 0, first, len(dated))
             events += len(dated)

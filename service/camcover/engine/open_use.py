@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from camcover.engine.given import OpenSum
+from camcover.engine.known_limits import known_limits, own_visit_limits
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey
-from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key, slots_of
+from camcover.engine.plan_index import ROLLING, SlotKey
+from camcover.engine.prior_use import most_used, period_key
 from camcover.engine.request import UseSoFar
 from camcover.engine.tables import Array
 from camcover.engine.terms import Terms
@@ -66,8 +67,8 @@ def open_sums(layout: Layout, terms: Terms, tiers: Sequence[int]) -> list[OpenSu
 
 def _has_family(layout: Layout, accumulator: int) -> bool:
     """Whether the family's sum of an accumulator is stated by the request."""
-    names = list(layout.plan.accumulators)
-    return any(use.accumulator == names[accumulator] and use.used_cents is not None for use in layout.scope.family_sums)
+    numbers, stated = layout.plan.accumulators, layout.scope.family_sums
+    return any(numbers[use.accumulator] == accumulator and use.used_cents is not None for use in stated)
 
 
 def _all_open(layout: Layout) -> Sequence[OpenSum]:
@@ -102,29 +103,28 @@ def lay_out_sums(workspace: Workspace, layout: Layout, used: Mapping[tuple[int, 
 
 def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[OpenUse]:
     """The limits in question whose use by these members is not given; a visit's own limit starts with the visit."""
+    if not terms.limits:
+        return []
     found = []
+    known = known_limits(layout.plan, layout.edition).by_id
+    names = dict.fromkeys(each.limit.id for each in terms.limits)
     for member in members:
-        use = layout.scope.use_of(member)
-        for name in dict.fromkeys(each.limit.id for each in terms.limits):
-            limit = limit_of(layout.scope, name)
-            if limit is None or limit.per.kind is PeriodKind.VISIT or is_stated(use, name, terms):
+        use, first = layout.scope.use_of(member), member * len(layout.plan.slots)
+        for name in names:
+            limit, slots, benefit = known[name]
+            if limit.per.kind is PeriodKind.VISIT or is_stated(use, name, terms):
                 continue
-            benefit = own_visits_of(layout.plan, limit)
             if _is_touched(layout, limit) and not _states_visits(layout, use, benefit):
-                found.append(OpenUse(member, _rows(layout, member, limit), limit, benefit))
+                found.append(OpenUse(member, tuple(first + slot for slot in slots), limit, benefit))
     return found
-
-
-def _rows(layout: Layout, member: int, limit: Limit) -> tuple[int, ...]:
-    """The rows of counts of a limit."""
-    first = member * len(layout.plan.slots)
-    return tuple(first + slot for slot in slots_of(layout.plan, limit))
 
 
 def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
     """Whether a request says what was used of a limit: by itself, or by the visits of a benefit that counts on it."""
     if any(each.limit == name for each in use.limit_usage):
         return True
+    if not use.prior_visits and not use.benefit_visits:
+        return False
     users = [each for each in terms.limits if each.limit.id == name]
     if {each.benefit for each in users} & {visit.benefit for visit in use.prior_visits}:
         return True
@@ -134,12 +134,10 @@ def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
 
 def _states_visits(layout: Layout, use: UseSoFar, benefit: str) -> bool:
     """Whether the use of another own visit limit of a benefit states its visits (point 39)."""
-    limits = (
-        [each for each in own_visit_limits(layout.plan, benefit) if each.counts is not Counting.PLAN_PAID]
-        if benefit
-        else []
-    )
-    return bool({each.id for each in limits} & {each.limit for each in use.limit_usage})
+    if not benefit or not use.limit_usage:
+        return False
+    own = {each.id for each in own_visit_limits(layout.plan, benefit) if each.counts is not Counting.PLAN_PAID}
+    return any(each.limit in own for each in use.limit_usage)
 
 
 def _is_own_count_of_visits(limit: Limit) -> bool:
@@ -153,15 +151,6 @@ def _is_touched(layout: Layout, limit: Limit) -> bool:
         return True
     key = period_key(layout.plan, limit.per.kind, layout.as_of)
     return any(period_key(layout.plan, limit.per.kind, day) == key for day in layout.days)
-
-
-def own_visits_of(index: PlanIndex, limit: Limit) -> str:
-    """The benefit whose own visit limit this is, so that it states the benefit's visits too; else empty."""
-    if limit.counts is not Counting.PLAN_PAID:
-        for benefit in index.benefits:
-            if any(each.id == limit.id for each in own_visit_limits(index, benefit)):
-                return benefit
-    return ""
 
 
 def amounts_that_differ(use: OpenUse, terms: Terms, demand: int) -> list[int]:

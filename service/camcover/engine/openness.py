@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from camcover.engine.alternatives import Context, Facts, TooMany, ways_to_complete
+from camcover.engine.alternatives import Context, Facts, TooMany, facts_asked, ways_to_complete
 from camcover.engine.compile import Tables
-from camcover.engine.facts import facts_not_given
+from camcover.engine.facts import Fact, facts_not_given
 from camcover.engine.given import OpenSum
 from camcover.engine.layout import OPEN_TIER, Layout, ServiceRow
 from camcover.engine.open_use import OpenUse, open_sums, open_uses
+from camcover.engine.plan_index import PlanIndex
 from camcover.engine.question import Question
 from camcover.engine.request import EstimateRequest
 from camcover.engine.terms import Candidate, Terms, terms_of
@@ -27,8 +28,9 @@ class Openness(NamedTuple):
     `tiers`, `second_tiers`: how many places of an edition's list open lines may take; `is_beyond`: terms behind the
     last edition are assumed. `priced`: the places of services whose charge is assumed on some line;
     `may_be_priced`: whether some charge may be assumed in some case. `sums`: by plan; `uses`: of limits, with the
-    plan. `facts`: by item, None = too many ways to list; `attestations`: by item, the mask of those that are asked
-    for, not given, and assumed.
+    plan. `not_given`: by item, asked for or not; `facts`: the ways to complete an item where criteria ask for what it
+    does not give, None = too many ways to list; `attestations`: by item, the mask of those that are asked for, not
+    given, and assumed.
     """
 
     terms: tuple[Terms, ...]
@@ -39,6 +41,7 @@ class Openness(NamedTuple):
     may_be_priced: bool
     sums: tuple[tuple[OpenSum, ...], ...]
     uses: tuple[tuple[int, OpenUse], ...]
+    not_given: tuple[tuple[Fact, ...], ...]
     facts: tuple[tuple[int, tuple[Facts, ...] | None], ...]
     attestations: tuple[tuple[int, int], ...]
 
@@ -68,6 +71,7 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
     priced = {place for (_, place, _), row in zip(question.asked.lines, ledger, strict=True) if row.assumed}
     members = sorted({service.member for service in primary.services})
     places = list(zip(layouts, terms, strict=True))
+    not_given = tuple([facts_not_given(request, item) for item in request.items])
     return Openness(
         terms,
         primary.plan.longest_list if has_open_tier else 1,
@@ -77,7 +81,8 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
         bool(priced or (unpriced and (has_open_tier or is_beyond))),
         tuple(tuple(open_sums(layout, each, tiers_of(layout))) for layout, each in places),
         tuple((plan, use) for plan, (layout, each) in enumerate(places) for use in open_uses(layout, each, members)),
-        tuple(_facts(tables, question, layouts, terms)),
+        not_given,
+        tuple(_facts(tables, question, not_given, layouts, terms)) if any(not_given) else (),
         tuple(_attestations(question, layouts, terms)),
     )
 
@@ -124,22 +129,48 @@ def _attestations(question: Question, layouts: Sequence[Layout], terms: Sequence
 
 
 def _facts(
-    tables: Tables, question: Question, layouts: Sequence[Layout], terms: Sequence[Terms]
+    tables: Tables,
+    question: Question,
+    not_given: Sequence[Sequence[Fact]],
+    layouts: Sequence[Layout],
+    terms: Sequence[Terms],
 ) -> Iterator[tuple[int, tuple[Facts, ...] | None]]:
     """For each item the ways to complete what it does not give; only items where criteria ask for it."""
     groups = [layout.plan.groups for layout in layouts]
-    for place, item in enumerate(question.request.items):
-        not_given = facts_not_given(question.request, item)
-        if not not_given:
+    for place, missing in enumerate(not_given):
+        if not missing or not _may_be_asked(missing, question, place, layouts, terms):
             continue
         contexts = list(_contexts(tables, question, layouts, terms, place))
         try:
-            ways = tuple(ways_to_complete(not_given, contexts, groups))
+            ways = tuple(ways_to_complete(missing, contexts, groups))
         except TooMany:
             yield place, None
         else:
             if ways:
                 yield place, ways
+
+
+def _may_be_asked(
+    missing: Sequence[Fact], question: Question, item: int, layouts: Sequence[Layout], terms: Sequence[Terms]
+) -> bool:
+    """Whether a rule that names a service of an item, on whatever day, asks for one of the facts."""
+    services = question.asked.services
+    for layout, each in zip(layouts, terms, strict=True):
+        numbers = {n for place, row in layout.rows if services[place].item == item for n in (row.therapy, row.code)}
+        for number in numbers:
+            asked = _facts_asked(layout.plan, each, number) if number >= 0 else ()
+            if any(fact in asked for fact in missing):
+                return True
+    return False
+
+
+def _facts_asked(index: PlanIndex, terms: Terms, number: int) -> tuple[Fact, ...]:
+    """The facts that the rules for a service ask for, on whatever day; worked out once for a plan."""
+    found = index.facts_asked.get(number)
+    if found is None:
+        rules = [each for (_, service), named in terms.candidates.items() if service == number for each in named]
+        found = index.facts_asked[number] = facts_asked([each for rule in rules for each in rule.criteria])
+    return found
 
 
 def _contexts(
@@ -150,13 +181,16 @@ def _contexts(
     lines = [(day, place) for day, place, _ in question.asked.lines if question.asked.services[place].item == item]
     for plan, (layout, each) in enumerate(zip(layouts, terms, strict=True)):
         rows = dict(layout.rows)
+        rules: dict[tuple[int, int], tuple[Candidate, ...]] = {}
         seen: set[tuple[int, int, int]] = set()
         for day, place in lines:
             segment = layout.plan.place_on(day, in_force_only=in_force_only)
             if segment < 0 or rows[place].therapy < 0:
                 continue
             number = layout.plan.first_segment + segment
-            candidates = _candidates(each, number, rows[place])
+            candidates = rules.get((number, place))
+            if candidates is None:
+                candidates = rules[number, place] = _candidates(each, number, rows[place])
             asks_age = any(criterion.asks_age for found in candidates for criterion in found.criteria)
             key = number, place, day if asks_age else 0
             if key not in seen:

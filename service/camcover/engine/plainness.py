@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from camcover.calendar import civil
+from camcover.engine.known_limits import own_visits_of
 from camcover.engine.layout import OPEN_TIER, Layout
-from camcover.engine.open_use import is_stale, own_visits_of
+from camcover.engine.open_use import is_stale
 from camcover.engine.openness import Openness, tiers_of
 from camcover.engine.plan_index import ROLLING
 from camcover.engine.question import Question

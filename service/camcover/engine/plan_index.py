@@ -11,6 +11,7 @@ from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
 from camcover.engine.estimate import Citation
+from camcover.engine.facts import Fact
 from camcover.engine.vocabulary import plain_icd10
 from camcover.rulebook.records import (
     Accumulator,
@@ -194,6 +195,29 @@ class Maxima(NamedTuple):
     family: tuple[int, ...]
 
 
+class KnownLimit(NamedTuple):
+    """A limit as one edition's requests name it.
+
+    `slots`: those that count as it does, several for a limit per visit without a benefit. `benefit`: the one whose own
+    visit limit it is, so that it states the benefit's visits too (point 39); else empty.
+    """
+
+    limit: Limit
+    slots: tuple[int, ...]
+    benefit: str
+
+
+class KnownLimits(NamedTuple):
+    """The limits that one edition's requests may name.
+
+    `by_id`: as the edition has them, else as the first edition that does. `by_slot`: the limit whose count a slot is
+    under that edition, None = it counts otherwise there (point 31).
+    """
+
+    by_id: Mapping[str, KnownLimit]
+    by_slot: tuple[Limit | None, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PlanIndex:
     """One plan of the tables: its editions, its rows of `segments`, the numbers of its words, the records behind rows.
@@ -220,7 +244,9 @@ class PlanIndex:
     billing_tiers: frozenset[str]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
-    counted_toward: dict[str, str] = field(default_factory=dict)
+    counted_toward: list[int] = field(default_factory=list)
+    known_limits: dict[int, KnownLimits] = field(default_factory=dict)
+    facts_asked: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _period_starts: dict[int, int] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import NamedTuple, assert_never
 
 from camcover.calendar import add_months
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
+from camcover.engine.known_limits import known_limits, own_visit_limits, slots_of
 from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey, counted_limits, slot_key
 from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, UseSoFar
 from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind, Plan
@@ -157,37 +158,8 @@ def most_stated(limit: Limit) -> int:
 
 def limit_of(scope: Scope, limit_id: str) -> Limit | None:
     """A limit as the reference edition has it, else as the first edition that has it."""
-    limits = (limit for plan in scope.editions for benefit in plan.benefits.values() for limit in benefit.limits)
-    return next((limit for limit in limits if limit.id == limit_id), None)
-
-
-def slots_of(index: PlanIndex, limit: Limit, benefit: str = "") -> list[int]:
-    """The slots that count as this edition's limit does: several for a limit per visit without a benefit."""
-    counting = {slot_key(name, limit) for name in ([benefit] if benefit else index.benefits)}
-    return [number for key, number in index.slots.items() if key in counting]
-
-
-def own_visit_limits(index: PlanIndex, benefit: str) -> tuple[Limit, ...]:
-    """A benefit's own visit limits per benefit period, where every edition has the limit alike; worked out once."""
-    found = index.own_visit_limits.get(benefit)
-    if found is None:
-        found = index.own_visit_limits[benefit] = tuple(_own_visit_limits(index, benefit))
-    return found
-
-
-def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
-    editions = [plan for plan in index.editions if benefit in plan.benefits]
-    yield from (
-        limit
-        for limit in editions[0].benefits[benefit].limits
-        if limit.measure is Measure.VISITS
-        and limit.per.kind is PeriodKind.BENEFIT_PERIOD
-        and not limit.shared
-        and all(
-            any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
-            for plan in editions
-        )
-    )
+    found = known_limits(scope.plan, scope.edition).by_id.get(limit_id)
+    return None if found is None else found.limit
 
 
 class _Reader:
@@ -258,16 +230,19 @@ class _Reader:
     def _stated_limits(self) -> dict[int, list[_Statement]]:
         """The statements about each slot. Raises `Unsound`."""
         found: dict[int, list[_Statement]] = {}
+        known = known_limits(self._index, self._scope.edition).by_id
         for place, use in enumerate(self._use.limit_usage):
-            limit = limit_of(self._scope, use.limit)
-            if limit is None or (use.date is not None and limit.per.kind not in ROLLING):
+            if use.limit not in known:
+                raise Unsound
+            limit, slots, _ = known[use.limit]
+            if use.date is not None and limit.per.kind not in ROLLING:
                 raise Unsound
             if use.benefit and (limit.per.kind is not PeriodKind.VISIT or use.benefit not in self._index.benefits):
                 raise Unsound
             amount, other = in_own_measure(limit, use)
             if other or not 0 <= amount <= (most_used(limit) if use.date is None else most_stated(limit)):
                 raise Unsound
-            for slot in slots_of(self._index, limit, use.benefit):
+            for slot in slots_of(self._index, limit, use.benefit) if use.benefit else slots:
                 before = found.setdefault(slot, [])
                 if any(each.use.date == use.date for each in before):
                     raise Unsound
@@ -309,10 +284,11 @@ class _Reader:
         events = [each for each in dated if each[0] <= scope.as_of]
         if stated:
             start = min(scope.as_of, scope.first_day)
+            window = range(window_start(limit, scope.as_of), scope.as_of + 1)
             uses = [(each.use.date.toordinal() if each.use.date else start, each.amount_of(limit)) for each in stated]
-            included = [each for each in events if in_window(limit, each[0], scope.as_of)]
+            included = [each for each in events if each[0] in window]
             within = sum(amount for _, amount in included)
-            total = sum(amount for day, amount in uses if day == start or in_window(limit, day, scope.as_of))
+            total = sum(amount for day, amount in uses if day == start or day in window)
             self._hold_to_dated(stated[0], limit, within, total)
             is_bare = all(each.use.date is None for each in stated)
             events = [*included, (start, max(total - within, 0))] if is_bare else uses
@@ -382,8 +358,8 @@ def _counts(limit: Limit, visit: _Visit) -> bool:
     return limit.counts is not Counting.PLAN_PAID or visit.plan_paid is None or visit.plan_paid > 0
 
 
-def in_window(limit: Limit, day: int, end: int) -> bool:
-    """Whether an ordinal day lies in a rolling limit's window that ends on `end`."""
+def window_start(limit: Limit, end: int) -> int:
+    """The first ordinal day of a rolling limit's window that ends on `end`."""
     length = limit.per.length
     before = end - length if limit.per.kind is PeriodKind.ROLLING_DAYS else add_months(end, -length)
-    return before < day <= end
+    return before + 1

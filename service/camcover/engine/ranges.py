@@ -244,23 +244,38 @@ def _critical_ways(question: Question, ways: Sequence[Way], adjudicate: Adjudica
 
 def _widened(question: Question, openness: Openness, expected: Found, adjudicate: Adjudicate) -> Bounds:
     """Bounds that no way leaves, line by line: nothing where a plan may cover it, and its charge at the most."""
-    dimensions = [*_places(openness)]
-    if openness.may_be_priced:
-        dimensions.append([{"price": price} for price in (LOW, HIGH)])
-        dimensions.append([{"stated": False}, {"stated": True}])
-    found = [expected, *adjudicate([_way(changes) for changes in product(*dimensions)])]
-    charges = np.max([each.rows["charge"] for each in found], axis=0)
-    patient = np.min([each.rows["patient"] for each in found], axis=0)
-    may_be_covered = _may_be_covered(question, openness)
-    low = int(np.where(may_be_covered, 0, patient).sum())
-    return Bounds(min(low, *(each.patient for each in found)), int(charges.sum()), is_widened=True)
+    found = [expected]
+    if not _is_certain(question, openness):
+        dimensions = [*_places(openness)]
+        if openness.may_be_priced:
+            dimensions.append([{"price": price} for price in (LOW, HIGH)])
+            dimensions.append([{"stated": False}, {"stated": True}])
+        found += adjudicate([_way(changes) for changes in product(*dimensions)])
+    charges, patient = _columns(found, "charge"), _columns(found, "patient")
+    named = _named_services(question, openness)
+    uncovered = [
+        min(cents) for (_, place, _), cents in zip(question.asked.lines, patient, strict=True) if place not in named
+    ]
+    return Bounds(min(sum(uncovered), *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)
 
 
-def _may_be_covered(question: Question, openness: Openness) -> list[bool]:
-    """Of each line whether some benefit of a plan names it."""
+def _is_certain(question: Question, openness: Openness) -> bool:
+    """Whether each line's charge, and what it costs where no benefit names it, are the same in every way."""
+    has_places = openness.tiers > 1 or openness.second_tiers > 1 or openness.is_beyond
+    has_charges = all(service.charge >= 0 for service in question.asked.services)
+    return has_charges and not has_places and question.secondary is None
+
+
+def _columns(found: Sequence[Found], name: str) -> Iterator[tuple[int, ...]]:
+    """Line by line what a column of the ledger holds in each case."""
+    return zip(*(each.rows[name].tolist() for each in found), strict=True)
+
+
+def _named_services(question: Question, openness: Openness) -> set[int]:
+    """The places of services that some benefit of a plan names."""
     layouts = [question.primary] if question.secondary is None else [question.primary, question.secondary]
-    named: list[set[int]] = []
+    named: set[int] = set()
     for layout, terms in zip(layouts, openness.terms, strict=True):
         covered = terms.attestations
-        named.append({place for place, row in layout.rows if row.therapy in covered or row.code in covered})
-    return [any(place in each for each in named) for _, place, _ in question.asked.lines]
+        named |= {place for place, row in layout.rows if row.therapy in covered or row.code in covered}
+    return named

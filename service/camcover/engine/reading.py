@@ -235,6 +235,8 @@ def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]
     asked, layout = question.asked, question.primary
     seen: set[tuple[int, int, int]] = set()
     for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
+        if not row.attestations_used:
+            continue
         assumed = row.attestations_used & ~layout.services[place].attested
         if not assumed:
             continue
