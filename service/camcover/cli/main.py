@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from camcover.cli import analysis, book, bulk, database, releases, rules
 from camcover.cli.differences import diff
@@ -12,16 +15,33 @@ from camcover.cli.guarding import guarded_output
 from camcover.cli.impact import impact
 from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
+from camcover.cli.shipping import Version, show_shipped
 from camcover.cli.tokens import token
+from camcover.extras import ExtraMissing, extra_named
+
+
+class Commands(TyperGroup):
+    """All commands. One that needs an extra which is not installed says how to install it, and ends with status 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; `ctx` is its context, as Click gives it."""
+        try:
+            with extra_named():
+                return super().invoke(ctx)
+        except ExtraMissing as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from error
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     help="Is it covered, and what will I pay? Out-of-pocket estimates for integrative medicine, to the cent.",
 )
 
 
 @app.callback()
-def guarded(context: typer.Context) -> None:
+def guarded(context: typer.Context, is_version: Version = False) -> None:  # noqa: ARG001 - its callback does it
     """Let no text of a file steer the terminal, whatever the command."""
     context.with_resource(guarded_output())
 
@@ -30,6 +50,7 @@ app.command()(serve)
 app.command()(estimate)
 app.command()(reproduce)
 app.command()(token)
+app.command("shipped")(show_shipped)
 rules.app.command()(diff)
 rules.app.command()(impact)
 rules.app.command()(explain)
