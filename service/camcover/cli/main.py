@@ -7,17 +7,17 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from camcover.cli import analysis, book, bulk, database, releases, rules
+from camcover.cli import analysis, database, releases, rules
+from camcover.cli.absent import stand_in
 from camcover.cli.differences import diff
 from camcover.cli.estimating import estimate
 from camcover.cli.explaining import explain
 from camcover.cli.guarding import guarded_output
-from camcover.cli.impact import impact
 from camcover.cli.reproducing import reproduce
 from camcover.cli.serving import serve
 from camcover.cli.shipping import Version, show_shipped
 from camcover.cli.tokens import token
-from camcover.extras import ExtraMissing, extra_named
+from camcover.extras import ExtraMissing, extra_named, is_installed
 
 
 class Commands(TyperGroup):
@@ -52,14 +52,22 @@ app.command()(reproduce)
 app.command()(token)
 app.command("shipped")(show_shipped)
 rules.app.command()(diff)
-rules.app.command()(impact)
 rules.app.command()(explain)
 rules.app.command("analyze")(analysis.analyze_rules)
 rules.app.command("cover")(analysis.cover_rules)
 releases.register(rules.app)
 app.add_typer(rules.app, name="rules")
-app.add_typer(bulk.app, name="bulk")
-app.add_typer(book.app, name="book")
+if is_installed("bulk"):
+    from camcover.cli import book, bulk
+    from camcover.cli.impact import impact
+
+    rules.app.command()(impact)
+    app.add_typer(bulk.app, name="bulk")
+    app.add_typer(book.app, name="book")
+else:
+    stand_in(rules.app, "impact", "bulk")
+    stand_in(app, "bulk", "bulk")
+    stand_in(app, "book", "bulk")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")
 
