@@ -10,11 +10,12 @@ SAVED := build/bench.json
 DRAWN := tests/oracle/test_agreement.py tests/oracle/test_completions.py tests/engine/test_carrying_on.py
 DATA ?= ../shared/data
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+COMMITTED = $(shell git log -1 --format=%ct 2> /dev/null || echo 315532800)
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
-.PHONY: bench-compare proto coverage nightly node
+.PHONY: bench-compare proto wheel coverage nightly node
 .PHONY: engines limit format docs lock clean
 
 help: ## list the verbs
@@ -70,6 +71,14 @@ bench-peers: $(ENVIRONMENT) $(PEERS)/.installed ## compare with what a user woul
 
 proto: $(GENERATED) ## build the Python modules of protos/
 
+# The wheel is the same to the byte for the same commit: its files have the commit's time.
+wheel: $(ENVIRONMENT) ## build the source distribution, and the wheel from it, into dist/
+	rm -rf dist
+	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' > /dev/null
+	SOURCE_DATE_EPOCH=$(COMMITTED) $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-index \
+	  --no-build-isolation --wheel-dir dist dist/camcover-*.tar.gz
+	@ls dist
+
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist -m "not processes" tests
 	$(BIN)/coverage report
@@ -95,17 +104,18 @@ docs: $(ENVIRONMENT) ## write the generated pages and schemas anew
 	$(BIN)/camcover rules schema rules/schema
 
 lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
-	$(LOCK) pyproject.toml --group dev -o requirements.lock
-	$(LOCK) pyproject.toml --group engines -c requirements.lock -o requirements-engines.lock
+	$(LOCK) pyproject.toml --extra bulk --extra telemetry -o requirements.lock
+	$(LOCK) pyproject.toml --extra bulk --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra bulk --group engines -c requirements-dev.lock -o requirements-engines.lock
 	cd benchmarks/peers && $(LOCK) requirements.in -o requirements.lock
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build .coverage
+	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build dist .coverage
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find service tests docs protos benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The kernel is compiled once here, into a cache beside its source, so that no first call waits for it.
-$(ENVIRONMENT): requirements.lock pyproject.toml $(GENERATED)
+$(ENVIRONMENT): requirements-dev.lock pyproject.toml setup.py $(GENERATED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/camcover estimate docs/examples/request.json --rules rules > /dev/null
 	touch $@
@@ -113,9 +123,9 @@ $(ENVIRONMENT): requirements.lock pyproject.toml $(GENERATED)
 $(GENERATED): $(PROTOS) $(VENV)/.installed
 	$(BIN)/python protos/generate.py
 
-$(VENV)/.installed: requirements.lock
+$(VENV)/.installed: requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 $(VENV)/.engines: requirements-engines.lock $(VENV)/.installed

@@ -21,7 +21,7 @@ from camcover.bulk.output import WholeFile
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine import Tables, compile_rules
 from camcover.rulebook import RuleSet, load, load_texts
-from camcover.workflow.impact import impact
+from camcover.workflow.impact.comparing import impact
 from camcover.workflow.synthetic_book import book_date, synthetic_book
 from questions import ROOT
 

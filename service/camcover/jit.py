@@ -16,7 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-import numba
+from camcover.machine_code import check_numba, made
+
+check_numba()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,12 +31,12 @@ _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` to machine code, inlined where compiled code calls it, keeping its type for the checker."""
-    return cast("Callable[P, R]", numba.njit(forceinline=True, **_OPTIONS)(function))
+    return cast("Callable[P, R]", made(function, {"forceinline": True, **_OPTIONS}))
 
 
 def compiled_entry(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` as one that Python calls."""
-    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
+    return cast("Callable[P, R]", made(function, _OPTIONS))
 
 
 @cache

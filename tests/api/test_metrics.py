@@ -13,6 +13,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Metric, Metri
 
 from camcover.api.answering import Answering
 from camcover.api.metrics import Metrics
+from camcover.api.telemetry import metrics_of
 from camcover.store import NoStore
 from camcover.workflow.caching import CacheCounts
 from camcover.workflow.rules_in_force import RulesInForce
@@ -68,10 +69,17 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 def test_sent_where_the_environment_says(collector: Collector) -> None:
     """What is left is sent when the service ends."""
-    Metrics({"releases": lambda: CacheCounts(7, 3, 2, 4096)}).close()
+    metrics = metrics_of({"releases": lambda: CacheCounts(7, 3, 2, 4096)})
+    assert metrics is not None
+    metrics.close()
     assert collector.received == {
         "camcover.cache.hits releases": 7,
         "camcover.cache.misses releases": 3,
         "camcover.cache.entries releases": 2,
         "camcover.cache.size releases": 4096,
     }
+
+
+def test_nothing_is_measured_where_it_would_be_sent_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    assert metrics_of({"releases": lambda: CacheCounts(7, 3, 2, 4096)}) is None

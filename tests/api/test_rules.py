@@ -16,6 +16,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
 from grpc_status import rpc_status
 
+from camcover.api import rule_servicer
 from camcover.api.access import Access
 from camcover.api.server import Keepers, Server, Settings
 from camcover.bulk import REQUEST_SCHEMA
@@ -363,6 +364,17 @@ async def test_impact_on_a_made_book_of_files_not_published(staff: Staff) -> Non
     assert first.impact.members.paying_less == 0
     assert len(first.impact.increases) == 3
     assert await staff.rules.AnalyzeImpact(request, metadata=by("reader")) == first
+
+
+async def test_impact_without_the_extra_is_refused(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_servicer, "is_installed", lambda _extra: False)
+    first = await published(staff)
+    request = messages.AnalyzeImpactRequest(before=first, after_release=first, parquet=book())
+    status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
+    assert status.code == grpc.StatusCode.FAILED_PRECONDITION.value[0]
+    assert status.message == (
+        "this service cannot read books of business: PyArrow is not installed: pip install 'camcover[bulk]'"
+    )
 
 
 async def test_books_that_are_refused(staff: Staff) -> None:

@@ -18,7 +18,7 @@ from bulk.rows import Row
 from camcover.bulk import BulkEstimator
 from camcover.bulk.estimate import sound_batch
 from camcover.bulk.schema import REQUEST_SCHEMA
-from camcover.workflow.impact import impact
+from camcover.workflow.impact.comparing import impact
 from small_rules import COPAY_PLAN, tables
 
 RULES = tables()

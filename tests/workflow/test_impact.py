@@ -16,8 +16,9 @@ from camcover.bulk.singly import request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
 from camcover.engine.estimate import Line, Reason
 from camcover.rulebook import load_texts
-from camcover.workflow.impact import Impact, impact
+from camcover.workflow.impact import Impact
 from camcover.workflow.impact.batches import SAMPLE
+from camcover.workflow.impact.comparing import impact
 from camcover.workflow.impact.records import Case, Figures, LineFigures, Money
 from camcover.workflow.synthetic_book import book_date, synthetic_book
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS, tables

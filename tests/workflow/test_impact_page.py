@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from camcover.bulk.schema import REQUEST_SCHEMA
-from camcover.workflow.impact import Impact, impact
+from camcover.workflow.impact import Impact
 from camcover.workflow.impact.charts import MOST_BARS, distribution_chart, group_chart
+from camcover.workflow.impact.comparing import impact
 from camcover.workflow.impact.page import page
 from camcover.workflow.impact.records import Bin, Distribution, Figures, Group, Money
 from camcover.workflow.impact.words import bin_words, changes_of, line_words, signed

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from camcover.bulk.schema import REQUEST_SCHEMA
-from camcover.workflow.impact import Impact, impact
+from camcover.workflow.impact import Impact
+from camcover.workflow.impact.comparing import impact
 from camcover.workflow.thresholds import METRICS, Outcome, WrongThreshold, judge, threshold
 from small_rules import COPAY_PLAN, tables
 

@@ -1,4 +1,4 @@
-"""What is measured, as OpenTelemetry metrics; sent where OTEL_EXPORTER_OTLP_ENDPOINT says, else nowhere.
+"""What is measured, as OpenTelemetry metrics; sent where OTEL_EXPORTER_OTLP_ENDPOINT says.
 
 `camcover.cache.hits`, `camcover.cache.misses` (sums), `camcover.cache.entries`, `camcover.cache.size` (bytes, gauges),
 each with the attribute `cache`: `releases` (compiled releases by id) or `estimates` (answers by content).
@@ -6,7 +6,6 @@ each with the attribute `cache`: `releases` (compiled releases by id) or `estima
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
@@ -18,19 +17,15 @@ from camcover.workflow.caching import CacheCounts
 
 __all__ = ["Metrics"]
 
-_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-
 
 class Metrics:
     """The meters of one service."""
 
     def __init__(self, caches: Mapping[str, Callable[[], CacheCounts]], reader: MetricReader | None = None) -> None:
-        """Observe `caches`; `reader` takes the figures, else the exporter that the environment names, if any."""
-        readers = [reader] if reader else []
-        if not readers and os.environ.get(_ENDPOINT):
-            readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        """Observe `caches`; `reader` takes the figures, else the exporter that the environment names."""
+        taker = reader or PeriodicExportingMetricReader(OTLPMetricExporter())
         self._caches = caches
-        self._provider = MeterProvider(metric_readers=readers, shutdown_on_exit=False)
+        self._provider = MeterProvider(metric_readers=[taker], shutdown_on_exit=False)
         self._observe(self._provider.get_meter("camcover"))
 
     def close(self) -> None:

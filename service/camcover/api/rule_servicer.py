@@ -30,6 +30,7 @@ from camcover.api.rule_messages import (
     validation_message,
 )
 from camcover.api.validation import validate
+from camcover.extras import how_to_install, is_installed
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
 from camcover.store import Activation, Release
@@ -174,6 +175,8 @@ class RuleServicer(RuleServiceServicer):
     ) -> messages.AnalyzeImpactResponse:
         """Whom the difference touches, and by how much."""
         await self._pool.run(validate, request)
+        if not is_installed("bulk"):
+            raise NotServed(f"this service cannot read books of business: {how_to_install('bulk')}")
         before, after = await self._pool.run(self._sides, request)
         wanted = request.synthetic
         book = SyntheticMembers(wanted.members, wanted.seed) if request.HasField("synthetic") else request.parquet

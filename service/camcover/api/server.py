@@ -26,10 +26,10 @@ from camcover.api.catalog_servicer import CatalogServicer
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.intake import intakes_of
 from camcover.api.interceptors import CallInterceptor
-from camcover.api.metrics import Metrics
 from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
+from camcover.api.telemetry import metrics_of
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
@@ -145,7 +145,7 @@ class Server:
         estimates = EstimateServicer(rules, keepers.estimates, self._pools, self._settings.cached_estimate_bytes)
         self._staff = RuleServicer(rules, self._apart, self._pools.staff, follows=keepers.follows)
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
-        self._metrics = Metrics(caches)
+        self._metrics = metrics_of(caches)
         add_EstimateServiceServicer_to_server(estimates, self._server)
         add_RuleServiceServicer_to_server(self._staff, self._server)
         add_CatalogServiceServicer_to_server(CatalogServicer(rules, self._pools.looking_up), self._server)
@@ -228,7 +228,8 @@ class Server:
         self._apart.close()
         self._pools.close()
         await self._store.stop()
-        await asyncio.to_thread(self._metrics.close)
+        if self._metrics is not None:
+            await asyncio.to_thread(self._metrics.close)
         _LOG.info("stopped")
 
     async def wait(self) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from camcover.cli.plans import Plans, known_plans
 from camcover.cli.rules import Format, OutputFormat, ReadingFormat, TableFormat
-from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.cli.sources import DEFAULT_DATABASE, DEFAULT_RULES, SHOWN_RULES, DatabaseUrl, rules_of
 from camcover.rulebook.diagnostics import github_line
 from camcover.rulebook.hints import with_hint
 from camcover.workflow.analysis import Analysis, Kind, analyze
@@ -21,11 +21,11 @@ from camcover.workflow.witnesses import request_data
 
 __all__ = ["analyze_rules", "cover_rules"]
 
-Source = Annotated[str, typer.Argument(help="A rule file or folder, or a release.")]
+Source = Annotated[str, typer.Argument(help="A rule file or folder, or a release.", show_default=SHOWN_RULES)]
 
 
 def analyze_rules(
-    source: Source = "rules",
+    source: Source = DEFAULT_RULES,
     plan: Plans = None,
     fail_on: Annotated[
         str, typer.Option(help=f"End with status 1 when there are some of these: {','.join(Kind)}.")
@@ -99,7 +99,7 @@ def _show(analysis: Analysis) -> None:
 
 
 def cover_rules(
-    source: Source = "rules",
+    source: Source = DEFAULT_RULES,
     plan: Plans = None,
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from camcover.cli.rules import ReadingFormat, TableFormat
-from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.cli.sources import DEFAULT_DATABASE, DEFAULT_RULES, SHOWN_RULES, DatabaseUrl, rules_of
 from camcover.cli.table import screen_for
 from camcover.engine.vocabulary import ICD10
 from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
@@ -37,7 +37,9 @@ __all__ = ["explain"]
 def explain(
     plan: Annotated[str, typer.Argument(help="A plan's id.")],
     therapy: Annotated[str, typer.Argument(help="A therapy's id in the catalog.")],
-    rules: Annotated[str, typer.Option(help="A rule file or folder, or a release.")] = "rules",
+    rules: Annotated[
+        str, typer.Option(help="A rule file or folder, or a release.", show_default=SHOWN_RULES)
+    ] = DEFAULT_RULES,
     day: Annotated[str, typer.Option("--date", help="The date of service; else all dates.")] = "",
     diagnosis: Annotated[list[str] | None, typer.Option(help="An ICD-10-CM code; may be given several times.")] = None,
     condition: Annotated[list[str] | None, typer.Option(help="A condition of the catalog, likewise.")] = None,

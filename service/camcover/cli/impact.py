@@ -21,7 +21,7 @@ from camcover.cli.progress import progress_bar
 from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
 from camcover.engine import Tables, compile_rules
 from camcover.workflow.impact import Impact
-from camcover.workflow.impact import impact as compare
+from camcover.workflow.impact.comparing import impact as compare
 from camcover.workflow.impact.page import page
 from camcover.workflow.thresholds import METRICS, Outcome, Threshold, WrongThreshold, judge, threshold
 

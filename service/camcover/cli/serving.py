@@ -12,6 +12,7 @@ import typer
 from camcover.api.answering import CACHED_BYTES
 from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
+from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
 from camcover.cli.running import OFF, Options, run_server
 from camcover.cli.sources import DEFAULT_DATABASE
@@ -104,6 +105,7 @@ def serve(
         raise typer.BadParameter("--watch goes with --rules and one worker")
     if workers > 1 and database_url == IN_MEMORY:
         raise typer.BadParameter("several workers cannot share a database in memory")
+    check_telemetry()
     writer = configure_logs()
     settings = Settings(
         listen,

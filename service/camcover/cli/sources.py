@@ -13,14 +13,31 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.cli.rules import checked_rules
 from camcover.rulebook import RuleSet
+from camcover.shipped import Shipped, shipped
 from camcover.store import Database, DatabaseError, ReleaseStore, open_database
 from camcover.store.database import shown
 from camcover.workflow.errors import CamcoverError, RulesRefused
 from camcover.workflow.release_rules import ReleaseRules, find_release
 
-__all__ = ["DEFAULT_DATABASE", "ActingAs", "DatabaseUrl", "cannot_open", "first_line", "opened", "rules_of"]
+__all__ = [
+    "DEFAULT_DATABASE",
+    "DEFAULT_RULES",
+    "SHOWN_RULES",
+    "ActingAs",
+    "DatabaseUrl",
+    "cannot_open",
+    "first_line",
+    "opened",
+    "rules_of",
+]
 
 DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
+
+DEFAULT_RULES = ""
+"""The source of rules that nobody named: the folder `rules` here, else the rules that come with the package."""
+
+SHOWN_RULES = "the folder rules here, else the shipped rules"
+"""How help tells of `DEFAULT_RULES`."""
 
 _SQLITE_FILE = "sqlite:///"
 
@@ -77,8 +94,10 @@ def opened(database_url: str) -> Iterator[Database]:
 def rules_of(source: str, database_url: str) -> RuleSet:
     """The rules that `source` names: a path, a release's id or the beginning of one, `active`, or `latest`.
 
-    Shows what is wrong, and ends the program with status 1 for rules with an error, 2 where there are none.
+    `DEFAULT_RULES` names those of the folder `rules`, or of the package. Shows what is wrong, and ends the program with
+    status 1 for rules with an error, 2 where there are none.
     """
+    source = source or _default_rules()
     if Path(source).exists():
         return checked_rules([Path(source)])
     file = database_url.removeprefix(_SQLITE_FILE)
@@ -94,6 +113,15 @@ def rules_of(source: str, database_url: str) -> RuleSet:
             typer.echo(f"{source}: no such file or folder, and {error}", err=True)
             raise typer.Exit(2) from error
         return ReleaseRules(store).rules(release.id)
+
+
+def _default_rules() -> str:
+    """The folder `rules` of the working folder; where there is none, the shipped rules, and standard error says so."""
+    if Path("rules").exists():
+        return "rules"
+    folder = shipped(Shipped.RULES)
+    typer.echo(f"no folder rules here: these are the shipped rules, {folder}", err=True)
+    return str(folder)
 
 
 def cannot_open(database_url: str, error: Exception) -> str:

@@ -8,18 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from camcover.bulk.estimate import WrongColumns, check_columns
-from camcover.bulk.files import BATCH_ROWS
 from camcover.engine import compile_rules
 from camcover.rulebook import Change, Diagnostic, differences, load_files, release_id
-from camcover.workflow.errors import BookRefused
-from camcover.workflow.impact import Impact, impact
+from camcover.workflow.impact.records import Impact
 from camcover.workflow.publishing import Prepared, prepare, sound
 from camcover.workflow.rule_tests import TestResult, run_tests
-from camcover.workflow.synthetic_book import WrongBook, book_date, synthetic_book
 
 __all__ = ["SyntheticMembers", "Validation", "changes", "impact_on", "prepared", "validate_files"]
 
@@ -68,16 +61,11 @@ def impact_on(
 ) -> Impact:
     """What a change of rule files does to a book: a Parquet file's bytes, or one to be made from the rules before.
 
-    Raises `RulesRefused`, `BookRefused`.
+    Raises `RulesRefused`, `BookRefused`; ModuleNotFoundError where the extra `bulk` is not installed.
     """
+    from camcover.workflow.impact import book_of_bytes  # noqa: PLC0415 - it needs PyArrow, which only an extra brings
+
     old, new = sound(load_files(before)), sound(load_files(after))
-    try:
-        if isinstance(book, SyntheticMembers):
-            batches = synthetic_book(old, book.members, book.seed, book_date(old))
-        else:
-            file = pq.ParquetFile(pa.BufferReader(book))
-            check_columns(file.schema_arrow)
-            batches = file.iter_batches(BATCH_ROWS)
-        return impact(compile_rules(old), compile_rules(new), batches, worst=worst)
-    except (WrongColumns, WrongBook, pa.ArrowException) as error:
-        raise BookRefused(str(error)) from error
+    if isinstance(book, SyntheticMembers):
+        return book_of_bytes.impact_on_synthetic(book.members, book.seed, old, new, worst)
+    return book_of_bytes.impact_on_parquet(book, old, new, worst)

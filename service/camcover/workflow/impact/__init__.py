@@ -2,10 +2,10 @@
 
 What comes in: two compiled rule sets and a book in record batches. What goes out: an `Impact`, plain data, and the page
 that shows it. The way: `batches` (one batch under both rule sets, in a thread) -> `comparing` (all of them added up) ->
-`cases` (the largest changes line by line).
+`cases` (the largest changes line by line). What it finds (`records`) is read without
+PyArrow, which only comparing needs.
 """
 
-from camcover.workflow.impact.comparing import impact
 from camcover.workflow.impact.records import Impact
 
-__all__ = ["Impact", "impact"]
+__all__ = ["Impact"]

@@ -1,0 +1,47 @@
+"""What Camcover needs of Numba beyond its documented interface, and what it does where no machine code can be kept."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numba
+from numba.core.cpu import CPUTargetOptions
+
+__all__ = ["check_numba", "made"]
+
+_NO_FOLDER = "no locator available"
+"""What Numba's RuntimeError says where it can write neither beside the source nor into the user's cache."""
+
+
+def check_numba(options: type = CPUTargetOptions, version: str = numba.__version__) -> None:
+    """Raise ImportError where Numba has no option `_nrt`; `options` is the class whose attributes are its options.
+
+    The option is not of Numba's documented interface. Without the check the first call of the kernel would fail, with
+    a message about options that says nothing of versions.
+    """
+    if not hasattr(options, "_nrt"):
+        raise ImportError(
+            f"Numba {version} lacks the option _nrt, which Camcover's kernel is compiled with: "
+            "pip install 'numba>=0.62,<0.69'"
+        )
+
+
+def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
+    """Give `function` to Numba with `options`; it is compiled when it is first called.
+
+    Where Numba can keep machine code in no folder, this warns (RuntimeWarning), and each process compiles anew.
+    """
+    try:
+        return numba.njit(**options)(function)  # type: ignore[no-any-return]
+    except RuntimeError as error:
+        if _NO_FOLDER not in str(error):
+            raise
+        warnings.warn(
+            "Compiled code cannot be kept: no folder can be written to, so each start takes up to half a minute; set "
+            "NUMBA_CACHE_DIR (docs/operations.md)",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return numba.njit(**{**options, "cache": False})(function)  # type: ignore[no-any-return]

@@ -1,0 +1,128 @@
+"""What is asked of Numba: the option it must have, and what happens where it can keep no machine code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numba
+import pytest
+
+import camcover.machine_code
+from camcover.jit import IS_COMPILED
+from camcover.machine_code import check_numba, made
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class NoOptions:
+    """Stands for the options of a Numba that has dropped `_nrt`."""
+
+
+def test_a_numba_without_the_option_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ImportError) as caught:
+        check_numba(NoOptions, "0.99.0")
+    assert str(caught.value) == (
+        "Numba 0.99.0 lacks the option _nrt, which Camcover's kernel is compiled with: pip install 'numba>=0.62,<0.69'"
+    )
+
+
+def test_the_sentence_names_the_versions_of_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wanted,) = [each for each in project["dependencies"] if each.startswith("numba")]
+    with pytest.raises(ImportError, match=f"pip install '{wanted}'$"):
+        check_numba(NoOptions)
+
+
+def test_importing_the_package_makes_the_check() -> None:
+    program = (
+        "from numba.core import cpu\n"
+        "class NoOptions: pass\n"
+        "cpu.CPUTargetOptions = NoOptions\n"
+        "try:\n    import camcover.engine\nexcept ImportError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment()
+    )
+    assert done.stdout.startswith(f"Numba {numba.__version__} lacks the option _nrt")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment, in which the package of this tree is found."""
+    return os.environ | {"PYTHONPATH": str(Path(camcover.machine_code.__file__).parents[1])} | more
+
+
+SQUARE = "def square(number):\n    return number * number\n"
+
+SQUARED = """
+import warnings
+warnings.simplefilter("always")
+from camcover.machine_code import made
+from square import square
+squared = made(square, {"cache": True})
+print(squared(12))
+"""
+
+
+def squared(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """A process that compiles a function of a file in `folder`, and prints 144."""
+    (folder / "square.py").write_text(SQUARE, encoding="utf-8")
+    paths = os.pathsep.join([str(folder), environment()["PYTHONPATH"]])
+    changed = environment(**more) | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([sys.executable, "-c", SQUARED], check=True, capture_output=True, text=True, env=changed)
+
+
+def kept(folder: Path) -> list[Path]:
+    """The machine code in a folder."""
+    return list(folder.rglob("*.nbc"))
+
+
+only_compiled = pytest.mark.skipif(not IS_COMPILED, reason="nothing is compiled in this run")
+
+
+@only_compiled
+@pytest.mark.processes
+def test_machine_code_goes_to_the_users_cache_where_the_source_is_read_only(tmp_path: Path) -> None:
+    """A file in the place of the folder `__pycache__` keeps everybody from writing there, also the root user."""
+    source, cache = tmp_path / "source", tmp_path / "cache"
+    source.mkdir()
+    (source / "__pycache__").touch()
+    done = squared(source, XDG_CACHE_HOME=str(cache), HOME=str(tmp_path))
+    assert (done.stdout, done.stderr) == ("144\n", "")
+    assert len(kept(cache)) == 1
+
+
+@only_compiled
+@pytest.mark.processes
+def test_machine_code_goes_where_the_environment_says(tmp_path: Path) -> None:
+    source, cache = tmp_path / "source", tmp_path / "cache"
+    source.mkdir()
+    assert squared(source, NUMBA_CACHE_DIR=str(cache)).stdout == "144\n"
+    assert len(kept(cache)) == 1
+    assert not kept(source)
+
+
+@only_compiled
+@pytest.mark.processes
+def test_without_any_folder_it_compiles_anew_and_says_so(tmp_path: Path) -> None:
+    source, no_folder = tmp_path / "source", tmp_path / "file"
+    source.mkdir()
+    no_folder.touch()
+    (source / "__pycache__").touch()
+    done = squared(source, XDG_CACHE_HOME=str(no_folder), HOME=str(no_folder))
+    assert done.stdout == "144\n"
+    assert "RuntimeWarning: Compiled code cannot be kept: no folder can be written to" in done.stderr
+    assert not kept(tmp_path)
+
+
+@only_compiled
+def test_another_fault_of_numba_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_options: object) -> object:
+        raise RuntimeError("Unknown cache locator class")
+
+    monkeypatch.setattr(numba, "njit", refuse)
+    with pytest.raises(RuntimeError, match="Unknown cache locator class"):
+        made(abs, {})
