@@ -39,6 +39,10 @@ enum limit_measure { VISITS, VISITS_PLAN_PAID, UNITS, MONEY_PLAN_PAID, MONEY_ALL
 
 enum period { DAY, WEEK, MONTH, BENEFIT_PERIOD, CALENDAR_YEAR, LIFETIME, ROLLING_DAYS, ROLLING_MONTHS };
 
+#define FIRST_WINDOW ROLLING_DAYS
+
+enum fault { NO_FAULT, NO_ROOM, UNKNOWN_PERIOD, UNKNOWN_STEP, UNKNOWN_MEASURE };
+
 enum above { WRITTEN_OFF, MEMBER, MEMBER_UP_TO };
 
 enum liability { OF_MEMBER, OF_PROVIDER, OF_MEMBER_BY_ATTESTATION };
@@ -141,7 +145,7 @@ struct PACKED request {
     int32_t visits, visit_count, events, event_room;
     int32_t tier_map, open_tier, price, attested, in_force_only, notice_given;
     int32_t segment, period, period_end, late_from;
-    int32_t event_count;
+    int32_t event_count, fault;
     int64_t patient;
 };
 

@@ -109,6 +109,17 @@ def test_too_little_room(yardstick: Yardstick) -> None:
     assert assert_same(yardstick, tables, desk.first) == 1
 
 
+@pytest.mark.parametrize(("array", "column"), [("limits", "period"), ("limits", "measure"), ("steps", "kind")])
+def test_unknown_codes(yardstick: Yardstick, array: str, column: str) -> None:
+    """A code without arithmetic is the same fault in both."""
+    tables, desk = shipped_tables(), Desk()
+    assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
+    rows = getattr(tables.arrays, array)
+    rows.flags.writeable = True
+    rows[column] = 99
+    assert assert_same(yardstick, tables, desk.first) == 1
+
+
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert build(tmp_path) is None

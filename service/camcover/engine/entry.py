@@ -8,7 +8,7 @@ while the kernel runs. Uncompiled, the kernel takes the arrays themselves.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import numpy as np
 from numba import types
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from camcover.engine import tables as columns
 from camcover.engine.kernel import adjudicate
-from camcover.engine.tables import Array, RuleTables, Work
+from camcover.engine.tables import Array, Fault, RuleTables, Work
 from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
 
 Addresses = NDArray[np.int64]
@@ -44,7 +44,7 @@ class HasWork(Protocol):
 
 
 class KernelFault(Exception):
-    """The kernel could not adjudicate a request, because less room was reserved than it needs: a mistake of ours."""
+    """The kernel could not adjudicate a request (`tables.Fault`): a mistake of ours."""
 
 
 def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:
@@ -59,12 +59,23 @@ def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: A
 
 def _told(requests: Array, faults: int) -> str:
     """What is wrong with the first request that has a fault."""
-    place = int(np.flatnonzero(requests["event_count"] > requests["event_room"])[0])
-    wanted, reserved = requests[place]["event_count"], requests[place]["event_room"]
-    return (
-        f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, has {wanted} dated "
-        f"uses of limits, and room was reserved for {reserved}"
-    )
+    place = int(np.flatnonzero(requests["fault"])[0])
+    first, fault = requests[place], Fault(int(requests[place]["fault"]))
+    match fault:
+        case Fault.NONE:
+            raise AssertionError("a fault without a code")
+        case Fault.NO_ROOM:
+            wanted, reserved = first["event_count"], first["event_room"]
+            why = f"has {wanted} dated uses of limits, and room was reserved for {reserved}"
+        case Fault.UNKNOWN_PERIOD:
+            why = "has a limit over a period that the kernel does not know"
+        case Fault.UNKNOWN_STEP:
+            why = "has a cost-share step that the kernel does not know"
+        case Fault.UNKNOWN_MEASURE:
+            why = "has a limit on something that the kernel does not count"
+        case _:
+            assert_never(fault)
+    return f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, {why}"
 
 
 def _typed_at(_context: Any, address: Any, dtype: Any) -> Any:

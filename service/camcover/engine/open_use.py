@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from camcover.engine.given import OpenSum
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING, PlanIndex, SlotKey
+from camcover.engine.plan_index import PlanIndex, SlotKey
 from camcover.engine.prior_use import limit_of, most_used, own_visit_limits, period_key, slots_of
 from camcover.engine.request import UseSoFar
 from camcover.engine.tables import Array
 from camcover.engine.terms import Terms
 from camcover.engine.workspace import Workspace
-from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
+from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind
 
 
 class OpenUse(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 from camcover.engine.estimate import Citation
 from camcover.engine.vocabulary import plain_icd10
 from camcover.rulebook.records import (
+    ROLLING,
     Accumulator,
     Benefit,
     Criteria,
@@ -32,9 +33,6 @@ from camcover.rulebook.records import (
 )
 
 Record = TypeVar("Record")
-
-ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
-"""The periods of limits that count over a window."""
 
 _MOST_KNOWN = 4_096
 """Diagnoses whose groups, and days whose benefit period a plan remembers."""
