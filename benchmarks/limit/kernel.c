@@ -1197,44 +1197,10 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
 
 /* engine/entry.py */
 
-#define AT(place) ((void *)(uintptr_t)addresses[place])
-
 int64_t adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
 {
-    const struct rules rules = {
-        .segments = AT(0),
-        .accumulators = AT(1),
-        .tiers = AT(2),
-        .fee_tables = AT(3),
-        .fee_cents = AT(4),
-        .matches = AT(5),
-        .candidates = AT(6),
-        .rules = AT(7),
-        .criteria = AT(8),
-        .rule_tiers = AT(9),
-        .phases = AT(10),
-        .steps = AT(11),
-        .requirements = AT(12),
-        .limits = AT(13),
-        .discounts = AT(14),
-        .licensure = AT(15),
-    };
-    const struct work work = {
-        .requests = AT(16),
-        .services = AT(17),
-        .lines = AT(18),
-        .given_sums = AT(19),
-        .given_counts = AT(20),
-        .given_events = AT(21),
-        .given_visits = AT(22),
-        .behind = AT(23),
-        .tier_maps = AT(24),
-        .sums = AT(25),
-        .slots = AT(26),
-        .visits = AT(27),
-        .events = AT(28),
-        .ledger = AT(29),
-    };
+    const struct rules rules = RULES_AT(addresses);
+    const struct work work = WORK_AT(addresses);
     int64_t faults = 0;
     for (int64_t index = first; index < first + count; index++) {
         struct request *request = &work.requests[index];

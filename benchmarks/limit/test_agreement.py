@@ -18,16 +18,13 @@ from camcover.engine.desk import Desk
 from camcover.engine.entry import Addresses, addresses_of, adjudicate_at
 from camcover.engine.question import Question
 from camcover.engine.tables import Work
-from camcover.engine.workspace import Workspace
+from camcover.engine.workspace import WRITTEN, Workspace
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.jit import IS_COMPILED
 from camcover.rulebook import as_text, load_texts
 from limit.yardstick import NO_COMPILER, Yardstick, build
 from oracle.strategies import Scenario, scenarios
 from questions import shipped_tables, twelve_lines
-
-STATE = ("requests", "sums", "slots", "visits", "events", "ledger")
-"""What the kernel writes."""
 
 FILLING = 0xA5
 """What the state holds before a run: a kernel that reads it before it has set it goes astray."""
@@ -55,7 +52,7 @@ def spoil(work: Work) -> None:
 
 
 def state_of(workspace: Workspace) -> dict[str, bytes]:
-    return {name: getattr(workspace.work, name).tobytes() for name in STATE}
+    return {name: getattr(workspace.work, name).tobytes() for name in WRITTEN}
 
 
 def assert_same(yardstick: Yardstick, tables: Tables, workspace: Workspace) -> int:

@@ -186,7 +186,7 @@ DISCOUNT = np.dtype([("basis_points", "i4")])
 
 
 class RuleTables(NamedTuple):
-    """Every array the kernel reads of the rules. A new one is also named in `engine/entry.py`."""
+    """Every array the kernel reads of the rules; `RULE_DTYPES` has the type of each."""
 
     segments: Array
     accumulators: Array
@@ -315,8 +315,7 @@ cents of each step after the cap (only as many as the phase has are written)."""
 class Work(NamedTuple):
     """What one call of the kernel reads (up to `behind`), its running state, and what it writes (`ledger`).
 
-    The state needs no beginning: the kernel sets it at the start of each request. A new array is also named in
-    `engine/entry.py`.
+    The state needs no beginning: the kernel sets it at the start of each request. `WORK_DTYPES` has the type of each.
     """
 
     requests: Array
@@ -333,6 +332,36 @@ class Work(NamedTuple):
     visits: Array
     events: Array
     ledger: Array
+
+
+WORK_DTYPES: dict[str, np.dtype[Any]] = {
+    "requests": REQUEST,
+    "services": SERVICE,
+    "lines": LINE,
+    "given_sums": GIVEN_SUM,
+    "given_counts": GIVEN_COUNT,
+    "given_events": GIVEN_EVENT,
+    "given_visits": GIVEN_VISIT,
+    "behind": LEDGER,
+    "tier_maps": np.dtype("i4"),
+    "sums": SUM,
+    "slots": SLOT,
+    "visits": VISITS,
+    "events": EVENT,
+    "ledger": LEDGER,
+}
+"""The type of each array of `Work`."""
+
+
+def _assert_layouts() -> None:
+    """Raise AssertionError, at import, when arrays and types differ, or the kernel's columns are not the last."""
+    if tuple(RULE_DTYPES) != RuleTables._fields or tuple(WORK_DTYPES) != Work._fields:
+        raise AssertionError("expected a type of each array of `RuleTables` and `Work`, in order")
+    if (REQUEST.names or ())[-len(KERNEL_COLUMNS) :] != KERNEL_COLUMNS:
+        raise AssertionError(f"expected {KERNEL_COLUMNS} as the last columns of `REQUEST`")
+
+
+_assert_layouts()
 
 
 class InHand(NamedTuple):
