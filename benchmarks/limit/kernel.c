@@ -371,7 +371,7 @@ INLINE void begin_counts(const struct work *work, struct request *request)
     }
 }
 
-INLINE int period_key(int period, int day)
+INLINE int period_key(struct request *request, int period, int day)
 {
     switch (period) {
     case DAY:
@@ -382,7 +382,10 @@ INLINE int period_key(int period, int day)
         return month_index(day);
     case CALENDAR_YEAR:
         return civil(day).year;
+    case LIFETIME:
+        return 0;
     default:
+        request->fault = UNKNOWN_PERIOD;
         return 0;
     }
 }
@@ -394,10 +397,20 @@ INLINE int place_of(const struct hand *hand, const struct limit *limit)
 }
 
 INLINE int64_t used_in_window(
-    const struct work *work, const struct limit *limit, struct slot *slot, int day)
+    const struct work *work, struct request *request, const struct limit *limit, struct slot *slot, int day)
 {
     slot->key = ROLLING_KEY;
-    int before = limit->period == ROLLING_DAYS ? day - limit->length : add_months(day, -limit->length);
+    int before = day;
+    switch (limit->period) {
+    case ROLLING_DAYS:
+        before = day - limit->length;
+        break;
+    case ROLLING_MONTHS:
+        before = add_months(day, -limit->length);
+        break;
+    default:
+        request->fault = UNKNOWN_PERIOD;
+    }
     int head = slot->head;
     while (head != NONE && work->events[head].day <= before) {
         slot->used -= work->events[head].amount;
@@ -408,27 +421,27 @@ INLINE int64_t used_in_window(
 }
 
 INLINE int64_t used_before(
-    const struct work *work, const struct request *request, int period, int key, const struct given_count *given)
+    const struct work *work, struct request *request, int period, int key, const struct given_count *given)
 {
     int stated = request->given_period, first = request->first_period;
     if (period != BENEFIT_PERIOD) {
-        stated = period_key(period, request->as_of);
-        first = period_key(period, work->lines[request->lines].day);
+        stated = period_key(request, period, request->as_of);
+        first = period_key(request, period, work->lines[request->lines].day);
     }
     return (key == stated ? given->used : 0) + (key == first ? given->dated : 0);
 }
 
 INLINE int64_t used(const struct work *work, const struct hand *hand, const struct limit *limit)
 {
-    const struct request *request = hand->request;
+    struct request *request = hand->request;
     int day = hand->line->day, place = place_of(hand, limit), period = limit->period;
     struct slot *slot = &work->slots[request->slots + place];
     if (slot->day == day)
         return slot->used;
     slot->day = day;
-    if (period >= ROLLING_DAYS)
-        return used_in_window(work, limit, slot, day);
-    int key = period == BENEFIT_PERIOD ? request->period : period_key(period, day);
+    if (period >= FIRST_WINDOW)
+        return used_in_window(work, request, limit, slot, day);
+    int key = period == BENEFIT_PERIOD ? request->period : period_key(request, period, day);
     if (slot->key != key) {
         slot->key = key;
         slot->used = used_before(work, request, period, key, &work->given_counts[request->given_counts + place]);
@@ -439,7 +452,7 @@ INLINE int64_t used(const struct work *work, const struct hand *hand, const stru
 INLINE void use(const struct work *work, const struct hand *hand, const struct limit *limit, int64_t amount)
 {
     struct slot *slot = &work->slots[hand->request->slots + place_of(hand, limit)];
-    if (limit->period < ROLLING_DAYS)
+    if (limit->period < FIRST_WINDOW)
         slot->used += amount;
     else if (amount)
         append(work, hand->request, slot, hand->line->day, amount);
@@ -588,7 +601,12 @@ INLINE struct choice choose(const struct rules *rules, const struct work *work, 
 
 /* engine/cost_share.py */
 
-INLINE bool is_copay(int kind) { return COPAY_VISIT <= kind && kind <= COPAY_UNIT; }
+INLINE bool is_copay(int kind) { return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT; }
+
+INLINE bool is_coinsurance(int kind)
+{
+    return kind == COINSURANCE_REMAINING || kind == COINSURANCE_AFTER_DEDUCTIBLE || kind == COINSURANCE_ALLOWED;
+}
 
 INLINE int64_t deductible_left(
     const struct rules *rules, const struct work *work, const struct hand *hand, const struct step *steps, int index)
@@ -639,13 +657,27 @@ INLINE void take_steps(
         case COINSURANCE_AFTER_DEDUCTIBLE:
             amount = share(eligible - deductible, step->basis_points);
             break;
-        default:
+        case COINSURANCE_ALLOWED:
             amount = share(eligible, step->basis_points);
+            break;
+        default:
+            amount = 0;
+            hand->request->fault = UNKNOWN_STEP;
         }
         amount = least(amount, remaining);
         entry->steps[index] = amount;
         remaining -= amount;
     }
+}
+
+/* When the cap cuts a step of a kind; never of one that is unknown. */
+INLINE int turn_of(int kind)
+{
+    if (is_coinsurance(kind))
+        return 0;
+    if (is_copay(kind))
+        return 1;
+    return kind == DEDUCTIBLE ? 2 : NONE;
 }
 
 INLINE void cap(const struct rules *rules, const struct phase *phase, struct entry *entry, int64_t limit)
@@ -659,9 +691,7 @@ INLINE void cap(const struct rules *rules, const struct phase *phase, struct ent
     entry->capped = excess;
     for (int turn = 0; turn < 3; turn++) {
         for (int index = phase->count - 1; index >= 0; index--) {
-            int kind = steps[index].kind;
-            int its_turn = kind == DEDUCTIBLE ? 2 : is_copay(kind) ? 1 : 0;
-            if (excess > 0 && its_turn == turn) {
+            if (excess > 0 && turn_of(steps[index].kind) == turn) {
                 int64_t cut = least(excess, entry->steps[index]);
                 entry->steps[index] -= cut;
                 excess -= cut;
@@ -683,7 +713,7 @@ INLINE void add_up_steps(
             entry->copay += amount;
             if (kind == COPAY_VISIT)
                 visits->copay_paid += amount;
-        } else {
+        } else if (is_coinsurance(kind)) {
             entry->coinsurance += amount;
         }
     }
@@ -771,6 +801,7 @@ INLINE void begin_request(const struct work *work, struct request *request)
     request->period = request->period_end = UNTOUCHED;
     request->late_from = UNTOUCHED;
     request->patient = 0;
+    request->fault = NO_FAULT;
     begin(work, request);
     begin_counts(work, request);
     struct visits *visits = &work->visits[request->visits];
@@ -930,7 +961,11 @@ INLINE int64_t wanted(const struct limit *limit, const struct hand *hand)
     case MONEY_ALLOWED:
     case MONEY_PLAN_PAID:
         return hand->entry->fee;
+    case VISITS:
+    case VISITS_PLAN_PAID:
+        return 1;
     default:
+        hand->request->fault = UNKNOWN_MEASURE;
         return 1;
     }
 }
@@ -1001,11 +1036,15 @@ INLINE void count_against_limits(
         case MONEY_PLAN_PAID:
             amount = entry->plan_paid;
             break;
-        default:
+        case VISITS:
+        case VISITS_PLAN_PAID:
             if (!holds(visits->counted, index) && (limit->measure == VISITS || entry->plan_paid > 0)) {
                 amount = 1;
                 visits->counted |= (uint64_t)1 << index;
             }
+            break;
+        default:
+            hand->request->fault = UNKNOWN_MEASURE;
         }
         use(work, hand, limit, amount);
     }
@@ -1158,48 +1197,17 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
 
 /* engine/entry.py */
 
-#define AT(place) ((void *)(uintptr_t)addresses[place])
-
 int64_t adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
 {
-    const struct rules rules = {
-        .segments = AT(0),
-        .accumulators = AT(1),
-        .tiers = AT(2),
-        .fee_tables = AT(3),
-        .fee_cents = AT(4),
-        .matches = AT(5),
-        .candidates = AT(6),
-        .rules = AT(7),
-        .criteria = AT(8),
-        .rule_tiers = AT(9),
-        .phases = AT(10),
-        .steps = AT(11),
-        .requirements = AT(12),
-        .limits = AT(13),
-        .discounts = AT(14),
-        .licensure = AT(15),
-    };
-    const struct work work = {
-        .requests = AT(16),
-        .services = AT(17),
-        .lines = AT(18),
-        .given_sums = AT(19),
-        .given_counts = AT(20),
-        .given_events = AT(21),
-        .given_visits = AT(22),
-        .behind = AT(23),
-        .tier_maps = AT(24),
-        .sums = AT(25),
-        .slots = AT(26),
-        .visits = AT(27),
-        .events = AT(28),
-        .ledger = AT(29),
-    };
+    const struct rules rules = RULES_AT(addresses);
+    const struct work work = WORK_AT(addresses);
     int64_t faults = 0;
     for (int64_t index = first; index < first + count; index++) {
-        adjudicate_request(&rules, &work, &work.requests[index]);
-        faults += work.requests[index].event_count > work.requests[index].event_room;
+        struct request *request = &work.requests[index];
+        adjudicate_request(&rules, &work, request);
+        if (request->fault == NO_FAULT && request->event_count > request->event_room)
+            request->fault = NO_ROOM;
+        faults += request->fault != NO_FAULT;
     }
     return faults;
 }

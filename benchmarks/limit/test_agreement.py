@@ -18,16 +18,13 @@ from camcover.engine.desk import Desk
 from camcover.engine.entry import Addresses, addresses_of, adjudicate_at
 from camcover.engine.question import Question
 from camcover.engine.tables import Work
-from camcover.engine.workspace import Workspace
+from camcover.engine.workspace import WRITTEN, Workspace
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.jit import IS_COMPILED
 from camcover.rulebook import as_text, load_texts
 from limit.yardstick import NO_COMPILER, Yardstick, build
 from oracle.strategies import Scenario, scenarios
 from questions import shipped_tables, twelve_lines
-
-STATE = ("requests", "sums", "slots", "visits", "events", "ledger")
-"""What the kernel writes."""
 
 FILLING = 0xA5
 """What the state holds before a run: a kernel that reads it before it has set it goes astray."""
@@ -55,7 +52,7 @@ def spoil(work: Work) -> None:
 
 
 def state_of(workspace: Workspace) -> dict[str, bytes]:
-    return {name: getattr(workspace.work, name).tobytes() for name in STATE}
+    return {name: getattr(workspace.work, name).tobytes() for name in WRITTEN}
 
 
 def assert_same(yardstick: Yardstick, tables: Tables, workspace: Workspace) -> int:
@@ -106,6 +103,17 @@ def test_too_little_room(yardstick: Yardstick) -> None:
     request["event_room"] = wanted
     assert assert_same(yardstick, tables, desk.first) == 0
     request["event_room"] = wanted - 1
+    assert assert_same(yardstick, tables, desk.first) == 1
+
+
+@pytest.mark.parametrize(("array", "column"), [("limits", "period"), ("limits", "measure"), ("steps", "kind")])
+def test_unknown_codes(yardstick: Yardstick, array: str, column: str) -> None:
+    """A code without arithmetic is the same fault in both."""
+    tables, desk = shipped_tables(), Desk()
+    assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
+    rows = getattr(tables.arrays, array)
+    rows.flags.writeable = True
+    rows[column] = 99
     assert assert_same(yardstick, tables, desk.first) == 1
 
 

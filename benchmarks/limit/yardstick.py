@@ -1,8 +1,7 @@
 """The hand-written C kernel beside this file, compiled with the system's C compiler: a yardstick, never shipped.
 
 What comes in: a folder to compile into. What goes out: a `Yardstick` that runs on the same addresses as
-`engine/entry.py`. The sizes of the kernel's rows go to the compiler, which refuses a row that has changed in Python
-alone.
+`engine/entry.py`. Its rows are made of the Python kernel's (rows.py).
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from camcover.engine import tables as columns
+from limit.rows import header
 
 if TYPE_CHECKING:
     from camcover.engine.entry import Addresses
@@ -58,12 +56,8 @@ def build(folder: Path) -> Yardstick | None:
     library = folder / "kernel.so"
     fresh = folder / f"kernel-{os.getpid()}.so"
     # Two processes may build at once, and a loaded library must not be written over.
-    subprocess.run((compiler, *OPTIONS, *_sizes(), "-o", str(fresh), str(SOURCE)), check=True)  # noqa: S603 - our own source
+    with TemporaryDirectory(dir=folder) as made:
+        Path(made, "rows.h").write_text(header(), encoding="utf-8")
+        subprocess.run((compiler, *OPTIONS, "-I", made, "-o", str(fresh), str(SOURCE)), check=True)  # noqa: S603 - our own source
     fresh.replace(library)
     return Yardstick(library)
-
-
-def _sizes() -> list[str]:
-    """A definition for each kind of row: how many bytes it has in Python."""
-    rows = {name: dtype for name, dtype in vars(columns).items() if isinstance(dtype, np.dtype)}
-    return [f"-DSIZE_OF_{name}={dtype.itemsize}" for name, dtype in rows.items()]

@@ -14,6 +14,7 @@ from camcover.engine.request import EstimateRequest, PlannedService
 from camcover.rulebook import differences
 from camcover.rulebook.records import (
     DENIALS,
+    ROLLING,
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
@@ -114,7 +115,7 @@ def test_every_step_by_every_teller(written: str) -> None:
 
 def limit(measure: Measure, allow: int, kind: PeriodKind, **terms: Any) -> Limit:
     """A limit over a period of a kind, of 12 days or months where it rolls."""
-    length = 12 if kind in (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS) else 0
+    length = 12 if kind in ROLLING else 0
     usual = {"counts": Counting.PLAN_PAID if measure is Measure.MONEY else Counting.COVERED, "beyond": None}
     return Limit("id", measure, allow, LimitPeriod(kind, length), **(usual | terms), cite=None, shared=False, at=AT)
 

@@ -23,11 +23,11 @@ from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
 from camcover.engine.contradictions import counted_toward
-from camcover.engine.plan_index import ROLLING, PlanIndex
+from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import most_used
 from camcover.engine.tables import Array
 from camcover.engine.vocabulary import ICD10, STATE_INDEX
-from camcover.rulebook.records import Measure, Setting
+from camcover.rulebook.records import ROLLING, Measure, Setting
 
 _UNKNOWN_WORD = -2
 """The number of a word that does not exist; -1 stands for none."""

@@ -152,13 +152,21 @@ class BulkEstimator:
         plans = self._coder.facts.plans
         slots, visits, sums = (int(plans[name].max()) for name in ("slots", "visits", "sums"))
         return Work(
-            requests, coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE), lines, given,
-            counts, np.zeros(1, dtype=columns.GIVEN_EVENT),
-            np.zeros(visits + 1, dtype=columns.GIVEN_VISIT), _NONE_BEHIND, np.zeros(1, dtype=np.int32),
-            new_rows(2 * sums, columns.SUM), new_rows(slots, columns.SLOT),
-            new_rows(visits, columns.VISITS), new_rows(int(requests["event_room"].max()), columns.EVENT),
-            new_rows(line_count, columns.LEDGER),
-        )  # fmt: skip
+            requests=requests,
+            services=coded.services if len(coded.services) else np.zeros(1, dtype=columns.SERVICE),
+            lines=lines,
+            given_sums=given,
+            given_counts=counts,
+            given_events=np.zeros(1, dtype=columns.GIVEN_EVENT),
+            given_visits=np.zeros(visits + 1, dtype=columns.GIVEN_VISIT),
+            behind=_NONE_BEHIND,
+            tier_maps=np.zeros(1, dtype=np.int32),
+            sums=new_rows(2 * sums, columns.SUM),
+            slots=new_rows(slots, columns.SLOT),
+            visits=new_rows(visits, columns.VISITS),
+            events=new_rows(int(requests["event_room"].max()), columns.EVENT),
+            ledger=new_rows(line_count, columns.LEDGER),
+        )
 
     def _ask_aside(
         self, batch: pa.RecordBatch, rows: Ints

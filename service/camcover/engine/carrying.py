@@ -12,7 +12,6 @@ from datetime import date
 from camcover.engine.estimate import UseAfter
 from camcover.engine.known_limits import known_limits
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING
 from camcover.engine.prior_use import (
     Count,
     PriorUse,
@@ -26,7 +25,7 @@ from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
 from camcover.engine.tables import UNTOUCHED
 from camcover.engine.workspace import SumRow
-from camcover.rulebook.records import Benefit, Limit, Measure
+from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure
 
 _NOTHING = PriorUse()
 _NO_SUM = SumRow(0, 0)

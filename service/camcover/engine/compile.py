@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from itertools import groupby, pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camcover.calendar import LAST_DAY, add_months
-from camcover.engine import tables as columns
 from camcover.engine.compile_rows import (
     accumulator_row,
     criteria_row,
@@ -40,7 +40,7 @@ from camcover.engine.plan_index import (
     slot_limits,
     summary_of,
 )
-from camcover.engine.tables import MAX_STEPS, NEVER, RuleKind, RuleTables
+from camcover.engine.tables import MAX_STEPS, NEVER, RULE_DTYPES, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.rulebook.load import release_id
 from camcover.rulebook.records import (
@@ -112,24 +112,12 @@ class _Compiler:
 
     def _arrays(self) -> RuleTables:
         """The collected rows as arrays; no table is empty, so that the kernel's types never change."""
-        return RuleTables(
-            segments=_array(self.rows["segments"], columns.SEGMENT),
-            accumulators=_array(self.rows["accumulators"], columns.ACCUMULATOR),
-            tiers=_array(self.rows["tiers"], columns.TIER),
-            fee_tables=_array(self.rows["fee_tables"], columns.FEE_TABLE),
-            fee_cents=np.array(self.fee_cents or [0], dtype=np.int64),
-            matches=_array(self.rows["matches"], columns.MATCH),
-            candidates=np.array(self.candidates or [0], dtype=np.int32),
-            rules=_array(self.rows["rules"], columns.RULE),
-            criteria=_array(self.rows["criteria"], columns.CRITERIA),
-            rule_tiers=_array(self.rows["rule_tiers"], columns.RANGE),
-            phases=_array(self.rows["phases"], columns.PHASE),
-            steps=_array(self.rows["steps"], columns.STEP),
-            requirements=_array(self.rows["requirements"], columns.REQUIREMENT),
-            limits=_array(self.rows["limits"], columns.LIMIT),
-            discounts=_array(self.rows["discounts"], columns.DISCOUNT),
-            licensure=np.array(self.licensure or [0], dtype=np.uint64),
-        )
+        made: dict[str, Any] = self.rows | {
+            "fee_cents": self.fee_cents,
+            "candidates": self.candidates,
+            "licensure": self.licensure,
+        }
+        return RuleTables(**{name: _array(made[name], dtype) for name, dtype in RULE_DTYPES.items()})
 
     def _new_sources(self) -> Sources:
         """No records yet, beginning at the next row of each table."""
@@ -383,6 +371,6 @@ def _edition_on(editions: Sequence[Edition], day: int) -> Edition:
     return next(edition for edition in editions if edition.heading.effective.holds(date.fromordinal(day)))
 
 
-def _array(rows: list[Row], dtype: np.dtype[np.void]) -> columns.Array:
-    """Rows as a structured array of at least one row."""
+def _array(rows: Sequence[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Rows as an array of at least one row."""
     return np.array(rows, dtype=dtype) if rows else np.zeros(1, dtype=dtype)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import IntEnum
+from typing import assert_never
 
 from camcover.engine.plan_index import DiagnosisGroups
 from camcover.engine.tables import (
     ADVANCE_NOTICE,
     DIAGNOSIS_DENIED,
+    FIRST_WINDOW,
     LIMIT_USED_UP,
     NEVER,
     UNLIMITED,
@@ -20,24 +23,25 @@ from camcover.engine.tables import (
 )
 from camcover.engine.vocabulary import STATE_INDEX, Vocabulary, plain_icd10
 from camcover.rulebook.records import (
+    COINSURANCES,
+    COPAYS,
     DIAGNOSIS_DENIAL,
     LIMITS_DENIAL,
+    MEASURES,
+    PERIODS,
+    ROLLING,
     AboveAllowedKind,
     Accumulator,
     AccumulatorKind,
     Attestation,
     Carryover,
-    CoinsuranceOf,
     CoinsuranceStep,
-    CopayPer,
     CopayStep,
-    Counting,
     Criteria,
     DeductibleStep,
     FamilyMode,
     Limit,
-    Measure,
-    PeriodKind,
+    NothingStep,
     Requirement,
     Setting,
     Step,
@@ -66,28 +70,28 @@ _ABOVE = {
     AboveAllowedKind.MEMBER: Above.MEMBER,
     AboveAllowedKind.MEMBER_UP_TO: Above.MEMBER_UP_TO,
 }
-_COPAY = {
-    CopayPer.VISIT: StepKind.COPAY_VISIT,
-    CopayPer.LINE: StepKind.COPAY_LINE,
-    CopayPer.UNIT: StepKind.COPAY_UNIT,
-}
-_COINSURANCE = {
-    CoinsuranceOf.REMAINING: StepKind.COINSURANCE_REMAINING,
-    CoinsuranceOf.AFTER_DEDUCTIBLE: StepKind.COINSURANCE_AFTER_DEDUCTIBLE,
-    CoinsuranceOf.ALLOWED: StepKind.COINSURANCE_ALLOWED,
-}
-_PERIOD = {
-    # A visit is on one date, and a limit per visit has a count for each benefit: its period is the day.
-    PeriodKind.VISIT: Period.DAY,
-    PeriodKind.DAY: Period.DAY,
-    PeriodKind.WEEK: Period.WEEK,
-    PeriodKind.MONTH: Period.MONTH,
-    PeriodKind.BENEFIT_PERIOD: Period.BENEFIT_PERIOD,
-    PeriodKind.CALENDAR_YEAR: Period.CALENDAR_YEAR,
-    PeriodKind.LIFETIME: Period.LIFETIME,
-    PeriodKind.ROLLING_DAYS: Period.ROLLING_DAYS,
-    PeriodKind.ROLLING_MONTHS: Period.ROLLING_MONTHS,
-}
+_COPAY = {per: StepKind[terms.code] for per, terms in COPAYS.items()}
+_COINSURANCE = {of: StepKind[terms.code] for of, terms in COINSURANCES.items()}
+_PERIOD = {kind: Period[terms.code] for kind, terms in PERIODS.items()}
+_MEASURE = {counted: LimitMeasure[terms.code] for counted, terms in MEASURES.items()}
+
+
+def _assert_codes() -> None:
+    """Raise AssertionError, at import, when a code of the kernel has no word, or stands on the wrong side of others."""
+    told: dict[type[IntEnum], set[IntEnum]] = {
+        StepKind: {StepKind.DEDUCTIBLE, *_COPAY.values(), *_COINSURANCE.values()},
+        Period: set(_PERIOD.values()),
+        LimitMeasure: set(_MEASURE.values()),
+    }
+    for codes, used in told.items():
+        if set(codes) != used:
+            raise AssertionError(f"{codes.__name__}: no word of the language means {set(codes) - used}")
+    windows = {_PERIOD[kind] for kind in ROLLING}
+    if windows != {code for code in Period if code >= FIRST_WINDOW}:
+        raise AssertionError(f"windows are the periods from {FIRST_WINDOW!r} on, expected of {windows}")
+
+
+_assert_codes()
 
 
 def accumulator_row(accumulator: Accumulator | None, numbers: Mapping[str, int]) -> Row:
@@ -155,8 +159,10 @@ def step_row(step: Step, tier: Tier, numbers: Mapping[str, int]) -> Row | None:
             return int(_COPAY[step.per]), -1, 0, int(step.waived_with_deductible), step.cents
         case CoinsuranceStep():
             return int(_COINSURANCE[step.of]), -1, step.basis_points, 0, 0
-        case _:
+        case NothingStep():
             return None
+        case _:
+            assert_never(step)
 
 
 def requirement_row(requirement: Requirement) -> Row:
@@ -168,16 +174,8 @@ def requirement_row(requirement: Requirement) -> Row:
 def limit_row(limit: Limit, slot: int) -> Row:
     """A row of `limits` on a running count."""
     beyond = 0 if limit.beyond is None else ATTESTATION_BITS[limit.beyond]
-    return slot, int(_measure(limit)), int(_PERIOD[limit.per.kind]), limit.per.length, limit.allow, beyond
-
-
-def _measure(limit: Limit) -> LimitMeasure:
-    """What a limit counts, and when."""
-    if limit.measure is Measure.UNITS:
-        return LimitMeasure.UNITS
-    if limit.measure is Measure.MONEY:
-        return LimitMeasure.MONEY_ALLOWED if limit.counts is Counting.ALLOWED else LimitMeasure.MONEY_PLAN_PAID
-    return LimitMeasure.VISITS_PLAN_PAID if limit.counts is Counting.PLAN_PAID else LimitMeasure.VISITS
+    measure = _MEASURE[limit.measure, limit.counts]
+    return slot, int(measure), int(_PERIOD[limit.per.kind]), limit.per.length, limit.allow, beyond
 
 
 def _mask(bits: Iterable[int]) -> int:

@@ -11,29 +11,42 @@ from typing import Any
 import numpy as np
 
 from camcover.engine.sums import room
-from camcover.engine.tables import Above, InHand, RuleTables, StepKind, Work
+from camcover.engine.tables import Above, Fault, InHand, RuleTables, StepKind, Work
 from camcover.jit import compiled
 from camcover.money import share
 
 _DEDUCTIBLE = int(StepKind.DEDUCTIBLE)
 _COPAY_VISIT = int(StepKind.COPAY_VISIT)
+_COPAY_LINE = int(StepKind.COPAY_LINE)
 _COPAY_UNIT = int(StepKind.COPAY_UNIT)
 _COINSURANCE_REMAINING = int(StepKind.COINSURANCE_REMAINING)
 _COINSURANCE_AFTER_DEDUCTIBLE = int(StepKind.COINSURANCE_AFTER_DEDUCTIBLE)
+_COINSURANCE_ALLOWED = int(StepKind.COINSURANCE_ALLOWED)
+_UNKNOWN_STEP = int(Fault.UNKNOWN_STEP)
 _MEMBER = int(Above.MEMBER)
 _MEMBER_UP_TO = int(Above.MEMBER_UP_TO)
+_NEVER = -1
 _ZERO = np.uint64(0)
 
 
 @compiled
 def is_copay(kind: int) -> bool:
     """Whether a step kind is one of the copays."""
-    return _COPAY_VISIT <= kind <= _COPAY_UNIT
+    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT)
+
+
+@compiled
+def is_coinsurance(kind: int) -> bool:
+    """Whether a step kind is one of the coinsurances."""
+    return kind in (_COINSURANCE_REMAINING, _COINSURANCE_AFTER_DEDUCTIBLE, _COINSURANCE_ALLOWED)
 
 
 @compiled
 def take_steps(rules: RuleTables, work: Work, hand: InHand, phase: Any, visits: Any, eligible: int) -> None:
-    """Take each step of `phase` off what is left of `eligible`; the amounts go to `entry["steps"]`, not yet capped."""
+    """Take each step of `phase` off what is left of `eligible`; the amounts go to `entry["steps"]`, not yet capped.
+
+    A step whose kind is none of these takes nothing, and is a fault of the request.
+    """
     entry = hand.entry
     remaining = eligible
     deductible = 0
@@ -52,13 +65,16 @@ def take_steps(rules: RuleTables, work: Work, hand: InHand, phase: Any, visits: 
                 amount = amount * entry["covered_units"]
             if step["waived"] == 1 and deductible > 0:
                 amount = 0
-        else:
+        elif is_coinsurance(kind):
             base = eligible
             if kind == _COINSURANCE_REMAINING:
                 base = remaining
             elif kind == _COINSURANCE_AFTER_DEDUCTIBLE:
                 base = eligible - deductible
             amount = share(base, step["basis_points"])
+        else:
+            amount = 0
+            hand.request["fault"] = _UNKNOWN_STEP
         amount = min(amount, remaining)
         entry["steps"][index] = amount
         remaining -= amount
@@ -81,7 +97,7 @@ def _deductible_left(rules: RuleTables, work: Work, hand: InHand, phase: Any, in
 def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
     """Cut the steps to `limit` cents in all.
 
-    Coinsurance first, then copay, then deductibles from the last (point 21).
+    Coinsurance first, then copay, then deductibles from the last (point 21). A step of an unknown kind took nothing.
     """
     excess = -limit
     for index in range(phase["count"]):
@@ -92,11 +108,20 @@ def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
     for turn in range(3):
         for index in range(phase["count"] - 1, -1, -1):
             kind = rules.steps[phase["first"] + index]["kind"]
-            its_turn = 2 if kind == _DEDUCTIBLE else (1 if is_copay(kind) else 0)
-            if excess > 0 and its_turn == turn:
+            if excess > 0 and _turn_of(kind) == turn:
                 cut = min(excess, entry["steps"][index])
                 entry["steps"][index] -= cut
                 excess -= cut
+
+
+@compiled
+def _turn_of(kind: int) -> int:
+    """When the cap cuts a step of a kind; never of one that is unknown."""
+    if is_coinsurance(kind):
+        return 0
+    if is_copay(kind):
+        return 1
+    return 2 if kind == _DEDUCTIBLE else _NEVER
 
 
 @compiled
@@ -111,7 +136,7 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
             entry["copay"] += amount
             if kind == _COPAY_VISIT:
                 visits["copay_paid"] += amount
-        else:
+        elif is_coinsurance(kind):
             entry["coinsurance"] += amount
 
 

@@ -8,26 +8,25 @@ while the kernel runs. Uncompiled, the kernel takes the arrays themselves.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
 from numpy.typing import NDArray
 
-from camcover.engine import tables as columns
 from camcover.engine.kernel import adjudicate
-from camcover.engine.tables import Array, RuleTables, Work
+from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES, Array, Fault, RuleTables, Work
 from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
 
 Addresses = NDArray[np.int64]
 
 _populate: Any = populate_array
-_CANDIDATE = np.dtype("i4")
-_CENTS = np.dtype("i8")
-_STATES = np.dtype("u8")
-_TIER = np.dtype("i4")
+_named_tuple: Any = types.NamedTuple
+_DTYPES: dict[type, dict[str, np.dtype[Any]]] = {RuleTables: RULE_DTYPES, Work: WORK_DTYPES}
+_FIRST_OF_WORK = len(RULE_DTYPES)
 
 
 def addresses_of(arrays: RuleTables | Work) -> Addresses:
@@ -44,7 +43,7 @@ class HasWork(Protocol):
 
 
 class KernelFault(Exception):
-    """The kernel could not adjudicate a request, because less room was reserved than it needs: a mistake of ours."""
+    """The kernel could not adjudicate a request (`tables.Fault`): a mistake of ours."""
 
 
 def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:
@@ -59,32 +58,54 @@ def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: A
 
 def _told(requests: Array, faults: int) -> str:
     """What is wrong with the first request that has a fault."""
-    place = int(np.flatnonzero(requests["event_count"] > requests["event_room"])[0])
-    wanted, reserved = requests[place]["event_count"], requests[place]["event_room"]
-    return (
-        f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, has {wanted} dated "
-        f"uses of limits, and room was reserved for {reserved}"
-    )
+    place = int(np.flatnonzero(requests["fault"])[0])
+    first, fault = requests[place], Fault(int(requests[place]["fault"]))
+    match fault:
+        case Fault.NONE:
+            raise AssertionError("a fault without a code")
+        case Fault.NO_ROOM:
+            wanted, reserved = first["event_count"], first["event_room"]
+            why = f"has {wanted} dated uses of limits, and room was reserved for {reserved}"
+        case Fault.UNKNOWN_PERIOD:
+            why = "has a limit over a period that the kernel does not know"
+        case Fault.UNKNOWN_STEP:
+            why = "has a cost-share step that the kernel does not know"
+        case Fault.UNKNOWN_MEASURE:
+            why = "has a limit on something that the kernel does not count"
+        case _:
+            assert_never(fault)
+    return f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, {why}"
 
 
-def _typed_at(_context: Any, address: Any, dtype: Any) -> Any:
-    """The array of `dtype` that begins at an address; how long it is, the kernel knows by itself."""
-    array = types.Array(dtype.dtype, 1, "C")
+def _typed_arrays(_context: Any, _addresses: Any, _first: Any, kind: Any) -> Any:
+    """The arrays of `kind`, `RuleTables` or `Work`, whose addresses begin at place `first`; types as in its table."""
+    arrays = [types.Array(from_dtype(dtype), 1, "C") for dtype in _DTYPES[kind.instance_class].values()]
+    whole = _named_tuple(arrays, kind.instance_class)
 
-    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        made = context.make_array(array)(context, builder)
-        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array.dtype)))
-        # Of no length: then LLVM need not ask whether an index counts from the end.
-        length = context.get_constant(types.intp, 0)
-        data = builder.inttoptr(arguments[0], made.data.type)
-        _populate(made, data=data, shape=[length], strides=[size], itemsize=size, meminfo=None)
-        return made._getvalue()  # noqa: SLF001 - Numba's own way to give an array back
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        places = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        made = []
+        for number, array in enumerate(arrays):
+            place = builder.add(arguments[1], context.get_constant(types.intp, number))
+            made.append(_array_at(context, builder, array, builder.load(builder.gep(places, [place]))))
+        return context.make_tuple(builder, whole, made)
 
-    return array(address, dtype), generate
+    return whole(_addresses, types.intp, kind), generate
 
 
-# What `intrinsic` makes of it takes (address, dtype) in compiled code; its type knows nothing of that.
-_at: Any = intrinsic(_typed_at)
+def _array_at(context: Any, builder: Any, array: Any, address: Any) -> Any:
+    """The array that begins at an address; how long it is, the kernel knows by itself."""
+    made = context.make_array(array)(context, builder)
+    size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array.dtype)))
+    # Of no length: then LLVM need not ask whether an index counts from the end.
+    length = context.get_constant(types.intp, 0)
+    data = builder.inttoptr(address, made.data.type)
+    _populate(made, data=data, shape=[length], strides=[size], itemsize=size, meminfo=None)
+    return made._getvalue()  # noqa: SLF001 - Numba's own way to give an array back
+
+
+# What `intrinsic` makes of it takes (addresses, first, kind) in compiled code; its type knows nothing of that.
+_arrays_at: Any = intrinsic(_typed_arrays)
 
 
 def _entry(sources: str) -> Callable[[Addresses, int, int], int]:
@@ -92,40 +113,8 @@ def _entry(sources: str) -> Callable[[Addresses, int, int], int]:
 
     @compiled_entry
     def adjudicate_at(addresses: Addresses, first: int, count: int) -> int:
-        rules = RuleTables(
-            _at(addresses[0], columns.SEGMENT),
-            _at(addresses[1], columns.ACCUMULATOR),
-            _at(addresses[2], columns.TIER),
-            _at(addresses[3], columns.FEE_TABLE),
-            _at(addresses[4], _CENTS),
-            _at(addresses[5], columns.MATCH),
-            _at(addresses[6], _CANDIDATE),
-            _at(addresses[7], columns.RULE),
-            _at(addresses[8], columns.CRITERIA),
-            _at(addresses[9], columns.RANGE),
-            _at(addresses[10], columns.PHASE),
-            _at(addresses[11], columns.STEP),
-            _at(addresses[12], columns.REQUIREMENT),
-            _at(addresses[13], columns.LIMIT),
-            _at(addresses[14], columns.DISCOUNT),
-            _at(addresses[15], _STATES),
-        )
-        work = Work(
-            _at(addresses[16], columns.REQUEST),
-            _at(addresses[17], columns.SERVICE),
-            _at(addresses[18], columns.LINE),
-            _at(addresses[19], columns.GIVEN_SUM),
-            _at(addresses[20], columns.GIVEN_COUNT),
-            _at(addresses[21], columns.GIVEN_EVENT),
-            _at(addresses[22], columns.GIVEN_VISIT),
-            _at(addresses[23], columns.LEDGER),
-            _at(addresses[24], _TIER),
-            _at(addresses[25], columns.SUM),
-            _at(addresses[26], columns.SLOT),
-            _at(addresses[27], columns.VISITS),
-            _at(addresses[28], columns.EVENT),
-            _at(addresses[29], columns.LEDGER),
-        )
+        rules = _arrays_at(addresses, 0, RuleTables)
+        work = _arrays_at(addresses, _FIRST_OF_WORK, Work)
         return adjudicate(rules, work, first if sources else 0, count)
 
     return adjudicate_at

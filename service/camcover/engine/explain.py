@@ -20,7 +20,6 @@ from camcover.rulebook.records import (
     Accumulator,
     Benefit,
     CoinsuranceStep,
-    CopayPer,
     CopayStep,
     DeductibleStep,
     Exclusion,
@@ -30,7 +29,7 @@ from camcover.rulebook.records import (
     Place,
     Tier,
 )
-from camcover.rulebook.words import BASES, attestation_words, limit_words
+from camcover.rulebook.words import attestation_words, base_words, copay_unit, limit_words
 
 _REASONS = {
     Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
@@ -167,10 +166,10 @@ def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> 
                 text = f"Your deductible ('{name}') takes nothing: it is met, or nothing is left to pay."
             return told.step(text, cents, step.at, _cite_of(accumulator, benefit))
         case CopayStep():
-            unit = {CopayPer.VISIT: "visit", CopayPer.LINE: "service", CopayPer.UNIT: "unit"}[step.per]
-            text = f"You pay a copay of {amount} (the plan asks for {dollars(step.cents)} a {unit})."
+            asked = f"{dollars(step.cents)} a {copay_unit(step.per)}"
+            text = f"You pay a copay of {amount} (the plan asks for {asked})."
         case CoinsuranceStep():
-            text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {BASES[step.of]}."
+            text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {base_words(step.of)}."
     return told.step(text, cents, step.at, benefit.cite)
 
 

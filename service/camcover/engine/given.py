@@ -14,15 +14,16 @@ from itertools import chain
 from struct import Struct
 from typing import NamedTuple
 
+from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_CENTS, Unsound
 from camcover.engine.contradictions import counted_toward, do_sums_contradict
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
-from camcover.engine.workspace import Workspace
+from camcover.engine.workspace import Workspace, row_format
 
-_COUNT_ROW = Struct("<qqii")
-_VISIT_ROW = Struct("<iiiQq")
+_COUNT_ROW = Struct(row_format(columns.GIVEN_COUNT))
+_VISIT_ROW = Struct(row_format(columns.GIVEN_VISIT))
 _OPEN = (0, 0)
 _NO_FAMILY = [0, 0]
 

@@ -18,7 +18,7 @@ from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
 from camcover.engine.selection import choose, is_exhausted, is_visit_admitted
 from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
-from camcover.engine.tables import UNLIMITED, UNTOUCHED, InHand, LimitMeasure, RuleTables, Work
+from camcover.engine.tables import UNLIMITED, UNTOUCHED, Fault, InHand, LimitMeasure, RuleTables, Work
 from camcover.engine.uncovered import attestations_of, leave_uncovered
 from camcover.engine.usage import begin_counts, use, used
 from camcover.jit import compiled
@@ -35,22 +35,29 @@ _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 _UNKNOWN_CODE = int(Reason.UNKNOWN_CODE)
 
 _VISITS = int(LimitMeasure.VISITS)
+_VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
 _UNITS = int(LimitMeasure.UNITS)
 _MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
 _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
+
+_NO_FAULT = int(Fault.NONE)
+_NO_ROOM = int(Fault.NO_ROOM)
+_UNKNOWN_MEASURE = int(Fault.UNKNOWN_MEASURE)
 
 
 @compiled
 def adjudicate(rules: RuleTables, work: Work, first: int, count: int) -> int:
     """Adjudicate requests [first, first + count) of `work`, each from its own state, lines in order of date.
 
-    Gives how many of them have a fault: they needed more room than was reserved, and their ledger is wrong.
+    Gives how many of them have a fault (`Fault`): their ledger is wrong.
     """
     faults = 0
     for index in range(first, first + count):
         request = work.requests[index]
         _adjudicate_request(rules, work, request)
-        if request["event_count"] > request["event_room"]:
+        if request["fault"] == _NO_FAULT and request["event_count"] > request["event_room"]:
+            request["fault"] = _NO_ROOM
+        if request["fault"] != _NO_FAULT:
             faults += 1
     return faults
 
@@ -94,7 +101,7 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
 def _begin_request(work: Work, request: Any) -> None:
     """Set the running state to its beginning: nothing counted, no benefit period yet."""
     request["segment"], request["period"], request["period_end"] = _NONE, UNTOUCHED, UNTOUCHED
-    request["late_from"], request["patient"] = UNTOUCHED, 0
+    request["late_from"], request["patient"], request["fault"] = UNTOUCHED, 0, _NO_FAULT
     begin(work, request)
     begin_counts(work, request)
     for index in range(request["members"] * request["visit_count"]):
@@ -334,10 +341,13 @@ def _cut_to_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> tu
 @compiled
 def _wanted(limit: Any, hand: InHand) -> int:
     """What a line wants of a limit at the most: one visit, its units, its allowed amount."""
-    if limit["measure"] == _UNITS:
+    measure = limit["measure"]
+    if measure == _UNITS:
         return hand.service["units"]
-    if limit["measure"] == _MONEY_ALLOWED or limit["measure"] == _MONEY_PLAN_PAID:
+    if measure in (_MONEY_ALLOWED, _MONEY_PLAN_PAID):
         return hand.entry["fee"]
+    if measure not in (_VISITS, _VISITS_PLAN_PAID):
+        hand.request["fault"] = _UNKNOWN_MEASURE
     return 1
 
 
@@ -353,7 +363,10 @@ def _phase_of(rules: RuleTables, hand: InHand, rule: Any) -> Any:
 
 @compiled
 def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any, visits: Any, eligible: int) -> None:
-    """Count a covered line: its visit once against each visit limit, its units, its money."""
+    """Count a covered line: its visit once against each visit limit, its units, its money.
+
+    A measure that is none of these is a fault of the request.
+    """
     for index in range(rule["limit_count"]):
         limit = rules.limits[rule["limits"] + index]
         measure = limit["measure"]
@@ -364,7 +377,10 @@ def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any
             amount = eligible
         elif measure == _MONEY_PLAN_PAID:
             amount = hand.entry["plan_paid"]
-        elif not holds(visits["counted"], index) and (measure == _VISITS or hand.entry["plan_paid"] > 0):
-            amount = 1
-            visits["counted"] |= _ONE << np.uint64(index)
+        elif measure in (_VISITS, _VISITS_PLAN_PAID):
+            if not holds(visits["counted"], index) and (measure == _VISITS or hand.entry["plan_paid"] > 0):
+                amount = 1
+                visits["counted"] |= _ONE << np.uint64(index)
+        else:
+            hand.request["fault"] = _UNKNOWN_MEASURE
         use(work, hand, limit, amount)

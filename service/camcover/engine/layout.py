@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_LINES, Asked, AskedService, Unsound
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
@@ -21,7 +22,7 @@ from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
 from camcover.engine.request import Coverage, PlannedService
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
-from camcover.engine.workspace import Space, Workspace
+from camcover.engine.workspace import Space, Workspace, assert_row
 
 OPEN_TIER = -1
 """The tier of a service that the request leaves open."""
@@ -53,6 +54,9 @@ class ServiceRow(NamedTuple):
     low: int
     typical: int
     high: int
+
+
+assert_row(ServiceRow, columns.SERVICE, typical=("low", "typical", "high"))
 
 
 class Case(NamedTuple):

@@ -13,13 +13,13 @@ from typing import NamedTuple
 from camcover.engine.given import OpenSum
 from camcover.engine.known_limits import known_limits, own_visit_limits
 from camcover.engine.layout import Layout
-from camcover.engine.plan_index import ROLLING, SlotKey
+from camcover.engine.plan_index import SlotKey
 from camcover.engine.prior_use import most_used, period_key
 from camcover.engine.request import UseSoFar
 from camcover.engine.tables import Array
 from camcover.engine.terms import Terms
 from camcover.engine.workspace import Workspace
-from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
+from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind
 
 
 class OpenUse(NamedTuple):

@@ -13,10 +13,9 @@ from camcover.engine.known_limits import own_visits_of
 from camcover.engine.layout import OPEN_TIER, Layout
 from camcover.engine.open_use import is_stale
 from camcover.engine.openness import Openness, tiers_of
-from camcover.engine.plan_index import ROLLING
 from camcover.engine.question import Question
-from camcover.engine.terms import LONG_PERIODS, Terms
-from camcover.rulebook.records import Measure
+from camcover.engine.terms import Terms
+from camcover.rulebook.records import LONG_PERIODS, ROLLING, Measure
 
 
 def only_falls(question: Question, openness: Openness, *, waived: bool = False) -> bool:

@@ -14,6 +14,7 @@ from camcover.engine.estimate import Citation
 from camcover.engine.facts import Fact
 from camcover.engine.vocabulary import plain_icd10
 from camcover.rulebook.records import (
+    ROLLING,
     Accumulator,
     Benefit,
     Criteria,
@@ -33,9 +34,6 @@ from camcover.rulebook.records import (
 )
 
 Record = TypeVar("Record")
-
-ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
-"""The periods of limits that count over a window."""
 
 _MOST_KNOWN = 4_096
 """Diagnoses whose groups, and days whose benefit period a plan remembers."""

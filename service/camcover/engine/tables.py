@@ -60,7 +60,7 @@ class LimitMeasure(IntEnum):
 
 
 class Period(IntEnum):
-    """The period over which a row of `limits` counts; from ROLLING_DAYS on, a window."""
+    """The period over which a row of `limits` counts; from FIRST_WINDOW on, a window."""
 
     DAY = 0
     WEEK = 1
@@ -70,6 +70,10 @@ class Period(IntEnum):
     LIFETIME = 5
     ROLLING_DAYS = 6
     ROLLING_MONTHS = 7
+
+
+FIRST_WINDOW = Period.ROLLING_DAYS
+"""From this code on a period is a window, which looks back from each date."""
 
 
 class Above(IntEnum):
@@ -93,6 +97,20 @@ class Liability(IntEnum):
 
 ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 61, 1 << 62, 1 << 63
 """The bits of masks that are the same in every version: of an attestation, and of denials beside the attestations."""
+
+
+class Fault(IntEnum):
+    """Why the kernel could not adjudicate a request: a mistake of ours, never of the request."""
+
+    NONE = 0
+    NO_ROOM = 1
+    """It needs more rows of `events` than were reserved."""
+    UNKNOWN_PERIOD = 2
+    """A limit's period has a code for which the kernel has no arithmetic."""
+    UNKNOWN_STEP = 3
+    """A step's kind has such a code."""
+    UNKNOWN_MEASURE = 4
+    """A limit's measure has such a code."""
 
 
 class CarryoverRule(IntEnum):
@@ -168,7 +186,7 @@ DISCOUNT = np.dtype([("basis_points", "i4")])
 
 
 class RuleTables(NamedTuple):
-    """Every array the kernel reads of the rules. A new one is also named in `engine/entry.py`."""
+    """Every array the kernel reads of the rules; `RULE_DTYPES` has the type of each."""
 
     segments: Array
     accumulators: Array
@@ -218,7 +236,7 @@ REQUEST = np.dtype([
     ("tier_map", "i4"),
     ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("in_force_only", "i4"), ("notice_given", "i4"),
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
-    ("event_count", "i4"), ("patient", "i8"),
+    ("event_count", "i4"), ("fault", "i4"), ("patient", "i8"),
 ])  # fmt: skip
 """One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
 (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and how many rows of `events` it may write
@@ -229,9 +247,10 @@ hold `as_of` and the first line. Then how the open facts are in this case (engin
 the edition's list of tiers; `attested`: all attestations are there but the advance notice, which `notice_given` says
 of. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
 period [`period`, `period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of
-`events` were wanted: more than `event_room` is a fault; `patient` is what the patient pays of all lines."""
+`events` were wanted: more than `event_room` is a fault; `fault` is a code of `Fault`; `patient` is what the patient
+pays of all lines."""
 
-KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "patient")
+KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "fault", "patient")
 """The columns of `REQUEST` that the kernel sets."""
 
 SERVICE = np.dtype([
@@ -296,8 +315,7 @@ cents of each step after the cap (only as many as the phase has are written)."""
 class Work(NamedTuple):
     """What one call of the kernel reads (up to `behind`), its running state, and what it writes (`ledger`).
 
-    The state needs no beginning: the kernel sets it at the start of each request. A new array is also named in
-    `engine/entry.py`.
+    The state needs no beginning: the kernel sets it at the start of each request. `WORK_DTYPES` has the type of each.
     """
 
     requests: Array
@@ -314,6 +332,36 @@ class Work(NamedTuple):
     visits: Array
     events: Array
     ledger: Array
+
+
+WORK_DTYPES: dict[str, np.dtype[Any]] = {
+    "requests": REQUEST,
+    "services": SERVICE,
+    "lines": LINE,
+    "given_sums": GIVEN_SUM,
+    "given_counts": GIVEN_COUNT,
+    "given_events": GIVEN_EVENT,
+    "given_visits": GIVEN_VISIT,
+    "behind": LEDGER,
+    "tier_maps": np.dtype("i4"),
+    "sums": SUM,
+    "slots": SLOT,
+    "visits": VISITS,
+    "events": EVENT,
+    "ledger": LEDGER,
+}
+"""The type of each array of `Work`."""
+
+
+def _assert_layouts() -> None:
+    """Raise AssertionError, at import, when arrays and types differ, or the kernel's columns are not the last."""
+    if tuple(RULE_DTYPES) != RuleTables._fields or tuple(WORK_DTYPES) != Work._fields:
+        raise AssertionError("expected a type of each array of `RuleTables` and `Work`, in order")
+    if (REQUEST.names or ())[-len(KERNEL_COLUMNS) :] != KERNEL_COLUMNS:
+        raise AssertionError(f"expected {KERNEL_COLUMNS} as the last columns of `REQUEST`")
+
+
+_assert_layouts()
 
 
 class InHand(NamedTuple):

@@ -24,11 +24,8 @@ from camcover.rulebook.records import (
     Limit,
     Measure,
     NotCoveredPays,
-    PeriodKind,
     Tier,
 )
-
-LONG_PERIODS = (PeriodKind.BENEFIT_PERIOD, PeriodKind.CALENDAR_YEAR, PeriodKind.LIFETIME)
 
 _EXCLUSION = int(RuleKind.EXCLUSION)
 

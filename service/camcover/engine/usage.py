@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from camcover.calendar import add_months, civil, month_index, week_index
-from camcover.engine.tables import UNTOUCHED, InHand, Period, Work
+from camcover.engine.tables import FIRST_WINDOW, UNTOUCHED, Fault, InHand, Period, Work
 from camcover.jit import compiled
 
 _DAY = int(Period.DAY)
@@ -17,7 +17,11 @@ _WEEK = int(Period.WEEK)
 _MONTH = int(Period.MONTH)
 _CALENDAR_YEAR = int(Period.CALENDAR_YEAR)
 _BENEFIT_PERIOD = int(Period.BENEFIT_PERIOD)
+_LIFETIME = int(Period.LIFETIME)
+_FIRST_WINDOW = int(FIRST_WINDOW)
 _ROLLING_DAYS = int(Period.ROLLING_DAYS)
+_ROLLING_MONTHS = int(Period.ROLLING_MONTHS)
+_UNKNOWN_PERIOD = int(Fault.UNKNOWN_PERIOD)
 _NO_EVENT = -1
 _ROLLING = -1
 """The key of a window: no period, but touched."""
@@ -37,8 +41,11 @@ def begin_counts(work: Work, request: Any) -> None:
 
 
 @compiled
-def period_key(period: int, day: int) -> int:
-    """A number that two days share when they lie in the same period; a lifetime is always 0."""
+def period_key(request: Any, period: int, day: int) -> int:
+    """A number that two days share when they lie in the same period; a lifetime is always 0.
+
+    A benefit period has its key in the request. A code without arithmetic here is a fault of the request.
+    """
     if period == _DAY:
         return day
     if period == _WEEK:
@@ -47,6 +54,8 @@ def period_key(period: int, day: int) -> int:
         return month_index(day)
     if period == _CALENDAR_YEAR:
         return civil(day)[0]
+    if period != _LIFETIME:
+        request["fault"] = _UNKNOWN_PERIOD
     return 0
 
 
@@ -60,9 +69,9 @@ def used(work: Work, hand: InHand, limit: Any) -> int:
         return slot["used"]
     slot["day"] = day
     period = limit["period"]
-    if period >= _ROLLING_DAYS:
-        return _used_in_window(work, limit, slot, day)
-    key = request["period"] if period == _BENEFIT_PERIOD else period_key(period, day)
+    if period >= _FIRST_WINDOW:
+        return _used_in_window(work, request, limit, slot, day)
+    key = request["period"] if period == _BENEFIT_PERIOD else period_key(request, period, day)
     if slot["key"] != key:
         slot["key"] = key
         slot["used"] = _used_before(work, request, period, key, work.given_counts[request["given_counts"] + place])
@@ -74,17 +83,22 @@ def _used_before(work: Work, request: Any, period: int, key: int, given: Any) ->
     """What the request gives as used in the period `key`: what it states as of `as_of`, and dated visits besides."""
     stated, first = request["given_period"], request["first_period"]
     if period != _BENEFIT_PERIOD:
-        stated = period_key(period, request["as_of"])
-        first = period_key(period, work.lines[request["lines"]]["day"])
+        stated = period_key(request, period, request["as_of"])
+        first = period_key(request, period, work.lines[request["lines"]]["day"])
     return (given["used"] if key == stated else 0) + (given["dated"] if key == first else 0)
 
 
 @compiled
-def _used_in_window(work: Work, limit: Any, slot: Any, day: int) -> int:
+def _used_in_window(work: Work, request: Any, limit: Any, slot: Any, day: int) -> int:
     """Drop the events that have left the window (day - length, day], and give the sum of the rest."""
-    rolls_by_days = limit["period"] == _ROLLING_DAYS
     slot["key"] = _ROLLING
-    before = day - limit["length"] if rolls_by_days else add_months(day, -limit["length"])
+    before = day
+    if limit["period"] == _ROLLING_DAYS:
+        before = day - limit["length"]
+    elif limit["period"] == _ROLLING_MONTHS:
+        before = add_months(day, -limit["length"])
+    else:
+        request["fault"] = _UNKNOWN_PERIOD
     head = slot["head"]
     while head != _NO_EVENT and work.events[head]["day"] <= before:
         slot["used"] -= work.events[head]["amount"]
@@ -98,7 +112,7 @@ def use(work: Work, hand: InHand, limit: Any, amount: int) -> None:
     """Count `amount` (visits, units or cents) of the line in hand, after `used` has brought the slot to its day."""
     request = hand.request
     slot = work.slots[request["slots"] + hand.service["member"] * request["slot_count"] + limit["slot"]]
-    if limit["period"] >= _ROLLING_DAYS:
+    if limit["period"] >= _FIRST_WINDOW:
         if amount != 0:
             _append(work, request, slot, hand.line["day"], amount)
     else:

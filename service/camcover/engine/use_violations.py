@@ -11,12 +11,11 @@ from datetime import date
 
 from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
 from camcover.engine.contradictions import contradictions
-from camcover.engine.plan_index import ROLLING
 from camcover.engine.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.engine.words import counted, out_of_range, repeated, shown, unknown_word
 from camcover.refusals import Refusal
-from camcover.rulebook.records import Limit, Measure, PeriodKind
+from camcover.rulebook.records import ROLLING, Limit, Measure, PeriodKind
 
 MAX_USED = 10_000
 """Visits or units of a limit, as in protos/camcover/v1/request.proto."""

@@ -6,6 +6,7 @@ as plain integers. A workspace belongs to one thread; nothing in it outlives the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import is_not
 from struct import Struct
 from typing import Any, NamedTuple
@@ -14,7 +15,10 @@ import numpy as np
 
 from camcover.engine import tables as columns
 from camcover.engine.entry import addresses_of, run
-from camcover.engine.tables import Array, RuleTables, Work
+from camcover.engine.tables import WORK_DTYPES, Array, RuleTables, Work
+
+WRITTEN = ("requests", "sums", "slots", "visits", "events", "ledger")
+"""The arrays of `Work` that the kernel writes."""
 
 _CODES = {"i4": "i", "i8": "q", "u8": "Q"}
 _FIRST_ROWS = 256
@@ -24,7 +28,7 @@ _KEPT_ROWS = 65_536
 """Arrays that grew beyond this are given back when they are cleared."""
 
 
-def _format(dtype: np.dtype[np.void], *, without: str = "") -> str:
+def row_format(dtype: np.dtype[np.void], *, without: str = "") -> str:
     """The `struct` codes of a row; the column `without` is passed over."""
     codes = "<"
     for name in dtype.names or ():
@@ -34,15 +38,15 @@ def _format(dtype: np.dtype[np.void], *, without: str = "") -> str:
     return codes
 
 
-_REQUEST_GIVEN = Struct(_format(columns.REQUEST)[: -len(columns.KERNEL_COLUMNS)])
+_REQUEST_GIVEN = Struct(row_format(columns.REQUEST)[: -len(columns.KERNEL_COLUMNS)])
 _REQUEST_KERNEL = bytes(columns.REQUEST.itemsize - _REQUEST_GIVEN.size)
 _PATIENT = Struct("<q")
-_SERVICE_ROW = Struct(_format(columns.SERVICE))
-_LEDGER_ROW = Struct(_format(columns.LEDGER, without="steps"))
-_SUM_ROW = Struct(_format(columns.SUM))
-_SLOT_ROW = Struct(_format(columns.SLOT))
-_VISITS_ROW = Struct(_format(columns.VISITS))
-_EVENT_ROW = Struct(_format(columns.EVENT))
+_SERVICE_ROW = Struct(row_format(columns.SERVICE))
+_LEDGER_ROW = Struct(row_format(columns.LEDGER, without="steps"))
+_SUM_ROW = Struct(row_format(columns.SUM))
+_SLOT_ROW = Struct(row_format(columns.SLOT))
+_VISITS_ROW = Struct(row_format(columns.VISITS))
+_EVENT_ROW = Struct(row_format(columns.EVENT))
 
 
 class LedgerRow(NamedTuple):
@@ -106,6 +110,21 @@ class VisitsRow(NamedTuple):
     period: int
     day: int
 
+
+def assert_row(row: type[Any], dtype: np.dtype[np.void], *, without: str = "", **named: Sequence[str]) -> None:
+    """Raise AssertionError unless the fields of a named tuple are the columns of `dtype`, in order.
+
+    `without`: a column that it leaves out; `named`: what it calls a column otherwise, or the parts of one.
+    """
+    expected = [field for name in dtype.names or () if name != without for field in named.get(name, (name,))]
+    if list(row._fields) != expected:
+        raise AssertionError(f"the fields of {row.__name__} are {row._fields}, expected {expected}")
+
+
+assert_row(LedgerRow, columns.LEDGER, without="steps")
+assert_row(SumRow, columns.SUM)
+assert_row(SlotRow, columns.SLOT)
+assert_row(VisitsRow, columns.VISITS, count=("number",))
 
 _make_ledger_row = LedgerRow._make
 
@@ -173,22 +192,25 @@ class Space:
 class Workspace:
     """The arrays of `Work`, each a `Space`, and their addresses behind those of the rules."""
 
+    requests: Space
+    services: Space
+    lines: Space
+    given_sums: Space
+    given_counts: Space
+    given_events: Space
+    given_visits: Space
+    behind: Space
+    tier_maps: Space
+    sums: Space
+    slots: Space
+    visits: Space
+    events: Space
+    ledger: Space
+
     def __init__(self) -> None:
         """Make every array."""
-        self.requests = Space(columns.REQUEST)
-        self.services = Space(columns.SERVICE)
-        self.lines = Space(columns.LINE)
-        self.given_sums = Space(columns.GIVEN_SUM)
-        self.given_counts = Space(columns.GIVEN_COUNT)
-        self.given_events = Space(columns.GIVEN_EVENT)
-        self.given_visits = Space(columns.GIVEN_VISIT)
-        self.behind = Space(columns.LEDGER)
-        self.tier_maps = Space(np.dtype("i4"))
-        self.sums = Space(columns.SUM)
-        self.slots = Space(columns.SLOT)
-        self.visits = Space(columns.VISITS)
-        self.events = Space(columns.EVENT)
-        self.ledger = Space(columns.LEDGER)
+        for name, dtype in WORK_DTYPES.items():
+            setattr(self, name, Space(dtype))
         self._spaces = tuple(getattr(self, name) for name in Work._fields)
         self._known: list[object] = []
         self._addresses = np.zeros(0, dtype=np.int64)

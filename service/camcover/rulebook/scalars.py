@@ -7,12 +7,16 @@ also says what it expects, in words for people and as JSON Schema for editors.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from camcover.rulebook.records import (
+    COPAYS,
+    FIXED_PERIODS,
+    NOUNS,
+    PERIODS,
     AboveAllowed,
     AboveAllowedKind,
     BenefitPeriod,
@@ -20,6 +24,7 @@ from camcover.rulebook.records import (
     LimitPeriod,
     Measure,
     PeriodKind,
+    Window,
 )
 
 __all__ = ["FAILED", "Failed", "Quantity", "ScalarType"]
@@ -65,15 +70,20 @@ class Quantity:
 _DECIMAL = r"(0|[1-9][0-9]{0,7})(?:\.([0-9]{1,2}))?"
 _MONEY = re.compile(rf"\${_DECIMAL}")
 _PERCENT = re.compile(rf"{_DECIMAL}%")
-_COUNT = re.compile(r"(0|[1-9][0-9]{0,5}) (visit|visits|unit|units)")
+_NOUNS = {noun: measure for measure, noun in NOUNS.items() if noun is not None}
+_COUNTED = "|".join(f"{noun}s?" for noun in _NOUNS)
+_COUNT = re.compile(rf"(0|[1-9][0-9]{{0,5}}) ({_COUNTED})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_COPAY = re.compile(r"(\$[0-9.]+)(?: per (visit|line|unit))?")
+_COPAY_UNITS = "|".join(COPAYS)
+_COPAY = re.compile(rf"(\$[0-9.]+)(?: per ({_COPAY_UNITS}))?")
 _UP_TO = re.compile(r"member up to ([0-9.]+%)")
-_ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) (days?|months?)")
+_WINDOWS: dict[str, tuple[PeriodKind, Window]] = {
+    terms.window.unit: (kind, terms.window) for kind, terms in PERIODS.items() if terms.window is not None
+}
+_WINDOW_UNITS = "|".join(f"{unit}s?" for unit in _WINDOWS)
+_ROLLING = re.compile(rf"rolling ([1-9][0-9]{{0,3}}) ({_WINDOW_UNITS})")
 _PERCENT_OF = re.compile(r"([0-9.]+%) of ([a-z][a-z0-9_-]*)")
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-_MAX_ROLLING = {"day": 3_660, "month": 120}
-_FIXED_PERIODS = {str(kind) for kind in PeriodKind} - {"rolling_days", "rolling_months"}
 
 
 def _hundredths(found: re.Match[str]) -> int:
@@ -115,7 +125,7 @@ def parse_count(text: str) -> Quantity | Failed:
     found = _COUNT.fullmatch(text)
     if found is None or int(found[1]) > MAX_COUNT:
         return FAILED
-    return Quantity(Measure.VISITS if found[2].startswith("visit") else Measure.UNITS, int(found[1]))
+    return Quantity(_NOUNS[found[2].removesuffix("s")], int(found[1]))
 
 
 def parse_quantity(text: str) -> Quantity | Failed:
@@ -185,7 +195,7 @@ def parse_copay(text: str) -> tuple[int, CopayPer] | Failed:
     cents = parse_money(found[1]) if found else FAILED
     if found is None or isinstance(cents, Failed):
         return FAILED
-    return cents, CopayPer(found[2] or "visit")
+    return cents, CopayPer(found[2] or next(iter(COPAYS)))
 
 
 def parse_above_allowed(text: str) -> AboveAllowed | Failed:
@@ -203,10 +213,9 @@ def parse_period(text: str) -> LimitPeriod | Failed:
     """A period of section 4, limits."""
     found = _ROLLING.fullmatch(text)
     if found is not None:
-        unit, length = found[2].rstrip("s"), int(found[1])
-        kind = PeriodKind.ROLLING_DAYS if unit == "day" else PeriodKind.ROLLING_MONTHS
-        return LimitPeriod(kind, length) if length <= _MAX_ROLLING[unit] else FAILED
-    return LimitPeriod(PeriodKind(text), 0) if text in _FIXED_PERIODS else FAILED
+        length, (kind, window) = int(found[1]), _WINDOWS[found[2].removesuffix("s")]
+        return LimitPeriod(kind, length) if length <= window.longest else FAILED
+    return LimitPeriod(PeriodKind(text), 0) if text in FIXED_PERIODS else FAILED
 
 
 def parse_percent_of(text: str) -> tuple[int, str] | Failed:
@@ -235,6 +244,12 @@ def _text(pattern: str) -> JsonSchema:
     return {"type": "string", "pattern": f"^{pattern}$"}
 
 
+def _any_of(words: Iterable[str]) -> str:
+    """`'one', 'two' or 'three'`."""
+    *others, last = [f"'{word}'" for word in words]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 _DOLLARS = r"\$(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?"
 _PERCENTAGE = r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?%"
 _WHOLE: JsonSchema = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}
@@ -251,7 +266,7 @@ QUANTITY = ScalarType(
     "invalid-count",
     "a count or an amount, such as '12 visits', '4 units' or $500",
     parse_quantity,
-    _text(rf"((0|[1-9][0-9]*) (visits?|units?)|{_DOLLARS})"),
+    _text(rf"((0|[1-9][0-9]*) ({_COUNTED})|{_DOLLARS})"),
 )
 VISITS = ScalarType(
     "invalid-count", "a count of visits, such as '12 visits'", parse_visits, _text("(0|[1-9][0-9]*) visits?")
@@ -266,9 +281,9 @@ YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "n
 TEXT = ScalarType("unexpected-shape", "a text", parse_text, {"type": ["string", "number", "boolean"]})
 COPAY = ScalarType(
     "invalid-amount",
-    "an amount such as '$30 per visit', 'per line' or 'per unit'",
+    f"an amount such as {_any_of('$30 ' * (not place) + f'per {unit}' for place, unit in enumerate(COPAYS))}",
     parse_copay,
-    _text(rf"{_DOLLARS}( per (visit|line|unit))?"),
+    _text(rf"{_DOLLARS}( per ({_COPAY_UNITS}))?"),
 )
 ABOVE_ALLOWED = ScalarType(
     "invalid-word",
@@ -278,9 +293,9 @@ ABOVE_ALLOWED = ScalarType(
 )
 PERIOD = ScalarType(
     "invalid-word",
-    "visit, day, week, month, benefit_period, calendar_year, lifetime, 'rolling 90 days' or 'rolling 12 months'",
+    ", ".join([*FIXED_PERIODS, _any_of(f"rolling {window.example} {unit}s" for unit, (_, window) in _WINDOWS.items())]),
     parse_period,
-    _text("(visit|day|week|month|benefit_period|calendar_year|lifetime|rolling [1-9][0-9]* (days?|months?))"),
+    _text(f"({'|'.join(FIXED_PERIODS)}|rolling [1-9][0-9]* ({_WINDOW_UNITS}))"),
 )
 PERCENT_OF = ScalarType(
     "invalid-percentage",

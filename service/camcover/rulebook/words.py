@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
+    COINSURANCES,
+    COPAYS,
     DIAGNOSIS_DENIAL,
     LIMITS_DENIAL,
+    MEASURES,
+    PERIODS,
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
+    CopayPer,
     CopayStep,
-    Counting,
     DeductibleStep,
     Limit,
     LimitPeriod,
     Measure,
     NothingStep,
-    PeriodKind,
     Phase,
     ProviderLiable,
     Requirement,
@@ -28,9 +31,10 @@ from camcover.rulebook.records import (
 )
 
 __all__ = [
-    "BASES",
     "amount",
     "attestation_words",
+    "base_words",
+    "copay_unit",
     "count",
     "liability_words",
     "limit_terms",
@@ -44,13 +48,6 @@ __all__ = [
     "unless_words",
 ]
 
-BASES = {
-    CoinsuranceOf.REMAINING: "what is left",
-    CoinsuranceOf.AFTER_DEDUCTIBLE: "the allowed amount less the deductible",
-    CoinsuranceOf.ALLOWED: "the allowed amount",
-}
-"""What a coinsurance is a percentage of."""
-
 _ATTESTATIONS = {
     Attestation.PRIOR_AUTHORIZATION: "prior authorization",
     Attestation.REFERRAL: "a referral",
@@ -62,21 +59,6 @@ _ATTESTATIONS = {
 }
 
 _DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
-
-_PERIODS = {
-    PeriodKind.VISIT: "a visit",
-    PeriodKind.DAY: "a day",
-    PeriodKind.WEEK: "a week",
-    PeriodKind.MONTH: "a calendar month",
-    PeriodKind.BENEFIT_PERIOD: "a benefit period",
-    PeriodKind.CALENDAR_YEAR: "a calendar year",
-    PeriodKind.LIFETIME: "a lifetime",
-}
-
-_COUNTED = {
-    (Measure.VISITS, Counting.PLAN_PAID): ", counting visits for which the plan pays something",
-    (Measure.MONEY, Counting.ALLOWED): " of allowed amounts",
-}
 
 
 def amount(cents: int) -> str:
@@ -106,11 +88,19 @@ def unless_words(liable: ProviderLiable) -> str:
     return f", unless with {attestation_words(liable.unless)}" if liable.unless is not None else ""
 
 
+def base_words(of: CoinsuranceOf) -> str:
+    """What a coinsurance is a percentage of: `the allowed amount`."""
+    return COINSURANCES[of].words
+
+
+def copay_unit(per: CopayPer) -> str:
+    """What a copay is due for, for a patient: `visit`, `service`, `unit`."""
+    return COPAYS[per].patient
+
+
 def per_words(per: LimitPeriod) -> str:
     """`in a benefit period`, `in any 12 months`."""
-    if per.kind in _PERIODS:
-        return f"in {_PERIODS[per.kind]}"
-    return f"in any {per.length} {per.kind.removeprefix('rolling_')}"
+    return f"in {PERIODS[per.kind].patient.format(length=per.length)}"
 
 
 def limit_words(limit: Limit) -> str:
@@ -124,7 +114,7 @@ def limit_words(limit: Limit) -> str:
 def limit_terms(limit: Limit) -> str:
     """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
     beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
-    return f"{limit_words(limit)}{_COUNTED.get((limit.measure, limit.counts), '')}{beyond}"
+    return f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
 
 
 def requirement_words(requirement: Requirement) -> str:
@@ -147,7 +137,7 @@ def step_words(step: Step, *, is_brief: bool = False) -> str:
     if isinstance(step, CopayStep):
         return f"{asked if is_brief else dollars(step.cents)} {kind}{step_terms(step)}"
     if isinstance(step, CoinsuranceStep) and not is_brief:
-        return f"{asked} of {BASES[step.of]}"
+        return f"{asked} of {base_words(step.of)}"
     return f"{asked or kind}{step_terms(step)}"
 
 
@@ -174,6 +164,6 @@ def step_terms(step: Step) -> str:
                 f" per {step.per}{', waived where the line pays any deductible' if step.waived_with_deductible else ''}"
             )
         case CoinsuranceStep():
-            return "" if step.of is CoinsuranceOf.REMAINING else f" of {BASES[step.of]}"
+            return "" if step.of is next(iter(COINSURANCES)) else f" of {base_words(step.of)}"
         case NothingStep():
             return ""

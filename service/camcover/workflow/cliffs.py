@@ -21,6 +21,8 @@ from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import holds, is_open_on
 from camcover.rulebook.analysis.plans import Analysed
 from camcover.rulebook.records import (
+    FIXED_PERIODS,
+    WITHIN_A_DAY,
     AccumulatorKind,
     Benefit,
     Counting,
@@ -37,11 +39,9 @@ from camcover.workflow.witnesses import attested, first_day, request_of, usual_c
 __all__ = ["Cliff", "cliffs"]
 
 _DAYS_TO_TRY = 62
-_WITHIN_A_DAY = (PeriodKind.VISIT, PeriodKind.DAY)
 _YEAR = LimitPeriod(PeriodKind.BENEFIT_PERIOD, 0)
-_MONTH = LimitPeriod(PeriodKind.MONTH, 0)
-_WEEK = LimitPeriod(PeriodKind.WEEK, 0)
-_CALENDAR_YEAR = LimitPeriod(PeriodKind.CALENDAR_YEAR, 0)
+_ON_DATES = tuple(LimitPeriod(kind, 0) for kind in FIXED_PERIODS if kind not in WITHIN_A_DAY)
+"""The periods that begin and end on fixed dates and are longer than a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +205,11 @@ def _two_days(plan: Plan, place: _Place, per: LimitPeriod, *, on_one_day: bool) 
     """
     stretch = place.cell.grid.stretch
     day = first_day(stretch)
-    if per.kind in _WITHIN_A_DAY or (per.kind is PeriodKind.ROLLING_DAYS and per.length == 1):
+    if per.kind in WITHIN_A_DAY or (per.kind is PeriodKind.ROLLING_DAYS and per.length == 1):
         return (day, day) if on_one_day else None
     for _ in range(_DAYS_TO_TRY):
         following = day + timedelta(days=1)
-        kinds = (per, _YEAR, _CALENDAR_YEAR, _MONTH, _WEEK)
+        kinds = (per, *_ON_DATES)
         if stretch.holds(following) and all(is_open_on(each, day, following, plan.benefit_period) for each in kinds):
             return day, following
         day = following

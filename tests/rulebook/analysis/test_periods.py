@@ -8,15 +8,11 @@ from itertools import product
 import pytest
 
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
-from camcover.rulebook.records import BenefitPeriod, LimitPeriod, PeriodKind
+from camcover.rulebook.records import FIXED_PERIODS, BenefitPeriod, LimitPeriod, PeriodKind
 
 CALENDAR, JULY, MID_MONTH = BenefitPeriod(1, 1), BenefitPeriod(7, 1), BenefitPeriod(4, 15)
 PERIODS = [
-    LimitPeriod(PeriodKind.DAY, 0),
-    LimitPeriod(PeriodKind.WEEK, 0),
-    LimitPeriod(PeriodKind.MONTH, 0),
-    LimitPeriod(PeriodKind.BENEFIT_PERIOD, 0),
-    LimitPeriod(PeriodKind.CALENDAR_YEAR, 0),
+    *(LimitPeriod(kind, 0) for kind in FIXED_PERIODS if kind not in (PeriodKind.VISIT, PeriodKind.LIFETIME)),
     LimitPeriod(PeriodKind.ROLLING_DAYS, 7),
     LimitPeriod(PeriodKind.ROLLING_DAYS, 90),
     LimitPeriod(PeriodKind.ROLLING_DAYS, 366),

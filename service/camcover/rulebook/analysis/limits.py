@@ -19,26 +19,13 @@ from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import limits_of
 from camcover.rulebook.checks.scope import dollars, listed
-from camcover.rulebook.records import Benefit, Counting, Limit, LimitPeriod, Measure, PeriodKind, Plan
+from camcover.rulebook.records import MEASURES, Benefit, Limit, LimitPeriod, Measure, PeriodKind, Plan
 from camcover.rulebook.words import count
 
 __all__ = ["idle_limits"]
 
 Dead = Mapping[int, Collection[str]]
 """The ids of the benefits that never apply, by the place of the plan's edition."""
-
-_BOUNDED_BY = {
-    (Measure.VISITS, Counting.COVERED): {(Measure.VISITS, Counting.COVERED), (Measure.UNITS, Counting.COVERED)},
-    (Measure.VISITS, Counting.PLAN_PAID): {
-        (Measure.VISITS, Counting.COVERED),
-        (Measure.VISITS, Counting.PLAN_PAID),
-        (Measure.UNITS, Counting.COVERED),
-    },
-    (Measure.UNITS, Counting.COVERED): {(Measure.UNITS, Counting.COVERED)},
-    (Measure.MONEY, Counting.ALLOWED): {(Measure.MONEY, Counting.ALLOWED)},
-    (Measure.MONEY, Counting.PLAN_PAID): {(Measure.MONEY, Counting.PLAN_PAID), (Measure.MONEY, Counting.ALLOWED)},
-}
-"""What a limit counts -> what other limits must count so that it never counts more than they do."""
 
 
 class _Slot(NamedTuple):
@@ -173,7 +160,7 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
 
 def _is_bounded(limit: Limit, other: Limit) -> bool:
     """Whether what `limit` counts of a line is never more than what `other` counts of it."""
-    return (other.measure, other.counts) in _BOUNDED_BY.get((limit.measure, limit.counts), set())
+    return (other.measure, other.counts) in MEASURES[limit.measure, limit.counts].bounded_by
 
 
 def _own(benefit: Benefit, slot: _Slot) -> Limit | None:

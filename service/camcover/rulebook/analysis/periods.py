@@ -8,35 +8,28 @@ from its beginning to the day of the line. None stands for: there is no bound.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import assert_never
 
 from camcover.calendar import add_months
-from camcover.rulebook.records import BenefitPeriod, LimitPeriod, PeriodKind
+from camcover.rulebook.records import PERIODS, ROLLING, WITHIN_A_DAY, BenefitPeriod, LimitPeriod, PeriodKind
 
-_ROLLING = (PeriodKind.ROLLING_DAYS, PeriodKind.ROLLING_MONTHS)
 _YEARS = (PeriodKind.BENEFIT_PERIOD, PeriodKind.CALENDAR_YEAR)
-_DAYS = {
-    PeriodKind.VISIT: (1, 1),
-    PeriodKind.DAY: (1, 1),
-    PeriodKind.WEEK: (7, 7),
-    PeriodKind.MONTH: (28, 31),
-    PeriodKind.BENEFIT_PERIOD: (365, 366),
-    PeriodKind.CALENDAR_YEAR: (365, 366),
-}
 _FOUR_YEARS = range(date(2024, 1, 1).toordinal(), date(2027, 12, 31).toordinal() + 1)
 
 
 def days_of(period: LimitPeriod) -> tuple[int, int] | None:
     """The fewest and the most days of a period; None for a lifetime."""
-    match period.kind:
-        case PeriodKind.LIFETIME:
-            return None
-        case PeriodKind.ROLLING_DAYS:
+    window = PERIODS[period.kind].window
+    if window is None:
+        return PERIODS[period.kind].days
+    match window.unit:
+        case "day":
             return period.length, period.length
-        case PeriodKind.ROLLING_MONTHS:
+        case "month":
             lengths = [int(day - add_months(day, -period.length)) for day in _FOUR_YEARS]
             return min(lengths), max(lengths)
-        case kind:
-            return _DAYS[kind]
+        case unit:
+            assert_never(unit)
 
 
 def holds(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> bool:
@@ -46,9 +39,9 @@ def holds(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> b
     widest, narrowest = days_of(wide), days_of(narrow)
     if widest is None or narrowest is None:
         return False
-    if narrow.kind in (PeriodKind.VISIT, PeriodKind.DAY):
+    if narrow.kind in WITHIN_A_DAY:
         return wide.kind is not PeriodKind.VISIT
-    if wide.kind in _ROLLING:
+    if wide.kind in ROLLING:
         months = _months_of(narrow) if wide.kind is PeriodKind.ROLLING_MONTHS else None
         return months <= wide.length if months is not None else widest[0] >= narrowest[1]
     starts_months = wide.kind is PeriodKind.CALENDAR_YEAR or plan_year.day == 1
@@ -69,7 +62,7 @@ def count_to_hold(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeri
         return -(-months // narrow.length)
     if months is not None and narrow.kind is PeriodKind.MONTH:
         return months if holds(wide, narrow, plan_year) and wide.kind in _YEARS else months + 1
-    if narrow.kind in _ROLLING or shortest[1] == 1:
+    if narrow.kind in ROLLING or shortest[1] == 1:
         return -(-longest[1] // shortest[0])
     return -(-(longest[1] - 1) // shortest[0]) + 1
 
@@ -78,12 +71,14 @@ def _months_of(period: LimitPeriod) -> int | None:
     """How many months long a period is; None for one that is not made of months."""
     if period.kind is PeriodKind.ROLLING_MONTHS:
         return period.length
-    return {PeriodKind.MONTH: 1, **dict.fromkeys(_YEARS, 12)}.get(period.kind)
+    return PERIODS[period.kind].months
 
 
 def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPeriod) -> bool:
     """Whether what is used on `day` still counts on the `other`, which is not before it."""
     match period.kind:
+        case PeriodKind.VISIT | PeriodKind.DAY:
+            return day == other
         case PeriodKind.LIFETIME:
             return True
         case PeriodKind.ROLLING_DAYS:
@@ -99,5 +94,5 @@ def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPe
         case PeriodKind.BENEFIT_PERIOD:
             turns = date(other.year, plan_year.month, plan_year.day)
             return day >= (turns if other >= turns else turns.replace(year=other.year - 1))
-        case _:
-            return day == other
+        case kind:
+            assert_never(kind)

@@ -8,7 +8,7 @@ from datetime import date
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import Counting, Limit, Measure, Plan, RuleSet
+from camcover.rulebook.records import Limit, Plan, RuleSet, countings
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -40,12 +40,6 @@ LIMIT_REPEATED = declare_fault(
     "together is a pool of the plan's `limits`.",
 )
 
-_COUNTS = {
-    Measure.VISITS: (Counting.COVERED, Counting.PLAN_PAID),
-    Measure.UNITS: (Counting.COVERED,),
-    Measure.MONEY: (Counting.PLAN_PAID, Counting.ALLOWED),
-}
-
 
 def limits_of(plan: Plan) -> Iterator[Limit]:
     """Every limit of a plan once: the pools, then those inside benefits."""
@@ -58,9 +52,9 @@ def check_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """`counts` fits the measure (docs/rule-language.md, section 4, limits)."""
     for plan in plans(rules):
         for limit in limits_of(plan):
-            if limit.counts not in _COUNTS[limit.measure]:
+            if limit.counts not in countings(limit.measure):
                 message = f"a limit in {limit.measure} cannot count '{limit.counts}'"
-                words = " or ".join(_COUNTS[limit.measure])
+                words = " or ".join(countings(limit.measure))
                 yield COUNTS_MISMATCH.at(limit.at, message, f"limits in {limit.measure} count {words}")
 
 

@@ -7,6 +7,8 @@ from datetime import date
 from camcover.money import percent
 from camcover.rulebook.facts.part import Fact
 from camcover.rulebook.records import (
+    PERIODS,
+    ROLLING,
     AboveAllowed,
     Ages,
     BenefitPeriod,
@@ -87,9 +89,9 @@ def limit_amount(limit: Limit) -> str:
 
 
 def limit_period(per: LimitPeriod) -> str:
-    """`benefit period`, `rolling 90 days`."""
-    kind, _, unit = per.kind.partition("_")
-    return f"{kind} {per.length} {unit}" if per.length else plain(per.kind)
+    """`benefit period`, `rolling 90 days`. A length beside a fixed period, which no file can give, is told too."""
+    words = PERIODS[per.kind].analyst.format(length=per.length)
+    return f"{words} {per.length}" if per.length and per.kind not in ROLLING else words
 
 
 def percent_of_words(share: PercentOf | None) -> str | None:

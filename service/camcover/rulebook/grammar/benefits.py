@@ -8,6 +8,7 @@ from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, fai
 from camcover.rulebook.grammar.policy import CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_of
 from camcover.rulebook.records import (
+    COINSURANCES,
     Attestation,
     Benefit,
     CoinsuranceOf,
@@ -16,13 +17,13 @@ from camcover.rulebook.records import (
     Counting,
     DeductibleStep,
     Limit,
-    Measure,
     NothingStep,
     Phase,
     Place,
     Requirement,
     TierBenefit,
     Word,
+    countings,
 )
 from camcover.rulebook.scalars import COPAY, PERCENT, PERIOD, QUANTITY, VISITS, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
@@ -41,7 +42,7 @@ LIMIT_FIELDS = (
 def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) -> Limit:
     """A limit from its values; money counts what the plan pays unless it says otherwise."""
     measure = values["allow"].measure
-    usual = Counting.PLAN_PAID if measure is Measure.MONEY else Counting.COVERED
+    usual = countings(measure)[0]
     return Limit(
         id=key or Word("", at),
         measure=measure,
@@ -121,7 +122,7 @@ def _step(values: Values, at: Place, context: Context) -> Any:
         cents, per = values["copay"]
         return CopayStep(cents, per, values["waived_with_deductible"] or False, at)
     if values["coinsurance"] is not None:
-        return CoinsuranceStep(values["coinsurance"], values["of"] or CoinsuranceOf.REMAINING, at)
+        return CoinsuranceStep(values["coinsurance"], values["of"] or next(iter(COINSURANCES)), at)
     return DeductibleStep(values["deductible"], at)
 
 

@@ -37,10 +37,19 @@ from camcover.rulebook.records.plan import (
 )
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria, Fees, FeeTable, PercentOf, Policy
 from camcover.rulebook.records.terms import (
+    COINSURANCES,
+    COPAYS,
     DENIALS,
     DIAGNOSIS_DENIAL,
+    FIXED_PERIODS,
     LIMITS_DENIAL,
+    LONG_PERIODS,
+    MEASURES,
+    NOUNS,
+    PERIODS,
+    ROLLING,
     STATES,
+    WITHIN_A_DAY,
     AboveAllowedKind,
     AccumulatorKind,
     Attestation,
@@ -54,13 +63,24 @@ from camcover.rulebook.records.terms import (
     PeriodKind,
     Setting,
     TaxAdvantage,
+    Window,
+    countings,
 )
 
 __all__ = [
+    "COINSURANCES",
+    "COPAYS",
     "DENIALS",
     "DIAGNOSIS_DENIAL",
+    "FIXED_PERIODS",
     "LIMITS_DENIAL",
+    "LONG_PERIODS",
+    "MEASURES",
+    "NOUNS",
+    "PERIODS",
+    "ROLLING",
     "STATES",
+    "WITHIN_A_DAY",
     "AboveAllowed",
     "AboveAllowedKind",
     "Accumulator",
@@ -117,7 +137,9 @@ __all__ = [
     "Tier",
     "TierBenefit",
     "TypicalCharge",
+    "Window",
     "Word",
+    "countings",
 ]
 
 Document = Catalog | Policy | Fees | Plan

@@ -1,8 +1,14 @@
-"""The fixed words of the rule language: every choice a file may make from a closed list."""
+"""The fixed words of the rule language: every choice a file may make from a closed list.
+
+Measures, periods, copay units and coinsurance bases each have one table beside the words: the kernel's code, the words
+for patients and for members of staff, the length. Grammar, schema, compiler, explanations and analysis read it there
+(docs/architecture.md, "One fact in one place").
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal, NamedTuple
 
 STATES = (
     "AK",
@@ -141,12 +147,55 @@ class Measure(StrEnum):
     MONEY = "money"
 
 
+NOUNS: dict[Measure, str | None] = {Measure.VISITS: "visit", Measure.UNITS: "unit", Measure.MONEY: None}
+"""What one of a measure is called, in rule files and in sentences; None: it is money, written in dollars."""
+
+
 class Counting(StrEnum):
     """What makes a limit count: the covered visit or unit, or money paid by the plan or allowed."""
 
     COVERED = "covered"
     PLAN_PAID = "plan_paid"
     ALLOWED = "allowed"
+
+
+Counted = tuple[Measure, Counting]
+"""What a limit counts, and when."""
+
+
+class MeasureTerms(NamedTuple):
+    """One thing that a limit may count.
+
+    `code`: its name in `engine.tables.LimitMeasure`; `counted`: what is said of it behind the amount and the period;
+    `bounded_by`: what never counts less of a line than this does.
+    """
+
+    code: str
+    counted: str
+    bounded_by: tuple[Counted, ...]
+
+
+_COVERED_VISITS, _PAID_VISITS = (Measure.VISITS, Counting.COVERED), (Measure.VISITS, Counting.PLAN_PAID)
+_COVERED_UNITS = (Measure.UNITS, Counting.COVERED)
+_MONEY_PAID, _MONEY_ALLOWED = (Measure.MONEY, Counting.PLAN_PAID), (Measure.MONEY, Counting.ALLOWED)
+
+MEASURES: dict[Counted, MeasureTerms] = {
+    _COVERED_VISITS: MeasureTerms("VISITS", "", (_COVERED_VISITS, _COVERED_UNITS)),
+    _PAID_VISITS: MeasureTerms(
+        "VISITS_PLAN_PAID",
+        ", counting visits for which the plan pays something",
+        (_COVERED_VISITS, _PAID_VISITS, _COVERED_UNITS),
+    ),
+    _COVERED_UNITS: MeasureTerms("UNITS", "", (_COVERED_UNITS,)),
+    _MONEY_PAID: MeasureTerms("MONEY_PLAN_PAID", "", (_MONEY_PAID, _MONEY_ALLOWED)),
+    _MONEY_ALLOWED: MeasureTerms("MONEY_ALLOWED", " of allowed amounts", (_MONEY_ALLOWED,)),
+}
+"""All that limits may count; of each measure first what it counts where the file does not say."""
+
+
+def countings(measure: Measure) -> tuple[Counting, ...]:
+    """What a limit in a measure may count, first what it counts where the file does not say."""
+    return tuple(counting for each, counting in MEASURES if each is measure)
 
 
 class PeriodKind(StrEnum):
@@ -163,12 +212,88 @@ class PeriodKind(StrEnum):
     LIFETIME = "lifetime"
 
 
+class Window(NamedTuple):
+    """A period that looks back from each date, as long as the file says: in which unit, at most how many of them.
+
+    `example`: a length that an error message may name.
+    """
+
+    unit: Literal["day", "month"]
+    longest: int
+    example: int
+
+
+class PeriodTerms(NamedTuple):
+    """One kind of period.
+
+    `code`: its name in `engine.tables.Period`. `patient`: its words behind "in", in sentences; `analyst`: its name in
+    lists of terms; both hold `{length}` where the file says how long it is. `days`: the fewest and the most days; None:
+    there is no bound, or it is a window. `months`: how many months long it is; None: it is not made of months.
+    `window`: None: it begins and ends on fixed dates.
+    """
+
+    code: str
+    patient: str
+    analyst: str
+    days: tuple[int, int] | None
+    months: int | None = None
+    window: Window | None = None
+
+
+PERIODS: dict[PeriodKind, PeriodTerms] = {
+    # A visit is on one date, and a limit per visit has a count for each benefit: its period is the day.
+    PeriodKind.VISIT: PeriodTerms("DAY", "a visit", "visit", (1, 1)),
+    PeriodKind.DAY: PeriodTerms("DAY", "a day", "day", (1, 1)),
+    PeriodKind.WEEK: PeriodTerms("WEEK", "a week", "week", (7, 7)),
+    PeriodKind.MONTH: PeriodTerms("MONTH", "a calendar month", "month", (28, 31), months=1),
+    PeriodKind.BENEFIT_PERIOD: PeriodTerms(
+        "BENEFIT_PERIOD", "a benefit period", "benefit period", (365, 366), months=12
+    ),
+    PeriodKind.CALENDAR_YEAR: PeriodTerms("CALENDAR_YEAR", "a calendar year", "calendar year", (365, 366), months=12),
+    PeriodKind.ROLLING_DAYS: PeriodTerms(
+        "ROLLING_DAYS", "any {length} days", "rolling {length} days", None, window=Window("day", 3_660, 90)
+    ),
+    PeriodKind.ROLLING_MONTHS: PeriodTerms(
+        "ROLLING_MONTHS", "any {length} months", "rolling {length} months", None, window=Window("month", 120, 12)
+    ),
+    PeriodKind.LIFETIME: PeriodTerms("LIFETIME", "a lifetime", "lifetime", None),
+}
+"""Every kind of period. What its dates are is arithmetic: the functions that tests/test_kinds.py lists."""
+
+ROLLING = tuple(kind for kind, terms in PERIODS.items() if terms.window is not None)
+"""The kinds that look back from each date of service."""
+
+FIXED_PERIODS = tuple(kind for kind in PERIODS if kind not in ROLLING)
+"""The kinds that begin and end on fixed dates."""
+
+WITHIN_A_DAY = tuple(kind for kind, terms in PERIODS.items() if terms.days == (1, 1))
+"""The kinds that are no longer than a day."""
+
+LONG_PERIODS = tuple(kind for kind in FIXED_PERIODS if (PERIODS[kind].days or (365, 365))[0] >= 365)
+"""The kinds of a year or more."""
+
+
 class CopayPer(StrEnum):
     """What one copay is due for."""
 
     VISIT = "visit"
     LINE = "line"
     UNIT = "unit"
+
+
+class CopayTerms(NamedTuple):
+    """One unit of copays. `code`: its name in `engine.tables.StepKind`; `patient`: what a patient calls it."""
+
+    code: str
+    patient: str
+
+
+COPAYS: dict[CopayPer, CopayTerms] = {
+    CopayPer.VISIT: CopayTerms("COPAY_VISIT", "visit"),
+    CopayPer.LINE: CopayTerms("COPAY_LINE", "service"),
+    CopayPer.UNIT: CopayTerms("COPAY_UNIT", "unit"),
+}
+"""Every unit of copays; the first holds where the file names none."""
 
 
 class CoinsuranceOf(StrEnum):
@@ -179,8 +304,43 @@ class CoinsuranceOf(StrEnum):
     ALLOWED = "allowed"
 
 
+class CoinsuranceTerms(NamedTuple):
+    """One base of coinsurances. `code`: its name in `engine.tables.StepKind`; `words`: what the percentage is of."""
+
+    code: str
+    words: str
+
+
+COINSURANCES: dict[CoinsuranceOf, CoinsuranceTerms] = {
+    CoinsuranceOf.REMAINING: CoinsuranceTerms("COINSURANCE_REMAINING", "what is left"),
+    CoinsuranceOf.AFTER_DEDUCTIBLE: CoinsuranceTerms(
+        "COINSURANCE_AFTER_DEDUCTIBLE", "the allowed amount less the deductible"
+    ),
+    CoinsuranceOf.ALLOWED: CoinsuranceTerms("COINSURANCE_ALLOWED", "the allowed amount"),
+}
+"""Every base of coinsurances; the first holds where the file names none."""
+
+
 class NotCoveredPays(StrEnum):
     """What a member owes on a line that is not covered."""
 
     CHARGE = "charge"
     ALLOWED = "allowed"
+
+
+def _assert_complete() -> None:
+    """Raise AssertionError when a word of a table's enumeration has no entry, at import."""
+    tables: tuple[tuple[type[StrEnum], set[StrEnum]], ...] = (
+        (Measure, set(NOUNS)),
+        (Measure, {measure for measure, _ in MEASURES}),
+        (PeriodKind, set(PERIODS)),
+        (CopayPer, set(COPAYS)),
+        (CoinsuranceOf, set(COINSURANCES)),
+    )
+    for words, told in tables:
+        missing = ", ".join(sorted(set(words) - told))
+        if missing:
+            raise AssertionError(f"{words.__name__}: nothing is said of {missing}")
+
+
+_assert_complete()

@@ -20,12 +20,12 @@ from camcover.engine.vocabulary import ICD10, Vocabulary, build_vocabulary
 from camcover.rulebook import RuleSet
 from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import (
+    LONG_PERIODS,
     AccumulatorKind,
     Benefit,
     Criteria,
     Limit,
     Measure,
-    PeriodKind,
     Plan,
     TypicalCharge,
 )
@@ -34,9 +34,6 @@ __all__ = ["LimitProfile", "PlanProfile", "ServiceProfile", "SumProfile", "Wrong
 
 OLDEST = 95
 """Completed years of the oldest member."""
-
-_ASKED_TOGETHER = (PeriodKind.BENEFIT_PERIOD, PeriodKind.CALENDAR_YEAR, PeriodKind.LIFETIME)
-"""Periods of the limits whose use a book states: those that bulk lays out with the other columns."""
 
 
 class WrongBook(ValueError):
@@ -290,7 +287,7 @@ def _limits(editions: Sequence[Plan], plan: Plan) -> Iterator[LimitProfile]:
     for limit in chain.from_iterable(map(_limits_of, editions)):
         alike.setdefault(str(limit.id), set()).add((limit.allow, limit.beyond, limit.measure, limit.per))
     for name, limit in {str(limit.id): limit for limit in _limits_of(plan)}.items():
-        if len(alike[name]) == 1 and limit.per.kind in _ASKED_TOGETHER:
+        if len(alike[name]) == 1 and limit.per.kind in LONG_PERIODS:
             yield LimitProfile(name, limit.measure is Measure.MONEY, min(limit.allow, most_used(limit)))
 
 
