@@ -15,7 +15,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from camcover.engine import Tables
 from camcover.engine.desk import Desk
-from camcover.engine.entry import Addresses, addresses_of, adjudicate_at
+from camcover.engine.entry import adjudicate_at
+from camcover.engine.kernel_call import Addresses, addresses_of
 from camcover.engine.question import Question
 from limit.yardstick import NO_COMPILER, build
 from questions import ROOT, shipped_tables, twelve_lines

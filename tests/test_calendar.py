@@ -1,25 +1,33 @@
-"""Integer days against the standard library's calendar."""
+"""Integer days against the standard library's calendar, in both readings: Python's and machine code."""
 
 from __future__ import annotations
 
 import calendar as stdlib
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcover.calendar import add_months, civil, days_in_month, month_index, ordinal, period_start, week_index
+from both_readings import READINGS, read_as
+from camcover import calendar
 
 DAYS = st.dates(date(1, 3, 1), date(9990, 12, 31))
 MODERN = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 
 
+@pytest.fixture(scope="module", params=READINGS)
+def days(request: pytest.FixtureRequest) -> Any:
+    """The functions of `camcover.calendar`."""
+    return read_as(calendar, request.param)
+
+
 @given(DAYS)
-def test_civil_and_ordinal_are_the_standard_librarys(day: date) -> None:
-    assert civil(day.toordinal()) == (day.year, day.month, day.day)
-    assert ordinal(day.year, day.month, day.day) == day.toordinal()
-    assert days_in_month(day.year, day.month) == stdlib.monthrange(day.year, day.month)[1]
+def test_civil_and_ordinal_are_the_standard_librarys(days: Any, day: date) -> None:
+    assert days.civil(day.toordinal()) == (day.year, day.month, day.day)
+    assert days.ordinal(day.year, day.month, day.day) == day.toordinal()
+    assert days.days_in_month(day.year, day.month) == stdlib.monthrange(day.year, day.month)[1]
 
 
 @pytest.mark.parametrize(
@@ -33,14 +41,14 @@ def test_civil_and_ordinal_are_the_standard_librarys(day: date) -> None:
         (date(2026, 1, 15), -12, date(2025, 1, 15)),
     ],
 )
-def test_months_are_clipped_to_their_end(day: date, months: int, expected: date) -> None:
-    assert date.fromordinal(add_months(day.toordinal(), months)) == expected
+def test_months_are_clipped_to_their_end(days: Any, day: date, months: int, expected: date) -> None:
+    assert date.fromordinal(days.add_months(day.toordinal(), months)) == expected
 
 
 @given(MODERN, st.integers(-240, 240))
-def test_a_month_moved_is_that_many_months_away(day: date, months: int) -> None:
-    moved = date.fromordinal(add_months(day.toordinal(), months))
-    assert month_index(moved.toordinal()) - month_index(day.toordinal()) == months
+def test_a_month_moved_is_that_many_months_away(days: Any, day: date, months: int) -> None:
+    moved = date.fromordinal(days.add_months(day.toordinal(), months))
+    assert days.month_index(moved.toordinal()) - days.month_index(day.toordinal()) == months
     assert moved.day == min(day.day, stdlib.monthrange(moved.year, moved.month)[1])
 
 
@@ -53,19 +61,19 @@ def test_a_month_moved_is_that_many_months_away(day: date, months: int) -> None:
         (date(2026, 1, 1), (10, 1), date(2025, 10, 1)),
     ],
 )
-def test_benefit_periods(day: date, starts: tuple[int, int], expected: date) -> None:
-    assert date.fromordinal(period_start(day.toordinal(), *starts)) == expected
+def test_benefit_periods(days: Any, day: date, starts: tuple[int, int], expected: date) -> None:
+    assert date.fromordinal(days.period_start(day.toordinal(), *starts)) == expected
 
 
 @given(MODERN, st.integers(1, 12), st.integers(1, 28))
-def test_a_day_lies_in_the_year_after_its_periods_start(day: date, month: int, first: int) -> None:
-    start = date.fromordinal(period_start(day.toordinal(), month, first))
+def test_a_day_lies_in_the_year_after_its_periods_start(days: Any, day: date, month: int, first: int) -> None:
+    start = date.fromordinal(days.period_start(day.toordinal(), month, first))
     assert (start.month, start.day) == (month, first)
     assert start <= day < start.replace(year=start.year + 1)
 
 
 @given(MODERN)
-def test_weeks_run_from_monday_to_sunday(day: date) -> None:
+def test_weeks_run_from_monday_to_sunday(days: Any, day: date) -> None:
     monday = day - timedelta(days=day.weekday())
-    assert week_index(day.toordinal()) == week_index(monday.toordinal())
-    assert week_index((monday - timedelta(days=1)).toordinal()) == week_index(monday.toordinal()) - 1
+    assert days.week_index(day.toordinal()) == days.week_index(monday.toordinal())
+    assert days.week_index((monday - timedelta(days=1)).toordinal()) == days.week_index(monday.toordinal()) - 1

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from camcover.engine.compile_rows import limit_row, step_row
-from camcover.engine.entry import KernelFault
+from camcover.engine.kernel_call import KernelFault
 from camcover.engine.prior_use import period_key
 from camcover.engine.tables import FIRST_WINDOW, LimitMeasure, Period, StepKind
 from camcover.rulebook import scalars

@@ -18,6 +18,9 @@ from camcover.machine_code import check_numba, made
 ROOT = Path(__file__).resolve().parents[1]
 
 
+only_compiled = pytest.mark.skipif(not IS_COMPILED, reason="nothing is compiled in this run")
+
+
 class NoOptions:
     """Stands for the options of a Numba that has dropped `_nrt`."""
 
@@ -37,12 +40,14 @@ def test_the_sentence_names_the_versions_of_pyproject() -> None:
         check_numba(NoOptions)
 
 
-def test_importing_the_package_makes_the_check() -> None:
+@only_compiled
+def test_loading_the_kernel_makes_the_check() -> None:
     program = (
         "from numba.core import cpu\n"
         "class NoOptions: pass\n"
         "cpu.CPUTargetOptions = NoOptions\n"
-        "try:\n    import camcover.engine\nexcept ImportError as error:\n    print(error)\n"
+        "from camcover.engine.kernel_call import load_kernel\n"
+        "try:\n    load_kernel()\nexcept ImportError as error:\n    print(error)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment()
@@ -78,9 +83,6 @@ def squared(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
 def kept(folder: Path) -> list[Path]:
     """The machine code in a folder."""
     return list(folder.rglob("*.nbc"))
-
-
-only_compiled = pytest.mark.skipif(not IS_COMPILED, reason="nothing is compiled in this run")
 
 
 @only_compiled

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcover.money import dollars, percent, portion, share
+from both_readings import READINGS, read_as
+from camcover import money
+from camcover.money import dollars, percent
 
 CENTS = st.integers(0, 10**11)
+
+
+@pytest.fixture(scope="module", params=READINGS)
+def cents(request: pytest.FixtureRequest) -> Any:
+    """The roundings of `camcover.money`."""
+    return read_as(money, request.param)
 
 
 @pytest.mark.parametrize(
@@ -24,23 +33,23 @@ CENTS = st.integers(0, 10**11)
         (99999, 10000, 99999),
     ],
 )
-def test_share_by_hand(amount: int, basis_points: int, expected: int) -> None:
-    assert share(amount, basis_points) == expected
+def test_share_by_hand(cents: Any, amount: int, basis_points: int, expected: int) -> None:
+    assert cents.share(amount, basis_points) == expected
 
 
 @given(CENTS, st.integers(0, 20_000))
-def test_share_is_half_up(amount: int, basis_points: int) -> None:
+def test_share_is_half_up(cents: Any, amount: int, basis_points: int) -> None:
     exact = Decimal(amount) * basis_points / 10_000
-    assert share(amount, basis_points) == exact.quantize(Decimal(1), ROUND_HALF_UP)
+    assert cents.share(amount, basis_points) == exact.quantize(Decimal(1), ROUND_HALF_UP)
 
 
 @given(CENTS, st.integers(1, 1000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
-def test_portion_is_half_up_and_its_parts_make_the_whole(amount: int, fraction: tuple[int, int]) -> None:
+def test_portion_is_half_up_and_its_parts_make_the_whole(cents: Any, amount: int, fraction: tuple[int, int]) -> None:
     part, whole = fraction
     quotient, rest = divmod(amount * part, whole)
-    assert portion(amount, part, whole) == quotient + (2 * rest >= whole)
-    assert portion(amount, whole, whole) == amount
-    assert abs(portion(amount, part, whole) + portion(amount, whole - part, whole) - amount) <= 1
+    assert cents.portion(amount, part, whole) == quotient + (2 * rest >= whole)
+    assert cents.portion(amount, whole, whole) == amount
+    assert abs(cents.portion(amount, part, whole) + cents.portion(amount, whole - part, whole) - amount) <= 1
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, Tables, compile_rules
 from camcover.engine.desk import Desk
-from camcover.engine.entry import Addresses, addresses_of, adjudicate_at
+from camcover.engine.entry import adjudicate_at
+from camcover.engine.kernel_call import Addresses, addresses_of
 from camcover.engine.question import Question
 from camcover.engine.tables import Work
 from camcover.engine.workspace import WRITTEN, Workspace

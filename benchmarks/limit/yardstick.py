@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from limit.rows import header
 
 if TYPE_CHECKING:
-    from camcover.engine.entry import Addresses
+    from camcover.engine.kernel_call import Addresses
 
 __all__ = ["NO_COMPILER", "Yardstick", "build"]
 

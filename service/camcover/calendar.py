@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from camcover.jit import compiled
+from camcover.jit import compiled, compiled_as
 
 _DAYS_PER_ERA = 146_097
 _ERA_OFFSET = 305
@@ -18,10 +18,15 @@ LAST_DAY = 3_652_059
 """31 December 9999, standing for "open"."""
 
 
-@compiled
-def _quotient(number: int, divisor: int) -> int:
-    """`number // divisor` of two that are not negative and fit 32 bits: unsigned, it needs no look at the sign."""
+def _unsigned_quotient(number: int, divisor: int) -> int:
+    """`number // divisor` as machine code: unsigned, it needs no look at the sign."""
     return int(np.uint32(number) // np.uint32(divisor))
+
+
+@compiled_as(_unsigned_quotient)
+def _quotient(number: int, divisor: int) -> int:
+    """`number // divisor` of two that are not negative and fit 32 bits."""
+    return number // divisor
 
 
 @compiled

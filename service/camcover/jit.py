@@ -1,10 +1,14 @@
 """The one way functions are compiled: Numba without Python objects, cached on disk, the interpreter lock released.
 
-`_nrt=False` leaves out the counting of references to arrays, which nothing compiled here keeps or makes: with it the
-kernel took 35 times as long (docs/decisions.md). Callers hold the arrays. `forceinline` makes one piece of machine code
-of the kernel's many small functions.
+Python calls an entry, and an entry calls the small functions that are marked `compiled`. `forceinline` makes one piece
+of machine code of them all. Only the entry's is kept on disk: a small function that was kept by itself would go on
+calling the others as they were when it was compiled. Where Python calls a small function itself, it runs as Python.
 
-With `NUMBA_DISABLE_JIT=1` the functions stay plain Python; coverage and debugging run them so.
+Numba is imported when the first entry is made. `_nrt=False` leaves out the counting of references to arrays, which
+nothing compiled here keeps or makes: with it the kernel took 35 times as long (docs/decisions.md). Callers hold the
+arrays.
+
+With `NUMBA_DISABLE_JIT=1` entries run as Python, too; coverage and debugging run them so.
 """
 
 from __future__ import annotations
@@ -16,27 +20,52 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from camcover.machine_code import check_numba, made
-
-check_numba()
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
 IS_COMPILED = not bool(os.environ.get("NUMBA_DISABLE_JIT", "0").strip("0"))
-"""Whether functions are machine code in this process."""
+"""Whether entries are machine code in this process."""
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+_INLINED: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
+"""Functions that Numba does not know yet: each as Python calls it, and as it is compiled."""
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` to machine code, inlined where compiled code calls it, keeping its type for the checker."""
-    return cast("Callable[P, R]", made(function, {"forceinline": True, **_OPTIONS}))
+    """Let `function` be inlined where compiled code calls it. Python goes on calling it as it stands."""
+    return compiled_as(function)(function)
+
+
+def compiled_as(machine: Callable[P, R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let compiled code call `machine` in place of a function of the same meaning that Python calls."""
+
+    def mark(function: Callable[P, R]) -> Callable[P, R]:
+        _INLINED.append((function, machine))
+        return function
+
+    return mark
 
 
 def compiled_entry(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` as one that Python calls."""
-    return cast("Callable[P, R]", made(function, _OPTIONS))
+    """Compile `function`, which Python calls, with everything that it calls, when it is first called."""
+    return _entry(function, is_kept=True)
+
+
+def uncached_entry(function: Callable[P, R]) -> Callable[P, R]:
+    """The same without a copy on disk; tests compile single functions so."""
+    return _entry(function, is_kept=False)
+
+
+def _entry(function: Callable[P, R], *, is_kept: bool) -> Callable[P, R]:
+    """An entry, after Numba was told of every function marked so far."""
+    from camcover import machine_code  # noqa: PLC0415 - Numba: a third of a second, which only what prices pays
+
+    machine_code.check_numba()
+    while _INLINED:
+        function_of_python, machine = _INLINED.pop()
+        machine_code.inline(function_of_python, machine, _OPTIONS | {"forceinline": True})
+    return cast("Callable[P, R]", machine_code.made(function, _OPTIONS | {"cache": is_kept}))
 
 
 @cache

@@ -8,8 +8,9 @@ from typing import Any
 
 import numba
 from numba.core.cpu import CPUTargetOptions
+from numba.extending import overload
 
-__all__ = ["check_numba", "made"]
+__all__ = ["check_numba", "inline", "made"]
 
 _NO_FOLDER = "no locator available"
 """What Numba's RuntimeError says where it can write neither beside the source nor into the user's cache."""
@@ -45,3 +46,12 @@ def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[.
             stacklevel=2,
         )
         return numba.njit(**{**options, "cache": False})(function)  # type: ignore[no-any-return]
+
+
+def inline(function: Callable[..., Any], machine: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Let compiled code that calls `function` call `machine` instead, compiled with `options`."""
+    given: Any = options
+
+    @overload(function, jit_options=given, strict=False)
+    def found(*_arguments: Any) -> Callable[..., Any]:
+        return machine

@@ -15,7 +15,7 @@ from camcover.bulk import estimate as bulk_estimate
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine import Tables, compile_rules
 from camcover.engine.desk import Desk
-from camcover.engine.entry import KernelFault
+from camcover.engine.kernel_call import KernelFault
 from camcover.engine.question import Question
 from camcover.rulebook import as_text, checks, load_texts
 from camcover.rulebook.checks import bounds

@@ -19,7 +19,7 @@ from camcover.engine import tables as columns
 from camcover.engine.asked import MAX_LINES
 from camcover.engine.compile import Tables
 from camcover.engine.desk import Desk
-from camcover.engine.entry import KernelFault, addresses_of, run
+from camcover.engine.kernel_call import KernelFault, addresses_of, run
 from camcover.engine.question import Question
 from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work

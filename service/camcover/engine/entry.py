@@ -1,80 +1,30 @@
-"""How Python calls the kernel: with the addresses of its arrays, in one array of integers.
+"""The kernel as machine code: it gets the addresses of its arrays, in one array of integers (`engine/kernel_call.py`).
 
-Handing over 30 arrays costs more than adjudicating a plan of twelve lines; one array of addresses costs next to
-nothing. The arrays are those of `RuleTables`, then those of `Work`, each with one dimension. The caller holds them
-while the kernel runs. Uncompiled, the kernel takes the arrays themselves.
+The arrays are those of `RuleTables`, then those of `Work`, each with one dimension.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, assert_never
+from typing import Any
 
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
-from numpy.typing import NDArray
 
 from camcover.engine.kernel import adjudicate
-from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES, Array, Fault, RuleTables, Work
-from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
+from camcover.engine.kernel_call import Addresses
+from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES, RuleTables, Work
+from camcover.jit import compiled_entry, sources_digest
 
-Addresses = NDArray[np.int64]
+__all__ = ["adjudicate_at"]
 
 _populate: Any = populate_array
 _named_tuple: Any = types.NamedTuple
 _DTYPES: dict[type, dict[str, np.dtype[Any]]] = {RuleTables: RULE_DTYPES, Work: WORK_DTYPES}
 _FIRST_OF_WORK = len(RULE_DTYPES)
-
-
-def addresses_of(arrays: RuleTables | Work) -> Addresses:
-    """The addresses of the arrays, in order."""
-    return np.array([array.ctypes.data for array in arrays], dtype=np.int64)
-
-
-class HasWork(Protocol):
-    """What holds the arrays of the kernel."""
-
-    @property
-    def work(self) -> Work:
-        """The arrays, whole."""
-
-
-class KernelFault(Exception):
-    """The kernel could not adjudicate a request (`tables.Fault`): a mistake of ours."""
-
-
-def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:
-    """Adjudicate requests [first, first + count) of the holder's work; `addresses`: those of `rules`, then its own.
-
-    Raises `KernelFault`; then no ledger of these requests may be used.
-    """
-    faults = adjudicate_at(addresses, first, count) if IS_COMPILED else adjudicate(rules, holder.work, first, count)
-    if faults:
-        raise KernelFault(_told(holder.work.requests[first : first + count], faults))
-
-
-def _told(requests: Array, faults: int) -> str:
-    """What is wrong with the first request that has a fault."""
-    place = int(np.flatnonzero(requests["fault"])[0])
-    first, fault = requests[place], Fault(int(requests[place]["fault"]))
-    match fault:
-        case Fault.NONE:
-            raise AssertionError("a fault without a code")
-        case Fault.NO_ROOM:
-            wanted, reserved = first["event_count"], first["event_room"]
-            why = f"has {wanted} dated uses of limits, and room was reserved for {reserved}"
-        case Fault.UNKNOWN_PERIOD:
-            why = "has a limit over a period that the kernel does not know"
-        case Fault.UNKNOWN_STEP:
-            why = "has a cost-share step that the kernel does not know"
-        case Fault.UNKNOWN_MEASURE:
-            why = "has a limit on something that the kernel does not count"
-        case _:
-            assert_never(fault)
-    return f"{faults} of {len(requests)} requests could not be adjudicated; the first, number {place}, {why}"
 
 
 def _typed_arrays(_context: Any, _addresses: Any, _first: Any, kind: Any) -> Any:

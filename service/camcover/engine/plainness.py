@@ -7,8 +7,8 @@ docs/decisions.md tells them together. "Falls" means: never rises.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
-from camcover.calendar import civil
 from camcover.engine.known_limits import own_visits_of
 from camcover.engine.layout import OPEN_TIER, Layout
 from camcover.engine.open_use import is_stale
@@ -102,7 +102,7 @@ def _is_one_row(layout: Layout, terms: Terms) -> bool:
 def _is_in_one_period(layout: Layout) -> bool:
     """Whether all lines lie in one benefit period and one calendar year."""
     days = layout.days
-    return len({(layout.plan.period_of(day), civil(day)[0]) for day in days}) == 1
+    return len({(layout.plan.period_of(day), date.fromordinal(day).year) for day in days}) == 1
 
 
 def _is_nested(question: Question, openness: Openness, terms: Terms) -> bool:
