@@ -15,7 +15,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
-.PHONY: bench-compare proto wheel coverage nightly node
+.PHONY: bench-commands bench-compare proto wheel coverage nightly node
 .PHONY: engines limit format docs lock clean
 
 help: ## list the verbs
@@ -64,6 +64,9 @@ bench-rules: $(ENVIRONMENT) ## measure 20,000 plan files: reading, compiling, st
 
 bench-following: $(ENVIRONMENT) ## measure how long services take to follow an activation, on SQLite and PostgreSQL
 	$(BIN)/python benchmarks/following.py
+
+bench-commands: $(ENVIRONMENT) ## measure what commands cost to start, CPU seconds
+	$(BIN)/python benchmarks/commands.py
 
 bench-peers: $(ENVIRONMENT) $(PEERS)/.installed ## compare with what a user would pick instead
 	$(BIN)/python benchmarks/peers/workload.py --plans 10000 --out $(PEERS)/workload.json

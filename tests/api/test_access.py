@@ -11,7 +11,8 @@ import pytest
 from google.rpc.code_pb2 import Code
 from google.rpc.status_pb2 import Status
 
-from camcover.api.access import ANYONE, Access, Caller, Role, WrongTokens, new_token
+from camcover.api.access import ANYONE, Access, Caller, WrongTokens
+from camcover.api.credentials import Role, new_token
 from camcover.api.errors import Refused
 
 GOOD = '[[token]]\nsubject = "ana"\nroles = ["rules.read"]\nsha256 = "{}"\n'

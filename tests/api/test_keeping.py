@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.keeping import Keeper
 from camcover.store import KeptEstimates, NoStore, RequestKey, StoredEstimate, StoreUnavailable, open_database
-from camcover.store.availability import Reason
+from camcover.store.errors import Reason
 
 
 def row(name: str) -> StoredEstimate:

@@ -16,7 +16,8 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 import camcover
-from camcover.api.access import ANYONE, Access, Role
+from camcover.api.access import ANYONE, Access
+from camcover.api.credentials import Role
 from camcover.api.errors import bad_request, internal, overloaded, status_of
 from camcover.engine import InvalidRequest, Violation
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2

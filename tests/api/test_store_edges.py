@@ -26,7 +26,7 @@ from camcover.gen.camcover.v1 import rule_service_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.store import Database, ReleaseStore, availability, estimate_store, open_database
-from camcover.store.availability import Reason
+from camcover.store.errors import Reason
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import tables

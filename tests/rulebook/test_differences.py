@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
-from camcover.rulebook import Change, ChangeKind, RuleSet, differences, format_text, load_texts
+from camcover.rulebook import RuleSet, format_text, load_texts
+from camcover.rulebook.differences import Change, ChangeKind, differences
 from every_construct import CATALOG, FEES, PLAN, POLICY, TEXTS, rule_set, rules_in
 from oracle.strategies import Scenario, scenarios
 

@@ -16,7 +16,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from camcover.rulebook import RuleSet, differences, records
+from camcover.rulebook import RuleSet, records
+from camcover.rulebook.differences import differences
 from camcover.rulebook.records import Benefit, Document, Limit, Place
 from every_construct import rule_set
 

@@ -11,7 +11,7 @@ import pytest
 
 from camcover.engine import compile_rules
 from camcover.engine.request import EstimateRequest, PlannedService
-from camcover.rulebook import differences
+from camcover.rulebook.differences import differences
 from camcover.rulebook.records import (
     DENIALS,
     ROLLING,

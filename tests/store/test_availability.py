@@ -22,7 +22,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from camcover.store import Availability, Database, KeptEstimates, StoredEstimate, StoreUnavailable, open_database
-from camcover.store.availability import Reason, why_unavailable
+from camcover.store.availability import why_unavailable
+from camcover.store.errors import Reason
 
 
 def row(name: str, size: int = 1) -> StoredEstimate:

@@ -8,26 +8,24 @@ nobody may change them.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
-import secrets
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from google.rpc.status_pb2 import Status
 
+from camcover.api.credentials import Role, token_hash
 from camcover.api.errors import Refused, refused
 from camcover.refusals import Refusal
 from camcover.store import schema
 from camcover.workflow.errors import moment
 
-__all__ = ["ANYONE", "CALLER", "Access", "Caller", "Role", "WrongTokens", "new_token", "read_callers"]
+__all__ = ["ANYONE", "CALLER", "Access", "Caller", "WrongTokens", "read_callers"]
 
 _SCHEME = "bearer "
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -37,17 +35,6 @@ _MAYBE = {"expires"}
 
 class WrongTokens(Exception):
     """The file of tokens cannot be used; says where and why."""
-
-
-class Role(StrEnum):
-    """What a caller may do."""
-
-    ESTIMATE = "estimate"
-    """Ask for estimates, coverage and the catalog."""
-    RULES_READ = "rules.read"
-    """Check files, see releases, compare them; the catalog, too."""
-    RULES_WRITE = "rules.write"
-    """Publish and activate; and all that `rules.read` allows."""
 
 
 class Caller(NamedTuple):
@@ -157,12 +144,6 @@ class _Watch:
         self.method, self.metadata, self.limit = method, metadata, limit
 
 
-def new_token() -> tuple[str, str]:
-    """A token of 256 random bits, and its SHA-256 in hexadecimal digits, which alone is kept."""
-    token = secrets.token_urlsafe(32)
-    return token, _hashed(token)
-
-
 def read_callers(file: Path) -> Mapping[str, Caller]:
     """The callers of a file by the hash of their token. Raises `WrongTokens`."""
     try:
@@ -205,12 +186,8 @@ def _caller(callers: Mapping[str, Caller], metadata: Iterable[tuple[str, str | b
     """The caller whose token the metadata holds."""
     for key, value in metadata:
         if key == "authorization" and isinstance(value, str) and value.lower().startswith(_SCHEME):
-            return callers.get(_hashed(value[len(_SCHEME) :].strip()))
+            return callers.get(token_hash(value[len(_SCHEME) :].strip()))
     return None
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _listed(roles: Iterable[Role]) -> str:

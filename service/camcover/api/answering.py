@@ -16,6 +16,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER
 from camcover.api.contract import CONTRACT
+from camcover.api.defaults import CACHED_BYTES
 from camcover.api.errors import bad_request, invalid, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.intake import SMALL_BYTES
@@ -35,7 +36,6 @@ from camcover.workflow.pricing import expiry, new_name, price_many
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
-    "CACHED_BYTES",
     "Answering",
     "Outcome",
     "expected_bytes",
@@ -49,9 +49,6 @@ Request: TypeAlias = request_pb2.EstimatePlanRequest
 Outcome: TypeAlias = estimate_pb2.Estimate | Status
 Given = TypeVar("Given")
 Result = TypeVar("Result")
-
-CACHED_BYTES = 64 << 20
-"""Answers at hand, as bytes: the same question under the same rules is priced once."""
 
 MOST_LINES = 20_000
 """Lines of one answer: of all requests of a batch, or of all plans of a comparison."""

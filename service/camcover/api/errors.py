@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
@@ -27,7 +26,6 @@ from camcover.store import StoreUnavailable
 from camcover.workflow.errors import BookRefused, CamcoverError, NamedError, RequestIdReused, RulesRefused
 
 __all__ = [
-    "DETAILS_KEY",
     "RETRY_AFTER_SECONDS",
     "Refused",
     "asked_in",
@@ -37,19 +35,14 @@ __all__ = [
     "overloaded",
     "refuse",
     "refused",
-    "status_code",
     "status_of",
     "timed_out",
 ]
-
-DETAILS_KEY = "grpc-status-details-bin"
-"""The trailing metadata in which clients look for the whole Status."""
 
 RETRY_AFTER_SECONDS = 1
 """After how long to try again what cannot be done now, where nothing else is said."""
 
 _NOT_FOUND = "NOT_FOUND"
-_STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class Refused(PortableError):
@@ -64,11 +57,6 @@ class Refused(PortableError):
 def refuse(status: Status) -> NoReturn:
     """Raise `Refused`."""
     raise Refused(status)
-
-
-def status_code(status: Status) -> grpc.StatusCode:
-    """The status's code as gRPC's enumeration."""
-    return _STATUS_CODES[status.code]
 
 
 @contextmanager

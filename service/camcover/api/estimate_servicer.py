@@ -19,7 +19,6 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access import CALLER
 from camcover.api.admission import hold
 from camcover.api.answering import (
-    CACHED_BYTES,
     Answering,
     Outcome,
     expected_bytes,
@@ -28,6 +27,7 @@ from camcover.api.answering import (
     weight_of,
     within_lines,
 )
+from camcover.api.defaults import CACHED_BYTES
 from camcover.api.errors import Refused, asked_in, bad_request, invalid
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.api.ordering import InOrder, Room

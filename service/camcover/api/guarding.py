@@ -17,13 +17,18 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER, Caller
 from camcover.api.admission import HELD, WHO, Admission, Held, Places, who_calls
-from camcover.api.errors import DETAILS_KEY, Refused, internal, status_code, status_of, timed_out
+from camcover.api.errors import Refused, internal, status_of, timed_out
 from camcover.api.intake import SMALL_BYTES, Intake
 from camcover.api.pools import Pool
 
 __all__ = ["Asked", "Call", "Context", "abort"]
 
 _LOG = structlog.get_logger("camcover.calls")
+
+_DETAILS_KEY = "grpc-status-details-bin"
+"""The trailing metadata in which clients look for the whole Status."""
+
+_STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 """What gRPC hands a method about its call."""
@@ -53,7 +58,7 @@ class Call:
         """Take a place, before a byte of the call's messages is read; ends the call where it may not go on."""
         refusal = self._judged if isinstance(self._judged, Status) else self._admission.enter(self._places, self._who)
         if refusal is not None:
-            self._log(status_code(refusal))
+            self._log(_STATUS_CODES[refusal.code])
             await abort(self._context, refusal)
         if isinstance(self._judged, Caller):
             CALLER.set(self._judged)
@@ -114,7 +119,7 @@ class Call:
             status = internal(incident)
             # The kind and place of the fault; its text might quote a request.
             _LOG.error("fault", method=self._method, incident=incident, kind=type(error).__name__, place=_place(error))
-        self._log(status_code(status))
+        self._log(_STATUS_CODES[status.code])
         await abort(self._context, status)
 
     def _log(self, code: grpc.StatusCode) -> None:
@@ -135,5 +140,5 @@ def _place(error: Exception) -> str:
 
 async def abort(context: Context, status: Status) -> NoReturn:
     """End the call with a status and its details."""
-    await context.abort(status_code(status), status.message, ((DETAILS_KEY, status.SerializeToString()),))
+    await context.abort(_STATUS_CODES[status.code], status.message, ((_DETAILS_KEY, status.SerializeToString()),))
     raise AssertionError("abort returns never")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from camcover.store import EstimateStore, RequestKey, StoredEstimate, StoreUnavailable
-from camcover.store.availability import Reason
+from camcover.store.errors import Reason
 
 __all__ = ["MOST_WAITING", "Keeper", "Taken"]
 

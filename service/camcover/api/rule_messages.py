@@ -14,7 +14,8 @@ from camcover.engine.words import repeated
 from camcover.gen.camcover.v1 import impact_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.refusals import Refusal
-from camcover.rulebook import Change, Diagnostic, Severity
+from camcover.rulebook import Diagnostic, Severity
+from camcover.rulebook.differences import Change
 from camcover.store import Activation, Kind, Release
 from camcover.workflow.impact import Impact
 from camcover.workflow.reviewing import Validation

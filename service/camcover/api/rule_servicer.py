@@ -37,7 +37,8 @@ from camcover.store import Activation, Release
 from camcover.workflow.activation import Decision, activate, cancel, clock_warning, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
-from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release, unknown_release
+from camcover.workflow.release_names import ACTIVE
+from camcover.workflow.release_rules import ReleaseRules, find_release, unknown_release
 from camcover.workflow.reviewing import SyntheticMembers, changes, impact_on, prepared, validate_files
 from camcover.workflow.rules_in_force import RulesInForce
 

@@ -20,9 +20,9 @@ from grpc_reflection.v1alpha import reflection
 
 from camcover.api.access import Access
 from camcover.api.admission import Admission, Bounds
-from camcover.api.answering import CACHED_BYTES
 from camcover.api.apart import Apart
 from camcover.api.catalog_servicer import CatalogServicer
+from camcover.api.defaults import CACHED_BYTES
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.intake import intakes_of
 from camcover.api.interceptors import CallInterceptor
@@ -30,6 +30,7 @@ from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
 from camcover.api.telemetry import metrics_of
+from camcover.engine.kernel_call import load_kernel
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
@@ -172,6 +173,7 @@ class Server:
 
     async def start(self) -> int:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
+        load_kernel()
         port: int = self._server.add_insecure_port(self._settings.listen)
         # The rules stay: the search for cycles need not walk them again and again.
         gc.collect()

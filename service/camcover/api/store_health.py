@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from camcover.store import EstimateStore, StoreUnavailable
-from camcover.store.availability import Reason
+from camcover.store.errors import Reason
 
 __all__ = ["StoreHealth"]
 

@@ -6,8 +6,13 @@ numbers), `book` (rows for the kernel, compiled), the kernel, `answers` (numbers
 than the fast way takes are asked one by one, as a single request is. It knows nothing of the network.
 """
 
-from camcover.bulk.estimate import BulkEstimator, BulkResult
-from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
+from typing import TYPE_CHECKING
+
+from camcover.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from camcover.bulk.estimate import BulkEstimator, BulkResult
+    from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 
 __all__ = [
     "LINE_SCHEMA",
@@ -17,3 +22,5 @@ __all__ = [
     "BulkEstimator",
     "BulkResult",
 ]
+
+__getattr__ = on_demand(__name__, __file__)

@@ -21,12 +21,10 @@ from camcover.bulk.estimate import BulkEstimator, BulkResult, WrongColumns, chec
 from camcover.bulk.output import SamePlace, WholeFile, check_places
 from camcover.bulk.parallel import in_order
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
+from camcover.bulk.sizes import BATCH_ROWS
 from camcover.engine.compile import Tables
 
 __all__ = ["BATCH_ROWS", "Counts", "Outputs", "estimate_file"]
-
-BATCH_ROWS = 8_192
-"""Plans in hand at once in a thread."""
 
 
 class Outputs(NamedTuple):

@@ -6,13 +6,13 @@ Each reads one source of rules (a path, or a release) and ends with 2 when the q
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from camcover.cli.plans import Plans, known_plans
-from camcover.cli.rules import Format, OutputFormat, ReadingFormat, TableFormat
-from camcover.cli.sources import DEFAULT_DATABASE, DEFAULT_RULES, SHOWN_RULES, DatabaseUrl, rules_of
+from camcover.cli.options import OutputFormat, TableFormat
+from camcover.cli.plans import known_plans
+from camcover.cli.sources import rules_of
 from camcover.rulebook.diagnostics import github_line
 from camcover.rulebook.hints import with_hint
 from camcover.workflow.analysis import Analysis, Kind, analyze
@@ -21,22 +21,9 @@ from camcover.workflow.witnesses import request_data
 
 __all__ = ["analyze_rules", "cover_rules"]
 
-Source = Annotated[str, typer.Argument(help="A rule file or folder, or a release.", show_default=SHOWN_RULES)]
 
-
-def analyze_rules(
-    source: Source = DEFAULT_RULES,
-    plan: Plans = None,
-    fail_on: Annotated[
-        str, typer.Option(help=f"End with status 1 when there are some of these: {','.join(Kind)}.")
-    ] = "",
-    output: Format = OutputFormat.TEXT,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
-    """Find gaps, overlaps, dead benefits, limits that never bite, and cost-share cliffs; nothing is sampled.
-
-    Ends with 0, or with 1 where something that --fail-on names was found.
-    """
+def analyze_rules(source: str, plan: list[str] | None, fail_on: str, output: OutputFormat, database_url: str) -> None:
+    """Find gaps, overlaps, dead benefits, limits that never bite, and cost-share cliffs; nothing is sampled."""
     kinds = _kinds(fail_on)
     rules = rules_of(source, database_url)
     analysis = analyze(rules, known_plans(plan, rules.plans))
@@ -98,12 +85,7 @@ def _show(analysis: Analysis) -> None:
     typer.echo(", ".join(counts))
 
 
-def cover_rules(
-    source: Source = DEFAULT_RULES,
-    plan: Plans = None,
-    output: ReadingFormat = TableFormat.TEXT,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def cover_rules(source: str, plan: list[str] | None, output: TableFormat, database_url: str) -> None:
     """List what no test in the plan files reaches, and print the beginning of a test for each."""
     rules = rules_of(source, database_url)
     coverage = cover(rules, known_plans(plan, rules.plans))

@@ -5,43 +5,31 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, first_line, opened
+from camcover.cli.opening import first_line, opened
 from camcover.cli.times import age
 from camcover.store import AuditFault, AuditLog, Database, DatabaseError, KeptEstimates
 from camcover.store.schema import HEAD
 from camcover.workflow import auditing
 
-app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, take out what is old.")
-audit = typer.Typer(no_args_is_help=True, help="What was done to rules and data: show it, verify it.")
 
-
-@app.command()
-def upgrade(database_url: DatabaseUrl = DEFAULT_DATABASE) -> None:
+def upgrade(database_url: str) -> None:
     """Bring the database up to this version's tables; what it holds stays. SQLite is brought up by any command."""
     _migrate(database_url, HEAD, is_up=True)
 
 
-@app.command()
-def downgrade(
-    revision: Annotated[str, typer.Argument(help="The revision to go back to; base: nothing is left.")],
-    is_meant: Annotated[
-        bool, typer.Option("--yes", help="What later tables hold is lost: say that this is meant.")
-    ] = False,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def downgrade(revision: str, is_meant: bool, database_url: str) -> None:
     """Take the database back to the tables of an earlier version; what only later ones hold is lost."""
     if not is_meant:
         raise typer.BadParameter("releases and the audit log would be lost; add --yes if that is meant")
     _migrate(database_url, revision, is_up=False)
 
 
-@app.command()
-def status(database_url: DatabaseUrl = DEFAULT_DATABASE) -> None:
+def status(database_url: str) -> None:
     """The revision that is found, and the one that this version needs; ends with status 1 where they differ."""
     try:
         with closing(Database(database_url)) as database:
@@ -52,12 +40,7 @@ def status(database_url: DatabaseUrl = DEFAULT_DATABASE) -> None:
     raise typer.Exit(0 if found == HEAD else 1)
 
 
-@app.command()
-def prune(
-    older_than: Annotated[str, typer.Option(metavar="AGE", help="An age in days, weeks or years: 400d, 60w, 2y.")],
-    actor: ActingAs,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def prune(older_than: str, actor: str, database_url: str) -> None:
     """Take out estimates that are older, and request ids past their time. Releases and the audit log stay."""
     kept = age(older_than)
     if kept is None:
@@ -67,19 +50,8 @@ def prune(
     typer.echo(f"taken out: {pruned.estimates} estimates, {pruned.request_ids} request ids")
 
 
-@audit.command()
-def verify(
-    known: Annotated[
-        str, typer.Option(metavar="HASH", help="A last hash noted earlier, which must still stand in the log.")
-    ] = "",
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
-    """Check the log, and hold releases, files, compiled rules, decisions and settings to it.
-
-    Ends with status 1 at the first thing that is not as it was written. A database whose tables and log were all
-    written anew shows only by a hash that was noted elsewhere: note the one that this prints. Estimates are in no
-    entry, so nothing here tells of a change of one.
-    """
+def verify(known: str, database_url: str) -> None:
+    """Check the log, and hold releases, files, compiled rules, decisions and settings to it."""
     with opened(database_url) as database:
         try:
             found = auditing.verify(database, known)
@@ -93,11 +65,7 @@ def verify(
     typer.echo(f"not seen: changes of estimates{noted}")
 
 
-@audit.command()
-def log(
-    after: Annotated[int, typer.Option(min=0, help="Only entries behind this number.")] = 0,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def log(after: int, database_url: str) -> None:
     """Every entry as a line of JSON, in order."""
     with opened(database_url) as database:
         for entry in AuditLog(database).entries(after):

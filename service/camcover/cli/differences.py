@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from typing import Annotated
 
 import typer
 
+from camcover.cli.options import OutputFormat
 from camcover.cli.plans import known_plans
-from camcover.cli.rules import Format, OutputFormat
-from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
-from camcover.rulebook import Change, RuleSet, differences
+from camcover.cli.sources import rules_of
+from camcover.rulebook import RuleSet
+from camcover.rulebook.differences import Change, differences
 from camcover.rulebook.records import Plan
 
 __all__ = ["diff"]
@@ -29,23 +29,9 @@ _NOUNS = {
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="The rules before: a path, or a release.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="The rules after: a path, or a release.")],
-    output: Format = OutputFormat.TEXT,
-    plan: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this plan, with the policies and fees that it refers to. May be repeated."),
-    ] = None,
-    is_status: Annotated[
-        bool, typer.Option("--exit-code", help="End with status 1 when there is a difference.")
-    ] = False,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
+    before: str, after: str, output: OutputFormat, plan: list[str] | None, is_status: bool, database_url: str
 ) -> None:
-    """What differs between two rule sets, in words: by plan, benefit and field, never by line.
-
-    Layout, comments and file names make no difference. Ends with status 1 when rules have an error, 2 when there are no
-    rules or no such plan.
-    """
+    """What differs between two rule sets, in words: by plan, benefit and field, never by line."""
     old, new = rules_of(before, database_url), rules_of(after, database_url)
     changes = differences(old, new)
     if plan:

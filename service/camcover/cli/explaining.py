@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from camcover.cli.rules import ReadingFormat, TableFormat
-from camcover.cli.sources import DEFAULT_DATABASE, DEFAULT_RULES, SHOWN_RULES, DatabaseUrl, rules_of
+from camcover.cli.options import TableFormat
+from camcover.cli.sources import rules_of
 from camcover.cli.table import screen_for
 from camcover.engine.vocabulary import ICD10
-from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
+from camcover.rulebook.analysis.cells import Facts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.hints import with_hint
@@ -35,27 +34,22 @@ __all__ = ["explain"]
 
 
 def explain(
-    plan: Annotated[str, typer.Argument(help="A plan's id.")],
-    therapy: Annotated[str, typer.Argument(help="A therapy's id in the catalog.")],
-    rules: Annotated[
-        str, typer.Option(help="A rule file or folder, or a release.", show_default=SHOWN_RULES)
-    ] = DEFAULT_RULES,
-    day: Annotated[str, typer.Option("--date", help="The date of service; else all dates.")] = "",
-    diagnosis: Annotated[list[str] | None, typer.Option(help="An ICD-10-CM code; may be given several times.")] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="A condition of the catalog, likewise.")] = None,
-    practitioner: Annotated[str | None, typer.Option(help="A practitioner of the catalog.")] = None,
-    setting: Annotated[Setting | None, typer.Option(help="Where.")] = None,
-    state: Annotated[str | None, typer.Option(help="The state of service, such as WA.")] = None,
-    age: Annotated[int | None, typer.Option(min=0, max=OLDEST_MEMBER, help="Completed years.")] = None,
-    tier: Annotated[str | None, typer.Option(help="A tier of the plan.")] = None,
-    code: Annotated[str | None, typer.Option(help="The procedure code that is billed.")] = None,
-    output: ReadingFormat = TableFormat.TEXT,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
+    plan: str,
+    therapy: str,
+    rules: str,
+    day: str,
+    diagnosis: list[str] | None,
+    condition: list[str] | None,
+    practitioner: str | None,
+    setting: Setting | None,
+    state: str | None,
+    age: int | None,
+    tier: str | None,
+    code: str | None,
+    output: TableFormat,
+    database_url: str,
 ) -> None:
-    """Show what a plan decides about a therapy: which benefit applies when, under what terms, and why not the others.
-
-    What is given narrows the table; what is not given is shown in all its cases.
-    """
+    """Show what a plan decides about a therapy: which benefit applies when, under what terms, why not the others."""
     question = Question(
         plan_id=plan,
         therapy=therapy,

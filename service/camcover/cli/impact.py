@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,60 +15,31 @@ from camcover.bulk.estimate import check_columns
 from camcover.bulk.files import BATCH_ROWS, SamePlace, WrongColumns
 from camcover.bulk.output import check_places
 from camcover.cli.impact_table import show_impact
+from camcover.cli.options import ImpactFormat
 from camcover.cli.progress import progress_bar
-from camcover.cli.sources import DEFAULT_DATABASE, DatabaseUrl, rules_of
+from camcover.cli.sources import rules_of
 from camcover.engine import Tables, compile_rules
 from camcover.workflow.impact import Impact
 from camcover.workflow.impact.comparing import impact as compare
 from camcover.workflow.impact.page import page
-from camcover.workflow.thresholds import METRICS, Outcome, Threshold, WrongThreshold, judge, threshold
+from camcover.workflow.thresholds import Outcome, Threshold, WrongThreshold, judge, threshold
 
 __all__ = ["impact"]
 
 
-class ImpactFormat(StrEnum):
-    """How an impact is shown."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-_METRICS_HELP = ", ".join(f"{name} ({metric.unit})" for name, metric in METRICS.items())
-
-
 def impact(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A folder or file of rules, or a release.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The same as it would be.")],
-    book: Annotated[
-        Path,
-        typer.Option(
-            metavar="BOOK.parquet", exists=True, dir_okay=False, help="One row a member; the columns of docs/bulk.md."
-        ),
-    ],
-    output: Annotated[
-        ImpactFormat, typer.Option("--format", help="table for people, json for programs.")
-    ] = ImpactFormat.TABLE,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the JSON here.")] = None,
-    worst: Annotated[
-        int, typer.Option(min=0, max=1_000, help="How many of the largest increases and decreases are shown by line.")
-    ] = 20,
-    fail_if: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="BOUND",
-            help="End with status 1 when METRIC > VALUE (or >=, <, <=) holds; repeat for several. "
-            f"Metrics, as docs/impact.md defines them: {_METRICS_HELP}.",
-        ),
-    ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="0: one for each core.")] = 0,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
+    before: str,
+    after: str,
+    book: Path,
+    output: ImpactFormat,
+    html: Path | None,
+    json_file: Path | None,
+    worst: int,
+    fail_if: list[str] | None,
+    threads: int,
+    database_url: str,
 ) -> None:
-    """Price a book of business under two rule sets and show who pays more, who pays less, and why.
-
-    Ends with status 1 when a bound of --fail-if is crossed or a rule file has an error, 2 when the book is not of the
-    right columns or would be overwritten, a bound cannot be read or a file cannot be written.
-    """
+    """Price a book of business under two rule sets and show who pays more, who pays less, and why."""
     bounds = _bounds(fail_if or ())
     try:
         check_places(book, [path for path in (html, json_file) if path is not None])

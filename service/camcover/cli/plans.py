@@ -1,17 +1,14 @@
-"""The option `--plan`: some plans of all, by id."""
+"""Plans that are named on the command line: some of all, by id."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated
 
 import typer
 
 from camcover.rulebook.hints import with_hint
 
-__all__ = ["Plans", "known_plans"]
-
-Plans = Annotated[list[str] | None, typer.Option("--plan", help="Only this plan; may be given several times.")]
+__all__ = ["known_plans"]
 
 
 def known_plans(named: Collection[str] | None, known: Collection[str], where: str = "") -> tuple[str, ...]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich import box
 from rich.table import Table
 
-from camcover.cli.rules import Paths, ReadingFormat, TableFormat
-from camcover.cli.sources import DEFAULT_DATABASE, ActingAs, DatabaseUrl, opened
+from camcover.cli.opening import opened
+from camcover.cli.options import Switch, TableFormat
 from camcover.cli.table import screen_for
 from camcover.cli.times import future_time, in_both_zones
 from camcover.rulebook import load
@@ -23,49 +21,15 @@ from camcover.workflow.activation import Decision
 from camcover.workflow.errors import moment
 from camcover.workflow.publishing import prepare
 from camcover.workflow.publishing import publish as publish_release
-from camcover.workflow.release_rules import ACTIVE, ReleaseRules, find_release
-
-__all__ = ["register"]
+from camcover.workflow.release_names import ACTIVE
+from camcover.workflow.release_rules import ReleaseRules, find_release
 
 _WIDTH = 140
 """Columns of a table where the output is no terminal."""
 
 
-class Switch(StrEnum):
-    """On or off."""
-
-    ON = "on"
-    OFF = "off"
-
-
-Name = Annotated[
-    str,
-    typer.Argument(metavar="RELEASE", help="Its id, the beginning of one, active, or latest.", show_default=False),
-]
-Expected = Annotated[
-    str | None,
-    typer.Option(help="Do it only if this release is the active one now: nobody else decided meanwhile."),
-]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `camcover rules`."""
-    for command in (publish, activate, rollback, cancel, show, history, export):
-        app.command()(command)
-    app.command("list")(list_releases)
-    app.command("four-eyes")(four_eyes)
-
-
-def publish(
-    paths: Paths,
-    message: Annotated[str, typer.Option("--message", "-m", help="What changed and why.", show_default=False)],
-    author: ActingAs,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
-    """Keep rule files as an immutable release; nothing becomes active by it.
-
-    Refused, with status 1 and everything that is wrong, when check or test fail. The same files are the same release.
-    """
+def publish(paths: list[Path], message: str, author: str, database_url: str) -> None:
+    """Keep rule files as an immutable release; nothing becomes active by it."""
     if not message.strip():
         raise typer.BadParameter("say what changed", param_hint="--message")
     with opened(database_url) as database:
@@ -74,19 +38,7 @@ def publish(
     typer.echo(f"{said} {release.id}: {release.plan_count} plans in {release.file_count} files")
 
 
-def activate(
-    release: Name,
-    actor: ActingAs,
-    reason: Annotated[str, typer.Option(help="Why; the release's message if it is not given.")] = "",
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME", help="From when on, as 2026-12-31T18:00 (this machine's zone) or 2026-12-31T18:00-08:00."
-        ),
-    ] = None,
-    expect: Expected = None,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def activate(release: str, actor: str, reason: str, at: str | None, expect: str | None, database_url: str) -> None:
     """Make a release the active one, now or at a time; every service on this database follows within two seconds."""
     when = future_time(at, "--at") if at else None
     with opened(database_url) as database:
@@ -98,12 +50,7 @@ def activate(
         _warn_of_clock(store)
 
 
-def rollback(
-    actor: ActingAs,
-    reason: Annotated[str, typer.Option(help="Why.")] = "rolled back",
-    expect: Expected = None,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def rollback(actor: str, reason: str, expect: str | None, database_url: str) -> None:
     """Return to the release that was active before the present one; again and again, as far as there are any."""
     with opened(database_url) as database:
         releases = ReleaseRules(ReleaseStore(database))
@@ -111,24 +58,14 @@ def rollback(
         _warn_of_clock(releases.store)
 
 
-def cancel(
-    number: Annotated[int, typer.Argument(help="The number that `rules history` shows.", show_default=False)],
-    actor: ActingAs,
-    reason: Annotated[str, typer.Option(help="Why.")] = "called off",
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def cancel(number: int, actor: str, reason: str, database_url: str) -> None:
     """Call off a scheduled activation before its time."""
     with opened(database_url) as database:
         called_off = activation.cancel(ReleaseStore(database), number, Decision(actor, reason))
     typer.echo(f"called off: activation {number} of {called_off.release_id} on {moment(called_off.effective_at)}")
 
 
-def list_releases(
-    words: Annotated[str, typer.Option("--filter", help="Only those whose id, author or message contains this.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 20,
-    output: ReadingFormat = TableFormat.TEXT,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def list_releases(words: str, limit: int, output: TableFormat, database_url: str) -> None:
     """The releases, newest first, the active one marked."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         releases = ledger.releases(limit, words=words)
@@ -144,11 +81,7 @@ def list_releases(
     _print(table)
 
 
-def show(
-    release: Name = ACTIVE,
-    output: ReadingFormat = TableFormat.TEXT,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def show(release: str, output: TableFormat, database_url: str) -> None:
     """One release: who published it, when it was active, and its files."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         found = find_release(ledger, release)
@@ -166,10 +99,7 @@ def show(
         typer.echo(f"  {name} ({size} bytes)")
 
 
-def history(
-    output: ReadingFormat = TableFormat.TEXT,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def history(output: TableFormat, database_url: str) -> None:
     """What was active when, by whose decision, and what is scheduled."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         decisions = ledger.activations()
@@ -184,11 +114,7 @@ def history(
     _print(table)
 
 
-def export(
-    release: Name,
-    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", file_okay=False, show_default=False)],
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def export(release: str, folder: Path, database_url: str) -> None:
     """Write a release's files to a folder, byte for byte as they were published."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         found = find_release(ledger, release)
@@ -210,11 +136,7 @@ def export(
     typer.echo(f"{folder}: {len(files)} files of {found.id}")
 
 
-def four_eyes(
-    switch: Annotated[Switch, typer.Argument(show_default=False)],
-    actor: ActingAs,
-    database_url: DatabaseUrl = DEFAULT_DATABASE,
-) -> None:
+def four_eyes(switch: Switch, actor: str, database_url: str) -> None:
     """Say whether a release may be activated by the person who published it. Rolling back is always allowed."""
     with opened(database_url) as database, ReleaseStore(database).writing() as ledger:
         ledger.set_four_eyes(actor, is_on=switch is Switch.ON)

@@ -6,17 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from camcover.cli.watching import Watcher
-
-__all__ = ["Watch", "ends_as", "run_whenever_saved"]
-
-Watch = Annotated[
-    bool, typer.Option("--watch", help="Run again whenever a rule file is saved, until it is interrupted.")
-]
+__all__ = ["ends_as", "run_whenever_saved"]
 
 
 def ends_as(once: Callable[[], int], paths: Sequence[Path], *, watch: bool) -> typer.Exit:
@@ -47,6 +40,8 @@ def _status(once: Callable[[], int]) -> int:
 
 async def run_whenever_saved(once: Callable[[], object], paths: Sequence[Path]) -> None:
     """Run once, and again after each change below `paths`, for ever; what changes meanwhile is one more run."""
+    from camcover.cli.watching import Watcher  # noqa: PLC0415 - what watches is needed with --watch alone
+
     changed = asyncio.Event()
     watcher = Watcher(paths, changed.set)
     await watcher.start()

@@ -1,20 +1,17 @@
-"""`camcover rules`: check, test, compile and format rule files, and print their JSON Schema."""
+"""`camcover rules check`, `fmt` and `schema`: what needs no engine; and rules as other commands read them."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Collection
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from camcover.cli.plans import Plans, known_plans
-from camcover.cli.rerunning import Watch, ends_as
-from camcover.engine import Tables, compile_rules
-from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
+from camcover.cli.options import OutputFormat
+from camcover.cli.plans import known_plans
+from camcover.cli.rerunning import ends_as
 from camcover.rulebook import (
     Diagnostic,
     Loaded,
@@ -28,47 +25,12 @@ from camcover.rulebook import (
     load,
     rule_text,
 )
-from camcover.rulebook.diagnostics import github_line
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.narrowing import heads_of, narrowed
 from camcover.rulebook.records import RuleSet
 from camcover.rulebook.words import count
-from camcover.workflow.rule_tests import Report, run_tests
 
-app = typer.Typer(no_args_is_help=True, help="Payer rules: check, test, compare, publish, activate, roll back.")
-
-Paths = Annotated[
-    list[Path],
-    typer.Argument(
-        exists=True,
-        help="Rule files and folders, any depth. Name the folder that holds the catalog, too.",
-        show_default=False,
-    ),
-]
-
-
-class OutputFormat(StrEnum):
-    """How findings are shown."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-
-
-Format = Annotated[
-    OutputFormat,
-    typer.Option("--format", help="text for people, json for programs, github to annotate a pull request."),
-]
-
-
-class TableFormat(StrEnum):
-    """How what is only read is shown."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
+__all__ = ["check", "checked_rules", "fmt", "loaded_rules", "schema", "show"]
 
 
 def show(loaded: Loaded, output: OutputFormat, *, is_result: bool = False) -> None:
@@ -108,27 +70,8 @@ def checked_rules(
     return loaded.rules
 
 
-def compiled_rules(paths: list[Path]) -> Tables:
-    """The rules under `paths` compiled, or those of one file that `rules compile` wrote.
-
-    Shows what is wrong with them, and ends the program with status 1.
-    """
-    if len(paths) != 1 or not is_stored(paths[0]):
-        return compile_rules(checked_rules(paths))
-    try:
-        return read_tables(paths[0])
-    except (UnreadableTables, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-
-
-@app.command()
-def check(paths: Paths, output: Format = OutputFormat.TEXT, plan: Plans = None, watch: Watch = False) -> None:
-    """Check rule files: every error and warning, each with its line and column.
-
-    With --plan: those plans with what they refer to. Ends with status 1 when there is an error; warnings alone end
-    with 0.
-    """
+def check(paths: list[Path], output: OutputFormat, plan: list[str] | None, watch: bool) -> None:
+    """Check rule files: every error and warning, each with its line and column."""
     raise ends_as(lambda: _check(paths, output, plan), paths, watch=watch)
 
 
@@ -144,104 +87,8 @@ def _check(paths: list[Path], output: OutputFormat, plans: Collection[str] | Non
     return 1 if loaded.errors else 0
 
 
-@app.command("test")
-def run(
-    paths: Paths,
-    output: Format = OutputFormat.TEXT,
-    coverage: Annotated[bool, typer.Option(help="Also list what no test reaches.")] = True,
-    plan: Plans = None,
-    watch: Watch = False,
-) -> None:
-    """Run the tests that stand in plan files, and list the benefits, limits and criteria that no test reaches.
-
-    With --plan: those of some plans, whatever is wrong with others. Ends with status 1 when a test fails or a file has
-    an error; what is not reached fails nothing.
-    """
-    raise ends_as(lambda: _test(checked_rules(paths, output, plan), output, coverage=coverage), paths, watch=watch)
-
-
-def _test(rules: RuleSet, output: OutputFormat, *, coverage: bool) -> int:
-    """Run all tests once; gives the status to end with."""
-    report = run_tests(compile_rules(rules), rules)
-    if output is OutputFormat.JSON:
-        typer.echo(json.dumps(_as_data(report), indent=2, ensure_ascii=False))
-    elif output is OutputFormat.GITHUB:
-        for result in report.failed:
-            file, _, line = result.place.rpartition(":")
-            text = f"{result.name}: {'; '.join(result.differences)}"
-            typer.echo(github_line("error", file, line, "rule test", text), nl=False)
-    else:
-        _show_report(report, coverage=coverage)
-    return 1 if report.failed else 0
-
-
-def _show_report(report: Report, *, coverage: bool) -> None:
-    """The report for people."""
-    for result in report.failed:
-        typer.echo(f"{result.place}: FAILED: {result.plan}: {result.name}")
-        for difference in result.differences:
-            typer.echo(f"    {difference}")
-    if coverage:
-        for each in report.unreached:
-            typer.echo(f"{each.place}: not reached: {each.plan}: {each.what}")
-    failed = len(report.failed)
-    typer.echo(f"{count(len(report.results), 'test')}: {len(report.results) - failed} passed, {failed} failed")
-    typer.echo(f"{report.reached} of {report.reachable} benefits, exclusions, limits and criteria reached")
-
-
-def _as_data(report: Report) -> dict[str, object]:
-    """The report for programs."""
-    return {
-        "tests": [
-            {
-                "plan": each.plan,
-                "name": each.name,
-                "place": each.place,
-                "passed": not each.differences,
-                "differences": each.differences,
-            }
-            for each in report.results
-        ],
-        "unreached": [{"plan": each.plan, "what": each.what, "place": each.place} for each in report.unreached],
-        "reached": report.reached,
-        "reachable": report.reachable,
-    }
-
-
-@app.command("compile")
-def write(
-    paths: Paths,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.", show_default=False)],
-) -> None:
-    """Write rule files as one compiled file, which `--rules` of other commands takes in place of the files.
-
-    It starts in well under a second whatever the number of plans, and holds in memory only what is used. Ends with
-    status 1, and writes nothing, when a rule file has an error.
-    """
-    rules = checked_rules(paths)
-    if any(output.exists() and output.samefile(file) for file in rules.texts):
-        typer.echo(f"{output} is one of the rule files; expected another file", err=True)
-        raise typer.Exit(2)
-    tables = compile_rules(rules)
-    try:
-        write_tables(tables, output)
-    except OSError as error:
-        typer.echo(f"{output}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
-    typer.echo(f"{output}: {count(len(tables.plans), 'plan')}, release {tables.release}")
-
-
-@app.command()
-def fmt(
-    paths: Paths,
-    is_check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; end with status 1 if a file would change.")
-    ] = False,
-) -> None:
-    """Write rule files in the one standard layout, comments kept.
-
-    Other YAML files stay as they are. Ends with status 1 when a file cannot be read.
-    """
+def fmt(paths: list[Path], is_check: bool) -> None:
+    """Write rule files in the one standard layout, comments kept."""
     found = find(paths)
     texts = {file: rule_text(file) for file in found.files}
     unread = [*found.faults, *(text for text in texts.values() if isinstance(text, Diagnostic))]
@@ -264,13 +111,7 @@ def _formatted(file: Path, text: str, *, is_check: bool) -> bool:
     return True
 
 
-@app.command()
-def schema(
-    folder: Annotated[Path, typer.Argument(help="The folder to write <kind>.schema.json to.")] = Path("rules/schema"),
-    is_check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; end with status 1 if a file is not up to date.")
-    ] = False,
-) -> None:
+def schema(folder: Path, is_check: bool) -> None:
     """Write the JSON Schema of the four kinds of file, by which editors complete and check them."""
     stale = 0
     for kind in KINDS:

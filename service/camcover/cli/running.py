@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.access import Access, WrongTokens
 from camcover.api.server import Keepers, Server, Settings
+from camcover.cli.compiling import compiled_rules
+from camcover.cli.opening import cannot_open
 from camcover.cli.reloading import Reloader
-from camcover.cli.rules import compiled_rules
-from camcover.cli.sources import cannot_open
 from camcover.cli.watching import Watcher
 from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
 from camcover.store.database import SERVING_SECONDS

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
 
 import typer
 
 from camcover.shipped import Shipped, shipped
 
-__all__ = ["Version", "show_shipped"]
+__all__ = ["show_shipped", "show_version"]
 
 
-def show_shipped(
-    what: Annotated[
-        Shipped, typer.Argument(help="rules: the shipped rule files. protos: the .proto files, for clients.")
-    ],
-) -> None:
-    """Print the folder of the shipped rules, or of the .proto files.
-
-    It goes wherever a path of rules does: camcover estimate request.json --rules "$(camcover shipped rules)". Copy the
-    folder before you change a file in it.
-    """
+def show_shipped(what: Shipped) -> None:
+    """Print the folder of the shipped rules, or of the .proto files."""
     typer.echo(str(shipped(what)))
 
 
-def _show_version(is_wanted: bool) -> None:
-    """Print the version, and end, when it is asked for."""
-    if is_wanted:
-        typer.echo(f"camcover {version('camcover')}")
-        raise typer.Exit
-
-
-Version = Annotated[
-    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
-]
+def show_version() -> None:
+    """Print the version."""
+    typer.echo(f"camcover {version('camcover')}")

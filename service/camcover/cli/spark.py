@@ -9,10 +9,8 @@ from pathlib import Path
 import typer
 
 from camcover.bulk.estimate import WrongColumns
-from camcover.bulk.files import Outputs
-from camcover.cli.rules import compiled_rules
-
-_BATCH_ROWS = 8_192
+from camcover.bulk.files import BATCH_ROWS, Outputs
+from camcover.cli.compiling import compiled_rules
 
 
 def estimate_on_spark(master: str, source: Path, outputs: Outputs, rules: list[Path]) -> None:
@@ -27,7 +25,7 @@ def estimate_on_spark(master: str, source: Path, outputs: Outputs, rules: list[P
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("camcover").master(master).config("spark.ui.enabled", "false")
-    spark = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", str(_BATCH_ROWS)).getOrCreate()
+    spark = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", str(BATCH_ROWS)).getOrCreate()
     try:
         requests, tables = spark.read.parquet(str(source)), compiled_rules(rules)
         wanted = {"plans": outputs.plans, "rejects": outputs.rejects, "lines": outputs.lines}

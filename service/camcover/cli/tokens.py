@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
 
 import typer
 
-from camcover.api.access import Role, new_token
+from camcover.api.credentials import Role, new_token
 from camcover.cli.times import age, future_time
 
 
-def token(
-    subject: Annotated[str, typer.Argument(help="Who will use it, as logs and the audit name them.")],
-    role: Annotated[list[Role], typer.Option(help="What it allows; may be given several times.", show_default=False)],
-    expires: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="When it ends: in 90d, 12w or 1y; or a time such as 2026-12-31T18:00."),
-    ] = None,
-) -> None:
-    """Make a bearer token: printed once, here; the file that `serve --tokens` reads holds its hash alone.
-
-    The token goes to standard error, the entry for the file to standard output:
-    camcover token ana@payer.example --role rules.write >> tokens.toml
-    """
+def token(subject: str, role: list[Role], expires: str | None) -> None:
+    """Make a bearer token: printed once, here; the file that `serve --tokens` reads holds its hash alone."""
     if not subject.strip():
         raise typer.BadParameter("expected a name", param_hint="SUBJECT")
     ends = _end(expires) if expires else None

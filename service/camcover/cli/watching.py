@@ -107,7 +107,10 @@ class Watcher:
         if self._gone:
             return
         read = await asyncio.to_thread(self._files)
-        if read != self._read and not self._gone:
+        if read == self._read:
+            return
+        self._places()  # a path that went while it was read has given only some of its files
+        if not self._gone:
             self._read = read
             self._tell()
 

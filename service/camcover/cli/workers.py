@@ -22,10 +22,10 @@ from pathlib import Path
 import structlog
 import typer
 
+from camcover.cli.compiling import compiled_rules
 from camcover.cli.ports import reserved_port
 from camcover.cli.reloading import compile_apart
 from camcover.cli.restarts import WINDOW_SECONDS, Restarts
-from camcover.cli.rules import compiled_rules
 from camcover.cli.running import Options, cannot_listen
 from camcover.engine.stored import is_stored, read_tables, write_tables
 

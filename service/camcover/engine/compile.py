@@ -42,7 +42,7 @@ from camcover.engine.plan_index import (
 )
 from camcover.engine.tables import MAX_STEPS, NEVER, RULE_DTYPES, RuleKind, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
-from camcover.rulebook.load import release_id
+from camcover.rulebook.loading import release_id
 from camcover.rulebook.records import (
     AboveAllowedKind,
     Benefit,

@@ -6,29 +6,30 @@ nothing resolved) -> `grammar` (schema-directed decoding, from which the editors
 `differences` compares two rule sets. It knows nothing of the engine, of storage or of the network.
 """
 
-from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
-from camcover.rulebook.differences import Change, ChangeKind, differences
-from camcover.rulebook.disk import find
-from camcover.rulebook.formatting import format_text
-from camcover.rulebook.load import (
-    Loaded,
-    digest_of,
-    is_release_id,
-    load,
-    load_files,
-    load_texts,
-    named_texts,
-    release_id,
-    rule_text,
-)
-from camcover.rulebook.printable import printable
-from camcover.rulebook.records import RuleSet
-from camcover.rulebook.schema import json_schema
+from typing import TYPE_CHECKING
 
+from camcover.on_demand import on_demand
+from camcover.rulebook.printable import printable
+
+if TYPE_CHECKING:
+    from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
+    from camcover.rulebook.disk import find
+    from camcover.rulebook.formatting import format_text
+    from camcover.rulebook.loading import (
+        Loaded,
+        digest_of,
+        is_release_id,
+        load,
+        load_files,
+        load_texts,
+        named_texts,
+        release_id,
+        rule_text,
+    )
+    from camcover.rulebook.records import RuleSet
+    from camcover.rulebook.schema import json_schema
 __all__ = [
     "CODES",
-    "Change",
-    "ChangeKind",
     "Diagnostic",
     "Loaded",
     "RuleSet",
@@ -36,7 +37,6 @@ __all__ = [
     "as_github",
     "as_json",
     "as_text",
-    "differences",
     "digest_of",
     "find",
     "format_text",
@@ -52,3 +52,5 @@ __all__ = [
     "release_id",
     "rule_text",
 ]
+
+__getattr__ = on_demand(__name__, __file__)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from camcover.rulebook.diagnostics import Severity
 from camcover.rulebook.grammar import kind_and_id
-from camcover.rulebook.load import Loaded, load_texts
+from camcover.rulebook.loading import Loaded, load_texts
 from camcover.rulebook.nodes import Node, Scalar, Table, parse
 
 __all__ = ["Heads", "heads_of", "narrowed"]

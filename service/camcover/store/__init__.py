@@ -4,20 +4,26 @@ What comes in: bytes and their keys, who and why. What goes out: the same. One d
 PostgreSQL, through SQLModel; it knows nothing of the network, of protobuf or of what rules mean.
 """
 
-from camcover.store.audit import AuditEntry, AuditFault, AuditLog
-from camcover.store.availability import Availability, StoreUnavailable
-from camcover.store.database import Database, DatabaseError, OutdatedDatabase, open_database
-from camcover.store.decisions import Activation, Kind, in_force
-from camcover.store.estimates import (
-    EstimateStore,
-    Keeping,
-    KeptEstimates,
-    NoStore,
-    RequestKey,
-    StoredEstimate,
-    estimate_store,
-)
-from camcover.store.releases import Compiled, Ledger, Release, ReleaseStore
+from typing import TYPE_CHECKING
+
+from camcover.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from camcover.store.audit import AuditEntry, AuditFault, AuditLog
+    from camcover.store.availability import Availability
+    from camcover.store.database import Database, OutdatedDatabase, open_database
+    from camcover.store.decisions import Activation, Kind, in_force
+    from camcover.store.errors import DatabaseError, StoreUnavailable
+    from camcover.store.estimates import (
+        EstimateStore,
+        KeptEstimates,
+        NoStore,
+        RequestKey,
+        StoredEstimate,
+        estimate_store,
+    )
+    from camcover.store.keeping import Keeping
+    from camcover.store.releases import Compiled, Ledger, Release, ReleaseStore
 
 __all__ = [
     "Activation",
@@ -44,3 +50,5 @@ __all__ = [
     "in_force",
     "open_database",
 ]
+
+__getattr__ = on_demand(__name__, __file__)

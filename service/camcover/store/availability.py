@@ -11,37 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from camcover.portable import PortableError
+from camcover.store.errors import Reason, StoreUnavailable
 
-__all__ = ["Availability", "DatabaseError", "Reason", "StoreUnavailable", "why_unavailable"]
-
-
-class DatabaseError(PortableError):
-    """The database cannot be used; says why."""
-
-
-class Reason(StrEnum):
-    """Why the database cannot be used now, in words."""
-
-    AWAY = "the database cannot be reached"
-    LOCKED = "the database is locked by another process"
-    FULL = "the disk of the database is full"
-    BUSY = "the database has more to write than it can"
-
-
-class StoreUnavailable(DatabaseError):
-    """The database cannot be used now; trying again later may help."""
-
-    def __init__(self, reason: Reason) -> None:
-        """Say why."""
-        super().__init__(str(reason))
-        self.reason = reason
+__all__ = ["Availability", "why_unavailable"]
 
 
 _HOLD_SECONDS = {Reason.AWAY: 0.5, Reason.LOCKED: 0.5, Reason.FULL: 5.0, Reason.BUSY: 0.0}

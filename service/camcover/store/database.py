@@ -18,7 +18,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import create_engine
 
-from camcover.store.availability import Availability, DatabaseError
+from camcover.store.availability import Availability
+from camcover.store.errors import DatabaseError
 from camcover.store.schema import HEAD
 
 __all__ = [

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
@@ -17,10 +16,10 @@ from sqlmodel import SQLModel
 from camcover.store import audit
 from camcover.store.availability import Availability
 from camcover.store.database import Database, in_parts
+from camcover.store.keeping import Keeping
 
 __all__ = [
     "EstimateStore",
-    "Keeping",
     "KeptEstimates",
     "NoStore",
     "Pruned",
@@ -38,17 +37,6 @@ REQUEST_ID_LIFE = timedelta(days=30)
 _ATTEMPTS = 5
 _PRUNED_AT_ONCE = 10_000
 """Estimates that one transaction takes out: a service waits for no longer one."""
-
-
-class Keeping(StrEnum):
-    """How much of an estimate is kept."""
-
-    FULL = "full"
-    """Request and answer."""
-    HASHES = "hashes"
-    """Hashes of both, the plan and the release: nothing about a person."""
-    OFF = "off"
-    """Nothing."""
 
 
 class StoredEstimate(NamedTuple):

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import PoolProxiedConnection
 
-from camcover.store.availability import Reason, StoreUnavailable, why_unavailable
+from camcover.store.availability import why_unavailable
 from camcover.store.database import Database
+from camcover.store.errors import Reason, StoreUnavailable
 from camcover.store.releases import CHANNEL
 
 __all__ = ["Listener", "listener"]

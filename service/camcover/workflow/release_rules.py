@@ -24,11 +24,9 @@ from camcover.rulebook import release_id as named
 from camcover.store import Compiled, Ledger, Release, ReleaseStore
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import NoActiveRelease, ReleaseUnusable, UnknownRelease
+from camcover.workflow.release_names import ACTIVE, LATEST
 
-__all__ = ["ACTIVE", "LATEST", "ReleaseRules", "compiled", "find_release", "unknown_release"]
-
-ACTIVE, LATEST = "active", "latest"
-"""Words for the release that is active, and for the one that was published last."""
+__all__ = ["ReleaseRules", "compiled", "find_release", "unknown_release"]
 
 _LOG = structlog.get_logger("camcover.rules")
 

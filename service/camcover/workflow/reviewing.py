@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from camcover.engine import compile_rules
-from camcover.rulebook import Change, Diagnostic, differences, load_files, release_id
+from camcover.rulebook import Diagnostic, load_files, release_id
+from camcover.rulebook.differences import Change, differences
 from camcover.workflow.impact.records import Impact
 from camcover.workflow.publishing import Prepared, prepare, sound
 from camcover.workflow.rule_tests import TestResult, run_tests

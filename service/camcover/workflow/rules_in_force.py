@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from camcover.engine import Tables
 from camcover.rulebook import nearest
 from camcover.workflow.errors import NoActiveRelease, UnknownRelease
-from camcover.workflow.release_rules import ReleaseRules
+
+if TYPE_CHECKING:
+    from camcover.workflow.release_rules import ReleaseRules
 
 __all__ = ["RulesInForce"]
 

@@ -15,15 +15,13 @@ from typing import NamedTuple
 
 from camcover.rulebook.analysis.criteria import Check, Subject, Value, checks_of, licensing_states
 from camcover.rulebook.analysis.diagnoses import Codes, TooManyCells, diagnosis_sets
+from camcover.rulebook.analysis.options import OLDEST_MEMBER
 from camcover.rulebook.analysis.services import Service, Stretch
 from camcover.rulebook.checks.regions import normalised
 from camcover.rulebook.records import STATES, RuleSet, Setting
 
 MOST_CELLS = 200_000
 """Patterns, or sets of diagnoses, of one service that are looked at; more are refused, not sampled."""
-
-OLDEST_MEMBER = 130
-"""Completed years up to which ages are told apart: the most that a request may state."""
 
 UNKNOWN_AGE = -1
 """Completed years of `Facts` that are known to be not given; no criterion is met by them."""

@@ -7,25 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from camcover.rulebook.analysis.cells import Line
 from camcover.rulebook.analysis.decisions import Decided, Endless, passes_on
+from camcover.rulebook.analysis.options import Kind
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch, services_of, stretches_of, therapies_on
 from camcover.rulebook.checks.scope import listed
 from camcover.rulebook.records import Benefit, Exclusion, Place, Plan, RuleSet
 
 __all__ = ["Finding", "Kind", "Witness", "dead_benefits", "gaps", "overlaps", "service_words"]
-
-
-class Kind(StrEnum):
-    """What `rules analyze` looks for, by the words of `--fail-on`."""
-
-    GAPS = "gaps"
-    OVERLAPS = "overlaps"
-    DEAD = "dead"
-    LIMITS = "limits"
-    CLIFFS = "cliffs"
 
 
 @dataclass(frozen=True, slots=True)

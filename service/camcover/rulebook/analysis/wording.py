@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Box, Grid
+from camcover.rulebook.analysis.cells import Box, Grid
 from camcover.rulebook.analysis.criteria import Check, Subject, Value
+from camcover.rulebook.analysis.options import OLDEST_MEMBER
 
 __all__ = ["AXES", "axis_words"]
 

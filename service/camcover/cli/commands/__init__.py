@@ -1,0 +1,1 @@
+"""What each command takes: its arguments, its options and its help. `cli/declaring.py` finds the work."""

@@ -1,0 +1,122 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+import getpass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "DEFAULT_DATABASE",
+    "DEFAULT_RULES",
+    "SHOWN_RULES",
+    "ActingAs",
+    "DatabaseUrl",
+    "EstimateFormat",
+    "Format",
+    "ImpactFormat",
+    "OutputFormat",
+    "Paths",
+    "Plans",
+    "ReadingFormat",
+    "Switch",
+    "TableFormat",
+    "Watch",
+]
+
+DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
+
+DEFAULT_RULES = ""
+"""The source of rules that nobody named: the folder `rules` here, else the rules that come with the package."""
+
+SHOWN_RULES = "the folder rules here, else the shipped rules"
+"""How help tells of `DEFAULT_RULES`."""
+
+
+class OutputFormat(StrEnum):
+    """How findings are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+class TableFormat(StrEnum):
+    """How what is only read is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class EstimateFormat(StrEnum):
+    """How an estimate is shown."""
+
+    JSON = "json"
+    TABLE = "table"
+
+
+class ImpactFormat(StrEnum):
+    """How an impact is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+def _user() -> str:
+    """The user of this machine. Raises typer.BadParameter where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("this machine has no name for you; expected --as NAME") from error
+
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        exists=True,
+        help="Rule files and folders, any depth. Name the folder that holds the catalog, too.",
+        show_default=False,
+    ),
+]
+
+Format = Annotated[
+    OutputFormat,
+    typer.Option("--format", help="text for people, json for programs, github to annotate a pull request."),
+]
+
+ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
+
+Plans = Annotated[list[str] | None, typer.Option("--plan", help="Only this plan; may be given several times.")]
+
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Run again whenever a rule file is saved, until it is interrupted.")
+]
+
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        envvar="CAMCOVER_DATABASE_URL",
+        help="The database, as an SQLAlchemy URL: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    ),
+]
+
+ActingAs = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        envvar="CAMCOVER_USER",
+        default_factory=_user,
+        help="Who does this, for the audit log.",
+        show_default="the user of this machine",
+    ),
+]

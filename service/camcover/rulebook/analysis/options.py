@@ -1,0 +1,20 @@
+"""What a user of the analysis names: kinds of findings, and the age of a member."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["OLDEST_MEMBER", "Kind"]
+
+OLDEST_MEMBER = 130
+"""Completed years up to which ages are told apart: the most that a request may state."""
+
+
+class Kind(StrEnum):
+    """What `rules analyze` looks for, by the words of `--fail-on`."""
+
+    GAPS = "gaps"
+    OVERLAPS = "overlaps"
+    DEAD = "dead"
+    LIMITS = "limits"
+    CLIFFS = "cliffs"

@@ -1,0 +1,31 @@
+"""What the store raises where the database cannot be used."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from camcover.portable import PortableError
+
+__all__ = ["DatabaseError", "Reason", "StoreUnavailable"]
+
+
+class DatabaseError(PortableError):
+    """The database cannot be used; says why."""
+
+
+class Reason(StrEnum):
+    """Why the database cannot be used now, in words."""
+
+    AWAY = "the database cannot be reached"
+    LOCKED = "the database is locked by another process"
+    FULL = "the disk of the database is full"
+    BUSY = "the database has more to write than it can"
+
+
+class StoreUnavailable(DatabaseError):
+    """The database cannot be used now; trying again later may help."""
+
+    def __init__(self, reason: Reason) -> None:
+        """Say why."""
+        super().__init__(str(reason))
+        self.reason = reason
