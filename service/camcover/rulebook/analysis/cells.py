@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
+from camcover.request_bounds import AGE
 from camcover.rulebook.analysis.criteria import Check, Subject, Value, checks_of, licensing_states
 from camcover.rulebook.analysis.diagnoses import Codes, TooManyCells, diagnosis_sets
 from camcover.rulebook.analysis.services import Service, Stretch
@@ -22,7 +23,7 @@ from camcover.rulebook.records import STATES, RuleSet, Setting
 MOST_CELLS = 200_000
 """Patterns, or sets of diagnoses, of one service that are looked at; more are refused, not sampled."""
 
-OLDEST_MEMBER = 130
+OLDEST_MEMBER = AGE.most
 """Completed years up to which ages are told apart: the most that a request may state."""
 
 UNKNOWN_AGE = -1
