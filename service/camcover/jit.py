@@ -29,21 +29,29 @@ _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` to machine code, inlined where compiled code calls it, keeping its type for the checker."""
-    return cast("Callable[P, R]", numba.njit(forceinline=True, **_OPTIONS)(function))
+    return _kept_by_all_sources(numba.njit(forceinline=True, **_OPTIONS)(function))
 
 
 def compiled_entry(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` as one that Python calls."""
-    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
+    return _kept_by_all_sources(numba.njit(**_OPTIONS)(function))
+
+
+def _kept_by_all_sources(made: Callable[P, R]) -> Callable[P, R]:
+    """The compiled function, whose machine code on disk is read only while no source has changed.
+
+    Numba looks at the function's own file alone: code that holds another file's constant, or an inlined function of it,
+    would be read as it was before that file changed.
+    """
+    if IS_COMPILED:
+        kept = cast("Any", made)._cache._cache_file  # noqa: SLF001 - Numba has no public way to say what else a function is made of
+        kept._source_stamp = (kept._source_stamp, sources_digest())  # noqa: SLF001
+    return made
 
 
 @cache
 def sources_digest() -> str:
-    """The SHA-256 (hex) of every file that may hold compiled functions: this folder's, the engine's and bulk's.
-
-    Numba keeps an entry's machine code by the entry's own file and by what the function closes over; it would not see
-    that another file has changed. So entries close over this.
-    """
+    """The SHA-256 (hex) of every file that may hold compiled functions: this folder's, the engine's and bulk's."""
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for file in sorted(file for part in (".", "engine", "bulk") for file in (folder / part).glob("*.py")):

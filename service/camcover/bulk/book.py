@@ -6,7 +6,6 @@ for each plan: what is not READY cannot be taken this way and is asked as a sing
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ from camcover.bulk.book_columns import (
 from camcover.bulk.book_sums import is_repeated, lay_out_sums
 from camcover.engine.sums import period_on
 from camcover.engine.tables import UNLIMITED, Array, RuleTables
-from camcover.jit import compiled, compiled_entry, sources_digest
+from camcover.jit import compiled, compiled_entry
 from camcover.request_bounds import MAX_EVERY_DAYS, MAX_LINES, MAX_SESSIONS
 
 _NO_ROOM = -1
@@ -148,8 +147,8 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["open_tier"], request["price"], request["in_force_only"] = 0, 1, 0
 
 
-@compiled
-def _lay_out(
+@compiled_entry
+def lay_out_book(
     facts: Facts,
     rules: RuleTables,
     book: Book,
@@ -214,28 +213,3 @@ def _lay_out(
         first_sum += 2 * plan["sums"]
         written += 1
     return first_line, written
-
-
-def _entry(sources: str) -> Callable[..., tuple[int, int]]:
-    """The layout as Python calls it; `sources`: their digest, by which its machine code is kept."""
-
-    @compiled_entry
-    def lay_out_book(
-        facts: Facts,
-        rules: RuleTables,
-        book: Book,
-        requests: Array,
-        lines: Array,
-        sessions: Any,
-        given: Array,
-        given_counts: Array,
-        first_count: int,
-    ) -> tuple[int, int]:
-        if not sources:
-            return 0, 0
-        return _lay_out(facts, rules, book, requests, lines, sessions, given, given_counts, first_count)
-
-    return lay_out_book
-
-
-lay_out_book = _entry(sources_digest())

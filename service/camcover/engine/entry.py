@@ -7,7 +7,6 @@ while the kernel runs. Uncompiled, the kernel takes the arrays themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol, assert_never
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from camcover.engine.kernel import adjudicate
 from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES, Array, Fault, RuleTables, Work
-from camcover.jit import IS_COMPILED, compiled_entry, sources_digest
+from camcover.jit import IS_COMPILED, compiled_entry
 
 Addresses = NDArray[np.int64]
 
@@ -108,16 +107,9 @@ def _array_at(context: Any, builder: Any, array: Any, address: Any) -> Any:
 _arrays_at: Any = intrinsic(_typed_arrays)
 
 
-def _entry(sources: str) -> Callable[[Addresses, int, int], int]:
-    """The kernel on arrays that begin at the addresses; `sources`: their digest, by which its machine code is kept."""
-
-    @compiled_entry
-    def adjudicate_at(addresses: Addresses, first: int, count: int) -> int:
-        rules = _arrays_at(addresses, 0, RuleTables)
-        work = _arrays_at(addresses, _FIRST_OF_WORK, Work)
-        return adjudicate(rules, work, first if sources else 0, count)
-
-    return adjudicate_at
-
-
-adjudicate_at = _entry(sources_digest())
+@compiled_entry
+def adjudicate_at(addresses: Addresses, first: int, count: int) -> int:
+    """The kernel on arrays that begin at the addresses: those of `RuleTables`, then those of `Work`."""
+    rules = _arrays_at(addresses, 0, RuleTables)
+    work = _arrays_at(addresses, _FIRST_OF_WORK, Work)
+    return adjudicate(rules, work, first, count)
