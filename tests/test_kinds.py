@@ -21,7 +21,6 @@ from camcover.engine.prior_use import period_key
 from camcover.engine.tables import FIRST_WINDOW, LimitMeasure, Period, StepKind
 from camcover.rulebook import scalars
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
-from camcover.rulebook.facts.words import limit_amount, limit_period
 from camcover.rulebook.records import (
     FIXED_PERIODS,
     MEASURES,
@@ -41,7 +40,16 @@ from camcover.rulebook.records import (
     Tier,
     countings,
 )
-from camcover.rulebook.words import base_words, copay_unit, limit_terms, limit_words, per_words, step_words
+from camcover.rulebook.words import (
+    base_words,
+    copay_unit,
+    limit_terms,
+    limit_words,
+    per_name,
+    per_words,
+    quantity,
+    step_words,
+)
 from oracle import adjudicate
 from oracle.random_benefits import PERIODS as DRAWN_PERIODS
 from small_rules import SHARE_PLAN, TEXTS, estimate, question, tables
@@ -81,13 +89,13 @@ OF_PERIODS: dict[str, Callable[[PeriodKind], object]] = {
     "words.per_words": lambda kind: per_words(period(kind)),
     "words.limit_words": lambda kind: limit_words(limit(VISITS, kind)),
     "words.limit_terms": lambda kind: limit_terms(limit(VISITS, kind)),
-    "facts.words.limit_period": lambda kind: limit_period(period(kind)),
+    "words.per_name": lambda kind: per_name(period(kind)),
     "scalars.PERIOD": lambda kind: scalars.PERIOD.parse(written(kind)),
 }
 OF_MEASURES: dict[str, Callable[[tuple[Measure, Counting]], object]] = {
     "words.limit_terms": lambda counted: limit_terms(limit(counted)),
     "compile_rows.limit_row": lambda counted: limit_row(limit(counted), 0),
-    "facts.words.limit_amount": lambda counted: (limit_amount(limit(counted)), counted[1]),
+    "words.quantity": lambda counted: (quantity(counted[0], 12), counted[1]),
 }
 OF_COPAYS: dict[str, Callable[[CopayPer], object]] = {
     "words.copay_unit": copay_unit,

@@ -279,9 +279,12 @@ DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _CALE
 BIRTH_DATE = ScalarType("invalid-date", "a date of birth such as 1980-01-31", parse_birth_date, _CALENDAR_DATE)
 YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "no", True, False]})
 TEXT = ScalarType("unexpected-shape", "a text", parse_text, {"type": ["string", "number", "boolean"]})
+COPAY_WORDS = _any_of(f"$30 per {unit}" if unit is next(iter(COPAYS)) else f"per {unit}" for unit in COPAYS)
+"""`'$30 per visit', 'per line' or 'per unit'`."""
+
 COPAY = ScalarType(
     "invalid-amount",
-    f"an amount such as {_any_of('$30 ' * (not place) + f'per {unit}' for place, unit in enumerate(COPAYS))}",
+    f"an amount such as {COPAY_WORDS}",
     parse_copay,
     _text(rf"{_DOLLARS}( per ({_COPAY_UNITS}))?"),
 )

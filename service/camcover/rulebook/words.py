@@ -1,10 +1,14 @@
 """Steps, limits and requirements in words: the one place that says what a benefit's terms are called.
 
-What comes in: a record. What goes out: words for members of staff and for callers (`$30.00 copay per visit`), or brief
-ones for a list of differences (`30.00 copay per visit`). Every term that a record carries is told: a test walks them.
+What comes in: a record. What goes out: its words in one of three registers. `*_words` are for callers, patients among
+them (`12 visits in a calendar year`); `*_terms` say all that a record does, for members of staff; brief ones are for a
+list of differences (`30.00 copay per visit`). Names of single words are in the tables of records/terms.py. Every term
+that a record carries is told: a test walks them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
@@ -13,7 +17,9 @@ from camcover.rulebook.records import (
     DIAGNOSIS_DENIAL,
     LIMITS_DENIAL,
     MEASURES,
+    NOUNS,
     PERIODS,
+    ROLLING,
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
@@ -39,13 +45,16 @@ __all__ = [
     "liability_words",
     "limit_terms",
     "limit_words",
+    "per_name",
     "per_words",
     "phase_words",
+    "quantity",
     "requirement_words",
     "step_amount",
     "step_terms",
     "step_words",
     "unless_words",
+    "written",
 ]
 
 _ATTESTATIONS = {
@@ -69,6 +78,18 @@ def amount(cents: int) -> str:
 def count(number: int, noun: str) -> str:
     """`1 visit`, `12 visits`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def written(cents: int) -> str:
+    """`cents` as a rule file writes it: `$8700` or `$30.50`."""
+    whole, rest = divmod(cents, 100)
+    return f"${whole}.{rest:02}" if rest else f"${whole}"
+
+
+def quantity(measure: Measure, number: int, money: Callable[[int], str] = dollars) -> str:
+    """`12 visits`, `4 units`; of a measure in money, cents as `money` words them: `$1,500.00`."""
+    noun = NOUNS[measure]
+    return money(number) if noun is None else count(number, noun)
 
 
 def attestation_words(attestation: Attestation) -> str:
@@ -103,12 +124,18 @@ def per_words(per: LimitPeriod) -> str:
     return f"in {PERIODS[per.kind].patient.format(length=per.length)}"
 
 
+def per_name(per: LimitPeriod) -> str:
+    """`benefit period`, `rolling 90 days`, for lists of terms.
+
+    A length beside a period on fixed dates, which no file can give, is told too.
+    """
+    words = PERIODS[per.kind].analyst.format(length=per.length)
+    return f"{words} {per.length}" if per.length and per.kind not in ROLLING else words
+
+
 def limit_words(limit: Limit) -> str:
     """How much a limit lets pass, for a patient: `12 visits in a benefit period`, `$500.00 in any 12 months`."""
-    many = (
-        dollars(limit.allow) if limit.measure is Measure.MONEY else count(limit.allow, limit.measure.removesuffix("s"))
-    )
-    return f"{many} {per_words(limit.per)}"
+    return f"{quantity(limit.measure, limit.allow)} {per_words(limit.per)}"
 
 
 def limit_terms(limit: Limit) -> str:

@@ -27,7 +27,7 @@ from camcover.rulebook.records import (
     TestGiven,
     TestItem,
 )
-from camcover.rulebook.words import count
+from camcover.rulebook.words import quantity
 from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusion_mark, limit_mark
 from camcover.workflow.reached import Reach
 from camcover.workflow.requests_of_tests import request_of_test
@@ -229,6 +229,4 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
 
 def _amount(limit: Limit | None, number: int) -> str:
     """What is used of a limit, or of an accumulator (None), as `used` takes it."""
-    if limit is None or limit.measure is Measure.MONEY:
-        return dollars(number).replace(",", "")
-    return count(number, limit.measure.removesuffix("s"))
+    return quantity(Measure.MONEY if limit is None else limit.measure, number).replace(",", "")

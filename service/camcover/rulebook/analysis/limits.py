@@ -18,9 +18,9 @@ from typing import NamedTuple
 from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import limits_of
-from camcover.rulebook.checks.scope import dollars, listed
+from camcover.rulebook.checks.scope import listed
 from camcover.rulebook.records import MEASURES, Benefit, Limit, LimitPeriod, Measure, PeriodKind, Plan
-from camcover.rulebook.words import count
+from camcover.rulebook.words import quantity, written
 
 __all__ = ["idle_limits"]
 
@@ -194,4 +194,4 @@ def _softer_twin(case: _Case) -> str | None:
 
 def _amount(limit: Limit, number: int) -> str:
     """`12 visits`, `$500`."""
-    return dollars(number) if limit.measure is Measure.MONEY else count(number, limit.measure.removesuffix("s"))
+    return quantity(limit.measure, number, written)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import dollars, phases, place_of, plans
+from camcover.rulebook.checks.scope import phases, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import (
     AccumulatorKind,
@@ -16,6 +16,7 @@ from camcover.rulebook.records import (
     Plan,
     RuleSet,
 )
+from camcover.rulebook.words import written
 
 FEEDS_ITSELF = declare_fault(
     "accumulator-feeds-itself",
@@ -95,7 +96,7 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for accumulator in plan.accumulators.values():
             individual, family = accumulator.individual, accumulator.family
             if individual is not None and family is not None and individual > family:
-                message = f"the individual amount {dollars(individual)} is above the family amount {dollars(family)}"
+                message = f"the individual amount {written(individual)} is above the family amount {written(family)}"
                 yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             # Unlimited on both sides bounds nobody in either mode, so only a bound that gets lost is a fault.
             if accumulator.family_mode is FamilyMode.AGGREGATE and family is None and individual is not None:

@@ -12,7 +12,6 @@ from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import (
-    dollars,
     first_tier,
     plans,
     tier_deductible,
@@ -30,6 +29,7 @@ from camcover.rulebook.records import (
     RuleSet,
     Tier,
 )
+from camcover.rulebook.words import written
 
 ABOVE_ACA_LIMIT = declare_fault(
     "out-of-pocket-above-federal-limit",
@@ -106,7 +106,7 @@ def _above_aca(accumulator: Accumulator, limit: FederalLimit, plan: Plan) -> Ite
         yield ABOVE_ACA_LIMIT.at(
             accumulator.at,
             f"{excess} of '{accumulator.id}' is above the federal limit of {year}",
-            f"{dollars(limit.individual_cents)} for one person, {dollars(limit.family_cents)} for a family "
+            f"{written(limit.individual_cents)} for one person, {written(limit.family_cents)} for a family "
             f"({limit.source})",
         )
 
@@ -115,12 +115,12 @@ def _excess(accumulator: Accumulator, limit: FederalLimit) -> str | None:
     """The first amount of `accumulator` above `limit`, in words; an amount not given is not judged."""
     individual, family = accumulator.individual, accumulator.family
     if individual is not None and individual > limit.individual_cents:
-        return f"the individual amount {dollars(individual)}"
+        return f"the individual amount {written(individual)}"
     if family is not None and family > limit.family_cents:
-        return f"the family amount {dollars(family)}"
+        return f"the family amount {written(family)}"
     is_aggregate = accumulator.family_mode is FamilyMode.AGGREGATE
     if is_aggregate and family is not None and family > limit.individual_cents:
-        return f"the aggregate family amount {dollars(family)}, which one person may have to pay alone,"
+        return f"the aggregate family amount {written(family)}, which one person may have to pay alone,"
     return None
 
 
@@ -140,8 +140,8 @@ def check_hsa_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 def _minimum(limit: FederalLimit, plan: Plan) -> str:
     return (
-        f"the minimum of {plan.heading.effective.start.year} is {dollars(limit.individual_cents)} for one person, "
-        f"{dollars(limit.family_cents)} for a family ({limit.source})"
+        f"the minimum of {plan.heading.effective.start.year} is {written(limit.individual_cents)} for one person, "
+        f"{written(limit.family_cents)} for a family ({limit.source})"
     )
 
 
@@ -150,16 +150,16 @@ def _deductible_too_low(deductible: Accumulator, limit: FederalLimit, plan: Plan
     is_embedded = deductible.family_mode is FamilyMode.EMBEDDED and family is not None
     low = None
     if individual is not None and individual < limit.individual_cents:
-        low = f"the individual amount {dollars(individual)}"
+        low = f"the individual amount {written(individual)}"
     elif family is not None and family < limit.family_cents:
-        low = f"the family amount {dollars(family)}"
+        low = f"the family amount {written(family)}"
     if low is not None:
         message = f"{low} of '{deductible.id}' is below the minimum deductible of an HSA-qualified plan"
         yield HSA_DEDUCTIBLE.at(deductible.at, message, _minimum(limit, plan))
     elif individual is not None and is_embedded and individual < limit.family_cents:
         yield HSA_EMBEDDED_DEDUCTIBLE.at(
             deductible.at,
-            f"the individual amount {dollars(individual)} of '{deductible.id}', embedded in family coverage, is below "
+            f"the individual amount {written(individual)} of '{deductible.id}', embedded in family coverage, is below "
             "the family minimum of an HSA-qualified plan",
             _minimum(limit, plan),
         )
@@ -171,8 +171,8 @@ def check_hsa_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Dia
         limit = limits.hsa_out_of_pocket_maximum
         accumulator = tier_out_of_pocket_maximum(plan, tier)
         hint = (
-            f"the limit of {plan.heading.effective.start.year} is {dollars(limit.individual_cents)} for one person, "
-            f"{dollars(limit.family_cents)} for a family ({limit.source})"
+            f"the limit of {plan.heading.effective.start.year} is {written(limit.individual_cents)} for one person, "
+            f"{written(limit.family_cents)} for a family ({limit.source})"
         )
         if accumulator is not None and (excess := _above_hsa_limit(accumulator, limit)) is not None:
             message = f"{excess} of '{accumulator.id}' is above the out-of-pocket limit of an HSA-qualified plan"
@@ -186,9 +186,9 @@ def _above_hsa_limit(accumulator: Accumulator, limit: FederalLimit) -> str | Non
     if accumulator.individual is None and accumulator.family is None:
         return "the unlimited amount"
     if accumulator.individual is not None and accumulator.individual > limit.individual_cents:
-        return f"the individual amount {dollars(accumulator.individual)}"
+        return f"the individual amount {written(accumulator.individual)}"
     if accumulator.family is not None and accumulator.family > limit.family_cents:
-        return f"the family amount {dollars(accumulator.family)}"
+        return f"the family amount {written(accumulator.family)}"
     return None
 
 

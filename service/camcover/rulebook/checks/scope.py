@@ -93,12 +93,6 @@ def place_of(word: str, otherwise: Place) -> Place:
     return word.at if isinstance(word, Word) else otherwise
 
 
-def dollars(cents: int) -> str:
-    """`cents` as a rule file writes it: `$8700` or `$30.50`."""
-    whole, rest = divmod(cents, 100)
-    return f"${whole}.{rest:02}" if rest else f"${whole}"
-
-
 def listed(words: Iterable[str], *, at_most: int = 5) -> str:
     """Quoted words for a message, the first few of many."""
     names = [f"'{word}'" for word in words]

@@ -7,20 +7,15 @@ from datetime import date
 from camcover.money import percent
 from camcover.rulebook.facts.part import Fact
 from camcover.rulebook.records import (
-    PERIODS,
-    ROLLING,
     AboveAllowed,
     Ages,
     BenefitPeriod,
     Effective,
-    Limit,
-    LimitPeriod,
-    Measure,
     PercentOf,
     Phase,
     Place,
 )
-from camcover.rulebook.words import amount, count, step_amount, step_terms, step_words
+from camcover.rulebook.words import amount, step_amount, step_terms, step_words
 
 
 def plain(word: str) -> str:
@@ -79,19 +74,6 @@ def ages_words(ages: Ages | None) -> str:
     if ages.min is None:
         return f"up to {ages.max}"
     return f"{ages.min} and over" if ages.max is None else f"{ages.min} to {ages.max}"
-
-
-def limit_amount(limit: Limit) -> str:
-    """`12 visits`, `4 units`, `500.00`."""
-    if limit.measure is Measure.MONEY:
-        return amount(limit.allow)
-    return count(limit.allow, limit.measure.removesuffix("s"))
-
-
-def limit_period(per: LimitPeriod) -> str:
-    """`benefit period`, `rolling 90 days`. A length beside a fixed period, which no file can give, is told too."""
-    words = PERIODS[per.kind].analyst.format(length=per.length)
-    return f"{words} {per.length}" if per.length and per.kind not in ROLLING else words
 
 
 def percent_of_words(share: PercentOf | None) -> str | None:

@@ -25,7 +25,7 @@ from camcover.rulebook.records import (
     Word,
     countings,
 )
-from camcover.rulebook.scalars import COPAY, PERCENT, PERIOD, QUANTITY, VISITS, YES
+from camcover.rulebook.scalars import COPAY, COPAY_WORDS, PERCENT, PERIOD, QUANTITY, VISITS, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["BENEFITS", "LIMIT_FIELDS", "limit_of"]
@@ -131,7 +131,7 @@ STEP_TABLE = Record(
     "a step",
     (
         Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
-        Field("copay", Value(COPAY), "'$30 per visit', 'per line' or 'per unit'."),
+        Field("copay", Value(COPAY), f"{COPAY_WORDS}."),
         Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
         Field("coinsurance", Value(PERCENT), "The member's percentage."),
         Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
