@@ -1,11 +1,40 @@
-"""Cents and basis points: the two roundings of the project, both half up (docs/rule-language.md, point 27)."""
+"""Cents and basis points: the amounts of a line by name, and the two roundings of the project.
+
+Both round half up (docs/rule-language.md, point 27).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from camcover.jit import compiled
+
+LINE_AMOUNTS = (
+    "charge",
+    "allowed",
+    "deductible",
+    "copay",
+    "coinsurance",
+    "penalty",
+    "balance_bill",
+    "not_covered",
+    "written_off",
+    "plan_paid",
+    "secondary_paid",
+    "patient",
+)
+"""The amounts of a line (docs/rule-language.md, section 6), in the order of every record and column of them."""
+
+ONE_PLAN_AMOUNTS = tuple(name for name in LINE_AMOUNTS if name != "secondary_paid")
+"""Those of a line under one plan: the ledger's columns, a batch's, and an impact's."""
 
 WHOLE = 10_000
 """Basis points in 100 %."""
+
+
+def in_cents(names: Iterable[str]) -> tuple[str, ...]:
+    """`charge_cents`, ...: the fields of records, messages and columns that hold amounts of these names."""
+    return tuple(f"{name}_cents" for name in names)
 
 
 @compiled

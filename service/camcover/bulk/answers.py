@@ -19,10 +19,8 @@ from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REASONS
 from camcover.engine.estimate import Reason
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.tables import Array
+from camcover.money import ONE_PLAN_AMOUNTS
 from camcover.rulebook.records import Benefit
-
-_AMOUNTS = [name.removesuffix("_cents") for name in LINE_SCHEMA.names if name.endswith("_cents")]
-
 
 # Not of Python lists: for those pyarrow looks for pandas, and imports it where it is there.
 NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in LINE_SCHEMA], schema=LINE_SCHEMA)
@@ -142,7 +140,7 @@ def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
     """The lines of adjudicated plans."""
     ledger = answered.ledger
     lines = np.diff(answered.first_line)
-    amounts = {name: np.ascontiguousarray(ledger[name]) for name in _AMOUNTS}
+    amounts = {name: np.ascontiguousarray(ledger[name]) for name in ONE_PLAN_AMOUNTS}
     reason = ledger["reason"].astype(np.int32)
     values = {
         "row": pa.array(np.repeat(answered.row, lines)),
@@ -178,7 +176,7 @@ def plan_batch(answered: Answered, request_id: pa.Array, plan_id: pa.Array, rele
         "rule_release": pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, dtype=np.int32)), [release]),
         "lines": pa.array(np.diff(answered.first_line).astype(np.int32)),
         "lines_covered": pa.array(_sums(ledger["covered"], first).astype(np.int32)),
-    } | {f"{name}_cents": pa.array(_sums(ledger[name], first)) for name in _AMOUNTS}
+    } | {f"{name}_cents": pa.array(_sums(ledger[name], first)) for name in ONE_PLAN_AMOUNTS}
     return pa.RecordBatch.from_arrays([values[name] for name in PLAN_SCHEMA.names], schema=PLAN_SCHEMA)
 
 

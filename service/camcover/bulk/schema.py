@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from camcover.engine.estimate import Amounts, Reason
+from camcover.engine.estimate import Reason
+from camcover.money import ONE_PLAN_AMOUNTS, in_cents
 
 _WORDS = pa.list_(pa.string())
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -82,7 +83,7 @@ LISTS = tuple(field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.t
 REQUIRED = ("plan_id", "items")
 """What no file may be without; every other column may be missing."""
 
-_AMOUNTS = [pa.field(name, pa.int64()) for name in Amounts._fields if name != "secondary_paid_cents"]
+_AMOUNTS = [pa.field(name, pa.int64()) for name in in_cents(ONE_PLAN_AMOUNTS)]
 
 PLAN_SCHEMA = pa.schema(
     [

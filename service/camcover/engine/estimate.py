@@ -11,7 +11,9 @@ from datetime import date
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from camcover import money
 from camcover.engine.request import AccumulatorUse, UseSoFar
+from camcover.money import in_cents
 
 
 class Reason(IntEnum):
@@ -116,6 +118,9 @@ class Line(NamedTuple):
 
 LINE_AMOUNTS = slice(Line._fields.index("charge_cents"), Line._fields.index("patient_cents") + 1)
 """Where the fields of `Amounts` stand in a `Line`."""
+
+if not Amounts._fields == tuple[str, ...](Line._fields)[LINE_AMOUNTS] == in_cents(money.LINE_AMOUNTS):
+    raise AssertionError(f"the amounts of `Amounts` and of `Line` are not {money.LINE_AMOUNTS}, in order")
 
 
 class AccumulatorAfter(NamedTuple):

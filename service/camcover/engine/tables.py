@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from camcover.money import ONE_PLAN_AMOUNTS
+
 Array: TypeAlias = NDArray[np.void]
 
 UNLIMITED = 1 << 60
@@ -300,9 +302,7 @@ LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
-    ("charge", "i8"), ("allowed", "i8"), ("deductible", "i8"), ("copay", "i8"), ("coinsurance", "i8"),
-    ("penalty", "i8"), ("balance_bill", "i8"), ("not_covered", "i8"), ("written_off", "i8"), ("plan_paid", "i8"),
-    ("patient", "i8"), ("fee", "i8"), ("capped", "i8"), ("provider_owes", "i8"),
+    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("provider_owes", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by

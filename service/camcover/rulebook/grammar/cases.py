@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from camcover.money import LINE_AMOUNTS
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import ANY_TEXT, FAILED, ICD10, STATE, references
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of, some_of
@@ -176,20 +177,6 @@ AMOUNT_OR_DOTS = Value(
         {"anyOf": [{"const": "..."}, MONEY.schema]},
     )
 )
-LINE_AMOUNTS = [
-    "charge",
-    "allowed",
-    "deductible",
-    "copay",
-    "coinsurance",
-    "penalty",
-    "balance_bill",
-    "not_covered",
-    "written_off",
-    "plan_paid",
-    "secondary_paid",
-    "patient",
-]
 LINE = Record(
     "a line's expectation",
     (

@@ -8,7 +8,9 @@ book; a member is *compared* when both rule sets can price the row, and only com
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from camcover.money import ONE_PLAN_AMOUNTS, in_cents
 
 __all__ = [
     "Bin",
@@ -151,6 +153,10 @@ class LineFigures:
     written_off_cents: int
     plan_paid_cents: int
     patient_cents: int
+
+
+if tuple(each.name for each in fields(LineFigures))[-len(ONE_PLAN_AMOUNTS) :] != in_cents(ONE_PLAN_AMOUNTS):
+    raise AssertionError(f"the amounts of `LineFigures` are not {ONE_PLAN_AMOUNTS}, in order")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camcover.money import dollars
+from camcover.money import ONE_PLAN_AMOUNTS, dollars
 from camcover.workflow.impact.records import Bin, LineFigures
 
 __all__ = ["bin_words", "changes_of", "line_words", "signed"]
 
+_CALLED = {"plan_paid": "plan pays"}
+"""What an amount is called, where that is not its name in plain letters."""
+
 _AMOUNTS = {
-    "allowed_cents": "allowed",
-    "deductible_cents": "deductible",
-    "copay_cents": "copay",
-    "coinsurance_cents": "coinsurance",
-    "penalty_cents": "penalty",
-    "balance_bill_cents": "balance bill",
-    "not_covered_cents": "not covered",
-    "written_off_cents": "written off",
-    "plan_paid_cents": "plan pays",
+    f"{name}_cents": _CALLED.get(name, name.replace("_", " "))
+    for name in ONE_PLAN_AMOUNTS
+    if name not in ("charge", "patient")
 }
 _WORDS = {"tier": "tier", "benefit": "benefit", "reason": "reason", "limit": "limit"}
 
