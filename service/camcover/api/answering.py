@@ -26,9 +26,9 @@ from camcover.api.reproducing import reproduced
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
-from camcover.engine.asked import MAX_LINES
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.refusals import Refusal
+from camcover.request_bounds import MAX_LINES
 from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused

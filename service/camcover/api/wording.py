@@ -18,6 +18,7 @@ from camcover.engine.words import counted, listed, out_of_range, repeated, shown
 from camcover.gen.buf.validate import validate_pb2
 from camcover.gen.camcover.v1 import text_pb2
 from camcover.refusals import Refusal
+from camcover.request_bounds import Bound
 
 __all__ = ["FORMS", "worded"]
 
@@ -129,7 +130,7 @@ def _number(path: str, value: int, bounds: dict[str, Any]) -> Violation:
     """The violation for a number out of its bounds, whichever of them it breaks."""
     low, high = bounds.get("gte"), bounds.get("lte")
     if low is not None and high is not None:
-        return out_of_range(path, value, low, high)
+        return out_of_range(path, value, Bound(low, high))
     expected = f"at least {low}" if low is not None else f"at most {high}"
     return Violation(path, counted(path, value), expected, Refusal.NUMBER_OUT_OF_RANGE)
 

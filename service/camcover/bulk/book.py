@@ -19,8 +19,6 @@ from camcover.bulk.book_columns import (
     CUTTABLE,
     FIRST_DAY,
     LAST_DAY,
-    MAX_EVERY_DAYS,
-    MAX_SESSIONS,
     READY,
     WAS_CUT,
     WRONG,
@@ -28,10 +26,10 @@ from camcover.bulk.book_columns import (
     Facts,
 )
 from camcover.bulk.book_sums import is_repeated, lay_out_sums
-from camcover.engine.asked import MAX_LINES
 from camcover.engine.sums import period_on
 from camcover.engine.tables import UNLIMITED, Array, RuleTables
 from camcover.jit import compiled, compiled_entry, sources_digest
+from camcover.request_bounds import MAX_EVERY_DAYS, MAX_LINES, MAX_SESSIONS
 
 _NO_ROOM = -1
 """In place of the number of requests: an array was made too small."""

@@ -22,9 +22,6 @@ WRONG, AS_GIVEN, WAS_CUT = -1, 0, 1
 UNKNOWN = -(2**62)
 """A sum that is listed without an amount."""
 
-MAX_SESSIONS, MAX_EVERY_DAYS = 500, 366
-"""As in protos/camcover/v1/request.proto."""
-
 FIRST_DAY, LAST_DAY = FIRST_DATE.toordinal(), LAST_DATE.toordinal()
 
 PLAN = np.dtype([

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcover.bulk.book_columns import AS_GIVEN, UNKNOWN, WAS_CUT, WRONG, Book
-from camcover.engine.asked import MAX_CENTS
 from camcover.engine.tables import UNLIMITED, Array
 from camcover.jit import compiled
+from camcover.request_bounds import MAX_CENTS
 
 
 @compiled

@@ -19,7 +19,6 @@ from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lis
 from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY
 from camcover.engine import tables as columns
-from camcover.engine.asked import MAX_CENTS, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
 from camcover.engine.contradictions import counted_toward
@@ -27,6 +26,7 @@ from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import most_used
 from camcover.engine.tables import Array
 from camcover.engine.vocabulary import ICD10, STATE_INDEX
+from camcover.request_bounds import AGE, CENTS, UNITS
 from camcover.rulebook.records import ROLLING, Measure, Setting
 
 _UNKNOWN_WORD = -2
@@ -88,7 +88,7 @@ class Coder:
             status[given & ((ordinals < 1) | (ordinals > LAST_DAY))] = ASIDE
         age = integers(batch["age"], null=-1)
         given_age = batch["age"].is_valid().to_numpy(zero_copy_only=False)
-        status[given_age & ((age < 0) | (age > 130) | (born > 0))] = ASIDE
+        status[given_age & (AGE.is_outside(age) | (born > 0))] = ASIDE
         state = coded(batch["state"]).numbers(_state, null=-1)
         status[state == _UNKNOWN_WORD] = ASIDE
         attested = truths(batch["requirements_as_attested"])
@@ -139,14 +139,14 @@ class Coder:
         services["charge"] = integers(item("charge_cents"), null=-1)
         services["allowed"] = integers(item("allowed_cents"), null=-1)
         services["typical"] = -1
-        wrong = (services["units"] < 1) | (services["units"] > MAX_UNITS) | self._mismatched(therapies, codes)
+        wrong = UNITS.is_outside(services["units"]) | self._mismatched(therapies, codes)
         wrong |= (services["code"] == -1) & (services["units"] != 1)
         wrong |= services["therapy"] < 0
         for name in ("code", "practitioner", "setting", "state", "tier"):
             wrong |= services[name] == _UNKNOWN_WORD
         for name in ("charge", "allowed"):
             given = item(f"{name}_cents").is_valid().to_numpy(zero_copy_only=False)
-            wrong |= given & ((services[name] < 0) | (services[name] > MAX_CENTS))
+            wrong |= given & CENTS.is_outside(services[name])
         wrong |= self._price(therapies, services)
         services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")
         wrong |= self._diagnose(items, plan[owner], services)

@@ -16,7 +16,6 @@ from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
 from camcover.bulk.singly import in_columns, request_of
 from camcover.engine import tables as columns
-from camcover.engine.asked import MAX_LINES
 from camcover.engine.compile import Tables
 from camcover.engine.desk import Desk
 from camcover.engine.kernel_call import KernelFault, addresses_of, run
@@ -25,6 +24,7 @@ from camcover.engine.request import InvalidRequest, Violation
 from camcover.engine.tables import Array, Work
 from camcover.engine.workspace import new_rows
 from camcover.refusals import Refusal
+from camcover.request_bounds import MAX_LINES
 
 _NO_DATE = Violation("", "a date that no calendar has", "dates in the years 1 to 9999", Refusal.DATE_OUT_OF_RANGE)
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from camcover.bulk.book_columns import MAX_EVERY_DAYS, MAX_SESSIONS
 from camcover.bulk.schema import LISTS
 from camcover.engine.request import (
     FIRST_DATE,
@@ -29,6 +28,7 @@ from camcover.engine.request import (
 )
 from camcover.engine.words import out_of_range, outside_years, too_many_sessions, unknown_word
 from camcover.refusals import Refusal
+from camcover.request_bounds import EVERY_DAYS, SESSIONS
 from camcover.rulebook.records import Attestation, Setting
 
 Data: TypeAlias = Mapping[str, Any]
@@ -129,10 +129,10 @@ def _date_violations(path: str, item: Data) -> Iterator[Violation]:
     first, sessions, every = item["start_date"], _or(item["sessions"], 1), _or(item["every_days"], 7)
     if first is None:
         yield Violation(f"{path}.start_date", "no date", "the first date of service", Refusal.MISSING_VALUE)
-    elif not 1 <= sessions <= MAX_SESSIONS:
-        yield out_of_range(f"{path}.sessions", sessions, 1, MAX_SESSIONS)
-    elif not 1 <= every <= MAX_EVERY_DAYS:
-        yield out_of_range(f"{path}.every_days", every, 1, MAX_EVERY_DAYS)
+    elif SESSIONS.is_outside(sessions):
+        yield out_of_range(f"{path}.sessions", sessions, SESSIONS)
+    elif EVERY_DAYS.is_outside(every):
+        yield out_of_range(f"{path}.every_days", every, EVERY_DAYS)
     elif not FIRST_DATE <= first <= LAST_DATE:
         yield outside_years(f"{path}.start_date", first)
     elif (LAST_DATE - first).days < every * (sessions - 1):

@@ -18,12 +18,12 @@ from camcover.engine.facts import Fact
 from camcover.engine.plan_index import DiagnosisGroups
 from camcover.engine.terms import Candidate, Criterion
 from camcover.engine.vocabulary import STATE_INDEX
+from camcover.request_bounds import MAX_AGE
 
 MOST_TRIED = 4_000
 """Sets of facts that are tried for one item."""
 
 _MOST_DIAGNOSES = 32
-_OLDEST = 130
 _NO_SUCH_DIAGNOSES = ("Z99", "A00", "B99", "T88", "O00")
 """Diagnoses of which one is hardly named by any plan."""
 
@@ -200,7 +200,7 @@ def _licensures(criteria: Sequence[Criterion], contexts: Sequence[Context]) -> l
 def _ages(criteria: Sequence[Criterion], days: Sequence[int]) -> Iterator[Facts]:
     """An age between every two bounds, and every day of birth on which a bound is reached on one of the days."""
     bounds = sorted({bound for each in criteria if each.asks_age for bound in (each.age_min, each.age_max + 1)})
-    bounds = [bound for bound in bounds if 0 < bound <= _OLDEST]
+    bounds = [bound for bound in bounds if 0 < bound <= MAX_AGE]
     yield Facts(age=0)
     yield from (Facts(age=bound) for bound in bounds)
     # Who reaches a bound on a later day is younger on the days before.

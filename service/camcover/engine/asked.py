@@ -15,15 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from camcover.engine.request import EstimateRequest, PlannedService, Procedure
 from camcover.engine.vocabulary import Vocabulary
-
-MAX_LINES = 2_000
-"""Lines in one request."""
-
-MAX_CENTS = 1_000_000_000
-"""The largest amount a request may give: 2,000 lines of it stay far inside 64 bits, percentages included."""
-
-MAX_UNITS = 1_000
-"""Units of one procedure, and visits used."""
+from camcover.request_bounds import MAX_CENTS, MAX_LINES, MAX_UNITS
 
 UNKNOWN = -1
 

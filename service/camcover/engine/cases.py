@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from camcover.engine.alternatives import Facts
-from camcover.engine.asked import MAX_CENTS
 from camcover.engine.layout import LOW, Case, ServiceRow
 from camcover.engine.open_use import OpenUse, is_stale, lay_out_counts, lay_out_sums, lay_out_visits
 from camcover.engine.openness import Openness
 from camcover.engine.question import Question
 from camcover.engine.ranges import ENDLESS, Way
 from camcover.engine.workspace import Workspace
+from camcover.request_bounds import MAX_CENTS
 
 _FAMILY = -1
 

@@ -23,9 +23,10 @@ from camcover.engine.question import Answer, Outcome, Question
 from camcover.engine.ranges import Found, Way, bounds_of, known
 from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
 from camcover.engine.tables import Array
-from camcover.engine.violations import MAX_AGE, MAX_MEMBERS, violations_of
+from camcover.engine.violations import violations_of
 from camcover.engine.vocabulary import STATE_INDEX
 from camcover.engine.workspace import Workspace
+from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
 
 _day_of = itemgetter(0)
 

@@ -15,12 +15,13 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine import tables as columns
-from camcover.engine.asked import MAX_CENTS, Unsound
+from camcover.engine.asked import Unsound
 from camcover.engine.contradictions import counted_toward, do_sums_contradict
 from camcover.engine.plan_index import Maxima
 from camcover.engine.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
 from camcover.engine.workspace import Workspace, row_format
+from camcover.request_bounds import MAX_CENTS
 
 _COUNT_ROW = Struct(row_format(columns.GIVEN_COUNT))
 _VISIT_ROW = Struct(row_format(columns.GIVEN_VISIT))

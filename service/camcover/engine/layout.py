@@ -14,7 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from camcover.engine import tables as columns
-from camcover.engine.asked import MAX_LINES, Asked, AskedService, Unsound
+from camcover.engine.asked import Asked, AskedService, Unsound
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
 from camcover.engine.given import Given, lay_out_given
@@ -23,6 +23,7 @@ from camcover.engine.prior_use import Scope
 from camcover.engine.request import Coverage, PlannedService
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.workspace import Space, Workspace, assert_row
+from camcover.request_bounds import MAX_LINES
 
 OPEN_TIER = -1
 """The tier of a service that the request leaves open."""

@@ -12,10 +12,11 @@ from datetime import date
 from typing import NamedTuple, assert_never
 
 from camcover.calendar import add_months
-from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
+from camcover.engine.asked import Unsound
 from camcover.engine.known_limits import known_limits, own_visit_limits, slots_of
 from camcover.engine.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
 from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, UseSoFar
+from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan
 
 ALL_COUNTED = 2**64 - 1

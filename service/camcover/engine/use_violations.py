@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from camcover.engine.asked import MAX_CENTS, MAX_UNITS, Unsound
+from camcover.engine.asked import Unsound
 from camcover.engine.contradictions import contradictions
 from camcover.engine.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.engine.words import counted, out_of_range, repeated, shown, unknown_word
 from camcover.refusals import Refusal
+from camcover.request_bounds import CENTS, UNITS, USED, VISITS
 from camcover.rulebook.records import ROLLING, Limit, Measure, PeriodKind
-
-MAX_USED = 10_000
-"""Visits or units of a limit, as in protos/camcover/v1/request.proto."""
 
 
 def use_violations(scope: Scope) -> Iterator[Violation]:
@@ -60,12 +58,12 @@ def _sum_violations(
 
 def _used_violations(path: str, use: AccumulatorUse, used: int, maximum: int) -> Iterator[Violation]:
     """A sum above its maximum (-1 = none), below zero, or smaller than a part of it."""
-    top, late = MAX_CENTS if maximum < 0 else maximum, use.last_quarter_cents
+    top, late = CENTS.most if maximum < 0 else maximum, use.last_quarter_cents
     if used > top:
         found = f"{counted('used_cents', used)} used of {use.accumulator}"
         yield Violation(f"{path}.used_cents", found, f"0 to {top}", Refusal.CONTRADICTORY_USE, at_most=top)
     elif used < 0:
-        yield out_of_range(f"{path}.used_cents", used, 0, MAX_CENTS)
+        yield out_of_range(f"{path}.used_cents", used, CENTS)
     elif not 0 <= late <= used:
         found, expected = counted("last_quarter_cents", late), f"0 to the {used} used in all"
         yield Violation(f"{path}.last_quarter_cents", found, expected, Refusal.CONTRADICTORY_USE)
@@ -111,7 +109,7 @@ def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violat
         found = f"{counted(field, used)} used of limit {limit.id}"
         yield Violation(f"{path}.{field}", found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
     elif used < 0:
-        yield out_of_range(f"{path}.{field}", used, 0, MAX_CENTS if money else MAX_USED)
+        yield out_of_range(f"{path}.{field}", used, CENTS if money else USED)
     elif other:
         measure = "cents" if money else limit.measure.value
         expected = f"{field}, since limit {limit.id} counts {measure}"
@@ -127,8 +125,8 @@ def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) ->
             yield unknown_word(f"{where}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
         elif use.benefit in seen:
             yield repeated(f"{where}.benefit", use.benefit)
-        elif not 0 <= use.visits <= MAX_UNITS:
-            yield out_of_range(f"{where}.visits", use.visits, 0, MAX_UNITS)
+        elif VISITS.is_outside(use.visits):
+            yield out_of_range(f"{where}.visits", use.visits, VISITS)
         seen.add(use.benefit)
 
 
@@ -136,14 +134,14 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
     """What is wrong with a dated visit, if anything."""
     if visit.benefit not in scope.plan.benefits:
         yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, visit.benefit, scope.plan.benefits)
-    elif not 1 <= visit.units <= MAX_UNITS:
-        yield out_of_range(f"{path}.units", visit.units, 1, MAX_UNITS)
+    elif UNITS.is_outside(visit.units):
+        yield out_of_range(f"{path}.units", visit.units, UNITS)
     elif visit.date.toordinal() > scope.first_day:
         expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
         yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
     for name, cents in (("copay_paid_cents", visit.copay_paid_cents), ("plan_paid_cents", visit.plan_paid_cents or 0)):
-        if not 0 <= cents <= MAX_CENTS:
-            yield out_of_range(f"{path}.{name}", cents, 0, MAX_CENTS)
+        if CENTS.is_outside(cents):
+            yield out_of_range(f"{path}.{name}", cents, CENTS)
 
 
 def _conflict_violations(scope: Scope, member: int, path: str) -> Iterator[Violation]:

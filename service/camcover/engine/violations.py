@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
-from camcover.engine.asked import MAX_CENTS, MAX_LINES, MAX_UNITS
 from camcover.engine.compile import Tables
 from camcover.engine.plan_index import PlanIndex
 from camcover.engine.prior_use import Scope
@@ -27,18 +26,13 @@ from camcover.engine.use_violations import use_violations
 from camcover.engine.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
 from camcover.refusals import Refusal
-
-MAX_MEMBERS = 12
-"""Members in one request."""
+from camcover.request_bounds import AGE, CENTS, MAX_LINES, MEMBERS, UNITS
 
 MOST_VIOLATIONS = 100
 """So many faults of a request are worked out: each unknown word is compared with all that are known."""
 
 NO_SECOND_PLAN = "secondary_plan_id beside it, or nothing"
 """What a statement about a second plan needs."""
-
-MAX_AGE = 130
-"""Completed years of a member."""
 
 
 def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, ...]:
@@ -72,8 +66,9 @@ def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]
 
 def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
     """What is wrong with the members, whatever the plan."""
-    if not 1 <= len(request.members) <= MAX_MEMBERS:
-        yield Violation("members", f"{len(request.members)} members", f"1 to {MAX_MEMBERS}", Refusal.COUNT_OUT_OF_RANGE)
+    if MEMBERS.is_outside(len(request.members)):
+        expected = f"{MEMBERS.least} to {MEMBERS.most}"
+        yield Violation("members", f"{len(request.members)} members", expected, Refusal.COUNT_OUT_OF_RANGE)
     if request.coverage is Coverage.SELF_ONLY:
         yield from _self_only_violations(request)
     ids = [member.id for member in request.members]
@@ -123,8 +118,8 @@ def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
     if member.birth_date is not None and member.age is not None:
         found = f"an age of {counted('age', member.age)} and the birth date {member.birth_date}"
         yield Violation(f"{path}.age", found, "one of the two", Refusal.CONTRADICTORY_STATEMENTS)
-    if member.age is not None and not 0 <= member.age <= MAX_AGE:
-        yield out_of_range(f"{path}.age", member.age, 0, MAX_AGE)
+    if member.age is not None and AGE.is_outside(member.age):
+        yield out_of_range(f"{path}.age", member.age, AGE)
 
 
 def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:
@@ -185,8 +180,8 @@ def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
     for place, procedure in enumerate(item.procedures):
         where = f"{path}.procedures[{place}]"
         yield from _amount_violations(where, procedure.charge_cents, procedure.allowed_cents)
-        if not 1 <= procedure.units <= MAX_UNITS:
-            yield out_of_range(f"{where}.units", procedure.units, 1, MAX_UNITS)
+        if UNITS.is_outside(procedure.units):
+            yield out_of_range(f"{where}.units", procedure.units, UNITS)
     for name in ("charge_cents", "allowed_cents"):
         if getattr(item, name) is None:
             continue
@@ -202,8 +197,8 @@ def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
 def _amount_violations(path: str, charge: int | None, allowed: int | None) -> Iterator[Violation]:
     """Amounts out of bounds."""
     for name, amount in (("charge_cents", charge), ("allowed_cents", allowed)):
-        if amount is not None and not 0 <= amount <= MAX_CENTS:
-            yield out_of_range(f"{path}.{name}", amount, 0, MAX_CENTS)
+        if amount is not None and CENTS.is_outside(amount):
+            yield out_of_range(f"{path}.{name}", amount, CENTS)
 
 
 def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:

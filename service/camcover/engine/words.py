@@ -11,6 +11,7 @@ from datetime import date
 
 from camcover.engine.request import FIRST_DATE, LAST_DATE, Violation
 from camcover.refusals import Refusal
+from camcover.request_bounds import Bound
 from camcover.rulebook.diagnostics import nearest
 
 __all__ = [
@@ -64,10 +65,10 @@ def counted(path: str, value: int) -> str:
     return f"{value} {unit}".rstrip()
 
 
-def out_of_range(path: str, value: int, low: int, high: int) -> Violation:
-    """The violation for a number that is not from `low` to `high`."""
+def out_of_range(path: str, value: int, bound: Bound) -> Violation:
+    """The violation for a number that is out of bounds."""
     kind = Refusal.AMOUNT_OUT_OF_RANGE if path.endswith("_cents") else Refusal.NUMBER_OUT_OF_RANGE
-    return Violation(path, counted(path, value), f"{low} to {high}", kind)
+    return Violation(path, counted(path, value), f"{bound.least} to {bound.most}", kind)
 
 
 def outside_years(path: str, day: date, first_year: int = FIRST_DATE.year) -> Violation:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from camcover.request_bounds import AGE
+
 __all__ = ["OLDEST_MEMBER", "Kind"]
 
-OLDEST_MEMBER = 130
+OLDEST_MEMBER = AGE.most
 """Completed years up to which ages are told apart: the most that a request may state."""
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from camcover.money import LINE_AMOUNTS
+from camcover.request_bounds import MAX_SESSIONS, SESSIONS
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import ANY_TEXT, FAILED, ICD10, STATE, references
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of, some_of
@@ -34,7 +35,6 @@ TEST_WITHOUT_AMOUNT = declare(
     "State `patient:`, `plan_paid:`, `written_off:` or `each:`.",
     in_editor=True,
 )
-MAX_SESSIONS = 500
 
 CODE = Name('a procedure code such as "97810"', r"[A-Z0-9]{5}", refers="code")
 PROCEDURE = Either(
@@ -79,7 +79,7 @@ def _dates(values: Values, at: Place, context: Context) -> Any:
         return given
     if first is None:
         return context.fault("missing-key", at, "a test's service has no dates", "give 'dates' or 'first'")
-    if not 1 <= values["sessions"] <= MAX_SESSIONS:
+    if SESSIONS.is_outside(values["sessions"]):
         message = f"{values['sessions']} sessions"
         return context.fault("invalid-count", at, message, f"expected 1 to {MAX_SESSIONS}")
     return tuple(first + timedelta(days=values["every"] * number) for number in range(values["sessions"]))
