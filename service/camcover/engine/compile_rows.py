@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import IntEnum
-from typing import assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from camcover.engine.plan_index import DiagnosisGroups
 from camcover.engine.tables import (
@@ -49,6 +49,17 @@ from camcover.rulebook.records import (
 )
 
 Row = tuple[int, ...]
+Code = TypeVar("Code", bound=IntEnum)
+Key = TypeVar("Key")
+
+
+class Coded(Protocol):
+    """An entry of a table of terms."""
+
+    @property
+    def code(self) -> str:
+        """The name of the kernel's code."""
+
 
 ALL_BITS = 2**64 - 1
 
@@ -70,10 +81,20 @@ _ABOVE = {
     AboveAllowedKind.MEMBER: Above.MEMBER,
     AboveAllowedKind.MEMBER_UP_TO: Above.MEMBER_UP_TO,
 }
-_COPAY = {per: StepKind[terms.code] for per, terms in COPAYS.items()}
-_COINSURANCE = {of: StepKind[terms.code] for of, terms in COINSURANCES.items()}
-_PERIOD = {kind: Period[terms.code] for kind, terms in PERIODS.items()}
-_MEASURE = {counted: LimitMeasure[terms.code] for counted, terms in MEASURES.items()}
+
+
+def _codes_of(codes: type[Code], table: Mapping[Key, Coded]) -> dict[Key, Code]:
+    """The kernel's code of each entry of a table. Raises AssertionError, at import, when there is none."""
+    missing = {terms.code for terms in table.values()} - set(codes.__members__)
+    if missing:
+        raise AssertionError(f"{codes.__name__} has no {missing}, expected as rulebook/records/terms.py names them")
+    return {key: codes[terms.code] for key, terms in table.items()}
+
+
+_COPAY = _codes_of(StepKind, COPAYS)
+_COINSURANCE = _codes_of(StepKind, COINSURANCES)
+_PERIOD = _codes_of(Period, PERIODS)
+_MEASURE = _codes_of(LimitMeasure, MEASURES)
 
 
 def _assert_codes() -> None:
