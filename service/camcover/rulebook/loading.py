@@ -6,12 +6,10 @@ them, and every diagnostic either way. Nothing is half-applied: a rule set with 
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
@@ -23,7 +21,8 @@ from camcover.rulebook.bounding import bounded
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, few_searches
 from camcover.rulebook.disk import find, read
 from camcover.rulebook.grammar import decode, kind_and_id
-from camcover.rulebook.nodes import parse
+from camcover.rulebook.nodes import BYTE_ORDER_MARK, parse
+from camcover.rulebook.pausing import collector_paused
 from camcover.rulebook.recognising import is_rule_file, no_rule_file
 from camcover.rulebook.records import Catalog, Document, Fees, Place, Plan, Policy, RuleSet
 from camcover.rulebook.resolve import File, resolve
@@ -57,9 +56,6 @@ NO_RULES = declare(
 
 _Document = TypeVar("_Document", bound=Document)
 
-_BYTE_ORDER_MARK = "\ufeff"
-"""What some editors put before a text; it stays in `texts`, so that these are what was read to the byte."""
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -88,13 +84,17 @@ def load(*paths: Path, today: date | None = None) -> Loaded:
 
 
 def rule_text(file: Path) -> str | Diagnostic:
-    """The text of one rule file; a diagnostic where it cannot be read, is no text, or is no rule file."""
+    """The text of one rule file; a diagnostic where it cannot be read, is no text, no YAML in bounds, or no rule file."""
     content = read(file)
     text = content if isinstance(content, Diagnostic) else _decoded(str(file), content)
     if isinstance(text, Diagnostic):
         return text
-    plain = text.removeprefix(_BYTE_ORDER_MARK)
-    return text if is_rule_file(plain, parse(plain, str(file))[0]) else no_rule_file(str(file))
+    plain = text.removeprefix(BYTE_ORDER_MARK)
+    node, faults = parse(plain, str(file))
+    if not is_rule_file(plain, node):
+        return no_rule_file(str(file))
+    # The last fault is the one that ended the reading.
+    return faults[-1] if node is None else text
 
 
 def load_files(files: Mapping[str, bytes], today: date | None = None) -> Loaded:
@@ -148,20 +148,8 @@ def _today() -> date:
 
 def _load(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
     """Decode every file, resolve, and check when nothing is wrong so far."""
-    with _collector_paused():
+    with collector_paused():
         return _judge(texts, faults, today)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No search for cycles meanwhile: what is read stays, and walking it again and again costs a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _judge(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
@@ -183,7 +171,7 @@ def _judge(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> L
 def _decode(name: str, text: str, faults: list[Diagnostic]) -> File | None:
     """One file, None when it is no rule file; what YAML itself refuses goes to `faults`."""
     context = Context(name)
-    plain = text.removeprefix(_BYTE_ORDER_MARK)
+    plain = text.removeprefix(BYTE_ORDER_MARK)
     node, refused = parse(plain, name)
     if not is_rule_file(plain, node):
         faults.append(no_rule_file(name))
