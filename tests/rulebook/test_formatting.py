@@ -286,6 +286,7 @@ def test_a_text_of_twice_the_length_is_twice_the_work(text: str) -> None:
 class Copied(str):
     """A text that counts the letters that are cut out of it."""
 
+    __slots__ = ()
     letters = 0
 
     def __getitem__(self, place: Any) -> str:

@@ -12,9 +12,10 @@ from camcover.on_demand import on_demand
 from camcover.rulebook.printable import printable
 
 if TYPE_CHECKING:
-    from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
+    from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, nearest
     from camcover.rulebook.disk import find
     from camcover.rulebook.formatting import format_text
+    from camcover.rulebook.hints import suggested
     from camcover.rulebook.loading import (
         Loaded,
         digest_of,
@@ -45,12 +46,12 @@ __all__ = [
     "load",
     "load_files",
     "load_texts",
-    "meant",
     "named_texts",
     "nearest",
     "printable",
     "release_id",
     "rule_text",
+    "suggested",
 ]
 
 __getattr__ = on_demand(__name__, __file__)

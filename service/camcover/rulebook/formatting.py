@@ -132,7 +132,9 @@ def _assert_same(root: yaml.MappingNode, comments: list[Comment], formatted: str
     if again is None or sorted(_tree(root)[1:], key=repr) != sorted(_tree(again)[1:], key=repr):
         message = "formatting changed the meaning of a rule file"
         raise AssertionError(message)
-    if sorted(comment.text for comment in comments) != sorted(comment.text for comment in find_comments(again, formatted)):
+    if sorted(comment.text for comment in comments) != sorted(
+        comment.text for comment in find_comments(again, formatted)
+    ):
         message = "formatting changed the comments of a rule file"
         raise AssertionError(message)
 

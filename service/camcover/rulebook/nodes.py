@@ -59,8 +59,8 @@ SYNTAX = declare(
 TOO_LARGE = declare(
     "too-large",
     Severity.ERROR,
-    f"The file is larger than 1 MiB, nests deeper than {MAX_DEPTH} levels, or holds more than {MAX_VALUES:,} words, lists and "
-    "mappings.",
+    f"The file is larger than 1 MiB, nests deeper than {MAX_DEPTH} levels, or holds more than {MAX_VALUES:,} words, "
+    "lists and mappings.",
     "Split it: each benefit plan, policy and fee schedule has a file of its own.",
 )
 DUPLICATE_KEY = declare(
@@ -217,9 +217,9 @@ class _Reader:
         """Read one event; False when reading must stop."""
         if isinstance(event, yaml.ScalarEvent):
             return self._take_scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             return self._open(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.stack.pop()
         elif isinstance(event, yaml.AliasEvent):
             self._refuse_alias(event, f"*{event.anchor}")
@@ -242,7 +242,9 @@ class _Reader:
         self.values += 1
         if self.values <= MAX_VALUES:
             return False
-        self.faults.append(_fault(TOO_LARGE.code, at, f"more than {MAX_VALUES:,} words, lists and mappings", "split it"))
+        self.faults.append(
+            _fault(TOO_LARGE.code, at, f"more than {MAX_VALUES:,} words, lists and mappings", "split it")
+        )
         self.root = None
         return True
 

@@ -37,6 +37,7 @@ __all__ = [
     "copay_unit",
     "count",
     "liability_words",
+    "limit_amount",
     "limit_terms",
     "limit_words",
     "per_words",
@@ -105,10 +106,14 @@ def per_words(per: LimitPeriod) -> str:
 
 def limit_words(limit: Limit) -> str:
     """How much a limit lets pass, for a patient: `12 visits in a benefit period`, `$500.00 in any 12 months`."""
-    many = (
-        dollars(limit.allow) if limit.measure is Measure.MONEY else count(limit.allow, limit.measure.removesuffix("s"))
-    )
-    return f"{many} {per_words(limit.per)}"
+    return f"{limit_amount(limit)} {per_words(limit.per)}"
+
+
+def limit_amount(limit: Limit, *, is_brief: bool = False) -> str:
+    """How much a limit lets pass: `12 visits`, `4 units`, `$500.00`; brief: `500.00`."""
+    if limit.measure is Measure.MONEY:
+        return amount(limit.allow) if is_brief else dollars(limit.allow)
+    return count(limit.allow, limit.measure.removesuffix("s"))
 
 
 def limit_terms(limit: Limit) -> str:

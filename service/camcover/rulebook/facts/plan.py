@@ -12,7 +12,6 @@ from camcover.rulebook.facts.shared import criteria_facts, heading_facts, source
 from camcover.rulebook.facts.words import (
     above_allowed_words,
     amount_or_unlimited,
-    limit_amount,
     limit_period,
     period_start_words,
     phase_fact,
@@ -31,7 +30,7 @@ from camcover.rulebook.records import (
     Tier,
     TierBenefit,
 )
-from camcover.rulebook.words import count
+from camcover.rulebook.words import count, limit_amount
 
 __all__ = ["plan_part"]
 
@@ -143,7 +142,7 @@ def _shared_fact(limit: Limit, usual: str) -> Fact:
 
 def _limit_facts(limit: Limit) -> Iterator[Fact]:
     at = limit.at
-    yield fact("", limit_amount(limit), at)
+    yield fact("", limit_amount(limit, is_brief=True), at)
     yield fact("per", limit_period(limit.per), at)
     yield fact("counts", plain(limit.counts), at)
     yield fact("beyond", plain(limit.beyond) if limit.beyond else None, at)

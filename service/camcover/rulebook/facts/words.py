@@ -13,14 +13,12 @@ from camcover.rulebook.records import (
     Ages,
     BenefitPeriod,
     Effective,
-    Limit,
     LimitPeriod,
-    Measure,
     PercentOf,
     Phase,
     Place,
 )
-from camcover.rulebook.words import amount, count, step_amount, step_terms, step_words
+from camcover.rulebook.words import amount, step_amount, step_terms, step_words
 
 
 def plain(word: str) -> str:
@@ -79,13 +77,6 @@ def ages_words(ages: Ages | None) -> str:
     if ages.min is None:
         return f"up to {ages.max}"
     return f"{ages.min} and over" if ages.max is None else f"{ages.min} to {ages.max}"
-
-
-def limit_amount(limit: Limit) -> str:
-    """`12 visits`, `4 units`, `500.00`."""
-    if limit.measure is Measure.MONEY:
-        return amount(limit.allow)
-    return count(limit.allow, limit.measure.removesuffix("s"))
 
 
 def limit_period(per: LimitPeriod) -> str:
