@@ -173,3 +173,11 @@ def test_compiled_rules_of_another_version_are_refused_in_one_line(run: Any, req
     assert (result.exit_code, result.stdout) == (1, "")
     said = "compiled by another version of camcover; compile the rule files anew (`camcover rules compile`)"
     assert result.stderr == f"{file}: {said}\n"
+
+
+def test_citations_name_files_below_the_rules_folder(rules: Path, run: Any, request_file: Path) -> None:
+    """An estimate may be handed on: it shows nothing of the machine that it was made on."""
+    result = run("estimate", request_file, "--rules", rules)
+    assert result.exit_code == 0
+    assert '"rule": "share.yaml:' in result.stdout
+    assert str(rules) not in result.stdout

@@ -124,12 +124,14 @@ def test_everything_written_goes_through_one_place(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("options", [(), ("--check",)])
 def test_fmt_leaves_what_it_cannot_read_and_says_so(options: tuple[str, ...], rules: Path, run: Any) -> None:
-    """What is no UTF-8, too large or no rule file; files beside them are formatted."""
+    """What is no UTF-8, too large, no YAML or no rule file; files beside them are formatted."""
     others = {
         "bad.yaml": b"\xff",
         "large.yaml": b"format: camcover/1\nnotes: " + b"x" * 10_000_000,
         "ci.yml": b"name:    ci\non: {push: {}}\n",
         "deep.yaml": b"format: camcover/1\nkind: plan\nx: " + b"[" * 100_000,
+        "many.yaml": b"format: camcover/1\nkind: plan\nx: [" + b"a," * 500_000 + b"]\n",
+        "open.yaml": b"format: camcover/1\nkind: plan\nid: 'a\n",
     }
     for name, content in others.items():
         (rules / name).write_bytes(content)
@@ -140,6 +142,9 @@ def test_fmt_leaves_what_it_cannot_read_and_says_so(options: tuple[str, ...], ru
     assert "bad.yaml:1:1: error[not-utf8]: byte 0 is not UTF-8" in result.stderr
     assert "large.yaml:1:1: error[too-large]" in result.stderr
     assert "ci.yml:1:1: warning[not-a-rule-file]" in result.stderr
+    assert "deep.yaml:3:23: error[too-large]: nested deeper than 20 levels" in result.stderr
+    assert "many.yaml:3:399991: error[too-large]: more than 200,000 words, lists and mappings" in result.stderr
+    assert "open.yaml:4:1: error[syntax]" in result.stderr
     assert "copay.yaml" in result.stdout
     assert {name: (rules / name).read_bytes() for name in others} == others
     assert ((rules / "copay.yaml").read_text(encoding="utf-8") == untidy) is bool(options)

@@ -11,6 +11,8 @@ from camcover.rulebook import CODES, Diagnostic, Severity, as_github, as_json, a
 from camcover.rulebook import diagnostics as shown
 from camcover.rulebook.bounding import MOST_FINDINGS, MOST_IN_ALL, MOST_LETTERS, bounded
 from camcover.rulebook.diagnostics import MOST_COLUMNS, MOST_SEARCHES
+from camcover.rulebook.formatting import format_text
+from camcover.rulebook.nodes import MAX_VALUES, Listing, parse
 from camcover.rulebook.printable import on_one_line, printable
 from camcover.rulebook.records import Place
 from small_rules import SHARE_PLAN, TEXTS
@@ -64,6 +66,19 @@ def test_a_file_of_very_many_benefits_is_refused_before_they_are_compared(added:
     assert [each.code for each in found.errors] == expected
     overlaps = [each for each in found.diagnostics if each.code in ("overlapping-benefits", "benefit-never-applies")]
     assert bool(overlaps) is not bool(expected)
+
+
+def test_values_are_counted_while_a_file_is_read() -> None:
+    """The list is the first value, so that the 200,000th word of it, in column 2 + 2 * 199,999, is one too many."""
+    fits = parse(f"[{'a,' * (MAX_VALUES - 1)}]", "a.yaml")
+    assert isinstance(fits[0], Listing)
+    assert (len(fits[0].items), fits[1]) == (199_999, [])
+    for text in (f"[{'a,' * 500_000}]", f"[{'[],' * 300_000}]"):
+        node, (fault,) = parse(text, "a.yaml")
+        assert node is None
+        assert fault.sentence == "more than 200,000 words, lists and mappings; split it"
+        assert fault.at.column == 2 + (text.index(",")) * (MAX_VALUES - 1)
+        assert format_text(f"x: {text}\n") == f"x: {text}\n"
 
 
 def faults(count: int, severity: Severity, file: str = "a.yaml") -> list[Diagnostic]:

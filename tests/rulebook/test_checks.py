@@ -350,6 +350,18 @@ def test_a_denial_that_a_policy_makes() -> None:
     ]
 
 
+def test_a_policy_counts_while_it_is_in_force_with_the_plan() -> None:
+    """The plan holds in 2026: what the policy asked in 2025, and asks from 2027 on, denies nothing of it."""
+    one = plan(tiers=[liable("diagnosis")], benefits=[benefit(policy="pain")])
+    asking, silent = criteria(icd10=("M54",)), criteria(states=("WA",))
+    before, then = Policy(heading("pain", 2025), asking, None), Policy(heading("pain"), silent, None)
+    later = Policy(heading("pain", start=date(2027, 1, 1)), asking, None)
+    assert found(one, policies=[before, then, later]) == [("liable-never-asked", 17)]
+    assert (
+        found(one, policies=[Policy(heading("pain", 2025), silent, None), Policy(heading("pain"), asking, None)]) == []
+    )
+
+
 def test_an_attestation_that_makes_its_own_absence_the_members() -> None:
     asked = benefit(requires=(Requirement(Attestation.REFERRAL, None, None, at()),))
     wrong = liable("referral", unless=Attestation.REFERRAL)

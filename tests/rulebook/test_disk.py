@@ -239,3 +239,30 @@ def test_a_file_that_is_meant_as_one_stays_an_error(text: str, code: str) -> Non
 def test_nothing_but_other_files_is_no_rule_set(tmp_path: Path) -> None:
     (tmp_path / "ci.yml").write_text(WORKFLOW, encoding="utf-8")
     assert [each.code for each in load(tmp_path, today=TODAY).diagnostics] == ["no-rules", "not-a-rule-file"]
+
+
+def test_records_name_files_below_their_folder_and_findings_by_path(tmp_path: Path) -> None:
+    """What is made of records goes to callers; what is wrong is shown to whoever named the folder."""
+    folder = tmp_path / "rules"
+    (folder / "plans").mkdir(parents=True)
+    for name, text in TEXTS.items():
+        (folder / ("plans" if name == "copay.yaml" else ".") / name).write_text(text, encoding="utf-8")
+    found = load(folder)
+    assert found.rules is not None
+    (plan,) = found.rules.plans["copay-plan"]
+    assert plan.heading.at.file == "plans/copay.yaml"
+    assert set(found.rules.texts) == {"catalog.yaml", "fees.yaml", "share.yaml", "plans/copay.yaml"}
+    path = str(folder / "plans" / "copay.yaml")
+    assert path in {each.at.file for each in found.diagnostics}
+    assert path in found.texts
+    assert found.rules.as_read("plans/copay.yaml:3") == f"{path}:3"
+    assert found.rules.as_read("plans/copay.yaml") == path
+    assert found.rules.as_read("other.yaml:3") == "other.yaml:3"
+    assert found.rules.digest == load_texts(found.rules.texts).rules.digest  # type: ignore[union-attr]
+
+
+def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
+    """A single file is named by itself."""
+    (tmp_path / "copay.yaml").write_text(TEXTS["copay.yaml"].replace("fees: fees", "fees: no"), encoding="utf-8")
+    found = load(tmp_path / "copay.yaml", tmp_path)
+    assert {each.at.file for each in found.errors} == {str(tmp_path / "copay.yaml")}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camcover.rulebook import formatting
 from camcover.rulebook.formatting import WIDTH, format_text
-from camcover.rulebook.nodes import MAX_BYTES
+from camcover.rulebook.nodes import LOADER, MAX_BYTES
+from camcover.rulebook.trivia import build_entries, find_comments
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "rule-language.md"
 
@@ -235,3 +241,74 @@ LONG_LIST = "a: [" + "x," * 5_000 + "x]\n"
 )
 def test_what_leaves_the_bounds_of_a_rule_file_stays_as_it_is(text: str) -> None:
     assert format_text(text) == text
+
+
+HOSTILE = {
+    "words": "x: [" + "a, " * 400 + "]\n",
+    "pairs": "x: {" + "a: b, " * 400 + "}\n",
+    "deep": "x: [" + ("[" * 15 + "a" + "]" * 15 + ", ") * 40 + "]\n",
+    "dashes": "x:\n" + "- - - - a\n" * 100,
+    "comments": "x: 1\n" + "# a\n" * 400,
+    "comments in brackets": "x: [" + "a, # b\n  " * 200 + "]\n",
+    "blank lines": "x: 1\n" + "\n" * 400 + "y: 2\n",
+    "texts": "x:\n" + "- | # a\n  a\n" * 200,
+    "folded": "x:\n" + "- >\n  a\n\n  b\n" * 100,
+    "paragraphs": "x: a\n" + "  a\n\n" * 200,
+    "keys": "".join(f"k{number}: 'a'  # b\n" for number in range(200)),
+}
+"""Texts of which a file of 1 MiB may be made."""
+
+
+def calls_of(text: str) -> int:
+    """How many functions are called while a text is formatted."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        format_text(text)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_text_of_twice_the_length_is_twice_the_work(text: str) -> None:
+    """And each of its letters costs a few calls, so that 1 MiB is formatted in seconds."""
+    single, double = calls_of(text), calls_of(text.replace("x:", "y:") + text)
+    assert double <= 2.2 * single
+    assert single <= 60 * len(text)
+
+
+class Copied(str):
+    """A text that counts the letters that are cut out of it."""
+
+    __slots__ = ()
+    letters = 0
+
+    def __getitem__(self, place: Any) -> str:
+        """A part of the text."""
+        part = super().__getitem__(place)
+        Copied.letters += len(part)
+        return part
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_letter_is_copied_again_and_again(text: str) -> None:
+    Copied.letters = 0
+    root = yaml.compose(text, Loader=LOADER)
+    comments = find_comments(root, Copied(text))
+    build_entries(root, Copied(text), comments)
+    assert Copied.letters <= 6 * len(text)
+
+
+def test_cycles_are_not_searched_for_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search walks all that is read so far again and again: it took most of the time of a large file."""
+    found = []
+    monkeypatch.setattr(formatting, "find_comments", lambda *_: found.append(gc.isenabled()) or [])
+    format_text("a:   1\n")
+    assert found == [False, False]
+    assert gc.isenabled()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from camcover.rulebook import load_texts
-from camcover.rulebook.hints import FEW, hint
+from camcover.rulebook.hints import FEW, hint, suggested
 from small_rules import TEXTS
 
 TODAY = date(2026, 6, 1)
@@ -31,6 +31,13 @@ MANY = [f"word{number}" for number in range(FEW + 1)]
 )
 def test_hint(word: str, known: list[str], said: str) -> None:
     assert hint(word, known) == said
+
+
+def test_words_that_are_near_are_asked_for_in_the_same_words() -> None:
+    """Where they were found before, as in the refusal of a release or of a field of a request."""
+    assert suggested(()) == ""
+    assert suggested(["a"]) == "; did you mean 'a'?"
+    assert suggested(iter(["in_network", "elsewhere"])) == "; did you mean 'in_network' or 'elsewhere'?"
 
 
 def test_hint_of_an_alias_and_of_digits() -> None:

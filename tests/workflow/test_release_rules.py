@@ -202,3 +202,18 @@ def test_preparing_says_for_which_schema_it_compiled() -> None:
     prepared = prepare(load_texts(TEXTS | {"copay.yaml": COPAY_PLAN}))
     assert prepared.compiled.schema == SCHEMA
     assert prepared.compiled.body[18:50].hex() == SCHEMA
+
+
+def test_files_and_their_digest_are_read_at_once(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read apart, they might be those of two states of the database."""
+    times = []
+    reading = releases.store.reading
+
+    def counted() -> Any:
+        times.append(1)
+        return reading()
+
+    monkeypatch.setattr(releases.store, "reading", counted)
+    rules = ReleaseRules(releases.store).rules(releases.ids[0])
+    assert set(rules.plans) == {"copay-plan", "share-plan"}
+    assert len(times) == 1

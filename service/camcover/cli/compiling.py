@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -11,7 +13,7 @@ from camcover.engine.compile import Tables, compile_rules
 from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
 from camcover.rulebook.words import count
 
-__all__ = ["compiled_rules", "write"]
+__all__ = ["compiled_rules", "refused_tables", "write"]
 
 
 def compiled_rules(paths: list[Path]) -> Tables:
@@ -21,8 +23,15 @@ def compiled_rules(paths: list[Path]) -> Tables:
     """
     if len(paths) != 1 or not is_stored(paths[0]):
         return compile_rules(checked_rules(paths))
-    try:
+    with refused_tables():
         return read_tables(paths[0])
+
+
+@contextmanager
+def refused_tables() -> Iterator[None]:
+    """Compiled rules that cannot be read inside are said on standard error, and end the program with status 1."""
+    try:
+        yield
     except (UnreadableTables, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -31,7 +40,7 @@ def compiled_rules(paths: list[Path]) -> Tables:
 def write(paths: list[Path], output: Path) -> None:
     """Write rule files as one compiled file, which `--rules` of other commands takes in place of the files."""
     rules = checked_rules(paths)
-    if any(output.exists() and output.samefile(file) for file in rules.texts):
+    if any(output.exists() and output.samefile(file) for file in map(rules.as_read, rules.texts)):
         typer.echo(f"{output} is one of the rule files; expected another file", err=True)
         raise typer.Exit(2)
     tables = compile_rules(rules)

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 
 import typer
@@ -33,13 +33,22 @@ def diff(
 ) -> None:
     """What differs between two rule sets, in words: by plan, benefit and field, never by line."""
     old, new = rules_of(before, database_url), rules_of(after, database_url)
-    changes = differences(old, new)
+    changes = tuple(_as_read(each, old, new) for each in differences(old, new))
     if plan:
         known_plans(plan, dict.fromkeys([*old.plans, *new.plans]), " in either rule set")
         wanted = _documents_of(plan, old) | _documents_of(plan, new)
         changes = tuple(each for each in changes if (each.document, each.id) in wanted)
     typer.echo(_WRITERS[output](changes))
     raise typer.Exit(1 if is_status and changes else 0)
+
+
+def _as_read(change: Change, old: RuleSet, new: RuleSet) -> Change:
+    """The same, its places with the paths under which the files were read."""
+    before, after = (
+        replace(place, file=rules.as_read(place.file)) if place is not None else None
+        for place, rules in ((change.at_before, old), (change.at_after, new))
+    )
+    return replace(change, at_before=before, at_after=after)
 
 
 def _documents_of(wanted: Sequence[str], rules: RuleSet) -> set[tuple[str, str]]:

@@ -26,7 +26,7 @@ def run(paths: list[Path], output: OutputFormat, coverage: bool, plan: list[str]
 
 def _test(rules: RuleSet, output: OutputFormat, *, coverage: bool) -> int:
     """Run all tests once; gives the status to end with."""
-    report = run_tests(compile_rules(rules), rules)
+    report = run_tests(compile_rules(rules), rules).as_read(rules)
     if output is OutputFormat.JSON:
         typer.echo(json.dumps(_as_data(report), indent=2, ensure_ascii=False))
     elif output is OutputFormat.GITHUB:

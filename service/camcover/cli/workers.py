@@ -22,12 +22,12 @@ from pathlib import Path
 import structlog
 import typer
 
-from camcover.cli.compiling import compiled_rules
+from camcover.cli.compiling import compiled_rules, refused_tables
 from camcover.cli.ports import reserved_port
 from camcover.cli.reloading import compile_apart
 from camcover.cli.restarts import WINDOW_SECONDS, Restarts
 from camcover.cli.running import Options, cannot_listen
-from camcover.engine.stored import is_stored, read_tables, write_tables
+from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
 
 Work = Callable[[Options, Callable[[], object]], int]
 """What a worker does: serve, say when it is ready, give its exit status."""
@@ -152,18 +152,24 @@ class Supervisor:
 
     def _put(self, file: Path) -> None:
         """Put the rules into the workers' file. Shows what is wrong with them, and ends the program with status 1."""
-        tables = compiled_rules(self._rules)
         if self._is_stored():
-            _copy(self._rules[0], file)
+            with refused_tables():
+                _copy(self._rules[0], file)
         else:
-            write_tables(tables, file)
+            write_tables(compiled_rules(self._rules), file)
 
 
 def _copy(rules: Path, file: Path) -> None:
-    """Put compiled rules into a file, whole, when they can be read. Raises `UnreadableTables`, OSError."""
+    """Put compiled rules into a file, whole, when they can be read. Raises `UnreadableTables`, OSError.
+
+    What is read is the copy, since the file may change meanwhile; what is wrong is said of the file.
+    """
     part = file.with_suffix(".new")
     part.write_bytes(rules.read_bytes())
-    read_tables(part)
+    try:
+        read_tables(part)
+    except UnreadableTables as error:
+        raise UnreadableTables(str(error).replace(str(part), str(rules), 1)) from error
     part.replace(file)
 
 

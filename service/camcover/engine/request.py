@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from camcover.portable import PortableError
 from camcover.refusals import Refusal
-from camcover.rulebook.diagnostics import meant
+from camcover.rulebook.hints import suggested
 from camcover.rulebook.records import Attestation, Setting
 
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2200, 12, 31)
@@ -169,7 +169,7 @@ class Violation(NamedTuple):
     @property
     def description(self) -> str:
         """The sentence that people read."""
-        return f"found {self.found}; expected {self.expected}{meant(self.nearest)}"
+        return f"found {self.found}; expected {self.expected}{suggested(self.nearest)}"
 
 
 class InvalidRequest(PortableError):

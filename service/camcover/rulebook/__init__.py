@@ -12,10 +12,12 @@ from camcover.on_demand import on_demand
 from camcover.rulebook.printable import printable
 
 if TYPE_CHECKING:
-    from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, as_github, as_json, as_text, meant, nearest
+    from camcover.rulebook.diagnostics import Diagnostic, Severity, as_github, as_json, as_text, nearest
     from camcover.rulebook.disk import find
     from camcover.rulebook.formatting import format_text
-    from camcover.rulebook.loading import (
+    from camcover.rulebook.hints import suggested
+    from camcover.rulebook.loading import (  # CODES: all, for loading imports whatever declares one
+        CODES,
         Loaded,
         digest_of,
         is_release_id,
@@ -45,12 +47,12 @@ __all__ = [
     "load",
     "load_files",
     "load_texts",
-    "meant",
     "named_texts",
     "nearest",
     "printable",
     "release_id",
     "rule_text",
+    "suggested",
 ]
 
 __getattr__ = on_demand(__name__, __file__)

@@ -34,7 +34,7 @@ MORE_FINDINGS = declare(
 
 def bounded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics in order of place, each once, no more of a file, and of all, than a reader has use for."""
-    ordered = sorted(set(found), key=lambda each: (each.at, each.code, each.message))
+    ordered = sorted(set(found), key=lambda each: (each.at.file, each.at.line, each.at.column, each.code, each.message))
     told: list[Diagnostic] = []
     for _, group in groupby(ordered, key=lambda each: each.at.file):
         of_file = list(group)

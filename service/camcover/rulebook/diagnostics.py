@@ -29,7 +29,6 @@ __all__ = [
     "few_searches",
     "folded",
     "github_line",
-    "meant",
     "nearest",
 ]
 
@@ -195,9 +194,3 @@ def _escaped(text: str) -> str:
 def _property(text: str) -> str:
     """Text as a property of a workflow command."""
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def meant(close: Iterable[str]) -> str:
-    """The end of a sentence about a word that does not exist: `; did you mean 'a' or 'b'?`, nothing without any."""
-    words = " or ".join(map(repr, close))
-    return f"; did you mean {words}?" if words else ""

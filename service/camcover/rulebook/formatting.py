@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import yaml
 
-from camcover.rulebook.nodes import LOADER, is_too_large, parse
+from camcover.rulebook.nodes import ALIAS, BYTE_ORDER_MARK, LOADER, TAG, is_too_large, parse
+from camcover.rulebook.pausing import collector_paused
 from camcover.rulebook.trivia import (
     Comment,
     Entry,
@@ -58,12 +59,17 @@ def format_text(text: str) -> str:
 
     Also unchanged when it is too large or too deep for a rule file, or would be in that layout.
     """
-    source = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    # Bounded before anything recurses.
-    root = None if parse(source, "")[0] is None else _compose(source)
+    with collector_paused():
+        return _formatted(text)
+
+
+def _formatted(text: str) -> str:
+    """`text` in canonical layout, or as it is."""
+    source = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n")
+    root = None if _is_foreign(source) else _compose(source)
     if root is None or any(character in source for character in _ODD_BREAKS):
         return text
-    comments = find_comments(source)
+    comments = find_comments(root, source)
     entries = build_entries(root, source, comments)
     tail = attach(entries, source, comments)
     formatted = _write(entries, tail, source)
@@ -71,17 +77,29 @@ def format_text(text: str) -> str:
     return text if is_too_large(formatted) else formatted
 
 
+def _is_foreign(source: str) -> bool:
+    """Whether a text is not what a rule file may be: too large, too deep, no YAML; anchors, tags or directives in it.
+
+    To ask first: it is bounded before anything recurses.
+    """
+    root, faults = parse(source, "")
+    return root is None or any(each.code in (ALIAS.code, TAG.code) for each in faults) or _has_directives(source)
+
+
+def _has_directives(source: str) -> bool:
+    """Whether lines such as `%YAML 1.1` stand before the document."""
+    events = yaml.parse(source, Loader=LOADER)
+    begin = next((event for event in events if isinstance(event, yaml.DocumentStartEvent)), None)
+    return begin is not None and bool(begin.version or begin.tags)
+
+
 def _compose(source: str) -> yaml.MappingNode | None:
     """The document's tree, or None for what the formatter leaves alone."""
     try:
-        tokens = list(yaml.scan(source, Loader=LOADER))
         root = yaml.compose(source, Loader=LOADER)
-    except (yaml.YAMLError, RecursionError):
+    except yaml.YAMLError:
         return None
-    foreign = (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken, yaml.DirectiveToken)
-    if not isinstance(root, yaml.MappingNode) or not root.value or any(isinstance(each, foreign) for each in tokens):
-        return None
-    return root if _is_writable(root) else None
+    return root if isinstance(root, yaml.MappingNode) and root.value and _is_writable(root) else None
 
 
 def _is_writable(node: yaml.Node, *, in_flow: bool = False) -> bool:
@@ -114,7 +132,9 @@ def _assert_same(root: yaml.MappingNode, comments: list[Comment], formatted: str
     if again is None or sorted(_tree(root)[1:], key=repr) != sorted(_tree(again)[1:], key=repr):
         message = "formatting changed the meaning of a rule file"
         raise AssertionError(message)
-    if sorted(comment.text for comment in comments) != sorted(comment.text for comment in find_comments(formatted)):
+    if sorted(comment.text for comment in comments) != sorted(
+        comment.text for comment in find_comments(again, formatted)
+    ):
         message = "formatting changed the comments of a rule file"
         raise AssertionError(message)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from camcover.rulebook.diagnostics import folded, nearest
 from camcover.rulebook.records import Catalog
 
-__all__ = ["FEW", "Aliases", "aliases_in", "hint", "meant", "one_of", "with_hint"]
+__all__ = ["FEW", "Aliases", "aliases_in", "hint", "meant", "one_of", "suggested", "with_hint"]
 
 FEW = 30
 """As many words are listed; of more only the nearest are named."""
@@ -35,8 +35,18 @@ def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cu
     stands_for = [str(each) for each in (aliases or {}).get(folded(word), ())]
     if stands_for and all(folded(each) != folded(word) for each in stands_for):
         return f"'{word}' is an alias of {_quoted(stands_for, 'and')}"
-    close = nearest(word, known, cutoff=cutoff)
-    return f"did you mean {_quoted(close[:2], 'or')}?" if close else ""
+    return _did_you_mean(nearest(word, known, cutoff=cutoff)[:2])
+
+
+def suggested(close: Iterable[str]) -> str:
+    """The end of a sentence about a word, where those near it are known: `; did you mean 'a' or 'b'?`, or nothing."""
+    question = _did_you_mean(tuple(close))
+    return f"; {question}" if question else ""
+
+
+def _did_you_mean(close: Sequence[str]) -> str:
+    """`did you mean 'a' or 'b'?`; empty without any."""
+    return f"did you mean {_quoted(close, 'or')}?" if close else ""
 
 
 def with_hint(

@@ -6,13 +6,11 @@ them, and every diagnostic either way. Nothing is half-applied: a rule set with 
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import takewhile
 from pathlib import Path
@@ -20,10 +18,11 @@ from typing import TypeVar
 
 from camcover.rulebook import checks
 from camcover.rulebook.bounding import bounded
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, few_searches
+from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, declare, few_searches
 from camcover.rulebook.disk import find, read
 from camcover.rulebook.grammar import decode, kind_and_id
-from camcover.rulebook.nodes import parse
+from camcover.rulebook.nodes import BYTE_ORDER_MARK, parse
+from camcover.rulebook.pausing import collector_paused
 from camcover.rulebook.recognising import is_rule_file, no_rule_file
 from camcover.rulebook.records import Catalog, Document, Fees, Place, Plan, Policy, RuleSet
 from camcover.rulebook.resolve import File, resolve
@@ -31,6 +30,7 @@ from camcover.rulebook.scalars import Failed
 from camcover.rulebook.shapes import Context
 
 __all__ = [
+    "CODES",
     "Loaded",
     "digest_of",
     "is_release_id",
@@ -57,9 +57,6 @@ NO_RULES = declare(
 
 _Document = TypeVar("_Document", bound=Document)
 
-_BYTE_ORDER_MARK = "\ufeff"
-"""What some editors put before a text; it stays in `texts`, so that these are what was read to the byte."""
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -78,36 +75,51 @@ class Loaded:
 def load(*paths: Path, today: date | None = None) -> Loaded:
     """The rules under all of `paths`, judged on `today` (else the machine's date).
 
+    Diagnostics and `texts` name files by their paths; records name them below the folder that they have in common.
+
     Raises FileNotFoundError where there is nothing at a path; what is there and cannot be read is a diagnostic.
     """
     found = find(paths)
     contents = {str(file): read(file) for file in found.files}
-    files = {name: content for name, content in contents.items() if isinstance(content, bytes)}
+    files = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     unread = [content for content in contents.values() if isinstance(content, Diagnostic)]
-    return _load_files(files, [*found.faults, *unread], today, where=" ".join(map(str, paths)))
+    names = names_below(files)
+    read_as = {name: path for path, name in names.items()}
+    named = {names[path]: content for path, content in files.items()}
+    faults = [*found.faults, *unread]
+    return _load_files(named, faults, today, paths=read_as, where=" ".join(map(str, paths)))
 
 
 def rule_text(file: Path) -> str | Diagnostic:
-    """The text of one rule file; a diagnostic where it cannot be read, is no text, or is no rule file."""
+    """The text of one rule file; a diagnostic where it cannot be read, is no text, no YAML or no rule file."""
     content = read(file)
     text = content if isinstance(content, Diagnostic) else _decoded(str(file), content)
     if isinstance(text, Diagnostic):
         return text
-    plain = text.removeprefix(_BYTE_ORDER_MARK)
-    return text if is_rule_file(plain, parse(plain, str(file))[0]) else no_rule_file(str(file))
+    plain = text.removeprefix(BYTE_ORDER_MARK)
+    node, faults = parse(plain, str(file))
+    if not is_rule_file(plain, node):
+        return no_rule_file(str(file))
+    # The last fault is the one that ended the reading.
+    return faults[-1] if node is None else text
 
 
 def load_files(files: Mapping[str, bytes], today: date | None = None) -> Loaded:
     """The rules in `files` (file name -> UTF-8 bytes)."""
-    return _load_files(files, [], today, where="")
+    return _load_files(files, [], today, paths={}, where="")
 
 
-def _load_files(files: Mapping[str, bytes], faults: list[Diagnostic], today: date | None, *, where: str) -> Loaded:
-    """The rules in `files`; `where` is where they were looked for, should there be none, `faults` what was not read."""
-    decoded = {name: _decoded(name, content) for name, content in files.items()}
+def _load_files(
+    files: Mapping[str, bytes], faults: list[Diagnostic], today: date | None, *, paths: Mapping[str, str], where: str
+) -> Loaded:
+    """The rules in `files`, which were read from `paths` (file name -> path).
+
+    `where` is where they were looked for, should there be none; `faults` is what was not read.
+    """
+    decoded = {name: _decoded(paths.get(name, name), content) for name, content in files.items()}
     texts = {name: text for name, text in decoded.items() if isinstance(text, str)}
     faults += [text for text in decoded.values() if isinstance(text, Diagnostic)]
-    loaded = _load(texts, faults, today or _today())
+    loaded = _load(texts, faults, today, paths)
     if loaded.texts or loaded.errors:
         return loaded
     nothing = Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "no rule file (.yaml) here")
@@ -125,7 +137,7 @@ def _decoded(name: str, content: bytes) -> str | Diagnostic:
 
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:
     """The rules in `texts` (file name -> YAML)."""
-    return _load(texts, [], today or _today())
+    return _load(texts, [], today, {})
 
 
 def release_id(digest: str) -> str:
@@ -146,44 +158,43 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
-def _load(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
-    """Decode every file, resolve, and check when nothing is wrong so far."""
-    with _collector_paused():
-        return _judge(texts, faults, today)
+def _load(texts: Mapping[str, str], unread: list[Diagnostic], today: date | None, paths: Mapping[str, str]) -> Loaded:
+    """Decode every file, resolve, and check when nothing is wrong so far; `unread` names files by `paths` already."""
+    with collector_paused():
+        return _judge(texts, unread, today or _today(), paths)
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No search for cycles meanwhile: what is read stays, and walking it again and again costs a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _judge(texts: Mapping[str, str], faults: list[Diagnostic], today: date) -> Loaded:
+def _judge(texts: Mapping[str, str], unread: list[Diagnostic], today: date, paths: Mapping[str, str]) -> Loaded:
     """The rules of `texts`, and every diagnostic."""
+    faults: list[Diagnostic] = []
     decoded = [(name, _decode(name, text, faults)) for name, text in texts.items()]
     files = [file for _, file in decoded if file is not None]
     texts = {name: texts[name] for name, file in decoded if file is not None}
     faults += [fault for file in files for fault in file.context.faults]
     with few_searches():
         faults += resolve(files)
-    rules = _rule_set(files, texts)
-    if not any(each.severity is Severity.ERROR for each in faults):
+    rules = _rule_set(files, texts, paths)
+    if not _has_error([*unread, *faults]):
         faults += checks.run(rules, today)
-    ordered = bounded(faults)
-    has_error = any(each.severity is Severity.ERROR for each in ordered)
-    return Loaded(None if has_error else rules, ordered, texts)
+    ordered = bounded([*unread, *(_placed(each, paths) for each in faults)])
+    read_as = {paths.get(name, name): text for name, text in texts.items()}
+    return Loaded(None if _has_error(ordered) else rules, ordered, read_as)
+
+
+def _has_error(faults: Iterable[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in faults)
+
+
+def _placed(fault: Diagnostic, paths: Mapping[str, str]) -> Diagnostic:
+    """A fault at the path of its file, where that is known."""
+    path = paths.get(fault.at.file)
+    return fault if path is None else replace(fault, at=replace(fault.at, file=path))
 
 
 def _decode(name: str, text: str, faults: list[Diagnostic]) -> File | None:
     """One file, None when it is no rule file; what YAML itself refuses goes to `faults`."""
     context = Context(name)
-    plain = text.removeprefix(_BYTE_ORDER_MARK)
+    plain = text.removeprefix(BYTE_ORDER_MARK)
     node, refused = parse(plain, name)
     if not is_rule_file(plain, node):
         faults.append(no_rule_file(name))
@@ -198,7 +209,7 @@ def _decode(name: str, text: str, faults: list[Diagnostic]) -> File | None:
     return File(name, kind, id_, record if is_whole else None, context)
 
 
-def _rule_set(files: Sequence[File], texts: Mapping[str, str]) -> RuleSet:
+def _rule_set(files: Sequence[File], texts: Mapping[str, str], paths: Mapping[str, str]) -> RuleSet:
     """The decoded documents by kind and id, editions in order of date."""
     records = [file.record for file in files if file.record is not None]
     return RuleSet(
@@ -208,6 +219,7 @@ def _rule_set(files: Sequence[File], texts: Mapping[str, str]) -> RuleSet:
         plans=_editions(records, Plan),
         texts=dict(texts),
         digest=digest_of(texts),
+        paths=paths,
     )
 
 
@@ -222,10 +234,16 @@ def _editions(records: Sequence[Document], kind: type[_Document]) -> dict[str, t
 
 def named_texts(texts: Mapping[str, str]) -> dict[str, str]:
     """Texts by their name below the folder that all files have in common, in order of name."""
-    names = {name: Path(os.path.normpath(Path(name).absolute())).parts for name in texts}
-    folders = [parts[:-1] for parts in names.values()] or [()]
+    names = names_below(texts)
+    return dict(sorted((names[path], text) for path, text in texts.items()))
+
+
+def names_below(paths: Iterable[str]) -> dict[str, str]:
+    """Each path with its name below the folder that all of them have in common."""
+    parts = {path: Path(os.path.normpath(Path(path).absolute())).parts for path in paths}
+    folders = [each[:-1] for each in parts.values()] or [()]
     shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False)))
-    return dict(sorted(("/".join(names[name][shared:]), text) for name, text in texts.items()))
+    return {path: "/".join(each[shared:]) for path, each in parts.items()}
 
 
 def digest_of(texts: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from camcover.rulebook.diagnostics import Severity
 from camcover.rulebook.grammar import kind_and_id
 from camcover.rulebook.loading import Loaded, load_texts
-from camcover.rulebook.nodes import Node, Scalar, Table, parse
+from camcover.rulebook.nodes import BYTE_ORDER_MARK, Node, Scalar, Table, parse
 
 __all__ = ["Heads", "heads_of", "narrowed"]
 
@@ -62,7 +62,7 @@ def _is_kept(head: Head, plan_ids: Collection[str], named: Collection[str], *, i
 
 def _head(name: str, text: str) -> Head:
     """What a file says it is; of one that YAML cannot read, what its first such lines say."""
-    node, _ = parse(text.removeprefix("\ufeff"), name)
+    node, _ = parse(text.removeprefix(BYTE_ORDER_MARK), name)
     kind, id_ = kind_and_id(node)
     if node is None:
         kind, id_ = _line(text, "kind"), _line(text, "id")

@@ -16,9 +16,11 @@ from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.records import Place
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "LOADER",
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_VALUES",
     "Listing",
     "Node",
     "Scalar",
@@ -34,9 +36,16 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
 """How deep lists and mappings may nest; the language itself needs nine."""
 
+MAX_VALUES = 200_000
+"""How many words, lists and mappings a file may hold: more than a fee schedule of 1 MiB has, written as the standard
+layout writes it; a megabyte of commas is five times that, and takes as much longer."""
+
 _BRACKETS = {"while parsing a flow sequence": "[]", "while parsing a flow mapping": "{}"}
 _THOUSANDS = re.compile(r"\$[0-9]{1,3}(,[0-9]{3})*")
 _REST_OF_AMOUNT = re.compile(r"[0-9]{3}(?![0-9]).*")
+
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put before a text; a reader takes it off, what is kept of the text keeps it."""
 
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Reads YAML without resolving anything, in C where PyYAML was built with it."""
@@ -50,7 +59,8 @@ SYNTAX = declare(
 TOO_LARGE = declare(
     "too-large",
     Severity.ERROR,
-    "The file is larger than 1 MiB, or nests deeper than 20 levels.",
+    f"The file is larger than 1 MiB, nests deeper than {MAX_DEPTH} levels, or holds more than {MAX_VALUES:,} words, "
+    "lists and mappings.",
     "Split it: each benefit plan, policy and fee schedule has a file of its own.",
 )
 DUPLICATE_KEY = declare(
@@ -192,6 +202,7 @@ class _Reader:
         self.stack: list[_Frame] = []
         self.root: Node | None = None
         self.documents = 0
+        self.values = 0
 
     def result(self) -> tuple[Node | None, list[Diagnostic]]:
         """The root node and the faults; an empty file has one fault."""
@@ -205,18 +216,36 @@ class _Reader:
     def take(self, event: yaml.Event) -> bool:
         """Read one event; False when reading must stop."""
         if isinstance(event, yaml.ScalarEvent):
-            self._check_properties(event)
-            scalar = Scalar(event.value, bool(event.style), self._place(event))
-            self._add(scalar)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            return self._take_scalar(event)
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             return self._open(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.stack.pop()
         elif isinstance(event, yaml.AliasEvent):
             self._refuse_alias(event, f"*{event.anchor}")
             self._add(Scalar("", quoted=True, at=self._place(event)))
         elif isinstance(event, yaml.DocumentStartEvent):
             return self._begin_document(event)
+        return True
+
+    def _take_scalar(self, event: yaml.ScalarEvent) -> bool:
+        """Read a word; False when there are too many to go on."""
+        self._check_properties(event)
+        at = self._place(event)
+        if self._is_full(at):
+            return False
+        self._add(Scalar(event.value, bool(event.style), at))
+        return True
+
+    def _is_full(self, at: Place) -> bool:
+        """Count one more value; whether the file has more of them than it may, which is then its fault."""
+        self.values += 1
+        if self.values <= MAX_VALUES:
+            return False
+        self.faults.append(
+            _fault(TOO_LARGE.code, at, f"more than {MAX_VALUES:,} words, lists and mappings", "split it")
+        )
+        self.root = None
         return True
 
     def _begin_document(self, event: yaml.Event) -> bool:
@@ -249,6 +278,8 @@ class _Reader:
         if len(self.stack) >= MAX_DEPTH:
             self.faults.append(_fault(TOO_LARGE.code, at, f"nested deeper than {MAX_DEPTH} levels"))
             self.root = None
+            return False
+        if self._is_full(at):
             return False
         node: Listing | Table = Table([], at) if isinstance(event, yaml.MappingStartEvent) else Listing([], at)
         self._add(node)

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from camcover.rulebook.nodes import LOADER
-
 INDENT = 2
 """Columns by which a block stands in from its parent."""
 
@@ -46,28 +44,53 @@ class Entry:
     after: list[str] = field(default_factory=list)
 
 
-def find_comments(text: str) -> list[Comment]:
-    """Every comment of `text`, in order: what begins with `#` between the tokens or behind a block scalar's header."""
+def find_comments(root: yaml.Node, text: str) -> list[Comment]:
+    """Every comment of `text`, in order: what begins with `#` between the scalars or behind a block scalar's header.
+
+    `root` is its tree, without anchors, tags and directives: between scalars stand marks and comments alone.
+    """
+    if "#" not in text:
+        return []
     found: list[Comment] = []
     end = 0
-    for token in yaml.scan(text, Loader=LOADER):
-        found.extend(_comments_between(text, end, token.start_mark.index))
-        end = max(end, token.end_mark.index)
-        if isinstance(token, yaml.ScalarToken) and token.style in {"|", ">"}:
-            header_end = text.index("\n", token.start_mark.index) if "\n" in text[token.start_mark.index :] else end
-            found.extend(_comments_between(text, token.start_mark.index, header_end))
-    found.extend(_comments_between(text, end, len(text)))
-    return found
+    for scalar in _scalars(root):
+        start = scalar.start_mark.index
+        found += _comments_between(text, end, start)
+        end = max(end, scalar.end_mark.index)
+        if scalar.style in {"|", ">"}:
+            header_end = text.find("\n", start)
+            found += _comments_between(text, start, end if header_end < 0 else header_end)
+    return found + _comments_between(text, end, len(text))
 
 
-def _comments_between(text: str, start: int, end: int) -> Iterator[Comment]:
+def _scalars(root: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The scalars below a node, in the order of the text."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.ScalarNode):
+            yield node
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in reversed(node.value) for part in reversed(pair)]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+
+
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+def _comments_between(text: str, start: int, end: int) -> list[Comment]:
     """Comments in `text[start:end]`, which holds no scalar content."""
-    for match in re.finditer(r"#[^\n]*", text[start:end]):
-        index = start + match.start()
-        line_start = text.rfind("\n", 0, index) + 1
-        before = text[line_start:index]
+    if text.find("#", start, end) < 0:
+        return []
+    found = []
+    for match in _COMMENT.finditer(text, start, end):
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        before = text[line_start : match.start()]
         # A comment behind nothing but a dash belongs to the item, so it counts as standing on a line of its own.
-        yield Comment(match.group().rstrip(), index, index - line_start, own_line=not before.strip(" \t-?"))
+        is_alone = not before.strip(" \t-?")
+        found.append(Comment(match.group().rstrip(), match.start(), match.start() - line_start, own_line=is_alone))
+    return found
 
 
 def _blank_lines(text: str) -> Iterator[Comment]:

@@ -70,9 +70,9 @@ def analyze(rules: RuleSet, plan_ids: Collection[str] = ()) -> Analysis:
             continue
         for each in analyse(editions, rules):
             findings += [_found(finding, rules) for finding in each.findings(rules)]
-            findings += [_with(cliff.finding, cliff.request) for cliff in cliffs(tables, rules, each)]
+            findings += [_with(cliff.finding, cliff.request, rules) for cliff in cliffs(tables, rules, each)]
             if each.too_many is not None:
-                left_out.append(f"{rule_place(each.plan.heading.at)}: {plan_id}: {each.too_many}")
+                left_out.append(f"{rules.as_read(rule_place(each.plan.heading.at))}: {plan_id}: {each.too_many}")
     return Analysis(tuple(findings), tuple(left_out))
 
 
@@ -80,10 +80,10 @@ def _found(finding: Finding, rules: RuleSet) -> Found:
     """A finding with its witness as a request."""
     witness = finding.witness
     request = None if witness is None else witness_request(str(finding.plan.heading.id), witness, rules)
-    return _with(finding, request)
+    return _with(finding, request, rules)
 
 
-def _with(finding: Finding, request: EstimateRequest | None) -> Found:
-    """A finding with a request that shows it."""
-    plan = str(finding.plan.heading.id)
-    return Found(finding.kind, plan, rule_place(finding.at), finding.subject, finding.message, request, finding.brief)
+def _with(finding: Finding, request: EstimateRequest | None, rules: RuleSet) -> Found:
+    """A finding with a request that shows it, and the path under which its file was read."""
+    plan, place = str(finding.plan.heading.id), rules.as_read(rule_place(finding.at))
+    return Found(finding.kind, plan, place, finding.subject, finding.message, request, finding.brief)

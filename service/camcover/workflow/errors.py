@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from camcover.portable import PortableError
 from camcover.refusals import Refusal
-from camcover.rulebook import meant
+from camcover.rulebook import suggested
 
 
 class CamcoverError(PortableError):
@@ -35,7 +35,7 @@ class NamedError(CamcoverError):
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         """Name what is missing."""
-        super().__init__(f"no {self.refusal.thing} {name!r}{meant(nearest)}")
+        super().__init__(f"no {self.refusal.thing} {name!r}{suggested(nearest)}")
         self.name = name
         self.nearest = nearest
 

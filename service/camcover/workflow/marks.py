@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from camcover.engine.citing import rule_place
 from camcover.rulebook.analysis.criteria import Check, Subject
+from camcover.rulebook.checks.scope import criteria_of
 from camcover.rulebook.records import Benefit, Criteria, Exclusion, Limit, Plan, RuleSet
 
 __all__ = ["Mark", "benefit_mark", "criterion_mark", "exclusion_mark", "limit_mark", "marks_of"]
@@ -29,17 +30,8 @@ def marks_of(rules: RuleSet, plan: Plan) -> Iterator[Mark]:
     for benefit in plan.benefits.values():
         yield benefit_mark(benefit)
         yield from map(limit_mark, benefit.limits)
-        for criteria in _criteria(rules, plan, benefit):
+        for criteria in criteria_of(rules, plan, benefit):
             yield from _criterion_marks(criteria)
-
-
-def _criteria(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criteria]:
-    """A benefit's own criteria and those of its policy's editions in force during the plan's."""
-    if benefit.when is not None:
-        yield benefit.when
-    for policy in rules.policies.get(benefit.policy, ()) if benefit.policy else ():
-        if policy.heading.effective.meets(plan.heading.effective):
-            yield policy.when
 
 
 def _criterion_marks(criteria: Criteria) -> Iterator[Mark]:

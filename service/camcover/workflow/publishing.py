@@ -45,7 +45,7 @@ def prepare(loaded: Loaded) -> Prepared:
     """Everything that a release is made of. Raises `RulesRefused` with all errors, or all failed tests."""
     rules = sound(loaded)
     tables = compile_rules(rules)
-    failed = run_tests(tables, rules).failed
+    failed = run_tests(tables, rules).as_read(rules).failed
     if failed:
         raise RulesRefused(
             tuple(

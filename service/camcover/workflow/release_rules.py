@@ -69,27 +69,24 @@ class ReleaseRules:
 
     def rules(self, release_id: str) -> RuleSet:
         """The records of a release's files. Raises `UnknownRelease`, `ReleaseUnusable`."""
-        loaded = load_files(self.files(release_id))
+        _checked(release_id)
+        with self.store.reading() as ledger:
+            files = _files(ledger, release_id)
+            published = ledger.release(release_id)
+        loaded = load_files(files)
         if loaded.rules is None:
             raise ReleaseUnusable(release_id, _first_error(loaded))
-        if loaded.rules.digest != self._digest(release_id):
+        # The id is made of the digest, so that neither is changed without the other.
+        is_published = published is not None and published.digest == loaded.rules.digest
+        if not is_published or named(loaded.rules.digest) != release_id:
             raise ReleaseUnusable(release_id, "its files are not those that were published")
         return loaded.rules
-
-    def _digest(self, release_id: str) -> str:
-        """The SHA-256 under which a release's files were published."""
-        with self.store.reading() as ledger:
-            found = ledger.release(release_id)
-        return found.digest if found and named(found.digest) == release_id else ""
 
     def files(self, release_id: str) -> dict[str, bytes]:
         """The files of a release by name. Raises `UnknownRelease`."""
         _checked(release_id)
         with self.store.reading() as ledger:
-            files = ledger.files(release_id)
-            if not files:
-                raise unknown_release(release_id, ledger.ids())
-        return files
+            return _files(ledger, release_id)
 
     def counts(self) -> CacheCounts:
         """How often tables were at hand."""
@@ -167,6 +164,14 @@ def find_release(ledger: Ledger, name: str) -> Release:
 def unknown_release(release_id: str, known: list[str]) -> UnknownRelease:
     """The refusal of an id, with those it may have meant: the newest where none is near."""
     return UnknownRelease(release_id, nearest(release_id, known) or tuple(known[:1]))
+
+
+def _files(ledger: Ledger, release_id: str) -> dict[str, bytes]:
+    """The files of a release by name. Raises `UnknownRelease`."""
+    files = ledger.files(release_id)
+    if not files:
+        raise unknown_release(release_id, ledger.ids())
+    return files
 
 
 def _checked(release_id: str) -> None:

@@ -6,7 +6,7 @@ What comes in: compiled rules. What goes out: a `Report`. Section 9 of docs/rule
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from camcover.engine.citing import rule_place
 from camcover.engine.compile import Tables
@@ -70,6 +70,14 @@ class Report:
     def reached(self) -> int:
         """How many benefits, exclusions, limits and criteria some test reaches."""
         return self.reachable - len(self.unreached)
+
+    def as_read(self, rules: RuleSet) -> Report:
+        """The same, its places with the paths under which the files of `rules` were read."""
+        return Report(
+            tuple(replace(each, place=rules.as_read(each.place)) for each in self.results),
+            tuple(replace(each, place=rules.as_read(each.place)) for each in self.unreached),
+            self.reachable,
+        )
 
 
 def run_tests(tables: Tables, rules: RuleSet, plan_ids: Collection[str] = ()) -> Report:

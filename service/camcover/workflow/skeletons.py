@@ -70,7 +70,12 @@ def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> Coverage:
     for plan_id, unreached in by_plan.items():
         found, why = _search(reach, rules, plan_id, {each.mark for each in unreached})
         missing += [_missing(rules.plans[plan_id], each, found.get(each.mark), why) for each in unreached]
-    return Coverage(tuple(missing), report.reachable)
+    return Coverage(tuple(_as_read(each, rules) for each in missing), report.reachable)
+
+
+def _as_read(missing: Missing, rules: RuleSet) -> Missing:
+    """The same, its place with the path under which the file was read."""
+    return replace(missing, unreached=replace(missing.unreached, place=rules.as_read(missing.unreached.place)))
 
 
 Found = tuple[int, TestGiven]

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import place_of, plans
+from camcover.rulebook.checks.scope import criteria_of, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import (
     DIAGNOSIS_DENIAL,
     LIMITS_DENIAL,
-    Benefit,
     Criteria,
     Measure,
     Plan,
@@ -60,17 +59,9 @@ def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:
         made |= {str(each.attestation) for each in benefit.requires if each.penalty is None}
         if any(limit.measure is not Measure.MONEY for limit in benefit.limits):
             made.add(LIMITS_DENIAL)
-        if any(map(_asks_diagnosis, _criteria(rules, benefit))):
+        if any(map(_asks_diagnosis, criteria_of(rules, plan, benefit))):
             made.add(DIAGNOSIS_DENIAL)
     return made
-
-
-def _criteria(rules: RuleSet, benefit: Benefit) -> Iterator[Criteria]:
-    """The criteria of a benefit, and of every edition of its policy."""
-    if benefit.when is not None:
-        yield benefit.when
-    if benefit.policy is not None:
-        yield from (edition.when for edition in rules.policies.get(benefit.policy, ()))
 
 
 def _asks_diagnosis(criteria: Criteria) -> bool:

@@ -10,6 +10,7 @@ from camcover.rulebook.records import (
     Accumulator,
     Benefit,
     Catalog,
+    Criteria,
     Document,
     Licensure,
     Phase,
@@ -56,6 +57,15 @@ def tier_deductible(plan: Plan, tier: Tier) -> Accumulator | None:
 def tier_out_of_pocket_maximum(plan: Plan, tier: Tier) -> Accumulator | None:
     """What caps the cost share in `tier`."""
     return plan.accumulators.get(tier.out_of_pocket_maximum) if tier.out_of_pocket_maximum is not None else None
+
+
+def criteria_of(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criteria]:
+    """A benefit's own criteria, and those of its policy's editions that are in force on some day of the plan's."""
+    if benefit.when is not None:
+        yield benefit.when
+    for policy in rules.policies.get(benefit.policy, ()) if benefit.policy is not None else ():
+        if policy.heading.effective.meets(plan.heading.effective):
+            yield policy.when
 
 
 def days_of_change(plan: Plan, rules: RuleSet) -> list[date]:

@@ -8,7 +8,7 @@ dates are `datetime.date`. `None` means "not given" (for amounts of an accumulat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from camcover.rulebook.records.cases import TestCase, TestExpect, TestGiven, TestItem
 from camcover.rulebook.records.catalog import Catalog, Condition, Licensure, Practitioner, Therapy, TypicalCharge
@@ -149,7 +149,9 @@ Document = Catalog | Policy | Fees | Plan
 class RuleSet:
     """Every file of a rule folder, checked: for each id its editions in order of date.
 
-    `digest` is the SHA-256 (hex) over the files' names and bytes; `texts` holds each file's text by name.
+    `digest` is the SHA-256 (hex) over the files' names and bytes; `texts` holds each file's text by name. Files that
+    were read from disk are named below the folder that they have in common, so that nothing made of the records shows
+    where that is; `paths` says under which path each was read, for those who named the folder.
     """
 
     catalogs: Mapping[str, tuple[Catalog, ...]]
@@ -158,3 +160,9 @@ class RuleSet:
     plans: Mapping[str, tuple[Plan, ...]]
     texts: Mapping[str, str]
     digest: str
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+    def as_read(self, place: str) -> str:
+        """A place, `file:line` or a file alone, with the path under which the file was read."""
+        file, colon, line = place.rpartition(":") if place not in self.paths else (place, "", "")
+        return f"{self.paths.get(file, file)}{colon}{line}"
