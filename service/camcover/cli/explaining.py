@@ -20,7 +20,7 @@ from camcover.rulebook.analysis.cells import OLDEST_MEMBER, Facts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.hints import with_hint
-from camcover.rulebook.records import STATES, Setting
+from camcover.rulebook.records import STATES, Attestation, Setting
 from camcover.workflow.decision_tables import (
     Case,
     DecisionTable,
@@ -48,6 +48,9 @@ def explain(
     state: Annotated[str | None, typer.Option(help="The state of service, such as WA.")] = None,
     age: Annotated[int | None, typer.Option(min=0, max=OLDEST_MEMBER, help="Completed years.")] = None,
     tier: Annotated[str | None, typer.Option(help="A tier of the plan.")] = None,
+    attestation: Annotated[
+        list[Attestation] | None, typer.Option(help="What is attested, all else not; likewise.")
+    ] = None,
     code: Annotated[str | None, typer.Option(help="The procedure code that is billed.")] = None,
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
@@ -63,7 +66,14 @@ def explain(
         day=_date(day),
         diagnoses=tuple(_icd10(each) for each in diagnosis or ()),
         conditions=tuple(condition or ()),
-        facts=Facts(tier, None, None if setting is None else str(setting), age, practitioner, _state(state)),
+        facts=Facts(
+            tier=tier,
+            setting=None if setting is None else str(setting),
+            age=age,
+            practitioner=practitioner,
+            state=_state(state),
+            attestations=_attested(attestation),
+        ),
     )
     try:
         tables = decision_tables(rules_of(rules, database_url), question)
@@ -91,6 +101,11 @@ def _icd10(code: str) -> str:
     if not ICD10.fullmatch(code):
         raise typer.BadParameter(f"{code!r} is not an ICD-10-CM code such as M54.50")
     return code
+
+
+def _attested(attestations: list[Attestation] | None) -> tuple[str, ...] | None:
+    """What is attested; None where it is left open."""
+    return tuple(map(str, attestations)) if attestations else None
 
 
 def _state(state: str | None) -> str | None:

@@ -6,6 +6,8 @@ ones for a list of differences (`30.00 copay per visit`). Every term that a reco
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
     COINSURANCES,
@@ -19,6 +21,7 @@ from camcover.rulebook.records import (
     CoinsuranceStep,
     CopayPer,
     CopayStep,
+    Criteria,
     DeductibleStep,
     Limit,
     LimitPeriod,
@@ -33,6 +36,8 @@ from camcover.rulebook.records import (
 __all__ = [
     "amount",
     "attestation_words",
+    "attestations_words",
+    "attested_words",
     "base_words",
     "copay_unit",
     "count",
@@ -56,6 +61,7 @@ _ATTESTATIONS = {
     Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
     Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
     Attestation.ADVANCE_NOTICE: "advance notice",
+    Attestation.REHABILITATION: "rehabilitation",
 }
 
 _DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
@@ -114,7 +120,21 @@ def limit_words(limit: Limit) -> str:
 def limit_terms(limit: Limit) -> str:
     """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
     beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
-    return f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    return f"{words}, services with {attestations_words(limit.excepts)} aside" if limit.excepts else words
+
+
+def attestations_words(attestations: Sequence[Attestation], last: str = "and") -> str:
+    """`a referral and a plan of care`."""
+    *most, final = map(attestation_words, attestations)
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def attested_words(criteria: Criteria) -> str:
+    """What criteria ask of attestations: `with a referral`, `without active treatment`, both; "" for nothing."""
+    parts = [f"with {attestations_words(criteria.attested)}"] if criteria.attested else []
+    parts += [f"without {attestations_words(criteria.not_attested, 'or')}"] if criteria.not_attested else []
+    return " and ".join(parts)
 
 
 def requirement_words(requirement: Requirement) -> str:

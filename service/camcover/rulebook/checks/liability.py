@@ -62,6 +62,7 @@ def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:
             made.add(LIMITS_DENIAL)
         if any(map(_asks_diagnosis, _criteria(rules, benefit))):
             made.add(DIAGNOSIS_DENIAL)
+        made |= {str(each) for criteria in _criteria(rules, benefit) for each in criteria.attested or ()}
     return made
 
 
