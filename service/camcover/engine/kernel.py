@@ -16,7 +16,7 @@ from camcover.calendar import add_months
 from camcover.engine.cost_share import add_up_steps, balance_bill, cap, penalty, take_steps
 from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
-from camcover.engine.selection import choose, is_exhausted, is_visit_admitted
+from camcover.engine.selection import choose, is_exhausted, is_left_out, is_visit_admitted
 from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
 from camcover.engine.tables import UNLIMITED, UNTOUCHED, Fault, InHand, LimitMeasure, RuleTables, Work
 from camcover.engine.uncovered import attestations_of, leave_uncovered
@@ -108,6 +108,7 @@ def _begin_request(work: Work, request: Any) -> None:
         visits, given = work.visits[request["visits"] + index], work.given_visits[request["given_visits"] + index]
         visits["period"], visits["count"] = UNTOUCHED, 0
         visits["day"], visits["counted"], visits["copay_paid"] = given["day"], given["counted"], given["copay_paid"]
+        visits["coinsurance_paid"], visits["percentages"] = given["coinsurance_paid"], given["percentages"]
 
 
 @compiled
@@ -225,6 +226,7 @@ def _judge_and_cover(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> 
     if not admitted:
         visits["count"] += 1
         visits["day"], visits["counted"], visits["copay_paid"] = hand.line["day"], _ZERO, 0
+        visits["coinsurance_paid"], visits["percentages"] = 0, 0
     _cover(rules, work, hand, rule, visits)
 
 
@@ -260,6 +262,10 @@ def _visits_of(work: Work, hand: InHand, rule: Any) -> Any:
 def _judge_requirements(rules: RuleTables, hand: InHand, rule: Any) -> None:
     """Note the attestations that were asked for and are there, and the first bare one that is missing."""
     entry = hand.entry
+    if rule["policy"] >= 0:
+        entry["attestations_used"] |= rules.criteria[rule["policy"]]["attested"]
+    if rule["criteria"] >= 0:
+        entry["attestations_used"] |= rules.criteria[rule["criteria"]]["attested"]
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
         requirement = rules.requirements[row]
         if entry["visit"] > requirement["after"]:
@@ -323,6 +329,10 @@ def _cut_to_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> tu
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
         limit = rules.limits[row]
         left = limit["allow"] - used(work, hand, limit)
+        if is_left_out(limit, hand):
+            if left < _wanted(limit, hand):
+                entry["attestations_used"] |= limit["excepts"]
+            continue
         if (limit["beyond"] & hand.attestations) != _ZERO:
             if left < _wanted(limit, hand):
                 entry["attestations_used"] |= limit["beyond"]
@@ -371,6 +381,10 @@ def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any
         limit = rules.limits[rule["limits"] + index]
         measure = limit["measure"]
         amount = 0
+        if is_left_out(limit, hand):
+            # Of a visit the first covered line decides (point 43).
+            visits["counted"] |= _ONE << np.uint64(index)
+            continue
         if measure == _UNITS:
             amount = hand.entry["covered_units"]
         elif measure == _MONEY_ALLOWED:

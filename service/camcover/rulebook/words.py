@@ -8,7 +8,7 @@ that a record carries is told: a test walks them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
@@ -23,8 +23,10 @@ from camcover.rulebook.records import (
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
+    ComparedStep,
     CopayPer,
     CopayStep,
+    Criteria,
     DeductibleStep,
     Limit,
     LimitPeriod,
@@ -39,7 +41,10 @@ from camcover.rulebook.records import (
 __all__ = [
     "amount",
     "attestation_words",
+    "attestations_words",
+    "attested_words",
     "base_words",
+    "bounds_words",
     "copay_unit",
     "count",
     "liability_words",
@@ -65,6 +70,7 @@ _ATTESTATIONS = {
     Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
     Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
     Attestation.ADVANCE_NOTICE: "advance notice",
+    Attestation.REHABILITATION: "rehabilitation",
 }
 
 _DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
@@ -141,7 +147,21 @@ def limit_words(limit: Limit) -> str:
 def limit_terms(limit: Limit) -> str:
     """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
     beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
-    return f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    return f"{words}, services with {attestations_words(limit.excepts)} aside" if limit.excepts else words
+
+
+def attestations_words(attestations: Sequence[Attestation], last: str = "and") -> str:
+    """`a referral and a plan of care`."""
+    *most, final = map(attestation_words, attestations)
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def attested_words(criteria: Criteria) -> str:
+    """What criteria ask of attestations: `with a referral`, `without active treatment`, both; "" for nothing."""
+    parts = [f"with {attestations_words(criteria.attested)}"] if criteria.attested else []
+    parts += [f"without {attestations_words(criteria.not_attested, 'or')}"] if criteria.not_attested else []
+    return " and ".join(parts)
 
 
 def requirement_words(requirement: Requirement) -> str:
@@ -164,7 +184,10 @@ def step_words(step: Step, *, is_brief: bool = False) -> str:
     if isinstance(step, CopayStep):
         return f"{asked if is_brief else dollars(step.cents)} {kind}{step_terms(step)}"
     if isinstance(step, CoinsuranceStep) and not is_brief:
-        return f"{asked} of {base_words(step.of)}"
+        return f"{percent(step.basis_points)} of {base_words(step.of)}{bounds_words(step)}"
+    if isinstance(step, ComparedStep):
+        parts = (step_words(each, is_brief=is_brief) for each in (step.copay, step.coinsurance))
+        return f"the {'lesser' if step.is_lesser else 'greater'} of {' and '.join(parts)}"
     return f"{asked or kind}{step_terms(step)}"
 
 
@@ -176,7 +199,10 @@ def step_amount(step: Step) -> tuple[str, str]:
         case CopayStep():
             return "copay", amount(step.cents)
         case CoinsuranceStep():
-            return "coinsurance", percent(step.basis_points)
+            return "coinsurance", f"{percent(step.basis_points)}{bounds_words(step, is_brief=True)}"
+        case ComparedStep():
+            kind = f"{'lesser' if step.is_lesser else 'greater'} of copay and coinsurance"
+            return kind, f"{step_amount(step.copay)[1]} and {step_amount(step.coinsurance)[1]}"
         case NothingStep():
             return "nothing", ""
 
@@ -192,5 +218,14 @@ def step_terms(step: Step) -> str:
             )
         case CoinsuranceStep():
             return "" if step.of is next(iter(COINSURANCES)) else f" of {base_words(step.of)}"
+        case ComparedStep():
+            return f"{step_terms(step.copay)}{step_terms(step.coinsurance)}"
         case NothingStep():
             return ""
+
+
+def bounds_words(step: CoinsuranceStep, *, is_brief: bool = False) -> str:
+    """`, at least $20.00 per visit, at most $150.00 per visit`; empty where there is neither."""
+    bounds = (("least", step.at_least), ("most", step.at_most))
+    told = ((word, each, amount(each.cents) if is_brief else dollars(each.cents)) for word, each in bounds if each)
+    return "".join(f", at {word} {cents} per {each.per}" for word, each, cents in told)
