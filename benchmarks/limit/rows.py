@@ -23,14 +23,14 @@ _TYPES = {"i4": "int32_t", "i8": "int64_t", "u8": "uint64_t"}
 _STRUCTS = {"LEDGER": "entry"}
 """What a row is called in C, where that is not its name in lower case."""
 
-_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", columns.CarryoverRule: "CARRY_"}
+_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", columns.Part: "OF_", columns.CarryoverRule: "CARRY_"}
 """What stands before the members of an enumeration that has names in common with another."""
 
 _NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", columns.Fault: "NO_FAULT"}
 """What the member NONE is called, which several have."""
 
 _MASKS = ("ALL", "ADVANCE_NOTICE", "DIAGNOSIS_DENIED", "LIMIT_USED_UP")
-_NUMBERS = ("UNLIMITED", "MAX_STEPS", "NEVER", "UNTOUCHED")
+_NUMBERS = ("UNLIMITED", "MAX_STEPS", "NEVER", "SEVERAL", "UNTOUCHED")
 
 
 def header() -> str:

@@ -60,6 +60,14 @@ def _without_feeds(plan: Document) -> None:
         tier.pop("copay_feeds", None)
 
 
+def _with_one_maximum(plan: Document) -> None:
+    for accumulator in plan["accumulators"].values():
+        accumulator.pop("counts", None)
+    for tier in plan["tiers"].values():
+        tier.pop("counts_toward", None)
+        tier.pop("capped_by", None)
+
+
 def _without_carryover(plan: Document) -> None:
     for accumulator in plan["accumulators"].values():
         accumulator.pop("carryover", None)
@@ -135,6 +143,7 @@ def _steps_lists(plan: Document) -> Iterator[Document]:
 
 _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "feeds": _without_feeds,
+    "several maxima": _with_one_maximum,
     "carryover": _without_carryover,
     "penalties": _without_penalties,
     "discounts": _without_discounts,

@@ -52,6 +52,7 @@ from camcover.rulebook.records import (
     Review,
     RuleSet,
     Setting,
+    SharePart,
     Step,
     TestCase,
     Therapy,
@@ -252,6 +253,37 @@ def test_accumulator_that_nothing_moves() -> None:
     assert found(plan(accumulators=[deductible(), maximum(), spare])) == [("unused-accumulator", 99)]
     fed = deductible(feeds=(Word("spare", at()),))
     assert found(plan(accumulators=[fed, maximum(), spare])) == []
+
+
+def test_deductible_that_counts_a_part() -> None:
+    part = deductible(counts=(SharePart.COPAY,))
+    assert found(plan(accumulators=[part, maximum()])) == [("counts-of-deductible", 11)]
+    assert found(plan(accumulators=[deductible(), maximum(counts=(SharePart.COPAY,))])) == []
+
+
+def test_maximum_named_twice_in_a_tier() -> None:
+    more, other = maximum("more"), Word("more", at(18))
+    oop = tier(counts_toward=(other,), capped_by=(other, Word("oop", at(19))))
+    assert found(plan(accumulators=[deductible(), maximum(), more], tiers=[oop])) == [("maximum-named-twice", 19)]
+    twice = tier(counts_toward=(other, Word("more", at(20))), capped_by=(other,))
+    assert found(plan(accumulators=[deductible(), maximum(), more], tiers=[twice])) == [("maximum-named-twice", 20)]
+
+
+def test_maximum_that_caps_or_counts_and_not_both() -> None:
+    sums, other = [deductible(), maximum(), maximum("more")], (Word("more", at(18)),)
+    assert found(plan(accumulators=sums, tiers=[tier(capped_by=other)])) == [("cap-without-count", 18)]
+    assert found(plan(accumulators=sums, tiers=[tier(counts_toward=other)])) == [("count-without-cap", 18)]
+    fed = [deductible(), maximum(feeds=other), maximum("more")]
+    assert found(plan(accumulators=fed, tiers=[tier(capped_by=other)])) == []
+    pair = [tier(counts_toward=other), tier("elsewhere", capped_by=other)]
+    blocks = block(COPAY), block(COPAY, name="elsewhere")
+    assert found(plan(accumulators=sums, tiers=pair, benefits=[benefit("massage", *blocks)])) == []
+
+
+def test_list_of_maxima_that_names_a_deductible() -> None:
+    wrong = tier(counts_toward=(Word("deductible", at(18)),))
+    codes = [code for code, line in found(plan(tiers=[wrong])) if line == 18]
+    assert codes == ["accumulator-of-wrong-kind", "count-without-cap"]
 
 
 # Steps
@@ -670,6 +702,23 @@ def hsa(**given: Any) -> list[str]:
 )
 def test_hsa_deductible_of_2026(individual: int, family: int, mode: FamilyMode, expected: list[str]) -> None:
     assert hsa(accumulators=[deductible(individual=individual, family=family, family_mode=mode), maximum()]) == expected
+
+
+def test_the_lesser_of_two_maxima_that_count_all_is_judged() -> None:
+    """$12,000 is above every limit of 2026; $8,000 beside it is what binds, unless it counts coinsurance alone."""
+    other = (Word("more", at(18)),)
+    both = tier(counts_toward=other, capped_by=other)
+
+    def drawn(*sums: Accumulator) -> list[str]:
+        hsa = plan(accumulators=[deductible(), *sums], tiers=[both], hsa_qualified=True)
+        return [code for code, _ in found(hsa) if code.startswith(("out-of-pocket", "hsa-out"))]
+
+    high = maximum(individual=1_200_000, family=2_400_000)
+    above = ["out-of-pocket-above-federal-limit", "hsa-out-of-pocket-too-high"]
+    assert drawn(high, maximum("more")) == []
+    assert drawn(high, maximum("more", counts=(SharePart.COINSURANCE,))) == above
+    parts = (SharePart.DEDUCTIBLE, SharePart.COPAY)
+    assert drawn(maximum(counts=parts), maximum("more", counts=parts)) == ["hsa-out-of-pocket-too-high"]
 
 
 def test_hsa_tier_without_deductible_or_maximum() -> None:

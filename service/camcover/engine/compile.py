@@ -187,13 +187,15 @@ class _Compiler:
         plan = segment.plan
         accumulators, tiers = len(self.rows["accumulators"]), len(self.rows["tiers"])
         for name in index.accumulators:
-            self.rows["accumulators"].append(accumulator_row(plan.accumulators.get(name), index.accumulators))
+            row = accumulator_row(plan.accumulators.get(name), plan.accumulators, index.accumulators)
+            self.rows["accumulators"].append(row)
         listed = [index.tiers[name] for name in plan.tiers]
         for place, name in enumerate(index.tiers):
             fees = segment.fees.tiers.get(name) if segment.fees and name in plan.tiers else None
-            row = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
+            fee = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
             in_place = listed[min(place, len(listed) - 1)]
-            self.rows["tiers"].append(tier_row(plan.tiers.get(name), row, in_place, index.accumulators))
+            tier = tier_row(plan.tiers.get(name), fee, in_place, plan.accumulators, index.accumulators)
+            self.rows["tiers"].append(tier)
         self.rows["segments"].append(
             (
                 segment.first_day,

@@ -242,7 +242,7 @@ class PlanIndex:
     billing_tiers: frozenset[str]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
-    counted_toward: list[int] = field(default_factory=list)
+    counted_toward: list[tuple[int, ...]] = field(default_factory=list)
     known_limits: dict[int, KnownLimits] = field(default_factory=dict)
     facts_asked: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ section 6, are asserted where each line leaves the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, repeat
 
@@ -116,10 +116,18 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             second,
             patient,
             adjustments(sources, row),
-            explain(sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place])
+            explain(
+                sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place],
+                _named(layout.plan.accumulators, row.capped_by),
+            )
             if request.explain
             else (),
         ))  # fmt: skip
+
+
+def _named(numbers: Mapping[str, int], mask: int) -> tuple[str, ...]:
+    """The words whose numbers a mask holds."""
+    return tuple(word for word, number in numbers.items() if mask >> number & 1) if mask else ()
 
 
 def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tuple[str, ...]:

@@ -101,6 +101,18 @@ ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 61, 1 << 62, 1 << 63
 """The bits of masks that are the same in every version: of an attestation, and of denials beside the attestations."""
 
 
+SEVERAL = -2
+"""In place of the one maximum that caps a tier's whole cost share: several do, or one that counts a part of it."""
+
+
+class Part(IntEnum):
+    """A part of the cost share, in the order in which a cap leaves them (point 21)."""
+
+    DEDUCTIBLE = 0
+    COPAY = 1
+    COINSURANCE = 2
+
+
 class Fault(IntEnum):
     """Why the kernel could not adjudicate a request: a mistake of ours, never of the request."""
 
@@ -143,8 +155,12 @@ TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
     ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
     ("liable", "u8"), ("unless", "u8"),
+    ("capped_deductible", "u8"), ("capped_copay", "u8"), ("capped_coinsurance", "u8"),
+    ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
 ])  # fmt: skip
-"""`liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
+"""`out_of_pocket`: the one maximum that caps the whole cost share, -1 = none does, SEVERAL: those of the masks
+`capped_...` cap each part of it (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
+23. `liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
 attestation `unless` is there (0 = none makes them the member's). `fees` is a row of `fee_tables`; -1: the plan has no
 fee table for the tier. The rows of a segment are by the tiers' numbers;
 `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on."""
@@ -302,14 +318,16 @@ LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
-    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("provider_owes", "i8"),
+    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
+    ("provider_owes", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
 terms behind the last edition; `liability`: who bears what is not covered. `criteria` is the row that failed, `fee` the
 allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
-out-of-pocket maximum took off, `provider_owes` what of `written_off` is a denial that is the provider's, `steps` the
-cents of each step after the cap (only as many as the phase has are written)."""
+out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
+`written_off` is a denial that is the provider's, `steps` the cents of each step after the cap (only as many as the
+phase has are written)."""
 
 
 class Work(NamedTuple):

@@ -46,6 +46,35 @@ AGGREGATE_WITHOUT_FAMILY = declare_fault(
     "it (docs/rule-language.md, point 22).",
     "Give the family amount (`unlimited` amounts need no mode), or use `family_mode: embedded`.",
 )
+COUNTS_OF_DEDUCTIBLE = declare_fault(
+    "counts-of-deductible",
+    Severity.ERROR,
+    "A deductible says which parts of the cost share it `counts`. A deductible counts what is paid toward it; only an "
+    "out-of-pocket maximum may leave parts of the cost share out (docs/rule-language.md, point 21).",
+    "Remove `counts`, or put it on the maximum that counts only these parts.",
+)
+NAMED_TWICE = declare_fault(
+    "maximum-named-twice",
+    Severity.ERROR,
+    "A tier names a maximum twice where once says it: `out_of_pocket_maximum` both counts and caps, so the same "
+    "maximum in "
+    "`counts_toward` or `capped_by` adds nothing, and may be meant to take something away.",
+    "For a maximum that counts and does not cap, write `out_of_pocket_maximum: none` and name it in `counts_toward` "
+    "alone.",
+)
+CAP_WITHOUT_COUNT = declare_fault(
+    "cap-without-count",
+    Severity.WARNING,
+    "A tier is capped by a maximum toward which nothing counts, in no tier and through no `feeds`: it is never "
+    "reached.",
+    "Name it in the `counts_toward` of the tiers whose cost share counts, or in the `feeds` of a maximum that does.",
+)
+COUNT_WITHOUT_CAP = declare_fault(
+    "count-without-cap",
+    Severity.WARNING,
+    "A tier counts toward a maximum that caps nothing, in no tier: reaching it changes nothing.",
+    "Name it in the `capped_by` of the tiers that it ends the cost share of, or remove it.",
+)
 UNUSED_ACCUMULATOR = declare_fault(
     "unused-accumulator",
     Severity.WARNING,
@@ -81,13 +110,54 @@ def _uses_by_kind(plan: Plan) -> Iterator[tuple[str, Place, AccumulatorKind]]:
     for tier in plan.tiers.values():
         if tier.deductible is not None:
             yield tier.deductible, place_of(tier.deductible, tier.at), AccumulatorKind.DEDUCTIBLE
-        if tier.out_of_pocket_maximum is not None:
-            maximum = tier.out_of_pocket_maximum
+        own = () if tier.out_of_pocket_maximum is None else (tier.out_of_pocket_maximum,)
+        for maximum in (*own, *tier.counts_toward, *tier.capped_by):
             yield maximum, place_of(maximum, tier.at), AccumulatorKind.OUT_OF_POCKET_MAXIMUM
     for _, phase in phases(plan):
         for step in phase.steps:
             if isinstance(step, DeductibleStep) and step.accumulator is not None:
                 yield step.accumulator, place_of(step.accumulator, step.at), AccumulatorKind.DEDUCTIBLE
+
+
+def check_parts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Only a maximum may count less than the whole cost share (docs/rule-language.md, point 21)."""
+    for plan in plans(rules):
+        for accumulator in plan.accumulators.values():
+            if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.counts is not None:
+                message = f"the deductible '{accumulator.id}' has `counts`, which only an out-of-pocket maximum has"
+                yield COUNTS_OF_DEDUCTIBLE.at(accumulator.at, message, "remove it")
+
+
+def check_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """A tier names each maximum once for counting and once for capping (docs/rule-language.md, point 21)."""
+    for plan in plans(rules):
+        for tier in plan.tiers.values():
+            for key, words in (("counts_toward", tier.counts_toward), ("capped_by", tier.capped_by)):
+                said = set() if tier.out_of_pocket_maximum is None else {tier.out_of_pocket_maximum}
+                for word in words:
+                    if word in said:
+                        is_own = word == tier.out_of_pocket_maximum
+                        where = "beside `out_of_pocket_maximum`, which says it" if is_own else "twice"
+                        message = f"tier '{tier.id}' names '{word}' in `{key}` {where}"
+                        yield NAMED_TWICE.at(place_of(word, tier.at), message, "name it once")
+                    said.add(word)
+        yield from _half_said(plan)
+
+
+def _half_said(plan: Plan) -> Iterator[Diagnostic]:
+    """Maxima in `capped_by` that never count, and in `counts_toward` that never cap."""
+    counted = {word for tier in plan.tiers.values() for word in (*tier.counted, *tier.copay_feeds)}
+    counted.update(word for each in plan.accumulators.values() for word in each.feeds if word != each.id)
+    capping = {word for tier in plan.tiers.values() for word in tier.capping}
+    for tier in plan.tiers.values():
+        for word in tier.capped_by:
+            if word not in counted:
+                message = f"nothing counts toward '{word}', which caps tier '{tier.id}'"
+                yield CAP_WITHOUT_COUNT.at(place_of(word, tier.at), message, "name it in `counts_toward`, too")
+        for word in tier.counts_toward:
+            if word not in capping:
+                message = f"tier '{tier.id}' counts toward '{word}', which caps no tier"
+                yield COUNT_WITHOUT_CAP.at(place_of(word, tier.at), message, "name it in `capped_by` of a tier")
 
 
 def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -177,7 +177,7 @@ def check_hsa_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Dia
         if accumulator is not None and (excess := _above_hsa_limit(accumulator, limit)) is not None:
             message = f"{excess} of '{accumulator.id}' is above the out-of-pocket limit of an HSA-qualified plan"
             yield HSA_OUT_OF_POCKET.at(accumulator.at, message, hint)
-        elif tier.out_of_pocket_maximum is None:
+        elif accumulator is None and all(word in plan.accumulators for word in tier.capping):
             message = f"tier '{tier.id}' of an HSA-qualified plan has no out-of-pocket maximum"
             yield HSA_OUT_OF_POCKET.at(tier.at, message, hint)
 

@@ -87,6 +87,8 @@ def _accumulator_facts(accumulator: Accumulator) -> Iterator[Fact]:
     yield fact("family", amount_or_unlimited(accumulator.family), at)
     yield fact("family mode", plain(accumulator.family_mode), at)
     yield set_fact("feeds", accumulator.feeds, at)
+    counts = None if accumulator.counts is None else tuple(map(plain, accumulator.counts))
+    yield set_fact("counts", counts, at, "the whole cost share")
     yield fact("carryover", plain(accumulator.carryover), at, "none")
     yield fact("cite", accumulator.cite, at)
 
@@ -109,6 +111,8 @@ def _tier_facts(tier: Tier) -> Iterator[Fact]:
     yield fact("deductible", tier.deductible or "none", getattr(tier.deductible, "at", at))
     maximum = tier.out_of_pocket_maximum
     yield fact("out-of-pocket maximum", maximum or "none", getattr(maximum, "at", at))
+    yield set_fact("counts toward", tier.counts_toward, at)
+    yield set_fact("capped by", tier.capped_by, at)
     yield fact("above allowed", above_allowed_words(tier.above_allowed), at)
     yield set_fact("copays feed", tier.copay_feeds, at)
     liable = tier.provider_liable

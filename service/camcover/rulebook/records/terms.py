@@ -86,6 +86,14 @@ class AccumulatorKind(StrEnum):
     OUT_OF_POCKET_MAXIMUM = "out_of_pocket_maximum"
 
 
+class SharePart(StrEnum):
+    """A part of a line's cost share: what a maximum may count, in the order in which a cap leaves them (point 21)."""
+
+    DEDUCTIBLE = "deductible"
+    COPAY = "copay"
+    COINSURANCE = "coinsurance"
+
+
 class FamilyMode(StrEnum):
     """How individual and family amounts combine under family coverage."""
 
