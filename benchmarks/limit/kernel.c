@@ -195,9 +195,10 @@ INLINE int64_t room_in(
     int member)
 {
     const struct accumulator *definition = &rules->accumulators[segment->accumulators + accumulator];
-    int64_t own = definition->individual - sum_of(work, request, member, accumulator)->used;
+    int64_t used = sum_of(work, request, member, accumulator)->used;
     if (!request->family)
-        return greatest(own, 0);
+        return greatest(definition->self_only - used, 0);
+    int64_t own = definition->individual - used;
     int64_t group = definition->family - sum_of(work, request, request->members, accumulator)->used;
     return greatest(definition->aggregate == 1 ? group : least(own, group), 0);
 }
@@ -325,7 +326,7 @@ INLINE int64_t maximum_of(const struct accumulator *definition, bool family_cove
 {
     if (is_family || (family_coverage && definition->aggregate == 1))
         return definition->family;
-    return family_coverage ? least(definition->individual, definition->family) : definition->individual;
+    return family_coverage ? least(definition->individual, definition->family) : definition->self_only;
 }
 
 INLINE void roll(

@@ -174,3 +174,31 @@ def test_each_part_counts_once_wherever_it_leads() -> None:
     found = estimate(tables(parts=PARTS), {"plan_id": "parts", "items": [item]})
     assert [line.patient_cents for line in found.lines] == [7600, 900]
     assert after(found) == {"deductible": 5000, "coinsurance": 1000, "copays": 2500, "total": 8500}
+
+
+THREE_AMOUNTS = PARTS.replace("individual: $500}", "self_only: $80, individual: $90, family: $100}").replace(
+    "out_of_pocket_maximum: coinsurance\n", "out_of_pocket_maximum: total\n"
+)
+"""A maximum of 80.00 alone, of 90.00 for each member of a family, of 100.00 for all of them."""
+
+
+@pytest.mark.parametrize(
+    ("coverage", "people", "patient", "maxima"),
+    [
+        # 76.00 of 80.00, then 4.00.
+        ("COVERAGE_SELF_ONLY", ["ana"], [7600, 400], [8000]),
+        # 76.00 of 90.00; then 5.00 of the copay, which its own maximum leaves, and 9.00 of the coinsurance: 14.00.
+        ("COVERAGE_FAMILY", ["ana"], [7600, 1400], [9000, 10000]),
+        # The second is another's: 24.00 of the family's 100.00 are left.
+        ("COVERAGE_FAMILY", ["ana", "ben"], [7600, 2400], [9000, 9000, 10000]),
+    ],
+)
+def test_three_amounts_of_a_maximum(coverage: str, people: list[str], patient: list[int], maxima: list[int]) -> None:
+    visit = {"therapy": "acupuncture", "charge_cents": 10000, "tier": "network"}
+    items = [visit | {"member_id": people[0], "dates": ["2026-03-02"]}]
+    items += [visit | {"member_id": people[-1], "dates": ["2026-03-03"]}]
+    members = [{"id": name} for name in people]
+    asked = {"plan_id": "parts", "coverage": coverage, "members": members, "items": items}
+    found = estimate(tables(parts=THREE_AMOUNTS), asked)
+    assert [line.patient_cents for line in found.lines] == patient
+    assert [each.maximum_cents for each in found.accumulators_after if each.accumulator == "total"] == maxima

@@ -20,6 +20,7 @@ from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, STATES, Document
 from .rules import limits_of, nearest
 from .strategies import Scenario, file_name
+from .sums import own_amount
 from .values import money_or_unlimited
 from .yaml_text import yaml_text
 
@@ -302,7 +303,7 @@ def _is_stated(member: Document, plan: Document, limit: str, prefix: str) -> boo
 def _complete_sum(dice: Dice, request: Document, name: str, terms: Document, prefix: str) -> None:
     """An accumulator's sums that are not given: each member's up to its maximum, the family's no less than theirs."""
     is_family = _is_family(request)
-    individual, family = money_or_unlimited(terms["individual"]), money_or_unlimited(terms.get("family"))
+    individual, family = own_amount(terms, is_family=is_family), money_or_unlimited(terms.get("family"))
     amounts = [individual]
     if is_family:
         amounts = [family] if terms.get("family_mode") == "aggregate" else [individual, family]

@@ -19,6 +19,7 @@ from .random_shared import (
     criteria,
     heading,
 )
+from .values import money_or_unlimited
 
 DENIALS = ["diagnosis", "limits", *ATTESTATIONS]
 PARTS = ["deductible", "copay", "coinsurance"]
@@ -114,6 +115,8 @@ def accumulator(dice: Dice, name: str, names: list[str]) -> Document:
     terms |= _amounts(dice, is_maximum)
     if "family" in terms and terms["family"] != "unlimited":
         terms["family_mode"] = "aggregate" if dice.chance(35) else "embedded"
+    if terms.get("family_mode") != "aggregate" and dice.chance(30):
+        terms["self_only"] = _self_only(dice, is_maximum, terms.get("family", "unlimited"))
     fed = dice.some([each for each in _MAY_FEED[name] if each in names], 0, 2)
     if fed or dice.chance(20):
         terms["feeds"] = fed
@@ -135,6 +138,12 @@ def _amounts(dice: Dice, is_maximum: bool) -> Document:
     elif dice.chance(50):
         amounts["family"] = "unlimited"
     return amounts
+
+
+def _self_only(dice: Dice, is_maximum: bool, family: str) -> str:
+    """An amount for self-only coverage, seldom the individual's, at most the family's."""
+    alone, most = dice.cents(60, 500) if is_maximum else dice.cents(0, 250), money_or_unlimited(family)
+    return _dollars(alone if most is None else min(alone, most))
 
 
 def _dollars(cents: int) -> str:
@@ -241,6 +250,8 @@ def _change_amounts(dice: Dice, name: str, terms: Document) -> None:
     terms["individual"] = _dollars(individual)
     if "family" in terms:
         terms["family"] = _dollars(individual * dice.pick([4, 2, 3]) // 2)
+    if "self_only" in terms:
+        terms["self_only"] = _self_only(dice, name.endswith("max"), terms.get("family", "unlimited"))
 
 
 def _change_limit(dice: Dice, terms: Document) -> None:

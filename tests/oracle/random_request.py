@@ -224,7 +224,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
 def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], prefix: str) -> None:
     """An accumulator's sums for some members, and perhaps for the family, consistent with each other."""
     members = asked["members"]
-    individual = _least(editions, name, "individual", 40000)
+    individual = min(_least(editions, name, key, 40000) for key in ("individual", "self_only"))
     family = _least(editions, name, "family", 80000)
     total = quarters = 0
     for member in members:

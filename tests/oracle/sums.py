@@ -93,7 +93,7 @@ class Sums:
         """Bring a sum to `cents`, at most its maximum."""
         terms = plan.get("accumulators", {}).get(accumulator, {})
         family = money_or_unlimited(terms.get("family"))
-        amounts = [money_or_unlimited(terms.get("individual"))]
+        amounts = [own_amount(terms, is_family=self._is_family)]
         if who == FAMILY or (self._is_family and terms.get("family_mode", "embedded") == "aggregate"):
             amounts = [family]
         elif self._is_family:
@@ -113,7 +113,7 @@ class Sums:
     def room(self, plan: Json, accumulator: str, member_id: str) -> int | None:
         """What is left of an accumulator for a member; None without end (point 22)."""
         terms = plan["accumulators"][accumulator]
-        individual, family = money_or_unlimited(terms["individual"]), money_or_unlimited(terms.get("family"))
+        individual, family = own_amount(terms, is_family=self._is_family), money_or_unlimited(terms.get("family"))
         own = None if individual is None else max(0, individual - self.used(member_id, accumulator))
         if not self._is_family:
             return own
@@ -183,8 +183,9 @@ class Sums:
         if terms is None:
             return cents
         is_aggregate = self._is_family and terms.get("family_mode", "embedded") == "aggregate"
-        key = "family" if who == FAMILY or is_aggregate else "individual"
-        maximum = money_or_unlimited(terms.get(key))
+        maximum = own_amount(terms, is_family=self._is_family)
+        if who == FAMILY or is_aggregate:
+            maximum = money_or_unlimited(terms.get("family"))
         return cents if maximum is None else min(cents, maximum)
 
     def rows(self, accumulators: Iterable[str]) -> list[Json]:
@@ -195,6 +196,12 @@ class Sums:
             for each in accumulators
             for who in people
         ]
+
+
+def own_amount(terms: Json, *, is_family: bool) -> int | None:
+    """A member's own maximum: alone, or within a family (point 22); None without end."""
+    given = terms.get("individual")
+    return money_or_unlimited(given if is_family else terms.get("self_only", given))
 
 
 def _with_family(given: dict[str, list[Json]], family: list[Json], key: str) -> dict[tuple[str, str], int]:

@@ -243,6 +243,15 @@ def test_individual_amount_above_family_amount() -> None:
     assert found(plan(accumulators=[deductible(individual=100_000, family=100_000), maximum()])) == []
 
 
+def test_self_only_amount() -> None:
+    alone = deductible(self_only=350_000, individual=500_000)
+    assert found(plan(accumulators=[alone, maximum()])) == []
+    too_high = deductible(self_only=700_001)
+    assert found(plan(accumulators=[too_high, maximum()])) == [("individual-above-family", 11)]
+    shared = replace(alone, family_mode=FamilyMode.AGGREGATE)
+    assert found(plan(accumulators=[shared, maximum()])) == [("self-only-of-aggregate", 11)]
+
+
 def test_aggregate_without_family_amount() -> None:
     aggregate = deductible(family=None, family_mode=FamilyMode.AGGREGATE)
     assert found(plan(accumulators=[aggregate, maximum()])) == [("aggregate-without-family", 11)]
@@ -719,6 +728,23 @@ def test_the_lesser_of_two_maxima_that_count_all_is_judged() -> None:
     assert drawn(high, maximum("more", counts=(SharePart.COINSURANCE,))) == above
     parts = (SharePart.DEDUCTIBLE, SharePart.COPAY)
     assert drawn(maximum(counts=parts), maximum("more", counts=parts)) == ["hsa-out-of-pocket-too-high"]
+
+
+def test_the_self_only_amount_is_judged_for_one_person_alone() -> None:
+    """2026: a deductible of at least $1,700 alone and $3,400 in a family, at most $8,500 and $17,000 out of pocket."""
+
+    def drawn(*sums: Accumulator) -> list[str]:
+        return [code for code, _ in found(plan(accumulators=sums, hsa_qualified=True))]
+
+    assert drawn(deductible(self_only=170_000, individual=340_000), maximum(self_only=850_000)) == []
+    assert drawn(deductible(self_only=169_999, individual=340_000), maximum()) == ["hsa-deductible-too-low"]
+    assert drawn(deductible(self_only=170_000, individual=339_999), maximum()) == ["hsa-embedded-deductible-too-low"]
+    assert drawn(deductible(), maximum(self_only=850_001)) == ["hsa-out-of-pocket-too-high"]
+    assert drawn(deductible(), maximum(self_only=850_000, individual=1_000_000)) == []
+    assert drawn(deductible(), maximum(self_only=1_060_001)) == [
+        "out-of-pocket-above-federal-limit",
+        "hsa-out-of-pocket-too-high",
+    ]
 
 
 def test_hsa_tier_without_deductible_or_maximum() -> None:

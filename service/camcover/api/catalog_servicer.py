@@ -196,6 +196,7 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
         messages.PlanAccumulator(
             id=each.id,
             kind=each.kind,
+            self_only_cents=each.self_only,
             individual_cents=each.individual,
             family_cents=each.family,
             family_mode=each.family_mode,

@@ -125,14 +125,16 @@ def accumulator_row(
     `defined` are the edition's, `numbers` those of their names. `feeds` are those that count what is paid toward it.
     """
     if accumulator is None:
-        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, 0
+        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, UNLIMITED, 0
     return (
         1,
         int(accumulator.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
         int(accumulator.family_mode is FamilyMode.AGGREGATE),
         int(_CARRYOVER[accumulator.carryover]),
-        UNLIMITED if accumulator.individual is None else accumulator.individual,
-        UNLIMITED if accumulator.family is None else accumulator.family,
+        *(
+            UNLIMITED if amount is None else amount
+            for amount in (accumulator.alone, accumulator.individual, accumulator.family)
+        ),
         _mask(numbers[name] for name in accumulator.feeds if SharePart.DEDUCTIBLE in defined[name].parts),
     )
 

@@ -340,7 +340,7 @@ def member_maximum(accumulator: Accumulator | None, *, family: bool) -> int:
     """The most a member's sum may hold, cents; -1 = unlimited (point 22)."""
     if accumulator is None:
         return -1
-    amounts = [accumulator.individual]
+    amounts = [accumulator.alone]
     if family:
         is_shared = accumulator.family_mode is FamilyMode.AGGREGATE
         amounts = [accumulator.family] if is_shared else [accumulator.individual, accumulator.family]

@@ -181,7 +181,8 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
             if accumulator is not None:
                 # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
                 is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
-                maximum = accumulator.family if owner == "" or is_shared else accumulator.individual
+                own = accumulator.individual if layout.family else accumulator.alone
+                maximum = accumulator.family if owner == "" or is_shared else own
                 yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number].used, maximum)
 
 

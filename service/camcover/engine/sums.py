@@ -42,9 +42,10 @@ def room(rules: RuleTables, work: Work, hand: InHand, accumulator: int, member: 
 def room_in(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int) -> int:
     """The same under the amounts of any segment."""
     definition = rules.accumulators[segment["accumulators"] + accumulator]
-    own = definition["individual"] - work.sums[request["sums"] + member * request["sum_count"] + accumulator]["used"]
+    used = work.sums[request["sums"] + member * request["sum_count"] + accumulator]["used"]
     if request["family"] == 0:
-        return max(own, 0)
+        return max(definition["self_only"] - used, 0)
+    own = definition["individual"] - used
     family_row = request["sums"] + request["members"] * request["sum_count"] + accumulator
     group = definition["family"] - work.sums[family_row]["used"]
     if definition["aggregate"] == 1:
@@ -200,4 +201,4 @@ def _maximum(definition: Any, family_coverage: bool, is_family: bool) -> int:
         return definition["family"]
     if family_coverage:
         return min(definition["individual"], definition["family"])
-    return definition["individual"]
+    return definition["self_only"]

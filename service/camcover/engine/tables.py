@@ -148,8 +148,10 @@ that have it begins on `period_first` at the earliest, the last one ends on `per
 
 ACCUMULATOR = np.dtype([
     ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
-    ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
+    ("self_only", "i8"), ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
 ])  # fmt: skip
+"""`self_only`: the amount under self-only coverage, `individual`: of a member under family coverage (point 22).
+`feeds`: the accumulators that receive what is paid toward a deductible."""
 
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),

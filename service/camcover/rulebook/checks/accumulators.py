@@ -35,7 +35,7 @@ WRONG_KIND = declare_fault(
 INDIVIDUAL_ABOVE_FAMILY = declare_fault(
     "individual-above-family",
     Severity.ERROR,
-    "The individual amount of an accumulator is above its family amount.",
+    "The individual or the self-only amount of an accumulator is above its family amount.",
     "Check both amounts against the plan's document.",
 )
 AGGREGATE_WITHOUT_FAMILY = declare_fault(
@@ -45,6 +45,15 @@ AGGREGATE_WITHOUT_FAMILY = declare_fault(
     "bound "
     "it (docs/rule-language.md, point 22).",
     "Give the family amount (`unlimited` amounts need no mode), or use `family_mode: embedded`.",
+)
+SELF_ONLY_OF_AGGREGATE = declare_fault(
+    "self-only-of-aggregate",
+    Severity.ERROR,
+    "An accumulator with `family_mode: aggregate` has a `self_only` amount. Under family coverage the family's amount "
+    "alone bounds it, so `individual` is the amount of self-only coverage already, and one of the two would have no "
+    "effect (docs/rule-language.md, point 22).",
+    "Write the amount of self-only coverage as `individual`; or, where a member of a family has an amount of their "
+    "own, use `family_mode: embedded`.",
 )
 COUNTS_OF_DEDUCTIBLE = declare_fault(
     "counts-of-deductible",
@@ -165,11 +174,18 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for accumulator in plan.accumulators.values():
             individual, family = accumulator.individual, accumulator.family
+            alone, is_aggregate = accumulator.self_only, accumulator.family_mode is FamilyMode.AGGREGATE
+            if alone is not None and is_aggregate:
+                message = f"'{accumulator.id}' is aggregate and has a self-only amount"
+                yield SELF_ONLY_OF_AGGREGATE.at(accumulator.at, message, "write it as `individual`")
+            elif alone is not None and family is not None and alone > family:
+                message = f"the self-only amount {written(alone)} is above the family amount {written(family)}"
+                yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             if individual is not None and family is not None and individual > family:
                 message = f"the individual amount {written(individual)} is above the family amount {written(family)}"
                 yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             # Unlimited on both sides bounds nobody in either mode, so only a bound that gets lost is a fault.
-            if accumulator.family_mode is FamilyMode.AGGREGATE and family is None and individual is not None:
+            if is_aggregate and family is None and individual is not None:
                 message = f"'{accumulator.id}' is aggregate but has no family amount"
                 yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, "give `family: $...`")
 

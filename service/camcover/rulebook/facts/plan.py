@@ -11,6 +11,7 @@ from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.shared import criteria_facts, heading_facts, source_parts
 from camcover.rulebook.facts.words import (
     above_allowed_words,
+    amount_or_none,
     amount_or_unlimited,
     period_start_words,
     phase_fact,
@@ -83,6 +84,7 @@ def _accumulator_part(accumulator: Accumulator) -> Part:
 def _accumulator_facts(accumulator: Accumulator) -> Iterator[Fact]:
     at = accumulator.at
     yield fact("kind", plain(accumulator.kind), at)
+    yield fact("self-only", amount_or_none(accumulator.self_only), at)
     yield fact("individual", amount_or_unlimited(accumulator.individual), at)
     yield fact("family", amount_or_unlimited(accumulator.family), at)
     yield fact("family mode", plain(accumulator.family_mode), at)

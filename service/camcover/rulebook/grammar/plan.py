@@ -42,7 +42,7 @@ from camcover.rulebook.records import (
     Tier,
     Word,
 )
-from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
+from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["PLAN"]
@@ -77,6 +77,7 @@ ACCUMULATOR = Record(
     "an accumulator",
     (
         Field("kind", choice(AccumulatorKind), "What the sum does.", is_required=True),
+        Field("self_only", Value(MONEY), "The maximum under self-only coverage, where it is not the member's."),
         Field("individual", Value(MONEY_OR_UNLIMITED), "A member's maximum.", is_required=True),
         Field("family", Value(MONEY_OR_UNLIMITED), "The family's maximum."),
         Field("family_mode", choice(FamilyMode), "embedded or aggregate.", default=FamilyMode.EMBEDDED),
@@ -101,6 +102,7 @@ def _accumulator(key: Word, values: Values, at: Place) -> Accumulator:
         cite=values["cite"],
         at=at,
         counts=values["counts"],
+        self_only=values["self_only"],
     )
 
 

@@ -43,7 +43,10 @@ class BenefitPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Accumulator:
-    """A running sum; amounts in cents, None = unlimited. `counts`: the parts that it takes; None = all."""
+    """A running sum; amounts in cents, None = unlimited. `counts`: the parts that it takes; None = all.
+
+    `self_only` is not given where None; else it holds in place of `individual` under self-only coverage.
+    """
 
     id: str
     kind: AccumulatorKind
@@ -55,6 +58,12 @@ class Accumulator:
     cite: str | None
     at: Place
     counts: tuple[SharePart, ...] | None = None
+    self_only: int | None = None
+
+    @property
+    def alone(self) -> int | None:
+        """The maximum under self-only coverage, cents; None = unlimited (point 22)."""
+        return self.individual if self.self_only is None else self.self_only
 
     @property
     def parts(self) -> frozenset[SharePart]:
