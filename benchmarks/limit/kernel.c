@@ -261,10 +261,17 @@ INLINE void post_to_maxima(const struct rules *rules, const struct work *work, c
     const struct entry *entry = hand->entry;
     const struct tier *tier = hand->tier;
     uint64_t targets = tier->counted_deductible | tier->counted_copay | tier->counted_coinsurance;
-    if (!targets)
+    int64_t total = entry->deductible + entry->copay + entry->coinsurance;
+    if (!targets || !total)
         return;
+    bool is_whole = tier->counted_deductible == targets && tier->counted_copay == targets
+                    && tier->counted_coinsurance == targets;
     for (int target = 0; target < hand->request->sum_count; target++) {
         if (holds(targets, target)) {
+            if (is_whole) {
+                add(rules, work, hand, target, total);
+                continue;
+            }
             int64_t amount = 0;
             if (holds(tier->counted_deductible, target))
                 amount += entry->deductible;

@@ -131,11 +131,15 @@ def _post_to_maxima(rules: RuleTables, work: Work, hand: InHand) -> None:
     """Step (c) of point 23: each part of the cost share to the accumulators that receive it, together."""
     entry, tier = hand.entry, hand.tier
     deductible, copay, coinsurance = tier["counted_deductible"], tier["counted_copay"], tier["counted_coinsurance"]
-    targets = deductible | copay | coinsurance
-    if targets == 0:
+    targets, total = deductible | copay | coinsurance, entry["deductible"] + entry["copay"] + entry["coinsurance"]
+    if targets == 0 or total == 0:
         return
+    is_whole = deductible == targets and copay == targets and coinsurance == targets
     for target in range(hand.request["sum_count"]):
         if holds(targets, target):
+            if is_whole:
+                add(rules, work, hand, target, total)
+                continue
             amount = 0
             if holds(deductible, target):
                 amount += entry["deductible"]
