@@ -95,11 +95,15 @@ accumulators:
     {kind: deductible, individual: $1500.00, family: $3000.00, feeds: [oop_max], carryover: last_quarter, cite: eoc p.1}
   oon_deductible: {kind: deductible, individual: unlimited, family_mode: embedded, cite: eoc p.1}
   oop_max: {kind: out_of_pocket_maximum, individual: $5000.00, family: $9000.00, family_mode: aggregate, cite: eoc p.1}
+  all_max:
+    {kind: out_of_pocket_maximum, self_only: $5500, individual: $6000.00, counts: [copay, coinsurance], cite: eoc p.1}
 tiers:
   in_network:
     name: Preferred network
     deductible: deductible
     out_of_pocket_maximum: oop_max
+    counts_toward: [all_max]
+    capped_by: [all_max]
     above_allowed: written_off
     copay_feeds: [deductible]
     provider_liable: {for: [diagnosis, referral], unless: advance_notice}

@@ -195,9 +195,10 @@ INLINE int64_t room_in(
     int member)
 {
     const struct accumulator *definition = &rules->accumulators[segment->accumulators + accumulator];
-    int64_t own = definition->individual - sum_of(work, request, member, accumulator)->used;
+    int64_t used = sum_of(work, request, member, accumulator)->used;
     if (!request->family)
-        return greatest(own, 0);
+        return greatest(definition->self_only - used, 0);
+    int64_t own = definition->individual - used;
     int64_t group = definition->family - sum_of(work, request, request->members, accumulator)->used;
     return greatest(definition->aggregate == 1 ? group : least(own, group), 0);
 }
@@ -224,14 +225,19 @@ INLINE void add(
     put(work, hand, hand->request->members, accumulator, taken);
 }
 
-INLINE bool is_passed_over(
-    const struct rules *rules, const struct hand *hand, int target, bool counts_out_of_pocket)
+INLINE uint64_t counted(const struct tier *tier, int part)
 {
-    const struct accumulator *definitions = &rules->accumulators[hand->segment->accumulators];
+    if (part == OF_DEDUCTIBLE)
+        return tier->counted_deductible;
+    return part == OF_COPAY ? tier->counted_copay : tier->counted_coinsurance;
+}
+
+INLINE bool is_passed_over(
+    const struct rules *rules, const struct hand *hand, int target, int part, bool counts_out_of_pocket)
+{
     if (!counts_out_of_pocket)
-        return definitions[target].out_of_pocket == 1;
-    int maximum = hand->tier->out_of_pocket;
-    return maximum >= 0 && (maximum == target || holds(definitions[maximum].feeds, target));
+        return rules->accumulators[hand->segment->accumulators + target].out_of_pocket == 1;
+    return holds(counted(hand->tier, part), target);
 }
 
 INLINE void feed(
@@ -240,13 +246,43 @@ INLINE void feed(
     const struct hand *hand,
     uint64_t targets,
     int64_t amount,
+    int part,
     bool counts_out_of_pocket)
 {
     if (!targets || !amount)
         return;
     for (int target = 0; target < hand->request->sum_count; target++)
-        if (holds(targets, target) && !is_passed_over(rules, hand, target, counts_out_of_pocket))
+        if (holds(targets, target) && !is_passed_over(rules, hand, target, part, counts_out_of_pocket))
             add(rules, work, hand, target, amount);
+}
+
+INLINE void post_to_maxima(const struct rules *rules, const struct work *work, const struct hand *hand)
+{
+    const struct entry *entry = hand->entry;
+    const struct tier *tier = hand->tier;
+    uint64_t targets = tier->counted_deductible | tier->counted_copay | tier->counted_coinsurance;
+    int64_t total = entry->deductible + entry->copay + entry->coinsurance;
+    if (!targets || !total)
+        return;
+    bool is_whole = tier->counted_deductible == targets && tier->counted_copay == targets
+                    && tier->counted_coinsurance == targets;
+    for (int target = 0; target < hand->request->sum_count; target++) {
+        if (holds(targets, target)) {
+            if (is_whole) {
+                add(rules, work, hand, target, total);
+                continue;
+            }
+            int64_t amount = 0;
+            if (holds(tier->counted_deductible, target))
+                amount += entry->deductible;
+            if (holds(tier->counted_copay, target))
+                amount += entry->copay;
+            if (holds(tier->counted_coinsurance, target))
+                amount += entry->coinsurance;
+            if (amount > 0)
+                add(rules, work, hand, target, amount);
+        }
+    }
 }
 
 INLINE void post(
@@ -263,21 +299,15 @@ INLINE void post(
         int accumulator = steps[index].accumulator;
         int64_t amount = entry->steps[index];
         if (accumulator >= 0 && amount > 0) {
-            if (!is_passed_over(rules, hand, accumulator, counts_out_of_pocket))
+            if (!is_passed_over(rules, hand, accumulator, OF_DEDUCTIBLE, counts_out_of_pocket))
                 add(rules, work, hand, accumulator, amount);
-            feed(rules, work, hand, definitions[accumulator].feeds, amount, counts_out_of_pocket);
+            uint64_t feeds = definitions[accumulator].feeds;
+            feed(rules, work, hand, feeds, amount, OF_DEDUCTIBLE, counts_out_of_pocket);
         }
     }
-    feed(rules, work, hand, hand->tier->copay_feeds, entry->copay, counts_out_of_pocket);
-    int maximum = hand->tier->out_of_pocket;
-    int64_t total = entry->deductible + entry->copay + entry->coinsurance;
-    if (maximum >= 0 && counts_out_of_pocket && total > 0) {
-        add(rules, work, hand, maximum, total);
-        uint64_t targets = definitions[maximum].feeds;
-        for (int target = 0; target < hand->request->sum_count; target++)
-            if (holds(targets, target))
-                add(rules, work, hand, target, total);
-    }
+    feed(rules, work, hand, hand->tier->copay_feeds, entry->copay, OF_COPAY, counts_out_of_pocket);
+    if (counts_out_of_pocket)
+        post_to_maxima(rules, work, hand);
 }
 
 INLINE int sum_rows(const struct request *request) { return (request->members + 1) * request->sum_count; }
@@ -303,7 +333,7 @@ INLINE int64_t maximum_of(const struct accumulator *definition, bool family_cove
 {
     if (is_family || (family_coverage && definition->aggregate == 1))
         return definition->family;
-    return family_coverage ? least(definition->individual, definition->family) : definition->individual;
+    return family_coverage ? least(definition->individual, definition->family) : definition->self_only;
 }
 
 INLINE void roll(
@@ -718,13 +748,13 @@ INLINE void take_steps(
 }
 
 /* When the cap cuts a step of a kind; never of one that is unknown. */
-INLINE int turn_of(int kind)
+INLINE int part_of(int kind)
 {
     if (is_coinsurance(kind))
-        return 0;
+        return OF_COINSURANCE;
     if (is_copay(kind))
-        return 1;
-    return kind == DEDUCTIBLE ? 2 : NONE;
+        return OF_COPAY;
+    return kind == DEDUCTIBLE ? OF_DEDUCTIBLE : NONE;
 }
 
 INLINE void cap(const struct rules *rules, const struct phase *phase, struct entry *entry, int64_t limit)
@@ -736,15 +766,76 @@ INLINE void cap(const struct rules *rules, const struct phase *phase, struct ent
     if (excess <= 0)
         return;
     entry->capped = excess;
-    for (int turn = 0; turn < 3; turn++) {
+    for (int part = OF_COINSURANCE; part >= OF_DEDUCTIBLE; part--) {
         for (int index = phase->count - 1; index >= 0; index--) {
-            if (excess > 0 && turn_of(steps[index].kind) == turn) {
+            if (excess > 0 && part_of(steps[index].kind) == part) {
                 int64_t cut = least(excess, entry->steps[index]);
                 entry->steps[index] -= cut;
                 excess -= cut;
             }
         }
     }
+}
+
+INLINE uint64_t capping(const struct tier *tier, int part)
+{
+    if (part == OF_DEDUCTIBLE)
+        return tier->capped_deductible;
+    return part == OF_COPAY ? tier->capped_copay : tier->capped_coinsurance;
+}
+
+INLINE int64_t counted_before(
+    const struct hand *hand, const struct phase *phase, const struct step *steps, int maximum, int part, int index)
+{
+    int64_t total = 0;
+    for (int other = 0; other < phase->count; other++) {
+        int its_part = part_of(steps[other].kind);
+        bool is_before = its_part < part || (its_part == part && other < index);
+        if (is_before && holds(capping(hand->tier, its_part), maximum))
+            total += hand->entry->steps[other];
+    }
+    return total;
+}
+
+INLINE void cut_step(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct phase *phase,
+    int part,
+    int index)
+{
+    struct entry *entry = hand->entry;
+    const struct step *steps = &rules->steps[phase->first];
+    int64_t most = UNLIMITED;
+    uint64_t cutting = 0;
+    for (int maximum = 0; maximum < hand->request->sum_count; maximum++) {
+        if (holds(capping(hand->tier, part), maximum)) {
+            int64_t left = room(rules, work, hand, maximum);
+            left = greatest(left - counted_before(hand, phase, steps, maximum, part, index), 0);
+            if (left < most) {
+                most = left;
+                cutting = 0;
+            }
+            if (left == most)
+                cutting |= UINT64_C(1) << maximum;
+        }
+    }
+    if (entry->steps[index] > most) {
+        entry->capped += entry->steps[index] - most;
+        entry->capped_by |= cutting;
+        entry->steps[index] = most;
+    }
+}
+
+INLINE void cap_by_several(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct phase *phase)
+{
+    const struct step *steps = &rules->steps[phase->first];
+    for (int part = OF_DEDUCTIBLE; part <= OF_COINSURANCE; part++)
+        for (int index = 0; index < phase->count; index++)
+            if (part_of(steps[index].kind) == part)
+                cut_step(rules, work, hand, phase, part, index);
 }
 
 INLINE void add_up_steps(
@@ -882,6 +973,7 @@ INLINE void begin_entry(struct entry *entry)
     entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
     entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
     entry->plan_paid = entry->fee = entry->capped = entry->provider_owes = 0;
+    entry->capped_by = 0;
 }
 
 INLINE int segment_on(const struct rules *rules, const struct request *request, int day)
@@ -1151,6 +1243,8 @@ INLINE void cover(
     bool counts = rule->counts_out_of_pocket == 1;
     if (tier->out_of_pocket >= 0 && counts)
         cap(rules, phase, entry, room(rules, work, hand, tier->out_of_pocket));
+    else if (tier->out_of_pocket == SEVERAL && counts)
+        cap_by_several(rules, work, hand, phase);
     add_up_steps(rules, phase, entry, visits);
 
     int64_t plan_pays = eligible - entry->deductible - entry->copay - entry->coinsurance;

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from camcover.engine import codes
 from camcover.engine import tables as columns
+from camcover.engine.codes import FIRST_WINDOW, CarryoverRule, Fault, Liability, Part, StepBound
 from camcover.engine.estimate import Reason
-from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES, Liability
+from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES
 from camcover.engine.workspace import WRITTEN
 
 __all__ = ["header"]
@@ -23,25 +25,26 @@ _TYPES = {"i4": "int32_t", "i8": "int64_t", "u8": "uint64_t"}
 _STRUCTS = {"LEDGER": "entry"}
 """What a row is called in C, where that is not its name in lower case."""
 
-_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", columns.CarryoverRule: "CARRY_"}
+_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", Part: "OF_", CarryoverRule: "CARRY_"}
 """What stands before the members of an enumeration that has names in common with another."""
 
-_NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", columns.Fault: "NO_FAULT", columns.StepBound: "UNBOUNDED"}
+_NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", Fault: "NO_FAULT", StepBound: "UNBOUNDED"}
 """What the member NONE is called, which several have."""
 
 _MASKS = ("ALL", "ADVANCE_NOTICE", "DIAGNOSIS_DENIED", "LIMIT_USED_UP")
-_NUMBERS = ("UNLIMITED", "MAX_STEPS", "NEVER", "UNTOUCHED")
+_NUMBERS = ("UNLIMITED", "MAX_STEPS", "NEVER", "SEVERAL", "UNTOUCHED")
+_CONSTANTS = {**vars(codes), **vars(columns)}
 
 
 def header() -> str:
     """The text of `rows.h`."""
     lines = ["/* Made by rows.py of engine/tables.py; not to be edited. */", "#include <stdint.h>", ""]
-    lines += [f"#define {name} UINT64_C({int(getattr(columns, name))})" for name in _MASKS]
-    lines += [f"#define {name} ((int64_t){getattr(columns, name)})" for name in _NUMBERS]
-    lines += [f"enum {{ FIRST_WINDOW = {int(columns.FIRST_WINDOW)} }};", ""]
-    for codes in _enumerations():
-        members = ", ".join(f"{_name(member)} = {int(member)}" for member in codes)
-        lines.append(f"enum {codes.__name__} {{ {members} }};")
+    lines += [f"#define {name} UINT64_C({int(_CONSTANTS[name])})" for name in _MASKS]
+    lines += [f"#define {name} ((int64_t){_CONSTANTS[name]})" for name in _NUMBERS]
+    lines += [f"enum {{ FIRST_WINDOW = {int(FIRST_WINDOW)} }};", ""]
+    for kind in _enumerations():
+        members = ", ".join(f"{_name(member)} = {int(member)}" for member in kind)
+        lines.append(f"enum {kind.__name__} {{ {members} }};")
     for name, dtype in _rows():
         lines += ["", f"struct __attribute__((packed)) {name} {{", *_members(dtype), "};"]
         lines.append(f'_Static_assert(sizeof(struct {name}) == {dtype.itemsize}, "{name}");')
@@ -51,7 +54,7 @@ def header() -> str:
 
 def _enumerations() -> Iterator[type[IntEnum]]:
     """Every enumeration of codes in the rows."""
-    for each in vars(columns).values():
+    for each in vars(codes).values():
         if isinstance(each, type) and issubclass(each, IntEnum) and each is not IntEnum:
             yield each
     yield Reason

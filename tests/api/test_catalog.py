@@ -65,6 +65,10 @@ async def test_plans_in_short_and_whole(service: Any) -> None:
         "deductible": ("deductible", 10000, 20000),
         "oop_max": ("out_of_pocket_maximum", 50000, 100000),
     }
+    (maximum,) = (each for each in edition.accumulators if each.id == "oop_max")
+    assert not maximum.HasField("self_only_cents")
+    assert list(maximum.counts) == ["deductible", "copay", "coinsurance"]
+    assert (list(maximum.counted_tiers), list(maximum.capped_tiers)) == (["in_network"], ["in_network"])
     assert [(each.id, each.text) for each in edition.limits] == [("visits", "4 visits in a calendar year")]
     assert [(each.id, list(each.therapies)) for each in edition.benefits] == [("needles", ["acupuncture"])]
 

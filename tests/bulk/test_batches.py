@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.rows import ROWS, Row
+from bulk.rows import ROWS, SUMS, Row
 from camcover.bulk import BulkEstimator, BulkResult
 from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
@@ -55,6 +55,14 @@ MANY_LIMITS = tables(
     .replace("  - {therapies: [massage]", "  - {therapies: [reiki]")
     .replace("above_allowed: written_off", LIABLE),
 )
+TWO_MAXIMA = tables(
+    share=SHARE_PLAN.replace(
+        "tiers:\n", "  all_max: {kind: out_of_pocket_maximum, individual: $90, cite: eoc p.1}\ntiers:\n"
+    )
+    .replace("oop_max, above_allowed", "oop_max, counts_toward: [all_max], capped_by: [all_max], above_allowed")
+    .replace("out_of_pocket_maximum: none", "out_of_pocket_maximum: none, counts_toward: [all_max]"),
+)
+"""In network two maxima cap; both networks count toward the second, so that it holds all of the deductible."""
 
 
 def result_of(rules: Tables, rows: list[Row]) -> BulkResult:
@@ -129,6 +137,16 @@ def test_also_where_words_change_their_meaning_between_editions(rows: list[Row])
 @given(st.lists(ROWS, min_size=1, max_size=6))
 def test_also_where_several_limits_count_over_windows(rows: list[Row]) -> None:
     check(MANY_LIMITS, rows)
+
+
+@settings(max_examples=max(settings().max_examples // 8, 30))
+@given(st.lists(st.tuples(ROWS, SUMS, SUMS), min_size=1, max_size=6))
+def test_also_under_several_maxima(drawn: list[tuple[Row, Row, Row]]) -> None:
+    for row, own, of_family in drawn:
+        for name, cell in (("accumulators", own), ("family_accumulators", of_family)):
+            if row[name]:
+                row[name] = [*row[name], cell | {"accumulator": "all_max"}]
+    check(TWO_MAXIMA, [row for row, _, _ in drawn])
 
 
 def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:

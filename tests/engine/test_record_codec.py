@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from camcover.engine import compile_rules, stored_schema
+from camcover.engine import codes, compile_rules, stored_schema
 from camcover.engine import tables as columns
 from camcover.engine.plan_index import PlanIndex, PlanSummary
 from camcover.engine.record_codec import ROOTS, WrongRecords, decode, encode, record_types
@@ -180,7 +180,7 @@ def test_the_schema_names_every_column_field_and_member() -> None:
     lines = {line.partition(":")[0]: line for line in declarations()}
     assert "('pays_allowed', '<i4')" in lines["array segments"]
     assert "of: <enum 'CoinsuranceOf'>" in lines["record camcover.rulebook.records.plan.CoinsuranceStep"]
-    assert lines["enum camcover.engine.tables.StepKind"].endswith("COINSURANCE_ALLOWED=6")
+    assert lines["enum camcover.engine.codes.StepKind"].endswith("COINSURANCE_ALLOWED=6")
     assert "VISITS='visits'" in lines["enum camcover.rulebook.records.terms.Measure"]
 
 
@@ -193,7 +193,7 @@ def test_another_column_field_member_or_source_is_another_schema(
         DEDUCTIBLE = 0
         COPAY_DAY = 1
 
-    StepKind.__module__ = columns.__name__
+    StepKind.__module__ = codes.__name__
 
     @dataclass(frozen=True, slots=True)
     class Other:
@@ -206,7 +206,7 @@ def test_another_column_field_member_or_source_is_another_schema(
     found = {digest()}
     types = record_types()
     with monkeypatch.context() as patched:
-        patched.setattr(columns, "StepKind", StepKind)
+        patched.setattr(codes, "StepKind", StepKind)
         found.add(digest())
     with monkeypatch.context() as patched:
         patched.setattr(stored_schema, "record_types", lambda: {**types, Place: types[Limit]})

@@ -9,6 +9,8 @@ from .sums import Sums
 from .usage import Visit
 from .values import Json, copay_amount, count, is_yes, percent, percent_of
 
+PARTS = ("deductible", "copay", "coinsurance")
+
 
 @dataclass
 class Share:
@@ -72,6 +74,25 @@ class Situation:
         """The tier's `deductible` or `out_of_pocket_maximum`; None for none."""
         name = self.tier_terms.get(key, "none")
         return None if name == "none" else str(name)
+
+    @property
+    def accumulators(self) -> Json:
+        """The plan's accumulators."""
+        terms: Json = self.plan.get("accumulators", {})
+        return terms
+
+    def maxima(self, key: str) -> list[str]:
+        """The tier's `out_of_pocket_maximum`, and those under `counts_toward` or `capped_by`."""
+        own = self.named("out_of_pocket_maximum")
+        return [*([own] if own else []), *self.tier_terms.get(key, [])]
+
+    def counts(self, accumulator: str) -> list[str]:
+        """The parts of the cost share that an accumulator counts."""
+        return list(self.accumulators[accumulator].get("counts", PARTS))
+
+    def feeds(self, accumulator: str) -> list[str]:
+        """The accumulators that one feeds."""
+        return list(self.accumulators[accumulator].get("feeds", []))
 
     @property
     def counts_toward_maximum(self) -> bool:
@@ -177,46 +198,60 @@ def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:
 
 
 def cap(share: Share, at: Situation) -> None:
-    """Cut the share to the room of the tier's out-of-pocket maximum: coinsurance, copay, deductibles from the last."""
-    maximum = at.named("out_of_pocket_maximum")
-    room = at.room(maximum) if maximum and at.counts_toward_maximum else None
-    if room is None:
+    """Cut each part to what the maxima that cap it leave: deductibles from the first, copay, coinsurance (point 21)."""
+    if not at.counts_toward_maximum:
         return
-    cut = max(0, share.total - room)
-    from_coinsurance = min(cut, share.coinsurance)
-    share.coinsurance -= from_coinsurance
-    cut -= from_coinsurance
-    from_copay = min(cut, share.copay)
-    share.copay -= from_copay
-    cut -= from_copay
-    for place in reversed(range(len(share.deductibles))):
-        name, cents = share.deductibles[place]
-        share.deductibles[place] = (name, cents - min(cut, cents))
-        cut -= min(cut, cents)
+    kept = dict.fromkeys(at.maxima("capped_by"), 0)
+
+    def cut(part: str, cents: int) -> int:
+        capping = [name for name in kept if part in at.counts(name)]
+        rooms = [(at.room(name), kept[name]) for name in capping]
+        amount = max(0, min([cents, *(room - taken for room, taken in rooms if room is not None)]))
+        for name in capping:
+            kept[name] += amount
+        return amount
+
+    share.deductibles = [(name, cut("deductible", cents)) for name, cents in share.deductibles]
+    share.copay = cut("copay", share.copay)
+    share.coinsurance = cut("coinsurance", share.coinsurance)
 
 
 def post(share: Share, at: Situation) -> None:
     """Add the share to the accumulators, in the order of point 23.
 
-    On a benefit that does not count toward the maximum there is no part (c), and no maximum receives anything.
+    On a benefit that does not count toward the maxima there is no part (c), and no maximum receives anything.
     """
-    accumulators = at.plan.get("accumulators", {})
-    maximum = at.named("out_of_pocket_maximum") if at.counts_toward_maximum else None
-    by_total = [maximum, *accumulators[maximum].get("feeds", [])] if maximum else []
-    by_part = [
-        (receiver, cents)
+    in_c = _receivers_of_maxima(at) if at.counts_toward_maximum else set()
+    by_step = [
+        ("deductible", receiver, cents)
         for name, cents in share.deductibles
-        for receiver in (name, *accumulators[name].get("feeds", []))
+        for receiver in (name, *at.feeds(name))
+        if (receiver, "deductible") not in in_c
     ]
-    by_part += [(receiver, share.copay) for receiver in at.tier_terms.get("copay_feeds", [])]
-    posted = [(receiver, cents) for receiver, cents in by_part if receiver not in by_total]
-    posted += [(receiver, share.total) for receiver in by_total]
-    for receiver, cents in posted:
-        is_maximum = accumulators[receiver]["kind"] == "out_of_pocket_maximum"
-        if at.counts_toward_maximum or not is_maximum:
+    by_step += [
+        ("copay", receiver, share.copay)
+        for receiver in at.tier_terms.get("copay_feeds", [])
+        if (receiver, "copay") not in in_c
+    ]
+    parts = {"deductible": share.deductible, "copay": share.copay, "coinsurance": share.coinsurance}
+    posted = [*by_step, *((part, receiver, parts[part]) for receiver, part in in_c)]
+    for part, receiver, cents in posted:
+        is_maximum = at.accumulators[receiver]["kind"] == "out_of_pocket_maximum"
+        if part in at.counts(receiver) and (at.counts_toward_maximum or not is_maximum):
             at.sums.add(at.plan, receiver, at.visit.member_id, at.visit.day, cents)
     if share.copay_is_per_visit:
         at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay
     if share.is_bounded:
         paid, percentages = at.coinsurances.get(at.visit, (0, 0))
         at.coinsurances[at.visit] = paid + share.coinsurance, percentages + share.percentage
+
+
+def _receivers_of_maxima(at: Situation) -> set[tuple[str, str]]:
+    """Each accumulator with each part that it receives in (c), once however many maxima lead to it."""
+    return {
+        (receiver, part)
+        for name in at.maxima("counts_toward")
+        for receiver in (name, *at.feeds(name))
+        for part in PARTS
+        if part in at.counts(name) and part in at.counts(receiver)
+    }

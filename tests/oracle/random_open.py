@@ -20,6 +20,7 @@ from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, STATES, Document
 from .rules import limits_of, nearest
 from .strategies import Scenario, file_name
+from .sums import own_amount
 from .values import money_or_unlimited
 from .yaml_text import yaml_text
 
@@ -58,6 +59,14 @@ def _without_feeds(plan: Document) -> None:
         accumulator.pop("feeds", None)
     for tier in plan["tiers"].values():
         tier.pop("copay_feeds", None)
+
+
+def _with_one_maximum(plan: Document) -> None:
+    for accumulator in plan["accumulators"].values():
+        accumulator.pop("counts", None)
+    for tier in plan["tiers"].values():
+        tier.pop("counts_toward", None)
+        tier.pop("capped_by", None)
 
 
 def _without_carryover(plan: Document) -> None:
@@ -146,6 +155,7 @@ def _steps_lists(plan: Document) -> Iterator[Document]:
 
 _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "feeds": _without_feeds,
+    "several maxima": _with_one_maximum,
     "carryover": _without_carryover,
     "penalties": _without_penalties,
     "discounts": _without_discounts,
@@ -305,7 +315,7 @@ def _is_stated(member: Document, plan: Document, limit: str, prefix: str) -> boo
 def _complete_sum(dice: Dice, request: Document, name: str, terms: Document, prefix: str) -> None:
     """An accumulator's sums that are not given: each member's up to its maximum, the family's no less than theirs."""
     is_family = _is_family(request)
-    individual, family = money_or_unlimited(terms["individual"]), money_or_unlimited(terms.get("family"))
+    individual, family = own_amount(terms, is_family=is_family), money_or_unlimited(terms.get("family"))
     amounts = [individual]
     if is_family:
         amounts = [family] if terms.get("family_mode") == "aggregate" else [individual, family]

@@ -19,8 +19,11 @@ from .random_shared import (
     criteria,
     heading,
 )
+from .values import money_or_unlimited
 
 DENIALS = ["diagnosis", "limits", *ATTESTATIONS]
+PARTS = ["deductible", "copay", "coinsurance"]
+MAXIMA = ["oop_max", "oon_max", "combined_max"]
 POOLS = ["shared-visits", "shared-money", "shared-window"]
 
 
@@ -90,16 +93,17 @@ def cited(document: Document) -> Document:
 
 def _accumulator_names(dice: Dice) -> list[str]:
     """Which accumulators the plan has."""
-    optional = ["oop_max", "oon_deductible", "oon_max", "therapy_deductible"]
+    optional = ["oop_max", "oon_deductible", "oon_max", "therapy_deductible", "combined_max"]
     return ["deductible", *(name for name in optional if dice.chance(80 if name == "oop_max" else 45))]
 
 
 _MAY_FEED = {
-    "deductible": ["oon_deductible", "oop_max"],
+    "deductible": ["oon_deductible", "oop_max", "combined_max"],
     "oon_deductible": ["deductible", "oop_max", "oon_max"],
     "therapy_deductible": ["oop_max"],
-    "oop_max": ["oon_max", "deductible"],
-    "oon_max": ["oop_max", "oon_deductible"],
+    "oop_max": ["oon_max", "deductible", "combined_max"],
+    "oon_max": ["oop_max", "oon_deductible", "combined_max"],
+    "combined_max": ["oon_max"],
 }
 """No deductible feeds one that a list of steps may hold beside it."""
 
@@ -111,11 +115,15 @@ def accumulator(dice: Dice, name: str, names: list[str]) -> Document:
     terms |= _amounts(dice, is_maximum)
     if "family" in terms and terms["family"] != "unlimited":
         terms["family_mode"] = "aggregate" if dice.chance(35) else "embedded"
+    if terms.get("family_mode") != "aggregate" and dice.chance(30):
+        terms["self_only"] = _self_only(dice, is_maximum, terms.get("family", "unlimited"))
     fed = dice.some([each for each in _MAY_FEED[name] if each in names], 0, 2)
     if fed or dice.chance(20):
         terms["feeds"] = fed
     if not is_maximum and dice.chance(35):
         terms["carryover"] = dice.pick(["last_quarter", "last_quarter_if_unmet"])
+    if is_maximum and dice.chance(25):
+        terms["counts"] = dice.some(PARTS, 1, 2)
     return terms
 
 
@@ -132,6 +140,12 @@ def _amounts(dice: Dice, is_maximum: bool) -> Document:
     return amounts
 
 
+def _self_only(dice: Dice, is_maximum: bool, family: str) -> str:
+    """An amount for self-only coverage, seldom the individual's, at most the family's."""
+    alone, most = dice.cents(60, 500) if is_maximum else dice.cents(0, 250), money_or_unlimited(family)
+    return _dollars(alone if most is None else min(alone, most))
+
+
 def _dollars(cents: int) -> str:
     return f"${cents // 100}.{cents % 100:02}"
 
@@ -139,7 +153,7 @@ def _dollars(cents: int) -> str:
 def _tier(dice: Dice, name: str, names: list[str]) -> Document:
     """A tier that uses the plan's accumulators."""
     deductibles = [each for each in ("deductible", "oon_deductible") if each in names]
-    maxima = [each for each in ("oop_max", "oon_max") if each in names]
+    maxima = [each for each in MAXIMA if each in names]
     terms: Document = {
         "deductible": dice.pick(deductibles) if dice.chance(90) else "none",
         "out_of_pocket_maximum": dice.pick(maxima) if maxima and dice.chance(85) else "none",
@@ -147,11 +161,22 @@ def _tier(dice: Dice, name: str, names: list[str]) -> Document:
     }
     if name == "in_network" and dice.chance(60):
         terms["above_allowed"] = "written_off"
+    terms |= _several_maxima(dice, [each for each in maxima if each != terms["out_of_pocket_maximum"]])
     if dice.chance(25):
         terms["copay_feeds"] = dice.some([*deductibles, *maxima], 1, 2)
     if dice.chance(60):
         terms["provider_liable"] = _provider_liable(dice)
     return terms
+
+
+def _several_maxima(dice: Dice, others: list[str]) -> Document:
+    """Other maxima that a tier counts toward, or that cap it; often the same."""
+    if not others or not dice.chance(50):
+        return {}
+    counted = dice.some(others, 1, 2)
+    if dice.chance(50):
+        return {"counts_toward": counted, "capped_by": counted}
+    return dice.pick([{"counts_toward": counted}, {"capped_by": counted}])
 
 
 def _other_bearer(dice: Dice, terms: Document) -> Document:
@@ -199,6 +224,8 @@ def changed(dice: Dice, first: Document) -> Document:
     for terms in second["benefits"].values():
         _change_benefit(dice, terms, second)
     second["tiers"] = {name: _other_bearer(dice, terms) for name, terms in second["tiers"].items()}
+    for terms in second["tiers"].values() if dice.chance(20) else ():
+        terms.pop(dice.pick(["counts_toward", "capped_by"]), None)
     if dice.chance(25):
         second["benefits"] = dict(reversed(second["benefits"].items()))
     if dice.chance(25):
@@ -223,6 +250,8 @@ def _change_amounts(dice: Dice, name: str, terms: Document) -> None:
     terms["individual"] = _dollars(individual)
     if "family" in terms:
         terms["family"] = _dollars(individual * dice.pick([4, 2, 3]) // 2)
+    if "self_only" in terms:
+        terms["self_only"] = _self_only(dice, name.endswith("max"), terms.get("family", "unlimited"))
 
 
 def _change_limit(dice: Dice, terms: Document) -> None:

@@ -224,7 +224,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
 def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], prefix: str) -> None:
     """An accumulator's sums for some members, and perhaps for the family, consistent with each other."""
     members = asked["members"]
-    individual = _least(editions, name, "individual", 40000)
+    individual = min(_least(editions, name, key, 40000) for key in ("individual", "self_only"))
     family = _least(editions, name, "family", 80000)
     total = quarters = 0
     for member in members:
@@ -249,9 +249,9 @@ def _keep_within_maxima(asked: Document, editions: list[Document], prefix: str) 
     for owner in [*owners, asked.get(f"{prefix}family_accumulators", [])]:
         stated = {each["accumulator"]: each for each in owner}
         for name, each in stated.items():
-            maximum = stated.get(counted.get(name, ""))
-            if maximum is not None and maximum["used_cents"] < each["used_cents"]:
-                each["used_cents"] = maximum["used_cents"]
+            maxima = [stated[maximum]["used_cents"] for maximum in counted.get(name, []) if maximum in stated]
+            if maxima and min(maxima) < each["used_cents"]:
+                each["used_cents"] = min(maxima)
                 if "last_quarter_cents" in each:
                     each["last_quarter_cents"] = min(each["last_quarter_cents"], each["used_cents"])
     of_family = asked.get(f"{prefix}family_accumulators", [])
@@ -261,10 +261,10 @@ def _keep_within_maxima(asked: Document, editions: list[Document], prefix: str) 
     ]
 
 
-def _most_of(name: str, sums: list[Document], counted: dict[str, str]) -> int:
+def _most_of(name: str, sums: list[Document], counted: dict[str, list[str]]) -> int:
     """The most that a member's sum says of an accumulator, by itself or by a deductible that counts toward it."""
     return max(
-        (each["used_cents"] for each in sums if name in {each["accumulator"], counted.get(each["accumulator"])}),
+        (each["used_cents"] for each in sums if name in [each["accumulator"], *counted.get(each["accumulator"], [])]),
         default=0,
     )
 

@@ -63,9 +63,11 @@ class Sums:
         self._start_period = editions.period(as_of)
         self._begin(self._start_period, dict(self._start))
 
-    def _raise_maxima(self, counted: dict[str, str], plan: Json, given: dict[str, set[str]], family: set[str]) -> None:
+    def _raise_maxima(
+        self, counted: dict[str, list[str]], plan: Json, given: dict[str, set[str]], family: set[str]
+    ) -> None:
         """A maximum that is not stated has at least what is stated of a deductible that counts toward it (point 29)."""
-        for deductible, maximum in counted.items():
+        for deductible, maximum in ((name, each) for name, maxima in counted.items() for each in maxima):
             for who, stated in given.items():
                 if deductible in stated and maximum not in stated:
                     self._raise(who, maximum, self._start[who, deductible], plan)
@@ -91,7 +93,7 @@ class Sums:
         """Bring a sum to `cents`, at most its maximum."""
         terms = plan.get("accumulators", {}).get(accumulator, {})
         family = money_or_unlimited(terms.get("family"))
-        amounts = [money_or_unlimited(terms.get("individual"))]
+        amounts = [own_amount(terms, is_family=self._is_family)]
         if who == FAMILY or (self._is_family and terms.get("family_mode", "embedded") == "aggregate"):
             amounts = [family]
         elif self._is_family:
@@ -111,7 +113,7 @@ class Sums:
     def room(self, plan: Json, accumulator: str, member_id: str) -> int | None:
         """What is left of an accumulator for a member; None without end (point 22)."""
         terms = plan["accumulators"][accumulator]
-        individual, family = money_or_unlimited(terms["individual"]), money_or_unlimited(terms.get("family"))
+        individual, family = own_amount(terms, is_family=self._is_family), money_or_unlimited(terms.get("family"))
         own = None if individual is None else max(0, individual - self.used(member_id, accumulator))
         if not self._is_family:
             return own
@@ -181,8 +183,9 @@ class Sums:
         if terms is None:
             return cents
         is_aggregate = self._is_family and terms.get("family_mode", "embedded") == "aggregate"
-        key = "family" if who == FAMILY or is_aggregate else "individual"
-        maximum = money_or_unlimited(terms.get(key))
+        maximum = own_amount(terms, is_family=self._is_family)
+        if who == FAMILY or is_aggregate:
+            maximum = money_or_unlimited(terms.get("family"))
         return cents if maximum is None else min(cents, maximum)
 
     def rows(self, accumulators: Iterable[str]) -> list[Json]:
@@ -193,6 +196,12 @@ class Sums:
             for each in accumulators
             for who in people
         ]
+
+
+def own_amount(terms: Json, *, is_family: bool) -> int | None:
+    """A member's own maximum: alone, or within a family (point 22); None without end."""
+    given = terms.get("individual")
+    return money_or_unlimited(given if is_family else terms.get("self_only", given))
 
 
 def _with_family(given: dict[str, list[Json]], family: list[Json], key: str) -> dict[tuple[str, str], int]:
@@ -217,33 +226,33 @@ def _stated(entries: list[Json]) -> set[str]:
     return {entry["accumulator"] for entry in entries if entry.get("used_cents") is not None}
 
 
-def counted_toward(editions: list[Json]) -> dict[str, str]:
-    """Deductibles of which every cent counts toward one out-of-pocket maximum, and that maximum (point 30)."""
+def counted_toward(editions: list[Json]) -> dict[str, list[str]]:
+    """Deductibles of which every cent counts toward out-of-pocket maxima, and those maxima (point 30)."""
     names = dict.fromkeys(name for plan in editions for name in plan.get("accumulators", {}))
     found = {}
     for name in names:
-        maxima = {_only_maximum(plan, name) for plan in editions if name in plan.get("accumulators", {})}
-        if len(maxima) == 1 and "" not in maxima:
-            found[name] = maxima.pop()
+        maxima = [_maxima_of(plan, name) for plan in editions if name in plan.get("accumulators", {})]
+        found[name] = sorted(set.intersection(*maxima))
     return found
 
 
-def _only_maximum(plan: Json, deductible: str) -> str:
-    """The one maximum of all tiers and benefits whose steps reach a deductible that gets nothing from elsewhere."""
+def _maxima_of(plan: Json, deductible: str) -> set[str]:
+    """The maxima that all tiers and benefits whose steps reach a deductible count toward; it gets nothing otherwise."""
     accumulators = plan["accumulators"]
     feeding = [each.get("feeds", []) for each in accumulators.values()]
     feeding += [tier.get("copay_feeds", []) for tier in plan["tiers"].values()]
     if accumulators[deductible].get("carryover", "none") != "none" or any(deductible in each for each in feeding):
-        return ""
-    maxima = set()
+        return set()
+    maxima = []
     for benefit in plan["benefits"].values():
         for name, tier in plan["tiers"].items():
             block = benefit.get(name)
             if isinstance(block, dict) and deductible in _deductibles_of(block["member_pays"], tier):
                 counts = benefit.get("counts_toward_out_of_pocket_maximum", "yes") in ("yes", "true")
-                maxima.add(tier.get("out_of_pocket_maximum", "none") if counts else "none")
-    (only,) = maxima if len(maxima) == 1 else ("none",)
-    return "" if only == "none" else str(only)
+                named = {str(tier.get("out_of_pocket_maximum", "none")), *tier.get("counts_toward", [])}
+                maxima.append(named - {"none"} if counts else set())
+    common = set.intersection(*maxima) if maxima else set()
+    return {name for name in common if "deductible" in accumulators[name].get("counts", ["deductible"])}
 
 
 def _deductibles_of(member_pays: str | list[Json], tier: Json) -> set[str]:

@@ -63,6 +63,7 @@ def greatest_maximum(scenario: Scenario, after: AccumulatorAfter) -> float:
     editions = [each for each in scenario.parsed if each.get("id") == scenario.request["plan_id"]]
     definitions = [each["accumulators"][after.accumulator] for each in editions]
     amounts = [definition.get(key) for definition in definitions for key in ("individual", "family")]
+    amounts += [definition["self_only"] for definition in definitions if "self_only" in definition]
     if len(editions) == 1:
         return math.inf if after.maximum_cents is None else after.maximum_cents
     return max(math.inf if text in (None, "unlimited") else round(float(text.strip("$")) * 100) for text in amounts)

@@ -238,6 +238,31 @@ tiers:
     assert [after["1", name] for name in names] == [10000, 11000, 14000, 12000]
 
 
+def test_several_maxima_cap_what_they_count() -> None:
+    """85.00: deductible 60.00, copay 10.00, 20 % of 15.00 = 3.00. `coins` knows the 3.00, `all` has room for 72.00.
+
+    The deductible and the copay leave 2.00 of `all`: coinsurance 2.00, which is all that `coins` receives. Next day
+    copay 10.00 and 20 % of 75.00 = 15.00, of which `all` leaves nothing.
+    """
+    terms = plan(
+        """
+accumulators:
+  deductible: {kind: deductible, individual: $60}
+  coins: {kind: out_of_pocket_maximum, individual: $5, counts: [coinsurance]}
+  all: {kind: out_of_pocket_maximum, individual: $72, feeds: [coins]}
+tiers:
+  in_network:
+    {deductible: deductible, out_of_pocket_maximum: coins, counts_toward: [all], capped_by: [all],
+     above_allowed: written_off}
+"""
+        + benefit("[deductible, copay: $10, coinsurance: 20%]")
+    )
+    item = {"therapy": "massage", "charge_cents": 8500, "start_date": "2026-03-02", "sessions": 2}
+    result = estimate([terms], [item])
+    assert column(result, "deductible", "copay", "coinsurance") == [(6000, 1000, 200), (0, 0, 0)]
+    assert sums(result) == {("1", "deductible"): 6000, ("1", "coins"): 200, ("1", "all"): 7200}
+
+
 @pytest.mark.parametrize(
     ("method", "paid"),
     [

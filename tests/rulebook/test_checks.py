@@ -52,6 +52,7 @@ from camcover.rulebook.records import (
     Review,
     RuleSet,
     Setting,
+    SharePart,
     Step,
     TestCase,
     Therapy,
@@ -242,6 +243,15 @@ def test_individual_amount_above_family_amount() -> None:
     assert found(plan(accumulators=[deductible(individual=100_000, family=100_000), maximum()])) == []
 
 
+def test_self_only_amount() -> None:
+    alone = deductible(self_only=350_000, individual=500_000)
+    assert found(plan(accumulators=[alone, maximum()])) == []
+    too_high = deductible(self_only=700_001)
+    assert found(plan(accumulators=[too_high, maximum()])) == [("individual-above-family", 11)]
+    shared = replace(alone, family_mode=FamilyMode.AGGREGATE)
+    assert found(plan(accumulators=[shared, maximum()])) == [("self-only-of-aggregate", 11)]
+
+
 def test_aggregate_without_family_amount() -> None:
     aggregate = deductible(family=None, family_mode=FamilyMode.AGGREGATE)
     assert found(plan(accumulators=[aggregate, maximum()])) == [("aggregate-without-family", 11)]
@@ -252,6 +262,37 @@ def test_accumulator_that_nothing_moves() -> None:
     assert found(plan(accumulators=[deductible(), maximum(), spare])) == [("unused-accumulator", 99)]
     fed = deductible(feeds=(Word("spare", at()),))
     assert found(plan(accumulators=[fed, maximum(), spare])) == []
+
+
+def test_deductible_that_counts_a_part() -> None:
+    part = deductible(counts=(SharePart.COPAY,))
+    assert found(plan(accumulators=[part, maximum()])) == [("counts-of-deductible", 11)]
+    assert found(plan(accumulators=[deductible(), maximum(counts=(SharePart.COPAY,))])) == []
+
+
+def test_maximum_named_twice_in_a_tier() -> None:
+    more, other = maximum("more"), Word("more", at(18))
+    oop = tier(counts_toward=(other,), capped_by=(other, Word("oop", at(19))))
+    assert found(plan(accumulators=[deductible(), maximum(), more], tiers=[oop])) == [("maximum-named-twice", 19)]
+    twice = tier(counts_toward=(other, Word("more", at(20))), capped_by=(other,))
+    assert found(plan(accumulators=[deductible(), maximum(), more], tiers=[twice])) == [("maximum-named-twice", 20)]
+
+
+def test_maximum_that_caps_or_counts_and_not_both() -> None:
+    sums, other = [deductible(), maximum(), maximum("more")], (Word("more", at(18)),)
+    assert found(plan(accumulators=sums, tiers=[tier(capped_by=other)])) == [("cap-without-count", 18)]
+    assert found(plan(accumulators=sums, tiers=[tier(counts_toward=other)])) == [("count-without-cap", 18)]
+    fed = [deductible(), maximum(feeds=other), maximum("more")]
+    assert found(plan(accumulators=fed, tiers=[tier(capped_by=other)])) == []
+    pair = [tier(counts_toward=other), tier("elsewhere", capped_by=other)]
+    blocks = block(COPAY), block(COPAY, name="elsewhere")
+    assert found(plan(accumulators=sums, tiers=pair, benefits=[benefit("massage", *blocks)])) == []
+
+
+def test_list_of_maxima_that_names_a_deductible() -> None:
+    wrong = tier(counts_toward=(Word("deductible", at(18)),))
+    codes = [code for code, line in found(plan(tiers=[wrong])) if line == 18]
+    assert codes == ["accumulator-of-wrong-kind", "count-without-cap"]
 
 
 # Steps
@@ -670,6 +711,40 @@ def hsa(**given: Any) -> list[str]:
 )
 def test_hsa_deductible_of_2026(individual: int, family: int, mode: FamilyMode, expected: list[str]) -> None:
     assert hsa(accumulators=[deductible(individual=individual, family=family, family_mode=mode), maximum()]) == expected
+
+
+def test_the_lesser_of_two_maxima_that_count_all_is_judged() -> None:
+    """$12,000 is above every limit of 2026; $8,000 beside it is what binds, unless it counts coinsurance alone."""
+    other = (Word("more", at(18)),)
+    both = tier(counts_toward=other, capped_by=other)
+
+    def drawn(*sums: Accumulator) -> list[str]:
+        hsa = plan(accumulators=[deductible(), *sums], tiers=[both], hsa_qualified=True)
+        return [code for code, _ in found(hsa) if code.startswith(("out-of-pocket", "hsa-out"))]
+
+    high = maximum(individual=1_200_000, family=2_400_000)
+    above = ["out-of-pocket-above-federal-limit", "hsa-out-of-pocket-too-high"]
+    assert drawn(high, maximum("more")) == []
+    assert drawn(high, maximum("more", counts=(SharePart.COINSURANCE,))) == above
+    parts = (SharePart.DEDUCTIBLE, SharePart.COPAY)
+    assert drawn(maximum(counts=parts), maximum("more", counts=parts)) == ["hsa-out-of-pocket-too-high"]
+
+
+def test_the_self_only_amount_is_judged_for_one_person_alone() -> None:
+    """2026: a deductible of at least $1,700 alone and $3,400 in a family, at most $8,500 and $17,000 out of pocket."""
+
+    def drawn(*sums: Accumulator) -> list[str]:
+        return [code for code, _ in found(plan(accumulators=sums, hsa_qualified=True))]
+
+    assert drawn(deductible(self_only=170_000, individual=340_000), maximum(self_only=850_000)) == []
+    assert drawn(deductible(self_only=169_999, individual=340_000), maximum()) == ["hsa-deductible-too-low"]
+    assert drawn(deductible(self_only=170_000, individual=339_999), maximum()) == ["hsa-embedded-deductible-too-low"]
+    assert drawn(deductible(), maximum(self_only=850_001)) == ["hsa-out-of-pocket-too-high"]
+    assert drawn(deductible(), maximum(self_only=850_000, individual=1_000_000)) == []
+    assert drawn(deductible(), maximum(self_only=1_060_001)) == [
+        "out-of-pocket-above-federal-limit",
+        "hsa-out-of-pocket-too-high",
+    ]
 
 
 def test_hsa_tier_without_deductible_or_maximum() -> None:

@@ -16,7 +16,7 @@ from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from camcover.rulebook import nearest
 from camcover.rulebook.checks.scope import licensing
-from camcover.rulebook.records import STATES, Catalog, Condition, Plan, Practitioner, Therapy
+from camcover.rulebook.records import STATES, Catalog, Condition, Plan, Practitioner, SharePart, Therapy
 from camcover.rulebook.words import limit_terms
 from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
@@ -196,9 +196,13 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
         messages.PlanAccumulator(
             id=each.id,
             kind=each.kind,
+            self_only_cents=each.self_only,
             individual_cents=each.individual,
             family_cents=each.family,
             family_mode=each.family_mode,
+            counts=[part for part in SharePart if part in each.parts],
+            counted_tiers=[tier.id for tier in plan.tiers.values() if each.id in tier.counted],
+            capped_tiers=[tier.id for tier in plan.tiers.values() if each.id in tier.capping],
         )
         for each in plan.accumulators.values()
     )

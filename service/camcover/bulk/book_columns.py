@@ -33,9 +33,9 @@ PLAN = np.dtype([
 COUNT = np.dtype([("top", "i8"), ("money", "i4")])
 """What it must know of a limit's slot: the most that a request may state as used, and whether that is cents."""
 
-MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8"), ("counted_toward", "i8")])
+MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8"), ("counted_toward", "u8")])
 """The most an accumulator may hold: of a member alone, of a member in a family, of the family; -1 = unlimited. Then the
-accumulator toward which every cent of it counts, -1 = none (point 30)."""
+maxima toward each of which every cent of it counts, as a mask (point 30)."""
 
 
 class Facts(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcover.bulk.book_columns import AS_GIVEN, UNKNOWN, WAS_CUT, WRONG, Book
+from camcover.engine.sums import holds
 from camcover.engine.tables import UNLIMITED, Array
 from camcover.jit import compiled
 from camcover.request_bounds import MAX_CENTS
@@ -105,15 +106,19 @@ def _hold_to_maxima(
     """
     found = False
     for number in range(len(own)):
-        maximum = own[number]["counted_toward"]
-        if maximum < 0 or not _is_stated(numbers, used, cells, number):
+        counted = own[number]["counted_toward"]
+        if counted == 0 or not _is_stated(numbers, used, cells, number):
             continue
-        deductible, cell, top = given[first + number], given[first + maximum], tops[maximum]
-        if not _is_stated(numbers, used, cells, maximum):
-            least = deductible["used"] if top < 0 else min(deductible["used"], top)
-            cell["used"] = max(cell["used"], least)
-        elif cell["used"] != top:
-            found |= _cut_to(deductible, cell["used"])
+        # First what is stated cuts the deductible, then the deductible as cut raises what is not stated.
+        for maximum in range(len(own)):
+            cell = given[first + maximum]
+            is_stated = holds(counted, maximum) and _is_stated(numbers, used, cells, maximum)
+            if is_stated and cell["used"] != tops[maximum]:
+                found |= _cut_to(given[first + number], cell["used"])
+        for maximum in range(len(own)):
+            if holds(counted, maximum) and not _is_stated(numbers, used, cells, maximum):
+                cell, deductible, top = given[first + maximum], given[first + number]["used"], tops[maximum]
+                cell["used"] = max(cell["used"], deductible if top < 0 else min(deductible, top))
     return found
 
 

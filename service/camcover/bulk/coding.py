@@ -283,7 +283,7 @@ class _Facts:
                 firsts[segment.edition] = len(self._maxima)
                 alone = index.maxima(segment.edition, family=False)
                 together = index.maxima(segment.edition, family=True)
-                toward = counted_toward(index)
+                toward = [sum(1 << number for number in each) for each in counted_toward(index)]
                 self._maxima += zip(alone.member, together.member, together.family, toward, strict=True)
             row = index.first_segment + place
             self._references[row] = firsts[segment.edition]

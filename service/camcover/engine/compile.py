@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcover.calendar import LAST_DAY, add_months
+from camcover.engine.codes import RuleKind
 from camcover.engine.compile_rows import (
     accumulator_row,
     criteria_row,
@@ -40,7 +41,7 @@ from camcover.engine.plan_index import (
     slot_limits,
     summary_of,
 )
-from camcover.engine.tables import MAX_STEPS, NEVER, RULE_DTYPES, RuleKind, RuleTables
+from camcover.engine.tables import MAX_STEPS, NEVER, RULE_DTYPES, RuleTables
 from camcover.engine.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.rulebook.loading import release_id
 from camcover.rulebook.records import (
@@ -187,13 +188,15 @@ class _Compiler:
         plan = segment.plan
         accumulators, tiers = len(self.rows["accumulators"]), len(self.rows["tiers"])
         for name in index.accumulators:
-            self.rows["accumulators"].append(accumulator_row(plan.accumulators.get(name), index.accumulators))
+            row = accumulator_row(plan.accumulators.get(name), plan.accumulators, index.accumulators)
+            self.rows["accumulators"].append(row)
         listed = [index.tiers[name] for name in plan.tiers]
         for place, name in enumerate(index.tiers):
             fees = segment.fees.tiers.get(name) if segment.fees and name in plan.tiers else None
-            row = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
+            fee = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
             in_place = listed[min(place, len(listed) - 1)]
-            self.rows["tiers"].append(tier_row(plan.tiers.get(name), row, in_place, index.accumulators))
+            tier = tier_row(plan.tiers.get(name), fee, in_place, plan.accumulators, index.accumulators)
+            self.rows["tiers"].append(tier)
         self.rows["segments"].append(
             (
                 segment.first_day,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import IntEnum
 from typing import Protocol, TypeVar, assert_never
 
-from camcover.engine.plan_index import DiagnosisGroups
-from camcover.engine.tables import (
+from camcover.engine.codes import (
     ADVANCE_NOTICE,
     DIAGNOSIS_DENIED,
     FIRST_WINDOW,
     LIMIT_USED_UP,
-    NEVER,
-    UNLIMITED,
+    SEVERAL,
     Above,
     CarryoverRule,
     LimitMeasure,
@@ -22,6 +20,8 @@ from camcover.engine.tables import (
     StepBound,
     StepKind,
 )
+from camcover.engine.plan_index import DiagnosisGroups
+from camcover.engine.tables import NEVER, UNLIMITED
 from camcover.engine.vocabulary import STATE_INDEX, Vocabulary, plain_icd10
 from camcover.rulebook.records import (
     COINSURANCES,
@@ -47,6 +47,7 @@ from camcover.rulebook.records import (
     NothingStep,
     Requirement,
     Setting,
+    SharePart,
     SingleStep,
     Step,
     Tier,
@@ -119,38 +120,69 @@ def _assert_codes() -> None:
 _assert_codes()
 
 
-def accumulator_row(accumulator: Accumulator | None, numbers: Mapping[str, int]) -> Row:
-    """A row of `accumulators`; an accumulator that this edition does not have is absent and unlimited."""
+def accumulator_row(
+    accumulator: Accumulator | None, defined: Mapping[str, Accumulator], numbers: Mapping[str, int]
+) -> Row:
+    """A row of `accumulators`; an accumulator that this edition does not have is absent and unlimited.
+
+    `defined` are the edition's, `numbers` those of their names. `feeds` are those that count what is paid toward it.
+    """
     if accumulator is None:
-        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, 0
+        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, UNLIMITED, 0
     return (
         1,
         int(accumulator.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
         int(accumulator.family_mode is FamilyMode.AGGREGATE),
         int(_CARRYOVER[accumulator.carryover]),
-        UNLIMITED if accumulator.individual is None else accumulator.individual,
-        UNLIMITED if accumulator.family is None else accumulator.family,
-        _mask(numbers[name] for name in accumulator.feeds),
+        *(
+            UNLIMITED if amount is None else amount
+            for amount in (accumulator.alone, accumulator.individual, accumulator.family)
+        ),
+        _mask(numbers[name] for name in accumulator.feeds if SharePart.DEDUCTIBLE in defined[name].parts),
     )
 
 
-def tier_row(tier: Tier | None, fees: int, listed: int, numbers: Mapping[str, int]) -> Row:
+def tier_row(
+    tier: Tier | None, fees: int, listed: int, defined: Mapping[str, Accumulator], numbers: Mapping[str, int]
+) -> Row:
     """A row of `tiers`; `fees` is the row of its fee table or -1, `listed` the tier in this place of the edition."""
     if tier is None:
-        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0
+        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, 0, 0, 0, 0, 0, 0
     liable = tier.provider_liable
     return (
         1,
         -1 if tier.deductible is None else numbers[tier.deductible],
-        -1 if tier.out_of_pocket_maximum is None else numbers[tier.out_of_pocket_maximum],
+        _sole_maximum(tier, defined, numbers),
         int(_ABOVE[tier.above_allowed.kind]),
         tier.above_allowed.cap_basis_points or 0,
         fees,
         listed,
-        _mask(numbers[name] for name in tier.copay_feeds),
+        _mask(numbers[name] for name in tier.copay_feeds if SharePart.COPAY in defined[name].parts),
         sum(_DENIAL_BITS[denial] for denial in dict.fromkeys(liable.denials)) if liable else 0,
         ATTESTATION_BITS[liable.unless] if liable and liable.unless else 0,
+        *(_mask(numbers[name] for name in cappers(tier, part, defined)) for part in SharePart),
+        *(_mask(numbers[name] for name in receivers(tier, part, defined)) for part in SharePart),
     )
+
+
+def _sole_maximum(tier: Tier, defined: Mapping[str, Accumulator], numbers: Mapping[str, int]) -> int:
+    """The number of the one maximum that caps a tier's whole cost share; -1 = none caps it, SEVERAL: other ones do."""
+    if not tier.capping:
+        return -1
+    is_whole = len(tier.capping) == 1 and defined[tier.capping[0]].parts == frozenset(SharePart)
+    return numbers[tier.capping[0]] if is_whole else SEVERAL
+
+
+def cappers(tier: Tier, part: SharePart, defined: Mapping[str, Accumulator]) -> Iterator[str]:
+    """The maxima that cap a part of a tier's cost share (point 21); `defined` are the edition's accumulators."""
+    return (name for name in tier.capping if part in defined[name].parts)
+
+
+def receivers(tier: Tier, part: SharePart, defined: Mapping[str, Accumulator]) -> Iterator[str]:
+    """The accumulators that receive a part of a tier's cost share in step (c) of point 23."""
+    for name in tier.counted:
+        if part in defined[name].parts:
+            yield from (each for each in (name, *defined[name].feeds) if part in defined[each].parts)
 
 
 def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGroups, day: date) -> Row:

@@ -13,7 +13,7 @@ from camcover.engine.plan_index import Maxima, PlanIndex
 from camcover.engine.prior_use import Scope
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar, Violation
 from camcover.refusals import Refusal
-from camcover.rulebook.records import Carryover, DeductibleStep, Plan
+from camcover.rulebook.records import Carryover, DeductibleStep, Plan, SharePart
 
 _A_PAIR = 2
 
@@ -55,10 +55,9 @@ def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
             found = f"{used} cents used of {name} by the family, but {most} by a member"
             yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
     for path, uses, tops in owners:
-        for place, most in _beyond_a_maximum(scope.plan, uses, tops):
+        for place, maximum, most in _beyond_a_maximum(scope.plan, uses, tops):
             name, used = uses[place].accumulator, uses[place].used_cents
-            maximum = names[counted_toward(scope.plan)[scope.plan.accumulators[name]]]
-            found = f"{used} cents used of {name}, but {most} of {maximum}, to which it all counts"
+            found = f"{used} cents used of {name}, but {most} of {names[maximum]}, to which it all counts"
             where = f"{path}[{place}].used_cents"
             yield Violation(where, found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
 
@@ -102,70 +101,75 @@ def _stated_of(index: PlanIndex, number: int, uses: Sequence[AccumulatorUse], to
     for _, own, cents in _stated(index, uses):
         if own == number:
             yield cents
-        elif toward[own] == number:
+        elif number in toward[own]:
             yield cents if top < 0 else min(cents, top)
 
 
 def _beyond_a_maximum(
     index: PlanIndex, uses: Sequence[AccumulatorUse], tops: Sequence[int]
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[tuple[int, int, int]]:
     """Deductibles beyond the sum of a maximum toward which every cent of them counts, unless that is reached.
 
-    Each with its place in the list and the cents that are stated of the maximum.
+    Each with its place in the list, and of the maxima the one of which least is stated, with those cents.
     """
     if len(uses) < _A_PAIR:
         return
     toward = counted_toward(index)
     stated = {number: cents for _, number, cents in _stated(index, uses)}
     for place, number, cents in _stated(index, uses):
-        most = stated.get(toward[number])
-        if most is not None and cents > most != tops[toward[number]]:
-            yield place, most
+        bounds = [(stated[each], each) for each in toward[number] if each in stated and stated[each] != tops[each]]
+        most, maximum = min(bounds, default=(cents, -1))
+        if cents > most:
+            yield place, maximum, most
 
 
-def counted_toward(index: PlanIndex) -> Sequence[int]:
-    """Of each accumulator of a plan the out-of-pocket maximum toward which every cent of it counts, by number.
+def counted_toward(index: PlanIndex) -> Sequence[Sequence[int]]:
+    """Of each accumulator of a plan the out-of-pocket maxima toward which every cent of it counts, by number.
 
-    -1 = there is none that is the same in every edition. Worked out once for a plan.
+    Only those that are the same in every edition. Worked out once for a plan.
     """
     found = index.counted_toward
     if len(found) < len(index.accumulators):
         counted = dict(counted_in(index.editions))
-        found[:] = [index.accumulators.get(counted.get(name, ""), -1) for name in index.accumulators]
+        found[:] = [tuple(index.accumulators[each] for each in counted.get(name, ())) for name in index.accumulators]
     return found
 
 
-def counted_in(editions: Sequence[Plan]) -> Iterator[tuple[str, str]]:
+def counted_in(editions: Sequence[Plan]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The same of the editions of a plan, by name; only accumulators that have such a maximum."""
     for name in dict.fromkeys(name for plan in editions for name in plan.accumulators):
-        maxima = {_maximum_of_all(plan, name) for plan in editions if name in plan.accumulators}
-        if len(maxima) == 1 and "" not in maxima:
-            yield name, maxima.pop()
+        common = _common([_maxima_of_all(plan, name) for plan in editions if name in plan.accumulators])
+        if common:
+            yield name, common
 
 
-def _maximum_of_all(plan: Plan, name: str) -> str:
-    """The maximum toward which every cent of an edition's deductible counts; empty where there is none.
+def _common(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The words that every list holds, in the order of the first."""
+    return tuple(word for word in (lists[0] if lists else ()) if all(word in each for each in lists))
 
-    Every tier whose steps reach the deductible has it, no benefit is left out of it, nothing feeds the deductible from
-    elsewhere, and nothing is carried over.
+
+def _maxima_of_all(plan: Plan, name: str) -> Sequence[str]:
+    """The maxima toward each of which every cent of an edition's deductible counts.
+
+    Every tier whose steps reach the deductible counts toward them, no benefit is left out, nothing feeds the deductible
+    from elsewhere, and nothing is carried over.
     """
     deductible = plan.accumulators[name]
     is_fed = any(name in each.feeds for each in plan.accumulators.values()) or any(
         name in tier.copay_feeds for tier in plan.tiers.values()
     )
     if is_fed or deductible.carryover is not Carryover.NONE:
-        return ""
-    maxima = set(_maxima_of(plan, name))
-    return maxima.pop() if len(maxima) == 1 else ""
+        return ()
+    return _common(list(_maxima_of(plan, name)))
 
 
-def _maxima_of(plan: Plan, name: str) -> Iterator[str]:
-    """The maximum of each tier of each benefit whose steps reach a deductible; empty where it does not count."""
+def _maxima_of(plan: Plan, name: str) -> Iterator[Sequence[str]]:
+    """For each tier of each benefit whose steps reach a deductible the maxima that it counts toward."""
     for benefit in plan.benefits.values():
         for tier in plan.tiers.values():
             block = benefit.tiers.get(tier.id)
             steps = [step for phase in block.member_pays for step in phase.steps] if block else []
             reached = {step.accumulator or tier.deductible for step in steps if isinstance(step, DeductibleStep)}
             if name in reached:
-                counts = benefit.counts_toward_out_of_pocket_maximum
-                yield (tier.out_of_pocket_maximum or "") if counts else ""
+                counted = tier.counted if benefit.counts_toward_out_of_pocket_maximum else ()
+                yield [each for each in counted if SharePart.DEDUCTIBLE in plan.accumulators[each].parts]

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from camcover.engine.codes import Above
 from camcover.engine.request import Coordination
-from camcover.engine.tables import Above, Array, RuleTables
+from camcover.engine.tables import Array, RuleTables
 from camcover.engine.workspace import LedgerRow
 
 Cents = NDArray[np.int64]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from camcover.engine.sums import room
-from camcover.engine.tables import Above, Fault, InHand, RuleTables, StepBound, StepKind, Work
+from camcover.engine.codes import Above, Fault, Part, StepBound, StepKind
+from camcover.engine.sums import holds, room
+from camcover.engine.tables import UNLIMITED, InHand, RuleTables, Work
 from camcover.jit import compiled
 from camcover.money import share
 
@@ -31,6 +32,8 @@ _COPAY_OF_TWO = int(StepBound.COPAY_OF_TWO)
 _COINSURANCE_OF_TWO = int(StepBound.COINSURANCE_OF_TWO)
 _NO_BOUND = 0
 _ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+_OF_DEDUCTIBLE, _OF_COPAY, _OF_COINSURANCE = int(Part.DEDUCTIBLE), int(Part.COPAY), int(Part.COINSURANCE)
 
 
 @compiled
@@ -157,23 +160,75 @@ def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
     if excess <= 0:
         return
     entry["capped"] = excess
-    for turn in range(3):
+    for part in range(_OF_COINSURANCE, -1, -1):
         for index in range(phase["count"] - 1, -1, -1):
             kind = rules.steps[phase["first"] + index]["kind"]
-            if excess > 0 and _turn_of(kind) == turn:
+            if excess > 0 and _part_of(kind) == part:
                 cut = min(excess, entry["steps"][index])
                 entry["steps"][index] -= cut
                 excess -= cut
 
 
 @compiled
-def _turn_of(kind: int) -> int:
-    """When the cap cuts a step of a kind; never of one that is unknown."""
+def cap_by_several(rules: RuleTables, work: Work, hand: InHand, phase: Any) -> None:
+    """Cut each step to what the maxima that cap it leave.
+
+    Deductibles first, then copay, then coinsurance (point 21).
+    """
+    for part in range(_OF_COINSURANCE + 1):
+        for index in range(phase["count"]):
+            if _part_of(rules.steps[phase["first"] + index]["kind"]) == part:
+                _cut_step(rules, work, hand, phase, part, index)
+
+
+@compiled
+def _cut_step(rules: RuleTables, work: Work, hand: InHand, phase: Any, part: int, index: int) -> None:
+    """Cut step `index`, of part `part`, to the smallest of what the maxima leave that cap it; note which did."""
+    entry, amount = hand.entry, hand.entry["steps"][index]
+    least, cutting = UNLIMITED, _ZERO
+    capping = _capping(hand.tier, part)
+    for maximum in range(hand.request["sum_count"]):
+        if holds(capping, maximum):
+            left = room(rules, work, hand, maximum, hand.service["member"])
+            left = max(left - _counted_before(rules, hand, phase, maximum, part, index), 0)
+            if left < least:
+                least, cutting = left, _ZERO
+            if left == least:
+                cutting |= _ONE << np.uint64(maximum)
+    if amount > least:
+        entry["capped"] += amount - least
+        entry["capped_by"] |= cutting
+        entry["steps"][index] = least
+
+
+@compiled
+def _counted_before(rules: RuleTables, hand: InHand, phase: Any, maximum: int, part: int, index: int) -> int:
+    """What a maximum counts of the parts of the line that stand before step `index`, of part `part`, as cut."""
+    total = 0
+    for other in range(phase["count"]):
+        its_part = _part_of(rules.steps[phase["first"] + other]["kind"])
+        is_before = its_part < part or (its_part == part and other < index)
+        if is_before and holds(_capping(hand.tier, its_part), maximum):
+            total += hand.entry["steps"][other]
+    return total
+
+
+@compiled
+def _part_of(kind: int) -> int:
+    """The part of the cost share that a kind of step is; never one of an unknown kind."""
     if is_coinsurance(kind):
-        return 0
+        return _OF_COINSURANCE
     if is_copay(kind):
-        return 1
-    return 2 if kind == _DEDUCTIBLE else _NEVER
+        return _OF_COPAY
+    return _OF_DEDUCTIBLE if kind == _DEDUCTIBLE else _NEVER
+
+
+@compiled
+def _capping(tier: Any, part: int) -> np.uint64:
+    """The maxima that cap a part in a tier, as a mask."""
+    if part == _OF_DEDUCTIBLE:
+        return tier["capped_deductible"]
+    return tier["capped_copay"] if part == _OF_COPAY else tier["capped_coinsurance"]
 
 
 @compiled

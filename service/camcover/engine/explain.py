@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from camcover.engine.citing import citation_text, rule_place
+from camcover.engine.codes import Liability
 from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.plan_index import Segment, Sources
-from camcover.engine.tables import Liability
 from camcover.engine.workspace import LedgerRow
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
@@ -61,7 +61,10 @@ TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep | ComparedS
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the explanation of one line draws on. `rule` and `tier` are None where there is none."""
+    """What the explanation of one line draws on. `rule` and `tier` are None where there is none.
+
+    `capped_by`: of several maxima those that took something off.
+    """
 
     sources: Sources
     row: LedgerRow
@@ -70,6 +73,7 @@ class _Told:
     tier: Tier | None
     rule: Benefit | Exclusion | None
     not_given: Collection[Reason]
+    capped_by: Sequence[str]
 
     @property
     def heading(self) -> Heading:
@@ -106,16 +110,18 @@ def explain(
     tier_name: str,
     behind: Behind,
     not_given: Collection[Reason] = (),
+    capped_by: Sequence[str] = (),
 ) -> tuple[ExplainedStep, ...]:
     """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan.
 
-    `not_given`: the reasons whose fact the request does not give.
+    `not_given`: the reasons whose fact the request does not give. `capped_by`: of several maxima those that took
+    something off, by id.
     """
     if row.segment < 0 or row.reason == int(Reason.UNKNOWN_CODE):
         return (ExplainedStep(_REASONS[Reason(row.reason)], row.patient, "", ""), *behind.steps())
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
-    told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given)
+    told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by)
     return (*_price(told), *(_covered(told) if row.covered else _not_covered(told)), *behind.steps())
 
 
@@ -185,12 +191,13 @@ def _cite_of(accumulator: Accumulator | None, benefit: Benefit) -> str | None:
 
 def _cap(told: _Told) -> Iterator[ExplainedStep]:
     """What the out-of-pocket maximum took off."""
-    capped = told.row.capped
-    name = told.tier.out_of_pocket_maximum if told.tier else None
-    maximum = told.segment.plan.accumulators.get(name or "")
-    if capped and maximum is not None:
-        text = f"Your out-of-pocket maximum ('{name}') is reached: the plan pays {dollars(capped)} of your share."
-        yield told.step(text, -capped, maximum.at, maximum.cite)
+    capped, defined = told.row.capped, told.segment.plan.accumulators
+    names = told.capped_by or (told.tier.capping if told.tier else ())
+    if capped and names:
+        listed = " and ".join(f"'{name}'" for name in names)
+        which = f"maximum ({listed}) is" if len(names) == 1 else f"maxima ({listed}) are"
+        text = f"Your out-of-pocket {which} reached: the plan pays {dollars(capped)} of your share."
+        yield told.step(text, -capped, defined[names[0]].at, defined[names[0]].cite)
 
 
 def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:

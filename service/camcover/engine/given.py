@@ -111,7 +111,11 @@ def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums
 
 
 def _at_least(
-    toward: Sequence[int], given: Mapping[int, AccumulatorUse], number: int, expected: tuple[int, int], maximum: int
+    toward: Sequence[Sequence[int]],
+    given: Mapping[int, AccumulatorUse],
+    number: int,
+    expected: tuple[int, int],
+    maximum: int,
 ) -> tuple[int, int]:
     """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent.
 
@@ -120,14 +124,14 @@ def _at_least(
     if not given or number in given:
         return expected
     for deductible, use in given.items():
-        if toward[deductible] == number and use.used_cents is not None:
+        if number in toward[deductible] and use.used_cents is not None:
             least = use.used_cents if maximum < 0 else min(use.used_cents, maximum)
             expected = (max(expected[0], least), expected[1])
     return expected
 
 
 def _at_most(
-    toward: Sequence[int],
+    toward: Sequence[Sequence[int]],
     given: Mapping[int, AccumulatorUse],
     number: int,
     expected: tuple[int, int],
@@ -139,11 +143,11 @@ def _at_most(
     """
     if not given or number in given:
         return expected
-    maximum = toward[number]
-    use = given.get(maximum)
-    if use is None or use.used_cents is None or use.used_cents == tops[maximum]:
-        return expected
-    return min(expected[0], use.used_cents), min(expected[1], use.used_cents)
+    for maximum in toward[number]:
+        use = given.get(maximum)
+        if use is not None and use.used_cents is not None and use.used_cents != tops[maximum]:
+            expected = min(expected[0], use.used_cents), min(expected[1], use.used_cents)
+    return expected
 
 
 def _given(accumulators: Mapping[str, int], uses: Sequence[AccumulatorUse]) -> dict[int, AccumulatorUse]:

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from camcover.calendar import add_months
-from camcover.engine.cost_share import add_up_steps, balance_bill, cap, penalty, take_steps
+from camcover.engine.codes import SEVERAL, Fault, LimitMeasure
+from camcover.engine.cost_share import add_up_steps, balance_bill, cap, cap_by_several, penalty, take_steps
 from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
-from camcover.engine.selection import choose, is_exhausted, is_left_out, is_visit_admitted
+from camcover.engine.selection import choose, is_exhausted, is_left_out, is_visit_admitted, phase_of
 from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
-from camcover.engine.tables import UNLIMITED, UNTOUCHED, Fault, InHand, LimitMeasure, RuleTables, Work
+from camcover.engine.tables import UNLIMITED, UNTOUCHED, InHand, RuleTables, Work
 from camcover.engine.uncovered import attestations_of, leave_uncovered
 from camcover.engine.usage import begin_counts, use, used
 from camcover.jit import compiled
@@ -122,6 +123,7 @@ def _begin_entry(entry: Any) -> None:
     entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
     entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"] = 0, 0, 0, 0
+    entry["capped_by"] = _ZERO
 
 
 @compiled
@@ -296,11 +298,13 @@ def _cover(rules: RuleTables, work: Work, hand: InHand, rule: Any, visits: Any) 
         entry["reason"], entry["limit"] = _LIMIT_REACHED, allowed_limit
         eligible = allowed_left
 
-    phase = _phase_of(rules, hand, rule)
+    phase = phase_of(rules, hand, rule)
     take_steps(rules, work, hand, phase, visits, eligible)
     counts = rule["counts_out_of_pocket"] == 1
     if tier["out_of_pocket"] >= 0 and counts:
         cap(rules, phase, entry, room(rules, work, hand, tier["out_of_pocket"], service["member"]))
+    elif tier["out_of_pocket"] == SEVERAL and counts:
+        cap_by_several(rules, work, hand, phase)
     add_up_steps(rules, phase, entry, visits)
 
     plan_pays = eligible - entry["deductible"] - entry["copay"] - entry["coinsurance"]
@@ -359,16 +363,6 @@ def _wanted(limit: Any, hand: InHand) -> int:
     if measure not in (_VISITS, _VISITS_PLAN_PAID):
         hand.request["fault"] = _UNKNOWN_MEASURE
     return 1
-
-
-@compiled
-def _phase_of(rules: RuleTables, hand: InHand, rule: Any) -> Any:
-    """The phase of the line's tier that holds for the number of its visit."""
-    row = rules.rule_tiers[rule["tiers"] + hand.tier_number]["first"]
-    while rules.phases[row]["through"] < hand.entry["visit"]:
-        row += 1
-    hand.entry["phase"] = row
-    return rules.phases[row]
 
 
 @compiled

@@ -13,8 +13,9 @@ from typing import Protocol, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from camcover.engine.codes import Fault
 from camcover.engine.kernel import adjudicate
-from camcover.engine.tables import Array, Fault, RuleTables, Work
+from camcover.engine.tables import Array, RuleTables, Work
 from camcover.jit import IS_COMPILED
 
 __all__ = ["Addresses", "HasWork", "KernelFault", "addresses_of", "load_kernel", "run"]
@@ -36,7 +37,7 @@ class HasWork(Protocol):
 
 
 class KernelFault(Exception):
-    """The kernel could not adjudicate a request (`tables.Fault`): a mistake of ours."""
+    """The kernel could not adjudicate a request (`codes.Fault`): a mistake of ours."""
 
 
 def run(rules: RuleTables, holder: HasWork, first: int, count: int, addresses: Addresses) -> None:

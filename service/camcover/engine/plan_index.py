@@ -242,7 +242,7 @@ class PlanIndex:
     billing_tiers: frozenset[str]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
-    counted_toward: list[int] = field(default_factory=list)
+    counted_toward: list[tuple[int, ...]] = field(default_factory=list)
     known_limits: dict[int, KnownLimits] = field(default_factory=dict)
     facts_asked: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
@@ -340,7 +340,7 @@ def member_maximum(accumulator: Accumulator | None, *, family: bool) -> int:
     """The most a member's sum may hold, cents; -1 = unlimited (point 22)."""
     if accumulator is None:
         return -1
-    amounts = [accumulator.individual]
+    amounts = [accumulator.alone]
     if family:
         is_shared = accumulator.family_mode is FamilyMode.AGGREGATE
         amounts = [accumulator.family] if is_shared else [accumulator.individual, accumulator.family]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.engine.tables import Above, RuleTables
+from camcover.engine.codes import Above
+from camcover.engine.tables import RuleTables
 from camcover.jit import compiled
 from camcover.money import share
 

@@ -6,7 +6,7 @@ section 6, are asserted where each line leaves the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, repeat
 
@@ -14,6 +14,7 @@ from camcover.engine.adjustments import adjustments
 from camcover.engine.assumed import assumptions
 from camcover.engine.carrying import use_after
 from camcover.engine.citing import citations_of, rule_place
+from camcover.engine.codes import Liability
 from camcover.engine.compile import Tables
 from camcover.engine.compile_rows import ATTESTATION_BITS
 from camcover.engine.coordination import without_forgiven
@@ -34,7 +35,7 @@ from camcover.engine.explain import Behind, explain
 from camcover.engine.facts import reasons_not_given
 from camcover.engine.layout import Layout
 from camcover.engine.question import Answer, Bounds, Outcome, Question
-from camcover.engine.tables import UNTOUCHED, Liability
+from camcover.engine.tables import UNTOUCHED
 from camcover.engine.workspace import LedgerRow
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
 from camcover.rulebook.words import attestation_words
@@ -116,10 +117,18 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             second,
             patient,
             adjustments(sources, row),
-            explain(sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place])
+            explain(
+                sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place],
+                _named(layout.plan.accumulators, row.capped_by),
+            )
             if request.explain
             else (),
         ))  # fmt: skip
+
+
+def _named(numbers: Mapping[str, int], mask: int) -> tuple[str, ...]:
+    """The words whose numbers a mask holds."""
+    return tuple(word for word, number in numbers.items() if mask >> number & 1) if mask else ()
 
 
 def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tuple[str, ...]:
@@ -173,7 +182,8 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
             if accumulator is not None:
                 # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
                 is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
-                maximum = accumulator.family if owner == "" or is_shared else accumulator.individual
+                own = accumulator.individual if layout.family else accumulator.alone
+                maximum = accumulator.family if owner == "" or is_shared else own
                 yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number].used, maximum)
 
 

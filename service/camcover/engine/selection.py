@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from camcover.calendar import completed_years
+from camcover.engine.codes import LimitMeasure, RuleKind
 from camcover.engine.estimate import Reason
 from camcover.engine.sums import holds
-from camcover.engine.tables import InHand, LimitMeasure, RuleKind, RuleTables, Work
+from camcover.engine.tables import InHand, RuleTables, Work
 from camcover.engine.usage import used
 from camcover.jit import compiled
 
@@ -187,3 +188,13 @@ def _judge(rules: RuleTables, hand: InHand, rule: Any) -> tuple[int, int]:
     if reason != _HOLDS:
         return reason, rule["policy"]
     return failed_criterion(rules, hand, rule["criteria"], assumed), rule["criteria"]
+
+
+@compiled
+def phase_of(rules: RuleTables, hand: InHand, rule: Any) -> Any:
+    """The phase of the line's tier that holds for the number of its visit."""
+    row = rules.rule_tiers[rule["tiers"] + hand.tier_number]["first"]
+    while rules.phases[row]["through"] < hand.entry["visit"]:
+        row += 1
+    hand.entry["phase"] = row
+    return rules.phases[row]

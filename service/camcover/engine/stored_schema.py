@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+from camcover.engine import codes
 from camcover.engine import tables as columns
 from camcover.engine.record_codec import record_types
 from camcover.engine.tables import RULE_DTYPES
@@ -54,8 +55,8 @@ def declarations() -> Iterator[str]:
 
 def _codes() -> Iterator[type[Enum]]:
     """The enumerations whose codes stand in the arrays."""
-    for each in vars(columns).values():
-        if isinstance(each, type) and issubclass(each, Enum) and each.__module__ == columns.__name__:
+    for each in vars(codes).values():
+        if isinstance(each, type) and issubclass(each, Enum) and each.__module__ == codes.__name__:
             yield each
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from camcover.calendar import civil, ordinal, period_start
-from camcover.engine.tables import CarryoverRule, InHand, RuleTables, Work
+from camcover.engine.codes import CarryoverRule
+from camcover.engine.tables import InHand, RuleTables, Work
 from camcover.jit import compiled
 
 _IF_UNMET = int(CarryoverRule.IF_UNMET)
@@ -42,9 +43,10 @@ def room(rules: RuleTables, work: Work, hand: InHand, accumulator: int, member: 
 def room_in(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int) -> int:
     """The same under the amounts of any segment."""
     definition = rules.accumulators[segment["accumulators"] + accumulator]
-    own = definition["individual"] - work.sums[request["sums"] + member * request["sum_count"] + accumulator]["used"]
+    used = work.sums[request["sums"] + member * request["sum_count"] + accumulator]["used"]
     if request["family"] == 0:
-        return max(own, 0)
+        return max(definition["self_only"] - used, 0)
+    own = definition["individual"] - used
     family_row = request["sums"] + request["members"] * request["sum_count"] + accumulator
     group = definition["family"] - work.sums[family_row]["used"]
     if definition["aggregate"] == 1:
@@ -77,47 +79,77 @@ def holds(mask: np.uint64, index: int) -> bool:
 
 
 @compiled
-def is_passed_over(rules: RuleTables, hand: InHand, target: int, counts_out_of_pocket: bool) -> bool:
-    """Whether `target` is passed over by a step or the copay: the same dollars count once (point 23)."""
-    first = hand.segment["accumulators"]
+def _is_passed_over(
+    rules: RuleTables, hand: InHand, target: int, counted: np.uint64, counts_out_of_pocket: bool
+) -> bool:
+    """Whether `target` is passed over by a step or the copay: the same dollars count once (point 23).
+
+    `counted`: the accumulators that receive that part in step (c).
+    """
     if not counts_out_of_pocket:
-        return rules.accumulators[first + target]["out_of_pocket"] == 1
-    maximum = hand.tier["out_of_pocket"]
-    return maximum >= 0 and (maximum == target or holds(rules.accumulators[first + maximum]["feeds"], target))
+        return rules.accumulators[hand.segment["accumulators"] + target]["out_of_pocket"] == 1
+    return holds(counted, target)
 
 
 @compiled
-def feed(
-    rules: RuleTables, work: Work, hand: InHand, targets: np.uint64, amount: int, counts_out_of_pocket: bool
+def _feed(
+    rules: RuleTables,
+    work: Work,
+    hand: InHand,
+    targets: np.uint64,
+    amount: int,
+    counted: np.uint64,
+    counts_out_of_pocket: bool,
 ) -> None:
     """Add `amount` to each accumulator of the mask `targets` that is not passed over."""
     if targets == 0 or amount == 0:
         return
     for target in range(hand.request["sum_count"]):
-        if holds(targets, target) and not is_passed_over(rules, hand, target, counts_out_of_pocket):
+        if holds(targets, target) and not _is_passed_over(rules, hand, target, counted, counts_out_of_pocket):
             add(rules, work, hand, target, amount)
 
 
 @compiled
 def post(rules: RuleTables, work: Work, hand: InHand, phase: Any, counts_out_of_pocket: bool) -> None:
     """Post a covered line's cost share, as it stands in its ledger row, to every accumulator (point 23)."""
-    entry, first = hand.entry, hand.segment["accumulators"]
+    entry, tier, first = hand.entry, hand.tier, hand.segment["accumulators"]
+    counted = tier["counted_deductible"]
     for index in range(phase["count"]):
         accumulator = rules.steps[phase["first"] + index]["accumulator"]
         amount = entry["steps"][index]
         if accumulator >= 0 and amount > 0:
-            if not is_passed_over(rules, hand, accumulator, counts_out_of_pocket):
+            if not _is_passed_over(rules, hand, accumulator, counted, counts_out_of_pocket):
                 add(rules, work, hand, accumulator, amount)
-            feed(rules, work, hand, rules.accumulators[first + accumulator]["feeds"], amount, counts_out_of_pocket)
-    feed(rules, work, hand, hand.tier["copay_feeds"], entry["copay"], counts_out_of_pocket)
-    maximum = hand.tier["out_of_pocket"]
-    total = entry["deductible"] + entry["copay"] + entry["coinsurance"]
-    if maximum >= 0 and counts_out_of_pocket and total > 0:
-        add(rules, work, hand, maximum, total)
-        targets = rules.accumulators[first + maximum]["feeds"]
-        for target in range(hand.request["sum_count"]):
-            if holds(targets, target):
+            feeds = rules.accumulators[first + accumulator]["feeds"]
+            _feed(rules, work, hand, feeds, amount, counted, counts_out_of_pocket)
+    _feed(rules, work, hand, tier["copay_feeds"], entry["copay"], tier["counted_copay"], counts_out_of_pocket)
+    if counts_out_of_pocket:
+        _post_to_maxima(rules, work, hand)
+
+
+@compiled
+def _post_to_maxima(rules: RuleTables, work: Work, hand: InHand) -> None:
+    """Step (c) of point 23: each part of the cost share to the accumulators that receive it, together."""
+    entry, tier = hand.entry, hand.tier
+    deductible, copay, coinsurance = tier["counted_deductible"], tier["counted_copay"], tier["counted_coinsurance"]
+    targets, total = deductible | copay | coinsurance, entry["deductible"] + entry["copay"] + entry["coinsurance"]
+    if targets == 0 or total == 0:
+        return
+    is_whole = deductible == targets and copay == targets and coinsurance == targets
+    for target in range(hand.request["sum_count"]):
+        if holds(targets, target):
+            if is_whole:
                 add(rules, work, hand, target, total)
+                continue
+            amount = 0
+            if holds(deductible, target):
+                amount += entry["deductible"]
+            if holds(copay, target):
+                amount += entry["copay"]
+            if holds(coinsurance, target):
+                amount += entry["coinsurance"]
+            if amount > 0:
+                add(rules, work, hand, target, amount)
 
 
 @compiled
@@ -174,4 +206,4 @@ def _maximum(definition: Any, family_coverage: bool, is_family: bool) -> int:
         return definition["family"]
     if family_coverage:
         return min(definition["individual"], definition["family"])
-    return definition["individual"]
+    return definition["self_only"]

@@ -9,7 +9,6 @@ to a plan (the same in all its editions), those of services, practitioners and s
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,110 +30,6 @@ NEVER = 2**31 - 1
 ALL = np.uint64(2**64 - 1)
 """Every bit set: the mask of a criterion that is not given."""
 
-
-class RuleKind(IntEnum):
-    """What a row of `rules` is."""
-
-    EXCLUSION = 0
-    BENEFIT = 1
-
-
-class StepKind(IntEnum):
-    """What a row of `steps` does."""
-
-    DEDUCTIBLE = 0
-    COPAY_VISIT = 1
-    COPAY_LINE = 2
-    COPAY_UNIT = 3
-    COINSURANCE_REMAINING = 4
-    COINSURANCE_AFTER_DEDUCTIBLE = 5
-    COINSURANCE_ALLOWED = 6
-
-
-class StepBound(IntEnum):
-    """How a row of `steps` is bounded (point 44).
-
-    Not; a coinsurance with a least or a most; the copay and, in the row behind it, the coinsurance of a comparison.
-    """
-
-    NONE = 0
-    BOUNDED = 1
-    COPAY_OF_TWO = 2
-    COINSURANCE_OF_TWO = 3
-
-
-class LimitMeasure(IntEnum):
-    """What a row of `limits` counts."""
-
-    VISITS = 0
-    VISITS_PLAN_PAID = 1
-    UNITS = 2
-    MONEY_PLAN_PAID = 3
-    MONEY_ALLOWED = 4
-
-
-class Period(IntEnum):
-    """The period over which a row of `limits` counts; from FIRST_WINDOW on, a window."""
-
-    DAY = 0
-    WEEK = 1
-    MONTH = 2
-    BENEFIT_PERIOD = 3
-    CALENDAR_YEAR = 4
-    LIFETIME = 5
-    ROLLING_DAYS = 6
-    ROLLING_MONTHS = 7
-
-
-FIRST_WINDOW = Period.ROLLING_DAYS
-"""From this code on a period is a window, which looks back from each date."""
-
-
-class Above(IntEnum):
-    """Who owes charge - allowed."""
-
-    WRITTEN_OFF = 0
-    MEMBER = 1
-    MEMBER_UP_TO = 2
-
-
-class Liability(IntEnum):
-    """Who bears what a line leaves uncovered (point 41).
-
-    The member as ever; the provider; or the member because the attestation is there that `unless` names.
-    """
-
-    MEMBER = 0
-    PROVIDER = 1
-    MEMBER_BY_ATTESTATION = 2
-
-
-ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 61, 1 << 62, 1 << 63
-"""The bits of masks that are the same in every version: of an attestation, and of denials beside the attestations."""
-
-
-class Fault(IntEnum):
-    """Why the kernel could not adjudicate a request: a mistake of ours, never of the request."""
-
-    NONE = 0
-    NO_ROOM = 1
-    """It needs more rows of `events` than were reserved."""
-    UNKNOWN_PERIOD = 2
-    """A limit's period has a code for which the kernel has no arithmetic."""
-    UNKNOWN_STEP = 3
-    """A step's kind has such a code."""
-    UNKNOWN_MEASURE = 4
-    """A limit's measure has such a code."""
-
-
-class CarryoverRule(IntEnum):
-    """What of the last quarter is credited to the next benefit period."""
-
-    NONE = 0
-    ALWAYS = 1
-    IF_UNMET = 2
-
-
 SEGMENT = np.dtype([
     ("first_day", "i4"), ("last_day", "i4"), ("last_assumed", "i4"),
     ("period_month", "i4"), ("period_day", "i4"), ("period_first", "i4"), ("period_last", "i4"),
@@ -148,15 +43,21 @@ that have it begins on `period_first` at the earliest, the last one ends on `per
 
 ACCUMULATOR = np.dtype([
     ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
-    ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
+    ("self_only", "i8"), ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
 ])  # fmt: skip
+"""`self_only`: the amount under self-only coverage, `individual`: of a member under family coverage (point 22).
+`feeds`: the accumulators that receive what is paid toward a deductible."""
 
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
     ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
     ("liable", "u8"), ("unless", "u8"),
+    ("capped_deductible", "u8"), ("capped_copay", "u8"), ("capped_coinsurance", "u8"),
+    ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
 ])  # fmt: skip
-"""`liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
+"""`out_of_pocket`: the one maximum that caps the whole cost share, -1 = none does, SEVERAL: those of the masks
+`capped_...` cap each part of it (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
+23. `liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
 attestation `unless` is there (0 = none makes them the member's). `fees` is a row of `fee_tables`; -1: the plan has no
 fee table for the tier. The rows of a segment are by the tiers' numbers;
 `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on."""
@@ -327,14 +228,16 @@ LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
-    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("provider_owes", "i8"),
+    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
+    ("provider_owes", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
 terms behind the last edition; `liability`: who bears what is not covered. `criteria` is the row that failed, `fee` the
 allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
-out-of-pocket maximum took off, `provider_owes` what of `written_off` is a denial that is the provider's, `steps` the
-cents of each step after the cap (only as many as the phase has are written)."""
+out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
+`written_off` is a denial that is the provider's, `steps` the cents of each step after the cap (only as many as the
+phase has are written)."""
 
 
 class Work(NamedTuple):

@@ -7,12 +7,13 @@ can only fall as more of the accumulators is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from camcover.engine.compile_rows import ATTESTATION_BITS, attestations_mask
+from camcover.engine.codes import RuleKind
+from camcover.engine.compile_rows import ATTESTATION_BITS, attestations_mask, cappers, receivers
 from camcover.engine.plan_index import PlanIndex, Segment
-from camcover.engine.tables import NEVER, RuleKind, RuleTables
+from camcover.engine.tables import NEVER, RuleTables
 from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
@@ -24,9 +25,11 @@ from camcover.rulebook.records import (
     Limit,
     Measure,
     NotCoveredPays,
+    SharePart,
     Tier,
 )
 
+_A_PAIR = 2
 _EXCLUSION = int(RuleKind.EXCLUSION)
 
 
@@ -61,16 +64,31 @@ class LimitUsed(NamedTuple):
     limit: Limit
 
 
+class Parts(NamedTuple):
+    """A mask of accumulators for each part of the cost share."""
+
+    deductible: int
+    copay: int
+    coinsurance: int
+
+    @property
+    def any(self) -> int:
+        """The accumulators of any part."""
+        return self.deductible | self.copay | self.coinsurance
+
+
 class Sharing(NamedTuple):
     """How accumulators bear on a tier's lines: masks of accumulators, over all benefits in question and editions.
 
-    `consulted`: whose room is asked for; `capping`: the out-of-pocket maximum, where it is the same in every edition;
-    `copay_feeds`: what copays are added to.
+    `consulted`: whose room is asked for; `counted`: what receives deductible, copay and coinsurance as parts of the
+    cost share (point 23, step c), once for each way that editions have it; `copay_feeds`: what copays are added to.
+    `caps_uncounted`: some maximum caps a part that it does not receive.
     """
 
     consulted: int
-    capping: int
+    counted: frozenset[Parts]
     copay_feeds: int
+    caps_uncounted: bool
 
 
 class Terms(NamedTuple):
@@ -110,18 +128,35 @@ class Terms(NamedTuple):
     def only_fall(self, tiers: Sequence[int]) -> bool:
         """Whether no accumulator that lines of these tiers ask for gains by what another one receives."""
         consulted = self.consulted(tiers)
-        capping = copays = 0
-        for place, tier in enumerate(tiers):
-            sharing = self.tiers[tier]
-            copays |= sharing.copay_feeds
-            capping = sharing.capping if place == 0 else capping & sharing.capping
-        if copays & consulted & ~capping:
+        sharings = [self.tiers[tier] for tier in tiers]
+        ways = {Parts(*(mask & consulted for mask in way)) for each in sharings for way in each.counted}
+        if any(each.caps_uncounted for each in sharings) or not self._move_together(ways):
+            return False
+        # What a deductible or a copay feeds to a maximum that receives it anyway counts once, as any cost share does.
+        deductibles = copays = consulted & self.maxima
+        for way in ways:
+            deductibles, copays = deductibles & way.deductible, copays & way.copay
+        if any(each.copay_feeds & consulted & ~copays for each in sharings):
             return False
         for number, targets in enumerate(self.feeds):
             bit = 1 << number
-            # What a deductible feeds to the maximum of every tier in question counts once, as any cost share does.
-            passed_over = 0 if self.maxima & bit else capping
-            if consulted & bit and targets & consulted & ~bit & ~passed_over:
+            if consulted & bit & ~self.maxima and targets & consulted & ~bit & ~deductibles:
+                return False
+        return True
+
+    def _move_together(self, ways: Collection[Parts]) -> bool:
+        """Whether maxima receive what lines pay so that what one has more of, another never loses twice.
+
+        Where several receive the same dollars, they do so on every line, and only one of two may leave parts out. No
+        deductible receives what a maximum does, and none of the maxima cuts a deductible without the coinsurance
+        behind it, which was worked out from it.
+        """
+        for way in ways:
+            partial = way.any & ~(way.deductible & way.copay & way.coinsurance)
+            is_several = bool(way.any & (way.any - 1))
+            if way.any & ~self.maxima or way.deductible & ~way.coinsurance:
+                return False
+            if is_several and (len(ways) > 1 or (partial and (way.any.bit_count() > _A_PAIR or partial == way.any))):
                 return False
         return True
 
@@ -245,29 +280,37 @@ def _counts_paid(limit: Limit) -> bool:
 def _sharing(index: PlanIndex, name: str, found: Sequence[tuple[int, Benefit]]) -> Sharing:
     """How accumulators bear on a tier's lines, over all editions that have the tier; `found`: benefits by edition."""
     consulted = copays = 0
-    capping = -1
+    counted: set[Parts] = set()
+    caps_uncounted = False
     for place, plan in enumerate(index.editions):
         tier = plan.tiers.get(name)
         if tier is None:
             continue
-        own = 1 << index.accumulators[tier.out_of_pocket_maximum] if tier.out_of_pocket_maximum else 0
-        capping = own if capping < 0 else capping & own
+        parts = _parts(index, (receivers(tier, part, plan.accumulators) for part in SharePart))
+        capped = _parts(index, (cappers(tier, part, plan.accumulators) for part in SharePart))
         for each in tier.copay_feeds:
             copays |= 1 << index.accumulators[each]
-        for edition, benefit in found:
-            if edition == place:
-                for each in accumulators_of(benefit, tier):
-                    consulted |= 1 << index.accumulators[each]
-    return Sharing(consulted, max(capping, 0), copays)
+        for benefit in (benefit for edition, benefit in found if edition == place and tier.id in benefit.tiers):
+            if benefit.counts_toward_out_of_pocket_maximum:
+                counted.add(parts)
+                caps_uncounted |= any(cap & ~own for cap, own in zip(capped, parts, strict=True))
+            for each in accumulators_of(benefit, tier):
+                consulted |= 1 << index.accumulators[each]
+    return Sharing(consulted, frozenset(counted), copays, caps_uncounted)
+
+
+def _parts(index: PlanIndex, names: Iterable[Iterable[str]]) -> Parts:
+    """For each part of the cost share the accumulators that are named for it, as masks."""
+    return Parts._make(sum(1 << index.accumulators[each] for each in set(of_part)) for of_part in names)
 
 
 def accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
-    """The accumulators that may bear on a line of a benefit in a tier: the cap, and the deductibles asked for."""
+    """The accumulators that may bear on a line of a benefit in a tier: what caps, and the deductibles asked for."""
     block = benefit.tiers.get(tier.id)
     if block is None:
         return
-    if tier.out_of_pocket_maximum and benefit.counts_toward_out_of_pocket_maximum:
-        yield tier.out_of_pocket_maximum
+    if benefit.counts_toward_out_of_pocket_maximum:
+        yield from tier.capping
     for step in (step for phase in block.member_pays for step in phase.steps):
         if isinstance(step, DeductibleStep) and (name := step.accumulator or tier.deductible):
             yield name

@@ -9,18 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from camcover.engine.codes import ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP, Liability, LimitMeasure
 from camcover.engine.estimate import Reason
-from camcover.engine.tables import (
-    ADVANCE_NOTICE,
-    ALL,
-    DIAGNOSIS_DENIED,
-    LIMIT_USED_UP,
-    NEVER,
-    InHand,
-    Liability,
-    LimitMeasure,
-    RuleTables,
-)
+from camcover.engine.tables import ALL, NEVER, InHand, RuleTables
 from camcover.jit import compiled
 from camcover.money import share
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from camcover.calendar import add_months, civil, month_index, week_index
-from camcover.engine.tables import FIRST_WINDOW, UNTOUCHED, Fault, InHand, Period, Work
+from camcover.engine.codes import FIRST_WINDOW, Fault, Period
+from camcover.engine.tables import UNTOUCHED, InHand, Work
 from camcover.jit import compiled
 
 _DAY = int(Period.DAY)

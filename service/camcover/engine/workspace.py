@@ -81,6 +81,7 @@ class LedgerRow(NamedTuple):
     patient: int
     fee: int
     capped: int
+    capped_by: int
     provider_owes: int
 
 

@@ -195,7 +195,7 @@ def _met(plan: Plan) -> Iterator[AccumulatorUse]:
     """Every deductible met that can be; of all else nothing is stated, so that no more is expected than follows."""
     for accumulator in plan.accumulators.values():
         if accumulator.kind is AccumulatorKind.DEDUCTIBLE:
-            yield AccumulatorUse(str(accumulator.id), accumulator.individual or 0)
+            yield AccumulatorUse(str(accumulator.id), accumulator.alone or 0)
 
 
 def _two_days(plan: Plan, place: _Place, per: LimitPeriod, *, on_one_day: bool) -> tuple[date, ...] | None:

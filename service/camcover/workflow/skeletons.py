@@ -150,7 +150,7 @@ def _used_up(benefits: Collection[Benefit], target: Benefit) -> tuple[dict[str, 
 def _deductibles(plan: Plan) -> dict[str, int]:
     """The use that meets every deductible, so that the plan pays and a limit on what it pays can cut."""
     deductibles = (each for each in plan.accumulators.values() if each.kind is AccumulatorKind.DEDUCTIBLE)
-    return {str(each.id): each.individual for each in deductibles if each.individual is not None}
+    return {str(each.id): each.alone for each in deductibles if each.alone is not None}
 
 
 def _given(

@@ -32,6 +32,8 @@ CHECKS: tuple[Check, ...] = (
     accumulators.check_feeds,
     accumulators.check_kinds,
     accumulators.check_amounts,
+    accumulators.check_parts,
+    accumulators.check_maxima,
     accumulators.check_unused_accumulators,
     bounds.check_practitioners,
     bounds.check_diagnosis_groups,

@@ -35,7 +35,7 @@ WRONG_KIND = declare_fault(
 INDIVIDUAL_ABOVE_FAMILY = declare_fault(
     "individual-above-family",
     Severity.ERROR,
-    "The individual amount of an accumulator is above its family amount.",
+    "The individual or the self-only amount of an accumulator is above its family amount.",
     "Check both amounts against the plan's document.",
 )
 AGGREGATE_WITHOUT_FAMILY = declare_fault(
@@ -45,6 +45,44 @@ AGGREGATE_WITHOUT_FAMILY = declare_fault(
     "bound "
     "it (docs/rule-language.md, point 22).",
     "Give the family amount (`unlimited` amounts need no mode), or use `family_mode: embedded`.",
+)
+SELF_ONLY_OF_AGGREGATE = declare_fault(
+    "self-only-of-aggregate",
+    Severity.ERROR,
+    "An accumulator with `family_mode: aggregate` has a `self_only` amount. Under family coverage the family's amount "
+    "alone bounds it, so `individual` is the amount of self-only coverage already, and one of the two would have no "
+    "effect (docs/rule-language.md, point 22).",
+    "Write the amount of self-only coverage as `individual`; or, where a member of a family has an amount of their "
+    "own, use `family_mode: embedded`.",
+)
+COUNTS_OF_DEDUCTIBLE = declare_fault(
+    "counts-of-deductible",
+    Severity.ERROR,
+    "A deductible says which parts of the cost share it `counts`. A deductible counts what is paid toward it; only an "
+    "out-of-pocket maximum may leave parts of the cost share out (docs/rule-language.md, point 21).",
+    "Remove `counts`, or put it on the maximum that counts only these parts.",
+)
+NAMED_TWICE = declare_fault(
+    "maximum-named-twice",
+    Severity.ERROR,
+    "A tier names a maximum twice where once says it: `out_of_pocket_maximum` both counts and caps, so the same "
+    "maximum in "
+    "`counts_toward` or `capped_by` adds nothing, and may be meant to take something away.",
+    "For a maximum that counts and does not cap, write `out_of_pocket_maximum: none` and name it in `counts_toward` "
+    "alone.",
+)
+CAP_WITHOUT_COUNT = declare_fault(
+    "cap-without-count",
+    Severity.WARNING,
+    "A tier is capped by a maximum toward which nothing counts, in no tier and through no `feeds`: it is never "
+    "reached.",
+    "Name it in the `counts_toward` of the tiers whose cost share counts, or in the `feeds` of a maximum that does.",
+)
+COUNT_WITHOUT_CAP = declare_fault(
+    "count-without-cap",
+    Severity.WARNING,
+    "A tier counts toward a maximum that caps nothing, in no tier: reaching it changes nothing.",
+    "Name it in the `capped_by` of the tiers that it ends the cost share of, or remove it.",
 )
 UNUSED_ACCUMULATOR = declare_fault(
     "unused-accumulator",
@@ -81,8 +119,8 @@ def _uses_by_kind(plan: Plan) -> Iterator[tuple[str, Place, AccumulatorKind]]:
     for tier in plan.tiers.values():
         if tier.deductible is not None:
             yield tier.deductible, place_of(tier.deductible, tier.at), AccumulatorKind.DEDUCTIBLE
-        if tier.out_of_pocket_maximum is not None:
-            maximum = tier.out_of_pocket_maximum
+        own = () if tier.out_of_pocket_maximum is None else (tier.out_of_pocket_maximum,)
+        for maximum in (*own, *tier.counts_toward, *tier.capped_by):
             yield maximum, place_of(maximum, tier.at), AccumulatorKind.OUT_OF_POCKET_MAXIMUM
     for _, phase in phases(plan):
         for step in phase.steps:
@@ -90,16 +128,64 @@ def _uses_by_kind(plan: Plan) -> Iterator[tuple[str, Place, AccumulatorKind]]:
                 yield step.accumulator, place_of(step.accumulator, step.at), AccumulatorKind.DEDUCTIBLE
 
 
+def check_parts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Only a maximum may count less than the whole cost share (docs/rule-language.md, point 21)."""
+    for plan in plans(rules):
+        for accumulator in plan.accumulators.values():
+            if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.counts is not None:
+                message = f"the deductible '{accumulator.id}' has `counts`, which only an out-of-pocket maximum has"
+                yield COUNTS_OF_DEDUCTIBLE.at(accumulator.at, message, "remove it")
+
+
+def check_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """A tier names each maximum once for counting and once for capping (docs/rule-language.md, point 21)."""
+    for plan in plans(rules):
+        for tier in plan.tiers.values():
+            for key, words in (("counts_toward", tier.counts_toward), ("capped_by", tier.capped_by)):
+                said = set() if tier.out_of_pocket_maximum is None else {tier.out_of_pocket_maximum}
+                for word in words:
+                    if word in said:
+                        is_own = word == tier.out_of_pocket_maximum
+                        where = "beside `out_of_pocket_maximum`, which says it" if is_own else "twice"
+                        message = f"tier '{tier.id}' names '{word}' in `{key}` {where}"
+                        yield NAMED_TWICE.at(place_of(word, tier.at), message, "name it once")
+                    said.add(word)
+        yield from _half_said(plan)
+
+
+def _half_said(plan: Plan) -> Iterator[Diagnostic]:
+    """Maxima in `capped_by` that never count, and in `counts_toward` that never cap."""
+    counted = {word for tier in plan.tiers.values() for word in (*tier.counted, *tier.copay_feeds)}
+    counted.update(word for each in plan.accumulators.values() for word in each.feeds if word != each.id)
+    capping = {word for tier in plan.tiers.values() for word in tier.capping}
+    for tier in plan.tiers.values():
+        for word in tier.capped_by:
+            if word not in counted:
+                message = f"nothing counts toward '{word}', which caps tier '{tier.id}'"
+                yield CAP_WITHOUT_COUNT.at(place_of(word, tier.at), message, "name it in `counts_toward`, too")
+        for word in tier.counts_toward:
+            if word not in capping:
+                message = f"tier '{tier.id}' counts toward '{word}', which caps no tier"
+                yield COUNT_WITHOUT_CAP.at(place_of(word, tier.at), message, "name it in `capped_by` of a tier")
+
+
 def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """Individual and family amounts fit each other and the family mode (docs/rule-language.md, point 22)."""
     for plan in plans(rules):
         for accumulator in plan.accumulators.values():
             individual, family = accumulator.individual, accumulator.family
+            alone, is_aggregate = accumulator.self_only, accumulator.family_mode is FamilyMode.AGGREGATE
+            if alone is not None and is_aggregate:
+                message = f"'{accumulator.id}' is aggregate and has a self-only amount"
+                yield SELF_ONLY_OF_AGGREGATE.at(accumulator.at, message, "write it as `individual`")
+            elif alone is not None and family is not None and alone > family:
+                message = f"the self-only amount {written(alone)} is above the family amount {written(family)}"
+                yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             if individual is not None and family is not None and individual > family:
                 message = f"the individual amount {written(individual)} is above the family amount {written(family)}"
                 yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             # Unlimited on both sides bounds nobody in either mode, so only a bound that gets lost is a fault.
-            if accumulator.family_mode is FamilyMode.AGGREGATE and family is None and individual is not None:
+            if is_aggregate and family is None and individual is not None:
                 message = f"'{accumulator.id}' is aggregate but has no family amount"
                 yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, "give `family: $...`")
 

@@ -113,7 +113,9 @@ def _above_aca(accumulator: Accumulator, limit: FederalLimit, plan: Plan) -> Ite
 
 def _excess(accumulator: Accumulator, limit: FederalLimit) -> str | None:
     """The first amount of `accumulator` above `limit`, in words; an amount not given is not judged."""
-    individual, family = accumulator.individual, accumulator.family
+    alone, individual, family = accumulator.self_only, accumulator.individual, accumulator.family
+    if alone is not None and alone > limit.individual_cents:
+        return f"the self-only amount {written(alone)}"
     if individual is not None and individual > limit.individual_cents:
         return f"the individual amount {written(individual)}"
     if family is not None and family > limit.family_cents:
@@ -146,11 +148,12 @@ def _minimum(limit: FederalLimit, plan: Plan) -> str:
 
 
 def _deductible_too_low(deductible: Accumulator, limit: FederalLimit, plan: Plan) -> Iterator[Diagnostic]:
-    individual, family = deductible.individual, deductible.family
+    alone, individual, family = deductible.alone, deductible.individual, deductible.family
     is_embedded = deductible.family_mode is FamilyMode.EMBEDDED and family is not None
     low = None
-    if individual is not None and individual < limit.individual_cents:
-        low = f"the individual amount {written(individual)}"
+    if alone is not None and alone < limit.individual_cents:
+        which = "individual" if deductible.self_only is None else "self-only"
+        low = f"the {which} amount {written(alone)}"
     elif family is not None and family < limit.family_cents:
         low = f"the family amount {written(family)}"
     if low is not None:
@@ -177,16 +180,18 @@ def check_hsa_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Dia
         if accumulator is not None and (excess := _above_hsa_limit(accumulator, limit)) is not None:
             message = f"{excess} of '{accumulator.id}' is above the out-of-pocket limit of an HSA-qualified plan"
             yield HSA_OUT_OF_POCKET.at(accumulator.at, message, hint)
-        elif tier.out_of_pocket_maximum is None:
+        elif accumulator is None and all(word in plan.accumulators for word in tier.capping):
             message = f"tier '{tier.id}' of an HSA-qualified plan has no out-of-pocket maximum"
             yield HSA_OUT_OF_POCKET.at(tier.at, message, hint)
 
 
 def _above_hsa_limit(accumulator: Accumulator, limit: FederalLimit) -> str | None:
-    if accumulator.individual is None and accumulator.family is None:
+    alone = accumulator.alone
+    if alone is None and accumulator.family is None:
         return "the unlimited amount"
-    if accumulator.individual is not None and accumulator.individual > limit.individual_cents:
-        return f"the individual amount {written(accumulator.individual)}"
+    if alone is not None and alone > limit.individual_cents:
+        which = "individual" if accumulator.self_only is None else "self-only"
+        return f"the {which} amount {written(alone)}"
     if accumulator.family is not None and accumulator.family > limit.family_cents:
         return f"the family amount {written(accumulator.family)}"
     return None

@@ -18,6 +18,7 @@ from camcover.rulebook.records import (
     Plan,
     Policy,
     RuleSet,
+    SharePart,
     Tier,
     TierBenefit,
     Word,
@@ -55,8 +56,10 @@ def tier_deductible(plan: Plan, tier: Tier) -> Accumulator | None:
 
 
 def tier_out_of_pocket_maximum(plan: Plan, tier: Tier) -> Accumulator | None:
-    """What caps the cost share in `tier`."""
-    return plan.accumulators.get(tier.out_of_pocket_maximum) if tier.out_of_pocket_maximum is not None else None
+    """What caps the whole cost share in `tier`; of several maxima the one with the least individual amount."""
+    found = [plan.accumulators[word] for word in tier.capping if word in plan.accumulators]
+    whole = [each for each in found if each.parts == frozenset(SharePart)]
+    return min(whole, key=lambda each: (each.individual is None, each.individual or 0), default=None)
 
 
 def criteria_of(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criteria]:

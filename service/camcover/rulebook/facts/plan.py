@@ -11,6 +11,7 @@ from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.shared import criteria_facts, heading_facts, source_parts
 from camcover.rulebook.facts.words import (
     above_allowed_words,
+    amount_or_none,
     amount_or_unlimited,
     period_start_words,
     phase_fact,
@@ -83,10 +84,13 @@ def _accumulator_part(accumulator: Accumulator) -> Part:
 def _accumulator_facts(accumulator: Accumulator) -> Iterator[Fact]:
     at = accumulator.at
     yield fact("kind", plain(accumulator.kind), at)
+    yield fact("self-only", amount_or_none(accumulator.self_only), at)
     yield fact("individual", amount_or_unlimited(accumulator.individual), at)
     yield fact("family", amount_or_unlimited(accumulator.family), at)
     yield fact("family mode", plain(accumulator.family_mode), at)
     yield set_fact("feeds", accumulator.feeds, at)
+    counts = None if accumulator.counts is None else tuple(map(plain, accumulator.counts))
+    yield set_fact("counts", counts, at, "the whole cost share")
     yield fact("carryover", plain(accumulator.carryover), at, "none")
     yield fact("cite", accumulator.cite, at)
 
@@ -109,6 +113,8 @@ def _tier_facts(tier: Tier) -> Iterator[Fact]:
     yield fact("deductible", tier.deductible or "none", getattr(tier.deductible, "at", at))
     maximum = tier.out_of_pocket_maximum
     yield fact("out-of-pocket maximum", maximum or "none", getattr(maximum, "at", at))
+    yield set_fact("counts toward", tier.counts_toward, at)
+    yield set_fact("capped by", tier.capped_by, at)
     yield fact("above allowed", above_allowed_words(tier.above_allowed), at)
     yield set_fact("copays feed", tier.copay_feeds, at)
     liable = tier.provider_liable

@@ -38,10 +38,11 @@ from camcover.rulebook.records import (
     Place,
     Plan,
     ProviderLiable,
+    SharePart,
     Tier,
     Word,
 )
-from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
+from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["PLAN"]
@@ -76,10 +77,12 @@ ACCUMULATOR = Record(
     "an accumulator",
     (
         Field("kind", choice(AccumulatorKind), "What the sum does.", is_required=True),
+        Field("self_only", Value(MONEY), "The maximum under self-only coverage, where it is not the member's."),
         Field("individual", Value(MONEY_OR_UNLIMITED), "A member's maximum.", is_required=True),
         Field("family", Value(MONEY_OR_UNLIMITED), "The family's maximum."),
         Field("family_mode", choice(FamilyMode), "embedded or aggregate.", default=FamilyMode.EMBEDDED),
         Field("feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that take the same amounts.", default=()),
+        Field("counts", ListOf(choice(SharePart)), "Of a maximum: the parts of the cost share that it counts."),
         Field("carryover", choice(Carryover), "Credit of the last three months.", default=Carryover.NONE),
         CITE,
     ),
@@ -98,6 +101,8 @@ def _accumulator(key: Word, values: Values, at: Place) -> Accumulator:
         carryover=values["carryover"],
         cite=values["cite"],
         at=at,
+        counts=values["counts"],
+        self_only=values["self_only"],
     )
 
 
@@ -116,6 +121,8 @@ TIER = Record(
         Field("name", ANY_TEXT, "The name, for people."),
         Field("deductible", OR_NONE, "What a bare `deductible` step means here, or none."),
         Field("out_of_pocket_maximum", OR_NONE, "What caps and counts here, or none."),
+        Field("counts_toward", ListOf(ACCUMULATOR_NAME), "Maxima that the cost share counts toward, too.", default=()),
+        Field("capped_by", ListOf(ACCUMULATOR_NAME), "Maxima that cap the cost share, too.", default=()),
         Field("above_allowed", Value(ABOVE_ALLOWED), "Who owes charge minus allowed amount.", is_required=True),
         Field("copay_feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that copays feed.", default=()),
         Field("provider_liable", PROVIDER_LIABLE, "What is not covered, and yet not the member's to pay."),
@@ -134,6 +141,8 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
         copay_feeds=values["copay_feeds"],
         at=at,
         provider_liable=values["provider_liable"],
+        counts_toward=values["counts_toward"],
+        capped_by=values["capped_by"],
     )
 
 

@@ -20,6 +20,7 @@ from camcover.rulebook.records.terms import (
     Measure,
     NotCoveredPays,
     PeriodKind,
+    SharePart,
 )
 
 
@@ -42,7 +43,10 @@ class BenefitPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Accumulator:
-    """A running sum; amounts in cents, None = unlimited."""
+    """A running sum; amounts in cents, None = unlimited. `counts`: the parts that it takes; None = all.
+
+    `self_only` is not given where None; else it holds in place of `individual` under self-only coverage.
+    """
 
     id: str
     kind: AccumulatorKind
@@ -53,6 +57,18 @@ class Accumulator:
     carryover: Carryover
     cite: str | None
     at: Place
+    counts: tuple[SharePart, ...] | None = None
+    self_only: int | None = None
+
+    @property
+    def alone(self) -> int | None:
+        """The maximum under self-only coverage, cents; None = unlimited (point 22)."""
+        return self.individual if self.self_only is None else self.self_only
+
+    @property
+    def parts(self) -> frozenset[SharePart]:
+        """The parts of the cost share that it counts."""
+        return frozenset(SharePart if self.counts is None else self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,10 @@ class ProviderLiable:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Whom the member sees, and what a bare `deductible` and the cap mean there."""
+    """Whom the member sees, and what a bare `deductible` and the cap mean there.
+
+    `counts_toward` and `capped_by` are maxima beside `out_of_pocket_maximum`, which does both.
+    """
 
     id: str
     name: str | None
@@ -84,6 +103,22 @@ class Tier:
     copay_feeds: tuple[str, ...]
     at: Place
     provider_liable: ProviderLiable | None = None
+    counts_toward: tuple[str, ...] = ()
+    capped_by: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The maxima that the tier's cost share counts toward (point 23), each once."""
+        return self._with_own(self.counts_toward)
+
+    @property
+    def capping(self) -> tuple[str, ...]:
+        """The maxima that cap the tier's cost share (point 21), each once."""
+        return self._with_own(self.capped_by)
+
+    def _with_own(self, others: tuple[str, ...]) -> tuple[str, ...]:
+        own = () if self.out_of_pocket_maximum is None else (self.out_of_pocket_maximum,)
+        return tuple(dict.fromkeys((*own, *others)))
 
 
 @dataclass(frozen=True, slots=True)

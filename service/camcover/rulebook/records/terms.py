@@ -86,6 +86,14 @@ class AccumulatorKind(StrEnum):
     OUT_OF_POCKET_MAXIMUM = "out_of_pocket_maximum"
 
 
+class SharePart(StrEnum):
+    """A part of a line's cost share: what a maximum may count, in the order in which a cap leaves them (point 21)."""
+
+    DEDUCTIBLE = "deductible"
+    COPAY = "copay"
+    COINSURANCE = "coinsurance"
+
+
 class FamilyMode(StrEnum):
     """How individual and family amounts combine under family coverage."""
 
@@ -167,7 +175,7 @@ Counted = tuple[Measure, Counting]
 class MeasureTerms(NamedTuple):
     """One thing that a limit may count.
 
-    `code`: its name in `engine.tables.LimitMeasure`; `counted`: what is said of it behind the amount and the period;
+    `code`: its name in `engine.codes.LimitMeasure`; `counted`: what is said of it behind the amount and the period;
     `bounded_by`: what never counts less of a line than this does.
     """
 
@@ -227,7 +235,7 @@ class Window(NamedTuple):
 class PeriodTerms(NamedTuple):
     """One kind of period.
 
-    `code`: its name in `engine.tables.Period`. `patient`: its words behind "in", in sentences; `analyst`: its name in
+    `code`: its name in `engine.codes.Period`. `patient`: its words behind "in", in sentences; `analyst`: its name in
     lists of terms; both hold `{length}` where the file says how long it is. `days`: the fewest and the most days; None:
     there is no bound, or it is a window. `months`: how many months long it is; None: it is not made of months.
     `window`: None: it begins and ends on fixed dates.
@@ -283,7 +291,7 @@ class CopayPer(StrEnum):
 
 
 class CopayTerms(NamedTuple):
-    """One unit of copays. `code`: its name in `engine.tables.StepKind`; `patient`: what a patient calls it."""
+    """One unit of copays. `code`: its name in `engine.codes.StepKind`; `patient`: what a patient calls it."""
 
     code: str
     patient: str
@@ -306,7 +314,7 @@ class CoinsuranceOf(StrEnum):
 
 
 class CoinsuranceTerms(NamedTuple):
-    """One base of coinsurances. `code`: its name in `engine.tables.StepKind`; `words`: what the percentage is of."""
+    """One base of coinsurances. `code`: its name in `engine.codes.StepKind`; `words`: what the percentage is of."""
 
     code: str
     words: str

@@ -64,7 +64,7 @@ class ServiceProfile(NamedTuple):
 class SumProfile(NamedTuple):
     """An accumulator: the most it may hold of a member alone, of one in a family, of the family; -1 = unlimited.
 
-    `toward`: how many places behind it the maximum stands toward which every cent of it counts; 0 = there is none.
+    `toward`: how many places behind it the maxima stand toward each of which every cent of it counts.
     """
 
     name: str
@@ -72,7 +72,7 @@ class SumProfile(NamedTuple):
     alone_cents: int
     in_family_cents: int
     family_cents: int
-    toward: int
+    toward: tuple[int, ...]
 
 
 class LimitProfile(NamedTuple):
@@ -271,14 +271,13 @@ def _sums(editions: Sequence[Plan], plan: Plan) -> Iterator[SumProfile]:
     """The accumulators of an edition."""
     counted, places = dict(counted_in(editions)), list(plan.accumulators)
     for place, (name, each) in enumerate(plan.accumulators.items()):
-        maximum = counted.get(str(name))
         yield SumProfile(
             str(name),
             each.kind is AccumulatorKind.DEDUCTIBLE,
             member_maximum(each, family=False),
             member_maximum(each, family=True),
             -1 if each.family is None else each.family,
-            places.index(maximum) - place if maximum in places else 0,
+            tuple(places.index(each) - place for each in counted.get(str(name), ()) if each in places),
         )
 
 

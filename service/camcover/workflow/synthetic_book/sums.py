@@ -37,7 +37,10 @@ class Sums:
         self._is_deductible = np.array([each.is_deductible for each in sums], dtype=bool)
         maxima = [(each.alone_cents, each.in_family_cents, each.family_cents) for each in sums]
         self._maxima = np.array(maxima, dtype=np.int64).reshape(-1, 3)
-        self._toward = np.array([each.toward for each in sums], dtype=np.int64)
+        most = max((len(each.toward) for each in sums), default=0) or 1
+        padded = [[*each.toward, *[0] * (most - len(each.toward))] for each in sums]
+        self._toward = np.array(padded, dtype=np.int64).reshape(-1, most).T
+        """For the first, second, ... maximum of each sum how far behind it stands; 0 = there is none."""
 
     def columns(self, random: Generator, plan: Ints) -> dict[str, pa.Array]:
         """`family_coverage`, `accumulators` and `family_accumulators`."""
@@ -70,9 +73,10 @@ class Sums:
     def _agreeing(self, place: Ints, used: Ints, most: Ints) -> Ints:
         """The sums with each maximum at no less than the deductibles that count wholly toward it, as far as it goes."""
         agreeing = used.copy()
-        deductible = np.flatnonzero(self._toward[place])
-        maximum = deductible + self._toward[place[deductible]]
-        np.maximum.at(agreeing, maximum, used[deductible])
+        for toward in self._toward:
+            deductible = np.flatnonzero(toward[place])
+            maximum = deductible + toward[place[deductible]]
+            np.maximum.at(agreeing, maximum, used[deductible])
         return np.where(most < 0, agreeing, np.minimum(agreeing, most))
 
     def _column(self, place: Ints, used: Ints, is_known: Ints, count: Ints) -> pa.Array:
