@@ -55,6 +55,8 @@ when:
   ages: {min: 18, max: 64}
   states: [WA, OR]
   licensed: required
+  attested: [active_treatment]
+  not_attested: [rehabilitation]
 cite: cpb p.1
 """
 
@@ -119,11 +121,13 @@ benefits:
       ages: {min: 18, max: 64}
       states: [WA, OR]
       licensed: required
+      attested: [plan_of_care]
+      not_attested: [advance_notice]
     requires: [referral, {prior_authorization: {penalty: 50%, after: 12 visits}}]
     limits:
       - pool
       - {id: visits, allow: 12 visits, per: benefit_period, cite: eoc p.2}
-      - {allow: 4 units, per: rolling 90 days}
+      - {allow: 4 units, per: rolling 90 days, except: {attested: [rehabilitation]}}
     when_exhausted: next
     counts_toward_out_of_pocket_maximum: no
     in_network:

@@ -504,7 +504,15 @@ INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, 
         return STATE;
     if (asked->licensed == 1 && !is_licensed(rules, hand, assumed))
         return UNLICENSED;
+    uint64_t given = assumed ? hand->attestations : service->attestations;
+    if (asked->attested & ~given || asked->not_attested & hand->attestations)
+        return ATTESTATION_NOT_COVERED;
     return HOLDS;
+}
+
+INLINE bool is_left_out(const struct limit *limit, const struct hand *hand)
+{
+    return limit->excepts && !(limit->excepts & ~hand->attestations);
 }
 
 INLINE int is_exhausted(
@@ -517,7 +525,7 @@ INLINE int is_exhausted(
     for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
         const struct limit *limit = &rules->limits[row];
         bool by_visit = limit->measure == VISITS || limit->measure == VISITS_PLAN_PAID;
-        if ((by_visit && visit_admitted) || limit->beyond & hand->attestations)
+        if ((by_visit && visit_admitted) || limit->beyond & hand->attestations || is_left_out(limit, hand))
             continue;
         if (used(work, hand, limit) >= limit->allow)
             return row;
@@ -750,14 +758,17 @@ INLINE uint64_t attestations_of(const struct request *request, const struct serv
     return service->attestations | others | notice;
 }
 
-INLINE uint64_t denial_of(const struct rules *rules, const struct entry *entry)
+INLINE uint64_t denial_of(const struct rules *rules, const struct hand *hand)
 {
+    const struct entry *entry = hand->entry;
     if (entry->covered)
         return LIMIT_USED_UP;
     if (entry->reason == DIAGNOSIS_NOT_COVERED)
         return DIAGNOSIS_DENIED;
     if (entry->reason == REQUIREMENT_MISSING)
         return rules->requirements[entry->requirement].attestation;
+    if (entry->reason == ATTESTATION_NOT_COVERED)
+        return rules->criteria[entry->criteria].attested & ~hand->attestations;
     if (entry->reason == LIMIT_REACHED) {
         int measure = rules->limits[entry->limit].measure;
         return measure == MONEY_PLAN_PAID || measure == MONEY_ALLOWED ? 0 : LIMIT_USED_UP;
@@ -770,7 +781,7 @@ INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, 
     const struct service *service = hand->service;
     const struct match *matches = &rules->matches[hand->segment->matches];
     struct entry *entry = hand->entry;
-    if (denial_of(rules, entry) & hand->tier->liable) {
+    if (denial_of(rules, hand) & hand->tier->liable) {
         if (!(hand->tier->unless & hand->attestations)) {
             entry->liability = OF_PROVIDER;
             entry->provider_owes = charge;
@@ -939,6 +950,10 @@ INLINE struct visits *visits_of(const struct work *work, const struct hand *hand
 INLINE void judge_requirements(const struct rules *rules, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
+    if (rule->policy >= 0)
+        entry->attestations_used |= rules->criteria[rule->policy].attested;
+    if (rule->criteria >= 0)
+        entry->attestations_used |= rules->criteria[rule->criteria].attested;
     for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
         const struct requirement *requirement = &rules->requirements[row];
         if (entry->visit <= requirement->after)
@@ -985,7 +1000,10 @@ INLINE struct left cut_to_limits(
     for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
         const struct limit *limit = &rules->limits[row];
         int64_t left = limit->allow - used(work, hand, limit);
-        if (limit->beyond & hand->attestations) {
+        if (is_left_out(limit, hand)) {
+            if (left < wanted(limit, hand))
+                entry->attestations_used |= limit->excepts;
+        } else if (limit->beyond & hand->attestations) {
             if (left < wanted(limit, hand))
                 entry->attestations_used |= limit->beyond;
         } else if (limit->measure == UNITS && left < units) {
@@ -1026,6 +1044,10 @@ INLINE void count_against_limits(
     for (int index = 0; index < rule->limit_count; index++) {
         const struct limit *limit = &rules->limits[rule->limits + index];
         int64_t amount = 0;
+        if (is_left_out(limit, hand)) {
+            visits->counted |= (uint64_t)1 << index;
+            continue;
+        }
         switch (limit->measure) {
         case UNITS:
             amount = entry->covered_units;

@@ -14,10 +14,15 @@ def matches(entry: Json, line: Line) -> bool:
     return line.therapy in entry.get("therapies", []) or (line.code != "" and line.code in entry.get("codes", []))
 
 
-def is_excluded(plan: Json, line: Line, rules: RuleBook) -> bool:
-    """Whether an exclusion names the line and its criteria hold."""
+def is_excluded(plan: Json, line: Line, rules: RuleBook, *, assumed: bool) -> bool:
+    """Whether an exclusion names the line and its criteria hold.
+
+    Reading: where attestations are `assumed`, each is given or assumed, so that `not_attested` never holds.
+    """
     return any(
-        matches(exclusion, line) and failed_criterion(exclusion.get("when", {}), line, rules, assumed=False) == ""
+        matches(exclusion, line)
+        and failed_criterion(exclusion.get("when", {}), line, rules, assumed=False) == ""
+        and not (assumed and "not_attested" in exclusion.get("when", {}))
         for exclusion in plan.get("exclusions", [])
     )
 
@@ -44,6 +49,10 @@ def failed_criterion(when: Json, line: Line, rules: RuleBook, *, assumed: bool) 
             continue
         if is_open(line, rules):
             if not assumed:
+                return reason
+        elif assumed and reason == "ATTESTATION_NOT_COVERED":
+            # Each attestation is given or assumed: so those asked for are there, and none is missing (point 43).
+            if keys == ("not_attested",):
                 return reason
         elif not holds(when, line, rules):
             return reason
@@ -115,4 +124,11 @@ _CRITERIA: tuple[tuple[tuple[str, ...], str, _Open, _Holds], ...] = (
     (("ages",), "AGE", lambda line, _: line.age is None, _is_right_age),
     (("states",), "STATE", lambda line, _: not line.state, lambda when, line, _: line.state in when["states"]),
     (("licensed",), "UNLICENSED", _is_license_open, _is_licensed),
+    (("attested",), "ATTESTATION_NOT_COVERED", _never, lambda when, line, _: line.attests >= set(when["attested"])),
+    (
+        ("not_attested",),
+        "ATTESTATION_NOT_COVERED",
+        _never,
+        lambda when, line, _: line.attests.isdisjoint(when["not_attested"]),
+    ),
 )

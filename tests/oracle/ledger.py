@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from . import cost_share
-from .coverage import failure, is_excluded, matches
+from .coverage import failed_criterion, failure, is_excluded, matches
 from .lines import Line, members_of
 from .prices import Price, price, unpriced_charge
 from .rules import Limit, RuleBook, limits_of
@@ -119,7 +119,7 @@ class PlanLedger:
         that names it; of several that are exhausted and followed by none, the last (each is passed over as if it were
         not there).
         """
-        if is_excluded(plan, line, self._rules):
+        if is_excluded(plan, line, self._rules, assumed=self._assumes):
             return "", "EXCLUDED"
         named = [benefit for benefit, terms in plan.get("benefits", {}).items() if matches(terms, line)]
         if not named:
@@ -146,7 +146,7 @@ class PlanLedger:
         visit = self._visit(benefit, line)
         for limit in limits_of(plan, benefit):
             is_passed = limit.allow.measure == "visits" and self._usage.has_visit(visit)
-            if not is_passed and self._usage.left(limit, visit) <= 0:
+            if not is_passed and not self._leaves_out(limit, line) and self._usage.left(limit, visit) <= 0:
                 yield limit
 
     def _visit(self, benefit: str, line: Line) -> Visit:
@@ -159,24 +159,36 @@ class PlanLedger:
             return "REQUIREMENT_MISSING"
         return "LIMIT_REACHED" if self._is_exhausted(plan, benefit, line) else ""
 
-    def _denial(self, plan: Json, benefit: str, line: Line, reason: str) -> str:
-        """The word of `provider_liable` for a denial; empty when it is always the member's (point 41).
+    def _denial(self, plan: Json, benefit: str, line: Line, reason: str) -> set[str]:
+        """The words of `provider_liable` for a denial; none when it is always the member's (points 41, 43).
 
         Reading: of several limits that are used up, the first in order gives the reason.
         """
         if reason == "DIAGNOSIS_NOT_COVERED":
-            return "diagnosis"
+            return {"diagnosis"}
         if reason == "REQUIREMENT_MISSING":
-            return next(name for name, terms in self._missing(plan, benefit, line) if "penalty" not in terms)
+            return {next(name for name, terms in self._missing(plan, benefit, line) if "penalty" not in terms)}
+        if reason == "ATTESTATION_NOT_COVERED":
+            return {each for each in self._asked_of(plan, benefit, line) if not self._is_attested(each, line)}
         if reason == "LIMIT_REACHED":
             ended = (each for each in self._used_up(plan, benefit, line) if not self._lets_through(each, line))
-            return "" if next(ended).allow.measure == "money" else "limits"
-        return ""
+            return set() if next(ended).allow.measure == "money" else {"limits"}
+        return set()
 
-    def _is_providers(self, plan: Json, tier: str, denial: str, line: Line) -> bool:
+    def _asked_of(self, plan: Json, benefit: str, line: Line) -> list[str]:
+        """The attestations asked for by the criteria that refuse the line: the policy's where they do, else its own."""
+        terms = plan["benefits"][benefit]
+        blocks = [self._rules.policy(terms["policy"], line.terms_day)["when"]] if "policy" in terms else []
+        for when in [*blocks, terms.get("when", {})]:
+            if failed_criterion(when, line, self._rules, assumed=self._assumes):
+                asked: list[str] = when.get("attested", [])
+                return asked
+        return []
+
+    def _is_providers(self, plan: Json, tier: str, denial: set[str], line: Line) -> bool:
         """Whether the tier makes a denial the provider's (point 41)."""
         terms = plan["tiers"].get(tier, {}).get("provider_liable", {"for": []})
-        return denial in terms["for"] and not ("unless" in terms and self._is_attested(terms["unless"], line))
+        return bool(denial & set(terms["for"])) and not ("unless" in terms and self._is_attested(terms["unless"], line))
 
     def _missing(self, plan: Json, benefit: str, line: Line) -> list[tuple[str, Json]]:
         """The requirements that apply to the line and are not met, with their terms, in order."""
@@ -197,6 +209,10 @@ class PlanLedger:
         """Whether a limit is soft and its attestation given or assumed."""
         return limit.beyond is not None and self._is_attested(limit.beyond, line)
 
+    def _leaves_out(self, limit: Limit, line: Line) -> bool:
+        """Whether a limit leaves the line out, for all that its `except` names is given or assumed (point 43)."""
+        return bool(limit.excepts) and all(self._is_attested(each, line) for each in limit.excepts)
+
     # A covered line
 
     def _cover(
@@ -209,13 +225,14 @@ class PlanLedger:
         visit = self._visit(benefit, line)
         number = self._usage.visit_number(visit)
         limits = limits_of(plan, benefit)
-        hard = [(limit, self._usage.left(limit, visit)) for limit in limits if not self._lets_through(limit, line)]
+        counting = [limit for limit in limits if not self._leaves_out(limit, line)]
+        hard = [(limit, self._usage.left(limit, visit)) for limit in counting if not self._lets_through(limit, line)]
         units = min([line.units, *(left for limit, left in hard if limit.allow.measure == "units")])
         part = Price(_part(priced.charge, units, line.units), _part(priced.allowed, units, line.units))
         outcome = Outcome(tier, priced.charge, benefit, covered=True, covered_units=units, allowed=part.allowed)
         if units < line.units:
             rest = Price(priced.charge - part.charge, priced.allowed - part.allowed)
-            is_providers = self._is_providers(plan, tier, "limits", line)
+            is_providers = self._is_providers(plan, tier, {"limits"}, line)
             outcome.not_covered, outcome.written_off = (
                 (0, rest.charge) if is_providers else _not_covered(plan, line, rest)
             )
@@ -245,7 +262,9 @@ class PlanLedger:
         outcome.written_off += forgiven
 
         cost_share.post(share, at)
-        for limit in limits:
+        for limit in (each for each in limits if each not in counting):
+            self._usage.leave_out(limit, visit)
+        for limit in counting:
             self._usage.add(limit, visit, units=units, eligible=eligible, plan_paid=outcome.plan_paid)
         self._usage.add_visit(visit)
         return outcome

@@ -48,6 +48,11 @@ class Line:
         return str(self.item.get("practitioner") or "")
 
     @property
+    def attests(self) -> set[str]:
+        """What the item attests."""
+        return set(self.item.get("attestations") or [])
+
+    @property
     def setting(self) -> str:
         """`office` unless the item says otherwise."""
         return str(self.item.get("setting") or "office")

@@ -7,7 +7,14 @@ from typing import Any
 from .dice import Dice
 from .random_shared import ALL_CODES, POLICIES, THERAPIES, Document, criteria
 
-ATTESTATIONS = ["prior_authorization", "referral", "plan_of_care", "improvement_documented", "advance_notice"]
+ATTESTATIONS = [
+    "prior_authorization",
+    "referral",
+    "plan_of_care",
+    "improvement_documented",
+    "advance_notice",
+    "rehabilitation",
+]
 WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 5 days"]
 PERIODS = ["benefit_period", "calendar_year", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
 
@@ -83,6 +90,8 @@ def limit(dice: Dice, is_money: bool) -> Document:
             terms["counts"] = "plan_paid"
     if dice.chance(20):
         terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care", "advance_notice"])
+    if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
+        terms["except"] = {"attested": dice.some(["rehabilitation", "plan_of_care", "advance_notice"], 1, 2)}
     return terms
 
 

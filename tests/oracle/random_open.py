@@ -121,6 +121,17 @@ def _without_waivers(plan: Document) -> None:
                     step.pop("waived_with_deductible", None)
 
 
+def _without_chosen(plan: Document) -> None:
+    """No attestation decides which benefit applies, or what a limit counts."""
+    for rule in [*plan["benefits"].values(), *plan.get("exclusions", [])]:
+        for key in ("attested", "not_attested"):
+            rule.get("when", {}).pop(key, None)
+        if rule.get("when") == {}:
+            del rule["when"]
+    for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
+        terms.pop("except", None)
+
+
 def _own_limits(plan: Document) -> Iterator[Document]:
     for benefit in plan["benefits"].values():
         yield from (each for each in benefit.get("limits", []) if isinstance(each, dict))
@@ -144,6 +155,7 @@ _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "several limits": _with_one_limit,
     "phases": _without_phases,
     "waivers": _without_waivers,
+    "chosen": _without_chosen,
 }
 
 

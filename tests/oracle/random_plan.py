@@ -233,6 +233,8 @@ def _change_limit(dice: Dice, terms: Document) -> None:
         terms["per"] = dice.pick(
             [each for each in ("benefit_period", "lifetime", "month", "rolling 45 days") if each != terms["per"]]
         )
+    elif dice.chance(15):
+        terms.pop("except", None)
     elif dice.chance(8) and "counts" not in terms and not terms["allow"].startswith("$"):
         terms["allow"] = other_measure(terms["allow"])
 

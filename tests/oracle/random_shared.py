@@ -23,6 +23,7 @@ PRACTITIONERS = ["acupuncturist", "massage-therapist", "chiropractor", "physicia
 SETTINGS = ["office", "home", "telehealth", "clinic"]
 STATES = ["WA", "OR", "AL", "NE"]
 DIAGNOSES = ["M54.50", "M54.2", "G43.909", "F41.1", "m5459"]
+ATTESTED = ["rehabilitation", "plan_of_care", "referral", "advance_notice"]
 POLICIES = ["pain-policy", "licensed-policy"]
 FEES = "shared-fees"
 NETWORK = ["in_network", "out_of_network"]
@@ -92,6 +93,8 @@ _CRITERIA: dict[str, Callable[[Dice], Document]] = {
     },
     "states": lambda dice: {"states": dice.some(STATES, 2, 3)},
     "licensed": lambda _dice: {"licensed": "required"},
+    "attested": lambda dice: {"attested": dice.some(ATTESTED, 1, 2)},
+    "not_attested": lambda dice: {"not_attested": dice.some(ATTESTED, 1, 1)},
 }
 
 

@@ -36,6 +36,7 @@ class Limit:
     per: str
     counts: str
     beyond: str | None
+    excepts: tuple[str, ...]
 
     @property
     def signature(self) -> tuple[str, str, str]:
@@ -45,8 +46,9 @@ class Limit:
 
 def _limit(name: str, terms: Json) -> Limit:
     allow = allowance(terms["allow"])
+    excepts = tuple(terms.get("except", {}).get("attested", []))
     usual = "plan_paid" if allow.measure == "money" else "covered"
-    return Limit(name, allow, terms["per"], terms.get("counts", usual), terms.get("beyond"))
+    return Limit(name, allow, terms["per"], terms.get("counts", usual), terms.get("beyond"), excepts)
 
 
 def limits_of(plan: Json, benefit: str) -> list[Limit]:
@@ -184,6 +186,12 @@ class PlanDays:
             plan = next(each for each in self.rules.editions("plan", self.id) if benefit in each["benefits"])
         return limits_of(plan, benefit)
 
+    def leaves_out(self, limit: Limit) -> bool:
+        """Whether the limit leaves lines out in some edition (point 43)."""
+        editions = self.rules.editions("plan", self.id)
+        alike = (own for plan in editions for name in plan.get("benefits", {}) for own in limits_of(plan, name))
+        return any(own.excepts and own.signature == limit.signature for own in alike)
+
     def own_visit_limits(self, benefit: str, day: date) -> list[Limit]:
         """The benefit's own visit limits per benefit period, as the edition in force on `day` or nearest has them."""
         return [limit for limit in self.limits_on(benefit, day) if self.is_own_visit_limit(limit, benefit)]
@@ -194,6 +202,7 @@ class PlanDays:
         return (
             limit.per == "benefit_period"
             and limit.allow.measure == "visits"
+            and not self.leaves_out(limit)
             and all(limit.id not in each.get("limits", {}) for each in editions)
             and all(any(own.signature == limit.signature for own in limits_of(each, benefit)) for each in editions)
         )

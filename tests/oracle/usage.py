@@ -151,6 +151,7 @@ class Usage:
         if not stated:
             return sum(amount for day, amount in dated if self._is_in(limit, day, visit))
         behind = [each for each in dated if each[0] > self._as_of]
+        may_be_left_out = self._plan.leaves_out(limit)
         if not is_rolling(limit.per):
             own = self._key(limit, self._as_of)
             then = self._key(limit, visit.day)
@@ -159,6 +160,8 @@ class Usage:
             added = sum(amount for day, amount in others if self._key(limit, day) == then)
             return added + (stated[0][1] if own == then else 0)
         included = [each for each in dated if each[0] <= self._as_of and in_window(limit.per, each[0], self._as_of)]
+        if may_be_left_out:
+            included = []  # point 43: what is stated is the whole use, whatever the dated visits come to
         start = min(self._as_of, self._first_day)
         if any(day for day, _ in stated):
             uses = [(day or start, amount) for day, amount in stated]
@@ -209,6 +212,14 @@ class Usage:
                 elif own.counts != "plan_paid" or each.plan_paid is None or each.plan_paid > 0:
                     found.append((each.day, 1))
         return found
+
+    def leave_out(self, limit: Limit, visit: Visit) -> None:
+        """Note that the limit leaves out a covered line: of a visit limit it leaves out the visit (point 43).
+
+        Reading: the first covered line decides, so that nothing changes where a line of the visit was counted already.
+        """
+        if limit.allow.measure == "visits" and not self._is_counted(limit, visit):
+            self._events.append(Event(visit.member_id, limit.signature, visit.benefit, visit.day, visit.period, 0))
 
     def add(self, limit: Limit, visit: Visit, *, units: int, eligible: int, plan_paid: int) -> None:
         """Count a covered line against a limit of its benefit.

@@ -19,7 +19,7 @@ from camcover.rulebook.analysis.cells import Facts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.hints import with_hint
-from camcover.rulebook.records import STATES, Setting
+from camcover.rulebook.records import STATES, Attestation, Setting
 from camcover.workflow.decision_tables import (
     Case,
     DecisionTable,
@@ -45,6 +45,7 @@ def explain(
     state: str | None,
     age: int | None,
     tier: str | None,
+    attestation: list[Attestation] | None,
     code: str | None,
     output: TableFormat,
     database_url: str,
@@ -57,7 +58,14 @@ def explain(
         day=_date(day),
         diagnoses=tuple(_icd10(each) for each in diagnosis or ()),
         conditions=tuple(condition or ()),
-        facts=Facts(tier, None, None if setting is None else str(setting), age, practitioner, _state(state)),
+        facts=Facts(
+            tier=tier,
+            setting=None if setting is None else str(setting),
+            age=age,
+            practitioner=practitioner,
+            state=_state(state),
+            attestations=_attested(attestation),
+        ),
     )
     try:
         tables = decision_tables(rules_of(rules, database_url), question)
@@ -85,6 +93,11 @@ def _icd10(code: str) -> str:
     if not ICD10.fullmatch(code):
         raise typer.BadParameter(f"{code!r} is not an ICD-10-CM code such as M54.50")
     return code
+
+
+def _attested(attestations: list[Attestation] | None) -> tuple[str, ...] | None:
+    """What is attested; None where it is left open."""
+    return tuple(map(str, attestations)) if attestations else None
 
 
 def _state(state: str | None) -> str | None:

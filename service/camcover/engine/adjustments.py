@@ -29,6 +29,7 @@ _OF_REASON = {
     Reason.REQUIREMENT_MISSING: "50",
     Reason.LIMIT_REACHED: "119",
     Reason.UNKNOWN_CODE: "181",
+    Reason.ATTESTATION_NOT_COVERED: "50",
 }
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}
@@ -48,6 +49,9 @@ def not_covered_code(sources: Sources, row: LedgerRow) -> str:
         return _LIFETIME_MAXIMUM if limit.per.kind is PeriodKind.LIFETIME else _OF_REASON[reason]
     if reason is Reason.REQUIREMENT_MISSING:
         return _OF_ATTESTATION.get(sources.requirements[row.requirement].attestation, _OF_REASON[reason])
+    if reason is Reason.ATTESTATION_NOT_COVERED:
+        asked = sources.criteria[row.criteria].criteria.attested or ()
+        return next((_OF_ATTESTATION[each] for each in asked if each in _OF_ATTESTATION), _OF_REASON[reason])
     return _OF_REASON[reason]
 
 

@@ -233,15 +233,20 @@ class _Why(Enum):
     APPLIES = auto()
     NOT = auto()
     NOT_FOR_THE_DIAGNOSIS = auto()
+    NOT_BEHIND_ATTESTATIONS = auto()
 
 
 def _why_not(context: Context, facts: Facts, rule: Candidate) -> _Why:
     """Whether the criteria of a rule hold, its settings aside: the first that fails tells why not."""
+    is_behind = False
     for asked in rule.criteria:
-        if not _diagnosis_holds(context, facts, asked):
-            return _Why.NOT_FOR_THE_DIAGNOSIS if context.liable else _Why.NOT
-        if not (_age_holds(context, facts, asked) and _place_holds(context, facts, asked)):
-            return _Why.NOT
+        is_diagnosis = not _diagnosis_holds(context, facts, asked)
+        if is_diagnosis or not (_age_holds(context, facts, asked) and _place_holds(context, facts, asked)):
+            if is_behind and context.liable:
+                # Where a policy's attestation is missing, that is the reason, and the denial may be the provider's.
+                return _Why.NOT_BEHIND_ATTESTATIONS
+            return _Why.NOT_FOR_THE_DIAGNOSIS if is_diagnosis and context.liable else _Why.NOT
+        is_behind = is_behind or asked.attested != 0
     return _Why.APPLIES
 
 

@@ -167,6 +167,8 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
         int(criteria.states is not None),
         int(ages is not None),
         int(criteria.licensed),
+        attestations_mask(criteria.attested or ()),
+        attestations_mask(criteria.not_attested or ()),
     )
 
 
@@ -196,7 +198,16 @@ def limit_row(limit: Limit, slot: int) -> Row:
     """A row of `limits` on a running count."""
     beyond = 0 if limit.beyond is None else ATTESTATION_BITS[limit.beyond]
     measure = _MEASURE[limit.measure, limit.counts]
-    return slot, int(measure), int(_PERIOD[limit.per.kind]), limit.per.length, limit.allow, beyond
+    period = int(_PERIOD[limit.per.kind])
+    return slot, int(measure), period, limit.per.length, limit.allow, beyond, attestations_mask(limit.excepts)
+
+
+def attestations_mask(attestations: Iterable[Attestation]) -> int:
+    """The bits of attestations."""
+    mask = 0
+    for each in attestations:
+        mask |= ATTESTATION_BITS[each]
+    return mask
 
 
 def _mask(bits: Iterable[int]) -> int:

@@ -33,6 +33,7 @@ class Reason(IntEnum):
     REQUIREMENT_MISSING = 11
     LIMIT_REACHED = 12
     UNKNOWN_CODE = 13
+    ATTESTATION_NOT_COVERED = 14
 
 
 class Amounts(NamedTuple):

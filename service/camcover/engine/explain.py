@@ -29,7 +29,7 @@ from camcover.rulebook.records import (
     Place,
     Tier,
 )
-from camcover.rulebook.words import attestation_words, base_words, copay_unit, limit_words
+from camcover.rulebook.words import attestation_words, attested_words, base_words, copay_unit, limit_words
 
 _REASONS = {
     Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
@@ -277,6 +277,9 @@ def _reason(told: _Told) -> ExplainedStep:
         source = sources.criteria[told.row.criteria]
         policy = source.policy
         cite, heading = (policy.cite, policy.heading) if policy else (cite, told.heading)
+        if reason is Reason.ATTESTATION_NOT_COVERED:
+            text = f"The plan covers this service only {attested_words(source.criteria)}."
+            return told.step(text, 0, source.criteria.at, cite, heading)
         text = _NOT_GIVEN[reason] if reason in told.not_given else _REASONS[reason]
         return told.step(text, 0, source.criteria.at, cite, heading)
     return told.step(_REASONS[reason], 0, rule.at if rule else told.heading.at, cite)

@@ -16,7 +16,7 @@ from camcover.calendar import add_months
 from camcover.engine.cost_share import add_up_steps, balance_bill, cap, penalty, take_steps
 from camcover.engine.estimate import Reason
 from camcover.engine.pricing import price
-from camcover.engine.selection import choose, is_exhausted, is_visit_admitted
+from camcover.engine.selection import choose, is_exhausted, is_left_out, is_visit_admitted
 from camcover.engine.sums import begin, clear, holds, period_end, period_on, post, roll, room
 from camcover.engine.tables import UNLIMITED, UNTOUCHED, Fault, InHand, LimitMeasure, RuleTables, Work
 from camcover.engine.uncovered import attestations_of, leave_uncovered
@@ -260,6 +260,10 @@ def _visits_of(work: Work, hand: InHand, rule: Any) -> Any:
 def _judge_requirements(rules: RuleTables, hand: InHand, rule: Any) -> None:
     """Note the attestations that were asked for and are there, and the first bare one that is missing."""
     entry = hand.entry
+    if rule["policy"] >= 0:
+        entry["attestations_used"] |= rules.criteria[rule["policy"]]["attested"]
+    if rule["criteria"] >= 0:
+        entry["attestations_used"] |= rules.criteria[rule["criteria"]]["attested"]
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
         requirement = rules.requirements[row]
         if entry["visit"] > requirement["after"]:
@@ -323,6 +327,10 @@ def _cut_to_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> tu
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
         limit = rules.limits[row]
         left = limit["allow"] - used(work, hand, limit)
+        if is_left_out(limit, hand):
+            if left < _wanted(limit, hand):
+                entry["attestations_used"] |= limit["excepts"]
+            continue
         if (limit["beyond"] & hand.attestations) != _ZERO:
             if left < _wanted(limit, hand):
                 entry["attestations_used"] |= limit["beyond"]
@@ -371,6 +379,10 @@ def _count_against_limits(rules: RuleTables, work: Work, hand: InHand, rule: Any
         limit = rules.limits[rule["limits"] + index]
         measure = limit["measure"]
         amount = 0
+        if is_left_out(limit, hand):
+            # Of a visit the first covered line decides (point 43).
+            visits["counted"] |= _ONE << np.uint64(index)
+            continue
         if measure == _UNITS:
             amount = hand.entry["covered_units"]
         elif measure == _MONEY_ALLOWED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camcover.engine.plan_index import KnownLimit, KnownLimits, PlanIndex, slot_key
+from camcover.engine.plan_index import KnownLimit, KnownLimits, PlanIndex, SlotKey, slot_key
 from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
 
 
@@ -60,10 +60,21 @@ def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
         if limit.measure is Measure.VISITS
         and limit.per.kind is PeriodKind.BENEFIT_PERIOD
         and not limit.shared
+        and not leaves_out(index, slot_key(benefit, limit))
         and all(
             any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
             for plan in editions
         )
+    )
+
+
+def leaves_out(index: PlanIndex, key: SlotKey) -> bool:
+    """Whether a limit leaves lines out in some edition, so that nothing tells what it counted of a dated visit."""
+    return any(
+        limit.excepts and slot_key(benefit.id, limit) == key
+        for plan in index.editions
+        for benefit in plan.benefits.values()
+        for limit in benefit.limits
     )
 
 

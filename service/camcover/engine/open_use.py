@@ -142,7 +142,8 @@ def _states_visits(layout: Layout, use: UseSoFar, benefit: str) -> bool:
 
 def _is_own_count_of_visits(limit: Limit) -> bool:
     """Whether a limit counts the visits of its one benefit in a benefit period, as `benefit_visits` does (point 39)."""
-    return not limit.shared and limit.measure is Measure.VISITS and limit.per.kind is PeriodKind.BENEFIT_PERIOD
+    is_own = not limit.shared and not limit.excepts
+    return is_own and limit.measure is Measure.VISITS and limit.per.kind is PeriodKind.BENEFIT_PERIOD
 
 
 def _is_touched(layout: Layout, limit: Limit) -> bool:

@@ -78,7 +78,7 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
     that: what a limit has left goes to the earliest lines, of one benefit, in fixed periods.
     """
     terms = openness.terms[0]
-    if terms.discounted or terms.continues or terms.liable:
+    if terms.discounted or terms.continues or terms.liable or terms.chosen:
         return False
     if not (openness.uses or openness.attestations):
         return True

@@ -13,7 +13,7 @@ from typing import NamedTuple, assert_never
 
 from camcover.calendar import add_months
 from camcover.engine.asked import Unsound
-from camcover.engine.known_limits import known_limits, own_visit_limits, slots_of
+from camcover.engine.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
 from camcover.engine.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
 from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, UseSoFar
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
@@ -288,6 +288,8 @@ class _Reader:
             window = range(window_start(limit, scope.as_of), scope.as_of + 1)
             uses = [(each.use.date.toordinal() if each.use.date else start, each.amount_of(limit)) for each in stated]
             included = [each for each in events if each[0] in window]
+            if included and leaves_out(self._index, self._slot_keys[slot]):
+                included = []
             within = sum(amount for _, amount in included)
             total = sum(amount for day, amount in uses if day == start or day in window)
             self._hold_to_dated(stated[0], limit, within, total)
@@ -309,7 +311,7 @@ class _Reader:
                 dated += amount
         total = stated[0].amount_of(limit) if stated else 0
         if stated:
-            self._hold_to_dated(stated[0], limit, within, total)
+            self._hold_to_dated(stated[0], limit, 0 if within and leaves_out(self._index, key) else within, total)
         self._found.counts[slot] = Count(total, dated)
 
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:

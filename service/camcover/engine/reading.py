@@ -251,9 +251,12 @@ def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]
 
 
 def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prerequisite:
-    """One prerequisite, at the requirement or the soft limit that asks for it."""
+    """One prerequisite, at the requirement, the criteria or the limit that ask for it."""
     place = next((each.at for each in benefit.requires if each.attestation is attestation), None)
-    place = place or next((limit.at for limit in benefit.limits if limit.beyond is attestation), benefit.at)
+    limits = [limit for limit in benefit.limits if attestation in (limit.beyond, *limit.excepts)]
+    if place is None and benefit.when is not None and attestation in (benefit.when.attested or ()):
+        place = benefit.when.at
+    place = place or next((limit.at for limit in limits), benefit.at)
     text = f"The benefit '{benefit.id}' asks for {attestation_words(attestation)}; the estimate assumes it is there."
     return Prerequisite(str(attestation), str(benefit.id), item, text, rule_place(place))
 

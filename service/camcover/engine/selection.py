@@ -32,6 +32,7 @@ _AGE = int(Reason.AGE)
 _STATE = int(Reason.STATE)
 _UNLICENSED = int(Reason.UNLICENSED)
 _LIMIT = int(Reason.LIMIT_REACHED)
+_ATTESTATION = int(Reason.ATTESTATION_NOT_COVERED)
 
 NOTHING_ASSUMED = False
 """How the criteria of an exclusion are judged: a fact that is not given holds for none (point 40)."""
@@ -69,6 +70,9 @@ def failed_criterion(  # noqa: C901 - the rows of one table of the language, in 
         return _STATE
     if asked["licensed"] == 1 and not _is_licensed(rules, hand, assumed):
         return _UNLICENSED
+    given = hand.attestations if assumed else service["attestations"]
+    if (asked["attested"] & ~given) != _ZERO or (asked["not_attested"] & hand.attestations) != _ZERO:
+        return _ATTESTATION
     return _HOLDS
 
 
@@ -96,11 +100,17 @@ def is_exhausted(rules: RuleTables, work: Work, hand: InHand, rule: Any, visit_a
         by_visit = limit["measure"] == _VISITS or limit["measure"] == _VISITS_PLAN_PAID
         if by_visit and visit_admitted:
             continue
-        if (limit["beyond"] & hand.attestations) != _ZERO:
+        if (limit["beyond"] & hand.attestations) != _ZERO or is_left_out(limit, hand):
             continue
         if used(work, hand, limit) >= limit["allow"]:
             return row
     return _NONE
+
+
+@compiled
+def is_left_out(limit: Any, hand: InHand) -> bool:
+    """Whether a limit leaves out the line in hand, for what is attested (point 43)."""
+    return limit["excepts"] != _ZERO and (limit["excepts"] & ~hand.attestations) == _ZERO
 
 
 @compiled

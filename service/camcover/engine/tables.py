@@ -166,9 +166,9 @@ RULE = np.dtype([
 CRITERIA = np.dtype([
     ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
     ("age_min", "i4"), ("age_max", "i4"), ("asks_practitioner", "i4"), ("asks_state", "i4"), ("asks_age", "i4"),
-    ("licensed", "i4"),
+    ("licensed", "i4"), ("attested", "u8"), ("not_attested", "u8"),
 ])  # fmt: skip
-"""`diagnoses` 0: not asked; a mask of one group otherwise."""
+"""`diagnoses` 0: not asked; a mask of one group otherwise. Of `attested` all must be there, of `not_attested` none."""
 
 RANGE = np.dtype([("first", "i4"), ("count", "i4")])
 """For (rule, tier): its phases; count 0: the tier is not covered."""
@@ -182,7 +182,9 @@ REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4"
 
 LIMIT = np.dtype([
     ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
+    ("excepts", "u8"),
 ])  # fmt: skip
+"""`excepts`: a line for which all of this mask is attested is left out; 0 = none is."""
 
 DISCOUNT = np.dtype([("basis_points", "i4")])
 

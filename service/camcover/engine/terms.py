@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from camcover.engine.compile_rows import ATTESTATION_BITS
+from camcover.engine.compile_rows import ATTESTATION_BITS, attestations_mask
 from camcover.engine.plan_index import PlanIndex, Segment
 from camcover.engine.tables import NEVER, RuleKind, RuleTables
 from camcover.rulebook.records import (
@@ -43,6 +43,8 @@ class Criterion(NamedTuple):
     asks_state: int
     asks_age: int
     licensed: int
+    attested: int
+    not_attested: int
 
 
 class Candidate(NamedTuple):
@@ -78,8 +80,8 @@ class Terms(NamedTuple):
     `feeds` by accumulator. `waived`: some copay falls away with the deductible; `liable`: some tier leaves denials
     to the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit
     counts what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the
-    number of a visit; `discounted`: a line that is not covered may cost less than its charge; `carried`:
-    accumulators that are carried over.
+    number of a visit; `chosen`: an attestation decides which benefit applies, or what a limit counts; `discounted`: a
+    line that is not covered may cost less than its charge; `carried`: accumulators that are carried over.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -95,6 +97,7 @@ class Terms(NamedTuple):
     liable: bool
     continues: bool
     phased: bool
+    chosen: bool
     discounted: bool
 
     def consulted(self, tiers: Iterable[int]) -> int:
@@ -151,6 +154,9 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         notices |= ATTESTATION_BITS[each.unless] if each.unless else 0
     for _, service, benefit in benefits:
         attestations[service] = attestations.get(service, 0) | _asked(benefit) | notices
+    criteria = _attestations_of_criteria(candidates)
+    for service in attestations:
+        attestations[service] |= criteria.get(service, 0)
     found = [(segment.edition, benefit) for segment, _, benefit in benefits]
     limits = dict.fromkeys(LimitUsed(benefit.id, limit) for _, benefit in found for limit in benefit.limits)
     blocks = [block for _, benefit in found for block in benefit.tiers.values()]
@@ -170,6 +176,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         continues=any(benefit.continues_when_exhausted for _, benefit in found),
         liable=bool(liable),
         phased=any(each.after for each in requirements) or any(len(block.member_pays) > 1 for block in blocks),
+        chosen=any(map(criteria.get, attestations)) or any(each.limit.excepts for each in limits),
         discounted=any(plan.not_covered_pays is NotCoveredPays.ALLOWED for plan in index.editions)
         or any(_has_discount(rules, *key) for key in candidates),
     )
@@ -190,6 +197,15 @@ def _criterion(rules: RuleTables, row: int) -> Criterion:
     """A row of `criteria`."""
     cells = rules.criteria[row]
     return Criterion._make(int(cells[name]) for name in Criterion._fields)
+
+
+def _attestations_of_criteria(candidates: Mapping[tuple[int, int], Iterable[Candidate]]) -> dict[int, int]:
+    """The attestations that criteria of rules, exclusions too, look at, by service, as masks."""
+    masks: dict[int, int] = {}
+    for (_, service), found in candidates.items():
+        for each in (criterion for rule in found for criterion in rule.criteria):
+            masks[service] = masks.get(service, 0) | each.attested | each.not_attested
+    return masks
 
 
 def _has_discount(rules: RuleTables, segment: int, service: int) -> bool:
@@ -215,6 +231,7 @@ def _asked(benefit: Benefit) -> int:
         mask |= ATTESTATION_BITS[requirement.attestation]
     for limit in benefit.limits:
         mask |= ATTESTATION_BITS[limit.beyond] if limit.beyond else 0
+        mask |= attestations_mask(limit.excepts)
     return mask
 
 

@@ -27,6 +27,7 @@ from camcover.money import share
 _DIAGNOSIS = int(Reason.DIAGNOSIS_NOT_COVERED)
 _REQUIREMENT_MISSING = int(Reason.REQUIREMENT_MISSING)
 _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
+_ATTESTATION = int(Reason.ATTESTATION_NOT_COVERED)
 _MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
 _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
 
@@ -57,7 +58,7 @@ def leave_uncovered(rules: RuleTables, hand: InHand, charge: int, fee: int) -> N
     What is the provider's is written off instead (point 41).
     """
     service, segment, entry = hand.service, hand.segment, hand.entry
-    if (_denial(rules, entry) & hand.tier["liable"]) != _ZERO:
+    if (_denial(rules, hand) & hand.tier["liable"]) != _ZERO:
         if (hand.tier["unless"] & hand.attestations) == _ZERO:
             entry["liability"], entry["provider_owes"] = _PROVIDER, charge
             entry["written_off"] += charge
@@ -77,8 +78,9 @@ def leave_uncovered(rules: RuleTables, hand: InHand, charge: int, fee: int) -> N
 
 
 @compiled
-def _denial(rules: RuleTables, entry: Any) -> np.uint64:
-    """The bit of `tiers.liable` under which stands what a line leaves uncovered; 0: always the member's (point 41)."""
+def _denial(rules: RuleTables, hand: InHand) -> np.uint64:
+    """The bits of `tiers.liable` under which stands what a line leaves uncovered; 0: always the member's (point 41)."""
+    entry = hand.entry
     reason = entry["reason"]
     if entry["covered"] == 1:
         return _LIMIT_USED_UP
@@ -86,6 +88,8 @@ def _denial(rules: RuleTables, entry: Any) -> np.uint64:
         return _DIAGNOSIS_DENIED
     if reason == _REQUIREMENT_MISSING:
         return rules.requirements[entry["requirement"]]["attestation"]
+    if reason == _ATTESTATION:
+        return rules.criteria[entry["criteria"]]["attested"] & ~hand.attestations
     if reason == _LIMIT_REACHED:
         limit = rules.limits[entry["limit"]]
         if limit["measure"] != _MONEY_PLAN_PAID and limit["measure"] != _MONEY_ALLOWED:

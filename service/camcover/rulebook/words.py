@@ -8,7 +8,7 @@ that a record carries is told: a test walks them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
@@ -25,6 +25,7 @@ from camcover.rulebook.records import (
     CoinsuranceStep,
     CopayPer,
     CopayStep,
+    Criteria,
     DeductibleStep,
     Limit,
     LimitPeriod,
@@ -39,6 +40,8 @@ from camcover.rulebook.records import (
 __all__ = [
     "amount",
     "attestation_words",
+    "attestations_words",
+    "attested_words",
     "base_words",
     "copay_unit",
     "count",
@@ -65,6 +68,7 @@ _ATTESTATIONS = {
     Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
     Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
     Attestation.ADVANCE_NOTICE: "advance notice",
+    Attestation.REHABILITATION: "rehabilitation",
 }
 
 _DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
@@ -141,7 +145,21 @@ def limit_words(limit: Limit) -> str:
 def limit_terms(limit: Limit) -> str:
     """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
     beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
-    return f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    return f"{words}, services with {attestations_words(limit.excepts)} aside" if limit.excepts else words
+
+
+def attestations_words(attestations: Sequence[Attestation], last: str = "and") -> str:
+    """`a referral and a plan of care`."""
+    *most, final = map(attestation_words, attestations)
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def attested_words(criteria: Criteria) -> str:
+    """What criteria ask of attestations: `with a referral`, `without active treatment`, both; "" for nothing."""
+    parts = [f"with {attestations_words(criteria.attested)}"] if criteria.attested else []
+    parts += [f"without {attestations_words(criteria.not_attested, 'or')}"] if criteria.not_attested else []
+    return " and ".join(parts)
 
 
 def requirement_words(requirement: Requirement) -> str:

@@ -34,7 +34,7 @@ from camcover.rulebook.records import (
     Plan,
     RuleSet,
 )
-from camcover.workflow.witnesses import attested, first_day, request_of, usual_charge
+from camcover.workflow.witnesses import attested, first_day, passing, request_of, usual_charge
 
 __all__ = ["Cliff", "cliffs"]
 
@@ -188,7 +188,7 @@ def _request(
     )
     charge = usual_charge(rules, service.therapy, dates[0])
     request = request_of(str(plan.heading.id), service, place.line, dates, charge, use)
-    return attested(request, {limit.beyond}) if limit is not None and limit.beyond is not None else request
+    return attested(request, passing(limit)) if limit is not None else request
 
 
 def _met(plan: Plan) -> Iterator[AccumulatorUse]:

@@ -21,6 +21,7 @@ _KEYS = {
     Subject.AGE: ("ages",),
     Subject.STATE: ("states",),
     Subject.LICENSE: ("licensed",),
+    Subject.ATTESTATION: ("attested", "not_attested"),
 }
 
 

@@ -32,7 +32,7 @@ from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusio
 from camcover.workflow.reached import Reach
 from camcover.workflow.requests_of_tests import request_of_test
 from camcover.workflow.rule_tests import Unreached, run_tests
-from camcover.workflow.witnesses import code_of, first_day, usual_charge
+from camcover.workflow.witnesses import code_of, first_day, passing, usual_charge
 
 __all__ = ["Coverage", "Missing", "cover"]
 
@@ -119,7 +119,7 @@ def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]
         given = _given(rules, cell, used, missing)
         yield from ((mark, given) for mark in _marks(cell, benefit, benefit))
         for limit in benefit.limits:
-            lacking = missing if limit.beyond is None else missing | {limit.beyond}
+            lacking = missing | passing(limit)
             yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): limit.allow}, lacking)
             if limit.allow and limit.measure is not Measure.VISITS:
                 nearly = {**_deductibles(cell.grid.stretch.plan), **used, str(limit.id): limit.allow - 1}
@@ -143,7 +143,7 @@ def _used_up(benefits: Collection[Benefit], target: Benefit) -> tuple[dict[str, 
     limits = [
         min(benefit.limits, key=lambda limit: (limit.beyond is not None, str(limit.id) in kept)) for benefit in benefits
     ]
-    missing = frozenset(limit.beyond for limit in limits if limit.beyond is not None)
+    missing = frozenset(each for limit in limits for each in passing(limit))
     return {str(limit.id): limit.allow for limit in limits}, missing
 
 
@@ -164,7 +164,10 @@ def _given(
     """
     line, service, day = cell.line, cell.grid.service, first_day(cell.grid.stretch)
     code = code_of(service) if units == 1 else max(service.codes)
-    attested = bool(missing) or line.age is None or not (line.diagnoses and line.practitioner and line.state)
+    given = tuple(each for each in Attestation if each in line.attestations and each not in missing)
+    attested = (
+        len(given) < len(Attestation) or line.age is None or not (line.diagnoses and line.practitioner and line.state)
+    )
     item = TestItem(
         member=None,
         therapy=service.therapy,
@@ -175,7 +178,7 @@ def _given(
         state=None,
         diagnoses=line.diagnoses,
         conditions=(),
-        attestations=tuple(each for each in Attestation if each not in missing) if attested else (),
+        attestations=given if attested else (),
         charge=usual_charge(rules, service.therapy, day),
         allowed=None,
         dates=(day,),

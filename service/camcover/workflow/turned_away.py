@@ -8,6 +8,7 @@ only the one that gave the reason, that of the first benefit.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from camcover.calendar import completed_years
@@ -18,7 +19,7 @@ from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
 from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
 from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
-from camcover.rulebook.records import Plan, RuleSet
+from camcover.rulebook.records import Attestation, Plan, RuleSet
 
 __all__ = ["criteria_that_failed"]
 
@@ -30,6 +31,7 @@ _REFUSED = (
     Reason.AGE,
     Reason.STATE,
     Reason.UNLICENSED,
+    Reason.ATTESTATION_NOT_COVERED,
 )
 
 
@@ -46,6 +48,8 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
         facts = _facts(rules, stretch, item, member.state, _age_on(member, ordinal))
+        if not request.assume_requirements:
+            facts = replace(facts, attestations=tuple(map(str, item.attestations)))
         grid = grid_of(stretch, service_of(stretch, service.therapy, service.code), rules, facts)
         until = None if row.rule < 0 or row.reason in _REFUSED else sources.rules[row.rule]
         yield from (check for pattern in grid.patterns() for check in failed_checks(grid, pattern, until))
@@ -65,4 +69,5 @@ def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, a
         age=UNKNOWN_AGE if age is None else age,
         practitioner=item.practitioner,
         state=item.state or state,
+        attestations=tuple(map(str, Attestation)),
     )

@@ -15,9 +15,18 @@ from camcover.rulebook.analysis.cells import Line
 from camcover.rulebook.analysis.findings import Witness
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
 from camcover.rulebook.checks.scope import catalogs_on
-from camcover.rulebook.records import Attestation, RuleSet, Setting
+from camcover.rulebook.records import Attestation, Limit, RuleSet, Setting
 
-__all__ = ["attested", "code_of", "first_day", "request_data", "request_of", "usual_charge", "witness_request"]
+__all__ = [
+    "attested",
+    "code_of",
+    "first_day",
+    "passing",
+    "request_data",
+    "request_of",
+    "usual_charge",
+    "witness_request",
+]
 
 _NOMINAL_CENTS = 100_00
 """What a session is taken to cost where the catalog knows no typical charge."""
@@ -48,7 +57,7 @@ def request_of(
     charge_cents: int,
     use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record
 ) -> EstimateRequest:
-    """One member's sessions of a service on `dates`, at `charge_cents` each, with everything attested.
+    """One member's sessions of a service on `dates`, at `charge_cents` each, with all that the line attests.
 
     Nothing is assumed, so that a fact that the line lacks fails its criterion (docs/rule-language.md, point 40).
     An item has one session a day (docs/rule-language.md, point 38), so that a day that comes again is another item.
@@ -63,7 +72,7 @@ def request_of(
         setting=Setting(line.setting),
         tier=line.tier,
         diagnoses=line.diagnoses,
-        attestations=tuple(Attestation),
+        attestations=tuple(map(Attestation, line.attestations)),
     )
     items = (item,) if len(set(dates)) == len(dates) else tuple(item._replace(dates=(day,)) for day in dates)
     members = (Member(age=line.age, state=line.state, use=use),)
@@ -77,10 +86,17 @@ def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateR
     return request_of(plan_id, witness.service, witness.line, (day,), charge)
 
 
+def passing(limit: Limit) -> frozenset[Attestation]:
+    """The attestations with which a line passes a limit: those of `beyond` and of `except`."""
+    return frozenset(each for each in (limit.beyond, *limit.excepts) if each is not None)
+
+
 def attested(request: EstimateRequest, missing: Collection[Attestation]) -> EstimateRequest:
-    """The request with everything attested but `missing`, and nothing assumed."""
-    given = tuple(each for each in Attestation if each not in missing)
-    items = tuple(item._replace(attestations=given) for item in request.items)
+    """The request with what it attests but `missing`, and nothing assumed."""
+    items = tuple(
+        item._replace(attestations=tuple(each for each in item.attestations if each not in missing))
+        for item in request.items
+    )
     return request._replace(items=items, assume_requirements=False)
 
 

@@ -55,7 +55,7 @@ def used_of(benefits: tuple[Benefit, ...]) -> list[LimitUse] | None:
     """Use that ends each benefit, of a hard limit; None where one has none."""
     uses: dict[str, LimitUse] = {}
     for benefit in benefits:
-        limit = next((each for each in benefit.limits if each.beyond is None), None)
+        limit = next((each for each in benefit.limits if each.beyond is None and not each.excepts), None)
         if limit is None:
             return None
         is_money = limit.measure is Measure.MONEY
@@ -91,6 +91,7 @@ def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item
         age=UNKNOWN_AGE if member.age is None else member.age,
         practitioner=service.practitioner,
         state=service.state or member.state,
+        attestations=tuple(map(str, service.attestations)),
     )
 
 

@@ -19,7 +19,7 @@ from camcover.cli.options import (
     TableFormat,
 )
 from camcover.rulebook.analysis.options import OLDEST_MEMBER, Kind
-from camcover.rulebook.records import Setting
+from camcover.rulebook.records import Attestation, Setting
 
 __all__ = ["register"]
 
@@ -70,6 +70,9 @@ def explain(
     state: Annotated[str | None, typer.Option(help="The state of service, such as WA.")] = None,
     age: Annotated[int | None, typer.Option(min=0, max=OLDEST_MEMBER, help="Completed years.")] = None,
     tier: Annotated[str | None, typer.Option(help="A tier of the plan.")] = None,
+    attestation: Annotated[
+        list[Attestation] | None, typer.Option(help="What is attested, all else not; likewise.")
+    ] = None,
     code: Annotated[str | None, typer.Option(help="The procedure code that is billed.")] = None,
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,

@@ -8,9 +8,9 @@ cell's pattern alone (docs/rule-language.md, section 4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, combinations, product
 from typing import NamedTuple
 
 from camcover.rulebook.analysis.criteria import Check, Subject, Value, checks_of, licensing_states
@@ -18,7 +18,7 @@ from camcover.rulebook.analysis.diagnoses import Codes, TooManyCells, diagnosis_
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
 from camcover.rulebook.analysis.services import Service, Stretch
 from camcover.rulebook.checks.regions import normalised
-from camcover.rulebook.records import STATES, RuleSet, Setting
+from camcover.rulebook.records import STATES, Attestation, RuleSet, Setting
 
 MOST_CELLS = 200_000
 """Patterns, or sets of diagnoses, of one service that are looked at; more are refused, not sampled."""
@@ -27,6 +27,9 @@ UNKNOWN_AGE = -1
 """Completed years of `Facts` that are known to be not given; no criterion is met by them."""
 
 _USUAL_AGE = 40
+
+_BEFORE_WHO = 5
+"""Axes before those of practitioner, state and license, which do not occur in every combination."""
 
 _Values = tuple[Value | Codes, ...]
 
@@ -41,15 +44,17 @@ class Facts:
     age: int | None = None
     practitioner: str | None = None
     state: str | None = None
+    attestations: tuple[str, ...] | None = None
 
 
 class Line(NamedTuple):
-    """One line in the respects that decide which rule applies; "" and None: not known."""
+    """One line in the respects that decide which rule applies; "" and None: not known. Attestations: all there are."""
 
     tier: str
     diagnoses: Codes
     setting: str
     age: int | None
+    attestations: tuple[str, ...]
     practitioner: str
     state: str
 
@@ -107,12 +112,12 @@ class Grid:
         """
         places = box or tuple(frozenset(range(len(axis))) for axis in self.axes)
         found: dict[int, _Values] = {0: ()}
-        for axis, chosen in zip(self.axes[:4], places[:4], strict=True):
+        for axis, chosen in zip(self.axes[:_BEFORE_WHO], places[:_BEFORE_WHO], strict=True):
             found = self._extended(found, [(axis[place].fails, axis[place].values[:1]) for place in sorted(chosen)])
         joint: dict[int, _Values] = {}
         for who in self.whos:
-            if all(place in chosen for place, chosen in zip(who.places, places[4:], strict=True)):
-                parts = zip(self.axes[4:], who.places, strict=True)
+            if all(place in chosen for place, chosen in zip(who.places, places[_BEFORE_WHO:], strict=True)):
+                parts = zip(self.axes[_BEFORE_WHO:], who.places, strict=True)
                 joint.setdefault(sum(axis[place].fails for axis, place in parts), (who.practitioner, who.state))
         return {mask: Line._make(values) for mask, values in self._extended(found, joint.items()).items()}
 
@@ -146,6 +151,7 @@ def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: Facts | N
         _diagnoses(checks, known.diagnoses),
         _alike(checks, {Subject.SETTING}, _values(known.setting, tuple(map(str, Setting)))),
         _alike(checks, {Subject.AGE}, ages if known.age is None else (known.age,)),
+        _alike(checks, {Subject.ATTESTATION}, _attestations(checks, known.attestations)),
         practitioners,
         states,
         licenses,
@@ -157,6 +163,16 @@ def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: Facts | N
 def _values(known: str | None, all_values: tuple[Value, ...]) -> tuple[Value, ...]:
     """The values of an axis: the known one alone, or all."""
     return all_values if known is None else (known,)
+
+
+def _attestations(checks: Sequence[Check], known: tuple[str, ...] | None) -> Iterator[Value]:
+    """Everything attested but each part of what the checks ask for, nothing of it first; the known ones alone."""
+    if known is not None:
+        yield known
+        return
+    asked = sorted({word for check in checks if check.subject is Subject.ATTESTATION for word in check.allowed})
+    for missing in chain.from_iterable(combinations(asked, size) for size in range(len(asked) + 1)):
+        yield tuple(str(each) for each in Attestation if each not in missing)
 
 
 def _mask(checks: Sequence[Check], rule: int) -> int:

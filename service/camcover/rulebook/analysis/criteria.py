@@ -16,8 +16,8 @@ from camcover.rulebook.checks.regions import OLDEST, normalised
 from camcover.rulebook.checks.scope import catalogs_on, licensing, policy_on
 from camcover.rulebook.records import Benefit, Criteria, RuleSet
 
-Value = str | int | None
-"""What a line says in one respect: a word ("": not known), or completed years (None: not known)."""
+Value = str | int | None | tuple[str, ...]
+"""What a line says in one respect: a word ("": not known), completed years (None: not known), or its attestations."""
 
 
 class Subject(StrEnum):
@@ -30,6 +30,7 @@ class Subject(StrEnum):
     PRACTITIONER = "practitioner"
     STATE = "state"
     LICENSE = "license"
+    ATTESTATION = "attestation"
 
 
 REASONS = {
@@ -40,6 +41,7 @@ REASONS = {
     Subject.PRACTITIONER: "PRACTITIONER_NOT_COVERED",
     Subject.STATE: "STATE",
     Subject.LICENSE: "UNLICENSED",
+    Subject.ATTESTATION: "ATTESTATION_NOT_COVERED",
 }
 """The reason with which a line ends that fails a criterion (docs/rule-language.md, section 4)."""
 
@@ -49,7 +51,7 @@ class Check:
     """One criterion of the rule with number `rule`: `key` as the file calls it, `block` where it stands.
 
     `allowed` are the words that meet it, for a diagnosis the plain prefixes (of `not_conditions`: those that fail it),
-    for an age the first and the last year.
+    for an age the first and the last year. Of attestations all must be there, of `not_attested` none.
     """
 
     rule: int
@@ -65,9 +67,11 @@ class Check:
         return self.key == "not_conditions"
 
     def is_met_by(self, value: Value) -> bool:
-        """Whether a tier, practitioner, setting, state or age meets the criterion; what is not known does not."""
+        """Whether a tier, practitioner, setting, state, age or attestations meet it; what is not known does not."""
         if self.subject is Subject.AGE:
             return isinstance(value, int) and self.years[0] <= value <= self.years[1]
+        if isinstance(value, tuple):
+            return self.allowed.isdisjoint(value) if self.key == "not_attested" else self.allowed <= set(value)
         return value in self.allowed
 
     def matches(self, diagnosis: str) -> bool:
@@ -112,6 +116,14 @@ def _block(rule: int, block: Criteria | None, rules: RuleSet, day: date) -> Iter
         yield Check(rule, Subject.STATE, "states", block, frozenset(map(str, block.states)))
     if block.licensed:
         yield Check(rule, Subject.LICENSE, "licensed", block)
+    yield from _attestations(rule, block)
+
+
+def _attestations(rule: int, block: Criteria) -> Iterator[Check]:
+    """What a `when` block asks of attestations."""
+    for key, asked in (("attested", block.attested), ("not_attested", block.not_attested)):
+        if asked is not None:
+            yield Check(rule, Subject.ATTESTATION, key, block, frozenset(map(str, asked)))
 
 
 def condition_entries(rules: RuleSet, day: date, conditions: Iterable[str]) -> Iterator[str]:

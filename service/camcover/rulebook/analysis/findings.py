@@ -12,6 +12,7 @@ from camcover.rulebook.analysis.cells import Line
 from camcover.rulebook.analysis.decisions import Decided, Endless, passes_on
 from camcover.rulebook.analysis.options import Kind
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch, services_of, stretches_of, therapies_on
+from camcover.rulebook.checks.overlap import asks_more
 from camcover.rulebook.checks.scope import listed
 from camcover.rulebook.records import Benefit, Exclusion, Place, Plan, RuleSet
 
@@ -103,7 +104,8 @@ def _exclusion_name(exclusion: Exclusion) -> str:
 def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless: Endless) -> Iterator[Finding]:
     """Pairs of benefits whose criteria some line meets both, so that the order of the file decides.
 
-    Left out: an earlier one that passes lines on, which is meant to stand before the other, and dead benefits. The
+    Left out: an earlier one that passes lines on, or asks for more attestations, which is meant to stand before the
+    other, and dead benefits. The
     witness is met by as few other benefits before the later one as there can be; `others` are the earlier ones.
     """
     left_out = set(dead)
@@ -115,7 +117,7 @@ def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless:
         for place, later in enumerate(holding):
             for earlier in holding[:place]:
                 pair = str(earlier.id), str(later.id)
-                if passes_on(earlier, endless) or left_out & set(pair):
+                if passes_on(earlier, endless) or asks_more(earlier, later) or left_out & set(pair):
                     continue
                 if pair not in found or place < len(found[pair][1]):
                     found[pair] = cell, holding[:place]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
-from camcover.rulebook.checks.limits import limits_of
+from camcover.rulebook.checks.limits import leaves_all_out, limits_of
 from camcover.rulebook.checks.scope import listed
 from camcover.rulebook.records import MEASURES, Benefit, Limit, LimitPeriod, Measure, PeriodKind, Plan
 from camcover.rulebook.words import quantity, written
@@ -96,6 +96,8 @@ def _why_idle(case: _Case) -> str | None:
     if not case.own:
         is_drawn_on = any(_slot(limit) == case.slot for each in case.plan.benefits.values() for limit in each.limits)
         return "its benefit never applies" if is_drawn_on else "no benefit draws on it"
+    if all(leaves_all_out(benefit, case.limit) for benefit in case.own):
+        return f"it leaves out every line with {listed(sorted(case.limit.excepts))}, which its benefits ask for"
     if _is_attested_anyway(case):
         return f"past it {case.limit.beyond} is asked for, without which the benefit covers nothing anyway"
     if case.limit.shared:
@@ -151,7 +153,7 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
             continue
         twins = [_own(use.benefit, _slot(other)) for use in uses]
         times = count_to_hold(case.limit.per, other.per, case.plan.benefit_period)
-        if times is None or any(twin is None or twin.beyond is not None for twin in twins):
+        if times is None or any(twin is None or twin.beyond is not None or twin.excepts for twin in twins):
             continue
         most = times * max(twin.allow for twin in twins if twin is not None)
         words = f"limit '{other.id}' lets {_amount(other, most)} of a benefit pass in that time at the most"
@@ -183,6 +185,7 @@ def _softer_twin(case: _Case) -> str | None:
             slot != case.slot
             and other.beyond is not None
             and other.beyond is case.limit.beyond
+            and not other.excepts
             and _is_bounded(case.limit, other)
             and is_before
             and other.allow <= case.limit.allow

@@ -18,6 +18,7 @@ AXES = (
     Subject.DIAGNOSIS,
     Subject.SETTING,
     Subject.AGE,
+    Subject.ATTESTATION,
     Subject.PRACTITIONER,
     Subject.STATE,
     Subject.LICENSE,
@@ -35,6 +36,8 @@ def axis_words(grid: Grid, axis: int, box: Box) -> str:
         return ANY
     if AXES[axis] is Subject.DIAGNOSIS:
         return _diagnosis_words(grid, box[axis])
+    if AXES[axis] is Subject.ATTESTATION:
+        return _attestation_words(grid, axis, box[axis])
     chosen = [value for place in sorted(box[axis]) for value in grid.axes[axis][place].values]
     every = [value for alike in grid.axes[axis] for value in alike.values]
     values: Sequence[Value] = [value for value in chosen if not isinstance(value, tuple)]
@@ -79,6 +82,14 @@ def _range_words(first: int, last: int) -> str:
     if first == 0:
         return f"{last} or less"
     return f"{first} to {last}" if first < last else str(first)
+
+
+def _attestation_words(grid: Grid, axis: int, places: Collection[int]) -> str:
+    """What is attested of that which the rules ask for: `referral, not active_treatment`."""
+    asked = sorted({word for check in grid.checks if check.subject is Subject.ATTESTATION for word in check.allowed})
+    sets = [value for place in sorted(places) for value in grid.axes[axis][place].values if isinstance(value, tuple)]
+    told = ([word if word in value else f"not {word}" for word in asked] for value in sets)
+    return " or ".join(", ".join(each) for each in told)
 
 
 def _diagnosis_words(grid: Grid, places: Collection[int]) -> str:

@@ -47,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     federal.check_hsa_carryover,
     liability.check_liability,
     limits.check_counts,
+    limits.check_left_out,
     limits.check_zero,
     limits.check_repeated,
     limits.check_unused,

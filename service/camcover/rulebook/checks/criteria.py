@@ -14,9 +14,8 @@ from camcover.rulebook.records import Benefit, Criteria, Place, RuleSet
 NEVER_HOLD = declare_fault(
     "criteria-never-hold",
     Severity.WARNING,
-    "No line can meet a set of criteria: ages whose min is above their max, an empty list, or a benefit whose own "
-    "criteria "
-    "exclude those of its policy.",
+    "No line can meet a set of criteria: ages whose min is above their max, an empty list, an attestation that "
+    "must be both there and not there, or a benefit whose own criteria exclude those of its policy.",
     "Check the criteria against the plan's document.",
 )
 PRACTITIONERS_NEVER_GIVE = declare_fault(
@@ -46,6 +45,9 @@ def _never_hold(rules: RuleSet, day: date, when: Criteria) -> Iterator[Diagnosti
         if ages is not None and ages.min is not None and ages.max is not None and ages.min > ages.max:
             message = f"no age is at least {ages.min} and at most {ages.max}"
             yield NEVER_HOLD.at(ages.at, message, "exchange `min` and `max`, or correct them")
+        elif both := set(when.attested or ()) & set(when.not_attested or ()):
+            message = f"{listed(sorted(both))} stands both in `attested` and in `not_attested`"
+            yield NEVER_HOLD.at(when.at, message, "keep it in one of the two")
         else:
             yield NEVER_HOLD.at(when.at, "no line can meet these criteria", "look for an empty list")
 

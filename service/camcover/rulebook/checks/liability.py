@@ -61,6 +61,7 @@ def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:
             made.add(LIMITS_DENIAL)
         if any(map(_asks_diagnosis, criteria_of(rules, plan, benefit))):
             made.add(DIAGNOSIS_DENIAL)
+        made |= {str(each) for criteria in criteria_of(rules, plan, benefit) for each in criteria.attested or ()}
     return made
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import place_of, plans
+from camcover.rulebook.checks.scope import listed, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import Limit, Plan, RuleSet, countings
+from camcover.rulebook.records import Benefit, Counting, Limit, Measure, Plan, RuleSet, countings
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -40,6 +40,14 @@ LIMIT_REPEATED = declare_fault(
     "together is a pool of the plan's `limits`.",
 )
 
+LEAVES_ALL_OUT = declare_fault(
+    "limit-leaves-all-out",
+    Severity.WARNING,
+    "A limit of a benefit leaves out every line that the benefit covers: what its `except` names the benefit requires, "
+    "so that nothing is counted (docs/rule-language.md, point 43).",
+    "Take the word out of `except`, or remove the limit from the benefit.",
+)
+
 
 def limits_of(plan: Plan) -> Iterator[Limit]:
     """Every limit of a plan once: the pools, then those inside benefits."""
@@ -56,6 +64,27 @@ def check_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 message = f"a limit in {limit.measure} cannot count '{limit.counts}'"
                 words = " or ".join(countings(limit.measure))
                 yield COUNTS_MISMATCH.at(limit.at, message, f"limits in {limit.measure} count {words}")
+            elif limit.excepts and (limit.measure, limit.counts) == (Measure.VISITS, Counting.PLAN_PAID):
+                message = "a limit of visits with `except` cannot count 'plan_paid'"
+                yield COUNTS_MISMATCH.at(limit.at, message, "such a limit counts every covered visit")
+
+
+def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """A limit counts some lines of each benefit that draws on it (docs/rule-language.md, point 43)."""
+    for plan in plans(rules):
+        for benefit in plan.benefits.values():
+            for limit in benefit.limits:
+                if leaves_all_out(benefit, limit):
+                    message = f"the limit '{limit.id}' leaves out every line that '{benefit.id}' covers"
+                    hint = f"the benefit asks for {listed(sorted(limit.excepts))} itself"
+                    yield LEAVES_ALL_OUT.at(place_of(limit.id, limit.at), message, hint)
+
+
+def leaves_all_out(benefit: Benefit, limit: Limit) -> bool:
+    """Whether a benefit covers nothing without what its limit's `except` names."""
+    needed = {each.attestation for each in benefit.requires if each.penalty is None and each.after is None}
+    needed |= set(benefit.when.attested or ()) if benefit.when is not None else set()
+    return bool(limit.excepts) and needed >= set(limit.excepts)
 
 
 def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -1,7 +1,8 @@
 """Benefits that stand in each other's way: overlaps, and benefits that an earlier rule always takes.
 
 The first benefit that matches is the one that applies, so where two can match the same line the order of the file
-decides. That is worth a warning, unless the earlier one passes on what it does not cover (`when_exhausted: next`).
+decides. That is worth a warning, unless the earlier one passes on what it does not cover (`when_exhausted: next`, or
+`attested` where the later one covers the same without the attestation).
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ OVERLAPPING = declare_fault(
     Severity.WARNING,
     "Two benefits can match the same line (therapy or code, tier and criteria), so that the order of the file decides "
     "which one applies.",
-    "Make their criteria exclude each other, or give the earlier one `when_exhausted: next`.",
+    "Make their criteria exclude each other, give the earlier one `when_exhausted: next`, or let it ask for an "
+    "attestation (`attested`) that the later one does without.",
 )
 NEVER_APPLIES = declare_fault(
     "benefit-never-applies",
@@ -64,13 +66,19 @@ def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         benefits = list(plan.benefits.values())
         for position, later in enumerate(benefits):
             for earlier in benefits[:position]:
-                if earlier.id in hidden or later.id in hidden:
+                if earlier.id in hidden or later.id in hidden or asks_more(earlier, later):
                     continue
                 shared = next(filter(None, (_shared(day[1], earlier.id, later.id) for day in days)), None)
                 if shared is not None:
                     message = f"benefits '{earlier.id}' and '{later.id}' both match {shared}"
                     hint = f"the first in the file applies: '{earlier.id}' (line {earlier.at.line})"
                     yield OVERLAPPING.at(later.at, message, hint)
+
+
+def asks_more(earlier: Benefit, later: Benefit) -> bool:
+    """Whether a benefit asks for an attestation that one behind it does without, which is meant to follow it."""
+    behind = set(later.when.attested or ()) if later.when is not None else set()
+    return earlier.when is not None and bool(set(earlier.when.attested or ()) - behind)
 
 
 def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -32,6 +32,8 @@ class Region:
     youngest: int
     oldest: int
     licensed: bool
+    attested: frozenset[str] = frozenset()
+    not_attested: frozenset[str] = frozenset()
 
 
 def region_of(rules: RuleSet, day: date, policy: str | None, when: Criteria | None) -> Region:
@@ -48,6 +50,8 @@ def region_of(rules: RuleSet, day: date, policy: str | None, when: Criteria | No
         youngest=max((part.ages.min or 0 for part in parts if part.ages is not None), default=0),
         oldest=min((part.ages.max for part in parts if part.ages and part.ages.max is not None), default=OLDEST),
         licensed=any(part.licensed for part in parts),
+        attested=frozenset(each for part in parts for each in part.attested or ()),
+        not_attested=frozenset(each for part in parts for each in part.not_attested or ()),
     )
 
 
@@ -103,7 +107,7 @@ def is_empty(region: Region) -> bool:
     choices = (region.practitioners, region.settings, region.states)
     if region.youngest > region.oldest or any(choice is not None and not choice for choice in choices):
         return True
-    return any(covers(region.none_of, group) for group in region.any_of)
+    return bool(region.attested & region.not_attested) or any(covers(region.none_of, group) for group in region.any_of)
 
 
 def _meet(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
@@ -119,6 +123,8 @@ def is_disjoint(one: Region, other: Region) -> bool:
     if not (_meet(one.practitioners, other.practitioners) and _meet(one.settings, other.settings)):
         return True
     if not _meet(one.states, other.states) or max(one.youngest, other.youngest) > min(one.oldest, other.oldest):
+        return True
+    if one.attested & other.not_attested or other.attested & one.not_attested:
         return True
     barred = one.none_of | other.none_of
     if any(covers(barred, group) for group in one.any_of + other.any_of):
@@ -136,6 +142,8 @@ def is_weaker(one: Region, other: Region) -> bool:
     if any(mine is not None and (theirs is None or not theirs <= mine) for mine, theirs in choices):
         return False
     if one.youngest > other.youngest or one.oldest < other.oldest or (one.licensed and not other.licensed):
+        return False
+    if not (one.attested <= other.attested and one.not_attested <= other.not_attested):
         return False
     if not all(any(covers(mine, theirs) for theirs in other.any_of) for mine in one.any_of):
         return False

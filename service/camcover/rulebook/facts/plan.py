@@ -145,6 +145,7 @@ def _limit_facts(limit: Limit) -> Iterator[Fact]:
     yield fact("per", per_name(limit.per), at)
     yield fact("counts", plain(limit.counts), at)
     yield fact("beyond", plain(limit.beyond) if limit.beyond else None, at)
+    yield set_fact("leaves out attested", tuple(map(plain, limit.excepts)) or None, at, "nothing")
     yield fact("cite", limit.cite, at)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, failed_unless, is_cited, names_something
-from camcover.rulebook.grammar.policy import CRITERIA
+from camcover.rulebook.grammar.policy import ATTESTED, CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_of
 from camcover.rulebook.records import (
     COINSURANCES,
@@ -30,11 +31,13 @@ from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Valu
 
 __all__ = ["BENEFITS", "LIMIT_FIELDS", "limit_of"]
 
+EXCEPT = Record("except", (replace(ATTESTED, is_required=True),), lambda values, _at, _: values["attested"])
 LIMIT_FIELDS = (
     Field("allow", Value(QUANTITY), "How much: '12 visits', '4 units' or $500.", is_required=True),
     Field("per", Value(PERIOD), "Over which period.", is_required=True),
     Field("counts", choice(Counting), "What a visit or money limit counts: plan_paid or allowed."),
     Field("beyond", choice(Attestation), "The attestation that lets lines pass a limit that is used up."),
+    Field("except", EXCEPT, "Which lines it leaves out."),
     CITE,
 )
 
@@ -53,6 +56,7 @@ def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) ->
         cite=values["cite"],
         shared=is_shared,
         at=at,
+        excepts=values["except"] or (),
     )
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from camcover.rulebook.grammar.common import CITE, ICD10, STATE, heading, heading_fields, references, reversed_range
 from camcover.rulebook.mappings import Field, Record
-from camcover.rulebook.records import Ages, Criteria, Place, Policy, Setting
+from camcover.rulebook.records import Ages, Attestation, Criteria, Place, Policy, Setting
 from camcover.rulebook.scalars import AGE
 from camcover.rulebook.shapes import Choice, Context, ListOf, Value, Values, choice
 
-__all__ = ["CRITERIA", "POLICY"]
+__all__ = ["ATTESTED", "CRITERIA", "POLICY"]
 
 
 def _ages(values: Values, at: Place, context: Context) -> Any:
@@ -28,6 +28,7 @@ AGES = Record(
     ),
     _ages,
 )
+ATTESTED = Field("attested", ListOf(choice(Attestation)), "Each of these is attested.")
 CRITERIA = Record(
     "criteria",
     (
@@ -39,6 +40,8 @@ CRITERIA = Record(
         Field("ages", AGES, "The member's completed years on the date of service."),
         Field("states", ListOf(STATE), "The state of service."),
         Field("licensed", Choice(("required",)), "required: the state of service licenses the practitioner."),
+        ATTESTED,
+        Field("not_attested", ListOf(choice(Attestation)), "None of these is attested."),
     ),
     lambda values, at, _: Criteria(
         conditions=values["conditions"],
@@ -50,6 +53,8 @@ CRITERIA = Record(
         states=values["states"],
         licensed=values["licensed"] is not None,
         at=at,
+        attested=values["attested"],
+        not_attested=values["not_attested"],
     ),
 )
 POLICY = Record(

@@ -96,7 +96,10 @@ class LimitPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A cap on visits, units or cents (`allow`) over a period; `shared` when it is a pool of the plan."""
+    """A cap on visits, units or cents (`allow`) over a period; `shared` when it is a pool of the plan.
+
+    `excepts`: it leaves out lines for which each of these is attested.
+    """
 
     id: str
     measure: Measure
@@ -107,6 +110,7 @@ class Limit:
     cite: str | None
     shared: bool
     at: Place
+    excepts: tuple[Attestation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from camcover.rulebook.records.headings import Heading, Place
-from camcover.rulebook.records.terms import Setting
+from camcover.rulebook.records.terms import Attestation, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Criteria:
     states: tuple[str, ...] | None
     licensed: bool
     at: Place
+    attested: tuple[Attestation, ...] | None = None
+    not_attested: tuple[Attestation, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

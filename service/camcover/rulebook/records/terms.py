@@ -123,7 +123,7 @@ class Setting(StrEnum):
 
 
 class Attestation(StrEnum):
-    """What a requirement or a soft limit asks for."""
+    """What a requirement, a criterion or a limit asks for."""
 
     PRIOR_AUTHORIZATION = "prior_authorization"
     REFERRAL = "referral"
@@ -132,6 +132,7 @@ class Attestation(StrEnum):
     IMPROVEMENT_DOCUMENTED = "improvement_documented"
     ACTIVE_TREATMENT = "active_treatment"
     ADVANCE_NOTICE = "advance_notice"
+    REHABILITATION = "rehabilitation"
 
 
 DIAGNOSIS_DENIAL, LIMITS_DENIAL = "diagnosis", "limits"

@@ -207,7 +207,7 @@ def _service(
         tiers=_words(benefit.tiers if benefit else plan.tiers),
         diagnoses=_words(_diagnoses(vocabulary, when)),
         conditions=_first(each.conditions for each in when),
-        attestations=_words(_attestations(plan, benefit)) if benefit else (),
+        attestations=_words(_attestations(plan, benefit, when)) if benefit else (),
         ages=_ages(when),
     )
 
@@ -235,8 +235,9 @@ def _diagnoses(vocabulary: Vocabulary, when: Sequence[Criteria]) -> Iterator[str
         yield from (prefix for prefix in (*named, *(each.icd10 or ())) if ICD10.fullmatch(prefix))
 
 
-def _attestations(plan: Plan, benefit: Benefit) -> Iterator[str]:
-    """What a benefit's requirements and soft limits ask for, and what makes a denial in its tiers the member's."""
+def _attestations(plan: Plan, benefit: Benefit, when: Sequence[Criteria]) -> Iterator[str]:
+    """What criteria, requirements and soft limits ask for, and what makes a denial in the tiers the member's."""
+    yield from (name for each in when for name in each.attested or ())
     yield from (each.attestation for each in benefit.requires)
     yield from (limit.beyond for limit in benefit.limits if limit.beyond)
     liable = (plan.tiers[tier].provider_liable for tier in benefit.tiers)
