@@ -142,6 +142,10 @@ benefits:
     in_network:
       member_pays: [{deductible: deductible}, {copay: $20.00 per line, waived_with_deductible: yes}]
     out_of_network: {member_pays: [{coinsurance: 40%, of: allowed}]}
+    wider_network:
+      member_pays:
+        - {through: 3 visits, steps: [{lesser_of: [{copay: $20.00 per visit}, {coinsurance: 50%}]}]}
+        - {steps: [{coinsurance: 40%, at_least: $5.00 per line, at_most: $80.00 per visit}]}
     cite: eoc p.3
 exclusions:
   - {therapies: [reiki], codes: ["97811"], when: {settings: [home]}, reason: experimental, cite: eoc p.4}

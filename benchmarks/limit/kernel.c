@@ -629,12 +629,46 @@ INLINE int64_t deductible_left(
     return greatest(left, 0);
 }
 
+INLINE int64_t fixed_of(int per, int64_t cents, int64_t paid, const struct entry *entry)
+{
+    if (per == COPAY_VISIT)
+        return greatest(cents - paid, 0);
+    return per == COPAY_UNIT ? cents * entry->covered_units : cents;
+}
+
+INLINE int64_t bounded(
+    const struct step *step,
+    struct entry *entry,
+    struct visits *visits,
+    int index,
+    int64_t percentage,
+    int64_t remaining)
+{
+    if (step->bound == COPAY_OF_TWO)
+        return 0;
+    int64_t paid = visits->coinsurance_paid + (step->bound == COINSURANCE_OF_TWO ? visits->copay_paid : 0);
+    int64_t amount = percentage;
+    if (step->least_per == COPAY_VISIT)
+        amount = greatest(percentage - greatest(paid - visits->percentages, 0), 0);
+    int64_t by_percentage = amount;
+    visits->percentages += percentage;
+    if (step->least_per)
+        amount = greatest(amount, fixed_of(step->least_per, step->least, paid, entry));
+    if (step->most_per)
+        amount = least(amount, fixed_of(step->most_per, step->most, paid, entry));
+    if (step->bound == COINSURANCE_OF_TWO && amount != by_percentage) {
+        entry->steps[index - 1] = least(amount, remaining);
+        return 0;
+    }
+    return least(amount, remaining);
+}
+
 INLINE void take_steps(
     const struct rules *rules,
     const struct work *work,
     const struct hand *hand,
     const struct phase *phase,
-    const struct visits *visits,
+    struct visits *visits,
     int64_t eligible)
 {
     struct entry *entry = hand->entry;
@@ -673,6 +707,11 @@ INLINE void take_steps(
             hand->request->fault = UNKNOWN_STEP;
         }
         amount = least(amount, remaining);
+        if (step->bound != UNBOUNDED) {
+            amount = bounded(step, entry, visits, index, amount, remaining);
+            if (step->bound == COINSURANCE_OF_TWO)
+                remaining -= entry->steps[index - 1];
+        }
         entry->steps[index] = amount;
         remaining -= amount;
     }
@@ -723,6 +762,8 @@ INLINE void add_up_steps(
                 visits->copay_paid += amount;
         } else if (is_coinsurance(kind)) {
             entry->coinsurance += amount;
+            if (steps[index].bound != UNBOUNDED)
+                visits->coinsurance_paid += amount;
         }
     }
 }
@@ -824,6 +865,8 @@ INLINE void begin_request(const struct work *work, struct request *request)
         visits[row].day = given->day;
         visits[row].counted = given->counted;
         visits[row].copay_paid = given->copay_paid;
+        visits[row].coinsurance_paid = given->coinsurance_paid;
+        visits[row].percentages = given->percentages;
     }
 }
 
@@ -1148,7 +1191,7 @@ INLINE void judge_and_cover(
         visits->count++;
         visits->day = hand->line->day;
         visits->counted = 0;
-        visits->copay_paid = 0;
+        visits->copay_paid = visits->coinsurance_paid = visits->percentages = 0;
     }
     cover(rules, work, hand, rule, visits);
 }

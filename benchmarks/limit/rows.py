@@ -26,7 +26,7 @@ _STRUCTS = {"LEDGER": "entry"}
 _PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", columns.CarryoverRule: "CARRY_"}
 """What stands before the members of an enumeration that has names in common with another."""
 
-_NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", columns.Fault: "NO_FAULT"}
+_NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", columns.Fault: "NO_FAULT", columns.StepBound: "UNBOUNDED"}
 """What the member NONE is called, which several have."""
 
 _MASKS = ("ALL", "ADVANCE_NOTICE", "DIAGNOSIS_DENIED", "LIMIT_USED_UP")

@@ -116,7 +116,13 @@ def _with_dates(data: dict[str, Any]) -> dict[str, Any]:
         (GIVEN_SUM, [("used", "i8"), ("last_quarter", "i8")]),
         (GIVEN_COUNT, [("used", "i8"), ("dated", "i8"), ("first_event", "i4"), ("event_count", "i4")]),
         (GIVEN_EVENT, [("day", "i4"), ("amount", "i4")]),
-        (GIVEN_VISIT, [("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8")]),
+        (
+            GIVEN_VISIT,
+            [
+                *[("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8")],
+                *[("coinsurance_paid", "i8"), ("percentages", "i8")],
+            ],
+        ),
         (LINE, [("day", "i4"), ("service", "i4")]),
         # By `Workspace.dated_uses`, which reads them so.
         (EVENT, [("day", "i4"), ("next", "i4"), ("amount", "i8")]),

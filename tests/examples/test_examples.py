@@ -42,8 +42,10 @@ def cents(dollars: str) -> int:
     return int(Decimal(dollars) * 100)
 
 
-def step(words: str) -> Any:
-    """`coinsurance 20%` -> {coinsurance: 20%}; a word alone stays one."""
+def step(words: Any) -> Any:
+    """`coinsurance 20%` -> {coinsurance: 20%}; a word alone stays one, and so does a mapping."""
+    if isinstance(words, dict):
+        return words
     name, _, value = words.partition(" ")
     return {name: value} if value else name
 

@@ -12,12 +12,17 @@ from .values import Json, copay_amount, count, is_yes, percent, percent_of
 
 @dataclass
 class Share:
-    """A line's cost share, cents; `deductibles` holds each deductible step's accumulator and amount, in order."""
+    """A line's cost share, cents; `deductibles` holds each deductible step's accumulator and amount, in order.
+
+    `is_bounded`: the coinsurance has a least or a most, or is compared; `percentage`: what it alone came to (point 44).
+    """
 
     deductibles: list[tuple[str, int]] = field(default_factory=list)
     copay: int = 0
     copay_is_per_visit: bool = False
     coinsurance: int = 0
+    is_bounded: bool = False
+    percentage: int = 0
 
     @property
     def deductible(self) -> int:
@@ -43,7 +48,10 @@ def steps_of(member_pays: Any, visit_number: int) -> list[Any]:
 
 @dataclass
 class Situation:
-    """Where a covered line stands: the plan's edition, tier, benefit, visit, and the copays of visits so far."""
+    """Where a covered line stands: the plan's edition, tier, benefit, visit, and the copays of visits so far.
+
+    `coinsurances`: of those with a least or a most what was paid, and what their percentages alone came to.
+    """
 
     plan: Json
     tier: str
@@ -52,6 +60,7 @@ class Situation:
     units: int
     sums: Sums
     copays: dict[Visit, int]
+    coinsurances: dict[Visit, tuple[int, int]]
 
     @property
     def tier_terms(self) -> Json:
@@ -85,10 +94,64 @@ def take_steps(steps: list[Any], eligible: int, at: Situation) -> Share:
         elif "copay" in terms:
             share.copay = _copay(terms, rest, share, at)
         elif "coinsurance" in terms:
-            bases = {"remaining": rest, "after_deductible": eligible - share.deductible, "allowed": eligible}
-            part = percent_of(percent(terms["coinsurance"]), bases[terms.get("of", "remaining")])
-            share.coinsurance = min(rest, part)
+            share.coinsurance = _coinsurance(terms, rest, eligible, share, at)
+        elif "lesser_of" in terms or "greater_of" in terms:
+            _compare(terms, rest, eligible, share, at)
     return share
+
+
+def _percentage(terms: Json, rest: int, eligible: int, share: Share) -> int:
+    """The percentage of its base, at most what is left."""
+    bases = {"remaining": rest, "after_deductible": eligible - share.deductible, "allowed": eligible}
+    return min(rest, percent_of(percent(terms["coinsurance"]), bases[terms.get("of", "remaining")]))
+
+
+def _coinsurance(terms: Json, rest: int, eligible: int, share: Share, at: Situation) -> int:
+    """The percentage, raised to its least and then cut to its most (point 44)."""
+    part = _percentage(terms, rest, eligible, share)
+    if "at_least" not in terms and "at_most" not in terms:
+        return part
+    share.is_bounded, share.percentage = True, part
+    paid, percentages = at.coinsurances.get(at.visit, (0, 0))
+    if "at_least" in terms:
+        part = max(_credited(terms["at_least"], part, paid, percentages), _left(terms["at_least"], paid, at))
+    if "at_most" in terms:
+        part = min(part, _left(terms["at_most"], paid, at))
+    return min(rest, part)
+
+
+def _compare(terms: Json, rest: int, eligible: int, share: Share, at: Situation) -> None:
+    """One copay and one coinsurance, the lesser or the greater; where they are alike it is the coinsurance."""
+    ((word, both),) = terms.items()
+    copay = next(each["copay"] for each in both if "copay" in each)
+    part = _percentage(next(each for each in both if "coinsurance" in each), rest, eligible, share)
+    share.is_bounded, share.percentage = True, part
+    share.copay_is_per_visit = copay_amount(copay)[1] == "visit"
+    paid, percentages = at.coinsurances.get(at.visit, (0, 0))
+    paid += at.copays.get(at.visit, 0)
+    fixed = _left(copay, paid, at)
+    if word == "lesser_of":
+        is_copay = fixed < part
+    else:
+        part = _credited(copay, part, paid, percentages)
+        is_copay = fixed > part
+    if is_copay:
+        share.copay = min(rest, fixed)
+    else:
+        share.coinsurance = part
+
+
+def _left(bound: str, paid: int, at: Situation) -> int:
+    """What a least or a most comes to on the line; of one per visit what earlier lines left of it."""
+    amount, per = copay_amount(bound)
+    if per == "visit":
+        return max(0, amount - paid)
+    return amount * at.units if per == "unit" else amount
+
+
+def _credited(least: str, part: int, paid: int, percentages: int) -> int:
+    """A line's percentage less what earlier lines paid above theirs, for a least per visit."""
+    return max(0, part - max(0, paid - percentages)) if copay_amount(least)[1] == "visit" else part
 
 
 def _deductible(accumulator: str | None, rest: int, share: Share, at: Situation) -> None:
@@ -154,3 +217,6 @@ def post(share: Share, at: Situation) -> None:
             at.sums.add(at.plan, receiver, at.visit.member_id, at.visit.day, cents)
     if share.copay_is_per_visit:
         at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay
+    if share.is_bounded:
+        paid, percentages = at.coinsurances.get(at.visit, (0, 0))
+        at.coinsurances[at.visit] = paid + share.coinsurance, percentages + share.percentage

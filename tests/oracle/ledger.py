@@ -66,6 +66,7 @@ class PlanLedger:
         self.sums = Sums(editions, as_of, given, family, _is_family(request, members))
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
         self._copays: dict[Visit, int] = {}
+        self._coinsurances: dict[Visit, tuple[int, int]] = {}
         self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
 
     def tiers(self, day: date) -> list[str]:
@@ -241,7 +242,8 @@ class PlanLedger:
         whole = eligible_from(part.allowed)
         eligible = min([whole, *_money_left(hard, "allowed")])
         self._copays.setdefault(visit, self._usage.copay_before(visit))
-        at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays)
+        self._coinsurances.setdefault(visit, self._usage.coinsurance_before(visit))
+        at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays, self._coinsurances)
         steps = cost_share.steps_of(plan["benefits"][benefit][tier]["member_pays"], number)
         share = cost_share.take_steps(steps, eligible, at)
         cost_share.cap(share, at)

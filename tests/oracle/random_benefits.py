@@ -140,11 +140,30 @@ def steps(dice: Dice, accumulators: list[str]) -> list[Any]:
         elif word == "copay":
             built.append(_copay(dice, any(each in ("deductible", "own") for each in order[:place])))
         elif word == "coinsurance":
-            built.append(_coinsurance(dice, not any(each in ("deductible", "own") for each in order[place:])))
+            built.append(_bounded(dice, _coinsurance(dice, _is_behind(order, place))))
+        elif word == "compared":
+            both = [_copay(dice, may_be_waived=False), _coinsurance(dice, _is_behind(order, place))]
+            built.append({dice.pick(["lesser_of", "greater_of"]): both if dice.chance(70) else both[::-1]})
         else:
             built.append(word)
     # Without an accumulator of its own, a list would name the tier's deductible twice.
     return list(dict.fromkeys(built)) if all(isinstance(each, str) for each in built) else _once(built)
+
+
+def _is_behind(order: list[str], place: int) -> bool:
+    """Whether no deductible step follows."""
+    return not any(each in ("deductible", "own") for each in order[place:])
+
+
+def _bounded(dice: Dice, step: Document) -> Document:
+    """A coinsurance, sometimes with a least, a most, or both, alike or not in what they are per."""
+    units = ["", " per visit", " per line", " per unit"]
+    unit = dice.pick(units)
+    if dice.chance(20):
+        step = step | {"at_least": dice.money(1, 19) + unit}
+    if dice.chance(25):
+        step = step | {"at_most": dice.money(20, 60) + (unit if dice.chance(50) else dice.pick(units))}
+    return step
 
 
 def _once(built: list[Any]) -> list[Any]:
@@ -168,6 +187,10 @@ _ORDERS = [
     ["copay", "own", "deductible"],
     ["coinsurance", "deductible"],
     ["nothing"],
+    ["compared"],
+    ["deductible", "compared"],
+    ["compared", "deductible"],
+    ["own", "compared"],
 ]
 
 

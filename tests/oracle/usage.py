@@ -42,6 +42,8 @@ class Before:
     day: date
     units: int = 0
     copay: int = 0
+    coinsurance: int = 0
+    percentage: int = 0
     plan_paid: int | None = None
 
 
@@ -71,6 +73,8 @@ class Usage:
             visit = found.setdefault(key, Before(*key))
             visit.units += entry.get("units") or 1
             visit.copay += entry.get("copay_paid_cents") or 0
+            visit.coinsurance += entry.get("coinsurance_paid_cents") or 0
+            visit.percentage += entry.get("percentage_cents") or 0
             if entry.get("plan_paid_cents") is not None:
                 visit.plan_paid = (visit.plan_paid or 0) + entry["plan_paid_cents"]
         return list(found.values())
@@ -90,6 +94,11 @@ class Usage:
         """What was paid of the visit's copay before the estimate, cents."""
         begun = self._begun(visit)
         return begun.copay if begun else 0
+
+    def coinsurance_before(self, visit: Visit) -> tuple[int, int]:
+        """Of a coinsurance with a least or a most: what was paid, and what its percentage came to, cents."""
+        begun = self._begun(visit)
+        return (begun.coinsurance, begun.percentage) if begun else (0, 0)
 
     def visit_number(self, visit: Visit) -> int:
         """The number of the visit in its benefit period (points 13 and 39)."""

@@ -16,8 +16,10 @@ from camcover.rulebook.records import (
     DENIALS,
     ROLLING,
     Attestation,
+    Bound,
     CoinsuranceOf,
     CoinsuranceStep,
+    ComparedStep,
     CopayPer,
     CopayStep,
     Counting,
@@ -80,6 +82,31 @@ STEPS: dict[str, tuple[Step, str, str]] = {
         CoinsuranceStep(2000, CoinsuranceOf.AFTER_DEDUCTIBLE, AT),
         "20% of the allowed amount less the deductible",
         "20% of the allowed amount less the deductible",
+    ),
+    "{coinsurance: 35%, at_least: $20 per visit, at_most: $150 per unit}": (
+        CoinsuranceStep(3500, CoinsuranceOf.REMAINING, AT, Bound(2000, CopayPer.VISIT), Bound(15000, CopayPer.UNIT)),
+        "35% of what is left, at least $20.00 per visit, at most $150.00 per unit",
+        "35%, at least 20.00 per visit, at most 150.00 per unit",
+    ),
+    "{lesser_of: [{copay: $20}, {coinsurance: 50%}]}": (
+        ComparedStep(
+            is_lesser=True,
+            copay=CopayStep(2000, CopayPer.VISIT, waived_with_deductible=False, at=AT),
+            coinsurance=CoinsuranceStep(5000, CoinsuranceOf.REMAINING, AT),
+            at=AT,
+        ),
+        "the lesser of $20.00 copay per visit and 50% of what is left",
+        "the lesser of 20.00 copay per visit and 50%",
+    ),
+    "{greater_of: [{copay: $5 per line}, {coinsurance: 20%, of: allowed}]}": (
+        ComparedStep(
+            is_lesser=False,
+            copay=CopayStep(500, CopayPer.LINE, waived_with_deductible=False, at=AT),
+            coinsurance=CoinsuranceStep(2000, CoinsuranceOf.ALLOWED, AT),
+            at=AT,
+        ),
+        "the greater of $5.00 copay per line and 20% of the allowed amount",
+        "the greater of 5.00 copay per line and 20% of the allowed amount",
     ),
     "nothing": (NothingStep(AT), "nothing", "nothing"),
 }

@@ -20,6 +20,8 @@ __all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract"]
 SINCE: Mapping[str, int] = {
     "camcover.v1.Line.terms_assumed": 2,
     "camcover.v1.Estimate.use_after": 3,
+    "camcover.v1.PriorVisit.coinsurance_paid_cents": 4,
+    "camcover.v1.PriorVisit.percentage_cents": 4,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -179,6 +179,8 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
             visit.units or 1,
             visit.copay_paid_cents,
             visit.plan_paid_cents if visit.HasField("plan_paid_cents") else None,
+            visit.coinsurance_paid_cents,
+            visit.percentage_cents,
         )
         for visit, day in parsed
         if day is not None

@@ -52,6 +52,8 @@ PRIOR_FIELDS = [
     pa.field("units", pa.int32()),
     pa.field("copay_paid_cents", pa.int64()),
     pa.field("plan_paid_cents", pa.int64()),
+    pa.field("coinsurance_paid_cents", pa.int64()),
+    pa.field("percentage_cents", pa.int64()),
 ]
 
 REQUEST_SCHEMA = pa.schema(

@@ -59,6 +59,8 @@ def request_of(row: Data) -> EstimateRequest:
                 _or(each["units"], 1),
                 each["copay_paid_cents"] or 0,
                 each["plan_paid_cents"],
+                each["coinsurance_paid_cents"] or 0,
+                each["percentage_cents"] or 0,
             )
             for each in _list(row, "prior_visits")
         ),

@@ -169,7 +169,8 @@ class _Reader:
             row = self._outcome.visits[member * len(self._index.benefits) + number]
             if row.day == self._last_day:
                 paid = self._plan_paid(member, benefit)
-                yield PriorVisit(benefit, date.fromordinal(row.day), 1, row.copay_paid, paid)
+                day, shares = date.fromordinal(row.day), (row.coinsurance_paid, row.percentages)
+                yield PriorVisit(benefit, day, 1, row.copay_paid, paid, *shares)
 
     def _plan_paid(self, member: int, benefit: str) -> int | None:
         """What the plan paid of a visit of the last day, cents; None where part of it is not known."""

@@ -21,7 +21,7 @@ from camcover.engine.compile_rows import (
     criteria_row,
     limit_row,
     requirement_row,
-    step_row,
+    step_rows,
     tier_row,
 )
 from camcover.engine.plan_index import (
@@ -284,8 +284,9 @@ class _Compiler:
         block = benefit.tiers.get(tier)
         first = len(self.rows["phases"])
         for phase in block.member_pays if block else ():
-            steps = [step_row(step, plan.tiers[tier], index.accumulators) for step in phase.steps]
-            kept = [(step, row) for step, row in zip(phase.steps, steps, strict=True) if row is not None]
+            kept = [
+                (step, row) for step in phase.steps for row in step_rows(step, plan.tiers[tier], index.accumulators)
+            ]
             _assert_holds(len(kept), MAX_STEPS, f"steps of benefit {benefit.id!r}")
             through = NEVER if phase.through is None else phase.through
             self.rows["phases"].append((through, len(self.rows["steps"]), len(kept)))

@@ -19,6 +19,7 @@ from camcover.engine.tables import (
     CarryoverRule,
     LimitMeasure,
     Period,
+    StepBound,
     StepKind,
 )
 from camcover.engine.vocabulary import STATE_INDEX, Vocabulary, plain_icd10
@@ -34,8 +35,10 @@ from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
     Attestation,
+    Bound,
     Carryover,
     CoinsuranceStep,
+    ComparedStep,
     CopayStep,
     Criteria,
     DeductibleStep,
@@ -44,6 +47,7 @@ from camcover.rulebook.records import (
     NothingStep,
     Requirement,
     Setting,
+    SingleStep,
     Step,
     Tier,
 )
@@ -172,8 +176,33 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
     )
 
 
-def step_row(step: Step, tier: Tier, numbers: Mapping[str, int]) -> Row | None:
-    """A row of `steps`; None for `nothing`, which takes nothing."""
+def step_rows(step: Step, tier: Tier, numbers: Mapping[str, int]) -> list[Row]:
+    """The rows of `steps` of a step: none for `nothing`, two for a comparison, the copay's before the coinsurance's."""
+    if isinstance(step, ComparedStep):
+        copay = step_row(step.copay, tier, numbers) or ()
+        coinsurance = step_row(step.coinsurance, tier, numbers) or ()
+        fixed = Bound(step.copay.cents, step.copay.per)
+        least, most = (None, fixed) if step.is_lesser else (fixed, None)
+        return [
+            (*copay, *_bounds(StepBound.COPAY_OF_TWO, None, None)),
+            (*coinsurance, *_bounds(StepBound.COINSURANCE_OF_TWO, least, most)),
+        ]
+    row = step_row(step, tier, numbers)
+    if row is None:
+        return []
+    if isinstance(step, CoinsuranceStep) and (step.at_least or step.at_most):
+        return [(*row, *_bounds(StepBound.BOUNDED, step.at_least, step.at_most))]
+    return [(*row, *_bounds(StepBound.NONE, None, None))]
+
+
+def _bounds(bound: StepBound, least: Bound | None, most: Bound | None) -> Row:
+    """The columns of `steps` behind `cents`."""
+    pers = (0 if each is None else int(_COPAY[each.per]) for each in (least, most))
+    return (int(bound), *pers, *(0 if each is None else each.cents for each in (least, most)))
+
+
+def step_row(step: SingleStep, tier: Tier, numbers: Mapping[str, int]) -> Row | None:
+    """The columns of a row of `steps` up to `cents`; None for `nothing`, which takes nothing."""
     match step:
         case DeductibleStep():
             name = step.accumulator if step.accumulator is not None else tier.deductible

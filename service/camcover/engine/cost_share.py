@@ -1,7 +1,7 @@
 """Kernel, fifth part: what the member and the plan pay of a covered line.
 
 Works on the ledger row `entry` of one line: the steps in file order, the out-of-pocket cap, penalties, the money limit
-and what is above the allowed amount (docs/rule-language.md, section 4 and points 12, 16, 19 to 25).
+and what is above the allowed amount (docs/rule-language.md, section 4 and points 12, 16, 19 to 25, 44).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from camcover.engine.sums import room
-from camcover.engine.tables import Above, Fault, InHand, RuleTables, StepKind, Work
+from camcover.engine.tables import Above, Fault, InHand, RuleTables, StepBound, StepKind, Work
 from camcover.jit import compiled
 from camcover.money import share
 
@@ -26,6 +26,10 @@ _UNKNOWN_STEP = int(Fault.UNKNOWN_STEP)
 _MEMBER = int(Above.MEMBER)
 _MEMBER_UP_TO = int(Above.MEMBER_UP_TO)
 _NEVER = -1
+_UNBOUNDED = int(StepBound.NONE)
+_COPAY_OF_TWO = int(StepBound.COPAY_OF_TWO)
+_COINSURANCE_OF_TWO = int(StepBound.COINSURANCE_OF_TWO)
+_NO_BOUND = 0
 _ZERO = np.uint64(0)
 
 
@@ -66,18 +70,66 @@ def take_steps(rules: RuleTables, work: Work, hand: InHand, phase: Any, visits: 
             if step["waived"] == 1 and deductible > 0:
                 amount = 0
         elif is_coinsurance(kind):
-            base = eligible
-            if kind == _COINSURANCE_REMAINING:
-                base = remaining
-            elif kind == _COINSURANCE_AFTER_DEDUCTIBLE:
-                base = eligible - deductible
-            amount = share(base, step["basis_points"])
+            amount = share(_base_of(kind, eligible, deductible, remaining), step["basis_points"])
         else:
             amount = 0
             hand.request["fault"] = _UNKNOWN_STEP
         amount = min(amount, remaining)
+        if step["bound"] != _UNBOUNDED:
+            amount = _bounded(rules.steps[phase["first"] + index], entry, visits, index, amount, remaining)
+            remaining -= _moved(step, entry, index)
         entry["steps"][index] = amount
         remaining -= amount
+
+
+@compiled
+def _base_of(kind: int, eligible: int, deductible: int, remaining: int) -> int:
+    """What a coinsurance is a percentage of."""
+    if kind == _COINSURANCE_REMAINING:
+        return remaining
+    return eligible - deductible if kind == _COINSURANCE_AFTER_DEDUCTIBLE else eligible
+
+
+@compiled
+def _bounded(step: Any, entry: Any, visits: Any, index: int, percentage: int, remaining: int) -> int:
+    """What a step with a least or a most takes (point 44); of two that are compared what it takes itself.
+
+    The copay of two waits for the coinsurance behind it, which decides, and then writes what the copay takes.
+    """
+    if step["bound"] == _COPAY_OF_TWO:
+        return 0
+    paid = visits["coinsurance_paid"]
+    if step["bound"] == _COINSURANCE_OF_TWO:
+        paid += visits["copay_paid"]
+    amount = percentage
+    if step["least_per"] == _COPAY_VISIT:
+        amount = max(percentage - max(paid - visits["percentages"], 0), 0)
+    by_percentage = amount
+    visits["percentages"] += percentage
+    if step["least_per"] != _NO_BOUND:
+        amount = max(amount, _fixed(step["least_per"], step["least"], paid, entry))
+    if step["most_per"] != _NO_BOUND:
+        amount = min(amount, _fixed(step["most_per"], step["most"], paid, entry))
+    if step["bound"] == _COINSURANCE_OF_TWO and amount != by_percentage:
+        entry["steps"][index - 1] = min(amount, remaining)
+        return 0
+    return min(amount, remaining)
+
+
+@compiled
+def _fixed(per: int, cents: int, paid: int, entry: Any) -> int:
+    """A least or a most on a line: what earlier lines of the visit have left of it, all of it, or by the units."""
+    if per == _COPAY_VISIT:
+        return max(cents - paid, 0)
+    if per == _COPAY_UNIT:
+        return cents * entry["covered_units"]
+    return cents
+
+
+@compiled
+def _moved(step: Any, entry: Any, index: int) -> int:
+    """What the copay of two takes, once the coinsurance behind it has decided."""
+    return entry["steps"][index - 1] if step["bound"] == _COINSURANCE_OF_TWO else 0
 
 
 @compiled
@@ -138,6 +190,8 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
                 visits["copay_paid"] += amount
         elif is_coinsurance(kind):
             entry["coinsurance"] += amount
+            if rules.steps[phase["first"] + index]["bound"] != _UNBOUNDED:
+                visits["coinsurance_paid"] += amount
 
 
 @compiled

@@ -20,6 +20,7 @@ from camcover.rulebook.records import (
     Accumulator,
     Benefit,
     CoinsuranceStep,
+    ComparedStep,
     CopayStep,
     DeductibleStep,
     Exclusion,
@@ -29,7 +30,7 @@ from camcover.rulebook.records import (
     Place,
     Tier,
 )
-from camcover.rulebook.words import attestation_words, attested_words, base_words, copay_unit, limit_words
+from camcover.rulebook.words import attestation_words, attested_words, copay_unit, limit_words, step_words
 
 _REASONS = {
     Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
@@ -54,7 +55,7 @@ _NOT_GIVEN = {
 }
 """The same where the fact that the criterion asks for was not given (point 40)."""
 
-TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep
+TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep | ComparedStep
 """A step that takes something."""
 
 
@@ -142,8 +143,10 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
     yield told.step(f"The plan covers this under its benefit '{benefit.id}'.", 0, benefit.at, benefit.cite)
     phase = told.sources.phases[told.row.phase]
     taken = [step for step in phase.steps if not isinstance(step, NothingStep)]
-    for step, cents in zip(taken, told.steps, strict=False):
-        yield _cost_share(told, benefit, step, cents)
+    cents = iter(told.steps)
+    for step in taken:
+        own = next(cents) + (next(cents) if isinstance(step, ComparedStep) else 0)
+        yield _cost_share(told, benefit, step, own)
     if not taken:
         yield told.step("You pay nothing of the allowed amount.", 0, phase.at, benefit.cite)
     yield from _cap(told)
@@ -169,7 +172,9 @@ def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> 
             asked = f"{dollars(step.cents)} a {copay_unit(step.per)}"
             text = f"You pay a copay of {amount} (the plan asks for {asked})."
         case CoinsuranceStep():
-            text = f"You pay coinsurance of {amount}: {percent(step.basis_points)} of {base_words(step.of)}."
+            text = f"You pay coinsurance of {amount}: {step_words(step)}."
+        case ComparedStep():
+            text = f"You pay {amount}: {step_words(step)}."
     return told.step(text, cents, step.at, benefit.cite)
 
 

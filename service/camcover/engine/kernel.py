@@ -108,6 +108,7 @@ def _begin_request(work: Work, request: Any) -> None:
         visits, given = work.visits[request["visits"] + index], work.given_visits[request["given_visits"] + index]
         visits["period"], visits["count"] = UNTOUCHED, 0
         visits["day"], visits["counted"], visits["copay_paid"] = given["day"], given["counted"], given["copay_paid"]
+        visits["coinsurance_paid"], visits["percentages"] = given["coinsurance_paid"], given["percentages"]
 
 
 @compiled
@@ -225,6 +226,7 @@ def _judge_and_cover(rules: RuleTables, work: Work, hand: InHand, rule: Any) -> 
     if not admitted:
         visits["count"] += 1
         visits["day"], visits["counted"], visits["copay_paid"] = hand.line["day"], _ZERO, 0
+        visits["coinsurance_paid"], visits["percentages"] = 0, 0
     _cover(rules, work, hand, rule, visits)
 
 

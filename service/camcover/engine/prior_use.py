@@ -15,7 +15,7 @@ from camcover.calendar import add_months
 from camcover.engine.asked import Unsound
 from camcover.engine.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
 from camcover.engine.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
-from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, UseSoFar
+from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, PriorVisit, UseSoFar
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan
 
@@ -61,7 +61,7 @@ class Visits(NamedTuple):
     """Visits under a benefit: in the benefit period of `as_of`, and beyond that in the one of the first date.
 
     `begun`: the ordinal day of a visit that goes on with the first lines, 0 = none; of it the mask of the limits that
-    count it, and cents of copay paid.
+    count it, and cents of copay paid; then of a coinsurance with a least or a most, as in `VISITS`.
     """
 
     stated: int = 0
@@ -69,6 +69,8 @@ class Visits(NamedTuple):
     begun: int = 0
     counted: int = 0
     copay_paid: int = 0
+    coinsurance_paid: int = 0
+    percentages: int = 0
 
 
 class Conflict(NamedTuple):
@@ -97,6 +99,8 @@ class _Visit:
     place: int
     units: int = 0
     copay_paid: int = 0
+    coinsurance_paid: int = 0
+    percentages: int = 0
     plan_paid: int | None = None
 
 
@@ -201,11 +205,13 @@ class _Reader:
             day = entry.date.toordinal()
             if entry.benefit not in self._index.benefits or not 1 <= entry.units <= MAX_UNITS:
                 raise Unsound
-            if day > self._scope.first_day or not 0 <= entry.copay_paid_cents <= MAX_CENTS:
+            if day > self._scope.first_day or any(not 0 <= cents <= MAX_CENTS for cents in paid_of_shares(entry)):
                 raise Unsound
             visit = found.setdefault((entry.benefit, day), _Visit(place))
             visit.units += entry.units
             visit.copay_paid += entry.copay_paid_cents
+            visit.coinsurance_paid += entry.coinsurance_paid_cents
+            visit.percentages += entry.percentage_cents
             if entry.plan_paid_cents is not None:
                 if not 0 <= entry.plan_paid_cents <= MAX_CENTS:
                     raise Unsound
@@ -345,7 +351,15 @@ class _Reader:
             self._found.visits[index.benefits[benefit]] = (
                 Visits(total, dated)
                 if begun is None
-                else Visits(total, dated, scope.first_day, self._counted(benefit, begun), begun.copay_paid)
+                else Visits(
+                    total,
+                    dated,
+                    scope.first_day,
+                    self._counted(benefit, begun),
+                    begun.copay_paid,
+                    begun.coinsurance_paid,
+                    begun.percentages,
+                )
             )
 
     def _counted(self, benefit: str, visit: _Visit) -> int:
@@ -354,6 +368,11 @@ class _Reader:
         if all(_counts(limit, visit) for limit in limits):
             return ALL_COUNTED
         return sum(1 << place for place, limit in enumerate(limits) if _counts(limit, visit))
+
+
+def paid_of_shares(visit: PriorVisit) -> tuple[int, int, int]:
+    """What a dated visit says of its copay and coinsurance, cents."""
+    return visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents
 
 
 def _counts(limit: Limit, visit: _Visit) -> bool:

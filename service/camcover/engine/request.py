@@ -70,6 +70,7 @@ class PriorVisit(NamedTuple):
     """A dated visit before the estimate (docs/rule-language.md, point 39).
 
     `plan_paid_cents` None: not known, then a limit that counts what the plan paid for counts the visit.
+    `coinsurance_paid_cents` and `percentage_cents`: of a coinsurance with a least or a most (point 44).
     """
 
     benefit: str
@@ -77,6 +78,8 @@ class PriorVisit(NamedTuple):
     units: int = 1
     copay_paid_cents: int = 0
     plan_paid_cents: int | None = None
+    coinsurance_paid_cents: int = 0
+    percentage_cents: int = 0
 
 
 class UseSoFar(NamedTuple):

@@ -51,6 +51,18 @@ class StepKind(IntEnum):
     COINSURANCE_ALLOWED = 6
 
 
+class StepBound(IntEnum):
+    """How a row of `steps` is bounded (point 44).
+
+    Not; a coinsurance with a least or a most; the copay and, in the row behind it, the coinsurance of a comparison.
+    """
+
+    NONE = 0
+    BOUNDED = 1
+    COPAY_OF_TWO = 2
+    COINSURANCE_OF_TWO = 3
+
+
 class LimitMeasure(IntEnum):
     """What a row of `limits` counts."""
 
@@ -175,7 +187,11 @@ RANGE = np.dtype([("first", "i4"), ("count", "i4")])
 
 PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4")])
 
-STEP = np.dtype([("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8")])
+STEP = np.dtype([
+    ("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8"),
+    ("bound", "i4"), ("least_per", "i4"), ("most_per", "i4"), ("least", "i8"), ("most", "i8"),
+])  # fmt: skip
+"""`bound` is a `StepBound`; `least_per`, `most_per`: a `StepKind` of the copays, 0 = no such bound."""
 
 REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4")])
 """`penalty` -1: without it the line is not covered."""
@@ -281,7 +297,10 @@ line, or of a rolling limit as rows of `given_events`."""
 GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
 """A dated use before the estimate; those of one slot stand together, in order of date."""
 
-GIVEN_VISIT = np.dtype([("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8")])
+GIVEN_VISIT = np.dtype([
+    ("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8"),
+    ("coinsurance_paid", "i8"), ("percentages", "i8"),
+])  # fmt: skip
 """Visits of (member, benefit) as the request gives them: in the benefit period of `as_of`, and by dates in that of the
 first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
 
@@ -294,8 +313,12 @@ UNTOUCHED = -(2**31)
 SLOT = np.dtype([("used", "i8"), ("key", "i4"), ("day", "i4"), ("head", "i4"), ("tail", "i4")])
 """Count of (member, limit slot), as of `day`: of the period `key`, or of the window whose events begin at `head`."""
 
-VISITS = np.dtype([("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4")])
-"""Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid."""
+VISITS = np.dtype([
+    ("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4"),
+    ("coinsurance_paid", "i8"), ("percentages", "i8"),
+])  # fmt: skip
+"""Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid; of a
+coinsurance with a least or a most what was paid, and what its percentage alone came to (point 44)."""
 
 EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 """A dated use under a rolling limit, in a list by date."""

@@ -139,7 +139,8 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
     elif visit.date.toordinal() > scope.first_day:
         expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
         yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
-    for name, cents in (("copay_paid_cents", visit.copay_paid_cents), ("plan_paid_cents", visit.plan_paid_cents or 0)):
+    for name in ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "plan_paid_cents"):
+        cents = getattr(visit, name) or 0
         if CENTS.is_outside(cents):
             yield out_of_range(f"{path}.{name}", cents, CENTS)
 

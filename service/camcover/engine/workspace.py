@@ -109,6 +109,8 @@ class VisitsRow(NamedTuple):
     number: int
     period: int
     day: int
+    coinsurance_paid: int
+    percentages: int
 
 
 def assert_row(row: type[Any], dtype: np.dtype[np.void], *, without: str = "", **named: Sequence[str]) -> None:

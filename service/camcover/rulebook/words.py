@@ -23,6 +23,7 @@ from camcover.rulebook.records import (
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
+    ComparedStep,
     CopayPer,
     CopayStep,
     Criteria,
@@ -43,6 +44,7 @@ __all__ = [
     "attestations_words",
     "attested_words",
     "base_words",
+    "bounds_words",
     "copay_unit",
     "count",
     "liability_words",
@@ -182,7 +184,10 @@ def step_words(step: Step, *, is_brief: bool = False) -> str:
     if isinstance(step, CopayStep):
         return f"{asked if is_brief else dollars(step.cents)} {kind}{step_terms(step)}"
     if isinstance(step, CoinsuranceStep) and not is_brief:
-        return f"{asked} of {base_words(step.of)}"
+        return f"{percent(step.basis_points)} of {base_words(step.of)}{bounds_words(step)}"
+    if isinstance(step, ComparedStep):
+        parts = (step_words(each, is_brief=is_brief) for each in (step.copay, step.coinsurance))
+        return f"the {'lesser' if step.is_lesser else 'greater'} of {' and '.join(parts)}"
     return f"{asked or kind}{step_terms(step)}"
 
 
@@ -194,7 +199,10 @@ def step_amount(step: Step) -> tuple[str, str]:
         case CopayStep():
             return "copay", amount(step.cents)
         case CoinsuranceStep():
-            return "coinsurance", percent(step.basis_points)
+            return "coinsurance", f"{percent(step.basis_points)}{bounds_words(step, is_brief=True)}"
+        case ComparedStep():
+            kind = f"{'lesser' if step.is_lesser else 'greater'} of copay and coinsurance"
+            return kind, f"{step_amount(step.copay)[1]} and {step_amount(step.coinsurance)[1]}"
         case NothingStep():
             return "nothing", ""
 
@@ -210,5 +218,14 @@ def step_terms(step: Step) -> str:
             )
         case CoinsuranceStep():
             return "" if step.of is next(iter(COINSURANCES)) else f" of {base_words(step.of)}"
+        case ComparedStep():
+            return f"{step_terms(step.copay)}{step_terms(step.coinsurance)}"
         case NothingStep():
             return ""
+
+
+def bounds_words(step: CoinsuranceStep, *, is_brief: bool = False) -> str:
+    """`, at least $20.00 per visit, at most $150.00 per visit`; empty where there is neither."""
+    bounds = (("least", step.at_least), ("most", step.at_most))
+    told = ((word, each, amount(each.cents) if is_brief else dollars(each.cents)) for word, each in bounds if each)
+    return "".join(f", at {word} {cents} per {each.per}" for word, each, cents in told)

@@ -9,7 +9,7 @@ from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import diagnosis_groups
 from camcover.rulebook.checks.scope import days_of_change, phases, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import Place, RuleSet
+from camcover.rulebook.records import ComparedStep, Place, RuleSet
 
 TOO_MANY = declare_fault(
     "too-many",
@@ -80,4 +80,5 @@ def check_step_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """At most eight steps in a list (docs/rule-language.md, point 19)."""
     for plan in plans(rules):
         for _, phase in phases(plan):
-            yield from _beyond([step.at for step in phase.steps], MAX_STEPS, "steps in one list")
+            places = [step.at for step in phase.steps for _ in range(2 if isinstance(step, ComparedStep) else 1)]
+            yield from _beyond(places, MAX_STEPS, "steps in one list")

@@ -11,6 +11,7 @@ from camcover.rulebook.checks.scope import blocks, phases, plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import (
     CoinsuranceStep,
+    ComparedStep,
     CopayStep,
     DeductibleStep,
     NothingStep,
@@ -21,7 +22,8 @@ from camcover.rulebook.records import (
 STEP_REPEATED = declare_fault(
     "step-repeated",
     Severity.ERROR,
-    "A list of steps holds more than one copay or more than one coinsurance (docs/rule-language.md, point 19).",
+    "A list of steps holds more than one copay or more than one coinsurance, those of `lesser_of` and `greater_of` "
+    "counted (docs/rule-language.md, point 19).",
     "Leave one, or split the benefit.",
 )
 WAIVER_WITHOUT_DEDUCTIBLE = declare_fault(
@@ -66,10 +68,16 @@ def check_repeated_steps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def _repeated(steps: tuple[Step, ...], kind: type[CopayStep | CoinsuranceStep], name: str) -> Iterator[Diagnostic]:
-    same = [step for step in steps if isinstance(step, kind)]
+    parts = (part for step in steps for part in _parts(step))
+    same = [step for step in parts if isinstance(step, kind)]
     if len(same) > 1:
         message = f"{len(same)} {name} steps in one list"
         yield STEP_REPEATED.at(same[1].at, message, f"a list holds at most one {name}")
+
+
+def _parts(step: Step) -> tuple[Step, ...]:
+    """A step, or the two that it compares."""
+    return (step.copay, step.coinsurance) if isinstance(step, ComparedStep) else (step,)
 
 
 def check_waivers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

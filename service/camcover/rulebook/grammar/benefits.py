@@ -5,15 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, failed_unless, is_cited, names_something
+from camcover.money import dollars
+from camcover.rulebook.diagnostics import Severity, declare
+from camcover.rulebook.grammar.common import (
+    CITE,
+    CODES,
+    FAILED,
+    THERAPIES,
+    failed_unless,
+    is_cited,
+    names_something,
+)
 from camcover.rulebook.grammar.policy import ATTESTED, CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_of
 from camcover.rulebook.records import (
     COINSURANCES,
     Attestation,
     Benefit,
+    Bound,
     CoinsuranceOf,
     CoinsuranceStep,
+    ComparedStep,
     CopayStep,
     Counting,
     DeductibleStep,
@@ -31,6 +43,13 @@ from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Valu
 
 __all__ = ["BENEFITS", "LIMIT_FIELDS", "limit_of"]
 
+COMPARISON_OF_TWO = declare(
+    "comparison-of-two",
+    Severity.ERROR,
+    "`lesser_of` or `greater_of` does not compare exactly one copay and one coinsurance (docs/rule-language.md, point "
+    "44).",
+    "Compare one copay with one coinsurance; two copays or two percentages are benefits of their own.",
+)
 EXCEPT = Record("except", (replace(ATTESTED, is_required=True),), lambda values, _at, _: values["attested"])
 LIMIT_FIELDS = (
     Field("allow", Value(QUANTITY), "How much: '12 visits', '4 units' or $500.", is_required=True),
@@ -112,25 +131,73 @@ REQUIREMENT = Either(
 BARE_STEP = Choice(("deductible", "nothing"))
 
 
+_STEP_KEYS = ("deductible", "copay", "coinsurance", "lesser_of", "greater_of")
+_OWNERS = {
+    "waived_with_deductible": "copay",
+    "of": "coinsurance",
+    "at_least": "coinsurance",
+    "at_most": "coinsurance",
+}
+
+
 def _step(values: Values, at: Place, context: Context) -> Any:
     """The one step that the mapping names."""
-    given = [key for key in ("deductible", "copay", "coinsurance") if values[key] is not None]
-    belongs = {"waived_with_deductible": "copay", "of": "coinsurance"}
-    strays = [key for key, owner in belongs.items() if values[key] is not None and given != [owner]]
+    given = [key for key in _STEP_KEYS if values[key] is not None]
+    strays = [key for key, owner in _OWNERS.items() if values[key] is not None and given != [owner]]
     if len(given) != 1 or strays:
-        message = "expected one step: deductible, copay or coinsurance"
+        message = "expected one step: deductible, copay, coinsurance, lesser_of or greater_of"
         if len(given) == 1:
-            message = f"'{strays[0]}' belongs to a {belongs[strays[0]]} step"
+            message = f"'{strays[0]}' belongs to a {_OWNERS[strays[0]]} step"
         return context.fault("unexpected-shape", at, message, "write each step as an item of its own")
     if values["copay"] is not None:
         cents, per = values["copay"]
         return CopayStep(cents, per, values["waived_with_deductible"] or False, at)
     if values["coinsurance"] is not None:
-        return CoinsuranceStep(values["coinsurance"], values["of"] or next(iter(COINSURANCES)), at)
+        return _coinsurance(values, at, context)
+    if values["deductible"] is None:
+        return _compared(given[0], values[given[0]], at, context)
     return DeductibleStep(values["deductible"], at)
 
 
-_NEEDED = {"waived_with_deductible": ["copay"], "of": ["coinsurance"]}
+def _coinsurance(values: Values, at: Place, context: Context) -> Any:
+    """A coinsurance; its least is not above its most, where both are per the same."""
+    least, most = (None if values[key] is None else Bound(*values[key]) for key in ("at_least", "at_most"))
+    if least is not None and most is not None and least.per == most.per and least.cents > most.cents:
+        message = f"the least of the coinsurance ({dollars(least.cents)}) is above the most ({dollars(most.cents)})"
+        return context.fault("range-reversed", at, message, "exchange `at_least` and `at_most`, or correct them")
+    return CoinsuranceStep(values["coinsurance"], values["of"] or next(iter(COINSURANCES)), at, least, most)
+
+
+def _compared(word: str, steps: tuple[Any, ...], at: Place, context: Context) -> Any:
+    """The comparison of one copay with one coinsurance, in any order."""
+    copays = [step for step in steps if isinstance(step, CopayStep)]
+    coinsurances = [step for step in steps if isinstance(step, CoinsuranceStep)]
+    if (len(copays), len(coinsurances)) != (1, 1):
+        message = f"'{word}' compares one copay and one coinsurance"
+        return context.fault("comparison-of-two", at, message, f"write {COMPARED_WORDS.format(word)}")
+    return ComparedStep(word == "lesser_of", copays[0], coinsurances[0], at)
+
+
+def _one_of_two(values: Values, at: Place, context: Context) -> Any:
+    """A copay or a coinsurance inside a comparison."""
+    return _step(dict.fromkeys((*_STEP_KEYS, *_OWNERS)) | values, at, context)
+
+
+COMPARED_WORDS = "{{{}: [{{copay: $20 per visit}}, {{coinsurance: 50%}}]}}"
+COMPARED = ListOf(
+    Record(
+        "a copay or a coinsurance",
+        (
+            Field("copay", Value(COPAY), "'$30 per visit', 'per line' or 'per unit'."),
+            Field("coinsurance", Value(PERCENT), "The member's percentage."),
+            Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
+        ),
+        _one_of_two,
+        also=one_of("copay", "coinsurance") | {"dependentRequired": {"of": ["coinsurance"]}},
+    ),
+    minimum=2,
+)
+_NEEDED = {key: [owner] for key, owner in _OWNERS.items()}
 STEP_TABLE = Record(
     "a step",
     (
@@ -139,9 +206,13 @@ STEP_TABLE = Record(
         Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
         Field("coinsurance", Value(PERCENT), "The member's percentage."),
         Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
+        Field("at_least", Value(COPAY), "The least of a coinsurance: '$20 per visit', 'per line' or 'per unit'."),
+        Field("at_most", Value(COPAY), "The most of a coinsurance."),
+        Field("lesser_of", COMPARED, "A copay or a coinsurance, whichever is less."),
+        Field("greater_of", COMPARED, "A copay or a coinsurance, whichever is more."),
     ),
     _step,
-    also=one_of("deductible", "copay", "coinsurance") | {"dependentRequired": _NEEDED},
+    also=one_of(*_STEP_KEYS) | {"dependentRequired": _NEEDED},
 )
 
 
@@ -184,8 +255,7 @@ STEP_OR_PHASE = Either(
         (*STEP_TABLE.fields, *PHASE.fields[:1], Field("steps", ListOf(STEP), "The steps of a part by visit number.")),
         _step_or_phase,
         beside={"steps": tuple(each.key for each in STEP_TABLE.fields)},
-        also=one_of("deductible", "copay", "coinsurance", "steps")
-        | {"dependentRequired": _NEEDED | {"through": ["steps"]}},
+        also=one_of(*_STEP_KEYS, "steps") | {"dependentRequired": _NEEDED | {"through": ["steps"]}},
     ),
 )
 

@@ -38,7 +38,7 @@ CITE_WITHOUT_PLACE = declare(
 RANGE_REVERSED = declare(
     "range-reversed",
     Severity.ERROR,
-    "A range ends before it begins: dates, ages or charges.",
+    "A range ends before it begins: dates, ages, charges, or the least and the most of a coinsurance.",
     "Exchange the two ends, or correct one.",
 )
 NOTHING_NAMED = declare(

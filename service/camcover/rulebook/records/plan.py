@@ -142,11 +142,31 @@ class CopayStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """The least or the most of a coinsurance, cents."""
+
+    cents: int
+    per: CopayPer
+
+
+@dataclass(frozen=True, slots=True)
 class CoinsuranceStep:
-    """A percentage in basis points."""
+    """A percentage in basis points; None = no least, no most."""
 
     basis_points: int
     of: CoinsuranceOf
+    at: Place
+    at_least: Bound | None = None
+    at_most: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedStep:
+    """The lesser, else the greater, of a copay and a coinsurance."""
+
+    is_lesser: bool
+    copay: CopayStep
+    coinsurance: CoinsuranceStep
     at: Place
 
 
@@ -157,7 +177,8 @@ class NothingStep:
     at: Place
 
 
-Step = DeductibleStep | CopayStep | CoinsuranceStep | NothingStep
+SingleStep = DeductibleStep | CopayStep | CoinsuranceStep | NothingStep
+Step = SingleStep | ComparedStep
 
 
 @dataclass(frozen=True, slots=True)
