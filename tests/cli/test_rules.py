@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -184,22 +185,39 @@ def test_tests_of_one_plan(rules: Path, run: Any) -> None:
         ),
     ],
 )
-def test_watching_runs_again_when_a_file_is_saved(rules: Path, arguments: list[str], first: str, second: str) -> None:
+@pytest.mark.parametrize("is_linked", [False, True], ids=["a file is saved", "a link leads elsewhere"])
+def test_watching_runs_again_when_other_rules_are_there(
+    rules: Path, arguments: list[str], first: str, second: str, is_linked: bool
+) -> None:
     changed = TYPO if arguments == ["check"] else COPAY_PLAN + TESTS.replace("AMOUNT", "$1.00")
-    command = [sys.executable, "-m", "camcover", "rules", *arguments, str(rules), "--watch"]
+    watched = rules
+    if is_linked:
+        watched = rules.with_name("current")
+        watched.symlink_to(rules.name)
+    command = [sys.executable, "-m", "camcover", "rules", *arguments, str(watched), "--watch"]
     process = subprocess.Popen(
         command, env=ENVIRONMENT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
         assert first in iter(lambda: _line(process), None)
-        (rules / "copay.yaml").write_text(changed, encoding="utf-8")
+        _change(rules, watched, changed)
         assert second in iter(lambda: _line(process), None)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 1
     finally:
         end(process)
         process.communicate()
+
+
+def _change(rules: Path, watched: Path, text: str) -> None:
+    """Save a rule file; where a link is watched, put it into a new folder and set the link to that in one step."""
+    if watched != rules:
+        rules = Path(shutil.copytree(rules, rules.with_name("next")))
+        (rules.parent / "new").symlink_to(rules.name)
+    (rules / "copay.yaml").write_text(text, encoding="utf-8")
+    if watched.is_symlink():
+        (rules.parent / "new").replace(watched)
 
 
 def _line(process: subprocess.Popen[str]) -> str:
