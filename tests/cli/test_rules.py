@@ -262,3 +262,14 @@ def test_a_file_that_goes_while_it_is_read_ends_no_watching(monkeypatch: pytest.
     monkeypatch.setattr(rerunning, "run_whenever_saved", thrice)
     assert rerunning.ends_as(once, [tmp_path], watch=True).exit_code == 0
     assert outcomes == []
+
+
+def test_the_same_files_in_another_folder_compile_to_the_same_bytes(rules: Path, run: Any, tmp_path: Path) -> None:
+    """So that neither a citation nor anything else in them says where the files lay."""
+    shutil.copytree(rules, tmp_path / "elsewhere" / "deep")
+    compiled = []
+    for folder in (rules, tmp_path / "elsewhere" / "deep"):
+        assert run("rules", "compile", folder, "--output", tmp_path / "compiled").exit_code == 0
+        compiled.append((tmp_path / "compiled").read_bytes())
+    assert compiled[0] == compiled[1]
+    assert str(tmp_path).encode() not in compiled[0]
