@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -184,22 +185,39 @@ def test_tests_of_one_plan(rules: Path, run: Any) -> None:
         ),
     ],
 )
-def test_watching_runs_again_when_a_file_is_saved(rules: Path, arguments: list[str], first: str, second: str) -> None:
+@pytest.mark.parametrize("is_linked", [False, True], ids=["a file is saved", "a link leads elsewhere"])
+def test_watching_runs_again_when_other_rules_are_there(
+    rules: Path, arguments: list[str], first: str, second: str, is_linked: bool
+) -> None:
     changed = TYPO if arguments == ["check"] else COPAY_PLAN + TESTS.replace("AMOUNT", "$1.00")
-    command = [sys.executable, "-m", "camcover", "rules", *arguments, str(rules), "--watch"]
+    watched = rules
+    if is_linked:
+        watched = rules.with_name("current")
+        watched.symlink_to(rules.name)
+    command = [sys.executable, "-m", "camcover", "rules", *arguments, str(watched), "--watch"]
     process = subprocess.Popen(
         command, env=ENVIRONMENT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
         assert first in iter(lambda: _line(process), None)
-        (rules / "copay.yaml").write_text(changed, encoding="utf-8")
+        _change(rules, watched, changed)
         assert second in iter(lambda: _line(process), None)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 1
     finally:
         end(process)
         process.communicate()
+
+
+def _change(rules: Path, watched: Path, text: str) -> None:
+    """Save a rule file; where a link is watched, put it into a new folder and set the link to that in one step."""
+    if watched != rules:
+        rules = Path(shutil.copytree(rules, rules.with_name("next")))
+        (rules.parent / "new").symlink_to(rules.name)
+    (rules / "copay.yaml").write_text(text, encoding="utf-8")
+    if watched.is_symlink():
+        (rules.parent / "new").replace(watched)
 
 
 def _line(process: subprocess.Popen[str]) -> str:
@@ -244,3 +262,14 @@ def test_a_file_that_goes_while_it_is_read_ends_no_watching(monkeypatch: pytest.
     monkeypatch.setattr(rerunning, "run_whenever_saved", thrice)
     assert rerunning.ends_as(once, [tmp_path], watch=True).exit_code == 0
     assert outcomes == []
+
+
+def test_the_same_files_in_another_folder_compile_to_the_same_bytes(rules: Path, run: Any, tmp_path: Path) -> None:
+    """So that neither a citation nor anything else in them says where the files lay."""
+    shutil.copytree(rules, tmp_path / "elsewhere" / "deep")
+    compiled = []
+    for folder in (rules, tmp_path / "elsewhere" / "deep"):
+        assert run("rules", "compile", folder, "--output", tmp_path / "compiled").exit_code == 0
+        compiled.append((tmp_path / "compiled").read_bytes())
+    assert compiled[0] == compiled[1]
+    assert str(tmp_path).encode() not in compiled[0]

@@ -145,6 +145,27 @@ async def test_a_link_that_changes_while_the_watch_begins(tmp_path: Path) -> Non
     await watcher.stop()
 
 
+async def test_a_link_that_leads_elsewhere_is_seen_at_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operating system reports nothing of it: paths are looked at each time that it has nothing to report."""
+    path, change, _ = by_git_sync(tmp_path)
+    looks: list[Path] = []
+
+    async def silent(folder: str, **_: object) -> AsyncIterator[set[object]]:
+        yield set()
+        change()
+        while True:
+            looks.append(Path(folder))
+            yield set()
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(watching, "awatch", silent)
+    async with watched(path) as told:
+        await told.wait()
+    assert looks.count(tmp_path / "rev1") == 1
+
+
 async def test_a_path_that_is_gone_is_logged_once_and_picked_up_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 A file is saved; a link is set to another folder, as git-sync and Kubernetes do; a folder is renamed away and made anew.
 The operating system reports changes of a folder that it was pointed at, not of the path that led there, so that paths
-are looked at besides, a few times a second.
+are looked at besides, ten times a second.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from camcover.rulebook import Diagnostic, find
 
 _LOG = structlog.get_logger("camcover.rules")
 
-LOOK_MS = 250
+LOOK_MS = 100
 """How often the paths are looked at, milliseconds."""
 
 _Place = tuple[str, int, int]
