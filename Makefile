@@ -14,7 +14,7 @@ COMMITTED = $(shell git log -1 --format=%ct 2> /dev/null || echo 315532800)
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
+.PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto wheel coverage nightly node
 .PHONY: engines limit format docs lock clean
 
@@ -28,8 +28,11 @@ serve: $(ENVIRONMENT) ## serve the shipped rules on LISTEN (127.0.0.1:50051)
 	$(BIN)/camcover serve --rules rules --listen $(LISTEN)
 
 test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule files
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n auto --dist=worksteal
 	$(BIN)/camcover rules test rules --no-coverage
+
+test-all: ## the same as CI does it: more random examples, the staff guide on PostgreSQL, too
+	CAMCOVER_TESTS=all $(MAKE) test
 
 lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, generated pages
 	$(BIN)/ruff check .
@@ -83,14 +86,17 @@ wheel: $(ENVIRONMENT) ## build the source distribution, and the wheel from it, i
 	@ls dist
 
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
-	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief $(BIN)/coverage run -m pytest -q -p no:xdist -m "not processes" tests
+	$(BIN)/coverage erase
+	COVERAGE_PROCESS_START=pyproject.toml PYTHONPATH=tests NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief \
+		$(BIN)/pytest -q -p measured -n auto --dist=worksteal -m "not processes" tests
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
 	$(BIN)/pytest -q benchmarks/limit
 
 nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine: the oracle, carrying on, ranges
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n 2 $(DRAWN)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n auto $(DRAWN)
 
 node: tests/node/node_modules ## install what the Node client's test needs
 

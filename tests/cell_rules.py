@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from camcover.engine import EstimateRequest, Tables, evaluate
@@ -38,8 +39,9 @@ PAYS = "in_network: {member_pays: [{copay: $20 per visit}]}"
 NO_MORE = "otherwise: not_covered\nnot_covered_pays: charge\n"
 
 
+@cache
 def shipped() -> RuleSet:
-    """The rules that come with the project."""
+    """The rules that come with the project, read once for all tests of a process."""
     loaded = load(RULES, today=date(2026, 11, 24))
     assert loaded.rules is not None
     return loaded.rules

@@ -18,15 +18,18 @@ from typer.testing import CliRunner
 from camcover.cli import app
 from camcover.store import Database
 from databases import new_postgresql_database
+from extent import IS_ALL
 from memory_guards import Guards, guarded
 from small_rules import TEXTS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
-settings.register_profile("default", max_examples=500, deadline=None, suppress_health_check=SLOW)
-settings.register_profile("brief", max_examples=60, deadline=None, suppress_health_check=SLOW)
-settings.register_profile("nightly", max_examples=20_000, deadline=None, suppress_health_check=SLOW)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+EXAMPLES = {"brief": 60, "quick": 100, "full": 500, "nightly": 20_000}
+"""How many random examples of a property a run tries: `quick` in `make test`, `full` in `make test-all`, as CI does."""
+
+for profile, number in EXAMPLES.items():
+    settings.register_profile(profile, max_examples=number, deadline=None, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "full" if IS_ALL else "quick"))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and commands that tests start would take over to ignore it.

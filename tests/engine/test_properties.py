@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from google.protobuf import json_format
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from camcover.api.requests import estimate_request
-from camcover.engine import InvalidRequest, compile_rules, evaluate, evaluate_many
-from camcover.gen.camcover.v1 import request_pb2
-from camcover.rulebook import load_texts
-from oracle.strategies import Scenario, scenarios
 from small_rules import SHARE_PLAN, estimate, question, tables
 
 pytestmark = pytest.mark.usefixtures("guards")
@@ -75,18 +69,3 @@ def test_a_request_split_in_two_costs_the_same(
     second = estimate(rules, asked(prices[cut:], cut, carried, visits))
     assert [line.amounts for line in (*first.lines, *second.lines)] == [line.amounts for line in whole.lines]
     assert second.accumulators_after == whole.accumulators_after
-
-
-@given(scenarios())
-def test_a_batch_gives_what_single_calls_give(scenario: Scenario) -> None:
-    """Also beside a request that is refused."""
-    loaded = load_texts(scenario.documents)
-    assert loaded.rules is not None
-    rules = compile_rules(loaded.rules)
-    request = estimate_request(json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest()))
-    told = request._replace(explain=True)
-    refused = request._replace(plan_id="nowhere")
-    answers = evaluate_many(rules, [request, refused, told, request])
-    assert isinstance(answers[1], InvalidRequest)
-    assert answers[0] == answers[3] == evaluate(rules, request)
-    assert answers[2] == evaluate(rules, told)
