@@ -118,3 +118,19 @@ def test_a_maximum_that_is_not_stated_holds_at_least_its_deductible() -> None:
     found = estimate(tables(share=ONE_TIER), question(members=[member(deductible=6000)]))
     after = {each.accumulator: each.used_cents for each in found.accumulators_after}
     assert after == {"deductible": 10000, "oop_max": 12080}
+
+
+def test_a_familys_maximum_that_is_not_stated_holds_at_least_its_deductible() -> None:
+    """An aggregate deductible may be met by one member beyond that member's own maximum, which then is reached.
+
+    130.00 of the family's deductible by a member whose maximum is 120.00: the family's maximum holds 130.00, too. The
+    state after the lines can be stated in the next request.
+    """
+    share = ONE_TIER.replace(
+        "individual: $100.00, family: $200.00, family_mode: embedded",
+        "individual: $100.00, family: $200.00, family_mode: aggregate",
+    ).replace("individual: $500.00, family: $1000.00", "individual: $120.00, family: $1000.00")
+    members = [member(deductible=13000), {"id": "ben", "age": 40, "state": "WA"}]
+    asked = question(members=members, items=[ITEM | {"member_id": "ana"}])
+    after = estimate(tables(share=share), asked).use_after.family_accumulators
+    assert {each.accumulator: each.used_cents for each in after} == {"deductible": 13000, "oop_max": 13000}

@@ -67,18 +67,18 @@ class Sums:
         self, counted: dict[str, list[str]], plan: Json, given: dict[str, set[str]], family: set[str]
     ) -> None:
         """A maximum that is not stated has at least what is stated of a deductible that counts toward it (point 29)."""
-        for deductible, maximum in ((name, each) for name, maxima in counted.items() for each in maxima):
+        pairs = [(name, each) for name, maxima in counted.items() for each in maxima]
+        for deductible, maximum in pairs:
             for who, stated in given.items():
                 if deductible in stated and maximum not in stated:
                     self._raise(who, maximum, self._start[who, deductible], plan)
-            if maximum in family:
-                if deductible not in family:
-                    self._lower_deductible(deductible, maximum, plan)
-                continue
-            total = sum(self._start.get((who, maximum), 0) for who in given)
-            self._raise(FAMILY, maximum, total, plan)
-            if deductible in family:
-                self._raise(FAMILY, maximum, self._start[FAMILY, deductible], plan)
+        for deductible, maximum in pairs:
+            if maximum not in family:
+                self._raise(FAMILY, maximum, sum(self._start.get((who, maximum), 0) for who in given), plan)
+                self._raise(FAMILY, maximum, self._start.get((FAMILY, deductible), 0), plan)
+        for deductible, maximum in pairs:
+            if maximum in family and deductible not in family:
+                self._lower_deductible(deductible, maximum, plan)
 
     def _lower_deductible(self, deductible: str, maximum: str, plan: Json) -> None:
         """A family's deductible that is not stated is at most its maximum's stated sum, unless that is reached."""

@@ -87,8 +87,9 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], maxima: Maxima, open_sums: lis
     numbers: list[int] = []
     for member, use in enumerate(uses):
         given = _given(accumulators, use.accumulators)
+        cents = {number: each.used_cents for number, each in given.items() if each.used_cents is not None}
         for number, maximum in enumerate(maxima.member):
-            expected = _at_least(toward, given, number, _OPEN, maximum)
+            expected = _at_least(toward, cents, number, _OPEN, maximum)
             numbers += _sum(given.get(number), number, member, expected, maximum, open_sums)
     if scope.request.coverage is not Coverage.FAMILY:
         return numbers + _NO_FAMILY * len(maxima.family)
@@ -99,34 +100,30 @@ def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums
     """The family's rows: what it is not given is the sum over the members, at most the maximum (point 29)."""
     given, toward = _given(scope.plan.accumulators, scope.family_sums), counted_toward(scope.plan)
     width = 2 * len(maxima.family)
+    sums: list[tuple[int, int]] = []
+    for number, maximum in enumerate(maxima.family):
+        used, late = sum(members[2 * number :: width]), sum(members[2 * number + 1 :: width])
+        sums.append((used, late) if maximum < 0 else (min(used, maximum), min(late, maximum)))
+    stated = {number: each.used_cents for number, each in given.items() if each.used_cents is not None}
+    cents = {number: stated.get(number, used) for number, (used, _) in enumerate(sums)}
     numbers: list[int] = []
     for number, maximum in enumerate(maxima.family):
-        expected = (sum(members[2 * number :: width]), sum(members[2 * number + 1 :: width]))
-        if maximum >= 0:
-            expected = (min(expected[0], maximum), min(expected[1], maximum))
-        expected = _at_least(toward, given, number, expected, maximum)
+        expected = _at_least(toward, cents, number, sums[number], maximum)
         expected = _at_most(toward, given, number, expected, maxima.family)
         numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
     return numbers
 
 
 def _at_least(
-    toward: Sequence[Sequence[int]],
-    given: Mapping[int, AccumulatorUse],
-    number: int,
-    expected: tuple[int, int],
-    maximum: int,
+    toward: Sequence[Sequence[int]], cents: Mapping[int, int], number: int, expected: tuple[int, int], maximum: int
 ) -> tuple[int, int]:
     """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent.
 
-    `toward`: `counted_toward` of the plan.
+    `toward`: `counted_toward` of the plan; `cents`: the sums of the same owner that are known.
     """
-    if not given or number in given:
-        return expected
-    for deductible, use in given.items():
-        if number in toward[deductible] and use.used_cents is not None:
-            least = use.used_cents if maximum < 0 else min(use.used_cents, maximum)
-            expected = (max(expected[0], least), expected[1])
+    for deductible, used in cents.items():
+        if number in toward[deductible]:
+            expected = (max(expected[0], used if maximum < 0 else min(used, maximum)), expected[1])
     return expected
 
 
