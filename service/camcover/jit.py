@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
@@ -30,6 +31,9 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False
 
 _INLINED: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 """Functions that Numba does not know yet: each as Python calls it, and as it is compiled."""
+
+_TELLING = Lock()
+"""Held by the thread that tells Numba of them: another's entry may need the same ones."""
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -62,9 +66,10 @@ def _entry(function: Callable[P, R], *, is_kept: bool) -> Callable[P, R]:
     from camcover import machine_code  # noqa: PLC0415 - Numba: a third of a second, which only what prices pays
 
     machine_code.check_numba()
-    while _INLINED:
-        function_of_python, machine = _INLINED.pop()
-        machine_code.inline(function_of_python, machine, _OPTIONS | {"forceinline": True})
+    with _TELLING:
+        while _INLINED:
+            function_of_python, machine = _INLINED.pop()
+            machine_code.inline(function_of_python, machine, _OPTIONS | {"forceinline": True})
     return cast("Callable[P, R]", machine_code.made(function, _OPTIONS | {"cache": is_kept}))
 
 
