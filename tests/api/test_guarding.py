@@ -12,7 +12,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from structlog.testing import capture_logs
 
-from camcover.api.access import Access, new_token
+from camcover.api.access import Access
+from camcover.api.credentials import new_token
 from camcover.api.intake import Intake
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
