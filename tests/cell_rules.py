@@ -88,10 +88,17 @@ def said(tables: Tables, request: EstimateRequest) -> Line:
 
 
 def expected(cell: Decided) -> tuple[str, str]:
-    """(benefit, reason) that the engine must say of a cell; a line under a benefit has no reason before limits."""
+    """(benefit, reason) that the engine must say of a cell.
+
+    A line under a benefit has no reason before limits, unless the benefit requires what the cell does not attest.
+    """
     rules = [cell.grid.service.rules[number] for number in cell.decision.rules]
-    named = str(rules[0].id) if rules and isinstance(rules[0], Benefit) else ""
-    return named, "" if cell.decision.verdict is Verdict.BENEFIT else cell.reason
+    benefit = rules[0] if rules and isinstance(rules[0], Benefit) else None
+    named = str(benefit.id) if benefit else ""
+    if benefit is None or cell.decision.verdict is not Verdict.BENEFIT:
+        return named, cell.reason
+    required = {each.attestation for each in benefit.requires if each.penalty is None and not each.after}
+    return named, "" if required <= set(cell.line.attestations) else "REQUIREMENT_MISSING"
 
 
 def decided_by(line: Line) -> tuple[str, str]:
