@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcover.jit import IS_COMPILED, uncached_entry
+from camcover.jit import IS_COMPILED, compiled_entry
 
 READINGS = ["python", "machine code"]
 
@@ -30,4 +30,4 @@ def _machine_code(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         return function(*arguments)
 
-    return uncached_entry(call)
+    return compiled_entry(call, is_kept=False)

@@ -51,18 +51,11 @@ def compiled_as(machine: Callable[P, R]) -> Callable[[Callable[P, R]], Callable[
     return mark
 
 
-def compiled_entry(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function`, which Python calls, with everything that it calls, when it is first called."""
-    return _entry(function, is_kept=True)
+def compiled_entry(function: Callable[P, R], *, is_kept: bool = True) -> Callable[P, R]:
+    """Compile `function`, which Python calls, with everything that it calls, when it is first called.
 
-
-def uncached_entry(function: Callable[P, R]) -> Callable[P, R]:
-    """The same without a copy on disk; tests compile single functions so."""
-    return _entry(function, is_kept=False)
-
-
-def _entry(function: Callable[P, R], *, is_kept: bool) -> Callable[P, R]:
-    """An entry, after Numba was told of every function marked so far."""
+    `is_kept`: its machine code is kept on disk.
+    """
     from camcover import machine_code  # noqa: PLC0415 - Numba: a third of a second, which only what prices pays
 
     machine_code.check_numba()

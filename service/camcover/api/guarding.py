@@ -82,14 +82,17 @@ class Call:
         refusal = self._admission.enter(places, self._who)
         if refusal is not None:
             raise Refused(refusal)
-        self._admission.leave(self._places, self._who)
-        self._places = places
+        self._move_to(places)
 
     def answered(self, places: Places) -> None:
         """Change to a place of those whose answer is on its way, where there is one: others may run in place of it."""
         if places.enter(self._who) is None:
-            self._admission.leave(self._places, self._who)
-            self._places = places
+            self._move_to(places)
+
+    def _move_to(self, places: Places) -> None:
+        """Give the old place back; the new one is taken already."""
+        self._admission.leave(self._places, self._who)
+        self._places = places
 
     async def read(self, intake: Intake, pool: Pool, places: Places | None = None) -> Message | None:
         """The next message, a large one read in a thread of `pool`; None at the end. Raises `Refused`.

@@ -48,7 +48,6 @@ from camcover.rulebook.records import (
     Requirement,
     Setting,
     SharePart,
-    SingleStep,
     Step,
     Tier,
 )
@@ -211,17 +210,16 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
 def step_rows(step: Step, tier: Tier, numbers: Mapping[str, int]) -> list[Row]:
     """The rows of `steps` of a step: none for `nothing`, two for a comparison, the copay's before the coinsurance's."""
     if isinstance(step, ComparedStep):
-        copay = step_row(step.copay, tier, numbers) or ()
-        coinsurance = step_row(step.coinsurance, tier, numbers) or ()
+        copay, coinsurance = step_row(step.copay, tier, numbers), step_row(step.coinsurance, tier, numbers)
         fixed = Bound(step.copay.cents, step.copay.per)
         least, most = (None, fixed) if step.is_lesser else (fixed, None)
         return [
             (*copay, *_bounds(StepBound.COPAY_OF_TWO, None, None)),
             (*coinsurance, *_bounds(StepBound.COINSURANCE_OF_TWO, least, most)),
         ]
-    row = step_row(step, tier, numbers)
-    if row is None:
+    if isinstance(step, NothingStep):
         return []
+    row = step_row(step, tier, numbers)
     if isinstance(step, CoinsuranceStep) and (step.at_least or step.at_most):
         return [(*row, *_bounds(StepBound.BOUNDED, step.at_least, step.at_most))]
     return [(*row, *_bounds(StepBound.NONE, None, None))]
@@ -233,8 +231,8 @@ def _bounds(bound: StepBound, least: Bound | None, most: Bound | None) -> Row:
     return (int(bound), *pers, *(0 if each is None else each.cents for each in (least, most)))
 
 
-def step_row(step: SingleStep, tier: Tier, numbers: Mapping[str, int]) -> Row | None:
-    """The columns of a row of `steps` up to `cents`; None for `nothing`, which takes nothing."""
+def step_row(step: DeductibleStep | CopayStep | CoinsuranceStep, tier: Tier, numbers: Mapping[str, int]) -> Row:
+    """The columns of a row of `steps` up to `cents`."""
     match step:
         case DeductibleStep():
             name = step.accumulator if step.accumulator is not None else tier.deductible
@@ -243,8 +241,6 @@ def step_row(step: SingleStep, tier: Tier, numbers: Mapping[str, int]) -> Row | 
             return int(_COPAY[step.per]), -1, 0, int(step.waived_with_deductible), step.cents
         case CoinsuranceStep():
             return int(_COINSURANCE[step.of]), -1, step.basis_points, 0, 0
-        case NothingStep():
-            return None
         case _:
             assert_never(step)
 

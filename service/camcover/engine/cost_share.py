@@ -79,7 +79,7 @@ def take_steps(rules: RuleTables, work: Work, hand: InHand, phase: Any, visits: 
             hand.request["fault"] = _UNKNOWN_STEP
         amount = min(amount, remaining)
         if step["bound"] != _UNBOUNDED:
-            amount = _bounded(rules.steps[phase["first"] + index], entry, visits, index, amount, remaining)
+            amount = _bounded(step, entry, visits, index, amount, remaining)
             remaining -= _moved(step, entry, index)
         entry["steps"][index] = amount
         remaining -= amount

@@ -109,7 +109,7 @@ def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums
     numbers: list[int] = []
     for number, maximum in enumerate(maxima.family):
         expected = _at_least(toward, cents, number, sums[number], maximum)
-        expected = _at_most(toward, given, number, expected, maxima.family)
+        expected = _at_most(toward[number], stated, expected, maxima.family)
         numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
     return numbers
 
@@ -128,22 +128,16 @@ def _at_least(
 
 
 def _at_most(
-    toward: Sequence[Sequence[int]],
-    given: Mapping[int, AccumulatorUse],
-    number: int,
-    expected: tuple[int, int],
-    tops: Sequence[int],
+    maxima: Sequence[int], stated: Mapping[int, int], expected: tuple[int, int], tops: Sequence[int]
 ) -> tuple[int, int]:
     """What is expected of a family's deductible: at most a stated maximum that counts it all and is not reached.
 
-    `toward`: `counted_toward` of the plan; `tops`: the family's maxima.
+    `maxima`: those that count all of it; `stated`: the family's sums, cents; `tops`: the most that each may hold.
     """
-    if not given or number in given:
-        return expected
-    for maximum in toward[number]:
-        use = given.get(maximum)
-        if use is not None and use.used_cents is not None and use.used_cents != tops[maximum]:
-            expected = min(expected[0], use.used_cents), min(expected[1], use.used_cents)
+    for maximum in maxima:
+        most = stated.get(maximum)
+        if most is not None and most != tops[maximum]:
+            expected = min(expected[0], most), min(expected[1], most)
     return expected
 
 

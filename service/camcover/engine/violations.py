@@ -49,19 +49,18 @@ def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]
     yield from _items_violations(request, tables.vocabulary)
     if not request.secondary_plan_id:
         yield from _unused_violations(request)
-    primary = tables.plans.get(request.plan_id)
-    if primary is None:
-        yield unknown_word("plan_id", Refusal.UNKNOWN_PLAN, request.plan_id, sorted(tables.plans))
-    else:
-        yield from _plan_violations(primary, request, secondary=False)
+    yield from _under(tables, request, "plan_id", request.plan_id)
     if request.secondary_plan_id:
-        second = tables.plans.get(request.secondary_plan_id)
-        if second is None:
-            yield unknown_word(
-                "secondary_plan_id", Refusal.UNKNOWN_PLAN, request.secondary_plan_id, sorted(tables.plans)
-            )
-        else:
-            yield from _plan_violations(second, request, secondary=True)
+        yield from _under(tables, request, "secondary_plan_id", request.secondary_plan_id)
+
+
+def _under(tables: Tables, request: EstimateRequest, field: str, plan_id: str) -> Iterator[Violation]:
+    """What is wrong under the plan that a field of the request names; where there is none, that."""
+    plan = tables.plans.get(plan_id)
+    if plan is None:
+        yield unknown_word(field, Refusal.UNKNOWN_PLAN, plan_id, sorted(tables.plans))
+    else:
+        yield from _plan_violations(plan, request, secondary=field == "secondary_plan_id")
 
 
 def _member_violations(request: EstimateRequest) -> Iterator[Violation]:

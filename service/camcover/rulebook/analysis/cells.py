@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations, product
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.criteria import Check, Subject, Value, checks_of, licensing_states
+from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestations_asked, checks_of, licensing_states
 from camcover.rulebook.analysis.diagnoses import Codes, TooManyCells, diagnosis_sets
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
 from camcover.rulebook.analysis.services import Service, Stretch
@@ -170,7 +170,7 @@ def _attestations(checks: Sequence[Check], known: tuple[str, ...] | None) -> Ite
     if known is not None:
         yield known
         return
-    asked = sorted({word for check in checks if check.subject is Subject.ATTESTATION for word in check.allowed})
+    asked = attestations_asked(checks)
     for missing in chain.from_iterable(combinations(asked, size) for size in range(len(asked) + 1)):
         yield tuple(str(each) for each in Attestation if each not in missing)
 

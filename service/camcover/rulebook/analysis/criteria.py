@@ -126,6 +126,11 @@ def _attestations(rule: int, block: Criteria) -> Iterator[Check]:
             yield Check(rule, Subject.ATTESTATION, key, block, frozenset(map(str, asked)))
 
 
+def attestations_asked(checks: Iterable[Check]) -> list[str]:
+    """The attestations that checks ask about, in order of the alphabet."""
+    return sorted({word for check in checks if check.subject is Subject.ATTESTATION for word in check.allowed})
+
+
 def condition_entries(rules: RuleSet, day: date, conditions: Iterable[str]) -> Iterator[str]:
     """The ICD-10 entries that conditions stand for on `day` (docs/rule-language.md, point 3)."""
     for name in conditions:

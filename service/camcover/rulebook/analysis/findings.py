@@ -105,8 +105,8 @@ def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless:
     """Pairs of benefits whose criteria some line meets both, so that the order of the file decides.
 
     Left out: an earlier one that passes lines on, or asks for more attestations, which is meant to stand before the
-    other, and dead benefits. The
-    witness is met by as few other benefits before the later one as there can be; `others` are the earlier ones.
+    other, and dead benefits. The witness is met by as few other benefits before the later one as there can be; `others`
+    are the earlier ones.
     """
     left_out = set(dead)
     found: dict[tuple[str, str], tuple[Decided, list[Benefit]]] = {}

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from camcover.rulebook.analysis.findings import Finding, Kind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import leaves_all_out, limits_of
-from camcover.rulebook.checks.scope import listed
+from camcover.rulebook.checks.scope import listed, required_of
 from camcover.rulebook.records import MEASURES, Benefit, Limit, LimitPeriod, Measure, PeriodKind, Plan
 from camcover.rulebook.words import quantity, written
 
@@ -111,12 +111,7 @@ def _why_idle(case: _Case) -> str | None:
 def _is_attested_anyway(case: _Case) -> bool:
     """Whether every benefit that draws on a soft limit asks for its attestation first (point 10)."""
     return case.limit.beyond is not None and all(
-        not benefit.continues_when_exhausted
-        and any(
-            each.attestation is case.limit.beyond and each.penalty is None and each.after is None
-            for each in benefit.requires
-        )
-        for benefit in case.own
+        not benefit.continues_when_exhausted and case.limit.beyond in required_of(benefit) for benefit in case.own
     )
 
 

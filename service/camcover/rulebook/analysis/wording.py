@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from camcover.rulebook.analysis.cells import Box, Grid
-from camcover.rulebook.analysis.criteria import Check, Subject, Value
+from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestations_asked
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
 
 __all__ = ["AXES", "axis_words"]
@@ -86,7 +86,7 @@ def _range_words(first: int, last: int) -> str:
 
 def _attestation_words(grid: Grid, axis: int, places: Collection[int]) -> str:
     """What is attested of that which the rules ask for: `referral, not active_treatment`."""
-    asked = sorted({word for check in grid.checks if check.subject is Subject.ATTESTATION for word in check.allowed})
+    asked = attestations_asked(grid.checks)
     sets = [value for place in sorted(places) for value in grid.axes[axis][place].values if isinstance(value, tuple)]
     told = ([word if word in value else f"not {word}" for word in asked] for value in sets)
     return " or ".join(", ".join(each) for each in told)

@@ -66,8 +66,7 @@ NAMED_TWICE = declare_fault(
     "maximum-named-twice",
     Severity.ERROR,
     "A tier names a maximum twice where once says it: `out_of_pocket_maximum` both counts and caps, so the same "
-    "maximum in "
-    "`counts_toward` or `capped_by` adds nothing, and may be meant to take something away.",
+    "maximum in `counts_toward` or `capped_by` adds nothing, and may be meant to take something away.",
     "For a maximum that counts and does not cap, write `out_of_pocket_maximum: none` and name it in `counts_toward` "
     "alone.",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import listed, place_of, plans
+from camcover.rulebook.checks.scope import listed, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import Benefit, Counting, Limit, Measure, Plan, RuleSet, countings
 
@@ -82,8 +82,7 @@ def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 def leaves_all_out(benefit: Benefit, limit: Limit) -> bool:
     """Whether a benefit covers nothing without what its limit's `except` names."""
-    needed = {each.attestation for each in benefit.requires if each.penalty is None and each.after is None}
-    needed |= set(benefit.when.attested or ()) if benefit.when is not None else set()
+    needed = required_of(benefit).union(benefit.when.attested or () if benefit.when is not None else ())
     return bool(limit.excepts) and needed >= set(limit.excepts)
 
 

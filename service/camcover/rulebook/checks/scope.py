@@ -71,6 +71,11 @@ def criteria_of(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criter
             yield policy.when
 
 
+def required_of(benefit: Benefit) -> set[str]:
+    """The attestations that a benefit's requirements ask for on every line: without one it covers nothing."""
+    return {each.attestation for each in benefit.requires if each.penalty is None and each.after is None}
+
+
 def days_of_change(plan: Plan, rules: RuleSet) -> list[date]:
     """The first day of the plan edition, and each later day of it on which one of its policies or a catalog changes."""
     period = plan.heading.effective

@@ -73,13 +73,9 @@ def criteria_facts(when: Criteria | None, at: Place) -> Iterator[Fact]:
     yield fact("ages", ages_words(ages), ages.at if ages else place, "any")
     yield set_fact("states", when.states if when else None, place, "any")
     yield fact("license", "required" if when and when.licensed else "not required", place, "not required")
-    for name, asked in _attestations_asked(when):
+    attested, not_attested = (when.attested, when.not_attested) if when else (None, None)
+    for name, asked in (("attested", attested), ("not attested", not_attested)):
         yield set_fact(name, asked and tuple(map(plain, asked)), place, "not asked")
-
-
-def _attestations_asked(when: Criteria | None) -> Iterator[tuple[str, tuple[str, ...] | None]]:
-    yield "attested", when.attested if when else None
-    yield "not attested", when.not_attested if when else None
 
 
 def policy_part(policy: Policy) -> Part:

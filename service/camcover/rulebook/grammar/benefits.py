@@ -183,15 +183,14 @@ def _one_of_two(values: Values, at: Place, context: Context) -> Any:
     return _step(dict.fromkeys((*_STEP_KEYS, *_OWNERS)) | values, at, context)
 
 
+COPAY_FIELD = Field("copay", Value(COPAY), f"{COPAY_WORDS}.")
+COINSURANCE_FIELD = Field("coinsurance", Value(PERCENT), "The member's percentage.")
+OF_FIELD = Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left.")
 COMPARED_WORDS = "{{{}: [{{copay: $20 per visit}}, {{coinsurance: 50%}}]}}"
 COMPARED = ListOf(
     Record(
         "a copay or a coinsurance",
-        (
-            Field("copay", Value(COPAY), "'$30 per visit', 'per line' or 'per unit'."),
-            Field("coinsurance", Value(PERCENT), "The member's percentage."),
-            Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
-        ),
+        (COPAY_FIELD, COINSURANCE_FIELD, OF_FIELD),
         _one_of_two,
         also=one_of("copay", "coinsurance") | {"dependentRequired": {"of": ["coinsurance"]}},
     ),
@@ -202,10 +201,10 @@ STEP_TABLE = Record(
     "a step",
     (
         Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
-        Field("copay", Value(COPAY), f"{COPAY_WORDS}."),
+        COPAY_FIELD,
         Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
-        Field("coinsurance", Value(PERCENT), "The member's percentage."),
-        Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left."),
+        COINSURANCE_FIELD,
+        OF_FIELD,
         Field("at_least", Value(COPAY), "The least of a coinsurance: '$20 per visit', 'per line' or 'per unit'."),
         Field("at_most", Value(COPAY), "The most of a coinsurance."),
         Field("lesser_of", COMPARED, "A copay or a coinsurance, whichever is less."),

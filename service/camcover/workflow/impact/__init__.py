@@ -2,8 +2,8 @@
 
 What comes in: two compiled rule sets and a book in record batches. What goes out: an `Impact`, plain data, and the page
 that shows it. The way: `batches` (one batch under both rule sets, in a thread) -> `comparing` (all of them added up) ->
-`cases` (the largest changes line by line). What it finds (`records`) is read without
-PyArrow, which only comparing needs.
+`cases` (the largest changes line by line). What it finds (`records`) is read without PyArrow, which only comparing
+needs.
 """
 
 from camcover.workflow.impact.records import Impact
