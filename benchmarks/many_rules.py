@@ -17,8 +17,8 @@ from pathlib import Path
 
 from camcover.api.requests import estimate_request
 from camcover.engine import compile_rules, evaluate
+from camcover.engine.compiling.stored import read_tables, write_tables
 from camcover.engine.request import EstimateRequest
-from camcover.engine.stored import read_tables, write_tables
 from camcover.rulebook import load_texts
 from medicare_advantage import catalog_text, plan_texts
 from questions import twelve_sessions

@@ -20,9 +20,9 @@ from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.engine import Tables, evaluate
-from camcover.engine.desk import Desk
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.question import Adjudicated, Question
 from camcover.engine.evaluate import adjudicate_many
-from camcover.engine.question import Adjudicated, Question
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.workflow.pricing import price
 from oracle import adjudicate as oracle
@@ -136,7 +136,7 @@ def test_yardstick_all_at_once(benchmark: BenchmarkFixture, tables: Tables) -> N
 @pytest.mark.benchmark(group="100,000 plans of 12 lines")
 def test_kernel_on_a_batch(benchmark: BenchmarkFixture, tables: Tables) -> None:
     """Each plan with lines, state and ledger of its own, a thousand to a call as in bulk: the ledger stays in cache."""
-    desk = Desk()
+    desk = Adjudicator()
     for _ in range(1_000):
         assert isinstance(desk.lay_out(tables, twelve_lines()._replace(assume_requirements=False)), Question)
 

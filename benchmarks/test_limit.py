@@ -14,10 +14,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from camcover.engine import Tables
-from camcover.engine.desk import Desk
-from camcover.engine.entry import adjudicate_at
-from camcover.engine.kernel_call import Addresses, addresses_of
-from camcover.engine.question import Question
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.question import Question
+from camcover.engine.kernel.call import Addresses, addresses_of
+from camcover.engine.kernel.entry import adjudicate_at
 from limit.yardstick import NO_COMPILER, build
 from questions import ROOT, shipped_tables, twelve_lines
 
@@ -36,26 +36,28 @@ class LaidOut(NamedTuple):
     """The arrays of rules and requests, which must live as long as a kernel runs on their addresses."""
 
     tables: Tables
-    desk: Desk
+    adjudicator: Adjudicator
     addresses: Addresses
 
     def warmed(self, kernel: Kernel) -> Kernel:
         """The kernel, loaded and its caches warm, once it has given the right answer."""
         kernel(0, PLANS)
-        assert self.desk.first.patient(0) == self.desk.first.patient(PLANS - 1) == PATIENT_CENTS
+        assert self.adjudicator.first.patient(0) == self.adjudicator.first.patient(PLANS - 1) == PATIENT_CENTS
         return kernel
 
 
 @pytest.fixture(scope="module")
 def laid_out() -> LaidOut:
     """The request of the benchmarks, its row 2,000 times."""
-    tables, desk = shipped_tables(), Desk()
-    assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
-    requests = desk.first.requests
+    tables, adjudicator = shipped_tables(), Adjudicator()
+    assert isinstance(adjudicator.lay_out(tables, twelve_lines()), Question)
+    requests = adjudicator.first.requests
     expected = bytes(requests.span(0, 1))
     requests.clear()
     requests.append(expected * PLANS)
-    return LaidOut(tables, desk, np.concatenate([addresses_of(tables.arrays), addresses_of(desk.first.work)]))
+    return LaidOut(
+        tables, adjudicator, np.concatenate([addresses_of(tables.arrays), addresses_of(adjudicator.first.work)])
+    )
 
 
 @pytest.fixture(scope="module")

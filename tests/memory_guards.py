@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from camcover.bulk import estimate as bulk
-from camcover.engine import workspace
-from camcover.engine.desk import Desk
-from camcover.engine.evaluate import _DESK
-from camcover.engine.tables import Array
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.evaluate import _THREAD
+from camcover.engine.kernel import workspace
+from camcover.engine.kernel.tables import Array
 
 PATTERN = 0xA5
 WIDTH = 4_096
@@ -91,5 +91,5 @@ def guarded() -> Iterator[Guards]:
             patched.setattr(module, "new_rows", guards.new_rows)
             patched.setattr(module, "run", guards.checking(module.run))
         # This thread made its arrays before; other threads make theirs from here on.
-        patched.setattr(_DESK, "desk", Desk())
+        patched.setattr(_THREAD, "adjudicator", Adjudicator())
         yield guards

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from camcover.engine.codes import FIRST_WINDOW, LimitMeasure, Period, StepKind
-from camcover.engine.compile_rows import limit_row, step_row
-from camcover.engine.kernel_call import KernelFault
-from camcover.engine.prior_use import period_key
+from camcover.engine.asking.prior_use import period_key
+from camcover.engine.compiling.compile_rows import limit_row, step_row
+from camcover.engine.kernel.call import KernelFault
+from camcover.engine.kernel.codes import FIRST_WINDOW, LimitMeasure, Period, StepKind
 from camcover.rulebook import scalars
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.records import (

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import Descriptor
 
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA
 from camcover.engine.estimate import Amounts, Line
-from camcover.engine.tables import LEDGER
+from camcover.engine.kernel.tables import LEDGER
 from camcover.gen.camcover.v1 import estimate_pb2, impact_pb2
 from camcover.money import LINE_AMOUNTS, ONE_PLAN_AMOUNTS, in_cents
 from camcover.rulebook.grammar.cases import LINE

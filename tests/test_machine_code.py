@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import tomllib
@@ -46,7 +47,7 @@ def test_loading_the_kernel_makes_the_check() -> None:
         "from numba.core import cpu\n"
         "class NoOptions: pass\n"
         "cpu.CPUTargetOptions = NoOptions\n"
-        "from camcover.engine.kernel_call import load_kernel\n"
+        "from camcover.engine.kernel.call import load_kernel\n"
         "try:\n    load_kernel()\nexcept ImportError as error:\n    print(error)\n"
     )
     done = subprocess.run(
@@ -118,6 +119,20 @@ def test_without_any_folder_it_compiles_anew_and_says_so(tmp_path: Path) -> None
     assert done.stdout == "144\n"
     assert "RuntimeWarning: Compiled code cannot be kept: no folder can be written to" in done.stderr
     assert not kept(tmp_path)
+
+
+@only_compiled
+@pytest.mark.processes
+def test_machine_code_of_a_version_with_other_names_is_compiled_anew(tmp_path: Path) -> None:
+    """Numba unpickles its index, which names classes, before it looks whether the source has changed."""
+    source, cache = tmp_path / "source", tmp_path / "cache"
+    source.mkdir()
+    squared(source, NUMBA_CACHE_DIR=str(cache))
+    (index,) = cache.rglob("*.nbi")
+    version = pickle.dumps(pickle.loads(index.read_bytes()))  # noqa: S301 - written by Numba just before
+    index.write_bytes(version + b"ccamcover.money\nNoSuchName\n.")
+    done = squared(source, NUMBA_CACHE_DIR=str(cache))
+    assert (done.stdout, done.stderr) == ("144\n", "")
 
 
 @only_compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import tokenize
@@ -41,6 +42,16 @@ def test_no_float_where_money_is() -> None:
         names = {each.string for each in tokens if each.type == tokenize.NAME}
         assert "float" not in names, path
         assert not [number for number in numbers if re.search(r"[.]|^[0-9_]+e", number)], path
+
+
+def test_no_class_name_stands_twice() -> None:
+    """A name that is read in an error, a trace or a review leads to one class."""
+    places: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,4 +1,4 @@
-/* The kernel once more, by hand in C: the yardstick for the speed of service/camcover/engine/kernel.py.
+/* The kernel once more, by hand in C: the yardstick for the speed of service/camcover/engine/kernel/adjudication.py.
  *
  * The same algorithm on the same arrays, function by function and under the same names; what each is for stands there.
  * Never shipped. Money and basis points are never negative where they are divided, so `/` rounds as Python's `//` does;
@@ -99,7 +99,7 @@ INLINE int month_index(int day)
 
 INLINE int week_index(int day) { return floor_div(day - 1, 7); }
 
-/* engine/pricing.py */
+/* engine/kernel/pricing.py */
 
 INLINE int64_t listed_fee(const struct rules *rules, int row, const struct service *service)
 {
@@ -165,7 +165,7 @@ INLINE void price(const struct rules *rules, const struct hand *hand, int64_t ch
     }
 }
 
-/* engine/sums.py */
+/* engine/kernel/sums.py */
 
 INLINE bool holds(uint64_t mask, int index) { return mask >> index & 1; }
 
@@ -367,7 +367,7 @@ INLINE void roll(
     }
 }
 
-/* engine/usage.py */
+/* engine/kernel/usage.py */
 
 enum { ROLLING_KEY = -1 };
 
@@ -488,7 +488,7 @@ INLINE void use(const struct work *work, const struct hand *hand, const struct l
         append(work, hand->request, slot, hand->line->day, amount);
 }
 
-/* engine/selection.py */
+/* engine/kernel/selection.py */
 
 struct verdict {
     int reason, criteria;
@@ -637,7 +637,7 @@ INLINE struct choice choose(const struct rules *rules, const struct work *work, 
     return exhausted.rule != NONE ? exhausted : failed;
 }
 
-/* engine/cost_share.py */
+/* engine/kernel/cost_share.py */
 
 INLINE bool is_copay(int kind) { return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT; }
 
@@ -881,7 +881,7 @@ INLINE int64_t balance_bill(const struct tier *tier, int64_t charge, int64_t all
     return 0;
 }
 
-/* engine/uncovered.py */
+/* engine/kernel/uncovered.py */
 
 INLINE uint64_t attestations_of(const struct request *request, const struct service *service)
 {
@@ -936,7 +936,7 @@ INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, 
     entry->written_off += charge - base;
 }
 
-/* engine/kernel.py */
+/* engine/kernel/adjudication.py */
 
 INLINE void begin_request(const struct work *work, struct request *request)
 {
@@ -1354,7 +1354,7 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
     }
 }
 
-/* engine/entry.py */
+/* engine/kernel/entry.py */
 
 int64_t adjudicate_at(const int64_t *addresses, int64_t first, int64_t count)
 {

@@ -1,4 +1,4 @@
-/* What the functions of kernel.c share beside the rows, which rows.py makes of engine/tables.py.
+/* What the functions of kernel.c share beside the rows, which rows.py makes of engine/kernel/tables.py.
  *
  * -1 means none; money is int64_t cents, percentages are basis points, days are ordinal, sets are masks of 64 bits.
  */

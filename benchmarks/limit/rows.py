@@ -1,4 +1,4 @@
-"""The rows of engine/tables.py as a C header: every struct, code, constant and address, made anew for each build.
+"""The rows of engine/kernel/tables.py as a C header, made anew for each build: structs, codes, constants, addresses.
 
 What comes in: the columns and codes of the Python kernel. What goes out: the text of `rows.h`, so that a column that is
 added, moved or widened there is so here too.
@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from camcover.engine import codes
-from camcover.engine import tables as columns
-from camcover.engine.codes import FIRST_WINDOW, CarryoverRule, Fault, Liability, Part, StepBound
 from camcover.engine.estimate import Reason
-from camcover.engine.tables import RULE_DTYPES, WORK_DTYPES
-from camcover.engine.workspace import WRITTEN
+from camcover.engine.kernel import codes
+from camcover.engine.kernel import tables as columns
+from camcover.engine.kernel.codes import FIRST_WINDOW, CappedPart, CarryoverRule, Fault, Liability, StepBound
+from camcover.engine.kernel.tables import RULE_DTYPES, WORK_DTYPES
+from camcover.engine.kernel.workspace import WRITTEN
 
 __all__ = ["header"]
 
@@ -25,7 +25,7 @@ _TYPES = {"i4": "int32_t", "i8": "int64_t", "u8": "uint64_t"}
 _STRUCTS = {"LEDGER": "entry"}
 """What a row is called in C, where that is not its name in lower case."""
 
-_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", Part: "OF_", CarryoverRule: "CARRY_"}
+_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", CappedPart: "OF_", CarryoverRule: "CARRY_"}
 """What stands before the members of an enumeration that has names in common with another."""
 
 _NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", Fault: "NO_FAULT", StepBound: "UNBOUNDED"}
@@ -38,7 +38,7 @@ _CONSTANTS = {**vars(codes), **vars(columns)}
 
 def header() -> str:
     """The text of `rows.h`."""
-    lines = ["/* Made by rows.py of engine/tables.py; not to be edited. */", "#include <stdint.h>", ""]
+    lines = ["/* Made by rows.py of engine/kernel/tables.py; not to be edited. */", "#include <stdint.h>", ""]
     lines += [f"#define {name} UINT64_C({int(_CONSTANTS[name])})" for name in _MASKS]
     lines += [f"#define {name} ((int64_t){_CONSTANTS[name]})" for name in _NUMBERS]
     lines += [f"enum {{ FIRST_WINDOW = {int(FIRST_WINDOW)} }};", ""]

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, Tables, compile_rules
-from camcover.engine.desk import Desk
-from camcover.engine.entry import adjudicate_at
-from camcover.engine.kernel_call import Addresses, addresses_of
-from camcover.engine.question import Question
-from camcover.engine.tables import Work
-from camcover.engine.workspace import WRITTEN, Workspace
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.question import Question
+from camcover.engine.kernel.call import Addresses, addresses_of
+from camcover.engine.kernel.entry import adjudicate_at
+from camcover.engine.kernel.tables import Work
+from camcover.engine.kernel.workspace import WRITTEN, Workspace
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.jit import IS_COMPILED
 from camcover.rulebook import as_text, load_texts
@@ -70,14 +70,14 @@ def assert_same(yardstick: Yardstick, tables: Tables, workspace: Workspace) -> i
 
 def assert_same_answers(yardstick: Yardstick, tables: Tables, request: EstimateRequest) -> None:
     """The same for a request's primary plan, and for its secondary plan behind it."""
-    desk = Desk()
-    question = desk.lay_out(tables, request)
+    adjudicator = Adjudicator()
+    question = adjudicator.lay_out(tables, request)
     assert isinstance(question, Question)
     # The secondary plan's cases are placed once the primary's are adjudicated.
-    desk.answers(tables, [question])
-    assert assert_same(yardstick, tables, desk.first) == 0
-    if desk.second.requests.used:
-        assert assert_same(yardstick, tables, desk.second) == 0
+    adjudicator.answers(tables, [question])
+    assert assert_same(yardstick, tables, adjudicator.first) == 0
+    if adjudicator.second.requests.used:
+        assert assert_same(yardstick, tables, adjudicator.second) == 0
 
 
 @given(scenario=scenarios())
@@ -95,27 +95,27 @@ def test_shipped_rules(yardstick: Yardstick) -> None:
 
 def test_too_little_room(yardstick: Yardstick) -> None:
     """Room for every dated use is enough; for one less is a fault of that request, and both say so."""
-    tables, desk = shipped_tables(), Desk()
-    assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
-    request = desk.first.requests.array[0]
-    assert_same(yardstick, tables, desk.first)
+    tables, adjudicator = shipped_tables(), Adjudicator()
+    assert isinstance(adjudicator.lay_out(tables, twelve_lines()), Question)
+    request = adjudicator.first.requests.array[0]
+    assert_same(yardstick, tables, adjudicator.first)
     wanted = int(request["event_count"])
     assert wanted > 0
     request["event_room"] = wanted
-    assert assert_same(yardstick, tables, desk.first) == 0
+    assert assert_same(yardstick, tables, adjudicator.first) == 0
     request["event_room"] = wanted - 1
-    assert assert_same(yardstick, tables, desk.first) == 1
+    assert assert_same(yardstick, tables, adjudicator.first) == 1
 
 
 @pytest.mark.parametrize(("array", "column"), [("limits", "period"), ("limits", "measure"), ("steps", "kind")])
 def test_unknown_codes(yardstick: Yardstick, array: str, column: str) -> None:
     """A code without arithmetic is the same fault in both."""
-    tables, desk = shipped_tables(), Desk()
-    assert isinstance(desk.lay_out(tables, twelve_lines()), Question)
+    tables, adjudicator = shipped_tables(), Adjudicator()
+    assert isinstance(adjudicator.lay_out(tables, twelve_lines()), Question)
     rows = getattr(tables.arrays, array)
     rows.flags.writeable = True
     rows[column] = 99
-    assert assert_same(yardstick, tables, desk.first) == 1
+    assert assert_same(yardstick, tables, adjudicator.first) == 1
 
 
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The hand-written C kernel beside this file, compiled with the system's C compiler: a yardstick, never shipped.
 
 What comes in: a folder to compile into. What goes out: a `Yardstick` that runs on the same addresses as
-`engine/entry.py`. Its rows are made of the Python kernel's (rows.py).
+`engine/kernel/entry.py`. Its rows are made of the Python kernel's (rows.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from limit.rows import header
 
 if TYPE_CHECKING:
-    from camcover.engine.kernel_call import Addresses
+    from camcover.engine.kernel.call import Addresses
 
 __all__ = ["NO_COMPILER", "Yardstick", "build"]
 

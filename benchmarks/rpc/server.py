@@ -14,7 +14,7 @@ import grpc
 
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.cli.logs import configure_logs
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import NoStore, estimate_store, open_database
@@ -50,7 +50,7 @@ async def serve(database: str) -> None:
     store = NoStore() if database == "off" else estimate_store(open_database(database))
     # The same request comes again and again: what is measured is pricing it, not remembering it.
     settings = Settings(listen="127.0.0.1:0", cached_estimate_bytes=0)
-    server = Server(RulesInForce(tables), Keepers(store), settings)
+    server = Server(RulesInForce(tables), Storage(store), settings)
     server.add_handler(Echo(answer))
     port = await server.start()
     sys.stdout.write(f"{port}\n")

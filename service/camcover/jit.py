@@ -75,6 +75,7 @@ def sources_digest() -> str:
     """
     folder = Path(__file__).parent
     digest = hashlib.sha256()
-    for file in sorted(file for part in (".", "engine", "bulk") for file in (folder / part).glob("*.py")):
+    rooms = (file for room in ("engine", "bulk") for file in (folder / room).rglob("*.py"))
+    for file in sorted([*folder.glob("*.py"), *rooms]):
         digest.update(file.read_bytes())
     return digest.hexdigest()

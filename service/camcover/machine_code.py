@@ -32,10 +32,11 @@ def check_numba(options: type = CPUTargetOptions, version: str = numba.__version
 def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
     """Give `function` to Numba with `options`; it is compiled when it is first called.
 
-    Where Numba can keep machine code in no folder, this warns (RuntimeWarning), and each process compiles anew.
+    Where Numba can keep machine code in no folder, this warns (RuntimeWarning), and each process compiles anew. Machine
+    code that an earlier version of Camcover left in the folder, and that this one cannot read, is forgotten.
     """
     try:
-        return numba.njit(**options)(function)  # type: ignore[no-any-return]
+        dispatcher = numba.njit(**options)(function)
     except RuntimeError as error:
         if _NO_FOLDER not in str(error):
             raise
@@ -46,6 +47,22 @@ def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[.
             stacklevel=2,
         )
         return numba.njit(**{**options, "cache": False})(function)  # type: ignore[no-any-return]
+    if options.get("cache"):
+        _forget_what_cannot_be_read(dispatcher)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def _forget_what_cannot_be_read(dispatcher: Any) -> None:
+    """Empty the function's index of machine code if it names a class that this version does not have.
+
+    Numba reads the index before it compares the date of the source, so that one of before a class was renamed would
+    stop the first call. Neither attribute is of its documented interface; the cap on its version covers them.
+    """
+    cache = dispatcher._cache  # noqa: SLF001
+    try:
+        cache._cache_file._load_index()  # noqa: SLF001
+    except (AttributeError, EOFError, ImportError, IndexError):
+        cache.flush()
 
 
 def inline(function: Callable[..., Any], machine: Callable[..., Any], options: Mapping[str, Any]) -> None:

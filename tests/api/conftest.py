@@ -15,7 +15,7 @@ from google.protobuf import json_format
 
 from camcover.api.access import Access
 from camcover.api.answering import Answering
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
@@ -41,7 +41,7 @@ class Service:
 @asynccontextmanager
 async def served(settings: Settings, access: Access | None = None) -> AsyncIterator[Service]:
     """The small rules in force, nothing kept."""
-    server = Server(RulesInForce(tables()), Keepers(), settings, access)
+    server = Server(RulesInForce(tables()), Storage(), settings, access)
     async with connected(server) as service:
         yield service
 
@@ -86,7 +86,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """The small rules in force, estimates kept in a file."""
     database = open_database(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
-    async with connected(Server(rules, Keepers(estimate_store(database)), SETTINGS)) as service:
+    async with connected(Server(rules, Storage(estimate_store(database)), SETTINGS)) as service:
         yield service
     database.close()
 

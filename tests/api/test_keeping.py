@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.keeping import Keeper
 from camcover.store import KeptEstimates, NoStore, RequestKey, StoredEstimate, StoreUnavailable, open_database
-from camcover.store.errors import Reason
+from camcover.store.errors import UnavailableReason
 
 
 def row(name: str) -> StoredEstimate:
@@ -140,7 +140,7 @@ async def test_a_database_that_does_not_answer_is_given_up() -> None:
 async def test_a_store_that_is_away_is_not_asked_row_by_row() -> None:
     store = Store()
     keeper = Keeper(store)
-    store.fault = StoreUnavailable(Reason.AWAY)
+    store.fault = StoreUnavailable(UnavailableReason.AWAY)
     store.go.set()
     calls = [asyncio.create_task(keeper.keep([row(name), row(name * 2)])) for name in "ab"]
     for outcome in await asyncio.gather(*calls, return_exceptions=True):

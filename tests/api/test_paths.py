@@ -13,9 +13,9 @@ import pytest
 from google.protobuf import json_format
 
 from camcover.api.access import Access
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.engine import Tables, compile_rules
-from camcover.engine.stored import read_tables, write_tables
+from camcover.engine.compiling.stored import read_tables, write_tables
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.rulebook import load
 from camcover.store import ReleaseStore, estimate_store, open_database
@@ -167,7 +167,7 @@ async def answers(request: Any, tmp_path: Path) -> AsyncIterator[Answers]:
     release = publish(store, prepare(load(folder / "plans", folder)), "ana", "first").release.id
     rules = RulesInForce(tables, ReleaseRules(store, tmp_path / "secret"))
     settings = Settings(listen="127.0.0.1:0", maximum_message_bytes=1 << 20, drain_seconds=5)
-    server = Server(rules, Keepers(estimate_store(database)), settings, Access(tokens))
+    server = Server(rules, Storage(estimate_store(database)), settings, Access(tokens))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield [(method, *await said(channel, method, each)) for method, each in asked(release)]

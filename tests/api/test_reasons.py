@@ -23,7 +23,14 @@ from camcover.engine import InvalidRequest, Violation
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2
 from camcover.refusals import Refusal
 from camcover.workflow import errors as workflow_errors
-from camcover.workflow.errors import CamcoverError, Finding, RequestIdReused, RulesRefused, UnknownPlan, UnknownRelease
+from camcover.workflow.errors import (
+    CamcoverError,
+    FileFault,
+    RequestIdReused,
+    RulesRefused,
+    UnknownPlan,
+    UnknownRelease,
+)
 from small_rules import question
 
 PACKAGE = Path(camcover.__file__).parent
@@ -51,7 +58,7 @@ def classes(root: type[CamcoverError]) -> list[type[CamcoverError]]:
 @pytest.mark.parametrize("error", sorted(set(classes(CamcoverError)) - ABSTRACT, key=lambda each: each.__name__))
 def test_every_exception_has_a_kind_and_its_status(error: type[CamcoverError]) -> None:
     raised = error.__new__(error)
-    vars(raised).update(name="x", nearest=(), request_id="x", findings=(Finding("a.yaml:1:1", "wrong"),))
+    vars(raised).update(name="x", nearest=(), request_id="x", findings=(FileFault("a.yaml:1:1", "wrong"),))
     status = status_of(raised)
     assert status is not None
     assert reason(status) == error.refusal.name
@@ -119,7 +126,7 @@ def test_refused_callers_get_reasons(tmp_path: Path) -> None:
 
 
 def test_rule_files_that_are_refused_have_a_reason_for_each_finding() -> None:
-    status = status_of(RulesRefused((Finding("a.yaml:1:1", "wrong"), Finding("a.yaml:2:1", "wrong"))))
+    status = status_of(RulesRefused((FileFault("a.yaml:1:1", "wrong"), FileFault("a.yaml:2:1", "wrong"))))
     assert status is not None
     (fields,) = unpacked(status, BadRequest)
     assert [(each.field, each.reason) for each in fields.field_violations] == [

@@ -12,7 +12,7 @@ from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
 from grpc_status import rpc_status
 
 from camcover.api.validation import violations_of
-from camcover.engine.stored import write_tables
+from camcover.engine.compiling.stored import write_tables
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
 from camcover.rulebook.records import Attestation
 from small_rules import NO_RELEASE_IDS, question, tables

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from camcover.bulk import REQUEST_SCHEMA, BulkEstimator
 from camcover.engine import InvalidRequest, Violation, evaluate
-from camcover.engine.violations import violations_of
+from camcover.engine.asking.violations import violations_of
 from camcover.gen.buf.validate import validate_pb2
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.request_bounds import (

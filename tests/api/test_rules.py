@@ -18,7 +18,7 @@ from grpc_status import rpc_status
 
 from camcover.api import rule_servicer
 from camcover.api.access import Access
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.bulk import REQUEST_SCHEMA
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
@@ -79,9 +79,9 @@ async def staff(tmp_path: Path) -> AsyncIterator[Staff]:
     releases = ReleaseRules(store)
     rules = RulesInForce(releases=releases)
     follower = Follower(rules, releases)
-    keepers = Keepers(estimate_store(database), follows=True)
+    storage = Storage(estimate_store(database), follows=True)
     settings = Settings(listen="127.0.0.1:0", maximum_message_bytes=1 << 20, drain_seconds=5)
-    server = Server(rules, keepers, settings, Access(tokens))
+    server = Server(rules, storage, settings, Access(tokens))
     await follower.start()
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

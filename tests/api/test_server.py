@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from camcover.api.answering import Answering
-from camcover.api.server import FOLLOWING, Keepers, Server, Settings
+from camcover.api.server import FOLLOWING, Server, Settings, Storage
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
@@ -37,7 +37,7 @@ async def test_health_of_the_whole_and_of_each_service(service: Any) -> None:
 
 async def test_health_tells_how_well_the_database_is_followed() -> None:
     """Behind the database the last good rules answer, so that only its own name says so; ended, nothing is SERVING."""
-    server = Server(RulesInForce(tables()), Keepers(follows=True), Settings(listen="127.0.0.1:0", drain_seconds=0))
+    server = Server(RulesInForce(tables()), Storage(follows=True), Settings(listen="127.0.0.1:0", drain_seconds=0))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
@@ -171,7 +171,7 @@ async def test_log_lines_hold_no_health_data(service: Any, ask: Any) -> None:
 
 
 async def test_without_rules_nothing_is_served() -> None:
-    server = Server(RulesInForce(), Keepers(), Settings(listen="127.0.0.1:0", drain_seconds=0))
+    server = Server(RulesInForce(), Storage(), Settings(listen="127.0.0.1:0", drain_seconds=0))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())

@@ -20,13 +20,13 @@ from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from camcover.api.access import Access
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.gen.camcover.v1 import estimate_service_pb2 as services
 from camcover.gen.camcover.v1 import rule_service_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.store import Database, ReleaseStore, availability, estimate_store, open_database
-from camcover.store.errors import Reason
+from camcover.store.errors import UnavailableReason
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import tables
@@ -84,7 +84,7 @@ async def service(url: str, tmp_path: Path) -> AsyncIterator[Service]:
     access, database = Access(file), open_database(url, wait_seconds=0.1)
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
     settings = Settings(listen="127.0.0.1:0", drain_seconds=5)
-    server = Server(rules, Keepers(estimate_store(database), follows=True), settings, access)
+    server = Server(rules, Storage(estimate_store(database), follows=True), settings, access)
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Service(database, access, file, channel, EstimateServiceStub(channel))
@@ -209,7 +209,7 @@ async def test_a_locked_store_is_told_and_comes_back(service: Service, ask: Any,
 async def test_a_full_disk_is_told_and_nothing_is_half_kept(
     service: Service, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(availability._HOLD_SECONDS, Reason.FULL, 0.2)
+    monkeypatch.setitem(availability._HOLD_SECONDS, UnavailableReason.FULL, 0.2)
     before = await service.estimate("ana", ask(request_id="before"))
     with service.database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()

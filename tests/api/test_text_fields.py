@@ -18,7 +18,7 @@ from grpc_status import rpc_status
 
 from camcover.api.access import Access
 from camcover.api.paging import token_of
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.api.validation import violations_of
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2, rule_service_pb2
 from camcover.refusals import Refusal
@@ -81,8 +81,8 @@ async def channel(tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
     file.write_text(ALL_ROLES.format(hashlib.sha256(b"all").hexdigest()), encoding="utf-8")
     database = open_database(f"sqlite:///{tmp_path / 'camcover.sqlite'}")
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
-    keepers = Keepers(estimate_store(database), follows=True)
-    server = Server(rules, keepers, Settings(listen="127.0.0.1:0", drain_seconds=5), Access(file))
+    storage = Storage(estimate_store(database), follows=True)
+    server = Server(rules, storage, Settings(listen="127.0.0.1:0", drain_seconds=5), Access(file))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as made:
         yield made

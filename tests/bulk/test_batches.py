@@ -16,8 +16,8 @@ from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_sch
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.bulk.singly import in_columns, request_of
 from camcover.engine import Estimate, InvalidRequest, Tables, evaluate
+from camcover.engine.asking.violations import violations_of
 from camcover.engine.estimate import Amounts, Line, Reason
-from camcover.engine.violations import violations_of
 from small_rules import CATALOG, COPAY_PLAN, SHARE_PLAN, tables
 
 pytestmark = pytest.mark.usefixtures("guards")
@@ -156,7 +156,7 @@ def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     row |= {"accumulators": [{"accumulator": "deductible", "used_cents": 0}], "birth_date": date(1980, 2, 29)}
     row |= {"limit_usage": [{"limit": "visits", "used": 3}], "family_accumulators": [{"accumulator": "oop_max"}]}
     asked: list[int] = []
-    monkeypatch.setattr(BulkEstimator, "_ask_aside", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
+    monkeypatch.setattr(BulkEstimator, "_price_singly", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
     assert result_of(RULES, [row, {"plan_id": "nowhere"}]).plans.num_rows == 1
     assert asked == [1]
 

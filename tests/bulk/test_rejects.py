@@ -183,7 +183,12 @@ def test_a_fault_of_a_column(rules: Tables, kind: Refusal, others: dict[str, Any
 def test_every_kind_that_a_row_may_have_is_compared() -> None:
     """The kinds that stand where requests and rows are judged: whoever adds one adds a fault here."""
     package = Path(camcover.__file__).parent
-    judges = ["engine/violations.py", "engine/use_violations.py", "engine/words.py", "bulk/singly.py"]
+    judges = [
+        "engine/asking/violations.py",
+        "engine/asking/use_violations.py",
+        "engine/asking/words.py",
+        "bulk/singly.py",
+    ]
     named = {kind for name in judges for kind in re.findall(r"Refusal\.([A-Z_]+)", (package / name).read_text("utf-8"))}
     compared = {kind for kind, _ in FAULTS} | set(ONLY_IN_BULK) | ONLY_SINGLE
     assert {Refusal[name] for name in named} <= compared

@@ -17,7 +17,7 @@ import pytest
 from bulk.test_files import row
 from camcover.bulk.files import Outputs, estimate_file
 from camcover.bulk.schema import REQUEST_SCHEMA
-from camcover.engine.stored import write_tables
+from camcover.engine.compiling.stored import write_tables
 from small_rules import tables
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: make engines")

@@ -10,16 +10,16 @@ import typer
 
 from camcover.api.server import Settings
 from camcover.cli import workers
-from camcover.cli.running import OFF, Options
+from camcover.cli.running import OFF, ServerOptions
 from camcover.cli.workers import Supervisor
-from camcover.engine.stored import read_tables, write_tables
+from camcover.engine.compiling.stored import read_tables, write_tables
 from camcover.store import Keeping
 from small_rules import tables
 
 
 def supervisor(rules: Path) -> Supervisor:
     """Two workers over one file or folder; not started."""
-    return Supervisor(Options((rules,), OFF, Keeping.FULL, None, Settings("127.0.0.1:0")), 2, print)
+    return Supervisor(ServerOptions((rules,), OFF, Keeping.FULL, None, Settings("127.0.0.1:0")), 2, print)
 
 
 def test_compiled_rules_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

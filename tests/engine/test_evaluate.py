@@ -10,9 +10,9 @@ from google.protobuf import json_format
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, EstimateRequest, evaluate, evaluate_many
+from camcover.engine.asking.violations import violations_of
 from camcover.engine.evaluate import MOST_LINES
 from camcover.engine.request import InvalidRequest
-from camcover.engine.violations import violations_of
 from camcover.gen.camcover.v1 import request_pb2
 from small_rules import question, tables
 
@@ -60,7 +60,7 @@ def test_the_most_lines_and_one_more() -> None:
 
 
 def test_a_refusal_without_a_reason_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camcover.engine.desk.violations_of", lambda _tables, _request: ())
+    monkeypatch.setattr("camcover.engine.asking.adjudicator.violations_of", lambda _tables, _request: ())
     with pytest.raises(AssertionError, match="refused without a reason"):
         evaluate(RULES, question_request()._replace(plan_id="nowhere"))
 

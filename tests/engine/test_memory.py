@@ -14,9 +14,9 @@ from camcover.bulk import BulkEstimator, BulkResult
 from camcover.bulk import estimate as bulk_estimate
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine import Tables, compile_rules
-from camcover.engine.desk import Desk
-from camcover.engine.kernel_call import KernelFault
-from camcover.engine.question import Question
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.question import Question
+from camcover.engine.kernel.call import KernelFault
 from camcover.rulebook import as_text, checks, load_texts
 from camcover.rulebook.checks import bounds
 from memory_guards import Guards, Overrun
@@ -133,12 +133,12 @@ def test_a_batch_laid_out_in_too_little_room(monkeypatch: pytest.MonkeyPatch) ->
 def test_guards_show_what_is_written_beyond(guards: Guards, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room that is promised but not there: the events of nine visits lie behind the array's end."""
     tables = without_room(unchecked(monkeypatch, share_plan(WINDOWS.format("window", 30))))
-    desk = Desk()
-    assert isinstance(desk.lay_out(tables, typed(asked_daily(9))), Question)
-    desk.first.requests.array["event_room"] = 9
+    adjudicator = Adjudicator()
+    assert isinstance(adjudicator.lay_out(tables, typed(asked_daily(9))), Question)
+    adjudicator.first.requests.array["event_room"] = 9
     # Not compiled, an index beyond the end says so by itself.
     with pytest.raises((Overrun, IndexError), match=r"next|out of bounds"):
-        desk.first.run(tables.arrays)
+        adjudicator.first.run(tables.arrays)
     guards.forget()
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import orjson
 import pytest
 
-from camcover.engine import codes, compile_rules, stored_schema
-from camcover.engine import tables as columns
-from camcover.engine.plan_index import PlanIndex, PlanSummary
-from camcover.engine.record_codec import ROOTS, WrongRecords, decode, encode, record_types
-from camcover.engine.stored_schema import declarations, schema_digest
-from camcover.engine.vocabulary import Vocabulary
+from camcover.engine import compile_rules
+from camcover.engine.compiling import stored_schema
+from camcover.engine.compiling.plan_index import PlanIndex, PlanSummary
+from camcover.engine.compiling.record_codec import ROOTS, WrongRecords, decode, encode, record_types
+from camcover.engine.compiling.stored_schema import declarations, schema_digest
+from camcover.engine.compiling.vocabulary import Vocabulary
+from camcover.engine.kernel import codes
+from camcover.engine.kernel import tables as columns
 from camcover.rulebook.records import Accumulator, Attestation, Effective, Limit, Measure, Place, TestExpect, Word
 from every_construct import rule_set
 
@@ -171,7 +173,11 @@ def test_the_classes_that_are_made_are_records_of_the_package() -> None:
     """Data without behaviour at their making: no class with an `__init__` or `__new__` of its own but `Word`."""
     for kind in record_types():
         assert kind.__module__.startswith(
-            ("camcover.rulebook.records", "camcover.engine.plan_index", "camcover.engine.v")
+            (
+                "camcover.rulebook.records",
+                "camcover.engine.compiling.plan_index",
+                "camcover.engine.compiling.vocabulary",
+            )
         )
         assert not hasattr(kind, "__post_init__")
 
@@ -180,7 +186,7 @@ def test_the_schema_names_every_column_field_and_member() -> None:
     lines = {line.partition(":")[0]: line for line in declarations()}
     assert "('pays_allowed', '<i4')" in lines["array segments"]
     assert "of: <enum 'CoinsuranceOf'>" in lines["record camcover.rulebook.records.plan.CoinsuranceStep"]
-    assert lines["enum camcover.engine.codes.StepKind"].endswith("COINSURANCE_ALLOWED=6")
+    assert lines["enum camcover.engine.kernel.codes.StepKind"].endswith("COINSURANCE_ALLOWED=6")
     assert "VISITS='visits'" in lines["enum camcover.rulebook.records.terms.Measure"]
 
 
@@ -215,9 +221,9 @@ def test_another_column_field_member_or_source_is_another_schema(
         patched.setitem(columns.RULE_DTYPES, "limits", columns.STEP)
         found.add(digest())
     with monkeypatch.context() as patched:
-        (tmp_path / "engine").mkdir()
-        (tmp_path / "engine" / "compile.py").write_text("# repaired\n", encoding="utf-8")
-        patched.setattr(stored_schema, "__file__", str(tmp_path / "engine" / "stored_schema.py"))
+        (tmp_path / "engine" / "compiling").mkdir(parents=True)
+        (tmp_path / "engine" / "compiling" / "compile.py").write_text("# repaired\n", encoding="utf-8")
+        patched.setattr(stored_schema, "__file__", str(tmp_path / "engine" / "compiling" / "stored_schema.py"))
         found.add(digest())
     schema_digest.cache_clear()
     assert len(found) == 5

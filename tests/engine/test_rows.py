@@ -1,4 +1,4 @@
-"""The rows of the kernel's arrays are written and read by the columns of engine/tables.py, whoever writes them."""
+"""The rows of the kernel's arrays are written and read by the columns of `kernel/tables.py`, whoever writes them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from camcover.bulk import BulkEstimator
 from camcover.bulk import estimate as bulk_estimate
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine import Tables
-from camcover.engine.desk import Desk
-from camcover.engine.layout import Case, Layout, place_case
-from camcover.engine.question import Question
-from camcover.engine.tables import (
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.layout import Case, Layout, place_case
+from camcover.engine.asking.question import Question
+from camcover.engine.kernel.tables import (
     EVENT,
     GIVEN_COUNT,
     GIVEN_EVENT,
@@ -32,7 +32,7 @@ from camcover.engine.tables import (
     RuleTables,
     Work,
 )
-from camcover.engine.workspace import LedgerRow, Workspace, assert_row
+from camcover.engine.kernel.workspace import LedgerRow, Workspace, assert_row
 from small_rules import question, tables, typed
 
 GIVEN_COLUMNS = [name for name in REQUEST.names or () if name not in KERNEL_COLUMNS]
@@ -42,10 +42,10 @@ PLACES = ("lines", "ledger", "given_sums", "given_counts", "given_visits", "sums
 
 def laid_out(rules: Tables, asked: dict[str, Any]) -> tuple[Workspace, Layout, np.void]:
     """A request alone: its workspace, its layout, and the row of its expected case."""
-    desk = Desk()
-    found = desk.lay_out(rules, typed(asked))
+    adjudicator = Adjudicator()
+    found = adjudicator.lay_out(rules, typed(asked))
     assert isinstance(found, Question)
-    return desk.first, found.primary, desk.first.requests.array[0]
+    return adjudicator.first, found.primary, adjudicator.first.requests.array[0]
 
 
 def test_every_column_of_a_case_is_what_it_is_called() -> None:

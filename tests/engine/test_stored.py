@@ -13,10 +13,17 @@ import orjson
 import pytest
 
 import camcover
-from camcover.engine import stored
-from camcover.engine.compile import Tables
-from camcover.engine.stored import OtherVersion, UnreadableTables, is_own_file, is_stored, read_tables, write_tables
-from camcover.engine.stored_schema import schema_digest
+from camcover.engine.compiling import stored
+from camcover.engine.compiling.compile import Tables
+from camcover.engine.compiling.stored import (
+    OtherVersion,
+    UnreadableTables,
+    is_own_file,
+    is_stored,
+    read_tables,
+    write_tables,
+)
+from camcover.engine.compiling.stored_schema import schema_digest
 from small_rules import SHARE_PLAN as TEXT
 from small_rules import estimate, question, tables
 

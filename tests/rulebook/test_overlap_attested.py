@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from camcover.rulebook import load_texts
-from camcover.rulebook.analysis.findings import Kind
+from camcover.rulebook.analysis.findings import FindingKind
 from camcover.rulebook.analysis.plans import analyse
 from cell_rules import PAYS, plan_text
 from small_rules import CATALOG, FEES
@@ -33,4 +33,4 @@ def test_an_earlier_benefit_that_asks_for_an_attestation(earlier: str, later: st
     assert ("overlapping-benefits" in codes or "benefit-never-applies" in codes) is overlaps
     (analysed,) = analyse(loaded.rules.plans["plan"], loaded.rules)
     found = {each.kind for each in analysed.findings(loaded.rules)}
-    assert bool(found & {Kind.OVERLAPS, Kind.DEAD}) is overlaps
+    assert bool(found & {FindingKind.OVERLAPS, FindingKind.DEAD}) is overlaps

@@ -16,7 +16,7 @@ from camcover.rulebook.records import (
     DENIALS,
     ROLLING,
     Attestation,
-    Bound,
+    CoinsuranceBound,
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
@@ -36,7 +36,7 @@ from camcover.rulebook.records import (
 )
 from camcover.rulebook.words import liability_words, limit_terms, limit_words, requirement_words, step_words
 from camcover.workflow.coverage import check_coverage
-from camcover.workflow.decision_tables import Question, decision_tables
+from camcover.workflow.decision_tables import TableQuery, decision_tables
 from cell_rules import rule_set
 
 AT = Place("plan.yaml", 1, 1)
@@ -84,7 +84,13 @@ STEPS: dict[str, tuple[Step, str, str]] = {
         "20% of the allowed amount less the deductible",
     ),
     "{coinsurance: 35%, at_least: $20 per visit, at_most: $150 per unit}": (
-        CoinsuranceStep(3500, CoinsuranceOf.REMAINING, AT, Bound(2000, CopayPer.VISIT), Bound(15000, CopayPer.UNIT)),
+        CoinsuranceStep(
+            3500,
+            CoinsuranceOf.REMAINING,
+            AT,
+            CoinsuranceBound(2000, CopayPer.VISIT),
+            CoinsuranceBound(15000, CopayPer.UNIT),
+        ),
         "35% of what is left, at least $20.00 per visit, at most $150.00 per unit",
         "35%, at least 20.00 per visit, at most 150.00 per unit",
     ),
@@ -131,7 +137,7 @@ def test_every_step_by_every_teller(written: str) -> None:
     before = ["deductible"] if isinstance(step, CopayStep) and step.waived_with_deductible else []
     pays = f"in_network: {{member_pays: [{', '.join([*before, written])}]}}"
     rules = rule_set(f"one: {{therapies: [massage], {pays}}}")
-    (table,) = decision_tables(rules, Question("plan", "massage"))
+    (table,) = decision_tables(rules, TableQuery("plan", "massage"))
     (tier,) = table.cases[0].terms
     assert tier.member_pays == (*before, words)
     (answered,) = check_coverage(compile_rules(rules), ASKED).terms

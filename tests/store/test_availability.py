@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from camcover.store import Availability, Database, KeptEstimates, StoredEstimate, StoreUnavailable, open_database
 from camcover.store.availability import why_unavailable
-from camcover.store.errors import Reason
+from camcover.store.errors import UnavailableReason
 
 
 def row(name: str, size: int = 1) -> StoredEstimate:
@@ -183,7 +183,7 @@ def test_while_it_fails_nobody_waits_but_one_now_and_then() -> None:
         return asked
 
     assert [use(error), use(None), use(None)] == [True, False, False]
-    assert availability.reason is Reason.AWAY
+    assert availability.reason is UnavailableReason.AWAY
     clock.seconds = 0.6
     assert [use(error), use(None)] == [True, False]
     clock.seconds = 1.2
@@ -202,21 +202,21 @@ def test_what_is_wrong_with_a_row_is_no_failure_of_the_database(database: Databa
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (psycopg.errors.DiskFull(), Reason.FULL),
-        (psycopg.errors.LockNotAvailable(), Reason.LOCKED),
-        (psycopg.errors.DeadlockDetected(), Reason.LOCKED),
-        (psycopg.errors.AdminShutdown(), Reason.AWAY),
-        (psycopg.errors.TooManyConnections(), Reason.AWAY),
-        (psycopg.errors.ReadOnlySqlTransaction(), Reason.AWAY),
-        (psycopg.OperationalError("connection refused"), Reason.AWAY),
-        (psycopg.InterfaceError("the connection is closed"), Reason.AWAY),
+        (psycopg.errors.DiskFull(), UnavailableReason.FULL),
+        (psycopg.errors.LockNotAvailable(), UnavailableReason.LOCKED),
+        (psycopg.errors.DeadlockDetected(), UnavailableReason.LOCKED),
+        (psycopg.errors.AdminShutdown(), UnavailableReason.AWAY),
+        (psycopg.errors.TooManyConnections(), UnavailableReason.AWAY),
+        (psycopg.errors.ReadOnlySqlTransaction(), UnavailableReason.AWAY),
+        (psycopg.OperationalError("connection refused"), UnavailableReason.AWAY),
+        (psycopg.InterfaceError("the connection is closed"), UnavailableReason.AWAY),
         (psycopg.errors.UniqueViolation(), None),
         (psycopg.errors.UndefinedTable(), None),
         (psycopg.DataError("U+0000"), None),
         (ValueError(), None),
     ],
 )
-def test_which_errors_mean_that_it_cannot_be_used(error: Exception, reason: Reason | None) -> None:
+def test_which_errors_mean_that_it_cannot_be_used(error: Exception, reason: UnavailableReason | None) -> None:
     assert why_unavailable(error) is reason
 
 

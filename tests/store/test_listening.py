@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from camcover.store import Activation, Compiled, Kind, Release, ReleaseStore, StoreUnavailable, open_database
+from camcover.store import Activation, ActivationKind, Compiled, Release, ReleaseStore, StoreUnavailable, open_database
 from camcover.store.listening import listener
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -21,7 +21,7 @@ def decide(url: str) -> None:
     with ReleaseStore(database).writing() as ledger:
         if ledger.release(RELEASE.id) is None:
             ledger.add_release(RELEASE, {"a.yaml": b""}, Compiled("schema", b""))
-        ledger.add_activation(Activation(0, Kind.ACTIVATE, RELEASE.id, None, "ana", "", NOW, NOW))
+        ledger.add_activation(Activation(0, ActivationKind.ACTIVATE, RELEASE.id, None, "ana", "", NOW, NOW))
     database.close()
 
 

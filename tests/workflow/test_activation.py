@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcover.store import Activation, AuditLog, Compiled, Kind, Ledger, in_force
+from camcover.store import Activation, ActivationKind, AuditLog, Compiled, Ledger, in_force
 from camcover.workflow.activation import Decision, activate, active_release, cancel, clock_warning, roll_back
 from camcover.workflow.errors import (
     ActivationPast,
@@ -34,7 +34,7 @@ def test_activate_and_roll_back_as_far_as_there_is_something(releases: Any) -> N
         activate(rules, release, BOB)
         assert active_release(store) == release
     back = roll_back(rules, BOB)
-    assert (back.kind, back.release_id, back.from_release) == (Kind.ROLLBACK, second, third)
+    assert (back.kind, back.release_id, back.from_release) == (ActivationKind.ROLLBACK, second, third)
     assert active_release(store) == second
     roll_back(rules, BOB)
     assert active_release(store) == first
@@ -158,11 +158,11 @@ def test_what_is_in_force_is_the_last_activation_that_no_roll_back_took_off(step
     for number, (release, is_back, is_cancelled, is_future) in enumerate(steps):
         at = NOW + timedelta(days=1 if is_future else -1)
         chosen = stack[-2] if is_back and len(stack) > 1 else release
-        kind = Kind.ROLLBACK if is_back and len(stack) > 1 else Kind.ACTIVATE
+        kind = ActivationKind.ROLLBACK if is_back and len(stack) > 1 else ActivationKind.ACTIVATE
         activations.append(Activation(number, kind, chosen, None, "ana", "", NOW, at, is_cancelled))
         if is_cancelled or is_future:
             continue
-        if kind is Kind.ROLLBACK:
+        if kind is ActivationKind.ROLLBACK:
             del stack[-1:]
         elif stack[-1:] != [release]:
             stack.append(release)
@@ -244,7 +244,7 @@ def test_a_clock_behind_the_newest_decision_is_told(releases: Any, clock: Clock)
 def test_of_decisions_made_at_once_the_last_one_is_in_force_by_any_clock(made: list[tuple[str, int]]) -> None:
     """Each by a clock of its own; whatever a clock shows that looks at them."""
     activations = [
-        Activation(number, Kind.ACTIVATE, release, None, "ana", "", *[NOW + timedelta(hours=hours)] * 2)
+        Activation(number, ActivationKind.ACTIVATE, release, None, "ana", "", *[NOW + timedelta(hours=hours)] * 2)
         for number, (release, hours) in enumerate(made)
     ]
     for look in (-100, 0, 100):

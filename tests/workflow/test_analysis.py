@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from camcover.rulebook.analysis import cells
-from camcover.workflow.analysis import Kind, analyze
+from camcover.workflow.analysis import FindingKind, analyze
 from cell_rules import PAYS, rule_set, rules_of, shipped
 from small_rules import TEXTS
 
@@ -15,13 +15,13 @@ def test_findings_of_the_small_rules() -> None:
     analysis = analyze(rules_of(TEXTS))
     found = [(each.plan, each.kind, each.subject) for each in analysis.findings]
     assert found == [
-        ("share-plan", Kind.GAPS, "reiki"),
-        ("share-plan", Kind.CLIFFS, "visits"),
-        ("share-plan", Kind.CLIFFS, "visits"),
-        ("copay-plan", Kind.GAPS, "reiki"),
+        ("share-plan", FindingKind.GAPS, "reiki"),
+        ("share-plan", FindingKind.CLIFFS, "visits"),
+        ("share-plan", FindingKind.CLIFFS, "visits"),
+        ("copay-plan", FindingKind.GAPS, "reiki"),
     ]
     assert analysis.left_out == ()
-    assert [each.place for each in analysis.of({Kind.CLIFFS})] == ["share.yaml:20"] * 2
+    assert [each.place for each in analysis.of({FindingKind.CLIFFS})] == ["share.yaml:20"] * 2
     assert {each.plan for each in analyze(rules_of(TEXTS), ["copay-plan"]).findings} == {"copay-plan"}
 
 
@@ -33,18 +33,18 @@ def test_every_kind_is_found_with_a_request_where_one_line_can_show_it() -> None
     )
     shown = {(each.kind, each.subject): each.request is not None for each in analyze(rules).findings}
     assert shown == {
-        (Kind.GAPS, "acupuncture"): False,
-        (Kind.GAPS, "reiki"): False,
-        (Kind.OVERLAPS, "there"): True,
-        (Kind.DEAD, "dead"): False,
-        (Kind.LIMITS, "there"): False,
-        (Kind.CLIFFS, "here"): True,
+        (FindingKind.GAPS, "acupuncture"): False,
+        (FindingKind.GAPS, "reiki"): False,
+        (FindingKind.OVERLAPS, "there"): True,
+        (FindingKind.DEAD, "dead"): False,
+        (FindingKind.LIMITS, "there"): False,
+        (FindingKind.CLIFFS, "here"): True,
     }
 
 
 def test_shipped_rules_have_neither_overlaps_nor_dead_benefits() -> None:
     analysis = analyze(shipped())
-    assert analysis.of({Kind.OVERLAPS, Kind.DEAD}) == ()
+    assert analysis.of({FindingKind.OVERLAPS, FindingKind.DEAD}) == ()
     assert analysis.left_out == ()
 
 

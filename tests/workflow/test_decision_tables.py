@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from camcover.rulebook.analysis.cells import Facts
+from camcover.rulebook.analysis.cells import LineFacts
 from camcover.rulebook.analysis.decisions import Verdict
-from camcover.workflow.decision_tables import Case, Other, Question, UnknownFact, code_words, decision_tables
+from camcover.workflow.decision_tables import Other, TableQuery, TableRow, UnknownFact, code_words, decision_tables
 from cell_rules import PAYS, rule_set, rules_of, shipped
 from small_rules import CATALOG, SHARE_PLAN, TEXTS
 
@@ -17,7 +17,7 @@ SMALL = rules_of(TEXTS)
 
 def cases(**asked: object) -> list[tuple[dict[str, str], str, str]]:
     """(when, benefits, reason) of each row for acupuncture under share-plan."""
-    (table,) = decision_tables(SMALL, Question("share-plan", "acupuncture", **asked))  # type: ignore[arg-type]
+    (table,) = decision_tables(SMALL, TableQuery("share-plan", "acupuncture", **asked))  # type: ignore[arg-type]
     return [(case.when, ", ".join(case.benefits), case.reason) for case in table.cases]
 
 
@@ -38,13 +38,13 @@ def test_facts_narrow_the_table() -> None:
         ({"practitioner": "acupuncturist"}, "needles", ""),
         ({"practitioner": "massage-therapist or not known"}, "", "PRACTITIONER_NOT_COVERED"),
     ]
-    known = Facts(practitioner="acupuncturist", tier="in_network", state="WA", age=40, setting="office")
+    known = LineFacts(practitioner="acupuncturist", tier="in_network", state="WA", age=40, setting="office")
     assert cases(conditions=("back-pain",), facts=known) == [({}, "needles", "")]
     assert cases(conditions=("headache",), facts=known) == [({}, "", "DIAGNOSIS_NOT_COVERED")]
 
 
 def test_terms_are_said_by_tier_with_limits_and_requirements() -> None:
-    (table,) = decision_tables(SMALL, Question("share-plan", "acupuncture"))
+    (table,) = decision_tables(SMALL, TableQuery("share-plan", "acupuncture"))
     covered = table.cases[0]
     assert [(each.tier, each.member_pays) for each in covered.terms] == [
         ("in_network", ("deductible", "20% of what is left")),
@@ -52,11 +52,11 @@ def test_terms_are_said_by_tier_with_limits_and_requirements() -> None:
     ]
     assert [(each.limit, each.text) for each in covered.limits] == [("visits", "4 visits in a calendar year")]
     assert covered.place == "share.yaml:17"
-    (table,) = decision_tables(SMALL, Question("copay-plan", "acupuncture"))
+    (table,) = decision_tables(SMALL, TableQuery("copay-plan", "acupuncture"))
     assert table.cases[0].requirements == ("a referral",)
     asks = "requires: [{referral: {penalty: 50%}}, {prior_authorization: {after: 12 visits}}]"
     rules = rule_set(f"one: {{therapies: [massage], {asks}, {PAYS}}}")
-    (table,) = decision_tables(rules, Question("plan", "massage", facts=Facts(tier="in_network")))
+    (table,) = decision_tables(rules, TableQuery("plan", "massage", facts=LineFacts(tier="in_network")))
     assert table.cases[0].requirements == (
         "a referral, else the plan pays 50% less",
         "prior authorization after 12 visits",
@@ -64,14 +64,14 @@ def test_terms_are_said_by_tier_with_limits_and_requirements() -> None:
 
 
 def test_exclusions_and_what_is_not_listed() -> None:
-    (massage,) = decision_tables(SMALL, Question("share-plan", "massage"))
-    (reiki,) = decision_tables(SMALL, Question("share-plan", "reiki"))
+    (massage,) = decision_tables(SMALL, TableQuery("share-plan", "massage"))
+    (reiki,) = decision_tables(SMALL, TableQuery("share-plan", "reiki"))
     assert only(massage.cases).verdict is Verdict.EXCLUDED
     assert (only(massage.cases).reason, only(massage.cases).place) == ("not_a_benefit", "share.yaml:25")
     assert only(reiki.cases).verdict is Verdict.NOT_LISTED
 
 
-def only(found: tuple[Case, ...]) -> Case:
+def only(found: tuple[TableRow, ...]) -> TableRow:
     (case,) = found
     return case
 
@@ -83,7 +83,7 @@ def test_other_rules_say_why_they_do_not_apply() -> None:
         f"grown: {{therapies: [massage], when: {{ages: {{min: 18}}}}, {PAYS}}}",
         f"all: {{therapies: [massage], {PAYS}}}",
     )
-    question = Question("plan", "massage", facts=Facts(tier="in_network", age=40))
+    question = TableQuery("plan", "massage", facts=LineFacts(tier="in_network", age=40))
     (table,) = decision_tables(rules, question)
     told = [(case.benefits, [(each.rule, each.why) for each in case.others]) for case in table.cases]
     assert told == [
@@ -98,13 +98,13 @@ def test_other_rules_say_why_they_do_not_apply() -> None:
 
 
 def test_codes_that_other_rules_name_have_a_table_of_their_own() -> None:
-    tables = decision_tables(shipped(), Question("original-medicare-part-b", "chiropractic", day=date(2026, 3, 2)))
+    tables = decision_tables(shipped(), TableQuery("original-medicare-part-b", "chiropractic", day=date(2026, 3, 2)))
     assert [(table.codes, table.cases[0].verdict) for table in tables] == [
         (("", "98940", "98941", "98942"), Verdict.BENEFIT),
         (("98943",), Verdict.EXCLUDED),
     ]
     assert [code_words(table.codes) for table in tables] == ["98940, 98941, 98942 or no code", "98943"]
-    question = Question("original-medicare-part-b", "chiropractic", code="98941", day=date(2026, 3, 2))
+    question = TableQuery("original-medicare-part-b", "chiropractic", code="98941", day=date(2026, 3, 2))
     assert [table.codes for table in decision_tables(shipped(), question)] == [("98941",)]
 
 
@@ -115,7 +115,7 @@ def test_a_table_for_each_stretch_of_days() -> None:
     second = second.replace("icd10: [M54.5]", "icd10: [M54]")
     when = "when: {conditions: [back-pain]}"
     rules = rule_set(f"one: {{therapies: [massage], {when}, {PAYS}}}", catalog=first, later=second)
-    question = Question("plan", "massage", diagnoses=("M54.2",), facts=Facts(tier="in_network"))
+    question = TableQuery("plan", "massage", diagnoses=("M54.2",), facts=LineFacts(tier="in_network"))
     tables = decision_tables(rules, question)
     assert [(table.first, table.last, only(table.cases).reason) for table in tables] == [
         (date(2026, 1, 1), date(2026, 6, 30), "DIAGNOSIS_NOT_COVERED"),
@@ -126,25 +126,25 @@ def test_a_table_for_each_stretch_of_days() -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        (Question("shareplan", "massage"), "no plan 'shareplan'; did you mean 'share-plan'"),
-        (Question("share-plan", "masage"), "no therapy 'masage'; did you mean 'massage'?"),
-        (Question("share-plan", "massage", code="97810"), "no code of massage '97810'"),
+        (TableQuery("shareplan", "massage"), "no plan 'shareplan'; did you mean 'share-plan'"),
+        (TableQuery("share-plan", "masage"), "no therapy 'masage'; did you mean 'massage'?"),
+        (TableQuery("share-plan", "massage", code="97810"), "no code of massage '97810'"),
         (
-            Question("share-plan", "massage", conditions=("backpain",)),
+            TableQuery("share-plan", "massage", conditions=("backpain",)),
             "no condition 'backpain'; did you mean 'back-pain'?",
         ),
         (
-            Question("share-plan", "massage", facts=Facts(tier="network")),
+            TableQuery("share-plan", "massage", facts=LineFacts(tier="network")),
             "no tier 'network'; did you mean 'in_network'",
         ),
-        (Question("share-plan", "massage", facts=Facts(practitioner="wizard")), "no practitioner 'wizard'"),
+        (TableQuery("share-plan", "massage", facts=LineFacts(practitioner="wizard")), "no practitioner 'wizard'"),
         (
-            Question("share-plan", "massage", day=date(2025, 3, 2)),
+            TableQuery("share-plan", "massage", day=date(2025, 3, 2)),
             r"no edition of plan share-plan \(2026-01-01 to 2026-12-31\) on '2025-03-02'",
         ),
     ],
 )
-def test_words_that_the_rules_do_not_have(question: Question, message: str) -> None:
+def test_words_that_the_rules_do_not_have(question: TableQuery, message: str) -> None:
     with pytest.raises(UnknownFact, match=message):
         decision_tables(SMALL, question)
 
@@ -153,7 +153,7 @@ def test_denials_that_are_the_providers() -> None:
     """In network the provider bears a denial for the diagnosis, and one for visits; out of network nobody says so."""
     liable = "above_allowed: written_off, provider_liable: {for: [diagnosis, limits], unless: advance_notice}"
     rules = rules_of(TEXTS | {"share.yaml": SHARE_PLAN.replace("above_allowed: written_off", liable)})
-    (table,) = decision_tables(rules, Question("share-plan", "acupuncture"))
+    (table,) = decision_tables(rules, TableQuery("share-plan", "acupuncture"))
     covered, diagnosis, practitioner = table.cases
     bears = "the provider bears what is not covered for the diagnosis or for a limit of visits or units, unless with "
     assert [(each.tier, each.provider_liable) for each in covered.terms] == [
@@ -162,5 +162,5 @@ def test_denials_that_are_the_providers() -> None:
     ]
     assert diagnosis.provider_liable == ("in_network: the provider bears it, unless with advance notice",)
     assert (covered.provider_liable, practitioner.provider_liable) == ((), ())
-    outside = Question("share-plan", "acupuncture", facts=Facts(tier="out_of_network"))
+    outside = TableQuery("share-plan", "acupuncture", facts=LineFacts(tier="out_of_network"))
     assert [case.provider_liable for case in decision_tables(rules, outside)[0].cases] == [(), (), ()]

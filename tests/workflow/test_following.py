@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from camcover.store import Activation, Kind, ReleaseStore, open_database
+from camcover.store import Activation, ActivationKind, ReleaseStore, open_database
 from camcover.workflow import following
 from camcover.workflow.activation import Decision, activate, roll_back
 from camcover.workflow.following import Follower, Following
@@ -143,7 +143,7 @@ def decide(releases: Any, release: str) -> None:
     """Make a release active, without reading it."""
     with releases.store.writing() as ledger:
         now = ledger.now()
-        ledger.add_activation(Activation(0, Kind.ACTIVATE, release, None, "bob", "because", now, now))
+        ledger.add_activation(Activation(0, ActivationKind.ACTIVATE, release, None, "bob", "because", now, now))
 
 
 async def test_how_well_it_follows_is_told(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from camcover.rulebook import load_texts
 from camcover.workflow.impact import Impact
 from camcover.workflow.impact.batches import SAMPLE
 from camcover.workflow.impact.comparing import impact
-from camcover.workflow.impact.records import Case, Figures, LineFigures, Money
+from camcover.workflow.impact.records import ChangedMember, Figures, LineFigures, Money
 from camcover.workflow.synthetic_book import book_date, synthetic_book
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS, tables
 
@@ -137,7 +137,7 @@ def line_figures(line: Line) -> LineFigures:
     return LineFigures(reason=reason, **{name: getattr(line, name) for name in names})
 
 
-def check_case(case: Case, pair: Pair) -> None:
+def check_case(case: ChangedMember, pair: Pair) -> None:
     """Assert that a case says what single requests say."""
     number, plain, one, other = pair
     assert (case.row, case.plan_id) == (number, plain["plan_id"])
@@ -154,7 +154,7 @@ def check_case(case: Case, pair: Pair) -> None:
     assert case.lines_alike == len(one.lines) - len(differing)
 
 
-def check_cases(shown: Sequence[Case], pairs: Sequence[Pair], sign: int, worst: int) -> None:
+def check_cases(shown: Sequence[ChangedMember], pairs: Sequence[Pair], sign: int, worst: int) -> None:
     """Assert that the right rows are shown in the right order."""
     expected = sorted((pair for pair in pairs if sign * change(pair) > 0), key=lambda pair: -sign * change(pair))
     assert len(shown) == min(worst, len(expected))

@@ -13,8 +13,8 @@ from sqlalchemy import delete, insert, select, text
 from sqlmodel import SQLModel
 from structlog.testing import capture_logs
 
-from camcover.engine.stored import read_tables, write_tables
-from camcover.engine.stored_schema import schema_digest
+from camcover.engine.compiling.stored import read_tables, write_tables
+from camcover.engine.compiling.stored_schema import schema_digest
 from camcover.rulebook import is_release_id, load_texts
 from camcover.store import AuditLog, Compiled
 from camcover.workflow import release_rules
@@ -165,7 +165,7 @@ def test_tables_of_another_version_stay_beside_those_of_this_one(
     first, before = releases.ids[0], body_of(releases, releases.ids[0])
     later = hashlib.sha256(b"a later version").digest()
     with monkeypatch.context() as patched:
-        for module in ("camcover.engine.stored", "camcover.workflow.release_rules"):
+        for module in ("camcover.engine.compiling.stored", "camcover.workflow.release_rules"):
             patched.setattr(f"{module}.schema_digest", lambda: later)
         assert costs(releases, first, tmp_path) == 6_000
         assert costs(releases, first, tmp_path / "again") == 6_000

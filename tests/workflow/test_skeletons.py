@@ -15,7 +15,7 @@ from camcover.rulebook import Loaded, RuleSet, as_text, load_texts
 from camcover.rulebook.analysis import cells
 from camcover.workflow.reached import Reach
 from camcover.workflow.rule_tests import run_tests
-from camcover.workflow.skeletons import Coverage, cover
+from camcover.workflow.skeletons import MissingTests, cover
 from cell_rules import PAYS, rule_set, rules_of, shipped
 from oracle.strategies import Scenario, scenarios
 from small_rules import TEXTS, under_one_plan
@@ -24,7 +24,7 @@ BEFORE_ANY_REVIEW = date(2026, 11, 24)
 SOME = settings.default.max_examples // 10 if settings.default else 50
 
 
-def with_skeletons(rules: RuleSet, texts: dict[str, str], coverage: Coverage) -> Loaded:
+def with_skeletons(rules: RuleSet, texts: dict[str, str], coverage: MissingTests) -> Loaded:
     """The rule files with the skeletons added below the tests they have."""
     added = dict(texts)
     for each in coverage.missing:

@@ -85,7 +85,7 @@ def test_also_on_other_dates(shipped: RuleSet, compiled: Tables, on: date) -> No
 
 def test_rows_take_the_fast_way(shipped: RuleSet, compiled: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(BulkEstimator, "_ask_aside", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
+    monkeypatch.setattr(BulkEstimator, "_price_singly", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
     refused(compiled, book_of(shipped, 3_000))
     assert asked == []
 

@@ -10,7 +10,7 @@ import pytest
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.workflow.impact import Impact
 from camcover.workflow.impact.comparing import impact
-from camcover.workflow.thresholds import METRICS, Outcome, WrongThreshold, judge, threshold
+from camcover.workflow.thresholds import METRICS, BoundResult, WrongThreshold, judge, threshold
 from small_rules import COPAY_PLAN, tables
 
 
@@ -52,7 +52,7 @@ def found() -> Impact:
 )
 def test_a_bound_is_crossed_or_kept(found: Impact, text: str, shown: str, is_crossed: bool) -> None:
     """A third of the members is above 33.33 % and below 33.34 %: nothing is rounded before it is compared."""
-    assert judge(found, [threshold(text)]) == (Outcome(text, shown, is_crossed),)
+    assert judge(found, [threshold(text)]) == (BoundResult(text, shown, is_crossed),)
 
 
 def test_every_metric_can_be_judged(found: Impact) -> None:

@@ -13,7 +13,7 @@ from camcover.engine import EstimateRequest, compile_rules, evaluate
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, UseSoFar
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook.analysis.decisions import decided
-from camcover.rulebook.analysis.findings import Kind
+from camcover.rulebook.analysis.findings import FindingKind
 from camcover.rulebook.analysis.plans import analyse
 from camcover.rulebook.records import Attestation
 from camcover.workflow.cliffs import cliffs
@@ -51,7 +51,7 @@ def test_json_of_drawn_overlaps_is_the_same_request(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     for plan_id, editions in rules.plans.items():
         for each in analyse(editions, rules):
-            witnesses = [found.witness for found in each.findings(rules) if found.kind is Kind.OVERLAPS]
+            witnesses = [found.witness for found in each.findings(rules) if found.kind is FindingKind.OVERLAPS]
             for witness in witnesses:
                 assert witness is not None
                 request = witness_request(plan_id, witness, rules)

@@ -17,7 +17,7 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access import ANYONE, Caller
 from camcover.api.errors import RETRY_AFTER_SECONDS, Refused, ending, overloaded
 
-__all__ = ["HELD", "WHO", "Admission", "Bounds", "Held", "Places", "hold", "who_calls"]
+__all__ = ["HELD", "WHO", "Admission", "CallBounds", "Held", "Places", "hold", "who_calls"]
 
 ARRIVING = 4
 """Calls whose message is still on its way, for each that may run, and as many whose answer is. They cost little:
@@ -36,7 +36,7 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 """Under whose name the call is counted that runs."""
 
 
-class Bounds(NamedTuple):
+class CallBounds(NamedTuple):
     """So many at once, and so many of one caller. Those who watch have the places of streams once more.
 
     `answer_bytes`: of the answers to calls, as they are expected, until they are sent.
@@ -128,7 +128,7 @@ def hold(byte_count: int) -> None:
 class Admission:
     """Lets calls in while there is room and the server does not drain; belongs to one event loop."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: CallBounds) -> None:
         """Bound calls, streams and watchers."""
         self.calls = Places("calls", bounds.calls, bounds.calls_of_caller)
         self.arrivals = Places("calls", ARRIVING * bounds.calls, ARRIVING * bounds.calls_of_caller)

@@ -64,7 +64,7 @@ _ANSWER_BYTES, _ANSWERED_LINE_BYTES, _EXPLAINED_LINE_BYTES = 3_000, 150, 1_000
 """About what an answer takes before its lines, and each line, without and with its explanation."""
 
 
-class Asked(NamedTuple):
+class HashedRequest(NamedTuple):
     """A request, the bytes of its content without the request id, and their SHA-256."""
 
     message: Request
@@ -78,7 +78,7 @@ class Priced(NamedTuple):
     `is_valid`: the request keeps the rules of the .proto, so that its id may be looked for.
     """
 
-    asked: Asked
+    asked: HashedRequest
     outcome: Outcome
     row: StoredEstimate | None = None
     is_valid: bool = True
@@ -154,7 +154,7 @@ class Answering:
                 outcomes[place] = self._with_row(asked[place], message, tables)
         return [outcomes[place] for place in range(len(requests))]
 
-    def _with_row(self, asked: Asked, message: estimate_pb2.Estimate, tables: Tables | None = None) -> Priced:
+    def _with_row(self, asked: HashedRequest, message: estimate_pb2.Estimate, tables: Tables | None = None) -> Priced:
         """An estimate with what the store keeps of it; `tables` priced it just now, and it goes to the cache."""
         body = message.SerializeToString(deterministic=True)
         if tables is not None:
@@ -239,13 +239,13 @@ def _may_be_known(priced: Priced) -> bool:
     return priced.row is None and priced.is_valid and bool(priced.asked.message.request_id)
 
 
-def _asked(message: Request) -> Asked:
+def _asked(message: Request) -> HashedRequest:
     """A request with the bytes and the SHA-256 of its content."""
     request_id = message.request_id
     message.request_id = ""
     content = message.SerializeToString(deterministic=True)
     message.request_id = request_id
-    return Asked(message, content, hashlib.sha256(content).digest())
+    return HashedRequest(message, content, hashlib.sha256(content).digest())
 
 
 def _anew(body: bytes, request_id: str) -> estimate_pb2.Estimate:

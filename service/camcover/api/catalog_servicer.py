@@ -11,7 +11,7 @@ from camcover.api.paging import PageRequest, page_size, read_token, token_of
 from camcover.api.pools import Pool, Pools
 from camcover.api.validation import validate
 from camcover.engine import Tables
-from camcover.engine.plan_index import PlanSummary
+from camcover.engine.compiling.plan_index import PlanSummary
 from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from camcover.rulebook import nearest

@@ -19,7 +19,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.bounding import bounded_status
 from camcover.engine import InvalidRequest, Violation
-from camcover.engine.words import shown
+from camcover.engine.asking.words import shown
 from camcover.portable import PortableError
 from camcover.refusals import DOMAIN, Refusal
 from camcover.store import StoreUnavailable

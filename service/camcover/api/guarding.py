@@ -21,7 +21,7 @@ from camcover.api.errors import Refused, internal, status_of, timed_out
 from camcover.api.intake import SMALL_BYTES, Intake
 from camcover.api.pools import Pool
 
-__all__ = ["Asked", "Call", "Context", "abort"]
+__all__ = ["Call", "Context", "IncomingCall", "abort"]
 
 _LOG = structlog.get_logger("camcover.calls")
 
@@ -34,7 +34,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 """What gRPC hands a method about its call."""
 
 
-class Asked(NamedTuple):
+class IncomingCall(NamedTuple):
     """A call of a method: its metadata; who calls, or why they may not; whose token it is, for the log."""
 
     method: str
@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 class Call:
     """A call that is guarded while the block runs."""
 
-    def __init__(self, asked: Asked, context: Context, admission: Admission, places: Places) -> None:
+    def __init__(self, asked: IncomingCall, context: Context, admission: Admission, places: Places) -> None:
         """`places`: of which kind one is taken."""
         self._method, self._judged, self._subject = asked.method, asked.judged, asked.subject
         self._context, self._admission, self._places = context, admission, places

@@ -16,7 +16,7 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access import Access
 from camcover.api.admission import Admission, Places
 from camcover.api.errors import Refused, refuse
-from camcover.api.guarding import Asked, Call, Context, abort
+from camcover.api.guarding import Call, Context, IncomingCall, abort
 from camcover.api.intake import Intake
 from camcover.api.pools import Pool
 from camcover.api.streaming import Requests
@@ -55,7 +55,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         judged = self._access.judge(method, metadata)
         # Whoever may call has been looked up: the token is hashed once more only for those who are refused.
         subject = self._access.subject_of(metadata) if isinstance(judged, Status) else judged.subject
-        asked = Asked(method, metadata, judged, subject)
+        asked = IncomingCall(method, metadata, judged, subject)
         if handler.unary_unary:
             guarded = self._unary(asked, intake, handler.unary_unary)
         elif handler.unary_stream:
@@ -65,7 +65,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return grpc.stream_stream_rpc_method_handler(guarded, None, _as_bytes(handler.response_serializer))
 
     def _unary(
-        self, asked: Asked, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
+        self, asked: IncomingCall, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded unary method, which is counted until its answer is sent.
 
@@ -81,7 +81,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _watch(
-        self, asked: Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asked: IncomingCall, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers one request by a stream."""
 
@@ -93,7 +93,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _stream(
-        self, asked: Asked, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asked: IncomingCall, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers a stream of requests by a stream of bytes."""
 

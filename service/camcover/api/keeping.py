@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from camcover.store import EstimateStore, RequestKey, StoredEstimate, StoreUnavailable
-from camcover.store.errors import Reason
+from camcover.store.errors import UnavailableReason
 
 __all__ = ["MOST_WAITING", "Keeper", "Taken"]
 
@@ -52,7 +52,7 @@ class Keeper:
         """
         self._waiting = [each for each in self._waiting if not each.future.done()]
         if self._waiting and len(estimates) + sum(len(each.rows) for each in self._waiting) > self._most:
-            raise StoreUnavailable(Reason.BUSY)
+            raise StoreUnavailable(UnavailableReason.BUSY)
         future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_look_at)
         self._waiting.append(_Waiting(estimates, future))
@@ -62,7 +62,7 @@ class Keeper:
             async with asyncio.timeout(self._seconds):
                 return await future
         except TimeoutError:
-            raise StoreUnavailable(Reason.AWAY) from None
+            raise StoreUnavailable(UnavailableReason.AWAY) from None
 
     async def _write(self) -> None:
         """Write what waits, until nothing does."""

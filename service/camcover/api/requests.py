@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from camcover.engine import EstimateRequest, InvalidRequest, Violation
+from camcover.engine.asking.violations import MOST_VIOLATIONS, NO_SECOND_PLAN
+from camcover.engine.asking.words import outside_years, shown, too_many_sessions
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
@@ -20,8 +22,6 @@ from camcover.engine.request import (
     Procedure,
     UseSoFar,
 )
-from camcover.engine.violations import MOST_VIOLATIONS, NO_SECOND_PLAN
-from camcover.engine.words import outside_years, shown, too_many_sessions
 from camcover.gen.camcover.v1 import request_pb2 as messages
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Setting

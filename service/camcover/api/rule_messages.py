@@ -9,14 +9,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from camcover.api.errors import invalid
 from camcover.engine import Violation
+from camcover.engine.asking.words import repeated
 from camcover.engine.request import FIRST_DATE, LAST_DATE
-from camcover.engine.words import repeated
 from camcover.gen.camcover.v1 import impact_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.refusals import Refusal
 from camcover.rulebook import Diagnostic, Severity
 from camcover.rulebook.differences import Change
-from camcover.store import Activation, Kind, Release
+from camcover.store import Activation, ActivationKind, Release
 from camcover.workflow.impact import Impact
 from camcover.workflow.reviewing import Validation
 from camcover.workflow.rule_tests import TestResult
@@ -93,7 +93,7 @@ def activation_message(activation: Activation) -> messages.Activation:
         reason=activation.reason,
         created_at=timestamp(activation.created_at),
         effective_at=timestamp(activation.effective_at),
-        roll_back=activation.kind is Kind.ROLLBACK,
+        roll_back=activation.kind is ActivationKind.ROLLBACK,
         cancelled=activation.is_cancelled,
     )
 

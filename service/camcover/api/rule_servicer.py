@@ -1,7 +1,7 @@
 """`RuleService`: check, publish, list, compare, weigh and activate releases of the rules.
 
 Each method validates, translates, calls one use case, and translates back. What reads or compiles rule files runs in
-another process (`apart`); what asks the database runs in a thread.
+another process (`worker_process`); what asks the database runs in a thread.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import grpc
 import structlog
 
 from camcover.api.access import CALLER
-from camcover.api.apart import Apart
 from camcover.api.errors import asked_in
 from camcover.api.paging import page_size, read_token, refuse_token, token_of
 from camcover.api.pools import Pool
@@ -30,6 +29,7 @@ from camcover.api.rule_messages import (
     validation_message,
 )
 from camcover.api.validation import validate
+from camcover.api.worker_process import WorkerProcess
 from camcover.extras import how_to_install, is_installed
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
@@ -55,10 +55,10 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class RuleServicer(RuleServiceServicer):
     """The methods of `RuleService` over the releases of a database."""
 
-    def __init__(self, rules: RulesInForce, apart: Apart, pool: Pool, *, follows: bool) -> None:
+    def __init__(self, rules: RulesInForce, worker_process: WorkerProcess, pool: Pool, *, follows: bool) -> None:
         """Work on the releases of `rules`, in threads of `pool`; `follows`: this service answers by the active one."""
         self._rules = rules
-        self._apart = apart
+        self._worker_process = worker_process
         self._pool = pool
         self._follows = follows
         self._since = datetime.now(UTC)
@@ -71,7 +71,7 @@ class RuleServicer(RuleServiceServicer):
     ) -> messages.ValidateRulesResponse:
         """Check rule files and run their tests."""
         await self._pool.run(validate, request)
-        validation = await self._apart.run(validate_files, files_of(request.rules, "rules"))
+        validation = await self._worker_process.run(validate_files, files_of(request.rules, "rules"))
         return await self._pool.run(validation_message, validation)
 
     async def PublishRelease(
@@ -80,7 +80,7 @@ class RuleServicer(RuleServiceServicer):
         """Keep rule files as a release."""
         await self._pool.run(validate, request)
         store = self._releases().store
-        ready = await self._apart.run(prepared, files_of(request.rules, "rules"))
+        ready = await self._worker_process.run(prepared, files_of(request.rules, "rules"))
         published = await self._pool.run(publish, store, ready, CALLER.get().subject, request.message)
         message = release_message(published.release, self._rules.release)
         return messages.PublishReleaseResponse(release=message, created=published.is_new)
@@ -166,7 +166,7 @@ class RuleServicer(RuleServiceServicer):
         await self._pool.run(validate, request)
         first, size = _first_of(request), page_size(request)
         sides = await self._pool.run(self._sides, request)
-        found = [each for each in await self._apart.run(changes, *sides) if request.id in ("", each.id)]
+        found = [each for each in await self._worker_process.run(changes, *sides) if request.id in ("", each.id)]
         token = token_of(str(first + size)) if len(found) > first + size else ""
         page = map(change_message, found[first : first + size])
         return messages.DiffReleasesResponse(changes=page, next_page_token=token)
@@ -181,7 +181,7 @@ class RuleServicer(RuleServiceServicer):
         before, after = await self._pool.run(self._sides, request)
         wanted = request.synthetic
         book = SyntheticMembers(wanted.members, wanted.seed) if request.HasField("synthetic") else request.parquet
-        return impact_message(await self._apart.run(impact_on, book, before, after, request.worst or _WORST))
+        return impact_message(await self._worker_process.run(impact_on, book, before, after, request.worst or _WORST))
 
     def _sides(
         self, request: messages.DiffReleasesRequest | messages.AnalyzeImpactRequest

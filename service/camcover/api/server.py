@@ -19,8 +19,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from camcover.api.access import Access
-from camcover.api.admission import Admission, Bounds
-from camcover.api.apart import Apart
+from camcover.api.admission import Admission, CallBounds
 from camcover.api.catalog_servicer import CatalogServicer
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.estimate_servicer import EstimateServicer
@@ -30,7 +29,8 @@ from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
 from camcover.api.telemetry import metrics_of
-from camcover.engine.kernel_call import load_kernel
+from camcover.api.worker_process import WorkerProcess
+from camcover.engine.kernel.call import load_kernel
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
@@ -39,7 +39,7 @@ from camcover.store import EstimateStore, NoStore
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["FOLLOWING", "Keepers", "Server", "Settings"]
+__all__ = ["FOLLOWING", "Server", "Settings", "Storage"]
 
 _DESCRIPTORS = (
     estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"],
@@ -94,9 +94,9 @@ class Settings:
     maximum_answer_bytes: int = 256 << 20
     maximum_answer_bytes_of_caller: int = 128 << 20
 
-    def bounds(self) -> Bounds:
+    def bounds(self) -> CallBounds:
         """How many calls run at once."""
-        return Bounds(
+        return CallBounds(
             self.maximum_calls,
             self.maximum_calls_of_caller,
             self.maximum_streams,
@@ -124,8 +124,8 @@ class Settings:
         ]
 
 
-class Keepers(NamedTuple):
-    """What outlives the server. `follows`: the active release of the database is what answers."""
+class Storage(NamedTuple):
+    """Where estimates are kept, and whether the server answers by the active release of the database (`follows`)."""
 
     estimates: EstimateStore = NoStore()
     follows: bool = False
@@ -135,16 +135,16 @@ class Server:
     """A server over active rules and a database. Start it, wait for it, drain it."""
 
     def __init__(
-        self, rules: RulesInForce, keepers: Keepers, settings: Settings | None = None, access: Access | None = None
+        self, rules: RulesInForce, storage: Storage, settings: Settings | None = None, access: Access | None = None
     ) -> None:
         """Put the services together; nothing listens yet. To be called inside the event loop that will serve."""
         self._settings = settings or Settings()
         self._health = health.aio.HealthServicer()
         self._admission = Admission(self._settings.bounds())
-        self._pools, self._apart = Pools(), Apart()
+        self._pools, self._worker_process = Pools(), WorkerProcess()
         self._server = grpc.aio.server(interceptors=[self._interceptor(access)], options=self._settings.options())
-        estimates = EstimateServicer(rules, keepers.estimates, self._pools, self._settings.cached_estimate_bytes)
-        self._staff = RuleServicer(rules, self._apart, self._pools.staff, follows=keepers.follows)
+        estimates = EstimateServicer(rules, storage.estimates, self._pools, self._settings.cached_estimate_bytes)
+        self._staff = RuleServicer(rules, self._worker_process, self._pools.staff, follows=storage.follows)
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
         self._metrics = metrics_of(caches)
         add_EstimateServiceServicer_to_server(estimates, self._server)
@@ -155,9 +155,9 @@ class Server:
             (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
         )
         self._rules = rules
-        self._follows = keepers.follows
+        self._follows = storage.follows
         self._following = Following.AT_ONE
-        self._store = StoreHealth(keepers.estimates, self._report_soon)
+        self._store = StoreHealth(storage.estimates, self._report_soon)
         self._is_draining = False
         self._reports: set[asyncio.Task[None]] = set()
 
@@ -227,7 +227,7 @@ class Server:
         self._staff.end_watches()
         await self._admission.end(seconds)
         await self._server.stop(min(_LAST_SECONDS, seconds))
-        self._apart.close()
+        self._worker_process.close()
         self._pools.close()
         await self._store.stop()
         if self._metrics is not None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from camcover.store import EstimateStore, StoreUnavailable
-from camcover.store.errors import Reason
+from camcover.store.errors import UnavailableReason
 
 __all__ = ["StoreHealth"]
 
@@ -26,7 +26,7 @@ class StoreHealth:
         """Watch `store`; `changed` is called in the event loop whenever it can be used again, or no longer."""
         self._store, self._changed = store, changed
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._reason: Reason | None = None
+        self._reason: UnavailableReason | None = None
         self._asking: asyncio.Task[None] | None = None
 
     def is_available(self) -> bool:

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from protovalidate import Violation as Found
 
 from camcover.engine import Violation
-from camcover.engine.words import counted, listed, out_of_range, repeated, shown, unknown_word
+from camcover.engine.asking.words import counted, listed, out_of_range, repeated, shown, unknown_word
 from camcover.gen.buf.validate import validate_pb2
 from camcover.gen.camcover.v1 import text_pb2
 from camcover.refusals import Refusal

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from camcover.bulk.columns import Ints, date_column
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REASONS
+from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.estimate import Reason
-from camcover.engine.plan_index import PlanIndex
-from camcover.engine.tables import Array
+from camcover.engine.kernel.tables import Array
 from camcover.money import ONE_PLAN_AMOUNTS
 from camcover.rulebook.records import Benefit
 

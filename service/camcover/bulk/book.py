@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 
 from camcover.bulk.book_columns import (
     AS_GIVEN,
-    ASIDE,
     CUT,
     CUTTABLE,
+    FALLBACK,
     FIRST_DAY,
     LAST_DAY,
     READY,
     WAS_CUT,
     WRONG,
     Book,
-    Facts,
+    LayoutTables,
 )
 from camcover.bulk.book_sums import is_repeated, lay_out_sums
-from camcover.engine.sums import period_on
-from camcover.engine.tables import UNLIMITED, Array, RuleTables
+from camcover.engine.kernel.sums import period_on
+from camcover.engine.kernel.tables import UNLIMITED, Array, RuleTables
 from camcover.jit import compiled, compiled_entry, sources_digest
 from camcover.request_bounds import MAX_EVERY_DAYS, MAX_LINES, MAX_SESSIONS
 
@@ -150,7 +150,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
 
 @compiled
 def _lay_out(
-    facts: Facts,
+    facts: LayoutTables,
     rules: RuleTables,
     book: Book,
     requests: Array,
@@ -162,7 +162,7 @@ def _lay_out(
 ) -> tuple[int, int]:
     """Lay out every plan of a book that is READY or CUTTABLE; gives (rows of `lines`, rows of `requests`) written.
 
-    What is not sound is set ASIDE; of what is CUTTABLE, what use so far was cut of is set CUT, the rest READY. The
+    What is not sound is set FALLBACK; of what is CUTTABLE, what use so far was cut of is set CUT, the rest READY. The
     arrays have room for every line, sum and count; where one has not, nothing is written past its end, and
     (the plan's row, -1) is given. The first `first_count` rows of `given_counts` are zero, for plans that state no use
     of limits.
@@ -172,7 +172,7 @@ def _lay_out(
         may_cut = book.status[row] == CUTTABLE
         if book.status[row] != READY and not may_cut:
             continue
-        book.status[row] = ASIDE
+        book.status[row] = FALLBACK
         count = _sound_lines(book, row)
         if count == 0:
             continue
@@ -221,7 +221,7 @@ def _entry(sources: str) -> Callable[..., tuple[int, int]]:
 
     @compiled_entry
     def lay_out_book(
-        facts: Facts,
+        facts: LayoutTables,
         rules: RuleTables,
         book: Book,
         requests: Array,

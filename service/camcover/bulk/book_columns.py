@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from camcover.engine.kernel.tables import Array
 from camcover.engine.request import FIRST_DATE, LAST_DATE
-from camcover.engine.tables import Array
 
-READY, ASIDE, CUTTABLE, CUT = 0, 1, 2, 3
+READY, FALLBACK, CUTTABLE, CUT = 0, 1, 2, 3
 """Statuses of a plan. CUTTABLE asks for what READY does, and lets use so far be cut to the plan's bounds (then CUT)."""
 
 WRONG, AS_GIVEN, WAS_CUT = -1, 0, 1
@@ -38,7 +38,7 @@ MAXIMUM = np.dtype([("self_only", "i8"), ("in_family", "i8"), ("family", "i8"), 
 maxima toward each of which every cent of it counts, as a mask (point 30)."""
 
 
-class Facts(NamedTuple):
+class LayoutTables(NamedTuple):
     """The tables of a release that the layout reads beside the kernel's.
 
     `references`: for a segment, its first row of `maxima`.

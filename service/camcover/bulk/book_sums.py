@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcover.bulk.book_columns import AS_GIVEN, UNKNOWN, WAS_CUT, WRONG, Book
-from camcover.engine.sums import holds
-from camcover.engine.tables import UNLIMITED, Array
+from camcover.engine.kernel.sums import holds
+from camcover.engine.kernel.tables import UNLIMITED, Array
 from camcover.jit import compiled
 from camcover.request_bounds import MAX_CENTS
 

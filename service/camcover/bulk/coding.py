@@ -1,7 +1,7 @@
 """A record batch as integers: words looked up once for all rows that hold them.
 
 What comes in: `Tables` and a batch of `REQUEST_SCHEMA`. What goes out: a `Book` and rows of `services`. A plan with a
-word that does not exist, an amount out of bounds, or something the fast way does not take, has the status ASIDE.
+word that does not exist, an amount out of bounds, or something the fast way does not take, has the status FALLBACK.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from camcover.bulk.book_columns import ASIDE, COUNT, MAXIMUM, PLAN, UNKNOWN, Book, Facts
+from camcover.bulk.book_columns import COUNT, FALLBACK, MAXIMUM, PLAN, UNKNOWN, Book, LayoutTables
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
 from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY
-from camcover.engine import tables as columns
-from camcover.engine.compile import Tables
-from camcover.engine.compile_rows import ATTESTATION_BITS, SETTING_INDEX
-from camcover.engine.contradictions import counted_toward
-from camcover.engine.plan_index import PlanIndex
-from camcover.engine.prior_use import most_used
-from camcover.engine.tables import Array
-from camcover.engine.vocabulary import ICD10, STATE_INDEX
+from camcover.engine.asking.contradictions import counted_toward
+from camcover.engine.asking.prior_use import most_used
+from camcover.engine.compiling.compile import Tables
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, SETTING_INDEX
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX
+from camcover.engine.kernel import tables as columns
+from camcover.engine.kernel.tables import Array
 from camcover.request_bounds import AGE, CENTS, UNITS
 from camcover.rulebook.records import ROLLING, Measure, Setting
 
@@ -62,7 +62,7 @@ class Coder:
         self._is_steady = not tables.vocabulary.breaks
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> LayoutTables:
         """The facts of every plan that was named so far."""
         return self._facts.arrays()
 
@@ -76,32 +76,32 @@ class Coder:
         plan = coded(batch["plan_id"]).numbers(self.number_of, null=_UNKNOWN_WORD).astype(np.int32)
         items = lists(batch["items"])
         owner = items.owners()
-        status = np.where(plan < 0, ASIDE, 0).astype(np.int32)
+        status = np.where(plan < 0, FALLBACK, 0).astype(np.int32)
         for name in ("benefit_visits", "prior_visits"):
-            status[np.diff(lists(batch[name]).offsets) > 0] = ASIDE
+            status[np.diff(lists(batch[name]).offsets) > 0] = FALLBACK
         for name in LISTS:
-            status[rows_with_nulls(batch[name])] = ASIDE
+            status[rows_with_nulls(batch[name])] = FALLBACK
         family = truths(batch["family_coverage"])
         born, as_of = days(batch["birth_date"], null=0), days(batch["as_of"], null=-1)
         for name, ordinals in (("birth_date", born), ("as_of", as_of)):
             given = batch[name].is_valid().to_numpy(zero_copy_only=False)
-            status[given & ((ordinals < 1) | (ordinals > LAST_DAY))] = ASIDE
+            status[given & ((ordinals < 1) | (ordinals > LAST_DAY))] = FALLBACK
         age = integers(batch["age"], null=-1)
         given_age = batch["age"].is_valid().to_numpy(zero_copy_only=False)
-        status[given_age & (AGE.is_outside(age) | (born > 0))] = ASIDE
+        status[given_age & (AGE.is_outside(age) | (born > 0))] = FALLBACK
         state = coded(batch["state"]).numbers(_state, null=-1)
-        status[state == _UNKNOWN_WORD] = ASIDE
+        status[state == _UNKNOWN_WORD] = FALLBACK
         attested = truths(batch["requirements_as_attested"])
-        status[truths(batch["terms_in_force_only"])] = ASIDE
+        status[truths(batch["terms_in_force_only"])] = FALLBACK
         services = self._services(items, owner, plan, status)
         services["state"] = np.where(services["state"] == -1, state[owner], services["state"])
         services["born"], services["age"] = born[owner], age[owner]
         sums, family_sums = lists(batch["accumulators"]), lists(batch["family_accumulators"])
         number, used, late = self._sums(sums, plan)
         family_number, family_used, family_late = self._sums(family_sums, plan)
-        status[~family & (np.diff(family_sums.offsets) > 0)] = ASIDE
+        status[~family & (np.diff(family_sums.offsets) > 0)] = FALLBACK
         uses = lists(batch["limit_usage"])
-        status[uses.owners()[_is_stated_apart(uses)]] = ASIDE
+        status[uses.owners()[_is_stated_apart(uses)]] = FALLBACK
         slot, units, cents = self._uses(uses, plan)
         item = _field(items.values)
         book = Book(
@@ -125,7 +125,7 @@ class Coder:
         return CodedBatch(book, services)
 
     def _services(self, items: Lists, owner: Ints, plan: Ints, status: Ints) -> Array:
-        """The rows of `services`, one an item; sets plans ASIDE whose words or amounts are not sound."""
+        """The rows of `services`, one an item; sets plans FALLBACK whose words or amounts are not sound."""
         vocabulary, item = self._tables.vocabulary, _field(items.values)
         services = np.zeros(len(owner), dtype=columns.SERVICE)
         therapies, codes = coded(item("therapy")), coded(item("code"))
@@ -151,7 +151,7 @@ class Coder:
         services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")
         wrong |= self._diagnose(items, plan[owner], services)
         wrong |= _attest(lists(item("attestations")), services)
-        status[owner[wrong]] = ASIDE
+        status[owner[wrong]] = FALLBACK
         return services
 
     def _mismatched(self, therapies: Coded, codes: Coded) -> Ints:
@@ -267,7 +267,7 @@ class _Facts:
         self._references: dict[int, int] = {}
         self._maxima: list[tuple[int, int, int, int]] = []
         self._counts: list[tuple[int, int]] = []
-        self._made: Facts | None = None
+        self._made: LayoutTables | None = None
 
     def add(self, index: PlanIndex) -> None:
         """Add a plan and the segments of its editions."""
@@ -288,13 +288,13 @@ class _Facts:
             row = index.first_segment + place
             self._references[row] = firsts[segment.edition]
 
-    def arrays(self) -> Facts:
+    def arrays(self) -> LayoutTables:
         """What was collected, as arrays of at least one row."""
         if self._made is None:
             references = np.zeros(max(self._references, default=0) + 1, dtype=np.int32)
             for row, first in self._references.items():
                 references[row] = first
-            self._made = Facts(
+            self._made = LayoutTables(
                 np.array(self._plans or [(0,) * 7], dtype=PLAN),
                 references,
                 np.array(self._maxima or [(0,) * 4], dtype=MAXIMUM),

@@ -10,19 +10,19 @@ import pyarrow as pa
 
 from camcover.bulk.answers import NO_LINES, Answered, Names, check, line_batch, plan_batch
 from camcover.bulk.book import lay_out_book
-from camcover.bulk.book_columns import ASIDE, CUT, CUTTABLE, READY
+from camcover.bulk.book_columns import CUT, CUTTABLE, FALLBACK, READY
 from camcover.bulk.coding import CodedBatch, Coder
 from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
 from camcover.bulk.singly import in_columns, request_of
-from camcover.engine import tables as columns
-from camcover.engine.compile import Tables
-from camcover.engine.desk import Desk
-from camcover.engine.kernel_call import KernelFault, addresses_of, run
-from camcover.engine.question import Question
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.question import Question
+from camcover.engine.compiling.compile import Tables
+from camcover.engine.kernel import tables as columns
+from camcover.engine.kernel.call import KernelFault, addresses_of, run
+from camcover.engine.kernel.tables import Array, Work
+from camcover.engine.kernel.workspace import new_rows
 from camcover.engine.request import InvalidRequest, Violation
-from camcover.engine.tables import Array, Work
-from camcover.engine.workspace import new_rows
 from camcover.refusals import Refusal
 from camcover.request_bounds import MAX_LINES
 
@@ -70,7 +70,7 @@ class BulkEstimator:
     def __init__(self, tables: Tables, release: str, *, wants_lines: bool = True) -> None:
         """Price by `tables`, whose release is written beside every plan."""
         self._tables, self._release, self._wants_lines = tables, release, wants_lines
-        self._coder, self._names, self._desk = Coder(tables), Names(), Desk()
+        self._coder, self._names, self._adjudicator = Coder(tables), Names(), Adjudicator()
         self._rule_addresses = addresses_of(tables.arrays)
 
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
@@ -99,7 +99,7 @@ class BulkEstimator:
             coded.book.status[coded.book.status == READY] = CUTTABLE
         self._names.read(self._coder.plans)
         ready = self._adjudicate(coded)
-        aside, rejects = self._ask_aside(batch, np.flatnonzero(coded.book.status == ASIDE))
+        aside, rejects = self._price_singly(batch, np.flatnonzero(coded.book.status == FALLBACK))
         self._names.read(self._coder.plans)
         answered = ready.joined_with(aside) if aside else ready
         check(answered.ledger)
@@ -107,7 +107,7 @@ class BulkEstimator:
 
     def refusals(self, batch: pa.RecordBatch, rows: Ints) -> list[tuple[int, tuple[Violation, ...]]]:
         """What is wrong with rows that cannot be priced as they stand."""
-        return self._ask_aside(batch, rows)[1]
+        return self._price_singly(batch, rows)[1]
 
     def _adjudicate(self, coded: CodedBatch) -> Answered:
         """Lay out what is ready, and adjudicate it in one call of the kernel."""
@@ -168,17 +168,17 @@ class BulkEstimator:
             ledger=new_rows(line_count, columns.LEDGER),
         )
 
-    def _ask_aside(
+    def _price_singly(
         self, batch: pa.RecordBatch, rows: Ints
     ) -> tuple[list[Answered], list[tuple[int, tuple[Violation, ...]]]]:
         """Ask single rows as single requests; gives what was answered, and what is wrong with the others."""
         answered: list[Answered] = []
         rejects: list[tuple[int, tuple[Violation, ...]]] = []
         for row in rows.tolist():
-            self._desk.clear()
+            self._adjudicator.clear()
             try:
                 (data,) = batch.slice(row, 1).to_pylist()
-                question = self._desk.lay_out(self._tables, request_of(data))
+                question = self._adjudicator.lay_out(self._tables, request_of(data))
             except InvalidRequest as error:
                 rejects.append((row, error.violations))
                 continue
@@ -193,7 +193,7 @@ class BulkEstimator:
 
     def _answer_aside(self, row: int, question: Question) -> Answered:
         """A single question's expected case, as a batch of one plan."""
-        self._desk.answers(self._tables, [question], with_ranges=False)
+        self._adjudicator.answers(self._tables, [question], with_ranges=False)
         layout, lines = question.primary, question.asked.lines
         first = question.placed.ledger
         day, place, session = np.array(lines, dtype=np.int64).T
@@ -202,7 +202,7 @@ class BulkEstimator:
             np.array([row]),
             np.array([self._coder.number_of(layout.plan.id)]),
             np.array([0, len(lines)]),
-            self._desk.first.ledger.array[first : first + len(lines)].copy(),
+            self._adjudicator.first.ledger.array[first : first + len(lines)].copy(),
             day,
             np.array([services[each].item for each in place]),
             session,

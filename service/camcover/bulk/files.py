@@ -22,7 +22,7 @@ from camcover.bulk.output import SamePlace, WholeFile, check_places
 from camcover.bulk.parallel import in_order
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from camcover.bulk.sizes import BATCH_ROWS
-from camcover.engine.compile import Tables
+from camcover.engine.compiling.compile import Tables
 
 __all__ = ["BATCH_ROWS", "Counts", "Outputs", "estimate_file"]
 
@@ -68,7 +68,7 @@ def estimate_file(
         to_plans = stack.enter_context(WholeFile(outputs.plans, PLAN_SCHEMA))
         to_rejects = stack.enter_context(WholeFile(outputs.rejects, REJECT_SCHEMA))
         to_lines = stack.enter_context(WholeFile(outputs.lines, LINE_SCHEMA)) if outputs.lines else None
-        work = _Work(tables, release, wants_lines=to_lines is not None)
+        work = _ThreadEstimator(tables, release, wants_lines=to_lines is not None)
         names = [name for name in REQUEST_SCHEMA.names if name in file.schema_arrow.names]
         for result in in_order(pool, work.price, file.iter_batches(batch_rows, columns=names), 2 * count):
             to_plans.write(result.plans)
@@ -86,7 +86,7 @@ def estimate_file(
     return Counts(plans, lines, rejected)
 
 
-class _Work(threading.local):
+class _ThreadEstimator(threading.local):
     """Each thread's own estimator."""
 
     def __init__(self, tables: Tables, release: str, *, wants_lines: bool) -> None:

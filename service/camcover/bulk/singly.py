@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from camcover.bulk.schema import LISTS
+from camcover.engine.asking.words import out_of_range, outside_years, too_many_sessions, unknown_word
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
@@ -26,7 +27,6 @@ from camcover.engine.request import (
     UseSoFar,
     Violation,
 )
-from camcover.engine.words import out_of_range, outside_years, too_many_sessions, unknown_word
 from camcover.refusals import Refusal
 from camcover.request_bounds import EVERY_DAYS, SESSIONS
 from camcover.rulebook.records import Attestation, Setting

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns, parts_of
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA
-from camcover.engine.compile import Tables
-from camcover.engine.stored import is_own_file, read_tables, write_tables
+from camcover.engine.compiling.compile import Tables
+from camcover.engine.compiling.stored import is_own_file, read_tables, write_tables
 
 if TYPE_CHECKING:
     from pyspark import Broadcast

@@ -15,8 +15,8 @@ from camcover.cli.plans import known_plans
 from camcover.cli.sources import rules_of
 from camcover.rulebook.diagnostics import github_line
 from camcover.rulebook.hints import with_hint
-from camcover.workflow.analysis import Analysis, Kind, analyze
-from camcover.workflow.skeletons import Coverage, cover
+from camcover.workflow.analysis import Analysis, FindingKind, analyze
+from camcover.workflow.skeletons import MissingTests, cover
 from camcover.workflow.witnesses import request_data
 
 __all__ = ["analyze_rules", "cover_rules"]
@@ -36,13 +36,13 @@ def analyze_rules(source: str, plan: list[str] | None, fail_on: str, output: Out
     raise typer.Exit(1 if analysis.of(kinds) else 0)
 
 
-def _kinds(fail_on: str) -> set[Kind]:
+def _kinds(fail_on: str) -> set[FindingKind]:
     """The kinds of findings that a list names."""
     words = [word.strip() for word in fail_on.split(",") if word.strip()]
-    unknown = [word for word in words if word not in set(Kind)]
+    unknown = [word for word in words if word not in set(FindingKind)]
     if unknown:
-        raise typer.BadParameter(with_hint(f"no kind of finding {unknown[0]!r}", unknown[0], Kind))
-    return {Kind(word) for word in words}
+        raise typer.BadParameter(with_hint(f"no kind of finding {unknown[0]!r}", unknown[0], FindingKind))
+    return {FindingKind(word) for word in words}
 
 
 def _as_data(analysis: Analysis) -> dict[str, Any]:
@@ -77,11 +77,11 @@ def _show(analysis: Analysis) -> None:
     """The analysis for people; what can be run stands behind the overlaps."""
     for found in analysis.for_people():
         typer.echo(f"{found.place}: {found.kind}: {found.plan}: {found.message}")
-        if found.kind is Kind.OVERLAPS and found.request is not None:
+        if found.kind is FindingKind.OVERLAPS and found.request is not None:
             typer.echo(f"    for example {json.dumps(request_data(found.request), ensure_ascii=False)}")
     for words in analysis.left_out:
         typer.echo(f"{words}: not looked at")
-    counts = (f"{kind}: {len(analysis.of({kind}))}" for kind in Kind)
+    counts = (f"{kind}: {len(analysis.of({kind}))}" for kind in FindingKind)
     typer.echo(", ".join(counts))
 
 
@@ -98,7 +98,7 @@ def cover_rules(source: str, plan: list[str] | None, output: TableFormat, databa
     typer.echo(f"{len(coverage.missing)} of {coverage.reachable} benefits, exclusions, limits and criteria not reached")
 
 
-def _coverage_data(coverage: Coverage) -> dict[str, Any]:
+def _coverage_data(coverage: MissingTests) -> dict[str, Any]:
     """What is missing, for programs."""
     return {
         "missing": [

@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from camcover.cli.rules import checked_rules
-from camcover.engine.compile import Tables, compile_rules
-from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
+from camcover.engine.compiling.compile import Tables, compile_rules
+from camcover.engine.compiling.stored import UnreadableTables, is_stored, read_tables, write_tables
 from camcover.rulebook.words import count
 
 __all__ = ["compiled_rules", "refused_tables", "write"]

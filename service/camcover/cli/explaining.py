@@ -14,17 +14,17 @@ from rich.table import Table
 from camcover.cli.options import TableFormat
 from camcover.cli.sources import rules_of
 from camcover.cli.table import screen_for
-from camcover.engine.vocabulary import ICD10
-from camcover.rulebook.analysis.cells import Facts
+from camcover.engine.compiling.vocabulary import ICD10
+from camcover.rulebook.analysis.cells import LineFacts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import STATES, Attestation, Setting
 from camcover.workflow.decision_tables import (
-    Case,
+    BenefitTerms,
     DecisionTable,
-    Question,
-    Terms,
+    TableQuery,
+    TableRow,
     UnknownFact,
     code_words,
     decision_tables,
@@ -51,14 +51,14 @@ def explain(
     database_url: str,
 ) -> None:
     """Show what a plan decides about a therapy: which benefit applies when, under what terms, why not the others."""
-    question = Question(
+    question = TableQuery(
         plan_id=plan,
         therapy=therapy,
         code=code,
         day=_date(day),
         diagnoses=tuple(_icd10(each) for each in diagnosis or ()),
         conditions=tuple(condition or ()),
-        facts=Facts(
+        facts=LineFacts(
             tier=tier,
             setting=None if setting is None else str(setting),
             age=age,
@@ -120,7 +120,7 @@ def _show_table(screen: Console, table: DecisionTable) -> None:
     screen.print(shown, markup=False, highlight=False)
 
 
-def _decision(case: Case) -> str:
+def _decision(case: TableRow) -> str:
     """What becomes of a line, and where the rule stands."""
     what = {
         Verdict.BENEFIT: f"benefit '{case.benefits[0]}'" if case.benefits else "",
@@ -132,7 +132,7 @@ def _decision(case: Case) -> str:
     return f"{what}{next_ones}\n{case.place.rpartition('/')[2]}".rstrip()
 
 
-def _terms(case: Case) -> str:
+def _terms(case: TableRow) -> str:
     """What the member pays by tier, what is asked for, and how much there is; then the same of what follows."""
     parts = [*case.provider_liable, *_lines(case)]
     for each in case.then:
@@ -140,7 +140,7 @@ def _terms(case: Case) -> str:
     return "\n".join(parts)
 
 
-def _lines(terms: Case | Terms) -> list[str]:
+def _lines(terms: TableRow | BenefitTerms) -> list[str]:
     """The terms of one benefit, a line each."""
     parts = [f"{each.tier}: {', then '.join(each.member_pays)}" for each in terms.terms]
     parts += [f"needs {requirement}" for requirement in terms.requirements]

@@ -22,7 +22,7 @@ from camcover.engine import Tables, compile_rules
 from camcover.workflow.impact import Impact
 from camcover.workflow.impact.comparing import impact as compare
 from camcover.workflow.impact.page import page
-from camcover.workflow.thresholds import Outcome, Threshold, WrongThreshold, judge, threshold
+from camcover.workflow.thresholds import BoundResult, Threshold, WrongThreshold, judge, threshold
 
 __all__ = ["impact"]
 
@@ -93,7 +93,7 @@ def _write(path: Path, text: str) -> None:
         raise typer.Exit(2) from error
 
 
-def _finish(outcomes: Sequence[Outcome]) -> None:
+def _finish(outcomes: Sequence[BoundResult]) -> None:
     """Say on standard error which bounds are crossed, and end with status 1 when one is."""
     crossed = [each for each in outcomes if each.is_crossed]
     for each in crossed:

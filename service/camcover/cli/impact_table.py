@@ -12,7 +12,7 @@ from rich.text import Text
 from camcover.cli.table import screen_for
 from camcover.money import dollars
 from camcover.workflow.impact import Impact
-from camcover.workflow.impact.records import Case, Distribution, Group, Money, Unpriced, most_changed
+from camcover.workflow.impact.records import ChangedMember, Distribution, Group, Money, Unpriced, most_changed
 from camcover.workflow.impact.words import bin_words, line_words, signed
 
 __all__ = ["show_impact"]
@@ -135,7 +135,7 @@ def _unpriced(screen: Console, title: str, count: int, sample: Sequence[Unpriced
         screen.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _cases(screen: Console, title: str, cases: Sequence[Case]) -> None:
+def _cases(screen: Console, title: str, cases: Sequence[ChangedMember]) -> None:
     """Single members, line by line."""
     if not cases:
         return

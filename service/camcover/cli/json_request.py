@@ -16,7 +16,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from camcover.engine import InvalidRequest, Violation
-from camcover.engine.words import MOST_SHOWN, repeated, shown, unknown_word
+from camcover.engine.asking.words import MOST_SHOWN, repeated, shown, unknown_word
 from camcover.refusals import Refusal
 
 __all__ = ["message_of"]

@@ -15,7 +15,7 @@ from camcover.cli.options import Switch, TableFormat
 from camcover.cli.table import screen_for
 from camcover.cli.times import future_time, in_both_zones
 from camcover.rulebook import load
-from camcover.store import Activation, Kind, Release, ReleaseStore
+from camcover.store import Activation, ActivationKind, Release, ReleaseStore
 from camcover.workflow import activation
 from camcover.workflow.activation import Decision
 from camcover.workflow.errors import moment
@@ -161,7 +161,7 @@ def _warn_of_clock(store: ReleaseStore) -> None:
 
 def _said_of(decision: Activation) -> str:
     """A decision about a release that is named before it."""
-    what = "rolled back to" if decision.kind is Kind.ROLLBACK else "activated"
+    what = "rolled back to" if decision.kind is ActivationKind.ROLLBACK else "activated"
     if decision.is_cancelled:
         what = "called off for"
     return f"{what} {moment(decision.effective_at)} by {decision.actor}: {decision.reason}"

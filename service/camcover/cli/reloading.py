@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from camcover.engine import Tables
-from camcover.engine.stored import UnreadableTables, is_stored, read_tables
+from camcover.engine.compiling.stored import UnreadableTables, is_stored, read_tables
 from camcover.workflow.rules_in_force import RulesInForce
 
 _LOG = structlog.get_logger("camcover.rules")

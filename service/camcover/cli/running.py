@@ -14,7 +14,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.access import Access, WrongTokens
-from camcover.api.server import Keepers, Server, Settings
+from camcover.api.server import Server, Settings, Storage
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
 from camcover.cli.reloading import Reloader
@@ -25,7 +25,7 @@ from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["OFF", "Options", "cannot_listen", "run_server"]
+__all__ = ["OFF", "ServerOptions", "cannot_listen", "run_server"]
 
 OFF = "off"
 """The address of no database: nothing is kept."""
@@ -34,7 +34,7 @@ _LOG = structlog.get_logger("camcover.server")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ServerOptions:
     """What a server process is told. No `rules`: it follows the database.
 
     `folder`: where the processes of one service share compiled releases.
@@ -54,7 +54,7 @@ def cannot_listen(address: str) -> str:
     return f"cannot listen on {address}: is it taken, or not an address of this machine?"
 
 
-def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
+def run_server(options: ServerOptions, on_ready: Callable[[str], object]) -> int:
     """Serve; `on_ready` gets the address. Gives the exit status, after saying what is wrong."""
     try:
         access = Access(options.tokens)
@@ -72,12 +72,14 @@ def run_server(options: Options, on_ready: Callable[[str], object]) -> int:
             database.close()
 
 
-async def _serve(options: Options, access: Access, database: Database | None, on_ready: Callable[[str], object]) -> int:
+async def _serve(
+    options: ServerOptions, access: Access, database: Database | None, on_ready: Callable[[str], object]
+) -> int:
     """Start, announce the address, and wait for the end."""
     releases = None if database is None else ReleaseRules(ReleaseStore(database), options.folder)
     rules = RulesInForce(releases=releases)
-    keepers = Keepers(estimate_store(database, options.keeping), follows=not options.rules)
-    server = Server(rules, keepers, options.settings, access)
+    storage = Storage(estimate_store(database, options.keeping), follows=not options.rules)
+    server = Server(rules, storage, options.settings, access)
     async with AsyncExitStack() as stack:
         reloader = Reloader(options.rules)
         stack.push_async_callback(reloader.stop)

@@ -12,7 +12,7 @@ from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
 from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
-from camcover.cli.running import OFF, Options, run_server
+from camcover.cli.running import OFF, ServerOptions, run_server
 from camcover.cli.workers import Supervisor
 from camcover.store import Keeping
 from camcover.store.database import IN_MEMORY
@@ -66,7 +66,7 @@ def serve(
         shares_port=workers > 1,
         cached_estimate_bytes=estimate_cache_mib << 20,
     )
-    options = Options(tuple(rules or ()), database_url, keep, tokens, settings, watches=watch)
+    options = ServerOptions(tuple(rules or ()), database_url, keep, tokens, settings, watches=watch)
     try:
         if workers > 1:
             raise typer.Exit(Supervisor(options, workers, announce).run(_work))
@@ -75,7 +75,7 @@ def serve(
         writer.close()
 
 
-def _work(options: Options, on_ready: Callable[[], object]) -> int:
+def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:
     """What each worker process does; gives its exit status."""
     writer = configure_logs()
     end_with_parent(options.settings.drain_seconds + _GRACE_SECONDS)

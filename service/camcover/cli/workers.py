@@ -26,10 +26,10 @@ from camcover.cli.compiling import compiled_rules, refused_tables
 from camcover.cli.ports import reserved_port
 from camcover.cli.reloading import compile_apart
 from camcover.cli.restarts import WINDOW_SECONDS, Restarts
-from camcover.cli.running import Options, cannot_listen
-from camcover.engine.stored import UnreadableTables, is_stored, read_tables, write_tables
+from camcover.cli.running import ServerOptions, cannot_listen
+from camcover.engine.compiling.stored import UnreadableTables, is_stored, read_tables, write_tables
 
-Work = Callable[[Options, Callable[[], object]], int]
+Work = Callable[[ServerOptions, Callable[[], object]], int]
 """What a worker does: serve, say when it is ready, give its exit status."""
 
 _LOG = structlog.get_logger("camcover.workers")
@@ -42,7 +42,7 @@ _LOOK_SECONDS = 0.2
 class Supervisor:
     """Runs `count` workers until it is asked to end."""
 
-    def __init__(self, options: Options, count: int, announce: Callable[[str], object]) -> None:
+    def __init__(self, options: ServerOptions, count: int, announce: Callable[[str], object]) -> None:
         """Serve by `options`; `announce` gets the address when the first worker takes calls."""
         self._rules, self._options, self._count, self._announce = list(options.rules), options, count, announce
         # No lock is shared with a worker: one that is killed while it holds it would stop this process, too.
@@ -173,6 +173,6 @@ def _copy(rules: Path, file: Path) -> None:
     part.replace(file)
 
 
-def _worker(work: Work, options: Options, ready: Connection) -> None:
+def _worker(work: Work, options: ServerOptions, ready: Connection) -> None:
     """The whole life of a worker; what it writes to `ready` says no more than that it takes calls."""
     sys.exit(work(options, lambda: ready.send_bytes(b".")))

@@ -10,26 +10,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 
-from camcover.engine.compile import Tables
-from camcover.engine.desk import Desk
+from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.question import Adjudicated, Question
+from camcover.engine.compiling.compile import Tables
 from camcover.engine.estimate import Estimate
-from camcover.engine.question import Adjudicated, Question
-from camcover.engine.reading import read_estimate
 from camcover.engine.request import EstimateRequest, InvalidRequest
+from camcover.engine.telling.reading import read_estimate
 
 MOST_LINES = 20_000
 """Ledger rows after which a batch is adjudicated, so that memory stays bounded whatever its size."""
 
 
 class _OfThread(threading.local):
-    """Each thread's own desk."""
+    """Each thread's own adjudicator."""
 
     def __init__(self) -> None:
         """Make it at the thread's first request."""
-        self.desk = Desk()
+        self.adjudicator = Adjudicator()
 
 
-_DESK = _OfThread()
+_THREAD = _OfThread()
 
 
 def evaluate(tables: Tables, request: EstimateRequest) -> Estimate:
@@ -51,24 +51,24 @@ def evaluate_many(tables: Tables, requests: Sequence[EstimateRequest]) -> list[E
 def adjudicate_many(
     tables: Tables, requests: Iterable[EstimateRequest], *, with_ranges: bool = False
 ) -> list[Adjudicated | InvalidRequest]:
-    """The finished ledgers of many requests, in order: a call of the kernel for as many as fit the desk."""
+    """The finished ledgers of many requests, in order: a call of the kernel for as many as fit."""
     results: list[Adjudicated | InvalidRequest] = []
     waiting: list[Question | InvalidRequest] = []
-    desk = _DESK.desk
-    desk.clear()
+    adjudicator = _THREAD.adjudicator
+    adjudicator.clear()
     for request in requests:
-        waiting.append(desk.lay_out(tables, request))
-        if desk.first.ledger.used >= MOST_LINES:
-            results += _answered(desk, tables, waiting, with_ranges=with_ranges)
+        waiting.append(adjudicator.lay_out(tables, request))
+        if adjudicator.first.ledger.used >= MOST_LINES:
+            results += _answered(adjudicator, tables, waiting, with_ranges=with_ranges)
             waiting = []
-            desk.clear()
-    return results + _answered(desk, tables, waiting, with_ranges=with_ranges)
+            adjudicator.clear()
+    return results + _answered(adjudicator, tables, waiting, with_ranges=with_ranges)
 
 
 def _answered(
-    desk: Desk, tables: Tables, waiting: Sequence[Question | InvalidRequest], *, with_ranges: bool
+    adjudicator: Adjudicator, tables: Tables, waiting: Sequence[Question | InvalidRequest], *, with_ranges: bool
 ) -> list[Adjudicated | InvalidRequest]:
-    """Adjudicate what waits on the desk."""
+    """Adjudicate what is laid out."""
     questions = [each for each in waiting if isinstance(each, Question)]
-    answers = iter(desk.answers(tables, questions, with_ranges=with_ranges))
+    answers = iter(adjudicator.answers(tables, questions, with_ranges=with_ranges))
     return [each if isinstance(each, InvalidRequest) else Adjudicated(each, next(answers)) for each in waiting]

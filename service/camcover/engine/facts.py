@@ -11,7 +11,7 @@ from camcover.engine.estimate import Reason
 from camcover.engine.request import EstimateRequest, Member, PlannedService
 
 
-class Fact(Enum):
+class OpenFact(Enum):
     """What a criterion may ask for; the value is how a sentence calls it."""
 
     DIAGNOSIS = "diagnosis"
@@ -21,10 +21,10 @@ class Fact(Enum):
 
 
 _REASONS = {
-    Fact.DIAGNOSIS: (Reason.DIAGNOSIS_NOT_COVERED,),
-    Fact.PRACTITIONER: (Reason.PRACTITIONER_NOT_COVERED, Reason.UNLICENSED),
-    Fact.AGE: (Reason.AGE,),
-    Fact.STATE: (Reason.STATE, Reason.UNLICENSED),
+    OpenFact.DIAGNOSIS: (Reason.DIAGNOSIS_NOT_COVERED,),
+    OpenFact.PRACTITIONER: (Reason.PRACTITIONER_NOT_COVERED, Reason.UNLICENSED),
+    OpenFact.AGE: (Reason.AGE,),
+    OpenFact.STATE: (Reason.STATE, Reason.UNLICENSED),
 }
 
 
@@ -35,18 +35,18 @@ def member_of(request: EstimateRequest, item: PlannedService) -> Member:
     return next((each for each in request.members if each.id == item.member_id), request.members[0])
 
 
-def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Fact, ...]:
+def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[OpenFact, ...]:
     """The facts that neither an item nor its member gives."""
     member = member_of(request, item)
-    missing: list[Fact] = []
+    missing: list[OpenFact] = []
     if not item.diagnoses and not item.conditions:
-        missing.append(Fact.DIAGNOSIS)
+        missing.append(OpenFact.DIAGNOSIS)
     if not item.practitioner:
-        missing.append(Fact.PRACTITIONER)
+        missing.append(OpenFact.PRACTITIONER)
     if member.age is None and member.birth_date is None:
-        missing.append(Fact.AGE)
+        missing.append(OpenFact.AGE)
     if not item.state and not member.state:
-        missing.append(Fact.STATE)
+        missing.append(OpenFact.STATE)
     return tuple(missing)
 
 

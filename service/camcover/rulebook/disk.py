@@ -17,7 +17,7 @@ from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.nodes import MAX_BYTES, too_large
 from camcover.rulebook.records import Place
 
-__all__ = ["Found", "find", "is_hidden", "read"]
+__all__ = ["FilesFound", "find", "is_hidden", "read"]
 
 UNREADABLE = declare(
     "unreadable-file",
@@ -30,7 +30,7 @@ UNREADABLE = declare(
 _SUFFIXES = (".yaml", ".yml")
 
 
-class Found(NamedTuple):
+class FilesFound(NamedTuple):
     """The rule files under some paths, in order of name, and what is not read."""
 
     files: tuple[Path, ...]
@@ -42,7 +42,7 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".")
 
 
-def find(paths: Sequence[Path]) -> Found:
+def find(paths: Sequence[Path]) -> FilesFound:
     """The rule files of folders, at any depth; a file that is named stands for itself.
 
     Hidden files and folders are left out. A file that several paths lead to is found once, by its own path where that
@@ -105,9 +105,9 @@ class _Search:
                 self._walked.add(place)
                 waiting += self._folders_in(folder)
 
-    def result(self) -> Found:
+    def result(self) -> FilesFound:
         """What was found."""
-        return Found(tuple(sorted(self._found.values())), tuple(self._faults))
+        return FilesFound(tuple(sorted(self._found.values())), tuple(self._faults))
 
     def _folders_in(self, folder: Path) -> Iterator[Path]:
         """Enter the rule files of a folder; gives its folders, links last, so that things keep their own names."""

@@ -129,7 +129,7 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
     """The document in `text`, named `file` in positions; None when there is none that can be read."""
     if is_too_large(text):
         return None, [too_large(file)]
-    reader = _Reader(file)
+    reader = _NodeBuilder(file)
     try:
         for event in yaml.parse(text, Loader=LOADER):
             if not reader.take(event):
@@ -157,7 +157,7 @@ def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code, Severity.ERROR, at, message, hint)
 
 
-def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _Reader) -> list[Diagnostic]:
+def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _NodeBuilder) -> list[Diagnostic]:
     """YAML's own words, at the place it names, with the faults that stand before what it could not read.
 
     What is not closed swallows what follows, so that nothing said of that is worth telling.
@@ -192,7 +192,7 @@ def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Di
     return _fault(SYNTAX.code, at, f"the character U+{ord(letter):04X} is not allowed in YAML")
 
 
-class _Reader:
+class _NodeBuilder:
     """Builds nodes from events."""
 
     def __init__(self, file: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from camcover.store.audit import AuditEntry, AuditFault, AuditLog
     from camcover.store.availability import Availability
     from camcover.store.database import Database, OutdatedDatabase, open_database
-    from camcover.store.decisions import Activation, Kind, in_force
+    from camcover.store.decisions import Activation, ActivationKind, in_force
     from camcover.store.errors import DatabaseError, StoreUnavailable
     from camcover.store.estimates import (
         EstimateStore,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Activation",
+    "ActivationKind",
     "AuditEntry",
     "AuditFault",
     "AuditLog",
@@ -37,7 +38,6 @@ __all__ = [
     "EstimateStore",
     "Keeping",
     "KeptEstimates",
-    "Kind",
     "Ledger",
     "NoStore",
     "OutdatedDatabase",

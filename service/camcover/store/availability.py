@@ -16,51 +16,56 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from camcover.store.errors import Reason, StoreUnavailable
+from camcover.store.errors import StoreUnavailable, UnavailableReason
 
 __all__ = ["Availability", "why_unavailable"]
 
 
-_HOLD_SECONDS = {Reason.AWAY: 0.5, Reason.LOCKED: 0.5, Reason.FULL: 5.0, Reason.BUSY: 0.0}
+_HOLD_SECONDS = {
+    UnavailableReason.AWAY: 0.5,
+    UnavailableReason.LOCKED: 0.5,
+    UnavailableReason.FULL: 5.0,
+    UnavailableReason.BUSY: 0.0,
+}
 """How long nobody asks again after a failure; then one does, and the others wait for what it finds."""
 
 _SQLITE = {
-    sqlite3.SQLITE_BUSY: Reason.LOCKED,
-    sqlite3.SQLITE_LOCKED: Reason.LOCKED,
-    sqlite3.SQLITE_FULL: Reason.FULL,
-    sqlite3.SQLITE_IOERR: Reason.AWAY,
-    sqlite3.SQLITE_CANTOPEN: Reason.AWAY,
-    sqlite3.SQLITE_READONLY: Reason.AWAY,
-    sqlite3.SQLITE_PROTOCOL: Reason.AWAY,
+    sqlite3.SQLITE_BUSY: UnavailableReason.LOCKED,
+    sqlite3.SQLITE_LOCKED: UnavailableReason.LOCKED,
+    sqlite3.SQLITE_FULL: UnavailableReason.FULL,
+    sqlite3.SQLITE_IOERR: UnavailableReason.AWAY,
+    sqlite3.SQLITE_CANTOPEN: UnavailableReason.AWAY,
+    sqlite3.SQLITE_READONLY: UnavailableReason.AWAY,
+    sqlite3.SQLITE_PROTOCOL: UnavailableReason.AWAY,
 }
 _POSTGRESQL = {
-    "53100": Reason.FULL,  # disk_full
-    "55P03": Reason.LOCKED,  # lock_not_available: lock_timeout
-    "40P01": Reason.LOCKED,  # deadlock_detected
-    "25006": Reason.AWAY,  # read_only_sql_transaction: a standby
-    "57014": Reason.AWAY,  # query_canceled: statement_timeout
+    "53100": UnavailableReason.FULL,  # disk_full
+    "55P03": UnavailableReason.LOCKED,  # lock_not_available: lock_timeout
+    "40P01": UnavailableReason.LOCKED,  # deadlock_detected
+    "25006": UnavailableReason.AWAY,  # read_only_sql_transaction: a standby
+    "57014": UnavailableReason.AWAY,  # query_canceled: statement_timeout
 }
 _POSTGRESQL_CLASSES = {
-    "08": Reason.AWAY,  # connection exceptions
-    "53": Reason.AWAY,  # too many connections, out of memory
-    "57": Reason.AWAY,  # shut down, starting up
-    "58": Reason.AWAY,  # errors of its disk
+    "08": UnavailableReason.AWAY,  # connection exceptions
+    "53": UnavailableReason.AWAY,  # too many connections, out of memory
+    "57": UnavailableReason.AWAY,  # shut down, starting up
+    "58": UnavailableReason.AWAY,  # errors of its disk
 }
 
 
-def why_unavailable(error: BaseException) -> Reason | None:
+def why_unavailable(error: BaseException) -> UnavailableReason | None:
     """Why the database could not be used; None where the error is about what was asked of it."""
     if isinstance(error, PoolTimeoutError):
-        return Reason.AWAY
+        return UnavailableReason.AWAY
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
-            return Reason.AWAY
+            return UnavailableReason.AWAY
         return why_unavailable(error.orig) if error.orig is not None else None
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
         return None if code is None else _SQLITE.get(code & 0xFF)
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and error.sqlstate is None:
-        return Reason.AWAY
+        return UnavailableReason.AWAY
     if isinstance(error, psycopg.Error) and error.sqlstate is not None:
         return _POSTGRESQL.get(error.sqlstate) or _POSTGRESQL_CLASSES.get(error.sqlstate[:2])
     return None
@@ -72,7 +77,7 @@ class _Circuit:
     def __init__(self, changed: Callable[[], object], clock: Callable[[], float]) -> None:
         self._changed, self._clock = changed, clock
         self._lock = threading.Lock()
-        self.reason: Reason | None = None
+        self.reason: UnavailableReason | None = None
         self._again_at = 0.0
 
     def enter(self) -> None:
@@ -85,7 +90,7 @@ class _Circuit:
                 raise StoreUnavailable(self.reason)
             self._again_at = now + _HOLD_SECONDS[self.reason]
 
-    def set(self, reason: Reason | None) -> None:
+    def set(self, reason: UnavailableReason | None) -> None:
         """Note how a use of it went."""
         with self._lock:
             is_change = (reason is None) is not (self.reason is None)
@@ -102,11 +107,11 @@ class Availability:
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, locks_rows: bool = False) -> None:
         """Available, until a use of it fails. `clock`: seconds. `locks_rows`: a lock says nothing of other rows."""
         self._listeners: list[Callable[[], object]] = []
-        self._lasting = set(Reason) - ({Reason.LOCKED} if locks_rows else set())
+        self._lasting = set(UnavailableReason) - ({UnavailableReason.LOCKED} if locks_rows else set())
         self._reading, self._writing = _Circuit(self._tell, clock), _Circuit(self._tell, clock)
 
     @property
-    def reason(self) -> Reason | None:
+    def reason(self) -> UnavailableReason | None:
         """Why the database cannot be used now; None when it can."""
         return self._writing.reason or self._reading.reason
 

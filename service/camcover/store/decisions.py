@@ -11,10 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Activation", "Kind", "in_force", "in_order_of_effect"]
+__all__ = ["Activation", "ActivationKind", "in_force", "in_order_of_effect"]
 
 
-class Kind(StrEnum):
+class ActivationKind(StrEnum):
     """Why a release became active."""
 
     ACTIVATE = "activate"
@@ -28,7 +28,7 @@ class Activation(NamedTuple):
     """
 
     id: int
-    kind: Kind
+    kind: ActivationKind
     release_id: str
     from_release: str | None
     actor: str
@@ -67,7 +67,7 @@ def in_force(activations: Iterable[Activation], now: datetime) -> list[str]:
     for each in in_order_of_effect(activations):
         if each.is_cancelled or not each.holds(now):
             continue
-        if each.kind is Kind.ROLLBACK and each.release_id in stack:
+        if each.kind is ActivationKind.ROLLBACK and each.release_id in stack:
             while stack[-1] != each.release_id:
                 stack.pop()
         elif not stack or stack[-1] != each.release_id:

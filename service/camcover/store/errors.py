@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from camcover.portable import PortableError
 
-__all__ = ["DatabaseError", "Reason", "StoreUnavailable"]
+__all__ = ["DatabaseError", "StoreUnavailable", "UnavailableReason"]
 
 
 class DatabaseError(PortableError):
     """The database cannot be used; says why."""
 
 
-class Reason(StrEnum):
+class UnavailableReason(StrEnum):
     """Why the database cannot be used now, in words."""
 
     AWAY = "the database cannot be reached"
@@ -25,7 +25,7 @@ class Reason(StrEnum):
 class StoreUnavailable(DatabaseError):
     """The database cannot be used now; trying again later may help."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: UnavailableReason) -> None:
         """Say why."""
         super().__init__(str(reason))
         self.reason = reason

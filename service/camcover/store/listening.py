@@ -13,7 +13,7 @@ from sqlalchemy import PoolProxiedConnection
 
 from camcover.store.availability import why_unavailable
 from camcover.store.database import Database
-from camcover.store.errors import Reason, StoreUnavailable
+from camcover.store.errors import StoreUnavailable, UnavailableReason
 from camcover.store.releases import CHANNEL
 
 __all__ = ["Listener", "listener"]
@@ -88,7 +88,7 @@ class _PostgresqlListener:
             async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
                 return
         except (psycopg.Error, OSError) as error:
-            raise StoreUnavailable(why_unavailable(error) or Reason.AWAY) from error
+            raise StoreUnavailable(why_unavailable(error) or UnavailableReason.AWAY) from error
 
     async def close(self) -> None:
         """End the connection."""

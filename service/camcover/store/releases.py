@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 from camcover.store import audit
 from camcover.store.database import Database, in_parts
-from camcover.store.decisions import Activation, Kind, in_force, in_order_of_effect
+from camcover.store.decisions import Activation, ActivationKind, in_force, in_order_of_effect
 
 __all__ = ["CHANNEL", "FOUR_EYES", "Compiled", "Ledger", "Release", "ReleaseStore"]
 
@@ -69,7 +69,7 @@ class Cancellation(NamedTuple):
     reason: str
 
 
-class Setting(NamedTuple):
+class StoreSetting(NamedTuple):
     """What holds for everyone who uses the database; `entry` of the audit log tells of it."""
 
     entry: int
@@ -177,7 +177,7 @@ class Ledger:
             _ACTIVATIONS, _CANCELLATIONS, _CANCELLATIONS.c.activation_id == _ACTIVATIONS.c.id
         )
         return in_order_of_effect(
-            Activation._make((number, Kind(kind), *rest, cancelled is not None))
+            Activation._make((number, ActivationKind(kind), *rest, cancelled is not None))
             for number, kind, *rest, cancelled in self._connection.execute(query)
         )
 
@@ -186,10 +186,12 @@ class Ledger:
         columns = _CANCELLATIONS.c.activation_id, _CANCELLATIONS.c.actor, _CANCELLATIONS.c.reason
         return [Cancellation._make(row) for row in self._connection.execute(select(*columns))]
 
-    def settings(self) -> list[Setting]:
+    def settings(self) -> list[StoreSetting]:
         """All settings, in the order in which they were made."""
-        columns = [_SETTINGS.c[name] for name in Setting._fields]
-        return [Setting._make(row) for row in self._connection.execute(select(*columns).order_by(_SETTINGS.c.entry))]
+        columns = [_SETTINGS.c[name] for name in StoreSetting._fields]
+        return [
+            StoreSetting._make(row) for row in self._connection.execute(select(*columns).order_by(_SETTINGS.c.entry))
+        ]
 
     def active(self) -> str | None:
         """The id of the release that is active now; None before the first."""

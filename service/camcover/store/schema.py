@@ -105,7 +105,7 @@ class ReleaseFileTable(SQLModel, table=True):
 
 
 class ReleaseTablesTable(SQLModel, table=True):
-    """Each release compiled, as `engine.stored` writes it, for each schema of the engine that asked for it.
+    """Each release compiled, as `engine.compiling.stored` writes it, for each schema of the engine that asked for it.
 
     The audit log holds the SHA-256 of `body`.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from camcover.store import Activation, Kind, Ledger, ReleaseStore, in_force
+from camcover.store import Activation, ActivationKind, Ledger, ReleaseStore, in_force
 from camcover.workflow.errors import (
     ActivationPast,
     ActiveReleaseChanged,
@@ -52,7 +52,7 @@ def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datet
         if active == release_id and (at is None or at <= now):
             made = (each for each in ledger.activations() if not each.is_cancelled and each.holds(now))
             return [each for each in made if each.release_id == active][-1]
-        return _add(ledger, Kind.ACTIVATE, release_id, active, decision, now, max(at or now, now))
+        return _add(ledger, ActivationKind.ACTIVATE, release_id, active, decision, now=now, at=max(at or now, now))
 
 
 def roll_back(rules: ReleaseRules, decision: Decision) -> Activation:
@@ -70,7 +70,7 @@ def roll_back(rules: ReleaseRules, decision: Decision) -> Activation:
         if active != stack[-1]:
             raise ActiveReleaseChanged(stack[-1], active)
         now = ledger.now()
-        return _add(ledger, Kind.ROLLBACK, stack[-2], active, decision, now, now)
+        return _add(ledger, ActivationKind.ROLLBACK, stack[-2], active, decision, now=now, at=now)
 
 
 def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
@@ -112,7 +112,14 @@ def _expected(ledger: Ledger, decision: Decision) -> str | None:
 
 
 def _add(
-    ledger: Ledger, kind: Kind, release_id: str, active: str | None, decision: Decision, now: datetime, at: datetime
+    ledger: Ledger,
+    kind: ActivationKind,
+    release_id: str,
+    active: str | None,
+    decision: Decision,
+    *,
+    now: datetime,
+    at: datetime,
 ) -> Activation:
     """Write the decision."""
     wanted = Activation(0, kind, release_id, active, decision.actor, decision.reason, now, at)

@@ -10,21 +10,21 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from camcover.engine import EstimateRequest, compile_rules
-from camcover.engine.citing import rule_place
-from camcover.rulebook.analysis.findings import Finding, Kind
+from camcover.engine.telling.citing import rule_place
+from camcover.rulebook.analysis.findings import Finding, FindingKind
 from camcover.rulebook.analysis.plans import analyse
 from camcover.rulebook.records import RuleSet
 from camcover.workflow.cliffs import cliffs
 from camcover.workflow.witnesses import witness_request
 
-__all__ = ["Analysis", "Found", "Kind", "analyze"]
+__all__ = ["Analysis", "FindingKind", "PlacedFinding", "analyze"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PlacedFinding:
     """A finding and where it stands; `request` shows it, where one line can; `brief` names it in a list of its kind."""
 
-    kind: Kind
+    kind: FindingKind
     plan: str
     place: str
     subject: str
@@ -37,17 +37,17 @@ class Found:
 class Analysis:
     """All findings, plan by plan, edition by edition; and the editions that were too large to look at, in words."""
 
-    findings: tuple[Found, ...]
+    findings: tuple[PlacedFinding, ...]
     left_out: tuple[str, ...]
 
-    def for_people(self) -> Iterator[Found]:
+    def for_people(self) -> Iterator[PlacedFinding]:
         """The findings with all gaps of a plan in one: `names no: reiki, yoga`; editions that differ have one each."""
         named: dict[str, dict[str, list[str]]] = {}
-        for gap in self.of((Kind.GAPS,)):
+        for gap in self.of((FindingKind.GAPS,)):
             named.setdefault(gap.plan, {}).setdefault(gap.place, []).append(gap.brief)
         told: set[tuple[str, tuple[str, ...]]] = set()
         for found in self.findings:
-            if found.kind is not Kind.GAPS:
+            if found.kind is not FindingKind.GAPS:
                 yield found
                 continue
             names = tuple(named[found.plan][found.place])
@@ -55,7 +55,7 @@ class Analysis:
                 told.add((found.plan, names))
                 yield replace(found, message=f"names no: {', '.join(names)}")
 
-    def of(self, kinds: Collection[Kind]) -> tuple[Found, ...]:
+    def of(self, kinds: Collection[FindingKind]) -> tuple[PlacedFinding, ...]:
         """The findings of some kinds."""
         return tuple(found for found in self.findings if found.kind in kinds)
 
@@ -63,7 +63,7 @@ class Analysis:
 def analyze(rules: RuleSet, plan_ids: Collection[str] = ()) -> Analysis:
     """The analysis of the plans named, or of all."""
     tables = compile_rules(rules)
-    findings: list[Found] = []
+    findings: list[PlacedFinding] = []
     left_out: list[str] = []
     for plan_id, editions in rules.plans.items():
         if plan_ids and plan_id not in plan_ids:
@@ -76,14 +76,14 @@ def analyze(rules: RuleSet, plan_ids: Collection[str] = ()) -> Analysis:
     return Analysis(tuple(findings), tuple(left_out))
 
 
-def _found(finding: Finding, rules: RuleSet) -> Found:
+def _found(finding: Finding, rules: RuleSet) -> PlacedFinding:
     """A finding with its witness as a request."""
     witness = finding.witness
     request = None if witness is None else witness_request(str(finding.plan.heading.id), witness, rules)
     return _with(finding, request, rules)
 
 
-def _with(finding: Finding, request: EstimateRequest | None, rules: RuleSet) -> Found:
+def _with(finding: Finding, request: EstimateRequest | None, rules: RuleSet) -> PlacedFinding:
     """A finding with a request that shows it, and the path under which its file was read."""
     plan, place = str(finding.plan.heading.id), rules.as_read(rule_place(finding.at))
-    return Found(finding.kind, plan, place, finding.subject, finding.message, request, finding.brief)
+    return PlacedFinding(finding.kind, plan, place, finding.subject, finding.message, request, finding.brief)

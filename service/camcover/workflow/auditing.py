@@ -31,7 +31,7 @@ class Verified(NamedTuple):
     settings: int
 
 
-class _Told:
+class _AuditSubjects:
     """What the log tells of, by what it is about."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ def verify(database: Database, known: str = "") -> Verified:
 
     Raises `AuditFault` with the first thing that is not as written, `StoreUnavailable`.
     """
-    told, count, last = _Told(), 0, "0" * 64
+    told, count, last = _AuditSubjects(), 0, "0" * 64
     with database.snapshot() as connection:
         for entry in checked_entries(connection, known):
             told.add(entry)
@@ -70,7 +70,7 @@ def verify(database: Database, known: str = "") -> Verified:
     return Verified(count, last, releases, decisions, settings)
 
 
-def _check_releases(ledger: Ledger, told: _Told) -> int:
+def _check_releases(ledger: Ledger, told: _AuditSubjects) -> int:
     """Each release to its publication, its files to its digest."""
     ids = ledger.ids()
     _same_keys("release", told.releases, ids)
@@ -110,7 +110,7 @@ def _check_tables(ledger: Ledger, release: Release) -> None:
             raise AuditFault(f"release {release.id}: its compiled rules are not those that the log tells of")
 
 
-def _check_decisions(ledger: Ledger, told: _Told) -> int:
+def _check_decisions(ledger: Ledger, told: _AuditSubjects) -> int:
     """Each decision, and each that was called off, to its entry."""
     decisions = {each.id: each for each in ledger.activations()}
     cancelled = {each.activation: each for each in ledger.cancellations()}
@@ -140,7 +140,7 @@ def _check_decision(decision: Activation, entry: AuditEntry) -> None:
     _same(f"activation {decision.id}", entry, written, found)
 
 
-def _check_settings(ledger: Ledger, told: _Told) -> int:
+def _check_settings(ledger: Ledger, told: _AuditSubjects) -> int:
     """Each setting to its entry. Versions before revision 0005 kept the newest of each key alone."""
     settings = {each.entry: each for each in ledger.settings()}
     newest = {entry.subject: seq for seq, entry in told.settings.items()}

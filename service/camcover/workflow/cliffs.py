@@ -15,9 +15,9 @@ from camcover.engine import EstimateRequest, InvalidRequest, Tables, evaluate_ma
 from camcover.engine.estimate import Line, Reason
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, UseSoFar
 from camcover.money import dollars
-from camcover.rulebook.analysis.cells import Line as AskedLine
+from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.decisions import Decided
-from camcover.rulebook.analysis.findings import Finding, Kind
+from camcover.rulebook.analysis.findings import Finding, FindingKind
 from camcover.rulebook.analysis.periods import holds, is_open_on
 from camcover.rulebook.analysis.plans import Analysed
 from camcover.rulebook.records import (
@@ -61,7 +61,7 @@ class _Place:
     benefit: Benefit
     tier: str
     cell: Decided
-    line: AskedLine
+    line: CellLine
 
 
 def cliffs(tables: Tables, rules: RuleSet, analysed: Analysed) -> Iterator[Cliff]:
@@ -167,7 +167,7 @@ def _found(
     message = f"benefit '{place.benefit.id}' in tier '{place.tier}'{met}: {step} ({why})"
     at = limit.at if limit is not None else place.benefit.tiers[place.tier].at
     subject = str(limit.id) if limit is not None else str(place.benefit.id)
-    return Cliff(Finding(Kind.CLIFFS, plan, at, subject, message), request, before, after)
+    return Cliff(Finding(FindingKind.CLIFFS, plan, at, subject, message), request, before, after)
 
 
 def _request(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from camcover.engine import EstimateRequest, Tables, evaluate
-from camcover.engine.assumed import terms_assumed_words
-from camcover.engine.citing import rule_place
 from camcover.engine.estimate import Citation, Line, Reason
 from camcover.engine.request import PlannedService, Procedure
+from camcover.engine.telling.assumed import terms_assumed_words
+from camcover.engine.telling.citing import rule_place
 from camcover.rulebook.records import Benefit, Plan, TierBenefit
 from camcover.rulebook.words import liability_words, limit_terms, phase_words, requirement_words
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from camcover.engine.citing import rule_place
 from camcover.engine.estimate import Reason
+from camcover.engine.telling.citing import rule_place
 from camcover.portable import PortableError
-from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
+from camcover.rulebook.analysis.cells import Grid, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Verdict, first_bit
 from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, stretches_of
@@ -25,7 +25,16 @@ from camcover.rulebook.records import DIAGNOSIS_DENIAL, Benefit, Catalog, Exclus
 from camcover.rulebook.words import requirement_words, unless_words
 from camcover.workflow.coverage import LimitTerms, TierTerms, limit_terms_of, tier_terms
 
-__all__ = ["Case", "DecisionTable", "Other", "Question", "Terms", "UnknownFact", "code_words", "decision_tables"]
+__all__ = [
+    "BenefitTerms",
+    "DecisionTable",
+    "Other",
+    "TableQuery",
+    "TableRow",
+    "UnknownFact",
+    "code_words",
+    "decision_tables",
+]
 
 
 class UnknownFact(PortableError):
@@ -39,7 +48,7 @@ class UnknownFact(PortableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TableQuery:
     """What is asked: the service, and what is known of it; None and empty = open, so that all cases are shown."""
 
     plan_id: str
@@ -48,7 +57,7 @@ class Question:
     day: date | None = None
     diagnoses: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
-    facts: Facts = field(default_factory=Facts)
+    facts: LineFacts = field(default_factory=LineFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class BenefitTerms:
     """What a benefit pays in the tiers of a row, what it asks for, and how much of it there is."""
 
     benefit: str
@@ -72,7 +81,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TableRow:
     """A row: when it holds (subject -> words, only where something is told apart), and what then becomes of a line.
 
     `benefits` apply in turn, each when the one before is used up; terms, limits and requirements are the first one's,
@@ -89,7 +98,7 @@ class Case:
     requirements: tuple[str, ...]
     limits: tuple[LimitTerms, ...]
     others: tuple[Other, ...]
-    then: tuple[Terms, ...] = ()
+    then: tuple[BenefitTerms, ...] = ()
     provider_liable: tuple[str, ...] = ()
 
 
@@ -102,10 +111,10 @@ class DecisionTable:
     codes: tuple[str, ...]
     first: date
     last: date | None
-    cases: tuple[Case, ...]
+    cases: tuple[TableRow, ...]
 
 
-def decision_tables(rules: RuleSet, question: Question) -> list[DecisionTable]:
+def decision_tables(rules: RuleSet, question: TableQuery) -> list[DecisionTable]:
     """The tables that answer a question, in order of date. Raises `UnknownFact`, `TooManyCells`."""
     editions = _checked(rules, question)
     tables: list[DecisionTable] = []
@@ -118,7 +127,7 @@ def decision_tables(rules: RuleSet, question: Question) -> list[DecisionTable]:
     return tables
 
 
-def _checked(rules: RuleSet, question: Question) -> tuple[Plan, ...]:
+def _checked(rules: RuleSet, question: TableQuery) -> tuple[Plan, ...]:
     """The editions of the plan. Raises `UnknownFact` for the first word that the rules do not have."""
     editions = rules.plans.get(question.plan_id)
     if editions is None:
@@ -161,7 +170,7 @@ def _codes(therapy: object) -> tuple[str, ...]:
     return getattr(therapy, "codes", ())
 
 
-def _tables_of(rules: RuleSet, stretch: Stretch, question: Question) -> Iterator[DecisionTable]:
+def _tables_of(rules: RuleSet, stretch: Stretch, question: TableQuery) -> Iterator[DecisionTable]:
     """The tables of one stretch, one for each group of codes."""
     facts = _facts(rules, stretch, question)
     for service in services_of(stretch, rules):
@@ -172,7 +181,7 @@ def _tables_of(rules: RuleSet, stretch: Stretch, question: Question) -> Iterator
             yield DecisionTable(question.plan_id, service.therapy, codes, stretch.first, stretch.last, cases)
 
 
-def _facts(rules: RuleSet, stretch: Stretch, question: Question) -> Facts:
+def _facts(rules: RuleSet, stretch: Stretch, question: TableQuery) -> LineFacts:
     """The facts of a question; a condition stands for its ICD-10 entries of the stretch's catalogs (point 3)."""
     facts = question.facts
     if not question.diagnoses and not question.conditions:
@@ -181,16 +190,16 @@ def _facts(rules: RuleSet, stretch: Stretch, question: Question) -> Facts:
     return replace(facts, diagnoses=(*question.diagnoses, *entries))
 
 
-def _case(grid: Grid, row: Row) -> Case:
+def _case(grid: Grid, row: Row) -> TableRow:
     """A row in words."""
     rules = [grid.service.rules[number] for number in row.outcome.rules]
     benefits = [rule for rule in rules if isinstance(rule, Benefit)] if row.outcome.verdict is Verdict.BENEFIT else []
     tiers = {str(value) for place in row.box[0] for value in grid.axes[0][place].values}
-    first, *behind = [_terms(grid, benefit, tiers) for benefit in benefits] or [Terms("", "", (), (), ())]
+    first, *behind = [_terms(grid, benefit, tiers) for benefit in benefits] or [BenefitTerms("", "", (), (), ())]
     when = {
         str(AXES[axis]): axis_words(grid, axis, row.box) for axis, classes in enumerate(grid.axes) if len(classes) > 1
     }
-    return Case(
+    return TableRow(
         when=when,
         verdict=row.outcome.verdict,
         benefits=tuple(str(benefit.id) for benefit in benefits),
@@ -213,9 +222,9 @@ def _bearers(grid: Grid, tiers: Collection[str]) -> Iterator[str]:
             yield f"{name}: the provider bears it{unless_words(liable)}"
 
 
-def _terms(grid: Grid, benefit: Benefit, tiers: Collection[str]) -> Terms:
+def _terms(grid: Grid, benefit: Benefit, tiers: Collection[str]) -> BenefitTerms:
     """A benefit's terms in some tiers, in words."""
-    return Terms(
+    return BenefitTerms(
         benefit=str(benefit.id),
         place=rule_place(benefit.at),
         terms=tuple(

@@ -86,7 +86,7 @@ class EstimateNotKept(CamcoverError):
     refusal = Refusal.ESTIMATE_NOT_KEPT
 
 
-class Finding(NamedTuple):
+class FileFault(NamedTuple):
     """One thing that is wrong with rule files: `file:line:column` and what."""
 
     place: str
@@ -98,7 +98,7 @@ class RulesRefused(CamcoverError):
 
     refusal = Refusal.RULES_REFUSED
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[FileFault, ...]) -> None:
         """Keep everything that is wrong."""
         first, more = findings[0], len(findings) - 1
         super().__init__(f"{first.place}: {first.message}" + (f" (and {more} more)" if more else ""))

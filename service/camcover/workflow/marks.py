@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camcover.engine.citing import rule_place
+from camcover.engine.telling.citing import rule_place
 from camcover.rulebook.analysis.criteria import Check, Subject
 from camcover.rulebook.checks.scope import criteria_of
 from camcover.rulebook.records import Benefit, Criteria, Exclusion, Limit, Plan, RuleSet

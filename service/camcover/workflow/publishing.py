@@ -11,7 +11,7 @@ from typing import NamedTuple
 from camcover.engine import compile_rules
 from camcover.rulebook import Loaded, RuleSet, named_texts, release_id
 from camcover.store import Compiled, Release, ReleaseStore
-from camcover.workflow.errors import Finding, RulesRefused
+from camcover.workflow.errors import FileFault, RulesRefused
 from camcover.workflow.release_rules import compiled
 from camcover.workflow.rule_tests import run_tests
 
@@ -37,7 +37,7 @@ class Published(NamedTuple):
 def sound(loaded: Loaded) -> RuleSet:
     """The rules that were read. Raises `RulesRefused` with every error."""
     if loaded.rules is None:
-        raise RulesRefused(tuple(Finding(str(each.at), each.message) for each in loaded.errors))
+        raise RulesRefused(tuple(FileFault(str(each.at), each.message) for each in loaded.errors))
     return loaded.rules
 
 
@@ -49,7 +49,7 @@ def prepare(loaded: Loaded) -> Prepared:
     if failed:
         raise RulesRefused(
             tuple(
-                Finding(each.place, f"test {each.name!r} of {each.plan} fails: {'; '.join(each.differences)}")
+                FileFault(each.place, f"test {each.name!r} of {each.plan} fails: {'; '.join(each.differences)}")
                 for each in failed
             )
         )

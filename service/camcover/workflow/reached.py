@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from camcover.engine import EstimateRequest, Tables, compile_rules
+from camcover.engine.asking.question import Adjudicated
 from camcover.engine.evaluate import adjudicate_many
-from camcover.engine.question import Adjudicated
 from camcover.engine.request import InvalidRequest
 from camcover.rulebook.analysis.decisions import passes_on
 from camcover.rulebook.records import Benefit, Plan, RuleSet

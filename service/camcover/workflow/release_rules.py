@@ -17,8 +17,8 @@ from pathlib import Path
 import structlog
 
 from camcover.engine import Tables, compile_rules
-from camcover.engine.stored import UnreadableTables, is_own_file, read_tables, write_tables
-from camcover.engine.stored_schema import schema_digest
+from camcover.engine.compiling.stored import UnreadableTables, is_own_file, read_tables, write_tables
+from camcover.engine.compiling.stored_schema import schema_digest
 from camcover.rulebook import Loaded, RuleSet, is_release_id, load_files, nearest
 from camcover.rulebook import release_id as named
 from camcover.store import Compiled, Ledger, Release, ReleaseStore

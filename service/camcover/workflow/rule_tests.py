@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from camcover.engine.citing import rule_place
-from camcover.engine.compile import Tables
+from camcover.engine.compiling.compile import Tables
 from camcover.engine.estimate import Estimate, Line, Reason
 from camcover.engine.evaluate import adjudicate_many
-from camcover.engine.reading import read_estimate
 from camcover.engine.request import InvalidRequest
+from camcover.engine.telling.citing import rule_place
+from camcover.engine.telling.reading import read_estimate
 from camcover.money import dollars
 from camcover.rulebook.records import Plan, RuleSet, TestCase, TestExpect
 from camcover.workflow.marks import Mark, marks_of

@@ -34,7 +34,7 @@ from camcover.workflow.requests_of_tests import request_of_test
 from camcover.workflow.rule_tests import Unreached, run_tests
 from camcover.workflow.witnesses import code_of, first_day, passing, usual_charge
 
-__all__ = ["Coverage", "Missing", "cover"]
+__all__ = ["Missing", "MissingTests", "cover"]
 
 _NEVER = "no line reaches it: earlier rules take all of its lines, or another reason always comes first"
 _TO_WORK_OUT = "$0.00  # work this out from the plan's own document"
@@ -51,14 +51,14 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class MissingTests:
     """What is missing, of `reachable` things in all."""
 
     missing: tuple[Missing, ...]
     reachable: int
 
 
-def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> Coverage:
+def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> MissingTests:
     """What the tests of the plans named, or of all, do not reach."""
     tables = compile_rules(rules)
     report = run_tests(tables, rules, plan_ids)
@@ -70,7 +70,7 @@ def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> Coverage:
     for plan_id, unreached in by_plan.items():
         found, why = _search(reach, rules, plan_id, {each.mark for each in unreached})
         missing += [_missing(rules.plans[plan_id], each, found.get(each.mark), why) for each in unreached]
-    return Coverage(tuple(_as_read(each, rules) for each in missing), report.reachable)
+    return MissingTests(tuple(_as_read(each, rules) for each in missing), report.reachable)
 
 
 def _as_read(missing: Missing, rules: RuleSet) -> Missing:

@@ -17,7 +17,7 @@ from camcover.money import dollars
 from camcover.rulebook.hints import with_hint
 from camcover.workflow.impact.records import Impact
 
-__all__ = ["METRICS", "Metric", "Outcome", "Threshold", "WrongThreshold", "judge", "threshold"]
+__all__ = ["METRICS", "BoundResult", "Metric", "Threshold", "WrongThreshold", "judge", "threshold"]
 
 
 class WrongThreshold(ValueError):
@@ -107,7 +107,7 @@ class Threshold(NamedTuple):
     bound: int
 
 
-class Outcome(NamedTuple):
+class BoundResult(NamedTuple):
     """What became of a bound: as it was written, what was found (in words), whether it is crossed."""
 
     text: str
@@ -138,17 +138,17 @@ def _value(name: str, unit: Unit, text: str) -> int:
     return int(match[1] + match[2] + (match[3] or "").ljust(2, "0"))
 
 
-def judge(impact: Impact, thresholds: Sequence[Threshold]) -> tuple[Outcome, ...]:
+def judge(impact: Impact, thresholds: Sequence[Threshold]) -> tuple[BoundResult, ...]:
     """What became of each bound, in order."""
     return tuple(_judged(impact, each) for each in thresholds)
 
 
-def _judged(impact: Impact, bound: Threshold) -> Outcome:
+def _judged(impact: Impact, bound: Threshold) -> BoundResult:
     """One bound against what was found."""
     metric = METRICS[bound.metric]
     found = metric.value(impact)
     is_crossed = _COMPARISONS[bound.comparison](found, Fraction(bound.bound))
-    return Outcome(bound.text, _shown(metric.unit, found, impact), is_crossed)
+    return BoundResult(bound.text, _shown(metric.unit, found, impact), is_crossed)
 
 
 def _shown(unit: Unit, found: Fraction, impact: Impact) -> str:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import date
 
 from camcover.calendar import completed_years
+from camcover.engine.asking.question import Adjudicated
 from camcover.engine.estimate import Reason
-from camcover.engine.question import Adjudicated
 from camcover.engine.request import Member, PlannedService
-from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
+from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
 from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
@@ -60,9 +60,9 @@ def _age_on(member: Member, ordinal: int) -> int | None:
     return member.age if member.birth_date is None else completed_years(member.birth_date.toordinal(), ordinal)
 
 
-def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, age: int | None) -> Facts:
+def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, age: int | None) -> LineFacts:
     """What a request says of a service, as far as criteria look at it."""
-    return Facts(
+    return LineFacts(
         tier=item.tier or str(next(iter(stretch.plan.tiers))),
         diagnoses=(*item.diagnoses, *condition_entries(rules, stretch.first, item.conditions)),
         setting=str(item.setting),

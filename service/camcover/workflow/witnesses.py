@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from camcover.engine.request import FIRST_DATE, EstimateRequest, Member, PlannedService, Procedure, UseSoFar
-from camcover.rulebook.analysis.cells import Line
+from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.findings import Witness
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
 from camcover.rulebook.checks.scope import catalogs_on
@@ -52,7 +52,7 @@ def usual_charge(rules: RuleSet, therapy: str, day: date) -> int:
 def request_of(
     plan_id: str,
     service: Service,
-    line: Line,
+    line: CellLine,
     dates: tuple[date, ...],
     charge_cents: int,
     use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record

@@ -16,7 +16,7 @@ from camcover.engine.estimate import Reason
 from camcover.engine.request import LimitUse
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import RuleSet
-from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Facts, grid_of
+from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
 from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
 from camcover.rulebook.records import Benefit, Measure
@@ -79,12 +79,12 @@ def test_kernel_agrees_on_the_cells_of_drawn_rules(scenario: Scenario) -> None:
     assert_kernel_agrees(rules, cells[:: max(1, len(cells) // MOST_CELLS)])
 
 
-def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int) -> Facts:
+def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int) -> LineFacts:
     """All that a request says of one of its items."""
     service = request.items[item]
     member = next((each for each in request.members if each.id == service.member_id), request.members[0])
     entries = condition_entries(rules, stretch.first, service.conditions)
-    return Facts(
+    return LineFacts(
         tier=service.tier or str(next(iter(stretch.plan.tiers))),
         diagnoses=(*service.diagnoses, *entries),
         setting=str(service.setting),
@@ -137,7 +137,7 @@ def test_ages_at_their_bounds(age: int, benefit: str, reason: str) -> None:
         f"young: {{therapies: [massage], when: {{ages: {{max: 17}}}}, {PAYS}}}",
         f"old: {{therapies: [massage], when: {{ages: {{min: 18, max: 64}}}}, {PAYS}}}",
     )
-    assert only(rules, Facts(tier="in_network", age=age)) == (benefit, reason)
+    assert only(rules, LineFacts(tier="in_network", age=age)) == (benefit, reason)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_ages_at_their_bounds(age: int, benefit: str, reason: str) -> None:
 def test_diagnoses_by_prefix(diagnoses: tuple[str, ...], reason: str) -> None:
     when = "when: {conditions: [back-pain], not_conditions: [headache]}"
     rules = rule_set(f"needles: {{therapies: [massage], {when}, {PAYS}}}")
-    assert only(rules, Facts(tier="in_network", diagnoses=diagnoses)) == ("needles", reason)
+    assert only(rules, LineFacts(tier="in_network", diagnoses=diagnoses)) == ("needles", reason)
 
 
 @pytest.mark.parametrize(
@@ -168,10 +168,10 @@ def test_diagnoses_by_prefix(diagnoses: tuple[str, ...], reason: str) -> None:
 )
 def test_licenses(practitioner: str, state: str, reason: str) -> None:
     rules = rule_set(f"needles: {{therapies: [massage], when: {{licensed: required}}, {PAYS}}}")
-    assert only(rules, Facts(tier="in_network", practitioner=practitioner, state=state)) == ("needles", reason)
+    assert only(rules, LineFacts(tier="in_network", practitioner=practitioner, state=state)) == ("needles", reason)
 
 
-def only(rules: RuleSet, facts: Facts) -> tuple[str, str]:
+def only(rules: RuleSet, facts: LineFacts) -> tuple[str, str]:
     """What is decided of massage, where the facts leave one case."""
     stretch = stretches_of(rules.plans["plan"][0], rules)[0]
     grid = grid_of(stretch, service_of(stretch, "massage", ""), rules, facts)
@@ -184,7 +184,7 @@ def test_first_failed_criterion_is_the_policy_s_then_its_own_in_the_order_of_the
     policy = f"{heading}when: {{states: [WA]}}\n"
     when = "policy: p, when: {settings: [home], icd10: [M54]}"
     rules = rule_set(f"needles: {{therapies: [massage], {when}, {PAYS}}}", policy=policy)
-    everything_wrong = Facts(tier="in_network", state="OR", setting="office", diagnoses=("G44.1",))
+    everything_wrong = LineFacts(tier="in_network", state="OR", setting="office", diagnoses=("G44.1",))
     assert only(rules, everything_wrong) == ("needles", "STATE")
     wrong_diagnosis = replace(everything_wrong, state="WA")
     assert only(rules, wrong_diagnosis) == ("needles", "DIAGNOSIS_NOT_COVERED")

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from camcover.engine.vocabulary import ICD10, plain_icd10
+from camcover.engine.compiling.vocabulary import ICD10, plain_icd10
 from camcover.rulebook.analysis.criteria import Check, Subject
 from camcover.rulebook.analysis.diagnoses import TooManyCells, diagnosis_sets
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from camcover.engine import compile_rules
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis.decisions import Verdict
-from camcover.rulebook.analysis.findings import Finding, Kind
+from camcover.rulebook.analysis.findings import Finding, FindingKind
 from camcover.rulebook.analysis.plans import Analysed, analyse
 from camcover.rulebook.records import Plan
 from camcover.workflow.witnesses import witness_request
@@ -22,7 +22,7 @@ SOME = settings.default.max_examples // 4 if settings.default else 100
 MOST_CELLS = 150
 
 
-def found(rules: RuleSet, kind: Kind) -> list[Finding]:
+def found(rules: RuleSet, kind: FindingKind) -> list[Finding]:
     (only,) = analyse(rules.plans["plan"], rules)
     return [each for each in only.findings(rules) if each.kind is kind]
 
@@ -35,7 +35,7 @@ def test_gap_is_a_therapy_that_no_rule_names() -> None:
         f"needles: {{therapies: [acupuncture], {PAYS}}}",
         after="exclusions: [{therapies: [reiki], reason: not_proven}]\n",
     )
-    assert [(each.subject, each.message) for each in found(rules, Kind.GAPS)] == [
+    assert [(each.subject, each.message) for each in found(rules, FindingKind.GAPS)] == [
         ("massage", "neither a benefit nor an exclusion names 'massage'")
     ]
 
@@ -46,7 +46,7 @@ def test_gap_of_a_single_code() -> None:
         after="exclusions: [{therapies: [massage, reiki], reason: not_proven}]\n",
     )
     message = "neither a benefit nor an exclusion names 'acupuncture' billed as 97811 or without a code"
-    assert [each.message for each in found(rules, Kind.GAPS)] == [message]
+    assert [each.message for each in found(rules, FindingKind.GAPS)] == [message]
 
 
 def test_gap_that_opens_when_the_catalog_grows() -> None:
@@ -55,7 +55,7 @@ def test_gap_that_opens_when_the_catalog_grows() -> None:
     second = CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2026-07-01}")
     second = second.replace("  reiki: {name: Reiki}", "  reiki: {name: Reiki}\n  yoga: {name: Yoga}")
     rules = rule_set(f"all: {{therapies: [acupuncture, massage, reiki], {PAYS}}}", catalog=first, later=second)
-    assert [each.subject for each in found(rules, Kind.GAPS)] == ["yoga"]
+    assert [each.subject for each in found(rules, FindingKind.GAPS)] == ["yoga"]
 
 
 # Overlaps
@@ -67,7 +67,7 @@ def test_overlap_on_one_age_only() -> None:
         f"young: {{therapies: [massage], when: {{ages: {{max: 30}}}}, {PAYS}}}",
         f"old: {{therapies: [massage], when: {{ages: {{min: 30}}}}, {PAYS}}}",
     )
-    (overlap,) = found(rules, Kind.OVERLAPS)
+    (overlap,) = found(rules, FindingKind.OVERLAPS)
     assert (overlap.subject, overlap.others) == ("old", ("young",))
     assert overlap.witness is not None
     assert (overlap.witness.line.age, overlap.witness.line.tier) == (30, "in_network")
@@ -88,7 +88,7 @@ def test_no_overlap_of_what_no_line_meets_both(one: str, other: str) -> None:
         f"one: {{therapies: [massage], when: {{{one}}}, {PAYS}}}",
         f"other: {{therapies: [massage], when: {{{other}}}, {PAYS}}}",
     )
-    assert found(rules, Kind.OVERLAPS) == []
+    assert found(rules, FindingKind.OVERLAPS) == []
 
 
 def test_overlap_of_two_diagnoses_on_one_line() -> None:
@@ -97,7 +97,7 @@ def test_overlap_of_two_diagnoses_on_one_line() -> None:
         f"back: {{therapies: [massage], when: {{conditions: [back-pain]}}, {PAYS}}}",
         f"head: {{therapies: [massage], when: {{conditions: [headache]}}, {PAYS}}}",
     )
-    (overlap,) = found(rules, Kind.OVERLAPS)
+    (overlap,) = found(rules, FindingKind.OVERLAPS)
     assert overlap.witness is not None
     assert set(overlap.witness.line.diagnoses) == {"M54.5", "G44"}
 
@@ -108,7 +108,7 @@ def test_no_overlap_where_an_exclusion_takes_what_they_share() -> None:
         f"other: {{therapies: [massage], when: {{states: [OR, AL]}}, {PAYS}}}",
         after="exclusions: [{therapies: [massage], when: {states: [OR]}, reason: not_here}]\n",
     )
-    assert found(rules, Kind.OVERLAPS) == []
+    assert found(rules, FindingKind.OVERLAPS) == []
 
 
 def test_benefit_that_passes_on_overlaps_with_none() -> None:
@@ -117,7 +117,7 @@ def test_benefit_that_passes_on_overlaps_with_none() -> None:
         f"one: {{therapies: [massage], {passing}, {PAYS}}}",
         f"other: {{therapies: [massage], {PAYS}}}",
     )
-    assert found(rules, Kind.OVERLAPS) == found(rules, Kind.DEAD) == []
+    assert found(rules, FindingKind.OVERLAPS) == found(rules, FindingKind.DEAD) == []
 
 
 # Dead benefits
@@ -130,9 +130,9 @@ def test_dead_under_a_union_of_earlier_rules() -> None:
         f"old: {{therapies: [massage], when: {{ages: {{min: 18}}}}, {PAYS}}}",
         f"retired: {{therapies: [massage], when: {{ages: {{min: 10}}}}, {PAYS}}}",
     )
-    (dead,) = found(rules, Kind.DEAD)
+    (dead,) = found(rules, FindingKind.DEAD)
     assert (dead.subject, dead.others) == ("retired", ("'young'", "'old'"))
-    assert found(rules, Kind.OVERLAPS) == []  # of a dead benefit the finding says it all
+    assert found(rules, FindingKind.OVERLAPS) == []  # of a dead benefit the finding says it all
 
 
 def test_not_dead_where_an_unknown_age_is_left() -> None:
@@ -141,7 +141,7 @@ def test_not_dead_where_an_unknown_age_is_left() -> None:
         f"old: {{therapies: [massage], when: {{ages: {{min: 18}}}}, {PAYS}}}",
         f"rest: {{therapies: [massage], {PAYS}}}",
     )
-    assert found(rules, Kind.DEAD) == []
+    assert found(rules, FindingKind.DEAD) == []
 
 
 def test_dead_by_an_exclusion_and_by_criteria_that_none_meets() -> None:
@@ -152,7 +152,7 @@ def test_dead_by_an_exclusion_and_by_criteria_that_none_meets() -> None:
     )
     line = plan_line("exclusions:", rules)
     taken = f"every line that meets its criteria is taken by the exclusion in line {line}"
-    assert [(each.subject, each.message) for each in found(rules, Kind.DEAD)] == [
+    assert [(each.subject, each.message) for each in found(rules, FindingKind.DEAD)] == [
         ("here", f"benefit 'here' never applies: {taken}"),
         ("nobody", "benefit 'nobody' never applies: no line meets its criteria"),
     ]
@@ -167,8 +167,8 @@ def test_dead_behind_one_whose_limit_is_never_used_up() -> None:
     """One visit a day is what a day holds anyway, so nothing is ever passed on."""
     never = "limits: [{allow: 1 visit, per: day}], when_exhausted: next"
     rules = rule_set(f"one: {{therapies: [massage], {never}, {PAYS}}}", f"other: {{therapies: [massage], {PAYS}}}")
-    assert [each.subject for each in found(rules, Kind.DEAD)] == ["other"]
-    assert [each.subject for each in found(rules, Kind.LIMITS)] == ["one"]
+    assert [each.subject for each in found(rules, FindingKind.DEAD)] == ["other"]
+    assert [each.subject for each in found(rules, FindingKind.LIMITS)] == ["one"]
 
 
 def test_dead_in_one_edition_alone() -> None:
@@ -194,7 +194,7 @@ def test_witness_of_an_overlap_is_matched_by_both(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     tables = compile_rules(rules)
     for each in analysed(rules):
-        for overlap in (found for found in each.findings(rules) if found.kind is Kind.OVERLAPS):
+        for overlap in (found for found in each.findings(rules) if found.kind is FindingKind.OVERLAPS):
             assert overlap.witness is not None
             request = witness_request(str(each.plan.heading.id), overlap.witness, rules)
             assert said(tables, request).benefit == overlap.others[0]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis import cells
-from camcover.rulebook.analysis.cells import Facts, Grid, grid_of
+from camcover.rulebook.analysis.cells import Grid, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import Subject
 from camcover.rulebook.analysis.decisions import decide
 from camcover.rulebook.analysis.diagnoses import TooManyCells
@@ -67,7 +67,7 @@ def test_rows_of_drawn_rules_hold_each_cell_once(scenario: Scenario) -> None:
             assert_rows_hold_each_cell_once(grid)
 
 
-def words(rules: RuleSet, facts: Facts | None = None) -> list[tuple[str, dict[str, str]]]:
+def words(rules: RuleSet, facts: LineFacts | None = None) -> list[tuple[str, dict[str, str]]]:
     """(reason, what each row says where something is told apart) for massage in the small plan."""
     stretch = stretches_of(rules.plans["plan"][0], rules)[0]
     grid = grid_of(stretch, service_of(stretch, "massage", ""), rules, facts)
@@ -100,7 +100,7 @@ def words(rules: RuleSet, facts: Facts | None = None) -> list[tuple[str, dict[st
 )
 def test_words_of_each_criterion(when: str, subject: Subject, covered: str, refused: str) -> None:
     rules = rule_set(f"one: {{therapies: [massage], when: {{{when}}}, {PAYS}}}")
-    first, *others = words(rules, Facts(tier="in_network"))
+    first, *others = words(rules, LineFacts(tier="in_network"))
     assert first == ("", {str(subject): covered})
     assert [row[1] for row in others] == [{str(subject): refused}]
 
@@ -108,11 +108,11 @@ def test_words_of_each_criterion(when: str, subject: Subject, covered: str, refu
 def test_license_is_said_by_the_practitioner_where_the_state_is_known() -> None:
     """Of the two practitioners Washington licenses the acupuncturist; of the other the catalog says nothing."""
     rules = rule_set(f"one: {{therapies: [massage], when: {{licensed: required}}, {PAYS}}}")
-    assert words(rules, Facts(tier="in_network", state="WA")) == [
+    assert words(rules, LineFacts(tier="in_network", state="WA")) == [
         ("", {"practitioner": "acupuncturist"}),
         ("UNLICENSED", {"practitioner": "massage-therapist or not known"}),
     ]
-    assert words(rules, Facts(tier="in_network", practitioner="acupuncturist"))[1] == (
+    assert words(rules, LineFacts(tier="in_network", practitioner="acupuncturist"))[1] == (
         "UNLICENSED",
         {"state": "AL or not known"},
     )

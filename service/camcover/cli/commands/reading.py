@@ -18,7 +18,7 @@ from camcover.cli.options import (
     ReadingFormat,
     TableFormat,
 )
-from camcover.rulebook.analysis.options import OLDEST_MEMBER, Kind
+from camcover.rulebook.analysis.options import OLDEST_MEMBER, FindingKind
 from camcover.rulebook.records import Attestation, Setting
 
 __all__ = ["register"]
@@ -88,7 +88,7 @@ def analyze(
     source: Source = DEFAULT_RULES,
     plan: Plans = None,
     fail_on: Annotated[
-        str, typer.Option(help=f"End with status 1 when there are some of these: {','.join(Kind)}.")
+        str, typer.Option(help=f"End with status 1 when there are some of these: {','.join(FindingKind)}.")
     ] = "",
     output: Format = OutputFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,

@@ -24,7 +24,7 @@ MOST_CELLS = 200_000
 """Patterns, or sets of diagnoses, of one service that are looked at; more are refused, not sampled."""
 
 UNKNOWN_AGE = -1
-"""Completed years of `Facts` that are known to be not given; no criterion is met by them."""
+"""Completed years of `LineFacts` that are known to be not given; no criterion is met by them."""
 
 _USUAL_AGE = 40
 
@@ -35,7 +35,7 @@ _Values = tuple[Value | Codes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class LineFacts:
     """What is known of the line; None = open. An empty text or tuple, or UNKNOWN_AGE, is known to be not given."""
 
     tier: str | None = None
@@ -47,7 +47,7 @@ class Facts:
     attestations: tuple[str, ...] | None = None
 
 
-class Line(NamedTuple):
+class CellLine(NamedTuple):
     """One line in the respects that decide which rule applies; "" and None: not known. Attestations: all there are."""
 
     tier: str
@@ -60,7 +60,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class EquivalenceClass:
     """Values that no rule tells apart, the one that stands for them first; `fails` masks the checks they fail.
 
     For diagnoses the one value is the fewest codes that make the set; for a license "yes" or "no".
@@ -70,7 +70,7 @@ class Alike:
     fails: int
 
 
-class Who(NamedTuple):
+class PractitionerInState(NamedTuple):
     """A practitioner and a state that stand for their places on the axes, and for the place on that of the license."""
 
     practitioner: str
@@ -86,7 +86,7 @@ Box = tuple[frozenset[int], ...]
 class Grid:
     """The cells of one service on one stretch; `spans` masks the checks of each rule.
 
-    `axes` are in the order of the fields of `Line`, and then whether the state licenses the practitioner. As that
+    `axes` are in the order of the fields of `CellLine`, and then whether the state licenses the practitioner. As that
     follows from the two, `whos` holds what occurs together.
     """
 
@@ -94,8 +94,8 @@ class Grid:
     service: Service
     checks: tuple[Check, ...]
     spans: tuple[int, ...]
-    axes: tuple[tuple[Alike, ...], ...]
-    whos: tuple[Who, ...]
+    axes: tuple[tuple[EquivalenceClass, ...], ...]
+    whos: tuple[PractitionerInState, ...]
 
     def first_failures(self, fails: int) -> int:
         """Of a mask of failed checks only the first of each rule."""
@@ -105,7 +105,7 @@ class Grid:
             kept |= own & -own
         return kept
 
-    def patterns(self, box: Box | None = None) -> dict[int, Line]:
+    def patterns(self, box: Box | None = None) -> dict[int, CellLine]:
         """Each set of first failed checks that some line has, with one such line.
 
         `box` narrows each axis. Raises `TooManyCells`.
@@ -119,7 +119,7 @@ class Grid:
             if all(place in chosen for place, chosen in zip(who.places, places[_BEFORE_WHO:], strict=True)):
                 parts = zip(self.axes[_BEFORE_WHO:], who.places, strict=True)
                 joint.setdefault(sum(axis[place].fails for axis, place in parts), (who.practitioner, who.state))
-        return {mask: Line._make(values) for mask, values in self._extended(found, joint.items()).items()}
+        return {mask: CellLine._make(values) for mask, values in self._extended(found, joint.items()).items()}
 
     def _extended(self, found: Mapping[int, _Values], choices: Iterable[tuple[int, _Values]]) -> dict[int, _Values]:
         """Each pattern so far with each choice of the next axis."""
@@ -133,19 +133,20 @@ class Grid:
         return extended
 
 
-def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: Facts | None = None) -> Grid:
+def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: LineFacts | None = None) -> Grid:
     """The cells of a service. Raises `TooManyCells`."""
-    known = facts or Facts()
+    known = facts or LineFacts()
     checks = tuple(checks_of(service.rules, rules, stretch.first))
     licensing = licensing_states(rules, stretch.first)
     ages: tuple[Value, ...] = (_USUAL_AGE, *range(_USUAL_AGE), *range(_USUAL_AGE + 1, OLDEST_MEMBER + 1), None)
     practitioners = _alike(checks, {Subject.PRACTITIONER}, _values(known.practitioner, (*licensing, "")))
     states = _alike(checks, {Subject.STATE}, _values(known.state, (*STATES, "")))
     asked = sum(1 << number for number, check in enumerate(checks) if check.subject is Subject.LICENSE)
-    licenses = (Alike(("yes",), 0), Alike(("no",), asked)) if asked else (Alike(("not asked",), 0),)
+    licensed = {"yes": 0, "no": asked} if asked else {"not asked": 0}
+    licenses = tuple(EquivalenceClass((word,), fails) for word, fails in licensed.items())
     if asked and (known.state is not None or known.practitioner is not None):
         practitioners, states = _by_license(checks, known, licensing)
-        asked, licenses = 0, (Alike(("said by practitioner and state",), 0),)
+        asked, licenses = 0, (EquivalenceClass(("said by practitioner and state",), 0),)
     axes = (
         _alike(checks, {Subject.TIER}, _values(known.tier, tuple(map(str, stretch.plan.tiers)))),
         _diagnoses(checks, known.diagnoses),
@@ -185,7 +186,7 @@ def _alike(
     subjects: Collection[Subject],
     values: Iterable[Value],
     is_licensed: Callable[[Value], bool] = lambda _: True,
-) -> tuple[Alike, ...]:
+) -> tuple[EquivalenceClass, ...]:
     """Values by the checks they fail, in order of first appearance."""
     asked = [(1 << number, check) for number, check in enumerate(checks) if check.subject in subjects]
     classes: dict[int, list[Value]] = {}
@@ -194,12 +195,12 @@ def _alike(
         meets = (check.is_met_by(value) if check.subject is not Subject.LICENSE else licensed for _, check in asked)
         fails = sum(bit for (bit, _), met in zip(asked, meets, strict=True) if not met)
         classes.setdefault(fails, []).append(value)
-    return tuple(Alike(tuple(members), fails) for fails, members in classes.items())
+    return tuple(EquivalenceClass(tuple(members), fails) for fails, members in classes.items())
 
 
 def _by_license(
-    checks: Sequence[Check], known: Facts, licensing: Mapping[str, frozenset[str]]
-) -> tuple[tuple[Alike, ...], tuple[Alike, ...]]:
+    checks: Sequence[Check], known: LineFacts, licensing: Mapping[str, frozenset[str]]
+) -> tuple[tuple[EquivalenceClass, ...], tuple[EquivalenceClass, ...]]:
     """Practitioners and states where one of the two is known: the license then follows from the other alone."""
     if known.state is not None:
         state = known.state
@@ -212,7 +213,7 @@ def _by_license(
     return _alike(checks, {Subject.PRACTITIONER}, (known.practitioner,)), by_state
 
 
-def _diagnoses(checks: Sequence[Check], known: Codes | None) -> tuple[Alike, ...]:
+def _diagnoses(checks: Sequence[Check], known: Codes | None) -> tuple[EquivalenceClass, ...]:
     """The sets of diagnoses that the checks tell apart, or the one that is known."""
     asked = [(number, check) for number, check in enumerate(checks) if check.subject is Subject.DIAGNOSIS]
     if known is not None:
@@ -221,18 +222,20 @@ def _diagnoses(checks: Sequence[Check], known: Codes | None) -> tuple[Alike, ...
     else:
         sets = diagnosis_sets(asked, MOST_CELLS)
     meets = sum(1 << number for number, check in asked if not check.refuses)
-    return tuple(Alike((codes,), matched ^ meets) for matched, codes in sets.items())
+    return tuple(EquivalenceClass((codes,), matched ^ meets) for matched, codes in sets.items())
 
 
 def _whos(
-    practitioners: Sequence[Alike], states: Sequence[Alike], licensing: Mapping[str, frozenset[str]] | None
-) -> tuple[Who, ...]:
+    practitioners: Sequence[EquivalenceClass],
+    states: Sequence[EquivalenceClass],
+    licensing: Mapping[str, frozenset[str]] | None,
+) -> tuple[PractitionerInState, ...]:
     """The places on the last three axes that occur together; `licensing` None: no rule asks for a license."""
-    found: dict[tuple[int, int, int], Who] = {}
+    found: dict[tuple[int, int, int], PractitionerInState] = {}
     for (place, one), (other, second) in product(enumerate(practitioners), enumerate(states)):
         pairs = product(one.values, second.values) if licensing else [(one.values[0], second.values[0])]
         for practitioner, state in pairs:
             is_unlicensed = licensing is not None and state not in licensing.get(str(practitioner), ())
             places = (place, other, int(is_unlicensed))
-            found.setdefault(places, Who(str(practitioner), str(state), places))
+            found.setdefault(places, PractitionerInState(str(practitioner), str(state), places))
     return tuple(found.values())

@@ -1,6 +1,6 @@
 """How a cell is decided: exclusions first, then benefits in file order (docs/rule-language.md, section 4).
 
-What comes in: a grid and a pattern of first failed checks. What goes out: a `Decision`. A benefit with
+What comes in: a grid and a pattern of first failed checks. What goes out: a `CellDecision`. A benefit with
 `when_exhausted: next` and a limit passes a line on once the limit is used up, so a decision is a chain of benefits.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.cells import Grid, Line, grid_of
+from camcover.rulebook.analysis.cells import CellLine, Grid, grid_of
 from camcover.rulebook.analysis.criteria import REASONS, Check, Subject
 from camcover.rulebook.analysis.services import Rule, services_of, stretches_of
 from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     NOT_LISTED = "not listed"
 
 
-class Decision(NamedTuple):
+class CellDecision(NamedTuple):
     """A verdict, and the numbers of the rules that give it among the service's rules.
 
     EXCLUDED: the exclusion. BENEFIT: the one that applies, and those that apply in turn when it is used up. REFUSED:
@@ -45,8 +45,8 @@ class Decided:
 
     grid: Grid
     pattern: int
-    line: Line
-    decision: Decision
+    line: CellLine
+    decision: CellDecision
 
     @property
     def chain(self) -> tuple[Benefit, ...]:
@@ -95,25 +95,25 @@ def passes_on(rule: Rule, endless: Endless = ()) -> bool:
     return rule.continues_when_exhausted and bool(rule.limits)
 
 
-def decide(grid: Grid, pattern: int, endless: Endless = ()) -> Decision:
+def decide(grid: Grid, pattern: int, endless: Endless = ()) -> CellDecision:
     """The decision of every line that has a pattern."""
     chain: list[int] = []
-    refused = Decision(Verdict.NOT_LISTED)
+    refused = CellDecision(Verdict.NOT_LISTED)
     for number, (rule, span) in enumerate(zip(grid.service.rules, grid.spans, strict=True)):
         failing = pattern & span
         if isinstance(rule, Exclusion):
             if not failing:
-                return Decision(Verdict.EXCLUDED, (number,))
+                return CellDecision(Verdict.EXCLUDED, (number,))
         elif not failing:
             chain.append(number)
             if not passes_on(rule, endless):
                 break
         elif _tells_more(grid, first_bit(failing), refused):
-            refused = Decision(Verdict.REFUSED, (number,), first_bit(failing))
-    return Decision(Verdict.BENEFIT, tuple(chain)) if chain else refused
+            refused = CellDecision(Verdict.REFUSED, (number,), first_bit(failing))
+    return CellDecision(Verdict.BENEFIT, tuple(chain)) if chain else refused
 
 
-def _tells_more(grid: Grid, failed: int, refused: Decision) -> bool:
+def _tells_more(grid: Grid, failed: int, refused: CellDecision) -> bool:
     """Whether a failed check is the reason rather than the one so far.
 
     The first benefit with a block for the tier tells it, else the first of all (docs/rule-language.md, point 9).

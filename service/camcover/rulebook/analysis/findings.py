@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from camcover.rulebook.analysis.cells import Line
+from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.decisions import Decided, Endless, passes_on
-from camcover.rulebook.analysis.options import Kind
+from camcover.rulebook.analysis.options import FindingKind
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch, services_of, stretches_of, therapies_on
 from camcover.rulebook.checks.overlap import asks_more
 from camcover.rulebook.checks.scope import listed
 from camcover.rulebook.records import Benefit, Exclusion, Place, Plan, RuleSet
 
-__all__ = ["Finding", "Kind", "Witness", "dead_benefits", "gaps", "overlaps", "service_words"]
+__all__ = ["Finding", "FindingKind", "Witness", "dead_benefits", "gaps", "overlaps", "service_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Witness:
 
     stretch: Stretch
     service: Service
-    line: Line
+    line: CellLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Finding:
     `others` are the benefits, the exclusions or the limit that are to blame, in words; `brief` names it in a list.
     """
 
-    kind: Kind
+    kind: FindingKind
     plan: Plan
     at: Place
     subject: str
@@ -60,7 +60,7 @@ def gaps(plan: Plan, rules: RuleSet) -> Iterator[Finding]:
     for therapy, (codes, is_part) in missing.items():
         part = f" {_billed(codes)}" if is_part else ""
         message = f"neither a benefit nor an exclusion names '{therapy}'{part}"
-        yield Finding(Kind.GAPS, plan, plan.heading.at, therapy, message, brief=f"{therapy}{part}")
+        yield Finding(FindingKind.GAPS, plan, plan.heading.at, therapy, message, brief=f"{therapy}{part}")
 
 
 def _billed(codes: Sequence[str]) -> str:
@@ -93,7 +93,7 @@ def dead_benefits(plan: Plan, cells: Iterable[Decided]) -> Iterator[Finding]:
         others = tuple(each for each in order if each in blamed)
         why = f"every line that meets its criteria is taken by {' and '.join(others)}"
         message = f"benefit '{name}' never applies: {why if others else 'no line meets its criteria'}"
-        yield Finding(Kind.DEAD, plan, benefit.at, str(name), message, others)
+        yield Finding(FindingKind.DEAD, plan, benefit.at, str(name), message, others)
 
 
 def _exclusion_name(exclusion: Exclusion) -> str:
@@ -133,4 +133,4 @@ def _overlap(plan: Plan, earlier: str, later: str, cell: Decided, before: Sequen
     witness = Witness(cell.grid.stretch, cell.grid.service, cell.line)
     others = tuple(str(each.id) for each in before)
     message = f"{both}; the first in the file applies"
-    return Finding(Kind.OVERLAPS, plan, plan.benefits[later].at, later, message, others, witness)
+    return Finding(FindingKind.OVERLAPS, plan, plan.benefits[later].at, later, message, others, witness)

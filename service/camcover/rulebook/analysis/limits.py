@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.findings import Finding, Kind
+from camcover.rulebook.analysis.findings import Finding, FindingKind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import leaves_all_out, limits_of
 from camcover.rulebook.checks.scope import listed, required_of
@@ -71,7 +71,7 @@ def idle_limits(editions: Sequence[Plan], place: int, dead: Dead) -> Iterator[Fi
         why = _why_idle(case)
         if why is not None:
             message = f"limit '{limit.id}' can never bite: {why}"
-            yield Finding(Kind.LIMITS, plan, limit.at, str(limit.id), message)
+            yield Finding(FindingKind.LIMITS, plan, limit.at, str(limit.id), message)
 
 
 def _case(editions: Sequence[Plan], place: int, dead: Dead, limit: Limit) -> _Case:

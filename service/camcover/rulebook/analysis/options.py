@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from camcover.request_bounds import AGE
 
-__all__ = ["OLDEST_MEMBER", "Kind"]
+__all__ = ["OLDEST_MEMBER", "FindingKind"]
 
 OLDEST_MEMBER = AGE.most
 """Completed years up to which ages are told apart: the most that a request may state."""
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What `rules analyze` looks for, by the words of `--fail-on`."""
 
     GAPS = "gaps"

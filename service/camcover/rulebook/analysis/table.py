@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.cells import MOST_CELLS, Box, Grid, Line
+from camcover.rulebook.analysis.cells import MOST_CELLS, Box, CellLine, Grid
 from camcover.rulebook.analysis.criteria import REASONS
 from camcover.rulebook.analysis.decisions import Verdict, decide
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 
 
-class Outcome(NamedTuple):
+class LineOutcome(NamedTuple):
     """What becomes of a line: the verdict, the service's rules that give it, and why it is not covered (else "")."""
 
     verdict: Verdict
@@ -29,8 +29,8 @@ class Row:
     """A box of cells with one outcome, and the patterns of first failed checks that occur in it, each with a line."""
 
     box: Box
-    outcome: Outcome
-    patterns: Mapping[int, Line]
+    outcome: LineOutcome
+    patterns: Mapping[int, CellLine]
 
 
 def rows_of(grid: Grid) -> list[Row]:
@@ -47,13 +47,13 @@ class _Walk:
     def __init__(self, grid: Grid) -> None:
         """Begin at the first axis of `grid`."""
         self.grid = grid
-        self.known: dict[tuple[int, int], tuple[tuple[Box, Outcome], ...]] = {}
+        self.known: dict[tuple[int, int], tuple[tuple[Box, LineOutcome], ...]] = {}
 
-    def boxes(self) -> list[tuple[Box, Outcome]]:
+    def boxes(self) -> list[tuple[Box, LineOutcome]]:
         """Boxes that together hold every cell once, each with its outcome."""
         return list(self._below(0, 0))
 
-    def _below(self, axis: int, fails: int) -> tuple[tuple[Box, Outcome], ...]:
+    def _below(self, axis: int, fails: int) -> tuple[tuple[Box, LineOutcome], ...]:
         """The boxes over `axis` and those behind it."""
         found = self.known.get((axis, fails))
         if found is None:
@@ -63,9 +63,9 @@ class _Walk:
                 raise TooManyCells(MOST_CELLS)
         return found
 
-    def _split(self, axis: int, fails: int) -> tuple[tuple[Box, Outcome], ...]:
+    def _split(self, axis: int, fails: int) -> tuple[tuple[Box, LineOutcome], ...]:
         """The places of an axis, those with equal boxes behind them together."""
-        groups: dict[tuple[tuple[Box, Outcome], ...], list[int]] = {}
+        groups: dict[tuple[tuple[Box, LineOutcome], ...], list[int]] = {}
         for place, alike in enumerate(self.grid.axes[axis]):
             behind = self._below(axis + 1, self.grid.first_failures(fails | alike.fails))
             groups.setdefault(behind, []).append(place)
@@ -73,16 +73,16 @@ class _Walk:
             ((frozenset(places), *box), outcome) for behind, places in groups.items() for box, outcome in behind
         )
 
-    def _outcome(self, fails: int) -> tuple[tuple[Box, Outcome], ...]:
+    def _outcome(self, fails: int) -> tuple[tuple[Box, LineOutcome], ...]:
         """The one empty box behind the last axis."""
         decision = decide(self.grid, fails)
         reason = REASONS[self.grid.checks[decision.failed].subject] if decision.failed >= 0 else ""
-        return (((), Outcome(decision.verdict, decision.rules, reason)),)
+        return (((), LineOutcome(decision.verdict, decision.rules, reason)),)
 
 
-def _merged(boxes: Iterable[tuple[Box, Outcome]]) -> list[tuple[Box, Outcome]]:
+def _merged(boxes: Iterable[tuple[Box, LineOutcome]]) -> list[tuple[Box, LineOutcome]]:
     """Boxes of one outcome that differ on one axis alone taken together, until none do."""
-    done: list[tuple[Box, Outcome]] = []
+    done: list[tuple[Box, LineOutcome]] = []
     waiting = list(boxes)
     while waiting:
         box, outcome = waiting.pop(0)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.records import Place
 
-__all__ = ["Fault", "Severity", "declare_fault"]
+__all__ = ["FaultKind", "Severity", "declare_fault"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultKind:
     """A declared kind of fault."""
 
     code: str
@@ -22,7 +22,7 @@ class Fault:
         return Diagnostic(code=self.code, severity=self.severity, at=place, message=message, hint=hint)
 
 
-def declare_fault(code: str, severity: Severity, meaning: str, remedy: str) -> Fault:
+def declare_fault(code: str, severity: Severity, meaning: str, remedy: str) -> FaultKind:
     """Enter a code with its documented meaning and remedy, and return what reports it."""
     declare(code, severity, meaning, remedy)
-    return Fault(code, severity)
+    return FaultKind(code, severity)

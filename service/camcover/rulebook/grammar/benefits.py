@@ -22,7 +22,7 @@ from camcover.rulebook.records import (
     COINSURANCES,
     Attestation,
     Benefit,
-    Bound,
+    CoinsuranceBound,
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
@@ -161,7 +161,7 @@ def _step(values: Values, at: Place, context: Context) -> Any:
 
 def _coinsurance(values: Values, at: Place, context: Context) -> Any:
     """A coinsurance; its least is not above its most, where both are per the same."""
-    least, most = (None if values[key] is None else Bound(*values[key]) for key in ("at_least", "at_most"))
+    least, most = (None if values[key] is None else CoinsuranceBound(*values[key]) for key in ("at_least", "at_most"))
     if least is not None and most is not None and least.per == most.per and least.cents > most.cents:
         message = f"the least of the coinsurance ({dollars(least.cents)}) is above the most ({dollars(most.cents)})"
         return context.fault("range-reversed", at, message, "exchange `at_least` and `at_most`, or correct them")

@@ -65,7 +65,7 @@ CODES = ListOf(CODE, minimum=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Citation(Shape):
+class CitationShape(Shape):
     """`eoc p.12`: a name of `sources:`, then the place."""
 
     def decode(self, node: Node, context: Context) -> Any:
@@ -89,7 +89,7 @@ class Citation(Shape):
         return "a source and the place in it, such as 'eoc p.12'"
 
 
-CITE = Field("cite", Citation(), "Where it was published: a name of `sources:`, then the place.")
+CITE = Field("cite", CitationShape(), "Where it was published: a name of `sources:`, then the place.")
 
 
 def is_cited(values: Values, at: Place, context: Context, what: str) -> bool:

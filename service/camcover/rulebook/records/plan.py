@@ -177,7 +177,7 @@ class CopayStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class CoinsuranceBound:
     """The least or the most of a coinsurance, cents."""
 
     cents: int
@@ -191,8 +191,8 @@ class CoinsuranceStep:
     basis_points: int
     of: CoinsuranceOf
     at: Place
-    at_least: Bound | None = None
-    at_most: Bound | None = None
+    at_least: CoinsuranceBound | None = None
+    at_most: CoinsuranceBound | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,8 @@ Counted = tuple[Measure, Counting]
 class MeasureTerms(NamedTuple):
     """One thing that a limit may count.
 
-    `code`: its name in `engine.codes.LimitMeasure`; `counted`: what is said of it behind the amount and the period;
-    `bounded_by`: what never counts less of a line than this does.
+    `code`: its name in `engine.kernel.codes.LimitMeasure`; `counted`: what is said of it behind the amount and the
+    period; `bounded_by`: what never counts less of a line than this does.
     """
 
     code: str
@@ -235,10 +235,10 @@ class Window(NamedTuple):
 class PeriodTerms(NamedTuple):
     """One kind of period.
 
-    `code`: its name in `engine.codes.Period`. `patient`: its words behind "in", in sentences; `analyst`: its name in
-    lists of terms; both hold `{length}` where the file says how long it is. `days`: the fewest and the most days; None:
-    there is no bound, or it is a window. `months`: how many months long it is; None: it is not made of months.
-    `window`: None: it begins and ends on fixed dates.
+    `code`: its name in `engine.kernel.codes.Period`. `patient`: its words behind "in", in sentences; `analyst`: its
+    name in lists of terms; both hold `{length}` where the file says how long it is. `days`: the fewest and the most
+    days; None: there is no bound, or it is a window. `months`: how many months long it is; None: it is not made of
+    months. `window`: None: it begins and ends on fixed dates.
     """
 
     code: str
@@ -291,7 +291,7 @@ class CopayPer(StrEnum):
 
 
 class CopayTerms(NamedTuple):
-    """One unit of copays. `code`: its name in `engine.codes.StepKind`; `patient`: what a patient calls it."""
+    """One unit of copays. `code`: its name in `engine.kernel.codes.StepKind`; `patient`: what a patient calls it."""
 
     code: str
     patient: str
@@ -314,7 +314,7 @@ class CoinsuranceOf(StrEnum):
 
 
 class CoinsuranceTerms(NamedTuple):
-    """One base of coinsurances. `code`: its name in `engine.codes.StepKind`; `words`: what the percentage is of."""
+    """One base of coinsurances. `code`: its name in `engine.kernel.codes.StepKind`; `words`: what the share is of."""
 
     code: str
     words: str

@@ -1,7 +1,7 @@
 """One batch of a book under two rule sets: integer arrays of what changes.
 
-What comes in: a record batch and the ledgers that both rule sets give it. What goes out: a `Part`, which the threads
-hand to `comparing`. A batch's sums stay far inside 64 bits: at most 200,000 lines of 10,000,000 dollars each.
+What comes in: a record batch and the ledgers that both rule sets give it. What goes out: a `BatchImpact`, which the
+threads hand to `comparing`. A batch's sums stay far inside 64 bits: at most 200,000 lines of 10,000,000 dollars each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 from camcover.bulk.answers import Answered
 from camcover.bulk.columns import Ints, coded, lists
 from camcover.bulk.estimate import BulkAnswer, BulkEstimator, sound_batch
-from camcover.engine.compile import Tables
+from camcover.engine.compiling.compile import Tables
 from camcover.workflow.impact.fitting import answers
 from camcover.workflow.impact.records import Unpriced
 
@@ -39,7 +39,7 @@ class Left(NamedTuple):
     sample: tuple[Unpriced, ...]
 
 
-class Part(NamedTuple):
+class BatchImpact(NamedTuple):
     """What became of one batch.
 
     `changes` are the distinct changes of a member's cost with `counts` members each; `largest` and `smallest` hold
@@ -78,14 +78,14 @@ class Pair:
         self._after = BulkEstimator(after, after.release, wants_lines=False)
         self._worst = worst
 
-    def compare(self, batch: pa.RecordBatch, first_row: int) -> Part:
+    def compare(self, batch: pa.RecordBatch, first_row: int) -> BatchImpact:
         """Price a batch, whose rows count from `first_row`, under both rule sets. Raises `WrongColumns`."""
         batch = sound_batch(batch, first_row)
         before, after, fitted = answers(self._before, self._after, batch)
         return _part(batch, first_row, before, after, self._worst)._replace(fitted=fitted)
 
 
-def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer, worst: int) -> Part:
+def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer, worst: int) -> BatchImpact:
     """What became of a batch by its two answers."""
     priced = np.zeros(batch.num_rows, dtype=np.int8)
     priced[before.answered.row] |= _ONLY_BEFORE
@@ -95,7 +95,7 @@ def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: Bulk
     old, new = _lines(before.answered, rows), _lines(after.answered, rows)
     change = _sums(new.patient - old.patient, first)
     distinct, counts = np.unique(change, return_counts=True)
-    return Part(
+    return BatchImpact(
         batch,
         first_row,
         distinct,

@@ -1,6 +1,6 @@
 """Single members of a book, line by line under two rule sets.
 
-What comes in: rows of the book. What goes out: for each a `Case` with the lines that change.
+What comes in: rows of the book. What goes out: for each a `ChangedMember` with the lines that change.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from camcover.bulk.estimate import BulkEstimator, BulkResult, sound_batch
-from camcover.engine.compile import Tables
+from camcover.engine.compiling.compile import Tables
 from camcover.workflow.impact.fitting import fit
-from camcover.workflow.impact.records import Case, LineChange, LineFigures, Money
+from camcover.workflow.impact.records import ChangedMember, LineChange, LineFigures, Money
 
 Data: TypeAlias = Mapping[str, Any]
 
 _FIGURES = [field.name for field in fields(LineFigures)]
 
 
-def cases(before: Tables, after: Tables, rows: Sequence[tuple[int, pa.RecordBatch]]) -> tuple[Case, ...]:
+def cases(before: Tables, after: Tables, rows: Sequence[tuple[int, pa.RecordBatch]]) -> tuple[ChangedMember, ...]:
     """The cases of rows, in order; `rows` holds each one's number in the book and a batch of it alone."""
     old, new = BulkEstimator(before, before.release), BulkEstimator(after, after.release)
     return tuple(_case(row, batch, old, new) for row, batch in rows)
 
 
-def _case(row: int, batch: pa.RecordBatch, old: BulkEstimator, new: BulkEstimator) -> Case:
+def _case(row: int, batch: pa.RecordBatch, old: BulkEstimator, new: BulkEstimator) -> ChangedMember:
     """One row priced by both."""
     (asked,) = batch.to_pylist()
     results = [_priced(estimator, batch) for estimator in (old, new)]
     (old_total,), (new_total,) = (result.plans.to_pylist() for result in results)
     old_lines, new_lines = (result.lines.to_pylist() for result in results)
     changed = tuple(_changed(asked["items"], old_lines, new_lines))
-    return Case(
+    return ChangedMember(
         row=row,
         request_id=asked["request_id"] or "",
         plan_id=asked["plan_id"],

@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from camcover.bulk.columns import Ints
 from camcover.bulk.parallel import in_order
-from camcover.engine.compile import Tables
-from camcover.workflow.impact.batches import SAMPLE, Left, Pair, Part, Tally
+from camcover.engine.compiling.compile import Tables
+from camcover.workflow.impact.batches import SAMPLE, BatchImpact, Left, Pair, Tally
 from camcover.workflow.impact.cases import cases
 from camcover.workflow.impact.records import (
     Bin,
@@ -69,7 +69,7 @@ def impact(
     core; `progress` gets the number of rows done. Raises `WrongColumns`.
     """
     count = threads or os.cpu_count() or 1
-    work, found = _Work(before, after, worst), _Found(worst)
+    work, found = _ThreadEstimators(before, after, worst), _Found(worst)
     with ThreadPoolExecutor(count, thread_name_prefix="camcover-impact") as pool:
         for part in in_order(pool, work.compare, batches, 2 * count):
             found.add(part)
@@ -78,13 +78,13 @@ def impact(
     return found.impact(before, after)
 
 
-class _Work(threading.local):
+class _ThreadEstimators(threading.local):
     """Each thread's own pair of estimators."""
 
     def __init__(self, before: Tables, after: Tables, worst: int) -> None:
         self._pair = Pair(before, after, worst)
 
-    def compare(self, batch: pa.RecordBatch, first_row: int) -> Part:
+    def compare(self, batch: pa.RecordBatch, first_row: int) -> BatchImpact:
         """What one batch gives."""
         return self._pair.compare(batch, first_row)
 
@@ -100,7 +100,7 @@ class _Found:
         self._largest, self._smallest = _Largest(worst), _Largest(worst)
         self._no_longer_priced, self._newly_priced, self._never_priced = _Left(), _Left(), _Left()
 
-    def add(self, part: Part) -> None:
+    def add(self, part: BatchImpact) -> None:
         """Add what became of a batch."""
         self.rows += part.batch.num_rows
         self._fitted += part.fitted
@@ -153,7 +153,7 @@ class _Largest:
         """(row of the book, that row as a batch), in order."""
         return [(row, batch) for _, row, batch in self._kept]
 
-    def add(self, part: Part, places: Ints, changes: Ints) -> None:
+    def add(self, part: BatchImpact, places: Ints, changes: Ints) -> None:
         """Look at the largest changes of a part."""
         for place, change in zip(places.tolist(), changes.tolist(), strict=True):
             if len(self._kept) >= self._most and (not self._kept or -self._kept[-1][0] >= change):

@@ -16,7 +16,7 @@ from camcover.rulebook import printable
 from camcover.workflow.impact.charts import distribution_chart, group_chart
 from camcover.workflow.impact.records import Impact, most_changed
 from camcover.workflow.impact.words import bin_words, changes_of, signed
-from camcover.workflow.thresholds import Outcome
+from camcover.workflow.thresholds import BoundResult
 
 __all__ = ["page"]
 
@@ -24,7 +24,7 @@ MOST_ROWS = 200
 """Payer plans or therapies in a table; the JSON holds them all."""
 
 
-def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[Outcome] = ()) -> str:
+def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[BoundResult] = ()) -> str:
     """The page; `before`, `after` and `book` are the names by which the reader knows what was compared."""
     text = _template().render(
         impact=impact,

@@ -14,7 +14,7 @@ from camcover.money import ONE_PLAN_AMOUNTS, in_cents
 
 __all__ = [
     "Bin",
-    "Case",
+    "ChangedMember",
     "Distribution",
     "Figures",
     "Group",
@@ -173,7 +173,7 @@ class LineChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ChangedMember:
     """One member with the lines that change; `lines_alike` more are the same under both."""
 
     row: int
@@ -211,8 +211,8 @@ class Impact:
     change: Distribution
     by_plan: tuple[Group, ...]
     by_therapy: tuple[Group, ...]
-    increases: tuple[Case, ...]
-    decreases: tuple[Case, ...]
+    increases: tuple[ChangedMember, ...]
+    decreases: tuple[ChangedMember, ...]
     no_longer_priced: tuple[Unpriced, ...]
     newly_priced: tuple[Unpriced, ...]
     never_priced: tuple[Unpriced, ...]

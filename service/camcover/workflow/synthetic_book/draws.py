@@ -22,7 +22,7 @@ USUAL = 850
 """How often a word is one of a profile's own, where it may be any."""
 
 
-class Options:
+class WordLists:
     """Words to pick from: a list of them for each profile."""
 
     def __init__(self, lists: Sequence[Sequence[str]]) -> None:
@@ -60,7 +60,7 @@ class TwoWays:
 
     def __init__(self, usual: Sequence[Sequence[str]], others: Sequence[str]) -> None:
         """`usual`: the words of each profile; where it has none, and now and then elsewhere, one of `others`."""
-        self._usual, self._others = Options([each or others for each in usual]), Options([others])
+        self._usual, self._others = WordLists([each or others for each in usual]), WordLists([others])
 
     def words(self, random: Generator, profile: Ints, without: int = 0) -> pa.Array:
         """A word for each profile; `without` of 1,000 get none."""

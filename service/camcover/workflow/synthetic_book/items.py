@@ -14,10 +14,19 @@ from numpy.random import Generator
 
 from camcover.bulk.columns import Ints, date_column
 from camcover.bulk.schema import ITEM_FIELDS
-from camcover.engine.vocabulary import ICD10
+from camcover.engine.compiling.vocabulary import ICD10
 from camcover.rulebook import RuleSet
 from camcover.rulebook.records import Setting
-from camcover.workflow.synthetic_book.draws import USUAL, WHOLE, Options, TwoWays, at_most_one, happens, structs, unless
+from camcover.workflow.synthetic_book.draws import (
+    USUAL,
+    WHOLE,
+    TwoWays,
+    WordLists,
+    at_most_one,
+    happens,
+    structs,
+    unless,
+)
 from camcover.workflow.synthetic_book.profiles import PlanProfile, ServiceProfile
 
 _WITHOUT_CODE, _WITHOUT_CHARGE, _WITHOUT_TIER, _WITHOUT_PRACTITIONER = 250, 100, 50, 30
@@ -36,16 +45,19 @@ class Services:
         codes = sorted({str(code) for each in conditions for code in each.icd10 if ICD10.fullmatch(code)})
         settings = [str(setting) for setting in Setting]
         self._therapy = pa.array([each.therapy for each in services], pa.string())
-        self._codes = Options([each.codes for each in services])
+        self._codes = WordLists([each.codes for each in services])
         self._needs_code = np.array([each.needs_code for each in services])
         self._charge = np.array([each.charge for each in services], dtype=np.int64)
         self._is_assumable = np.array([each.is_assumable for each in services])
         practitioners = sorted({str(name) for catalog in catalogs for name in catalog.practitioners})
         self._practitioners = TwoWays([each.practitioners for each in services], practitioners)
         self._settings = TwoWays([each.settings or (str(Setting.OFFICE),) for each in services], settings)
-        self._tiers, self._plan_tiers = Options([each.tiers for each in services]), Options([p.tiers for p in plans])
+        self._tiers, self._plan_tiers = (
+            WordLists([each.tiers for each in services]),
+            WordLists([p.tiers for p in plans]),
+        )
         self._diagnoses = TwoWays([each.diagnoses for each in services], [*codes, "Z00.00"])
-        self._conditions = Options([each.conditions for each in services])
+        self._conditions = WordLists([each.conditions for each in services])
         self._attestations = [each.attestations for each in services]
         self.ages = np.array([each.ages for each in services])
 

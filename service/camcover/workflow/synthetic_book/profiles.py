@@ -13,10 +13,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from camcover.calendar import LAST_DAY
-from camcover.engine.contradictions import counted_in
-from camcover.engine.plan_index import member_maximum
-from camcover.engine.prior_use import most_used
-from camcover.engine.vocabulary import ICD10, Vocabulary, build_vocabulary
+from camcover.engine.asking.contradictions import counted_in
+from camcover.engine.asking.prior_use import most_used
+from camcover.engine.compiling.plan_index import member_maximum
+from camcover.engine.compiling.vocabulary import ICD10, Vocabulary, build_vocabulary
 from camcover.rulebook import RuleSet
 from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import (

@@ -1,0 +1,240 @@
+"""Adjudicating requests on one thread: a workspace for primary plans, and one for the secondary plans behind them.
+
+What comes in: typed requests, laid out one after the other. What goes out: their ledgers, after one call of the kernel
+for the primary plans and one for the secondary ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from operator import itemgetter
+
+from camcover.engine.asking.asked import Asked, Unsound, asked_of
+from camcover.engine.asking.cases import Cases
+from camcover.engine.asking.coordination import Settled, settle
+from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
+from camcover.engine.asking.openness import Openness, openness_of
+from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.question import Answer, Outcome, Question
+from camcover.engine.asking.ranges import PricedCase, Way, bounds_of, known
+from camcover.engine.asking.violations import violations_of
+from camcover.engine.compiling.compile import Tables
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.vocabulary import STATE_INDEX
+from camcover.engine.kernel.tables import Array
+from camcover.engine.kernel.workspace import Workspace
+from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
+from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
+
+_day_of = itemgetter(0)
+
+
+class Adjudicator:
+    """Lays out and adjudicates requests on one thread: one workspace for primary plans, one for secondary plans."""
+
+    def __init__(self) -> None:
+        """Begin with nothing laid out."""
+        self.first, self.second = Workspace(), Workspace()
+
+    def clear(self) -> None:
+        """Forget what is laid out."""
+        self.first.clear()
+        self.second.clear()
+
+    def lay_out(self, tables: Tables, request: EstimateRequest) -> Question | InvalidRequest:
+        """Lay a request out; all that is wrong with it comes back at once.
+
+        What is wrong shows before a row of `requests` is written, so that nothing has to be taken back.
+        """
+        try:
+            return self._question(tables, request)
+        except (Unsound, KeyError) as error:
+            violations = violations_of(tables, request)
+            if not violations:
+                raise AssertionError("a request was refused without a reason") from error
+            return InvalidRequest(violations)
+
+    def _question(self, tables: Tables, request: EstimateRequest) -> Question:
+        """The same; raises `Unsound` or KeyError when something is wrong."""
+        _check_members(request)
+        if not request.secondary_plan_id:
+            _check_second_plan(request)
+        index = tables.plans[request.plan_id]
+        asked = asked_of(request, tables.vocabulary)
+        _check_dates(index, asked, in_force_only=not request.assume_terms)
+        first = self.first
+        primary = lay_out(first, tables, _scope(index, request, asked, secondary=False), asked)
+        secondary = None
+        if request.secondary_plan_id:
+            second = tables.plans[request.secondary_plan_id]
+            secondary = lay_out(self.second, tables, _scope(second, request, asked, secondary=True), asked, index)
+        return Question(
+            request, asked, primary, secondary, place_case(first, primary, _expected(request), is_expected=True)
+        )
+
+    def answers(self, tables: Tables, questions: Sequence[Question], *, with_ranges: bool = True) -> list[Answer]:
+        """Adjudicate what is laid out; the answer to each question, in order."""
+        self.first.run(tables.arrays)
+        behind = [
+            self._place_behind(each, _expected(each.request), each.placed, is_expected=True) for each in questions
+        ]
+        if any(behind):
+            self._run_behind(tables, 0)
+        answers = [self._answer(tables, *each) for each in zip(questions, behind, strict=True)]
+        if not with_ranges:
+            return answers
+        return [self._with_range(tables, *each) for each in zip(questions, answers, strict=True)]
+
+    def _run_behind(self, tables: Tables, first: int) -> None:
+        """Adjudicate the secondary plans' requests from row `first` on."""
+        self.second.look_behind(self.first.ledger)
+        self.second.run(tables.arrays, first)
+
+    def _place_behind(
+        self, question: Question, case: Case, placed: Placed, *, is_expected: bool = False
+    ) -> Placed | None:
+        """Place a case of the secondary plan behind the primary's; None where there is no secondary plan."""
+        if question.secondary is None:
+            return None
+        maintenance = question.request.coordination is Coordination.MAINTENANCE_OF_BENEFITS
+        return place_case(
+            self.second, question.secondary, case, placed.ledger, maintenance=maintenance, is_expected=is_expected
+        )
+
+    def _answer(self, tables: Tables, question: Question, behind: Placed | None) -> Answer:
+        """The expected case of one question, read from the workspaces."""
+        request, placed = question.request, question.placed
+        primary = _outcome(self.first, question.primary, placed, explain=request.explain)
+        patient = self.first.patient(placed.request)
+        if question.secondary is None or behind is None:
+            return Answer(primary, None, (), (), patient)
+        settled = self._settled(tables, question, placed, behind)
+        secondary = _outcome(self.second, question.secondary, behind, explain=False)
+        paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
+        return Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven))
+
+    def _settled(self, tables: Tables, question: Question, placed: Placed, behind: Placed) -> Settled:
+        """The lines of a case after both plans."""
+        count = len(question.asked.lines)
+        return settle(
+            question.request.coordination,
+            tables.arrays,
+            self._rows(question, placed),
+            self.second.ledger.array[behind.ledger : behind.ledger + count],
+        )
+
+    def _with_range(self, tables: Tables, question: Question, answer: Answer) -> Answer:
+        """The answer with what is open and the range; the cases for it are forgotten again."""
+        openness = openness_of(tables, question, answer.primary.ledger)
+        if openness.is_nothing:
+            return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
+        expected = PricedCase(answer.patient_cents, self._rows(question, question.placed))
+        marks = self.first.marks(), self.second.marks()
+        adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))
+        bounds = bounds_of(question, openness, expected, adjudicate)
+        self.second.back_to(marks[1])
+        self.first.back_to(marks[0])
+        return answer._replace(openness=openness, bounds=bounds)
+
+    def _adjudicate(self, tables: Tables, question: Question, cases: _Layers, ways: Sequence[Way]) -> list[PricedCase]:
+        """Place ways as cases, adjudicate them, and read what the patient pays in each."""
+        first, second = self.first.requests.used, self.second.requests.used
+        placed = [place_case(self.first, question.primary, cases.first.case(way)) for way in ways]
+        self.first.run(tables.arrays, first)
+        behind: list[Placed | None] = [None] * len(ways)
+        if cases.second is not None:
+            behind = [
+                self._place_behind(question, cases.second.case(way), each)
+                for way, each in zip(ways, placed, strict=True)
+            ]
+            self._run_behind(tables, second)
+        return [self._found(tables, question, *each) for each in zip(placed, behind, strict=True)]
+
+    def _found(self, tables: Tables, question: Question, placed: Placed, behind: Placed | None) -> PricedCase:
+        """What an adjudicated case came to."""
+        patient = self.first.patient(placed.request)
+        if behind is not None:
+            settled = self._settled(tables, question, placed, behind)
+            patient -= int(settled.secondary_paid.sum() + settled.forgiven.sum())
+        return PricedCase(patient, self._rows(question, placed))
+
+    def _rows(self, question: Question, placed: Placed) -> Array:
+        """The primary plan's ledger of a case."""
+        return self.first.ledger.array[placed.ledger : placed.ledger + len(question.asked.lines)]
+
+
+class _Layers:
+    """What lays out the cases of a question, for each of its plans."""
+
+    def __init__(self, adjudicator: Adjudicator, question: Question, openness: Openness) -> None:
+        """Begin with nothing laid out."""
+        self.first = Cases(adjudicator.first, question, openness, 0)
+        self.second = Cases(adjudicator.second, question, openness, 1) if question.secondary is not None else None
+
+
+def _expected(request: EstimateRequest) -> Case:
+    """The expected case."""
+    assumed = request.assume_requirements
+    return Case(requirements_met=assumed, in_force_only=not request.assume_terms, notice_given=assumed)
+
+
+def _check_members(request: EstimateRequest) -> None:
+    """Raise `Unsound` when something is wrong with the members, whatever the plan."""
+    members = request.members
+    self_only = request.coverage is Coverage.SELF_ONLY
+    if self_only and (request.family_accumulators or request.secondary_family_accumulators):
+        raise Unsound
+    if not 1 <= len(members) <= (1 if self_only else MAX_MEMBERS):
+        raise Unsound
+    if len(members) > 1 and len({member.id for member in members}) < len(members):
+        raise Unsound
+    for member in members:
+        if member.state and member.state not in STATE_INDEX:
+            raise Unsound
+        if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= MAX_AGE):
+            raise Unsound
+
+
+def _check_second_plan(request: EstimateRequest) -> None:
+    """Raise `Unsound` when something is stated of a second plan, of which there is none."""
+    if request.coordination is not Coordination.STANDARD or request.secondary_family_accumulators:
+        raise Unsound
+    if any(member.secondary_use != NO_USE for member in request.members):
+        raise Unsound
+    if any(item.secondary_tier for item in request.items):
+        raise Unsound
+
+
+def _check_dates(index: PlanIndex, asked: Asked, *, in_force_only: bool) -> None:
+    """Raise `Unsound` when a date lies before the plan's first edition, or none has terms (point 37)."""
+    if asked.lines[0][0] < index.segments[0].first_day:
+        raise Unsound
+    for day, _, _ in asked.lines:
+        if index.terms_on(day, in_force_only=in_force_only) is not None:
+            return
+    raise Unsound
+
+
+def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondary: bool) -> Scope:
+    """Whose use is read, and by which edition."""
+    first_day = asked.lines[0][0]
+    as_of = first_day if request.as_of is None else request.as_of.toordinal()
+    edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
+    return Scope(index, edition, request, secondary, as_of, first_day)
+
+
+def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
+    """What a case came to."""
+    index, members, count = layout.plan, layout.members, layout.line_count
+    slots = workspace.slot_rows(placed.slots, members * len(index.slots))
+    steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
+    return Outcome(
+        workspace.ledger_rows(placed.ledger, count),
+        steps,
+        workspace.sum_rows(placed.sums, (members + 1) * len(index.accumulators)),
+        slots,
+        workspace.visits_rows(placed.visits, members * len(index.benefits)),
+        {place: workspace.dated_uses(slot.head) for place, slot in enumerate(slots) if slot.head >= 0},
+    )

@@ -1,0 +1,283 @@
+"""Facts that are not given, as the few ways that make a difference: what a criterion asks for and nobody told.
+
+What comes in: an item, and for each plan the criteria of the rules that name its services. What goes out: sets of
+facts, one for each way in which the rules may apply (docs/rule-language.md, points 29 and 40). Raises `TooMany` where
+there are too many to try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
+from itertools import product
+from operator import or_
+from typing import NamedTuple, TypeAlias
+
+from camcover.calendar import add_months, completed_years
+from camcover.engine.compiling.plan_index import DiagnosisGroups
+from camcover.engine.compiling.terms import Candidate, Criterion
+from camcover.engine.compiling.vocabulary import STATE_INDEX
+from camcover.engine.facts import OpenFact
+from camcover.request_bounds import MAX_AGE
+
+MOST_TRIED = 4_000
+"""Sets of facts that are tried for one item."""
+
+_MOST_DIAGNOSES = 32
+_NO_SUCH_DIAGNOSES = ("Z99", "A00", "B99", "T88", "O00")
+"""Diagnoses of which one is hardly named by any plan."""
+
+
+class TooMany(Exception):
+    """There are too many ways to try each."""
+
+
+class AssumedFacts(NamedTuple):
+    """What takes the place of facts that are not given; None = nothing does.
+
+    Numbers of a practitioner and a state, an ordinal day of birth or an age in years, and for each plan the groups that
+    the diagnoses belong to.
+    """
+
+    practitioner: int | None = None
+    state: int | None = None
+    born: int | None = None
+    age: int | None = None
+    diagnoses: tuple[int, ...] | None = None
+
+
+class DecidingRules(NamedTuple):
+    """The rules that may decide a line of the item under one plan, and what is given: all that a criterion looks at.
+
+    `plan`: 0 the primary, 1 the second; `practitioners`: how many the catalogs have; `licensure`: of each the mask of
+    states that license it, empty where no criterion asks. The last five are what the item gives, -1 = nothing; `born` 0
+    = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the provider's (point 41), so that it
+    matters whether that is why a rule does not apply.
+    """
+
+    plan: int
+    liable: bool
+    candidates: tuple[Candidate, ...]
+    practitioners: int
+    licensure: tuple[int, ...]
+    day: int
+    practitioner: int
+    state: int
+    born: int
+    age: int
+    diagnoses: int
+
+
+Holds: TypeAlias = Callable[[DecidingRules, AssumedFacts, Criterion], bool]
+
+
+def ways_to_complete(
+    not_given: Sequence[OpenFact], contexts: Sequence[DecidingRules], groups: Sequence[DiagnosisGroups]
+) -> list[AssumedFacts]:
+    """The sets of facts of which no two make the same rules apply to the item's lines; raises `TooMany`."""
+    criteria = list(
+        dict.fromkeys(each for context in contexts for rule in context.candidates for each in rule.criteria)
+    )
+    asked = facts_asked(criteria)
+    open_facts = [fact for fact in not_given if fact in asked]
+    if not open_facts:
+        return []
+    parts = [
+        _apart(_diagnosis_holds, contexts, _values(OpenFact.DIAGNOSIS, open_facts, criteria, contexts, groups)),
+        _apart(_age_holds, contexts, _values(OpenFact.AGE, open_facts, criteria, contexts, groups)),
+        _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
+    ]
+    count = len(contexts)
+    for part in parts:
+        count *= len(part)
+    if count > MOST_TRIED:
+        raise TooMany
+    found: dict[tuple[_Why, ...], AssumedFacts] = {}
+    for each in product(*parts):
+        facts = _together(each)
+        key = tuple(_why_not(context, facts, rule) for context in contexts for rule in context.candidates)
+        found.setdefault(key, facts)
+    return list(found.values())
+
+
+def _values(
+    fact: OpenFact,
+    open_facts: Sequence[OpenFact],
+    criteria: Sequence[Criterion],
+    contexts: Sequence[DecidingRules],
+    groups: Sequence[DiagnosisGroups],
+) -> list[AssumedFacts]:
+    """The values of a fact that criteria tell apart; one that changes nothing where it is not open."""
+    if fact not in open_facts:
+        return [AssumedFacts()]
+    match fact:
+        case OpenFact.DIAGNOSIS:
+            return [AssumedFacts(diagnoses=each) for each in _diagnoses(contexts, groups)]
+        case OpenFact.PRACTITIONER:
+            return [AssumedFacts(practitioner=each) for each in _practitioners(criteria, contexts)]
+        case OpenFact.AGE:
+            return list(_ages(criteria, sorted({context.day for context in contexts})))
+        case OpenFact.STATE:
+            return [AssumedFacts(state=each) for each in _states(criteria, contexts)]
+
+
+def _who_and_where(
+    open_facts: Sequence[OpenFact],
+    criteria: Sequence[Criterion],
+    contexts: Sequence[DecidingRules],
+    groups: Sequence[DiagnosisGroups],
+) -> list[AssumedFacts]:
+    """Practitioners and states together: a license asks for both."""
+    who, where = (
+        _values(fact, open_facts, criteria, contexts, groups) for fact in (OpenFact.PRACTITIONER, OpenFact.STATE)
+    )
+    return [_together(pair) for pair in product(who, where)]
+
+
+def _apart(holds: Holds, contexts: Sequence[DecidingRules], values: Sequence[AssumedFacts]) -> list[AssumedFacts]:
+    """The values of which no two make the same criteria hold."""
+    found: dict[tuple[bool, ...], AssumedFacts] = {}
+    for facts in values:
+        told = tuple(
+            holds(context, facts, each) for context in contexts for rule in context.candidates for each in rule.criteria
+        )
+        found.setdefault(told, facts)
+    return list(found.values())
+
+
+def _together(parts: Sequence[AssumedFacts]) -> AssumedFacts:
+    """Facts of several kinds as one set."""
+    merged = AssumedFacts()
+    for part in parts:
+        merged = merged._replace(**{name: value for name, value in part._asdict().items() if value is not None})
+    return merged
+
+
+def facts_asked(criteria: Sequence[Criterion]) -> tuple[OpenFact, ...]:
+    """The facts that some criterion asks for."""
+    return tuple(fact for fact in OpenFact if _is_asked(fact, criteria))
+
+
+def _is_asked(fact: OpenFact, criteria: Sequence[Criterion]) -> bool:
+    """Whether some criterion asks for a fact."""
+    match fact:
+        case OpenFact.DIAGNOSIS:
+            return any(each.diagnoses or each.not_diagnoses for each in criteria)
+        case OpenFact.PRACTITIONER:
+            return any(each.asks_practitioner or each.licensed for each in criteria)
+        case OpenFact.AGE:
+            return any(each.asks_age for each in criteria)
+        case OpenFact.STATE:
+            return any(each.asks_state or each.licensed for each in criteria)
+
+
+def _practitioners(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[int]:
+    """One practitioner of each kind that criteria and licensure tell apart; one that none names stands for the rest."""
+    count = max(context.practitioners for context in contexts)
+    tables = _licensures(criteria, contexts)
+    found: dict[tuple[int, ...], int] = {}
+    for number in range(count):
+        named = tuple(each.practitioners >> number & 1 for each in criteria if each.asks_practitioner)
+        found.setdefault(named + tuple(table[number] for table in tables), number)
+    return list(found.values())
+
+
+def _states(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[int]:
+    """One state of each kind that criteria and licensure tell apart."""
+    masks = [each.states for each in criteria if each.asks_state]
+    masks += {mask for table in _licensures(criteria, contexts) for mask in table}
+    found: dict[tuple[int, ...], int] = {}
+    for number in STATE_INDEX.values():
+        found.setdefault(tuple(mask >> number & 1 for mask in masks), number)
+    return list(found.values())
+
+
+def _licensures(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[tuple[int, ...]]:
+    """The licensures of the contexts, each once, where a criterion asks for one."""
+    if not any(each.licensed for each in criteria):
+        return []
+    return list(dict.fromkeys(context.licensure for context in contexts if context.licensure))
+
+
+def _ages(criteria: Sequence[Criterion], days: Sequence[int]) -> Iterator[AssumedFacts]:
+    """An age between every two bounds, and every day of birth on which a bound is reached on one of the days."""
+    bounds = sorted({bound for each in criteria if each.asks_age for bound in (each.age_min, each.age_max + 1)})
+    bounds = [bound for bound in bounds if 0 < bound <= MAX_AGE]
+    yield AssumedFacts(age=0)
+    yield from (AssumedFacts(age=bound) for bound in bounds)
+    # Who reaches a bound on a later day is younger on the days before.
+    yield from (AssumedFacts(born=add_months(day, -12 * bound)) for bound in bounds for day in days[1:])
+
+
+def _diagnoses(contexts: Sequence[DecidingRules], groups: Sequence[DiagnosisGroups]) -> list[tuple[int, ...]]:
+    """The sets of groups, plan by plan, that some diagnoses together belong to; raises `TooMany`."""
+    asked = [0] * len(groups)
+    for context in contexts:
+        for rule in context.candidates:
+            for each in rule.criteria:
+                asked[context.plan] |= each.diagnoses | each.not_diagnoses
+    words = [*_NO_SUCH_DIAGNOSES, *(prefix for each in groups for prefix in each.masks)]
+    single = list(
+        dict.fromkeys(tuple(each.mask(word) & mask for each, mask in zip(groups, asked, strict=True)) for word in words)
+    )
+    single = [each for each in single if any(each)]
+    found: dict[tuple[int, ...], None] = {(0,) * len(groups): None}
+    for groups_of in single:
+        found |= dict.fromkeys(tuple(map(or_, groups_of, other)) for other in list(found))
+        if len(found) > _MOST_DIAGNOSES:
+            raise TooMany
+    return list(found)
+
+
+class _Why(Enum):
+    """Whether a rule applies, and where it matters, why it does not."""
+
+    APPLIES = auto()
+    NOT = auto()
+    NOT_FOR_THE_DIAGNOSIS = auto()
+    NOT_BEHIND_ATTESTATIONS = auto()
+
+
+def _why_not(context: DecidingRules, facts: AssumedFacts, rule: Candidate) -> _Why:
+    """Whether the criteria of a rule hold, its settings aside: the first that fails tells why not."""
+    is_behind = False
+    for asked in rule.criteria:
+        is_diagnosis = not _diagnosis_holds(context, facts, asked)
+        if is_diagnosis or not (_age_holds(context, facts, asked) and _place_holds(context, facts, asked)):
+            if is_behind and context.liable:
+                # Where a policy's attestation is missing, that is the reason, and the denial may be the provider's.
+                return _Why.NOT_BEHIND_ATTESTATIONS
+            return _Why.NOT_FOR_THE_DIAGNOSIS if is_diagnosis and context.liable else _Why.NOT
+        is_behind = is_behind or asked.attested != 0
+    return _Why.APPLIES
+
+
+def _diagnosis_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of diagnoses holds."""
+    diagnoses = context.diagnoses if facts.diagnoses is None else facts.diagnoses[context.plan]
+    return not (asked.diagnoses and not diagnoses & asked.diagnoses) and not diagnoses & asked.not_diagnoses
+
+
+def _age_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the age holds on the line's day."""
+    age = facts.age if facts.age is not None else context.age
+    born = facts.born if facts.born is not None else context.born
+    if born > 0:
+        age = completed_years(born, context.day)
+    return not asked.asks_age or asked.age_min <= age <= asked.age_max
+
+
+def _place_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the practitioner and the state holds."""
+    practitioner = context.practitioner if facts.practitioner is None else facts.practitioner
+    state = context.state if facts.state is None else facts.state
+    return not (
+        (asked.asks_practitioner and not _is_in(asked.practitioners, practitioner))
+        or (asked.asks_state and not _is_in(asked.states, state))
+        or (asked.licensed and (practitioner < 0 or not _is_in(context.licensure[practitioner], state)))
+    )
+
+
+def _is_in(mask: int, number: int) -> bool:
+    """Whether a set holds a number; -1 is in none."""
+    return number >= 0 and bool(mask >> number & 1)

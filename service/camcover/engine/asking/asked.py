@@ -1,0 +1,152 @@
+"""A well-being plan as single lines: each service's dates, each session's procedures, in order of date.
+
+What comes in: a typed request and the vocabulary. What goes out: its services and lines, words checked against the
+catalog; nothing here depends on the payer plan. A request with anything wrong in it is `Unsound`: then
+`engine/asking/violations.py` says what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import repeat
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from camcover.engine.compiling.vocabulary import Vocabulary
+from camcover.engine.request import EstimateRequest, PlannedService, Procedure
+from camcover.request_bounds import MAX_CENTS, MAX_LINES, MAX_UNITS
+
+UNKNOWN = -1
+
+_ordinal = date.toordinal
+_day_of = itemgetter(0)
+
+
+class Unsound(Exception):
+    """A request that cannot be priced as it is; raised inside `engine` only."""
+
+
+class AskedService(NamedTuple):
+    """One service of an item: a procedure, or the session as a whole. Amounts in cents, -1 = unknown.
+
+    `item` counts from 0, `number` from 1 within the session. `therapy` is empty where no edition of the catalog has the
+    code; then the charge is known (point 2). `unpriced` services of the session have no charge, of
+    which this is number `place` from 0.
+    """
+
+    item: int
+    number: int
+    therapy: str
+    code: str
+    units: int
+    charge: int
+    allowed: int
+    unpriced: int
+    place: int
+
+
+AskedLine: TypeAlias = tuple[int, int, int]
+"""One line: its ordinal day, the place of its service, its session from 1."""
+
+
+class Asked(NamedTuple):
+    """A request's services, and its lines sorted by (date, order in the request)."""
+
+    services: Sequence[AskedService]
+    lines: Sequence[AskedLine]
+
+
+def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
+    """The services and lines of a request. Raises `Unsound` or KeyError when something is wrong with its items."""
+    services: list[AskedService] = []
+    lines: list[AskedLine] = []
+    for index, item in enumerate(request.items):
+        first = len(services)
+        services += _services(index, item, vocabulary)
+        count = len(services) - first
+        if not item.dates or len(item.dates) * count + len(lines) > MAX_LINES:
+            raise Unsound
+        days = sorted(map(_ordinal, item.dates))
+        if len(set(days)) < len(days):
+            raise Unsound
+        if count == 1:
+            lines += zip(days, repeat(first), range(1, len(days) + 1), strict=False)
+        else:
+            numbers = range(first, len(services))
+            lines += [(day, number, session) for session, day in enumerate(days, 1) for number in numbers]
+    if not lines:
+        raise Unsound
+    if len(request.items) > 1:
+        lines.sort(key=_day_of)
+    return Asked(services, lines)
+
+
+def _services(index: int, item: PlannedService, vocabulary: Vocabulary) -> list[AskedService]:
+    """The services of one session."""
+    charge, allowed = amount(item.charge_cents), amount(item.allowed_cents)
+    if not item.procedures:
+        if item.therapy not in vocabulary.services:
+            raise Unsound
+        return [AskedService(index, 1, item.therapy, "", 1, charge, allowed, 1, 0)]
+    if len(item.procedures) == 1:
+        return [_service(index, 1, item, item.procedures[0], vocabulary, charge, allowed, 1, 0)]
+    if charge >= 0 or allowed >= 0:
+        raise Unsound
+    unpriced = sum(each.charge_cents is None for each in item.procedures)
+    place = 0
+    services = []
+    for number, each in enumerate(item.procedures, 1):
+        services.append(_service(index, number, item, each, vocabulary, -1, -1, unpriced, place))
+        place += each.charge_cents is None
+    return services
+
+
+def _service(
+    index: int,
+    number: int,
+    item: PlannedService,
+    procedure: Procedure,
+    vocabulary: Vocabulary,
+    charge: int,
+    allowed: int,
+    unpriced: int,
+    place: int,
+) -> AskedService:
+    """One procedure; `charge` and `allowed` are the session's where this is its only one (point 34), -1 = not given."""
+    code, units = procedure.code, procedure.units
+    therapy = _therapy_of(item.therapy, code, vocabulary)
+    if not 1 <= units <= MAX_UNITS:
+        raise Unsound
+    if procedure.charge_cents is not None:
+        if charge >= 0:
+            raise Unsound
+        charge = amount(procedure.charge_cents)
+    if procedure.allowed_cents is not None:
+        if allowed >= 0:
+            raise Unsound
+        allowed = amount(procedure.allowed_cents)
+    if not therapy and charge < 0:
+        raise Unsound
+    return AskedService(index, number, therapy, code, units, charge, allowed, unpriced, place)
+
+
+def _therapy_of(named: str, code: str, vocabulary: Vocabulary) -> str:
+    """The therapy of a procedure: the item's, else the one its code belongs to; empty where no catalog has the code."""
+    if named and code in vocabulary.codes_of_therapy[named]:
+        return named
+    therapies = vocabulary.therapies_of_code.get(code, ())
+    if not therapies:
+        return ""
+    if named or len(therapies) > 1:
+        raise Unsound
+    return therapies[0]
+
+
+def amount(cents: int | None) -> int:
+    """An amount of a request, -1 = unknown. Raises `Unsound` when it is out of bounds."""
+    if cents is None:
+        return UNKNOWN
+    if not 0 <= cents <= MAX_CENTS:
+        raise Unsound
+    return cents

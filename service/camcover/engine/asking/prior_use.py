@@ -1,0 +1,387 @@
+"""Limits and visits before the estimate: what each count and each visit starts from (docs/rule-language.md, point 39).
+
+What comes in: the `Scope` of a request whose words are known to the plan. What goes out: `PriorUse` of one member, in
+the plan's numbers, and the statements in it that contradict each other. Sums stand in `engine/asking/given.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, assert_never
+
+from camcover.calendar import add_months
+from camcover.engine.asking.asked import Unsound
+from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
+from camcover.engine.compiling.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
+from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, PriorVisit, UseSoFar
+from camcover.request_bounds import MAX_CENTS, MAX_UNITS
+from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan
+
+ALL_COUNTED = 2**64 - 1
+"""A visit that counts against every limit of its benefit."""
+
+
+class Scope(NamedTuple):
+    """The plan, edition and dates by which prior use is read; `edition`: the place of the one whose amounts hold."""
+
+    plan: PlanIndex
+    edition: int
+    request: EstimateRequest
+    secondary: bool
+    as_of: int
+    first_day: int
+
+    def use_of(self, member: int) -> UseSoFar:
+        """What a member used under this plan."""
+        person = self.request.members[member]
+        return person.secondary_use if self.secondary else person.use
+
+    @property
+    def family_sums(self) -> tuple[AccumulatorUse, ...]:
+        """The family's sums under this plan."""
+        return self.request.secondary_family_accumulators if self.secondary else self.request.family_accumulators
+
+    @property
+    def editions(self) -> Iterator[Plan]:
+        """The edition whose amounts hold, then all."""
+        yield self.plan.editions[self.edition]
+        yield from self.plan.editions
+
+
+class Count(NamedTuple):
+    """Use of a limit: in the period that holds `as_of`, and beyond that in the period of the first date of service."""
+
+    stated: int = 0
+    dated: int = 0
+
+
+class Visits(NamedTuple):
+    """Visits under a benefit: in the benefit period of `as_of`, and beyond that in the one of the first date.
+
+    `begun`: the ordinal day of a visit that goes on with the first lines, 0 = none; of it the mask of the limits that
+    count it, and cents of copay paid; then of a coinsurance with a least or a most, as in `VISITS`.
+    """
+
+    stated: int = 0
+    dated: int = 0
+    begun: int = 0
+    counted: int = 0
+    copay_paid: int = 0
+    coinsurance_paid: int = 0
+    percentages: int = 0
+
+
+class Conflict(NamedTuple):
+    """A statement that contradicts another: the list it stands in, its place there, what was found and expected."""
+
+    field: str
+    place: int
+    found: str
+    expected: str
+
+
+@dataclass(slots=True)
+class PriorUse:
+    """What a member used: counts by slot, dated uses of rolling limits by slot, visits by benefit."""
+
+    counts: dict[int, Count] = field(default_factory=dict)
+    events: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    visits: dict[int, Visits] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A dated visit: its entries added up. `plan_paid` None = not given."""
+
+    place: int
+    units: int = 0
+    copay_paid: int = 0
+    coinsurance_paid: int = 0
+    percentages: int = 0
+    plan_paid: int | None = None
+
+
+class _Statement(NamedTuple):
+    """What a request states of a limit: the list it stands in, its place there, and the use."""
+
+    field: str
+    place: int
+    use: LimitUse
+
+    def amount_of(self, limit: Limit) -> int:
+        """What is used, in the limit's own measure."""
+        return in_own_measure(limit, self.use)[0]
+
+
+def prior_use(scope: Scope, member: int) -> PriorUse:
+    """What a member used before the estimate. Raises `Unsound` or KeyError for words that the plan has not."""
+    return _UseReader(scope, member).read()
+
+
+def period_key(index: PlanIndex, kind: PeriodKind, day: int) -> int:
+    """A number that two ordinal days share when they lie in the same period of a limit that is no window.
+
+    The kernel's, `engine/usage.period_key`.
+    """
+    match kind:
+        case PeriodKind.VISIT | PeriodKind.DAY:
+            return day
+        case PeriodKind.WEEK:
+            return (day - 1) // 7
+        case PeriodKind.MONTH:
+            return date.fromordinal(day).year * 12 + date.fromordinal(day).month - 1
+        case PeriodKind.BENEFIT_PERIOD:
+            return index.period_of(day)
+        case PeriodKind.CALENDAR_YEAR:
+            return date.fromordinal(day).year
+        case PeriodKind.LIFETIME:
+            return 0
+        case PeriodKind.ROLLING_DAYS | PeriodKind.ROLLING_MONTHS:
+            raise AssertionError("a window has no period")
+        case _:
+            assert_never(kind)
+
+
+def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
+    """(what is used in the limit's own measure, what is given in the other): cents or visits and units."""
+    money = limit.measure is Measure.MONEY
+    return (use.used_cents, use.used) if money else (use.used, use.used_cents)
+
+
+def most_used(limit: Limit) -> int:
+    """The most that may be used of a limit: what it allows, or past a soft one what any request may state."""
+    return limit.allow if limit.beyond is None else most_stated(limit)
+
+
+def most_stated(limit: Limit) -> int:
+    """The most that any request may state in a limit's measure."""
+    return MAX_CENTS if limit.measure is Measure.MONEY else MAX_UNITS
+
+
+def limit_of(scope: Scope, limit_id: str) -> Limit | None:
+    """A limit as the reference edition has it, else as the first edition that has it."""
+    found = known_limits(scope.plan, scope.edition).by_id.get(limit_id)
+    return None if found is None else found.limit
+
+
+class _UseReader:
+    """Reads one member's use."""
+
+    def __init__(self, scope: Scope, member: int) -> None:
+        """Begin with nothing used."""
+        self._scope, self._index, self._use = scope, scope.plan, scope.use_of(member)
+        self._found = PriorUse()
+        self._slot_keys = list(scope.plan.slots)
+        self._visits = self._dated_visits()
+        self._dated: dict[int, list[tuple[int, int]]] = {}
+        self._stated_visits: dict[str, tuple[int, int]] = {}
+
+    def read(self) -> PriorUse:
+        """Everything the member used."""
+        for (benefit, day), visit in self._visits.items():
+            self._count_visit(benefit, day, visit)
+        stated = self._stated_limits()
+        for slot in {**stated, **self._dated}:
+            key = self._slot_keys[slot]
+            if key.per.kind in ROLLING:
+                self._read_window(slot, stated.get(slot, []))
+            else:
+                self._read_period(slot, key, stated.get(slot, []))
+        self._read_visits()
+        return self._found
+
+    def _conflict(self, name: str, place: int, found: str, expected: str) -> None:
+        self._found.conflicts.append(Conflict(name, place, found, expected))
+
+    # Dated visits
+
+    def _dated_visits(self) -> dict[tuple[str, int], _Visit]:
+        """The visits by benefit and ordinal day, entries of one visit added up."""
+        found: dict[tuple[str, int], _Visit] = {}
+        for place, entry in enumerate(self._use.prior_visits):
+            day = entry.date.toordinal()
+            if entry.benefit not in self._index.benefits or not 1 <= entry.units <= MAX_UNITS:
+                raise Unsound
+            if day > self._scope.first_day or any(not 0 <= cents <= MAX_CENTS for cents in paid_of_shares(entry)):
+                raise Unsound
+            visit = found.setdefault((entry.benefit, day), _Visit(place))
+            visit.units += entry.units
+            visit.copay_paid += entry.copay_paid_cents
+            visit.coinsurance_paid += entry.coinsurance_paid_cents
+            visit.percentages += entry.percentage_cents
+            if entry.plan_paid_cents is not None:
+                if not 0 <= entry.plan_paid_cents <= MAX_CENTS:
+                    raise Unsound
+                visit.plan_paid = (visit.plan_paid or 0) + entry.plan_paid_cents
+        return found
+
+    def _limits_on(self, benefit: str, day: int) -> Sequence[Limit]:
+        """The limits of a benefit by the edition in force on a day, else the nearest, else one that has the benefit."""
+        own = (self._index.terms_on(day) or self._index.nearest_to(day)).plan
+        plan = next(each for each in (own, *self._scope.editions) if benefit in each.benefits)
+        return counted_limits(plan.benefits[benefit])
+
+    def _count_visit(self, benefit: str, day: int, visit: _Visit) -> None:
+        """Add a dated visit to every limit of its benefit that counts it."""
+        for limit in self._limits_on(benefit, day):
+            amount = visit.units if limit.measure is Measure.UNITS else int(_counts(limit, visit))
+            if limit.measure is not Measure.MONEY and amount:
+                slot = self._index.slots[slot_key(benefit, limit)]
+                self._dated.setdefault(slot, []).append((day, amount))
+
+    # Limits
+
+    def _stated_limits(self) -> dict[int, list[_Statement]]:
+        """The statements about each slot. Raises `Unsound`."""
+        found: dict[int, list[_Statement]] = {}
+        known = known_limits(self._index, self._scope.edition).by_id
+        for place, use in enumerate(self._use.limit_usage):
+            if use.limit not in known:
+                raise Unsound
+            limit, slots, _ = known[use.limit]
+            if use.date is not None and limit.per.kind not in ROLLING:
+                raise Unsound
+            if use.benefit and (limit.per.kind is not PeriodKind.VISIT or use.benefit not in self._index.benefits):
+                raise Unsound
+            amount, other = in_own_measure(limit, use)
+            if other or not 0 <= amount <= (most_used(limit) if use.date is None else most_stated(limit)):
+                raise Unsound
+            for slot in slots_of(self._index, limit, use.benefit) if use.benefit else slots:
+                before = found.setdefault(slot, [])
+                if any(each.use.date == use.date for each in before):
+                    raise Unsound
+                before.append(_Statement("limit_usage", place, use))
+        self._add_benefit_visits(found)
+        return found
+
+    def _add_benefit_visits(self, stated: dict[int, list[_Statement]]) -> None:
+        """A benefit's visits are the count of its own visit limits per benefit period, and the other way (point 39)."""
+        for place, use in enumerate(self._use.benefit_visits):
+            if not 0 <= use.visits <= MAX_UNITS or use.benefit in self._stated_visits:
+                raise Unsound
+            self._stated_visits[use.benefit] = place, use.visits
+        for benefit in self._index.benefits:
+            for limit in own_visit_limits(self._index, benefit):
+                slot = self._index.slots[slot_key(benefit, limit)]
+                if slot in stated and limit.counts is not Counting.PLAN_PAID:
+                    self._compare_visits(benefit, limit, stated[slot][0])
+                elif slot not in stated and benefit in self._stated_visits:
+                    place, visits = self._stated_visits[benefit]
+                    derived = LimitUse(str(limit.id), used=visits)
+                    stated[slot] = [_Statement("benefit_visits", place, derived)]
+
+    def _compare_visits(self, benefit: str, limit: Limit, statement: _Statement) -> None:
+        """Hold the use of a benefit's own visit limit to its visits; it states them where nothing else does.
+
+        A limit that is used up may have had more visits: not all of them were under these rules.
+        """
+        used = statement.use.used
+        _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
+        if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
+            said = f"{used} used of limit {limit.id} and {visits} visits under benefit {benefit}"
+            self._conflict(statement.field, statement.place, said, "the same of both")
+
+    def _read_window(self, slot: int, stated: list[_Statement]) -> None:
+        """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
+        scope, limit = self._scope, self._index.slot_limits[slot]
+        dated = self._dated.get(slot, [])
+        events = [each for each in dated if each[0] <= scope.as_of]
+        if stated:
+            start = min(scope.as_of, scope.first_day)
+            window = range(window_start(limit, scope.as_of), scope.as_of + 1)
+            uses = [(each.use.date.toordinal() if each.use.date else start, each.amount_of(limit)) for each in stated]
+            included = [each for each in events if each[0] in window]
+            if included and leaves_out(self._index, self._slot_keys[slot]):
+                included = []
+            within = sum(amount for _, amount in included)
+            total = sum(amount for day, amount in uses if day == start or day in window)
+            self._hold_to_dated(stated[0], limit, within, total)
+            is_bare = all(each.use.date is None for each in stated)
+            events = [*included, (start, max(total - within, 0))] if is_bare else uses
+        events += [each for each in dated if each[0] > scope.as_of]
+        self._found.events[slot] = sorted(each for each in events if each[1])
+
+    def _read_period(self, slot: int, key: SlotKey, stated: list[_Statement]) -> None:
+        """The count of a limit per period: what is stated is the whole of its period up to `as_of`."""
+        scope, limit = self._scope, self._index.slot_limits[slot]
+        own, first = (period_key(self._index, key.per.kind, day) for day in (scope.as_of, scope.first_day))
+        within = dated = 0
+        for day, amount in self._dated.get(slot, ()):
+            period = period_key(self._index, key.per.kind, day)
+            if stated and day <= scope.as_of and period == own:
+                within += amount
+            elif period == first:
+                dated += amount
+        total = stated[0].amount_of(limit) if stated else 0
+        if stated:
+            self._hold_to_dated(stated[0], limit, 0 if within and leaves_out(self._index, key) else within, total)
+        self._found.counts[slot] = Count(total, dated)
+
+    def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
+        """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
+        if dated > stated and stated < most_used(limit):
+            said = f"{stated} used of limit {limit.id}, of which dated visits use {dated}"
+            self._conflict(statement.field, statement.place, said, f"{dated} or more")
+
+    # Visits
+
+    def _read_visits(self) -> None:
+        """Visit numbers so far, and the visits that go on with the first lines."""
+        stated = self._stated_visits
+        if any(name not in self._index.benefits for name in stated):
+            raise Unsound
+        scope, index = self._scope, self._index
+        own, first = index.period_of(scope.as_of), index.period_of(scope.first_day)
+        for benefit in dict.fromkeys([*stated, *(name for name, _ in self._visits)]):
+            place, total = stated.get(benefit, (0, 0))
+            within = dated = 0
+            for day in (day for name, day in self._visits if name == benefit):
+                period = index.period_of(day)
+                if benefit in stated and day <= scope.as_of and period == own:
+                    within += 1
+                elif period == first:
+                    dated += 1
+            if within > total:
+                said = f"{total} visits under {benefit}, of which {within} are dated"
+                self._conflict("benefit_visits", place, said, f"{within} or more")
+            begun = self._visits.get((benefit, scope.first_day))
+            self._found.visits[index.benefits[benefit]] = (
+                Visits(total, dated)
+                if begun is None
+                else Visits(
+                    total,
+                    dated,
+                    scope.first_day,
+                    self._counted(benefit, begun),
+                    begun.copay_paid,
+                    begun.coinsurance_paid,
+                    begun.percentages,
+                )
+            )
+
+    def _counted(self, benefit: str, visit: _Visit) -> int:
+        """The mask of the benefit's limits that count a visit of the first day."""
+        limits = self._limits_on(benefit, self._scope.first_day)
+        if all(_counts(limit, visit) for limit in limits):
+            return ALL_COUNTED
+        return sum(1 << place for place, limit in enumerate(limits) if _counts(limit, visit))
+
+
+def paid_of_shares(visit: PriorVisit) -> tuple[int, int, int]:
+    """What a dated visit says of its copay and coinsurance, cents."""
+    return visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents
+
+
+def _counts(limit: Limit, visit: _Visit) -> bool:
+    """Whether a visit counts toward a limit; one that counts what the plan paid for needs that, where it is known."""
+    return limit.counts is not Counting.PLAN_PAID or visit.plan_paid is None or visit.plan_paid > 0
+
+
+def window_start(limit: Limit, end: int) -> int:
+    """The first ordinal day of a rolling limit's window that ends on `end`."""
+    length = limit.per.length
+    before = end - length if limit.per.kind is PeriodKind.ROLLING_DAYS else add_months(end, -length)
+    return before + 1

@@ -1,0 +1,72 @@
+"""A request that can be priced, and the answers to its bounding cases: what `evaluate` makes and `reading` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from camcover.engine.asking.asked import Asked
+from camcover.engine.asking.layout import Layout, Placed
+from camcover.engine.kernel.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
+from camcover.engine.request import EstimateRequest
+
+if TYPE_CHECKING:
+    from camcover.engine.asking.openness import Openness
+
+
+class Question(NamedTuple):
+    """A request that is laid out for the primary and, where there is one, the secondary plan.
+
+    `placed`: where the primary's expected case stands in the workspace.
+    """
+
+    request: EstimateRequest
+    asked: Asked
+    primary: Layout
+    secondary: Layout | None
+    placed: Placed
+
+
+class Outcome(NamedTuple):
+    """A plan's adjudication of the expected case: its ledger, and the running state after the last line.
+
+    `steps`: the cents of each step, line by line, only where the request asks to explain; `dated_uses`: (ordinal day,
+    amount) of each use that a rolling limit's slot still holds, by its place in `slots`.
+    """
+
+    ledger: Sequence[LedgerRow]
+    steps: Sequence[Sequence[int]]
+    sums: Sequence[SumRow]
+    slots: Sequence[SlotRow]
+    visits: Sequence[VisitsRow]
+    dated_uses: Mapping[int, Sequence[tuple[int, int]]]
+
+
+class PatientRange(NamedTuple):
+    """The least and the most that the patient may pay, cents; `is_widened`: further than listed cases reach."""
+
+    low: int
+    high: int
+    is_widened: bool = False
+
+
+class Answer(NamedTuple):
+    """The expected case of both plans, the patient's total in it; where it was asked for, the range.
+
+    Behind a primary plan also what the secondary pays of each line, and what of the rest is written off (point 28).
+    """
+
+    primary: Outcome
+    secondary: Outcome | None
+    secondary_paid: Sequence[int]
+    forgiven: Sequence[int]
+    patient_cents: int
+    openness: Openness | None = None
+    bounds: PatientRange | None = None
+
+
+class Adjudicated(NamedTuple):
+    """A request with its answer."""
+
+    question: Question
+    answer: Answer

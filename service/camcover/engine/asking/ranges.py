@@ -1,0 +1,281 @@
+"""The least and the most that the patient may pay, however the open facts may be (docs/rule-language.md, point 29).
+
+What comes in: a question whose expected case is adjudicated. What goes out: low and high, cents. Each open fact is a
+`Dimension` with a few values; a case is one choice of each, adjudicated like any other request. Where what the patient
+pays can only fall or rise with a fact (`plainness`), its two ends are its values. Where the cases would be
+too many, or a fact has more ways than can be listed, the range is widened line by line to what is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from camcover.engine.asking.alternatives import AssumedFacts, TooMany
+from camcover.engine.asking.layout import HIGH, LOW, TYPICAL
+from camcover.engine.asking.open_use import OpenUse, amounts_that_differ
+from camcover.engine.asking.openness import Openness, tiers_of
+from camcover.engine.asking.plainness import only_falls, prices_only_raise, use_only_raises
+from camcover.engine.asking.question import PatientRange, Question
+from camcover.engine.kernel.tables import Array
+from camcover.rulebook.records import Measure
+
+MOST_CASES = 2_000
+"""Cases of one request."""
+
+MOST_CASES_OF_TWO = 400
+"""The same where each is settled between two plans."""
+
+MOST_CASE_LINES = 60_000
+"""Lines of all cases of one request together."""
+
+
+ENDLESS = -1
+"""In place of what is left of a deductible: no end of it."""
+
+
+class Way(NamedTuple):
+    """One way the open facts may be: a case, before it is laid out.
+
+    `tier`, `second_tier`: places of open tiers; `strict`: only terms in force hold. `price`: which typical charge;
+    `stated`: as if the request gave it, where it is assumed. `at_most`: open sums are at their most; `critical`: so
+    much is left of the one open deductible. `facts`, `attested`: by item; `used`: of limits, with the plan.
+    """
+
+    tier: int = 0
+    second_tier: int = 0
+    strict: bool = False
+    price: int = TYPICAL
+    stated: bool = False
+    at_most: bool = False
+    critical: int | None = None
+    facts: tuple[tuple[int, AssumedFacts], ...] = ()
+    attested: tuple[tuple[int, int], ...] = ()
+    used: tuple[tuple[int, OpenUse, int], ...] = ()
+
+
+Change: TypeAlias = Mapping[str, Any]
+"""Fields of a `Way` that a choice sets, or adds to."""
+
+
+class PricedCase(NamedTuple):
+    """An adjudicated case: what the patient pays, and the primary's ledger."""
+
+    patient: int
+    rows: Array
+
+
+Adjudicate: TypeAlias = Callable[[Sequence[Way]], list[PricedCase]]
+"""Adjudicates ways as cases, in order."""
+
+
+def bounds_of(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
+    """The range of a question in which something is open; `expected` is its expected case."""
+    try:
+        bounds = _listed(question, openness, expected, adjudicate)
+    except TooMany:
+        bounds = _widened(question, openness, expected, adjudicate)
+    return _with_unknown_codes(question, bounds)
+
+
+def known(question: Question, patient: int) -> PatientRange:
+    """The range of a question in which nothing is open."""
+    return _with_unknown_codes(question, PatientRange(patient, patient))
+
+
+def _with_unknown_codes(question: Question, bounds: PatientRange) -> PatientRange:
+    """What a code that no catalog has may cost: its charge, as in every case, or nothing (point 2)."""
+    services = question.asked.services
+    if all(service.therapy for service in services):
+        return bounds
+    unknown = sum(services[place].charge for _, place, _ in question.asked.lines if not services[place].therapy)
+    return bounds._replace(low=max(bounds.low - unknown, 0))
+
+
+def _listed(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
+    """The least and the most of all cases; raises `TooMany` where they cannot be listed."""
+    dimensions = [*_places(openness), *_facts(openness), *_moving(question, openness)]
+    ways = _combined(question, dimensions)
+    found = adjudicate(ways)
+    if openness.terms[0].waived and openness.sums[0]:
+        found += adjudicate(_critical_ways(question, ways, adjudicate))
+    totals = [expected.patient, *(each.patient for each in found)]
+    return PatientRange(min(totals), max(totals))
+
+
+def _combined(question: Question, dimensions: Sequence[Sequence[Change]]) -> list[Way]:
+    """One way for each combination of the values; raises `TooMany`."""
+    count = 1
+    for values in dimensions:
+        count *= len(values)
+    most = MOST_CASES if question.secondary is None else MOST_CASES_OF_TWO
+    if count > most or count * len(question.asked.lines) > MOST_CASE_LINES:
+        raise TooMany
+    return [_way(changes) for changes in product(*dimensions)]
+
+
+def _way(changes: Sequence[Change]) -> Way:
+    """The way that choices come to; what is chosen by item or limit adds up."""
+    way = Way()
+    for change in changes:
+        for name, value in change.items():
+            kept = getattr(way, name)
+            way = way._replace(**{name: kept + value if isinstance(kept, tuple) else value})
+    return way
+
+
+def _places(openness: Openness) -> Iterator[list[Change]]:
+    """Open tiers of both plans, and terms behind the last edition."""
+    yield [{"tier": place} for place in range(openness.tiers)]
+    yield [{"second_tier": place} for place in range(openness.second_tiers)]
+    if openness.is_beyond:
+        yield [{"strict": False}, {"strict": True}]
+
+
+def _facts(openness: Openness) -> Iterator[list[Change]]:
+    """Each item's facts; raises `TooMany`."""
+    for item, ways in openness.facts:
+        if ways is None:
+            raise TooMany
+        yield [{"facts": ((item, facts),)} for facts in ways]
+
+
+def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Sums, charges, use of limits and attestations: their two ends together where that is enough, else each."""
+    falls = only_falls(question, openness)
+    if falls and use_only_raises(question, openness):
+        yield [_end(openness, best=True), _end(openness, best=False)]
+        if openness.priced and (openness.tiers > 1 or _has_several_terms(question)):
+            yield [{"stated": False}, {"stated": True}]
+        return
+    yield from _sums(question, openness)
+    yield from _prices(question, openness)
+    yield from _uses(question, openness)
+    for item, mask in openness.attestations:
+        yield [{"attested": ((item, part),)} for part in _subsets(mask)]
+
+
+def _end(openness: Openness, *, best: bool) -> Change:
+    """The end at which the patient pays least, or most."""
+    return {
+        "at_most": best,
+        "price": LOW if best else HIGH,
+        "attested": tuple((item, mask if best else 0) for item, mask in openness.attestations),
+        "used": tuple((plan, use, 0 if best else use.limit.allow) for plan, use in openness.uses),
+    }
+
+
+def _has_several_terms(question: Question) -> bool:
+    """Whether lines lie under different terms of the primary plan, by which a charge may be assumed or not."""
+    plan = question.primary.plan
+    return len({plan.place_on(day) for day in question.primary.days}) > 1
+
+
+def _sums(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Open sums as they are expected and at their most; raises `TooMany` where others may cost less or more."""
+    if any(openness.sums):
+        if not only_falls(question, openness, waived=_has_one_deductible(question, openness)):
+            raise TooMany
+        yield [{"at_most": False}, {"at_most": True}]
+
+
+def _prices(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Assumed charges at their ends; raises `TooMany` where others may cost less or more."""
+    if openness.may_be_priced:
+        if not (only_falls(question, openness, waived=True) and prices_only_raise(openness)):
+            raise TooMany
+        yield [{"price": price} for price in (LOW, HIGH)]
+        if openness.priced:
+            yield [{"stated": False}, {"stated": True}]
+
+
+def _uses(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Every number of visits or units that makes a difference; raises `TooMany` for money and for windows."""
+    for plan, use in openness.uses:
+        if use.is_rolling or use.limit.measure is Measure.MONEY:
+            raise TooMany
+        amounts = amounts_that_differ(use, openness.terms[plan], _demand(question, use))
+        yield [{"used": ((plan, use, amount),)} for amount in amounts]
+
+
+def _demand(question: Question, use: OpenUse) -> int:
+    """The most that a member's lines may want of a limit: their units, or as many visits as there are lines."""
+    services = question.asked.services
+    own = [place for _, place, _ in question.asked.lines if question.primary.services[place].member == use.member]
+    return sum(services[place].units for place in own) if use.limit.measure is Measure.UNITS else len(own)
+
+
+def _subsets(mask: int) -> Iterator[int]:
+    """Every part of a mask, itself and none included."""
+    part = mask
+    while True:
+        yield part
+        if part == 0:
+            return
+        part = (part - 1) & mask
+
+
+def _has_one_deductible(question: Question, openness: Openness) -> bool:
+    """Whether the lines are one member's and ask for one deductible: then its critical values can be told."""
+    terms, layout = openness.terms[0], question.primary
+    deductibles = terms.consulted(tiers_of(layout)) & ~terms.maxima
+    return deductibles & (deductibles - 1) == 0 and len({service.member for service in layout.services}) == 1
+
+
+def _critical_ways(question: Question, ways: Sequence[Way], adjudicate: Adjudicate) -> list[Way]:
+    """The ways in which the open deductible ends with a line, or leaves one cent of it to the next.
+
+    Between two of these the copays that fall away with the deductible are the same, so that the total only falls as
+    more of it is used. What the lines take is read from cases in which the deductible has no end.
+    """
+    endless = adjudicate([way._replace(critical=ENDLESS) for way in ways])
+    critical: list[Way] = []
+    for way, case in zip(ways, endless, strict=True):
+        taken = np.cumsum(case.rows["deductible"])
+        lefts = dict.fromkeys(left for cents in taken.tolist() for left in (cents, cents + 1))
+        critical += [way._replace(critical=left) for left in (1, *lefts)]
+    if len(critical) > MOST_CASES or len(critical) * len(question.asked.lines) > MOST_CASE_LINES:
+        raise TooMany
+    return critical
+
+
+def _widened(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
+    """Bounds that no way leaves, line by line: nothing where a plan may cover it, and its charge at the most."""
+    found = [expected]
+    if not _is_certain(question, openness):
+        dimensions = [*_places(openness)]
+        if openness.may_be_priced:
+            dimensions.append([{"price": price} for price in (LOW, HIGH)])
+            dimensions.append([{"stated": False}, {"stated": True}])
+        found += adjudicate([_way(changes) for changes in product(*dimensions)])
+    charges, patient = _columns(found, "charge"), _columns(found, "patient")
+    named = _named_services(question, openness)
+    uncovered = [
+        min(cents) for (_, place, _), cents in zip(question.asked.lines, patient, strict=True) if place not in named
+    ]
+    return PatientRange(min(sum(uncovered), *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)
+
+
+def _is_certain(question: Question, openness: Openness) -> bool:
+    """Whether each line's charge, and what it costs where no benefit names it, are the same in every way."""
+    has_places = openness.tiers > 1 or openness.second_tiers > 1 or openness.is_beyond
+    has_charges = all(service.charge >= 0 for service in question.asked.services)
+    return has_charges and not has_places and question.secondary is None
+
+
+def _columns(found: Sequence[PricedCase], name: str) -> Iterator[tuple[int, ...]]:
+    """Line by line what a column of the ledger holds in each case."""
+    return zip(*(each.rows[name].tolist() for each in found), strict=True)
+
+
+def _named_services(question: Question, openness: Openness) -> set[int]:
+    """The places of services that some benefit of a plan names."""
+    layouts = [question.primary] if question.secondary is None else [question.primary, question.secondary]
+    named: set[int] = set()
+    for layout, terms in zip(layouts, openness.terms, strict=True):
+        covered = terms.attestations
+        named |= {place for place, row in layout.rows if row.therapy in covered or row.code in covered}
+    return named

@@ -1,0 +1,156 @@
+"""What is wrong with what members are said to have used under a plan before the estimate.
+
+What comes in: the `Scope` of a request that was found unsound. What goes out: `Violation`s for words the plan has not,
+counts given twice, sums above their maximum, usage above a hard limit (docs/rule-language.md, point 30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from camcover.engine.asking.asked import Unsound
+from camcover.engine.asking.contradictions import contradictions
+from camcover.engine.asking.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
+from camcover.engine.asking.words import counted, out_of_range, repeated, shown, unknown_word
+from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
+from camcover.refusals import Refusal
+from camcover.request_bounds import CENTS, UNITS, USED, VISITS
+from camcover.rulebook.records import ROLLING, Limit, Measure, PeriodKind
+
+
+def use_violations(scope: Scope) -> Iterator[Violation]:
+    """Everything that is wrong with sums, limits and visits so far."""
+    prefix = "secondary_" if scope.secondary else ""
+    family = scope.request.coverage is Coverage.FAMILY
+    maxima = scope.plan.maxima(scope.edition, family=family)
+    for place in range(len(scope.request.members)):
+        use, path = scope.use_of(place), f"members[{place}].{prefix}"
+        yield from _sum_violations(scope, f"{path}accumulators", use.accumulators, maxima.member)
+        yield from _limit_violations(scope, f"{path}limit_usage", use.limit_usage)
+        yield from _visit_violations(scope, f"{path}benefit_visits", use.benefit_visits)
+        for number, visit in enumerate(use.prior_visits):
+            yield from _prior_visit_violations(scope, f"{path}prior_visits[{number}]", visit)
+        yield from _conflict_violations(scope, place, path)
+    if family:
+        yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)
+    yield from contradictions(scope)
+
+
+def _sum_violations(
+    scope: Scope, path: str, uses: Sequence[AccumulatorUse], maxima: Sequence[int]
+) -> Iterator[Violation]:
+    """Unknown and repeated accumulators, and sums out of bounds."""
+    seen: set[str] = set()
+    for place, use in enumerate(uses):
+        name, where = use.accumulator, f"{path}[{place}]"
+        if name not in scope.plan.accumulators:
+            yield unknown_word(f"{where}.accumulator", Refusal.UNKNOWN_ACCUMULATOR, name, scope.plan.accumulators)
+        elif name in seen:
+            yield repeated(f"{where}.accumulator", name)
+        elif use.used_cents is None and use.last_quarter_cents:
+            where, found = f"{where}.last_quarter_cents", "last_quarter_cents without used_cents"
+            yield Violation(where, found, "used_cents beside it, or nothing", Refusal.UNUSED_STATEMENT)
+        elif use.used_cents is not None:
+            yield from _used_violations(where, use, use.used_cents, maxima[scope.plan.accumulators[name]])
+        seen.add(name)
+
+
+def _used_violations(path: str, use: AccumulatorUse, used: int, maximum: int) -> Iterator[Violation]:
+    """A sum above its maximum (-1 = none), below zero, or smaller than a part of it."""
+    top, late = CENTS.most if maximum < 0 else maximum, use.last_quarter_cents
+    if used > top:
+        found = f"{counted('used_cents', used)} used of {use.accumulator}"
+        yield Violation(f"{path}.used_cents", found, f"0 to {top}", Refusal.CONTRADICTORY_USE, at_most=top)
+    elif used < 0:
+        yield out_of_range(f"{path}.used_cents", used, CENTS)
+    elif not 0 <= late <= used:
+        found, expected = counted("last_quarter_cents", late), f"0 to the {used} used in all"
+        yield Violation(f"{path}.last_quarter_cents", found, expected, Refusal.CONTRADICTORY_USE)
+
+
+def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iterator[Violation]:
+    """Unknown and repeated limits, usage out of bounds or in another measure."""
+    ids = list(dict.fromkeys(key.limit for key in scope.plan.slots))
+    seen: set[tuple[str, date | None, str]] = set()
+    for place, use in enumerate(uses):
+        where = f"{path}[{place}]"
+        limit = limit_of(scope, use.limit)
+        if limit is None:
+            yield unknown_word(f"{where}.limit", Refusal.UNKNOWN_LIMIT, use.limit, ids)
+            continue
+        key = use.limit, use.date, use.benefit
+        if key in seen or (use.benefit and (use.limit, None, "") in seen):
+            yield repeated(f"{where}.limit", use.limit)
+        seen.add(key)
+        yield from _addressed_violations(scope, where, limit, use)
+        yield from _usage_violations(where, limit, use)
+
+
+def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
+    """A date of what counts over no window, a benefit of what does not count by visit."""
+    if use.date is not None and limit.per.kind not in ROLLING:
+        found = f"the date {use.date} of limit {use.limit}, which counts over no window"
+        yield Violation(f"{path}.date", found, "no date", Refusal.UNUSED_STATEMENT)
+    if use.benefit and limit.per.kind is not PeriodKind.VISIT:
+        found = f"benefit {shown(use.benefit)} of limit {use.limit}, which does not count by visit"
+        yield Violation(f"{path}.benefit", found, "no benefit", Refusal.UNUSED_STATEMENT)
+    elif use.benefit and use.benefit not in scope.plan.benefits:
+        yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
+
+
+def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
+    """Usage above a hard limit, or stated in the measure of another."""
+    money = limit.measure is Measure.MONEY
+    used, other = in_own_measure(limit, use)
+    field, wrong = ("used_cents", "used") if money else ("used", "used_cents")
+    most = most_used(limit) if use.date is None else most_stated(limit)
+    if used > most:
+        found = f"{counted(field, used)} used of limit {limit.id}"
+        yield Violation(f"{path}.{field}", found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
+    elif used < 0:
+        yield out_of_range(f"{path}.{field}", used, CENTS if money else USED)
+    elif other:
+        measure = "cents" if money else limit.measure.value
+        expected = f"{field}, since limit {limit.id} counts {measure}"
+        yield Violation(path, f"{wrong} of {other}", expected, Refusal.WRONG_MEASURE)
+
+
+def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) -> Iterator[Violation]:
+    """Unknown and repeated benefits, and visits out of bounds."""
+    seen: set[str] = set()
+    for place, use in enumerate(uses):
+        where = f"{path}[{place}]"
+        if use.benefit not in scope.plan.benefits:
+            yield unknown_word(f"{where}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
+        elif use.benefit in seen:
+            yield repeated(f"{where}.benefit", use.benefit)
+        elif VISITS.is_outside(use.visits):
+            yield out_of_range(f"{where}.visits", use.visits, VISITS)
+        seen.add(use.benefit)
+
+
+def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Iterator[Violation]:
+    """What is wrong with a dated visit, if anything."""
+    if visit.benefit not in scope.plan.benefits:
+        yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, visit.benefit, scope.plan.benefits)
+    elif UNITS.is_outside(visit.units):
+        yield out_of_range(f"{path}.units", visit.units, UNITS)
+    elif visit.date.toordinal() > scope.first_day:
+        expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
+        yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
+    for name in ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "plan_paid_cents"):
+        cents = getattr(visit, name) or 0
+        if CENTS.is_outside(cents):
+            yield out_of_range(f"{path}.{name}", cents, CENTS)
+
+
+def _conflict_violations(scope: Scope, member: int, path: str) -> Iterator[Violation]:
+    """Counts and visits that contradict each other (point 39); none where something else is wrong with them."""
+    try:
+        found = prior_use(scope, member)
+    except (Unsound, KeyError, StopIteration):
+        return
+    for each in found.conflicts:
+        where = f"{path}{each.field}[{each.place}]"
+        yield Violation(where, each.found, each.expected, Refusal.CONTRADICTORY_USE)

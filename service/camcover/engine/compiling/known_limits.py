@@ -1,0 +1,87 @@
+"""The limits that requests may name, as one edition of a plan has them; worked out once for each edition.
+
+What comes in: a `PlanIndex` and the place of an edition. What goes out: each limit with the running counts (slots) that
+it stands for, and the benefit whose visits it states (docs/rule-language.md, points 31 and 39).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from camcover.engine.compiling.plan_index import KnownLimit, KnownLimits, PlanIndex, SlotKey, slot_key
+from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
+
+
+def known_limits(index: PlanIndex, edition: int) -> KnownLimits:
+    """The limits that requests may name which are read by an edition; `edition`: its place. Worked out once."""
+    found = index.known_limits.get(edition)
+    if found is None:
+        found = index.known_limits[edition] = _known_limits(index, edition)
+    return found
+
+
+def _known_limits(index: PlanIndex, edition: int) -> KnownLimits:
+    """The same, from the records of all editions."""
+    by_id: dict[str, KnownLimit] = {}
+    for plan in (index.editions[edition], *index.editions):
+        for benefit in plan.benefits.values():
+            for limit in benefit.limits:
+                if limit.id not in by_id:
+                    slots = tuple(slots_of(index, limit))
+                    by_id[limit.id] = KnownLimit(limit, slots, own_visits_of(index, limit))
+    counted = (by_id[key.limit].limit for key in index.slots)
+    by_slot = tuple(
+        limit if (limit.measure, limit.per) == (key.measure, key.per) else None
+        for key, limit in zip(index.slots, counted, strict=True)
+    )
+    return KnownLimits(by_id, by_slot)
+
+
+def slots_of(index: PlanIndex, limit: Limit, benefit: str = "") -> list[int]:
+    """The slots that count as this edition's limit does: several for a limit per visit without a benefit."""
+    counting = {slot_key(name, limit) for name in ([benefit] if benefit else index.benefits)}
+    return [number for key, number in index.slots.items() if key in counting]
+
+
+def own_visit_limits(index: PlanIndex, benefit: str) -> tuple[Limit, ...]:
+    """A benefit's own visit limits per benefit period, where every edition has the limit alike; worked out once."""
+    found = index.own_visit_limits.get(benefit)
+    if found is None:
+        found = index.own_visit_limits[benefit] = tuple(_own_visit_limits(index, benefit))
+    return found
+
+
+def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
+    """The same, from the records of all editions."""
+    editions = [plan for plan in index.editions if benefit in plan.benefits]
+    yield from (
+        limit
+        for limit in editions[0].benefits[benefit].limits
+        if limit.measure is Measure.VISITS
+        and limit.per.kind is PeriodKind.BENEFIT_PERIOD
+        and not limit.shared
+        and not leaves_out(index, slot_key(benefit, limit))
+        and all(
+            any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)
+            for plan in editions
+        )
+    )
+
+
+def leaves_out(index: PlanIndex, key: SlotKey) -> bool:
+    """Whether a limit leaves lines out in some edition, so that nothing tells what it counted of a dated visit."""
+    return any(
+        limit.excepts and slot_key(benefit.id, limit) == key
+        for plan in index.editions
+        for benefit in plan.benefits.values()
+        for limit in benefit.limits
+    )
+
+
+def own_visits_of(index: PlanIndex, limit: Limit) -> str:
+    """The benefit whose own visit limit this is, so that it states the benefit's visits too; else empty."""
+    if limit.counts is not Counting.PLAN_PAID:
+        for benefit in index.benefits:
+            if any(each.id == limit.id for each in own_visit_limits(index, benefit)):
+                return benefit
+    return ""

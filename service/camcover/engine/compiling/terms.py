@@ -1,0 +1,332 @@
+"""What a plan says about the services of a request, over all its editions: what the range of an estimate turns on.
+
+What comes in: the compiled rules, a plan, numbers of services. What goes out: `Terms`, worked out once for each set of
+services: which criteria, attestations, limits and accumulators may bear on a line, and whether what the patient pays
+can only fall as more of the accumulators is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, attestations_mask, cappers, receivers
+from camcover.engine.compiling.plan_index import PlanIndex, Segment
+from camcover.engine.kernel.codes import RuleKind
+from camcover.engine.kernel.tables import NEVER, RuleTables
+from camcover.rulebook.records import (
+    Accumulator,
+    AccumulatorKind,
+    Benefit,
+    Carryover,
+    CopayStep,
+    Counting,
+    DeductibleStep,
+    Limit,
+    Measure,
+    NotCoveredPays,
+    SharePart,
+    Tier,
+)
+
+_A_PAIR = 2
+_EXCLUSION = int(RuleKind.EXCLUSION)
+
+
+class Criterion(NamedTuple):
+    """A row of `criteria` as integers, without its settings, which are always given."""
+
+    diagnoses: int
+    not_diagnoses: int
+    practitioners: int
+    states: int
+    age_min: int
+    age_max: int
+    asks_practitioner: int
+    asks_state: int
+    asks_age: int
+    licensed: int
+    attested: int
+    not_attested: int
+
+
+class Candidate(NamedTuple):
+    """A rule that names a service: its row of `rules`, and the criteria that must hold for it to apply."""
+
+    row: int
+    criteria: tuple[Criterion, ...]
+
+
+class LimitUsed(NamedTuple):
+    """A limit as one benefit of an edition uses it."""
+
+    benefit: str
+    limit: Limit
+
+
+class Parts(NamedTuple):
+    """A mask of accumulators for each part of the cost share."""
+
+    deductible: int
+    copay: int
+    coinsurance: int
+
+    @property
+    def any(self) -> int:
+        """The accumulators of any part."""
+        return self.deductible | self.copay | self.coinsurance
+
+
+class Sharing(NamedTuple):
+    """How accumulators bear on a tier's lines: masks of accumulators, over all benefits in question and editions.
+
+    `consulted`: whose room is asked for; `counted`: what receives deductible, copay and coinsurance as parts of the
+    cost share (point 23, step c), once for each way that editions have it; `copay_feeds`: what copays are added to.
+    `caps_uncounted`: some maximum caps a part that it does not receive.
+    """
+
+    consulted: int
+    counted: frozenset[Parts]
+    copay_feeds: int
+    caps_uncounted: bool
+
+
+class Terms(NamedTuple):
+    """What a plan says about some services.
+
+    `candidates` by (row of `segments`, service); `attestations` asked for, by service, as masks; `tiers` by number;
+    `feeds` by accumulator. `waived`: some copay falls away with the deductible; `liable`: some tier leaves denials
+    to the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit
+    counts what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the
+    number of a visit; `chosen`: an attestation decides which benefit applies, or what a limit counts; `discounted`: a
+    line that is not covered may cost less than its charge; `carried`: accumulators that are carried over.
+    """
+
+    candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
+    attestations: Mapping[int, int]
+    limits: tuple[LimitUsed, ...]
+    tiers: tuple[Sharing, ...]
+    feeds: tuple[int, ...]
+    maxima: int
+    carried: int
+    waived: bool
+    penalised: bool
+    counts_paid: bool
+    liable: bool
+    continues: bool
+    phased: bool
+    chosen: bool
+    discounted: bool
+
+    def consulted(self, tiers: Iterable[int]) -> int:
+        """The accumulators whose room is asked for by lines of these tiers, as a mask."""
+        mask = 0
+        for tier in tiers:
+            mask |= self.tiers[tier].consulted
+        return mask
+
+    def only_fall(self, tiers: Sequence[int]) -> bool:
+        """Whether no accumulator that lines of these tiers ask for gains by what another one receives."""
+        consulted = self.consulted(tiers)
+        sharings = [self.tiers[tier] for tier in tiers]
+        ways = {Parts(*(mask & consulted for mask in way)) for each in sharings for way in each.counted}
+        if any(each.caps_uncounted for each in sharings) or not self._move_together(ways):
+            return False
+        # What a deductible or a copay feeds to a maximum that receives it anyway counts once, as any cost share does.
+        deductibles = copays = consulted & self.maxima
+        for way in ways:
+            deductibles, copays = deductibles & way.deductible, copays & way.copay
+        if any(each.copay_feeds & consulted & ~copays for each in sharings):
+            return False
+        for number, targets in enumerate(self.feeds):
+            bit = 1 << number
+            if consulted & bit & ~self.maxima and targets & consulted & ~bit & ~deductibles:
+                return False
+        return True
+
+    def _move_together(self, ways: Collection[Parts]) -> bool:
+        """Whether maxima receive what lines pay so that what one has more of, another never loses twice.
+
+        Where several receive the same dollars, they do so on every line, and only one of two may leave parts out. No
+        deductible receives what a maximum does, and none of the maxima cuts a deductible without the coinsurance
+        behind it, which was worked out from it.
+        """
+        for way in ways:
+            partial = way.any & ~(way.deductible & way.copay & way.coinsurance)
+            is_several = bool(way.any & (way.any - 1))
+            if way.any & ~self.maxima or way.deductible & ~way.coinsurance:
+                return False
+            if is_several and (len(ways) > 1 or (partial and (way.any.bit_count() > _A_PAIR or partial == way.any))):
+                return False
+        return True
+
+
+def terms_of(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Terms:
+    """The terms of a plan for services; worked out once."""
+    found = index.terms.get(services)
+    if not isinstance(found, Terms):
+        if len(index.terms) > _MOST_KNOWN:
+            index.terms.clear()
+        found = index.terms[services] = _read(rules, index, services)
+    return found
+
+
+_MOST_KNOWN = 256
+
+
+def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Terms:
+    """The terms, read from the tables and the records behind them."""
+    candidates = {
+        (row, service): tuple(_candidates(rules, row, service))
+        for row in range(index.first_segment, index.first_segment + len(index.segments))
+        for service in services
+    }
+    benefits = list(_benefits(index, candidates))
+    attestations: dict[int, int] = {}
+    liable = [tier.provider_liable for plan in index.editions for tier in plan.tiers.values() if tier.provider_liable]
+    notices = 0
+    for each in liable:
+        notices |= ATTESTATION_BITS[each.unless] if each.unless else 0
+    for _, service, benefit in benefits:
+        attestations[service] = attestations.get(service, 0) | _asked(benefit) | notices
+    criteria = _attestations_of_criteria(candidates)
+    for service in attestations:
+        attestations[service] |= criteria.get(service, 0)
+    found = [(segment.edition, benefit) for segment, _, benefit in benefits]
+    limits = dict.fromkeys(LimitUsed(benefit.id, limit) for _, benefit in found for limit in benefit.limits)
+    blocks = [block for _, benefit in found for block in benefit.tiers.values()]
+    steps = [step for block in blocks for phase in block.member_pays for step in phase.steps]
+    requirements = [each for _, benefit in found for each in benefit.requires]
+    return Terms(
+        candidates,
+        attestations,
+        tuple(limits),
+        tuple(_sharing(index, name, found) for name in index.tiers),
+        tuple(_feeds(index, name) for name in index.accumulators),
+        _mask(index, lambda each: each.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
+        _mask(index, lambda each: each.carryover is not Carryover.NONE),
+        waived=any(isinstance(step, CopayStep) and step.waived_with_deductible for step in steps),
+        penalised=any(each.penalty is not None for each in requirements),
+        counts_paid=any(_counts_paid(each.limit) for each in limits),
+        continues=any(benefit.continues_when_exhausted for _, benefit in found),
+        liable=bool(liable),
+        phased=any(each.after for each in requirements) or any(len(block.member_pays) > 1 for block in blocks),
+        chosen=any(map(criteria.get, attestations)) or any(each.limit.excepts for each in limits),
+        discounted=any(plan.not_covered_pays is NotCoveredPays.ALLOWED for plan in index.editions)
+        or any(_has_discount(rules, *key) for key in candidates),
+    )
+
+
+def _candidates(rules: RuleTables, segment: int, service: int) -> Iterator[Candidate]:
+    """The rules that name a service in a segment, in file order, exclusions first."""
+    match = rules.matches[int(rules.segments[segment]["matches"]) + service]
+    first = int(match["first"])
+    for row in rules.candidates[first : first + int(match["count"])].tolist():
+        places = [int(rules.rules[row]["policy"]), int(rules.rules[row]["criteria"])]
+        if int(rules.rules[row]["kind"]) == _EXCLUSION:
+            places = places[1:]
+        yield Candidate(row, tuple(_criterion(rules, place) for place in places if place >= 0))
+
+
+def _criterion(rules: RuleTables, row: int) -> Criterion:
+    """A row of `criteria`."""
+    cells = rules.criteria[row]
+    return Criterion._make(int(cells[name]) for name in Criterion._fields)
+
+
+def _attestations_of_criteria(candidates: Mapping[tuple[int, int], Iterable[Candidate]]) -> dict[int, int]:
+    """The attestations that criteria of rules, exclusions too, look at, by service, as masks."""
+    masks: dict[int, int] = {}
+    for (_, service), found in candidates.items():
+        for each in (criterion for rule in found for criterion in rule.criteria):
+            masks[service] = masks.get(service, 0) | each.attested | each.not_attested
+    return masks
+
+
+def _has_discount(rules: RuleTables, segment: int, service: int) -> bool:
+    """Whether a discount names a service in a segment."""
+    return int(rules.matches[int(rules.segments[segment]["matches"]) + service]["discount"]) != NEVER
+
+
+def _benefits(
+    index: PlanIndex, candidates: Mapping[tuple[int, int], Iterable[Candidate]]
+) -> Iterator[tuple[Segment, int, Benefit]]:
+    """Every benefit that names a service, with the segment and the service."""
+    for (row, service), found in candidates.items():
+        for each in found:
+            rule = index.sources.rules[each.row]
+            if isinstance(rule, Benefit):
+                yield index.segments[row - index.first_segment], service, rule
+
+
+def _asked(benefit: Benefit) -> int:
+    """The attestations that a benefit asks for, as a mask."""
+    mask = 0
+    for requirement in benefit.requires:
+        mask |= ATTESTATION_BITS[requirement.attestation]
+    for limit in benefit.limits:
+        mask |= ATTESTATION_BITS[limit.beyond] if limit.beyond else 0
+        mask |= attestations_mask(limit.excepts)
+    return mask
+
+
+def _counts_paid(limit: Limit) -> bool:
+    """Whether a limit counts by what the plan pays: money unless it says otherwise, visits where it says so."""
+    if limit.measure is Measure.MONEY:
+        return limit.counts is not Counting.ALLOWED
+    return limit.measure is Measure.VISITS and limit.counts is Counting.PLAN_PAID
+
+
+def _sharing(index: PlanIndex, name: str, found: Sequence[tuple[int, Benefit]]) -> Sharing:
+    """How accumulators bear on a tier's lines, over all editions that have the tier; `found`: benefits by edition."""
+    consulted = copays = 0
+    counted: set[Parts] = set()
+    caps_uncounted = False
+    for place, plan in enumerate(index.editions):
+        tier = plan.tiers.get(name)
+        if tier is None:
+            continue
+        parts = _parts(index, (receivers(tier, part, plan.accumulators) for part in SharePart))
+        capped = _parts(index, (cappers(tier, part, plan.accumulators) for part in SharePart))
+        for each in tier.copay_feeds:
+            copays |= 1 << index.accumulators[each]
+        for benefit in (benefit for edition, benefit in found if edition == place and tier.id in benefit.tiers):
+            if benefit.counts_toward_out_of_pocket_maximum:
+                counted.add(parts)
+                caps_uncounted |= any(cap & ~own for cap, own in zip(capped, parts, strict=True))
+            for each in accumulators_of(benefit, tier):
+                consulted |= 1 << index.accumulators[each]
+    return Sharing(consulted, frozenset(counted), copays, caps_uncounted)
+
+
+def _parts(index: PlanIndex, names: Iterable[Iterable[str]]) -> Parts:
+    """For each part of the cost share the accumulators that are named for it, as masks."""
+    return Parts._make(sum(1 << index.accumulators[each] for each in set(of_part)) for of_part in names)
+
+
+def accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
+    """The accumulators that may bear on a line of a benefit in a tier: what caps, and the deductibles asked for."""
+    block = benefit.tiers.get(tier.id)
+    if block is None:
+        return
+    if benefit.counts_toward_out_of_pocket_maximum:
+        yield from tier.capping
+    for step in (step for phase in block.member_pays for step in phase.steps):
+        if isinstance(step, DeductibleStep) and (name := step.accumulator or tier.deductible):
+            yield name
+
+
+def _feeds(index: PlanIndex, name: str) -> int:
+    """What an accumulator feeds in any edition, as a mask."""
+    mask = 0
+    for plan in index.editions:
+        definition = plan.accumulators.get(name)
+        for each in definition.feeds if definition else ():
+            mask |= 1 << index.accumulators[each]
+    return mask
+
+
+def _mask(index: PlanIndex, belongs: Callable[[Accumulator], bool]) -> int:
+    """The accumulators that belong, in any edition, to some kind, as a mask."""
+    names = {name for plan in index.editions for name, each in plan.accumulators.items() if belongs(each)}
+    return sum(1 << index.accumulators[name] for name in names)

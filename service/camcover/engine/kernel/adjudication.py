@@ -1,0 +1,396 @@
+"""The kernel: one function that adjudicates lines, for one request and for a book of business alike.
+
+What comes in: `RuleTables` and `Work` (`tables`). What goes out: `work.ledger`, one row a line, and the running
+state after the last line. No Python object, no string, no allocation. Its parts: pricing, selection, usage, sums,
+cost_share, uncovered. Order on a covered line (docs/rule-language.md, section 4): eligible amount, steps, out-of-pocket
+cap, penalty, money limit, what is above the allowed amount.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from camcover.calendar import add_months
+from camcover.engine.estimate import Reason
+from camcover.engine.kernel.codes import SEVERAL, Fault, LimitMeasure
+from camcover.engine.kernel.cost_share import add_up_steps, balance_bill, cap, cap_by_several, penalty, take_steps
+from camcover.engine.kernel.pricing import price
+from camcover.engine.kernel.selection import choose, is_exhausted, is_left_out, is_visit_admitted, phase_of
+from camcover.engine.kernel.sums import begin, clear, holds, period_end, period_on, post, roll, room
+from camcover.engine.kernel.tables import UNLIMITED, UNTOUCHED, LineContext, RuleTables, Work
+from camcover.engine.kernel.uncovered import attestations_of, leave_uncovered
+from camcover.engine.kernel.usage import begin_counts, use, used
+from camcover.jit import compiled
+from camcover.money import portion
+
+_NONE = -1
+_ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+
+_HOLDS = int(Reason.NONE)
+_NOT_IN_FORCE = int(Reason.NOT_IN_FORCE)
+_REQUIREMENT_MISSING = int(Reason.REQUIREMENT_MISSING)
+_LIMIT_REACHED = int(Reason.LIMIT_REACHED)
+_UNKNOWN_CODE = int(Reason.UNKNOWN_CODE)
+
+_VISITS = int(LimitMeasure.VISITS)
+_VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
+_UNITS = int(LimitMeasure.UNITS)
+_MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
+_MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
+
+_NO_FAULT = int(Fault.NONE)
+_NO_ROOM = int(Fault.NO_ROOM)
+_UNKNOWN_MEASURE = int(Fault.UNKNOWN_MEASURE)
+
+
+@compiled
+def adjudicate(rules: RuleTables, work: Work, first: int, count: int) -> int:
+    """Adjudicate requests [first, first + count) of `work`, each from its own state, lines in order of date.
+
+    Gives how many of them have a fault (`Fault`): their ledger is wrong.
+    """
+    faults = 0
+    for index in range(first, first + count):
+        request = work.requests[index]
+        _adjudicate_request(rules, work, request)
+        if request["fault"] == _NO_FAULT and request["event_count"] > request["event_room"]:
+            request["fault"] = _NO_ROOM
+        if request["fault"] != _NO_FAULT:
+            faults += 1
+    return faults
+
+
+@compiled
+def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
+    """Adjudicate the lines of one request; each sees what earlier lines left."""
+    _begin_request(work, request)
+    for index in range(request["line_count"]):
+        line = work.lines[request["lines"] + index]
+        entry = work.ledger[request["ledger"] + index]
+        _begin_entry(entry)
+        _find_segment(rules, work, request, line["day"])
+        service = work.services[line["service"]]
+        charge = service["charge"]
+        if request["behind"] >= 0:
+            charge = work.behind[request["behind"] + index]["charge"]
+        if request["segment"] < 0:
+            entry["tier"] = service["tier"]
+            _owe_charge(request, service, charge, entry, _NOT_IN_FORCE)
+            request["patient"] += entry["patient"]
+            continue
+        entry["segment"] = request["segment"]
+        segment = rules.segments[request["segment"]]
+        entry["terms_assumed"] = 1 if line["day"] > segment["last_day"] else 0
+        tier = _tier_of(rules, work, request, segment, service["tier"], index)
+        entry["tier"] = tier
+        if service["therapy"] < 0:
+            _owe_charge(request, service, charge, entry, _UNKNOWN_CODE)
+            request["patient"] += entry["patient"]
+            continue
+        attestations = attestations_of(request, service)
+        context = LineContext(
+            request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index
+        )
+        _adjudicate_line(rules, work, context, charge)
+        request["patient"] += entry["patient"]
+
+
+@compiled
+def _begin_request(work: Work, request: Any) -> None:
+    """Set the running state to its beginning: nothing counted, no benefit period yet."""
+    request["segment"], request["period"], request["period_end"] = _NONE, UNTOUCHED, UNTOUCHED
+    request["late_from"], request["patient"], request["fault"] = UNTOUCHED, 0, _NO_FAULT
+    begin(work, request)
+    begin_counts(work, request)
+    for index in range(request["members"] * request["visit_count"]):
+        visits, given = work.visits[request["visits"] + index], work.given_visits[request["given_visits"] + index]
+        visits["period"], visits["count"] = UNTOUCHED, 0
+        visits["day"], visits["counted"], visits["copay_paid"] = given["day"], given["counted"], given["copay_paid"]
+        visits["coinsurance_paid"], visits["percentages"] = given["coinsurance_paid"], given["percentages"]
+
+
+@compiled
+def _begin_entry(entry: Any) -> None:
+    """A row of the ledger with nothing in it yet."""
+    entry["segment"], entry["rule"], entry["criteria"], entry["requirement"] = _NONE, _NONE, _NONE, _NONE
+    entry["limit"], entry["phase"], entry["discount"] = _NONE, _NONE, _NONE
+    entry["covered"], entry["reason"], entry["visit"], entry["covered_units"], entry["assumed"] = 0, 0, 0, 0, 0
+    entry["tier"], entry["terms_assumed"], entry["liability"] = _NONE, 0, 0
+    entry["attestations_used"] = _ZERO
+    entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
+    entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
+    entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"] = 0, 0, 0, 0
+    entry["capped_by"] = _ZERO
+
+
+@compiled
+def _find_segment(rules: RuleTables, work: Work, request: Any, day: int) -> None:
+    """Bring `request` to the segment and the benefit period that hold `day`; segment -1 = the day has no terms."""
+    current = request["segment"]
+    if current >= 0 and day <= rules.segments[current]["last_day"] and day < request["period_end"]:
+        return
+    request["segment"] = _segment_on(rules, request, day)
+    if request["segment"] < 0:
+        return
+    segment = rules.segments[request["segment"]]
+    start = period_on(segment, day)
+    request["period_end"] = period_end(segment, day)
+    if start != request["period"]:
+        _begin_period(rules, work, request, segment, start)
+        request["period"] = start
+        request["late_from"] = add_months(request["period_end"], -3)
+
+
+@compiled
+def _segment_on(rules: RuleTables, request: Any, day: int) -> int:
+    """The segment of the request's plan whose terms hold on `day`, in force or assumed (point 37); -1 = none."""
+    last = request["segments"] + request["segment_count"] - 1
+    for index in range(request["segments"], last + 1):
+        if rules.segments[index]["first_day"] <= day <= rules.segments[index]["last_day"]:
+            return index
+    goes_on = rules.segments[last]["last_day"] < day <= rules.segments[last]["last_assumed"]
+    return last if goes_on and request["in_force_only"] == 0 else _NONE
+
+
+@compiled
+def _tier_of(rules: RuleTables, work: Work, request: Any, segment: Any, named: int, place: int) -> int:
+    """The tier of line `place`: the one `named`, else the primary's where this is a second plan, else the open one."""
+    if named >= 0:
+        return named
+    if request["behind"] >= 0:
+        primary = work.behind[request["behind"] + place]["tier"]
+        same = _NONE if primary < 0 else work.tier_maps[request["tier_map"] + primary]
+        if same >= 0 and rules.tiers[segment["tiers"] + same]["present"] == 1:
+            return same
+    return rules.tiers[segment["tiers"] + request["open_tier"]]["listed"]
+
+
+@compiled
+def _begin_period(rules: RuleTables, work: Work, request: Any, segment: Any, start: int) -> None:
+    """Set the sums for the benefit period of `start` (point 24)."""
+    given, before = request["given_period"], request["period"]
+    if before == UNTOUCHED:
+        # The sums are those stated, of the period that holds `as_of`.
+        if start < given:
+            clear(work, request)
+        if start <= given:
+            return
+        before = given
+    elif before < given <= start:
+        begin(work, request)
+        if start == given:
+            return
+        before = given
+    old = _segment_on(rules, request, start - 1)
+    if old < 0:
+        clear(work, request)
+        return
+    roll(rules, work, request, rules.segments[old], segment, before, start)
+
+
+@compiled
+def _adjudicate_line(rules: RuleTables, work: Work, context: LineContext, charge: int) -> None:
+    """Price a line, find the rule that decides it, and cover it or not; `charge` -1 = unknown."""
+    request, service, entry = context.request, context.service, context.entry
+    typical = max(service["typical"][request["price"]], 0)
+    entry["charge"], entry["fee"], entry["assumed"] = price(rules, context.tier, service, charge, typical)
+    row, reason, criteria, limit = choose(rules, work, context)
+    entry["rule"], entry["reason"], entry["criteria"], entry["limit"] = row, reason, criteria, limit
+    if reason == _HOLDS:
+        _judge_and_cover(rules, work, context, rules.rules[row])
+    if entry["covered"] == 0:
+        leave_uncovered(rules, context, entry["charge"], entry["fee"])
+    elif entry["covered_units"] < service["units"]:
+        left = entry["charge"] - portion(entry["charge"], entry["covered_units"], service["units"])
+        leave_uncovered(rules, context, left, entry["fee"] - entry["allowed"])
+    cost_share = entry["deductible"] + entry["copay"] + entry["coinsurance"]
+    entry["patient"] = cost_share + entry["penalty"] + entry["balance_bill"] + entry["not_covered"]
+
+
+@compiled
+def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> None:
+    """Judge the requirements and the limits of the benefit chosen; cover the line when both let it through."""
+    entry = context.entry
+    visits = _visits_of(work, context, rule)
+    admitted = is_visit_admitted(work, context, rule)
+    entry["visit"] = visits["count"] if admitted else visits["count"] + 1
+    _judge_requirements(rules, context, rule)
+    if entry["requirement"] != _NONE:
+        entry["reason"] = _REQUIREMENT_MISSING
+        return
+    entry["limit"] = is_exhausted(rules, work, context, rule, admitted)
+    if entry["limit"] != _NONE:
+        entry["reason"] = _LIMIT_REACHED
+        return
+    if not admitted:
+        visits["count"] += 1
+        visits["day"], visits["counted"], visits["copay_paid"] = context.line["day"], _ZERO, 0
+        visits["coinsurance_paid"], visits["percentages"] = 0, 0
+    _cover(rules, work, context, rule, visits)
+
+
+@compiled
+def _owe_charge(request: Any, service: Any, charge: int, entry: Any, reason: int) -> None:
+    """The member owes the charge, or the typical charge where none is known: no rule of the plan says anything.
+
+    On a date without terms (point 6), and for a code that no catalog has (point 2).
+    """
+    entry["reason"] = reason
+    if charge < 0:
+        entry["assumed"] = 1
+        charge = max(service["typical"][request["price"]], 0)
+    entry["charge"], entry["not_covered"], entry["patient"] = charge, charge, charge
+
+
+@compiled
+def _visits_of(work: Work, context: LineContext, rule: Any) -> Any:
+    """The row of visits of (member, benefit), brought to the benefit period in hand."""
+    request = context.request
+    place = context.service["member"] * request["visit_count"] + rule["benefit"]
+    visits = work.visits[request["visits"] + place]
+    if visits["period"] != request["period"]:
+        given = work.given_visits[request["given_visits"] + place]
+        visits["count"] = given["used"] if request["period"] == request["given_period"] else 0
+        if request["period"] == request["first_period"]:
+            visits["count"] += given["dated"]
+        visits["period"] = request["period"]
+    return visits
+
+
+@compiled
+def _judge_requirements(rules: RuleTables, context: LineContext, rule: Any) -> None:
+    """Note the attestations that were asked for and are there, and the first bare one that is missing."""
+    entry = context.entry
+    if rule["policy"] >= 0:
+        entry["attestations_used"] |= rules.criteria[rule["policy"]]["attested"]
+    if rule["criteria"] >= 0:
+        entry["attestations_used"] |= rules.criteria[rule["criteria"]]["attested"]
+    for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
+        requirement = rules.requirements[row]
+        if entry["visit"] > requirement["after"]:
+            if (requirement["attestation"] & context.attestations) != _ZERO:
+                entry["attestations_used"] |= requirement["attestation"]
+            elif requirement["penalty"] < 0:
+                entry["requirement"] = row
+                return
+
+
+@compiled
+def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visits: Any) -> None:
+    """Split a covered line between member and plan, post it to the accumulators and count it against its limits."""
+    request, service, entry, tier = context.request, context.service, context.entry, context.tier
+    entry["covered"] = 1
+    allowed_left, allowed_limit, paid_left, paid_limit = _cut_to_limits(rules, work, context, rule)
+    charge, allowed = entry["charge"], entry["fee"]
+    if entry["covered_units"] < service["units"]:
+        charge = portion(charge, entry["covered_units"], service["units"])
+        allowed = portion(allowed, entry["covered_units"], service["units"])
+    entry["allowed"] = allowed
+    eligible = allowed
+    if request["maintenance"] == 1:
+        primary = work.behind[request["behind"] + context.place]
+        eligible = max(max(eligible, primary["allowed"]) - primary["plan_paid"], 0)
+    if eligible > allowed_left:
+        entry["not_covered"] = eligible - allowed_left
+        entry["reason"], entry["limit"] = _LIMIT_REACHED, allowed_limit
+        eligible = allowed_left
+
+    phase = phase_of(rules, context, rule)
+    take_steps(rules, work, context, phase, visits, eligible)
+    counts = rule["counts_out_of_pocket"] == 1
+    if tier["out_of_pocket"] >= 0 and counts:
+        cap(rules, phase, entry, room(rules, work, context, tier["out_of_pocket"], service["member"]))
+    elif tier["out_of_pocket"] == SEVERAL and counts:
+        cap_by_several(rules, work, context, phase)
+    add_up_steps(rules, phase, entry, visits)
+
+    plan_pays = eligible - entry["deductible"] - entry["copay"] - entry["coinsurance"]
+    entry["penalty"] = penalty(rules, context, rule, plan_pays)
+    plan_pays -= entry["penalty"]
+    if plan_pays > paid_left:
+        entry["not_covered"] += plan_pays - paid_left
+        entry["reason"], entry["limit"] = _LIMIT_REACHED, paid_limit
+        plan_pays = paid_left
+    entry["plan_paid"] = plan_pays
+    entry["balance_bill"] = balance_bill(tier, charge, allowed)
+    entry["written_off"] = charge - allowed - entry["balance_bill"]
+
+    post(rules, work, context, phase, counts)
+    _count_against_limits(rules, work, context, rule, visits, eligible)
+
+
+@compiled
+def _cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> tuple[int, int, int, int]:
+    """Set `covered_units`; give the least that money limits leave, and the rows of `limits` that say so.
+
+    (of the allowed amount, row, of what the plan pays, row)
+    """
+    entry, units = context.entry, context.service["units"]
+    allowed_left, allowed_limit, paid_left, paid_limit = UNLIMITED, _NONE, UNLIMITED, _NONE
+    for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
+        limit = rules.limits[row]
+        left = limit["allow"] - used(work, context, limit)
+        if is_left_out(limit, context):
+            if left < _wanted(limit, context):
+                entry["attestations_used"] |= limit["excepts"]
+            continue
+        if (limit["beyond"] & context.attestations) != _ZERO:
+            if left < _wanted(limit, context):
+                entry["attestations_used"] |= limit["beyond"]
+            continue
+        if limit["measure"] == _UNITS and left < units:
+            units = left
+            entry["limit"], entry["reason"] = row, _LIMIT_REACHED
+        elif limit["measure"] == _MONEY_ALLOWED and left < allowed_left:
+            allowed_left, allowed_limit = left, row
+        elif limit["measure"] == _MONEY_PLAN_PAID and left < paid_left:
+            paid_left, paid_limit = left, row
+    entry["covered_units"] = units
+    return allowed_left, allowed_limit, paid_left, paid_limit
+
+
+@compiled
+def _wanted(limit: Any, context: LineContext) -> int:
+    """What a line wants of a limit at the most: one visit, its units, its allowed amount."""
+    measure = limit["measure"]
+    if measure == _UNITS:
+        return context.service["units"]
+    if measure in (_MONEY_ALLOWED, _MONEY_PLAN_PAID):
+        return context.entry["fee"]
+    if measure not in (_VISITS, _VISITS_PLAN_PAID):
+        context.request["fault"] = _UNKNOWN_MEASURE
+    return 1
+
+
+@compiled
+def _count_against_limits(
+    rules: RuleTables, work: Work, context: LineContext, rule: Any, visits: Any, eligible: int
+) -> None:
+    """Count a covered line: its visit once against each visit limit, its units, its money.
+
+    A measure that is none of these is a fault of the request.
+    """
+    for index in range(rule["limit_count"]):
+        limit = rules.limits[rule["limits"] + index]
+        measure = limit["measure"]
+        amount = 0
+        if is_left_out(limit, context):
+            # Of a visit the first covered line decides (point 43).
+            visits["counted"] |= _ONE << np.uint64(index)
+            continue
+        if measure == _UNITS:
+            amount = context.entry["covered_units"]
+        elif measure == _MONEY_ALLOWED:
+            amount = eligible
+        elif measure == _MONEY_PLAN_PAID:
+            amount = context.entry["plan_paid"]
+        elif measure in (_VISITS, _VISITS_PLAN_PAID):
+            if not holds(visits["counted"], index) and (measure == _VISITS or context.entry["plan_paid"] > 0):
+                amount = 1
+                visits["counted"] |= _ONE << np.uint64(index)
+        else:
+            context.request["fault"] = _UNKNOWN_MEASURE
+        use(work, context, limit, amount)

@@ -1,0 +1,123 @@
+"""The codes that stand in the columns of `engine/kernel/tables.py`: kinds of rows, periods, measures, faults.
+
+The numbers are part of compiled files: `engine/compiling/stored_schema.py` recognises a file whose codes are others.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class RuleKind(IntEnum):
+    """What a row of `rules` is."""
+
+    EXCLUSION = 0
+    BENEFIT = 1
+
+
+class StepKind(IntEnum):
+    """What a row of `steps` does."""
+
+    DEDUCTIBLE = 0
+    COPAY_VISIT = 1
+    COPAY_LINE = 2
+    COPAY_UNIT = 3
+    COINSURANCE_REMAINING = 4
+    COINSURANCE_AFTER_DEDUCTIBLE = 5
+    COINSURANCE_ALLOWED = 6
+
+
+class StepBound(IntEnum):
+    """How a row of `steps` is bounded (point 44).
+
+    Not; a coinsurance with a least or a most; the copay and, in the row behind it, the coinsurance of a comparison.
+    """
+
+    NONE = 0
+    BOUNDED = 1
+    COPAY_OF_TWO = 2
+    COINSURANCE_OF_TWO = 3
+
+
+class LimitMeasure(IntEnum):
+    """What a row of `limits` counts."""
+
+    VISITS = 0
+    VISITS_PLAN_PAID = 1
+    UNITS = 2
+    MONEY_PLAN_PAID = 3
+    MONEY_ALLOWED = 4
+
+
+class Period(IntEnum):
+    """The period over which a row of `limits` counts; from FIRST_WINDOW on, a window."""
+
+    DAY = 0
+    WEEK = 1
+    MONTH = 2
+    BENEFIT_PERIOD = 3
+    CALENDAR_YEAR = 4
+    LIFETIME = 5
+    ROLLING_DAYS = 6
+    ROLLING_MONTHS = 7
+
+
+FIRST_WINDOW = Period.ROLLING_DAYS
+"""From this code on a period is a window, which looks back from each date."""
+
+
+class Above(IntEnum):
+    """Who owes charge - allowed."""
+
+    WRITTEN_OFF = 0
+    MEMBER = 1
+    MEMBER_UP_TO = 2
+
+
+class Liability(IntEnum):
+    """Who bears what a line leaves uncovered (point 41).
+
+    The member as ever; the provider; or the member because the attestation is there that `unless` names.
+    """
+
+    MEMBER = 0
+    PROVIDER = 1
+    MEMBER_BY_ATTESTATION = 2
+
+
+ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 61, 1 << 62, 1 << 63
+"""The bits of masks that are the same in every version: of an attestation, and of denials beside the attestations."""
+
+
+SEVERAL = -2
+"""In place of the one maximum that caps a tier's whole cost share: several do, or one that counts a part of it."""
+
+
+class CappedPart(IntEnum):
+    """A part of the cost share, in the order in which a cap leaves them (point 21)."""
+
+    DEDUCTIBLE = 0
+    COPAY = 1
+    COINSURANCE = 2
+
+
+class Fault(IntEnum):
+    """Why the kernel could not adjudicate a request: a mistake of ours, never of the request."""
+
+    NONE = 0
+    NO_ROOM = 1
+    """It needs more rows of `events` than were reserved."""
+    UNKNOWN_PERIOD = 2
+    """A limit's period has a code for which the kernel has no arithmetic."""
+    UNKNOWN_STEP = 3
+    """A step's kind has such a code."""
+    UNKNOWN_MEASURE = 4
+    """A limit's measure has such a code."""
+
+
+class CarryoverRule(IntEnum):
+    """What of the last quarter is credited to the next benefit period."""
+
+    NONE = 0
+    ALWAYS = 1
+    IF_UNMET = 2

@@ -1,0 +1,200 @@
+"""Kernel, fourth part: which benefit applies to a line, and if none, the first criterion that failed.
+
+Exclusions come before benefits in `rules.candidates`, both in file order (docs/rule-language.md, section 4 "Which
+benefit applies", points 7 to 11).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from camcover.calendar import completed_years
+from camcover.engine.estimate import Reason
+from camcover.engine.kernel.codes import LimitMeasure, RuleKind
+from camcover.engine.kernel.sums import holds
+from camcover.engine.kernel.tables import LineContext, RuleTables, Work
+from camcover.engine.kernel.usage import used
+from camcover.jit import compiled
+
+_EXCLUSION = int(RuleKind.EXCLUSION)
+_VISITS = int(LimitMeasure.VISITS)
+_VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
+
+_HOLDS = int(Reason.NONE)
+_EXCLUDED = int(Reason.EXCLUDED)
+_NOT_LISTED = int(Reason.NOT_LISTED)
+_TIER = int(Reason.TIER_NOT_COVERED)
+_DIAGNOSIS = int(Reason.DIAGNOSIS_NOT_COVERED)
+_PRACTITIONER = int(Reason.PRACTITIONER_NOT_COVERED)
+_SETTING = int(Reason.SETTING_NOT_COVERED)
+_AGE = int(Reason.AGE)
+_STATE = int(Reason.STATE)
+_UNLICENSED = int(Reason.UNLICENSED)
+_LIMIT = int(Reason.LIMIT_REACHED)
+_ATTESTATION = int(Reason.ATTESTATION_NOT_COVERED)
+
+NOTHING_ASSUMED = False
+"""How the criteria of an exclusion are judged: a fact that is not given holds for none (point 40)."""
+
+_NONE = -1
+_ZERO = np.uint64(0)
+
+
+@compiled
+def failed_criterion(  # noqa: C901 - the rows of one table of the language, in its order
+    rules: RuleTables, context: LineContext, row: int, assumed: bool
+) -> int:
+    """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1.
+
+    A criterion that asks for a fact that is not given holds where it is `assumed` to (point 40).
+    """
+    if row < 0:
+        return _HOLDS
+    asked, service = rules.criteria[row], context.service
+    if asked["diagnoses"] != _ZERO and (service["diagnoses"] & asked["diagnoses"]) == _ZERO:
+        if service["diagnosed"] == 1 or not assumed:
+            return _DIAGNOSIS
+    elif (service["diagnoses"] & asked["not_diagnoses"]) != _ZERO:
+        return _DIAGNOSIS
+    practitioner = service["practitioner"]
+    if asked["asks_practitioner"] == 1 and not _is_in(asked["practitioners"], practitioner, assumed):
+        return _PRACTITIONER
+    if not holds(asked["settings"], service["setting"]):
+        return _SETTING
+    if asked["asks_age"] == 1:
+        age = completed_years(service["born"], context.line["day"]) if service["born"] > 0 else service["age"]
+        if (age < 0 and not assumed) or (age >= 0 and (age < asked["age_min"] or age > asked["age_max"])):
+            return _AGE
+    if asked["asks_state"] == 1 and not _is_in(asked["states"], service["state"], assumed):
+        return _STATE
+    if asked["licensed"] == 1 and not _is_licensed(rules, context, assumed):
+        return _UNLICENSED
+    given = context.attestations if assumed else service["attestations"]
+    if (asked["attested"] & ~given) != _ZERO or (asked["not_attested"] & context.attestations) != _ZERO:
+        return _ATTESTATION
+    return _HOLDS
+
+
+@compiled
+def _is_in(mask: np.uint64, number: int, assumed: bool) -> bool:
+    """Whether a set holds a number; of one that is not given, what is assumed."""
+    return assumed if number < 0 else holds(mask, number)
+
+
+@compiled
+def _is_licensed(rules: RuleTables, context: LineContext, assumed: bool) -> bool:
+    """Whether the state licenses the practitioner; what is not given is as assumed, where any state licenses it."""
+    practitioner, state = context.service["practitioner"], context.service["state"]
+    if practitioner < 0:
+        return assumed
+    states = rules.licensure[context.segment["licensure"] + practitioner]
+    return states != _ZERO and _is_in(states, state, assumed)
+
+
+@compiled
+def is_exhausted(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit_admitted: bool) -> int:
+    """The first row of `rules.limits` of `rule` with nothing left and no way past it; -1 = none."""
+    for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
+        limit = rules.limits[row]
+        by_visit = limit["measure"] == _VISITS or limit["measure"] == _VISITS_PLAN_PAID
+        if by_visit and visit_admitted:
+            continue
+        if (limit["beyond"] & context.attestations) != _ZERO or is_left_out(limit, context):
+            continue
+        if used(work, context, limit) >= limit["allow"]:
+            return row
+    return _NONE
+
+
+@compiled
+def is_left_out(limit: Any, context: LineContext) -> bool:
+    """Whether a limit leaves out the line in hand, for what is attested (point 43)."""
+    return limit["excepts"] != _ZERO and (limit["excepts"] & ~context.attestations) == _ZERO
+
+
+@compiled
+def is_visit_admitted(work: Work, context: LineContext, rule: Any) -> bool:
+    """Whether an earlier line of the same visit (member, benefit, date) was covered."""
+    place = context.service["member"] * context.request["visit_count"] + rule["benefit"]
+    return work.visits[context.request["visits"] + place]["day"] == context.line["day"]
+
+
+@compiled
+def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it compiles to one loop
+    rules: RuleTables, work: Work, context: LineContext
+) -> tuple[int, int, int, int]:
+    """The rule that decides a line: (row of `rules` or -1, Reason or 0, failed row of `criteria`, row of `limits`).
+
+    Walks the two ascending ranges of candidates, by therapy and by code, as one.
+    """
+    position, end = _range(rules, context, context.service["therapy"])
+    other, other_end = _range(rules, context, context.service["code"])
+    failed_rule, failed_reason, failed_row = _NONE, _NOT_LISTED, _NONE
+    exhausted, exhausted_limit = _NONE, _NONE
+    while position < end or other < other_end:
+        if other >= other_end or (position < end and rules.candidates[position] <= rules.candidates[other]):
+            row = rules.candidates[position]
+            if other < other_end and rules.candidates[other] == row:
+                other += 1
+            position += 1
+        else:
+            row = rules.candidates[other]
+            other += 1
+        rule = rules.rules[row]
+        reason, criteria = _judge(rules, context, rule)
+        if rule["kind"] == _EXCLUSION:
+            if reason == _HOLDS:
+                return row, _EXCLUDED, _NONE, _NONE
+            continue
+        if reason != _HOLDS:
+            # The first benefit that has a block for the tier tells the reason, else the first of all (point 9).
+            if failed_rule == _NONE or (failed_reason == _TIER and reason != _TIER):
+                failed_rule, failed_reason, failed_row = row, reason, criteria
+            continue
+        if rule["continues"] == 1:
+            limit = is_exhausted(rules, work, context, rule, is_visit_admitted(work, context, rule))
+            if limit != _NONE:
+                exhausted, exhausted_limit = row, limit
+                continue
+        return row, _HOLDS, _NONE, _NONE
+    if exhausted != _NONE:
+        return exhausted, _LIMIT, _NONE, exhausted_limit
+    return failed_rule, failed_reason, failed_row, _NONE
+
+
+@compiled
+def _range(rules: RuleTables, context: LineContext, number: int) -> tuple[int, int]:
+    """The candidates that name a service: [first, end)."""
+    if number < 0:
+        return 0, 0
+    match = rules.matches[context.segment["matches"] + number]
+    return match["first"], match["first"] + match["count"]
+
+
+@compiled
+def _judge(rules: RuleTables, context: LineContext, rule: Any) -> tuple[int, int]:
+    """The first thing that keeps a rule from applying, and the row of `criteria` that says so.
+
+    Tier, policy, its own.
+    """
+    if rule["kind"] == _EXCLUSION:
+        return failed_criterion(rules, context, rule["criteria"], NOTHING_ASSUMED), rule["criteria"]
+    if rules.rule_tiers[rule["tiers"] + context.tier_number]["count"] == 0:
+        return _TIER, _NONE
+    assumed = context.request["attested"] == 1
+    reason = failed_criterion(rules, context, rule["policy"], assumed)
+    if reason != _HOLDS:
+        return reason, rule["policy"]
+    return failed_criterion(rules, context, rule["criteria"], assumed), rule["criteria"]
+
+
+@compiled
+def phase_of(rules: RuleTables, context: LineContext, rule: Any) -> Any:
+    """The phase of the line's tier that holds for the number of its visit."""
+    row = rules.rule_tiers[rule["tiers"] + context.tier_number]["first"]
+    while rules.phases[row]["through"] < context.entry["visit"]:
+        row += 1
+    context.entry["phase"] = row
+    return rules.phases[row]

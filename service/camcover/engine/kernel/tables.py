@@ -1,0 +1,306 @@
+"""The flat arrays between rule files and kernel: the one definition of every column.
+
+`RuleTables` is what `compile` writes and the kernel reads, all plans in one set of arrays; `Work` is what one call of
+the kernel reads and writes. Every array has one dimension, so that an address alone is enough to read it. Ranges are
+(first, count) into the next table; -1 means none; money is int64 cents, percentages are basis points, dates are ordinal
+days, sets are 64-bit masks. Indices of tiers, accumulators, limit slots, benefit slots and diagnosis groups are local
+to a plan (the same in all its editions), those of services, practitioners and states are global to the tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camcover.money import ONE_PLAN_AMOUNTS
+
+Array: TypeAlias = NDArray[np.void]
+
+UNLIMITED = 1 << 60
+"""Stands for "no maximum": above any sum of bounded amounts, far from the end of 64 bits."""
+
+MAX_STEPS = 8
+"""Steps in one list (docs/rule-language.md, point 19)."""
+
+NEVER = 2**31 - 1
+"""A visit number no one reaches: the last phase holds from there on."""
+
+ALL = np.uint64(2**64 - 1)
+"""Every bit set: the mask of a criterion that is not given."""
+
+SEGMENT = np.dtype([
+    ("first_day", "i4"), ("last_day", "i4"), ("last_assumed", "i4"),
+    ("period_month", "i4"), ("period_day", "i4"), ("period_first", "i4"), ("period_last", "i4"),
+    ("accumulators", "i4"), ("tiers", "i4"), ("matches", "i4"), ("licensure", "i4"),
+    ("pays_allowed", "i4"),
+])  # fmt: skip
+"""A stretch of days in which a plan and all it refers to stay the same. Up to `last_assumed` its terms may be assumed
+to go on (point 37). A benefit period begins each year on `period_month`-`period_day`; the first one of the editions
+that have it begins on `period_first` at the earliest, the last one ends on `period_last` at the latest (point 24).
+`accumulators` and `tiers` are first rows; `matches` is the row of service 0, `licensure` that of practitioner 0."""
+
+ACCUMULATOR = np.dtype([
+    ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
+    ("self_only", "i8"), ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
+])  # fmt: skip
+"""`self_only`: the amount under self-only coverage, `individual`: of a member under family coverage (point 22).
+`feeds`: the accumulators that receive what is paid toward a deductible."""
+
+TIER = np.dtype([
+    ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
+    ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
+    ("liable", "u8"), ("unless", "u8"),
+    ("capped_deductible", "u8"), ("capped_copay", "u8"), ("capped_coinsurance", "u8"),
+    ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
+])  # fmt: skip
+"""`out_of_pocket`: the one maximum that caps the whole cost share, -1 = none does, SEVERAL: those of the masks
+`capped_...` cap each part of it (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
+23. `liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
+attestation `unless` is there (0 = none makes them the member's). `fees` is a row of `fee_tables`; -1: the plan has no
+fee table for the tier. The rows of a segment are by the tiers' numbers;
+`listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on."""
+
+FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
+"""`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or
+of what row `of` gives; -1 basis points: nothing said."""
+
+MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
+"""For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""
+
+RULE = np.dtype([
+    ("kind", "i4"), ("policy", "i4"), ("criteria", "i4"),
+    ("requirements", "i4"), ("requirement_count", "i4"), ("limits", "i4"), ("limit_count", "i4"),
+    ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counts_out_of_pocket", "i4"),
+])  # fmt: skip
+"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`; `tiers`: first row of `rule_tiers`."""
+
+CRITERIA = np.dtype([
+    ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
+    ("age_min", "i4"), ("age_max", "i4"), ("asks_practitioner", "i4"), ("asks_state", "i4"), ("asks_age", "i4"),
+    ("licensed", "i4"), ("attested", "u8"), ("not_attested", "u8"),
+])  # fmt: skip
+"""`diagnoses` 0: not asked; a mask of one group otherwise. Of `attested` all must be there, of `not_attested` none."""
+
+RANGE = np.dtype([("first", "i4"), ("count", "i4")])
+"""For (rule, tier): its phases; count 0: the tier is not covered."""
+
+PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4")])
+
+STEP = np.dtype([
+    ("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8"),
+    ("bound", "i4"), ("least_per", "i4"), ("most_per", "i4"), ("least", "i8"), ("most", "i8"),
+])  # fmt: skip
+"""`bound` is a `StepBound`; `least_per`, `most_per`: a `StepKind` of the copays, 0 = no such bound."""
+
+REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4")])
+"""`penalty` -1: without it the line is not covered."""
+
+LIMIT = np.dtype([
+    ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
+    ("excepts", "u8"),
+])  # fmt: skip
+"""`excepts`: a line for which all of this mask is attested is left out; 0 = none is."""
+
+DISCOUNT = np.dtype([("basis_points", "i4")])
+
+
+class RuleTables(NamedTuple):
+    """Every array the kernel reads of the rules; `RULE_DTYPES` has the type of each."""
+
+    segments: Array
+    accumulators: Array
+    tiers: Array
+    fee_tables: Array
+    fee_cents: NDArray[np.int64]  # a cell for each (fee table, service), -1 = not listed
+    matches: Array  # a cell for each (segment, service)
+    candidates: NDArray[np.int32]  # rows of `rules`, ascending within a range
+    rules: Array
+    criteria: Array
+    rule_tiers: Array
+    phases: Array
+    steps: Array
+    requirements: Array
+    limits: Array
+    discounts: Array
+    licensure: NDArray[np.uint64]  # a cell for each (set of catalogs, practitioner): the mask of states that license
+
+
+RULE_DTYPES: dict[str, np.dtype[Any]] = {
+    "segments": SEGMENT,
+    "accumulators": ACCUMULATOR,
+    "tiers": TIER,
+    "fee_tables": FEE_TABLE,
+    "fee_cents": np.dtype("i8"),
+    "matches": MATCH,
+    "candidates": np.dtype("i4"),
+    "rules": RULE,
+    "criteria": CRITERIA,
+    "rule_tiers": RANGE,
+    "phases": PHASE,
+    "steps": STEP,
+    "requirements": REQUIREMENT,
+    "limits": LIMIT,
+    "discounts": DISCOUNT,
+    "licensure": np.dtype("u8"),
+}
+"""The type of each array of `RuleTables`."""
+
+REQUEST = np.dtype([
+    ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
+    ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"), ("first_period", "i4"),
+    ("members", "i4"), ("family", "i4"),
+    ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"),
+    ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
+    ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
+    ("tier_map", "i4"),
+    ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("in_force_only", "i4"), ("notice_given", "i4"),
+    ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
+    ("event_count", "i4"), ("fault", "i4"), ("patient", "i8"),
+])  # fmt: skip
+"""One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
+(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and how many rows of `events` it may write
+(`event_room`); several cases may share their lines and what is given. `behind`: the first ledger row of the primary
+plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left is the eligible amount; `tier_map`: the
+primary's tiers in `Work.tier_maps`. `given_period` and `first_period` are the first days of the benefit periods that
+hold `as_of` and the first line. Then how the open facts are in this case (`asking/ranges.py`): `open_tier` is a place
+in the edition's list of tiers; `attested`: all attestations are there but the advance notice, which `notice_given` says
+of. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
+period [`period`, `period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of
+`events` were wanted: more than `event_room` is a fault; `fault` is a code of `Fault`; `patient` is what the patient
+pays of all lines."""
+
+KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "fault", "patient")
+"""The columns of `REQUEST` that the kernel sets."""
+
+SERVICE = np.dtype([
+    ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
+    ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("units", "i4"),
+    ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"),
+    ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
+])  # fmt: skip
+"""What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
+day, 0 = unknown, and goes before `age`; `diagnosed` says whether a diagnosis or condition is given at all; a service
+without a therapy has a code that no catalog knows; `typical` is the line's part of the low, typical and high cash
+price."""
+
+LINE = np.dtype([("day", "i4"), ("service", "i4")])
+"""One line as asked, in order of adjudication: its date and its row of `services`."""
+
+GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
+"""A sum before the first line, of (member, accumulator), the family after the last member."""
+
+GIVEN_COUNT = np.dtype([("used", "i8"), ("dated", "i8"), ("first_event", "i4"), ("event_count", "i4")])
+"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, by dated visits in that of the first
+line, or of a rolling limit as rows of `given_events`."""
+
+GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
+"""A dated use before the estimate; those of one slot stand together, in order of date."""
+
+GIVEN_VISIT = np.dtype([
+    ("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8"),
+    ("coinsurance_paid", "i8"), ("percentages", "i8"),
+])  # fmt: skip
+"""Visits of (member, benefit) as the request gives them: in the benefit period of `as_of`, and by dates in that of the
+first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
+
+SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
+"""Running sum of (member, accumulator); the row after the last member is the family's."""
+
+UNTOUCHED = -(2**31)
+"""The key of a slot, or the period of a sum, that no line has reached yet."""
+
+SLOT = np.dtype([("used", "i8"), ("key", "i4"), ("day", "i4"), ("head", "i4"), ("tail", "i4")])
+"""Count of (member, limit slot), as of `day`: of the period `key`, or of the window whose events begin at `head`."""
+
+VISITS = np.dtype([
+    ("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4"),
+    ("coinsurance_paid", "i8"), ("percentages", "i8"),
+])  # fmt: skip
+"""Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid; of a
+coinsurance with a least or a most what was paid, and what its percentage alone came to (point 44)."""
+
+EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
+"""A dated use under a rolling limit, in a list by date."""
+
+LEDGER = np.dtype([
+    ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
+    ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
+    ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
+    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
+    ("provider_owes", "i8"),
+    ("steps", "i8", (MAX_STEPS,)),
+])  # fmt: skip
+"""One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
+terms behind the last edition; `liability`: who bears what is not covered. `criteria` is the row that failed, `fee` the
+allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
+out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
+`written_off` is a denial that is the provider's, `steps` the cents of each step after the cap (only as many as the
+phase has are written)."""
+
+
+class Work(NamedTuple):
+    """What one call of the kernel reads (up to `behind`), its running state, and what it writes (`ledger`).
+
+    The state needs no beginning: the kernel sets it at the start of each request. `WORK_DTYPES` has the type of each.
+    """
+
+    requests: Array
+    services: Array
+    lines: Array
+    given_sums: Array
+    given_counts: Array
+    given_events: Array
+    given_visits: Array
+    behind: Array  # the primary plan's ledger, for requests adjudicated behind it
+    tier_maps: NDArray[np.int32]  # for each tier of the primary plan the tier of the same id, -1 = there is none
+    sums: Array
+    slots: Array
+    visits: Array
+    events: Array
+    ledger: Array
+
+
+WORK_DTYPES: dict[str, np.dtype[Any]] = {
+    "requests": REQUEST,
+    "services": SERVICE,
+    "lines": LINE,
+    "given_sums": GIVEN_SUM,
+    "given_counts": GIVEN_COUNT,
+    "given_events": GIVEN_EVENT,
+    "given_visits": GIVEN_VISIT,
+    "behind": LEDGER,
+    "tier_maps": np.dtype("i4"),
+    "sums": SUM,
+    "slots": SLOT,
+    "visits": VISITS,
+    "events": EVENT,
+    "ledger": LEDGER,
+}
+"""The type of each array of `Work`."""
+
+
+def _assert_layouts() -> None:
+    """Raise AssertionError, at import, when arrays and types differ, or the kernel's columns are not the last."""
+    if tuple(RULE_DTYPES) != RuleTables._fields or tuple(WORK_DTYPES) != Work._fields:
+        raise AssertionError("expected a type of each array of `RuleTables` and `Work`, in order")
+    if (REQUEST.names or ())[-len(KERNEL_COLUMNS) :] != KERNEL_COLUMNS:
+        raise AssertionError(f"expected {KERNEL_COLUMNS} as the last columns of `REQUEST`")
+
+
+_assert_layouts()
+
+
+class LineContext(NamedTuple):
+    """The line that the kernel adjudicates, and what holds for it: rows of the arrays, and facts of the case."""
+
+    request: Any
+    line: Any
+    service: Any
+    entry: Any  # its row of the ledger
+    segment: Any
+    tier: Any
+    tier_number: int
+    attestations: np.uint64  # given, or assumed
+    place: int  # among the request's lines

@@ -1,0 +1,88 @@
+"""Kernel, sixth part: what a line leaves uncovered, and who bears it: the member, or the provider.
+
+Works on the ledger row `entry` of one line (docs/rule-language.md, section 4 "Not covered" and points 26, 29 and 41).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from camcover.engine.estimate import Reason
+from camcover.engine.kernel.codes import ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP, Liability, LimitMeasure
+from camcover.engine.kernel.tables import ALL, NEVER, LineContext, RuleTables
+from camcover.jit import compiled
+from camcover.money import share
+
+_DIAGNOSIS = int(Reason.DIAGNOSIS_NOT_COVERED)
+_REQUIREMENT_MISSING = int(Reason.REQUIREMENT_MISSING)
+_LIMIT_REACHED = int(Reason.LIMIT_REACHED)
+_ATTESTATION = int(Reason.ATTESTATION_NOT_COVERED)
+_MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
+_MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
+
+_PROVIDER = int(Liability.PROVIDER)
+_BY_ATTESTATION = int(Liability.MEMBER_BY_ATTESTATION)
+_ZERO = np.uint64(0)
+_NOTICE = np.uint64(ADVANCE_NOTICE)
+_ALL_BUT_NOTICE = ALL ^ _NOTICE
+_DIAGNOSIS_DENIED = np.uint64(DIAGNOSIS_DENIED)
+_LIMIT_USED_UP = np.uint64(LIMIT_USED_UP)
+
+
+@compiled
+def attestations_of(request: Any, service: Any) -> np.uint64:
+    """The attestations of a line, given or assumed; an advance notice is assumed apart from the others (point 29)."""
+    attestations = service["attestations"]
+    if request["attested"] == 1:
+        attestations |= _ALL_BUT_NOTICE
+    if request["notice_given"] == 1:
+        attestations |= _NOTICE
+    return attestations
+
+
+@compiled
+def leave_uncovered(rules: RuleTables, context: LineContext, charge: int, fee: int) -> None:
+    """Bill `charge`, or with `not_covered_pays: allowed` at most `fee`, less the plan's discount (point 26).
+
+    What is the provider's is written off instead (point 41).
+    """
+    service, segment, entry = context.service, context.segment, context.entry
+    if (_denial(rules, context) & context.tier["liable"]) != _ZERO:
+        if (context.tier["unless"] & context.attestations) == _ZERO:
+            entry["liability"], entry["provider_owes"] = _PROVIDER, charge
+            entry["written_off"] += charge
+            return
+        entry["liability"] = _BY_ATTESTATION
+    base = min(charge, fee) if segment["pays_allowed"] == 1 else charge
+    discount = NEVER
+    if service["therapy"] >= 0:
+        discount = rules.matches[segment["matches"] + service["therapy"]]["discount"]
+    if service["code"] >= 0:
+        discount = min(discount, rules.matches[segment["matches"] + service["code"]]["discount"])
+    if discount != NEVER:
+        entry["discount"] = discount
+        base -= share(base, rules.discounts[discount]["basis_points"])
+    entry["not_covered"] += base
+    entry["written_off"] += charge - base
+
+
+@compiled
+def _denial(rules: RuleTables, context: LineContext) -> np.uint64:
+    """The bits of `tiers.liable` under which stands what a line leaves uncovered; 0: always the member's (point 41)."""
+    entry = context.entry
+    reason = entry["reason"]
+    if entry["covered"] == 1:
+        return _LIMIT_USED_UP
+    if reason == _DIAGNOSIS:
+        return _DIAGNOSIS_DENIED
+    if reason == _REQUIREMENT_MISSING:
+        return rules.requirements[entry["requirement"]]["attestation"]
+    if reason == _ATTESTATION:
+        return rules.criteria[entry["criteria"]]["attested"] & ~context.attestations
+    if reason == _LIMIT_REACHED:
+        limit = rules.limits[entry["limit"]]
+        if limit["measure"] != _MONEY_PLAN_PAID and limit["measure"] != _MONEY_ALLOWED:
+            return _LIMIT_USED_UP
+    return _ZERO

@@ -1,0 +1,196 @@
+"""Carrying on: the state after an estimate's last line, in the form in which a request takes it (point 42).
+
+What comes in: a question and the answer to its expected case. What goes out: `UseAfter`. A request for later lines that
+states it gives the same cents for them as one request for all lines does (docs/rule-language.md, point 42).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.engine.asking.layout import Layout
+from camcover.engine.asking.prior_use import (
+    Count,
+    PriorUse,
+    Scope,
+    Visits,
+    most_used,
+    period_key,
+    window_start,
+)
+from camcover.engine.asking.question import Answer, Outcome, Question
+from camcover.engine.compiling.known_limits import known_limits
+from camcover.engine.estimate import UseAfter
+from camcover.engine.kernel.tables import UNTOUCHED
+from camcover.engine.kernel.workspace import SumRow
+from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
+from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure
+
+_NOTHING = PriorUse()
+_NO_SUM = SumRow(0, 0)
+
+
+def use_after(question: Question, answer: Answer) -> UseAfter:
+    """The state after the last line of the expected case, under both plans.
+
+    It is true of the last line's day that has terms under the primary plan, or of the request's own `as_of` where that
+    is later.
+    """
+    last = _last_day_with_terms(question, question.primary)
+    as_of = question.primary.as_of if last is None else max(last, question.primary.as_of)
+    first = _StateReader(question, question.primary, answer.primary, as_of, last)
+    day, ids = date.fromordinal(as_of), tuple(member.id for member in question.request.members)
+    if question.secondary is None or answer.secondary is None:
+        return UseAfter(day, ids, first.members(), (), first.family(), ())
+    last = _last_day_with_terms(question, question.secondary)
+    second = _StateReader(question, question.secondary, answer.secondary, as_of, last)
+    return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family())
+
+
+def _last_day_with_terms(question: Question, layout: Layout) -> int | None:
+    """The last line's ordinal day on which a plan has terms."""
+    in_force_only = not question.request.assume_terms
+    days = (day for day, _, _ in reversed(question.asked.lines))
+    return next((day for day in days if layout.plan.terms_on(day, in_force_only=in_force_only)), None)
+
+
+class _StateReader:
+    """Reads the state of one plan after the last line."""
+
+    def __init__(
+        self, question: Question, layout: Layout, outcome: Outcome, as_of: int, last_with_terms: int | None
+    ) -> None:
+        """`as_of`: the ordinal day that the state is true of; `last_with_terms`: of the lines under this plan."""
+        self._question, self._layout, self._outcome, self._as_of = question, layout, outcome, as_of
+        self._index = layout.plan
+        self._period = self._index.period_of(as_of)
+        segment = self._index.terms_on(as_of)
+        edition = layout.edition if segment is None else segment.edition
+        request, secondary = question.request, layout is question.secondary
+        first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
+        self._scope = Scope(self._index, edition, request, secondary, as_of, first_day)
+        self._maxima = self._index.maxima(edition, family=layout.family)
+        self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
+
+    def members(self) -> tuple[UseSoFar, ...]:
+        """What each member has used."""
+        return tuple(
+            UseSoFar(
+                tuple(self._sums(member, self._maxima.member)),
+                tuple(self._limits(member)),
+                tuple(self._benefit_visits(member)),
+                tuple(self._visits_of_last_day(member)),
+            )
+            for member in range(self._layout.members)
+        )
+
+    def family(self) -> tuple[AccumulatorUse, ...]:
+        """The family's sums, under family coverage."""
+        return tuple(self._sums(self._layout.members, self._maxima.family)) if self._layout.family else ()
+
+    def _sums(self, owner: int, maxima: tuple[int, ...]) -> Iterator[AccumulatorUse]:
+        """An owner's sums, at most what the edition lets a request state; zero where a later period has begun."""
+        rows = self._outcome.sums[owner * len(maxima) : (owner + 1) * len(maxima)]
+        for name, row, maximum in zip(self._index.accumulators, rows, maxima, strict=True):
+            found = row if self._sums_period == self._period else _NO_SUM
+            used = found.used if maximum < 0 else min(found.used, maximum)
+            yield AccumulatorUse(name, used, min(found.last_quarter, used))
+
+    def _prior(self, member: int) -> PriorUse:
+        """What the request stated of the member's use."""
+        prior = self._layout.given.prior
+        return prior[member] if prior else _NOTHING
+
+    # Limits
+
+    def _limits(self, member: int) -> Iterator[LimitUse]:
+        """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
+        limits = known_limits(self._index, self._scope.edition).by_slot
+        for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
+            if limit is None:
+                continue
+            if key.per.kind in ROLLING:
+                yield from self._window(member, slot, limit)
+            else:
+                yield from self._period_count(member, slot, limit, key.benefit)
+
+    def _window(self, member: int, slot: int, limit: Limit) -> Iterator[LimitUse]:
+        """The dated uses of a rolling limit that its window still holds."""
+        place = member * len(self._index.slots) + slot
+        by_day: dict[int, int] = {}
+        uses = self._outcome.dated_uses.get(place, ())
+        start = window_start(limit, self._as_of) if uses else 0
+        for day, amount in uses:
+            if start <= day <= self._as_of:
+                by_day[day] = by_day.get(day, 0) + amount
+        for day, amount in by_day.items():
+            yield _limit_use(limit, amount, day=date.fromordinal(day))
+        is_known = self._outcome.slots[place].key != UNTOUCHED or slot in self._prior(member).events
+        if is_known and not by_day:
+            yield _limit_use(limit, 0)
+
+    def _period_count(self, member: int, slot: int, limit: Limit, benefit: str) -> Iterator[LimitUse]:
+        """The count of a limit in the period that holds the day of the state."""
+        row = self._outcome.slots[member * len(self._index.slots) + slot]
+        key = period_key(self._index, limit.per.kind, self._as_of)
+        stated = self._prior(member).counts.get(slot)
+        if row.key == UNTOUCHED and stated is None:
+            return
+        used = row.used if row.key == key else self._before(limit, key, stated or Count())
+        yield _limit_use(limit, min(used, most_used(limit)), benefit=benefit)
+
+    def _before(self, limit: Limit, key: int, stated: Count) -> int:
+        """What the request gave as used in the period `key`."""
+        kind, lines = limit.per.kind, self._question.asked.lines
+        used = stated.stated if key == period_key(self._index, kind, self._layout.as_of) else 0
+        return used + (stated.dated if key == period_key(self._index, kind, lines[0][0]) else 0)
+
+    # Visits
+
+    def _benefit_visits(self, member: int) -> Iterator[BenefitVisits]:
+        """The visits under each benefit that a line touched or the request stated, in the benefit period."""
+        for benefit, number in self._index.benefits.items():
+            row = self._outcome.visits[member * len(self._index.benefits) + number]
+            stated = self._prior(member).visits.get(number)
+            if row.period == self._period:
+                yield BenefitVisits(benefit, row.number)
+            elif stated is not None or row.period != UNTOUCHED:
+                yield BenefitVisits(benefit, self._visits_before(stated or Visits()))
+
+    def _visits_before(self, stated: Visits) -> int:
+        """What the request gave as visits in the benefit period."""
+        used = stated.stated if self._period == self._layout.given_period else 0
+        return used + (stated.dated if self._period == self._layout.first_period else 0)
+
+    def _visits_of_last_day(self, member: int) -> Iterator[PriorVisit]:
+        """The visits of the last line's day, which may go on."""
+        for benefit, number in self._index.benefits.items():
+            row = self._outcome.visits[member * len(self._index.benefits) + number]
+            if row.day == self._last_day:
+                paid = self._plan_paid(member, benefit)
+                day, shares = date.fromordinal(row.day), (row.coinsurance_paid, row.percentages)
+                yield PriorVisit(benefit, day, 1, row.copay_paid, paid, *shares)
+
+    def _plan_paid(self, member: int, benefit: str) -> int | None:
+        """What the plan paid of a visit of the last day, cents; None where part of it is not known."""
+        asked, layout = self._question.asked, self._layout
+        paid = 0
+        for visit in self._scope.use_of(member).prior_visits:
+            if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
+                if visit.plan_paid_cents is None:
+                    return None
+                paid += visit.plan_paid_cents
+        for (day, place, _), row in zip(asked.lines, self._outcome.ledger, strict=True):
+            if day == self._last_day and layout.services[place].member == member and row.covered:
+                rule = layout.plan.sources.rules[row.rule]
+                if isinstance(rule, Benefit) and rule.id == benefit:
+                    paid += row.plan_paid
+        return paid
+
+
+def _limit_use(limit: Limit, amount: int, *, day: date | None = None, benefit: str = "") -> LimitUse:
+    """Use of a limit, in its own measure."""
+    if limit.measure is Measure.MONEY:
+        return LimitUse(str(limit.id), 0, amount, day, benefit)
+    return LimitUse(str(limit.id), amount, 0, day, benefit)

@@ -1,0 +1,278 @@
+"""The ledger read back into an `Estimate`: words for numbers, totals, sums afterwards, the range.
+
+What comes in: a question and its answer. What goes out: the typed estimate. The identities of docs/rule-language.md,
+section 6, are asserted where each line leaves the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain, repeat
+
+from camcover.engine.asking.coordination import without_forgiven
+from camcover.engine.asking.layout import Layout
+from camcover.engine.asking.question import Answer, Outcome, PatientRange, Question
+from camcover.engine.compiling.compile import Tables
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
+from camcover.engine.estimate import (
+    LINE_AMOUNTS,
+    AccumulatorAfter,
+    Amounts,
+    Citation,
+    Estimate,
+    LimitAfter,
+    Line,
+    Month,
+    Prerequisite,
+    Range,
+    Reason,
+)
+from camcover.engine.facts import reasons_not_given
+from camcover.engine.kernel.codes import Liability
+from camcover.engine.kernel.tables import UNTOUCHED
+from camcover.engine.kernel.workspace import LedgerRow
+from camcover.engine.telling.adjustments import adjustments
+from camcover.engine.telling.assumed import assumptions
+from camcover.engine.telling.carrying import use_after
+from camcover.engine.telling.citing import citations_of, rule_place
+from camcover.engine.telling.explain import Behind, explain
+from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
+from camcover.rulebook.words import attestation_words
+
+_MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
+"""The columns of the ledger that are the first of `Amounts`, in its order."""
+
+_NO_AMOUNTS = Amounts()
+_REASONS = tuple(Reason)
+_LIMIT_REACHED = int(Reason.LIMIT_REACHED)
+
+
+def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimate:
+    """The estimate that an answer gives."""
+    lines = tuple(_lines(question, answer))
+    totals = _sum(lines)
+    return Estimate(
+        plan_id=question.request.plan_id,
+        lines=lines,
+        items=_items(question, lines, totals),
+        totals=totals,
+        accumulators_after=tuple(_sums_after(question.primary, question, answer.primary)),
+        secondary_accumulators_after=(
+            tuple(_sums_after(question.secondary, question, answer.secondary))
+            if question.secondary and answer.secondary
+            else ()
+        ),
+        limits_after=tuple(_limits_after(question, answer.primary)),
+        use_after=use_after(question, answer),
+        months=_months(lines),
+        range=_range(tables, question, answer),
+        prerequisites=tuple(_prerequisites(question, answer)),
+        citations=_citations(question, answer),
+    )
+
+
+def _lines(question: Question, answer: Answer) -> Iterator[Line]:
+    """Every ledger row as a `Line`. Asserts that it adds up to its charge: else it never leaves the engine."""
+    layout, request = question.primary, question.request
+    sources, tiers = layout.plan.sources, ["", *layout.plan.tiers]
+    paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
+    forgiven: Sequence[int] | repeat[int] = answer.forgiven or repeat(0)
+    steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
+    words: dict[tuple[int, int, int], tuple[str, ...]] = {}
+    items = [request.items[service.item] for service in question.asked.services]
+    not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
+    for (day, place, session), adjudicated, second, written_off, cents in zip(
+        question.asked.lines, answer.primary.ledger, paid, forgiven, steps, strict=False
+    ):
+        row = without_forgiven(adjudicated, written_off) if written_off else adjudicated
+        key = place, row.rule, row.limit if row.reason == _LIMIT_REACHED else -1
+        told = words.get(key)
+        if told is None:
+            told = words[key] = _words(question, *key)
+        member, therapy, code, benefit, limit = told
+        tier = tiers[row.tier + 1]
+        patient = row.patient - second
+        if row.charge != row.plan_paid + second + patient + row.written_off:
+            raise AssertionError(f"a line does not add up to its charge: {row}")
+        service = question.asked.services[place]
+        yield Line._make((
+            service.item,
+            member,
+            session,
+            service.number,
+            date.fromordinal(day),
+            therapy,
+            code,
+            service.units,
+            row.covered_units,
+            tier,
+            benefit,
+            row.covered == 1,
+            _REASONS[row.reason],
+            limit,
+            row.assumed == 1,
+            row.terms_assumed == 1,
+            *tuple(row)[_MONEY],
+            second,
+            patient,
+            adjustments(sources, row),
+            explain(
+                sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place],
+                _named(layout.plan.accumulators, row.capped_by),
+            )
+            if request.explain
+            else (),
+        ))  # fmt: skip
+
+
+def _named(numbers: Mapping[str, int], mask: int) -> tuple[str, ...]:
+    """The words whose numbers a mask holds."""
+    return tuple(word for word, number in numbers.items() if mask >> number & 1) if mask else ()
+
+
+def _words(question: Question, place: int, rule_row: int, limit_row: int) -> tuple[str, ...]:
+    """(member, therapy, code, benefit, limit) of a line by the rows of its rule and of the limit that bit."""
+    layout, service = question.primary, question.asked.services[place]
+    sources, laid = layout.plan.sources, layout.services[place]
+    rule = sources.rules[rule_row] if rule_row >= 0 else None
+    return (
+        question.request.members[laid.member].id,
+        service.therapy,
+        service.code,
+        str(rule.id) if isinstance(rule, Benefit) else "",
+        str(sources.limits[limit_row].id) if limit_row >= 0 else "",
+    )
+
+
+def _sum(lines: Sequence[Line]) -> Amounts:
+    """The sum of the lines' amounts, field by field."""
+    columns = zip(*[line[LINE_AMOUNTS] for line in lines], strict=True)
+    return Amounts._make(list(map(sum, columns))) if lines else _NO_AMOUNTS
+
+
+def _items(question: Question, lines: Sequence[Line], totals: Amounts) -> tuple[Amounts, ...]:
+    """The totals of each item of the request."""
+    count = len(question.request.items)
+    if count == 1:
+        return (totals,)
+    parts: list[list[Line]] = [[] for _ in range(count)]
+    for line in lines:
+        parts[line.item_index].append(line)
+    return tuple(map(_sum, parts))
+
+
+def _months(lines: Sequence[Line]) -> tuple[Month, ...]:
+    """The patient's cost by calendar month; lines come in order of date."""
+    months: dict[tuple[int, int], int] = {}
+    for line in lines:
+        key = line.date.year, line.date.month
+        months[key] = months.get(key, 0) + line.patient_cents
+    return tuple(Month(f"{year}-{month:02}", cents) for (year, month), cents in months.items())
+
+
+def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterator[AccumulatorAfter]:
+    """Every accumulator of the last line's edition: each member's sum, and under family coverage the family's."""
+    plan = _last_plan(layout, question)
+    owners = [member.id for member in question.request.members] + ([""] if layout.family else [])
+    names = list(layout.plan.accumulators)
+    for place, owner in enumerate(owners):
+        for number, name in enumerate(names):
+            accumulator = plan.accumulators.get(name)
+            if accumulator is not None:
+                # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
+                is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
+                own = accumulator.individual if layout.family else accumulator.alone
+                maximum = accumulator.family if owner == "" or is_shared else own
+                yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number].used, maximum)
+
+
+def _last_plan(layout: Layout, question: Question) -> Plan:
+    """The edition of the last line that has terms, else the one the request was read by."""
+    in_force_only = not question.request.assume_terms
+    for day, _, _ in reversed(question.asked.lines):
+        segment = layout.plan.terms_on(day, in_force_only=in_force_only)
+        if segment is not None:
+            return segment.plan
+    return layout.plan.editions[layout.edition]
+
+
+def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
+    """The limits that some line touched."""
+    index = question.primary.plan
+    width = len(index.slots)
+    for place, member in enumerate(question.request.members):
+        # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
+        after: dict[str, LimitAfter] = {}
+        for key, limit, slot in zip(
+            index.slots, index.slot_limits, outcome.slots[place * width : (place + 1) * width], strict=True
+        ):
+            if slot.key != UNTOUCHED:
+                money = limit.measure is Measure.MONEY
+                after[key.limit] = LimitAfter(key.limit, member.id, slot.used, limit.allow, money)
+        yield from after.values()
+
+
+def _range(tables: Tables, question: Question, answer: Answer) -> Range:
+    """The range, and what the estimate takes for granted, in words."""
+    bounds = answer.bounds or PatientRange(answer.patient_cents, answer.patient_cents)
+    words = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
+    return Range(bounds.low, answer.patient_cents, bounds.high, words)
+
+
+def _assumed_notices(question: Question, answer: Answer) -> Iterator[str]:
+    """A sentence for each line that is denied at the member's cost only because of an assumption (point 41)."""
+    asked, layout = question.asked, question.primary
+    tiers = list(layout.plan.tiers)
+    for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
+        if row.liability != Liability.MEMBER_BY_ATTESTATION or not row.not_covered:
+            continue
+        liable = layout.plan.sources.segments[row.segment].plan.tiers[tiers[row.tier]].provider_liable
+        if liable and liable.unless and not layout.services[place].attested & ATTESTATION_BITS[liable.unless]:
+            yield _assumed_notice(liable.unless, asked.services[place].therapy)
+
+
+def _assumed_notice(unless: Attestation, therapy: str) -> str:
+    """Who owes what the plan does not cover of a therapy, and what is assumed for it."""
+    assumed = f"That there is {attestation_words(unless)} is assumed"
+    if unless is Attestation.ADVANCE_NOTICE:
+        assumed = "The provider is assumed to have told you in advance (advance notice)"
+    return f"{assumed}; without it you owe nothing for what the plan does not cover of {therapy}."
+
+
+def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]:
+    """Attestations that lines rest on and their items do not give; each once for (item, benefit)."""
+    asked, layout = question.asked, question.primary
+    seen: set[tuple[int, int, int]] = set()
+    for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
+        if not row.attestations_used:
+            continue
+        assumed = row.attestations_used & ~layout.services[place].attested
+        if not assumed:
+            continue
+        item = asked.services[place].item
+        rule = layout.plan.sources.rules[row.rule]
+        if not isinstance(rule, Benefit):
+            continue
+        for attestation, bit in ATTESTATION_BITS.items():
+            if assumed & bit and (item, id(rule), bit) not in seen:
+                seen.add((item, id(rule), bit))
+                yield _prerequisite(rule, attestation, item)
+
+
+def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prerequisite:
+    """One prerequisite, at the requirement, the criteria or the limit that ask for it."""
+    place = next((each.at for each in benefit.requires if each.attestation is attestation), None)
+    limits = [limit for limit in benefit.limits if attestation in (limit.beyond, *limit.excepts)]
+    if place is None and benefit.when is not None and attestation in (benefit.when.attested or ()):
+        place = benefit.when.at
+    place = place or next((limit.at for limit in limits), benefit.at)
+    text = f"The benefit '{benefit.id}' asks for {attestation_words(attestation)}; the estimate assumes it is there."
+    return Prerequisite(str(attestation), str(benefit.id), item, text, rule_place(place))
+
+
+def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:
+    """The sources behind the rules that decided the lines, each once."""
+    index = question.primary.plan
+    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for row in answer.primary.ledger}
+    return tuple(dict.fromkeys(chain.from_iterable(citations_of(index, key) for key in decided)))
