@@ -20,6 +20,7 @@ therapies:
     name: Acupuncture
     aliases: [needles]
     codes: ["97810", "97811"]
+    visit_codes: ["99203", "97124"]
     practitioners: [acupuncturist, physician]
     service_type: "64"
     typical_charge: {low: $75, typical: $110, high: $150}
@@ -115,6 +116,7 @@ benefits:
   acupuncture:
     therapies: [acupuncture]
     codes: ["97810"]
+    without_codes: ["99203"]
     policy: pain
     when:
       conditions: [back-pain]

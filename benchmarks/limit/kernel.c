@@ -595,6 +595,15 @@ INLINE struct verdict judge(const struct rules *rules, const struct hand *hand, 
     return (struct verdict){failed_criterion(rules, hand, rule->criteria, assumed), rule->criteria};
 }
 
+INLINE bool is_listed(const struct rules *rules, int first, int count, int code)
+{
+    for (int row = first; row < first + count; row++) {
+        if (rules->listed_codes[row] == code)
+            return true;
+    }
+    return false;
+}
+
 INLINE struct choice choose(const struct rules *rules, const struct work *work, const struct hand *hand)
 {
     struct range therapy = range_of(rules, hand, hand->service->therapy);
@@ -613,6 +622,8 @@ INLINE struct choice choose(const struct rules *rules, const struct work *work, 
             row = *other++;
         }
         const struct rule *rule = &rules->rules[row];
+        if (rule->without_count > 0 && is_listed(rules, rule->without, rule->without_count, hand->service->code))
+            continue;
         struct verdict verdict = judge(rules, hand, rule);
         if (rule->kind == EXCLUSION) {
             if (verdict.reason == HOLDS)

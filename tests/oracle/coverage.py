@@ -10,7 +10,9 @@ from .values import Json
 
 
 def matches(entry: Json, line: Line) -> bool:
-    """Whether a benefit, exclusion or discount names the line's therapy or its code (point 7)."""
+    """Whether a benefit, exclusion or discount names the line's therapy or its code, and does not go without it."""
+    if line.code in entry.get("without_codes", []):
+        return False
     return line.therapy in entry.get("therapies", []) or (line.code != "" and line.code in entry.get("codes", []))
 
 

@@ -107,7 +107,7 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
             number=number,
             day=day,
             member_id=member["id"],
-            therapy=_therapy(item, procedure.get("code", ""), day, rules),
+            therapy=_therapy(item, number - 1, procedure.get("code", ""), rules),
             code=procedure.get("code", ""),
             units=procedure.get("units") or 1,
             charge=procedure.get("charge_cents"),
@@ -122,10 +122,13 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
     return lines
 
 
-def _therapy(item: Json, code: str, day: date, rules: RuleBook) -> str:
-    """The item's therapy, else the code's; none for a code that no edition of the catalog has (point 2)."""
-    of_code = rules.therapy_of_code(code, day)
-    return str(item.get("therapy") or of_code) if of_code or not code else ""
+def _therapy(item: Json, place: int, code: str, rules: RuleBook) -> str:
+    """The item's therapy, else the one that the code settles; none for a code that no catalog has (point 2)."""
+    beside = [each["code"] for other, each in enumerate(item.get("procedures") or []) if other != place]
+    of_code = rules.therapies_of(code, item.get("practitioner") or "", beside) if code else []
+    if code and not of_code:
+        return ""
+    return str(item.get("therapy") or of_code[0])
 
 
 def _diagnoses(item: Json, day: date, rules: RuleBook) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .dice import Dice
-from .random_shared import ALL_CODES, POLICIES, THERAPIES, Document, criteria
+from .random_shared import ALL_CODES, CODES, POLICIES, THERAPIES, VISIT_CODES, Document, criteria
 
 ATTESTATIONS = [
     "prior_authorization",
@@ -44,12 +44,15 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulat
 
 
 def _matching(dice: Dice) -> Document:
-    """Therapies, codes, or both."""
+    """Therapies, codes, or both; now and then without some codes of the therapies."""
     kind = dice.number(0, 9)
     therapies, codes = dice.some(THERAPIES, 1, 3), dice.some(ALL_CODES, 1, 2)
     if kind == 9:
         return {"codes": codes}
-    return {"therapies": therapies} | ({"codes": codes} if kind == 8 else {})
+    named: Document = {"therapies": therapies} | ({"codes": codes} if kind == 8 else {})
+    billed = {code for therapy in therapies for code in CODES[therapy] + VISIT_CODES[therapy]}
+    left_out = sorted(billed - set(named.get("codes", [])))
+    return named | ({"without_codes": dice.some(left_out, 1, 2)} if left_out and dice.chance(20) else {})
 
 
 def _requirement(dice: Dice, attestation: str) -> Any:

@@ -14,12 +14,13 @@ from .random_shared import (
     DIAGNOSES,
     PRACTITIONERS,
     SETTINGS,
-    SHARED_CODES,
     STATES,
     THERAPIES,
+    VISIT_CODES,
     Document,
 )
 from .random_use import add_use
+from .rules import RuleBook
 from .sums import counted_toward
 from .values import add_months, money_or_unlimited
 
@@ -153,10 +154,8 @@ def _item(dice: Dice, ids: list[str], primary: list[Document], secondary: list[D
     item: Document = {"therapy": therapy}
     if len(ids) > 1 or dice.chance(30):
         item["member_id"] = dice.pick(ids)
-    item |= _procedures(dice, therapy) if CODES[therapy] and dice.chance(55) else _amounts(dice)
-    codes = [each["code"] for each in item.get("procedures", [])]
-    if codes and not set(codes) & set(SHARED_CODES) and dice.chance(30):
-        del item["therapy"]
+    billed = CODES[therapy] + VISIT_CODES[therapy]
+    item |= _procedures(dice, billed) if billed and dice.chance(55) else _amounts(dice)
     if dice.chance(90):
         item["tier"] = dice.pick(list(primary[0]["tiers"]))
     if secondary and dice.chance(40):
@@ -192,9 +191,22 @@ def _amounts(dice: Dice) -> Document:
     return amounts
 
 
-def _procedures(dice: Dice, therapy: str) -> Document:
+def leave_to_codes(dice: Dice, asked: Document, rules: RuleBook) -> None:
+    """Leave out the therapy of some items whose codes settle it (point 2)."""
+    for item in asked["items"]:
+        codes = [each["code"] for each in item.get("procedures", [])]
+        left = [
+            rules.therapies_of(code, item.get("practitioner", ""), codes[:place] + codes[place + 1 :])
+            for place, code in enumerate(codes)
+        ]
+        settled = all(len(each) == 1 or code == UNKNOWN_CODE for code, each in zip(codes, left, strict=True))
+        if left and settled and dice.chance(30):
+            item.pop("therapy", None)
+
+
+def _procedures(dice: Dice, billed: list[str]) -> Document:
     """One or two procedures; what is given for a session with one may stand on the item (point 34)."""
-    codes = dice.some(CODES[therapy], 1, 2)
+    codes = dice.some(billed, 1, 2)
     procedures = []
     if dice.chance(4):
         procedures.append({"code": UNKNOWN_CODE, "charge_cents": dice.cents(20, 220)})

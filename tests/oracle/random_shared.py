@@ -16,8 +16,8 @@ CODES = {
     "chiropractic": ["98940", "97140"],
     "yoga": [],
 }
-ALL_CODES = ["97810", "97811", "97124", "97140", "98940"]
-SHARED_CODES = ["97140"]
+VISIT_CODES = {"acupuncture": ["99203", "97140"], "massage": [], "chiropractic": ["99203", "97124"], "yoga": ["97124"]}
+ALL_CODES = ["97810", "97811", "97124", "97140", "98940", "99203"]
 CONDITIONS = ["back-pain", "neck-pain", "migraine"]
 PRACTITIONERS = ["acupuncturist", "massage-therapist", "chiropractor", "physician"]
 SETTINGS = ["office", "home", "telehealth", "clinic"]
@@ -56,7 +56,8 @@ def catalog(dice: Dice, effective: Document) -> Document:
         therapies[name] = {
             "name": name.capitalize(),
             **({"codes": CODES[name]} if CODES[name] else {}),
-            "practitioners": [dice.pick(PRACTITIONERS)],
+            **({"visit_codes": VISIT_CODES[name]} if VISIT_CODES[name] else {}),
+            "practitioners": dice.some(PRACTITIONERS, 1, 2),
             "typical_charge": charges,
         }
     return heading("catalog", "cam-core", effective) | {

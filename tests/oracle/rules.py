@@ -154,13 +154,22 @@ class RuleBook:
                 return found
         return None
 
-    def therapy_of_code(self, code: str, day: date) -> str:
-        """The one therapy whose codes hold `code` (point 2); empty when there is none."""
-        for catalog in self._catalogs(day):
-            for id_, therapy in catalog.get("therapies", {}).items():
-                if code in therapy.get("codes", []):
-                    return str(id_)
-        return ""
+    def therapies_of(self, code: str, practitioner: str, beside: list[str]) -> list[str]:
+        """The therapies that a line with `code` may be of, where the request names none (point 2); none has it: empty.
+
+        `beside`: the other codes of the item. Reading: what some edition of a catalog says is said, as of codes.
+        """
+        named = [pair for each in self._documents["catalog"] for pair in each.get("therapies", {}).items()]
+
+        def of(key: str, word: str) -> set[str]:
+            return {id_ for id_, therapy in named if word in therapy.get(key, [])}
+
+        left = of("codes", code) | of("visit_codes", code)
+        given = of("practitioners", practitioner) | {id_ for id_, each in named if not each.get("practitioners")}
+        siblings = set().union(*(of("codes", other) for other in beside))
+        for narrower in (given if practitioner else left, siblings, of("codes", code)):
+            left = left & narrower or left
+        return sorted(left)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from . import random_plan, random_request, random_shared
 from .dice import Dice
+from .rules import RuleBook
 from .yaml_text import yaml_text
 
 __all__ = ["Scenario", "scenarios"]
@@ -47,6 +48,7 @@ def scenarios(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Scenario:
     primary = random_plan.plan_editions(dice, "plan-one")
     secondary = random_plan.plan_editions(dice, "plan-two") if dice.chance(25) else []
     request = random_request.request(dice, primary, secondary)
+    random_request.leave_to_codes(dice, request, RuleBook([*documents, *primary, *secondary]))
     texts = {file_name(each): yaml_text(each) for each in [*documents, *primary, *secondary]}
     return Scenario(texts, request)
 

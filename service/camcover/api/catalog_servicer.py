@@ -53,7 +53,7 @@ class CatalogServicer(CatalogServiceServicer):
     def _list_therapies(self, request: messages.ListTherapiesRequest) -> messages.ListTherapiesResponse:
         validate(request)
         entries = _latest(self._rules.take(), lambda catalog: catalog.therapies.values())
-        page, token = _page(request, entries, lambda each: (each.id, each.name, *each.aliases, *each.codes))
+        page, token = _page(request, entries, lambda each: (each.id, each.name, *each.aliases, *each.billed))
         return messages.ListTherapiesResponse(therapies=map(_therapy, page), next_page_token=token)
 
     async def ListConditions(
@@ -146,6 +146,7 @@ def _therapy(entry: Therapy) -> messages.Therapy:
         name=entry.name,
         aliases=entry.aliases,
         codes=map(str, entry.codes),
+        visit_codes=map(str, entry.visit_codes),
         practitioners=map(str, entry.practitioners),
         service_type=entry.service_type or "",
         typical_charge=messages.TypicalCharge(
@@ -211,6 +212,7 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
             id=each.id,
             therapies=map(str, each.therapies),
             codes=map(str, each.codes),
+            without_codes=map(str, each.without_codes),
             tiers=map(str, each.tiers),
         )
         for each in plan.benefits.values()

@@ -156,11 +156,11 @@ class Coder:
 
     def _mismatched(self, therapies: Coded, codes: Coded) -> Ints:
         """Where a code is not billed for its therapy."""
-        of_therapy = self._tables.vocabulary.codes_of_therapy
+        vocabulary = self._tables.vocabulary
         fits = np.ones((len(therapies.words) + 1, len(codes.words) + 1), dtype=bool)
         for row, therapy in enumerate(therapies.words):
-            known = of_therapy.get(therapy, frozenset())
-            fits[row, : len(codes.words)] = [not code or code in known for code in codes.words]
+            may = vocabulary.bills if therapy in vocabulary.services else _bills_nothing
+            fits[row, : len(codes.words)] = [not code or may(therapy, code) for code in codes.words]
         return ~fits[therapies.places, codes.places]
 
     def _price(self, therapies: Coded, services: Array) -> Ints:
@@ -340,6 +340,11 @@ def _is_given(items: Lists, name: str) -> Ints:
 def _of(numbers: dict[str, int]) -> Callable[[str], int]:
     """The number of a word; of an empty one -1."""
     return lambda word: numbers.get(word, _UNKNOWN_WORD) if word else -1
+
+
+def _bills_nothing(_therapy: str, _code: str) -> bool:
+    """What a therapy that does not exist may be billed with."""
+    return False
 
 
 def _state(word: str) -> int:

@@ -166,7 +166,7 @@ class _Directory:
                 for word in file.context.words(kind):
                     self._add(kind, word, effective)
             for therapy in file.record.therapies.values():
-                for code in therapy.codes:
+                for code in therapy.billed:
                     self._add("code", code, effective)
 
     def _enter_broken(self, file: File) -> None:

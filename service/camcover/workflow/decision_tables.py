@@ -166,8 +166,8 @@ def _of_catalog(catalogs: Sequence[Catalog], kind: str, word: str | None) -> _As
 
 
 def _codes(therapy: object) -> tuple[str, ...]:
-    """The codes of a therapy of the catalog; none of one that this edition lacks."""
-    return getattr(therapy, "codes", ())
+    """The codes of a therapy of the catalog and of its visits; none of one that this edition lacks."""
+    return getattr(therapy, "billed", ())
 
 
 def _tables_of(rules: RuleSet, stretch: Stretch, question: TableQuery) -> Iterator[DecisionTable]:

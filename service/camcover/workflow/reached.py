@@ -92,7 +92,7 @@ def _ending_with(plan: Plan, name: str) -> Plan:
         return plan
     behind = set(order[order.index(name) + 1 :])
     benefits = {
-        key: replace(each, therapies=(), codes=()) if str(key) in behind else each
+        key: replace(each, therapies=(), codes=(), without_codes=()) if str(key) in behind else each
         for key, each in plan.benefits.items()
     }
     return replace(plan, benefits=benefits)

@@ -115,7 +115,7 @@ def _service(
 ) -> AskedService:
     """One procedure; `charge` and `allowed` are the session's where this is its only one (point 34), -1 = not given."""
     code, units = procedure.code, procedure.units
-    therapy = _therapy_of(item.therapy, code, vocabulary)
+    therapy = _therapy_of(item, number, code, vocabulary)
     if not 1 <= units <= MAX_UNITS:
         raise Unsound
     if procedure.charge_cents is not None:
@@ -131,16 +131,21 @@ def _service(
     return AskedService(index, number, therapy, code, units, charge, allowed, unpriced, place)
 
 
-def _therapy_of(named: str, code: str, vocabulary: Vocabulary) -> str:
-    """The therapy of a procedure: the item's, else the one its code belongs to; empty where no catalog has the code."""
-    if named and code in vocabulary.codes_of_therapy[named]:
-        return named
-    therapies = vocabulary.therapies_of_code.get(code, ())
+def _therapy_of(item: PlannedService, number: int, code: str, vocabulary: Vocabulary) -> str:
+    """The therapy of a procedure: the item's, else the one its code settles; empty where no catalog has the code."""
+    if item.therapy and vocabulary.bills(item.therapy, code):
+        return item.therapy
+    therapies = vocabulary.therapies_of(code, item.practitioner, codes_beside(item, number - 1))
     if not therapies:
         return ""
-    if named or len(therapies) > 1:
+    if item.therapy or len(therapies) > 1:
         raise Unsound
     return therapies[0]
+
+
+def codes_beside(item: PlannedService, place: int) -> list[str]:
+    """The codes of an item's other procedures than the one in a place from 0."""
+    return [each.code for other, each in enumerate(item.procedures) if other != place]
 
 
 def amount(cents: int | None) -> int:

@@ -190,7 +190,7 @@ def _contexts(
             number = layout.plan.first_segment + segment
             candidates = rules.get((number, place))
             if candidates is None:
-                candidates = rules[number, place] = _candidates(each, number, rows[place])
+                candidates = rules[number, place] = _candidates(tables, each, number, rows[place])
             asks_age = any(criterion.asks_age for found in candidates for criterion in found.criteria)
             key = number, place, day if asks_age else 0
             if key not in seen:
@@ -198,12 +198,18 @@ def _contexts(
                 yield _context(tables, plan, candidates, rows[place], key, liable=each.liable)
 
 
-def _candidates(terms: Terms, segment: int, row: ServiceRow) -> tuple[Candidate, ...]:
-    """The rules that name a line's therapy or code in a segment, in order."""
+def _candidates(tables: Tables, terms: Terms, segment: int, row: ServiceRow) -> tuple[Candidate, ...]:
+    """The rules that match a line's therapy or code in a segment, in order."""
     found = {
         each.row: each for number in (row.therapy, row.code) for each in terms.candidates.get((segment, number), ())
     }
-    return tuple(found[place] for place in sorted(found))
+    return tuple(found[place] for place in sorted(found) if not _goes_without(tables, place, row.code))
+
+
+def _goes_without(tables: Tables, rule: int, code: int) -> bool:
+    """Whether a rule is not for a code (point 7)."""
+    first, count = tables.arrays.rules[rule]["without"], tables.arrays.rules[rule]["without_count"]
+    return bool(count) and code in tables.arrays.listed_codes[first : first + count]
 
 
 def _context(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
+from camcover.engine.asking.asked import codes_beside
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.use_violations import use_violations
 from camcover.engine.asking.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
@@ -214,11 +215,13 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
         yield from _unknown_price(path, therapy, item.dates, vocabulary)
     for place, procedure in enumerate(item.procedures):
         where = f"{path}.procedures[{place}]"
-        owners = vocabulary.therapies_of_code.get(procedure.code, ())
-        if therapy and owners and therapy not in owners:
+        known = vocabulary.knows(procedure.code)
+        if therapy and known and not vocabulary.bills(therapy, procedure.code):
             yield _code_of_another(f"{where}.code", therapy, procedure.code, vocabulary)
             continue
-        therapies = (therapy,) if therapy and owners else owners
+        beside = codes_beside(item, place)
+        settled = vocabulary.therapies_of(procedure.code, item.practitioner, beside)
+        therapies = (therapy,) if therapy and known else settled
         if not therapies:
             yield from _unknown_code(where, item, procedure)
         elif len(therapies) > 1:
@@ -255,7 +258,8 @@ def _unknown_code(path: str, item: PlannedService, procedure: Procedure) -> Iter
 
 def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary) -> Violation:
     """The violation for a code that the catalog does not list under the item's therapy."""
-    owners, codes = vocabulary.therapies_of_code[code], sorted(vocabulary.codes_of_therapy[therapy])
+    owners = vocabulary.therapies_of(code, "", ())
+    codes = sorted(vocabulary.codes_of_therapy[therapy] | vocabulary.visit_codes_of_therapy[therapy])
     expected = f"{listed(codes, 'code')}, as {therapy} has" if codes else f"none, since {therapy} has no codes"
     found = f"code {code}, billed for {' or '.join(owners)}, not for {therapy}"
     return Violation(path, found, expected, Refusal.CODE_OF_ANOTHER_THERAPY)

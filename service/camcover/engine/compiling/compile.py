@@ -102,6 +102,7 @@ class _Compiler:
         self.candidates: list[int] = []
         self.fee_cents: list[int] = []
         self.licensure: list[int] = []
+        self.listed_codes: list[int] = []
         self.fee_rows: dict[tuple[int, str], int] = {}
         self.licensure_rows: dict[tuple[int, ...], int] = {}
 
@@ -117,6 +118,7 @@ class _Compiler:
             "fee_cents": self.fee_cents,
             "candidates": self.candidates,
             "licensure": self.licensure,
+            "listed_codes": self.listed_codes,
         }
         return RuleTables(**{name: _array(made[name], dtype) for name, dtype in RULE_DTYPES.items()})
 
@@ -225,7 +227,7 @@ class _Compiler:
             row = len(self.rows["rules"])
             if isinstance(rule, Exclusion):
                 criteria = self._criteria(index, rule.when, None, segment.first_day)
-                self.rows["rules"].append((int(RuleKind.EXCLUSION), -1, criteria, 0, 0, 0, 0, 0, 0, 0, 0))
+                self.rows["rules"].append((int(RuleKind.EXCLUSION), -1, criteria, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
             else:
                 self.rows["rules"].append(self._benefit(index, segment, rule))
             self.sources.rules.append(rule)
@@ -268,6 +270,8 @@ class _Compiler:
         ranges = [self._phases(index, segment.plan, benefit, tier) for tier in index.tiers]
         tiers = len(self.rows["rule_tiers"])
         self.rows["rule_tiers"] += ranges
+        without = len(self.listed_codes)
+        self.listed_codes += [self.vocabulary.codes[code] for code in benefit.without_codes]
         return (
             int(RuleKind.BENEFIT),
             policy,
@@ -280,6 +284,8 @@ class _Compiler:
             index.benefits[benefit.id],
             int(benefit.continues_when_exhausted),
             int(benefit.counts_toward_out_of_pocket_maximum),
+            without,
+            len(benefit.without_codes),
         )
 
     def _phases(self, index: PlanIndex, plan: Plan, benefit: Benefit, tier: str) -> Row:

@@ -37,7 +37,11 @@ def plain_icd10(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Ids to indices, over every edition of every catalog."""
+    """Ids to indices, over every edition of every catalog.
+
+    `therapies_of_code` and `codes_of_therapy`: a therapy's own codes; `visit_codes_of_therapy`: those that are billed
+    within a visit of it, too. `practitioners_of_therapy`: who gives it, empty = any may.
+    """
 
     services: dict[str, int]
     codes: dict[str, int]
@@ -45,9 +49,40 @@ class Vocabulary:
     conditions: frozenset[str]
     therapies_of_code: dict[str, tuple[str, ...]]
     codes_of_therapy: dict[str, frozenset[str]]
+    visit_codes_of_therapy: dict[str, frozenset[str]]
+    therapies_of_visit_code: dict[str, tuple[str, ...]]
+    practitioners_of_therapy: dict[str, frozenset[str]]
     catalogs: tuple[Catalog, ...]
     breaks: tuple[int, ...]
     """Ordinal days between two of which, in order, no word changes its meaning."""
+
+    def bills(self, therapy: str, code: str) -> bool:
+        """Whether a code may be billed for a therapy, as its own or within a visit of it."""
+        return code in self.codes_of_therapy[therapy] or code in self.visit_codes_of_therapy[therapy]
+
+    def knows(self, code: str) -> bool:
+        """Whether any therapy has a code, as its own or within a visit of it."""
+        return code in self.therapies_of_code or code in self.therapies_of_visit_code
+
+    def therapies_of(self, code: str, practitioner: str, beside: Iterable[str]) -> Sequence[str]:
+        """The therapies that a code may be of where the request names none (docs/rule-language.md, point 2).
+
+        `beside`: the other codes of the item. More than one: the request has to name the therapy.
+        """
+        own = self.therapies_of_code.get(code, ())
+        visits = self.therapies_of_visit_code.get(code)
+        left: Sequence[str] = (*own, *visits) if visits else own
+        if len(left) < 2:
+            return left
+        given = [each for each in left if self._gives(practitioner, each)] if practitioner else left
+        left = given or left
+        told = [each for each in left if any(each in self.therapies_of_code.get(other, ()) for other in beside)]
+        left = told or left
+        return [each for each in left if each in own] or left
+
+    def _gives(self, practitioner: str, therapy: str) -> bool:
+        """Whether a kind of practitioner gives a therapy by the catalog."""
+        return not self.practitioners_of_therapy[therapy] or practitioner in self.practitioners_of_therapy[therapy]
 
     def typical_charge(self, therapy: str, day: date) -> TypicalCharge | None:
         """What one session costs in the edition in force on `day`, else in the one nearest to it."""
@@ -79,24 +114,49 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
     """Number every word of the catalogs, and the codes that plans and fee tables name beside them."""
     catalogs = tuple(catalog for editions in rules.catalogs.values() for catalog in editions)
     therapies = dict.fromkeys(therapy for catalog in catalogs for therapy in catalog.therapies)
-    of_therapy: dict[str, set[str]] = {therapy: set() for therapy in therapies}
-    of_code: dict[str, dict[str, None]] = {}
-    for catalog in catalogs:
-        for therapy in catalog.therapies.values():
-            of_therapy[therapy.id].update(map(str, therapy.codes))
-            for code in therapy.codes:
-                of_code.setdefault(code, {})[therapy.id] = None
-    codes = dict.fromkeys([*of_code, *_codes_of_rules(rules)])
+    own, visits = _Codes(therapies), _Codes(therapies)
+    practitioners: dict[str, set[str]] = {therapy: set() for therapy in therapies}
+    any_may: set[str] = set()
+    for therapy in (therapy for catalog in catalogs for therapy in catalog.therapies.values()):
+        own.add(therapy.id, therapy.codes)
+        visits.add(therapy.id, therapy.visit_codes)
+        practitioners[therapy.id].update(map(str, therapy.practitioners))
+        if not therapy.practitioners:
+            any_may.add(therapy.id)
+    codes = dict.fromkeys([*own.therapies, *visits.therapies, *_codes_of_rules(rules)])
     return Vocabulary(
         services={str(therapy): index for index, therapy in enumerate(therapies)},
         codes={str(code): len(therapies) + index for index, code in enumerate(codes)},
         practitioners=_numbered(practitioner for catalog in catalogs for practitioner in catalog.practitioners),
         conditions=frozenset(str(condition) for catalog in catalogs for condition in catalog.conditions),
-        therapies_of_code={code: tuple(therapies) for code, therapies in of_code.items()},
-        codes_of_therapy={therapy: frozenset(codes) for therapy, codes in of_therapy.items()},
+        therapies_of_code=own.therapies_by_code(),
+        codes_of_therapy={therapy: frozenset(codes) for therapy, codes in own.codes.items()},
+        visit_codes_of_therapy={therapy: frozenset(codes) for therapy, codes in visits.codes.items()},
+        therapies_of_visit_code=visits.therapies_by_code(),
+        practitioners_of_therapy={
+            therapy: frozenset() if therapy in any_may else frozenset(names) for therapy, names in practitioners.items()
+        },
         catalogs=catalogs,
         breaks=_breaks(catalogs),
     )
+
+
+class _Codes:
+    """Codes and therapies in both directions, gathered over every edition."""
+
+    def __init__(self, therapies: Iterable[str]) -> None:
+        self.codes: dict[str, set[str]] = {therapy: set() for therapy in therapies}
+        self.therapies: dict[str, dict[str, None]] = {}
+
+    def add(self, therapy: str, codes: Iterable[str]) -> None:
+        """Add the codes of a therapy."""
+        self.codes[therapy].update(map(str, codes))
+        for code in codes:
+            self.therapies.setdefault(code, {})[therapy] = None
+
+    def therapies_by_code(self) -> dict[str, tuple[str, ...]]:
+        """The therapies of each code, in the order of the files."""
+        return {code: tuple(therapies) for code, therapies in self.therapies.items()}
 
 
 def _breaks(catalogs: Sequence[Catalog]) -> tuple[int, ...]:
@@ -127,6 +187,8 @@ def _codes_of_rules(rules: RuleSet) -> Iterator[str]:
         named: list[Benefit | Exclusion | Discount] = [*plan.benefits.values(), *plan.exclusions, *plan.discounts]
         for rule in named:
             yield from rule.codes
+            if isinstance(rule, Benefit):
+                yield from rule.without_codes
 
 
 def licensing_states(entry: Licensure | None) -> int:

@@ -143,6 +143,10 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
             row = rules.candidates[other]
             other += 1
         rule = rules.rules[row]
+        if rule["without_count"] > 0 and is_listed(
+            rules, rule["without"], rule["without_count"], context.service["code"]
+        ):
+            continue
         reason, criteria = _judge(rules, context, rule)
         if rule["kind"] == _EXCLUSION:
             if reason == _HOLDS:
@@ -162,6 +166,15 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
     if exhausted != _NONE:
         return exhausted, _LIMIT, _NONE, exhausted_limit
     return failed_rule, failed_reason, failed_row, _NONE
+
+
+@compiled
+def is_listed(rules: RuleTables, first: int, count: int, code: int) -> bool:
+    """Whether a code stands in a list of `listed_codes`."""
+    found = False
+    for row in range(first, first + count):
+        found = found or rules.listed_codes[row] == code
+    return found
 
 
 @compiled

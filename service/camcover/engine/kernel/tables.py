@@ -73,8 +73,10 @@ RULE = np.dtype([
     ("kind", "i4"), ("policy", "i4"), ("criteria", "i4"),
     ("requirements", "i4"), ("requirement_count", "i4"), ("limits", "i4"), ("limit_count", "i4"),
     ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counts_out_of_pocket", "i4"),
+    ("without", "i4"), ("without_count", "i4"),
 ])  # fmt: skip
-"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`; `tiers`: first row of `rule_tiers`."""
+"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`; `tiers`: first row of `rule_tiers`; `without`:
+the first of the codes in `listed_codes` that it is not for."""
 
 CRITERIA = np.dtype([
     ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
@@ -117,6 +119,7 @@ class RuleTables(NamedTuple):
     matches: Array  # a cell for each (segment, service)
     candidates: NDArray[np.int32]  # rows of `rules`, ascending within a range
     rules: Array
+    listed_codes: NDArray[np.int32]  # codes by number, in lists
     criteria: Array
     rule_tiers: Array
     phases: Array
@@ -136,6 +139,7 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
     "matches": MATCH,
     "candidates": np.dtype("i4"),
     "rules": RULE,
+    "listed_codes": np.dtype("i4"),
     "criteria": CRITERIA,
     "rule_tiers": RANGE,
     "phases": PHASE,

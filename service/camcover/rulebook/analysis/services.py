@@ -61,7 +61,7 @@ def services_of(stretch: Stretch, rules: RuleSet) -> Iterator[Service]:
     codes_of: dict[str, dict[str, None]] = {}
     for catalog in (catalog for editions in rules.catalogs.values() for catalog in editions):
         for name, listed in catalog.therapies.items():
-            codes_of.setdefault(str(name), {NO_CODE: None}).update(dict.fromkeys(map(str, listed.codes)))
+            codes_of.setdefault(str(name), {NO_CODE: None}).update(dict.fromkeys(map(str, listed.billed)))
     for therapy, codes in codes_of.items():
         alike: dict[tuple[int, ...], list[str]] = {}
         ordered: list[Rule] = [*stretch.plan.exclusions, *stretch.plan.benefits.values()]
@@ -79,5 +79,7 @@ def service_of(stretch: Stretch, therapy: str, code: str) -> Service:
 
 
 def _names(rule: Rule, therapy: str, code: str) -> bool:
-    """Whether a rule's therapies hold the therapy or its codes the code."""
+    """Whether a rule's therapies hold the therapy or its codes the code, and no code is one that it goes without."""
+    if isinstance(rule, Benefit) and code in rule.without_codes:
+        return False
     return therapy in rule.therapies or (code != NO_CODE and code in rule.codes)

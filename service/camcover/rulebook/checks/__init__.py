@@ -13,6 +13,7 @@ from datetime import date
 from camcover.rulebook.checks import (
     accumulators,
     bounds,
+    codes,
     criteria,
     federal,
     liability,
@@ -39,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     bounds.check_diagnosis_groups,
     bounds.check_plan_sizes,
     bounds.check_step_counts,
+    codes.check_visit_codes,
+    codes.check_without_codes,
     criteria.check_criteria,
     criteria.check_policies,
     criteria.check_practitioners,

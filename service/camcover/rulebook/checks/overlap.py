@@ -120,17 +120,18 @@ def _services(rule: Benefit | Exclusion, rules: RuleSet, day: date) -> frozenset
     pairs: set[_Service] = {(name, "") for name in rule.therapies}
     for catalog in catalogs:
         known = (catalog.therapies[name] for name in rule.therapies if name in catalog.therapies)
-        pairs.update((therapy.id, code) for therapy in known for code in therapy.codes)
+        pairs.update((therapy.id, code) for therapy in known for code in therapy.billed)
         if rule.codes:
             pairs.update(
                 (therapy.id, code)
                 for therapy in catalog.therapies.values()
-                for code in therapy.codes
+                for code in therapy.billed
                 if code in rule.codes
             )
     with_code = {code for _, code in pairs}
     pairs.update(("", code) for code in rule.codes if code not in with_code)
-    return frozenset(pairs)
+    without = rule.without_codes if isinstance(rule, Benefit) else ()
+    return frozenset(pair for pair in pairs if pair[1] not in without) if without else frozenset(pairs)
 
 
 def _shared(day: Mapping[str, _Reach], earlier: str, later: str) -> str | None:

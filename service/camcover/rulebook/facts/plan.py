@@ -175,6 +175,7 @@ def _benefit_facts(benefit: Benefit) -> Iterator[Fact]:
     at = benefit.at
     yield set_fact("therapies", benefit.therapies, at)
     yield set_fact("codes", benefit.codes, at)
+    yield set_fact("without codes", benefit.without_codes, at)
     yield fact("policy", benefit.policy or "none", getattr(benefit.policy, "at", at), "none")
     yield from criteria_facts(benefit.when, at)
     yield fact(

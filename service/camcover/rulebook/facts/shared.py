@@ -175,6 +175,7 @@ def _therapy_facts(therapy: Therapy) -> Iterator[Fact]:
     yield fact("name", therapy.name, at)
     yield set_fact("aliases", therapy.aliases, at)
     yield set_fact("codes", therapy.codes, at)
+    yield set_fact("visit codes", therapy.visit_codes, at)
     yield set_fact("practitioners", therapy.practitioners, at)
     yield fact("service type", therapy.service_type, at)
     place = charge.at if charge else at

@@ -321,6 +321,7 @@ def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
         refused_tiers=values["refused_tiers"],
         cite=values["cite"],
         at=at,
+        without_codes=values["without_codes"],
     )
 
 
@@ -329,6 +330,7 @@ BENEFIT = Record(
     (
         Field("therapies", THERAPIES, "The therapies it is for.", default=()),
         Field("codes", CODES, "The procedure codes it is for.", default=()),
+        Field("without_codes", CODES, "Codes of its therapies that it is not for.", default=()),
         Field("policy", Name("a policy", refers="policy"), "Criteria from a policy file."),
         Field("when", CRITERIA, "Criteria of its own; all must hold."),
         Field("requires", ListOf(REQUIREMENT, minimum=0), "Attestations that it asks for.", default=()),

@@ -47,6 +47,12 @@ THERAPY = Record(
         Field("aliases", ListOf(ANY_TEXT, minimum=0), "Other names.", default=()),
         Field("codes", ListOf(OWN_CODE, minimum=0), "CPT and HCPCS codes billed for it.", default=()),
         Field(
+            "visit_codes",
+            ListOf(OWN_CODE, minimum=0),
+            "Codes billed within a visit of it: examinations, adjunct procedures.",
+            default=(),
+        ),
+        Field(
             "practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives it.", default=()
         ),
         Field("service_type", Name("an X12 service type code", r"[A-Z0-9]{1,3}"), "X12 service type code."),
@@ -68,6 +74,7 @@ def _therapy(key: Any, values: Values, at: Place) -> Therapy:
         typical_charge=values["typical_charge"],
         tax_advantaged=values["tax_advantaged"],
         at=at,
+        visit_codes=values["visit_codes"],
     )
 
 

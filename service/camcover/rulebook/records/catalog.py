@@ -21,7 +21,7 @@ class TypicalCharge:
 
 @dataclass(frozen=True, slots=True)
 class Therapy:
-    """A therapy of the catalog."""
+    """A therapy of the catalog; `visit_codes` are billed within a visit of it, and may be of other therapies, too."""
 
     id: str
     name: str
@@ -32,6 +32,16 @@ class Therapy:
     typical_charge: TypicalCharge | None
     tax_advantaged: TaxAdvantage | None
     at: Place
+    visit_codes: tuple[str, ...] = ()
+
+    @property
+    def billed(self) -> tuple[str, ...]:
+        """Every code that may be billed for it: its own, then those of a visit."""
+        return (*self.codes, *self.visit_codes)
+
+    def is_given_by(self, practitioner: str) -> bool:
+        """Whether a kind of practitioner gives it; without a list of practitioners any may."""
+        return not self.practitioners or practitioner in self.practitioners
 
 
 @dataclass(frozen=True, slots=True)

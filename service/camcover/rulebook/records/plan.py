@@ -236,7 +236,10 @@ class TierBenefit:
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered."""
+    """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered.
+
+    `without_codes`: codes of its therapies that it is not about.
+    """
 
     id: str
     therapies: tuple[str, ...]
@@ -251,6 +254,7 @@ class Benefit:
     cite: str | None
     at: Place
     refused_tiers: tuple[str, ...] = ()
+    without_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
