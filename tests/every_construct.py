@@ -195,7 +195,13 @@ tests:
       first: {covered: yes, reason: NOT_LISTED, benefit: acupuncture, copay: $20.00}
       after: {deductible: $120.00}
   - name: the eighteenth birthday
-    given: {birth_date: 2008-03-02, therapy: massage, charge: $90.00, first: 2026-03-02}
+    given:
+      birth_date: 2008-03-02
+      covered_from: 2026-01-01
+      covered_to: 2026-12-31
+      therapy: massage
+      charge: $90.00
+      first: 2026-03-02
     expect: {patient: $40.00}
 """
 

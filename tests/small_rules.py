@@ -8,7 +8,7 @@ from google.protobuf import json_format
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, EstimateRequest, Tables, compile_rules, evaluate
-from camcover.engine.request import Coordination, UseSoFar
+from camcover.engine.request import Coordination, Membership, UseSoFar
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import as_text, load_texts
 
@@ -181,6 +181,8 @@ def under_one_plan(request: EstimateRequest) -> EstimateRequest:
         secondary_plan_id="",
         coordination=Coordination.STANDARD,
         secondary_family_accumulators=(),
-        members=tuple(member._replace(secondary_use=UseSoFar()) for member in request.members),
+        members=tuple(
+            member._replace(secondary_use=UseSoFar(), secondary_membership=Membership()) for member in request.members
+        ),
         items=tuple(item._replace(secondary_tier="") for item in request.items),
     )

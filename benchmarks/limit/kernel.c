@@ -1078,6 +1078,13 @@ INLINE void owe_charge(
     entry->charge = entry->not_covered = entry->patient = charge;
 }
 
+INLINE int outside_coverage(const struct service *service, int day)
+{
+    if (day < service->covered_from)
+        return BEFORE_COVERAGE;
+    return day > service->covered_to ? AFTER_COVERAGE : HOLDS;
+}
+
 INLINE struct visits *visits_of(const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     const struct request *request = hand->request;
@@ -1334,15 +1341,21 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
         begin_entry(entry);
         find_segment(rules, work, request, line->day);
         int64_t charge = request->behind >= 0 ? work->behind[request->behind + index].charge : service->charge;
+        int outside = outside_coverage(service, line->day);
         if (request->segment < 0) {
             entry->tier = service->tier;
-            owe_charge(request, service, charge, entry, NOT_IN_FORCE);
+            owe_charge(request, service, charge, entry, outside == HOLDS ? NOT_IN_FORCE : outside);
         } else {
             entry->segment = request->segment;
             const struct segment *segment = &rules->segments[request->segment];
-            entry->terms_assumed = line->day > segment->last_day;
             int tier = tier_of(rules, work, request, segment, service->tier, index);
             entry->tier = tier;
+            if (outside != HOLDS) {
+                owe_charge(request, service, charge, entry, outside);
+                request->patient += entry->patient;
+                continue;
+            }
+            entry->terms_assumed = line->day > segment->last_day;
             if (service->therapy < 0) {
                 owe_charge(request, service, charge, entry, UNKNOWN_CODE);
                 request->patient += entry->patient;

@@ -62,6 +62,8 @@ ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(
         "birth_date": mostly(st.none(), st.dates(date(1950, 1, 1), date(2026, 6, 1))),
         "age": maybe(mostly(st.integers(0, 99), WORD([-1, 131]))),
         "state": mostly(WORD([None, "WA"]), st.just("ZZ")),
+        "covered_from": mostly(st.none(), st.dates(date(2025, 11, 1), date(2026, 9, 1))),
+        "covered_to": mostly(st.none(), st.dates(date(2026, 1, 1), date(2027, 2, 1))),
         "family_coverage": maybe(st.booleans()),
         "as_of": maybe(st.dates(date(2025, 12, 1), date(2027, 1, 1))),
         "requirements_as_attested": maybe(st.booleans()),

@@ -50,6 +50,7 @@ FAULTS: list[tuple[Refusal, dict[str, Any]]] = [
     (Refusal.NUMBER_OUT_OF_RANGE, {"age": -1}),
     (Refusal.CONTRADICTORY_STATEMENTS, {"birth_date": date(1980, 1, 1)}),
     (Refusal.CONTRADICTORY_STATEMENTS, {"age": None, "birth_date": date(2026, 6, 1)}),
+    (Refusal.CONTRADICTORY_STATEMENTS, {"covered_from": date(2026, 6, 1), "covered_to": date(2026, 5, 31)}),
     (Refusal.UNKNOWN_ACCUMULATOR, {"accumulators": [{"accumulator": "deductable"}]}),
     (Refusal.REPEATED, {"accumulators": [{"accumulator": "deductible"}, {"accumulator": "deductible"}]}),
     (Refusal.AMOUNT_OUT_OF_RANGE, {"accumulators": [{"accumulator": "deductible", "used_cents": -1}]}),
@@ -105,6 +106,9 @@ ONLY_IN_BULK = {
 """Faults of columns that a single request has no like of: there 0 stands for what null stands for here."""
 
 
+MEMBERSHIP = ("covered_from", "covered_to")
+"""The columns that a single request has in the member's `membership`."""
+
 ONLY_SINGLE = {Refusal.UNKNOWN_MEMBER, Refusal.MORE_VIOLATIONS}
 """Kinds of no row: it has one member; and what stands behind a hundred faults of any kind."""
 
@@ -139,6 +143,7 @@ def single(rules: Tables, row: dict[str, Any]) -> list[Violation]:
     """What is wrong with the row as a single request."""
     data = plain(row)
     person = {name: data.pop(name) for name in list(data) if name not in ("plan_id", "items")}
+    person["membership"] = {name: person.pop(name) for name in MEMBERSHIP if name in person}
     for item in data["items"]:
         amounts = ("charge_cents", "allowed_cents", "units")
         if "code" in item:
@@ -169,7 +174,9 @@ def test_the_same_fault_is_told_in_the_same_words(rules: Tables, kind: Refusal, 
     assert [(each["reason"], each["kind"]) for each in told] == [
         (each.description, each.refusal.name) for each in alone
     ]
-    columns = [each.field.replace("members[0].", "").replace(".procedures[0]", "") for each in alone]
+    columns = [
+        each.field.replace("members[0].", "").replace("membership.", "").replace(".procedures[0]", "") for each in alone
+    ]
     assert [each["field"] for each in told] == [path.replace(".dates", ".start_date") for path in columns]
 
 

@@ -56,7 +56,7 @@ class PlanLedger:
     def __init__(self, rules: RuleBook, request: Json, plan_id: str, prefix: str, first_day: date) -> None:
         """`prefix` is "" for the primary and "secondary_" for the second plan: the request's names of its sums."""
         self._rules = rules
-        self._plan_id = plan_id
+        self._plan_id, self._prefix = plan_id, prefix
         members = members_of(request)
         as_of = date.fromisoformat(request["as_of"]) if request.get("as_of") else first_day
         given = {member["id"]: member.get(f"{prefix}accumulators") or [] for member in members}
@@ -86,9 +86,12 @@ class PlanLedger:
     def adjudicate(self, line: Line, tier: str, settled_charge: int | None = None, eligible: Eligible = int) -> Outcome:
         """The outcome of the next line in order; sums and limits move."""
         plan = self._plan_on(line.day)
-        if plan is None:
+        reason = _outside_coverage(line, self._prefix)
+        if reason and plan is not None:
+            self.sums.enter(plan, line.day)
+        if reason or plan is None:
             charge = unpriced_charge(line) if settled_charge is None else settled_charge
-            return Outcome(tier, charge, reason="NOT_IN_FORCE", not_covered=charge)
+            return Outcome(tier, charge, reason=reason or "NOT_IN_FORCE", not_covered=charge)
         line = replace(line, terms_day=self._rules.terms_day(self._plan_id, line.day))
         outcome = self._judge(plan, line, tier, settled_charge, eligible)
         outcome.terms_assumed = line.terms_day < line.day
@@ -270,6 +273,15 @@ class PlanLedger:
             self._usage.add(limit, visit, units=units, eligible=eligible, plan_paid=outcome.plan_paid)
         self._usage.add_visit(visit)
         return outcome
+
+
+def _outside_coverage(line: Line, prefix: str) -> str:
+    """The reason of a line outside the member's coverage under a plan, else empty (point 37)."""
+    membership = line.member.get(f"{prefix}membership") or {}
+    first, last = membership.get("covered_from"), membership.get("covered_to")
+    if first and line.day < date.fromisoformat(first):
+        return "BEFORE_COVERAGE"
+    return "AFTER_COVERAGE" if last and line.day > date.fromisoformat(last) else ""
 
 
 def _is_family(request: Json, members: list[Json]) -> bool:

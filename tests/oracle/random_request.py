@@ -39,7 +39,11 @@ METHODS = [
 def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> Document:
     """A request; `primary` and `secondary` are the editions of the plans, the latter empty without coordination."""
     first = dice.day(_FIRST, date(2026, 12, 20))
-    members = [{"id": f"m{number}"} | _person(dice) for number in range(1, dice.pick([1, 1, 2, 3, 1, 2, 12]) + 1)]
+    memberships = ["membership", "secondary_membership"] if secondary else ["membership"]
+    members = [
+        {"id": f"m{number}"} | _person(dice) | {name: _membership(dice) for name in memberships if dice.chance(25)}
+        for number in range(1, dice.pick([1, 1, 2, 3, 1, 2, 12]) + 1)
+    ]
     ids = [member["id"] for member in members]
     asked: Document = {
         "plan_id": primary[0]["id"],
@@ -75,6 +79,17 @@ def _person(dice: Dice) -> Document:
     if dice.chance(85):
         person["state"] = dice.pick(STATES)
     return person
+
+
+def _membership(dice: Dice) -> Document:
+    """How a plan covers a member: the first and the last day of coverage, either often not given."""
+    known: Document = {}
+    first = dice.day(date(2025, 7, 1), date(2026, 9, 1)) if dice.chance(50) else None
+    if first is not None:
+        known["covered_from"] = first.isoformat()
+    if dice.chance(50):
+        known["covered_to"] = dice.day(max(first or _FIRST, _FIRST), date(2027, 2, 1)).isoformat()
+    return known
 
 
 def _as_of(dice: Dice, first: date) -> date | None:

@@ -22,6 +22,8 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.Estimate.use_after": 3,
     "camcover.v1.PriorVisit.coinsurance_paid_cents": 4,
     "camcover.v1.PriorVisit.percentage_cents": 4,
+    "camcover.v1.Member.membership": 5,
+    "camcover.v1.Member.secondary_membership": 5,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -17,6 +17,7 @@ from camcover.engine.request import (
     Coverage,
     LimitUse,
     Member,
+    Membership,
     PlannedService,
     PriorVisit,
     Procedure,
@@ -29,6 +30,9 @@ from camcover.rulebook.records import Attestation, Setting
 __all__ = ["estimate_request", "member", "planned_service"]
 
 FIRST_YEAR, LAST_YEAR = FIRST_DATE.year, LAST_DATE.year
+
+FIRST_BIRTH_YEAR = 1880
+"""The first year in which a member may be born, and covered."""
 
 _LAST_DAY = LAST_DATE.toordinal()
 
@@ -134,7 +138,7 @@ def _coverage(message: messages.EstimatePlanRequest) -> Coverage:
 def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> Member:
     return Member(
         message.id or str(place + 1),
-        dates.optional(f"{path}.birth_date", message.birth_date, first_year=1880) if message.birth_date else None,
+        dates.optional(f"{path}.birth_date", message.birth_date, first_year=FIRST_BIRTH_YEAR),
         message.age if message.HasField("age") else None,
         message.state,
         UseSoFar(
@@ -149,6 +153,15 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
             _visits(message.secondary_benefit_visits),
             _prior_visits(f"{path}.secondary_prior_visits", message.secondary_prior_visits, dates),
         ),
+        _membership(f"{path}.membership", message.membership, dates),
+        _membership(f"{path}.secondary_membership", message.secondary_membership, dates),
+    )
+
+
+def _membership(path: str, message: messages.Membership, dates: _Dates) -> Membership:
+    return Membership(
+        dates.optional(f"{path}.covered_from", message.covered_from, first_year=FIRST_BIRTH_YEAR),
+        dates.optional(f"{path}.covered_to", message.covered_to, first_year=FIRST_BIRTH_YEAR),
     )
 
 

@@ -63,6 +63,8 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("birth_date", pa.date32()),
         pa.field("age", pa.int32()),
         pa.field("state", pa.string()),
+        pa.field("covered_from", pa.date32()),
+        pa.field("covered_to", pa.date32()),
         pa.field("family_coverage", pa.bool_()),
         pa.field("as_of", pa.date32()),
         pa.field("requirements_as_attested", pa.bool_()),

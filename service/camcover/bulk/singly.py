@@ -21,6 +21,7 @@ from camcover.engine.request import (
     InvalidRequest,
     LimitUse,
     Member,
+    Membership,
     PlannedService,
     PriorVisit,
     Procedure,
@@ -68,7 +69,7 @@ def request_of(row: Data) -> EstimateRequest:
     return EstimateRequest(
         plan_id=_text(row["plan_id"]),
         items=tuple(map(_service, _list(row, "items"))),
-        members=(Member("1", row["birth_date"], row["age"], _text(row["state"]), use),),
+        members=(Member("1", row["birth_date"], row["age"], _text(row["state"]), use, membership=_membership(row)),),
         coverage=Coverage.FAMILY if row["family_coverage"] else Coverage.SELF_ONLY,
         family_accumulators=_sums(row["family_accumulators"]),
         as_of=row["as_of"],
@@ -84,7 +85,7 @@ def in_columns(violations: Sequence[Violation]) -> tuple[Violation, ...]:
 
 def _column(path: str) -> str:
     """A request's path as one of the columns, of which a row has one member, one procedure, and a first date."""
-    path = path.removeprefix("members[0].").replace(".procedures[0]", "", 1)
+    path = path.removeprefix("members[0].").removeprefix("membership.").replace(".procedures[0]", "", 1)
     return f"{path.removesuffix('.dates')}.start_date" if path.endswith(".dates") else path
 
 
@@ -163,6 +164,10 @@ def _service(item: Data) -> PlannedService:
 def _dates(item: Data) -> Iterator[date]:
     for session in range(_or(item["sessions"], 1)):
         yield item["start_date"] + timedelta(days=session * _or(item["every_days"], 7))
+
+
+def _membership(row: Data) -> Membership:
+    return Membership(row["covered_from"], row["covered_to"])
 
 
 def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:

@@ -34,6 +34,8 @@ class Reason(IntEnum):
     LIMIT_REACHED = 12
     UNKNOWN_CODE = 13
     ATTESTATION_NOT_COVERED = 14
+    BEFORE_COVERAGE = 15
+    AFTER_COVERAGE = 16
 
 
 class Amounts(NamedTuple):

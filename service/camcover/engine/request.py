@@ -91,6 +91,17 @@ class UseSoFar(NamedTuple):
     prior_visits: tuple[PriorVisit, ...] = ()
 
 
+class Membership(NamedTuple):
+    """How a plan covers a member: the first and the last day, None = not given (docs/rule-language.md, point 37)."""
+
+    covered_from: date | None = None
+    covered_to: date | None = None
+
+
+NO_MEMBERSHIP = Membership()
+"""Nothing is known of it."""
+
+
 class Member(NamedTuple):
     """One person; either `birth_date` or `age` (completed years), or neither."""
 
@@ -100,6 +111,8 @@ class Member(NamedTuple):
     state: str = ""
     use: UseSoFar = UseSoFar()
     secondary_use: UseSoFar = UseSoFar()
+    membership: Membership = NO_MEMBERSHIP
+    secondary_membership: Membership = NO_MEMBERSHIP
 
 
 class Procedure(NamedTuple):

@@ -9,6 +9,7 @@ from camcover.engine.request import (
     EstimateRequest,
     LimitUse,
     Member,
+    Membership,
     PlannedService,
     PriorVisit,
     Procedure,
@@ -30,7 +31,8 @@ def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
         benefit_visits=tuple(BenefitVisits(name, visits) for name, visits in given.benefit_visits.items()),
         prior_visits=tuple(PriorVisit(name, day) for name, days in given.prior_visits.items() for day in days),
     )
-    members = [Member(name, given.birth_date, given.age, given.state or "") for name in ids]
+    membership = Membership(given.covered_from, given.covered_to)
+    members = [Member(name, given.birth_date, given.age, given.state or "", membership=membership) for name in ids]
     members[0] = members[0]._replace(use=use)
     return EstimateRequest(
         plan_id=str(plan.heading.id),

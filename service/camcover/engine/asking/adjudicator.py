@@ -25,7 +25,15 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import STATE_INDEX
 from camcover.engine.kernel.tables import Array
 from camcover.engine.kernel.workspace import Workspace
-from camcover.engine.request import NO_USE, Coordination, Coverage, EstimateRequest, InvalidRequest
+from camcover.engine.request import (
+    NO_MEMBERSHIP,
+    NO_USE,
+    Coordination,
+    Coverage,
+    EstimateRequest,
+    InvalidRequest,
+    Membership,
+)
 from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
 
 _day_of = itemgetter(0)
@@ -193,15 +201,25 @@ def _check_members(request: EstimateRequest) -> None:
     for member in members:
         if member.state and member.state not in STATE_INDEX:
             raise Unsound
+        if not (is_sound(member.membership) and is_sound(member.secondary_membership)):
+            raise Unsound
         if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= MAX_AGE):
             raise Unsound
+
+
+def is_sound(membership: Membership) -> bool:
+    """Whether what is said of a membership does not contradict itself."""
+    first, last = membership.covered_from, membership.covered_to
+    return first is None or last is None or first <= last
 
 
 def _check_second_plan(request: EstimateRequest) -> None:
     """Raise `Unsound` when something is stated of a second plan, of which there is none."""
     if request.coordination is not Coordination.STANDARD or request.secondary_family_accumulators:
         raise Unsound
-    if any(member.secondary_use != NO_USE for member in request.members):
+    if any(
+        member.secondary_use != NO_USE or member.secondary_membership != NO_MEMBERSHIP for member in request.members
+    ):
         raise Unsound
     if any(item.secondary_tier for item in request.items):
         raise Unsound

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from camcover.engine.asking.asked import Asked, AskedService, Unsound
+from camcover.engine.asking.asked import Asked, AskedLine, AskedService, Unsound
 from camcover.engine.asking.given import Given, lay_out_given
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.compiling.compile import Tables
@@ -22,7 +22,7 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.workspace import Space, Workspace, assert_row
-from camcover.engine.request import Coverage, PlannedService
+from camcover.engine.request import Coverage, Membership, PlannedService
 from camcover.request_bounds import MAX_LINES
 
 OPEN_TIER = -1
@@ -46,6 +46,8 @@ class ServiceRow(NamedTuple):
     setting: int
     born: int
     age: int
+    covered_from: int
+    covered_to: int
     units: int
     diagnosed: int
     diagnoses: int
@@ -117,9 +119,30 @@ class Layout(NamedTuple):
     family: bool
 
     @property
+    def covered_lines(self) -> Sequence[AskedLine]:
+        """The lines inside their member's coverage: for the others nothing is open (point 37)."""
+        rows = {place: row for place, row in self.rows if row.covered_from or row.covered_to != columns.NEVER}
+        if not rows:
+            return self.asked.lines
+        return [
+            line
+            for line in self.asked.lines
+            if line[1] not in rows or rows[line[1]].covered_from <= line[0] <= rows[line[1]].covered_to
+        ]
+
+    @property
+    def covered_rows(self) -> Sequence[tuple[int, ServiceRow]]:
+        """The rows of services of which some line is covered."""
+        lines = self.covered_lines
+        if lines is self.asked.lines:
+            return self.rows
+        places = {place for _, place, _ in lines}
+        return [each for each in self.rows if each[0] in places]
+
+    @property
     def days(self) -> set[int]:
-        """The dates of the lines, ordinal."""
-        return {day for day, _, _ in self.asked.lines}
+        """The dates of the lines inside coverage, ordinal."""
+        return {day for day, _, _ in self.covered_lines}
 
 
 def lay_out(
@@ -204,6 +227,7 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
             raise Unsound
     elif member.age is not None:
         age = member.age
+    first, last = coverage_of(scope.membership_of(laid.member))
     state = item.state or member.state
     typical = _KNOWN_PRICE if asked.charge >= 0 else _typical(vocabulary, asked, day)
     return ServiceRow(
@@ -216,6 +240,8 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
         SETTING_INDEX[item.setting],
         born,
         age,
+        first,
+        last,
         asked.units,
         bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
@@ -224,6 +250,12 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
         asked.allowed,
         *typical,
     )
+
+
+def coverage_of(membership: Membership) -> tuple[int, int]:
+    """The first and the last ordinal day of coverage; 0 and NEVER where they are not given."""
+    first, last = membership.covered_from, membership.covered_to
+    return (0 if first is None else first.toordinal()), (columns.NEVER if last is None else last.toordinal())
 
 
 def _diagnoses(vocabulary: Vocabulary, index: PlanIndex, item: PlannedService, day: int) -> int:

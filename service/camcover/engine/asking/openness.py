@@ -65,11 +65,12 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
     request, primary, secondary = question.request, question.primary, question.secondary
     layouts = [primary] if secondary is None else [primary, secondary]
     terms = tuple(terms_of(tables.arrays, layout.plan, services_of(layout)) for layout in layouts)
-    has_open_tier = any(service.tier == OPEN_TIER for service in primary.services)
+    covered = [primary.services[place] for place in {place for _, place, _ in primary.covered_lines}]
+    has_open_tier = any(service.tier == OPEN_TIER for service in covered)
     is_beyond = any(terms_assumed(layout) for layout in layouts)
     unpriced = {place for place, service in enumerate(question.asked.services) if service.charge < 0}
     priced = {place for (_, place, _), row in zip(question.asked.lines, ledger, strict=True) if row.assumed}
-    members = sorted({service.member for service in primary.services})
+    members = sorted({service.member for service in covered})
     places = list(zip(layouts, terms, strict=True))
     not_given = tuple([facts_not_given(request, item) for item in request.items])
     return Openness(
@@ -88,8 +89,8 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
 
 
 def services_of(layout: Layout) -> tuple[int, ...]:
-    """The numbers of the therapies and codes of a request that catalogs know, each once."""
-    numbers = {number: None for _, row in layout.rows for number in (row.therapy, row.code) if number >= 0}
+    """The numbers of the therapies and codes that catalogs know of lines inside coverage, each once."""
+    numbers = {number: None for _, row in layout.covered_rows for number in (row.therapy, row.code) if number >= 0}
     return tuple(numbers)
 
 
@@ -121,7 +122,7 @@ def _attestations(question: Question, layouts: Sequence[Layout], terms: Sequence
         return
     asked: dict[int, int] = {}
     for layout, each in zip(layouts, terms, strict=True):
-        for place, row in layout.rows:
+        for place, row in layout.covered_rows:
             mask = each.attestations.get(row.therapy, 0) | each.attestations.get(row.code, 0)
             item = question.asked.services[place].item
             asked[item] = asked.get(item, 0) | (mask & ~row.attestations)
@@ -156,7 +157,8 @@ def _may_be_asked(
     """Whether a rule that names a service of an item, on whatever day, asks for one of the facts."""
     services = question.asked.services
     for layout, each in zip(layouts, terms, strict=True):
-        numbers = {n for place, row in layout.rows if services[place].item == item for n in (row.therapy, row.code)}
+        rows = (row for place, row in layout.covered_rows if services[place].item == item)
+        numbers = {number for row in rows for number in (row.therapy, row.code)}
         for number in numbers:
             asked = _facts_asked(layout.plan, each, number) if number >= 0 else ()
             if any(fact in asked for fact in missing):
@@ -178,8 +180,8 @@ def _contexts(
 ) -> Iterator[DecidingRules]:
     """What decides the lines of an item, under each plan and on each date."""
     in_force_only = not question.request.assume_terms
-    lines = [(day, place) for day, place, _ in question.asked.lines if question.asked.services[place].item == item]
     for plan, (layout, each) in enumerate(zip(layouts, terms, strict=True)):
+        lines = [(day, place) for day, place, _ in layout.covered_lines if question.asked.services[place].item == item]
         rows = dict(layout.rows)
         rules: dict[tuple[int, int], tuple[Candidate, ...]] = {}
         seen: set[tuple[int, int, int]] = set()

@@ -15,7 +15,7 @@ from camcover.calendar import add_months
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
 from camcover.engine.compiling.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
-from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, PriorVisit, UseSoFar
+from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, Membership, PriorVisit, UseSoFar
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan
 
@@ -32,6 +32,11 @@ class Scope(NamedTuple):
     secondary: bool
     as_of: int
     first_day: int
+
+    def membership_of(self, member: int) -> Membership:
+        """How the plan covers a member."""
+        person = self.request.members[member]
+        return person.secondary_membership if self.secondary else person.membership
 
     def use_of(self, member: int) -> UseSoFar:
         """What a member used under this plan."""

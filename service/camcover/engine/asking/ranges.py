@@ -91,7 +91,8 @@ def _with_unknown_codes(question: Question, bounds: PatientRange) -> PatientRang
     services = question.asked.services
     if all(service.therapy for service in services):
         return bounds
-    unknown = sum(services[place].charge for _, place, _ in question.asked.lines if not services[place].therapy)
+    lines = question.primary.covered_lines
+    unknown = sum(services[place].charge for _, place, _ in lines if not services[place].therapy)
     return bounds._replace(low=max(bounds.low - unknown, 0))
 
 
@@ -253,8 +254,13 @@ def _widened(question: Question, openness: Openness, expected: PricedCase, adjud
         found += adjudicate([_way(changes) for changes in product(*dimensions)])
     charges, patient = _columns(found, "charge"), _columns(found, "patient")
     named = _named_services(question, openness)
+    covered = set(question.primary.covered_lines)
+    if question.secondary is not None:
+        covered |= set(question.secondary.covered_lines)
     uncovered = [
-        min(cents) for (_, place, _), cents in zip(question.asked.lines, patient, strict=True) if place not in named
+        min(cents)
+        for line, cents in zip(question.asked.lines, patient, strict=True)
+        if line[1] not in named or line not in covered
     ]
     return PatientRange(min(sum(uncovered), *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)
 

@@ -18,10 +18,12 @@ from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.request import (
+    NO_MEMBERSHIP,
     Coordination,
     Coverage,
     EstimateRequest,
     Member,
+    Membership,
     PlannedService,
     Procedure,
     Violation,
@@ -94,6 +96,8 @@ def _unused_violations(request: EstimateRequest) -> Iterator[Violation]:
         for name, uses in member.secondary_use._asdict().items():
             if uses:
                 stated.append(f"members[{place}].secondary_{name}")
+        if member.secondary_membership != NO_MEMBERSHIP:
+            stated.append(f"members[{place}].secondary_membership")
     for path in stated:
         name = path.rpartition(".")[2]
         yield Violation(path, f"{name} without a second plan", NO_SECOND_PLAN, Refusal.UNUSED_STATEMENT)
@@ -120,6 +124,16 @@ def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
         yield Violation(f"{path}.age", found, "one of the two", Refusal.CONTRADICTORY_STATEMENTS)
     if member.age is not None and AGE.is_outside(member.age):
         yield out_of_range(f"{path}.age", member.age, AGE)
+    for name in ("membership", "secondary_membership"):
+        yield from _membership_violations(f"{path}.{name}", getattr(member, name))
+
+
+def _membership_violations(path: str, membership: Membership) -> Iterator[Violation]:
+    """What is wrong with how a plan is said to cover a member."""
+    first, last = membership.covered_from, membership.covered_to
+    if first is not None and last is not None and last < first:
+        expected = f"a day not before the first day of coverage, {first}"
+        yield Violation(f"{path}.covered_to", f"{last}", expected, Refusal.CONTRADICTORY_STATEMENTS)
 
 
 def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:

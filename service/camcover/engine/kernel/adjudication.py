@@ -20,7 +20,7 @@ from camcover.engine.kernel.pricing import price
 from camcover.engine.kernel.selection import choose, is_exhausted, is_left_out, is_visit_admitted, phase_of
 from camcover.engine.kernel.sums import begin, clear, holds, period_end, period_on, post, roll, room
 from camcover.engine.kernel.tables import UNLIMITED, UNTOUCHED, LineContext, RuleTables, Work
-from camcover.engine.kernel.uncovered import attestations_of, leave_uncovered
+from camcover.engine.kernel.uncovered import attestations_of, leave_uncovered, outside_coverage, owe_charge
 from camcover.engine.kernel.usage import begin_counts, use, used
 from camcover.jit import compiled
 from camcover.money import portion
@@ -76,18 +76,23 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
         charge = service["charge"]
         if request["behind"] >= 0:
             charge = work.behind[request["behind"] + index]["charge"]
+        outside = outside_coverage(service, line["day"])
         if request["segment"] < 0:
             entry["tier"] = service["tier"]
-            _owe_charge(request, service, charge, entry, _NOT_IN_FORCE)
+            owe_charge(request, service, charge, entry, _NOT_IN_FORCE if outside == _HOLDS else outside)
             request["patient"] += entry["patient"]
             continue
         entry["segment"] = request["segment"]
         segment = rules.segments[request["segment"]]
-        entry["terms_assumed"] = 1 if line["day"] > segment["last_day"] else 0
         tier = _tier_of(rules, work, request, segment, service["tier"], index)
         entry["tier"] = tier
+        if outside != _HOLDS:
+            owe_charge(request, service, charge, entry, outside)
+            request["patient"] += entry["patient"]
+            continue
+        entry["terms_assumed"] = 1 if line["day"] > segment["last_day"] else 0
         if service["therapy"] < 0:
-            _owe_charge(request, service, charge, entry, _UNKNOWN_CODE)
+            owe_charge(request, service, charge, entry, _UNKNOWN_CODE)
             request["patient"] += entry["patient"]
             continue
         attestations = attestations_of(request, service)
@@ -230,19 +235,6 @@ def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: 
         visits["day"], visits["counted"], visits["copay_paid"] = context.line["day"], _ZERO, 0
         visits["coinsurance_paid"], visits["percentages"] = 0, 0
     _cover(rules, work, context, rule, visits)
-
-
-@compiled
-def _owe_charge(request: Any, service: Any, charge: int, entry: Any, reason: int) -> None:
-    """The member owes the charge, or the typical charge where none is known: no rule of the plan says anything.
-
-    On a date without terms (point 6), and for a code that no catalog has (point 2).
-    """
-    entry["reason"] = reason
-    if charge < 0:
-        entry["assumed"] = 1
-        charge = max(service["typical"][request["price"]], 0)
-    entry["charge"], entry["not_covered"], entry["patient"] = charge, charge, charge
 
 
 @compiled

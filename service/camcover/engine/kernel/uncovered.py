@@ -19,6 +19,9 @@ _DIAGNOSIS = int(Reason.DIAGNOSIS_NOT_COVERED)
 _REQUIREMENT_MISSING = int(Reason.REQUIREMENT_MISSING)
 _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 _ATTESTATION = int(Reason.ATTESTATION_NOT_COVERED)
+_HOLDS = int(Reason.NONE)
+_BEFORE_COVERAGE = int(Reason.BEFORE_COVERAGE)
+_AFTER_COVERAGE = int(Reason.AFTER_COVERAGE)
 _MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
 _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
 
@@ -86,3 +89,24 @@ def _denial(rules: RuleTables, context: LineContext) -> np.uint64:
         if limit["measure"] != _MONEY_PLAN_PAID and limit["measure"] != _MONEY_ALLOWED:
             return _LIMIT_USED_UP
     return _ZERO
+
+
+@compiled
+def outside_coverage(service: Any, day: int) -> int:
+    """The reason of a line outside the member's coverage, else 0 (point 37)."""
+    if day < service["covered_from"]:
+        return _BEFORE_COVERAGE
+    return _AFTER_COVERAGE if day > service["covered_to"] else _HOLDS
+
+
+@compiled
+def owe_charge(request: Any, service: Any, charge: int, entry: Any, reason: int) -> None:
+    """The member owes the charge, or the typical charge where none is known: no rule of the plan says anything.
+
+    On a date without terms (point 6) or outside coverage (point 37), and for a code that no catalog has (point 2).
+    """
+    entry["reason"] = reason
+    if charge < 0:
+        entry["assumed"] = 1
+        charge = max(service["typical"][request["price"]], 0)
+    entry["charge"], entry["not_covered"], entry["patient"] = charge, charge, charge

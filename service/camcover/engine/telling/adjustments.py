@@ -30,6 +30,8 @@ _OF_REASON = {
     Reason.LIMIT_REACHED: "119",
     Reason.UNKNOWN_CODE: "181",
     Reason.ATTESTATION_NOT_COVERED: "50",
+    Reason.BEFORE_COVERAGE: "26",
+    Reason.AFTER_COVERAGE: "27",
 }
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}

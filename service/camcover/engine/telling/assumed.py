@@ -55,8 +55,9 @@ def _plans(question: Question) -> list[tuple[Layout, str]]:
 
 def _unknown_codes(question: Question) -> Iterator[str]:
     """A sentence for each code that no catalog has."""
-    for service in question.asked.services:
-        if not service.therapy:
+    covered = {place for _, place, _ in question.primary.covered_lines}
+    for place, service in enumerate(question.asked.services):
+        if not service.therapy and place in covered:
             yield (
                 f"Item {service.item + 1}: no edition of the catalog has the code {service.code}; it is assumed not to "
                 f"be covered, and its charge of {dollars(service.charge)} to be yours; the range begins without it."
@@ -65,7 +66,8 @@ def _unknown_codes(question: Question) -> Iterator[str]:
 
 def _tiers(question: Question, openness: Openness) -> Iterator[str]:
     """Networks that are not given."""
-    if any(service.tier == OPEN_TIER for service in question.primary.services):
+    primary = question.primary
+    if any(primary.services[place].tier == OPEN_TIER for _, place, _ in primary.covered_lines):
         first = _first_tier(question.primary)
         yield f"The provider's network is not given: {first} is expected; the range holds every tier of the plan."
     if question.secondary is not None and openness.second_tiers > 1:

@@ -14,6 +14,7 @@ from camcover.engine.compiling.plan_index import Segment, Sources
 from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.workspace import LedgerRow
+from camcover.engine.request import NO_MEMBERSHIP, Membership
 from camcover.engine.telling.citing import citation_text, rule_place
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
@@ -43,7 +44,12 @@ _REASONS = {
     Reason.STATE: "The plan covers this service only in certain states.",
     Reason.UNKNOWN_CODE: "The catalog does not have this procedure code: nothing tells whether the plan covers it.",
     Reason.UNLICENSED: "The plan asks for a license, and the state does not license this practitioner.",
+    Reason.BEFORE_COVERAGE: "Your coverage begins on {first}, after this date: nothing is covered.",
+    Reason.AFTER_COVERAGE: "Your coverage ended on {last}, before this date: nothing is covered.",
 }
+_BY_NO_RULE = (Reason.UNKNOWN_CODE, Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)
+"""Reasons that no rule of the plan gives, although the date has terms."""
+
 _NOT_GIVEN = {
     Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none was given.",
     Reason.PRACTITIONER_NOT_COVERED: (
@@ -111,14 +117,17 @@ def explain(
     behind: Behind,
     not_given: Collection[Reason] = (),
     capped_by: Sequence[str] = (),
+    membership: Membership = NO_MEMBERSHIP,
 ) -> tuple[ExplainedStep, ...]:
     """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan.
 
     `not_given`: the reasons whose fact the request does not give. `capped_by`: of several maxima those that took
-    something off, by id.
+    something off, by id. `membership`: how the plan covers the member.
     """
-    if row.segment < 0 or row.reason == int(Reason.UNKNOWN_CODE):
-        return (ExplainedStep(_REASONS[Reason(row.reason)], row.patient, "", ""), *behind.steps())
+    reason = Reason(row.reason)
+    if row.segment < 0 or reason in _BY_NO_RULE:
+        text = _REASONS[reason].format(first=membership.covered_from, last=membership.covered_to)
+        return (ExplainedStep(text, row.patient, "", ""), *behind.steps())
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
     told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by)

@@ -82,6 +82,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     words: dict[tuple[int, int, int], tuple[str, ...]] = {}
     items = [request.items[service.item] for service in question.asked.services]
     not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
+    memberships = [layout.scope.membership_of(laid.member) for laid in layout.services] if request.explain else []
     for (day, place, session), adjudicated, second, written_off, cents in zip(
         question.asked.lines, answer.primary.ledger, paid, forgiven, steps, strict=False
     ):
@@ -119,7 +120,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             adjustments(sources, row),
             explain(
                 sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place],
-                _named(layout.plan.accumulators, row.capped_by),
+                _named(layout.plan.accumulators, row.capped_by), memberships[place],
             )
             if request.explain
             else (),

@@ -40,6 +40,8 @@ def _given_facts(given: TestGiven, money: set[str]) -> Iterator[Fact]:
     yield fact("birth date", day(given.birth_date), at)
     yield fact("age", None if given.age is None else str(given.age), at)
     yield fact("state", given.state, at)
+    yield fact("covered from", day(given.covered_from), at)
+    yield fact("covered to", day(given.covered_to), at)
     yield fact("family", yes_or_no(given.family), at)
     yield fact("as of", day(given.as_of), at)
     yield fact("requirements", "assumed met" if given.assume_requirements else "as attested", at)

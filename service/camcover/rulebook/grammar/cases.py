@@ -128,6 +128,8 @@ def _given(values: Values, at: Place, context: Context) -> Any:
         return FAILED
     return TestGiven(
         birth_date=values["birth_date"],
+        covered_from=values["covered_from"],
+        covered_to=values["covered_to"],
         age=values["age"],
         state=values["state"],
         family=values["family"],
@@ -154,6 +156,8 @@ GIVEN = Record(
         Field("birth_date", Value(BIRTH_DATE), "When the member was born: the age turns on the birthday."),
         Field("age", Value(AGE), "The member's completed years on every date; or `birth_date`."),
         Field("state", STATE, "Where the member is."),
+        Field("covered_from", Value(DATE), "The member's first day of coverage."),
+        Field("covered_to", Value(DATE), "The member's last day of coverage."),
         Field("family", Value(YES), "yes: family coverage.", default=False),
         Field("as_of", Value(DATE), "The day the sums so far are true of."),
         Field("requirements", Choice(("assumed_met", "as_attested")), "What is not attested: assumed met, or missing."),

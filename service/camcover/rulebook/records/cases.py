@@ -53,6 +53,8 @@ class TestGiven:
     items: tuple[TestItem, ...]
     at: Place
     birth_date: date | None = None
+    covered_from: date | None = None
+    covered_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
