@@ -9,10 +9,11 @@ from types import ModuleType
 
 import pytest
 
+import camcover
 from camcover import bulk, rulebook, store
 from camcover.on_demand import homes_of
 
-PACKAGES = [rulebook, bulk, store]
+PACKAGES = [camcover, rulebook, bulk, store]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)

@@ -7,9 +7,11 @@ import importlib
 import re
 import tokenize
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import camcover
 import generate_api
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +32,18 @@ def test_public_face(name: str) -> None:
     module = importlib.import_module(f"camcover.{name}")
     assert len(set(module.__all__)) == len(module.__all__)
     assert all(hasattr(module, each) for each in module.__all__)
+
+
+def test_a_user_finds_every_name_of_the_package_and_no_other() -> None:
+    """What `camcover` gives a Python program is exactly `__all__`: each name asked for, then compared with `vars`."""
+    asked = {name: getattr(camcover, name) for name in camcover.__all__}
+    given = {
+        name: each
+        for name, each in vars(camcover).items()
+        if not name.startswith("_") and not isinstance(each, ModuleType) and name not in {"TYPE_CHECKING", "on_demand"}
+    }
+    assert given == asked
+    assert sorted(camcover.__all__) == camcover.__all__
 
 
 def test_no_float_where_money_is() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from camcover.errors import CamcoverError
+
 __all__ = ["EXTRAS", "ExtraMissing", "extra_named", "how_to_install", "is_installed"]
 
 EXTRAS = {"bulk": "pyarrow", "spark": "pyspark", "telemetry": "opentelemetry"}
@@ -14,7 +16,7 @@ EXTRAS = {"bulk": "pyarrow", "spark": "pyspark", "telemetry": "opentelemetry"}
 _TITLES = {"pyarrow": "PyArrow", "pyspark": "PySpark", "opentelemetry": "OpenTelemetry"}
 
 
-class ExtraMissing(ImportError):
+class ExtraMissing(CamcoverError, ImportError):
     """Something was asked for that needs an extra, which is not installed. The message says how to install it."""
 
 

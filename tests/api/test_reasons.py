@@ -24,18 +24,18 @@ from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2
 from camcover.refusals import Refusal
 from camcover.workflow import errors as workflow_errors
 from camcover.workflow.errors import (
-    CamcoverError,
     FileFault,
     RequestIdReused,
     RulesRefused,
     UnknownPlan,
     UnknownRelease,
+    UseCaseError,
 )
 from small_rules import question
 
 PACKAGE = Path(camcover.__file__).parent
 API_PAGE = PACKAGE.parents[1] / "docs" / "api.md"
-ABSTRACT = {CamcoverError, workflow_errors.NamedError}
+ABSTRACT = {UseCaseError, workflow_errors.NamedError}
 
 
 def unpacked(status: Status, kind: type[Any]) -> list[Any]:
@@ -50,13 +50,13 @@ def reason(status: Status) -> str:
     return str(info.reason)
 
 
-def classes(root: type[CamcoverError]) -> list[type[CamcoverError]]:
+def classes(root: type[UseCaseError]) -> list[type[UseCaseError]]:
     """Every class below one."""
     return [each for below in root.__subclasses__() for each in (below, *classes(below))]
 
 
-@pytest.mark.parametrize("error", sorted(set(classes(CamcoverError)) - ABSTRACT, key=lambda each: each.__name__))
-def test_every_exception_has_a_kind_and_its_status(error: type[CamcoverError]) -> None:
+@pytest.mark.parametrize("error", sorted(set(classes(UseCaseError)) - ABSTRACT, key=lambda each: each.__name__))
+def test_every_exception_has_a_kind_and_its_status(error: type[UseCaseError]) -> None:
     raised = error.__new__(error)
     vars(raised).update(name="x", nearest=(), request_id="x", findings=(FileFault("a.yaml:1:1", "wrong"),))
     status = status_of(raised)

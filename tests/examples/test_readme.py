@@ -6,6 +6,8 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
+
 from camcover.api.requests import estimate_request
 from camcover.engine import compile_rules, evaluate
 from camcover.rulebook import load
@@ -31,3 +33,13 @@ def test_the_first_call(tmp_path: Path) -> None:
     bounds = estimate.range
     assert stated == [estimate.totals.patient_cents, bounds.low_cents, bounds.high_cents]
     assert (estimate.totals.patient_cents, bounds.high_cents) == (31_040, 54_000)
+
+
+def test_the_same_in_a_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The block is run whole, over the shipped rules; it prints the amount beside it."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)[1]
+    monkeypatch.chdir(ROOT)
+    exec(block, {})  # noqa: S102 - README's own words
+    assert capsys.readouterr().out == "31040\n"
+    assert block.endswith("# 31040\n")

@@ -21,6 +21,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.credentials import Role, token_hash
 from camcover.api.errors import Refused, refused
+from camcover.errors import CamcoverError
 from camcover.refusals import Refusal
 from camcover.store import schema
 from camcover.workflow.errors import moment
@@ -33,7 +34,7 @@ _KEYS = {"subject", "roles", "sha256"}
 _MAYBE = {"expires"}
 
 
-class WrongTokens(Exception):
+class WrongTokens(CamcoverError):
     """The file of tokens cannot be used; says where and why."""
 
 

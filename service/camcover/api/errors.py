@@ -20,10 +20,10 @@ from google.rpc.status_pb2 import Status
 from camcover.api.bounding import bounded_status
 from camcover.engine import InvalidRequest, Violation
 from camcover.engine.asking.words import shown
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 from camcover.refusals import DOMAIN, Refusal
 from camcover.store import StoreUnavailable
-from camcover.workflow.errors import BookRefused, CamcoverError, NamedError, RequestIdReused, RulesRefused
+from camcover.workflow.errors import BookRefused, NamedError, RequestIdReused, RulesRefused, UseCaseError
 
 __all__ = [
     "RETRY_AFTER_SECONDS",
@@ -45,7 +45,7 @@ RETRY_AFTER_SECONDS = 1
 _NOT_FOUND = "NOT_FOUND"
 
 
-class Refused(PortableError):
+class Refused(CamcoverError):
     """A call that ends with a status; raised inside `api` only."""
 
     def __init__(self, status: Status) -> None:
@@ -118,12 +118,12 @@ def status_of(error: Exception) -> Status | None:
             return refused(error.refusal, str(error), [BadRequest(field_violations=fields)])
         case BookRefused():
             return refused(error.refusal, f"{error.field}: {error}", _details(error))
-        case CamcoverError():
+        case UseCaseError():
             return refused(error.refusal, str(error), _details(error))
     return None
 
 
-def _details(error: CamcoverError) -> Iterator[Message]:
+def _details(error: UseCaseError) -> Iterator[Message]:
     """The field that a refusal is about, if any, and the request whose id was used before."""
     if error.field:
         yield BadRequest(field_violations=[_field(error.field, str(error), error.refusal)])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from camcover.engine import Violation
+from camcover.errors import CamcoverError
 from camcover.gen.buf.validate import validate_pb2
 from camcover.refusals import Refusal
 
@@ -28,7 +29,7 @@ _LONGEST_VARINT = 10
 _UNKNOWN = 0
 
 
-class Malformed(Exception):
+class Malformed(CamcoverError):
     """Bytes that are no message."""
 
 

@@ -23,6 +23,7 @@ from camcover.engine.kernel.call import KernelFault, addresses_of, run
 from camcover.engine.kernel.tables import Array, Work
 from camcover.engine.kernel.workspace import new_rows
 from camcover.engine.request import InvalidRequest, Violation
+from camcover.errors import CamcoverError
 from camcover.refusals import Refusal
 from camcover.request_bounds import MAX_LINES
 
@@ -35,7 +36,7 @@ MOST_LINES = 200_000
 """Lines in hand at once, so that memory stays bounded whatever the plans hold."""
 
 
-class WrongColumns(Exception):
+class WrongColumns(CamcoverError):
     """The input is not of `REQUEST_SCHEMA`; says which column, what was found and what was expected."""
 
 

@@ -14,11 +14,13 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from camcover.errors import CamcoverError
+
 _COMPRESSION = "lz4"
 _WORDS = ("request_id", "plan_id", "rule_release", "tier", "benefit", "reason", "limit", "field")
 
 
-class SamePlace(Exception):
+class SamePlace(CamcoverError):
     """Two files that a command reads or writes are one; says which."""
 
 

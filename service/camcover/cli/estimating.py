@@ -17,7 +17,7 @@ from camcover.cli.json_request import message_of
 from camcover.cli.options import EstimateFormat
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
-from camcover.workflow.errors import CamcoverError
+from camcover.workflow.errors import UseCaseError
 from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -60,7 +60,7 @@ def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> e
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
         answer = estimate_message(price(release, estimate_request(message)), message.request_id)
-    except (Refused, InvalidRequest, CamcoverError) as error:
+    except (Refused, InvalidRequest, UseCaseError) as error:
         complain(status_of(error))
         raise typer.Exit(2) from error
     answer.ClearField("name")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.store import Database, DatabaseError, open_database
 from camcover.store.database import shown
-from camcover.workflow.errors import CamcoverError, RulesRefused
+from camcover.workflow.errors import RulesRefused, UseCaseError
 
 __all__ = ["cannot_open", "first_line", "opened"]
 
@@ -29,7 +29,7 @@ def opened(database_url: str) -> Iterator[Database]:
         for each in error.findings:
             typer.echo(f"{each.place}: {each.message}", err=True)
         raise typer.Exit(1) from error
-    except (CamcoverError, DatabaseError, SQLAlchemyError) as error:
+    except (UseCaseError, DatabaseError, SQLAlchemyError) as error:
         typer.echo(first_line(error), err=True)
         raise typer.Exit(1) from error
     finally:

@@ -7,7 +7,7 @@ import typer
 from camcover.cli.opening import opened
 from camcover.rulebook import RuleSet
 from camcover.store import ReleaseStore
-from camcover.workflow.errors import CamcoverError
+from camcover.workflow.errors import UseCaseError
 from camcover.workflow.release_rules import ReleaseRules, find_release
 
 __all__ = ["released_rules"]
@@ -20,7 +20,7 @@ def released_rules(source: str, database_url: str) -> RuleSet:
         try:
             with store.reading() as ledger:
                 release = find_release(ledger, source)
-        except CamcoverError as error:
+        except UseCaseError as error:
             typer.echo(f"{source}: no such file or folder, and {error}", err=True)
             raise typer.Exit(2) from error
         return ReleaseRules(store).rules(release.id)

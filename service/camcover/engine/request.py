@@ -11,7 +11,7 @@ from datetime import date
 from enum import IntEnum
 from typing import NamedTuple
 
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 from camcover.refusals import Refusal
 from camcover.rulebook.hints import suggested
 from camcover.rulebook.records import Attestation, Setting
@@ -188,7 +188,7 @@ class Violation(NamedTuple):
         return f"found {self.found}; expected {self.expected}{suggested(self.nearest)}"
 
 
-class InvalidRequest(PortableError):
+class InvalidRequest(CamcoverError):
     """The request cannot be priced; carries every violation found."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:

@@ -72,14 +72,14 @@ class Loaded:
         return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
 
 
-def load(*paths: Path, today: date | None = None) -> Loaded:
+def load(*paths: str | Path, today: date | None = None) -> Loaded:
     """The rules under all of `paths`, judged on `today` (else the machine's date).
 
     Diagnostics and `texts` name files by their paths; records name them below the folder that they have in common.
 
     Raises FileNotFoundError where there is nothing at a path; what is there and cannot be read is a diagnostic.
     """
-    found = find(paths)
+    found = find([Path(path) for path in paths])
     contents = {str(file): read(file) for file in found.files}
     files = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     unread = [content for content in contents.values() if isinstance(content, Diagnostic)]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import SQLModel
 
+from camcover.errors import CamcoverError
 from camcover.store.database import Database
 
 __all__ = ["AuditEntry", "AuditFault", "AuditLog", "checked_entries", "record"]
@@ -43,7 +44,7 @@ class AuditEntry(NamedTuple):
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-class AuditFault(Exception):
+class AuditFault(CamcoverError):
     """The log is not what was written, or what it tells of is not; says what and where."""
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 
 __all__ = ["DatabaseError", "StoreUnavailable", "UnavailableReason"]
 
 
-class DatabaseError(PortableError):
+class DatabaseError(CamcoverError):
     """The database cannot be used; says why."""
 
 

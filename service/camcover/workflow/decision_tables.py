@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from camcover.engine.estimate import Reason
 from camcover.engine.telling.citing import rule_place
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 from camcover.rulebook.analysis.cells import Grid, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Verdict, first_bit
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class UnknownFact(PortableError):
+class UnknownFact(CamcoverError):
     """A word of the question that the rules do not have."""
 
     def __init__(

@@ -8,19 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 from camcover.refusals import Refusal
 from camcover.rulebook import suggested
 
 
-class CamcoverError(PortableError):
+class UseCaseError(CamcoverError):
     """The root of all refusals: the kind, which has the status, and the field of the request that it is about."""
 
     refusal: Refusal
     field = ""
 
 
-class NoActiveRelease(CamcoverError):
+class NoActiveRelease(UseCaseError):
     """No rules are active yet."""
 
     refusal = Refusal.NO_ACTIVE_RELEASE
@@ -30,7 +30,7 @@ class NoActiveRelease(CamcoverError):
         super().__init__("no release of the rules is active")
 
 
-class NamedError(CamcoverError):
+class NamedError(UseCaseError):
     """Something that was asked for by id does not exist; `nearest` are ids that do."""
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
@@ -61,7 +61,7 @@ class UnknownEstimate(NamedError):
     field = "name"
 
 
-class RequestIdReused(CamcoverError):
+class RequestIdReused(UseCaseError):
     """A request id came again with other content."""
 
     refusal = Refusal.REQUEST_ID_REUSED
@@ -80,7 +80,7 @@ class UnknownActivation(NamedError):
     field = "cancel_number"
 
 
-class EstimateNotKept(CamcoverError):
+class EstimateNotKept(UseCaseError):
     """An estimate was kept as hashes only, or this version computes another."""
 
     refusal = Refusal.ESTIMATE_NOT_KEPT
@@ -93,7 +93,7 @@ class FileFault(NamedTuple):
     message: str
 
 
-class RulesRefused(CamcoverError):
+class RulesRefused(UseCaseError):
     """Rule files cannot be published: they have errors, or tests of theirs fail."""
 
     refusal = Refusal.RULES_REFUSED
@@ -105,14 +105,14 @@ class RulesRefused(CamcoverError):
         self.findings = findings
 
 
-class BookRefused(CamcoverError):
+class BookRefused(UseCaseError):
     """A book of business cannot be read, or none can be made; says why."""
 
     refusal = Refusal.BOOK_REFUSED
     field = "book"
 
 
-class ReleaseUnusable(CamcoverError):
+class ReleaseUnusable(UseCaseError):
     """A stored release does not compile with this version."""
 
     refusal = Refusal.RELEASE_UNUSABLE
@@ -122,7 +122,7 @@ class ReleaseUnusable(CamcoverError):
         super().__init__(f"release {release} cannot be used: {reason}")
 
 
-class NothingToReturnTo(CamcoverError):
+class NothingToReturnTo(UseCaseError):
     """There is no release below the active one."""
 
     refusal = Refusal.NOTHING_TO_RETURN_TO
@@ -133,13 +133,13 @@ class NothingToReturnTo(CamcoverError):
         super().__init__("no release was active before this one")
 
 
-class NotServed(CamcoverError):
+class NotServed(UseCaseError):
     """This service was started without what the call needs; says what."""
 
     refusal = Refusal.NOT_SERVED
 
 
-class ActivationPast(CamcoverError):
+class ActivationPast(UseCaseError):
     """A decision cannot be called off, since it has taken effect or was called off before."""
 
     refusal = Refusal.ACTIVATION_PAST
@@ -150,7 +150,7 @@ class ActivationPast(CamcoverError):
         super().__init__(f"activation {number} {what}")
 
 
-class ActiveReleaseChanged(CamcoverError):
+class ActiveReleaseChanged(UseCaseError):
     """Another release is active than the caller believed."""
 
     refusal = Refusal.ACTIVE_RELEASE_CHANGED
@@ -161,7 +161,7 @@ class ActiveReleaseChanged(CamcoverError):
         super().__init__(f"expected {expected} to be active; found {found or 'none'}: look again, then decide")
 
 
-class FourEyesNeeded(CamcoverError):
+class FourEyesNeeded(UseCaseError):
     """A release would be activated by the person who published it."""
 
     refusal = Refusal.FOUR_EYES_NEEDED

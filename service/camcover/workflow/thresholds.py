@@ -13,6 +13,7 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 from typing import NamedTuple
 
+from camcover.errors import CamcoverError
 from camcover.money import dollars
 from camcover.rulebook.hints import with_hint
 from camcover.workflow.impact.records import Impact
@@ -20,7 +21,7 @@ from camcover.workflow.impact.records import Impact
 __all__ = ["METRICS", "BoundResult", "Metric", "Threshold", "WrongThreshold", "judge", "threshold"]
 
 
-class WrongThreshold(ValueError):
+class WrongThreshold(CamcoverError, ValueError):
     """A bound that cannot be read; says what was found and what was expected."""
 
 

@@ -18,6 +18,7 @@ from camcover.engine.compiling.plan_index import DiagnosisGroups
 from camcover.engine.compiling.terms import Candidate, Criterion
 from camcover.engine.compiling.vocabulary import STATE_INDEX
 from camcover.engine.facts import OpenFact
+from camcover.errors import CamcoverError
 from camcover.request_bounds import MAX_AGE
 
 MOST_TRIED = 4_000
@@ -28,7 +29,7 @@ _NO_SUCH_DIAGNOSES = ("Z99", "A00", "B99", "T88", "O00")
 """Diagnoses of which one is hardly named by any plan."""
 
 
-class TooMany(Exception):
+class TooMany(CamcoverError):
     """There are too many ways to try each."""
 
 

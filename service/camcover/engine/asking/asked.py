@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import EstimateRequest, PlannedService, Procedure
+from camcover.errors import CamcoverError
 from camcover.request_bounds import MAX_CENTS, MAX_LINES, MAX_UNITS
 
 UNKNOWN = -1
@@ -23,7 +24,7 @@ _ordinal = date.toordinal
 _day_of = itemgetter(0)
 
 
-class Unsound(Exception):
+class Unsound(CamcoverError):
     """A request that cannot be priced as it is; raised inside `engine` only."""
 
 

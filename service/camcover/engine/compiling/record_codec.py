@@ -25,6 +25,7 @@ import orjson
 
 from camcover.engine.compiling.plan_index import PlanIndex, PlanSummary, Rows
 from camcover.engine.compiling.vocabulary import Vocabulary
+from camcover.errors import CamcoverError
 from camcover.rulebook.records import Place, Word
 
 __all__ = ["ROOTS", "WrongRecords", "decode", "encode", "record_types"]
@@ -33,7 +34,7 @@ ROOTS: tuple[Any, ...] = (Vocabulary, PlanIndex, Mapping[str, PlanSummary])
 """What is stored. A class that none of them can reach by its declared fields is never made."""
 
 
-class WrongRecords(Exception):
+class WrongRecords(CamcoverError):
     """The bytes are not records of the declared type; says what was found instead."""
 
 

@@ -32,7 +32,7 @@ from camcover.engine.compiling.record_codec import WrongRecords, decode, encode
 from camcover.engine.compiling.stored_schema import DIGEST_BYTES, schema_digest
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.kernel.tables import RULE_DTYPES, RuleTables
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 
 __all__ = ["OtherVersion", "UnreadableTables", "is_own_file", "is_stored", "read_tables", "write_tables"]
 
@@ -48,7 +48,7 @@ _SUMMARIES = Mapping[str, PlanSummary]
 _ANEW = "compile the rule files anew (`camcover rules compile`)"
 
 
-class UnreadableTables(PortableError):
+class UnreadableTables(CamcoverError):
     """The file holds no compiled rules that this version can read; says why."""
 
 

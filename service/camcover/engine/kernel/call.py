@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from camcover.engine.kernel.adjudication import adjudicate
 from camcover.engine.kernel.codes import Fault
 from camcover.engine.kernel.tables import Array, RuleTables, Work
+from camcover.errors import CamcoverError
 from camcover.jit import IS_COMPILED
 
 __all__ = ["Addresses", "HasWork", "KernelFault", "addresses_of", "load_kernel", "run"]
@@ -36,7 +37,7 @@ class HasWork(Protocol):
         """The arrays, whole."""
 
 
-class KernelFault(Exception):
+class KernelFault(CamcoverError):
     """The kernel could not adjudicate a request (`codes.Fault`): a mistake of ours."""
 
 

@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from camcover.portable import PortableError
+from camcover.errors import CamcoverError
 from camcover.rulebook.analysis.criteria import Check
 
 Codes = tuple[str, ...]
@@ -19,7 +19,7 @@ _SHORTEST = 3
 """Characters of the shortest ICD-10-CM code: a letter, a digit, a digit or letter."""
 
 
-class TooManyCells(PortableError):
+class TooManyCells(CamcoverError):
     """A service whose lines fall into more classes than are looked at one by one."""
 
     def __init__(self, most: int) -> None:

@@ -17,6 +17,7 @@ from camcover.engine.asking.contradictions import counted_in
 from camcover.engine.asking.prior_use import most_used
 from camcover.engine.compiling.plan_index import member_maximum
 from camcover.engine.compiling.vocabulary import ICD10, Vocabulary, build_vocabulary
+from camcover.errors import CamcoverError
 from camcover.rulebook import RuleSet
 from camcover.rulebook.hints import with_hint
 from camcover.rulebook.records import (
@@ -36,7 +37,7 @@ OLDEST = 95
 """Completed years of the oldest member."""
 
 
-class WrongBook(ValueError):
+class WrongBook(CamcoverError, ValueError):
     """A book that cannot be made of these rules; says what was asked for and what there is."""
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from multiprocessing.reduction import ForkingPickler
 
 import pytest
 
-import camcover
+import camcover.errors
 from camcover.api.errors import Refused, overloaded
 from camcover.engine import InvalidRequest, Violation
+from camcover.errors import CamcoverError
 from camcover.refusals import Refusal
 from camcover.store import OutdatedDatabase
 from camcover.workflow.errors import FourEyesNeeded, NoActiveRelease, ReleaseUnusable, UnknownPlan
@@ -35,6 +37,27 @@ def exceptions() -> list[type[Exception]]:
         if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__.startswith("camcover.")
     }
     return sorted(found, key=lambda kind: (kind.__module__, kind.__name__))
+
+
+def drawn() -> list[str]:
+    """The tree of the page: each class with the indentation of its place."""
+    return re.findall(r"^ {4}((?: {4})*[A-Z]\w+)", str(camcover.errors.__doc__), re.MULTILINE)
+
+
+def tree(kind: type[Exception], depth: int = 0) -> Iterator[str]:
+    """The tree of the classes, those below one class in the order of their names."""
+    yield " " * 4 * depth + kind.__name__
+    for below in sorted(kind.__subclasses__(), key=lambda each: each.__name__):
+        yield from tree(below, depth + 1)
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    assert len(exceptions()) > 30
+    assert drawn() == list(tree(CamcoverError))
+
+
+def test_every_exception_has_the_one_root() -> None:
+    assert [kind for kind in exceptions() if not issubclass(kind, CamcoverError)] == []
 
 
 @pytest.mark.parametrize("kind", exceptions(), ids=lambda kind: kind.__name__)

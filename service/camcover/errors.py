@@ -1,0 +1,63 @@
+"""The root of every exception of this package. Each survives the way from one process to another.
+
+Drawn as a tree; `tests/test_errors.py` holds it to the classes:
+
+    CamcoverError
+        AuditFault                  the audit log does not agree with itself
+        DatabaseError
+            OutdatedDatabase        the tables are of another version
+            StoreUnavailable        away, locked, full or busy
+        ExtraMissing                a library of an extra is not installed (an ImportError, too)
+        InvalidRequest              a request that cannot be priced, with all its violations
+        KernelFault                 the kernel could not adjudicate: a mistake of ours
+        Malformed                   bytes that are no message
+        Refused                     a call that is answered with a status
+        SamePlace                   an output that would overwrite its input
+        TooMany                     more ways of the open facts than are listed
+        TooManyCells                a service with more combinations than are analysed
+        UnknownFact                 a word that rules do not tell apart
+        UnreadableTables            a file that holds no compiled rules
+            OtherVersion            compiled rules of another version
+        Unsound                     a request that `violations` will refuse
+        UseCaseError                what a use case refuses, with its kind
+            ActivationPast
+            ActiveReleaseChanged
+            BookRefused
+            EstimateNotKept
+            FourEyesNeeded
+            NamedError              something asked for by id does not exist
+                UnknownActivation
+                UnknownEstimate
+                UnknownPlan
+                UnknownRelease
+            NoActiveRelease
+            NotServed
+            NothingToReturnTo
+            ReleaseUnusable
+            RequestIdReused
+            RulesRefused
+        WrongBook                   profiles of a synthetic book that say nothing (a ValueError, too)
+        WrongColumns                a table without the columns of a book
+        WrongRecords                compiled rules whose records are not of their declared types
+        WrongThreshold              a bound of an impact that is no bound (a ValueError, too)
+        WrongTokens                 a file of tokens that cannot be used
+"""
+
+from __future__ import annotations
+
+import copyreg
+from typing import Any
+
+__all__ = ["CamcoverError"]
+
+
+class CamcoverError(Exception):
+    """The root. A copy has the same message and the same attributes, whatever the class's `__init__` takes.
+
+    Python copies an exception by calling its class with `args`, which fails, or says its message twice, wherever the
+    class makes its message itself.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to make a copy: without `__init__`, by its message and its attributes."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
