@@ -109,7 +109,8 @@ tiers:
     copay_feeds: [deductible]
     provider_liable: {for: [diagnosis, referral], unless: advance_notice}
   out_of_network: {deductible: none, out_of_pocket_maximum: none, above_allowed: member up to 115%}
-  wider_network: {deductible: oon_deductible, out_of_pocket_maximum: none, above_allowed: member}
+  wider_network:
+    {deductible: oon_deductible, out_of_pocket_maximum: none, above_allowed: member, not_covered_pays: allowed}
 limits:
   pool: {allow: $500.00, per: calendar_year, counts: allowed, beyond: improvement_documented, cite: eoc p.2}
 benefits:
@@ -144,13 +145,19 @@ benefits:
     cite: eoc p.2
   massage:
     therapies: [massage]
-    limits: [pool]
+    requires: [{plan_of_care: {after: 5 visits of massages}}]
+    limits:
+      - pool
+      - id: massages
+        allow: [{ages: {max: 20}, allow: 30 visits}, {allow: 15 visits}]
+        per: quarter
+        tiers: [in_network, wider_network]
     in_network:
       member_pays: [{deductible: deductible}, {copay: $20.00 per line, waived_with_deductible: yes}]
     out_of_network: {member_pays: [{coinsurance: 40%, of: allowed}]}
     wider_network:
       member_pays:
-        - {through: 3 visits, steps: [{lesser_of: [{copay: $20.00 per visit}, {coinsurance: 50%}]}]}
+        - {through: 3 visits of massages, steps: [{lesser_of: [{copay: $20.00 per visit}, {coinsurance: 50%}]}]}
         - {steps: [{coinsurance: 40%, at_least: $5.00 per line, at_most: $80.00 per visit}]}
     cite: eoc p.3
 exclusions:
@@ -160,7 +167,7 @@ otherwise: not_covered
 not_covered_pays: charge
 discounts:
   - {therapies: [massage, yoga], codes: ["97124"], percent: 25%, cite: eoc p.5}
-  - {therapies: [reiki], percent: 10%}
+  - {therapies: [reiki], percent: 10%, tiers: [in_network]}
 tests:
   - name: two visits
     given:

@@ -410,6 +410,8 @@ INLINE int period_key(struct request *request, int period, int day)
         return week_index(day);
     case MONTH:
         return month_index(day);
+    case QUARTER:
+        return floor_div(month_index(day), 3);
     case CALENDAR_YEAR:
         return civil(day).year;
     case LIFETIME:
@@ -526,7 +528,7 @@ INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, 
     if (!holds(asked->settings, service->setting))
         return SETTING_NOT_COVERED;
     if (asked->asks_age == 1) {
-        int age = service->born > 0 ? completed_years(service->born, hand->line->day) : service->age;
+        int age = age_of(hand);
         if (age < 0 ? !assumed : age < asked->age_min || age > asked->age_max)
             return AGE;
     }
@@ -540,9 +542,30 @@ INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, 
     return HOLDS;
 }
 
+INLINE int age_of(const struct hand *hand)
+{
+    return hand->service->born > 0 ? completed_years(hand->service->born, hand->line->day) : hand->service->age;
+}
+
+INLINE bool is_outside(const struct limit *limit, const struct hand *hand)
+{
+    return !holds(limit->tiers, hand->tier_number);
+}
+
 INLINE bool is_left_out(const struct limit *limit, const struct hand *hand)
 {
-    return limit->excepts && !(limit->excepts & ~hand->attestations);
+    return is_outside(limit, hand) || (limit->excepts && !(limit->excepts & ~hand->attestations));
+}
+
+INLINE int64_t allowed_by(const struct rules *rules, const struct limit *limit, const struct hand *hand)
+{
+    for (int row = limit->ages, end = row + limit->age_count; row < end; row++) {
+        const struct age_allowance *at = &rules->age_allowances[row];
+        int age = age_of(hand);
+        if (age < 0 ? hand->request->attested == 1 : at->age_min <= age && age <= at->age_max)
+            return at->allow;
+    }
+    return limit->allow;
 }
 
 INLINE int is_exhausted(
@@ -557,7 +580,7 @@ INLINE int is_exhausted(
         bool by_visit = limit->measure == VISITS || limit->measure == VISITS_PLAN_PAID;
         if ((by_visit && visit_admitted) || limit->beyond & hand->attestations || is_left_out(limit, hand))
             continue;
-        if (used(work, hand, limit) >= limit->allow)
+        if (used(work, hand, limit) >= allowed_by(rules, limit, hand))
             return row;
     }
     return NONE;
@@ -572,6 +595,30 @@ INLINE int visits_place(const struct hand *hand, const struct rule *rule)
 INLINE bool is_visit_admitted(const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     return work->visits[hand->request->visits + visits_place(hand, rule)].day == hand->line->day;
+}
+
+/* The number of the line's visit: the benefit's, or of the visits that the limit in `place` counts; -1 = none. */
+INLINE int visit_number(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule, int place)
+{
+    if (place < 0)
+        return hand->entry->visit;
+    const struct limit *limit = &rules->limits[rule->limits + place];
+    int number = (int)used(work, hand, limit);
+    if (is_left_out(limit, hand))
+        return number;
+    uint64_t counted = work->visits[hand->request->visits + visits_place(hand, rule)].counted;
+    return is_visit_admitted(work, hand, rule) && holds(counted, place) ? number : number + 1;
+}
+
+INLINE bool is_due(
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct rule *rule,
+    const struct requirement *requirement)
+{
+    return visit_number(rules, work, hand, rule, requirement->limit) > requirement->after;
 }
 
 INLINE struct range range_of(const struct rules *rules, const struct hand *hand, int number)
@@ -871,13 +918,17 @@ INLINE void add_up_steps(
 }
 
 INLINE int64_t penalty(
-    const struct rules *rules, const struct hand *hand, const struct rule *rule, int64_t plan_pays)
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct rule *rule,
+    int64_t plan_pays)
 {
     int64_t left = plan_pays;
     for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
         const struct requirement *requirement = &rules->requirements[row];
         bool missing = !(requirement->attestation & hand->attestations);
-        if (missing && requirement->penalty >= 0 && hand->entry->visit > requirement->after)
+        if (missing && requirement->penalty >= 0 && is_due(rules, work, hand, rule, requirement))
             left -= share(left, requirement->penalty);
     }
     return plan_pays - left;
@@ -919,10 +970,16 @@ INLINE uint64_t denial_of(const struct rules *rules, const struct hand *hand)
     return 0;
 }
 
+INLINE int discount_of(const struct rules *rules, const struct hand *hand, int service)
+{
+    if (hand->tier->discounts >= 0)
+        return rules->tier_discounts[hand->tier->discounts + service];
+    return rules->matches[hand->segment->matches + service].discount;
+}
+
 INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t fee)
 {
     const struct service *service = hand->service;
-    const struct match *matches = &rules->matches[hand->segment->matches];
     struct entry *entry = hand->entry;
     if (denial_of(rules, hand) & hand->tier->liable) {
         if (!(hand->tier->unless & hand->attestations)) {
@@ -933,12 +990,12 @@ INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, 
         }
         entry->liability = OF_MEMBER_BY_ATTESTATION;
     }
-    int64_t base = hand->segment->pays_allowed == 1 ? least(charge, fee) : charge;
+    int64_t base = hand->tier->pays_allowed == 1 ? least(charge, fee) : charge;
     int discount = NEVER;
     if (service->therapy >= 0)
-        discount = matches[service->therapy].discount;
+        discount = discount_of(rules, hand, service->therapy);
     if (service->code >= 0)
-        discount = (int)least(discount, matches[service->code].discount);
+        discount = (int)least(discount, discount_of(rules, hand, service->code));
     if (discount != NEVER) {
         entry->discount = discount;
         base -= share(base, rules->discounts[discount].basis_points);
@@ -1100,7 +1157,8 @@ INLINE struct visits *visits_of(const struct work *work, const struct hand *hand
     return visits;
 }
 
-INLINE void judge_requirements(const struct rules *rules, const struct hand *hand, const struct rule *rule)
+INLINE void judge_requirements(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
     if (rule->policy >= 0)
@@ -1109,7 +1167,7 @@ INLINE void judge_requirements(const struct rules *rules, const struct hand *han
         entry->attestations_used |= rules->criteria[rule->criteria].attested;
     for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
         const struct requirement *requirement = &rules->requirements[row];
-        if (entry->visit <= requirement->after)
+        if (!is_due(rules, work, hand, rule, requirement))
             continue;
         if (requirement->attestation & hand->attestations) {
             entry->attestations_used |= requirement->attestation;
@@ -1152,7 +1210,9 @@ INLINE struct left cut_to_limits(
     struct left least_left = {UNLIMITED, UNLIMITED, NONE, NONE};
     for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
         const struct limit *limit = &rules->limits[row];
-        int64_t left = limit->allow - used(work, hand, limit);
+        int64_t left = allowed_by(rules, limit, hand) - used(work, hand, limit);
+        if (is_outside(limit, hand))
+            continue;
         if (is_left_out(limit, hand)) {
             if (left < wanted(limit, hand))
                 entry->attestations_used |= limit->excepts;
@@ -1176,10 +1236,10 @@ INLINE struct left cut_to_limits(
 }
 
 INLINE const struct phase *phase_of(
-    const struct rules *rules, const struct hand *hand, const struct rule *rule)
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     int row = rules->rule_tiers[rule->tiers + hand->tier_number].first;
-    while (rules->phases[row].through < hand->entry->visit)
+    while (rules->phases[row].through < visit_number(rules, work, hand, rule, rules->phases[row].limit))
         row++;
     hand->entry->phase = row;
     return &rules->phases[row];
@@ -1256,7 +1316,7 @@ INLINE void cover(
         eligible = left.allowed;
     }
 
-    const struct phase *phase = phase_of(rules, hand, rule);
+    const struct phase *phase = phase_of(rules, work, hand, rule);
     take_steps(rules, work, hand, phase, visits, eligible);
     bool counts = rule->counts_out_of_pocket == 1;
     if (tier->out_of_pocket >= 0 && counts)
@@ -1266,7 +1326,7 @@ INLINE void cover(
     add_up_steps(rules, phase, entry, visits);
 
     int64_t plan_pays = eligible - entry->deductible - entry->copay - entry->coinsurance;
-    entry->penalty = penalty(rules, hand, rule, plan_pays);
+    entry->penalty = penalty(rules, work, hand, rule, plan_pays);
     plan_pays -= entry->penalty;
     if (plan_pays > left.paid) {
         entry->not_covered += plan_pays - left.paid;
@@ -1289,7 +1349,7 @@ INLINE void judge_and_cover(
     struct visits *visits = visits_of(work, hand, rule);
     bool admitted = is_visit_admitted(work, hand, rule);
     entry->visit = admitted ? visits->count : visits->count + 1;
-    judge_requirements(rules, hand, rule);
+    judge_requirements(rules, work, hand, rule);
     if (entry->requirement != NONE) {
         entry->reason = REQUIREMENT_MISSING;
         return;

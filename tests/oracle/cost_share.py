@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,15 +38,18 @@ class Share:
         return self.deductible + self.copay + self.coinsurance
 
 
-def steps_of(member_pays: Any, visit_number: int) -> list[Any]:
-    """The list of steps for a visit; parts by visit number are taken up to their `through`."""
+def steps_of(member_pays: Any, visit_number: Callable[[str], int]) -> list[Any]:
+    """The list of steps for a visit; parts by visit number are taken up to their `through`.
+
+    `visit_number`: the visit's by `N visits` or `N visits of LIMIT`.
+    """
     items: list[Any] = [member_pays] if isinstance(member_pays, str) else member_pays
     if not (isinstance(items[0], dict) and "steps" in items[0]):
         return list(items)
     for part in items:
-        if "through" not in part or visit_number <= count(part["through"]):
+        if "through" not in part or visit_number(part["through"]) <= count(part["through"]):
             return list(part["steps"])
-    raise LookupError(f"no steps for visit {visit_number}")
+    raise LookupError("no steps for the visit")
 
 
 @dataclass

@@ -92,7 +92,7 @@ class PlanLedger:
         if reason or plan is None:
             charge = unpriced_charge(line) if settled_charge is None else settled_charge
             return Outcome(tier, charge, reason=reason or "NOT_IN_FORCE", not_covered=charge)
-        line = replace(line, terms_day=self._rules.terms_day(self._plan_id, line.day))
+        line = replace(line, terms_day=self._rules.terms_day(self._plan_id, line.day), tier=tier)
         outcome = self._judge(plan, line, tier, settled_charge, eligible)
         outcome.terms_assumed = line.terms_day < line.day
         outcome.accepts_allowed = outcome.covered and plan["tiers"][tier]["above_allowed"] == "written_off"
@@ -150,8 +150,21 @@ class PlanLedger:
         visit = self._visit(benefit, line)
         for limit in limits_of(plan, benefit):
             is_passed = limit.allow.measure == "visits" and self._usage.has_visit(visit)
-            if not is_passed and not self._leaves_out(limit, line) and self._usage.left(limit, visit) <= 0:
+            if not is_passed and not self._leaves_out(limit, line) and self._left(limit, line, visit) <= 0:
                 yield limit
+
+    def _left(self, limit: Limit, line: Line, visit: Visit) -> int:
+        """What a limit has left for a line; below 0 when a soft limit was passed, or a birthday lowered the amount."""
+        return limit.amount_for(line.age, assumed=self._assumes) - self._usage.used(limit, visit)
+
+    def _visit_number(self, plan: Json, benefit: str, line: Line, visits: str) -> int:
+        """The number of the line's visit by `N visits`, or by `N visits of LIMIT` (point 13)."""
+        visit, (_, _, name) = self._visit(benefit, line), visits.partition(" of ")
+        if not name:
+            return self._usage.visit_number(visit)
+        limit = next(each for each in limits_of(plan, benefit) if each.id == name)
+        is_included = self._leaves_out(limit, line) or self._usage.is_counted(limit, visit)
+        return self._usage.used(limit, visit) + (0 if is_included else 1)
 
     def _visit(self, benefit: str, line: Line) -> Visit:
         """The visit that a line belongs to under a benefit."""
@@ -196,11 +209,12 @@ class PlanLedger:
 
     def _missing(self, plan: Json, benefit: str, line: Line) -> list[tuple[str, Json]]:
         """The requirements that apply to the line and are not met, with their terms, in order."""
-        number = self._usage.visit_number(self._visit(benefit, line))
         missing: list[tuple[str, Json]] = []
         for entry in plan["benefits"][benefit].get("requires", []):
             name, terms = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-            applies = "after" not in terms or number > count(terms["after"])
+            applies = "after" not in terms
+            if not applies:
+                applies = self._visit_number(plan, benefit, line, terms["after"]) > count(terms["after"])
             if applies and not self._is_attested(name, line):
                 missing.append((name, terms))
         return missing
@@ -214,7 +228,9 @@ class PlanLedger:
         return limit.beyond is not None and self._is_attested(limit.beyond, line)
 
     def _leaves_out(self, limit: Limit, line: Line) -> bool:
-        """Whether a limit leaves the line out, for all that its `except` names is given or assumed (point 43)."""
+        """Whether a limit leaves the line out: by its tier, or by all that `except` names being there (point 43)."""
+        if limit.tiers and line.tier not in limit.tiers:
+            return True
         return bool(limit.excepts) and all(self._is_attested(each, line) for each in limit.excepts)
 
     # A covered line
@@ -227,10 +243,9 @@ class PlanLedger:
         Reading: a soft limit whose attestation holds neither splits nor cuts, also while something is left of it.
         """
         visit = self._visit(benefit, line)
-        number = self._usage.visit_number(visit)
         limits = limits_of(plan, benefit)
         counting = [limit for limit in limits if not self._leaves_out(limit, line)]
-        hard = [(limit, self._usage.left(limit, visit)) for limit in counting if not self._lets_through(limit, line)]
+        hard = [(each, self._left(each, line, visit)) for each in counting if not self._lets_through(each, line)]
         units = min([line.units, *(left for limit, left in hard if limit.allow.measure == "units")])
         part = Price(_part(priced.charge, units, line.units), _part(priced.allowed, units, line.units))
         outcome = Outcome(tier, priced.charge, benefit, covered=True, covered_units=units, allowed=part.allowed)
@@ -247,7 +262,10 @@ class PlanLedger:
         self._copays.setdefault(visit, self._usage.copay_before(visit))
         self._coinsurances.setdefault(visit, self._usage.coinsurance_before(visit))
         at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays, self._coinsurances)
-        steps = cost_share.steps_of(plan["benefits"][benefit][tier]["member_pays"], number)
+        steps = cost_share.steps_of(
+            plan["benefits"][benefit][tier]["member_pays"],
+            lambda visits: self._visit_number(plan, benefit, line, visits),
+        )
         share = cost_share.take_steps(steps, eligible, at)
         cost_share.cap(share, at)
         outcome.deductible, outcome.copay, outcome.coinsurance = share.deductible, share.copay, share.coinsurance
@@ -306,9 +324,11 @@ def _not_covered(plan: Json, line: Line, priced: Price) -> tuple[int, int]:
 
     Reading: "what the fees would allow" is the allowed amount of section 3: an amount the request gives goes first.
     """
-    is_allowed = plan.get("not_covered_pays", "charge") == "allowed"
+    usual = plan.get("not_covered_pays", "charge")
+    is_allowed = plan["tiers"].get(line.tier, {}).get("not_covered_pays", usual) == "allowed"
     base = min(priced.charge, priced.allowed) if is_allowed else priced.charge
-    share = next((each["percent"] for each in plan.get("discounts", []) if matches(each, line)), "0%")
+    here = [each for each in plan.get("discounts", []) if line.tier in each.get("tiers", [line.tier])]
+    share = next((each["percent"] for each in here if matches(each, line)), "0%")
     owed = base - percent_of(percent(share), base)
     return owed, priced.charge - owed
 

@@ -13,7 +13,7 @@ from .values import Json, completed_years, money
 class Line:
     """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b).
 
-    `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs.
+    `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs; `tier`: that plan's.
     """
 
     item_index: int
@@ -30,6 +30,7 @@ class Line:
     member: Json
     typical: int | None = None
     terms_day: date = date.min
+    tier: str = ""
     diagnoses: list[str] = field(default_factory=list)
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 from .dice import Dice
 from .random_shared import ALL_CODES, CODES, POLICIES, THERAPIES, VISIT_CODES, Document, criteria
+from .rules import limits_of
 
 ATTESTATIONS = [
     "prior_authorization",
@@ -16,7 +17,7 @@ ATTESTATIONS = [
     "rehabilitation",
 ]
 WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 5 days"]
-PERIODS = ["benefit_period", "calendar_year", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
+PERIODS = ["benefit_period", "calendar_year", "quarter", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
 
 
 def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulators: list[str]) -> Document:
@@ -28,7 +29,7 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulat
         terms["when"] = criteria(dice)
     if dice.chance(40):
         terms["requires"] = [_requirement(dice, each) for each in dice.some(ATTESTATIONS, 1, 2)]
-    limits = _limits(dice, name, pools)
+    limits = _limits(dice, name, pools, tiers)
     if limits:
         terms["limits"] = limits
         if dice.chance(40):
@@ -68,22 +69,22 @@ def _requirement(dice: Dice, attestation: str) -> Any:
 # Limits
 
 
-def _limits(dice: Dice, name: str, pools: list[str]) -> list[Any]:
+def _limits(dice: Dice, name: str, pools: list[str], tiers: list[str]) -> list[Any]:
     """Pools and own limits of a benefit, some of the own with an id; now and then one for each of several windows."""
     entries: list[Any] = list(dice.some(pools, 0, 3)) if pools else []
     windows = dice.some(WINDOWS, 2, 4) if dice.chance(12) else []
     for number in range(len(windows) or dice.pick([0, 0, 1, 1, 2, 4])):
-        own = limit(dice, is_money=dice.chance(40))
+        own = limit(dice, tiers, in_money=dice.chance(40))
         if windows:
             own["per"] = windows[number]
         entries.append({"id": f"{name}-own-{number + 1}"} | own if dice.chance(30) else own)
     return entries
 
 
-def limit(dice: Dice, is_money: bool) -> Document:
+def limit(dice: Dice, tiers: list[str], *, in_money: bool) -> Document:
     """A limit small enough to be reached."""
     terms: Document
-    if is_money:
+    if in_money:
         terms = {"allow": dice.money(40, 400), "per": dice.pick(PERIODS)}
         if dice.chance(60):
             terms["counts"] = dice.pick(["allowed", "plan_paid"])
@@ -95,19 +96,64 @@ def limit(dice: Dice, is_money: bool) -> Document:
         terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care", "advance_notice"])
     if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
         terms["except"] = {"attested": dice.some(["rehabilitation", "plan_of_care", "advance_notice"], 1, 2)}
+    if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
+        terms["tiers"] = dice.some(tiers, 1, len(tiers))
+    if dice.chance(20):
+        ages = dice.some([{"max": "20"}, {"min": "18", "max": "64"}, {"min": "30"}], 1, 2)
+        by_age = [{"ages": each, "allow": requantified(dice, terms["allow"])} for each in ages]
+        terms["allow"] = [*by_age, {"allow": terms["allow"]}]
     return terms
 
 
-def requantified(dice: Dice, allow: str) -> str:
-    """Another amount in the same measure."""
+def requantified(dice: Dice, allow: Any) -> Any:
+    """Another amount in the same measure; by age another one at each."""
+    if isinstance(allow, list):
+        return [entry | {"allow": requantified(dice, entry["allow"])} for entry in allow]
     if allow.startswith("$"):
         return dice.money(40, 400)
     return _count(dice, "visit" if "visit" in allow else "unit")
 
 
-def other_measure(allow: str) -> str:
+def other_measure(allow: Any) -> Any:
     """The same count of units instead of visits, and the other way round."""
+    if isinstance(allow, list):
+        return [entry | {"allow": other_measure(entry["allow"])} for entry in allow]
     return allow.replace("visit", "unit") if "visit" in allow else allow.replace("unit", "visit")
+
+
+def is_money(allow: Any) -> bool:
+    """Whether a limit's `allow` is money."""
+    return str(allow[-1]["allow"] if isinstance(allow, list) else allow).startswith("$")
+
+
+def number_by_limits(dice: Dice, document: Document) -> None:
+    """Let some of what goes by a benefit's visits go by the visits that one of its limits counts (point 13)."""
+    for name, terms in document["benefits"].items():
+        counting = [each.id for each in limits_of(document, name) if each.allow.measure == "visits"]
+        asked = [each for each in terms.get("requires", []) if isinstance(each, dict)]
+        for requirement in asked if counting else []:
+            for each in requirement.values():
+                if "after" in each and dice.chance(50):
+                    each["after"] += f" of {dice.pick(counting)}"
+        for tier in document["tiers"] if counting else []:
+            pays = terms[tier]["member_pays"] if isinstance(terms.get(tier), dict) else []
+            parts = [each for each in pays if isinstance(each, dict) and "through" in each]
+            of = f" of {dice.pick(counting)}" if parts and dice.chance(50) else ""
+            for each in parts:
+                each["through"] += of
+
+
+def go_by_benefits(document: Document) -> None:
+    """Let everything go by the benefit's own visits."""
+    for terms in document["benefits"].values():
+        for each in (each for entry in terms.get("requires", []) if isinstance(entry, dict) for each in entry.values()):
+            if "after" in each:
+                each["after"] = each["after"].partition(" of ")[0]
+        for block in terms.values():
+            pays = block.get("member_pays", []) if isinstance(block, dict) else []
+            for each in pays:
+                if isinstance(each, dict) and "through" in each:
+                    each["through"] = each["through"].partition(" of ")[0]
 
 
 def _count(dice: Dice, noun: str) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from . import random_plan, random_request, random_shared
 from .dice import Dice
-from .random_benefits import ATTESTATIONS
+from .random_benefits import ATTESTATIONS, go_by_benefits, is_money
 from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, STATES, Document
 from .rules import limits_of, nearest
@@ -83,6 +83,8 @@ def _without_penalties(plan: Document) -> None:
 def _without_discounts(plan: Document) -> None:
     plan.pop("discounts", None)
     plan["not_covered_pays"] = "charge"
+    for tier in plan["tiers"].values():
+        tier.pop("not_covered_pays", None)
 
 
 def _without_next(plan: Document) -> None:
@@ -94,7 +96,7 @@ def _without_money(plan: Document) -> None:
     """Limits of money become limits of visits; none counts what the plan pays."""
     for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
         terms.pop("counts", None)
-        if terms["allow"].startswith("$"):
+        if is_money(terms["allow"]):
             terms["allow"] = "3 visits"
 
 
@@ -107,6 +109,7 @@ def _without_windows(plan: Document) -> None:
 def _with_one_limit(plan: Document) -> None:
     """The first limit of each benefit only, and none shared."""
     plan.pop("limits", None)
+    go_by_benefits(plan)
     for benefit in plan["benefits"].values():
         own = [each for each in benefit.pop("limits", []) if isinstance(each, dict)][:1]
         if own:
@@ -141,6 +144,18 @@ def _without_chosen(plan: Document) -> None:
         terms.pop("except", None)
 
 
+def _without_tiers(plan: Document) -> None:
+    for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
+        terms.pop("tiers", None)
+
+
+def _without_ages(plan: Document) -> None:
+    """No limit allows another amount at another age."""
+    for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
+        if isinstance(terms["allow"], list):
+            terms["allow"] = terms["allow"][-1]["allow"]
+
+
 def _own_limits(plan: Document) -> Iterator[Document]:
     for benefit in plan["benefits"].values():
         yield from (each for each in benefit.get("limits", []) if isinstance(each, dict))
@@ -166,6 +181,9 @@ _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "phases": _without_phases,
     "waivers": _without_waivers,
     "chosen": _without_chosen,
+    "visits of limits": go_by_benefits,
+    "limits of tiers": _without_tiers,
+    "limits by age": _without_ages,
 }
 
 
@@ -297,7 +315,7 @@ def _complete_use(dice: Dice, request: Document, editions: list[Document], prefi
     for member in request["members"]:
         for limit in limits.values():
             if limit.per != "visit" and not _is_stated(member, plan, limit.id, prefix) and dice.chance(75):
-                most = limit.allow.amount
+                most = limit.most
                 amount = dice.pick([0, most, dice.number(0, most), dice.number(0, most)])
                 key = "used_cents" if limit.allow.measure == "money" else "used"
                 member.setdefault(f"{prefix}limit_usage", []).append({"limit": limit.id, key: amount})

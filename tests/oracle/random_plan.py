@@ -6,7 +6,17 @@ from copy import deepcopy
 from typing import Any
 
 from .dice import Dice
-from .random_benefits import ATTESTATIONS, WINDOWS, benefit, limit, member_pays, other_measure, requantified
+from .random_benefits import (
+    ATTESTATIONS,
+    WINDOWS,
+    benefit,
+    is_money,
+    limit,
+    member_pays,
+    number_by_limits,
+    other_measure,
+    requantified,
+)
 from .random_shared import (
     AFTER,
     ALL_CODES,
@@ -37,9 +47,12 @@ def plan_editions(dice: Dice, id_: str) -> list[Document]:
     end = dice.pick([None, "2027-12-31", "2028-06-30", "2026-12-31", "2026-08-31"])
     last = {"to": end} if end else {}
     if not dice.chance(35):
+        number_by_limits(dice, first)
         return [first | {"effective": {"from": start} | last}]
     split = dice.pick([each for each in SPLITS if end is None or each < end])
     second = changed(dice, first)
+    for each in (first, second):
+        number_by_limits(dice, each)
     first["effective"] = {"from": start, "to": BEFORE[split]}
     second["effective"] = {"from": AFTER[split] if dice.chance(10) else split} | last
     return [first, second]
@@ -60,19 +73,19 @@ def plan(dice: Dice, id_: str) -> Document:
         **({"fees": FEES} if dice.chance(88) else {}),
         "accumulators": {name: accumulator(dice, name, names) for name in names},
         "tiers": {name: _tier(dice, name, names) for name in tiers},
-        **({"limits": {name: _pool(dice, name) for name in pools}} if pools else {}),
+        **({"limits": {name: _pool(dice, name, tiers) for name in pools}} if pools else {}),
         "benefits": benefits,
         **({"exclusions": [_exclusion(dice)]} if dice.chance(35) else {}),
         "otherwise": "not_covered",
         "not_covered_pays": "allowed" if dice.chance(40) else "charge",
-        **({"discounts": [_discount(dice) for _ in range(dice.number(1, 2))]} if dice.chance(40) else {}),
+        **({"discounts": [_discount(dice, tiers) for _ in range(dice.number(1, 3))]} if dice.chance(40) else {}),
     }
     return document if dice.chance(70) else cited(document)
 
 
-def _pool(dice: Dice, name: str) -> Document:
+def _pool(dice: Dice, name: str, tiers: list[str]) -> Document:
     """A limit that several benefits may share."""
-    terms = limit(dice, is_money=name == "shared-money")
+    terms = limit(dice, tiers, in_money=name == "shared-money")
     return terms | {"per": dice.pick(WINDOWS)} if name == "shared-window" else terms
 
 
@@ -161,6 +174,8 @@ def _tier(dice: Dice, name: str, names: list[str]) -> Document:
     }
     if name == "in_network" and dice.chance(60):
         terms["above_allowed"] = "written_off"
+    if dice.chance(25):
+        terms["not_covered_pays"] = dice.pick(["charge", "allowed"])
     terms |= _several_maxima(dice, [each for each in maxima if each != terms["out_of_pocket_maximum"]])
     if dice.chance(25):
         terms["copay_feeds"] = dice.some([*deductibles, *maxima], 1, 2)
@@ -206,8 +221,9 @@ def _exclusion(dice: Dice) -> Document:
     return entry | {"when": criteria(dice)} if dice.chance(60) else entry
 
 
-def _discount(dice: Dice) -> Document:
-    return _named(dice) | {"percent": dice.percentage()}
+def _discount(dice: Dice, tiers: list[str]) -> Document:
+    where = {"tiers": dice.some(tiers, 1, len(tiers))} if dice.chance(40) else {}
+    return _named(dice) | {"percent": dice.percentage()} | where
 
 
 # A second edition
@@ -243,6 +259,12 @@ def _rename_tier(document: Document, old: str, new: str) -> None:
     for terms in document["benefits"].values():
         if old in terms:
             terms[new] = terms.pop(old)
+    own = [
+        each for terms in document["benefits"].values() for each in terms.get("limits", []) if isinstance(each, dict)
+    ]
+    for each in (*document.get("limits", {}).values(), *own, *document.get("discounts", [])):
+        if "tiers" in each:
+            each["tiers"] = [new if name == old else name for name in each["tiers"]]
 
 
 def _change_amounts(dice: Dice, name: str, terms: Document) -> None:
@@ -263,8 +285,8 @@ def _change_limit(dice: Dice, terms: Document) -> None:
             [each for each in ("benefit_period", "lifetime", "month", "rolling 45 days") if each != terms["per"]]
         )
     elif dice.chance(15):
-        terms.pop("except", None)
-    elif dice.chance(8) and "counts" not in terms and not terms["allow"].startswith("$"):
+        terms.pop(dice.pick(["except", "tiers"]), None)
+    elif dice.chance(8) and "counts" not in terms and not is_money(terms["allow"]):
         terms["allow"] = other_measure(terms["allow"])
 
 

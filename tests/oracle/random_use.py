@@ -35,7 +35,7 @@ def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str,
             for limit in own:
                 if limit.id in counts:
                     counts[limit.id] = [
-                        {"limit": limit.id, "used": number if limit.beyond else min(number, limit.allow.amount)}
+                        {"limit": limit.id, "used": number if limit.beyond else min(number, limit.most)}
                     ]
         else:
             counts = {name: entries for name, entries in counts.items() if name not in {limit.id for limit in own}}
@@ -70,7 +70,7 @@ def _limits(editions: list[Document]) -> Iterator[tuple[Limit, int]]:
                 found.setdefault(limit.id, []).append(limit)
     for same in found.values():
         if len({limit.signature for limit in same}) == 1 and same[0].per != "visit":
-            yield same[0], min(limit.allow.amount for limit in same)
+            yield same[0], min(limit.most for limit in same)
 
 
 def _counts(dice: Dice, limit: Limit, included: int, most: int, latest: date) -> list[Document]:

@@ -29,7 +29,7 @@ def nearest(documents: Iterable[Json], day: date) -> Json:
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit of a benefit: its name (section 4, point 36) and its terms."""
+    """A limit of a benefit: its name (section 4, point 36) and its terms; `by_age`: the entries before the last one."""
 
     id: str
     allow: Allowance
@@ -37,6 +37,18 @@ class Limit:
     counts: str
     beyond: str | None
     excepts: tuple[str, ...]
+    tiers: tuple[str, ...]
+    by_age: tuple[tuple[int, int, int], ...]
+
+    @property
+    def most(self) -> int:
+        """The greatest of its amounts."""
+        return max([self.allow.amount, *(amount for _, _, amount in self.by_age)])
+
+    def amount_for(self, age: int | None, *, assumed: bool) -> int:
+        """What it allows at an age; at one that is not given what the first entry says, where that is assumed."""
+        holding = [amount for low, high, amount in self.by_age if (assumed if age is None else low <= age <= high)]
+        return holding[0] if holding else self.allow.amount
 
     @property
     def signature(self) -> tuple[str, str, str]:
@@ -45,10 +57,20 @@ class Limit:
 
 
 def _limit(name: str, terms: Json) -> Limit:
-    allow = allowance(terms["allow"])
+    entries = [{"allow": terms["allow"]}] if isinstance(terms["allow"], str) else terms["allow"]
+    allow = allowance(entries[-1]["allow"])
+    by_age = tuple(_at_ages(entry) for entry in entries[:-1])
     excepts = tuple(terms.get("except", {}).get("attested", []))
     usual = "plan_paid" if allow.measure == "money" else "covered"
-    return Limit(name, allow, terms["per"], terms.get("counts", usual), terms.get("beyond"), excepts)
+    tiers = tuple(terms.get("tiers", []))
+    counts, beyond = terms.get("counts", usual), terms.get("beyond")
+    return Limit(name, allow, terms["per"], counts, beyond, excepts, tiers, by_age)
+
+
+def _at_ages(entry: Json) -> tuple[int, int, int]:
+    """The youngest and the oldest age of an entry of `allow`, and its amount."""
+    ages = entry["ages"]
+    return int(ages.get("min", 0)), int(ages.get("max", 1000)), allowance(entry["allow"]).amount
 
 
 def limits_of(plan: Json, benefit: str) -> list[Limit]:
@@ -199,7 +221,7 @@ class PlanDays:
         """Whether the limit leaves lines out in some edition (point 43)."""
         editions = self.rules.editions("plan", self.id)
         alike = (own for plan in editions for name in plan.get("benefits", {}) for own in limits_of(plan, name))
-        return any(own.excepts and own.signature == limit.signature for own in alike)
+        return any((own.excepts or own.tiers) and own.signature == limit.signature for own in alike)
 
     def own_visit_limits(self, benefit: str, day: date) -> list[Limit]:
         """The benefit's own visit limits per benefit period, as the edition in force on `day` or nearest has them."""

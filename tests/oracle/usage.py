@@ -137,10 +137,10 @@ class Usage:
 
     # Limits
 
-    def left(self, limit: Limit, visit: Visit) -> int:
-        """What a limit has left for a line of `visit`; below 0 when a soft limit was passed."""
+    def used(self, limit: Limit, visit: Visit) -> int:
+        """What is used of a limit before a line of `visit`."""
         done = sum(event.amount for event in self._events if self._counts(event, limit, visit))
-        return limit.allow.amount - done - self._used_before(limit, visit)
+        return done + self._used_before(limit, visit)
 
     def _counts(self, event: Event, limit: Limit, visit: Visit) -> bool:
         """Whether an earlier use lies in the limit's period on the visit's date."""
@@ -227,7 +227,7 @@ class Usage:
 
         Reading: the first covered line decides, so that nothing changes where a line of the visit was counted already.
         """
-        if limit.allow.measure == "visits" and not self._is_counted(limit, visit):
+        if limit.allow.measure == "visits" and not self.is_counted(limit, visit):
             self._events.append(Event(visit.member_id, limit.signature, visit.benefit, visit.day, visit.period, 0))
 
     def add(self, limit: Limit, visit: Visit, *, units: int, eligible: int, plan_paid: int) -> None:
@@ -241,12 +241,12 @@ class Usage:
             amount = eligible if limit.counts == "allowed" else plan_paid
         else:
             is_counted = limit.counts != "plan_paid" or plan_paid > 0
-            amount = 1 if is_counted and not self._is_counted(limit, visit) else 0
+            amount = 1 if is_counted and not self.is_counted(limit, visit) else 0
         if amount:
             event = Event(visit.member_id, limit.signature, visit.benefit, visit.day, visit.period, amount)
             self._events.append(event)
 
-    def _is_counted(self, limit: Limit, visit: Visit) -> bool:
+    def is_counted(self, limit: Limit, visit: Visit) -> bool:
         """Whether the visit was counted against a visit limit already, in the estimate or before it."""
         begun = self._begun(visit)
         if begun and (limit.counts != "plan_paid" or begun.plan_paid is None or begun.plan_paid > 0):

@@ -117,6 +117,8 @@ def fixed_period(per: str, day: date, benefit_period: date) -> tuple[object, ...
         return (day - timedelta(days=day.weekday()),)
     if per == "month":
         return (day.year, day.month)
+    if per == "quarter":
+        return (day.year, (day.month - 1) // 3)
     if per == "calendar_year":
         return (day.year,)
     if per == "benefit_period":

@@ -169,5 +169,6 @@ def _requirement(terms: RequirementTerms) -> service_messages.RequirementTerms:
         text=terms.text,
         penalty_basis_points=terms.penalty,
         after_visits=terms.after,
+        after_visits_of=terms.visits_of,
         rule=terms.rule,
     )

@@ -320,7 +320,7 @@ def _only_slot(index: PlanIndex, limit_id: str) -> int:
     """The slot of a limit that counts over one period, alike in all editions; -2 of any other, which is asked aside."""
     slots = [number for key, number in index.slots.items() if key.limit == limit_id]
     limits = {
-        (limit.allow, limit.beyond, limit.measure, limit.per)
+        (limit.most, limit.beyond, limit.measure, limit.per)
         for plan in index.editions
         for benefit in plan.benefits.values()
         for limit in benefit.limits

@@ -83,6 +83,7 @@ _WINDOWS: dict[str, tuple[PeriodKind, Window]] = {
 _WINDOW_UNITS = "|".join(f"{unit}s?" for unit in _WINDOWS)
 _ROLLING = re.compile(rf"rolling ([1-9][0-9]{{0,3}}) ({_WINDOW_UNITS})")
 _PERCENT_OF = re.compile(r"([0-9.]+%) of ([a-z][a-z0-9_-]*)")
+_LIMIT_ID = r"[a-z][a-z0-9_.-]*"
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
@@ -138,6 +139,14 @@ def parse_visits(text: str) -> int | Failed:
     """`12 visits` as 12."""
     found = parse_count(text)
     return FAILED if isinstance(found, Failed) or found.measure is not Measure.VISITS else found.amount
+
+
+def parse_visits_of(text: str) -> tuple[int, str | None] | Failed:
+    """`12 visits` as (12, None), `5 visits of manual-therapies` as (5, "manual-therapies")."""
+    visits, _, limit = text.partition(" of ")
+    number = parse_visits(visits)
+    is_named = re.fullmatch(_LIMIT_ID, limit) is not None
+    return FAILED if isinstance(number, Failed) or (" of " in text and not is_named) else (number, limit or None)
 
 
 def parse_whole(text: str) -> int | Failed:
@@ -270,6 +279,12 @@ QUANTITY = ScalarType(
 )
 VISITS = ScalarType(
     "invalid-count", "a count of visits, such as '12 visits'", parse_visits, _text("(0|[1-9][0-9]*) visits?")
+)
+VISITS_OF = ScalarType(
+    "invalid-count",
+    "a count of visits, such as '12 visits', or of a limit's visits, such as '5 visits of manual-therapies'",
+    parse_visits_of,
+    _text(rf"(0|[1-9][0-9]*) visits?( of {_LIMIT_ID})?"),
 )
 WHOLE = ScalarType("invalid-count", "a whole number", parse_whole, _WHOLE)
 AGE = ScalarType("invalid-count", "an age in whole years from 0 to 150", parse_age, _WHOLE)

@@ -20,6 +20,7 @@ from camcover.rulebook.records import (
     NOUNS,
     PERIODS,
     ROLLING,
+    Ages,
     Attestation,
     CoinsuranceOf,
     CoinsuranceStep,
@@ -39,6 +40,8 @@ from camcover.rulebook.records import (
 )
 
 __all__ = [
+    "ages_words",
+    "allow_words",
     "amount",
     "attestation_words",
     "attestations_words",
@@ -50,6 +53,7 @@ __all__ = [
     "liability_words",
     "limit_terms",
     "limit_words",
+    "listed_tiers",
     "per_name",
     "per_words",
     "phase_words",
@@ -59,6 +63,7 @@ __all__ = [
     "step_terms",
     "step_words",
     "unless_words",
+    "visits_words",
     "written",
 ]
 
@@ -139,16 +144,39 @@ def per_name(per: LimitPeriod) -> str:
     return f"{words} {per.length}" if per.length and per.kind not in ROLLING else words
 
 
+def ages_words(ages: Ages | None) -> str:
+    """`18 and over`, `up to 17`, `18 to 64`, `any`."""
+    if ages is None or (ages.min is None and ages.max is None):
+        return "any"
+    if ages.min is None:
+        return f"up to {ages.max}"
+    return f"{ages.min} and over" if ages.max is None else f"{ages.min} to {ages.max}"
+
+
+def allow_words(limit: Limit, money: Callable[[int], str] = dollars) -> str:
+    """What a limit allows: `12 visits`, or by age: `30 visits at age up to 20, else 15 visits`."""
+    parts = [f"{quantity(limit.measure, each.amount, money)} at age {ages_words(each.ages)}" for each in limit.by_age]
+    others = quantity(limit.measure, limit.allow, money)
+    return f"{', '.join(parts)}, else {others}" if parts else others
+
+
 def limit_words(limit: Limit) -> str:
     """How much a limit lets pass, for a patient: `12 visits in a benefit period`, `$500.00 in any 12 months`."""
-    return f"{quantity(limit.measure, limit.allow)} {per_words(limit.per)}"
+    return f"{allow_words(limit)} {per_words(limit.per)}"
 
 
 def limit_terms(limit: Limit) -> str:
     """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
     beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
-    words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{beyond}"
+    where = f", in {listed_tiers(limit.tiers)} alone" if limit.tiers else ""
+    words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{where}{beyond}"
     return f"{words}, services with {attestations_words(limit.excepts)} aside" if limit.excepts else words
+
+
+def listed_tiers(tiers: Sequence[str]) -> str:
+    """`the tier 'in_network'`, `the tiers 'first' and 'second'`."""
+    *most, final = [f"'{each}'" for each in tiers]
+    return f"the tiers {', '.join(most)} and {final}" if most else f"the tier {final}"
 
 
 def attestations_words(attestations: Sequence[Attestation], last: str = "and") -> str:
@@ -168,13 +196,19 @@ def requirement_words(requirement: Requirement) -> str:
     """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`."""
     words = attestation_words(requirement.attestation)
     if requirement.after is not None:
-        words += f" after {count(requirement.after, 'visit')}"
+        words += f" after {visits_words(requirement.after, requirement.visits_of)}"
     return words if requirement.penalty is None else f"{words}, else the plan pays {percent(requirement.penalty)} less"
+
+
+def visits_words(number: int, limit: str | None) -> str:
+    """`12 visits`, `5 visits of 'manual-therapies'`."""
+    return count(number, "visit") if limit is None else f"{count(number, 'visit')} of '{limit}'"
 
 
 def phase_words(phase: Phase) -> tuple[str, ...]:
     """Each step of a list, with the visits that it is for where it is not for all."""
-    until = f" (through visit {phase.through})" if phase.through is not None else ""
+    of = f" of '{phase.visits_of}'" if phase.visits_of is not None else ""
+    until = f" (through visit {phase.through}{of})" if phase.through is not None else ""
     return tuple(f"{step_words(step)}{until}" for step in phase.steps)
 
 

@@ -95,10 +95,11 @@ def _at_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, limit: 
         return
     is_visits = limit.measure is Measure.VISITS
     dates = _two_days(plan, place, limit.per, on_one_day=not is_visits)
-    if limit.allow and dates is not None:
-        before = LimitUse(str(limit.id), used=limit.allow - 1)
-        request = _request(rules, plan, place, dates, limit, before, limit.allow - 1 if is_visits else 0)
-        yield from _cliff(tables, plan, place, request, limit, limit.allow, "visit" if is_visits else "unit")
+    allow = limit.allow_at(place.line.age)
+    if allow and dates is not None:
+        before = LimitUse(str(limit.id), used=allow - 1)
+        request = _request(rules, plan, place, dates, limit, before, allow - 1 if is_visits else 0)
+        yield from _cliff(tables, plan, place, request, limit, allow, "visit" if is_visits else "unit")
 
 
 def _at_money_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, limit: Limit) -> Iterator[Cliff]:
@@ -110,7 +111,7 @@ def _at_money_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, l
     if first is None or not _is_whole(first[0]):
         return
     counted = first[0].allowed_cents if limit.counts is Counting.ALLOWED else first[0].plan_paid_cents
-    visits = limit.allow // counted if counted else 0
+    visits = limit.allow_at(place.line.age) // counted if counted else 0
     if visits:
         before = LimitUse(str(limit.id), used_cents=(visits - 1) * counted)
         request = _request(rules, plan, place, dates, limit, before, visits - 1)
@@ -119,23 +120,29 @@ def _at_money_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, l
 
 def _at_phase(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, phase: Phase) -> Iterator[Cliff]:
     """The cliff where the steps change with the number of the visit."""
-    through, dates = phase.through or 0, _two_days(plan, place, _YEAR, on_one_day=False)
+    through = phase.through or 0
+    counting = next((limit for limit in place.benefit.limits if limit.id == phase.visits_of), None)
+    dates = _two_days(plan, place, counting.per if counting else _YEAR, on_one_day=False)
     if dates is None:
         return
-    request = _request(rules, plan, place, dates, None, None, through - 1)
+    before = LimitUse(str(counting.id), used=through - 1) if counting else None
+    request = _request(rules, plan, place, dates, counting, before, 0 if counting else through - 1)
     lines = _priced(tables, request)
     if lines is None or any(line.benefit != place.benefit.id or not line.covered for line in lines):
         return
-    if any(_ends_by(limit, through, plan) for limit in place.benefit.limits):
+    if any(_ends_by(limit, phase, plan) for limit in place.benefit.limits):
         return
     if lines[1].patient_cents > lines[0].patient_cents:
         yield _found(plan, place, request, lines, through, "visit", "its steps change")
 
 
-def _ends_by(limit: Limit, through: int, plan: Plan) -> bool:
-    """Whether a limit lets no visit of a benefit period come after number `through`."""
+def _ends_by(limit: Limit, phase: Phase, plan: Plan) -> bool:
+    """Whether a limit lets no visit come after the last one of a phase."""
     is_hard = limit.measure is Measure.VISITS and limit.counts is Counting.COVERED and limit.beyond is None
-    return is_hard and limit.allow <= through and holds(limit.per, _YEAR, plan.benefit_period)
+    if phase.visits_of is not None:
+        return is_hard and limit.id == phase.visits_of and limit.most <= (phase.through or 0)
+    is_whole = is_hard and not limit.leaves_out and holds(limit.per, _YEAR, plan.benefit_period)
+    return is_whole and limit.most <= (phase.through or 0)
 
 
 def _cliff(

@@ -55,7 +55,8 @@ class RequirementTerms:
     """An attestation that a benefit asks for, in words too, and where it stands.
 
     `penalty`: by how many basis points less the plan pays without it, None = it pays nothing. `after`: the number of
-    visits of the benefit period that need none, None = each needs it.
+    visits that need none, None = each needs it; `visits_of`: the limit that counts them, empty = they are the benefit's
+    in the benefit period.
     """
 
     attestation: str
@@ -63,6 +64,7 @@ class RequirementTerms:
     penalty: int | None
     after: int | None
     rule: str
+    visits_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,13 @@ def limit_terms_of(benefit: Benefit) -> tuple[LimitTerms, ...]:
 def requirement_terms_of(benefit: Benefit) -> tuple[RequirementTerms, ...]:
     """What a benefit asks for in words."""
     return tuple(
-        RequirementTerms(str(each.attestation), requirement_words(each), each.penalty, each.after, rule_place(each.at))
+        RequirementTerms(
+            str(each.attestation),
+            requirement_words(each),
+            each.penalty,
+            each.after,
+            rule_place(each.at),
+            str(each.visits_of or ""),
+        )
         for each in benefit.requires
     )

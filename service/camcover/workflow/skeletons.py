@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from camcover.engine import compile_rules
 from camcover.money import dollars
+from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import Rule
@@ -115,14 +116,15 @@ def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]
         given = _given(rules, cell, {}, frozenset())
         yield from ((mark, given) for mark in _marks(cell, cell.grid.service.rules[cell.decision.rules[0]], until))
     for place, benefit in enumerate(cell.chain):
-        used, missing = _used_up(cell.chain[:place], benefit)
+        used, missing = _used_up(cell.chain[:place], benefit, cell.line)
         given = _given(rules, cell, used, missing)
         yield from ((mark, given) for mark in _marks(cell, benefit, benefit))
         for limit in benefit.limits:
             lacking = missing | passing(limit)
-            yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): limit.allow}, lacking)
-            if limit.allow and limit.measure is not Measure.VISITS:
-                nearly = {**_deductibles(cell.grid.stretch.plan), **used, str(limit.id): limit.allow - 1}
+            allow = limit.allow_at(cell.line.age)
+            yield limit_mark(limit), _given(rules, cell, {**used, str(limit.id): allow}, lacking)
+            if allow and limit.measure is not Measure.VISITS:
+                nearly = {**_deductibles(cell.grid.stretch.plan), **used, str(limit.id): allow - 1}
                 yield limit_mark(limit), _given(rules, cell, nearly, lacking, units=2)
 
 
@@ -134,17 +136,21 @@ def _marks(cell: Decided, rule: Rule, until: Rule | None) -> Iterator[Mark]:
             yield mark
 
 
-def _used_up(benefits: Collection[Benefit], target: Benefit) -> tuple[dict[str, int], frozenset[Attestation]]:
-    """The use that ends each of some benefits but not the `target` behind them, and what must not be attested for it.
+def _used_up(
+    benefits: Collection[Benefit], target: Benefit, line: CellLine
+) -> tuple[dict[str, int], frozenset[Attestation]]:
+    """The use that ends each of some benefits for a line, but not the `target` behind them; what must not be attested.
 
-    Of a benefit's limits a hard one that the target does not draw on is taken, if there is one.
+    Of a benefit's limits in the line's tier a hard one that the target does not draw on is taken, if there is one.
     """
     kept = {str(limit.id) for limit in target.limits}
-    limits = [
-        min(benefit.limits, key=lambda limit: (limit.beyond is not None, str(limit.id) in kept)) for benefit in benefits
-    ]
+
+    def rank(limit: Limit) -> tuple[bool, bool, bool]:
+        return bool(limit.tiers) and line.tier not in limit.tiers, limit.beyond is not None, str(limit.id) in kept
+
+    limits = [min(benefit.limits, key=rank) for benefit in benefits]
     missing = frozenset(each for limit in limits for each in passing(limit))
-    return {str(limit.id): limit.allow for limit in limits}, missing
+    return {str(limit.id): limit.allow_at(line.age) for limit in limits}, missing
 
 
 def _deductibles(plan: Plan) -> dict[str, int]:

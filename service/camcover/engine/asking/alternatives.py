@@ -75,10 +75,11 @@ Holds: TypeAlias = Callable[[DecidingRules, AssumedFacts, Criterion], bool]
 def ways_to_complete(
     not_given: Sequence[OpenFact], contexts: Sequence[DecidingRules], groups: Sequence[DiagnosisGroups]
 ) -> list[AssumedFacts]:
-    """The sets of facts of which no two make the same rules apply to the item's lines; raises `TooMany`."""
-    criteria = list(
-        dict.fromkeys(each for context in contexts for rule in context.candidates for each in rule.criteria)
-    )
+    """The sets of facts of which no two make the same rules apply to the item's lines, and their limits allow the same.
+
+    Raises `TooMany`.
+    """
+    criteria = list(dict.fromkeys(each for context in contexts for rule in context.candidates for each in rule.asked))
     asked = facts_asked(criteria)
     open_facts = [fact for fact in not_given if fact in asked]
     if not open_facts:
@@ -93,10 +94,14 @@ def ways_to_complete(
         count *= len(part)
     if count > MOST_TRIED:
         raise TooMany
-    found: dict[tuple[_Why, ...], AssumedFacts] = {}
+    found: dict[tuple[object, ...], AssumedFacts] = {}
     for each in product(*parts):
         facts = _together(each)
-        key = tuple(_why_not(context, facts, rule) for context in contexts for rule in context.candidates)
+        key = tuple(
+            (_why_not(context, facts, rule), *(_age_holds(context, facts, each) for each in rule.allowances))
+            for context in contexts
+            for rule in context.candidates
+        )
         found.setdefault(key, facts)
     return list(found.values())
 
@@ -140,7 +145,7 @@ def _apart(holds: Holds, contexts: Sequence[DecidingRules], values: Sequence[Ass
     found: dict[tuple[bool, ...], AssumedFacts] = {}
     for facts in values:
         told = tuple(
-            holds(context, facts, each) for context in contexts for rule in context.candidates for each in rule.criteria
+            holds(context, facts, each) for context in contexts for rule in context.candidates for each in rule.asked
         )
         found.setdefault(told, facts)
     return list(found.values())

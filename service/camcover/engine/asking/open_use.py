@@ -142,7 +142,7 @@ def _states_visits(layout: Layout, use: UseSoFar, benefit: str) -> bool:
 
 def _is_own_count_of_visits(limit: Limit) -> bool:
     """Whether a limit counts the visits of its one benefit in a benefit period, as `benefit_visits` does (point 39)."""
-    is_own = not limit.shared and not limit.excepts
+    is_own = not limit.shared and not limit.leaves_out
     return is_own and limit.measure is Measure.VISITS and limit.per.kind is PeriodKind.BENEFIT_PERIOD
 
 
@@ -159,9 +159,10 @@ def amounts_that_differ(use: OpenUse, terms: Terms, demand: int) -> list[int]:
 
     They leave different numbers, or give visits other numbers where these decide something.
     """
-    allowed = {each.limit.allow for each in terms.limits if each.limit.id == use.limit.id}
+    alike = [each.limit for each in terms.limits if each.limit.id == use.limit.id]
+    allowed = {amount for each in alike for amount in (each.allow, *(at.amount for at in each.by_age))}
     most = min(most_used(use.limit), max(allowed))
-    if use.benefit and terms.phased:
+    if (use.benefit and terms.phased) or str(use.limit.id) in terms.numbering:
         return list(range(most + 1))
     found = {max(min(allow - left, most), 0) for allow in allowed for left in range(min(allow, demand) + 1)}
     return sorted(found | {0})

@@ -171,7 +171,7 @@ def _facts_asked(index: PlanIndex, terms: Terms, number: int) -> tuple[OpenFact,
     found = index.facts_asked.get(number)
     if found is None:
         rules = [each for (_, service), named in terms.candidates.items() if service == number for each in named]
-        found = index.facts_asked[number] = facts_asked([each for rule in rules for each in rule.criteria])
+        found = index.facts_asked[number] = facts_asked([each for rule in rules for each in rule.asked])
     return found
 
 
@@ -193,7 +193,7 @@ def _contexts(
             candidates = rules.get((number, place))
             if candidates is None:
                 candidates = rules[number, place] = _candidates(tables, each, number, rows[place])
-            asks_age = any(criterion.asks_age for found in candidates for criterion in found.criteria)
+            asks_age = any(criterion.asks_age for found in candidates for criterion in found.asked)
             key = number, place, day if asks_age else 0
             if key not in seen:
                 seen.add(key)

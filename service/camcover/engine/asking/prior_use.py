@@ -138,6 +138,8 @@ def period_key(index: PlanIndex, kind: PeriodKind, day: int) -> int:
             return (day - 1) // 7
         case PeriodKind.MONTH:
             return date.fromordinal(day).year * 12 + date.fromordinal(day).month - 1
+        case PeriodKind.QUARTER:
+            return date.fromordinal(day).year * 4 + (date.fromordinal(day).month - 1) // 3
         case PeriodKind.BENEFIT_PERIOD:
             return index.period_of(day)
         case PeriodKind.CALENDAR_YEAR:
@@ -157,8 +159,8 @@ def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
 
 
 def most_used(limit: Limit) -> int:
-    """The most that may be used of a limit: what it allows, or past a soft one what any request may state."""
-    return limit.allow if limit.beyond is None else most_stated(limit)
+    """The most that may be used of a limit: what it allows at any age, past a soft one what any request may state."""
+    return limit.most if limit.beyond is None else most_stated(limit)
 
 
 def most_stated(limit: Limit) -> int:

@@ -165,7 +165,7 @@ def _end(openness: Openness, *, best: bool) -> Change:
         "at_most": best,
         "price": LOW if best else HIGH,
         "attested": tuple((item, mask if best else 0) for item, mask in openness.attestations),
-        "used": tuple((plan, use, 0 if best else use.limit.allow) for plan, use in openness.uses),
+        "used": tuple((plan, use, 0 if best else use.limit.most) for plan, use in openness.uses),
     }
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from itertools import groupby, pairwise
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from camcover.calendar import LAST_DAY, add_months
 from camcover.engine.compiling.compile_rows import (
     accumulator_row,
+    age_row,
     criteria_row,
     limit_row,
     requirement_row,
     step_rows,
     tier_row,
 )
+from camcover.engine.compiling.editions import days_of, edition_on, owed_in, period_runs
 from camcover.engine.compiling.plan_index import (
     CriteriaSource,
     DiagnosisGroups,
@@ -50,10 +52,10 @@ from camcover.rulebook.records import (
     Catalog,
     Criteria,
     Discount,
-    Effective,
     Exclusion,
     Fees,
     FeeTable,
+    Limit,
     NotCoveredPays,
     Plan,
     Policy,
@@ -101,6 +103,7 @@ class _Compiler:
         self.sources = self._new_sources()
         self.candidates: list[int] = []
         self.fee_cents: list[int] = []
+        self.tier_discounts: list[int] = []
         self.licensure: list[int] = []
         self.listed_codes: list[int] = []
         self.fee_rows: dict[tuple[int, str], int] = {}
@@ -117,6 +120,7 @@ class _Compiler:
         made: dict[str, Any] = self.rows | {
             "fee_cents": self.fee_cents,
             "candidates": self.candidates,
+            "tier_discounts": self.tier_discounts,
             "licensure": self.licensure,
             "listed_codes": self.listed_codes,
         }
@@ -162,7 +166,7 @@ class _Compiler:
 
     def _all_segments(self, editions: tuple[Plan, ...]) -> tuple[Segment, ...]:
         """The segments of every edition, in order of date; the last one's terms may be assumed to go on."""
-        runs = _period_runs(editions)
+        runs = period_runs(editions)
         segments = [each for place, plan in enumerate(editions) for each in self._segments(plan, place, runs[place])]
         last = segments[-1]
         if last.last_day < LAST_DAY:
@@ -175,14 +179,14 @@ class _Compiler:
         editions: list[Catalog | Policy | Fees] = list(self.vocabulary.catalogs)
         editions += [edition for name in sorted(policies) for edition in self.rules.policies[name]]
         editions += self.rules.fees[plan.fees] if plan.fees else ()
-        first, last = _days(plan.heading.effective)
+        first, last = days_of(plan.heading.effective)
         cuts = {first}
         for edition in editions:
-            start, end = _days(edition.heading.effective)
+            start, end = days_of(edition.heading.effective)
             cuts.update(day for day in (start, end + 1) if first < day <= last)
         bounds = [*sorted(cuts), last + 1]
         for start, following in pairwise(bounds):
-            fees = _edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
+            fees = edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
             yield Segment(plan, place, fees, start, following - 1, following - 1, period)
 
     def _segment(self, index: PlanIndex, segment: Segment) -> None:
@@ -197,7 +201,8 @@ class _Compiler:
             fees = segment.fees.tiers.get(name) if segment.fees and name in plan.tiers else None
             fee = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
             in_place = listed[min(place, len(listed) - 1)]
-            tier = tier_row(plan.tiers.get(name), fee, in_place, plan.accumulators, index.accumulators)
+            owed = int(owed_in(plan, name) is NotCoveredPays.ALLOWED), self._tier_discounts(plan, name)
+            tier = tier_row(plan.tiers.get(name), fee, in_place, owed, plan.accumulators, index.accumulators)
             self.rows["tiers"].append(tier)
         self.rows["segments"].append(
             (
@@ -212,7 +217,6 @@ class _Compiler:
                 tiers,
                 len(self.rows["matches"]),
                 self._licensure_row(segment.first_day),
-                int(plan.not_covered_pays is NotCoveredPays.ALLOWED),
             )
         )
         self.sources.segments.append(segment)
@@ -254,20 +258,36 @@ class _Compiler:
             self.rows["matches"].append((len(self.candidates), len(rows), discounts.get(service, NEVER)))
             self.candidates += rows
 
+    def _tier_discounts(self, plan: Plan, tier: str) -> int:
+        """The first cell of a tier's discounts, written where some discount is for some tiers alone; -1 = none is.
+
+        The discounts' rows follow those of earlier segments.
+        """
+        if not any(discount.tiers for discount in plan.discounts):
+            return -1
+        first, row = len(self.tier_discounts), len(self.rows["discounts"])
+        cells = [NEVER] * (len(self.vocabulary.services) + len(self.vocabulary.codes))
+        for place, discount in enumerate(plan.discounts):
+            for service in self._services(discount) if not discount.tiers or tier in discount.tiers else ():
+                cells[service] = min(cells[service], row + place)
+        self.tier_discounts += cells
+        return first
+
     def _benefit(self, index: PlanIndex, segment: Segment, benefit: Benefit) -> Row:
         """The row of a benefit, after its requirements, limits and phases."""
         policy = self._policy(index, benefit, segment.first_day)
         criteria = self._criteria(index, benefit.when, None, segment.first_day)
-        requirements = len(self.rows["requirements"])
-        for requirement in benefit.requires:
-            self.rows["requirements"].append(requirement_row(requirement))
-            self.sources.requirements.append(requirement)
         limits, counted = len(self.rows["limits"]), counted_limits(benefit)
         _assert_holds(len(counted), _MOST_LIMITS, f"limits on benefit {benefit.id!r}")
+        places = {str(limit.id): place for place, limit in enumerate(counted)}
+        requirements = len(self.rows["requirements"])
+        for requirement in benefit.requires:
+            self.rows["requirements"].append(requirement_row(requirement, places))
+            self.sources.requirements.append(requirement)
         for limit in counted:
-            self.rows["limits"].append(limit_row(limit, index.slots[slot_key(benefit.id, limit)]))
+            self.rows["limits"].append(self._limit(index, limit, index.slots[slot_key(benefit.id, limit)]))
             self.sources.limits.append(limit)
-        ranges = [self._phases(index, segment.plan, benefit, tier) for tier in index.tiers]
+        ranges = [self._phases(index, segment.plan, benefit, tier, places) for tier in index.tiers]
         tiers = len(self.rows["rule_tiers"])
         self.rows["rule_tiers"] += ranges
         without = len(self.listed_codes)
@@ -288,8 +308,17 @@ class _Compiler:
             len(benefit.without_codes),
         )
 
-    def _phases(self, index: PlanIndex, plan: Plan, benefit: Benefit, tier: str) -> Row:
-        """(first, count) of what a benefit makes the member pay in a tier; count 0 where it does not cover it."""
+    def _limit(self, index: PlanIndex, limit: Limit, slot: int) -> Row:
+        """The row of a limit, after what it allows by age."""
+        first = len(self.rows["age_allowances"])
+        self.rows["age_allowances"] += [age_row(each) for each in limit.by_age]
+        return limit_row(limit, slot, index.tiers, first)
+
+    def _phases(self, index: PlanIndex, plan: Plan, benefit: Benefit, tier: str, limits: Mapping[str, int]) -> Row:
+        """(first, count) of what a benefit makes the member pay in a tier; count 0 where it does not cover it.
+
+        `limits`: the places of the benefit's limits.
+        """
         block = benefit.tiers.get(tier)
         first = len(self.rows["phases"])
         for phase in block.member_pays if block else ():
@@ -298,7 +327,8 @@ class _Compiler:
             ]
             _assert_holds(len(kept), MAX_STEPS, f"steps of benefit {benefit.id!r}")
             through = NEVER if phase.through is None else phase.through
-            self.rows["phases"].append((through, len(self.rows["steps"]), len(kept)))
+            counting = -1 if phase.visits_of is None else limits[phase.visits_of]
+            self.rows["phases"].append((through, len(self.rows["steps"]), len(kept), counting))
             self.sources.phases.append(phase)
             self.rows["steps"] += [row for _, row in kept]
             for step, _ in kept:
@@ -309,7 +339,7 @@ class _Compiler:
         """The row of criteria of the benefit's policy edition in force on `day`; -1 = it names none."""
         if benefit.policy is None:
             return -1
-        policy = _edition_on(self.rules.policies[benefit.policy], day)
+        policy = edition_on(self.rules.policies[benefit.policy], day)
         return self._criteria(index, policy.when, policy, day)
 
     def _criteria(self, index: PlanIndex, criteria: Criteria | None, policy: Policy | None, day: int) -> int:
@@ -350,35 +380,10 @@ class _Compiler:
         return self.licensure_rows[key]
 
 
-def _period_runs(editions: Sequence[Plan]) -> list[PeriodRun]:
-    """The benefit periods of each edition; one that changes them ends the period before it (point 24)."""
-    runs: list[PeriodRun] = []
-    for same, group in groupby(editions, key=lambda plan: plan.benefit_period):
-        members = list(group)
-        first = _days(members[0].heading.effective)[0] if runs else 1
-        if runs:
-            runs = [replace(each, last=min(each.last, first - 1)) for each in runs]
-        runs += [PeriodRun(same.month, same.day, first, LAST_DAY)] * len(members)
-    return runs
-
-
 def _assert_holds(found: int, most: int, what: str) -> None:
     """Raise AssertionError where the kernel would write past the end of a row; `rulebook` refuses such rules before."""
     if found > most:
         raise AssertionError(f"{found} {what}: the kernel holds at most {most}")
-
-
-def _days(effective: Effective) -> tuple[int, int]:
-    """An effective range as ordinal days, inclusive."""
-    return effective.start.toordinal(), LAST_DAY if effective.end is None else effective.end.toordinal()
-
-
-Edition = TypeVar("Edition", Policy, Fees)
-
-
-def _edition_on(editions: Sequence[Edition], day: int) -> Edition:
-    """The edition in force on an ordinal day; `rulebook` has made sure that there is one."""
-    return next(edition for edition in editions if edition.heading.effective.holds(date.fromordinal(day)))
 
 
 def _array(rows: Sequence[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

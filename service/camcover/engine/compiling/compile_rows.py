@@ -34,6 +34,7 @@ from camcover.rulebook.records import (
     AboveAllowedKind,
     Accumulator,
     AccumulatorKind,
+    AgeAllowance,
     Attestation,
     Carryover,
     CoinsuranceBound,
@@ -142,11 +143,19 @@ def accumulator_row(
 
 
 def tier_row(
-    tier: Tier | None, fees: int, listed: int, defined: Mapping[str, Accumulator], numbers: Mapping[str, int]
+    tier: Tier | None,
+    fees: int,
+    listed: int,
+    owed: tuple[int, int],
+    defined: Mapping[str, Accumulator],
+    numbers: Mapping[str, int],
 ) -> Row:
-    """A row of `tiers`; `fees` is the row of its fee table or -1, `listed` the tier in this place of the edition."""
+    """A row of `tiers`; `fees` is the row of its fee table or -1, `listed` the tier in this place of the edition.
+
+    `owed`: the columns of what is not covered, `pays_allowed` and `discounts`.
+    """
     if tier is None:
-        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, 0, 0, 0, 0, 0, 0
+        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, *owed, 0, 0, 0, 0, 0, 0
     liable = tier.provider_liable
     return (
         1,
@@ -159,6 +168,7 @@ def tier_row(
         _mask(numbers[name] for name in tier.copay_feeds if SharePart.COPAY in defined[name].parts),
         sum(_DENIAL_BITS[denial] for denial in dict.fromkeys(liable.denials)) if liable else 0,
         ATTESTATION_BITS[liable.unless] if liable and liable.unless else 0,
+        *owed,
         *(_mask(numbers[name] for name in cappers(tier, part, defined)) for part in SharePart),
         *(_mask(numbers[name] for name in receivers(tier, part, defined)) for part in SharePart),
     )
@@ -245,18 +255,38 @@ def step_row(step: DeductibleStep | CopayStep | CoinsuranceStep, tier: Tier, num
             assert_never(step)
 
 
-def requirement_row(requirement: Requirement) -> Row:
-    """A row of `requirements`."""
+def requirement_row(requirement: Requirement, limits: Mapping[str, int]) -> Row:
+    """A row of `requirements`; `limits`: the places of the benefit's."""
     penalty = -1 if requirement.penalty is None else requirement.penalty
-    return ATTESTATION_BITS[requirement.attestation], penalty, requirement.after or 0
+    counting = -1 if requirement.visits_of is None else limits[requirement.visits_of]
+    # After no visits of its own a requirement is there from the first on; a limit may leave that one out.
+    after = requirement.after if requirement.after is not None else -1
+    return ATTESTATION_BITS[requirement.attestation], penalty, after, counting
 
 
-def limit_row(limit: Limit, slot: int) -> Row:
-    """A row of `limits` on a running count."""
+def age_row(allowance: AgeAllowance) -> Row:
+    """A row of `age_allowances`."""
+    low, high = allowance.ages.min, allowance.ages.max
+    return 0 if low is None else low, NEVER if high is None else high, allowance.amount
+
+
+def limit_row(limit: Limit, slot: int, tiers: Mapping[str, int] | None = None, ages: int = 0) -> Row:
+    """A row of `limits` on a running count; `tiers` are the plan's, `ages` the first of its rows by age."""
     beyond = 0 if limit.beyond is None else ATTESTATION_BITS[limit.beyond]
     measure = _MEASURE[limit.measure, limit.counts]
     period = int(_PERIOD[limit.per.kind])
-    return slot, int(measure), period, limit.per.length, limit.allow, beyond, attestations_mask(limit.excepts)
+    return (
+        slot,
+        int(measure),
+        period,
+        limit.per.length,
+        limit.allow,
+        beyond,
+        attestations_mask(limit.excepts),
+        _mask((tiers or {})[name] for name in limit.tiers) if limit.tiers else ALL_BITS,
+        ages,
+        len(limit.by_age),
+    )
 
 
 def attestations_mask(attestations: Iterable[Attestation]) -> int:

@@ -25,6 +25,7 @@ from camcover.rulebook.records import (
     Limit,
     Measure,
     NotCoveredPays,
+    Plan,
     SharePart,
     Tier,
 )
@@ -50,11 +51,23 @@ class Criterion(NamedTuple):
     not_attested: int
 
 
+_ANY_AGE = Criterion(0, 0, 0, 0, 0, NEVER, 0, 0, asks_age=1, licensed=0, attested=0, not_attested=0)
+
+
 class Candidate(NamedTuple):
-    """A rule that names a service: its row of `rules`, and the criteria that must hold for it to apply."""
+    """A rule that names a service: its row of `rules`, and the criteria that must hold for it to apply.
+
+    `allowances`: the ages at which its limits allow another amount, as criteria that ask for the age alone.
+    """
 
     row: int
     criteria: tuple[Criterion, ...]
+    allowances: tuple[Criterion, ...]
+
+    @property
+    def asked(self) -> tuple[Criterion, ...]:
+        """Everything that asks for a fact."""
+        return self.criteria + self.allowances
 
 
 class LimitUsed(NamedTuple):
@@ -95,11 +108,12 @@ class Terms(NamedTuple):
     """What a plan says about some services.
 
     `candidates` by (row of `segments`, service); `attestations` asked for, by service, as masks; `tiers` by number;
-    `feeds` by accumulator. `waived`: some copay falls away with the deductible; `liable`: some tier leaves denials
-    to the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit
-    counts what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the
-    number of a visit; `chosen`: an attestation decides which benefit applies, or what a limit counts; `discounted`: a
-    line that is not covered may cost less than its charge; `carried`: accumulators that are carried over.
+    `feeds` by accumulator. `waived`: some copay falls away with the deductible; `liable`: some tier leaves denials to
+    the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit counts
+    what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the number of a
+    visit, `numbering`: limits whose visits it is counted by; `chosen`: an attestation decides which benefit applies, or
+    some limit leaves lines out; `discounted`: a line that is not covered may cost less than its charge; `carried`:
+    accumulators that are carried over.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -117,6 +131,7 @@ class Terms(NamedTuple):
     phased: bool
     chosen: bool
     discounted: bool
+    numbering: frozenset[str]
 
     def consulted(self, tiers: Iterable[int]) -> int:
         """The accumulators whose room is asked for by lines of these tiers, as a mask."""
@@ -211,10 +226,19 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         continues=any(benefit.continues_when_exhausted for _, benefit in found),
         liable=bool(liable),
         phased=any(each.after for each in requirements) or any(len(block.member_pays) > 1 for block in blocks),
-        chosen=any(map(criteria.get, attestations)) or any(each.limit.excepts for each in limits),
-        discounted=any(plan.not_covered_pays is NotCoveredPays.ALLOWED for plan in index.editions)
+        chosen=any(map(criteria.get, attestations)) or any(each.limit.leaves_out for each in limits),
+        discounted=any(NotCoveredPays.ALLOWED in _owed(plan) for plan in index.editions)
         or any(_has_discount(rules, *key) for key in candidates),
+        numbering=frozenset(
+            each.visits_of for _, benefit in found for each in benefit.numbered if each.visits_of is not None
+        ),
     )
+
+
+def _owed(plan: Plan) -> Iterator[NotCoveredPays | None]:
+    """What members owe where they are not covered, in all tiers."""
+    yield plan.not_covered_pays
+    yield from (tier.not_covered_pays for tier in plan.tiers.values())
 
 
 def _candidates(rules: RuleTables, segment: int, service: int) -> Iterator[Candidate]:
@@ -225,13 +249,22 @@ def _candidates(rules: RuleTables, segment: int, service: int) -> Iterator[Candi
         places = [int(rules.rules[row]["policy"]), int(rules.rules[row]["criteria"])]
         if int(rules.rules[row]["kind"]) == _EXCLUSION:
             places = places[1:]
-        yield Candidate(row, tuple(_criterion(rules, place) for place in places if place >= 0))
+        criteria = tuple(_criterion(rules, place) for place in places if place >= 0)
+        yield Candidate(row, criteria, tuple(_allowances(rules, row)))
 
 
 def _criterion(rules: RuleTables, row: int) -> Criterion:
     """A row of `criteria`."""
     cells = rules.criteria[row]
     return Criterion._make(int(cells[name]) for name in Criterion._fields)
+
+
+def _allowances(rules: RuleTables, row: int) -> Iterator[Criterion]:
+    """The ages at which the limits of a rule allow another amount."""
+    first = int(rules.rules[row]["limits"])
+    for limit in rules.limits[first : first + int(rules.rules[row]["limit_count"])]:
+        for entry in rules.age_allowances[int(limit["ages"]) :][: int(limit["age_count"])]:
+            yield _ANY_AGE._replace(age_min=int(entry["age_min"]), age_max=int(entry["age_max"]))
 
 
 def _attestations_of_criteria(candidates: Mapping[tuple[int, int], Iterable[Candidate]]) -> dict[int, int]:

@@ -16,12 +16,19 @@ from camcover.calendar import add_months
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.codes import SEVERAL, Fault, LimitMeasure
 from camcover.engine.kernel.cost_share import add_up_steps, balance_bill, cap, cap_by_several, penalty, take_steps
+from camcover.engine.kernel.limits import (
+    count_against_limits,
+    cut_to_limits,
+    is_exhausted,
+    is_visit_admitted,
+    visit_number,
+)
 from camcover.engine.kernel.pricing import price
-from camcover.engine.kernel.selection import choose, is_exhausted, is_left_out, is_visit_admitted, phase_of
-from camcover.engine.kernel.sums import begin, clear, holds, period_end, period_on, post, roll, room
-from camcover.engine.kernel.tables import UNLIMITED, UNTOUCHED, LineContext, RuleTables, Work
+from camcover.engine.kernel.selection import choose, phase_of
+from camcover.engine.kernel.sums import begin, clear, period_end, period_on, post, roll, room
+from camcover.engine.kernel.tables import UNTOUCHED, LineContext, RuleTables, Work
 from camcover.engine.kernel.uncovered import attestations_of, leave_uncovered, outside_coverage, owe_charge
-from camcover.engine.kernel.usage import begin_counts, use, used
+from camcover.engine.kernel.usage import begin_counts
 from camcover.jit import compiled
 from camcover.money import portion
 
@@ -222,7 +229,7 @@ def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: 
     visits = _visits_of(work, context, rule)
     admitted = is_visit_admitted(work, context, rule)
     entry["visit"] = visits["count"] if admitted else visits["count"] + 1
-    _judge_requirements(rules, context, rule)
+    _judge_requirements(rules, work, context, rule)
     if entry["requirement"] != _NONE:
         entry["reason"] = _REQUIREMENT_MISSING
         return
@@ -253,7 +260,7 @@ def _visits_of(work: Work, context: LineContext, rule: Any) -> Any:
 
 
 @compiled
-def _judge_requirements(rules: RuleTables, context: LineContext, rule: Any) -> None:
+def _judge_requirements(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> None:
     """Note the attestations that were asked for and are there, and the first bare one that is missing."""
     entry = context.entry
     if rule["policy"] >= 0:
@@ -262,7 +269,7 @@ def _judge_requirements(rules: RuleTables, context: LineContext, rule: Any) -> N
         entry["attestations_used"] |= rules.criteria[rule["criteria"]]["attested"]
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
         requirement = rules.requirements[row]
-        if entry["visit"] > requirement["after"]:
+        if visit_number(rules, work, context, rule, requirement["limit"]) > requirement["after"]:
             if (requirement["attestation"] & context.attestations) != _ZERO:
                 entry["attestations_used"] |= requirement["attestation"]
             elif requirement["penalty"] < 0:
@@ -275,7 +282,7 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     """Split a covered line between member and plan, post it to the accumulators and count it against its limits."""
     request, service, entry, tier = context.request, context.service, context.entry, context.tier
     entry["covered"] = 1
-    allowed_left, allowed_limit, paid_left, paid_limit = _cut_to_limits(rules, work, context, rule)
+    allowed_left, allowed_limit, paid_left, paid_limit = cut_to_limits(rules, work, context, rule)
     charge, allowed = entry["charge"], entry["fee"]
     if entry["covered_units"] < service["units"]:
         charge = portion(charge, entry["covered_units"], service["units"])
@@ -290,7 +297,7 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
         entry["reason"], entry["limit"] = _LIMIT_REACHED, allowed_limit
         eligible = allowed_left
 
-    phase = phase_of(rules, context, rule)
+    phase = phase_of(rules, work, context, rule)
     take_steps(rules, work, context, phase, visits, eligible)
     counts = rule["counts_out_of_pocket"] == 1
     if tier["out_of_pocket"] >= 0 and counts:
@@ -300,7 +307,7 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     add_up_steps(rules, phase, entry, visits)
 
     plan_pays = eligible - entry["deductible"] - entry["copay"] - entry["coinsurance"]
-    entry["penalty"] = penalty(rules, context, rule, plan_pays)
+    entry["penalty"] = penalty(rules, work, context, rule, plan_pays)
     plan_pays -= entry["penalty"]
     if plan_pays > paid_left:
         entry["not_covered"] += plan_pays - paid_left
@@ -311,78 +318,4 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     entry["written_off"] = charge - allowed - entry["balance_bill"]
 
     post(rules, work, context, phase, counts)
-    _count_against_limits(rules, work, context, rule, visits, eligible)
-
-
-@compiled
-def _cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> tuple[int, int, int, int]:
-    """Set `covered_units`; give the least that money limits leave, and the rows of `limits` that say so.
-
-    (of the allowed amount, row, of what the plan pays, row)
-    """
-    entry, units = context.entry, context.service["units"]
-    allowed_left, allowed_limit, paid_left, paid_limit = UNLIMITED, _NONE, UNLIMITED, _NONE
-    for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
-        limit = rules.limits[row]
-        left = limit["allow"] - used(work, context, limit)
-        if is_left_out(limit, context):
-            if left < _wanted(limit, context):
-                entry["attestations_used"] |= limit["excepts"]
-            continue
-        if (limit["beyond"] & context.attestations) != _ZERO:
-            if left < _wanted(limit, context):
-                entry["attestations_used"] |= limit["beyond"]
-            continue
-        if limit["measure"] == _UNITS and left < units:
-            units = left
-            entry["limit"], entry["reason"] = row, _LIMIT_REACHED
-        elif limit["measure"] == _MONEY_ALLOWED and left < allowed_left:
-            allowed_left, allowed_limit = left, row
-        elif limit["measure"] == _MONEY_PLAN_PAID and left < paid_left:
-            paid_left, paid_limit = left, row
-    entry["covered_units"] = units
-    return allowed_left, allowed_limit, paid_left, paid_limit
-
-
-@compiled
-def _wanted(limit: Any, context: LineContext) -> int:
-    """What a line wants of a limit at the most: one visit, its units, its allowed amount."""
-    measure = limit["measure"]
-    if measure == _UNITS:
-        return context.service["units"]
-    if measure in (_MONEY_ALLOWED, _MONEY_PLAN_PAID):
-        return context.entry["fee"]
-    if measure not in (_VISITS, _VISITS_PLAN_PAID):
-        context.request["fault"] = _UNKNOWN_MEASURE
-    return 1
-
-
-@compiled
-def _count_against_limits(
-    rules: RuleTables, work: Work, context: LineContext, rule: Any, visits: Any, eligible: int
-) -> None:
-    """Count a covered line: its visit once against each visit limit, its units, its money.
-
-    A measure that is none of these is a fault of the request.
-    """
-    for index in range(rule["limit_count"]):
-        limit = rules.limits[rule["limits"] + index]
-        measure = limit["measure"]
-        amount = 0
-        if is_left_out(limit, context):
-            # Of a visit the first covered line decides (point 43).
-            visits["counted"] |= _ONE << np.uint64(index)
-            continue
-        if measure == _UNITS:
-            amount = context.entry["covered_units"]
-        elif measure == _MONEY_ALLOWED:
-            amount = eligible
-        elif measure == _MONEY_PLAN_PAID:
-            amount = context.entry["plan_paid"]
-        elif measure in (_VISITS, _VISITS_PLAN_PAID):
-            if not holds(visits["counted"], index) and (measure == _VISITS or context.entry["plan_paid"] > 0):
-                amount = 1
-                visits["counted"] |= _ONE << np.uint64(index)
-        else:
-            context.request["fault"] = _UNKNOWN_MEASURE
-        use(work, context, limit, amount)
+    count_against_limits(rules, work, context, rule, visits, eligible)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from camcover.engine.kernel.codes import Above, CappedPart, Fault, StepBound, StepKind
+from camcover.engine.kernel.limits import visit_number
 from camcover.engine.kernel.sums import holds, room
 from camcover.engine.kernel.tables import UNLIMITED, LineContext, RuleTables, Work
 from camcover.jit import compiled
@@ -254,13 +255,14 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
 
 
 @compiled
-def penalty(rules: RuleTables, context: LineContext, rule: Any, plan_pays: int) -> int:
+def penalty(rules: RuleTables, work: Work, context: LineContext, rule: Any, plan_pays: int) -> int:
     """What missing attestations with a penalty take off what the plan would pay, one after the other (point 12)."""
     left = plan_pays
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
         requirement = rules.requirements[row]
         missing = (requirement["attestation"] & context.attestations) == _ZERO
-        if missing and requirement["penalty"] >= 0 and context.entry["visit"] > requirement["after"]:
+        is_asked = visit_number(rules, work, context, rule, requirement["limit"]) > requirement["after"]
+        if missing and requirement["penalty"] >= 0 and is_asked:
             left -= share(left, requirement["penalty"])
     return plan_pays - left
 

@@ -10,17 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from camcover.calendar import completed_years
 from camcover.engine.estimate import Reason
-from camcover.engine.kernel.codes import LimitMeasure, RuleKind
+from camcover.engine.kernel.codes import RuleKind
+from camcover.engine.kernel.limits import age_of, is_exhausted, is_visit_admitted, visit_number
 from camcover.engine.kernel.sums import holds
 from camcover.engine.kernel.tables import LineContext, RuleTables, Work
-from camcover.engine.kernel.usage import used
 from camcover.jit import compiled
 
 _EXCLUSION = int(RuleKind.EXCLUSION)
-_VISITS = int(LimitMeasure.VISITS)
-_VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
 
 _HOLDS = int(Reason.NONE)
 _EXCLUDED = int(Reason.EXCLUDED)
@@ -64,7 +61,7 @@ def failed_criterion(  # noqa: C901 - the rows of one table of the language, in 
     if not holds(asked["settings"], service["setting"]):
         return _SETTING
     if asked["asks_age"] == 1:
-        age = completed_years(service["born"], context.line["day"]) if service["born"] > 0 else service["age"]
+        age = age_of(context)
         if (age < 0 and not assumed) or (age >= 0 and (age < asked["age_min"] or age > asked["age_max"])):
             return _AGE
     if asked["asks_state"] == 1 and not _is_in(asked["states"], service["state"], assumed):
@@ -91,34 +88,6 @@ def _is_licensed(rules: RuleTables, context: LineContext, assumed: bool) -> bool
         return assumed
     states = rules.licensure[context.segment["licensure"] + practitioner]
     return states != _ZERO and _is_in(states, state, assumed)
-
-
-@compiled
-def is_exhausted(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit_admitted: bool) -> int:
-    """The first row of `rules.limits` of `rule` with nothing left and no way past it; -1 = none."""
-    for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
-        limit = rules.limits[row]
-        by_visit = limit["measure"] == _VISITS or limit["measure"] == _VISITS_PLAN_PAID
-        if by_visit and visit_admitted:
-            continue
-        if (limit["beyond"] & context.attestations) != _ZERO or is_left_out(limit, context):
-            continue
-        if used(work, context, limit) >= limit["allow"]:
-            return row
-    return _NONE
-
-
-@compiled
-def is_left_out(limit: Any, context: LineContext) -> bool:
-    """Whether a limit leaves out the line in hand, for what is attested (point 43)."""
-    return limit["excepts"] != _ZERO and (limit["excepts"] & ~context.attestations) == _ZERO
-
-
-@compiled
-def is_visit_admitted(work: Work, context: LineContext, rule: Any) -> bool:
-    """Whether an earlier line of the same visit (member, benefit, date) was covered."""
-    place = context.service["member"] * context.request["visit_count"] + rule["benefit"]
-    return work.visits[context.request["visits"] + place]["day"] == context.line["day"]
 
 
 @compiled
@@ -204,10 +173,10 @@ def _judge(rules: RuleTables, context: LineContext, rule: Any) -> tuple[int, int
 
 
 @compiled
-def phase_of(rules: RuleTables, context: LineContext, rule: Any) -> Any:
+def phase_of(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> Any:
     """The phase of the line's tier that holds for the number of its visit."""
     row = rules.rule_tiers[rule["tiers"] + context.tier_number]["first"]
-    while rules.phases[row]["through"] < context.entry["visit"]:
+    while rules.phases[row]["through"] < visit_number(rules, work, context, rule, rules.phases[row]["limit"]):
         row += 1
     context.entry["phase"] = row
     return rules.phases[row]

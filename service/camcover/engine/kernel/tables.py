@@ -34,7 +34,6 @@ SEGMENT = np.dtype([
     ("first_day", "i4"), ("last_day", "i4"), ("last_assumed", "i4"),
     ("period_month", "i4"), ("period_day", "i4"), ("period_first", "i4"), ("period_last", "i4"),
     ("accumulators", "i4"), ("tiers", "i4"), ("matches", "i4"), ("licensure", "i4"),
-    ("pays_allowed", "i4"),
 ])  # fmt: skip
 """A stretch of days in which a plan and all it refers to stay the same. Up to `last_assumed` its terms may be assumed
 to go on (point 37). A benefit period begins each year on `period_month`-`period_day`; the first one of the editions
@@ -51,14 +50,16 @@ ACCUMULATOR = np.dtype([
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
     ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
-    ("liable", "u8"), ("unless", "u8"),
+    ("liable", "u8"), ("unless", "u8"), ("pays_allowed", "i4"), ("discounts", "i4"),
     ("capped_deductible", "u8"), ("capped_copay", "u8"), ("capped_coinsurance", "u8"),
     ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
 ])  # fmt: skip
 """`out_of_pocket`: the one maximum that caps the whole cost share, -1 = none does, SEVERAL: those of the masks
 `capped_...` cap each part of it (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
 23. `liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
-attestation `unless` is there (0 = none makes them the member's). `fees` is a row of `fee_tables`; -1: the plan has no
+attestation `unless` is there (0 = none makes them the member's). `pays_allowed`: what is not covered costs what the
+fees allow; `discounts`: the cell of `tier_discounts` for service 0, -1 = the plan's discounts are the same in all
+tiers. `fees` is a row of `fee_tables`; -1: the plan has no
 fee table for the tier. The rows of a segment are by the tiers' numbers;
 `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on."""
 
@@ -88,7 +89,8 @@ CRITERIA = np.dtype([
 RANGE = np.dtype([("first", "i4"), ("count", "i4")])
 """For (rule, tier): its phases; count 0: the tier is not covered."""
 
-PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4")])
+PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4"), ("limit", "i4")])
+"""`limit`: the place among the benefit's limits of the one whose visits `through` counts, -1 = the benefit's own."""
 
 STEP = np.dtype([
     ("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8"),
@@ -96,14 +98,17 @@ STEP = np.dtype([
 ])  # fmt: skip
 """`bound` is a `StepBound`; `least_per`, `most_per`: a `StepKind` of the copays, 0 = no such bound."""
 
-REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4")])
-"""`penalty` -1: without it the line is not covered."""
+REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4"), ("limit", "i4")])
+"""`penalty` -1: without it the line is not covered. `limit`: as in `PHASE`, of the visits that `after` counts."""
 
 LIMIT = np.dtype([
     ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
-    ("excepts", "u8"),
+    ("excepts", "u8"), ("tiers", "u8"), ("ages", "i4"), ("age_count", "i4"),
 ])  # fmt: skip
-"""`excepts`: a line for which all of this mask is attested is left out; 0 = none is."""
+"""`excepts`: a line for which all of this mask is attested is left out; 0 = none is. `tiers`: lines of all others are.
+`ages`, `age_count`: the rows of `age_allowances` of which the first that holds the member's age goes before `allow`."""
+
+AGE_ALLOWANCE = np.dtype([("age_min", "i4"), ("age_max", "i4"), ("allow", "i8")])
 
 DISCOUNT = np.dtype([("basis_points", "i4")])
 
@@ -126,7 +131,9 @@ class RuleTables(NamedTuple):
     steps: Array
     requirements: Array
     limits: Array
+    age_allowances: Array
     discounts: Array
+    tier_discounts: NDArray[np.int32]  # for a tier, a cell for each service: as `discount` of `matches`
     licensure: NDArray[np.uint64]  # a cell for each (set of catalogs, practitioner): the mask of states that license
 
 
@@ -146,7 +153,9 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
     "steps": STEP,
     "requirements": REQUIREMENT,
     "limits": LIMIT,
+    "age_allowances": AGE_ALLOWANCE,
     "discounts": DISCOUNT,
+    "tier_discounts": np.dtype("i4"),
     "licensure": np.dtype("u8"),
 }
 """The type of each array of `RuleTables`."""

@@ -51,24 +51,32 @@ def leave_uncovered(rules: RuleTables, context: LineContext, charge: int, fee: i
 
     What is the provider's is written off instead (point 41).
     """
-    service, segment, entry = context.service, context.segment, context.entry
+    service, entry = context.service, context.entry
     if (_denial(rules, context) & context.tier["liable"]) != _ZERO:
         if (context.tier["unless"] & context.attestations) == _ZERO:
             entry["liability"], entry["provider_owes"] = _PROVIDER, charge
             entry["written_off"] += charge
             return
         entry["liability"] = _BY_ATTESTATION
-    base = min(charge, fee) if segment["pays_allowed"] == 1 else charge
+    base = min(charge, fee) if context.tier["pays_allowed"] == 1 else charge
     discount = NEVER
     if service["therapy"] >= 0:
-        discount = rules.matches[segment["matches"] + service["therapy"]]["discount"]
+        discount = _discount_on(rules, context, service["therapy"])
     if service["code"] >= 0:
-        discount = min(discount, rules.matches[segment["matches"] + service["code"]]["discount"])
+        discount = min(discount, _discount_on(rules, context, service["code"]))
     if discount != NEVER:
         entry["discount"] = discount
         base -= share(base, rules.discounts[discount]["basis_points"])
     entry["not_covered"] += base
     entry["written_off"] += charge - base
+
+
+@compiled
+def _discount_on(rules: RuleTables, context: LineContext, service: int) -> int:
+    """The row of the first discount that names a service and is to be had in the line's tier; NEVER = there is none."""
+    if context.tier["discounts"] >= 0:
+        return rules.tier_discounts[context.tier["discounts"] + service]
+    return rules.matches[context.segment["matches"] + service]["discount"]
 
 
 @compiled

@@ -16,6 +16,7 @@ from camcover.jit import compiled
 _DAY = int(Period.DAY)
 _WEEK = int(Period.WEEK)
 _MONTH = int(Period.MONTH)
+_QUARTER = int(Period.QUARTER)
 _CALENDAR_YEAR = int(Period.CALENDAR_YEAR)
 _BENEFIT_PERIOD = int(Period.BENEFIT_PERIOD)
 _LIFETIME = int(Period.LIFETIME)
@@ -53,6 +54,8 @@ def period_key(request: Any, period: int, day: int) -> int:
         return week_index(day)
     if period == _MONTH:
         return month_index(day)
+    if period == _QUARTER:
+        return month_index(day) // 3
     if period == _CALENDAR_YEAR:
         return civil(day)[0]
     if period != _LIFETIME:

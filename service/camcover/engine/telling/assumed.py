@@ -17,8 +17,8 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.money import dollars
-from camcover.rulebook.facts.words import ages_words
 from camcover.rulebook.records import Benefit, Criteria
+from camcover.rulebook.words import ages_words, limit_words, quantity
 
 _OF_SECOND = " of the secondary plan"
 
@@ -125,8 +125,10 @@ def _sentences(
 ) -> Iterator[str]:
     """One sentence for each fact that the criteria of a line's rule ask for and nobody gave."""
     layout = question.primary
-    if not isinstance(layout.plan.sources.rules[rule], Benefit):
+    benefit = layout.plan.sources.rules[rule]
+    if not isinstance(benefit, Benefit):
         return
+    yield from _by_age(question, item, benefit, not_given)
     for name in ("policy", "criteria"):
         place = int(tables.arrays.rules[rule][name])
         if place < 0:
@@ -137,6 +139,16 @@ def _sentences(
                 given = " and ".join(f"no {fact.value}" for fact in missing)
                 taken = "it is assumed" if question.request.assume_requirements else "it is taken not to be so"
                 yield f"Item {item + 1}: the plan covers this {only}; {given} was given, so {taken}."
+
+
+def _by_age(question: Question, item: int, benefit: Benefit, not_given: Sequence[OpenFact]) -> Iterator[str]:
+    """One sentence for each limit of a benefit that allows another amount at another age, where no age is given."""
+    for limit in (each for each in benefit.limits if each.by_age and OpenFact.AGE in not_given):
+        taken = limit.by_age[0].amount if question.request.assume_requirements else limit.allow
+        yield (
+            f"Item {item + 1}: the limit '{limit.id}' allows {limit_words(limit)}; no age was given, so "
+            f"{quantity(limit.measure, taken)} are taken."
+        )
 
 
 def _asked(criteria: Criteria) -> Iterator[tuple[tuple[OpenFact, ...], str]]:

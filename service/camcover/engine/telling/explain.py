@@ -143,7 +143,9 @@ def _price(told: _Told) -> Iterator[ExplainedStep]:
     price = f"The charge is {dollars(charge)}"
     if told.row.assumed:
         price = f"The charge is not known; the typical cash price of {dollars(charge)} stands in for it"
-    if not told.row.covered and told.segment.plan.not_covered_pays is NotCoveredPays.CHARGE:
+    own = told.tier.not_covered_pays if told.tier else None
+    pays = told.segment.plan.not_covered_pays if own is None else own
+    if not told.row.covered and pays is NotCoveredPays.CHARGE:
         yield told.step(f"{price}.", charge, told.heading.at, None)
         return
     text = f"{price}. The plan allows {dollars(fee)}."

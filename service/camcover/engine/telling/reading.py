@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, repeat
 
+from camcover.calendar import completed_years
 from camcover.engine.asking.coordination import without_forgiven
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Answer, Outcome, PatientRange, Question
@@ -32,12 +33,13 @@ from camcover.engine.facts import reasons_not_given
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import LedgerRow
+from camcover.engine.request import Member
 from camcover.engine.telling.adjustments import adjustments
 from camcover.engine.telling.assumed import assumptions
 from camcover.engine.telling.carrying import use_after
 from camcover.engine.telling.citing import citations_of, rule_place
 from camcover.engine.telling.explain import Behind, explain
-from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Measure, Plan
+from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Limit, Measure, Plan
 from camcover.rulebook.words import attestation_words
 
 _MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
@@ -210,8 +212,21 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
         ):
             if slot.key != UNTOUCHED:
                 money = limit.measure is Measure.MONEY
-                after[key.limit] = LimitAfter(key.limit, member.id, slot.used, limit.allow, money)
+                allow = _allowed_at(limit, member, question)
+                after[key.limit] = LimitAfter(key.limit, member.id, slot.used, allow, money)
         yield from after.values()
+
+
+def _allowed_at(limit: Limit, member: Member, question: Question) -> int:
+    """What a limit allows a member at the age of the last line; at one that is not given as it was assumed."""
+    if not limit.by_age:
+        return limit.allow
+    age = member.age
+    if age is None and member.birth_date is not None:
+        age = completed_years(member.birth_date.toordinal(), question.asked.lines[-1][0])
+    if age is None and question.request.assume_requirements:
+        return limit.by_age[0].amount
+    return limit.allow_at(age)
 
 
 def _range(tables: Tables, question: Question, answer: Answer) -> Range:

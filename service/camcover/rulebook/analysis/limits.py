@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from camcover.rulebook.analysis.findings import Finding, FindingKind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
-from camcover.rulebook.checks.limits import leaves_all_out, limits_of
+from camcover.rulebook.checks.limits import is_in_no_tier, leaves_all_out, limits_of
 from camcover.rulebook.checks.scope import listed, required_of
 from camcover.rulebook.records import MEASURES, Benefit, Limit, LimitPeriod, Measure, PeriodKind, Plan
-from camcover.rulebook.words import quantity, written
+from camcover.rulebook.words import listed_tiers, quantity, written
 
 __all__ = ["idle_limits"]
 
@@ -66,12 +66,21 @@ class _Case:
 def idle_limits(editions: Sequence[Plan], place: int, dead: Dead) -> Iterator[Finding]:
     """The limits of the edition at `place` that never refuse, cut or pass on a line."""
     plan = editions[place]
+    numbering = set(_numbering(plan))
     for limit in limits_of(plan):
+        if str(limit.id) in numbering:
+            continue
         case = _case(editions, place, dead, limit)
         why = _why_idle(case)
         if why is not None:
             message = f"limit '{limit.id}' can never bite: {why}"
             yield Finding(FindingKind.LIMITS, plan, limit.at, str(limit.id), message)
+
+
+def _numbering(plan: Plan) -> Iterator[str]:
+    """The limits by whose visits something goes, so that they are there for more than to refuse (point 13)."""
+    for benefit in plan.benefits.values():
+        yield from (each.visits_of for each in benefit.numbered if each.visits_of is not None)
 
 
 def _case(editions: Sequence[Plan], place: int, dead: Dead, limit: Limit) -> _Case:
@@ -97,13 +106,15 @@ def _why_idle(case: _Case) -> str | None:
         is_drawn_on = any(_slot(limit) == case.slot for each in case.plan.benefits.values() for limit in each.limits)
         return "its benefit never applies" if is_drawn_on else "no benefit draws on it"
     if all(leaves_all_out(benefit, case.limit) for benefit in case.own):
+        if any(is_in_no_tier(benefit, case.limit) for benefit in case.own):
+            return f"its benefits cover nothing in {listed_tiers(case.limit.tiers)}"
         return f"it leaves out every line with {listed(sorted(case.limit.excepts))}, which its benefits ask for"
     if _is_attested_anyway(case):
         return f"past it {case.limit.beyond} is asked for, without which the benefit covers nothing anyway"
     if case.limit.shared:
         return None
     for bound in _bounds(case):
-        if case.limit.allow > bound.most or (case.limit.allow == bound.most and bound.comes_first):
+        if case.limit.least > bound.most or (case.limit.least == bound.most and bound.comes_first):
             return bound.why
     return _softer_twin(case)
 
@@ -148,9 +159,9 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
             continue
         twins = [_own(use.benefit, _slot(other)) for use in uses]
         times = count_to_hold(case.limit.per, other.per, case.plan.benefit_period)
-        if times is None or any(twin is None or twin.beyond is not None or twin.excepts for twin in twins):
+        if times is None or any(twin is None or twin.beyond is not None or twin.leaves_out for twin in twins):
             continue
-        most = times * max(twin.allow for twin in twins if twin is not None)
+        most = times * max(twin.most for twin in twins if twin is not None)
         words = f"limit '{other.id}' lets {_amount(other, most)} of a benefit pass in that time at the most"
         yield _Bound(most, words, _comes_first(case, _slot(other), uses))
 
@@ -180,10 +191,10 @@ def _softer_twin(case: _Case) -> str | None:
             slot != case.slot
             and other.beyond is not None
             and other.beyond is case.limit.beyond
-            and not other.excepts
+            and not other.leaves_out
             and _is_bounded(case.limit, other)
             and is_before
-            and other.allow <= case.limit.allow
+            and other.most <= case.limit.least
             and holds(other.per, case.limit.per, case.plan.benefit_period)
         ):
             return f"limit '{other.id}' is used up no later, and {listed([str(other.beyond)])} lets past both"

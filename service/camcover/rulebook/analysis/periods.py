@@ -14,6 +14,9 @@ from camcover.calendar import add_months
 from camcover.rulebook.records import PERIODS, ROLLING, WITHIN_A_DAY, BenefitPeriod, LimitPeriod, PeriodKind
 
 _YEARS = (PeriodKind.BENEFIT_PERIOD, PeriodKind.CALENDAR_YEAR)
+_ON_MONTHS = (PeriodKind.MONTH, PeriodKind.QUARTER)
+"""Shorter than a year, on fixed dates, and made of calendar months."""
+
 _FOUR_YEARS = range(date(2024, 1, 1).toordinal(), date(2027, 12, 31).toordinal() + 1)
 
 
@@ -44,10 +47,12 @@ def holds(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> b
     if wide.kind in ROLLING:
         months = _months_of(narrow) if wide.kind is PeriodKind.ROLLING_MONTHS else None
         return months <= wide.length if months is not None else widest[0] >= narrowest[1]
-    starts_months = wide.kind is PeriodKind.CALENDAR_YEAR or plan_year.day == 1
-    if wide.kind in _YEARS and narrow.kind is PeriodKind.MONTH:
-        return starts_months
-    return wide.kind in _YEARS and narrow.kind in _YEARS and (plan_year.month, plan_year.day) == (1, 1)
+    if narrow.kind not in _ON_MONTHS:
+        return wide.kind in _YEARS and narrow.kind in _YEARS and (plan_year.month, plan_year.day) == (1, 1)
+    length = PERIODS[narrow.kind].months or 0
+    if wide.kind is PeriodKind.BENEFIT_PERIOD:
+        return plan_year.day == 1 and (plan_year.month - 1) % length == 0
+    return wide.kind in (PeriodKind.QUARTER, PeriodKind.CALENDAR_YEAR) and length <= (PERIODS[wide.kind].months or 0)
 
 
 def count_to_hold(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeriod) -> int | None:
@@ -60,8 +65,9 @@ def count_to_hold(wide: LimitPeriod, narrow: LimitPeriod, plan_year: BenefitPeri
     months = _months_of(wide)
     if months is not None and narrow.kind is PeriodKind.ROLLING_MONTHS:
         return -(-months // narrow.length)
-    if months is not None and narrow.kind is PeriodKind.MONTH:
-        return months if holds(wide, narrow, plan_year) and wide.kind in _YEARS else months + 1
+    if months is not None and narrow.kind in _ON_MONTHS:
+        whole = -(-months // (PERIODS[narrow.kind].months or 1))
+        return whole if holds(wide, narrow, plan_year) and wide.kind not in ROLLING else whole + 1
     if narrow.kind in ROLLING or shortest[1] == 1:
         return -(-longest[1] // shortest[0])
     return -(-(longest[1] - 1) // shortest[0]) + 1
@@ -89,6 +95,8 @@ def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPe
             return day.isocalendar()[:2] == other.isocalendar()[:2]
         case PeriodKind.MONTH:
             return (day.year, day.month) == (other.year, other.month)
+        case PeriodKind.QUARTER:
+            return (day.year, (day.month - 1) // 3) == (other.year, (other.month - 1) // 3)
         case PeriodKind.CALENDAR_YEAR:
             return day.year == other.year
         case PeriodKind.BENEFIT_PERIOD:

@@ -53,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     liability.check_liability,
     limits.check_counts,
     limits.check_left_out,
+    limits.check_visits_of,
     limits.check_zero,
     limits.check_repeated,
     limits.check_unused,

@@ -8,7 +8,9 @@ from datetime import date
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import listed, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.hints import hint
 from camcover.rulebook.records import Benefit, Counting, Limit, Measure, Plan, RuleSet, countings
+from camcover.rulebook.words import listed_tiers
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -31,6 +33,13 @@ UNUSED_LIMIT = declare_fault(
     "Name it in a benefit's `limits`, or remove it.",
 )
 
+VISITS_OF_NO_LIMIT = declare_fault(
+    "visits-of-no-limit",
+    Severity.ERROR,
+    "`after` or `through` counts the visits of a limit, and the benefit has no limit of visits with that name "
+    "(docs/rule-language.md, point 13).",
+    "Name a limit of visits that stands in the benefit's `limits`.",
+)
 LIMIT_REPEATED = declare_fault(
     "limit-repeated",
     Severity.ERROR,
@@ -44,8 +53,8 @@ LEAVES_ALL_OUT = declare_fault(
     "limit-leaves-all-out",
     Severity.WARNING,
     "A limit of a benefit leaves out every line that the benefit covers: what its `except` names the benefit requires, "
-    "so that nothing is counted (docs/rule-language.md, point 43).",
-    "Take the word out of `except`, or remove the limit from the benefit.",
+    "or the benefit covers none of its `tiers`, so that nothing is counted (docs/rule-language.md, point 43).",
+    "Take the word out of `except`, correct `tiers`, or remove the limit from the benefit.",
 )
 
 
@@ -64,8 +73,8 @@ def check_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 message = f"a limit in {limit.measure} cannot count '{limit.counts}'"
                 words = " or ".join(countings(limit.measure))
                 yield COUNTS_MISMATCH.at(limit.at, message, f"limits in {limit.measure} count {words}")
-            elif limit.excepts and (limit.measure, limit.counts) == (Measure.VISITS, Counting.PLAN_PAID):
-                message = "a limit of visits with `except` cannot count 'plan_paid'"
+            elif limit.leaves_out and (limit.measure, limit.counts) == (Measure.VISITS, Counting.PLAN_PAID):
+                message = f"a limit of visits with `{'except' if limit.excepts else 'tiers'}` cannot count 'plan_paid'"
                 yield COUNTS_MISMATCH.at(limit.at, message, "such a limit counts every covered visit")
 
 
@@ -76,21 +85,40 @@ def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             for limit in benefit.limits:
                 if leaves_all_out(benefit, limit):
                     message = f"the limit '{limit.id}' leaves out every line that '{benefit.id}' covers"
-                    hint = f"the benefit asks for {listed(sorted(limit.excepts))} itself"
-                    yield LEAVES_ALL_OUT.at(place_of(limit.id, limit.at), message, hint)
+                    why = f"the benefit asks for {listed(sorted(limit.excepts))} itself"
+                    if is_in_no_tier(benefit, limit):
+                        why = f"the benefit covers nothing in {listed_tiers(limit.tiers)}"
+                    yield LEAVES_ALL_OUT.at(place_of(limit.id, limit.at), message, why)
 
 
 def leaves_all_out(benefit: Benefit, limit: Limit) -> bool:
-    """Whether a benefit covers nothing without what its limit's `except` names."""
+    """Whether a benefit covers nothing in the limit's tiers, or nothing without what its `except` names."""
     needed = required_of(benefit).union(benefit.when.attested or () if benefit.when is not None else ())
-    return bool(limit.excepts) and needed >= set(limit.excepts)
+    return is_in_no_tier(benefit, limit) or (bool(limit.excepts) and needed >= set(limit.excepts))
+
+
+def is_in_no_tier(benefit: Benefit, limit: Limit) -> bool:
+    """Whether a benefit covers none of the tiers that a limit is for."""
+    return bool(limit.tiers) and not set(limit.tiers) & set(benefit.tiers)
+
+
+def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """`after` and `through` count the visits of a limit that the benefit has (docs/rule-language.md, point 13)."""
+    for plan in plans(rules):
+        for benefit in plan.benefits.values():
+            counted = [str(limit.id) for limit in benefit.limits if limit.measure is Measure.VISITS]
+            for each in benefit.numbered:
+                if each.visits_of is not None and each.visits_of not in counted:
+                    message = f"the benefit '{benefit.id}' has no limit of visits '{each.visits_of}'"
+                    told = hint(each.visits_of, counted) or "name it in the benefit's `limits`"
+                    yield VISITS_OF_NO_LIMIT.at(each.at, message, told)
 
 
 def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """A limit allows something, or is soft (docs/rule-language.md, point 11)."""
     for plan in plans(rules):
         for limit in limits_of(plan):
-            if limit.allow == 0 and limit.beyond is None:
+            if limit.most == 0 and limit.beyond is None:
                 message = f"the limit '{limit.id}' allows nothing"
                 yield LIMIT_OF_ZERO.at(limit.at, message, "use `not_covered` or an exclusion")
 

@@ -15,6 +15,7 @@ from camcover.rulebook.records import (
     CopayStep,
     DeductibleStep,
     NothingStep,
+    Phase,
     RuleSet,
     Step,
 )
@@ -42,7 +43,8 @@ NOTHING_NOT_ALONE = declare_fault(
 VISITS_OUT_OF_ORDER = declare_fault(
     "visits-out-of-order",
     Severity.ERROR,
-    "The parts of a `member_pays` do not have ascending `through` numbers, or one without `through` is not the last.",
+    "The parts of a `member_pays` do not have ascending `through` numbers of the same visits, or one without `through` "
+    "is not the last.",
     "Order the parts by visit number; leave `through` out of the last one only.",
 )
 VISITS_WITHOUT_RULE = declare_fault(
@@ -106,6 +108,10 @@ def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for _, block in blocks(plan):
             for one, following in pairwise(block.member_pays):
+                if _is_of_another(one, following):
+                    found = f"this part goes by {_whose(following)}, the one before by {_whose(one)}"
+                    yield VISITS_OUT_OF_ORDER.at(following.at, found, "let all parts go by the same visits")
+                    break
                 if one.through is None or (following.through is not None and following.through <= one.through):
                     found = "the part before this one holds for all later visits"
                     if one.through is not None:
@@ -117,6 +123,16 @@ def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 if last is not None and last.through is not None:
                     message = f"visits after number {last.through} have no rule"
                     yield VISITS_WITHOUT_RULE.at(last.at, message, "add a part without `through`")
+
+
+def _is_of_another(one: Phase, following: Phase) -> bool:
+    """Whether two parts with a `through` go by different visits."""
+    return following.through is not None and following.visits_of != one.visits_of
+
+
+def _whose(phase: Phase) -> str:
+    """Whose visits a part goes by."""
+    return "the benefit's visits" if phase.visits_of is None else f"visits of '{phase.visits_of}'"
 
 
 def check_bare_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -30,7 +30,7 @@ from camcover.rulebook.records import (
     Tier,
     TierBenefit,
 )
-from camcover.rulebook.words import amount, count, per_name, quantity
+from camcover.rulebook.words import allow_words, amount, per_name, visits_words
 
 __all__ = ["plan_part"]
 
@@ -121,6 +121,8 @@ def _tier_facts(tier: Tier) -> Iterator[Fact]:
     place = liable.at if liable else at
     denials = tuple(map(plain, liable.denials)) if liable else ()
     yield set_fact("provider liable for", denials, place)
+    pays = tier.not_covered_pays
+    yield fact("not covered pays", plain(pays) if pays else "as in the plan", at, "as in the plan")
     yield fact("provider liable unless", plain(liable.unless) if liable and liable.unless else None, place)
 
 
@@ -147,11 +149,12 @@ def _shared_fact(limit: Limit, usual: str) -> Fact:
 
 def _limit_facts(limit: Limit) -> Iterator[Fact]:
     at = limit.at
-    yield fact("", quantity(limit.measure, limit.allow, amount), at)
+    yield fact("", allow_words(limit, amount), at)
     yield fact("per", per_name(limit.per), at)
     yield fact("counts", plain(limit.counts), at)
     yield fact("beyond", plain(limit.beyond) if limit.beyond else None, at)
     yield set_fact("leaves out attested", tuple(map(plain, limit.excepts)) or None, at, "nothing")
+    yield set_fact("tiers", tuple(map(plain, limit.tiers)) or None, at, "all")
     yield fact("cite", limit.cite, at)
 
 
@@ -205,7 +208,9 @@ def _requirement_facts(requirement: Requirement) -> Iterator[Fact]:
     penalty, after = requirement.penalty, requirement.after
     without = "not covered" if penalty is None else f"the plan pays {percent(penalty)} less"
     yield fact("without it", without, requirement.at)
-    asked = "from the first visit" if after is None else f"after {count(after, 'visit')}"
+    asked = f"after {visits_words(after or 0, requirement.visits_of)}"
+    if after is None:
+        asked = "from the first visit" + (f" of '{requirement.visits_of}'" if requirement.visits_of else "")
     yield fact("asked", asked, requirement.at, "from the first visit")
 
 
@@ -223,7 +228,8 @@ def _tier_benefit_facts(block: TierBenefit) -> Iterator[Fact]:
     is_single = len(block.member_pays) == 1
     for phase in block.member_pays:
         afterwards = "" if is_single else " afterwards"
-        visits = afterwards if phase.through is None else f" through visit {phase.through}"
+        of = f" of '{phase.visits_of}'" if phase.visits_of is not None else ""
+        visits = f"{afterwards}{of}" if phase.through is None else f" through visit {phase.through}{of}"
         yield phase_fact(phase, visits, phase.at)
 
 
@@ -273,4 +279,5 @@ def _discount_facts(discount: Discount) -> Iterator[Fact]:
     yield set_fact("therapies", discount.therapies, at)
     yield set_fact("codes", discount.codes, at)
     yield fact("percent", percent(discount.percent), at)
+    yield set_fact("tiers", tuple(map(plain, discount.tiers)) or None, at, "all")
     yield fact("cite", discount.cite, at)

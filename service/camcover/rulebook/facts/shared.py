@@ -7,7 +7,6 @@ from functools import partial
 
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.words import (
-    ages_words,
     amount_or_none,
     day,
     percent_of_words,
@@ -29,7 +28,7 @@ from camcover.rulebook.records import (
     Source,
     Therapy,
 )
-from camcover.rulebook.words import amount, count
+from camcover.rulebook.words import ages_words, amount, count
 
 __all__ = ["catalog_part", "criteria_facts", "fees_part", "heading_facts", "policy_part", "source_parts"]
 

@@ -8,7 +8,6 @@ from camcover.money import percent
 from camcover.rulebook.facts.part import Fact
 from camcover.rulebook.records import (
     AboveAllowed,
-    Ages,
     BenefitPeriod,
     Effective,
     PercentOf,
@@ -65,15 +64,6 @@ def above_allowed_words(above: AboveAllowed) -> str:
     """`written off`, `member`, `member up to 115%`."""
     cap = "" if above.cap_basis_points is None else f" {percent(above.cap_basis_points)}"
     return f"{plain(above.kind)}{cap}"
-
-
-def ages_words(ages: Ages | None) -> str:
-    """`18 and over`, `up to 17`, `18 to 64`, `any`."""
-    if ages is None or (ages.min is None and ages.max is None):
-        return "any"
-    if ages.min is None:
-        return f"up to {ages.max}"
-    return f"{ages.min} and over" if ages.max is None else f"{ages.min} to {ages.max}"
 
 
 def percent_of_words(share: PercentOf | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from camcover.money import dollars
@@ -16,7 +15,8 @@ from camcover.rulebook.grammar.common import (
     is_cited,
     names_something,
 )
-from camcover.rulebook.grammar.policy import ATTESTED, CRITERIA
+from camcover.rulebook.grammar.limits import LIMITS
+from camcover.rulebook.grammar.policy import CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_of
 from camcover.rulebook.records import (
     COINSURANCES,
@@ -27,21 +27,18 @@ from camcover.rulebook.records import (
     CoinsuranceStep,
     ComparedStep,
     CopayStep,
-    Counting,
     DeductibleStep,
-    Limit,
     NothingStep,
     Phase,
     Place,
     Requirement,
     TierBenefit,
     Word,
-    countings,
 )
-from camcover.rulebook.scalars import COPAY, COPAY_WORDS, PERCENT, PERIOD, QUANTITY, VISITS, YES
+from camcover.rulebook.scalars import COPAY, COPAY_WORDS, PERCENT, VISITS_OF, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
-__all__ = ["BENEFITS", "LIMIT_FIELDS", "limit_of"]
+__all__ = ["BENEFITS"]
 
 COMPARISON_OF_TWO = declare(
     "comparison-of-two",
@@ -50,62 +47,21 @@ COMPARISON_OF_TWO = declare(
     "44).",
     "Compare one copay with one coinsurance; two copays or two percentages are benefits of their own.",
 )
-EXCEPT = Record("except", (replace(ATTESTED, is_required=True),), lambda values, _at, _: values["attested"])
-LIMIT_FIELDS = (
-    Field("allow", Value(QUANTITY), "How much: '12 visits', '4 units' or $500.", is_required=True),
-    Field("per", Value(PERIOD), "Over which period.", is_required=True),
-    Field("counts", choice(Counting), "What a visit or money limit counts: plan_paid or allowed."),
-    Field("beyond", choice(Attestation), "The attestation that lets lines pass a limit that is used up."),
-    Field("except", EXCEPT, "Which lines it leaves out."),
-    CITE,
-)
-
-
-def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) -> Limit:
-    """A limit from its values; money counts what the plan pays unless it says otherwise."""
-    measure = values["allow"].measure
-    usual = countings(measure)[0]
-    return Limit(
-        id=key or Word("", at),
-        measure=measure,
-        allow=values["allow"].amount,
-        per=values["per"],
-        counts=values["counts"] or usual,
-        beyond=values["beyond"],
-        cite=values["cite"],
-        shared=is_shared,
-        at=at,
-        excepts=values["except"] or (),
-    )
-
-
-INLINE_LIMIT = Record(
-    "a limit",
-    (Field("id", Name("an id"), "What it is called; else the benefit's id."), *LIMIT_FIELDS),
-    lambda values, at, _: limit_of(values["id"], values, at, is_shared=False),
-)
-LIMITS = ListOf(
-    Either(
-        "the id of a limit of the plan, or a limit such as {allow: 12 visits, per: benefit_period}",
-        scalar=Name("a limit of the plan", refers="limit"),
-        table=INLINE_LIMIT,
-    ),
-    minimum=0,
-)
-
 TERMS = Record(
     "a requirement",
     (
         Field("penalty", Value(PERCENT), "By how much less the plan pays without it; else the line is not covered."),
-        Field("after", Value(VISITS), "Needed from the next visit of the benefit period on."),
+        Field("after", Value(VISITS_OF), "Needed from the next visit of the benefit period, or of a limit, on."),
     ),
-    lambda values, _at, _: (values["penalty"], values["after"]),
+    lambda values, _at, _: (values["penalty"], *(values["after"] or (None, None))),
 )
 
 
 def _requirement(values: Values, at: Place, _context: Context) -> Requirement:
-    attestation, (penalty, after) = next((key, value) for key, value in values.items() if key != "*" and value)
-    return Requirement(Attestation(attestation), penalty, after, at)
+    attestation, (penalty, after, visits_of) = next(
+        (key, value) for key, value in values.items() if key != "*" and value
+    )
+    return Requirement(Attestation(attestation), penalty, after, at, visits_of)
 
 
 def _one_requirement(values: Values, at: Place, context: Context) -> Any:
@@ -221,11 +177,17 @@ STEP = Either(STEP_WORDS, scalar=BARE_STEP, table=STEP_TABLE)
 PHASE = Record(
     "a part of member_pays",
     (
-        Field("through", Value(VISITS), "The last visit number of the benefit period that it is for."),
+        Field("through", Value(VISITS_OF), "The last visit number that it is for, of the benefit period or a limit."),
         Field("steps", ListOf(STEP), "The steps, in order of application.", is_required=True),
     ),
-    lambda values, at, _: Phase(values["through"], _steps(values["steps"]), at),
+    lambda values, at, _: _part(values, at),
 )
+
+
+def _part(values: Values, at: Place) -> Phase:
+    """A part by visit number."""
+    through, visits_of = values["through"] or (None, None)
+    return Phase(through, _steps(values["steps"]), at, visits_of)
 
 
 def _steps(items: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -243,7 +205,7 @@ def _step_or_phase(values: Values, at: Place, context: Context) -> Any:
         return _step(values, at, context)
     if values["steps"] is None:
         return context.fault("missing-key", at, "a part of member_pays has no 'steps'", f"expected {STEP.expected}")
-    return Phase(values["through"], _steps(values["steps"]), at)
+    return _part(values, at)
 
 
 STEP_OR_PHASE = Either(

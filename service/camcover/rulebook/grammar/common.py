@@ -62,6 +62,7 @@ def references(kind: str, what: str) -> ListOf:
 
 THERAPIES = references("therapy", "a therapy of the catalog")
 CODES = ListOf(CODE, minimum=0)
+TIERS = ListOf(Name("a tier of the plan", refers="tier"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ __all__ = [
     "ICD10",
     "STATE",
     "THERAPIES",
+    "TIERS",
     "failed_unless",
     "heading",
     "heading_fields",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from camcover.rulebook.grammar.benefits import BENEFITS, LIMIT_FIELDS, limit_of
+from camcover.rulebook.grammar.benefits import BENEFITS
 from camcover.rulebook.grammar.cases import TESTS
 from camcover.rulebook.grammar.common import (
     ANY_TEXT,
@@ -13,12 +13,14 @@ from camcover.rulebook.grammar.common import (
     CODES,
     FAILED,
     THERAPIES,
+    TIERS,
     failed_unless,
     heading,
     heading_fields,
     is_cited,
     names_something,
 )
+from camcover.rulebook.grammar.limits import LIMIT_FIELDS, limit_of
 from camcover.rulebook.grammar.policy import CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, some_of
 from camcover.rulebook.records import (
@@ -126,6 +128,7 @@ TIER = Record(
         Field("above_allowed", Value(ABOVE_ALLOWED), "Who owes charge minus allowed amount.", is_required=True),
         Field("copay_feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that copays feed.", default=()),
         Field("provider_liable", PROVIDER_LIABLE, "What is not covered, and yet not the member's to pay."),
+        Field("not_covered_pays", choice(NotCoveredPays), "What a member owes here when not covered; else the plan's."),
     ),
     lambda values, _at, _: values,
 )
@@ -143,6 +146,7 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
         provider_liable=values["provider_liable"],
         counts_toward=values["counts_toward"],
         capped_by=values["capped_by"],
+        not_covered_pays=values["not_covered_pays"],
     )
 
 
@@ -184,7 +188,7 @@ EXCLUSION = Record(
 def _discount(values: Values, at: Place, context: Context) -> Any:
     if not names_something(values, at, context, "this discount"):
         return FAILED
-    return Discount(values["therapies"], values["codes"], values["percent"], values["cite"], at)
+    return Discount(values["therapies"], values["codes"], values["percent"], values["cite"], at, values["tiers"])
 
 
 DISCOUNT = Record(
@@ -193,6 +197,7 @@ DISCOUNT = Record(
         Field("therapies", THERAPIES, "The therapies it is for.", default=()),
         Field("codes", CODES, "The procedure codes it is for.", default=()),
         Field("percent", Value(PERCENT), "How much lower the price is.", is_required=True),
+        Field("tiers", TIERS, "The tiers where it is to be had; not given: all.", default=()),
         CITE,
     ),
     _discount,

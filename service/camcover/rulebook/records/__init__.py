@@ -16,6 +16,7 @@ from camcover.rulebook.records.headings import Effective, Heading, Place, Review
 from camcover.rulebook.records.plan import (
     AboveAllowed,
     Accumulator,
+    AgeAllowance,
     Benefit,
     BenefitPeriod,
     CoinsuranceBound,
@@ -89,6 +90,7 @@ __all__ = [
     "AboveAllowedKind",
     "Accumulator",
     "AccumulatorKind",
+    "AgeAllowance",
     "Ages",
     "Attestation",
     "Benefit",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from camcover.rulebook.records.cases import TestCase
 from camcover.rulebook.records.headings import Heading, Place
-from camcover.rulebook.records.policy_and_fees import Criteria
+from camcover.rulebook.records.policy_and_fees import Ages, Criteria
 from camcover.rulebook.records.terms import (
     AboveAllowedKind,
     AccumulatorKind,
@@ -92,7 +92,8 @@ class ProviderLiable:
 class Tier:
     """Whom the member sees, and what a bare `deductible` and the cap mean there.
 
-    `counts_toward` and `capped_by` are maxima beside `out_of_pocket_maximum`, which does both.
+    `counts_toward` and `capped_by` are maxima beside `out_of_pocket_maximum`, which does both. `not_covered_pays` goes
+    before the plan's; None = it is not given.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Tier:
     provider_liable: ProviderLiable | None = None
     counts_toward: tuple[str, ...] = ()
     capped_by: tuple[str, ...] = ()
+    not_covered_pays: NotCoveredPays | None = None
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -130,10 +132,20 @@ class LimitPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeAllowance:
+    """What a limit allows at some ages, in its measure."""
+
+    ages: Ages
+    amount: int
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """A cap on visits, units or cents (`allow`) over a period; `shared` when it is a pool of the plan.
 
-    `excepts`: it leaves out lines for which each of these is attested.
+    `excepts`: it leaves out lines for which each of these is attested; `tiers`: lines of other tiers, where any is
+    named. `by_age`: the first of them that holds the member's age goes before `allow`.
     """
 
     id: str
@@ -146,16 +158,42 @@ class Limit:
     shared: bool
     at: Place
     excepts: tuple[Attestation, ...] = ()
+    tiers: tuple[str, ...] = ()
+    by_age: tuple[AgeAllowance, ...] = ()
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it leaves out some lines, so that nothing tells what it counted of a dated visit (point 43)."""
+        return bool(self.excepts or self.tiers)
+
+    def allow_at(self, age: int | None) -> int:
+        """What it allows at an age in completed years; None = it is not known, and no entry holds it."""
+        holding = (each.amount for each in self.by_age if age is not None and each.ages.holds(age))
+        return next(holding, self.allow)
+
+    @property
+    def most(self) -> int:
+        """The most that it allows at any age."""
+        return max(self.allow, *(each.amount for each in self.by_age)) if self.by_age else self.allow
+
+    @property
+    def least(self) -> int:
+        """The least that it allows at any age."""
+        return min(self.allow, *(each.amount for each in self.by_age)) if self.by_age else self.allow
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """An attestation asked for; `penalty` in basis points of what the plan pays, `after` in visits."""
+    """An attestation asked for; `penalty` in basis points of what the plan pays, `after` in visits.
+
+    `visits_of`: the limit whose visits are counted; None = the benefit's own in the benefit period (point 13).
+    """
 
     attestation: Attestation
     penalty: int | None
     after: int | None
     at: Place
+    visits_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +256,15 @@ Step = SingleStep | ComparedStep
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Steps for visits up to and with number `through` of the benefit period; None = from there on."""
+    """Steps for visits up to and with number `through`; None = from there on.
+
+    `visits_of`: the limit whose visits are counted; None = the benefit's own in the benefit period (point 13).
+    """
 
     through: int | None
     steps: tuple[Step, ...]
     at: Place
+    visits_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +298,12 @@ class Benefit:
     refused_tiers: tuple[str, ...] = ()
     without_codes: tuple[str, ...] = ()
 
+    @property
+    def numbered(self) -> list[Requirement | Phase]:
+        """All that may go by the number of a visit: what it requires, and the parts of what the member pays."""
+        parts = [phase for block in self.tiers.values() for phase in block.member_pays]
+        return [*self.requires, *parts]
+
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
@@ -271,13 +319,14 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A lower price on lines that are not covered; `percent` in basis points."""
+    """A lower price on lines that are not covered; `percent` in basis points. `tiers`: where they are; () = in all."""
 
     therapies: tuple[str, ...]
     codes: tuple[str, ...]
     percent: int
     cite: str | None
     at: Place
+    tiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ class Ages:
     max: int | None
     at: Place
 
+    def holds(self, age: int) -> bool:
+        """Whether an age in completed years lies within."""
+        return (self.min is None or self.min <= age) and (self.max is None or age <= self.max)
+
 
 @dataclass(frozen=True, slots=True)
 class Criteria:

@@ -214,6 +214,7 @@ class PeriodKind(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
     BENEFIT_PERIOD = "benefit_period"
     CALENDAR_YEAR = "calendar_year"
     ROLLING_DAYS = "rolling_days"
@@ -255,6 +256,7 @@ PERIODS: dict[PeriodKind, PeriodTerms] = {
     PeriodKind.DAY: PeriodTerms("DAY", "a day", "day", (1, 1)),
     PeriodKind.WEEK: PeriodTerms("WEEK", "a week", "week", (7, 7)),
     PeriodKind.MONTH: PeriodTerms("MONTH", "a calendar month", "month", (28, 31), months=1),
+    PeriodKind.QUARTER: PeriodTerms("QUARTER", "a calendar quarter", "calendar quarter", (90, 92), months=3),
     PeriodKind.BENEFIT_PERIOD: PeriodTerms(
         "BENEFIT_PERIOD", "a benefit period", "benefit period", (365, 366), months=12
     ),

@@ -286,10 +286,10 @@ def _limits(editions: Sequence[Plan], plan: Plan) -> Iterator[LimitProfile]:
     """The limits of an edition that every edition has alike."""
     alike: dict[str, set[tuple[object, ...]]] = {}
     for limit in chain.from_iterable(map(_limits_of, editions)):
-        alike.setdefault(str(limit.id), set()).add((limit.allow, limit.beyond, limit.measure, limit.per))
+        alike.setdefault(str(limit.id), set()).add((limit.most, limit.beyond, limit.measure, limit.per))
     for name, limit in {str(limit.id): limit for limit in _limits_of(plan)}.items():
         if len(alike[name]) == 1 and limit.per.kind in LONG_PERIODS:
-            yield LimitProfile(name, limit.measure is Measure.MONEY, min(limit.allow, most_used(limit)))
+            yield LimitProfile(name, limit.measure is Measure.MONEY, min(limit.most, most_used(limit)))
 
 
 def _limits_of(plan: Plan) -> Iterator[Limit]:
