@@ -511,6 +511,11 @@ INLINE bool is_licensed(const struct rules *rules, const struct hand *hand, bool
     return states && is_in(states, hand->service->state, assumed);
 }
 
+INLINE int age_of(const struct hand *hand)
+{
+    return hand->service->born > 0 ? completed_years(hand->service->born, hand->line->day) : hand->service->age;
+}
+
 INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, int row, bool assumed)
 {
     if (row < 0)
@@ -540,11 +545,6 @@ INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, 
     if (asked->attested & ~given || asked->not_attested & hand->attestations)
         return ATTESTATION_NOT_COVERED;
     return HOLDS;
-}
-
-INLINE int age_of(const struct hand *hand)
-{
-    return hand->service->born > 0 ? completed_years(hand->service->born, hand->line->day) : hand->service->age;
 }
 
 INLINE bool is_outside(const struct limit *limit, const struct hand *hand)

@@ -184,7 +184,7 @@ def test_the_classes_that_are_made_are_records_of_the_package() -> None:
 
 def test_the_schema_names_every_column_field_and_member() -> None:
     lines = {line.partition(":")[0]: line for line in declarations()}
-    assert "('pays_allowed', '<i4')" in lines["array segments"]
+    assert "('last_assumed', '<i4')" in lines["array segments"]
     assert "of: <enum 'CoinsuranceOf'>" in lines["record camcover.rulebook.records.plan.CoinsuranceStep"]
     assert lines["enum camcover.engine.kernel.codes.StepKind"].endswith("COINSURANCE_ALLOWED=6")
     assert "VISITS='visits'" in lines["enum camcover.rulebook.records.terms.Measure"]
