@@ -109,7 +109,8 @@ tiers:
     copay_feeds: [deductible]
     not_covered_pays: allowed
     provider_liable: {for: [diagnosis, referral], unless: advance_notice}
-  out_of_network: {deductible: none, out_of_pocket_maximum: none, above_allowed: member up to 115%}
+  out_of_network:
+    {deductible: none, out_of_pocket_maximum: none, above_allowed: member up to 115%, payment_to: member}
   wider_network: {deductible: oon_deductible, out_of_pocket_maximum: none, above_allowed: member}
 limits:
   pool: {allow: $500.00, per: calendar_year, counts: allowed, beyond: improvement_documented, cite: eoc p.2}

@@ -11,7 +11,7 @@ from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA
 from camcover.engine.estimate import Amounts, Line
 from camcover.engine.kernel.tables import LEDGER
 from camcover.gen.camcover.v1 import estimate_pb2, impact_pb2
-from camcover.money import LINE_AMOUNTS, ONE_PLAN_AMOUNTS, in_cents
+from camcover.money import LEDGER_AMOUNTS, LINE_AMOUNTS, ONE_PLAN_AMOUNTS, in_cents
 from camcover.rulebook.grammar.cases import LINE
 from camcover.workflow.impact.records import LineFigures
 from camcover.workflow.impact.words import changes_of
@@ -48,14 +48,14 @@ def test_amounts_are_one_list(found: tuple[str, ...], expected: tuple[str, ...])
 def test_the_ledger_has_them_side_by_side() -> None:
     names = LEDGER.names or ()
     first = names.index("charge")
-    assert names[first : first + len(ONE_PLAN_AMOUNTS)] == ONE_PLAN_AMOUNTS
+    assert names[first : first + len(LEDGER_AMOUNTS)] == LEDGER_AMOUNTS
 
 
 def test_each_amount_is_what_it_is_called() -> None:
     """First visit of the small question: 48.00 of 80.00 allowed, 40.00 + 20 % of 8.00 = 1.60, 6.40 by the plan."""
     line = estimate(tables(), question()).lines[0]
     given = {"charge": 8000, "allowed": 4800, "deductible": 4000, "coinsurance": 160}
-    given |= {"written_off": 3200, "plan_paid": 640, "patient": 4160}
+    given |= {"written_off": 3200, "plan_paid": 640, "patient": 4160, "due_at_service": 4160}
     assert line.amounts == Amounts(**{f"{name}_cents": given.get(name, 0) for name in LINE_AMOUNTS})
 
 

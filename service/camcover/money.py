@@ -22,11 +22,16 @@ LINE_AMOUNTS = (
     "plan_paid",
     "secondary_paid",
     "patient",
+    "due_at_service",
+    "reimbursed",
 )
 """The amounts of a line (docs/rule-language.md, section 6), in the order of every record and column of them."""
 
 ONE_PLAN_AMOUNTS = tuple(name for name in LINE_AMOUNTS if name != "secondary_paid")
-"""Those of a line under one plan: the ledger's columns, a batch's, and an impact's."""
+"""Those of a line under one plan: a batch's, and an impact's."""
+
+LEDGER_AMOUNTS = ONE_PLAN_AMOUNTS[: ONE_PLAN_AMOUNTS.index("patient") + 1]
+"""Those that the kernel works out: the ledger's columns."""
 
 WHOLE = 10_000
 """Basis points in 100 %."""

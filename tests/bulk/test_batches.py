@@ -37,8 +37,11 @@ benefits:
     cite: eoc p.2
 """
 """Pools that two benefits draw on, each with several limits over windows."""
-LIABLE = "above_allowed: written_off, provider_liable: {for: [diagnosis, limits, referral], unless: advance_notice}"
-"""Denials that are the provider's in network, unless an advance notice was given."""
+LIABLE = (
+    "above_allowed: written_off, payment_to: member, provider_liable: {for: [diagnosis, limits, referral], "
+    "unless: advance_notice}"
+)
+"""Denials that are the provider's in network, unless an advance notice was given; what the plan pays comes back."""
 RULES = tables(copay=BUDGET)
 TWO_EDITIONS = tables(
     catalog=CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-03-31}"),

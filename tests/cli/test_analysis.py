@@ -51,7 +51,12 @@ def test_explain_with_every_fact_leaves_one_case(rules: Path, run: Any) -> None:
     assert (table["codes"], table["first"]) == (["97810"], "2026-01-01")
     assert (case["verdict"], case["benefits"], case["when"]) == ("benefit", ["needles"], {})
     assert case["terms"] == [
-        {"tier": "in_network", "member_pays": ["deductible", "20% of what is left"], "provider_liable": ""}
+        {
+            "tier": "in_network",
+            "member_pays": ["deductible", "20% of what is left"],
+            "provider_liable": "",
+            "payment": "",
+        }
     ]
 
 

@@ -44,6 +44,7 @@ class Settled:
 
     paid: int
     forgiven: int
+    pays_member: bool = False
 
 
 def _settle(secondary: PlanLedger, method: str, line: Line, primary: Outcome) -> Settled:
@@ -62,7 +63,7 @@ def _settle(secondary: PlanLedger, method: str, line: Line, primary: Outcome) ->
         amount = _coordinated(method, second.plan_paid, left, primary.plan_paid, primary.charge)
     paid = min(amount, primary.owed)
     owed = primary.owed - paid
-    return Settled(paid, owed - min([owed, *_most_owed(method, primary, second, paid)]))
+    return Settled(paid, owed - min([owed, *_most_owed(method, primary, second, paid)]), second.pays_member)
 
 
 def _coordinated(method: str, normal: int, left: int, paid: int, charge: int) -> int:
@@ -109,6 +110,7 @@ def _row(line: Line, outcome: Outcome, settled: Settled) -> Json:
     patient = outcome.owed - settled.paid
     assert outcome.charge == outcome.plan_paid + settled.paid + patient + outcome.written_off, (line, outcome)
     assert min(patient, outcome.plan_paid, outcome.written_off, outcome.not_covered) >= 0, (line, outcome)
+    reimbursed = outcome.plan_paid * outcome.pays_member + settled.paid * settled.pays_member
     amounts = ("charge", "allowed", "deductible", "copay", "coinsurance", "penalty", "balance_bill", "not_covered")
     return {
         "item_index": line.item_index,
@@ -130,4 +132,6 @@ def _row(line: Line, outcome: Outcome, settled: Settled) -> Json:
         "plan_paid_cents": outcome.plan_paid,
         "secondary_paid_cents": settled.paid,
         "patient_cents": patient,
+        "due_at_service_cents": patient + reimbursed,
+        "reimbursed_cents": reimbursed,
     }

@@ -38,6 +38,7 @@ class Outcome:
     plan_paid: int = 0
     terms_assumed: bool = False
     accepts_allowed: bool = False
+    pays_member: bool = False
 
     @property
     def owed(self) -> int:
@@ -96,6 +97,7 @@ class PlanLedger:
         outcome = self._judge(plan, line, tier, settled_charge, eligible)
         outcome.terms_assumed = line.terms_day < line.day
         outcome.accepts_allowed = outcome.covered and plan["tiers"][tier]["above_allowed"] == "written_off"
+        outcome.pays_member = plan["tiers"].get(tier, {}).get("payment_to") == "member"
         return outcome
 
     def _judge(self, plan: Json, line: Line, tier: str, settled_charge: int | None, eligible: Eligible) -> Outcome:

@@ -179,6 +179,8 @@ def _tier(dice: Dice, name: str, names: list[str]) -> Document:
     terms |= _several_maxima(dice, [each for each in maxima if each != terms["out_of_pocket_maximum"]])
     if dice.chance(25):
         terms["copay_feeds"] = dice.some([*deductibles, *maxima], 1, 2)
+    if dice.chance(35):
+        terms["payment_to"] = dice.pick(["member", "member", "provider"])
     if dice.chance(60):
         terms["provider_liable"] = _provider_liable(dice)
     return terms
@@ -195,7 +197,9 @@ def _several_maxima(dice: Dice, others: list[str]) -> Document:
 
 
 def _other_bearer(dice: Dice, terms: Document) -> Document:
-    """A tier's terms, now and then with other denials that are the provider's."""
+    """A tier's terms, now and then with another payee, or other denials that are the provider's."""
+    if dice.chance(10):
+        terms = terms | {"payment_to": dice.pick(["provider", "member"])}
     return terms | {"provider_liable": _provider_liable(dice)} if dice.chance(15) else terms
 
 

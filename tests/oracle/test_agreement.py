@@ -91,6 +91,7 @@ def check_identities(scenario: Scenario, estimate: Estimate) -> None:
         assert money.patient_cents == owed
         paid = money.plan_paid_cents + money.secondary_paid_cents
         assert money.charge_cents == paid + money.patient_cents + money.written_off_cents
+        assert money.due_at_service_cents == money.patient_cents + money.reimbursed_cents
         assert sum(each.amount_cents for each in line.adjustments) == money.charge_cents - money.plan_paid_cents
         assert all(getattr(money, name) >= 0 for name in Amounts._fields)
         if not line.covered:

@@ -167,7 +167,7 @@ def plan(*, benefits: Sequence[Benefit] | None = None, year: int = 2026, **given
 
 
 def _expect() -> records.TestExpect:
-    return records.TestExpect(0, None, None, None, None, {}, {}, at())
+    return records.TestExpect(0, None, None, None, None, None, None, {}, {}, at())
 
 
 def catalog(practitioners: int = 2) -> Catalog:

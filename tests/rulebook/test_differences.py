@@ -104,6 +104,7 @@ NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode 
         ("plan", "family: $3000.00", "family: unlimited", "deductible: family 3000.00 -> unlimited"),
         ("plan", "feeds: [oop_max]", "feeds: []", "deductible: feeds - oop_max"),
         ("plan", "accumulators:", NEW_ACCUMULATOR, f"third: accumulator added: {NEW_SENTENCE}"),
+        ("plan", ", payment_to: member}", "}", "out of network: payment to member -> provider"),
         ("plan", "member up to 115%", "member", "out of network: above allowed member up to 115% -> member"),
         ("plan", YOGA, "", "exclusion of yoga: removed: therapies yoga; cite eoc p.4"),
         ("plan", "percent: 25%", "percent: 30%", "discount on massage, yoga, code 97124: percent 25% -> 30%"),
@@ -205,7 +206,7 @@ def test_order_that_decides_what_applies_is_told() -> None:
     assert told(rule_set(), swapped) == [
         "every-plan 2026: order of benefits acupuncture, then massage -> massage, then acupuncture"
     ]
-    tiers = _cut(PLAN, "  out_of_network: {ded", "  wider_network: {ded", "limits:\n")
+    tiers = _cut(PLAN, "  out_of_network:\n    {ded", "  wider_network: {ded", "limits:\n")
     swapped = rule_set(plan=tiers[0] + tiers[2] + tiers[1] + tiers[3])
     out, wider = "out of network", "wider network"
     assert told(rule_set(), swapped) == [f"every-plan 2026: order of tiers {out}, then {wider} -> {wider}, then {out}"]

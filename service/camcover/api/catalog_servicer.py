@@ -16,7 +16,7 @@ from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from camcover.rulebook import nearest
 from camcover.rulebook.checks.scope import licensing
-from camcover.rulebook.records import STATES, Catalog, Condition, Plan, Practitioner, SharePart, Therapy
+from camcover.rulebook.records import STATES, Catalog, Condition, Payee, Plan, Practitioner, SharePart, Therapy
 from camcover.rulebook.words import limit_terms
 from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
@@ -192,6 +192,7 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
     """Put in the words of an edition that a request may use."""
     limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
     message.tiers.extend(map(str, plan.tiers))
+    message.reimbursing_tiers.extend(str(tier.id) for tier in plan.tiers.values() if tier.payment_to is Payee.MEMBER)
     message.limits.extend(messages.PlanLimit(id=name, text=limit_terms(each)) for name, each in limits.items())
     message.accumulators.extend(
         messages.PlanAccumulator(

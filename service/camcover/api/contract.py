@@ -24,6 +24,10 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.PriorVisit.percentage_cents": 4,
     "camcover.v1.Member.membership": 5,
     "camcover.v1.Member.secondary_membership": 5,
+    "camcover.v1.Amounts.due_at_service_cents": 6,
+    "camcover.v1.Amounts.reimbursed_cents": 6,
+    "camcover.v1.Line.due_at_service_cents": 6,
+    "camcover.v1.Line.reimbursed_cents": 6,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -32,6 +32,8 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
     paid = totals.plan_paid_cents + totals.secondary_paid_cents
     if totals.charge_cents != paid + totals.patient_cents + totals.written_off_cents:
         raise AssertionError(f"an estimate does not add up to its charge: {totals}")
+    if totals.due_at_service_cents != totals.patient_cents + totals.reimbursed_cents:
+        raise AssertionError(f"what is due at the time of service is not what is borne and comes back: {totals}")
     return messages.Estimate(
         name=priced.name,
         request_id=request_id,
@@ -148,7 +150,10 @@ def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messa
         tier=answer.tier,
         terms=[
             service_messages.TierTerms(
-                tier=each.tier, member_pays=each.member_pays, provider_liable=each.provider_liable
+                tier=each.tier,
+                member_pays=each.member_pays,
+                provider_liable=each.provider_liable,
+                payment=each.payment,
             )
             for each in answer.terms
         ],

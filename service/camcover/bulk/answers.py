@@ -19,7 +19,7 @@ from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REASONS
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.tables import Array
-from camcover.money import ONE_PLAN_AMOUNTS
+from camcover.money import LEDGER_AMOUNTS
 from camcover.rulebook.records import Benefit
 
 # Not of Python lists: for those pyarrow looks for pandas, and imports it where it is there.
@@ -29,7 +29,7 @@ NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in LINE
 class Answered(NamedTuple):
     """Adjudicated plans: row of the input, number of the payer plan, where the lines begin; then each line.
 
-    `first_line` has one more cell, the number of lines.
+    `first_line` has one more cell, the number of lines. `reimbursed`: cents that come back to the member.
     """
 
     row: Ints
@@ -39,6 +39,7 @@ class Answered(NamedTuple):
     day: Ints
     item: Ints
     session: Ints
+    reimbursed: Ints
 
     def without(self, rows: Ints) -> Answered:
         """The answers of all other rows."""
@@ -140,7 +141,6 @@ def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
     """The lines of adjudicated plans."""
     ledger = answered.ledger
     lines = np.diff(answered.first_line)
-    amounts = {name: np.ascontiguousarray(ledger[name]) for name in ONE_PLAN_AMOUNTS}
     reason = ledger["reason"].astype(np.int32)
     values = {
         "row": pa.array(np.repeat(answered.row, lines)),
@@ -155,8 +155,15 @@ def line_batch(answered: Answered, names: Names) -> pa.RecordBatch:
         "limit": names.limits(ledger["limit"], reason == int(Reason.LIMIT_REACHED)),
         "charge_assumed": pa.array(ledger["assumed"] == 1),
         "terms_assumed": pa.array(ledger["terms_assumed"] == 1),
-    } | {f"{name}_cents": pa.array(column) for name, column in amounts.items()}
+    } | {name: pa.array(np.ascontiguousarray(column)) for name, column in _amounts(answered).items()}
     return pa.RecordBatch.from_arrays([values[name] for name in LINE_SCHEMA.names], schema=LINE_SCHEMA)
+
+
+def _amounts(answered: Answered) -> dict[str, Ints]:
+    """The money of each line, by column."""
+    ledger, back = answered.ledger, answered.reimbursed
+    found: dict[str, Ints] = {f"{name}_cents": ledger[name] for name in LEDGER_AMOUNTS}
+    return found | {"due_at_service_cents": ledger["patient"] + back, "reimbursed_cents": back}
 
 
 def check(ledger: Array) -> None:
@@ -176,7 +183,7 @@ def plan_batch(answered: Answered, request_id: pa.Array, plan_id: pa.Array, rele
         "rule_release": pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, dtype=np.int32)), [release]),
         "lines": pa.array(np.diff(answered.first_line).astype(np.int32)),
         "lines_covered": pa.array(_sums(ledger["covered"], first).astype(np.int32)),
-    } | {f"{name}_cents": pa.array(_sums(ledger[name], first)) for name in ONE_PLAN_AMOUNTS}
+    } | {name: pa.array(_sums(column, first)) for name, column in _amounts(answered).items()}
     return pa.RecordBatch.from_arrays([values[name] for name in PLAN_SCHEMA.names], schema=PLAN_SCHEMA)
 
 

@@ -16,6 +16,7 @@ from camcover.bulk.columns import Ints, integers, lists
 from camcover.bulk.schema import REJECT_SCHEMA, REQUEST_SCHEMA, REQUIRED
 from camcover.bulk.singly import in_columns, request_of
 from camcover.engine.asking.adjudicator import Adjudicator
+from camcover.engine.asking.payees import reimbursed
 from camcover.engine.asking.question import Question
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.kernel import tables as columns
@@ -73,6 +74,7 @@ class BulkEstimator:
         self._tables, self._release, self._wants_lines = tables, release, wants_lines
         self._coder, self._names, self._adjudicator = Coder(tables), Names(), Adjudicator()
         self._rule_addresses = addresses_of(tables.arrays)
+        self._pays_members = bool(tables.arrays.tiers["pays_member"].any())
 
     def estimate(self, batch: pa.RecordBatch, first_row: int = 0) -> BulkResult:
         """Price the plans of a batch whose rows are counted from `first_row`. Raises `WrongColumns`, `KernelFault`."""
@@ -144,7 +146,14 @@ class BulkEstimator:
             lines["day"],
             lines["service"] - book.items_of[owner],
             sessions[:line_count],
+            self._reimbursed(work.ledger[:line_count]),
         )
+
+    def _reimbursed(self, ledger: Array) -> Ints:
+        """What of each line the plan pays to the member, cents."""
+        if not self._pays_members:
+            return np.zeros(len(ledger), dtype=np.int64)
+        return reimbursed(self._tables.arrays, ledger, ledger["plan_paid"])
 
     def _work(
         self, coded: CodedBatch, requests: Array, lines: Array, given: Array, counts: Array, line_count: int
@@ -197,16 +206,18 @@ class BulkEstimator:
         self._adjudicator.answers(self._tables, [question], with_ranges=False)
         layout, lines = question.primary, question.asked.lines
         first = question.placed.ledger
+        ledger = self._adjudicator.first.ledger.array[first : first + len(lines)].copy()
         day, place, session = np.array(lines, dtype=np.int64).T
         services = question.asked.services
         return Answered(
             np.array([row]),
             np.array([self._coder.number_of(layout.plan.id)]),
             np.array([0, len(lines)]),
-            self._adjudicator.first.ledger.array[first : first + len(lines)].copy(),
+            ledger,
             day,
             np.array([services[each].item for each in place]),
             session,
+            self._reimbursed(ledger),
         )
 
 

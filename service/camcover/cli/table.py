@@ -54,6 +54,9 @@ def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = Non
             f"{dollars(totals.written_off_cents)} is written off.",
         )
     )
+    if totals.reimbursed_cents:
+        due, back = dollars(totals.due_at_service_cents), dollars(totals.reimbursed_cents)
+        screen.print(f"At the time of service {due} are due, of which {back} come back to you.")
     if bounds.low_cents != bounds.high_cents:
         screen.print(f"It may be from {dollars(bounds.low_cents)} to {dollars(bounds.high_cents)}:")
     for text in (*bounds.assumptions, *(each.text for each in estimate.prerequisites)):

@@ -2,7 +2,8 @@
 
 What goes out of `engine.evaluate`; amounts are integer cents. Identities (docs/rule-language.md, section 6):
 charge = plan_paid + secondary_paid + patient + written_off;
-patient = deductible + copay + coinsurance + penalty + balance_bill + not_covered - secondary_paid.
+patient = deductible + copay + coinsurance + penalty + balance_bill + not_covered - secondary_paid;
+due_at_service = patient + reimbursed.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Amounts(NamedTuple):
     plan_paid_cents: int = 0
     secondary_paid_cents: int = 0
     patient_cents: int = 0
+    due_at_service_cents: int = 0
+    reimbursed_cents: int = 0
 
 
 class Adjustment(NamedTuple):
@@ -110,6 +113,8 @@ class Line(NamedTuple):
     plan_paid_cents: int
     secondary_paid_cents: int
     patient_cents: int
+    due_at_service_cents: int
+    reimbursed_cents: int
     adjustments: tuple[Adjustment, ...]
     steps: tuple[ExplainedStep, ...]
 
@@ -119,7 +124,7 @@ class Line(NamedTuple):
         return Amounts._make(tuple[Any, ...](self)[LINE_AMOUNTS])
 
 
-LINE_AMOUNTS = slice(Line._fields.index("charge_cents"), Line._fields.index("patient_cents") + 1)
+LINE_AMOUNTS = slice(Line._fields.index("charge_cents"), Line._fields.index("reimbursed_cents") + 1)
 """Where the fields of `Amounts` stand in a `Line`."""
 
 if not Amounts._fields == tuple[str, ...](Line._fields)[LINE_AMOUNTS] == in_cents(money.LINE_AMOUNTS):

@@ -33,10 +33,12 @@ from camcover.rulebook.records import (
     LimitPeriod,
     Measure,
     NothingStep,
+    Payee,
     Phase,
     ProviderLiable,
     Requirement,
     Step,
+    Tier,
 )
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "limit_terms",
     "limit_words",
     "listed_tiers",
+    "payment_words",
     "per_name",
     "per_words",
     "phase_words",
@@ -113,6 +116,13 @@ def liability_words(liable: ProviderLiable) -> str:
     causes = [f"for {_DENIALS[each]}" for each in liable.denials if each in _DENIALS]
     causes += [f"without {attestation_words(Attestation(each))}" for each in liable.denials if each not in _DENIALS]
     return f"the provider bears what is not covered {' or '.join(causes)}{unless_words(liable)}"
+
+
+def payment_words(tier: Tier) -> str:
+    """Who gets what the plan pays in a tier, where that is not the provider; else empty."""
+    if tier.payment_to is Payee.PROVIDER:
+        return ""
+    return "the member pays the provider at the time of service and claims back what the plan pays"
 
 
 def unless_words(liable: ProviderLiable) -> str:

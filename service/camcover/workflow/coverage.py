@@ -15,7 +15,7 @@ from camcover.engine.request import PlannedService, Procedure
 from camcover.engine.telling.assumed import terms_assumed_words
 from camcover.engine.telling.citing import rule_place
 from camcover.rulebook.records import Benefit, Plan, TierBenefit
-from camcover.rulebook.words import liability_words, limit_terms, phase_words, requirement_words
+from camcover.rulebook.words import liability_words, limit_terms, payment_words, phase_words, requirement_words
 
 __all__ = [
     "CoverageAnswer",
@@ -34,11 +34,15 @@ _NOMINAL_CENTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class TierTerms:
-    """What the member pays in a tier, step by step, in words; what is not covered and yet the provider's, if any is."""
+    """What the member pays in a tier, step by step, in words; what is not covered and yet the provider's, if any is.
+
+    `payment`: who gets what the plan pays, where that is not the provider.
+    """
 
     tier: str
     member_pays: tuple[str, ...]
     provider_liable: str = ""
+    payment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +141,14 @@ def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
 
 
 def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
-    """The steps of a tier block in words, and what is the provider's in that tier of its plan."""
-    liable = plan.tiers[block.tier].provider_liable
+    """The steps of a tier block in words, and what the tier of its plan says beside them."""
+    tier = plan.tiers[block.tier]
+    liable = tier.provider_liable
     return TierTerms(
         str(block.tier),
         tuple(words for phase in block.member_pays for words in phase_words(phase)),
         liability_words(liable) if liable else "",
+        payment_words(tier),
     )
 
 

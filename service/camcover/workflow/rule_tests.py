@@ -15,6 +15,7 @@ from camcover.engine.request import InvalidRequest
 from camcover.engine.telling.citing import rule_place
 from camcover.engine.telling.reading import read_estimate
 from camcover.money import dollars
+from camcover.rulebook.grammar.cases import TOTALS
 from camcover.rulebook.records import Plan, RuleSet, TestCase, TestExpect
 from camcover.workflow.marks import Mark, marks_of
 from camcover.workflow.reached import Reach
@@ -119,7 +120,7 @@ def _run(tables: Tables, reach: Reach, plan: Plan, test: TestCase, reached: set[
 def _differences(estimate: Estimate, expect: TestExpect) -> Iterator[str]:
     """Every statement of the test that does not hold."""
     totals = estimate.totals
-    for name in ("patient", "plan_paid", "written_off"):
+    for name in TOTALS:
         yield from _amount(name, getattr(expect, name), getattr(totals, f"{name}_cents"))
     if expect.each is not None:
         yield from _each(expect.each, [line.patient_cents for line in estimate.lines])

@@ -13,9 +13,10 @@ from operator import itemgetter
 
 from camcover.engine.asking.asked import Asked, Unsound, asked_of
 from camcover.engine.asking.cases import Cases
-from camcover.engine.asking.coordination import Settled, settle
+from camcover.engine.asking.coordination import Cents, Settled, settle
 from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
 from camcover.engine.asking.openness import Openness, openness_of
+from camcover.engine.asking.payees import reimbursed
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.ranges import PricedCase, Way, bounds_of, known
@@ -117,20 +118,37 @@ class Adjudicator:
         primary = _outcome(self.first, question.primary, placed, explain=request.explain)
         patient = self.first.patient(placed.request)
         if question.secondary is None or behind is None:
-            return Answer(primary, None, (), (), patient)
+            return Answer(primary, None, (), (), patient, reimbursed=self._back(tables, question, placed))
         settled = self._settled(tables, question, placed, behind)
         secondary = _outcome(self.second, question.secondary, behind, explain=False)
         paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
-        return Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven))
+        back = self._back(tables, question, placed, behind, settled)
+        return Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven), reimbursed=back)
+
+    def _back(
+        self,
+        tables: Tables,
+        question: Question,
+        placed: Placed,
+        behind: Placed | None = None,
+        settled: Settled | None = None,
+    ) -> Sequence[int]:
+        """What of each line comes back to the member from both plans, cents; empty where neither pays members."""
+        found: list[Cents] = []
+        if question.primary.plan.pays_members:
+            rows = self._rows(question, placed)
+            found.append(reimbursed(tables.arrays, rows, rows["plan_paid"]))
+        if behind and settled and question.secondary and question.secondary.plan.pays_members:
+            found.append(reimbursed(tables.arrays, self._rows_behind(question, behind), settled.secondary_paid))
+        return sum(found[1:], found[0]).tolist() if found else ()
 
     def _settled(self, tables: Tables, question: Question, placed: Placed, behind: Placed) -> Settled:
         """The lines of a case after both plans."""
-        count = len(question.asked.lines)
         return settle(
             question.request.coordination,
             tables.arrays,
             self._rows(question, placed),
-            self.second.ledger.array[behind.ledger : behind.ledger + count],
+            self._rows_behind(question, behind),
         )
 
     def _with_range(self, tables: Tables, question: Question, answer: Answer) -> Answer:
@@ -167,6 +185,10 @@ class Adjudicator:
             settled = self._settled(tables, question, placed, behind)
             patient -= int(settled.secondary_paid.sum() + settled.forgiven.sum())
         return PricedCase(patient, self._rows(question, placed))
+
+    def _rows_behind(self, question: Question, behind: Placed) -> Array:
+        """The second plan's ledger of a case."""
+        return self.second.ledger.array[behind.ledger : behind.ledger + len(question.asked.lines)]
 
     def _rows(self, question: Question, placed: Placed) -> Array:
         """The primary plan's ledger of a case."""

@@ -54,6 +54,7 @@ class Answer(NamedTuple):
     """The expected case of both plans, the patient's total in it; where it was asked for, the range.
 
     Behind a primary plan also what the secondary pays of each line, and what of the rest is written off (point 28).
+    `reimbursed`: what of each line comes back to the member; empty where no plan pays members.
     """
 
     primary: Outcome
@@ -63,6 +64,7 @@ class Answer(NamedTuple):
     patient_cents: int
     openness: Openness | None = None
     bounds: PatientRange | None = None
+    reimbursed: Sequence[int] = ()
 
 
 class Adjudicated(NamedTuple):

@@ -46,6 +46,7 @@ from camcover.rulebook.records import (
     FamilyMode,
     Limit,
     NothingStep,
+    Payee,
     Requirement,
     Setting,
     SharePart,
@@ -155,7 +156,7 @@ def tier_row(
     `owed`: the columns of what is not covered, `pays_allowed` and `discounts`.
     """
     if tier is None:
-        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, *owed, 0, 0, 0, 0, 0, 0
+        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, 0, *owed, 0, 0, 0, 0, 0, 0
     liable = tier.provider_liable
     return (
         1,
@@ -165,6 +166,7 @@ def tier_row(
         tier.above_allowed.cap_basis_points or 0,
         fees,
         listed,
+        int(tier.payment_to is Payee.MEMBER),
         _mask(numbers[name] for name in tier.copay_feeds if SharePart.COPAY in defined[name].parts),
         sum(_DENIAL_BITS[denial] for denial in dict.fromkeys(liable.denials)) if liable else 0,
         ATTESTATION_BITS[liable.unless] if liable and liable.unless else 0,

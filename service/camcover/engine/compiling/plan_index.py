@@ -25,6 +25,7 @@ from camcover.rulebook.records import (
     Limit,
     LimitPeriod,
     Measure,
+    Payee,
     PeriodKind,
     Phase,
     Plan,
@@ -282,6 +283,11 @@ class PlanIndex:
             if segment is not None:
                 return segment.edition
         return 0
+
+    @property
+    def pays_members(self) -> bool:
+        """Whether in some tier of some edition the plan pays the member, not the provider."""
+        return any(tier.payment_to is Payee.MEMBER for plan in self.editions for tier in plan.tiers.values())
 
     @property
     def longest_list(self) -> int:

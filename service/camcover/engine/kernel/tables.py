@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from camcover.money import ONE_PLAN_AMOUNTS
+from camcover.money import LEDGER_AMOUNTS
 
 Array: TypeAlias = NDArray[np.void]
 
@@ -49,7 +49,8 @@ ACCUMULATOR = np.dtype([
 
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
-    ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("copay_feeds", "u8"),
+    ("above", "i4"), ("above_cap", "i4"), ("fees", "i4"), ("listed", "i4"), ("pays_member", "i4"),
+    ("copay_feeds", "u8"),
     ("liable", "u8"), ("unless", "u8"), ("pays_allowed", "i4"), ("discounts", "i4"),
     ("capped_deductible", "u8"), ("capped_copay", "u8"), ("capped_coinsurance", "u8"),
     ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
@@ -61,7 +62,8 @@ attestation `unless` is there (0 = none makes them the member's). `pays_allowed`
 fees allow; `discounts`: the cell of `tier_discounts` for service 0, -1 = the plan's discounts are the same in all
 tiers. `fees` is a row of `fee_tables`; -1: the plan has no
 fee table for the tier. The rows of a segment are by the tiers' numbers;
-`listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on."""
+`listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on.
+`pays_member`: what the plan pays goes to the member, who pays the provider first; the kernel does not ask."""
 
 FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
 """`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or
@@ -242,7 +244,7 @@ LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
-    *((name, "i8") for name in ONE_PLAN_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
+    *((name, "i8") for name in LEDGER_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
     ("provider_owes", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip

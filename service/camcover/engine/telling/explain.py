@@ -28,6 +28,7 @@ from camcover.rulebook.records import (
     Heading,
     NotCoveredPays,
     NothingStep,
+    Payee,
     Place,
     Tier,
 )
@@ -92,13 +93,18 @@ class _Told:
 
 
 class Behind(NamedTuple):
-    """What follows behind the primary plan, cents: the secondary's payment, and what a contract then writes off."""
+    """What follows behind the primary plan, cents: the secondary's payment, and what a contract then writes off.
+
+    `reimbursed` comes back to the member, who bears `patient`.
+    """
 
     secondary_paid: int = 0
     written_off: int = 0
+    reimbursed: int = 0
+    patient: int = 0
 
     def steps(self) -> Iterator[ExplainedStep]:
-        """Both in words, where they are anything."""
+        """All of it in words, where it is anything."""
         if self.secondary_paid:
             yield ExplainedStep("The secondary plan pays part of what is left.", self.secondary_paid, "", "")
         if self.written_off:
@@ -131,7 +137,19 @@ def explain(
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
     told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by)
-    return (*_price(told), *(_covered(told) if row.covered else _not_covered(told)), *behind.steps())
+    adjudicated = _covered(told) if row.covered else _not_covered(told)
+    return (*_price(told), *adjudicated, *behind.steps(), *_reimbursed(told, behind))
+
+
+def _reimbursed(told: _Told, behind: Behind) -> Iterator[ExplainedStep]:
+    """What is due at the time of service where part of it comes back, at the tier that says so."""
+    cents, tier = behind.reimbursed, told.tier
+    if cents:
+        due, borne = dollars(behind.patient + cents), dollars(behind.patient)
+        text = f"You pay the provider {due} at the time of service; {dollars(cents)} of it comes back to you, so that "
+        step = ExplainedStep(f"{text}you bear {borne}.", cents, "", "")
+        is_own = tier is not None and tier.payment_to is Payee.MEMBER
+        yield step._replace(rule=rule_place(tier.at)) if tier is not None and is_own else step
 
 
 def _price(told: _Told) -> Iterator[ExplainedStep]:

@@ -80,13 +80,14 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     sources, tiers = layout.plan.sources, ["", *layout.plan.tiers]
     paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
     forgiven: Sequence[int] | repeat[int] = answer.forgiven or repeat(0)
+    reimbursed: Sequence[int] | repeat[int] = answer.reimbursed or repeat(0)
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
     words: dict[tuple[int, int, int], tuple[str, ...]] = {}
     items = [request.items[service.item] for service in question.asked.services]
     not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
     memberships = [layout.scope.membership_of(laid.member) for laid in layout.services] if request.explain else []
-    for (day, place, session), adjudicated, second, written_off, cents in zip(
-        question.asked.lines, answer.primary.ledger, paid, forgiven, steps, strict=False
+    for (day, place, session), adjudicated, second, written_off, back, cents in zip(
+        question.asked.lines, answer.primary.ledger, paid, forgiven, reimbursed, steps, strict=False
     ):
         row = without_forgiven(adjudicated, written_off) if written_off else adjudicated
         key = place, row.rule, row.limit if row.reason == _LIMIT_REACHED else -1
@@ -119,9 +120,11 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             *tuple(row)[_MONEY],
             second,
             patient,
+            patient + back,
+            back,
             adjustments(sources, row),
             explain(
-                sources, adjudicated, cents, tier, Behind(second, written_off), not_given[place],
+                sources, adjudicated, cents, tier, Behind(second, written_off, back, patient), not_given[place],
                 _named(layout.plan.accumulators, row.capped_by), memberships[place],
             )
             if request.explain

@@ -87,6 +87,8 @@ def _expect_facts(expect: TestExpect) -> Iterator[Fact]:
     yield fact("expected patient", amount_or_none(expect.patient), at)
     yield fact("expected plan paid", amount_or_none(expect.plan_paid), at)
     yield fact("expected written off", amount_or_none(expect.written_off), at)
+    yield fact("expected due at service", amount_or_none(expect.due_at_service), at)
+    yield fact("expected reimbursed", amount_or_none(expect.reimbursed), at)
     each = expect.each
     amounts = None if each is None else ", ".join("..." if cents is None else amount(cents) for cents in each)
     yield fact("expected of each line", amounts, at)

@@ -116,6 +116,7 @@ def _tier_facts(tier: Tier) -> Iterator[Fact]:
     yield set_fact("counts toward", tier.counts_toward, at)
     yield set_fact("capped by", tier.capped_by, at)
     yield fact("above allowed", above_allowed_words(tier.above_allowed), at)
+    yield fact("payment to", plain(tier.payment_to), at, "provider")
     yield set_fact("copays feed", tier.copay_feeds, at)
     liable = tier.provider_liable
     place = liable.at if liable else at

@@ -205,7 +205,16 @@ LINE_NUMBER = Value(
 )
 
 
-AMOUNTS = ("patient", "plan_paid", "written_off", "each")
+TOTALS = {
+    "patient": "What the patient pays in all.",
+    "plan_paid": "What the plan pays in all.",
+    "written_off": "What is written off in all.",
+    "due_at_service": "What is due at the time of service in all.",
+    "reimbursed": "What comes back of it in all.",
+}
+"""The totals that a test may state."""
+
+AMOUNTS = (*TOTALS, "each")
 """Of these a test states at least one."""
 
 
@@ -218,9 +227,7 @@ def _expect(values: Values, at: Place, context: Context) -> Any:
     lines |= {place: values[key] for key, place in (("first", 0), ("last", -1)) if values[key] is not None}
     each = values["each"]
     return TestExpect(
-        patient=values["patient"],
-        plan_paid=values["plan_paid"],
-        written_off=values["written_off"],
+        **{name: values[name] for name in TOTALS},
         each=None if each is None else tuple(None if item == "..." else item for item in each),
         covered=values["covered"],
         lines=lines,
@@ -232,9 +239,7 @@ def _expect(values: Values, at: Place, context: Context) -> Any:
 EXPECT = Record(
     "expect",
     (
-        Field("patient", Value(MONEY), "What the patient pays in all."),
-        Field("plan_paid", Value(MONEY), "What the plan pays in all."),
-        Field("written_off", Value(MONEY), "What is written off in all."),
+        *(Field(name, Value(MONEY), doc) for name, doc in TOTALS.items()),
         Field("each", ListOf(AMOUNT_OR_DOTS), "What the patient pays for each line; ... repeats the amount before it."),
         Field("covered", Value(VISITS), "How many visits are covered: member, date and benefit."),
         Field("first", LINE, "The first line."),

@@ -36,6 +36,7 @@ from camcover.rulebook.records import (
     FamilyMode,
     Limit,
     NotCoveredPays,
+    Payee,
     Payer,
     Place,
     Plan,
@@ -127,6 +128,7 @@ TIER = Record(
         Field("capped_by", ListOf(ACCUMULATOR_NAME), "Maxima that cap the cost share, too.", default=()),
         Field("above_allowed", Value(ABOVE_ALLOWED), "Who owes charge minus allowed amount.", is_required=True),
         Field("copay_feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that copays feed.", default=()),
+        Field("payment_to", choice(Payee), "Who gets what the plan pays.", default=Payee.PROVIDER),
         Field("provider_liable", PROVIDER_LIABLE, "What is not covered, and yet not the member's to pay."),
         Field("not_covered_pays", choice(NotCoveredPays), "What a member owes here when not covered; else the plan's."),
     ),
@@ -147,6 +149,7 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
         counts_toward=values["counts_toward"],
         capped_by=values["capped_by"],
         not_covered_pays=values["not_covered_pays"],
+        payment_to=values["payment_to"],
     )
 
 

@@ -70,6 +70,8 @@ class TestExpect:
     patient: int | None
     plan_paid: int | None
     written_off: int | None
+    due_at_service: int | None
+    reimbursed: int | None
     each: tuple[int | None, ...] | None
     covered: int | None
     lines: Mapping[int, Mapping[str, int | str | bool]]

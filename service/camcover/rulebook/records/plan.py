@@ -19,6 +19,7 @@ from camcover.rulebook.records.terms import (
     FamilyMode,
     Measure,
     NotCoveredPays,
+    Payee,
     PeriodKind,
     SharePart,
 )
@@ -107,6 +108,7 @@ class Tier:
     counts_toward: tuple[str, ...] = ()
     capped_by: tuple[str, ...] = ()
     not_covered_pays: NotCoveredPays | None = None
+    payment_to: Payee = Payee.PROVIDER
 
     @property
     def counted(self) -> tuple[str, ...]:

@@ -117,6 +117,13 @@ class AboveAllowedKind(StrEnum):
     MEMBER_UP_TO = "member_up_to"
 
 
+class Payee(StrEnum):
+    """Who gets what the plan pays."""
+
+    PROVIDER = "provider"
+    MEMBER = "member"
+
+
 class Setting(StrEnum):
     """Where a service is given: the closed vocabulary of the `settings` criterion."""
 

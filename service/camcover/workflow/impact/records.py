@@ -153,6 +153,8 @@ class LineFigures:
     written_off_cents: int
     plan_paid_cents: int
     patient_cents: int
+    due_at_service_cents: int
+    reimbursed_cents: int
 
 
 if tuple(each.name for each in fields(LineFigures))[-len(ONE_PLAN_AMOUNTS) :] != in_cents(ONE_PLAN_AMOUNTS):
