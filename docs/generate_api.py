@@ -194,7 +194,8 @@ def _linked(type_name: str) -> str:
 
 def _bounds(field: FieldDescriptorProto) -> str:
     """The bounds of a field in words."""
-    rules = field.options.Extensions[validate_pb2.field]
+    extensions: Any = field.options.Extensions  # the types of protobuf do not take an extension of another file
+    rules = extensions[validate_pb2.field]
     found = list(_bounds_of(rules))
     return f" Bounds: {'; '.join(found)}." if found else ""
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from camcover.bulk import estimate as bulk
+from camcover.bulk.book import lay_out_book
 from camcover.engine.asking.adjudicator import Adjudicator
 from camcover.engine.evaluate import _THREAD
 from camcover.engine.kernel import workspace
@@ -86,7 +87,7 @@ def guarded() -> Iterator[Guards]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(workspace, "_FIRST_ROWS", 1)
         patched.setattr(workspace, "_GROWTH", 1)
-        patched.setattr(bulk, "lay_out_book", guards.checking(bulk.lay_out_book))
+        patched.setattr(bulk, "lay_out_book", guards.checking(lay_out_book))
         for module in (workspace, bulk):
             patched.setattr(module, "new_rows", guards.new_rows)
             patched.setattr(module, "run", guards.checking(module.run))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
-from google.protobuf.descriptor import Descriptor
 
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA
 from camcover.engine.estimate import Amounts, Line
@@ -20,8 +20,8 @@ from small_rules import estimate, question, tables
 ALL, ONE_PLAN = in_cents(LINE_AMOUNTS), in_cents(ONE_PLAN_AMOUNTS)
 
 
-def amounts_of(message: Descriptor) -> tuple[str, ...]:
-    """The fields of a message that hold cents, by number."""
+def amounts_of(message: Any) -> tuple[str, ...]:
+    """The fields of a message (its descriptor) that hold cents, by number."""
     found = sorted(message.fields, key=lambda field: field.number)
     return tuple(field.name for field in found if field.name.endswith("_cents"))
 

@@ -33,7 +33,7 @@ def test_no_name_on_demand_is_that_of_a_module(package: ModuleType) -> None:
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'camcover\.store' has no attribute 'Estimates'"):
-        _ = store.Estimates  # type: ignore[attr-defined]
+        _ = store.Estimates
 
 
 def test_a_module_of_the_package_can_still_be_imported_from_it() -> None:

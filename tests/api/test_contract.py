@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.rpc.status_pb2 import Status
 
 from camcover.api import answering, contract, reproducing
@@ -59,10 +59,10 @@ def database(url: str) -> Iterator[Database]:
     opened.close()
 
 
-def messages() -> dict[str, Descriptor]:
+def messages() -> dict[str, Any]:
     """The messages that an estimate is made of, by name."""
-    found: dict[str, Descriptor] = {}
-    waiting = [estimate_pb2.Estimate.DESCRIPTOR]
+    found: dict[str, Any] = {}
+    waiting: list[Any] = [estimate_pb2.Estimate.DESCRIPTOR]
     while waiting:
         message = waiting.pop()
         if message.file.package == "camcover.v1" and message.name not in found:

@@ -8,7 +8,6 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_status import rpc_status
 
 from camcover.api.estimates import coverage_message
 from camcover.engine import EstimateRequest, compile_rules
@@ -16,6 +15,7 @@ from camcover.engine.request import PlannedService
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
 from camcover.workflow.coverage import check_coverage
 from cell_rules import rule_set
+from grpc_calls import status_of
 from small_rules import question
 
 OTHER_CHARGE = [question()["items"][0] | {"procedures": [{"code": "97810", "charge_cents": 8100}]}]
@@ -171,7 +171,7 @@ async def test_a_comparison_names_its_faults_below_request(service: Any, ask: An
         await service.estimates.ComparePlans(request)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "plan_ids" in str(caught.value.details())
-    status = rpc_status.from_call(caught.value)
+    status = status_of(caught.value)
     assert b"request.as_of" in status.SerializeToString()
 
 

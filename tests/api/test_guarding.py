@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 from structlog.testing import capture_logs
 
 from camcover.api.access import Access
@@ -17,6 +17,7 @@ from camcover.api.credentials import new_token
 from camcover.api.intake import Intake
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
+from grpc_calls import health_stub
 
 ESTIMATE = "/camcover.v1.EstimateService/EstimatePlan"
 EMPTY_ITEMS = b"\x3a\x00" * (1 << 18)
@@ -157,7 +158,7 @@ async def test_streams_watchers_and_calls_take_no_places_of_each_other(serve: An
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             "too many streams at once; try again later",
         )
-        health = health_pb2_grpc.HealthStub(service.channel)
+        health = health_stub(service.channel)
         too_many = health.Watch(health_pb2.HealthCheckRequest())
         assert await code_of(too_many.read()) == (
             grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -30,7 +30,8 @@ async def test_hit_rates_are_measured(ask: Any) -> None:
     data = reader.get_metrics_data()
     assert isinstance(data, MetricsData)
     found: list[Metric] = list(data.resource_metrics[0].scope_metrics[0].metrics)
-    values = {each.name: [(dict(point.attributes), point.value) for point in each.data.data_points] for each in found}
+    points: dict[str, list[Any]] = {each.name: list(each.data.data_points) for each in found}
+    values = {name: [(dict(point.attributes), point.value) for point in each] for name, each in points.items()}
     assert values["camcover.cache.hits"] == [({"cache": "estimates"}, 2)]
     assert values["camcover.cache.misses"] == [({"cache": "estimates"}, 1)]
     assert values["camcover.cache.entries"] == [({"cache": "estimates"}, 1)]
@@ -59,7 +60,8 @@ class Collector(metrics_service_pb2_grpc.MetricsServiceServicer):
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector on the loopback, named by the environment."""
     servicer, server = Collector(), grpc.server(ThreadPoolExecutor(1))
-    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(servicer, server)
+    add: Any = metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server
+    add(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")

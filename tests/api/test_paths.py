@@ -78,7 +78,7 @@ def asked(release: str) -> list[tuple[str, dict[str, Any]]]:
     """Requests to every method, with and without faults."""
     sound = question(explain=True)
     wrong = question(items=[{"therapy": "reiki", "tier": "gold", "dates": ["2026-03-02"]}])
-    others = [
+    others: list[dict[str, Any]] = [
         {"plan_id": "copay-plan", "members": [{"id": "ana"}]},
         {"rule_release": release},
         {"plan_id": "x"},
@@ -134,7 +134,7 @@ def _parsed(method: str, request: dict[str, Any]) -> tuple[str, bytes]:
 async def said(channel: grpc.aio.Channel, method: str, request: dict[str, Any]) -> tuple[grpc.StatusCode, bytes]:
     """The status of a call, and every byte of its first answer, its message, details and metadata."""
     name, content = _parsed(method, request)
-    call = channel.stream_stream(name)(timeout=60, metadata=(("authorization", "Bearer all"),))
+    call: Any = channel.stream_stream(name)(timeout=60, metadata=(("authorization", "Bearer all"),))
     first = b""
     try:
         await call.write(content)

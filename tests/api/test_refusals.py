@@ -9,12 +9,12 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
-from grpc_status import rpc_status
 
 from camcover.api.validation import violations_of
 from camcover.engine.compiling.stored import write_tables
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
 from camcover.rulebook.records import Attestation
+from grpc_calls import status_of
 from small_rules import NO_RELEASE_IDS, question, tables
 
 ITEM = question()["items"][0]
@@ -42,7 +42,7 @@ async def refusal(
     """(status, description by field, the whole status) of a call that is refused."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await service.estimates.EstimatePlan(request)
-    status = rpc_status.from_call(caught.value)
+    status = status_of(caught.value)
     fields: dict[str, str] = {}
     for detail in status.details:
         if detail.Is(BadRequest.DESCRIPTOR):
@@ -260,8 +260,9 @@ async def test_the_active_release_may_be_pinned(service: Any, ask: Any) -> None:
 
 def test_every_attestation_of_the_language_may_be_given() -> None:
     """All at once in one item; the .proto and the language have one list of words."""
-    given = {"therapy": "acupuncture", "attestations": list(map(str, Attestation)), "dates": ["2026-03-02"]}
-    request = request_pb2.EstimatePlanRequest(plan_id="share-plan", items=[request_pb2.PlannedService(**given)])
+    words = list(map(str, Attestation))
+    item = request_pb2.PlannedService(therapy="acupuncture", attestations=words, dates=["2026-03-02"])
+    request = request_pb2.EstimatePlanRequest(plan_id="share-plan", items=[item])
     assert violations_of(request) == []
     request.items[0].attestations.append(Attestation.REFERRAL)
     (violation,) = violations_of(request)

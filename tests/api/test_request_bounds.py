@@ -45,7 +45,8 @@ NUMBERS: dict[tuple[str, str], Bound] = {
 
 def rules_of(field: FieldDescriptor) -> Any:
     """What the .proto says of a field."""
-    return field.GetOptions().Extensions[validate_pb2.field]
+    extensions: Any = field.GetOptions().Extensions
+    return extensions[validate_pb2.field]
 
 
 def numbers() -> list[FieldDescriptor]:
@@ -58,7 +59,8 @@ def numbers() -> list[FieldDescriptor]:
 def test_numbers_have_the_bounds_of_the_proto(field: FieldDescriptor) -> None:
     rules = rules_of(field)
     said = rules.int64 if field.cpp_type == field.CPPTYPE_INT64 else rules.int32
-    bound = CENTS if field.name.endswith("_cents") else NUMBERS[field.containing_type.name, field.name]
+    message: Any = field.containing_type
+    bound = CENTS if field.name.endswith("_cents") else NUMBERS[message.name, field.name]
     assert (said.gte, said.lte) == (0 if bound in ZERO_IS_UNSET else bound.least, bound.most)
 
 
@@ -86,7 +88,8 @@ def violations_alone(name: str, value: int) -> tuple[Violation, ...]:
     if name == "age":
         member = member._replace(age=value)
     else:
-        item = item._replace(procedures=(item.procedures[0]._replace(**{name: value}),))
+        changed: dict[str, Any] = {name: value}
+        item = item._replace(procedures=(item.procedures[0]._replace(**changed),))
     request = request._replace(members=(member,), items=(item,))
     said: tuple[Violation, ...] = ()
     try:
@@ -102,7 +105,7 @@ def rejects_in_a_batch(name: str, value: int) -> list[tuple[str, str]]:
     item = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
     item |= {"tier": "in_network", "diagnoses": ["M54.50"], "start_date": date(2026, 3, 2), "sessions": 1}
     row = {"plan_id": "share-plan", "age": 40, "state": "WA", "items": [item]}
-    (row if name == "age" else item)[name] = value  # type: ignore[index]
+    (row if name == "age" else item)[name] = value
     batch = pa.RecordBatch.from_pylist([row], schema=REQUEST_SCHEMA)
     rejects = BulkEstimator(tables(), "rules-1").estimate(batch).rejects.to_pylist()
     return [(each["field"], each["reason"]) for each in rejects]

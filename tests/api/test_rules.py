@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
-from grpc_status import rpc_status
 
 from camcover.api import rule_servicer
 from camcover.api.access import Access
@@ -27,6 +26,7 @@ from camcover.store import AuditLog, Database, ReleaseStore, estimate_store, ope
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from grpc_calls import status_of
 from small_rules import COPAY_PLAN, TEXTS
 
 NO_PAGE = "page_token: found a token that no page has given; expected next_page_token of the page before"
@@ -110,7 +110,7 @@ async def published(staff: Staff, copay: str = "copay: $20", author: str = "ana"
 async def activated(staff: Staff, release: str, name: str = "bob") -> messages.Activation:
     """Make a release active, and wait until the server answers by it."""
     request = messages.ActivateReleaseRequest(release=release, reason="agreed")
-    response = await staff.rules.ActivateRelease(request, metadata=by(name))
+    response: messages.ActivateReleaseResponse = await staff.rules.ActivateRelease(request, metadata=by(name))
     watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=30)
     async for each in watching:
         if each.release == release:
@@ -123,7 +123,7 @@ async def refused(call: Any) -> Any:
     """The status of a call that is refused."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
-    return rpc_status.from_call(caught.value) or caught.value
+    return status_of(caught.value) or caught.value
 
 
 async def test_check_says_everything_with_its_place(staff: Staff) -> None:
@@ -289,7 +289,7 @@ async def test_differences_in_words(staff: Staff) -> None:
     for each in other.files:
         each.content = each.content.replace(b"20%}", b"30%}")
     request = messages.DiffReleasesRequest(after_rules=other, page_size=1)
-    texts = []
+    texts: list[str] = []
     while not texts or request.page_token:
         page = await diff(request, metadata=by("reader"))
         texts += [each.text for each in page.changes]

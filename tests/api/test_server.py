@@ -10,9 +10,8 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from camcover.api.answering import Answering
@@ -22,6 +21,7 @@ from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
+from grpc_calls import health_stub, status_of
 from small_rules import tables
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -29,7 +29,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 async def test_health_of_the_whole_and_of_each_service(service: Any) -> None:
-    stub = health_pb2_grpc.HealthStub(service.channel)
+    stub = health_stub(service.channel)
     for name in ("", "camcover.v1.EstimateService", "camcover.v1.CatalogService"):
         answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
         assert answer.status == SERVING
@@ -40,7 +40,7 @@ async def test_health_tells_how_well_the_database_is_followed() -> None:
     server = Server(RulesInForce(tables()), Storage(follows=True), Settings(listen="127.0.0.1:0", drain_seconds=0))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
+        stub = health_stub(channel)
         names = ("", "camcover.v1.EstimateService", "camcover.v1.RuleService")
 
         async def now() -> list[int]:
@@ -60,14 +60,14 @@ async def test_health_tells_how_well_the_database_is_followed() -> None:
 
 
 async def test_a_service_over_rule_files_follows_nothing(service: Any) -> None:
-    stub = health_pb2_grpc.HealthStub(service.channel)
+    stub = health_stub(service.channel)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.Check(health_pb2.HealthCheckRequest(service=FOLLOWING))
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_reflection_lists_the_services(service: Any) -> None:
-    stub = reflection_pb2_grpc.ServerReflectionStub(service.channel)
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(service.channel)
 
     async def ask() -> Any:
         yield reflection_pb2.ServerReflectionRequest(list_services="")
@@ -79,7 +79,7 @@ async def test_reflection_lists_the_services(service: Any) -> None:
 
 
 async def test_a_drain_lets_a_call_in_flight_end(service: Any, ask: Any, gate: Any) -> None:
-    stub = health_pb2_grpc.HealthStub(service.channel)
+    stub = health_stub(service.channel)
     watching = stub.Watch(health_pb2.HealthCheckRequest(service="camcover.v1.EstimateService"))
     assert (await watching.read()).status == SERVING
     call = asyncio.ensure_future(service.estimates.EstimatePlan(ask()))
@@ -103,9 +103,9 @@ async def test_calls_beyond_the_bound_are_told_when_to_try_again(service: Any, a
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await service.estimates.EstimatePlan(ask())
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    status = rpc_status.from_call(caught.value)
+    status = status_of(caught.value)
     assert RetryInfo.FromString(status.details[0].value).retry_delay.seconds == 1
-    health = await health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest())
+    health = await health_stub(service.channel).Check(health_pb2.HealthCheckRequest())
     assert health.status == SERVING
     gate.opened.set()
     assert [answer.totals.patient_cents for answer in await asyncio.gather(*held)] == [6080, 6080]
@@ -174,7 +174,7 @@ async def test_without_rules_nothing_is_served() -> None:
     server = Server(RulesInForce(), Storage(), Settings(listen="127.0.0.1:0", drain_seconds=0))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+        health = await health_stub(channel).Check(health_pb2.HealthCheckRequest())
         assert health.status == NOT_SERVING
         request = request_pb2.EstimatePlanRequest(plan_id="share-plan")
         request.items.add(therapy="acupuncture", dates=["2026-03-02"])

@@ -15,8 +15,7 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_status import rpc_status
+from grpc_health.v1 import health_pb2
 from structlog.testing import capture_logs
 
 from camcover.api.access import Access
@@ -29,6 +28,7 @@ from camcover.store import Database, ReleaseStore, availability, estimate_store,
 from camcover.store.errors import UnavailableReason
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from grpc_calls import health_stub, status_of
 from small_rules import tables
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
@@ -54,13 +54,13 @@ class Service:
 
     async def health(self, name: str) -> int:
         """What health says of a service."""
-        stub = health_pb2_grpc.HealthStub(self.channel)
+        stub = health_stub(self.channel)
         answer = await stub.Check(health_pb2.HealthCheckRequest(service=name))
         return int(answer.status)
 
     async def until_health(self, name: str, status: int) -> None:
         """Wait until health says so."""
-        stub = health_pb2_grpc.HealthStub(self.channel)
+        stub = health_stub(self.channel)
         async with asyncio.timeout(30):
             async for answer in stub.Watch(health_pb2.HealthCheckRequest(service=name)):
                 if answer.status == status:
@@ -131,7 +131,7 @@ async def test_two_tokens_in_one_transaction(service: Service, ask: Any) -> None
 async def test_a_control_character_of_one_caller_fails_no_other(service: Service, ask: Any) -> None:
     bad = [service.estimate("bob", ask(request_id="x\0")) for _ in range(6)]
     honest = [service.estimate("ana", ask(request_id=str(number))) for number in range(12)]
-    outcomes = await asyncio.gather(*bad, *honest, return_exceptions=True)
+    outcomes: list[Any] = await asyncio.gather(*bad, *honest, return_exceptions=True)
     assert [each.code() for each in outcomes[:6]] == [grpc.StatusCode.INVALID_ARGUMENT] * 6
     assert {each.totals.patient_cents for each in outcomes[6:]} == {6080}
 
@@ -187,7 +187,7 @@ async def test_a_locked_store_is_told_and_comes_back(service: Service, ask: Any,
                 error = await refused(service.estimate("ana", ask(request_id="new")))
                 assert error.code() == UNAVAILABLE
                 assert error.details() == "the database is locked by another process: try again later"
-            assert rpc_status.from_call(error).details[0].Is(RetryInfo.DESCRIPTOR)
+            assert status_of(error).details[0].Is(RetryInfo.DESCRIPTOR)
             await service.until_health(ESTIMATES, NOT_SERVING)
             assert (await service.health(""), await service.health(CATALOG)) == (SERVING, SERVING)
             assert await service.estimate("ana", ask(request_id="before")) == before

@@ -14,7 +14,6 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
-from grpc_status import rpc_status
 
 from camcover.api.access import Access
 from camcover.api.paging import token_of
@@ -25,6 +24,7 @@ from camcover.refusals import Refusal
 from camcover.store import ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from grpc_calls import status_of
 from small_rules import tables
 
 SERVICES = [
@@ -105,7 +105,7 @@ async def answer(channel: grpc.aio.Channel, method: MethodDescriptor, request: M
             return Status(code=got.error.code, details=got.error.details)
         got = await call(request, metadata=metadata)
     except grpc.aio.AioRpcError as error:
-        return rpc_status.from_call(error) or Status(code=error.code().value[0])
+        return status_of(error) or Status(code=error.code().value[0])
     result = got.results[0].error if method.name == "BatchEstimatePlans" else Status()
     return Status(code=result.code, details=result.details)
 

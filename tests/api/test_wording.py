@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import protovalidate
 import pytest
@@ -163,7 +163,7 @@ def test_another_case_is_what_was_meant(state: str, meant: str) -> None:
 
 def test_the_words_of_an_enumeration_are_listed() -> None:
     wrong = violations_of(
-        request_pb2.EstimatePlanRequest(plan_id="a", coverage=7, items=[request_pb2.PlannedService()])
+        request_pb2.EstimatePlanRequest(plan_id="a", coverage=cast("Any", 7), items=[request_pb2.PlannedService()])
     )
     assert [(each.field, each.description, each.refusal) for each in wrong] == [
         (

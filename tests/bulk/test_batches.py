@@ -87,7 +87,7 @@ def single(rules: Tables, row: Row) -> Estimate | InvalidRequest:
 
 def line_data(row: int, line: Line) -> dict[str, Any]:
     """A line as a row of `LINE_SCHEMA`."""
-    names = ("item_index", "session", "date", "tier", "benefit", "covered", "covered_units", "limit")
+    names: tuple[str, ...] = ("item_index", "session", "date", "tier", "benefit", "covered", "covered_units", "limit")
     names += ("charge_assumed", "terms_assumed")
     amounts = {name: getattr(line.amounts, name) for name in Amounts._fields if name != "secondary_paid_cents"}
     reason = "" if line.reason is Reason.NONE else line.reason.name
@@ -159,7 +159,12 @@ def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     row |= {"accumulators": [{"accumulator": "deductible", "used_cents": 0}], "birth_date": date(1980, 2, 29)}
     row |= {"limit_usage": [{"limit": "visits", "used": 3}], "family_accumulators": [{"accumulator": "oop_max"}]}
     asked: list[int] = []
-    monkeypatch.setattr(BulkEstimator, "_price_singly", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
+
+    def noted(_self: BulkEstimator, _batch: object, rows: list[int]) -> tuple[list[object], list[object]]:
+        asked.extend(rows)
+        return [], []
+
+    monkeypatch.setattr(BulkEstimator, "_price_singly", noted)
     assert result_of(RULES, [row, {"plan_id": "nowhere"}]).plans.num_rows == 1
     assert asked == [1]
 

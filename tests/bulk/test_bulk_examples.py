@@ -32,7 +32,7 @@ def priced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outputs]:
 
 def test_pyarrow(tmp_path: Path) -> None:
     """Nothing of the deductible of 283.00 met: six times the 40.00 allowed, 240.00. All of it met: 6 x 8.00 = 48.00."""
-    command = [sys.executable, ROOT / "docs" / "examples" / "bulk_pyarrow.py", ROOT / "rules", tmp_path]
+    command = [sys.executable, *map(str, (ROOT / "docs" / "examples" / "bulk_pyarrow.py", ROOT / "rules", tmp_path))]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[0] == "2 plans, the patients pay $288.00"
     assert "found plan 'no-such-plan'" in result.stdout

@@ -90,7 +90,7 @@ def test_two_services_race_for_request_ids(pair: list[subprocess.Popen[str]]) ->
         try:
             return number, str(stubs[service].EstimatePlan(request, timeout=30).name)
         except grpc.RpcError as error:
-            return number, str(error.code().name)  # type: ignore[attr-defined]
+            return number, str(error.code().name)
 
     calls = [(service, number, is_other) for number in range(40) for is_other in (False, True) for service in (0, 1)]
     with ThreadPoolExecutor(8) as pool:

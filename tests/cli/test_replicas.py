@@ -72,7 +72,7 @@ def test_both_follow_and_know_what_the_other_answered(replicas: Any, staff: Any,
     stubs = [EstimateServiceStub(channel) for channel in channels]
     with pytest.raises(grpc.RpcError) as caught:
         stubs[0].EstimatePlan(QUESTION)
-    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION  # type: ignore[attr-defined]
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     first = staff("publish", rules, "-m", "20").split()[1].strip(":")
     staff("activate", first)
     wait_for(channels, first)

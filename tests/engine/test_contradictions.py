@@ -91,7 +91,7 @@ def test_a_deductible_beyond_the_maximum_that_it_counts_toward() -> None:
     assert path == "members[0].accumulators[0].used_cents"
     assert "6000 cents used of deductible, but 5999 of oop_max" in found[path]
     assert "0 to 5999" in found[path]
-    family = {"members": [{"id": "ana"}], "family_accumulators": sums(oop_max=0, deductible=1)}
+    family: dict[str, Any] = {"members": [{"id": "ana"}], "family_accumulators": sums(oop_max=0, deductible=1)}
     assert list(refusal(**family)) == ["family_accumulators[1].used_cents"]
 
 

@@ -10,7 +10,7 @@ from camcover.engine import Estimate, InvalidRequest, Tables
 from camcover.engine.estimate import Line, Reason
 from small_rules import estimate, question, tables
 
-ACUPUNCTURE = question()["items"][0]
+ACUPUNCTURE: dict[str, Any] = question()["items"][0]
 
 
 def item(**others: Any) -> dict[str, Any]:

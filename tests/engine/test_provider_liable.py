@@ -191,7 +191,7 @@ def test_a_notice_is_assumed_and_told_and_may_be_missing() -> None:
 
 
 def test_a_notice_that_is_given_is_no_assumption() -> None:
-    given = {"attestations": ["advance_notice"], "requirements": "REQUIREMENTS_ASSUMED_MET"}
+    given: dict[str, Any] = {"attestations": ["advance_notice"], "requirements": "REQUIREMENTS_ASSUMED_MET"}
     found = asked(NOTICE, FOR_BACK_PAIN, diagnoses=["G44.1"], **given)
     assert (found.range.low_cents, found.range.high_cents, found.range.assumptions) == (6_000, 6_000, ())
 

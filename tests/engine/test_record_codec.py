@@ -34,9 +34,9 @@ def test_every_field_of_every_record_comes_back() -> None:
             assert getattr(found, each) == getattr(plan, each), each
         assert (found.groups.bits, found.groups.masks) == (plan.groups.bits, plan.groups.masks)
         assert {key: tuple(value) for key, value in plan.by_service.items()} == found.by_service
-        for each in fields(plan.sources):
-            rows = getattr(plan.sources, each.name)
-            assert list(getattr(found.sources, each.name).items()) == list(rows.items()), each.name
+        for field in fields(plan.sources):
+            rows = getattr(plan.sources, field.name)
+            assert list(getattr(found.sources, field.name).items()) == list(rows.items()), field.name
         tier, again = next(iter(plan.editions[0].tiers)), next(iter(found.editions[0].tiers))
         assert isinstance(tier, Word)
         assert isinstance(again, Word)

@@ -11,6 +11,7 @@ import pytest
 
 from camcover.bulk import BulkEstimator
 from camcover.bulk import estimate as bulk_estimate
+from camcover.bulk.book import lay_out_book
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine import Tables
 from camcover.engine.asking.adjudicator import Adjudicator
@@ -50,14 +51,13 @@ def laid_out(rules: Tables, asked: dict[str, Any]) -> tuple[Workspace, Layout, n
 
 def test_every_column_of_a_case_is_what_it_is_called() -> None:
     """Another number for each column, so that two that change places are seen."""
-    layout = laid_out(tables(), question())[1]._replace(
-        plan=SimpleNamespace(  # type: ignore[arg-type]
-            accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6,
-            segments=range(7),
-        ),
-        as_of=8, first_period=9, members=10, family=11, tier_map=12, line_count=13,
-    )  # fmt: skip
-    case = Case(14, 15, 16, 17, 18, lines=19, sums=20, counts=21, events=22, visits=23, period=24)
+    plan: Any = SimpleNamespace(
+        accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6, segments=range(7)
+    )
+    of_layout: dict[str, Any] = {"as_of": 8, "first_period": 9, "members": 10, "family": 11, "tier_map": 12}
+    layout = laid_out(tables(), question())[1]._replace(plan=plan, line_count=13, **of_layout)
+    of_case: dict[str, Any] = dict(zip(Case._fields[:5], (14, 15, 16, 17, 18), strict=True))
+    case = Case(**of_case, lines=19, sums=20, counts=21, events=22, visits=23, period=24)
     workspace = Workspace()
     spaces = {"ledger": 101, "sums": 102, "slots": 103, "visits": 104, "events": 105}
     for name, rows in spaces.items():
@@ -75,16 +75,16 @@ def test_every_column_of_a_case_is_what_it_is_called() -> None:
 
 def test_batches_and_single_requests_write_the_same_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The row of `requests` of one plan asked both ways; a batch leaves no column as its memory was."""
-    rules, found = tables(), []
+    rules = tables()
+    found: list[Any] = []
 
     def spoiled(facts: Any, arrays: Any, book: Any, requests: Array, *others: Any) -> tuple[int, int]:
         for name in GIVEN_COLUMNS:
             requests[name] = -77
-        written = lay_out(facts, arrays, book, requests, *others)
+        written = lay_out_book(facts, arrays, book, requests, *others)
         found.append(requests[0].copy())
         return written
 
-    lay_out = bulk_estimate.lay_out_book
     monkeypatch.setattr(bulk_estimate, "lay_out_book", spoiled)
     sums = [{"accumulator": name, "used_cents": 6000} for name in ("deductible", "oop_max")]
     item = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
@@ -129,7 +129,7 @@ def _with_dates(data: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_rows_written_as_plain_integers(dtype: np.dtype[Any], written: list[tuple[str, str]]) -> None:
-    assert [(name, code[1:]) for name, code in dtype.descr] == written
+    assert [(column[0], column[1][1:]) for column in dtype.descr] == written
 
 
 def test_every_array_has_its_type() -> None:

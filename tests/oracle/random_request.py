@@ -44,7 +44,7 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
         {"id": f"m{number}"} | _person(dice) | {name: _membership(dice) for name in memberships if dice.chance(25)}
         for number in range(1, dice.pick([1, 1, 2, 3, 1, 2, 12]) + 1)
     ]
-    ids = [member["id"] for member in members]
+    ids = [str(member["id"]) for member in members]
     asked: Document = {
         "plan_id": primary[0]["id"],
         "members": members,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from difflib import get_close_matches
 
 import pytest
 
@@ -39,11 +40,10 @@ def test_of_very_many_faults_the_first_and_their_number_are_told(
 ) -> None:
     """And nearest words are looked for no more than so often, whatever the faults."""
     searched: list[str] = []
-    matches = shown.get_close_matches
 
-    def counted(word: str, words: list[str], **named: float) -> list[str]:
+    def counted(word: str, words: list[str], *, n: int = 3, cutoff: float = 0.6) -> list[str]:
         searched.append(word)
-        return matches(word, words, **named)
+        return get_close_matches(word, words, n=n, cutoff=cutoff)
 
     monkeypatch.setattr(shown, "get_close_matches", counted)
     found = load_texts(TEXTS | {SHARE: text}, TODAY)

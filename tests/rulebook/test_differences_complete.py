@@ -23,10 +23,8 @@ from every_construct import rule_set
 
 HERE = Place("new.yaml", 7, 7)
 GROUPS = ("plans", "policies", "fees", "catalogs")
-COMPARED = sorted(
-    (kind for name in records.__all__ if is_dataclass(kind := getattr(records, name))),
-    key=lambda kind: kind.__name__,
-)  # fmt: skip
+NAMED = (getattr(records, name) for name in sorted(records.__all__))
+COMPARED: list[type[Any]] = [kind for kind in NAMED if is_dataclass(kind) and isinstance(kind, type)]
 NOT_IN_DOCUMENTS = (records.RuleSet, records.Place)
 
 Path = tuple[str, ...]
@@ -128,7 +126,8 @@ def _mutants(rules: RuleSet) -> Iterator[tuple[Document, Path, RuleSet]]:
         for id_, editions in getattr(rules, group).items():
             for document in editions:
                 for path, other in _of_record(document, ()):
-                    yield document, path, replace(rules, **{group: {**getattr(rules, group), id_: (other,)}}, texts={})
+                    changed: dict[str, Any] = {group: {**getattr(rules, group), id_: (other,)}}
+                    yield document, path, replace(rules, **changed, texts={})
 
 
 RULES = rule_set()

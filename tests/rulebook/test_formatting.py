@@ -300,6 +300,7 @@ class Copied(str):
 def test_no_letter_is_copied_again_and_again(text: str) -> None:
     Copied.letters = 0
     root = yaml.compose(text, Loader=LOADER)
+    assert isinstance(root, yaml.MappingNode)
     comments = find_comments(root, Copied(text))
     build_entries(root, Copied(text), comments)
     assert Copied.letters <= 6 * len(text)
@@ -307,8 +308,13 @@ def test_no_letter_is_copied_again_and_again(text: str) -> None:
 
 def test_cycles_are_not_searched_for_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search walks all that is read so far again and again: it took most of the time of a large file."""
-    found = []
-    monkeypatch.setattr(formatting, "find_comments", lambda *_: found.append(gc.isenabled()) or [])
+    found: list[bool] = []
+
+    def noted(*_arguments: object) -> list[object]:
+        found.append(gc.isenabled())
+        return []
+
+    monkeypatch.setattr(formatting, "find_comments", noted)
     format_text("a:   1\n")
     assert found == [False, False]
     assert gc.isenabled()

@@ -244,8 +244,9 @@ def test_a_clock_behind_the_newest_decision_is_told(releases: Any, clock: Clock)
 def test_of_decisions_made_at_once_the_last_one_is_in_force_by_any_clock(made: list[tuple[str, int]]) -> None:
     """Each by a clock of its own; whatever a clock shows that looks at them."""
     activations = [
-        Activation(number, ActivationKind.ACTIVATE, release, None, "ana", "", *[NOW + timedelta(hours=hours)] * 2)
+        Activation(number, ActivationKind.ACTIVATE, release, None, "ana", "", at, at)
         for number, (release, hours) in enumerate(made)
+        for at in [NOW + timedelta(hours=hours)]
     ]
     for look in (-100, 0, 100):
         assert in_force(activations, NOW + timedelta(hours=look))[-1] == made[-1][0]

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from camcover.store import Activation, ActivationKind, ReleaseStore, open_database
 from camcover.workflow import following
-from camcover.workflow.activation import Decision, activate, roll_back
+from camcover.workflow.activation import Decision, activate, active_release, roll_back
 from camcover.workflow.following import Follower, Following
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -89,7 +89,7 @@ async def test_a_database_that_cannot_be_reached_for_a_while(
     releases: Any, rules: RulesInForce, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_down, asked = threading.Event(), asyncio.Event()
-    loop, really = asyncio.get_running_loop(), following.active_release
+    loop, really = asyncio.get_running_loop(), active_release
 
     def sometimes(store: ReleaseStore) -> str | None:
         if is_down.is_set():
@@ -195,7 +195,7 @@ async def test_a_database_that_does_not_answer_puts_it_behind(releases: Any, mon
     """The look goes on; once the database answers, its release is taken."""
     activate(releases.rules, releases.ids[0], BOB)
     rules, answers, behind = RulesInForce(releases=releases.rules), threading.Event(), asyncio.Event()
-    really = following.active_release
+    really = active_release
 
     def late(store: ReleaseStore) -> str | None:
         answers.wait(60)

@@ -50,7 +50,8 @@ def test_every_figure_of_a_public_plan_is_cited(loaded: Loaded) -> None:
     public = [plan for editions in loaded.rules.plans.values() for plan in editions if not plan.heading.illustrative]
     assert public
     for plan in public:
-        assert all(each.cite for each in [*plan.benefits.values(), *plan.exclusions, *plan.accumulators.values()])
+        for group in (plan.benefits.values(), plan.exclusions, plan.accumulators.values()):
+            assert all(each.cite for each in group)
 
 
 def test_every_file_names_its_schema(loaded: Loaded) -> None:

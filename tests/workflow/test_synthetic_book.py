@@ -85,7 +85,12 @@ def test_also_on_other_dates(shipped: RuleSet, compiled: Tables, on: date) -> No
 
 def test_rows_take_the_fast_way(shipped: RuleSet, compiled: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(BulkEstimator, "_price_singly", lambda _self, _batch, rows: (asked.extend(rows), ([], []))[1])
+
+    def noted(_self: BulkEstimator, _batch: object, rows: list[int]) -> tuple[list[object], list[object]]:
+        asked.extend(rows)
+        return [], []
+
+    monkeypatch.setattr(BulkEstimator, "_price_singly", noted)
     refused(compiled, book_of(shipped, 3_000))
     assert asked == []
 

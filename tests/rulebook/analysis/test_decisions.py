@@ -17,10 +17,10 @@ from camcover.engine.request import LimitUse
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
+from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
 from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
 from camcover.rulebook.records import Benefit, Measure
-from camcover.workflow.turned_away import condition_entries
 from camcover.workflow.witnesses import attested
 from cell_rules import PAYS, asked, decided_by, expected, plans_of, rule_set, rules_of, said, shipped
 from oracle.strategies import Scenario, scenarios
