@@ -138,7 +138,7 @@ def test_a_requirement_after_the_visits_of_several_benefits() -> None:
 
 def test_steps_by_the_visits_of_several_benefits() -> None:
     """9 used: acupuncture is number 10, massage on the same day number 11; a second line of a visit has its number."""
-    items = {}, {}, {"therapy": "massage"}, {"therapy": "massage"}
+    items: list[dict[str, Any]] = [{}, {}, {"therapy": "massage"}, {"therapy": "massage"}]
     found = asked(plan(PAYS=BANDS), *items, member=used(9))
     assert patients(found) == [1_000, 0, 2_500, 0]
 
