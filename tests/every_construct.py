@@ -32,12 +32,15 @@ conditions:
   back-pain: {name: Back pain, icd10: [M54.5]}
   headache: {name: Headache, icd10: [G44, R51]}
 practitioners:
-  acupuncturist: {name: Acupuncturist, taxonomy: 171100000X}
+  acupuncturist: {name: Acupuncturist, taxonomy: 171100000X, taxonomies: ["1711"]}
   massage-therapist: {name: Massage therapist}
   physician: {name: Physician}
 licensure:
   acupuncturist: {unlicensed: [AL]}
   massage-therapist: {licensed: [WA, OR]}
+modifiers:
+  AT: {name: Active treatment, attests: [active_treatment], lacks: [rehabilitation], setting: home}
+places_of_service: {"11": office}
 """
 
 POLICY = """\
@@ -184,9 +187,11 @@ tests:
       items:
         - member: ana
           therapy: acupuncture
-          codes: ["97811", {code: "97810", units: 2, charge: $80.00, allowed: $60.00}]
+          codes: ["97811", {code: "97810", units: 2, charge: $80.00, allowed: $60.00, modifiers: [AT]}]
           practitioner: acupuncturist
+          taxonomy: 171100000X
           setting: office
+          place_of_service: "11"
           tier: in_network
           state: OR
           diagnoses: [M54.5]

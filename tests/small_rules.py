@@ -34,6 +34,13 @@ practitioners:
   massage-therapist: {name: Massage therapist}
 licensure:
   acupuncturist: {unlicensed: [AL]}
+modifiers:
+  AT: {attests: [active_treatment]}
+  GA: {attests: [advance_notice]}
+  GZ: {lacks: [advance_notice]}
+  "25": {name: Examination beside the treatment}
+  "95": {setting: telehealth}
+places_of_service: {"11": office, "12": home, "02": telehealth}
 """
 
 FEES = """\

@@ -949,7 +949,7 @@ INLINE uint64_t attestations_of(const struct request *request, const struct serv
 {
     uint64_t others = request->attested == 1 ? ALL ^ ADVANCE_NOTICE : 0;
     uint64_t notice = request->notice_given == 1 ? ADVANCE_NOTICE : 0;
-    return service->attestations | others | notice;
+    return (service->attestations | others | notice) & ~service->lacking;
 }
 
 INLINE uint64_t denial_of(const struct rules *rules, const struct hand *hand)

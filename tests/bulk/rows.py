@@ -39,11 +39,14 @@ LIMITS = st.fixed_dictionaries(
 ITEMS = st.fixed_dictionaries(
     {
         "therapy": mostly(WORD(["acupuncture", "massage", "reiki"]), WORD([None, "", "acupunctur"])),
-        "code": mostly(WORD([None, "", "97810", "97811"]), WORD(["97124", "99999"])),
+        "code": mostly(WORD([None, "", "97810", "97811"]), WORD(["97124", "99999", "97810-25"])),
+        "modifiers": mostly(st.none(), st.lists(WORD(["AT", "95", "GZ", "ZZ"]), max_size=2)),
         "units": maybe(mostly(st.integers(1, 4), WORD([0, -1, 1_001]))),
         "charge_cents": maybe(mostly(st.integers(0, 20_000), WORD([-1, 10**9 + 1]))),
         "allowed_cents": maybe(mostly(st.integers(0, 20_000), WORD([-5, 2**41]))),
         "practitioner": mostly(WORD([None, "acupuncturist"]), st.just("acupuncturer")),
+        "taxonomy": mostly(st.none(), WORD(["", "171100000X", "171199999X"])),
+        "place_of_service": mostly(st.none(), WORD(["", "11", "12", "99"])),
         "setting": mostly(WORD([None, "office", "home"]), st.just("moon")),
         "tier": mostly(WORD([None, "in_network", "out_of_network"]), st.just("in")),
         "state": mostly(WORD([None, "WA", "OR"]), st.just("XX")),

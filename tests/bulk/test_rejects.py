@@ -22,7 +22,10 @@ from camcover.refusals import Refusal
 from small_rules import CATALOG, COPAY_PLAN, tables
 
 MONEY = COPAY_PLAN.replace("requires:", "limits: [{id: budget, allow: $100, per: benefit_period}]\n    requires:")
-TWO_THERAPIES = CATALOG.replace('["97124"]', '["97124", "97811"]')
+TWO_THERAPIES = CATALOG.replace('["97124"]', '["97124", "97811"]').replace(
+    "  massage-therapist: {name: Massage therapist}",
+    "  massage-therapist: {name: Massage therapist, taxonomy: 174400000X}\n  healer: {taxonomy: 174400000X}",
+)
 ROW: dict[str, Any] = {
     "plan_id": "share-plan",
     "age": 40,
@@ -87,6 +90,13 @@ FAULTS: list[tuple[Refusal, dict[str, Any]]] = [
     (Refusal.AMOUNT_OUT_OF_RANGE, {"items.allowed_cents": 10**9 + 1}),
     (Refusal.UNKNOWN_PRACTITIONER, {"items.practitioner": "acupuncturer"}),
     (Refusal.UNKNOWN_SETTING, {"items.setting": "spa"}),
+    (Refusal.UNKNOWN_MODIFIER, {"items.modifiers": ["ZZ"]}),
+    (Refusal.UNKNOWN_PLACE_OF_SERVICE, {"items.place_of_service": "99"}),
+    (Refusal.UNKNOWN_TAXONOMY, {"items.taxonomy": "333300000X"}),
+    (Refusal.AMBIGUOUS_TAXONOMY, {"items.taxonomy": "174400000X", "items.practitioner": None}),
+    (Refusal.CONTRADICTORY_STATEMENTS, {"items.place_of_service": "02", "items.setting": "office"}),
+    (Refusal.REPEATED, {"items.modifiers": ["AT", "AT"]}),
+    (Refusal.INVALID_TEXT, {"items.code": "97810-25"}),
     (Refusal.UNKNOWN_TIER, {"items.tier": "In-Network"}),
     (Refusal.UNKNOWN_STATE, {"items.state": "ZZ"}),
     (Refusal.INVALID_DIAGNOSIS, {"items.diagnoses": ["back pain"]}),
@@ -147,7 +157,7 @@ def single(rules: Tables, row: dict[str, Any]) -> list[Violation]:
     for item in data["items"]:
         amounts = ("charge_cents", "allowed_cents", "units")
         if "code" in item:
-            item["procedures"] = [{name: item.pop(name) for name in ("code", *amounts) if name in item}]
+            item["procedures"] = [{name: item.pop(name) for name in ("code", "modifiers", *amounts) if name in item}]
     message = json_format.ParseDict(data | {"members": [person]}, request_pb2.EstimatePlanRequest())
     wrong = violations_of(message)
     if wrong:
@@ -191,6 +201,7 @@ def test_every_kind_that_a_row_may_have_is_compared() -> None:
     """The kinds that stand where requests and rows are judged: whoever adds one adds a fault here."""
     package = Path(camcover.__file__).parent
     judges = [
+        "engine/asking/claim.py",
         "engine/asking/violations.py",
         "engine/asking/use_violations.py",
         "engine/asking/words.py",

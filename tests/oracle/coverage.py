@@ -24,7 +24,7 @@ def is_excluded(plan: Json, line: Line, rules: RuleBook, *, assumed: bool) -> bo
     return any(
         matches(exclusion, line)
         and failed_criterion(exclusion.get("when", {}), line, rules, assumed=False) == ""
-        and not (assumed and "not_attested" in exclusion.get("when", {}))
+        and not (assumed and set(exclusion.get("when", {}).get("not_attested", [])) - line.lacks)
         for exclusion in plan.get("exclusions", [])
     )
 
@@ -54,7 +54,10 @@ def failed_criterion(when: Json, line: Line, rules: RuleBook, *, assumed: bool) 
                 return reason
         elif assumed and reason == "ATTESTATION_NOT_COVERED":
             # Each attestation is given or assumed: so those asked for are there, and none is missing (point 43).
-            if keys == ("not_attested",):
+            # What a modifier says is not there is not assumed.
+            if keys == ("not_attested",) and not line.lacks.issuperset(when["not_attested"]):
+                return reason
+            if keys == ("attested",) and not line.lacks.isdisjoint(when["attested"]):
                 return reason
         elif not holds(when, line, rules):
             return reason

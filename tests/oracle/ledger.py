@@ -223,7 +223,7 @@ class PlanLedger:
 
     def _is_attested(self, attestation: str, line: Line) -> bool:
         """Whether it is given, or assumed."""
-        return self._assumes or attestation in (line.item.get("attestations") or [])
+        return attestation in line.attests or (self._assumes and attestation not in line.lacks)
 
     def _lets_through(self, limit: Limit, line: Line) -> bool:
         """Whether a limit is soft and its attestation given or assumed."""

@@ -10,6 +10,16 @@ from .values import Json, completed_years, money
 
 
 @dataclass
+class Claim:
+    """What a line says in a claim's own codes (section 2, "As a claim says it")."""
+
+    practitioner: str = ""
+    setting: str = ""
+    attests: set[str] = field(default_factory=set)
+    lacks: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Line:
     """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b).
 
@@ -31,6 +41,7 @@ class Line:
     typical: int | None = None
     terms_day: date = date.min
     tier: str = ""
+    claim: Claim = field(default_factory=Claim)
     diagnoses: list[str] = field(default_factory=list)
 
     @property
@@ -45,18 +56,23 @@ class Line:
 
     @property
     def practitioner(self) -> str:
-        """Empty when unknown."""
-        return str(self.item.get("practitioner") or "")
+        """The item's, else the one that its taxonomy stands for; empty when unknown."""
+        return str(self.item.get("practitioner") or self.claim.practitioner)
 
     @property
     def attests(self) -> set[str]:
-        """What the item attests."""
-        return set(self.item.get("attestations") or [])
+        """What the item attests, and the modifiers of the line's procedure."""
+        return set(self.item.get("attestations") or []) | self.claim.attests
+
+    @property
+    def lacks(self) -> set[str]:
+        """What a modifier says is not there."""
+        return self.claim.lacks
 
     @property
     def setting(self) -> str:
         """`office` unless the item says otherwise."""
-        return str(self.item.get("setting") or "office")
+        return str(self.item.get("setting") or self.claim.setting or "office")
 
     @property
     def age(self) -> int | None:
@@ -116,6 +132,7 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
             item=item,
             member=member,
             diagnoses=_diagnoses(item, day, rules),
+            claim=_claim(item, procedure, rules),
         )
         for number, procedure in enumerate(procedures, 1)
     ]
@@ -123,10 +140,30 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
     return lines
 
 
+def _claim(item: Json, procedure: Json, rules: RuleBook) -> Claim:
+    """Place of service, taxonomy and modifiers in the catalog's words; a modifier's setting is the whole item's."""
+    own = [rules.latest("modifiers", each) for each in procedure.get("modifiers") or []]
+    all_of_item = [each for other in item.get("procedures") or [] for each in other.get("modifiers") or []]
+    settings = [rules.latest("modifiers", each).get("setting") for each in all_of_item]
+    if item.get("place_of_service"):
+        settings.append(rules.latest("places_of_service", item["place_of_service"]))
+    return Claim(
+        practitioner=rules.practitioner_of(item["taxonomy"], item.get("therapy", "")) if item.get("taxonomy") else "",
+        setting=next((each for each in settings if each), ""),
+        attests={each for modifier in own for each in modifier.get("attests", [])},
+        lacks={each for modifier in own for each in modifier.get("lacks", [])},
+    )
+
+
+def _practitioner_of(item: Json, rules: RuleBook) -> str:
+    """The item's practitioner, by its id or its taxonomy; empty when unknown."""
+    return str(item.get("practitioner") or _claim(item, {}, rules).practitioner)
+
+
 def _therapy(item: Json, place: int, code: str, rules: RuleBook) -> str:
     """The item's therapy, else the one that the code settles; none for a code that no catalog has (point 2)."""
     beside = [each["code"] for other, each in enumerate(item.get("procedures") or []) if other != place]
-    of_code = rules.therapies_of(code, item.get("practitioner") or "", beside) if code else []
+    of_code = rules.therapies_of(code, _practitioner_of(item, rules), beside) if code else []
     if code and not of_code:
         return ""
     return str(item.get("therapy") or of_code[0])

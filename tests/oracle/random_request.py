@@ -12,9 +12,12 @@ from .random_shared import (
     CODES,
     CONDITIONS,
     DIAGNOSES,
+    MODIFIERS,
+    PLACES,
     PRACTITIONERS,
     SETTINGS,
     STATES,
+    TAXONOMIES,
     THERAPIES,
     VISIT_CODES,
     Document,
@@ -175,7 +178,33 @@ def _item(dice: Dice, ids: list[str], primary: list[Document], secondary: list[D
         item["tier"] = dice.pick(list(primary[0]["tiers"]))
     if secondary and dice.chance(40):
         item["secondary_tier"] = dice.pick(list(secondary[0]["tiers"]))
-    return item | _circumstances(dice)
+    item |= _circumstances(dice)
+    if dice.chance(20):
+        _say_as_a_claim(dice, item)
+    return item
+
+
+def _say_as_a_claim(dice: Dice, item: Document) -> None:
+    """Put modifiers beside procedures, and a place of service and a taxonomy for setting and practitioner."""
+    for procedure in item.get("procedures", []):
+        modifiers = [
+            each
+            for each in dice.some([*MODIFIERS], 0, 3)
+            if not set(MODIFIERS[each].get("lacks", [])) & set(item.get("attestations", []))
+        ]
+        procedure["modifiers"] = [each for each in modifiers if each != "GZ" or "GA" not in modifiers]
+    is_remote = any("95" in each["modifiers"] for each in item.get("procedures", []))
+    setting = "telehealth" if is_remote else item.get("setting", "office")
+    if is_remote and "setting" in item:
+        item["setting"] = setting
+    place = next((code for code, each in PLACES.items() if each == setting), None)
+    if place and dice.chance(60):
+        item["place_of_service"] = place
+    taxonomies = [code for code, each in TAXONOMIES.items() if each == item.get("practitioner")]
+    if taxonomies and dice.chance(60):
+        item["taxonomy"] = dice.pick(taxonomies)
+        if dice.chance(50):
+            del item["practitioner"]
 
 
 def _circumstances(dice: Dice) -> Document:
@@ -210,8 +239,9 @@ def leave_to_codes(dice: Dice, asked: Document, rules: RuleBook) -> None:
     """Leave out the therapy of some items whose codes settle it (point 2)."""
     for item in asked["items"]:
         codes = [each["code"] for each in item.get("procedures", [])]
+        practitioner = item.get("practitioner") or TAXONOMIES.get(item.get("taxonomy", ""), "")
         left = [
-            rules.therapies_of(code, item.get("practitioner", ""), codes[:place] + codes[place + 1 :])
+            rules.therapies_of(code, practitioner, codes[:place] + codes[place + 1 :])
             for place, code in enumerate(codes)
         ]
         settled = all(len(each) == 1 or code == UNKNOWN_CODE for code, each in zip(codes, left, strict=True))

@@ -18,6 +18,22 @@ CODES = {
 }
 VISIT_CODES = {"acupuncture": ["99203", "97140"], "massage": [], "chiropractic": ["99203", "97124"], "yoga": ["97124"]}
 ALL_CODES = ["97810", "97811", "97124", "97140", "98940", "99203"]
+MODIFIERS: dict[str, Document] = {
+    "AT": {"attests": ["plan_of_care"]},
+    "GA": {"attests": ["advance_notice"]},
+    "GZ": {"lacks": ["advance_notice"]},
+    "XX": {"attests": ["referral"], "lacks": ["rehabilitation"]},
+    "25": {},
+    "95": {"setting": "telehealth"},
+}
+PLACES = {"11": "office", "12": "home", "02": "telehealth", "49": "clinic"}
+TAXONOMIES = {
+    "171100000X": "acupuncturist",
+    "225700000X": "massage-therapist",
+    "111N00000X": "chiropractor",
+    "207Q00000X": "physician",
+    "208100000X": "physician",
+}
 CONDITIONS = ["back-pain", "neck-pain", "migraine"]
 PRACTITIONERS = ["acupuncturist", "massage-therapist", "chiropractor", "physician"]
 SETTINGS = ["office", "home", "telehealth", "clinic"]
@@ -67,7 +83,14 @@ def catalog(dice: Dice, effective: Document) -> Document:
             "neck-pain": {"name": "Neck pain", "icd10": ["M54.2"]},
             "migraine": {"name": "Migraine", "icd10": dice.pick([["G43"], ["G43.909", "R51"]])},
         },
-        "practitioners": {name: {"name": name.capitalize()} for name in PRACTITIONERS},
+        "practitioners": {
+            "acupuncturist": {"name": "Acupuncturist", "taxonomy": "171100000X"},
+            "massage-therapist": {"name": "Massage therapist", "taxonomy": "225700000X"},
+            "chiropractor": {"name": "Chiropractor", "taxonomies": ["111N"]},
+            "physician": {"name": "Physician", "taxonomy": "207Q00000X", "taxonomies": ["208"]},
+        },
+        "modifiers": MODIFIERS,
+        "places_of_service": PLACES,
         "licensure": {
             name: {dice.pick(["licensed", "unlicensed"]): dice.some(STATES, 1, 2)}
             for name in dice.some(PRACTITIONERS, 1, 3)

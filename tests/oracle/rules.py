@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from .values import Allowance, Json, add_months, allowance, period_start
 
@@ -175,6 +176,29 @@ class RuleBook:
                 found: Json = catalog[section][id_]
                 return found
         return None
+
+    def latest(self, section: str, word: str) -> Any:
+        """What the latest edition of a catalog that has a modifier or a place of service says of it."""
+        having = [each for each in self._documents["catalog"] if word in each.get(section, {})]
+        return max(having, key=lambda each: str(each["effective"]["from"]))[section][word]
+
+    def practitioner_of(self, taxonomy: str, therapy: str) -> str:
+        """The practitioner of a taxonomy code, else of its longest beginning; of several the one who gives the therapy.
+
+        Reading: what some edition of a catalog says is said.
+        """
+        named = [pair for each in self._documents["catalog"] for pair in each.get("practitioners", {}).items()]
+        for length in range(len(taxonomy), 0, -1):
+            found = {
+                str(id_)
+                for id_, each in named
+                if taxonomy[:length] in [each.get("taxonomy"), *each.get("taxonomies", [])]
+            }
+            if found:
+                break
+        therapies = [each["therapies"][therapy] for each in self._documents["catalog"] if therapy in each["therapies"]]
+        giving = {id_ for id_ in found for each in therapies if id_ in each.get("practitioners", [id_])}
+        return next(iter(found & giving or found))
 
     def therapies_of(self, code: str, practitioner: str, beside: list[str]) -> list[str]:
         """The therapies that a line with `code` may be of, where the request names none (point 2); none has it: empty.

@@ -190,6 +190,8 @@ def catalog(practitioners: int = 2) -> Catalog:
         },
         {f"kind{n}": Practitioner(f"kind{n}", "Kind", None, at(n)) for n in range(practitioners)},
         {},
+        {},
+        {},
     )
 
 

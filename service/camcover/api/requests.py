@@ -36,7 +36,7 @@ FIRST_BIRTH_YEAR = 1880
 
 _LAST_DAY = LAST_DATE.toordinal()
 
-_SETTINGS = {"": Setting.OFFICE} | {str(setting): setting for setting in Setting}
+_SETTINGS: dict[str, Setting | None] = {"": None} | {str(setting): setting for setting in Setting}
 _ATTESTATIONS = {str(attestation): attestation for attestation in Attestation}
 
 _COORDINATION = {
@@ -216,6 +216,8 @@ def _service(path: str, message: messages.PlannedService, dates: _Dates) -> Plan
         tuple(message.diagnoses),
         tuple(message.conditions),
         tuple(map(_ATTESTATIONS.__getitem__, message.attestations)),
+        message.place_of_service,
+        message.taxonomy,
     )
 
 
@@ -225,6 +227,7 @@ def _procedure(message: messages.Procedure) -> Procedure:
         message.units or 1,
         message.charge_cents if message.HasField("charge_cents") else None,
         message.allowed_cents if message.HasField("allowed_cents") else None,
+        tuple(message.modifiers),
     )
 
 

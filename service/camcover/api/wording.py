@@ -14,7 +14,15 @@ from google.protobuf.message import Message
 from protovalidate import Violation as Found
 
 from camcover.engine import Violation
-from camcover.engine.asking.words import counted, listed, out_of_range, repeated, shown, unknown_word
+from camcover.engine.asking.words import (
+    counted,
+    listed,
+    out_of_range,
+    repeated,
+    shown,
+    unknown_word,
+    with_modifiers,
+)
 from camcover.gen.buf.validate import validate_pb2
 from camcover.gen.camcover.v1 import text_pb2
 from camcover.refusals import Refusal
@@ -28,6 +36,9 @@ Described: TypeAlias = Any
 FORMS = {
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": ("a date such as 2026-01-31", Refusal.INVALID_DATE),
     "^[A-Z]{2}$": ("the USPS code of a state such as WA", Refusal.INVALID_TEXT),
+    "^[0-9A-Z]{2}$": ("a modifier of two capital letters or digits such as AT", Refusal.INVALID_TEXT),
+    "^[0-9]{2}$": ("a place-of-service code of two digits such as 11", Refusal.INVALID_TEXT),
+    "^[0-9A-Z]{9}X$": ("a taxonomy code of ten characters such as 111N00000X", Refusal.INVALID_TEXT),
     "^[A-Z0-9]{5}$": ("a code of five capital letters and digits such as 97810", Refusal.INVALID_TEXT),
     "^estimates/[0-9a-f-]{1,64}$": ("the name of an estimate, as an estimate's own name says", Refusal.INVALID_TEXT),
     r"^([^/\\.\x00][^/\\\x00]*/)*[^/\\.\x00][^/\\\x00]*\.ya?ml$": (
@@ -121,6 +132,9 @@ def _of_value(path: str, rule: str, found: Found, field: Described) -> Violation
 def _form(path: str, value: str, pattern: str) -> Violation:
     """The violation for a text that is not of the form that a regular expression describes."""
     expected, kind = FORMS.get(pattern, ("a text of the form in docs/api.md", Refusal.INVALID_TEXT))
+    joined = with_modifiers(value) if pattern == "^[A-Z0-9]{5}$" else ""
+    if joined:
+        return Violation(path, shown(value), joined, kind)
     upper = value.strip().upper()
     nearest = (upper,) if len(value) < _LONGEST_MEANT and re.fullmatch(pattern, upper) else ()
     return Violation(path, shown(value), expected, kind, nearest=nearest)

@@ -153,6 +153,10 @@ class Coder:
             given = item(f"{name}_cents").is_valid().to_numpy(zero_copy_only=False)
             wrong |= given & CENTS.is_outside(services[name])
         wrong |= self._price(therapies, services)
+        # What a claim says in codes of its own is a matter for single requests.
+        wrong |= _is_given(items, "modifiers")
+        for name in ("taxonomy", "place_of_service"):
+            wrong |= coded(item(name)).numbers(len, null=0) > 0
         services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")
         wrong |= self._diagnose(items, plan[owner], services)
         wrong |= _attest(lists(item("attestations")), services)

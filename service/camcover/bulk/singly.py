@@ -10,7 +10,14 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from camcover.bulk.schema import LISTS
-from camcover.engine.asking.words import out_of_range, outside_years, too_many_sessions, unknown_word
+from camcover.engine.asking.words import (
+    out_of_range,
+    outside_years,
+    shown,
+    too_many_sessions,
+    unknown_word,
+    with_modifiers,
+)
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
@@ -101,12 +108,22 @@ def _violations(row: Data) -> Iterator[Violation]:
         if not item["code"] and _or(item["units"], 1) != 1:
             found, expected = f"{item['units']} units of no code", "a code beside them, or nothing"
             yield Violation(f"{path}.units", found, expected, Refusal.UNUSED_STATEMENT)
+        yield from _modifier_violations(path, item)
         setting = item["setting"]
         if setting and setting not in list(Setting):
             yield unknown_word(f"{path}.setting", Refusal.UNKNOWN_SETTING, setting, Setting)
         for place, word in _elements(item, "attestations"):
             if word not in list(Attestation):
                 yield unknown_word(f"{path}.{place}", Refusal.UNKNOWN_ATTESTATION, word, Attestation)
+
+
+def _modifier_violations(path: str, item: Data) -> Iterator[Violation]:
+    """Modifiers without a code, and those that stand in the code's column."""
+    if item["modifiers"] and not item["code"]:
+        yield Violation(f"{path}.modifiers", "modifiers of no code", "a code beside them", Refusal.UNUSED_STATEMENT)
+    joined = with_modifiers(_text(item["code"]))
+    if joined:
+        yield Violation(f"{path}.code", shown(item["code"]), joined, Refusal.INVALID_TEXT)
 
 
 def _null_violations(path: str, value: Any) -> Iterator[Violation]:
@@ -144,7 +161,8 @@ def _date_violations(path: str, item: Data) -> Iterator[Violation]:
 
 def _service(item: Data) -> PlannedService:
     code, charge, allowed = _text(item["code"]), item["charge_cents"], item["allowed_cents"]
-    procedures = (Procedure(code, _or(item["units"], 1), charge, allowed),) if code else ()
+    modifiers = tuple(map(_text, _list(item, "modifiers")))
+    procedures = (Procedure(code, _or(item["units"], 1), charge, allowed, modifiers),) if code else ()
     return PlannedService(
         tuple(_dates(item)),
         therapy=_text(item["therapy"]),
@@ -152,12 +170,14 @@ def _service(item: Data) -> PlannedService:
         charge_cents=None if procedures else charge,
         allowed_cents=None if procedures else allowed,
         practitioner=_text(item["practitioner"]),
-        setting=Setting(item["setting"] or Setting.OFFICE),
+        setting=Setting(item["setting"]) if item["setting"] else None,
         tier=_text(item["tier"]),
         state=_text(item["state"]),
         diagnoses=tuple(map(_text, _list(item, "diagnoses"))),
         conditions=tuple(map(_text, _list(item, "conditions"))),
         attestations=tuple(map(Attestation, _list(item, "attestations"))),
+        place_of_service=_text(item["place_of_service"]),
+        taxonomy=_text(item["taxonomy"]),
     )
 
 

@@ -116,16 +116,20 @@ class Member(NamedTuple):
 
 
 class Procedure(NamedTuple):
-    """One CPT / HCPCS code of a session; amounts are for all its units together."""
+    """One CPT / HCPCS code of a session; amounts are for all its units together; modifiers as a claim has them."""
 
     code: str
     units: int = 1
     charge_cents: int | None = None
     allowed_cents: int | None = None
+    modifiers: tuple[str, ...] = ()
 
 
 class PlannedService(NamedTuple):
-    """One therapy on a row of dates."""
+    """One therapy on a row of dates; `setting` None = the office, where nothing else says it.
+
+    `place_of_service` and `taxonomy` say setting and practitioner as a claim does (engine/asking/claim.py).
+    """
 
     dates: tuple[date, ...]
     member_id: str = ""
@@ -134,13 +138,15 @@ class PlannedService(NamedTuple):
     charge_cents: int | None = None
     allowed_cents: int | None = None
     practitioner: str = ""
-    setting: Setting = Setting.OFFICE
+    setting: Setting | None = None
     tier: str = ""
     secondary_tier: str = ""
     state: str = ""
     diagnoses: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+    place_of_service: str = ""
+    taxonomy: str = ""
 
 
 NO_USE = UseSoFar()

@@ -6,15 +6,19 @@ and bounds all word it here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from camcover.rulebook.diagnostics import folded, nearest
 from camcover.rulebook.records import Catalog
 
-__all__ = ["FEW", "Aliases", "aliases_in", "hint", "meant", "one_of", "suggested", "with_hint"]
+__all__ = ["FEW", "Aliases", "aliases_in", "hint", "meant", "one_of", "suggested", "with_hint", "without_modifiers"]
 
 FEW = 30
 """As many words are listed; of more only the nearest are named."""
+
+_WITH_MODIFIERS = re.compile(r"([A-Z0-9]{5})((?:[-: ]+[0-9A-Z]{2}){1,4})")
+"""A code with modifiers behind it, as claims are printed."""
 
 Aliases = Mapping[str, Iterable[str]]
 """Other names of things, as `folded` writes them -> the words that they stand for."""
@@ -36,6 +40,12 @@ def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cu
     if stands_for and all(folded(each) != folded(word) for each in stands_for):
         return f"'{word}' is an alias of {_quoted(stands_for, 'and')}"
     return _did_you_mean(nearest(word, known, cutoff=cutoff)[:2])
+
+
+def without_modifiers(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The code and the modifiers of a text such as 97810-25; None of any other text."""
+    found = _WITH_MODIFIERS.fullmatch(text.strip().upper())
+    return (found[1], tuple(re.findall("[0-9A-Z]{2}", found[2]))) if found else None
 
 
 def suggested(close: Iterable[str]) -> str:

@@ -37,6 +37,8 @@ _NOUNS = {
     "code": "procedure code",
     "condition": "condition",
     "practitioner": "practitioner",
+    "modifier": "modifier",
+    "place": "place-of-service code",
     "policy": "policy",
     "fees": "fee file",
     "accumulator": "accumulator",
@@ -46,7 +48,13 @@ _NOUNS = {
     "benefit": "benefit",
     "sum": "accumulator or limit",
 }
-_CATALOG_KINDS = ("therapy", "condition", "practitioner", "code")
+_CATALOG_KINDS = ("therapy", "condition", "practitioner", "code", "modifier", "place")
+_WRITTEN_IN_CODES = {
+    "code": "a therapy of the catalog has to list it under `codes:`",
+    "modifier": "the catalog has to list it under `modifiers:`",
+    "place": "the catalog has to list it under `places_of_service:`",
+}
+"""Kinds of which one that is nearly the same means another thing: what has to be done instead."""
 _WHERE = dict.fromkeys(_CATALOG_KINDS, "in the catalog") | dict.fromkeys(("policy", "fees"), "among the rule files")
 
 for _kind, _noun in _NOUNS.items():
@@ -168,6 +176,9 @@ class _Directory:
             for therapy in file.record.therapies.values():
                 for code in therapy.billed:
                     self._add("code", code, effective)
+            for kind, words in (("modifier", file.record.modifiers), ("place", file.record.places_of_service)):
+                for word in words:
+                    self._add(kind, word, effective)
 
     def _enter_broken(self, file: File) -> None:
         """A file that failed still defines its words; what its catalog would hold beside them cannot be told."""
@@ -227,8 +238,8 @@ def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
 def _unknown(reference: Reference, words: Mapping[str, object], where: str, aliases: Aliases = {}) -> Diagnostic:  # noqa: B006 - never changed
     """The fault of a word that does not exist, with what was perhaps meant, or the words that there are."""
     message = f"no {_NOUNS[reference.kind]} '{reference.word}' {where}"
-    if reference.kind == "code":
-        told = hint(reference.word, words, cutoff=1) or "a therapy of the catalog has to list it under `codes:`"
+    if reference.kind in _WRITTEN_IN_CODES:
+        told = hint(reference.word, words, cutoff=1) or _WRITTEN_IN_CODES[reference.kind]
     else:
         told = hint(reference.word, words, aliases=aliases)
     return _error(f"unknown-{reference.kind}", reference.word.at, message, told or ("" if words else "there is none"))

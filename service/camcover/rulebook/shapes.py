@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, folded
-from camcover.rulebook.hints import meant
+from camcover.rulebook.hints import meant, without_modifiers
 from camcover.rulebook.nodes import Listing, Node, Scalar, Table
 from camcover.rulebook.records import Place, Word
 from camcover.rulebook.scalars import FAILED, Failed, JsonSchema, ScalarType
@@ -173,7 +173,11 @@ class Name(Shape):
         return word
 
     def _well_written(self, text: str) -> str:
-        """The word as an id, where only its case or the marks between its parts are wrong."""
+        """The word as an id, where only its case or the marks between its parts are wrong; a code without modifiers."""
+        joined = without_modifiers(text) if re.fullmatch(self.pattern, "97810") else None
+        if joined:
+            words = ", ".join(f'"{each}"' for each in joined[1])
+            return f'write the code alone, "{joined[0]}"; a test has modifiers beside it: modifiers: [{words}]'
         return meant(text, filter(re.compile(self.pattern).fullmatch, [folded(text)]), cutoff=1)
 
     def schema(self, definitions: Definitions) -> JsonSchema:

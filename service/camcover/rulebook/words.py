@@ -79,6 +79,9 @@ _ATTESTATIONS = {
     Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
     Attestation.ADVANCE_NOTICE: "advance notice",
     Attestation.REHABILITATION: "rehabilitation",
+    Attestation.SEPARATE_EXAMINATION: "an examination apart from the treatment",
+    Attestation.DISTINCT_PROCEDURE: "a procedure distinct from the others of the day",
+    Attestation.EXCLUDED_BY_STATUTE: "exclusion by statute",
 }
 
 _DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}

@@ -15,7 +15,7 @@ from camcover.engine.request import (
     Procedure,
     UseSoFar,
 )
-from camcover.rulebook.records import Limit, Measure, Plan, Setting, TestGiven, TestItem
+from camcover.rulebook.records import Limit, Measure, Plan, TestGiven, TestItem, TestProcedure
 
 __all__ = ["request_of_test"]
 
@@ -58,14 +58,21 @@ def _service(item: TestItem) -> PlannedService:
         dates=item.dates,
         member_id=item.member or "",
         therapy=item.therapy or "",
-        procedures=tuple(Procedure(str(code), units, charge, allowed) for code, units, charge, allowed in item.codes),
+        procedures=tuple(map(_procedure, item.codes)),
         charge_cents=item.charge,
         allowed_cents=item.allowed,
         practitioner=item.practitioner or "",
-        setting=item.setting or Setting.OFFICE,
+        setting=item.setting,
         tier=item.tier or "",
         state=item.state or "",
         diagnoses=item.diagnoses,
         conditions=item.conditions,
         attestations=item.attestations,
+        place_of_service=item.place_of_service or "",
+        taxonomy=item.taxonomy or "",
     )
+
+
+def _procedure(each: TestProcedure) -> Procedure:
+    """One code of a test's session."""
+    return Procedure(str(each.code), each.units, each.charge, each.allowed, tuple(map(str, each.modifiers)))

@@ -27,6 +27,7 @@ from camcover.rulebook.records import (
     Setting,
     TestGiven,
     TestItem,
+    TestProcedure,
 )
 from camcover.rulebook.words import quantity
 from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusion_mark, limit_mark
@@ -177,7 +178,7 @@ def _given(
     item = TestItem(
         member=None,
         therapy=service.therapy,
-        codes=((code, units, None, None),) if code else (),
+        codes=(TestProcedure(code, units),) if code else (),
         practitioner=line.practitioner or None,
         setting=Setting(line.setting),
         tier=line.tier,
@@ -227,7 +228,7 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
         yield "used", f"{{{', '.join(used)}}}"
     yield "therapy", item.therapy or ""
     if item.codes:
-        code, units = item.codes[0][:2]
+        code, units = item.codes[0].code, item.codes[0].units
         yield "codes", f'["{code}"]' if units == 1 else f'[{{code: "{code}", units: {units}}}]'
     if item.practitioner:
         yield "practitioner", item.practitioner

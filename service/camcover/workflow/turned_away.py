@@ -12,14 +12,16 @@ from dataclasses import replace
 from datetime import date
 
 from camcover.calendar import completed_years
+from camcover.engine.asking.layout import LaidService
 from camcover.engine.asking.question import Adjudicated
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import Reason
 from camcover.engine.request import Member, PlannedService
 from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
 from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
-from camcover.rulebook.records import Attestation, Plan, RuleSet
+from camcover.rulebook.records import Attestation, Plan, RuleSet, Setting
 
 __all__ = ["criteria_that_failed"]
 
@@ -48,11 +50,18 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
         facts = _facts(rules, stretch, item, member.state, _age_on(member, ordinal))
-        if not request.assume_requirements:
-            facts = replace(facts, attestations=tuple(map(str, item.attestations)))
+        laid = found.question.primary.services[place]
+        if not request.assume_requirements or laid.lacking:
+            facts = replace(facts, attestations=_attested(laid, assumed=request.assume_requirements))
         grid = grid_of(stretch, service_of(stretch, service.therapy, service.code), rules, facts)
         until = None if row.rule < 0 or row.reason in _REFUSED else sources.rules[row.rule]
         yield from (check for pattern in grid.patterns() for check in failed_checks(grid, pattern, until))
+
+
+def _attested(laid: LaidService, *, assumed: bool) -> tuple[str, ...]:
+    """The attestations of a line, given by item or modifier, or `assumed`."""
+    mask = ~laid.lacking if assumed else laid.attested
+    return tuple(str(each) for each, bit in ATTESTATION_BITS.items() if mask & bit)
 
 
 def _age_on(member: Member, ordinal: int) -> int | None:
@@ -65,7 +74,7 @@ def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, a
     return LineFacts(
         tier=item.tier or str(next(iter(stretch.plan.tiers))),
         diagnoses=(*item.diagnoses, *condition_entries(rules, stretch.first, item.conditions)),
-        setting=str(item.setting),
+        setting=str(item.setting or Setting.OFFICE),
         age=UNKNOWN_AGE if age is None else age,
         practitioner=item.practitioner,
         state=item.state or state,

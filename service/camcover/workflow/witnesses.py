@@ -135,7 +135,7 @@ def _item_data(item: PlannedService) -> dict[str, Any]:
         "procedures": [_filled({"code": each.code, "units": each.units}) for each in item.procedures],
         "charge_cents": item.charge_cents,
         "practitioner": item.practitioner,
-        "setting": str(item.setting),
+        "setting": str(item.setting or Setting.OFFICE),
         "tier": item.tier,
         "diagnoses": list(item.diagnoses),
         "attestations": [str(each) for each in item.attestations],

@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from camcover.engine.asking.asked import Asked, Unsound, asked_of
 from camcover.engine.asking.cases import Cases
+from camcover.engine.asking.claim import without_claim_codes
 from camcover.engine.asking.coordination import Cents, Settled, settle
 from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
 from camcover.engine.asking.openness import Openness, openness_of
@@ -71,6 +72,7 @@ class Adjudicator:
         if not request.secondary_plan_id:
             _check_second_plan(request)
         index = tables.plans[request.plan_id]
+        request = without_claim_codes(request, tables.vocabulary)
         asked = asked_of(request, tables.vocabulary)
         _check_dates(index, asked, in_force_only=not request.assume_terms)
         first = self.first

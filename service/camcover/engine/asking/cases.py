@@ -70,7 +70,7 @@ class Cases:
         facts, attested = dict(way.facts), dict(way.attested)
         first = workspace.services.used
         for (place, row), item in zip(layout.rows, self._items, strict=True):
-            changed = row._replace(attestations=row.attestations | attested.get(item, 0))
+            changed = row._replace(attestations=row.attestations | (attested.get(item, 0) & ~row.lacking))
             if way.stated and place in self._openness.priced:
                 changed = changed._replace(charge=row.low if way.price == LOW else row.high)
             if item in facts:

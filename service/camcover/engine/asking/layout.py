@@ -14,16 +14,18 @@ from datetime import date
 from typing import NamedTuple
 
 from camcover.engine.asking.asked import Asked, AskedLine, AskedService, Unsound
+from camcover.engine.asking.claim import attested
 from camcover.engine.asking.given import Given, lay_out_given
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.compiling.compile import Tables
-from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, SETTING_INDEX
+from camcover.engine.compiling.compile_rows import SETTING_INDEX
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.workspace import Space, Workspace, assert_row
 from camcover.engine.request import Coverage, Membership, PlannedService
 from camcover.request_bounds import MAX_LINES
+from camcover.rulebook.records import Setting
 
 OPEN_TIER = -1
 """The tier of a service that the request leaves open."""
@@ -52,6 +54,7 @@ class ServiceRow(NamedTuple):
     diagnosed: int
     diagnoses: int
     attestations: int
+    lacking: int
     charge: int
     allowed: int
     low: int
@@ -85,11 +88,12 @@ class Case(NamedTuple):
 
 
 class LaidService(NamedTuple):
-    """A service in the plan's numbers: its member's place, its tier, and the mask of what its item attests."""
+    """A service in the plan's numbers: its member's place, its tier, the masks of what is attested, and what is not."""
 
     member: int
     tier: int
     attested: int
+    lacking: int
 
 
 class Layout(NamedTuple):
@@ -162,10 +166,8 @@ def lay_out(
         item = request.items[service.item]
         named = item.secondary_tier if scope.secondary else item.tier
         tier = index.tiers[named] if named else OPEN_TIER
-        attested = 0
-        for attestation in item.attestations:
-            attested |= ATTESTATION_BITS[attestation]
-        services.append(LaidService(members[item.member_id] if item.member_id else 0, tier, attested))
+        member = members[item.member_id] if item.member_id else 0
+        services.append(LaidService(member, tier, *attested(item, service.number, tables.vocabulary)))
     first_row = workspace.services.used
     rows: list[tuple[int, ServiceRow]] = []
     lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services, rows)).tobytes()
@@ -237,7 +239,7 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
         vocabulary.codes[asked.code] if asked.code and asked.therapy else -1,
         vocabulary.practitioners[item.practitioner] if item.practitioner else -1,
         STATE_INDEX[state] if state else -1,
-        SETTING_INDEX[item.setting],
+        SETTING_INDEX[item.setting or Setting.OFFICE],
         born,
         age,
         first,
@@ -246,6 +248,7 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
         bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,
+        laid.lacking,
         asked.charge,
         asked.allowed,
         *typical,

@@ -125,7 +125,7 @@ def _attestations(question: Question, layouts: Sequence[Layout], terms: Sequence
         for place, row in layout.covered_rows:
             mask = each.attestations.get(row.therapy, 0) | each.attestations.get(row.code, 0)
             item = question.asked.services[place].item
-            asked[item] = asked.get(item, 0) | (mask & ~row.attestations)
+            asked[item] = asked.get(item, 0) | (mask & ~row.attestations & ~row.lacking)
     yield from ((item, mask) for item, mask in asked.items() if mask)
 
 

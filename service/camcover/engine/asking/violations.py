@@ -11,6 +11,7 @@ from datetime import date
 from itertools import islice
 
 from camcover.engine.asking.asked import codes_beside
+from camcover.engine.asking.claim import as_far_as_known, claim_violations
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.use_violations import use_violations
 from camcover.engine.asking.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
@@ -49,6 +50,8 @@ def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, 
 
 def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]:
     yield from _member_violations(request)
+    yield from claim_violations(request, tables.vocabulary)
+    request = as_far_as_known(request, tables.vocabulary)
     yield from _items_violations(request, tables.vocabulary)
     if not request.secondary_plan_id:
         yield from _unused_violations(request)

@@ -13,6 +13,7 @@ from camcover.engine.request import FIRST_DATE, LAST_DATE, Violation
 from camcover.refusals import Refusal
 from camcover.request_bounds import Bound
 from camcover.rulebook.diagnostics import nearest
+from camcover.rulebook.hints import without_modifiers
 
 __all__ = [
     "counted",
@@ -25,6 +26,7 @@ __all__ = [
     "too_many_sessions",
     "unknown_code",
     "unknown_word",
+    "with_modifiers",
 ]
 
 MOST_SHOWN = 60
@@ -93,6 +95,15 @@ def unknown_word(path: str, kind: Refusal, word: str, words: Iterable[str]) -> V
     known = list(map(str, words))
     expected = listed(known, kind.thing)
     return Violation(path, f"{kind.thing} {shown(word)}", expected, kind, word, nearest(word, known))
+
+
+def with_modifiers(text: str) -> str:
+    """What is expected in place of a code with its modifiers behind it, such as 97810-25; empty for any other text."""
+    found = without_modifiers(text)
+    if found is None:
+        return ""
+    words = " and ".join(f"'{each}'" for each in found[1])
+    return f"the code alone, {found[0]}; modifiers go beside it: {words} into `modifiers`"
 
 
 def unknown_code(path: str, code: str) -> Violation:

@@ -20,7 +20,9 @@ from camcover.rulebook.records import (
     Discount,
     Exclusion,
     Licensure,
+    Modifier,
     RuleSet,
+    Setting,
     TypicalCharge,
 )
 
@@ -40,7 +42,8 @@ class Vocabulary:
     """Ids to indices, over every edition of every catalog.
 
     `therapies_of_code` and `codes_of_therapy`: a therapy's own codes; `visit_codes_of_therapy`: those that are billed
-    within a visit of it, too. `practitioners_of_therapy`: who gives it, empty = any may.
+    within a visit of it, too. `practitioners_of_therapy`: who gives it, empty = any may. Of modifiers and
+    places of service the latest edition holds; taxonomies are whole codes, or how they begin.
     """
 
     services: dict[str, int]
@@ -52,6 +55,9 @@ class Vocabulary:
     visit_codes_of_therapy: dict[str, frozenset[str]]
     therapies_of_visit_code: dict[str, tuple[str, ...]]
     practitioners_of_therapy: dict[str, frozenset[str]]
+    modifiers: dict[str, Modifier]
+    places_of_service: dict[str, Setting]
+    practitioners_of_taxonomy: dict[str, tuple[str, ...]]
     catalogs: tuple[Catalog, ...]
     breaks: tuple[int, ...]
     """Ordinal days between two of which, in order, no word changes its meaning."""
@@ -74,13 +80,21 @@ class Vocabulary:
         left: Sequence[str] = (*own, *visits) if visits else own
         if len(left) < 2:
             return left
-        given = [each for each in left if self._gives(practitioner, each)] if practitioner else left
+        given = [each for each in left if self.gives(practitioner, each)] if practitioner else left
         left = given or left
         told = [each for each in left if any(each in self.therapies_of_code.get(other, ()) for other in beside)]
         left = told or left
         return [each for each in left if each in own] or left
 
-    def _gives(self, practitioner: str, therapy: str) -> bool:
+    def practitioners_with(self, taxonomy: str) -> tuple[str, ...]:
+        """The practitioners of a NUCC taxonomy code: of the code, else of its longest known beginning."""
+        for length in range(len(taxonomy), 0, -1):
+            found = self.practitioners_of_taxonomy.get(taxonomy[:length])
+            if found:
+                return found
+        return ()
+
+    def gives(self, practitioner: str, therapy: str) -> bool:
         """Whether a kind of practitioner gives a therapy by the catalog."""
         return not self.practitioners_of_therapy[therapy] or practitioner in self.practitioners_of_therapy[therapy]
 
@@ -136,6 +150,9 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
         practitioners_of_therapy={
             therapy: frozenset() if therapy in any_may else frozenset(names) for therapy, names in practitioners.items()
         },
+        modifiers={str(code): each for catalog in catalogs for code, each in catalog.modifiers.items()},
+        places_of_service={str(code): each for catalog in catalogs for code, each in catalog.places_of_service.items()},
+        practitioners_of_taxonomy=_by_taxonomy(catalogs),
         catalogs=catalogs,
         breaks=_breaks(catalogs),
     )
@@ -157,6 +174,16 @@ class _Codes:
     def therapies_by_code(self) -> dict[str, tuple[str, ...]]:
         """The therapies of each code, in the order of the files."""
         return {code: tuple(therapies) for code, therapies in self.therapies.items()}
+
+
+def _by_taxonomy(catalogs: Iterable[Catalog]) -> dict[str, tuple[str, ...]]:
+    """The practitioners of each taxonomy code, or beginning of one."""
+    found: dict[str, dict[str, None]] = {}
+    for practitioner in (each for catalog in catalogs for each in catalog.practitioners.values()):
+        own = (practitioner.taxonomy,) if practitioner.taxonomy else ()
+        for code in (*own, *practitioner.taxonomies):
+            found.setdefault(str(code), {})[str(practitioner.id)] = None
+    return {code: tuple(practitioners) for code, practitioners in found.items()}
 
 
 def _breaks(catalogs: Sequence[Catalog]) -> tuple[int, ...]:

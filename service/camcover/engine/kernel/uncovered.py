@@ -42,7 +42,7 @@ def attestations_of(request: Any, service: Any) -> np.uint64:
         attestations |= _ALL_BUT_NOTICE
     if request["notice_given"] == 1:
         attestations |= _NOTICE
-    return attestations
+    return attestations & ~service["lacking"]
 
 
 @compiled

@@ -40,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     bounds.check_diagnosis_groups,
     bounds.check_plan_sizes,
     bounds.check_step_counts,
+    codes.check_modifiers,
     codes.check_visit_codes,
     codes.check_without_codes,
     criteria.check_criteria,

@@ -1,4 +1,4 @@
-"""Procedure codes: what a therapy lists twice, and what a benefit goes without in vain."""
+"""Procedure codes and modifiers: what a therapy lists twice, what a benefit goes without in vain, what cannot be."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ WITHOUT_CODE_IDLE = declare_fault(
     "itself under `codes` (docs/rule-language.md, point 7).",
     "Remove the code, or correct it.",
 )
+
+
+MODIFIER_CONTRADICTS = declare_fault(
+    "modifier-contradicts-itself",
+    Severity.ERROR,
+    "A modifier of the catalog says of an attestation both that it is there (`attests`) and that it is not (`lacks`) "
+    "(docs/rule-language.md, section 2).",
+    "Keep it in one of the two.",
+)
+
+
+def check_modifiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """No modifier says yes and no of one attestation (docs/rule-language.md, section 2)."""
+    for catalog in _catalogs(rules):
+        for modifier in catalog.modifiers.values():
+            both = sorted(set(modifier.attests) & set(modifier.lacks))
+            if both:
+                message = f"modifier '{modifier.code}' says of {listed(both)} that it is there and that it is not"
+                yield MODIFIER_CONTRADICTS.at(modifier.at, message, "keep it in one of the two")
 
 
 def check_visit_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

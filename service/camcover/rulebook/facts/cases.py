@@ -7,7 +7,7 @@ from functools import partial
 
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.words import amount_or_none, day, plain, yes_or_no
-from camcover.rulebook.records import Limit, Measure, Plan, TestCase, TestExpect, TestGiven, TestItem
+from camcover.rulebook.records import Limit, Measure, Plan, TestCase, TestExpect, TestGiven, TestItem, TestProcedure
 from camcover.rulebook.words import amount, count
 
 __all__ = ["case_part"]
@@ -62,9 +62,11 @@ def _item_facts(item: TestItem) -> Iterator[Fact]:
     at = item.at
     yield fact("member", item.member, at)
     yield fact("therapy", item.therapy, at)
-    yield fact("codes", ", ".join(_procedure(*code) for code in item.codes) or "none", at, "none")
+    yield fact("codes", ", ".join(map(_procedure, item.codes)) or "none", at, "none")
     yield fact("practitioner", item.practitioner, at)
+    yield fact("taxonomy", item.taxonomy, at)
     yield fact("setting", plain(item.setting) if item.setting else None, at)
+    yield fact("place of service", item.place_of_service, at)
     yield fact("tier", plain(item.tier) if item.tier else None, at)
     yield fact("state", item.state, at)
     yield set_fact("diagnoses", item.diagnoses, at)
@@ -75,11 +77,12 @@ def _item_facts(item: TestItem) -> Iterator[Fact]:
     yield set_fact("dates", tuple(map(str, item.dates)), at)
 
 
-def _procedure(code: str, units: int, charge: int | None, allowed: int | None) -> str:
-    """`97810`, `97124 x 4 charge 60.00`."""
-    many = "" if units == 1 else f" x {units}"
-    amounts = ((name, cents) for name, cents in (("charge", charge), ("allowed", allowed)) if cents is not None)
-    return f"{code}{many}{''.join(f' {name} {amount(cents)}' for name, cents in amounts)}"
+def _procedure(procedure: TestProcedure) -> str:
+    """`97810`, `98941-AT`, `97124 x 4 charge 60.00`."""
+    many = "" if procedure.units == 1 else f" x {procedure.units}"
+    named = (("charge", procedure.charge), ("allowed", procedure.allowed))
+    amounts = "".join(f" {name} {amount(cents)}" for name, cents in named if cents is not None)
+    return f"{'-'.join((procedure.code, *procedure.modifiers))}{many}{amounts}"
 
 
 def _expect_facts(expect: TestExpect) -> Iterator[Fact]:

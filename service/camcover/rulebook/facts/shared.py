@@ -22,11 +22,14 @@ from camcover.rulebook.records import (
     FeeTable,
     Heading,
     Licensure,
+    Modifier,
     Place,
     Policy,
     Practitioner,
+    Setting,
     Source,
     Therapy,
+    Word,
 )
 from camcover.rulebook.words import ages_words, amount, count
 
@@ -159,6 +162,8 @@ def catalog_part(catalog: Catalog) -> Part:
             *map(_condition_part, catalog.conditions.values()),
             *map(_practitioner_part, catalog.practitioners.values()),
             *map(_licensure_part, catalog.licensure.values()),
+            *map(_modifier_part, catalog.modifiers.values()),
+            *(_place_part(code, setting, catalog.heading.at) for code, setting in catalog.places_of_service.items()),
         ),
         brief=catalog.heading.name or "",
     )
@@ -202,6 +207,25 @@ def _practitioner_part(practitioner: Practitioner) -> Part:
 def _practitioner_facts(practitioner: Practitioner) -> Iterator[Fact]:
     yield fact("name", practitioner.name, practitioner.at)
     yield fact("taxonomy", practitioner.taxonomy, practitioner.at)
+    yield set_fact("taxonomies", practitioner.taxonomies, practitioner.at)
+
+
+def _modifier_part(modifier: Modifier) -> Part:
+    label = f"modifier {modifier.code}"
+    return Part(label, label, modifier.at, modifier, partial(_modifier_facts, modifier))
+
+
+def _modifier_facts(modifier: Modifier) -> Iterator[Fact]:
+    yield fact("name", modifier.name, modifier.at)
+    yield set_fact("attests", tuple(map(plain, modifier.attests)), modifier.at)
+    yield set_fact("lacks", tuple(map(plain, modifier.lacks)), modifier.at)
+    yield fact("setting", plain(modifier.setting) if modifier.setting else None, modifier.at)
+
+
+def _place_part(code: str, setting: Setting, otherwise: Place) -> Part:
+    label = f"place of service {code}"
+    at = code.at if isinstance(code, Word) else otherwise
+    return Part(label, label, at, setting, lambda: iter((fact("setting", plain(setting), at),)))
 
 
 def _licensure_part(licensure: Licensure) -> Part:

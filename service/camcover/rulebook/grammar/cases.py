@@ -10,7 +10,17 @@ from camcover.request_bounds import MAX_SESSIONS, SESSIONS
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import ANY_TEXT, FAILED, ICD10, STATE, references
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of, some_of
-from camcover.rulebook.records import Attestation, Place, Setting, TestCase, TestExpect, TestGiven, TestItem, Word
+from camcover.rulebook.records import (
+    Attestation,
+    Place,
+    Setting,
+    TestCase,
+    TestExpect,
+    TestGiven,
+    TestItem,
+    TestProcedure,
+    Word,
+)
 from camcover.rulebook.scalars import (
     AGE,
     BIRTH_DATE,
@@ -37,6 +47,7 @@ TEST_WITHOUT_AMOUNT = declare(
 )
 
 CODE = Name('a procedure code such as "97810"', r"[A-Z0-9]{5}", refers="code")
+MODIFIER = Name("a modifier of the catalog", r"[0-9A-Z]{2}", refers="modifier")
 PROCEDURE = Either(
     'a procedure code, or a mapping such as {code: "97810", units: 2, charge: $60}',
     scalar=CODE,
@@ -47,16 +58,22 @@ PROCEDURE = Either(
             Field("units", Value(WHOLE), "How many.", default=1),
             Field("charge", Value(MONEY), "For the line, all units."),
             Field("allowed", Value(MONEY), "For the line, all units."),
+            Field("modifiers", ListOf(MODIFIER, minimum=0), "Modifiers of the catalog.", default=()),
         ),
-        lambda values, _at, _: (values["code"], values["units"], values["charge"], values["allowed"]),
+        lambda values, _at, _: TestProcedure(
+            values["code"], values["units"], values["charge"], values["allowed"], values["modifiers"]
+        ),
     ),
 )
+PLACE_OF_SERVICE = Name('a place-of-service code such as "11"', r"[0-9]{2}", refers="place")
 ITEM_FIELDS = (
     Field("member", ANY_TEXT, "Which member; else the first."),
     Field("therapy", Name("a therapy of the catalog", refers="therapy"), "The therapy."),
     Field("codes", ListOf(PROCEDURE), "The procedures of a session.", default=()),
     Field("practitioner", Name("a practitioner of the catalog", refers="practitioner"), "Who gives it."),
+    Field("taxonomy", Name("a NUCC taxonomy code", r"[0-9A-Z]{9}X"), "Who gives it, as a claim says it."),
     Field("setting", choice(Setting), "Where."),
+    Field("place_of_service", PLACE_OF_SERVICE, "Where, as a claim says it."),
     Field("tier", Name("a tier of the plan", refers="tier"), "The network tier."),
     Field("diagnoses", ListOf(ICD10, minimum=0), "ICD-10-CM codes.", default=()),
     Field("conditions", references("condition", "a condition of the catalog"), "Conditions instead.", default=()),
@@ -89,7 +106,7 @@ def _item(values: Values, at: Place, context: Context) -> Any:
     dates = _dates(values, at, context)
     if dates is FAILED:
         return FAILED
-    codes = tuple((item, 1, None, None) if isinstance(item, Word) else item for item in values["codes"])
+    codes = tuple(TestProcedure(item) if isinstance(item, Word) else item for item in values["codes"])
     return TestItem(
         member=values["member"],
         therapy=values["therapy"],
@@ -105,6 +122,8 @@ def _item(values: Values, at: Place, context: Context) -> Any:
         allowed=values["allowed"],
         dates=dates,
         at=at,
+        place_of_service=values["place_of_service"],
+        taxonomy=values["taxonomy"],
     )
 
 

@@ -7,11 +7,14 @@ from typing import Any
 from camcover.rulebook.grammar.common import ANY_TEXT, ICD10, STATE, heading, heading_fields, references, reversed_range
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of
 from camcover.rulebook.records import (
+    Attestation,
     Catalog,
     Condition,
     Licensure,
+    Modifier,
     Place,
     Practitioner,
+    Setting,
     TaxAdvantage,
     Therapy,
     TypicalCharge,
@@ -91,9 +94,29 @@ PRACTITIONER = Record(
     (
         Field("name", ANY_TEXT, "The name, for people."),
         Field("taxonomy", Name("a NUCC taxonomy code", r"[0-9A-Z]{9}X"), "NUCC taxonomy code."),
+        Field(
+            "taxonomies",
+            ListOf(Name("a NUCC taxonomy code, or how it begins", r"[0-9A-Z]{3,9}|[0-9A-Z]{9}X"), minimum=0),
+            "Further taxonomy codes, or how they begin.",
+            default=(),
+        ),
     ),
     lambda values, _at, _: values,
 )
+MODIFIER = Record(
+    "a modifier",
+    (
+        Field("name", ANY_TEXT, "What it is for, for people."),
+        Field("attests", ListOf(choice(Attestation), minimum=0), "What it says is there.", default=()),
+        Field("lacks", ListOf(choice(Attestation), minimum=0), "What it says is not there.", default=()),
+        Field("setting", choice(Setting), "Where it says that the service takes place."),
+    ),
+    lambda values, at, _: values | {"at": at},
+)
+
+
+def _modifier(key: Any, values: Values, at: Place) -> Modifier:
+    return Modifier(key, values["name"], values["attests"], values["lacks"], values["setting"], at)
 
 
 def _licensure(values: Values, at: Place, context: Context) -> Any:
@@ -121,6 +144,8 @@ def _catalog(values: Values, at: Place, _context: Context) -> Catalog:
         conditions=values["conditions"] or {},
         practitioners=values["practitioners"] or {},
         licensure=values["licensure"] or {},
+        modifiers=values["modifiers"] or {},
+        places_of_service=values["places_of_service"] or {},
     )
 
 
@@ -143,7 +168,9 @@ CATALOG = Record(
             MapOf(
                 Name("an id", defines="practitioner"),
                 PRACTITIONER,
-                lambda key, values, at: Practitioner(key, values["name"] or str(key), values["taxonomy"], at),
+                lambda key, values, at: Practitioner(
+                    key, values["name"] or str(key), values["taxonomy"], at, values["taxonomies"]
+                ),
             ),
             "Kinds of practitioners.",
         ),
@@ -155,6 +182,16 @@ CATALOG = Record(
                 lambda key, values, at: Licensure(key, values["licensed"], values["unlicensed"], at),
             ),
             "The states that license each kind of practitioner; no entry: none regulates it.",
+        ),
+        Field(
+            "modifiers",
+            MapOf(Name("a modifier of two characters, such as AT", r"[0-9A-Z]{2}"), MODIFIER, _modifier),
+            "What the modifiers of a claim say.",
+        ),
+        Field(
+            "places_of_service",
+            MapOf(Name('a place-of-service code such as "11"', r"[0-9]{2}"), choice(Setting)),
+            "The setting that each place-of-service code stands for.",
         ),
     ),
     _catalog,

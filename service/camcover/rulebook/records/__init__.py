@@ -10,8 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from camcover.rulebook.records.cases import TestCase, TestExpect, TestGiven, TestItem
-from camcover.rulebook.records.catalog import Catalog, Condition, Licensure, Practitioner, Therapy, TypicalCharge
+from camcover.rulebook.records.cases import TestCase, TestExpect, TestGiven, TestItem, TestProcedure
+from camcover.rulebook.records.catalog import (
+    Catalog,
+    Condition,
+    Licensure,
+    Modifier,
+    Practitioner,
+    Therapy,
+    TypicalCharge,
+)
 from camcover.rulebook.records.headings import Effective, Heading, Place, Review, Source, Word
 from camcover.rulebook.records.plan import (
     AboveAllowed,
@@ -120,6 +128,7 @@ __all__ = [
     "Limit",
     "LimitPeriod",
     "Measure",
+    "Modifier",
     "NotCoveredPays",
     "NothingStep",
     "Payee",
@@ -145,6 +154,7 @@ __all__ = [
     "TestExpect",
     "TestGiven",
     "TestItem",
+    "TestProcedure",
     "Therapy",
     "Tier",
     "TierBenefit",

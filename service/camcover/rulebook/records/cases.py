@@ -11,6 +11,19 @@ from camcover.rulebook.records.terms import Attestation, Setting
 
 
 @dataclass(frozen=True, slots=True)
+class TestProcedure:
+    """One code of a test's session; amounts in cents, for all its units."""
+
+    __test__ = False
+
+    code: str
+    units: int = 1
+    charge: int | None = None
+    allowed: int | None = None
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TestItem:
     """One planned service of a test; names follow the request of docs/api.md. Amounts in cents."""
 
@@ -18,7 +31,7 @@ class TestItem:
 
     member: str | None
     therapy: str | None
-    codes: tuple[tuple[str, int, int | None, int | None], ...]  # (code, units, charge, allowed)
+    codes: tuple[TestProcedure, ...]
     practitioner: str | None
     setting: Setting | None
     tier: str | None
@@ -30,6 +43,8 @@ class TestItem:
     allowed: int | None
     dates: tuple[date, ...]
     at: Place
+    place_of_service: str | None = None
+    taxonomy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

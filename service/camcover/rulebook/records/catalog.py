@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from camcover.rulebook.records.headings import Heading, Place
-from camcover.rulebook.records.terms import TaxAdvantage
+from camcover.rulebook.records.terms import Attestation, Setting, TaxAdvantage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,24 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:
-    """A kind of practitioner and its NUCC taxonomy code."""
+    """A kind of practitioner and its NUCC taxonomy code; `taxonomies`: further codes, or how they begin."""
 
     id: str
     name: str
     taxonomy: str | None
+    at: Place
+    taxonomies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """What a modifier beside a procedure code says: attestations that are there, or are not, and the setting."""
+
+    code: str
+    name: str | None
+    attests: tuple[Attestation, ...]
+    lacks: tuple[Attestation, ...]
+    setting: Setting | None
     at: Place
 
 
@@ -83,3 +96,5 @@ class Catalog:
     conditions: Mapping[str, Condition]
     practitioners: Mapping[str, Practitioner]
     licensure: Mapping[str, Licensure]
+    modifiers: Mapping[str, Modifier]
+    places_of_service: Mapping[str, Setting]

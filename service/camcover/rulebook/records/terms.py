@@ -148,6 +148,9 @@ class Attestation(StrEnum):
     ACTIVE_TREATMENT = "active_treatment"
     ADVANCE_NOTICE = "advance_notice"
     REHABILITATION = "rehabilitation"
+    SEPARATE_EXAMINATION = "separate_examination"
+    DISTINCT_PROCEDURE = "distinct_procedure"
+    EXCLUDED_BY_STATUTE = "excluded_by_statute"
 
 
 DIAGNOSIS_DENIAL, LIMITS_DENIAL = "diagnosis", "limits"
