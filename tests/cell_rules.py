@@ -97,7 +97,7 @@ def expected(cell: Decided) -> tuple[str, str]:
     named = str(benefit.id) if benefit else ""
     if benefit is None or cell.decision.verdict is not Verdict.BENEFIT:
         return named, cell.reason
-    required = {each.attestation for each in benefit.requires if each.penalty is None and not each.after}
+    required = {each.attestation for each in benefit.requires if each.is_bare and not each.after}
     return named, "" if required <= set(cell.line.attestations) else "REQUIREMENT_MISSING"
 
 

@@ -149,13 +149,14 @@ benefits:
     cite: eoc p.2
   massage:
     therapies: [massage]
-    requires: [{plan_of_care: {after: 5 visits of massages}}]
+    requires: [{plan_of_care: {after: 5 visits of massages}}, {prior_authorization: {penalty: $300.00}}]
     limits:
       - pool
       - id: massages
         allow: [{ages: {max: 20}, allow: 30 visits}, {allow: 15 visits}]
         per: quarter
         tiers: [in_network, wider_network]
+    copay_scope: hands
     in_network:
       member_pays: [{deductible: deductible}, {copay: $20.00 per line, waived_with_deductible: yes}]
     out_of_network: {member_pays: [{coinsurance: 40%, of: allowed}]}

@@ -697,7 +697,10 @@ INLINE struct choice choose(const struct rules *rules, const struct work *work, 
 
 /* engine/kernel/cost_share.py */
 
-INLINE bool is_copay(int kind) { return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT; }
+INLINE bool is_copay(int kind)
+{
+    return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT || kind == COPAY_DAY;
+}
 
 INLINE bool is_coinsurance(int kind)
 {
@@ -715,6 +718,18 @@ INLINE int64_t deductible_left(
         if (steps[earlier].accumulator == accumulator)
             left -= hand->entry->steps[earlier];
     return greatest(left, 0);
+}
+
+/* What the member's visits of the day under benefits of one scope have paid of their copays per day. */
+INLINE int64_t paid_of_day(const struct work *work, const struct hand *hand, int scope)
+{
+    const struct visits *visits = &work->visits[hand->request->visits];
+    int first = hand->service->member * hand->request->visit_count;
+    int64_t paid = 0;
+    for (int row = first; row < first + hand->request->visit_count; row++)
+        if (visits[row].day == hand->line->day && visits[row].copay_scope == scope)
+            paid += visits[row].copay_paid;
+    return paid;
 }
 
 INLINE int64_t fixed_of(int per, int64_t cents, int64_t paid, const struct entry *entry)
@@ -773,9 +788,12 @@ INLINE void take_steps(
         case COPAY_VISIT:
         case COPAY_LINE:
         case COPAY_UNIT:
+        case COPAY_DAY:
             amount = step->cents;
             if (step->kind == COPAY_VISIT)
                 amount = greatest(amount - visits->copay_paid, 0);
+            else if (step->kind == COPAY_DAY)
+                amount = greatest(amount - paid_of_day(work, hand, visits->copay_scope), 0);
             else if (step->kind == COPAY_UNIT)
                 amount *= entry->covered_units;
             if (step->waived == 1 && deductible > 0)
@@ -907,7 +925,7 @@ INLINE void add_up_steps(
             entry->deductible += amount;
         } else if (is_copay(kind)) {
             entry->copay += amount;
-            if (kind == COPAY_VISIT)
+            if (kind == COPAY_VISIT || kind == COPAY_DAY)
                 visits->copay_paid += amount;
         } else if (is_coinsurance(kind)) {
             entry->coinsurance += amount;
@@ -922,14 +940,22 @@ INLINE int64_t penalty(
     const struct work *work,
     const struct hand *hand,
     const struct rule *rule,
+    struct visits *visits,
     int64_t plan_pays)
 {
     int64_t left = plan_pays;
     for (int row = rule->requirements, end = row + rule->requirement_count; row < end; row++) {
         const struct requirement *requirement = &rules->requirements[row];
         bool missing = !(requirement->attestation & hand->attestations);
-        if (missing && requirement->penalty >= 0 && is_due(rules, work, hand, rule, requirement))
+        if (!missing || requirement->penalty < 0 || !is_due(rules, work, hand, rule, requirement))
+            continue;
+        if (requirement->cents < 0) {
             left -= share(left, requirement->penalty);
+        } else {
+            int64_t taken = least(left, greatest(requirement->cents - visits->penalty_paid, 0));
+            visits->penalty_paid += taken;
+            left -= taken;
+        }
     }
     return plan_pays - left;
 }
@@ -1026,6 +1052,8 @@ INLINE void begin_request(const struct work *work, struct request *request)
         visits[row].copay_paid = given->copay_paid;
         visits[row].coinsurance_paid = given->coinsurance_paid;
         visits[row].percentages = given->percentages;
+        visits[row].copay_scope = given->copay_scope;
+        visits[row].penalty_paid = given->penalty_paid;
     }
 }
 
@@ -1326,7 +1354,7 @@ INLINE void cover(
     add_up_steps(rules, phase, entry, visits);
 
     int64_t plan_pays = eligible - entry->deductible - entry->copay - entry->coinsurance;
-    entry->penalty = penalty(rules, work, hand, rule, plan_pays);
+    entry->penalty = penalty(rules, work, hand, rule, visits, plan_pays);
     plan_pays -= entry->penalty;
     if (plan_pays > left.paid) {
         entry->not_covered += plan_pays - left.paid;
@@ -1363,8 +1391,9 @@ INLINE void judge_and_cover(
         visits->count++;
         visits->day = hand->line->day;
         visits->counted = 0;
-        visits->copay_paid = visits->coinsurance_paid = visits->percentages = 0;
+        visits->copay_paid = visits->coinsurance_paid = visits->percentages = visits->penalty_paid = 0;
     }
+    visits->copay_scope = rule->copay_scope;
     cover(rules, work, hand, rule, visits);
 }
 

@@ -120,7 +120,7 @@ def _with_dates(data: dict[str, Any]) -> dict[str, Any]:
             GIVEN_VISIT,
             [
                 *[("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8")],
-                *[("coinsurance_paid", "i8"), ("percentages", "i8")],
+                *[("coinsurance_paid", "i8"), ("percentages", "i8"), ("penalty_paid", "i8"), ("copay_scope", "i4")],
             ],
         ),
         (LINE, [("day", "i4"), ("service", "i4")]),

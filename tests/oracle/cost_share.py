@@ -22,7 +22,7 @@ class Share:
 
     deductibles: list[tuple[str, int]] = field(default_factory=list)
     copay: int = 0
-    copay_is_per_visit: bool = False
+    copay_is_remembered: bool = False
     coinsurance: int = 0
     is_bounded: bool = False
     percentage: int = 0
@@ -103,9 +103,32 @@ class Situation:
         """Whether the benefit's cost share is capped by the out-of-pocket maximum and counts toward it."""
         return is_yes(self.plan["benefits"][self.benefit].get("counts_toward_out_of_pocket_maximum", "yes"))
 
+    @property
+    def paid_of_the_day(self) -> int:
+        """What the member's visits of the day under benefits of one scope paid of their copays per day (point 20)."""
+        scope = _scope_of_day(self.plan, self.benefit)
+        same = [each for each in self.copays if (each.member_id, each.day) == (self.visit.member_id, self.visit.day)]
+        return sum(self.copays[each] for each in same if _scope_of_day(self.plan, each.benefit) == scope)
+
     def room(self, accumulator: str) -> int | None:
         """What is left of an accumulator for the visit's member."""
         return self.sums.room(self.plan, accumulator, self.visit.member_id)
+
+
+def _scope_of_day(plan: Json, benefit: str) -> str | None:
+    """The scope of a benefit's copays per day, "" where it names none; None where it has no such copay."""
+    terms = plan["benefits"].get(benefit, {})
+    blocks = (terms[tier]["member_pays"] for tier in plan["tiers"] if isinstance(terms.get(tier), dict))
+    if any(is_per_day(block) for block in blocks):
+        return str(terms.get("copay_scope", ""))
+    return None
+
+
+def is_per_day(member_pays: Any) -> bool:
+    """Whether some step is a copay per day."""
+    parts = member_pays if isinstance(member_pays, list) else []
+    steps = [step for part in parts if isinstance(part, dict) for step in part.get("steps", [part])]
+    return any(copay_amount(step["copay"])[1] == "day" for step in steps if "copay" in step)
 
 
 def take_steps(steps: list[Any], eligible: int, at: Situation) -> Share:
@@ -151,7 +174,7 @@ def _compare(terms: Json, rest: int, eligible: int, share: Share, at: Situation)
     copay = next(each["copay"] for each in both if "copay" in each)
     part = _percentage(next(each for each in both if "coinsurance" in each), rest, eligible, share)
     share.is_bounded, share.percentage = True, part
-    share.copay_is_per_visit = copay_amount(copay)[1] == "visit"
+    share.copay_is_remembered = copay_amount(copay)[1] == "visit"
     paid, percentages = at.coinsurances.get(at.visit, (0, 0))
     paid += at.copays.get(at.visit, 0)
     fixed = _left(copay, paid, at)
@@ -196,8 +219,11 @@ def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:
     if per == "unit":
         return min(rest, amount * at.units)
     if per == "visit":
-        share.copay_is_per_visit = True
+        share.copay_is_remembered = True
         amount = max(0, amount - at.copays.get(at.visit, 0))
+    if per == "day":
+        share.copay_is_remembered = True
+        amount = max(0, amount - at.paid_of_the_day)
     return min(rest, amount)
 
 
@@ -243,7 +269,7 @@ def post(share: Share, at: Situation) -> None:
         is_maximum = at.accumulators[receiver]["kind"] == "out_of_pocket_maximum"
         if part in at.counts(receiver) and (at.counts_toward_maximum or not is_maximum):
             at.sums.add(at.plan, receiver, at.visit.member_id, at.visit.day, cents)
-    if share.copay_is_per_visit:
+    if share.copay_is_remembered:
         at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay
     if share.is_bounded:
         paid, percentages = at.coinsurances.get(at.visit, (0, 0))

@@ -14,7 +14,7 @@ from .prices import Price, price, unpriced_charge
 from .rules import Limit, RuleBook, limits_of
 from .sums import PlanEditions, Sums
 from .usage import Usage, Visit
-from .values import Json, count, half_up, percent, percent_of
+from .values import Json, count, half_up, money, percent, percent_of
 
 
 @dataclass
@@ -68,6 +68,7 @@ class PlanLedger:
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
         self._copays: dict[Visit, int] = {}
         self._coinsurances: dict[Visit, tuple[int, int]] = {}
+        self._penalties: dict[Visit, int] = {}
         self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
 
     def tiers(self, day: date) -> list[str]:
@@ -261,7 +262,8 @@ class PlanLedger:
 
         whole = eligible_from(part.allowed)
         eligible = min([whole, *_money_left(hard, "allowed")])
-        self._copays.setdefault(visit, self._usage.copay_before(visit))
+        for begun in [visit, *self._usage.visits_begun(visit)]:
+            self._copays.setdefault(begun, self._usage.copay_before(begun))
         self._coinsurances.setdefault(visit, self._usage.coinsurance_before(visit))
         at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays, self._coinsurances)
         steps = cost_share.steps_of(
@@ -274,7 +276,7 @@ class PlanLedger:
 
         paid = eligible - share.total
         for _, terms in self._missing(plan, benefit, line):
-            penalty = percent_of(percent(terms["penalty"]), paid)
+            penalty = self._penalty(terms["penalty"], paid, visit)
             outcome.penalty += penalty
             paid -= penalty
         outcome.plan_paid = min([paid, *_money_left(hard, "plan_paid")])
@@ -293,6 +295,18 @@ class PlanLedger:
             self._usage.add(limit, visit, units=units, eligible=eligible, plan_paid=outcome.plan_paid)
         self._usage.add_visit(visit)
         return outcome
+
+    def _penalty(self, terms: str, paid: int, visit: Visit) -> int:
+        """What a missing requirement takes off what the plan still pays; of one in dollars what is left of the visit's.
+
+        Point 12.
+        """
+        if not terms.startswith("$"):
+            return percent_of(percent(terms), paid)
+        before = self._penalties.setdefault(visit, self._usage.penalty_before(visit))
+        penalty = min(paid, max(0, money(terms) - before))
+        self._penalties[visit] += penalty
+        return penalty
 
 
 def _outside_coverage(line: Line, prefix: str) -> str:

@@ -16,6 +16,8 @@ ATTESTATIONS = [
     "advance_notice",
     "rehabilitation",
 ]
+UNITS = ["", " per visit", " per line", " per unit"]
+DAILY = [" per day", " per day", " per line", " per day", " per unit"]
 WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 5 days"]
 PERIODS = ["benefit_period", "calendar_year", "quarter", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
 
@@ -28,7 +30,8 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulat
     if dice.chance(30):
         terms["when"] = criteria(dice)
     if dice.chance(40):
-        terms["requires"] = [_requirement(dice, each) for each in dice.some(ATTESTATIONS, 1, 2)]
+        asked = dice.some(ATTESTATIONS, 1, 2)
+        terms["requires"] = [_requirement(dice, each, is_first=each == asked[0]) for each in asked]
     limits = _limits(dice, name, pools, tiers)
     if limits:
         terms["limits"] = limits
@@ -36,9 +39,16 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulat
             terms["when_exhausted"] = "next"
     if dice.chance(15):
         terms["counts_toward_out_of_pocket_maximum"] = "no"
+    return terms | _blocks(dice, tiers, accumulators)
+
+
+def _blocks(dice: Dice, tiers: list[str], accumulators: list[str]) -> Document:
+    """What the member pays in each tier; with copays per day sometimes their scope."""
+    is_daily = dice.chance(25)
+    terms: Document = {"copay_scope": dice.pick(["clinic", "home"])} if is_daily and dice.chance(40) else {}
     for place, tier in enumerate(tiers):
         if dice.chance(93 if place == 0 else 75):
-            terms[tier] = {"member_pays": member_pays(dice, accumulators)}
+            terms[tier] = {"member_pays": member_pays(dice, accumulators, is_daily=is_daily)}
         elif dice.chance(50):
             terms[tier] = "not_covered"
     return terms
@@ -56,11 +66,11 @@ def _matching(dice: Dice) -> Document:
     return named | ({"without_codes": dice.some(left_out, 1, 2)} if left_out and dice.chance(20) else {})
 
 
-def _requirement(dice: Dice, attestation: str) -> Any:
-    """A bare word, or one with a penalty, an `after`, or both."""
+def _requirement(dice: Dice, attestation: str, *, is_first: bool) -> Any:
+    """A bare word, or one with a penalty, an `after`, or both; the first one's penalty may be in dollars."""
     terms: Document = {}
     if dice.chance(60):
-        terms["penalty"] = dice.percentage()
+        terms["penalty"] = dice.money(0, 90) if is_first and dice.chance(45) else dice.percentage()
     if dice.chance(35):
         terms["after"] = _visits(dice.number(1, 4))
     return {attestation: terms} if terms else attestation
@@ -168,30 +178,36 @@ def _visits(number: int) -> str:
 # What the member pays
 
 
-def member_pays(dice: Dice, accumulators: list[str]) -> Any:
-    """A list of steps, `nothing`, or parts by visit number."""
+def member_pays(dice: Dice, accumulators: list[str], *, is_daily: bool = False) -> Any:
+    """A list of steps, `nothing`, or parts by visit number; `is_daily`: copays are per day, never per visit."""
     if dice.chance(6):
         return "nothing"
     if not dice.chance(25):
-        return steps(dice, accumulators)
+        return steps(dice, accumulators, is_daily=is_daily)
     through = sorted(set(dice.some([1, 2, 3, 5], 1, 2)))
-    parts: list[Document] = [{"through": _visits(each), "steps": steps(dice, accumulators)} for each in through]
-    return [*parts, {"steps": steps(dice, accumulators)}]
+    lists = [steps(dice, accumulators, is_daily=is_daily) for _ in range(len(through) + 1)]
+    parts: list[Document] = [
+        {"through": _visits(each), "steps": part} for each, part in zip(through, lists, strict=False)
+    ]
+    return [*parts, {"steps": lists[-1]}]
 
 
-def steps(dice: Dice, accumulators: list[str]) -> list[Any]:
+def steps(dice: Dice, accumulators: list[str], *, is_daily: bool = False) -> list[Any]:
     """One of the usual orders, with every option of a step."""
+    units = DAILY if is_daily else UNITS
     order = dice.pick(_ORDERS)
     built: list[Any] = []
     for place, word in enumerate(order):
         if word == "own":
             built.append({"deductible": "therapy_deductible"} if "therapy_deductible" in accumulators else "deductible")
         elif word == "copay":
-            built.append(_copay(dice, any(each in ("deductible", "own") for each in order[:place])))
+            is_behind = any(each in ("deductible", "own") for each in order[:place])
+            built.append(_copay(dice, units, may_be_waived=is_behind))
         elif word == "coinsurance":
             built.append(_bounded(dice, _coinsurance(dice, _is_behind(order, place))))
         elif word == "compared":
-            both = [_copay(dice, may_be_waived=False), _coinsurance(dice, _is_behind(order, place))]
+            compared = [each for each in units if each != " per day"]
+            both = [_copay(dice, compared, may_be_waived=False), _coinsurance(dice, _is_behind(order, place))]
             built.append({dice.pick(["lesser_of", "greater_of"]): both if dice.chance(70) else both[::-1]})
         else:
             built.append(word)
@@ -206,12 +222,11 @@ def _is_behind(order: list[str], place: int) -> bool:
 
 def _bounded(dice: Dice, step: Document) -> Document:
     """A coinsurance, sometimes with a least, a most, or both, alike or not in what they are per."""
-    units = ["", " per visit", " per line", " per unit"]
-    unit = dice.pick(units)
+    unit = dice.pick(UNITS)
     if dice.chance(20):
         step = step | {"at_least": dice.money(1, 19) + unit}
     if dice.chance(25):
-        step = step | {"at_most": dice.money(20, 60) + (unit if dice.chance(50) else dice.pick(units))}
+        step = step | {"at_most": dice.money(20, 60) + (unit if dice.chance(50) else dice.pick(UNITS))}
     return step
 
 
@@ -243,9 +258,8 @@ _ORDERS = [
 ]
 
 
-def _copay(dice: Dice, may_be_waived: bool) -> Document:
-    unit = dice.pick(["", " per visit", " per line", " per unit"])
-    step: Document = {"copay": dice.money(5, 60) + unit}
+def _copay(dice: Dice, units: list[str], *, may_be_waived: bool) -> Document:
+    step: Document = {"copay": dice.money(5, 60) + dice.pick(units)}
     if may_be_waived and dice.chance(35):
         step["waived_with_deductible"] = "yes"
     return step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from .cost_share import is_per_day
 from .dice import Dice
 from .random_benefits import (
     ATTESTATIONS,
@@ -294,12 +295,20 @@ def _change_limit(dice: Dice, terms: Document) -> None:
         terms["allow"] = other_measure(terms["allow"])
 
 
+def _is_block(terms: Document, tier: str) -> bool:
+    """Whether a benefit covers a tier."""
+    return isinstance(terms.get(tier), dict)
+
+
 def _change_benefit(dice: Dice, terms: Document, document: Document) -> None:
     """Other limits, other steps in the tiers that it covers."""
     for entry in terms.get("limits", []):
         if isinstance(entry, dict):
             _change_limit(dice, entry)
+    is_daily = any(is_per_day(terms[tier]["member_pays"]) for tier in document["tiers"] if _is_block(terms, tier))
+    if is_daily and dice.chance(20):
+        terms["copay_scope"] = dice.pick(["clinic", "home"])
     for tier in document["tiers"]:
         block: Any = terms.get(tier)
         if isinstance(block, dict) and dice.chance(40):
-            block["member_pays"] = member_pays(dice, list(document["accumulators"]))
+            block["member_pays"] = member_pays(dice, list(document["accumulators"]), is_daily=is_daily)

@@ -55,6 +55,8 @@ def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]
             visit["copay_paid_cents"] = dice.number(0, 3_000)
         if dice.chance(30):
             visit |= {"coinsurance_paid_cents": dice.number(0, 3_000), "percentage_cents": dice.number(0, 3_000)}
+        if dice.chance(30):
+            visit["penalty_paid_cents"] = dice.number(0, 6_000)
         if dice.chance(40):
             visit["plan_paid_cents"] = dice.pick([0, 2_000])
         visits.append(visit)

@@ -5,7 +5,7 @@ Nothing is kept but the list of what happened; every question scans it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from .rules import Limit, PlanDays
@@ -44,6 +44,7 @@ class Before:
     copay: int = 0
     coinsurance: int = 0
     percentage: int = 0
+    penalty: int = 0
     plan_paid: int | None = None
 
 
@@ -75,6 +76,7 @@ class Usage:
             visit.copay += entry.get("copay_paid_cents") or 0
             visit.coinsurance += entry.get("coinsurance_paid_cents") or 0
             visit.percentage += entry.get("percentage_cents") or 0
+            visit.penalty += entry.get("penalty_paid_cents") or 0
             if entry.get("plan_paid_cents") is not None:
                 visit.plan_paid = (visit.plan_paid or 0) + entry["plan_paid_cents"]
         return list(found.values())
@@ -90,10 +92,20 @@ class Usage:
         same = (each for each in self.before(visit.member_id) if (each.benefit, each.day) == (visit.benefit, visit.day))
         return next(same, None) if visit.day == self._first_day else None
 
+    def visits_begun(self, visit: Visit) -> list[Visit]:
+        """The member's visits, under any benefit, that began before the estimate on the visit's own date."""
+        found = (replace(visit, benefit=each.benefit) for each in self.before(visit.member_id))
+        return [each for each in found if self._begun(each) is not None]
+
     def copay_before(self, visit: Visit) -> int:
         """What was paid of the visit's copay before the estimate, cents."""
         begun = self._begun(visit)
         return begun.copay if begun else 0
+
+    def penalty_before(self, visit: Visit) -> int:
+        """What was taken of the visit's penalty in dollars before the estimate, cents."""
+        begun = self._begun(visit)
+        return begun.penalty if begun else 0
 
     def coinsurance_before(self, visit: Visit) -> tuple[int, int]:
         """Of a coinsurance with a least or a most: what was paid, and what its percentage came to, cents."""

@@ -67,6 +67,11 @@ STEPS: dict[str, tuple[Step, str, str]] = {
         "$1.00 copay per unit",
         "1.00 copay per unit",
     ),
+    "{copay: $15 per day}": (
+        CopayStep(1500, CopayPer.DAY, waived_with_deductible=False, at=AT),
+        "$15.00 copay per day, the highest of the day",
+        "15.00 copay per day, the highest of the day",
+    ),
     "{copay: $30, waived_with_deductible: yes}": (
         CopayStep(3000, CopayPer.VISIT, waived_with_deductible=True, at=AT),
         "$30.00 copay per visit, waived where the line pays any deductible",

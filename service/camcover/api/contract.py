@@ -28,6 +28,7 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.Amounts.reimbursed_cents": 6,
     "camcover.v1.Line.due_at_service_cents": 6,
     "camcover.v1.Line.reimbursed_cents": 6,
+    "camcover.v1.PriorVisit.penalty_paid_cents": 7,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -173,6 +173,7 @@ def _requirement(terms: RequirementTerms) -> service_messages.RequirementTerms:
         attestation=terms.attestation,
         text=terms.text,
         penalty_basis_points=terms.penalty,
+        penalty_cents=terms.penalty_cents,
         after_visits=terms.after,
         after_visits_of=terms.visits_of,
         rule=terms.rule,

@@ -194,6 +194,7 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
             visit.plan_paid_cents if visit.HasField("plan_paid_cents") else None,
             visit.coinsurance_paid_cents,
             visit.percentage_cents,
+            visit.penalty_paid_cents,
         )
         for visit, day in parsed
         if day is not None

@@ -57,6 +57,7 @@ PRIOR_FIELDS = [
     pa.field("plan_paid_cents", pa.int64()),
     pa.field("coinsurance_paid_cents", pa.int64()),
     pa.field("percentage_cents", pa.int64()),
+    pa.field("penalty_paid_cents", pa.int64()),
 ]
 
 REQUEST_SCHEMA = pa.schema(

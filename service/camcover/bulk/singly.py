@@ -69,6 +69,7 @@ def request_of(row: Data) -> EstimateRequest:
                 each["plan_paid_cents"],
                 each["coinsurance_paid_cents"] or 0,
                 each["percentage_cents"] or 0,
+                each["penalty_paid_cents"] or 0,
             )
             for each in _list(row, "prior_visits")
         ),

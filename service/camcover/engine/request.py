@@ -70,7 +70,8 @@ class PriorVisit(NamedTuple):
     """A dated visit before the estimate (docs/rule-language.md, point 39).
 
     `plan_paid_cents` None: not known, then a limit that counts what the plan paid for counts the visit.
-    `coinsurance_paid_cents` and `percentage_cents`: of a coinsurance with a least or a most (point 44).
+    `coinsurance_paid_cents` and `percentage_cents`: of a coinsurance with a least or a most (point 44);
+    `penalty_paid_cents`: of a penalty in dollars (point 12).
     """
 
     benefit: str
@@ -80,6 +81,7 @@ class PriorVisit(NamedTuple):
     plan_paid_cents: int | None = None
     coinsurance_paid_cents: int = 0
     percentage_cents: int = 0
+    penalty_paid_cents: int = 0
 
 
 class UseSoFar(NamedTuple):

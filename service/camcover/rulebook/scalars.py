@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from camcover.rulebook.records import (
+    BOUND_UNITS,
     COPAYS,
     FIXED_PERIODS,
     NOUNS,
@@ -76,6 +77,7 @@ _COUNT = re.compile(rf"(0|[1-9][0-9]{{0,5}}) ({_COUNTED})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COPAY_UNITS = "|".join(COPAYS)
 _COPAY = re.compile(rf"(\$[0-9.]+)(?: per ({_COPAY_UNITS}))?")
+_BOUND_UNITS = "|".join(BOUND_UNITS)
 _UP_TO = re.compile(r"member up to ([0-9.]+%)")
 _WINDOWS: dict[str, tuple[PeriodKind, Window]] = {
     terms.window.unit: (kind, terms.window) for kind, terms in PERIODS.items() if terms.window is not None
@@ -110,6 +112,14 @@ def parse_percent(text: str) -> int | Failed:
     """`12.5%` as 1250 basis points, at most 100 %."""
     basis_points = parse_large_percent(text)
     return FAILED if isinstance(basis_points, Failed) or basis_points > 10_000 else basis_points
+
+
+def parse_penalty(text: str) -> tuple[int | None, int | None] | Failed:
+    """`50%` as (5000, None), `$300` as (None, 30000): basis points or cents."""
+    number = parse_money(text) if text.startswith("$") else parse_percent(text)
+    if isinstance(number, Failed):
+        return FAILED
+    return (None, number) if text.startswith("$") else (number, None)
 
 
 def parse_large_percent(text: str) -> int | Failed:
@@ -199,12 +209,18 @@ def parse_text(text: str) -> str | Failed:
 
 
 def parse_copay(text: str) -> tuple[int, CopayPer] | Failed:
-    """`$30`, `$30 per visit`, `$30 per line`, `$30 per unit`."""
+    """`$30`, `$30 per visit`, `$30 per line`, `$30 per unit`, `$30 per day`."""
     found = _COPAY.fullmatch(text)
     cents = parse_money(found[1]) if found else FAILED
     if found is None or isinstance(cents, Failed):
         return FAILED
     return cents, CopayPer(found[2] or next(iter(COPAYS)))
+
+
+def parse_bound(text: str) -> tuple[int, CopayPer] | Failed:
+    """The least or the most of a coinsurance: a copay that is not per day."""
+    found = parse_copay(text)
+    return found if not isinstance(found, Failed) and found[1] in BOUND_UNITS else FAILED
 
 
 def parse_above_allowed(text: str) -> AboveAllowed | Failed:
@@ -271,6 +287,12 @@ MONEY_OR_UNLIMITED = ScalarType(
 PERCENT = ScalarType(
     "invalid-percentage", "a percentage from 0% to 100%, such as 20% or 12.5%", parse_percent, _text(_PERCENTAGE)
 )
+PENALTY = ScalarType(
+    "invalid-percentage",
+    "a percentage from 0% to 100%, such as 50%, or an amount a visit, such as $300",
+    parse_penalty,
+    _text(rf"({_PERCENTAGE}|{_DOLLARS})"),
+)
 QUANTITY = ScalarType(
     "invalid-count",
     "a count or an amount, such as '12 visits', '4 units' or $500",
@@ -295,13 +317,22 @@ BIRTH_DATE = ScalarType("invalid-date", "a date of birth such as 1980-01-31", pa
 YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "no", True, False]})
 TEXT = ScalarType("unexpected-shape", "a text", parse_text, {"type": ["string", "number", "boolean"]})
 COPAY_WORDS = _any_of(f"$30 per {unit}" if unit is next(iter(COPAYS)) else f"per {unit}" for unit in COPAYS)
-"""`'$30 per visit', 'per line' or 'per unit'`."""
+"""`'$30 per visit', 'per line', 'per unit' or 'per day'`."""
+
+BOUND_WORDS = _any_of(f"$20 per {unit}" if unit is BOUND_UNITS[0] else f"per {unit}" for unit in BOUND_UNITS)
+"""`'$20 per visit', 'per line' or 'per unit'`."""
 
 COPAY = ScalarType(
     "invalid-amount",
     f"an amount such as {COPAY_WORDS}",
     parse_copay,
     _text(rf"{_DOLLARS}( per ({_COPAY_UNITS}))?"),
+)
+BOUND = ScalarType(
+    "invalid-amount",
+    f"an amount such as {BOUND_WORDS}",
+    parse_bound,
+    _text(rf"{_DOLLARS}( per ({_BOUND_UNITS}))?"),
 )
 ABOVE_ALLOWED = ScalarType(
     "invalid-word",

@@ -57,6 +57,7 @@ __all__ = [
     "limit_words",
     "listed_tiers",
     "payment_words",
+    "penalty_words",
     "per_name",
     "per_words",
     "phase_words",
@@ -206,11 +207,21 @@ def attested_words(criteria: Criteria) -> str:
 
 
 def requirement_words(requirement: Requirement) -> str:
-    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`."""
+    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`.
+
+    Of a penalty in dollars `... pays $300.00 less a visit`.
+    """
     words = attestation_words(requirement.attestation)
     if requirement.after is not None:
         words += f" after {visits_words(requirement.after, requirement.visits_of)}"
-    return words if requirement.penalty is None else f"{words}, else the plan pays {percent(requirement.penalty)} less"
+    return words if requirement.is_bare else f"{words}, else {penalty_words(requirement)}"
+
+
+def penalty_words(requirement: Requirement) -> str:
+    """`the plan pays 50% less`, `the plan pays $300.00 less a visit`, of a bare requirement `not covered`."""
+    less = [] if requirement.penalty is None else [f"{percent(requirement.penalty)} less"]
+    less += [] if requirement.penalty_cents is None else [f"{dollars(requirement.penalty_cents)} less a visit"]
+    return f"the plan pays {' and '.join(less)}" if less else "not covered"
 
 
 def visits_words(number: int, limit: str | None) -> str:
@@ -260,9 +271,9 @@ def step_terms(step: Step) -> str:
         case DeductibleStep():
             return f" '{step.accumulator}'" if step.accumulator is not None else ""
         case CopayStep():
-            return (
-                f" per {step.per}{', waived where the line pays any deductible' if step.waived_with_deductible else ''}"
-            )
+            highest = ", the highest of the day" if step.per is CopayPer.DAY else ""
+            waived = ", waived where the line pays any deductible" if step.waived_with_deductible else ""
+            return f" per {step.per}{highest}{waived}"
         case CoinsuranceStep():
             return "" if step.of is next(iter(COINSURANCES)) else f" of {base_words(step.of)}"
         case ComparedStep():

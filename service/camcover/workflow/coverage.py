@@ -58,9 +58,9 @@ class LimitTerms:
 class RequirementTerms:
     """An attestation that a benefit asks for, in words too, and where it stands.
 
-    `penalty`: by how many basis points less the plan pays without it, None = it pays nothing. `after`: the number of
-    visits that need none, None = each needs it; `visits_of`: the limit that counts them, empty = they are the benefit's
-    in the benefit period.
+    `penalty`: by how many basis points less the plan pays without it, `penalty_cents`: by how many cents less a visit;
+    None of both = it pays nothing. `after`: the number of visits that need none, None = each needs it; `visits_of`: the
+    limit that counts them, empty = they are the benefit's in the benefit period.
     """
 
     attestation: str
@@ -69,6 +69,7 @@ class RequirementTerms:
     after: int | None
     rule: str
     visits_of: str = ""
+    penalty_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def requirement_terms_of(benefit: Benefit) -> tuple[RequirementTerms, ...]:
             each.after,
             rule_place(each.at),
             str(each.visits_of or ""),
+            each.penalty_cents,
         )
         for each in benefit.requires
     )

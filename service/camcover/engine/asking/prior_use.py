@@ -66,7 +66,7 @@ class Visits(NamedTuple):
     """Visits under a benefit: in the benefit period of `as_of`, and beyond that in the one of the first date.
 
     `begun`: the ordinal day of a visit that goes on with the first lines, 0 = none; of it the mask of the limits that
-    count it, and cents of copay paid; then of a coinsurance with a least or a most, as in `VISITS`.
+    count it, and cents of copay paid; then as in `VISITS`.
     """
 
     stated: int = 0
@@ -76,6 +76,8 @@ class Visits(NamedTuple):
     copay_paid: int = 0
     coinsurance_paid: int = 0
     percentages: int = 0
+    penalty_paid: int = 0
+    copay_scope: int = -1
 
 
 class Conflict(NamedTuple):
@@ -106,6 +108,7 @@ class _Visit:
     copay_paid: int = 0
     coinsurance_paid: int = 0
     percentages: int = 0
+    penalty_paid: int = 0
     plan_paid: int | None = None
 
 
@@ -219,6 +222,7 @@ class _UseReader:
             visit.copay_paid += entry.copay_paid_cents
             visit.coinsurance_paid += entry.coinsurance_paid_cents
             visit.percentages += entry.percentage_cents
+            visit.penalty_paid += entry.penalty_paid_cents
             if entry.plan_paid_cents is not None:
                 if not 0 <= entry.plan_paid_cents <= MAX_CENTS:
                     raise Unsound
@@ -366,6 +370,8 @@ class _UseReader:
                     begun.copay_paid,
                     begun.coinsurance_paid,
                     begun.percentages,
+                    begun.penalty_paid,
+                    index.copay_scope_on(benefit, scope.first_day),
                 )
             )
 
@@ -377,9 +383,9 @@ class _UseReader:
         return sum(1 << place for place, limit in enumerate(limits) if _counts(limit, visit))
 
 
-def paid_of_shares(visit: PriorVisit) -> tuple[int, int, int]:
-    """What a dated visit says of its copay and coinsurance, cents."""
-    return visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents
+def paid_of_shares(visit: PriorVisit) -> tuple[int, ...]:
+    """What a dated visit says of its copay, coinsurance and penalty, cents."""
+    return visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents, visit.penalty_paid_cents
 
 
 def _counts(limit: Limit, visit: _Visit) -> bool:

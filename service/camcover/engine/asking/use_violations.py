@@ -18,6 +18,9 @@ from camcover.refusals import Refusal
 from camcover.request_bounds import CENTS, UNITS, USED, VISITS
 from camcover.rulebook.records import ROLLING, Limit, Measure, PeriodKind
 
+_PAID = ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "penalty_paid_cents", "plan_paid_cents")
+"""What a dated visit may say in cents."""
+
 
 def use_violations(scope: Scope) -> Iterator[Violation]:
     """Everything that is wrong with sums, limits and visits so far."""
@@ -139,7 +142,7 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
     elif visit.date.toordinal() > scope.first_day:
         expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
         yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
-    for name in ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "plan_paid_cents"):
+    for name in _PAID:
         cents = getattr(visit, name) or 0
         if CENTS.is_outside(cents):
             yield out_of_range(f"{path}.{name}", cents, CENTS)

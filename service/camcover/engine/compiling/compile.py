@@ -149,6 +149,12 @@ class _Compiler:
             slots={key: number for number, key in enumerate(limits)},
             slot_limits=tuple(limits.values()),
             benefits=numbered(name for plan in editions for name in plan.benefits),
+            copay_scopes=numbered(
+                benefit.shared_copay
+                for plan in editions
+                for benefit in plan.benefits.values()
+                if benefit.shared_copay is not None
+            ),
             groups=DiagnosisGroups({}, {}),
             rolling_limits=most_rolling(editions),
             sources=self.sources,
@@ -231,7 +237,7 @@ class _Compiler:
             row = len(self.rows["rules"])
             if isinstance(rule, Exclusion):
                 criteria = self._criteria(index, rule.when, None, segment.first_day)
-                self.rows["rules"].append((int(RuleKind.EXCLUSION), -1, criteria, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+                self.rows["rules"].append((int(RuleKind.EXCLUSION), -1, criteria, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1))
             else:
                 self.rows["rules"].append(self._benefit(index, segment, rule))
             self.sources.rules.append(rule)
@@ -306,6 +312,7 @@ class _Compiler:
             int(benefit.counts_toward_out_of_pocket_maximum),
             without,
             len(benefit.without_codes),
+            index.copay_scope_of(benefit),
         )
 
     def _limit(self, index: PlanIndex, limit: Limit, slot: int) -> Row:

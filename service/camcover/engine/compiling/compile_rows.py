@@ -259,11 +259,12 @@ def step_row(step: DeductibleStep | CopayStep | CoinsuranceStep, tier: Tier, num
 
 def requirement_row(requirement: Requirement, limits: Mapping[str, int]) -> Row:
     """A row of `requirements`; `limits`: the places of the benefit's."""
-    penalty = -1 if requirement.penalty is None else requirement.penalty
+    penalty = -1 if requirement.is_bare else requirement.penalty or 0
+    cents = -1 if requirement.penalty_cents is None else requirement.penalty_cents
     counting = -1 if requirement.visits_of is None else limits[requirement.visits_of]
     # After no visits of its own a requirement is there from the first on; a limit may leave that one out.
     after = requirement.after if requirement.after is not None else -1
-    return ATTESTATION_BITS[requirement.attestation], penalty, after, counting
+    return ATTESTATION_BITS[requirement.attestation], penalty, after, counting, cents
 
 
 def age_row(allowance: AgeAllowance) -> Row:

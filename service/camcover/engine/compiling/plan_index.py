@@ -236,6 +236,7 @@ class PlanIndex:
     slots: Mapping[SlotKey, int]
     slot_limits: Sequence[Limit]
     benefits: Mapping[str, int]
+    copay_scopes: Mapping[str, int]
     groups: DiagnosisGroups
     rolling_limits: int
     sources: Sources
@@ -249,6 +250,17 @@ class PlanIndex:
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _period_starts: dict[int, int] = field(default_factory=dict)
+
+    def copay_scope_of(self, benefit: Benefit) -> int:
+        """The number of the scope of a benefit's copays per day; -1 = it has none (point 20)."""
+        scope = benefit.shared_copay
+        return -1 if scope is None else self.copay_scopes[scope]
+
+    def copay_scope_on(self, benefit: str, day: int) -> int:
+        """The same of a benefit by its id as the terms of an ordinal day have it; -1 too where they do not have it."""
+        segment = self.terms_on(day)
+        found = segment.plan.benefits.get(benefit) if segment is not None else None
+        return -1 if found is None else self.copay_scope_of(found)
 
     def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
         """The segment whose terms hold on an ordinal day, in force or assumed to go on (point 37)."""

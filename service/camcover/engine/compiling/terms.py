@@ -221,7 +221,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         _mask(index, lambda each: each.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
         _mask(index, lambda each: each.carryover is not Carryover.NONE),
         waived=any(isinstance(step, CopayStep) and step.waived_with_deductible for step in steps),
-        penalised=any(each.penalty is not None for each in requirements),
+        penalised=any(not each.is_bare for each in requirements),
         counts_paid=any(_counts_paid(each.limit) for each in limits),
         continues=any(benefit.continues_when_exhausted for _, benefit in found),
         liable=bool(liable),

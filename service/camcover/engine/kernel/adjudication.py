@@ -122,6 +122,7 @@ def _begin_request(work: Work, request: Any) -> None:
         visits["period"], visits["count"] = UNTOUCHED, 0
         visits["day"], visits["counted"], visits["copay_paid"] = given["day"], given["counted"], given["copay_paid"]
         visits["coinsurance_paid"], visits["percentages"] = given["coinsurance_paid"], given["percentages"]
+        visits["penalty_paid"], visits["copay_scope"] = given["penalty_paid"], given["copay_scope"]
 
 
 @compiled
@@ -240,7 +241,8 @@ def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: 
     if not admitted:
         visits["count"] += 1
         visits["day"], visits["counted"], visits["copay_paid"] = context.line["day"], _ZERO, 0
-        visits["coinsurance_paid"], visits["percentages"] = 0, 0
+        visits["coinsurance_paid"], visits["percentages"], visits["penalty_paid"] = 0, 0, 0
+    visits["copay_scope"] = rule["copay_scope"]
     _cover(rules, work, context, rule, visits)
 
 
@@ -307,7 +309,7 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     add_up_steps(rules, phase, entry, visits)
 
     plan_pays = eligible - entry["deductible"] - entry["copay"] - entry["coinsurance"]
-    entry["penalty"] = penalty(rules, work, context, rule, plan_pays)
+    entry["penalty"] = penalty(rules, work, context, rule, visits, plan_pays)
     plan_pays -= entry["penalty"]
     if plan_pays > paid_left:
         entry["not_covered"] += plan_pays - paid_left

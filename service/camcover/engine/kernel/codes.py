@@ -25,6 +25,7 @@ class StepKind(IntEnum):
     COINSURANCE_REMAINING = 4
     COINSURANCE_AFTER_DEDUCTIBLE = 5
     COINSURANCE_ALLOWED = 6
+    COPAY_DAY = 7
 
 
 class StepBound(IntEnum):

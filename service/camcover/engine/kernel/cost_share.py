@@ -21,6 +21,7 @@ _DEDUCTIBLE = int(StepKind.DEDUCTIBLE)
 _COPAY_VISIT = int(StepKind.COPAY_VISIT)
 _COPAY_LINE = int(StepKind.COPAY_LINE)
 _COPAY_UNIT = int(StepKind.COPAY_UNIT)
+_COPAY_DAY = int(StepKind.COPAY_DAY)
 _COINSURANCE_REMAINING = int(StepKind.COINSURANCE_REMAINING)
 _COINSURANCE_AFTER_DEDUCTIBLE = int(StepKind.COINSURANCE_AFTER_DEDUCTIBLE)
 _COINSURANCE_ALLOWED = int(StepKind.COINSURANCE_ALLOWED)
@@ -44,7 +45,7 @@ _OF_DEDUCTIBLE, _OF_COPAY, _OF_COINSURANCE = (
 @compiled
 def is_copay(kind: int) -> bool:
     """Whether a step kind is one of the copays."""
-    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT)
+    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT, _COPAY_DAY)
 
 
 @compiled
@@ -75,6 +76,8 @@ def take_steps(rules: RuleTables, work: Work, context: LineContext, phase: Any, 
                 amount = max(amount - visits["copay_paid"], 0)
             elif kind == _COPAY_UNIT:
                 amount = amount * entry["covered_units"]
+            elif kind == _COPAY_DAY:
+                amount = max(amount - _paid_of_day(work, context, visits["copay_scope"]), 0)
             if step["waived"] == 1 and deductible > 0:
                 amount = 0
         elif is_coinsurance(kind):
@@ -88,6 +91,18 @@ def take_steps(rules: RuleTables, work: Work, context: LineContext, phase: Any, 
             remaining -= _moved(step, entry, index)
         entry["steps"][index] = amount
         remaining -= amount
+
+
+@compiled
+def _paid_of_day(work: Work, context: LineContext, scope: int) -> int:
+    """What the member's visits of the day under benefits of one scope paid of their copays per day (point 20)."""
+    request, paid = context.request, 0
+    first = request["visits"] + context.service["member"] * request["visit_count"]
+    for row in range(first, first + request["visit_count"]):
+        visits = work.visits[row]
+        if visits["day"] == context.line["day"] and visits["copay_scope"] == scope:
+            paid += visits["copay_paid"]
+    return paid
 
 
 @compiled
@@ -238,7 +253,7 @@ def _capping(tier: Any, part: int) -> np.uint64:
 
 @compiled
 def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None:
-    """Write deductible, copay and coinsurance from the steps; remember what was paid of the visit's copay."""
+    """Write deductible, copay and coinsurance from the steps; remember what was paid of a copay per visit or day."""
     for index in range(phase["count"]):
         kind = rules.steps[phase["first"] + index]["kind"]
         amount = entry["steps"][index]
@@ -246,7 +261,7 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
             entry["deductible"] += amount
         elif is_copay(kind):
             entry["copay"] += amount
-            if kind == _COPAY_VISIT:
+            if kind in (_COPAY_VISIT, _COPAY_DAY):
                 visits["copay_paid"] += amount
         elif is_coinsurance(kind):
             entry["coinsurance"] += amount
@@ -255,15 +270,22 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
 
 
 @compiled
-def penalty(rules: RuleTables, work: Work, context: LineContext, rule: Any, plan_pays: int) -> int:
-    """What missing attestations with a penalty take off what the plan would pay, one after the other (point 12)."""
+def penalty(rules: RuleTables, work: Work, context: LineContext, rule: Any, visits: Any, plan_pays: int) -> int:
+    """What missing attestations with a penalty take off what the plan would pay, one after the other (point 12).
+
+    One in dollars is taken once a visit; what is taken of it is remembered.
+    """
     left = plan_pays
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):
         requirement = rules.requirements[row]
         missing = (requirement["attestation"] & context.attestations) == _ZERO
         is_asked = visit_number(rules, work, context, rule, requirement["limit"]) > requirement["after"]
         if missing and requirement["penalty"] >= 0 and is_asked:
-            left -= share(left, requirement["penalty"])
+            taken = share(left, requirement["penalty"])
+            if requirement["cents"] >= 0:
+                taken = min(left, max(requirement["cents"] - visits["penalty_paid"], 0))
+                visits["penalty_paid"] += taken
+            left -= taken
     return plan_pays - left
 
 

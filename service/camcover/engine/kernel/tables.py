@@ -76,10 +76,11 @@ RULE = np.dtype([
     ("kind", "i4"), ("policy", "i4"), ("criteria", "i4"),
     ("requirements", "i4"), ("requirement_count", "i4"), ("limits", "i4"), ("limit_count", "i4"),
     ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counts_out_of_pocket", "i4"),
-    ("without", "i4"), ("without_count", "i4"),
+    ("without", "i4"), ("without_count", "i4"), ("copay_scope", "i4"),
 ])  # fmt: skip
 """An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`; `tiers`: first row of `rule_tiers`; `without`:
-the first of the codes in `listed_codes` that it is not for."""
+the first of the codes in `listed_codes` that it is not for; `copay_scope`: the number of the scope of its copays per
+day, -1 = it has none (point 20)."""
 
 CRITERIA = np.dtype([
     ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
@@ -100,8 +101,9 @@ STEP = np.dtype([
 ])  # fmt: skip
 """`bound` is a `StepBound`; `least_per`, `most_per`: a `StepKind` of the copays, 0 = no such bound."""
 
-REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4"), ("limit", "i4")])
-"""`penalty` -1: without it the line is not covered. `limit`: as in `PHASE`, of the visits that `after` counts."""
+REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4"), ("limit", "i4"), ("cents", "i8")])
+"""`penalty` -1: without it the line is not covered. `limit`: as in `PHASE`, of the visits that `after` counts. `cents`:
+a penalty in dollars, of a visit; -1 = it is a percentage."""
 
 LIMIT = np.dtype([
     ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
@@ -217,7 +219,7 @@ GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
 
 GIVEN_VISIT = np.dtype([
     ("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8"),
-    ("coinsurance_paid", "i8"), ("percentages", "i8"),
+    ("coinsurance_paid", "i8"), ("percentages", "i8"), ("penalty_paid", "i8"), ("copay_scope", "i4"),
 ])  # fmt: skip
 """Visits of (member, benefit) as the request gives them: in the benefit period of `as_of`, and by dates in that of the
 first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
@@ -233,10 +235,11 @@ SLOT = np.dtype([("used", "i8"), ("key", "i4"), ("day", "i4"), ("head", "i4"), (
 
 VISITS = np.dtype([
     ("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4"),
-    ("coinsurance_paid", "i8"), ("percentages", "i8"),
+    ("coinsurance_paid", "i8"), ("percentages", "i8"), ("penalty_paid", "i8"), ("copay_scope", "i4"),
 ])  # fmt: skip
 """Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid; of a
-coinsurance with a least or a most what was paid, and what its percentage alone came to (point 44)."""
+coinsurance with a least or a most what was paid, and what its percentage alone came to (point 44); what was taken of a
+penalty in dollars (point 12), and the scope of the benefit's copays per day, -1 = it has none (point 20)."""
 
 EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 """A dated use under a rolling limit, in a list by date."""

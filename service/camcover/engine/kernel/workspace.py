@@ -112,6 +112,8 @@ class VisitsRow(NamedTuple):
     day: int
     coinsurance_paid: int
     percentages: int
+    penalty_paid: int
+    copay_scope: int
 
 
 def assert_row(row: type[Any], dtype: np.dtype[np.void], *, without: str = "", **named: Sequence[str]) -> None:

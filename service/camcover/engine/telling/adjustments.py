@@ -90,5 +90,5 @@ def _penalty_code(sources: Sources, row: LedgerRow) -> str:
     """The CARC of a penalty: the first attestation that carries one."""
     rule = sources.rules[row.rule]
     asked = rule.requires if isinstance(rule, Benefit) else ()
-    attestation = next(each.attestation for each in asked if each.penalty is not None)
+    attestation = next(each.attestation for each in asked if not each.is_bare)
     return _OF_ATTESTATION.get(attestation, _OF_REASON[Reason.REQUIREMENT_MISSING])

@@ -169,7 +169,7 @@ class _StateReader:
             row = self._outcome.visits[member * len(self._index.benefits) + number]
             if row.day == self._last_day:
                 paid = self._plan_paid(member, benefit)
-                day, shares = date.fromordinal(row.day), (row.coinsurance_paid, row.percentages)
+                day, shares = date.fromordinal(row.day), (row.coinsurance_paid, row.percentages, row.penalty_paid)
                 yield PriorVisit(benefit, day, 1, row.copay_paid, paid, *shares)
 
     def _plan_paid(self, member: int, benefit: str) -> int | None:

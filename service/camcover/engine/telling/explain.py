@@ -22,6 +22,7 @@ from camcover.rulebook.records import (
     Benefit,
     CoinsuranceStep,
     ComparedStep,
+    CopayPer,
     CopayStep,
     DeductibleStep,
     Exclusion,
@@ -205,6 +206,8 @@ def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> 
             return told.step(text, cents, step.at, _cite_of(accumulator, benefit))
         case CopayStep():
             asked = f"{dollars(step.cents)} a {copay_unit(step.per)}"
+            if step.per is CopayPer.DAY:
+                asked = f"one copay a day, the highest; here {dollars(step.cents)}"
             text = f"You pay a copay of {amount} (the plan asks for {asked})."
         case CoinsuranceStep():
             text = f"You pay coinsurance of {amount}: {step_words(step)}."
@@ -233,7 +236,7 @@ def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
     """What a missing attestation costs."""
     cents = told.row.penalty
     if cents:
-        asked = [each for each in benefit.requires if each.penalty is not None]
+        asked = [each for each in benefit.requires if not each.is_bare]
         missing = " or ".join(attestation_words(each.attestation) for each in asked)
         text = f"Without {missing} the plan pays less; the difference of {dollars(cents)} is yours."
         yield told.step(text, cents, asked[0].at, benefit.cite)

@@ -56,7 +56,7 @@ def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:
     """The words of `for` by which some benefit may leave a line of the tier uncovered."""
     made: set[str] = set()
     for benefit in (each for each in plan.benefits.values() if tier.id in each.tiers):
-        made |= {str(each.attestation) for each in benefit.requires if each.penalty is None}
+        made |= {str(each.attestation) for each in benefit.requires if each.is_bare}
         if any(limit.measure is not Measure.MONEY for limit in benefit.limits):
             made.add(LIMITS_DENIAL)
         if any(map(_asks_diagnosis, criteria_of(rules, plan, benefit))):

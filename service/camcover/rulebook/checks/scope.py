@@ -73,7 +73,7 @@ def criteria_of(rules: RuleSet, plan: Plan, benefit: Benefit) -> Iterator[Criter
 
 def required_of(benefit: Benefit) -> set[str]:
     """The attestations that a benefit's requirements ask for on every line: without one it covers nothing."""
-    return {each.attestation for each in benefit.requires if each.penalty is None and each.after is None}
+    return {each.attestation for each in benefit.requires if each.is_bare and each.after is None}
 
 
 def days_of_change(plan: Plan, rules: RuleSet) -> list[date]:

@@ -30,7 +30,7 @@ from camcover.rulebook.records import (
     Tier,
     TierBenefit,
 )
-from camcover.rulebook.words import allow_words, amount, per_name, visits_words
+from camcover.rulebook.words import allow_words, amount, penalty_words, per_name, visits_words
 
 __all__ = ["plan_part"]
 
@@ -187,6 +187,8 @@ def _benefit_facts(benefit: Benefit) -> Iterator[Fact]:
     )
     counts = yes_or_no(benefit.counts_toward_out_of_pocket_maximum)
     yield fact("counts toward out-of-pocket maximum", counts, at, "yes")
+    scope = benefit.copay_scope
+    yield fact("copay scope", scope, getattr(scope, "at", at))
     yield fact("cite", benefit.cite, at)
 
 
@@ -206,9 +208,8 @@ def _requirement_part(requirement: Requirement) -> Part:
 
 
 def _requirement_facts(requirement: Requirement) -> Iterator[Fact]:
-    penalty, after = requirement.penalty, requirement.after
-    without = "not covered" if penalty is None else f"the plan pays {percent(penalty)} less"
-    yield fact("without it", without, requirement.at)
+    after = requirement.after
+    yield fact("without it", penalty_words(requirement), requirement.at)
     asked = f"after {visits_words(after or 0, requirement.visits_of)}"
     if after is None:
         asked = "from the first visit" + (f" of '{requirement.visits_of}'" if requirement.visits_of else "")

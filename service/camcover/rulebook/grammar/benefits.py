@@ -35,7 +35,7 @@ from camcover.rulebook.records import (
     TierBenefit,
     Word,
 )
-from camcover.rulebook.scalars import COPAY, COPAY_WORDS, PERCENT, VISITS_OF, YES
+from camcover.rulebook.scalars import BOUND, BOUND_WORDS, COPAY, COPAY_WORDS, PENALTY, PERCENT, VISITS_OF, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["BENEFITS"]
@@ -50,18 +50,18 @@ COMPARISON_OF_TWO = declare(
 TERMS = Record(
     "a requirement",
     (
-        Field("penalty", Value(PERCENT), "By how much less the plan pays without it; else the line is not covered."),
+        Field("penalty", Value(PENALTY), "By how much less the plan pays without it; else the line is not covered."),
         Field("after", Value(VISITS_OF), "Needed from the next visit of the benefit period, or of a limit, on."),
     ),
-    lambda values, _at, _: (values["penalty"], *(values["after"] or (None, None))),
+    lambda values, _at, _: (*(values["after"] or (None, None)), *(values["penalty"] or (None, None))),
 )
 
 
 def _requirement(values: Values, at: Place, _context: Context) -> Requirement:
-    attestation, (penalty, after, visits_of) = next(
+    attestation, (after, visits_of, penalty, cents) = next(
         (key, value) for key, value in values.items() if key != "*" and value
     )
-    return Requirement(Attestation(attestation), penalty, after, at, visits_of)
+    return Requirement(Attestation(attestation), penalty, after, at, visits_of, cents)
 
 
 def _one_requirement(values: Values, at: Place, context: Context) -> Any:
@@ -146,7 +146,7 @@ COMPARED_WORDS = "{{{}: [{{copay: $20 per visit}}, {{coinsurance: 50%}}]}}"
 COMPARED = ListOf(
     Record(
         "a copay or a coinsurance",
-        (COPAY_FIELD, COINSURANCE_FIELD, OF_FIELD),
+        (Field("copay", Value(BOUND), f"{BOUND_WORDS}."), COINSURANCE_FIELD, OF_FIELD),
         _one_of_two,
         also=one_of("copay", "coinsurance") | {"dependentRequired": {"of": ["coinsurance"]}},
     ),
@@ -161,8 +161,8 @@ STEP_TABLE = Record(
         Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
         COINSURANCE_FIELD,
         OF_FIELD,
-        Field("at_least", Value(COPAY), "The least of a coinsurance: '$20 per visit', 'per line' or 'per unit'."),
-        Field("at_most", Value(COPAY), "The most of a coinsurance."),
+        Field("at_least", Value(BOUND), f"The least of a coinsurance: {BOUND_WORDS}."),
+        Field("at_most", Value(BOUND), "The most of a coinsurance."),
         Field("lesser_of", COMPARED, "A copay or a coinsurance, whichever is less."),
         Field("greater_of", COMPARED, "A copay or a coinsurance, whichever is more."),
     ),
@@ -281,6 +281,7 @@ def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
         counts_toward_out_of_pocket_maximum=values["counts_toward_out_of_pocket_maximum"],
         tiers=values["tiers"],
         refused_tiers=values["refused_tiers"],
+        copay_scope=values["copay_scope"],
         cite=values["cite"],
         at=at,
         without_codes=values["without_codes"],
@@ -304,6 +305,7 @@ BENEFIT = Record(
             "no: its cost share neither feeds that accumulator nor is capped by it.",
             default=True,
         ),
+        Field("copay_scope", Name("an id"), "Benefits of one scope have one copay a day, the highest."),
         CITE,
     ),
     _benefit,

@@ -49,6 +49,7 @@ from camcover.rulebook.records.plan import (
 )
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria, Fees, FeeTable, PercentOf, Policy
 from camcover.rulebook.records.terms import (
+    BOUND_UNITS,
     COINSURANCES,
     COPAYS,
     DENIALS,
@@ -82,6 +83,7 @@ from camcover.rulebook.records.terms import (
 )
 
 __all__ = [
+    "BOUND_UNITS",
     "COINSURANCES",
     "COPAYS",
     "DENIALS",

@@ -186,9 +186,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """An attestation asked for; `penalty` in basis points of what the plan pays, `after` in visits.
+    """An attestation asked for; `after` in visits.
 
-    `visits_of`: the limit whose visits are counted; None = the benefit's own in the benefit period (point 13).
+    `penalty`: without it the plan pays so many basis points less, `penalty_cents`: so many cents less a visit; without
+    either it covers nothing. `visits_of`: the limit whose visits are counted; None = the benefit's own in the benefit
+    period (point 13).
     """
 
     attestation: Attestation
@@ -196,6 +198,12 @@ class Requirement:
     after: int | None
     at: Place
     visits_of: str | None = None
+    penalty_cents: int | None = None
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the line is not covered without it."""
+        return self.penalty is None and self.penalty_cents is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +291,7 @@ class Benefit:
     """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered.
 
     `without_codes`: codes of its therapies that it is not about.
+    `copay_scope`: what its copays per day share with other benefits' of the same name; None = it names none.
     """
 
     id: str
@@ -299,6 +308,14 @@ class Benefit:
     at: Place
     refused_tiers: tuple[str, ...] = ()
     without_codes: tuple[str, ...] = ()
+    copay_scope: str | None = None
+
+    @property
+    def shared_copay(self) -> str | None:
+        """The scope of its copays per day, "" where it names none; None: it has no copay per day (point 20)."""
+        steps = (step for block in self.tiers.values() for phase in block.member_pays for step in phase.steps)
+        has_one = any(isinstance(step, CopayStep) and step.per is CopayPer.DAY for step in steps)
+        return str(self.copay_scope or "") if has_one else None
 
     @property
     def numbered(self) -> list[Requirement | Phase]:

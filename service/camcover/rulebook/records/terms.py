@@ -300,6 +300,7 @@ class CopayPer(StrEnum):
     VISIT = "visit"
     LINE = "line"
     UNIT = "unit"
+    DAY = "day"
 
 
 class CopayTerms(NamedTuple):
@@ -313,8 +314,12 @@ COPAYS: dict[CopayPer, CopayTerms] = {
     CopayPer.VISIT: CopayTerms("COPAY_VISIT", "visit"),
     CopayPer.LINE: CopayTerms("COPAY_LINE", "service"),
     CopayPer.UNIT: CopayTerms("COPAY_UNIT", "unit"),
+    CopayPer.DAY: CopayTerms("COPAY_DAY", "day"),
 }
 """Every unit of copays; the first holds where the file names none."""
+
+BOUND_UNITS = tuple(per for per in COPAYS if per is not CopayPer.DAY)
+"""What the least and the most of a coinsurance may be for, and a copay that is compared with one (point 44)."""
 
 
 class CoinsuranceOf(StrEnum):

@@ -1,0 +1,29 @@
+"""Requirements: what a visit bears without them is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.rulebook.checks.fault import Severity, declare_fault
+from camcover.rulebook.checks.scope import plans
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import RuleSet
+
+PENALTY_REPEATED = declare_fault(
+    "penalty-repeated",
+    Severity.ERROR,
+    "A benefit has more than one penalty in dollars, so that what a visit bore of the one could not be told from the "
+    "other (docs/rule-language.md, point 12).",
+    "Leave one penalty in dollars; others may be percentages.",
+)
+
+
+def check_penalties(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """A benefit has at most one penalty in dollars (docs/rule-language.md, point 12)."""
+    for plan in plans(rules):
+        for benefit in plan.benefits.values():
+            places = [each.at for each in benefit.requires if each.penalty_cents is not None]
+            if len(places) > 1:
+                message = f"the benefit '{benefit.id}' has {len(places)} penalties in dollars"
+                yield PENALTY_REPEATED.at(places[1], message, "a benefit has at most one; others may be percentages")
