@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.keeping import Keeper
 from camcover.store import KeptEstimates, NoStore, RequestKey, StoredEstimate, StoreUnavailable, open_database
+from camcover.store.availability import Availability
 from camcover.store.errors import UnavailableReason
 
 
@@ -29,6 +30,7 @@ class Store(NoStore):
         self.go = threading.Event()
         self.asked = asyncio.Event()
         self.fault: Exception | None = None
+        self.availability = Availability()
         self._loop = asyncio.get_running_loop()
 
     def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
@@ -134,6 +136,10 @@ async def test_a_database_that_does_not_answer_is_given_up() -> None:
     keeper = Keeper(store, seconds=0.01)
     with pytest.raises(StoreUnavailable, match="cannot be reached"):
         await keeper.keep([row("a")])
+    assert not store.availability.is_available()
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await keeper.keep([row("b")])
+    assert store.groups == [["a"]]
     store.go.set()
 
 

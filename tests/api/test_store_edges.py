@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -203,6 +205,40 @@ async def test_a_locked_store_is_told_and_comes_back(service: Service, ask: Any,
     assert (await service.estimate("ana", ask(request_id="new"))).totals.patient_cents == 6080
     of_store = [each for each in logged if each["event"].startswith("store")]
     assert [each["event"] for each in of_store] == ["store unavailable", "store available again"]
+
+
+@pytest.fixture
+def processes_of(service: Service) -> list[int]:
+    """The PostgreSQL server's process and those of its connections."""
+    with service.database.engine.connect() as connection:
+        folder = connection.exec_driver_sql("SHOW data_directory").scalar_one()
+        backends = connection.exec_driver_sql("SELECT pid FROM pg_stat_activity").scalars().all()
+    return [int((Path(folder) / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]), *backends]
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_a_store_that_neither_answers_nor_refuses_is_away(
+    service: Service, ask: Any, processes_of: list[int]
+) -> None:
+    """A server that is stopped keeps its connections and says nothing. Calls are refused, and it is used again."""
+    before = await service.estimate("ana", ask(request_id="before"))
+    for pid in processes_of:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(30):
+            for request_id in ("new", "before", "new"):
+                error = await refused(service.estimate("ana", ask(request_id=request_id)))
+                assert error.code() == UNAVAILABLE
+                assert error.details() == "the database cannot be reached: try again later"
+            named = services.GetEstimateRequest(name=before.name)
+            assert (await refused(service.estimates.GetEstimate(named, metadata=bearer("ana")))).code() == UNAVAILABLE
+            await service.until_health(ESTIMATES, NOT_SERVING)
+    finally:
+        for pid in processes_of:
+            os.kill(pid, signal.SIGCONT)
+    await service.until_health(ESTIMATES, SERVING)
+    assert await service.estimate("ana", ask(request_id="before")) == before
+    assert (await service.estimate("ana", ask(request_id="new"))).totals.patient_cents == 6080
 
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)

@@ -20,7 +20,7 @@ from camcover.api.defaults import CACHED_BYTES
 from camcover.api.errors import bad_request, invalid, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.intake import SMALL_BYTES
-from camcover.api.keeping import Keeper, Taken
+from camcover.api.keeping import Keeper, Taken, looked_up
 from camcover.api.pools import Pool, Pools
 from camcover.api.reproducing import reproduced
 from camcover.api.requests import estimate_request
@@ -206,7 +206,8 @@ class Answering:
     async def _found(self, keys: Sequence[RequestKey]) -> _Kept:
         """What these request ids have answered before, as far as the store can be asked."""
         try:
-            return _Kept(await self._pools.looking_up.run(self._store.by_keys, keys) if keys else {})
+            pool, store = self._pools.looking_up, self._store
+            return _Kept(await looked_up(pool, store, store.by_keys, keys) if keys else {})
         except StoreUnavailable as failure:
             return _Kept({}, failure)
 

@@ -30,6 +30,7 @@ from camcover.api.answering import (
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.errors import Refused, asked_in, bad_request, invalid
 from camcover.api.estimates import coverage_message, estimate_message
+from camcover.api.keeping import looked_up
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
 from camcover.api.requests import estimate_request, member, planned_service
@@ -157,7 +158,8 @@ class EstimateServicer(EstimateServiceServicer):
     ) -> estimate_pb2.Estimate:
         """A stored estimate of the caller's again, byte for byte."""
         validate(request)
-        stored = await self._pools.looking_up.run(self._store.by_name, request.name, CALLER.get().subject)
+        pool, by_name = self._pools.looking_up, self._store.by_name
+        stored = await looked_up(pool, self._store, by_name, request.name, CALLER.get().subject)
         if stored is None:
             raise UnknownEstimate(request.name)
         if stored.body is None:

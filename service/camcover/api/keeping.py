@@ -8,13 +8,17 @@ that no call fails for another's row.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
+from camcover.api.pools import Pool
 from camcover.store import EstimateStore, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.store.errors import UnavailableReason
 
-__all__ = ["MOST_WAITING", "Keeper", "Taken"]
+__all__ = ["ANSWER_SECONDS", "MOST_WAITING", "Keeper", "Taken", "looked_up"]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 Taken: TypeAlias = Mapping[RequestKey, StoredEstimate]
 """What had taken a request id before, by subject and request id."""
@@ -25,8 +29,11 @@ MOST_WAITING = 20_000
 _ROWS_AT_ONCE = 2_000
 """About so many rows a transaction has at most; one call's go into one."""
 
-_WAIT_SECONDS = 5.0
-"""How long a call waits at most for a database that neither writes nor refuses."""
+ANSWER_SECONDS = 0.9
+"""How long a call waits at most for a database that neither answers nor refuses."""
+
+_ROWS_A_SECOND = 4_000
+"""Rows that wait are given so much longer: a slow disk writes far more of them in a second."""
 
 
 class _Waiting(NamedTuple):
@@ -39,9 +46,11 @@ class _Waiting(NamedTuple):
 class Keeper:
     """The one writer to a store; belongs to one event loop."""
 
-    def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float = _WAIT_SECONDS) -> None:
-        """Write to `store`; let so many rows wait at most, so long."""
+    def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float = ANSWER_SECONDS) -> None:
+        """Write to `store`; let so many rows wait at most, so long and a little longer for each row."""
         self._store, self._most, self._seconds = store, most_waiting, seconds
+        self._rows_in_hand = 0
+        self._is_stuck = False
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -50,8 +59,11 @@ class Keeper:
 
         Raises `StoreUnavailable`, and what the store raises for one of these rows.
         """
+        if self._is_stuck:
+            raise StoreUnavailable(UnavailableReason.AWAY)
         self._waiting = [each for each in self._waiting if not each.future.done()]
-        if self._waiting and len(estimates) + sum(len(each.rows) for each in self._waiting) > self._most:
+        rows = len(estimates) + sum(len(each.rows) for each in self._waiting)
+        if self._waiting and rows > self._most:
             raise StoreUnavailable(UnavailableReason.BUSY)
         future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_look_at)
@@ -59,15 +71,19 @@ class Keeper:
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds + (rows + self._rows_in_hand) / _ROWS_A_SECOND):
                 return await future
         except TimeoutError:
+            self._is_stuck = self._writing is not None
+            self._store.availability.gave_up()
             raise StoreUnavailable(UnavailableReason.AWAY) from None
 
     async def _write(self) -> None:
         """Write what waits, until nothing does."""
         while group := self._next_group():
+            self._rows_in_hand = sum(len(each.rows) for each in group)
             outcomes = await asyncio.to_thread(self._kept, [each.rows for each in group])
+            self._is_stuck = False
             for each, outcome in zip(group, outcomes, strict=True):
                 if each.future.done():
                     continue
@@ -75,7 +91,7 @@ class Keeper:
                     each.future.set_exception(outcome)
                 else:
                     each.future.set_result(outcome)
-        self._writing = None
+        self._writing, self._rows_in_hand = None, 0
 
     def _next_group(self) -> list[_Waiting]:
         """The calls whose rows go into the next transaction; those that were given up are left out."""
@@ -111,6 +127,23 @@ class Keeper:
             except Exception as error:  # noqa: BLE001 - the call gets it
                 refused = refused or error
         return refused or taken
+
+
+async def looked_up(
+    pool: Pool,
+    store: EstimateStore,
+    work: Callable[Parameters, Result],
+    *given: Parameters.args,
+    **named: Parameters.kwargs,
+) -> Result:
+    """What `work` reads from `store`, in a thread of `pool`. Raises `StoreUnavailable` where it does not answer."""
+    store.availability.refuse_reading()
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await pool.run(work, *given, **named)
+    except TimeoutError:
+        store.availability.gave_up()
+        raise StoreUnavailable(UnavailableReason.AWAY) from None
 
 
 def _look_at(future: asyncio.Future[Taken]) -> None:

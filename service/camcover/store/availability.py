@@ -90,6 +90,12 @@ class _Circuit:
                 raise StoreUnavailable(self.reason)
             self._again_at = now + _HOLD_SECONDS[self.reason]
 
+    def refuse(self) -> None:
+        """Raise `StoreUnavailable` while it is known to fail and nobody may ask again yet."""
+        with self._lock:
+            if self.reason is not None and self._clock() < self._again_at:
+                raise StoreUnavailable(self.reason)
+
     def set(self, reason: UnavailableReason | None) -> None:
         """Note how a use of it went."""
         with self._lock:
@@ -126,6 +132,18 @@ class Availability:
     def forget(self, tell: Callable[[], object]) -> None:
         """Call `tell` no more."""
         self._listeners.remove(tell)
+
+    def gave_up(self) -> None:
+        """Note that a use did not end in its time: the database neither answers nor refuses, such as a stopped server.
+
+        The next use that ends well takes it back.
+        """
+        for circuit in (self._reading, self._writing):
+            circuit.set(UnavailableReason.AWAY)
+
+    def refuse_reading(self) -> None:
+        """Raise `StoreUnavailable` where reading is known to fail; unlike `reading`, this takes nobody's turn."""
+        self._reading.refuse()
 
     def _tell(self) -> None:
         for tell in tuple(self._listeners):
