@@ -137,7 +137,7 @@ def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: LineFacts
     """The cells of a service. Raises `TooManyCells`."""
     known = facts or LineFacts()
     checks = tuple(checks_of(service.rules, rules, stretch.first))
-    licensing = licensing_states(rules, stretch.first)
+    licensing = licensing_states(rules, stretch.first, service.therapy)
     ages: tuple[Value, ...] = (_USUAL_AGE, *range(_USUAL_AGE), *range(_USUAL_AGE + 1, OLDEST_MEMBER + 1), None)
     practitioners = _alike(checks, {Subject.PRACTITIONER}, _values(known.practitioner, (*licensing, "")))
     states = _alike(checks, {Subject.STATE}, _values(known.state, (*STATES, "")))

@@ -144,9 +144,14 @@ def _prefixes(conditions: Iterable[str], rules: RuleSet, day: date) -> set[str]:
     return set(map(normalised, condition_entries(rules, day, conditions)))
 
 
-def licensing_states(rules: RuleSet, day: date) -> dict[str, frozenset[str]]:
-    """For each practitioner of any catalog the states that license it on `day`; none where the catalog has no entry."""
+def licensing_states(rules: RuleSet, day: date, therapy: str = "") -> dict[str, frozenset[str]]:
+    """For each practitioner of any catalog the states that license it on `day`; none where the catalog has no entry.
+
+    Those who give `therapy` come first.
+    """
     entries = {name: entry for catalog in catalogs_on(rules, day) for name, entry in catalog.licensure.items()}
     catalogs = (catalog for editions in rules.catalogs.values() for catalog in editions)
-    names = dict.fromkeys(str(name) for catalog in catalogs for name in catalog.practitioners)
+    given = (catalog.therapies[therapy] for catalog in catalogs_on(rules, day) if therapy in catalog.therapies)
+    first = [str(name) for each in given for name in each.practitioners]
+    names = dict.fromkeys([*first, *(str(name) for catalog in catalogs for name in catalog.practitioners)])
     return {name: licensing(entries.get(name)) for name in names}
