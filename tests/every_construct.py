@@ -25,6 +25,7 @@ therapies:
     service_type: "64"
     typical_charge: {low: $75, typical: $110, high: $150}
     tax_advantaged: eligible
+    minutes: {session: 1 hour, codes: {"97810": 15 minutes}}
   massage: {name: Massage, codes: ["97124"], practitioners: [massage-therapist]}
   reiki: {name: Reiki}
   yoga: {name: Yoga}

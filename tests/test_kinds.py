@@ -52,12 +52,12 @@ from camcover.rulebook.words import (
 )
 from oracle import adjudicate
 from oracle.random_benefits import PERIODS as DRAWN_PERIODS
-from small_rules import SHARE_PLAN, TEXTS, estimate, question, tables
+from small_rules import CATALOG, SHARE_PLAN, TEXTS, estimate, question, tables
 
 AT = Place("plan.yaml", 1, 1)
 YEAR = BenefitPeriod(7, 1)
 VISITS = (Measure.VISITS, Counting.COVERED)
-ALLOWED = {Measure.VISITS: "2 visits", Measure.UNITS: "3 units", Measure.MONEY: "$70"}
+ALLOWED = {Measure.VISITS: "2 visits", Measure.UNITS: "3 units", Measure.MINUTES: "1 hour", Measure.MONEY: "$70"}
 """An amount in each measure, as a rule file says it."""
 
 
@@ -166,6 +166,7 @@ def test_what_limits_count_where_the_file_does_not_say() -> None:
     assert {str(measure): str(countings(measure)[0]) for measure in Measure} == {
         "visits": "covered",
         "units": "covered",
+        "minutes": "covered",
         "money": "plan_paid",
     }
 
@@ -221,6 +222,11 @@ def plan(limits: str = "", pays: str = PAYS) -> str:
     return text
 
 
+MINUTES = 'minutes: {session: 1 hour, codes: {"97810": 20 minutes, "97811": 15 minutes}}'
+TIMED = CATALOG.replace("    aliases: [needles]\n", f"    aliases: [needles]\n    {MINUTES}\n")
+"""What limits of hours ask for."""
+
+
 def asked() -> dict[str, Any]:
     """Two lines of two units and of one on each date."""
     fields = question()
@@ -235,8 +241,9 @@ def asked() -> dict[str, Any]:
 
 def assert_as_the_oracle_says(share: str) -> list[bool]:
     """Every amount of every line; gives which lines are covered."""
-    lines = estimate(tables(share=share), asked()).lines
-    parsed = [yaml.BaseLoader(text).get_single_data() for text in (TEXTS | {"share.yaml": share}).values()]
+    lines = estimate(tables(share=share, catalog=TIMED), asked()).lines
+    texts = TEXTS | {"share.yaml": share, "catalog.yaml": TIMED}
+    parsed = [yaml.BaseLoader(text).get_single_data() for text in texts.values()]
     expected = adjudicate(parsed, asked())["lines"]
     for line, said in zip(lines, expected, strict=True):
         assert {name: said[name] for name in line.amounts._fields} == line.amounts._asdict(), said

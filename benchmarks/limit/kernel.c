@@ -580,7 +580,8 @@ INLINE int is_exhausted(
         bool by_visit = limit->measure == VISITS || limit->measure == VISITS_PLAN_PAID;
         if ((by_visit && visit_admitted) || limit->beyond & hand->attestations || is_left_out(limit, hand))
             continue;
-        if (used(work, hand, limit) >= allowed_by(rules, limit, hand))
+        int64_t least_wanted = limit->measure == MINUTES ? greatest(hand->service->minutes, 1) : 1;
+        if (allowed_by(rules, limit, hand) - used(work, hand, limit) < least_wanted)
             return row;
     }
     return NONE;
@@ -1212,6 +1213,8 @@ INLINE int64_t wanted(const struct limit *limit, const struct hand *hand)
     switch (limit->measure) {
     case UNITS:
         return hand->service->units;
+    case MINUTES:
+        return (int64_t)hand->service->units * hand->service->minutes;
     case MONEY_ALLOWED:
     case MONEY_PLAN_PAID:
         return hand->entry->fee;
@@ -1249,6 +1252,10 @@ INLINE struct left cut_to_limits(
                 entry->attestations_used |= limit->beyond;
         } else if (limit->measure == UNITS && left < units) {
             units = left;
+            entry->limit = row;
+            entry->reason = LIMIT_REACHED;
+        } else if (limit->measure == MINUTES && left < units * hand->service->minutes) {
+            units = left / hand->service->minutes;
             entry->limit = row;
             entry->reason = LIMIT_REACHED;
         } else if (limit->measure == MONEY_ALLOWED && left < least_left.allowed) {
@@ -1292,6 +1299,9 @@ INLINE void count_against_limits(
         switch (limit->measure) {
         case UNITS:
             amount = entry->covered_units;
+            break;
+        case MINUTES:
+            amount = (int64_t)entry->covered_units * hand->service->minutes;
             break;
         case MONEY_ALLOWED:
             amount = eligible;

@@ -153,7 +153,11 @@ class PlanLedger:
         visit = self._visit(benefit, line)
         for limit in limits_of(plan, benefit):
             is_passed = limit.allow.measure == "visits" and self._usage.has_visit(visit)
-            if not is_passed and not self._leaves_out(limit, line) and self._left(limit, line, visit) <= 0:
+            if (
+                not is_passed
+                and not self._leaves_out(limit, line)
+                and self._left(limit, line, visit) < _least(limit, line)
+            ):
                 yield limit
 
     def _left(self, limit: Limit, line: Line, visit: Visit) -> int:
@@ -249,7 +253,7 @@ class PlanLedger:
         limits = limits_of(plan, benefit)
         counting = [limit for limit in limits if not self._leaves_out(limit, line)]
         hard = [(each, self._left(each, line, visit)) for each in counting if not self._lets_through(each, line)]
-        units = min([line.units, *(left for limit, left in hard if limit.allow.measure == "units")])
+        units = min([line.units, *_units_left(hard, line)])
         part = Price(_part(priced.charge, units, line.units), _part(priced.allowed, units, line.units))
         outcome = Outcome(tier, priced.charge, benefit, covered=True, covered_units=units, allowed=part.allowed)
         if units < line.units:
@@ -292,7 +296,8 @@ class PlanLedger:
         for limit in (each for each in limits if each not in counting):
             self._usage.leave_out(limit, visit)
         for limit in counting:
-            self._usage.add(limit, visit, units=units, eligible=eligible, plan_paid=outcome.plan_paid)
+            minutes = units * line.minutes
+            self._usage.add(limit, visit, units=units, minutes=minutes, eligible=eligible, plan_paid=outcome.plan_paid)
         self._usage.add_visit(visit)
         return outcome
 
@@ -323,6 +328,20 @@ def _is_family(request: Json, members: list[Json]) -> bool:
     coverage = request.get("coverage")
     sums = request.get("family_accumulators") or request.get("secondary_family_accumulators")
     return coverage == "COVERAGE_FAMILY" or (coverage != "COVERAGE_SELF_ONLY" and (len(members) > 1 or bool(sums)))
+
+
+def _least(limit: Limit, line: Line) -> int:
+    """With less than this a limit is used up for a line: one visit, unit or cent, or the minutes of one unit."""
+    return max(line.minutes, 1) if limit.allow.measure == "minutes" else 1
+
+
+def _units_left(limits: list[tuple[Limit, int]], line: Line) -> Iterator[int]:
+    """The whole units that limits of units and of hours leave."""
+    for limit, left in limits:
+        if limit.allow.measure == "units":
+            yield left
+        elif limit.allow.measure == "minutes" and line.minutes:
+            yield left // line.minutes
 
 
 def _part(cents: int, units: int, of_units: int) -> int:

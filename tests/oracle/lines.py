@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from .rules import RuleBook
-from .values import Json, completed_years, money
+from .values import Json, allowance, completed_years, money
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Line:
     """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b).
 
     `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs; `tier`: that plan's.
+    `minutes`: of one unit.
     """
 
     item_index: int
@@ -42,6 +43,7 @@ class Line:
     terms_day: date = date.min
     tier: str = ""
     claim: Claim = field(default_factory=Claim)
+    minutes: int = 0
     diagnoses: list[str] = field(default_factory=list)
 
     @property
@@ -136,6 +138,8 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
         )
         for number, procedure in enumerate(procedures, 1)
     ]
+    for line in lines:
+        line.minutes = _minutes(line, rules)
     _share_typical_charge(lines, rules)
     return lines
 
@@ -167,6 +171,14 @@ def _therapy(item: Json, place: int, code: str, rules: RuleBook) -> str:
     if code and not of_code:
         return ""
     return str(item.get("therapy") or of_code[0])
+
+
+def _minutes(line: Line, rules: RuleBook) -> int:
+    """How long one unit takes: of the codes that the therapy names, else a session (section 4, limits)."""
+    terms = rules.entry("therapies", line.therapy, line.day).get("minutes")
+    if terms is None:
+        return 0
+    return allowance(terms.get("codes", {}).get(line.code, terms["session"])).amount
 
 
 def _diagnoses(item: Json, day: date, rules: RuleBook) -> list[str]:

@@ -99,7 +99,10 @@ def limit(dice: Dice, tiers: list[str], *, in_money: bool) -> Document:
         if dice.chance(60):
             terms["counts"] = dice.pick(["allowed", "plan_paid"])
     else:
-        terms = {"allow": _count(dice, dice.pick(["visit", "unit"])), "per": dice.pick(PERIODS)}
+        terms = {
+            "allow": _count(dice, dice.pick(["visit", "visit", "unit", "unit", "hour"])),
+            "per": dice.pick(PERIODS),
+        }
         if "visit" in terms["allow"] and dice.chance(25):
             terms["counts"] = "plan_paid"
     if dice.chance(20):
@@ -121,7 +124,7 @@ def requantified(dice: Dice, allow: Any) -> Any:
         return [entry | {"allow": requantified(dice, entry["allow"])} for entry in allow]
     if allow.startswith("$"):
         return dice.money(40, 400)
-    return _count(dice, "visit" if "visit" in allow else "unit")
+    return _count(dice, next(noun for noun in ("visit", "unit", "hour") if noun in allow))
 
 
 def other_measure(allow: Any) -> Any:
@@ -167,7 +170,7 @@ def go_by_benefits(document: Document) -> None:
 
 
 def _count(dice: Dice, noun: str) -> str:
-    number = dice.number(1, 5) if noun == "visit" else dice.number(1, 12)
+    number = dice.number(1, 12) if noun == "unit" else dice.number(1, 5)
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 

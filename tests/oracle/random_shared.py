@@ -75,6 +75,7 @@ def catalog(dice: Dice, effective: Document) -> Document:
             **({"visit_codes": VISIT_CODES[name]} if VISIT_CODES[name] else {}),
             "practitioners": dice.some(PRACTITIONERS, 1, 2),
             "typical_charge": charges,
+            "minutes": _minutes(dice, CODES[name]),
         }
     return heading("catalog", "cam-core", effective) | {
         "therapies": therapies,
@@ -96,6 +97,16 @@ def catalog(dice: Dice, effective: Document) -> Document:
             for name in dice.some(PRACTITIONERS, 1, 3)
         },
     }
+
+
+def _minutes(dice: Dice, codes: list[str]) -> Document:
+    """How long a session takes, and a unit of some codes."""
+    own = (
+        {code: dice.pick(["15 minutes", "20 minutes", "30 minutes"]) for code in dice.some(codes, 0, 2)}
+        if codes
+        else {}
+    )
+    return {"session": dice.pick(["45 minutes", "1 hour"])} | ({"codes": own} if own else {})
 
 
 def criteria(dice: Dice) -> Document:

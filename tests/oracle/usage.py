@@ -226,7 +226,7 @@ class Usage:
             if limit.per == "visit" and each.benefit != visit.benefit:
                 continue
             for own in self._plan.limits_on(each.benefit, each.day):
-                if own.signature != limit.signature or own.allow.measure == "money":
+                if own.signature != limit.signature or own.allow.measure in ("money", "minutes"):
                     continue
                 if own.allow.measure == "units":
                     found.append((each.day, each.units))
@@ -242,13 +242,15 @@ class Usage:
         if limit.allow.measure == "visits" and not self.is_counted(limit, visit):
             self._events.append(Event(visit.member_id, limit.signature, visit.benefit, visit.day, visit.period, 0))
 
-    def add(self, limit: Limit, visit: Visit, *, units: int, eligible: int, plan_paid: int) -> None:
+    def add(self, limit: Limit, visit: Visit, *, units: int, minutes: int, eligible: int, plan_paid: int) -> None:
         """Count a covered line against a limit of its benefit.
 
         Reading: a limit on allowed amounts counts the eligible part, since the rest was not covered.
         """
         if limit.allow.measure == "units":
             amount = units
+        elif limit.allow.measure == "minutes":
+            amount = minutes
         elif limit.allow.measure == "money":
             amount = eligible if limit.counts == "allowed" else plan_paid
         else:

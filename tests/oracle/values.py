@@ -59,7 +59,7 @@ def copay_amount(text: str) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Allowance:
-    """`12 visits`, `4 units` or `$500`: measure "visits", "units" or "money", and the amount."""
+    """`12 visits`, `4 units`, `3 hours` or `$500`: measure "visits", "units", "minutes" or "money", and the amount."""
 
     measure: str
     amount: int
@@ -69,6 +69,8 @@ def allowance(text: str) -> Allowance:
     """What a limit allows."""
     if text.startswith("$"):
         return Allowance("money", money(text))
+    if "hour" in text or "minute" in text:
+        return Allowance("minutes", count(text) * (60 if "hour" in text else 1))
     return Allowance("visits" if "visit" in text else "units", count(text))
 
 

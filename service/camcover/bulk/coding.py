@@ -141,10 +141,11 @@ class Coder:
         services["state"] = coded(item("state")).numbers(_state, null=-1)
         services["tier"] = self._by_plan("tier", coded(item("tier")), plan[owner])
         services["units"] = integers(item("units"), null=1)
+        wrong_time = self._time(therapies, codes, services)
         services["charge"] = integers(item("charge_cents"), null=-1)
         services["allowed"] = integers(item("allowed_cents"), null=-1)
         services["typical"] = -1
-        wrong = UNITS.is_outside(services["units"]) | self._mismatched(therapies, codes)
+        wrong = UNITS.is_outside(services["units"]) | self._mismatched(therapies, codes) | wrong_time
         wrong |= (services["code"] == -1) & (services["units"] != 1)
         wrong |= services["therapy"] < 0
         for name in ("code", "practitioner", "setting", "state", "tier"):
@@ -171,6 +172,18 @@ class Coder:
             may = vocabulary.bills if therapy in vocabulary.services else _bills_nothing
             fits[row, : len(codes.words)] = [not code or may(therapy, code) for code in codes.words]
         return ~fits[therapies.places, codes.places]
+
+    def _time(self, therapies: Coded, codes: Coded, services: Array) -> Ints:
+        """Put in the minutes of a unit; gives where they may be others on another day."""
+        vocabulary = self._tables.vocabulary
+        minutes = np.zeros((len(therapies.words) + 1, len(codes.words) + 1), dtype=np.int32)
+        for row, therapy in enumerate(therapies.words):
+            if therapy in vocabulary.timed:
+                own = [vocabulary.minutes_of(therapy, code, 1) for code in (*codes.words, "")]
+                minutes[row] = own if self._is_steady else _UNKNOWN_WORD
+        services["minutes"] = minutes[therapies.places, codes.places]
+        changing: Ints = services["minutes"] == _UNKNOWN_WORD
+        return changing
 
     def _price(self, therapies: Coded, services: Array) -> Ints:
         """Put in typical charges where there is no charge; gives where the catalog knows none, or more than one."""

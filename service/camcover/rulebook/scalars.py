@@ -16,6 +16,7 @@ from camcover.rulebook.records import (
     BOUND_UNITS,
     COPAYS,
     FIXED_PERIODS,
+    MINUTES_OF_HOUR,
     NOUNS,
     PERIODS,
     AboveAllowed,
@@ -47,7 +48,7 @@ MAX_CENTS = 1_000_000_000
 """The largest amount in a rule file: ten million dollars."""
 
 MAX_COUNT = 10_000
-"""The largest count of visits or units."""
+"""The largest count of visits, units or minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class ScalarType:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """`12 visits`, `4 units` or `$500`: a limit's amount."""
+    """`12 visits`, `4 units`, `180 minutes` or `$500`: a limit's amount."""
 
     measure: Measure
     amount: int
@@ -72,7 +73,7 @@ _DECIMAL = r"(0|[1-9][0-9]{0,7})(?:\.([0-9]{1,2}))?"
 _MONEY = re.compile(rf"\${_DECIMAL}")
 _PERCENT = re.compile(rf"{_DECIMAL}%")
 _NOUNS = {noun: measure for measure, noun in NOUNS.items() if noun is not None}
-_COUNTED = "|".join(f"{noun}s?" for noun in _NOUNS)
+_COUNTED = "|".join(f"{noun}s?" for noun in (*_NOUNS, "hour"))
 _COUNT = re.compile(rf"(0|[1-9][0-9]{{0,5}}) ({_COUNTED})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COPAY_UNITS = "|".join(COPAYS)
@@ -132,15 +133,17 @@ def parse_large_percent(text: str) -> int | Failed:
 
 
 def parse_count(text: str) -> Quantity | Failed:
-    """`12 visits` or `4 units`."""
+    """`12 visits`, `4 units` or `90 minutes`; `3 hours` as 180 minutes."""
     found = _COUNT.fullmatch(text)
-    if found is None or int(found[1]) > MAX_COUNT:
+    if found is None:
         return FAILED
-    return Quantity(_NOUNS[found[2].removesuffix("s")], int(found[1]))
+    noun = found[2].removesuffix("s")
+    amount = int(found[1]) * (MINUTES_OF_HOUR if noun == "hour" else 1)
+    return Quantity(_NOUNS.get(noun, Measure.MINUTES), amount) if amount <= MAX_COUNT else FAILED
 
 
 def parse_quantity(text: str) -> Quantity | Failed:
-    """`12 visits`, `4 units` or `$500`."""
+    """`12 visits`, `4 units`, `3 hours` or `$500`."""
     cents = parse_money(text)
     return parse_count(text) if isinstance(cents, Failed) else Quantity(Measure.MONEY, cents)
 
@@ -169,6 +172,13 @@ def parse_age(text: str) -> int | Failed:
     """Completed years, 0 to 150."""
     years = parse_whole(text)
     return FAILED if isinstance(years, Failed) or years > 150 else years
+
+
+def parse_minutes(text: str) -> int | Failed:
+    """`15 minutes` or `1 hour`, as minutes; at least one."""
+    found = parse_count(text)
+    is_time = not isinstance(found, Failed) and found.measure is Measure.MINUTES and found.amount > 0
+    return found.amount if is_time and not isinstance(found, Failed) else FAILED
 
 
 def parse_days(text: str) -> int | Failed:
@@ -295,7 +305,7 @@ PENALTY = ScalarType(
 )
 QUANTITY = ScalarType(
     "invalid-count",
-    "a count or an amount, such as '12 visits', '4 units' or $500",
+    "a count or an amount, such as '12 visits', '4 units', '3 hours' or $500",
     parse_quantity,
     _text(rf"((0|[1-9][0-9]*) ({_COUNTED})|{_DOLLARS})"),
 )
@@ -311,6 +321,12 @@ VISITS_OF = ScalarType(
 WHOLE = ScalarType("invalid-count", "a whole number", parse_whole, _WHOLE)
 AGE = ScalarType("invalid-count", "an age in whole years from 0 to 150", parse_age, _WHOLE)
 DAYS = ScalarType("invalid-count", "a count of days, such as '7 days'", parse_days, _text("[1-9][0-9]{0,3} days?"))
+MINUTES = ScalarType(
+    "invalid-count",
+    "a time, such as '15 minutes' or '1 hour'",
+    parse_minutes,
+    _text("[1-9][0-9]* (minute|hour)s?"),
+)
 _CALENDAR_DATE = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}") | {"format": "date"}
 DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _CALENDAR_DATE)
 BIRTH_DATE = ScalarType("invalid-date", "a date of birth such as 1980-01-31", parse_birth_date, _CALENDAR_DATE)

@@ -17,6 +17,7 @@ from camcover.rulebook.records import (
     DIAGNOSIS_DENIAL,
     LIMITS_DENIAL,
     MEASURES,
+    MINUTES_OF_HOUR,
     NOUNS,
     PERIODS,
     ROLLING,
@@ -105,8 +106,10 @@ def written(cents: int) -> str:
 
 
 def quantity(measure: Measure, number: int, money: Callable[[int], str] = dollars) -> str:
-    """`12 visits`, `4 units`; of a measure in money, cents as `money` words them: `$1,500.00`."""
+    """`12 visits`, `4 units`, `3 hours`; of a measure in money, cents as `money` words them: `$1,500.00`."""
     noun = NOUNS[measure]
+    if measure is Measure.MINUTES and number and number % MINUTES_OF_HOUR == 0:
+        return count(number // MINUTES_OF_HOUR, "hour")
     return money(number) if noun is None else count(number, noun)
 
 

@@ -93,6 +93,9 @@ def _at_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, limit: 
     if limit.measure is Measure.MONEY:
         yield from _at_money_limit(tables, rules, plan, place, limit)
         return
+    if limit.measure is Measure.MINUTES:
+        # What its last unit is depends on how long one takes; no patient plans by it.
+        return
     is_visits = limit.measure is Measure.VISITS
     dates = _two_days(plan, place, limit.per, on_one_day=not is_visits)
     allow = limit.allow_at(place.line.age)

@@ -51,6 +51,7 @@ class ServiceRow(NamedTuple):
     covered_from: int
     covered_to: int
     units: int
+    minutes: int
     diagnosed: int
     diagnoses: int
     attestations: int
@@ -245,6 +246,7 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
         first,
         last,
         asked.units,
+        vocabulary.minutes_of(asked.therapy, asked.code, day),
         bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,

@@ -111,7 +111,7 @@ def _is_nested(question: Question, openness: Openness, terms: Terms) -> bool:
     benefits: dict[str, list[str]] = {}
     users: dict[str, set[str]] = {}
     for each in terms.limits:
-        if each.limit.measure is Measure.UNITS and units:
+        if (each.limit.measure is Measure.UNITS and units) or each.limit.measure is Measure.MINUTES:
             return False
         kind = each.limit.per.kind
         if kind in ROLLING or (terms.phased and kind not in LONG_PERIODS):

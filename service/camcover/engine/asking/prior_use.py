@@ -239,7 +239,7 @@ class _UseReader:
         """Add a dated visit to every limit of its benefit that counts it."""
         for limit in self._limits_on(benefit, day):
             amount = visit.units if limit.measure is Measure.UNITS else int(_counts(limit, visit))
-            if limit.measure is not Measure.MONEY and amount:
+            if limit.measure in (Measure.VISITS, Measure.UNITS) and amount:
                 slot = self._index.slots[slot_key(benefit, limit)]
                 self._dated.setdefault(slot, []).append((day, amount))
 

@@ -203,9 +203,14 @@ def _uses(question: Question, openness: Openness) -> Iterator[list[Change]]:
 
 
 def _demand(question: Question, use: OpenUse) -> int:
-    """The most that a member's lines may want of a limit: their units, or as many visits as there are lines."""
+    """The most that a member's lines may want of a limit: their units or minutes, or as many visits as lines."""
     services = question.asked.services
     own = [place for _, place, _ in question.asked.lines if question.primary.services[place].member == use.member]
+    if use.limit.measure is Measure.MINUTES:
+        minutes: dict[int, int] = {}
+        for place, row in question.primary.rows:
+            minutes[place] = max(minutes.get(place, 0), row.units * row.minutes)
+        return sum(minutes[place] for place in own)
     return sum(services[place].units for place in own) if use.limit.measure is Measure.UNITS else len(own)
 
 

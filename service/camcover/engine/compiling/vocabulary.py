@@ -59,6 +59,8 @@ class Vocabulary:
     places_of_service: dict[str, Setting]
     practitioners_of_taxonomy: dict[str, tuple[str, ...]]
     catalogs: tuple[Catalog, ...]
+    timed: frozenset[str]
+    """Therapies of which some edition says how long they take."""
     breaks: tuple[int, ...]
     """Ordinal days between two of which, in order, no word changes its meaning."""
 
@@ -104,6 +106,14 @@ class Vocabulary:
         if not found:
             return None
         return _nearest(found, day).therapies[therapy].typical_charge
+
+    def minutes_of(self, therapy: str, code: str, day: int) -> int:
+        """The minutes of one unit, in the edition in force on an ordinal `day`, else in the nearest; 0 = not known."""
+        if therapy not in self.timed:
+            return 0
+        found = [catalog for catalog in self.catalogs if therapy in catalog.therapies]
+        minutes = _nearest(found, date.fromordinal(day)).therapies[therapy].minutes
+        return 0 if minutes is None else minutes.of_unit(code)
 
     def diagnoses_of(self, condition: str, day: date) -> list[str]:
         """The plain ICD-10 prefixes a condition stands for in the edition in force on `day`, else in the nearest."""
@@ -154,6 +164,7 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
         places_of_service={str(code): each for catalog in catalogs for code, each in catalog.places_of_service.items()},
         practitioners_of_taxonomy=_by_taxonomy(catalogs),
         catalogs=catalogs,
+        timed=frozenset(str(id_) for each in catalogs for id_, of in each.therapies.items() if of.minutes is not None),
         breaks=_breaks(catalogs),
     )
 

@@ -48,6 +48,7 @@ class LimitMeasure(IntEnum):
     UNITS = 2
     MONEY_PLAN_PAID = 3
     MONEY_ALLOWED = 4
+    MINUTES = 5
 
 
 class Period(IntEnum):

@@ -22,6 +22,7 @@ _LIMIT_REACHED = int(Reason.LIMIT_REACHED)
 _VISITS = int(LimitMeasure.VISITS)
 _VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
 _UNITS = int(LimitMeasure.UNITS)
+_MINUTES = int(LimitMeasure.MINUTES)
 _MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
 _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
 _UNKNOWN_MEASURE = int(Fault.UNKNOWN_MEASURE)
@@ -94,7 +95,8 @@ def is_exhausted(rules: RuleTables, work: Work, context: LineContext, rule: Any,
             continue
         if (limit["beyond"] & context.attestations) != _ZERO or is_left_out(limit, context):
             continue
-        if used(work, context, limit) >= allowed_by(rules, limit, context):
+        least = max(context.service["minutes"], 1) if limit["measure"] == _MINUTES else 1
+        if allowed_by(rules, limit, context) - used(work, context, limit) < least:
             return row
     return _NONE
 
@@ -120,8 +122,9 @@ def cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any
             if left < _wanted(limit, context):
                 entry["attestations_used"] |= limit["beyond"]
             continue
-        if limit["measure"] == _UNITS and left < units:
-            units = left
+        whole = _units_left(limit, context, left, units)
+        if whole < units:
+            units = whole
             entry["limit"], entry["reason"] = row, _LIMIT_REACHED
         elif limit["measure"] == _MONEY_ALLOWED and left < allowed_left:
             allowed_left, allowed_limit = left, row
@@ -132,11 +135,23 @@ def cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any
 
 
 @compiled
+def _units_left(limit: Any, context: LineContext, left: int, units: int) -> int:
+    """How many of `units` a limit of units or hours lets pass that has `left`, whole ones; of another limit all."""
+    if limit["measure"] == _UNITS:
+        return min(left, units)
+    if limit["measure"] == _MINUTES and context.service["minutes"] > 0:
+        return min(left // context.service["minutes"], units)
+    return units
+
+
+@compiled
 def _wanted(limit: Any, context: LineContext) -> int:
     """What a line wants of a limit at the most: one visit, its units, its allowed amount."""
     measure = limit["measure"]
     if measure == _UNITS:
         return context.service["units"]
+    if measure == _MINUTES:
+        return context.service["units"] * context.service["minutes"]
     if measure in (_MONEY_ALLOWED, _MONEY_PLAN_PAID):
         return context.entry["fee"]
     if measure not in (_VISITS, _VISITS_PLAN_PAID):
@@ -162,6 +177,8 @@ def count_against_limits(
             continue
         if measure == _UNITS:
             amount = context.entry["covered_units"]
+        elif measure == _MINUTES:
+            amount = context.entry["covered_units"] * context.service["minutes"]
         elif measure == _MONEY_ALLOWED:
             amount = eligible
         elif measure == _MONEY_PLAN_PAID:

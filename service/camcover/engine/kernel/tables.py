@@ -194,13 +194,14 @@ KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count",
 SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"), ("units", "i4"),
+    ("minutes", "i4"),
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
 day, 0 = unknown, and goes before `age`; `covered_from` and `covered_to` are ordinal days, 0 and NEVER = not
-given; `diagnosed` says whether a diagnosis or condition is given at all; `lacking`: attestations that are
-said not to be there, and so are not assumed; a service
+given; `minutes`: of one unit, 0 = not known; `diagnosed` says whether a diagnosis or condition is given at all;
+`lacking`: attestations that are said not to be there, and so are not assumed; a service
 without a therapy has a code that no catalog knows; `typical` is the line's part of the low, typical and high cash
 price."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import listed, place_of, plans, required_of
+from camcover.rulebook.checks.scope import catalogs_on, days_of_change, listed, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.hints import hint
-from camcover.rulebook.records import Benefit, Counting, Limit, Measure, Plan, RuleSet, countings
+from camcover.rulebook.records import Benefit, Counting, Limit, Measure, Plan, RuleSet, Therapy, countings
 from camcover.rulebook.words import listed_tiers
 
 COUNTS_MISMATCH = declare_fault(
@@ -33,6 +33,13 @@ UNUSED_LIMIT = declare_fault(
     "Name it in a benefit's `limits`, or remove it.",
 )
 
+MINUTES_NOT_GIVEN = declare_fault(
+    "minutes-not-given",
+    Severity.ERROR,
+    "A benefit has a limit of hours, and the catalog does not say how long a therapy or code of it takes "
+    "(docs/rule-language.md, section 4, limits).",
+    "Give the therapy its `minutes` in every catalog that is in force while the plan is.",
+)
 VISITS_OF_NO_LIMIT = declare_fault(
     "visits-of-no-limit",
     Severity.ERROR,
@@ -112,6 +119,32 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                     message = f"the benefit '{benefit.id}' has no limit of visits '{each.visits_of}'"
                     told = hint(each.visits_of, counted) or "name it in the benefit's `limits`"
                     yield VISITS_OF_NO_LIMIT.at(each.at, message, told)
+
+
+def check_minutes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """What a limit of hours counts has its minutes (docs/rule-language.md, section 4, limits)."""
+    for plan in plans(rules):
+        timed = [each for each in plan.benefits.values() if any(map(_is_of_hours, each.limits))]
+        for day in days_of_change(plan, rules) if timed else ():
+            therapies = {id_: each for catalog in catalogs_on(rules, day) for id_, each in catalog.therapies.items()}
+            for benefit in timed:
+                yield from _without_minutes(benefit, therapies, day)
+
+
+def _is_of_hours(limit: Limit) -> bool:
+    """Whether a limit counts time."""
+    return limit.measure is Measure.MINUTES
+
+
+def _without_minutes(benefit: Benefit, therapies: Mapping[str, Therapy], day: date) -> Iterator[Diagnostic]:
+    """The therapies and codes of a benefit that the catalog of a day has without minutes."""
+    limit = next(filter(_is_of_hours, benefit.limits))
+    named = [each for each in benefit.therapies if each in therapies and therapies[each].minutes is None]
+    for code in benefit.codes:
+        named += [code for each in therapies.values() if code in each.codes and each.minutes is None][:1]
+    for word in named[:1]:
+        message = f"the limit '{limit.id}' counts time, and on {day} the catalog has no minutes of '{word}'"
+        yield MINUTES_NOT_GIVEN.at(place_of(limit.id, limit.at), message, "give the therapy its `minutes`")
 
 
 def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -22,6 +22,7 @@ from camcover.rulebook.records import (
     FeeTable,
     Heading,
     Licensure,
+    Measure,
     Modifier,
     Place,
     Policy,
@@ -31,7 +32,7 @@ from camcover.rulebook.records import (
     Therapy,
     Word,
 )
-from camcover.rulebook.words import ages_words, amount, count
+from camcover.rulebook.words import ages_words, amount, count, quantity
 
 __all__ = ["catalog_part", "criteria_facts", "fees_part", "heading_facts", "policy_part", "source_parts"]
 
@@ -186,6 +187,11 @@ def _therapy_facts(therapy: Therapy) -> Iterator[Fact]:
     yield fact("low charge", amount_or_none(charge.low if charge else None), place)
     yield fact("typical charge", amount_or_none(charge.typical if charge else None), place)
     yield fact("high charge", amount_or_none(charge.high if charge else None), place)
+    minutes = therapy.minutes
+    place = minutes.at if minutes else at
+    yield fact("session", quantity(Measure.MINUTES, minutes.session) if minutes else None, place)
+    codes = minutes.codes.items() if minutes else ()
+    yield set_fact("unit of", tuple(f"{code}: {quantity(Measure.MINUTES, number)}" for code, number in codes), place)
     yield fact("tax advantaged", plain(therapy.tax_advantaged) if therapy.tax_advantaged else None, at)
 
 

@@ -18,8 +18,9 @@ from camcover.rulebook.records import (
     TaxAdvantage,
     Therapy,
     TypicalCharge,
+    UnitMinutes,
 )
-from camcover.rulebook.scalars import MONEY
+from camcover.rulebook.scalars import MINUTES, MONEY
 from camcover.rulebook.shapes import Context, ListOf, Name, Value, Values, choice
 
 __all__ = ["CATALOG"]
@@ -43,6 +44,16 @@ TYPICAL_CHARGE = Record(
     ),
     _typical_charge,
 )
+MINUTES_OF_UNIT = Record(
+    "minutes",
+    (
+        Field(
+            "session", Value(MINUTES), "Of a line without a code, and of a unit of any other code.", is_required=True
+        ),
+        Field("codes", MapOf(OWN_CODE, Value(MINUTES)), "Of one unit, by code."),
+    ),
+    lambda values, at, _: UnitMinutes(values["session"], values["codes"] or {}, at),
+)
 THERAPY = Record(
     "a therapy",
     (
@@ -61,6 +72,7 @@ THERAPY = Record(
         Field("service_type", Name("an X12 service type code", r"[A-Z0-9]{1,3}"), "X12 service type code."),
         Field("typical_charge", TYPICAL_CHARGE, "The cash price of one session."),
         Field("tax_advantaged", choice(TaxAdvantage), "Whether an HSA or FSA may pay for it."),
+        Field("minutes", MINUTES_OF_UNIT, "How long it takes: what limits of hours count."),
     ),
     lambda values, at, _: values | {"at": at},
 )
@@ -77,6 +89,7 @@ def _therapy(key: Any, values: Values, at: Place) -> Therapy:
         typical_charge=values["typical_charge"],
         tax_advantaged=values["tax_advantaged"],
         at=at,
+        minutes=values["minutes"],
         visit_codes=values["visit_codes"],
     )
 

@@ -100,7 +100,7 @@ _ALLOW = Either(
 ALLOW = _Allow()
 EXCEPT = Record("except", (replace(ATTESTED, is_required=True),), lambda values, _at, _: values["attested"])
 LIMIT_FIELDS = (
-    Field("allow", ALLOW, "How much: '12 visits', '4 units' or $500; or a list of amounts by age.", is_required=True),
+    Field("allow", ALLOW, "How much: '12 visits', '3 hours' or $500; or amounts by age.", is_required=True),
     Field("per", Value(PERIOD), "Over which period.", is_required=True),
     Field("counts", choice(Counting), "What a visit or money limit counts: plan_paid or allowed."),
     Field("beyond", choice(Attestation), "The attestation that lets lines pass a limit that is used up."),

@@ -19,6 +19,7 @@ from camcover.rulebook.records.catalog import (
     Practitioner,
     Therapy,
     TypicalCharge,
+    UnitMinutes,
 )
 from camcover.rulebook.records.headings import Effective, Heading, Place, Review, Source, Word
 from camcover.rulebook.records.plan import (
@@ -58,6 +59,7 @@ from camcover.rulebook.records.terms import (
     LIMITS_DENIAL,
     LONG_PERIODS,
     MEASURES,
+    MINUTES_OF_HOUR,
     NOUNS,
     PERIODS,
     ROLLING,
@@ -92,6 +94,7 @@ __all__ = [
     "LIMITS_DENIAL",
     "LONG_PERIODS",
     "MEASURES",
+    "MINUTES_OF_HOUR",
     "NOUNS",
     "PERIODS",
     "ROLLING",
@@ -161,6 +164,7 @@ __all__ = [
     "Tier",
     "TierBenefit",
     "TypicalCharge",
+    "UnitMinutes",
     "Window",
     "Word",
     "countings",

@@ -20,6 +20,19 @@ class TypicalCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitMinutes:
+    """How long a unit takes, in minutes: of the codes named, and of all else."""
+
+    session: int
+    codes: Mapping[str, int]
+    at: Place
+
+    def of_unit(self, code: str) -> int:
+        """The minutes of one unit of a code, "" = none."""
+        return self.codes.get(code, self.session)
+
+
+@dataclass(frozen=True, slots=True)
 class Therapy:
     """A therapy of the catalog; `visit_codes` are billed within a visit of it, and may be of other therapies, too."""
 
@@ -32,6 +45,7 @@ class Therapy:
     typical_charge: TypicalCharge | None
     tax_advantaged: TaxAdvantage | None
     at: Place
+    minutes: UnitMinutes | None = None
     visit_codes: tuple[str, ...] = ()
 
     @property

@@ -163,15 +163,25 @@ class Measure(StrEnum):
 
     VISITS = "visits"
     UNITS = "units"
+    MINUTES = "minutes"
     MONEY = "money"
 
 
-NOUNS: dict[Measure, str | None] = {Measure.VISITS: "visit", Measure.UNITS: "unit", Measure.MONEY: None}
+NOUNS: dict[Measure, str | None] = {
+    Measure.VISITS: "visit",
+    Measure.UNITS: "unit",
+    Measure.MINUTES: "minute",
+    Measure.MONEY: None,
+}
 """What one of a measure is called, in rule files and in sentences; None: it is money, written in dollars."""
 
 
+MINUTES_OF_HOUR = 60
+"""A limit of hours is one of minutes."""
+
+
 class Counting(StrEnum):
-    """What makes a limit count: the covered visit or unit, or money paid by the plan or allowed."""
+    """What makes a limit count: the covered visit, unit or minute, or money paid by the plan or allowed."""
 
     COVERED = "covered"
     PLAN_PAID = "plan_paid"
@@ -196,6 +206,7 @@ class MeasureTerms(NamedTuple):
 
 _COVERED_VISITS, _PAID_VISITS = (Measure.VISITS, Counting.COVERED), (Measure.VISITS, Counting.PLAN_PAID)
 _COVERED_UNITS = (Measure.UNITS, Counting.COVERED)
+_COVERED_MINUTES = (Measure.MINUTES, Counting.COVERED)
 _MONEY_PAID, _MONEY_ALLOWED = (Measure.MONEY, Counting.PLAN_PAID), (Measure.MONEY, Counting.ALLOWED)
 
 MEASURES: dict[Counted, MeasureTerms] = {
@@ -206,6 +217,7 @@ MEASURES: dict[Counted, MeasureTerms] = {
         (_COVERED_VISITS, _PAID_VISITS, _COVERED_UNITS),
     ),
     _COVERED_UNITS: MeasureTerms("UNITS", "", (_COVERED_UNITS,)),
+    _COVERED_MINUTES: MeasureTerms("MINUTES", "", (_COVERED_MINUTES,)),
     _MONEY_PAID: MeasureTerms("MONEY_PLAN_PAID", "", (_MONEY_PAID, _MONEY_ALLOWED)),
     _MONEY_ALLOWED: MeasureTerms("MONEY_ALLOWED", " of allowed amounts", (_MONEY_ALLOWED,)),
 }
