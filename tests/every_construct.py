@@ -75,7 +75,12 @@ sources:
 tiers:
   in_network:
     codes: {"97810": $48.00, "97811": $36.00}
+    visits: {acupuncture: $45.00}
     therapies: {massage: $70.00}
+    maximum_per_day: $110.00
+    rates:
+      - {practitioners: [physician], codes: {"97810": $55.00}, visits: {acupuncture: $60.00}, therapies: {yoga: $20.00}}
+      - {practitioners: [physician, acupuncturist], settings: [home, telehealth], percent: 90%}
     otherwise: 80% of charge
     cite: contract p.3
   out_of_network: {otherwise: 75% of in_network, cite: contract p.4}

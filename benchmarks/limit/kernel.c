@@ -101,24 +101,65 @@ INLINE int week_index(int day) { return floor_div(day - 1, 7); }
 
 /* engine/kernel/pricing.py */
 
-INLINE int64_t listed_fee(const struct rules *rules, int row, const struct service *service)
+/* What a table or a rate lists, by the rows of fee_cents where its amounts and its fees for a visit begin. */
+INLINE int64_t listed(const struct rules *rules, int cents, int visits, const struct service *service, bool *of_visit)
 {
     int number = service->code >= 0 ? service->code : service->therapy;
-    if (number < 0)
+    *of_visit = false;
+    if (number < 0 || cents < 0)
         return NONE;
-    int64_t per_unit = rules->fee_cents[rules->fee_tables[row].cents + number];
+    int64_t per_unit = rules->fee_cents[cents + number];
+    if (per_unit < 0 && visits >= 0) {
+        int64_t per_visit = rules->fee_cents[visits + service->therapy];
+        *of_visit = per_visit >= 0;
+        return per_visit;
+    }
     return per_unit < 0 ? NONE : per_unit * service->units;
 }
 
-INLINE int64_t fee(const struct rules *rules, int row, const struct service *service, int64_t charge)
+INLINE bool is_among(uint64_t mask, int number) { return number >= 0 && (mask >> number & 1); }
+
+INLINE const struct fee_rate *rate_of(
+    const struct rules *rules, const struct fee_table *table, const struct service *service)
+{
+    bool of_visit;
+    for (int place = table->rates, end = place + table->rate_count; place < end; place++) {
+        const struct fee_rate *rate = &rules->fee_rates[place];
+        if (rate->asks_practitioner == 1 && !is_among(rate->practitioners, service->practitioner))
+            continue;
+        if (!is_among(rate->settings, service->setting))
+            continue;
+        if (rate->basis_points >= 0 || listed(rules, rate->cents, rate->visits, service, &of_visit) >= 0)
+            return rate;
+    }
+    return 0;
+}
+
+INLINE int64_t listed_fee(const struct rules *rules, int row, const struct service *service, bool *of_visit)
+{
+    const struct fee_table *table = &rules->fee_tables[row];
+    const struct fee_rate *used = rate_of(rules, table, service);
+    if (used && used->basis_points < 0)
+        return listed(rules, used->cents, used->visits, service, of_visit);
+    return listed(rules, table->cents, table->visits, service, of_visit);
+}
+
+INLINE int64_t at_rate(const struct rules *rules, int row, const struct service *service, int64_t amount)
+{
+    const struct fee_rate *used = rate_of(rules, &rules->fee_tables[row], service);
+    return used && used->basis_points >= 0 ? share(amount, used->basis_points) : amount;
+}
+
+INLINE int64_t fee(
+    const struct rules *rules, int row, const struct service *service, int64_t charge, bool *of_visit)
 {
     const struct fee_table *tables = rules->fee_tables;
     int depth = 0, last = row;
-    int64_t amount = listed_fee(rules, last, service);
+    int64_t amount = listed_fee(rules, last, service, of_visit);
     while (amount < 0 && tables[last].of >= 0) {
         last = tables[last].of;
         depth++;
-        amount = listed_fee(rules, last, service);
+        amount = listed_fee(rules, last, service, of_visit);
     }
     if (amount < 0) {
         amount = charge;
@@ -127,42 +168,87 @@ INLINE int64_t fee(const struct rules *rules, int row, const struct service *ser
     }
     if (amount < 0)
         return NONE;
+    amount = at_rate(rules, last, service, amount);
     for (int steps_back = depth - 1; steps_back >= 0; steps_back--) {
         int here = row;
         for (int step = 0; step < steps_back; step++)
             here = tables[here].of;
-        amount = share(amount, tables[here].basis_points);
+        amount = at_rate(rules, here, service, share(amount, tables[here].basis_points));
     }
     return amount;
 }
 
 INLINE int64_t allowed_amount(
-    const struct rules *rules, const struct tier *tier, const struct service *service, int64_t charge)
+    const struct rules *rules,
+    const struct tier *tier,
+    const struct service *service,
+    int64_t charge,
+    bool *of_visit)
 {
+    *of_visit = false;
     if (service->allowed >= 0)
         return service->allowed;
     if (tier->fees < 0)
         return charge;
-    return fee(rules, tier->fees, service, charge);
+    return fee(rules, tier->fees, service, charge, of_visit);
 }
 
-/* Writes charge, fee and assumed. */
-INLINE void price(const struct rules *rules, const struct hand *hand, int64_t charge, int64_t typical)
+/* Of a maximum per day: OF_THE_DAY. */
+INLINE int64_t taken(const struct work *work, const struct hand *hand, int therapy)
+{
+    const struct request *request = hand->request;
+    int member = hand->service->member, day = hand->line->day;
+    int64_t total = 0;
+    for (int index = 0; index < request->fee_count; index++) {
+        const struct given_fee *given = &work->given_fees[request->given_fees + index];
+        if (given->day == day && given->member == member && given->tier == hand->tier_number
+            && given->therapy == therapy)
+            total += given->used;
+    }
+    for (int place = hand->place - 1; place >= 0; place--) {
+        const struct line *line = &work->lines[request->lines + place];
+        const struct entry *entry = &work->ledger[request->ledger + place];
+        if (line->day != day)
+            break;
+        const struct service *service = &work->services[line->service];
+        if (service->member != member || entry->tier != hand->tier_number || service->allowed >= 0)
+            continue;
+        if (therapy != OF_THE_DAY && (entry->of_visit == 0 || service->therapy != therapy))
+            continue;
+        bool is_billed = hand->tier->pays_allowed == 1 && entry->liability != OF_PROVIDER;
+        total += is_billed ? entry->fee : entry->allowed;
+    }
+    return total;
+}
+
+/* Writes charge, fee, assumed and of_visit. */
+INLINE void price(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int64_t charge, int64_t typical)
 {
     const struct tier *tier = hand->tier;
+    const struct service *service = hand->service;
     struct entry *entry = hand->entry;
-    int64_t allowed = allowed_amount(rules, tier, hand->service, charge);
-    entry->assumed = 0;
-    if (charge >= 0) {
-        entry->charge = charge;
-        entry->fee = least(allowed, charge);
-    } else if (allowed >= 0 && tier->above == WRITTEN_OFF) {
-        entry->charge = entry->fee = allowed;
-    } else {
-        entry->charge = typical;
-        entry->fee = least(allowed_amount(rules, tier, hand->service, typical), typical);
-        entry->assumed = 1;
+    bool of_visit;
+    int64_t alone = allowed_amount(rules, tier, service, charge, &of_visit);
+    entry->charge = charge;
+    if (charge < 0) {
+        bool is_known = alone >= 0 && tier->above == WRITTEN_OFF;
+        entry->charge = is_known ? alone : typical;
+        if (!is_known) {
+            entry->assumed = 1;
+            alone = allowed_amount(rules, tier, service, typical, &of_visit);
+        }
     }
+    entry->fee = least(alone, entry->charge);
+    if (service->allowed >= 0 || tier->fees < 0)
+        return;
+    if (of_visit) {
+        entry->of_visit = 1;
+        entry->fee = greatest(least(entry->fee, alone - taken(work, hand, service->therapy)), 0);
+    }
+    int64_t per_day = rules->fee_tables[tier->fees].per_day;
+    if (per_day != UNLIMITED)
+        entry->fee = greatest(least(entry->fee, per_day - taken(work, hand, OF_THE_DAY)), 0);
 }
 
 /* engine/kernel/sums.py */
@@ -1065,7 +1151,7 @@ INLINE void begin_entry(struct entry *entry)
     entry->limit = entry->phase = entry->discount = NONE;
     entry->covered = entry->reason = entry->visit = entry->covered_units = entry->assumed = 0;
     entry->tier = NONE;
-    entry->terms_assumed = entry->liability = 0;
+    entry->terms_assumed = entry->liability = entry->of_visit = 0;
     entry->attestations_used = 0;
     entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
     entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
@@ -1412,7 +1498,7 @@ INLINE void adjudicate_line(
 {
     const struct service *service = hand->service;
     struct entry *entry = hand->entry;
-    price(rules, hand, charge, typical_of(hand->request, service));
+    price(rules, work, hand, charge, typical_of(hand->request, service));
     struct choice choice = choose(rules, work, hand);
     entry->rule = choice.rule;
     entry->reason = choice.reason;

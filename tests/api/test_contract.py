@@ -40,6 +40,7 @@ FIRST = {
     "LimitUse": 5,
     "BenefitVisits": 2,
     "PriorVisit": 5,
+    "FeeUse": 4,
 }
 """The highest number of a field of each message when it came into the contract, most of them in the first.
 

@@ -77,6 +77,8 @@ FAULTS: list[tuple[Refusal, dict[str, Any]]] = [
     (Refusal.REPEATED, {"benefit_visits": [{"benefit": "needles", "visits": 1}, {"benefit": "needles", "visits": 1}]}),
     (Refusal.UNKNOWN_BENEFIT, {"prior_visits": [{"benefit": "needle", "date": date(2026, 2, 1)}]}),
     (Refusal.CONTRADICTORY_USE, {"prior_visits": [{"benefit": "needles", "date": date(2026, 3, 3)}]}),
+    (Refusal.UNKNOWN_TIER, {"fee_usage": [{"date": date(2026, 3, 2), "tier": "network", "used_cents": 1}]}),
+    (Refusal.CONTRADICTORY_USE, {"fee_usage": [{"date": date(2026, 3, 3), "tier": "in_network", "used_cents": 1}]}),
     (Refusal.UNKNOWN_THERAPY, {"items.therapy": "acupunture"}),
     (Refusal.UNKNOWN_THERAPY, {"items.therapy": "Needles"}),
     (Refusal.UNKNOWN_CODE, {"items.code": "99999", "items.charge_cents": None}),

@@ -21,7 +21,7 @@ from small_rules import SHARE_PLAN, question, tables
 
 Json = dict[str, Any]
 
-LISTS = ("accumulators", "limit_usage", "benefit_visits", "prior_visits")
+LISTS = ("accumulators", "limit_usage", "benefit_visits", "prior_visits", "fee_usage")
 USE = (*LISTS, *(f"secondary_{name}" for name in LISTS))
 
 

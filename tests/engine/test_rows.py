@@ -21,6 +21,7 @@ from camcover.engine.kernel.tables import (
     EVENT,
     GIVEN_COUNT,
     GIVEN_EVENT,
+    GIVEN_FEE,
     GIVEN_SUM,
     GIVEN_VISIT,
     KERNEL_COLUMNS,
@@ -37,7 +38,18 @@ from camcover.engine.kernel.workspace import LedgerRow, Workspace, assert_row
 from small_rules import question, tables, typed
 
 GIVEN_COLUMNS = [name for name in REQUEST.names or () if name not in KERNEL_COLUMNS]
-PLACES = ("lines", "ledger", "given_sums", "given_counts", "given_visits", "sums", "slots", "visits", "events")
+PLACES = (
+    "lines",
+    "ledger",
+    "given_sums",
+    "given_counts",
+    "given_visits",
+    "given_fees",
+    "sums",
+    "slots",
+    "visits",
+    "events",
+)
 """Columns that say where a request's rows begin, which is another place in a batch."""
 
 
@@ -55,19 +67,22 @@ def test_every_column_of_a_case_is_what_it_is_called() -> None:
         accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6, segments=range(7)
     )
     of_layout: dict[str, Any] = {"as_of": 8, "first_period": 9, "members": 10, "family": 11, "tier_map": 12}
-    layout = laid_out(tables(), question())[1]._replace(plan=plan, line_count=13, **of_layout)
+    layout = laid_out(tables(), question())[1]
+    given = layout.given._replace(fees=25, fee_count=26)
+    layout = layout._replace(given=given, plan=plan, line_count=13, **of_layout)
     of_case: dict[str, Any] = dict(zip(Case._fields[:5], (14, 15, 16, 17, 18), strict=True))
     case = Case(**of_case, lines=19, sums=20, counts=21, events=22, visits=23, period=24)
     workspace = Workspace()
     spaces = {"ledger": 101, "sums": 102, "slots": 103, "visits": 104, "events": 105}
     for name, rows in spaces.items():
         getattr(workspace, name).reserve(rows)
-    placed = place_case(workspace, layout, case, 25, maintenance=26)  # type: ignore[arg-type]
+    placed = place_case(workspace, layout, case, 27, maintenance=28)  # type: ignore[arg-type]
     row = workspace.requests.array[placed.request]
     assert {name: row[name] for name in GIVEN_COLUMNS} == spaces | {
-        "lines": 19, "line_count": 13, "behind": 25, "maintenance": 26,
+        "lines": 19, "line_count": 13, "behind": 27, "maintenance": 28,
         "segments": 6, "segment_count": 7, "as_of": 8, "given_period": 24, "first_period": 9,
         "members": 10, "family": 11, "given_sums": 20, "given_counts": 21, "given_visits": 23,
+        "given_fees": 25, "fee_count": 26,
         "sum_count": 2, "slot_count": 3, "visit_count": 4, "event_room": 22 + 13 * 5,
         "tier_map": 12, "open_tier": 14, "price": 15, "attested": 16, "in_force_only": 17, "notice_given": 18,
     }  # fmt: skip
@@ -123,6 +138,7 @@ def _with_dates(data: dict[str, Any]) -> dict[str, Any]:
                 *[("coinsurance_paid", "i8"), ("percentages", "i8"), ("penalty_paid", "i8"), ("copay_scope", "i4")],
             ],
         ),
+        (GIVEN_FEE, [*[(name, "i4") for name in ("day", "member", "tier", "therapy")], ("used", "i8")]),
         (LINE, [("day", "i4"), ("service", "i4")]),
         # By `Workspace.dated_uses`, which reads them so.
         (EVENT, [("day", "i4"), ("next", "i4"), ("amount", "i8")]),

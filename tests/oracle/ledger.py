@@ -10,7 +10,7 @@ from fractions import Fraction
 from . import cost_share
 from .coverage import failed_criterion, failure, is_excluded, matches
 from .lines import Line, members_of
-from .prices import Price, price, unpriced_charge
+from .prices import Price, SharedFees, price, unpriced_charge
 from .rules import Limit, RuleBook, limits_of
 from .sums import PlanEditions, Sums
 from .usage import Usage, Visit
@@ -39,6 +39,7 @@ class Outcome:
     terms_assumed: bool = False
     accepts_allowed: bool = False
     pays_member: bool = False
+    is_providers: bool = False
 
     @property
     def owed(self) -> int:
@@ -66,6 +67,7 @@ class PlanLedger:
         editions = PlanEditions(rules, plan_id, self._in_force_only)
         self.sums = Sums(editions, as_of, given, family, _is_family(request, members))
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
+        self._shared = SharedFees(members, prefix, first_day)
         self._copays: dict[Visit, int] = {}
         self._coinsurances: dict[Visit, tuple[int, int]] = {}
         self._penalties: dict[Visit, int] = {}
@@ -107,14 +109,23 @@ class PlanLedger:
         if not line.therapy:
             charge = unpriced_charge(line) if settled_charge is None else settled_charge
             return Outcome(tier, charge, reason="UNKNOWN_CODE", not_covered=charge)
-        priced = price(line, plan, tier, self._rules, settled_charge)
+        priced = price(line, plan, tier, self._rules, self._shared, settled_charge)
+        outcome = self._cover_or_not(plan, line, tier, priced, eligible)
+        is_billed = _pays_allowed(plan, tier) and not outcome.is_providers
+        self._shared.take(line, tier, priced, priced.allowed if is_billed else outcome.allowed)
+        return outcome
+
+    def _cover_or_not(self, plan: Json, line: Line, tier: str, priced: Price, eligible: Eligible) -> Outcome:
+        """The outcome of a line whose price is settled."""
         benefit, reason = self._choose(plan, line, tier)
         if not reason:
             reason = self._refusal(plan, benefit, line)
         if reason:
             is_providers = self._is_providers(plan, tier, self._denial(plan, benefit, line, reason), line)
             lost, written_off = (0, priced.charge) if is_providers else _not_covered(plan, line, priced)
-            return Outcome(tier, priced.charge, benefit, reason=reason, not_covered=lost, written_off=written_off)
+            outcome = Outcome(tier, priced.charge, benefit, reason=reason, not_covered=lost, written_off=written_off)
+            outcome.is_providers = is_providers
+            return outcome
         return self._cover(plan, benefit, line, tier, priced, eligible)
 
     # Which benefit
@@ -263,6 +274,7 @@ class PlanLedger:
                 (0, rest.charge) if is_providers else _not_covered(plan, line, rest)
             )
             outcome.reason = "LIMIT_REACHED"
+            outcome.is_providers = is_providers
 
         whole = eligible_from(part.allowed)
         eligible = min([whole, *_money_left(hard, "allowed")])
@@ -354,14 +366,18 @@ def _money_left(limits: list[tuple[Limit, int]], counts: str) -> list[int]:
     return [left for limit, left in limits if limit.allow.measure == "money" and limit.counts == counts]
 
 
+def _pays_allowed(plan: Json, tier: str) -> bool:
+    """Whether what is not covered is billed by the fees in a tier: as the tier says, else the plan."""
+    usual = plan.get("not_covered_pays", "charge")
+    return bool(plan["tiers"].get(tier, {}).get("not_covered_pays", usual) == "allowed")
+
+
 def _not_covered(plan: Json, line: Line, priced: Price) -> tuple[int, int]:
     """What the member owes for what is not covered, and what is written off of its charge (point 26).
 
     Reading: "what the fees would allow" is the allowed amount of section 3: an amount the request gives goes first.
     """
-    usual = plan.get("not_covered_pays", "charge")
-    is_allowed = plan["tiers"].get(line.tier, {}).get("not_covered_pays", usual) == "allowed"
-    base = min(priced.charge, priced.allowed) if is_allowed else priced.charge
+    base = min(priced.charge, priced.allowed) if _pays_allowed(plan, line.tier) else priced.charge
     here = [each for each in plan.get("discounts", []) if line.tier in each.get("tiers", [line.tier])]
     share = next((each["percent"] for each in here if matches(each, line)), "0%")
     owed = base - percent_of(percent(share), base)

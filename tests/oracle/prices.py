@@ -1,8 +1,9 @@
-"""Charge and allowed amount of a line: section 3, points 4 to 6 and 33 of docs/rule-language.md."""
+"""Charge and allowed amount of a line: section 3, points 4 to 6, 33, 45 and 46 of docs/rule-language.md."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from .lines import Line
 from .rules import RuleBook
@@ -11,10 +12,44 @@ from .values import Json, money, percent, percent_of
 
 @dataclass(frozen=True)
 class Price:
-    """What is charged and what the plan would allow, cents, for all units of the line."""
+    """What is charged and what the plan would allow, cents, for all units of the line; whether by a visit's fee."""
 
     charge: int
     allowed: int
+    of_visit: bool = False
+
+
+@dataclass(frozen=True)
+class Fee:
+    """What a table gives a line by itself; whether it is the fee of a visit, which other lines share."""
+
+    cents: int
+    of_visit: bool = False
+
+
+class SharedFees:
+    """What lines of a day took of the fees that they share, under one plan (point 45)."""
+
+    def __init__(self, members: list[Json], prefix: str, first_day: date) -> None:
+        """Begin with what the request states of the first date of service."""
+        self._taken: dict[tuple[str, date, str, str], int] = {}
+        for member in members:
+            for entry in member.get(f"{prefix}fee_usage") or []:
+                if date.fromisoformat(entry["date"]) == first_day:
+                    key = member["id"], first_day, entry["tier"], entry.get("therapy") or ""
+                    self._taken[key] = self._taken.get(key, 0) + (entry.get("used_cents") or 0)
+
+    def taken(self, line: Line, tier: str, therapy: str = "") -> int:
+        """What earlier lines took: of the therapy's visit fee, without one of the maximum per day."""
+        return self._taken.get((line.member_id, line.day, tier, therapy), 0)
+
+    def take(self, line: Line, tier: str, priced: Price, cents: int) -> None:
+        """Note what a line took; one whose allowed amount the request gives takes nothing."""
+        if line.allowed is not None:
+            return
+        for therapy in ["", line.therapy] if priced.of_visit else [""]:
+            key = line.member_id, line.day, tier, therapy
+            self._taken[key] = self._taken.get(key, 0) + cents
 
 
 def unpriced_charge(line: Line) -> int:
@@ -24,30 +59,77 @@ def unpriced_charge(line: Line) -> int:
     return line.typical or 0
 
 
-def price(line: Line, plan: Json, tier: str, rules: RuleBook, settled_charge: int | None = None) -> Price:
+def price(
+    line: Line, plan: Json, tier: str, rules: RuleBook, shared: SharedFees, settled_charge: int | None = None
+) -> Price:
     """The price under a plan; `settled_charge` is what another plan of the same estimate settled (point 33)."""
     has_fees = "fees" in plan and tier in plan["tiers"]
     fees = rules.find("fees", plan["fees"], line.terms_day) if has_fees else None
     tables = fees["tiers"] if fees else {}
     charge = line.charge if settled_charge is None else settled_charge
+    alone = _alone(line, tables, tier, charge)
     if charge is None:
-        known = line.allowed if line.allowed is not None else fee(line, tables, tier, None)
-        if known is not None and plan["tiers"].get(tier, {}).get("above_allowed", "written_off") == "written_off":
-            return Price(known, known)
-        charge = line.typical if line.typical is not None else known or 0
-    allowed = line.allowed if line.allowed is not None else fee(line, tables, tier, charge)
-    return Price(charge, charge if allowed is None else min(allowed, charge))
+        if alone is not None and plan["tiers"].get(tier, {}).get("above_allowed", "written_off") == "written_off":
+            charge = alone.cents
+        else:
+            charge = line.typical if line.typical is not None else alone.cents if alone else 0
+            alone = _alone(line, tables, tier, charge)
+    if alone is None:
+        alone = Fee(charge)
+    bounds = [alone.cents, charge]
+    if line.allowed is None:
+        if alone.of_visit:
+            bounds.append(alone.cents - shared.taken(line, tier, line.therapy))
+        if "maximum_per_day" in tables.get(tier, {}):
+            bounds.append(money(tables[tier]["maximum_per_day"]) - shared.taken(line, tier))
+    return Price(charge, max(0, min(bounds)), alone.of_visit)
 
 
-def fee(line: Line, tables: Json, tier: str, charge: int | None) -> int | None:
+def _alone(line: Line, tables: Json, tier: str, charge: int | None) -> Fee | None:
+    """What a line is allowed by itself, uncapped: what the request gives, else what the table does."""
+    return Fee(line.allowed) if line.allowed is not None else fee(line, tables, tier, charge)
+
+
+def fee(line: Line, tables: Json, tier: str, charge: int | None) -> Fee | None:
     """What the table of a tier gives, uncapped; None when nothing in it applies and the charge is unknown (point 4)."""
     table = tables.get(tier, {})
-    if line.code and line.code in table.get("codes", {}):
-        return money(table["codes"][line.code]) * line.units
-    if not line.code and line.therapy in table.get("therapies", {}):
-        return money(table["therapies"][line.therapy]) * line.units
+    for rate in table.get("rates", []):
+        if not _holds(rate, line):
+            continue
+        if "percent" in rate:
+            whole = _by_table(line, tables, table, charge)
+            return None if whole is None else Fee(percent_of(percent(rate["percent"]), whole.cents), whole.of_visit)
+        found = _listed(rate, line)
+        if found is not None:
+            return found
+    return _by_table(line, tables, table, charge)
+
+
+def _holds(rate: Json, line: Line) -> bool:
+    """Whether a rate is one of the line's practitioner and setting (point 46)."""
+    is_his = "practitioners" not in rate or line.practitioner in rate["practitioners"]
+    return is_his and ("settings" not in rate or line.setting in rate["settings"])
+
+
+def _listed(amounts: Json, line: Line) -> Fee | None:
+    """What a table or a rate lists for a line: by its code, by the visit, by its therapy where it has no code."""
+    if line.code and line.code in amounts.get("codes", {}):
+        return Fee(money(amounts["codes"][line.code]) * line.units)
+    if line.therapy in amounts.get("visits", {}):
+        return Fee(money(amounts["visits"][line.therapy]), of_visit=True)
+    if not line.code and line.therapy in amounts.get("therapies", {}):
+        return Fee(money(amounts["therapies"][line.therapy]) * line.units)
+    return None
+
+
+def _by_table(line: Line, tables: Json, table: Json, charge: int | None) -> Fee | None:
+    """What a table gives by itself, its rates aside."""
+    found = _listed(table, line)
+    if found is not None:
+        return found
+    of_charge = None if charge is None else Fee(charge)
     if "otherwise" not in table:
-        return charge
+        return of_charge
     share, base = table["otherwise"].split(" of ")
-    amount = charge if base == "charge" else fee(line, tables, base, charge)
-    return charge if amount is None else percent_of(percent(share), amount)
+    found = of_charge if base == "charge" else fee(line, tables, base, charge)
+    return None if found is None else Fee(percent_of(percent(share), found.cents), found.of_visit)

@@ -155,7 +155,29 @@ def _amounts(dice: Dice) -> Document:
     """Amounts per unit for some codes and therapies."""
     codes = {code: dice.money(15, 90) for code in dice.some(ALL_CODES, 0, 4)}
     therapies = {name: dice.money(30, 120) for name in dice.some(THERAPIES, 0, 3)}
-    return ({"codes": codes} if codes else {}) | ({"therapies": therapies} if therapies else {})
+    amounts: Document = ({"codes": codes} if codes else {}) | ({"therapies": therapies} if therapies else {})
+    if dice.chance(25):
+        others = [name for name in THERAPIES if name not in therapies]
+        amounts["visits"] = {name: dice.money(30, 120) for name in dice.some(others, 1, 2)}
+    if dice.chance(20):
+        amounts["maximum_per_day"] = dice.money(40, 160)
+    if dice.chance(25):
+        amounts["rates"] = [_rate(dice) for _ in range(dice.number(1, 3))]
+    return amounts
+
+
+def _rate(dice: Dice) -> Document:
+    """Other amounts, or a part of those of the table, for some practitioners or settings."""
+    rate: Document = {"practitioners": dice.some(PRACTITIONERS, 1, 2)} if dice.chance(70) else {}
+    if not rate or dice.chance(30):
+        rate["settings"] = dice.some(SETTINGS, 1, 2)
+    if dice.chance(40):
+        return rate | {"percent": dice.percentage()}
+    therapies = dice.some(THERAPIES, 0, 2)
+    rate["codes"] = {code: dice.money(15, 90) for code in dice.some(ALL_CODES, 1, 3)}
+    if therapies:
+        rate[dice.pick(["visits", "therapies"])] = {name: dice.money(30, 120) for name in therapies}
+    return rate
 
 
 def _otherwise(dice: Dice, bases: list[str]) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .dice import Dice
-from .random_shared import Document
+from .random_shared import THERAPIES, Document
 from .rules import Limit, PlanDays, RuleBook, limits_of
 from .usage import Usage, Visit
 from .values import fixed_period, in_window, is_rolling
@@ -41,6 +41,19 @@ def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str,
             counts = {name: entries for name, entries in counts.items() if name not in {limit.id for limit in own}}
     if counts:
         member[f"{prefix}limit_usage"] = [each for entries in counts.values() for each in entries]
+
+
+def add_fee_usage(dice: Dice, member: Document, editions: list[Document], prefix: str, first: date) -> None:
+    """Add what earlier lines of the first date of service took of fees that lines share; now and then of other days."""
+    uses: list[Document] = []
+    for _ in range(dice.number(1, 3)):
+        day = first if dice.chance(85) else first - timedelta(days=1)
+        use: Document = {"date": day.isoformat(), "tier": dice.pick(list(editions[0]["tiers"]))}
+        use["used_cents"] = dice.number(0, 6_000)
+        if dice.chance(60):
+            use["therapy"] = dice.pick(THERAPIES)
+        uses.append(use)
+    member[f"{prefix}fee_usage"] = uses
 
 
 def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]:

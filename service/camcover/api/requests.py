@@ -15,6 +15,7 @@ from camcover.engine.request import (
     BenefitVisits,
     Coordination,
     Coverage,
+    FeeUse,
     LimitUse,
     Member,
     Membership,
@@ -146,12 +147,14 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
             _limits(f"{path}.limit_usage", message.limit_usage, dates),
             _visits(message.benefit_visits),
             _prior_visits(f"{path}.prior_visits", message.prior_visits, dates),
+            _fee_usage(f"{path}.fee_usage", message.fee_usage, dates),
         ),
         UseSoFar(
             _sums(message.secondary_accumulators),
             _limits(f"{path}.secondary_limit_usage", message.secondary_limit_usage, dates),
             _visits(message.secondary_benefit_visits),
             _prior_visits(f"{path}.secondary_prior_visits", message.secondary_prior_visits, dates),
+            _fee_usage(f"{path}.secondary_fee_usage", message.secondary_fee_usage, dates),
         ),
         _membership(f"{path}.membership", message.membership, dates),
         _membership(f"{path}.secondary_membership", message.secondary_membership, dates),
@@ -199,6 +202,11 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
         for visit, day in parsed
         if day is not None
     )
+
+
+def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: _Dates) -> tuple[FeeUse, ...]:
+    parsed = [(use, dates.parse(f"{path}[{place}].date", use.date)) for place, use in enumerate(uses)]
+    return tuple(FeeUse(day, use.tier, use.therapy, use.used_cents) for use, day in parsed if day is not None)
 
 
 def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:

@@ -59,6 +59,12 @@ PRIOR_FIELDS = [
     pa.field("percentage_cents", pa.int64()),
     pa.field("penalty_paid_cents", pa.int64()),
 ]
+FEE_FIELDS = [
+    pa.field("date", pa.date32()),
+    pa.field("tier", pa.string()),
+    pa.field("therapy", pa.string()),
+    pa.field("used_cents", pa.int64()),
+]
 
 REQUEST_SCHEMA = pa.schema(
     [
@@ -78,6 +84,7 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("limit_usage", pa.list_(pa.struct(LIMIT_FIELDS))),
         pa.field("benefit_visits", pa.list_(pa.struct(VISIT_FIELDS))),
         pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
+        pa.field("fee_usage", pa.list_(pa.struct(FEE_FIELDS))),
         pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
     ]
 )

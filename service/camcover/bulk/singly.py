@@ -25,6 +25,7 @@ from camcover.engine.request import (
     BenefitVisits,
     Coverage,
     EstimateRequest,
+    FeeUse,
     InvalidRequest,
     LimitUse,
     Member,
@@ -73,6 +74,10 @@ def request_of(row: Data) -> EstimateRequest:
             )
             for each in _list(row, "prior_visits")
         ),
+        tuple(
+            FeeUse(each["date"], _text(each["tier"]), _text(each["therapy"]), each["used_cents"] or 0)
+            for each in _list(row, "fee_usage")
+        ),
     )
     return EstimateRequest(
         plan_id=_text(row["plan_id"]),
@@ -101,8 +106,8 @@ def _violations(row: Data) -> Iterator[Violation]:
     """What the columns hold that no request may."""
     for name in LISTS:
         yield from _null_violations(name, row[name])
-    for path, visit in _elements(row, "prior_visits"):
-        if visit["date"] is None:
+    for path, dated in (each for name in ("prior_visits", "fee_usage") for each in _elements(row, name)):
+        if dated["date"] is None:
             yield Violation(f"{path}.date", "no date", "one", Refusal.MISSING_VALUE)
     for path, item in _elements(row, "items"):
         yield from _date_violations(path, item)

@@ -84,6 +84,18 @@ class PriorVisit(NamedTuple):
     penalty_paid_cents: int = 0
 
 
+class FeeUse(NamedTuple):
+    """What lines of one day took of a fee that they share (docs/rule-language.md, point 45).
+
+    Of the fee for a visit of `therapy` in a tier; without a therapy, of the tier's maximum per day.
+    """
+
+    date: date
+    tier: str
+    therapy: str = ""
+    used_cents: int = 0
+
+
 class UseSoFar(NamedTuple):
     """What one member has used under one plan before the estimate."""
 
@@ -91,6 +103,7 @@ class UseSoFar(NamedTuple):
     limit_usage: tuple[LimitUse, ...] = ()
     benefit_visits: tuple[BenefitVisits, ...] = ()
     prior_visits: tuple[PriorVisit, ...] = ()
+    fee_usage: tuple[FeeUse, ...] = ()
 
 
 class Membership(NamedTuple):

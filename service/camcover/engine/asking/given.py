@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, starmap
 from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.contradictions import counted_toward, do_sums_contradict
+from camcover.engine.asking.fee_use import fee_rows
 from camcover.engine.asking.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.compiling.plan_index import Maxima
 from camcover.engine.kernel import tables as columns
@@ -25,6 +26,7 @@ from camcover.request_bounds import MAX_CENTS
 
 _COUNT_ROW = Struct(row_format(columns.GIVEN_COUNT))
 _VISIT_ROW = Struct(row_format(columns.GIVEN_VISIT))
+_FEE_ROW = Struct(row_format(columns.GIVEN_FEE))
 _OPEN = (0, 0)
 _NO_FAMILY = [0, 0]
 
@@ -42,7 +44,7 @@ class Given(NamedTuple):
     """The first row of each array, how many dated events there are, and what is open.
 
     `rows`: the sums themselves as used, last quarter, ..., members first. `prior`: what each member used of limits and
-    visits, empty where nothing is stated of them.
+    visits, empty where nothing is stated of them. `fee_count`: the rows of `given_fees`.
     """
 
     sums: int
@@ -50,12 +52,14 @@ class Given(NamedTuple):
     counts: int
     visits: int
     events: int
+    fees: int
+    fee_count: int
     prior: Sequence[PriorUse]
     open_sums: Sequence[OpenSum]
 
 
-def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
-    """Append what a request gives; raises `Unsound` or KeyError."""
+def lay_out_given(workspace: Workspace, scope: Scope, therapies: Mapping[str, int]) -> Given:
+    """Append what a request gives; raises `Unsound` or KeyError. `therapies`: their numbers."""
     index = scope.plan
     uses = [scope.use_of(member) for member in range(len(scope.request.members))]
     open_sums: list[OpenSum] = []
@@ -70,12 +74,15 @@ def lay_out_given(workspace: Workspace, scope: Scope) -> Given:
         events = _use(workspace, scope, prior, counts, visits)
     if do_sums_contradict(scope, maxima, uses):
         raise Unsound
+    fees = list(fee_rows(scope, therapies)) if any(use.fee_usage for use in uses) else []
     return Given(
         workspace.given_sums.append(array("q", sums).tobytes()),
         sums,
         workspace.given_counts.append(counts),
         workspace.given_visits.append(visits),
         events,
+        workspace.given_fees.append(b"".join(starmap(_FEE_ROW.pack, fees))),
+        len(fees),
         prior,
         open_sums,
     )

@@ -187,7 +187,7 @@ def lay_out(
         workspace.lines.append(lines),
         len(asked.lines),
         asked,
-        lay_out_given(workspace, scope),
+        lay_out_given(workspace, scope, tables.vocabulary.services),
         len(members),
         request.coverage is Coverage.FAMILY,
     )
@@ -333,7 +333,7 @@ def place_case(
         members, layout.family,
         given.sums if case.sums is None else case.sums,
         given.counts if case.counts is None else case.counts,
-        given.visits if case.visits is None else case.visits,
+        given.visits if case.visits is None else case.visits, given.fees, given.fee_count,
         first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
         layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only, case.notice_given,
     ))  # fmt: skip

@@ -46,6 +46,12 @@ class Openness(NamedTuple):
     attestations: tuple[tuple[int, int], ...]
 
     @property
+    def has_open_rates(self) -> bool:
+        """Whether a practitioner is not given by whom a fee table may have another rate (point 46)."""
+        is_open = any(OpenFact.PRACTITIONER in each for each in self.not_given)
+        return is_open and any(each.rates for each in self.terms)
+
+    @property
     def is_nothing(self) -> bool:
         """Whether there is only one case."""
         has_places = self.tiers > 1 or self.second_tiers > 1
@@ -205,7 +211,7 @@ def _candidates(tables: Tables, terms: Terms, segment: int, row: ServiceRow) -> 
     found = {
         each.row: each for number in (row.therapy, row.code) for each in terms.candidates.get((segment, number), ())
     }
-    return tuple(found[place] for place in sorted(found) if not _goes_without(tables, place, row.code))
+    return tuple(found[place] for place in sorted(found) if place < 0 or not _goes_without(tables, place, row.code))
 
 
 def _goes_without(tables: Tables, rule: int, code: int) -> bool:

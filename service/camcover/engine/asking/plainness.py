@@ -66,8 +66,9 @@ def _is_even(layout: Layout, openness: Openness) -> bool:
 
 
 def prices_only_raise(openness: Openness) -> bool:
-    """Whether a higher charge cannot keep a line from being covered, beside `only_falls`."""
-    return not any(each.limit.measure is Measure.MONEY for each in openness.terms[0].limits)
+    """Whether a higher charge cannot keep a line from being covered or take another's fee, beside `only_falls`."""
+    terms = openness.terms[0]
+    return not (terms.shares_fees or any(each.limit.measure is Measure.MONEY for each in terms.limits))
 
 
 def use_only_raises(question: Question, openness: Openness) -> bool:
@@ -75,10 +76,11 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
 
     A line that is not covered costs its charge, so no less than when it is covered (where no denial is the provider's);
     and no line becomes covered by
-    that: what a limit has left goes to the earliest lines, of one benefit, in fixed periods.
+    that: what a limit has left goes to the earliest lines, of one benefit, in fixed periods. A line that is not covered
+    leaves its part of a shared fee to others.
     """
     terms = openness.terms[0]
-    if terms.discounted or terms.continues or terms.liable or terms.chosen:
+    if terms.discounted or terms.continues or terms.liable or terms.chosen or terms.shares_fees:
         return False
     if not (openness.uses or openness.attestations):
         return True

@@ -20,6 +20,7 @@ from camcover.engine.asking.open_use import OpenUse, amounts_that_differ
 from camcover.engine.asking.openness import Openness, tiers_of
 from camcover.engine.asking.plainness import only_falls, prices_only_raise, use_only_raises
 from camcover.engine.asking.question import PatientRange, Question
+from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.tables import Array
 from camcover.rulebook.records import Measure
 
@@ -149,7 +150,7 @@ def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
     falls = only_falls(question, openness)
     if falls and use_only_raises(question, openness):
         yield [_end(openness, best=True), _end(openness, best=False)]
-        if openness.priced and (openness.tiers > 1 or _has_several_terms(question)):
+        if openness.priced and (openness.tiers > 1 or openness.has_open_rates or _has_several_terms(question)):
             yield [{"stated": False}, {"stated": True}]
         return
     yield from _sums(question, openness)
@@ -252,7 +253,7 @@ def _widened(question: Question, openness: Openness, expected: PricedCase, adjud
     """Bounds that no way leaves, line by line: nothing where a plan may cover it, and its charge at the most."""
     found = [expected]
     if not _is_certain(question, openness):
-        dimensions = [*_places(openness)]
+        dimensions = [*_places(openness), *_whom(openness)]
         if openness.may_be_priced:
             dimensions.append([{"price": price} for price in (LOW, HIGH)])
             dimensions.append([{"stated": False}, {"stated": True}])
@@ -267,7 +268,23 @@ def _widened(question: Question, openness: Openness, expected: PricedCase, adjud
         for line, cents in zip(question.asked.lines, patient, strict=True)
         if line[1] not in named or line not in covered
     ]
-    return PatientRange(min(sum(uncovered), *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)
+    # What a line is allowed that shares a fee, or may be anybody's, no way of those here tells.
+    is_unknown = openness.has_open_rates or any(each.shares_fees for each in openness.terms)
+    certain = 0 if is_unknown else sum(uncovered)
+    return PatientRange(min(certain, *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)
+
+
+def _whom(openness: Openness) -> Iterator[list[Change]]:
+    """Nobody, or one practitioner of each kind that rates tell apart, for all items that name none."""
+    if not openness.has_open_rates:
+        return
+    masks = [mask for each in openness.terms for mask in each.rates]
+    kinds: dict[tuple[int, ...], int] = {}
+    for number in range(max(mask.bit_length() for mask in masks)):
+        kinds.setdefault(tuple(mask >> number & 1 for mask in masks), number)
+    items = [item for item, each in enumerate(openness.not_given) if OpenFact.PRACTITIONER in each]
+    others = [AssumedFacts(practitioner=number) for kind, number in kinds.items() if any(kind)]
+    yield [{}, *({"facts": tuple((item, facts) for item in items)} for facts in others)]
 
 
 def _is_certain(question: Question, openness: Openness) -> bool:

@@ -6,11 +6,12 @@ counts given twice, sums above their maximum, usage above a hard limit (docs/rul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.contradictions import contradictions
+from camcover.engine.asking.fee_use import fee_violations
 from camcover.engine.asking.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.asking.words import counted, out_of_range, repeated, shown, unknown_word
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
@@ -22,8 +23,8 @@ _PAID = ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "pena
 """What a dated visit may say in cents."""
 
 
-def use_violations(scope: Scope) -> Iterator[Violation]:
-    """Everything that is wrong with sums, limits and visits so far."""
+def use_violations(scope: Scope, therapies: Collection[str]) -> Iterator[Violation]:
+    """Everything that is wrong with sums, limits, visits and shared fees so far; `therapies`: of the catalogs."""
     prefix = "secondary_" if scope.secondary else ""
     family = scope.request.coverage is Coverage.FAMILY
     maxima = scope.plan.maxima(scope.edition, family=family)
@@ -34,6 +35,8 @@ def use_violations(scope: Scope) -> Iterator[Violation]:
         yield from _visit_violations(scope, f"{path}benefit_visits", use.benefit_visits)
         for number, visit in enumerate(use.prior_visits):
             yield from _prior_visit_violations(scope, f"{path}prior_visits[{number}]", visit)
+        for number, fee in enumerate(use.fee_usage):
+            yield from fee_violations(scope, f"{path}fee_usage[{number}]", fee, therapies)
         yield from _conflict_violations(scope, place, path)
     if family:
         yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)

@@ -6,7 +6,7 @@ here, of what members used under a plan in `engine/asking/use_violations.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
@@ -66,7 +66,7 @@ def _under(tables: Tables, request: EstimateRequest, field: str, plan_id: str) -
     if plan is None:
         yield unknown_word(field, Refusal.UNKNOWN_PLAN, plan_id, sorted(tables.plans))
     else:
-        yield from _plan_violations(plan, request, secondary=field == "secondary_plan_id")
+        yield from _plan_violations(plan, request, tables.vocabulary.services, secondary=field == "secondary_plan_id")
 
 
 def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
@@ -282,7 +282,9 @@ def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary)
     return Violation(path, found, expected, Refusal.CODE_OF_ANOTHER_THERAPY)
 
 
-def _plan_violations(index: PlanIndex, request: EstimateRequest, *, secondary: bool) -> Iterator[Violation]:
+def _plan_violations(
+    index: PlanIndex, request: EstimateRequest, therapies: Collection[str], *, secondary: bool
+) -> Iterator[Violation]:
     """What the plan refuses of a request: dates, tiers, and what members used under it."""
     if secondary:
         yield from _tier_violations(index, [item.secondary_tier for item in request.items], "secondary_tier")
@@ -294,7 +296,7 @@ def _plan_violations(index: PlanIndex, request: EstimateRequest, *, secondary: b
         return
     as_of = days[0] if request.as_of is None else request.as_of.toordinal()
     edition = index.reference((as_of, *days))
-    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]))
+    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]), therapies)
 
 
 def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iterator[Violation]:

@@ -26,6 +26,7 @@ from camcover.engine.compiling.compile_rows import (
     tier_row,
 )
 from camcover.engine.compiling.editions import days_of, edition_on, owed_in, period_runs
+from camcover.engine.compiling.fee_rows import FeeRows
 from camcover.engine.compiling.plan_index import (
     CriteriaSource,
     DiagnosisGroups,
@@ -54,7 +55,6 @@ from camcover.rulebook.records import (
     Discount,
     Exclusion,
     Fees,
-    FeeTable,
     Limit,
     NotCoveredPays,
     Plan,
@@ -102,11 +102,10 @@ class _Compiler:
         self.rows: dict[str, list[Row]] = {name: [] for name in RuleTables._fields}
         self.sources = self._new_sources()
         self.candidates: list[int] = []
-        self.fee_cents: list[int] = []
         self.tier_discounts: list[int] = []
         self.licensure: list[int] = []
         self.listed_codes: list[int] = []
-        self.fee_rows: dict[tuple[int, str], int] = {}
+        self.fees = FeeRows(self.vocabulary)
         self.licensure_rows: dict[tuple[int, ...], int] = {}
 
     def run(self) -> Tables:
@@ -118,7 +117,9 @@ class _Compiler:
     def _arrays(self) -> RuleTables:
         """The collected rows as arrays; no table is empty, so that the kernel's types never change."""
         made: dict[str, Any] = self.rows | {
-            "fee_cents": self.fee_cents,
+            "fee_tables": self.fees.tables,
+            "fee_rates": self.fees.rates,
+            "fee_cents": self.fees.cents,
             "candidates": self.candidates,
             "tier_discounts": self.tier_discounts,
             "licensure": self.licensure,
@@ -205,7 +206,7 @@ class _Compiler:
         listed = [index.tiers[name] for name in plan.tiers]
         for place, name in enumerate(index.tiers):
             fees = segment.fees.tiers.get(name) if segment.fees and name in plan.tiers else None
-            fee = self._fee_row(segment.fees, fees) if segment.fees and fees else -1
+            fee = self.fees.row_of(segment.fees, fees) if segment.fees and fees else -1
             in_place = listed[min(place, len(listed) - 1)]
             owed = int(owed_in(plan, name) is NotCoveredPays.ALLOWED), self._tier_discounts(plan, name)
             tier = tier_row(plan.tiers.get(name), fee, in_place, owed, plan.accumulators, index.accumulators)
@@ -356,25 +357,6 @@ class _Compiler:
         self.rows["criteria"].append(criteria_row(criteria, self.vocabulary, index.groups, date.fromordinal(day)))
         self.sources.criteria.append(CriteriaSource(criteria, policy))
         return len(self.rows["criteria"]) - 1
-
-    def _fee_row(self, fees: Fees, table: FeeTable) -> int:
-        """The row of a tier's fee table, written once for all plans that use it."""
-        key = (id(fees), str(table.tier))
-        if key not in self.fee_rows:
-            row = self.fee_rows[key] = len(self.rows["fee_tables"])
-            first = len(self.fee_cents)
-            self.rows["fee_tables"].append((first, -1, -1))
-            cents = [-1] * (len(self.vocabulary.services) + len(self.vocabulary.codes))
-            for therapy, amount in table.therapies.items():
-                cents[self.vocabulary.services[therapy]] = amount
-            for code, amount in table.codes.items():
-                cents[self.vocabulary.codes[code]] = amount
-            self.fee_cents += cents
-            if table.otherwise is not None:
-                target = table.otherwise.tier
-                of = -1 if target is None else self._fee_row(fees, fees.tiers[target])
-                self.rows["fee_tables"][row] = (first, table.otherwise.basis_points, of)
-        return self.fee_rows[key]
 
     def _licensure_row(self, day: int) -> int:
         """The first cell of the states that license each practitioner under the catalogs in force on `day`."""

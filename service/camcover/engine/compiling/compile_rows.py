@@ -44,6 +44,7 @@ from camcover.rulebook.records import (
     Criteria,
     DeductibleStep,
     FamilyMode,
+    FeeRate,
     Limit,
     NothingStep,
     Payee,
@@ -216,6 +217,18 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
         int(criteria.licensed),
         attestations_mask(criteria.attested or ()),
         attestations_mask(criteria.not_attested or ()),
+    )
+
+
+def rate_row(rate: FeeRate, vocabulary: Vocabulary, cents: int, visits: int) -> Row:
+    """A row of `fee_rates`; `cents` and `visits`: where its amounts stand in `fee_cents`, -1 = it lists none."""
+    return (
+        _mask(vocabulary.practitioners[name] for name in rate.practitioners or ()),
+        ALL_BITS if rate.settings is None else _mask(SETTING_INDEX[setting] for setting in rate.settings),
+        int(rate.practitioners is not None),
+        cents,
+        visits,
+        -1 if rate.basis_points is None else rate.basis_points,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, attestations_mask, cappers, receivers
+from camcover.engine.compiling.fee_terms import rates_asked, shares_fees
 from camcover.engine.compiling.plan_index import PlanIndex, Segment
 from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.tables import NEVER, RuleTables
@@ -58,6 +59,7 @@ class Candidate(NamedTuple):
     """A rule that names a service: its row of `rules`, and the criteria that must hold for it to apply.
 
     `allowances`: the ages at which its limits allow another amount, as criteria that ask for the age alone.
+    Below 0: a rate of a fee table, -1 that of row 0, which applies to its practitioners (point 46).
     """
 
     row: int
@@ -112,8 +114,9 @@ class Terms(NamedTuple):
     the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit counts
     what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the number of a
     visit, `numbering`: limits whose visits it is counted by; `chosen`: an attestation decides which benefit applies, or
-    some limit leaves lines out; `discounted`: a line that is not covered may cost less than its charge; `carried`:
-    accumulators that are carried over.
+    some limit leaves lines out; `discounted`: a line that is not covered may cost less than its charge; `shares_fees`:
+    what a line is allowed may depend on other lines of its day; `rates`: the practitioners that rates of fee tables ask
+    for, as masks; `carried`: accumulators that are carried over.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -132,6 +135,8 @@ class Terms(NamedTuple):
     chosen: bool
     discounted: bool
     numbering: frozenset[str]
+    shares_fees: bool
+    rates: tuple[int, ...]
 
     def consulted(self, tiers: Iterable[int]) -> int:
         """The accumulators whose room is asked for by lines of these tiers, as a mask."""
@@ -192,7 +197,7 @@ _MOST_KNOWN = 256
 def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Terms:
     """The terms, read from the tables and the records behind them."""
     candidates = {
-        (row, service): tuple(_candidates(rules, row, service))
+        (row, service): tuple(_candidates(rules, row, service, len(index.tiers)))
         for row in range(index.first_segment, index.first_segment + len(index.segments))
         for service in services
     }
@@ -232,6 +237,8 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         numbering=frozenset(
             each.visits_of for _, benefit in found for each in benefit.numbered if each.visits_of is not None
         ),
+        shares_fees=any(map(shares_fees, index.segments)),
+        rates=tuple(_rates(candidates)),
     )
 
 
@@ -241,8 +248,18 @@ def _owed(plan: Plan) -> Iterator[NotCoveredPays | None]:
     yield from (tier.not_covered_pays for tier in plan.tiers.values())
 
 
-def _candidates(rules: RuleTables, segment: int, service: int) -> Iterator[Candidate]:
-    """The rules that name a service in a segment, in file order, exclusions first."""
+def _rates(candidates: Mapping[tuple[int, int], Iterable[Candidate]]) -> dict[int, None]:
+    """The practitioners of each rate by which a service may be priced, as masks, each once."""
+    rates = (each for found in candidates.values() for each in found if each.row < 0)
+    return dict.fromkeys(each.criteria[0].practitioners for each in rates)
+
+
+_OF_PRACTITIONERS = Criterion(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0)
+"""A criterion that asks for the practitioner alone."""
+
+
+def _candidates(rules: RuleTables, segment: int, service: int, tiers: int) -> Iterator[Candidate]:
+    """The rules that name a service in a segment, in file order, exclusions first; then rates of its `tiers` tiers."""
     match = rules.matches[int(rules.segments[segment]["matches"]) + service]
     first = int(match["first"])
     for row in rules.candidates[first : first + int(match["count"])].tolist():
@@ -251,6 +268,9 @@ def _candidates(rules: RuleTables, segment: int, service: int) -> Iterator[Candi
             places = places[1:]
         criteria = tuple(_criterion(rules, place) for place in places if place >= 0)
         yield Candidate(row, criteria, tuple(_allowances(rules, row)))
+    for row in rates_asked(rules, segment, service, tiers):
+        practitioners = int(rules.fee_rates[row]["practitioners"])
+        yield Candidate(-1 - row, (_OF_PRACTITIONERS._replace(practitioners=practitioners),), ())
 
 
 def _criterion(rules: RuleTables, row: int) -> Criterion:
@@ -287,7 +307,7 @@ def _benefits(
     """Every benefit that names a service, with the segment and the service."""
     for (row, service), found in candidates.items():
         for each in found:
-            rule = index.sources.rules[each.row]
+            rule = index.sources.rules[each.row] if each.row >= 0 else None
             if isinstance(rule, Benefit):
                 yield index.segments[row - index.first_segment], service, rule
 

@@ -221,6 +221,8 @@ def _codes_of_rules(rules: RuleSet) -> Iterator[str]:
     for fees in (fees for editions in rules.fees.values() for fees in editions):
         for table in fees.tiers.values():
             yield from table.codes
+            for rate in table.rates:
+                yield from rate.codes
     for plan in (plan for editions in rules.plans.values() for plan in editions):
         named: list[Benefit | Exclusion | Discount] = [*plan.benefits.values(), *plan.exclusions, *plan.discounts]
         for rule in named:

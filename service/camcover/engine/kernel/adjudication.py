@@ -131,7 +131,7 @@ def _begin_entry(entry: Any) -> None:
     entry["segment"], entry["rule"], entry["criteria"], entry["requirement"] = _NONE, _NONE, _NONE, _NONE
     entry["limit"], entry["phase"], entry["discount"] = _NONE, _NONE, _NONE
     entry["covered"], entry["reason"], entry["visit"], entry["covered_units"], entry["assumed"] = 0, 0, 0, 0, 0
-    entry["tier"], entry["terms_assumed"], entry["liability"] = _NONE, 0, 0
+    entry["tier"], entry["terms_assumed"], entry["liability"], entry["of_visit"] = _NONE, 0, 0, 0
     entry["attestations_used"] = _ZERO
     entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
@@ -209,7 +209,7 @@ def _adjudicate_line(rules: RuleTables, work: Work, context: LineContext, charge
     """Price a line, find the rule that decides it, and cover it or not; `charge` -1 = unknown."""
     request, service, entry = context.request, context.service, context.entry
     typical = max(service["typical"][request["price"]], 0)
-    entry["charge"], entry["fee"], entry["assumed"] = price(rules, context.tier, service, charge, typical)
+    price(rules, work, context, charge, typical)
     row, reason, criteria, limit = choose(rules, work, context)
     entry["rule"], entry["reason"], entry["criteria"], entry["limit"] = row, reason, criteria, limit
     if reason == _HOLDS:

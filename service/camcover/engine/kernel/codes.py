@@ -104,6 +104,10 @@ class CappedPart(IntEnum):
     COINSURANCE = 2
 
 
+OF_THE_DAY = -1
+"""In place of a therapy: what lines took of the maximum per day (point 45)."""
+
+
 class Fault(IntEnum):
     """Why the kernel could not adjudicate a request: a mistake of ours, never of the request."""
 

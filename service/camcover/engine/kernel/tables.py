@@ -65,9 +65,20 @@ fee table for the tier. The rows of a segment are by the tiers' numbers;
 `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on.
 `pays_member`: what the plan pays goes to the member, who pays the provider first; the kernel does not ask."""
 
-FEE_TABLE = np.dtype([("cents", "i4"), ("basis_points", "i4"), ("of", "i4")])
-"""`cents` is the row of `fee_cents` for service 0. What it does not list is `basis_points` of the charge (`of` -1) or
-of what row `of` gives; -1 basis points: nothing said."""
+FEE_TABLE = np.dtype([
+    ("cents", "i4"), ("basis_points", "i4"), ("of", "i4"), ("visits", "i4"), ("rates", "i4"), ("rate_count", "i4"),
+    ("per_day", "i8"),
+])  # fmt: skip
+"""`cents` is the row of `fee_cents` for service 0, `visits` that of fees for a visit, by therapy; -1: it lists none.
+What it does not list is `basis_points` of the charge (`of` -1) or of what row `of` gives; -1 basis points: nothing
+said. `rates`: first row of `fee_rates`; `per_day`: the most that the lines of a day are allowed together."""
+
+FEE_RATE = np.dtype([
+    ("practitioners", "u8"), ("settings", "u8"), ("asks_practitioner", "i4"),
+    ("cents", "i4"), ("visits", "i4"), ("basis_points", "i4"),
+])  # fmt: skip
+"""Other amounts for some practitioners and settings (point 46): `cents` and `visits` as in a table, -1: it lists none;
+or `basis_points` of what the table gives otherwise, -1: it is no percentage."""
 
 MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
 """For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""
@@ -124,6 +135,7 @@ class RuleTables(NamedTuple):
     accumulators: Array
     tiers: Array
     fee_tables: Array
+    fee_rates: Array
     fee_cents: NDArray[np.int64]  # a cell for each (fee table, service), -1 = not listed
     matches: Array  # a cell for each (segment, service)
     candidates: NDArray[np.int32]  # rows of `rules`, ascending within a range
@@ -146,6 +158,7 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
     "accumulators": ACCUMULATOR,
     "tiers": TIER,
     "fee_tables": FEE_TABLE,
+    "fee_rates": FEE_RATE,
     "fee_cents": np.dtype("i8"),
     "matches": MATCH,
     "candidates": np.dtype("i4"),
@@ -168,7 +181,7 @@ REQUEST = np.dtype([
     ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
     ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"), ("first_period", "i4"),
     ("members", "i4"), ("family", "i4"),
-    ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"),
+    ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"), ("given_fees", "i4"), ("fee_count", "i4"),
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
     ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
@@ -225,6 +238,9 @@ GIVEN_VISIT = np.dtype([
 """Visits of (member, benefit) as the request gives them: in the benefit period of `as_of`, and by dates in that of the
 first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
 
+GIVEN_FEE = np.dtype([("day", "i4"), ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("used", "i8")])
+"""What lines before the estimate took on `day` of a therapy's fee for a visit, or of the maximum per day (-1)."""
+
 SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """Running sum of (member, accumulator); the row after the last member is the family's."""
 
@@ -248,13 +264,14 @@ EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
-    ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("attestations_used", "u8"),
+    ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("of_visit", "i4"), ("attestations_used", "u8"),
     *((name, "i8") for name in LEDGER_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
     ("provider_owes", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
-terms behind the last edition; `liability`: who bears what is not covered. `criteria` is the row that failed, `fee` the
+terms behind the last edition; `liability`: who bears what is not covered; `of_visit`: 1 where it shares the fee for a
+visit. `criteria` is the row that failed, `fee` the
 allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
 out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
 `written_off` is a denial that is the provider's, `steps` the cents of each step after the cap (only as many as the
@@ -274,6 +291,7 @@ class Work(NamedTuple):
     given_counts: Array
     given_events: Array
     given_visits: Array
+    given_fees: Array
     behind: Array  # the primary plan's ledger, for requests adjudicated behind it
     tier_maps: NDArray[np.int32]  # for each tier of the primary plan the tier of the same id, -1 = there is none
     sums: Array
@@ -291,6 +309,7 @@ WORK_DTYPES: dict[str, np.dtype[Any]] = {
     "given_counts": GIVEN_COUNT,
     "given_events": GIVEN_EVENT,
     "given_visits": GIVEN_VISIT,
+    "given_fees": GIVEN_FEE,
     "behind": LEDGER,
     "tier_maps": np.dtype("i4"),
     "sums": SUM,

@@ -67,6 +67,7 @@ class LedgerRow(NamedTuple):
     tier: int
     terms_assumed: int
     liability: int
+    of_visit: int
     attestations_used: int
     charge: int
     allowed: int
@@ -204,6 +205,7 @@ class Workspace:
     given_counts: Space
     given_events: Space
     given_visits: Space
+    given_fees: Space
     behind: Space
     tier_maps: Space
     sums: Space

@@ -20,12 +20,16 @@ from camcover.engine.asking.prior_use import (
     window_start,
 )
 from camcover.engine.asking.question import Answer, Outcome, Question
+from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits
+from camcover.engine.compiling.plan_index import Segment
 from camcover.engine.estimate import UseAfter
+from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
-from camcover.engine.kernel.workspace import SumRow
-from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, PriorVisit, UseSoFar
-from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure
+from camcover.engine.kernel.workspace import LedgerRow, SumRow
+from camcover.engine.request import AccumulatorUse, BenefitVisits, FeeUse, LimitUse, PriorVisit, UseSoFar
+from camcover.request_bounds import MAX_CENTS
+from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays
 
 _NOTHING = PriorUse()
 _NO_SUM = SumRow(0, 0)
@@ -81,6 +85,7 @@ class _StateReader:
                 tuple(self._limits(member)),
                 tuple(self._benefit_visits(member)),
                 tuple(self._visits_of_last_day(member)),
+                tuple(self._fees_of_last_day(member)),
             )
             for member in range(self._layout.members)
         )
@@ -172,6 +177,27 @@ class _StateReader:
                 day, shares = date.fromordinal(row.day), (row.coinsurance_paid, row.percentages, row.penalty_paid)
                 yield PriorVisit(benefit, day, 1, row.copay_paid, paid, *shares)
 
+    def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
+        """What the lines of the last day took of fees that they share, with what the request stated of that day."""
+        index, lines = self._index, self._question.asked.lines
+        taken: dict[tuple[str, str], int] = {}
+        for use in self._scope.use_of(member).fee_usage:
+            if use.date.toordinal() == self._last_day:
+                taken[use.tier, use.therapy] = taken.get((use.tier, use.therapy), 0) + use.used_cents
+        names = list(index.tiers)
+        for (day, place, _), row in zip(lines, self._outcome.ledger, strict=True):
+            asked = self._question.asked.services[place]
+            is_own = day == self._last_day and self._layout.services[place].member == member
+            if not is_own or row.segment < 0 or asked.allowed >= 0:
+                continue
+            segment = index.segments[row.segment - index.first_segment]
+            for therapy in _shared_fees(segment, names[row.tier], row, asked.therapy):
+                key = names[row.tier], therapy
+                taken[key] = taken.get(key, 0) + _took(segment, names[row.tier], row)
+        for (tier, therapy), cents in taken.items():
+            if cents:
+                yield FeeUse(date.fromordinal(self._last_day), tier, therapy, min(cents, MAX_CENTS))
+
     def _plan_paid(self, member: int, benefit: str) -> int | None:
         """What the plan paid of a visit of the last day, cents; None where part of it is not known."""
         asked, layout = self._question.asked, self._layout
@@ -194,3 +220,18 @@ def _limit_use(limit: Limit, amount: int, *, day: date | None = None, benefit: s
     if limit.measure is Measure.MONEY:
         return LimitUse(str(limit.id), 0, amount, day, benefit)
     return LimitUse(str(limit.id), amount, 0, day, benefit)
+
+
+def _shared_fees(segment: Segment, tier: str, row: LedgerRow, therapy: str) -> Iterator[str]:
+    """The fees of a tier that a line shares: its therapy's for a visit, and the maximum per day, which has no name."""
+    if row.of_visit:
+        yield therapy
+    table = segment.fees.tiers.get(tier) if segment.fees else None
+    if table is not None and table.maximum_per_day is not None:
+        yield ""
+
+
+def _took(segment: Segment, tier: str, row: LedgerRow) -> int:
+    """What a line took of them, cents (point 45)."""
+    is_billed = owed_in(segment.plan, tier) is NotCoveredPays.ALLOWED and row.liability != int(Liability.PROVIDER)
+    return row.fee if is_billed else row.allowed

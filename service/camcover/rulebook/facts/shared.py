@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from camcover.money import percent
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.words import (
     amount_or_none,
@@ -18,6 +19,7 @@ from camcover.rulebook.records import (
     Catalog,
     Condition,
     Criteria,
+    FeeRate,
     Fees,
     FeeTable,
     Heading,
@@ -123,15 +125,48 @@ def _fee_table_part(table: FeeTable) -> Part:
         record=table,
         facts=lambda: (
             fact("otherwise", otherwise, table.otherwise.at if table.otherwise else table.at),
+            fact("maximum per day", amount_or_none(table.maximum_per_day), table.at),
             fact("cite", table.cite, table.at),
         ),
         parts=lambda: (
             *_amount_parts("code", table.codes, table.at),
+            *_amount_parts("visit of", table.visits, table.at),
             *_amount_parts("therapy", table.therapies, table.at),
+            *map(_rate_part, table.rates),
         ),
         noun="fee table",
-        brief=f"{count(len(table.codes) + len(table.therapies), 'amount')}, otherwise {otherwise or 'the charge'}",
+        brief=f"{count(_amounts(table), 'amount')}, otherwise {otherwise or 'the charge'}",
     )
+
+
+def _rate_part(rate: FeeRate) -> Part:
+    """Other amounts for some practitioners or settings."""
+    settings = None if rate.settings is None else tuple(map(plain, rate.settings))
+    part = None if rate.basis_points is None else percent(rate.basis_points)
+    return Part(
+        key="rate",
+        label="rate for ",
+        at=rate.at,
+        record=rate,
+        facts=lambda: (
+            set_fact("practitioners", rate.practitioners, rate.at, "any"),
+            set_fact("settings", settings, rate.at, "any"),
+            fact("percent", part, rate.at),
+        ),
+        parts=lambda: (
+            *_amount_parts("code", rate.codes, rate.at),
+            *_amount_parts("visit of", rate.visits, rate.at),
+            *_amount_parts("therapy", rate.therapies, rate.at),
+        ),
+        order="order of rates",
+        names=(*map(str, rate.practitioners or ()), *map(plain, rate.settings or ())),
+        brief=part or count(_amounts(rate), "amount"),
+    )
+
+
+def _amounts(table: FeeTable | FeeRate) -> int:
+    """How many amounts a fee table or a rate lists."""
+    return len(table.codes) + len(table.visits) + len(table.therapies)
 
 
 def _amount_parts(kind: str, amounts: Mapping[str, int], at: Place) -> Iterator[Part]:

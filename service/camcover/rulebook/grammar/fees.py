@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from camcover.rulebook.grammar.common import CITE, FAILED, heading, heading_fields, is_cited
-from camcover.rulebook.mappings import Field, MapOf, Record
+from camcover.rulebook.diagnostics import Severity, declare
+from camcover.rulebook.grammar.common import CITE, FAILED, heading, heading_fields, is_cited, references
+from camcover.rulebook.mappings import Field, MapOf, Record, some_of
 from camcover.rulebook.nodes import Node
-from camcover.rulebook.records import Fees, FeeTable, PercentOf, Place, Word
-from camcover.rulebook.scalars import MONEY, PERCENT_OF, JsonSchema
-from camcover.rulebook.shapes import Context, Definitions, Name, Reference, Shape, Value, Values
+from camcover.rulebook.records import FeeRate, Fees, FeeTable, PercentOf, Place, Setting, Word
+from camcover.rulebook.scalars import MONEY, PERCENT, PERCENT_OF, JsonSchema
+from camcover.rulebook.shapes import Context, Definitions, ListOf, Name, Reference, Shape, Value, Values, choice
 
 __all__ = ["FEES"]
 
+FEE_NEVER_REACHED = declare(
+    "fee-never-reached",
+    Severity.ERROR,
+    "A therapy has a fee per unit beside a fee for a visit, which goes first, so that the one per unit is never used.",
+    "Remove one of the two.",
+)
 _PERCENT_OF = Value(PERCENT_OF)
 
 
@@ -43,21 +50,77 @@ class Otherwise(Shape):
         return _PERCENT_OF.expected
 
 
+def _is_reached(values: Values, context: Context, what: str) -> bool:
+    """Whether no therapy's fee per unit stands behind its fee for a visit; else a fault."""
+    for therapy in values["therapies"] or ():
+        if therapy in (values["visits"] or ()):
+            message = f"therapy '{therapy}' in 'therapies' has no effect beside 'visits' in {what}"
+            context.fault("fee-never-reached", therapy.at, message, "remove one or the other")
+            return False
+    return True
+
+
 def _table(values: Values, at: Place, context: Context) -> Any:
-    return {**values, "at": at} if is_cited(values, at, context, "this fee table") else FAILED
+    """A fee table's values."""
+    if not (_is_reached(values, context, "a fee table") and is_cited(values, at, context, "this fee table")):
+        return FAILED
+    return {**values, "at": at}
 
 
+def _rate(values: Values, at: Place, context: Context) -> Any:
+    """A `FeeRate`; a fault where it names nobody, or gives nothing."""
+    for keys in (("practitioners", "settings"), ("codes", "visits", "therapies", "percent")):
+        if all(values[key] is None or values[key] == {} for key in keys):
+            hint = "add one of " + ", ".join(f"`{key}:`" for key in keys)
+            return context.fault("missing-key", at, f"a rate has none of {', '.join(keys)}", hint)
+    if not _is_reached(values, context, "a rate"):
+        return FAILED
+    return FeeRate(
+        values["practitioners"],
+        values["settings"],
+        values["codes"] or {},
+        values["visits"] or {},
+        values["therapies"] or {},
+        values["percent"],
+        at,
+    )
+
+
+CODES = Field(
+    "codes", MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)), "Allowed amount per unit, by code."
+)
+_BY_THERAPY = MapOf(Name("a therapy of the catalog", refers="therapy"), Value(MONEY))
+THERAPIES = Field("therapies", _BY_THERAPY, "Allowed amount per unit of a line without a code, by therapy.")
+VISITS = Field(
+    "visits", _BY_THERAPY, "Allowed amount of a visit, which its lines share, by therapy; codes beside it go first."
+)
+RATE = Record(
+    "a rate",
+    (
+        Field("practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives the service."),
+        Field("settings", ListOf(choice(Setting)), "Where the service is given."),
+        CODES,
+        VISITS,
+        THERAPIES,
+        Field("percent", Value(PERCENT), "A part of whatever the table gives otherwise."),
+    ),
+    _rate,
+    beside={"percent": ("codes", "visits", "therapies")},
+    also={
+        "allOf": [
+            some_of("practitioners", "settings"),
+            some_of("codes", "visits", "therapies", "percent"),
+        ]
+    },
+)
 FEE_TABLE = Record(
     "a fee table",
     (
-        Field(
-            "codes", MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)), "Allowed amount per unit, by code."
-        ),
-        Field(
-            "therapies",
-            MapOf(Name("a therapy of the catalog", refers="therapy"), Value(MONEY)),
-            "Allowed amount per unit of a line without a code, by therapy.",
-        ),
+        CODES,
+        VISITS,
+        THERAPIES,
+        Field("maximum_per_day", Value(MONEY), "The most that all lines of one member and date are allowed together."),
+        Field("rates", ListOf(RATE), "Other amounts for some practitioners or settings; the first that fits."),
         Field("otherwise", Otherwise(), "What applies to all else."),
         CITE,
     ),
@@ -73,7 +136,15 @@ FEES = Record(
                 Name("a tier", defines="tier"),
                 FEE_TABLE,
                 lambda key, values, at: FeeTable(
-                    key, values["codes"] or {}, values["therapies"] or {}, values["otherwise"], values["cite"], at
+                    key,
+                    values["codes"] or {},
+                    values["therapies"] or {},
+                    values["otherwise"],
+                    values["cite"],
+                    at,
+                    values["visits"] or {},
+                    values["maximum_per_day"],
+                    values["rates"] or (),
                 ),
             ),
             "A table of allowed amounts for each tier.",

@@ -48,7 +48,7 @@ from camcover.rulebook.records.plan import (
     Tier,
     TierBenefit,
 )
-from camcover.rulebook.records.policy_and_fees import Ages, Criteria, Fees, FeeTable, PercentOf, Policy
+from camcover.rulebook.records.policy_and_fees import Ages, Criteria, FeeRate, Fees, FeeTable, PercentOf, Policy
 from camcover.rulebook.records.terms import (
     BOUND_UNITS,
     COINSURANCES,
@@ -126,6 +126,7 @@ __all__ = [
     "Effective",
     "Exclusion",
     "FamilyMode",
+    "FeeRate",
     "FeeTable",
     "Fees",
     "Heading",

@@ -58,8 +58,21 @@ class PercentOf:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeRate:
+    """Other amounts for some practitioners or settings, None = any: cents as in a table, or a part of what it gives."""
+
+    practitioners: tuple[str, ...] | None
+    settings: tuple[Setting, ...] | None
+    codes: Mapping[str, int]
+    visits: Mapping[str, int]
+    therapies: Mapping[str, int]
+    basis_points: int | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
 class FeeTable:
-    """Allowed amounts of one tier, cents per unit."""
+    """Allowed amounts of one tier, cents per unit; `visits` per visit and therapy, `maximum_per_day` of all lines."""
 
     tier: str
     codes: Mapping[str, int]
@@ -67,6 +80,9 @@ class FeeTable:
     otherwise: PercentOf | None
     cite: str | None
     at: Place
+    visits: Mapping[str, int]
+    maximum_per_day: int | None
+    rates: tuple[FeeRate, ...]
 
 
 @dataclass(frozen=True, slots=True)
