@@ -77,6 +77,8 @@ tiers:
     codes: {"97810": $48.00, "97811": $36.00}
     visits: {acupuncture: $45.00}
     therapies: {massage: $70.00}
+    practice_expense: {"97810": $20.00}
+    multiple_procedures: 50%
     maximum_per_day: $110.00
     rates:
       - {practitioners: [physician], codes: {"97810": $55.00}, visits: {acupuncture: $60.00}, therapies: {yoga: $20.00}}

@@ -99,6 +99,28 @@ INLINE int month_index(int day)
 
 INLINE int week_index(int day) { return floor_div(day - 1, 7); }
 
+/* engine/kernel/tiers.py */
+
+INLINE int tier_of(
+    const struct rules *rules,
+    const struct work *work,
+    const struct request *request,
+    const struct segment *segment,
+    int named,
+    int place)
+{
+    if (named >= 0)
+        return named;
+    const struct tier *tiers = &rules->tiers[segment->tiers];
+    if (request->behind >= 0) {
+        int primary = work->behind[request->behind + place].tier;
+        int same = primary < 0 ? NONE : work->tier_maps[request->tier_map + primary];
+        if (same >= 0 && tiers[same].present == 1)
+            return same;
+    }
+    return tiers[request->open_tier].listed;
+}
+
 /* engine/kernel/pricing.py */
 
 /* What a table or a rate lists, by the rows of fee_cents where its amounts and its fees for a visit begin. */
@@ -151,11 +173,18 @@ INLINE int64_t at_rate(const struct rules *rules, int row, const struct service 
 }
 
 INLINE int64_t fee(
-    const struct rules *rules, int row, const struct service *service, int64_t charge, bool *of_visit)
+    const struct rules *rules,
+    int row,
+    const struct service *service,
+    int64_t charge,
+    int64_t reduction,
+    bool *of_visit)
 {
     const struct fee_table *tables = rules->fee_tables;
     int depth = 0, last = row;
     int64_t amount = listed_fee(rules, last, service, of_visit);
+    if (amount >= 0)
+        amount -= reduction;
     while (amount < 0 && tables[last].of >= 0) {
         last = tables[last].of;
         depth++;
@@ -183,6 +212,7 @@ INLINE int64_t allowed_amount(
     const struct tier *tier,
     const struct service *service,
     int64_t charge,
+    int64_t reduction,
     bool *of_visit)
 {
     *of_visit = false;
@@ -190,7 +220,70 @@ INLINE int64_t allowed_amount(
         return service->allowed;
     if (tier->fees < 0)
         return charge;
-    return fee(rules, tier->fees, service, charge, of_visit);
+    return fee(rules, tier->fees, service, charge, reduction, of_visit);
+}
+
+/* The practice expense of a unit that is compared with others in a tier. */
+INLINE int64_t expense_of(const struct rules *rules, const struct tier *tier, const struct service *service)
+{
+    if (service->allowed >= 0 || service->code < 0 || tier->fees < 0)
+        return NONE;
+    const struct fee_table *table = &rules->fee_tables[tier->fees];
+    if (table->expenses < 0 || rules->fee_cents[table->expenses + service->code] < 0)
+        return NONE;
+    const struct fee_rate *used = rate_of(rules, table, service);
+    return used && used->basis_points < 0 ? NONE : rules->fee_cents[table->expenses + service->code];
+}
+
+INLINE int64_t expense_at(const struct rules *rules, const struct work *work, const struct hand *hand, int place)
+{
+    const struct request *request = hand->request;
+    const struct service *service = &work->services[work->lines[request->lines + place].service];
+    if (service->member != hand->service->member)
+        return NONE;
+    if (tier_of(rules, work, request, hand->segment, service->tier, place) != hand->tier_number)
+        return NONE;
+    return expense_of(rules, hand->tier, service);
+}
+
+INLINE bool is_highest(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int64_t expense)
+{
+    const struct line *lines = &work->lines[hand->request->lines];
+    int day = hand->line->day;
+    for (int place = hand->place - 1; place >= 0 && lines[place].day == day; place--)
+        if (expense_at(rules, work, hand, place) >= expense)
+            return false;
+    for (int place = hand->place + 1; place < hand->request->line_count && lines[place].day == day; place++)
+        if (expense_at(rules, work, hand, place) > expense)
+            return false;
+    return true;
+}
+
+INLINE int64_t highest_before(const struct work *work, const struct hand *hand)
+{
+    int64_t highest = 0;
+    for (int index = 0; index < hand->request->fee_count; index++) {
+        const struct given_fee *given = &work->given_fees[hand->request->given_fees + index];
+        if (given->day == hand->line->day && given->member == hand->service->member
+            && given->tier == hand->tier_number && given->therapy == OF_THE_UNIT)
+            highest = greatest(highest, given->used);
+    }
+    return highest;
+}
+
+INLINE int64_t reduction_of(const struct rules *rules, const struct work *work, const struct hand *hand)
+{
+    int64_t expense = expense_of(rules, hand->tier, hand->service);
+    if (expense < 0)
+        return 0;
+    hand->entry->expense = expense;
+    int basis_points = rules->fee_tables[hand->tier->fees].multiple;
+    int64_t of_each = expense - share(expense, basis_points);
+    if (!is_highest(rules, work, hand, expense))
+        return of_each * hand->service->units;
+    int64_t before = least(highest_before(work, hand), expense);
+    return before - share(before, basis_points) + of_each * (hand->service->units - 1);
 }
 
 /* Of a maximum per day: OF_THE_DAY. */
@@ -229,16 +322,19 @@ INLINE void price(
     const struct service *service = hand->service;
     struct entry *entry = hand->entry;
     bool of_visit;
-    int64_t alone = allowed_amount(rules, tier, service, charge, &of_visit);
+    int64_t alone = allowed_amount(rules, tier, service, charge, 0, &of_visit);
     entry->charge = charge;
     if (charge < 0) {
         bool is_known = alone >= 0 && tier->above == WRITTEN_OFF;
         entry->charge = is_known ? alone : typical;
         if (!is_known) {
             entry->assumed = 1;
-            alone = allowed_amount(rules, tier, service, typical, &of_visit);
+            alone = allowed_amount(rules, tier, service, typical, 0, &of_visit);
         }
     }
+    int64_t reduction = reduction_of(rules, work, hand);
+    if (reduction > 0)
+        alone = allowed_amount(rules, tier, service, entry->charge, reduction, &of_visit);
     entry->fee = least(alone, entry->charge);
     if (service->allowed >= 0 || tier->fees < 0)
         return;
@@ -1155,7 +1251,7 @@ INLINE void begin_entry(struct entry *entry)
     entry->attestations_used = 0;
     entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
     entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
-    entry->plan_paid = entry->fee = entry->capped = entry->provider_owes = 0;
+    entry->plan_paid = entry->fee = entry->capped = entry->provider_owes = entry->expense = 0;
     entry->capped_by = 0;
 }
 
@@ -1167,26 +1263,6 @@ INLINE int segment_on(const struct rules *rules, const struct request *request, 
             return row;
     bool goes_on = rules->segments[last].last_day < day && day <= rules->segments[last].last_assumed;
     return goes_on && !request->in_force_only ? last : NONE;
-}
-
-INLINE int tier_of(
-    const struct rules *rules,
-    const struct work *work,
-    const struct request *request,
-    const struct segment *segment,
-    int named,
-    int place)
-{
-    if (named >= 0)
-        return named;
-    const struct tier *tiers = &rules->tiers[segment->tiers];
-    if (request->behind >= 0) {
-        int primary = work->behind[request->behind + place].tier;
-        int same = primary < 0 ? NONE : work->tier_maps[request->tier_map + primary];
-        if (same >= 0 && tiers[same].present == 1)
-            return same;
-    }
-    return tiers[request->open_tier].listed;
 }
 
 INLINE void begin_period(

@@ -25,9 +25,14 @@ def adjudicate(documents: list[Json], request: Json) -> Json:
     secondary_id = request.get("secondary_plan_id")
     secondary = PlanLedger(rules, request, secondary_id, "secondary_", first_day) if secondary_id else None
     method = request.get("coordination") or "COORDINATION_STANDARD"
+    tiers = [line.item.get("tier") or next(iter(primary.tiers(line.day)), "") for line in lines]
+    primary.place(list(zip(lines, tiers, strict=True)))
+    if secondary:
+        secondary.place(
+            [(line, _secondary_tier(secondary, line, tier)) for line, tier in zip(lines, tiers, strict=True)]
+        )
     rows = []
-    for line in lines:
-        tier = line.item.get("tier") or next(iter(primary.tiers(line.day)), "")
+    for line, tier in zip(lines, tiers, strict=True):
         outcome = primary.adjudicate(line, tier)
         settled = _settle(secondary, method, line, outcome) if secondary else Settled(0, 0)
         rows.append(_row(line, outcome, settled))

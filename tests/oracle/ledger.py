@@ -73,6 +73,10 @@ class PlanLedger:
         self._penalties: dict[Visit, int] = {}
         self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
 
+    def place(self, lines: list[tuple[Line, str]]) -> None:
+        """Note all lines that will be adjudicated, with their tiers."""
+        self._shared.place(lines)
+
     def tiers(self, day: date) -> list[str]:
         """The plan's tiers in the edition whose terms hold on `day`; none where there is none."""
         plan = self._plan_on(day)

@@ -163,6 +163,9 @@ def _amounts(dice: Dice) -> Document:
         amounts["maximum_per_day"] = dice.money(40, 160)
     if dice.chance(25):
         amounts["rates"] = [_rate(dice) for _ in range(dice.number(1, 3))]
+    if codes and dice.chance(25):
+        amounts["practice_expense"] = {code: dice.money(4, 14) for code in dice.some(list(codes), 1, len(codes))}
+        amounts["multiple_procedures"] = dice.pick(["50%", "80%", "33.33%", "0%"])
     return amounts
 
 

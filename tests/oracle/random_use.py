@@ -52,6 +52,8 @@ def add_fee_usage(dice: Dice, member: Document, editions: list[Document], prefix
         use["used_cents"] = dice.number(0, 6_000)
         if dice.chance(60):
             use["therapy"] = dice.pick(THERAPIES)
+        elif dice.chance(50):
+            use["practice_expense_cents"] = dice.number(300, 1_600)
         uses.append(use)
     member[f"{prefix}fee_usage"] = uses
 

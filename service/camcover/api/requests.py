@@ -206,7 +206,11 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
 
 def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: _Dates) -> tuple[FeeUse, ...]:
     parsed = [(use, dates.parse(f"{path}[{place}].date", use.date)) for place, use in enumerate(uses)]
-    return tuple(FeeUse(day, use.tier, use.therapy, use.used_cents) for use, day in parsed if day is not None)
+    return tuple(
+        FeeUse(day, use.tier, use.therapy, use.used_cents, use.practice_expense_cents)
+        for use, day in parsed
+        if day is not None
+    )
 
 
 def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:

@@ -64,6 +64,7 @@ FEE_FIELDS = [
     pa.field("tier", pa.string()),
     pa.field("therapy", pa.string()),
     pa.field("used_cents", pa.int64()),
+    pa.field("practice_expense_cents", pa.int64()),
 ]
 
 REQUEST_SCHEMA = pa.schema(

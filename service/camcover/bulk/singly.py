@@ -75,7 +75,13 @@ def request_of(row: Data) -> EstimateRequest:
             for each in _list(row, "prior_visits")
         ),
         tuple(
-            FeeUse(each["date"], _text(each["tier"]), _text(each["therapy"]), each["used_cents"] or 0)
+            FeeUse(
+                each["date"],
+                _text(each["tier"]),
+                _text(each["therapy"]),
+                each["used_cents"] or 0,
+                each["practice_expense_cents"] or 0,
+            )
             for each in _list(row, "fee_usage")
         ),
     )

@@ -88,12 +88,14 @@ class FeeUse(NamedTuple):
     """What lines of one day took of a fee that they share (docs/rule-language.md, point 45).
 
     Of the fee for a visit of `therapy` in a tier; without a therapy, of the tier's maximum per day.
+    `practice_expense_cents`: the highest of a unit of theirs in the tier (point 47).
     """
 
     date: date
     tier: str
     therapy: str = ""
     used_cents: int = 0
+    practice_expense_cents: int = 0
 
 
 class UseSoFar(NamedTuple):

@@ -11,7 +11,7 @@ from datetime import date
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.words import out_of_range, unknown_word
-from camcover.engine.kernel.codes import OF_THE_DAY
+from camcover.engine.kernel.codes import OF_THE_DAY, OF_THE_UNIT
 from camcover.engine.request import FeeUse, Violation
 from camcover.refusals import Refusal
 from camcover.request_bounds import CENTS
@@ -22,10 +22,13 @@ def fee_rows(scope: Scope, therapies: Mapping[str, int]) -> Iterator[tuple[int, 
     for member in range(len(scope.request.members)):
         for use in scope.use_of(member).fee_usage:
             day = use.date.toordinal()
-            if day > scope.first_day or CENTS.is_outside(use.used_cents):
+            amounts = use.used_cents, use.practice_expense_cents
+            if day > scope.first_day or any(map(CENTS.is_outside, amounts)):
                 raise Unsound
             therapy = therapies[use.therapy] if use.therapy else OF_THE_DAY
             yield day, member, scope.plan.tiers[use.tier], therapy, use.used_cents
+            if use.practice_expense_cents:
+                yield day, member, scope.plan.tiers[use.tier], OF_THE_UNIT, use.practice_expense_cents
 
 
 def fee_violations(scope: Scope, path: str, use: FeeUse, therapies: Collection[str]) -> Iterator[Violation]:
@@ -37,5 +40,6 @@ def fee_violations(scope: Scope, path: str, use: FeeUse, therapies: Collection[s
     if use.date.toordinal() > scope.first_day:
         expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
         yield Violation(f"{path}.date", f"{use.date}", expected, Refusal.CONTRADICTORY_USE)
-    if CENTS.is_outside(use.used_cents):
-        yield out_of_range(f"{path}.used_cents", use.used_cents, CENTS)
+    for name in ("used_cents", "practice_expense_cents"):
+        if CENTS.is_outside(getattr(use, name)):
+            yield out_of_range(f"{path}.{name}", getattr(use, name), CENTS)

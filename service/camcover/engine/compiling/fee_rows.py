@@ -33,12 +33,15 @@ class FeeRows:
             first = self._by_service(table.codes, table.therapies)
             visits = self._by_service({}, table.visits) if table.visits else -1
             rates = self._rates_of(table)
+            expenses = self._by_service(table.practice_expense, {}) if table.practice_expense else -1
+            multiple = table.multiple_procedures or 0
             per_day = UNLIMITED if table.maximum_per_day is None else table.maximum_per_day
             basis_points, of = -1, -1
             if table.otherwise is not None:
                 target, basis_points = table.otherwise.tier, table.otherwise.basis_points
                 of = -1 if target is None else self.row_of(fees, fees.tiers[target])
-            self.tables[row] = (first, basis_points, of, visits, rates, len(table.rates), per_day)
+            by_day = expenses, multiple, per_day
+            self.tables[row] = (first, basis_points, of, visits, rates, len(table.rates), *by_day)
         return self._rows[key]
 
     def _rates_of(self, table: FeeTable) -> int:

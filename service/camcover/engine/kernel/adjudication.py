@@ -27,6 +27,7 @@ from camcover.engine.kernel.pricing import price
 from camcover.engine.kernel.selection import choose, phase_of
 from camcover.engine.kernel.sums import begin, clear, period_end, period_on, post, roll, room
 from camcover.engine.kernel.tables import UNTOUCHED, LineContext, RuleTables, Work
+from camcover.engine.kernel.tiers import tier_of
 from camcover.engine.kernel.uncovered import attestations_of, leave_uncovered, outside_coverage, owe_charge
 from camcover.engine.kernel.usage import begin_counts
 from camcover.jit import compiled
@@ -91,7 +92,7 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
             continue
         entry["segment"] = request["segment"]
         segment = rules.segments[request["segment"]]
-        tier = _tier_of(rules, work, request, segment, service["tier"], index)
+        tier = tier_of(rules, work, request, segment, service["tier"], index)
         entry["tier"] = tier
         if outside != _HOLDS:
             owe_charge(request, service, charge, entry, outside)
@@ -135,7 +136,7 @@ def _begin_entry(entry: Any) -> None:
     entry["attestations_used"] = _ZERO
     entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
-    entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"] = 0, 0, 0, 0
+    entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"], entry["expense"] = 0, 0, 0, 0, 0
     entry["capped_by"] = _ZERO
 
 
@@ -166,19 +167,6 @@ def _segment_on(rules: RuleTables, request: Any, day: int) -> int:
             return index
     goes_on = rules.segments[last]["last_day"] < day <= rules.segments[last]["last_assumed"]
     return last if goes_on and request["in_force_only"] == 0 else _NONE
-
-
-@compiled
-def _tier_of(rules: RuleTables, work: Work, request: Any, segment: Any, named: int, place: int) -> int:
-    """The tier of line `place`: the one `named`, else the primary's where this is a second plan, else the open one."""
-    if named >= 0:
-        return named
-    if request["behind"] >= 0:
-        primary = work.behind[request["behind"] + place]["tier"]
-        same = _NONE if primary < 0 else work.tier_maps[request["tier_map"] + primary]
-        if same >= 0 and rules.tiers[segment["tiers"] + same]["present"] == 1:
-            return same
-    return rules.tiers[segment["tiers"] + request["open_tier"]]["listed"]
 
 
 @compiled

@@ -108,6 +108,10 @@ OF_THE_DAY = -1
 """In place of a therapy: what lines took of the maximum per day (point 45)."""
 
 
+OF_THE_UNIT = -2
+"""In place of a therapy: the highest practice expense of a unit (point 47)."""
+
+
 class Fault(IntEnum):
     """Why the kernel could not adjudicate a request: a mistake of ours, never of the request."""
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from camcover.engine.kernel.codes import OF_THE_DAY, Above, Liability
+from camcover.engine.kernel.codes import OF_THE_DAY, OF_THE_UNIT, Above, Liability
 from camcover.engine.kernel.tables import UNLIMITED, LineContext, RuleTables, Work
+from camcover.engine.kernel.tiers import tier_of
 from camcover.jit import compiled
 from camcover.money import share
 
@@ -82,15 +83,17 @@ def _at_rate(rules: RuleTables, row: int, service: Any, amount: int) -> int:
 
 
 @compiled
-def fee(rules: RuleTables, row: int, service: Any, charge: int) -> tuple[int, int]:
+def fee(rules: RuleTables, row: int, service: Any, charge: int, reduction: int) -> tuple[int, int]:
     """The allowed amount of fee table `row`, not capped; -1 when only an unknown charge could tell.
 
     Follows `P% of <tier>` to the table that names an amount, then takes the percentages on the way back, each half up.
-    Then 1 where the amount is the fee of a visit.
+    `reduction` comes off what the table itself lists. Then 1 where the amount is the fee of a visit.
     """
     depth = 0
     last = row
     amount, of_visit = listed_fee(rules, last, service)
+    if amount >= 0:
+        amount -= reduction
     while amount < 0 and rules.fee_tables[last]["of"] >= 0:
         last = rules.fee_tables[last]["of"]
         depth += 1
@@ -112,7 +115,7 @@ def fee(rules: RuleTables, row: int, service: Any, charge: int) -> tuple[int, in
 
 
 @compiled
-def allowed_amount(rules: RuleTables, tier: Any, service: Any, charge: int) -> tuple[int, int]:
+def allowed_amount(rules: RuleTables, tier: Any, service: Any, charge: int, reduction: int) -> tuple[int, int]:
     """The amount the request gives, else the fee table's, else the charge; not capped; -1 = unknown.
 
     Then 1 where it is the fee of a visit.
@@ -121,7 +124,7 @@ def allowed_amount(rules: RuleTables, tier: Any, service: Any, charge: int) -> t
         return service["allowed"], 0
     if tier["fees"] < 0:
         return charge, 0
-    return fee(rules, tier["fees"], service, charge)
+    return fee(rules, tier["fees"], service, charge, reduction)
 
 
 @compiled
@@ -131,13 +134,16 @@ def price(rules: RuleTables, work: Work, context: LineContext, charge: int, typi
     `charge` -1: unknown, then `typical` stands in for it where nothing else tells.
     """
     tier, service, entry = context.tier, context.service, context.entry
-    alone, of_visit = allowed_amount(rules, tier, service, charge)
+    alone, of_visit = allowed_amount(rules, tier, service, charge, 0)
     if charge < 0:
         if alone >= 0 and tier["above"] == _WRITTEN_OFF:
             charge = alone
         else:
             charge, entry["assumed"] = typical, 1
-            alone, of_visit = allowed_amount(rules, tier, service, typical)
+            alone, of_visit = allowed_amount(rules, tier, service, typical, 0)
+    reduction = _reduction(rules, work, context)
+    if reduction > 0:
+        alone, of_visit = allowed_amount(rules, tier, service, charge, reduction)
     entry["charge"], entry["fee"] = charge, min(alone, charge)
     if service["allowed"] >= 0 or tier["fees"] < 0:
         return
@@ -149,6 +155,76 @@ def price(rules: RuleTables, work: Work, context: LineContext, charge: int, typi
     if per_day != UNLIMITED:
         left = per_day - _taken(work, context, OF_THE_DAY)
         entry["fee"] = max(min(entry["fee"], left), 0)
+
+
+@compiled
+def _reduction(rules: RuleTables, work: Work, context: LineContext) -> int:
+    """What a line is allowed less for the other units of its day (point 47); notes its practice expense."""
+    expense = _expense(rules, context.tier, context.service)
+    if expense < 0:
+        return 0
+    context.entry["expense"] = expense
+    basis_points = rules.fee_tables[context.tier["fees"]]["multiple"]
+    of_each = expense - share(expense, basis_points)
+    units = context.service["units"]
+    if not _is_highest(rules, work, context, expense):
+        return of_each * units
+    before = min(_highest_before(work, context), expense)
+    return before - share(before, basis_points) + of_each * (units - 1)
+
+
+@compiled
+def _expense(rules: RuleTables, tier: Any, service: Any) -> int:
+    """The practice expense of a unit that is compared with others in a tier; -1 = it is not."""
+    if service["allowed"] >= 0 or service["code"] < 0 or tier["fees"] < 0:
+        return -1
+    first = rules.fee_tables[tier["fees"]]["expenses"]
+    if first < 0 or rules.fee_cents[first + service["code"]] < 0:
+        return -1
+    used = rate_of(rules, tier["fees"], service)
+    if used >= 0 and rules.fee_rates[used]["basis_points"] < 0:
+        return -1
+    return rules.fee_cents[first + service["code"]]
+
+
+@compiled
+def _is_highest(rules: RuleTables, work: Work, context: LineContext, expense: int) -> bool:
+    """Whether no line of the day has a unit with a higher practice expense, and no earlier one with the same."""
+    for place in range(context.place - 1, -1, -1):
+        if work.lines[context.request["lines"] + place]["day"] != context.line["day"]:
+            break
+        if _expense_at(rules, work, context, place) >= expense:
+            return False
+    for place in range(context.place + 1, context.request["line_count"]):
+        if work.lines[context.request["lines"] + place]["day"] != context.line["day"]:
+            break
+        if _expense_at(rules, work, context, place) > expense:
+            return False
+    return True
+
+
+@compiled
+def _expense_at(rules: RuleTables, work: Work, context: LineContext, place: int) -> int:
+    """The same of line `place` of the day, where it is the same member's in the same tier; else -1."""
+    request, segment = context.request, context.segment
+    service = work.services[work.lines[request["lines"] + place]["service"]]
+    if service["member"] != context.service["member"]:
+        return -1
+    if tier_of(rules, work, request, segment, service["tier"], place) != context.tier_number:
+        return -1
+    return _expense(rules, context.tier, service)
+
+
+@compiled
+def _highest_before(work: Work, context: LineContext) -> int:
+    """The highest practice expense of a unit of the day before the estimate, as the request states it."""
+    request, highest = context.request, 0
+    for row in range(request["given_fees"], request["given_fees"] + request["fee_count"]):
+        given = work.given_fees[row]
+        is_of_day = given["day"] == context.line["day"] and given["member"] == context.service["member"]
+        if is_of_day and given["tier"] == context.tier_number and given["therapy"] == OF_THE_UNIT:
+            highest = max(highest, given["used"])
+    return highest
 
 
 @compiled

@@ -67,11 +67,13 @@ fee table for the tier. The rows of a segment are by the tiers' numbers;
 
 FEE_TABLE = np.dtype([
     ("cents", "i4"), ("basis_points", "i4"), ("of", "i4"), ("visits", "i4"), ("rates", "i4"), ("rate_count", "i4"),
-    ("per_day", "i8"),
+    ("expenses", "i4"), ("multiple", "i4"), ("per_day", "i8"),
 ])  # fmt: skip
 """`cents` is the row of `fee_cents` for service 0, `visits` that of fees for a visit, by therapy; -1: it lists none.
 What it does not list is `basis_points` of the charge (`of` -1) or of what row `of` gives; -1 basis points: nothing
-said. `rates`: first row of `fee_rates`; `per_day`: the most that the lines of a day are allowed together."""
+said. `rates`: first row of `fee_rates`; `expenses`: the row of `fee_cents` for the practice expense of service 0, -1:
+none, of which `multiple` basis points are allowed for every unit of a day but one (point 47); `per_day`: the most that
+the lines of a day are allowed together."""
 
 FEE_RATE = np.dtype([
     ("practitioners", "u8"), ("settings", "u8"), ("asks_practitioner", "i4"),
@@ -239,7 +241,8 @@ GIVEN_VISIT = np.dtype([
 first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
 
 GIVEN_FEE = np.dtype([("day", "i4"), ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("used", "i8")])
-"""What lines before the estimate took on `day` of a therapy's fee for a visit, or of the maximum per day (-1)."""
+"""What lines before the estimate took on `day` of a therapy's fee for a visit, or of the maximum per day (-1); or the
+highest practice expense of a unit of theirs (-2)."""
 
 SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """Running sum of (member, accumulator); the row after the last member is the family's."""
@@ -266,7 +269,7 @@ LEDGER = np.dtype([
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("of_visit", "i4"), ("attestations_used", "u8"),
     *((name, "i8") for name in LEDGER_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
-    ("provider_owes", "i8"),
+    ("provider_owes", "i8"), ("expense", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
@@ -274,7 +277,8 @@ terms behind the last edition; `liability`: who bears what is not covered; `of_v
 visit. `criteria` is the row that failed, `fee` the
 allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
 out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
-`written_off` is a denial that is the provider's, `steps` the cents of each step after the cap (only as many as the
+`written_off` is a denial that is the provider's, `expense` the practice expense of a unit where those of the day are
+reduced together, `steps` the cents of each step after the cap (only as many as the
 phase has are written)."""
 
 

@@ -84,6 +84,7 @@ class LedgerRow(NamedTuple):
     capped: int
     capped_by: int
     provider_owes: int
+    expense: int
 
 
 class SumRow(NamedTuple):

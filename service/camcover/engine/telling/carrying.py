@@ -181,9 +181,11 @@ class _StateReader:
         """What the lines of the last day took of fees that they share, with what the request stated of that day."""
         index, lines = self._index, self._question.asked.lines
         taken: dict[tuple[str, str], int] = {}
+        highest: dict[tuple[str, str], int] = {}
         for use in self._scope.use_of(member).fee_usage:
             if use.date.toordinal() == self._last_day:
                 taken[use.tier, use.therapy] = taken.get((use.tier, use.therapy), 0) + use.used_cents
+                highest[use.tier, ""] = max(highest.get((use.tier, ""), 0), use.practice_expense_cents)
         names = list(index.tiers)
         for (day, place, _), row in zip(lines, self._outcome.ledger, strict=True):
             asked = self._question.asked.services[place]
@@ -191,12 +193,14 @@ class _StateReader:
             if not is_own or row.segment < 0 or asked.allowed >= 0:
                 continue
             segment = index.segments[row.segment - index.first_segment]
+            highest[names[row.tier], ""] = max(highest.get((names[row.tier], ""), 0), row.expense)
             for therapy in _shared_fees(segment, names[row.tier], row, asked.therapy):
                 key = names[row.tier], therapy
                 taken[key] = taken.get(key, 0) + _took(segment, names[row.tier], row)
-        for (tier, therapy), cents in taken.items():
-            if cents:
-                yield FeeUse(date.fromordinal(self._last_day), tier, therapy, min(cents, MAX_CENTS))
+        for tier, therapy in dict.fromkeys([*taken, *highest]):
+            cents, expense = taken.get((tier, therapy), 0), highest.get((tier, therapy), 0)
+            if cents or expense:
+                yield FeeUse(date.fromordinal(self._last_day), tier, therapy, min(cents, MAX_CENTS), expense)
 
     def _plan_paid(self, member: int, benefit: str) -> int | None:
         """What the plan paid of a visit of the last day, cents; None where part of it is not known."""

@@ -168,6 +168,9 @@ def _price(told: _Told) -> Iterator[ExplainedStep]:
         yield told.step(f"{price}.", charge, told.heading.at, None)
         return
     text = f"{price}. The plan allows {dollars(fee)}{' of the fee for the visit' if told.row.of_visit else ''}."
+    if table is not None and told.row.expense and table.multiple_procedures is not None:
+        kept = percent(table.multiple_procedures)
+        text += f" Of the practice expense of all units of a day but the highest it allows {kept}."
     if table is not None and table.maximum_per_day is not None:
         text += f" It allows at most {dollars(table.maximum_per_day)} for all services of one day."
     yield told.step(text, fee, at, table.cite if table else None, fees.heading if fees else None)

@@ -118,6 +118,7 @@ def fees_part(fees: Fees) -> Part:
 
 def _fee_table_part(table: FeeTable) -> Part:
     otherwise = percent_of_words(table.otherwise)
+    reduced = None if table.multiple_procedures is None else percent(table.multiple_procedures)
     return Part(
         key=f"tier {table.tier}",
         label=plain(table.tier),
@@ -126,12 +127,14 @@ def _fee_table_part(table: FeeTable) -> Part:
         facts=lambda: (
             fact("otherwise", otherwise, table.otherwise.at if table.otherwise else table.at),
             fact("maximum per day", amount_or_none(table.maximum_per_day), table.at),
+            fact("multiple procedures", reduced, table.at),
             fact("cite", table.cite, table.at),
         ),
         parts=lambda: (
             *_amount_parts("code", table.codes, table.at),
             *_amount_parts("visit of", table.visits, table.at),
             *_amount_parts("therapy", table.therapies, table.at),
+            *_amount_parts("practice expense of", table.practice_expense, table.at),
             *map(_rate_part, table.rates),
         ),
         noun="fee table",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from camcover.money import dollars
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import CITE, FAILED, heading, heading_fields, is_cited, references
 from camcover.rulebook.mappings import Field, MapOf, Record, some_of
@@ -20,6 +21,12 @@ FEE_NEVER_REACHED = declare(
     Severity.ERROR,
     "A therapy has a fee per unit beside a fee for a visit, which goes first, so that the one per unit is never used.",
     "Remove one of the two.",
+)
+PRACTICE_EXPENSE = declare(
+    "practice-expense-of-no-amount",
+    Severity.ERROR,
+    "The practice expense of a code is more than the code's allowed amount in the same table, or the table has none.",
+    "State the code's amount in `codes`, and as its practice expense the part of it that is reduced.",
 )
 _PERCENT_OF = Value(PERCENT_OF)
 
@@ -60,9 +67,29 @@ def _is_reached(values: Values, context: Context, what: str) -> bool:
     return True
 
 
+def _is_reducible(values: Values, at: Place, context: Context) -> bool:
+    """Whether practice expenses are parts of amounts, and stand beside the part that is allowed; else a fault."""
+    expenses, codes = values["practice_expense"], values["codes"] or {}
+    if (expenses is None) != (values["multiple_procedures"] is None):
+        there, missing = "practice_expense", "multiple_procedures"
+        if expenses is None:
+            there, missing = missing, there
+        message = f"a fee table has '{there}' and no '{missing}'"
+        context.fault("missing-key", at, message, "each of the two needs the other")
+        return False
+    for code, cents in (expenses or {}).items():
+        if cents > codes.get(code, -1):
+            amount = f"allowed amount of {dollars(codes[code])}" if code in codes else "amount in 'codes'"
+            message = f"the practice expense of {code}, {dollars(cents)}, is no part of an {amount}"
+            context.fault("practice-expense-of-no-amount", code.at, message, "it is a part of the code's own amount")
+            return False
+    return True
+
+
 def _table(values: Values, at: Place, context: Context) -> Any:
     """A fee table's values."""
-    if not (_is_reached(values, context, "a fee table") and is_cited(values, at, context, "this fee table")):
+    is_sound = _is_reached(values, context, "a fee table") and _is_reducible(values, at, context)
+    if not (is_sound and is_cited(values, at, context, "this fee table")):
         return FAILED
     return {**values, "at": at}
 
@@ -120,11 +147,27 @@ FEE_TABLE = Record(
         VISITS,
         THERAPIES,
         Field("maximum_per_day", Value(MONEY), "The most that all lines of one member and date are allowed together."),
+        Field(
+            "practice_expense",
+            MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)),
+            "The part of a unit's amount that is practice expense, by code.",
+        ),
+        Field(
+            "multiple_procedures",
+            Value(PERCENT),
+            "What is allowed of the practice expense of every unit of a day but the one with the highest.",
+        ),
         Field("rates", ListOf(RATE), "Other amounts for some practitioners or settings; the first that fits."),
         Field("otherwise", Otherwise(), "What applies to all else."),
         CITE,
     ),
     _table,
+    also={
+        "dependentRequired": {
+            "practice_expense": ["multiple_procedures"],
+            "multiple_procedures": ["practice_expense"],
+        }
+    },
 )
 FEES = Record(
     "a fee file",
@@ -145,6 +188,8 @@ FEES = Record(
                     values["visits"] or {},
                     values["maximum_per_day"],
                     values["rates"] or (),
+                    values["practice_expense"] or {},
+                    values["multiple_procedures"],
                 ),
             ),
             "A table of allowed amounts for each tier.",

@@ -72,7 +72,11 @@ class FeeRate:
 
 @dataclass(frozen=True, slots=True)
 class FeeTable:
-    """Allowed amounts of one tier, cents per unit; `visits` per visit and therapy, `maximum_per_day` of all lines."""
+    """Allowed amounts of one tier, cents per unit; `visits` per visit and therapy, `maximum_per_day` of all lines.
+
+    `practice_expense`: of a unit's amount in `codes`; `multiple_procedures`: the basis points of it that are allowed
+    for every unit of a day but one.
+    """
 
     tier: str
     codes: Mapping[str, int]
@@ -83,6 +87,8 @@ class FeeTable:
     visits: Mapping[str, int]
     maximum_per_day: int | None
     rates: tuple[FeeRate, ...]
+    practice_expense: Mapping[str, int]
+    multiple_procedures: int | None
 
 
 @dataclass(frozen=True, slots=True)
