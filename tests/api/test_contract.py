@@ -41,6 +41,9 @@ FIRST = {
     "BenefitVisits": 2,
     "PriorVisit": 5,
     "FeeUse": 4,
+    "Sentence": 3,
+    "Argument": 10,
+    "ArgumentList": 1,
 }
 """The highest number of a field of each message when it came into the contract, most of them in the first.
 

@@ -200,7 +200,7 @@ async def test_coverage_of_a_therapy_and_its_terms(service: Any, day: str) -> No
 )
 async def test_coverage_tells_that_terms_are_assumed_to_go_on(service: Any, day: str, *, is_assumed: bool) -> None:
     """As the line of an estimate tells it (point 37); covered or not makes no difference."""
-    said = "The terms of the plan are known up to 2026-12-31: for later services they are assumed to go on."
+    said = "The terms of the plan are known up to December 31, 2026. We assume that they stay the same after that."
     for therapy, covered in (("acupuncture", True), ("reiki", False)):
         asked = request_pb2.PlannedService(
             therapy=therapy,
@@ -246,7 +246,7 @@ def test_coverage_message_tells_penalties_and_visits_without_need() -> None:
     assert (authorization.after_visits, authorization.HasField("penalty_basis_points")) == (12, False)
     assert list(message.terms[0].member_pays) == [
         "deductible",
-        "$30.00 copay per visit, waived where the line pays any deductible",
+        "$30.00 copay per visit, waived if any deductible is paid for the service",
     ]
 
 

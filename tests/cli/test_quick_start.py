@@ -19,8 +19,8 @@ from camcover.cli.declaring import WORK, work_of
 ROOT = Path(__file__).parents[2]
 
 HEAVY = {
-    "alembic", "google.protobuf", "grpc", "jinja2", "numba", "numpy", "opentelemetry", "protovalidate", "psycopg",
-    "pyarrow", "sqlalchemy", "sqlmodel", "structlog", "watchfiles",
+    "alembic", "babel", "google.protobuf", "grpc", "jinja2", "numba", "numpy", "opentelemetry", "protovalidate",
+    "psycopg", "pyarrow", "sqlalchemy", "sqlmodel", "structlog", "watchfiles",
 }  # fmt: skip
 """Libraries that take from a fiftieth to a third of a second to import."""
 
@@ -34,9 +34,15 @@ NEEDED: dict[str, set[str]] = {
     "token ana@payer.example --role estimate": set(),
     "shipped rules": set(),
     "rules compile rules -o {folder}/compiled": {"numpy"},
-    "rules explain cascade-silver acupuncture": {"numpy", "google.protobuf"},
+    "rules explain cascade-silver acupuncture": {"babel", "numpy", "google.protobuf"},
     "rules test rules --no-coverage": {"numba", "numpy"},
-    "estimate docs/examples/request.json --rules rules": {"google.protobuf", "numba", "numpy", "protovalidate"},
+    "estimate docs/examples/request.json --rules rules": {
+        "babel",
+        "google.protobuf",
+        "numba",
+        "numpy",
+        "protovalidate",
+    },
     "db status --database-url sqlite:///{folder}/new.sqlite": STORE,
     "audit verify --database-url sqlite:///{folder}/kept.sqlite": {*STORE, "alembic"},
 }

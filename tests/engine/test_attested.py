@@ -81,7 +81,7 @@ def test_what_is_not_given_is_assumed_and_open() -> None:
 
 def test_where_nothing_follows_the_criterion_gives_the_reason() -> None:
     """The charge is the member's, CARC 50; where the tier says so, the provider's."""
-    text = "The plan covers this service only with active treatment, not maintenance."
+    text = "The plan covers this service only with active treatment (not maintenance)."
     line = asked(plan(routine=False)).lines[0]
     assert (line.reason, line.patient_cents, line.steps[1].text) == (Reason.ATTESTATION_NOT_COVERED, 6_000, text)
     assert [(each.group, each.reason_code) for each in line.adjustments] == [("PR", "50")]
@@ -89,14 +89,14 @@ def test_where_nothing_follows_the_criterion_gives_the_reason() -> None:
     line = asked(plan(liable=liable, routine=False)).lines[0]
     assert (line.patient_cents, line.written_off_cents) == (0, 6_000)
     assert [(each.group, each.reason_code) for each in line.adjustments] == [("CO", "50")]
-    assert line.steps[1].text == f"{text} In this network the provider bears that, not you."
+    assert line.steps[1].text == f"{text} In this network the provider pays for that, not you."
 
 
 def test_an_attestation_with_a_code_of_its_own() -> None:
     text = plan(routine=False).replace("active_treatment]", "active_treatment, referral]")
     line = asked(text).lines[0]
     assert [each.reason_code for each in line.adjustments] == ["288"]
-    words = "The plan covers this service only with active treatment, not maintenance and a referral."
+    words = "The plan covers this service only with active treatment (not maintenance) and a referral."
     assert line.steps[1].text == words
     # One of the two is not enough.
     assert asked(text, ACTIVE).lines[0].reason is Reason.ATTESTATION_NOT_COVERED
@@ -110,7 +110,7 @@ def test_what_must_not_be_attested() -> None:
     text = text[: text.index("  routine:")] + "otherwise: not_covered\n"
     line = asked(text, ACTIVE).lines[0]
     assert (line.reason, line.patient_cents) == (Reason.ATTESTATION_NOT_COVERED, 6_000)
-    words = "The plan covers this service only without active treatment, not maintenance or a referral."
+    words = "The plan covers this service only without active treatment (not maintenance) or a referral."
     assert line.steps[1].text == words
     assert patients(asked(text)) == [1_500]
     # Assumed to be there, as any attestation is; the range holds that it is not.
@@ -209,4 +209,6 @@ def test_the_terms_in_words() -> None:
     }
     answer = check_coverage(tables(p=plan(TWO)), typed(request))
     assert (answer.covered, answer.benefit) == (True, "routine")
-    assert [each.text for each in answer.limits] == ["2 visits in a benefit period, services with rehabilitation aside"]
+    assert [each.message.text for each in answer.limits] == [
+        "2 visits in a benefit period, not counting services with rehabilitation"
+    ]

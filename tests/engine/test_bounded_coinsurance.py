@@ -152,8 +152,8 @@ def test_the_state_tells_what_was_paid() -> None:
         ),
         (
             "{coinsurance: 35%, at_least: $5 per line, at_most: $10}",
-            "You pay coinsurance of $10.00: 35% of what is left, at least $5.00 per line, at most $10.00 per visit.",
-            "35% of what is left, at least $5.00 per line, at most $10.00 per visit",
+            "You pay coinsurance of $10.00: 35% of what is left, at least $5.00 per service, at most $10.00 per visit.",
+            "35% of what is left, at least $5.00 per service, at most $10.00 per visit",
         ),
     ],
 )
@@ -163,7 +163,7 @@ def test_in_words(pays: str, explained: str, terms: str) -> None:
     text = PLAN.replace("PAYS", f"[{pays}]").replace("MAXIMUM", "$1000")
     item = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"]}
     answer = check_coverage(tables(p=text), typed({"plan_id": "p", "items": [item]}))
-    assert answer.terms[0].member_pays == (terms,)
+    assert [each.text for each in answer.terms[0].member_pays] == [terms]
 
 
 def test_the_range_holds_an_open_deductible() -> None:

@@ -110,7 +110,7 @@ def test_the_state_carries_the_day_on() -> None:
 
 def test_in_words() -> None:
     line = asked(item("massage", 9_000), item("acupuncture", 11_000)).lines[1]
-    told = "You pay a copay of $35.00 (the plan asks for one copay a day, the highest; here $50.00)."
+    told = "You pay a copay of $35.00 (the plan asks for $50.00 copay per day, the highest of the day)."
     assert line.steps[2].text == told
 
 

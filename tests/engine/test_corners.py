@@ -69,7 +69,7 @@ def test_terms_go_on_behind_the_last_edition_in_a_new_benefit_period() -> None:
     found = asked(rules, "p", [SERIES], {"deductible": 10_000})
     assert patient(found) == [2_000, 2_000, 10_000, 2_000]
     assert [line.terms_assumed for line in found.lines] == [False, False, True, True]
-    assert "known up to 2026-12-31" in " ".join(found.range.assumptions)
+    assert "known up to December 31, 2026" in found.range.assumptions[0].text
 
 
 def test_the_range_holds_assumed_terms_as_not_covered() -> None:

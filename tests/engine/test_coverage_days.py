@@ -77,8 +77,8 @@ def test_the_first_and_the_last_day_are_covered() -> None:
         (Adjustment("PR", "27", 10_000),),
     ]
     assert [line.steps[0].text for line in (found.lines[0], found.lines[3])] == [
-        "Your coverage begins on 2026-03-01, after this date: nothing is covered.",
-        "Your coverage ended on 2026-07-15, before this date: nothing is covered.",
+        "Your coverage begins on March 1, 2026, after this date, so nothing is covered.",
+        "Your coverage ended on July 15, 2026, before this date, so nothing is covered.",
     ]
     (after,) = found.limits_after
     assert (found.accumulators_after[0].used_cents, after.used) == (20_000, 2)
@@ -135,7 +135,7 @@ def test_an_unknown_code_after_coverage_is_certain_too() -> None:
 def test_check_coverage_tells_it() -> None:
     found = check_coverage(RULES, typed(asked("2026-08-03", membership=JULY)))
     assert (found.covered, found.reason) == (False, Reason.AFTER_COVERAGE)
-    assert found.text == "Your coverage ended on 2026-07-15, before this date: nothing is covered."
+    assert found.message.text == "Your coverage ended on July 15, 2026, before this date, so nothing is covered."
 
 
 @pytest.mark.parametrize(

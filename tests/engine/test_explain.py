@@ -33,11 +33,11 @@ def test_a_covered_line_step_by_step() -> None:
     first = steps()[0]
     texts = [text for text, _ in first]
     assert texts[0] == "The charge is $80.00. The plan allows $48.00."
-    assert texts[1] == "The plan covers this under its benefit 'needles'."
-    assert ("You pay $40.00 toward your deductible ('deductible').", 4000) in first
+    assert texts[1] == "The plan covers this service. The benefit is needles."
+    assert ("You pay $40.00 toward your deductible.", 4000) in first
     assert ("You pay coinsurance of $1.60: 20% of what is left.", 160) in first
     assert ("The plan pays $6.40.", 640) in first
-    assert ("The provider may not bill $32.00; it is written off.", 3200) in first
+    assert ("The provider may not bill you the other $32.00.", 3200) in first
 
 
 def test_every_step_names_its_rule_and_its_source() -> None:
@@ -53,7 +53,7 @@ def test_every_step_names_its_rule_and_its_source() -> None:
 
 
 def test_a_deductible_that_is_met() -> None:
-    assert any("takes nothing: it is met" in text for text, _ in steps()[1])
+    assert ("You pay nothing toward your deductible: it is met, or nothing is left to pay.", 0) in steps()[1]
 
 
 def test_the_out_of_pocket_maximum_caps() -> None:
@@ -61,7 +61,7 @@ def test_the_out_of_pocket_maximum_caps() -> None:
     used = [{"accumulator": "deductible", "used_cents": 10000}, {"accumulator": "oop_max", "used_cents": 49500}]
     told = steps(members=[MEMBER | {"accumulators": used}], **one())[0]
     assert ("You pay coinsurance of $5.00: 20% of what is left.", 500) in told
-    assert ("Your out-of-pocket maximum ('oop_max') is reached: the plan pays $4.60 of your share.", -460) in told
+    assert ("You have reached your out-of-pocket maximum. The plan pays $4.60 of your share.", -460) in told
 
 
 def test_above_the_allowed_amount_out_of_network() -> None:
@@ -71,7 +71,7 @@ def test_above_the_allowed_amount_out_of_network() -> None:
 
 
 def test_a_copay_and_a_missing_referral() -> None:
-    assert ("You pay a copay of $20.00 (the plan asks for $20.00 a visit).", 2000) in steps(
+    assert ("You pay a copay of $20.00 (the plan asks for $20.00 copay per visit).", 2000) in steps(
         plan_id="copay-plan", members=[]
     )[0]
     told = steps(plan_id="copay-plan", members=[], requirements="REQUIREMENTS_AS_ATTESTED")[0]
@@ -95,10 +95,10 @@ def test_a_limit_that_is_used_up() -> None:
     ("others", "words"),
     [
         (one(therapy="massage", procedures=[], charge_cents=9000), "The plan excludes this service: not a benefit."),
-        (one(therapy="reiki", procedures=[], charge_cents=9000), "no benefit names it"),
+        (one(therapy="reiki", procedures=[], charge_cents=9000), "None of its benefits lists it"),
         (one(diagnoses=["G44.1"]), "only for certain diagnoses"),
         (one(practitioner="massage-therapist"), "only from certain practitioners"),
-        (one(dates=["2026-12-31", "2028-01-04"]), "not known for this date"),
+        (one(dates=["2026-12-31", "2028-01-04"]), "for this date are not known"),
     ],
 )
 def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:
@@ -111,7 +111,7 @@ def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:
         ("settings: [home]", {}, "only in certain places"),
         ("states: [OR]", {}, "only in certain states"),
         ("ages: {min: 65}", {}, "only at certain ages"),
-        ("licensed: required", {"state": "AL"}, "the state does not license this practitioner"),
+        ("licensed: required", {"state": "AL"}, "The state does not license this practitioner"),
     ],
 )
 def test_other_criteria(when: str, asked: dict[str, Any], words: str) -> None:
@@ -124,14 +124,14 @@ def test_a_tier_that_is_not_covered() -> None:
     terms = "out_of_network: {member_pays: [deductible, {coinsurance: 50%}]}"
     share = SHARE_PLAN.replace(terms, "out_of_network: not_covered")
     told = steps(share=share, **one(tier="out_of_network"))[0]
-    assert any("with a provider of this network" in text for text, _ in told)
+    assert any("from a provider in this network" in text for text, _ in told)
 
 
 def test_an_assumed_charge_is_said_to_be() -> None:
     told = steps(**one(procedures=[]))[0]
-    assert told[0][0].startswith("The charge is not known; the typical cash price of $110.00 stands in for it.")
+    assert told[0][0].startswith("The charge is not known. We use the typical cash price, $110.00.")
 
 
 def test_a_second_plan_is_told_of() -> None:
     told = steps(secondary_plan_id="copay-plan", **one())[0]
-    assert told[-1] == ("The secondary plan pays part of what is left.", 2800)
+    assert told[-1] == ("Your second plan pays $28.00 of what is left.", 2800)

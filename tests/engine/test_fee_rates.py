@@ -91,8 +91,8 @@ def test_a_practitioner_who_is_not_given_is_open() -> None:
     """Half of 96 = 48 where no rate is his; an acupuncturist's half of 110 = 55 is the most, and nothing is less."""
     found = asked(NEEDLES)
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (4_800, 4_800, 5_500)
-    assert found.range.assumptions[0] == (
-        "Item 1: no practitioner was given; the range holds what the plan's rules say of any."
+    assert found.range.assumptions[0].text == (
+        "Item 1: you gave no practitioner. The range covers what the plan's rules say of any."
     )
     assert asked(NEEDLES, practitioner="massage-therapist").range.high_cents == 4_800
 

@@ -92,7 +92,8 @@ def test_the_amount_changes_on_the_birthday_and_the_count_goes_on() -> None:
     assert found.lines[1].reason is Reason.LIMIT_REACHED
     assert [(each.used, each.allowed) for each in found.limits_after] == [(21, 15)]
     words = (
-        "The plan covers 30 visits at age up to 20, else 15 visits in a calendar year ('hands'), and they are used up."
+        "The plan covers 30 visits in a calendar year at ages up to 20, and 15 visits in a calendar year at other "
+        "ages. You have reached that limit."
     )
     assert found.lines[1].steps[1].text == words
 
@@ -104,7 +105,7 @@ def test_an_age_that_is_not_given_is_open() -> None:
     )
     assert patients(found) == [2_000, 2_000]
     assert (found.range.low_cents, found.range.high_cents) == (4_000, 12_000)
-    assert any("no age was given, so 30 visits are taken" in each for each in found.range.assumptions)
+    assert any("You gave no age, so we expect 30 visits" in each.text for each in found.range.assumptions)
     assert patients(asked(plan(ALLOW=BY_AGE), BIRTHDAY, member={"age": None} | used(20))) == [6_000, 6_000]
 
 
@@ -169,13 +170,13 @@ def test_what_coverage_tells_of_it() -> None:
     rules = tables(p=plan(TERMS=AUTHORIZED, PAYS=BANDS, HANDS=", tiers: [in]"), rates=FEES)
     item = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"]}
     answer = check_coverage(rules, typed({"plan_id": "p", "members": [{"age": 44}], "items": [item]}))
-    assert [each.text for each in answer.requirements] == ["prior authorization after 5 visits of 'hands'"]
+    assert [each.message.text for each in answer.requirements] == ["prior authorization after 5 visits of hands"]
     assert [(each.after, each.visits_of) for each in answer.requirements] == [(5, "hands")]
-    assert answer.terms[0].member_pays == (
-        "$10.00 copay per visit (through visit 10 of 'hands')",
+    assert [each.text for each in answer.terms[0].member_pays] == [
+        "$10.00 copay per visit (through visit 10 of hands)",
         "$25.00 copay per visit",
-    )
-    assert [each.text for each in answer.limits] == ["20 visits in a calendar year, in the tier 'in' alone"]
+    ]
+    assert [each.message.text for each in answer.limits] == ["20 visits in a calendar year, in the tier in alone"]
 
 
 # By tier

@@ -71,7 +71,7 @@ def test_a_line_without_a_code_is_a_session() -> None:
     dates = {"dates": ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"], "charge_cents": 6_000}
     found = asked(0, dates)
     assert [line.patient_cents for line in found.lines] == [2_000, 2_000, 2_000, 6_000]
-    words = "The plan covers 3 hours in a calendar year ('time'), and they are used up."
+    words = "The plan covers 3 hours in a calendar year. You have reached that limit."
     assert found.lines[3].steps[1].text == words
 
 

@@ -72,10 +72,10 @@ def test_the_explanation_names_what_caps() -> None:
         return [step.text for step in estimate(RULES, lines).lines[0].steps if "reached" in step.text]
 
     assert told(deductible=10000, oop_max=49500, all_max=59800) == [
-        "Your out-of-pocket maximum ('all_max') is reached: the plan pays $7.60 of your share."
+        "You have reached your out-of-pocket maximum (all max). The plan pays $7.60 of your share."
     ]
     assert told(deductible=10000, oop_max=49500, all_max=59500) == [
-        "Your out-of-pocket maxima ('oop_max' and 'all_max') are reached: the plan pays $4.60 of your share."
+        "You have reached your out-of-pocket maximums (oop max and all max). The plan pays $4.60 of your share."
     ]
 
 

@@ -70,7 +70,7 @@ def test_a_patient_is_told_what_to_pay_first() -> None:
     """The last sentence of a line, with the place of the tier that says so."""
     steps = lines(BACK, explain=True)[0].steps
     assert steps[-1].text == (
-        "You pay the provider $48.00 at the time of service; $6.40 of it comes back to you, so that you bear $41.60."
+        "You pay the provider $48.00 at the time of service. Later $6.40 comes back to you, so your cost is $41.60."
     )
     assert steps[-1].amount_cents == 640
     assert not any("comes back" in step.text for step in lines(SHARE_PLAN, explain=True)[0].steps)
@@ -79,7 +79,10 @@ def test_a_patient_is_told_what_to_pay_first() -> None:
 def test_an_answer_about_coverage_tells_whom_the_plan_pays() -> None:
     terms = check_coverage(tables(share=BACK), typed(question())).terms
     words = "the member pays the provider at the time of service and claims back what the plan pays"
-    assert [(each.tier, each.payment) for each in terms] == [("in_network", words), ("out_of_network", "")]
+    assert [(each.tier, each.payment.text if each.payment else "") for each in terms] == [
+        ("in_network", words),
+        ("out_of_network", ""),
+    ]
 
 
 def test_the_catalog_names_the_tiers() -> None:

@@ -110,7 +110,7 @@ def test_the_range_holds_it() -> None:
 
 def test_in_words() -> None:
     line = asked(50_000).lines[0]
-    told = "Without prior authorization the plan pays less; the difference of $300.00 is yours."
+    told = "The plan pays less without prior authorization. You pay the difference, $300.00."
     assert told in [step.text for step in line.steps]
     assert [each.reason_code for each in line.adjustments if each.amount_cents == 30_000] == ["197"]
     text = PLAN.replace("REQUIRES", FLAT).replace("LIMITS", "")

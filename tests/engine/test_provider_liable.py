@@ -181,11 +181,10 @@ def test_a_notice_is_assumed_and_told_and_may_be_missing() -> None:
     """Expected: the member pays. In the range also without notice: 0. It is an assumption, no prerequisite."""
     found = asked(NOTICE, FOR_BACK_PAIN, diagnoses=["G44.1"], requirements="REQUIREMENTS_ASSUMED_MET")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 6_000, 6_000)
-    assert found.range.assumptions == (
-        (
-            "The provider is assumed to have told you in advance (advance notice); without it you owe nothing for what "
-            "the plan does not cover of acupuncture."
-        ),
+    (assumption,) = found.range.assumptions
+    assert assumption.text == (
+        "We assume that the provider told you in advance that you may have to pay (advance notice). Without it, you "
+        "owe nothing for what the plan does not cover of acupuncture."
     )
     assert found.prerequisites == ()
 
@@ -215,11 +214,10 @@ def test_another_attestation_may_make_it_the_members() -> None:
     liable = "{for: [diagnosis], unless: referral}"
     found = asked(liable, FOR_BACK_PAIN, diagnoses=["G44.1"], requirements="REQUIREMENTS_ASSUMED_MET")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 6_000, 6_000)
-    assert found.range.assumptions == (
-        (
-            "That there is a referral is assumed; without it you owe nothing for what the plan does not cover of "
-            "acupuncture."
-        ),
+    (assumption,) = found.range.assumptions
+    assert assumption.text == (
+        "We assume that there is a referral. Without it, you owe nothing for what the plan does not cover of "
+        "acupuncture."
     )
     assert settled(first(liable, FOR_BACK_PAIN, diagnoses=["G44.1"]))[0] == 0
 
@@ -234,31 +232,33 @@ def test_the_patient_is_told_who_bears_it() -> None:
     assert steps[1:] == [
         (
             (
-                "The plan covers this service only with prior authorization. In this network the provider bears that, "
-                "not you."
+                "The plan covers this service only with prior authorization. In this network the provider pays for "
+                "that, not you."
             ),
             0,
         ),
-        ("The provider may not bill $60.00; it is written off.", 6_000),
-        ("You pay $0.00.", 0),
+        ("The provider may not bill you $60.00.", 6_000),
+        ("You pay nothing.", 0),
     ]
 
 
 def test_the_patient_is_told_what_an_advance_notice_does() -> None:
     without = told(NOTICE, FOR_BACK_PAIN, diagnoses=["G44.1"])
-    assert without[1][0].endswith("Without advance notice the provider bears that, not you.")
+    assert without[1][0].endswith("Without advance notice, the provider pays for that, not you.")
     given = told(NOTICE, FOR_BACK_PAIN, diagnoses=["G44.1"], attestations=["advance_notice"])
-    assert given[1][0].endswith("With advance notice, which is given or assumed, you bear that and not the provider.")
+    assert given[1][0].endswith(
+        "You pay for that, and not the provider, because of advance notice, which is given or assumed."
+    )
     assert given[-1] == ("You pay $60.00.", 6_000)
 
 
 def test_the_patient_is_told_who_bears_units_beyond_a_limit() -> None:
     steps = told(NOTICE, f"limits: [{THREE_UNITS}]", **FIVE)
-    beyond = "The provider bears $80.00 for units beyond a limit: it may not bill you, and writes it off."
+    beyond = "Some units are beyond a limit. The provider may not bill you $80.00 for them."
     assert (beyond, 8_000) in steps
-    assert ("The provider may not bill $30.00; it is written off.", 3_000) in steps
+    assert ("The provider may not bill you the other $30.00.", 3_000) in steps
     steps = told(NOTICE, f"limits: [{THREE_UNITS}]", **FIVE, attestations=["advance_notice"])
-    assert any("$80.00 is yours. With advance notice" in text for text, _ in steps)
+    assert any("so $80.00 is not covered. You pay for that" in text for text, _ in steps)
 
 
 def test_a_check_of_coverage_tells_it() -> None:
@@ -268,12 +268,12 @@ def test_a_check_of_coverage_tells_it() -> None:
     item = {"therapy": "acupuncture", "dates": ["2026-03-02"], "tier": "in"}
     request = {"plan_id": "p", "members": [{"id": "ana"}], "items": [item]}
     answer = check_coverage(tables(p=plan), typed(request))
-    assert [(each.tier, each.provider_liable) for each in answer.terms] == [
+    assert [(each.tier, each.provider_liable.text if each.provider_liable else "") for each in answer.terms] == [
         (
             "in",
             (
-                "the provider bears what is not covered for the diagnosis or for a limit of visits or units or without "
-                "active treatment, not maintenance, unless with advance notice"
+                "the provider bears what is not covered for the diagnosis, for a limit of visits or units, or without "
+                "active treatment (not maintenance), unless with advance notice"
             ),
         ),
         ("out", ""),

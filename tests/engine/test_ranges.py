@@ -18,7 +18,7 @@ NOTHING_USED = [{"id": "ana", "accumulators": [{"accumulator": "oop_max", "used_
 def bounds(**others: Any) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     """((low, expected, high), assumptions) of the small question with other fields in place of its own."""
     found = estimate(RULES, question(**({"members": [MEMBER]} | others))).range
-    return (found.low_cents, found.expected_cents, found.high_cents), found.assumptions
+    return (found.low_cents, found.expected_cents, found.high_cents), tuple(each.text for each in found.assumptions)
 
 
 def test_nothing_open_nothing_assumed() -> None:
@@ -31,7 +31,10 @@ def test_an_open_deductible() -> None:
     amounts, assumptions = bounds(members=[MEMBER | {"accumulators": used}])
     assert amounts == (2880, 10880, 10880)
     assert len(assumptions) == 1
-    assert "applied to deductible is not known: $0.00 is expected; the range goes up to $100.00" in assumptions[0]
+    assert assumptions[0] == (
+        "We do not know how much member ana has paid toward the deductible. We expect nothing so far. The range goes "
+        "up to $100.00."
+    )
 
 
 def test_an_open_tier() -> None:
@@ -42,7 +45,7 @@ def test_an_open_tier() -> None:
     amounts, assumptions = bounds(items=[{key: value for key, value in ITEM.items() if key != "tier"}])
     assert amounts == (6080, 6080, 20600)
     assert assumptions == (
-        "The provider's network is not given: in_network is expected; the range holds every tier of the plan.",
+        "You did not give the provider's network. We expect in network. The range covers every network of the plan.",
     )
 
 
@@ -142,8 +145,10 @@ def test_unknown_use_of_a_limit_of_twelve_visits(
     item = ITEM | {"dates": [], "start_date": "2026-03-02", "sessions": sessions}
     found = estimate(tables(copay=text), question(plan_id="copay-plan", members=NOTHING_USED, items=[item])).range
     assert (found.low_cents, found.expected_cents, found.high_cents) == expected
-    assert found.assumptions == (
-        "No earlier use of the limit dozen is given: none is expected; the range goes up to all of it.",
+    (assumption,) = found.assumptions
+    assert assumption.text == (
+        "The plan covers 12 visits in a benefit period (dozen). You gave no earlier use of this limit, so we expect "
+        "none. The range goes up to all of it."
     )
 
 
@@ -165,20 +170,23 @@ def test_a_members_open_sum_beside_the_familys() -> None:
     family = [*OOP_ONLY, {"accumulator": "deductible", "used_cents": 16000}]
     amounts, assumptions = bounds(members=members, items=items, family_accumulators=family)
     assert amounts == (0, 4000 + 160 + 960, 16000)
-    assert assumptions[-1].startswith("What is not known is too much to try every case")
+    assert assumptions[-1].startswith("Too many facts are unknown to try every case.")
 
 
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
-        ("diagnoses", "only for back pain; no diagnosis was given, so it is assumed."),
-        ("practitioner", "only from acupuncturist; no practitioner was given, so it is assumed."),
+        ("diagnoses", "only for back pain. You gave no diagnosis"),
+        ("practitioner", "only from acupuncturist. You gave no practitioner"),
     ],
 )
 def test_a_fact_that_is_not_given(missing: str, sentence: str) -> None:
     """Assumed to hold: 60.80; not so: three charges of 80.00. As attested it fails, and may still hold."""
     item = {name: value for name, value in ITEM.items() if name != missing}
-    assert bounds(items=[item]) == ((6080, 6080, 24000), (f"Item 1: the plan covers this {sentence}",))
+    assert bounds(items=[item]) == (
+        (6080, 6080, 24000),
+        (f"Item 1: the plan covers this service {sentence}, so we assume that it fits.",),
+    )
     amounts, _ = bounds(items=[item], requirements="REQUIREMENTS_AS_ATTESTED")
     assert amounts == (6080, 24000, 24000)
 
@@ -187,7 +195,7 @@ def test_a_fact_that_is_not_given_told_where_a_line_is_refused() -> None:
     item = {name: value for name, value in ITEM.items() if name != "diagnoses"}
     asked = question(members=[MEMBER], items=[item], requirements="REQUIREMENTS_AS_ATTESTED", explain=True)
     texts = [step.text for step in estimate(RULES, asked).lines[0].steps]
-    assert "The plan covers this service only for certain diagnoses, and none was given." in texts
+    assert "The plan covers this service only for certain diagnoses. No diagnosis was given." in texts
 
 
 def test_a_code_that_no_catalog_has() -> None:
@@ -195,7 +203,7 @@ def test_a_code_that_no_catalog_has() -> None:
     item = ITEM | {"procedures": [*ITEM["procedures"], {"code": "99999", "charge_cents": 5000}]}
     amounts, assumptions = bounds(items=[item])
     assert amounts == (6080, 21080, 21080)
-    assert "no edition of the catalog has the code 99999" in assumptions[0]
+    assert "the code 99999 is not in our catalog" in assumptions[0]
     line = estimate(RULES, question(members=[MEMBER], items=[item])).lines[1]
     assert (line.reason, line.therapy, line.code, line.patient_cents) == (Reason.UNKNOWN_CODE, "", "99999", 5000)
     assert line.adjustments == (Adjustment("PR", "181", 5000),)
@@ -206,16 +214,16 @@ def test_sums_of_an_earlier_benefit_period() -> None:
     sums = [{"accumulator": "deductible", "used_cents": 6000}, {"accumulator": "oop_max", "used_cents": 6000}]
     amounts, assumptions = bounds(members=[MEMBER | {"accumulators": sums}], as_of="2025-12-31")
     assert amounts == (0, 10880, 10880)
-    assert "those of 2025-12-31, in an earlier benefit period" in assumptions[0]
+    assert "from December 31, 2025, in an earlier benefit period" in assumptions[0]
 
 
 def test_services_before_the_day_of_the_sums_and_services_twice() -> None:
     early, _ = bounds(as_of="2026-03-10")
     assert early == (6080, 6080, 6080)
     assert bounds(as_of="2026-03-10")[1] == (
-        "Item 1 has services before 2026-03-10: the sums of that day are assumed not to hold them yet.",
+        "Item 1 has services before March 10, 2026. We assume that the sums of that day do not count them yet.",
     )
     twice = [ITEM | {"dates": ["2026-03-02"]}, ITEM | {"dates": ["2026-03-02"]}]
     assert bounds(items=twice)[1] == (
-        "Items 1 and 2 are alike and share 2026-03-02: each is priced as a service of its own.",
+        "Items 1 and 2 are alike and share March 2, 2026. Each is priced as a service of its own.",
     )

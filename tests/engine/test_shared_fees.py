@@ -164,7 +164,7 @@ def test_the_range_holds_what_a_line_leaves_to_the_next() -> None:
 def test_what_is_said_of_it() -> None:
     texts = [step.text for step in asked(f"{VISIT}, {DAY}", item(6_000)).lines[0].steps]
     assert texts[0] == (
-        "The charge is $60.00. The plan allows $45.00 of the fee for the visit. It allows at most $110.00 for all "
-        "services of one day."
+        "The charge is $60.00. The plan allows $45.00. That is part of one fee for the whole visit. It "
+        "allows at most $110.00 for all services of one day."
     )
     assert typed({"plan_id": "p", "items": [item(6_000)]}).members[0].use.fee_usage == ()

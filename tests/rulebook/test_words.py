@@ -34,7 +34,8 @@ from camcover.rulebook.records import (
     Requirement,
     Step,
 )
-from camcover.rulebook.words import liability_words, limit_terms, limit_words, requirement_words, step_words
+from camcover.rulebook.term_messages import limit_terms, provider_liable, requirement, step_words, what_limit_allows
+from camcover.rulebook.words import step_words as staff_words
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.decision_tables import TableQuery, decision_tables
 from cell_rules import rule_set
@@ -49,7 +50,7 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     "deductible": (DeductibleStep(None, AT), "deductible", "deductible"),
     "{deductible: deductible}": (
         DeductibleStep("deductible", AT),
-        "deductible 'deductible'",
+        "deductible (deductible)",
         "deductible 'deductible'",
     ),
     "{copay: $30}": (
@@ -59,7 +60,7 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     ),
     "{copay: $5.50 per line}": (
         CopayStep(550, CopayPer.LINE, waived_with_deductible=False, at=AT),
-        "$5.50 copay per line",
+        "$5.50 copay per service",
         "5.50 copay per line",
     ),
     "{copay: $1 per unit}": (
@@ -74,7 +75,7 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     ),
     "{copay: $30, waived_with_deductible: yes}": (
         CopayStep(3000, CopayPer.VISIT, waived_with_deductible=True, at=AT),
-        "$30.00 copay per visit, waived where the line pays any deductible",
+        "$30.00 copay per visit, waived if any deductible is paid for the service",
         "30.00 copay per visit, waived where the line pays any deductible",
     ),
     "{coinsurance: 20%}": (CoinsuranceStep(2000, CoinsuranceOf.REMAINING, AT), "20% of what is left", "20%"),
@@ -116,7 +117,7 @@ STEPS: dict[str, tuple[Step, str, str]] = {
             coinsurance=CoinsuranceStep(2000, CoinsuranceOf.ALLOWED, AT),
             at=AT,
         ),
-        "the greater of $5.00 copay per line and 20% of the allowed amount",
+        "the greater of $5.00 copay per service and 20% of the allowed amount",
         "the greater of 5.00 copay per line and 20% of the allowed amount",
     ),
     "nothing": (NothingStep(AT), "nothing", "nothing"),
@@ -138,7 +139,7 @@ def test_every_kind_of_step_and_every_term_of_it_is_among_those_told() -> None:
 @pytest.mark.parametrize("written", STEPS)
 def test_every_step_by_every_teller(written: str) -> None:
     step, words, brief = STEPS[written]
-    assert (step_words(step), step_words(step, is_brief=True)) == (words, brief)
+    assert (step_words(step).text, staff_words(step, is_brief=True)) == (words, brief)
     before = ["deductible"] if isinstance(step, CopayStep) and step.waived_with_deductible else []
     pays = f"in_network: {{member_pays: [{', '.join([*before, written])}]}}"
     rules = rule_set(f"one: {{therapies: [massage], {pays}}}")
@@ -146,7 +147,7 @@ def test_every_step_by_every_teller(written: str) -> None:
     (tier,) = table.cases[0].terms
     assert tier.member_pays == (*before, words)
     (answered,) = check_coverage(compile_rules(rules), ASKED).terms
-    assert answered.member_pays == (*before, words)
+    assert tuple(each.text for each in answered.member_pays) == (*before, words)
     changed = " ".join(str(each) for each in differences(rule_set(OTHER), rules))
     assert f"77.00 copay per visit, then 77% -> {', then '.join([*before, brief])}" in changed
 
@@ -158,21 +159,27 @@ def limit(measure: Measure, allow: int, kind: PeriodKind, **terms: Any) -> Limit
     return Limit("id", measure, allow, LimitPeriod(kind, length), **(usual | terms), cite=None, shared=False, at=AT)
 
 
+def words(of: Limit) -> str:
+    return limit_terms(of).text
+
+
 def test_limits_in_words() -> None:
     year, days = PeriodKind.CALENDAR_YEAR, PeriodKind.ROLLING_DAYS
-    assert limit_terms(limit(Measure.VISITS, 1, year)) == "1 visit in a calendar year"
-    assert limit_terms(limit(Measure.UNITS, 4, days)) == "4 units in any 12 days"
-    assert limit_terms(limit(Measure.MONEY, 50000, year)) == "$500.00 in a calendar year"
-    assert limit_terms(limit(Measure.MONEY, 50000, year, counts=Counting.ALLOWED)) == (
+    assert words(limit(Measure.VISITS, 1, year)) == "1 visit in a calendar year"
+    assert words(limit(Measure.UNITS, 4, days)) == "4 units in any 12 days"
+    assert words(limit(Measure.MONEY, 50000, year)) == "$500.00 in a calendar year"
+    assert words(limit(Measure.MONEY, 50000, year, counts=Counting.ALLOWED)) == (
         "$500.00 in a calendar year of allowed amounts"
     )
-    assert limit_terms(limit(Measure.VISITS, 12, year, counts=Counting.PLAN_PAID)) == (
+    assert words(limit(Measure.VISITS, 12, year, counts=Counting.PLAN_PAID)) == (
         "12 visits in a calendar year, counting visits for which the plan pays something"
     )
-    assert limit_terms(limit(Measure.VISITS, 12, year, beyond=Attestation.IMPROVEMENT_DOCUMENTED)) == (
+    assert words(limit(Measure.VISITS, 12, year, beyond=Attestation.IMPROVEMENT_DOCUMENTED)) == (
         "12 visits in a calendar year, more only with documented improvement"
     )
-    assert limit_words(limit(Measure.VISITS, 12, year, beyond=Attestation.REFERRAL)) == "12 visits in a calendar year"
+    assert what_limit_allows(limit(Measure.VISITS, 12, year, beyond=Attestation.REFERRAL)).text == (
+        "12 visits in a calendar year"
+    )
 
 
 def test_no_two_limits_or_requirements_are_told_alike() -> None:
@@ -180,10 +187,10 @@ def test_no_two_limits_or_requirements_are_told_alike() -> None:
         limit(measure, allow, kind, beyond=beyond)
         for measure, allow, kind, beyond in product(Measure, (1, 12), PeriodKind, (None, *Attestation))
     ]
-    assert len({limit_terms(each) for each in limits}) == len(limits)
+    assert len({words(each) for each in limits}) == len(limits)
     needs = [Requirement(*terms, AT) for terms in product(Attestation, (None, 5000, 2500), (None, 1, 12))]
-    assert len({requirement_words(each) for each in needs}) == len(needs)
-    assert requirement_words(Requirement(Attestation.REFERRAL, 5000, 1, AT)) == (
+    assert len({requirement(each).text for each in needs}) == len(needs)
+    assert requirement(Requirement(Attestation.REFERRAL, 5000, 1, AT)).text == (
         "a referral after 1 visit, else the plan pays 50% less"
     )
 
@@ -197,10 +204,10 @@ def test_no_two_limits_or_requirements_are_told_alike() -> None:
     ],
 )
 def test_denials_that_are_the_providers(denials: tuple[str, ...], unless: Attestation | None, words: str) -> None:
-    told = liability_words(ProviderLiable(denials, unless, AT))
+    told = provider_liable(ProviderLiable(denials, unless, AT)).text
     assert told == f"the provider bears what is not covered {words}"
 
 
 @pytest.mark.parametrize("denial", DENIALS)
 def test_every_denial_has_words(denial: str) -> None:
-    assert liability_words(ProviderLiable((denial,), None, AT))
+    assert provider_liable(ProviderLiable((denial,), None, AT)).text

@@ -150,7 +150,7 @@ class Answering:
                 if isinstance(result, InvalidRequest):
                     outcomes[place] = Priced(asked[place], bad_request(result.violations))
                     continue
-                message = estimate_message(result, asked[place].message.request_id)
+                message = estimate_message(result, asked[place].message.request_id, asked[place].message.language)
                 outcomes[place] = self._with_row(asked[place], message, tables)
         return [outcomes[place] for place in range(len(requests))]
 

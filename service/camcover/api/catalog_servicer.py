@@ -9,15 +9,17 @@ import grpc
 
 from camcover.api.paging import PageRequest, page_size, read_token, token_of
 from camcover.api.pools import Pool, Pools
+from camcover.api.sentences import worded_data
 from camcover.api.validation import validate
 from camcover.engine import Tables
 from camcover.engine.compiling.plan_index import PlanSummary
 from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
+from camcover.languages import ENGLISH, language
 from camcover.rulebook import nearest
 from camcover.rulebook.checks.scope import licensing
 from camcover.rulebook.records import STATES, Catalog, Condition, Payee, Plan, Practitioner, SharePart, Therapy
-from camcover.rulebook.words import limit_terms
+from camcover.rulebook.term_messages import limit_terms
 from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -193,7 +195,10 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
     limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
     message.tiers.extend(map(str, plan.tiers))
     message.reimbursing_tiers.extend(str(tier.id) for tier in plan.tiers.values() if tier.payment_to is Payee.MEMBER)
-    message.limits.extend(messages.PlanLimit(id=name, text=limit_terms(each)) for name, each in limits.items())
+    english = language(ENGLISH)
+    message.limits.extend(
+        messages.PlanLimit(id=name, **worded_data(limit_terms(each), english)) for name, each in limits.items()
+    )
     message.accumulators.extend(
         messages.PlanAccumulator(
             id=each.id,

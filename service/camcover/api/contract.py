@@ -18,6 +18,12 @@ from camcover.gen.camcover.v1 import estimate_pb2
 __all__ = ["CONTRACT", "SINCE", "answer_digest", "as_of_contract"]
 
 SINCE: Mapping[str, int] = {
+    "camcover.v1.Estimate.language": 7,
+    "camcover.v1.Step.message_id": 7,
+    "camcover.v1.Step.arguments": 7,
+    "camcover.v1.Range.assumption_sentences": 7,
+    "camcover.v1.Prerequisite.message_id": 7,
+    "camcover.v1.Prerequisite.arguments": 7,
     "camcover.v1.Line.terms_assumed": 2,
     "camcover.v1.Estimate.use_after": 3,
     "camcover.v1.PriorVisit.coinsurance_paid_cents": 4,

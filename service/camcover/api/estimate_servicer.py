@@ -127,7 +127,7 @@ class EstimateServicer(EstimateServiceServicer):
         def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
             """Answers, each with where it stands."""
             results = under_plans(tables, typed, plan_ids)
-            return [(rank(each), _comparison(*each, plan.request_id)) for each in results]
+            return [(rank(each), _comparison(*each, plan)) for each in results]
 
         results = await in_slices(
             self._pools.pricing, priced, request.plan_ids, repeat(weight_of(plan), len(request.plan_ids))
@@ -145,7 +145,7 @@ class EstimateServicer(EstimateServiceServicer):
             answer = await self._pools.pricing.run(check_coverage, tables, asked)
         except InvalidRequest as error:
             raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
-        return coverage_message(answer, tables.release)
+        return coverage_message(answer, tables.release, request.language)
 
     async def _take(self, release: str) -> Tables:
         """The rules to answer by; what has to be read first is read in a thread."""
@@ -233,12 +233,12 @@ def _coverage_asked(request: estimate_service_pb2.CheckCoverageRequest, today: d
 
 
 def _comparison(
-    plan_id: str, priced: PricedPlan | InvalidRequest, request_id: str
+    plan_id: str, priced: PricedPlan | InvalidRequest, request: Request
 ) -> estimate_service_pb2.PlanComparison:
     """One plan of a comparison. Its estimate has no name, since it is not stored."""
     if isinstance(priced, InvalidRequest):
         return estimate_service_pb2.PlanComparison(plan_id=plan_id, error=bad_request(priced.violations))
-    message = estimate_message(priced, request_id)
+    message = estimate_message(priced, request.request_id, request.language)
     message.ClearField("name")
     return estimate_service_pb2.PlanComparison(plan_id=plan_id, estimate=message)
 

@@ -6,11 +6,24 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from camcover.engine.estimate import AccumulatorAfter, Adjustment, Citation, Estimate, LimitAfter, Line
+from camcover.api.sentences import worded_data
+from camcover.engine.estimate import (
+    AccumulatorAfter,
+    Adjustment,
+    Citation,
+    Estimate,
+    ExplainedStep,
+    LimitAfter,
+    Line,
+    Prerequisite,
+    Range,
+)
 from camcover.engine.request import AccumulatorUse, BenefitVisits, FeeUse, LimitUse, PriorVisit, UseSoFar
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
-from camcover.workflow.coverage import CoverageAnswer, RequirementTerms
+from camcover.languages import Language, language
+from camcover.messages import Message
+from camcover.workflow.coverage import CoverageAnswer, LimitTerms, RequirementTerms, TierTerms
 from camcover.workflow.notices import Notice
 from camcover.workflow.pricing import PricedPlan
 
@@ -25,9 +38,9 @@ Data: TypeAlias = dict[str, Any]
 """A message's fields, those that have their zero value left out: protobuf builds a message from it all at once."""
 
 
-def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
-    """The message of a priced plan."""
-    estimate = priced.estimate
+def estimate_message(priced: PricedPlan, request_id: str, wanted_language: str = "") -> messages.Estimate:
+    """The message of a priced plan, its texts in the language that is wanted if there is a catalog, else in English."""
+    estimate, spoken = priced.estimate, language(wanted_language)
     totals = estimate.totals
     paid = totals.plan_paid_cents + totals.secondary_paid_cents
     if totals.charge_cents != paid + totals.patient_cents + totals.written_off_cents:
@@ -42,7 +55,7 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
         currency_code=CURRENCY,
         created_at=_timestamp(priced.created_at),
         expires_on=priced.expires_on.isoformat(),
-        lines=list(map(_line, estimate.lines)),
+        lines=[_line(each, spoken) for each in estimate.lines],
         items=list(map(_present, estimate.items)),
         totals=_present(totals),
         accumulators_after=list(map(_accumulator, estimate.accumulators_after)),
@@ -50,10 +63,11 @@ def estimate_message(priced: PricedPlan, request_id: str) -> messages.Estimate:
         limits_after=list(map(_limit, estimate.limits_after)),
         use_after=_use_after(estimate),
         months=list(map(_present, estimate.months)),
-        range=_present(estimate.range),
-        prerequisites=list(map(_present, estimate.prerequisites)),
-        notices=list(map(_known, priced.notices)),
+        range=_range(estimate.range, spoken),
+        prerequisites=[_prerequisite(each, spoken) for each in estimate.prerequisites],
+        notices=[_notice(each, spoken) for each in priced.notices],
         citations=list(map(_known, estimate.citations)),
+        language=spoken.tag,
     )
 
 
@@ -68,17 +82,61 @@ def _timestamp(moment: datetime) -> Data:
     return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1_000}
 
 
-def _line(line: Line) -> Data:
+def _line(line: Line, spoken: Language) -> Data:
     data = _present(line)
     data["date"] = line.date.isoformat()
     data["adjustments"] = list(map(_known, line.adjustments))
     if line.steps:
-        data["steps"] = list(map(_present, line.steps))
+        data["steps"] = [_step(each, spoken) for each in line.steps]
     return data
 
 
+@lru_cache(8_192)
+def _step(step: ExplainedStep, spoken: Language) -> messages.Step:
+    """A step in words and as data; the sessions of a plan share most of theirs."""
+    return messages.Step(
+        **worded_data(step.message, spoken), amount_cents=step.amount_cents, rule=step.rule, citation=step.citation
+    )
+
+
+def _range(found: Range, spoken: Language) -> Data:
+    """The range; its assumptions as texts, and as sentences."""
+    sentences = [_sentence(each, spoken) for each in found.assumptions]
+    return {
+        "low_cents": found.low_cents,
+        "expected_cents": found.expected_cents,
+        "high_cents": found.high_cents,
+        "assumptions": [each.text for each in sentences],
+        "assumption_sentences": sentences,
+    }
+
+
 @lru_cache(4_096)
-def _known(record: Adjustment | Citation | Notice) -> Data:
+def _prerequisite(needed: Prerequisite, spoken: Language) -> messages.Prerequisite:
+    """A prerequisite in words and as data."""
+    return messages.Prerequisite(
+        **worded_data(needed.message, spoken),
+        attestation=needed.attestation,
+        benefit=needed.benefit,
+        item_index=needed.item_index,
+        rule=needed.rule,
+    )
+
+
+@lru_cache(64)
+def _notice(notice: Notice, spoken: Language) -> messages.Notice:
+    """A disclosure in words; its message's id is its own."""
+    return messages.Notice(id=notice.id, text=spoken.text(notice.message), citation=notice.citation)
+
+
+@lru_cache(4_096)
+def _sentence(message: Message, spoken: Language) -> messages.Sentence:
+    """A sentence in words and as data."""
+    return messages.Sentence(**worded_data(message, spoken))
+
+
+@lru_cache(4_096)
+def _known(record: Adjustment | Citation) -> Data:
     """The same of records of which few come again and again."""
     return _present(record)
 
@@ -137,41 +195,55 @@ def _citation(citation: Citation) -> messages.Citation:
     return messages.Citation(**_present(citation))
 
 
-def coverage_message(answer: CoverageAnswer, rule_release: str) -> service_messages.CheckCoverageResponse:
-    """The message of a coverage answer."""
+def coverage_message(
+    answer: CoverageAnswer, rule_release: str, wanted_language: str = ""
+) -> service_messages.CheckCoverageResponse:
+    """The message of a coverage answer, its texts in the language that is wanted if there is a catalog."""
+    spoken = language(wanted_language)
     return service_messages.CheckCoverageResponse(
+        **worded_data(answer.message, spoken),
         plan_id=answer.plan_id,
         rule_release=rule_release,
         date=answer.date.isoformat(),
         covered=answer.covered,
         reason=messages.Reason.Name(answer.reason),
-        text=answer.text,
         benefit=answer.benefit,
         tier=answer.tier,
-        terms=[
-            service_messages.TierTerms(
-                tier=each.tier,
-                member_pays=each.member_pays,
-                provider_liable=each.provider_liable,
-                payment=each.payment,
-            )
-            for each in answer.terms
-        ],
-        limits=[
-            service_messages.LimitTerms(limit=each.limit, text=each.text, rule=each.rule) for each in answer.limits
-        ],
+        terms=[_tier(each, spoken) for each in answer.terms],
+        limits=[_limit_terms(each, spoken) for each in answer.limits],
         requirements=[each.attestation for each in answer.requirements],
-        requirement_terms=[_requirement(each) for each in answer.requirements],
+        requirement_terms=[_requirement(each, spoken) for each in answer.requirements],
         citations=[_citation(each) for each in answer.citations],
         terms_assumed=answer.terms_assumed,
-        terms_text=answer.terms_text,
+        terms_text=spoken.text(answer.terms_message) if answer.terms_message else "",
+        terms_sentence=_sentence(answer.terms_message, spoken) if answer.terms_message else None,
+        language=spoken.tag,
     )
 
 
-def _requirement(terms: RequirementTerms) -> service_messages.RequirementTerms:
+def _tier(terms: TierTerms, spoken: Language) -> service_messages.TierTerms:
+    steps = [_sentence(each, spoken) for each in terms.member_pays]
+    liable = _sentence(terms.provider_liable, spoken) if terms.provider_liable else None
+    payment = _sentence(terms.payment, spoken) if terms.payment else None
+    return service_messages.TierTerms(
+        tier=terms.tier,
+        member_pays=[each.text for each in steps],
+        provider_liable=liable.text if liable else "",
+        member_pays_sentences=steps,
+        provider_liable_sentence=liable,
+        payment=payment.text if payment else "",
+        payment_sentence=payment,
+    )
+
+
+def _limit_terms(terms: LimitTerms, spoken: Language) -> service_messages.LimitTerms:
+    return service_messages.LimitTerms(**worded_data(terms.message, spoken), limit=terms.limit, rule=terms.rule)
+
+
+def _requirement(terms: RequirementTerms, spoken: Language) -> service_messages.RequirementTerms:
     return service_messages.RequirementTerms(
+        **worded_data(terms.message, spoken),
         attestation=terms.attestation,
-        text=terms.text,
         penalty_basis_points=terms.penalty,
         penalty_cents=terms.penalty_cents,
         after_visits=terms.after,

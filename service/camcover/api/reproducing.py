@@ -28,7 +28,7 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
     if stored.contract > CONTRACT:
         known = f"contract {stored.contract}, this version knows up to {CONTRACT}"
         raise EstimateNotKept(f"{stored.name}: it was made by a later version ({known})")
-    message = as_of_contract(estimate_message(priced, _request_id(stored)), stored.contract)
+    message = as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
     if answer_digest(message) != stored.body_digest:
         raise EstimateNotKept(f"{stored.name}: computed again it is not the same: it was made by another version")
     return message

@@ -35,6 +35,7 @@ from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, 
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
+from camcover.languages import ENGLISH, language
 from camcover.store import EstimateStore, NoStore
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
@@ -174,6 +175,7 @@ class Server:
     async def start(self) -> int:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
         load_kernel()
+        language(ENGLISH)
         port: int = self._server.add_insecure_port(self._settings.listen)
         # The rules stay: the search for cycles need not walk them again and again.
         gc.collect()

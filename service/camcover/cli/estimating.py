@@ -59,7 +59,7 @@ def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> e
     try:
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
-        answer = estimate_message(price(release, estimate_request(message)), message.request_id)
+        answer = estimate_message(price(release, estimate_request(message)), message.request_id, message.language)
     except (Refused, InvalidRequest, UseCaseError) as error:
         complain(status_of(error))
         raise typer.Exit(2) from error

@@ -1,4 +1,4 @@
-"""The typed answer: lines, totals, ranges and the words that explain them.
+"""The typed answer: lines, totals, ranges and the messages that explain them.
 
 What goes out of `engine.evaluate`; amounts are integer cents. Identities (docs/rule-language.md, section 6):
 charge = plan_paid + secondary_paid + patient + written_off;
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from camcover import money
 from camcover.engine.request import AccumulatorUse, UseSoFar
+from camcover.messages import Message
 from camcover.money import in_cents
 
 
@@ -67,15 +68,20 @@ class Adjustment(NamedTuple):
 
 
 class ExplainedStep(NamedTuple):
-    """One step in words a patient understands.
+    """One step, as a message to a patient.
 
     `rule` is file:line, `citation` the payer's document, both may be empty.
     """
 
-    text: str
+    message: Message
     amount_cents: int
     rule: str
     citation: str
+
+    @property
+    def text(self) -> str:
+        """The step in English."""
+        return self.message.text
 
 
 class Line(NamedTuple):
@@ -158,12 +164,12 @@ class Month(NamedTuple):
 
 
 class Range(NamedTuple):
-    """The least, expected and greatest patient total, and each assumption in words."""
+    """The least, expected and greatest patient total, and each assumption."""
 
     low_cents: int
     expected_cents: int
     high_cents: int
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Message, ...]
 
 
 class Prerequisite(NamedTuple):
@@ -172,8 +178,13 @@ class Prerequisite(NamedTuple):
     attestation: str
     benefit: str
     item_index: int
-    text: str
+    message: Message
     rule: str
+
+    @property
+    def text(self) -> str:
+        """The same in English."""
+        return self.message.text
 
 
 class Citation(NamedTuple):

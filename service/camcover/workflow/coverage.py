@@ -1,7 +1,7 @@
 """Is a therapy covered for this member on this day, and under what terms? No prices needed.
 
 What comes in: a member and one service. What goes out: `CoverageAnswer`: the engine's own verdict on one session, and
-the benefit's terms in words.
+the benefit's terms as messages.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from datetime import date
 from camcover.engine import EstimateRequest, Tables, evaluate
 from camcover.engine.estimate import Citation, Line, Reason
 from camcover.engine.request import PlannedService, Procedure
-from camcover.engine.telling.assumed import terms_assumed_words
+from camcover.engine.telling.assumed import terms_assumed_message
 from camcover.engine.telling.citing import rule_place
+from camcover.messages import Message
 from camcover.rulebook.records import Benefit, Plan, TierBenefit
-from camcover.rulebook.words import liability_words, limit_terms, payment_words, phase_words, requirement_words
+from camcover.rulebook.term_messages import limit_terms, payment, phase_steps, provider_liable, requirement
 
 __all__ = [
     "CoverageAnswer",
@@ -34,29 +35,35 @@ _NOMINAL_CENTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class TierTerms:
-    """What the member pays in a tier, step by step, in words; what is not covered and yet the provider's, if any is.
+    """What the member pays in a tier, step by step.
 
-    `payment`: who gets what the plan pays, where that is not the provider.
+    `provider_liable`: what is not covered and yet the provider's, None = nothing; `payment`: who gets what the plan
+    pays, None = the provider.
     """
 
     tier: str
-    member_pays: tuple[str, ...]
-    provider_liable: str = ""
-    payment: str = ""
+    member_pays: tuple[Message, ...]
+    provider_liable: Message | None = None
+    payment: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LimitTerms:
-    """A limit in words, and where it stands."""
+    """A limit, what it says, and where it stands."""
 
     limit: str
-    text: str
+    message: Message
     rule: str
+
+    @property
+    def text(self) -> str:
+        """The same in English."""
+        return self.message.text
 
 
 @dataclass(frozen=True, slots=True)
 class RequirementTerms:
-    """An attestation that a benefit asks for, in words too, and where it stands.
+    """An attestation that a benefit asks for, how that is said, and where it stands.
 
     `penalty`: by how many basis points less the plan pays without it, `penalty_cents`: by how many cents less a visit;
     None of both = it pays nothing. `after`: the number of visits that need none, None = each needs it; `visits_of`: the
@@ -64,12 +71,17 @@ class RequirementTerms:
     """
 
     attestation: str
-    text: str
+    message: Message
     penalty: int | None
     after: int | None
     rule: str
     visits_of: str = ""
     penalty_cents: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The same in English."""
+        return self.message.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +89,14 @@ class CoverageAnswer:
     """The verdict on one session, and the terms of the benefit that decides it (none: empty).
 
     `terms_assumed`: the date lies behind the plan's last edition, whose terms are assumed to go on
-    (docs/rule-language.md, point 37); `terms_text` says so in words, empty where it does not.
+    (docs/rule-language.md, point 37); `terms_message` says so, None where it does not.
     """
 
     plan_id: str
     date: date
     covered: bool
     reason: Reason
-    text: str
+    message: Message
     benefit: str
     tier: str
     terms: tuple[TierTerms, ...]
@@ -92,7 +104,7 @@ class CoverageAnswer:
     requirements: tuple[RequirementTerms, ...]
     citations: tuple[Citation, ...]
     terms_assumed: bool
-    terms_text: str
+    terms_message: Message | None
 
 
 def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
@@ -108,7 +120,7 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         date=line.date,
         covered=line.covered,
         reason=line.reason,
-        text=line.steps[1].text if len(line.steps) > 1 else line.steps[0].text,
+        message=line.steps[1 if len(line.steps) > 1 else 0].message,
         benefit=line.benefit,
         tier=line.tier,
         terms=tuple(tier_terms(plan, block) for block in benefit.tiers.values()) if plan and benefit else (),
@@ -116,7 +128,7 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         requirements=requirement_terms_of(benefit) if benefit else (),
         citations=estimate.citations,
         terms_assumed=line.terms_assumed,
-        terms_text=f"{terms_assumed_words(tables.plans[request.plan_id])}." if line.terms_assumed else "",
+        terms_message=terms_assumed_message(tables.plans[request.plan_id]) if line.terms_assumed else None,
     )
 
 
@@ -142,28 +154,28 @@ def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
 
 
 def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
-    """The steps of a tier block in words, and what the tier of its plan says beside them."""
+    """The steps of a tier block, and what the tier of its plan says beside them."""
     tier = plan.tiers[block.tier]
     liable = tier.provider_liable
     return TierTerms(
         str(block.tier),
-        tuple(words for phase in block.member_pays for words in phase_words(phase)),
-        liability_words(liable) if liable else "",
-        payment_words(tier),
+        tuple(step for phase in block.member_pays for step in phase_steps(phase)),
+        provider_liable(liable) if liable else None,
+        payment(tier),
     )
 
 
 def limit_terms_of(benefit: Benefit) -> tuple[LimitTerms, ...]:
-    """The limits of a benefit in words."""
+    """The limits of a benefit."""
     return tuple(LimitTerms(str(each.id), limit_terms(each), rule_place(each.at)) for each in benefit.limits)
 
 
 def requirement_terms_of(benefit: Benefit) -> tuple[RequirementTerms, ...]:
-    """What a benefit asks for in words."""
+    """What a benefit asks for."""
     return tuple(
         RequirementTerms(
             str(each.attestation),
-            requirement_words(each),
+            requirement(each),
             each.penalty,
             each.after,
             rule_place(each.at),

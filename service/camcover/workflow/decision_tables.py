@@ -21,9 +21,8 @@ from camcover.rulebook.analysis.services import NO_CODE, Stretch, services_of, s
 from camcover.rulebook.analysis.table import Row, rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
 from camcover.rulebook.hints import Aliases, aliases_in, with_hint
-from camcover.rulebook.records import DIAGNOSIS_DENIAL, Benefit, Catalog, Exclusion, Plan, RuleSet
-from camcover.rulebook.words import requirement_words, unless_words
-from camcover.workflow.coverage import LimitTerms, TierTerms, limit_terms_of, tier_terms
+from camcover.rulebook.records import DIAGNOSIS_DENIAL, Benefit, Catalog, Exclusion, Plan, RuleSet, TierBenefit
+from camcover.rulebook.term_messages import attestation, limit_terms, payment, phase_steps, provider_liable, requirement
 
 __all__ = [
     "BenefitTerms",
@@ -70,14 +69,33 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
+class TierWords:
+    """What the member pays in a tier, step by step, what is the provider's there, who gets paid ("": nothing)."""
+
+    tier: str
+    member_pays: tuple[str, ...]
+    provider_liable: str = ""
+    payment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitWords:
+    """A limit in words, and where it stands."""
+
+    limit: str
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class BenefitTerms:
     """What a benefit pays in the tiers of a row, what it asks for, and how much of it there is."""
 
     benefit: str
     place: str
-    terms: tuple[TierTerms, ...]
+    terms: tuple[TierWords, ...]
     requirements: tuple[str, ...]
-    limits: tuple[LimitTerms, ...]
+    limits: tuple[LimitWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +112,9 @@ class TableRow:
     benefits: tuple[str, ...]
     reason: str
     place: str
-    terms: tuple[TierTerms, ...]
+    terms: tuple[TierWords, ...]
     requirements: tuple[str, ...]
-    limits: tuple[LimitTerms, ...]
+    limits: tuple[LimitWords, ...]
     others: tuple[Other, ...]
     then: tuple[BenefitTerms, ...] = ()
     provider_liable: tuple[str, ...] = ()
@@ -219,7 +237,8 @@ def _bearers(grid: Grid, tiers: Collection[str]) -> Iterator[str]:
     for name, tier in grid.stretch.plan.tiers.items():
         liable = tier.provider_liable
         if name in tiers and liable is not None and DIAGNOSIS_DENIAL in liable.denials:
-            yield f"{name}: the provider bears it{unless_words(liable)}"
+            unless = f", unless with {attestation(liable.unless).text}" if liable.unless is not None else ""
+            yield f"{name}: the provider bears it{unless}"
 
 
 def _terms(grid: Grid, benefit: Benefit, tiers: Collection[str]) -> BenefitTerms:
@@ -228,10 +247,21 @@ def _terms(grid: Grid, benefit: Benefit, tiers: Collection[str]) -> BenefitTerms
         benefit=str(benefit.id),
         place=rule_place(benefit.at),
         terms=tuple(
-            tier_terms(grid.stretch.plan, block) for name, block in benefit.tiers.items() if str(name) in tiers
+            _tier_words(grid.stretch.plan, block) for name, block in benefit.tiers.items() if str(name) in tiers
         ),
-        requirements=tuple(requirement_words(each) for each in benefit.requires),
-        limits=limit_terms_of(benefit),
+        requirements=tuple(requirement(each).text for each in benefit.requires),
+        limits=tuple(LimitWords(str(each.id), limit_terms(each).text, rule_place(each.at)) for each in benefit.limits),
+    )
+
+
+def _tier_words(plan: Plan, block: TierBenefit) -> TierWords:
+    tier = plan.tiers[block.tier]
+    liable, paid_to = tier.provider_liable, payment(tier)
+    return TierWords(
+        str(block.tier),
+        tuple(step.text for phase in block.member_pays for step in phase_steps(phase)),
+        provider_liable(liable).text if liable else "",
+        paid_to.text if paid_to else "",
     )
 
 

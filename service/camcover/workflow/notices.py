@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from camcover.engine.estimate import Estimate
+from camcover.messages import Message, sentence
 
 __all__ = ["Notice", "notices"]
 
@@ -12,42 +13,21 @@ _LAW = "45 CFR 147.211(b)(1)(vii)"
 
 
 class Notice(NamedTuple):
-    """One disclosure: a name that stays the same, the words, and the law that asks for it."""
+    """One disclosure: a name that stays the same, what it says, and the law that asks for it."""
 
     id: str
-    text: str
+    message: Message
     citation: str
 
 
-ALWAYS = (
-    Notice(
-        "not-a-guarantee",
-        "This estimate is no guarantee that the services will be covered: the plan decides when the claim comes in.",
-        _LAW,
-    ),
-    Notice(
-        "actual-charges-may-differ",
-        "What you are charged may differ from this estimate, depending on the services that are actually given.",
-        _LAW,
-    ),
-    Notice(
-        "third-party-payments",
-        "Copayment assistance and other payments by third parties are not counted here toward your deductible or "
-        "your out-of-pocket maximum; ask your plan whether it counts them.",
-        _LAW,
-    ),
-)
-OUT_OF_NETWORK = Notice(
-    "balance-billing",
-    "Providers outside the plan's network may bill you the difference between their charge and what the plan allows. "
-    "The estimate holds such bills only as far as the charges are known.",
-    _LAW,
-)
-ASSUMED = Notice(
-    "assumptions",
-    "Some facts are not known and are assumed; the range shows how far your cost may differ.",
-    _LAW,
-)
+def _notice(notice_id: str) -> Notice:
+    """A disclosure, whose message has the same id."""
+    return Notice(notice_id, sentence(notice_id)(), _LAW)
+
+
+ALWAYS = tuple(map(_notice, ("not-a-guarantee", "actual-charges-may-differ", "third-party-payments")))
+OUT_OF_NETWORK = _notice("balance-billing")
+ASSUMED = _notice("assumptions")
 
 
 def notices(estimate: Estimate, *, may_balance_bill: bool) -> tuple[Notice, ...]:

@@ -1,6 +1,6 @@
-"""What an estimate takes for granted, each assumption in words (docs/rule-language.md, points 2, 18, 29, 30, 37, 40).
+"""What an estimate takes for granted, each as a message (docs/rule-language.md, points 2, 18, 29, 30, 37, 40).
 
-What comes in: a question and its answer. What goes out: sentences, in the order in which a reader would ask.
+What comes in: a question and its answer. What goes out: messages, in the order in which a reader would ask.
 """
 
 from __future__ import annotations
@@ -16,101 +16,132 @@ from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
-from camcover.money import dollars
-from camcover.rulebook.records import Benefit, Criteria
-from camcover.rulebook.words import ages_words, limit_words, quantity
+from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
+from camcover.rulebook.records import AccumulatorKind, Benefit, Criteria, Limit
+from camcover.rulebook.term_messages import ages, allowed, what_limit_allows
 
-_OF_SECOND = " of the secondary plan"
+_UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
+_NETWORK = sentence("assumed-network", "tier")
+_NETWORK_OF_SECOND = sentence("assumed-network-of-second", "tier")
+_TERMS_GO_ON = sentence("terms-assumed", "day")
+_TERMS = (sentence("assumed-terms", "day"), sentence("assumed-terms-of-second", "day"))
+_FITS = sentence("assumed-fact-fits", "item", "only", "missing")
+_DOES_NOT_FIT = sentence("assumed-fact-does-not-fit", "item", "only", "missing")
+_AGE_OF_LIMIT = sentence("assumed-age-of-limit", "item", "limit", "taken")
+_NOT_GIVEN = sentence("assumed-fact-not-given", "item", "missing")
+_STALE_SUMS = (sentence("assumed-stale-sums", "day"), sentence("assumed-stale-sums-of-second", "day"))
+_SUM = (
+    sentence("assumed-sum", "owner", "accumulator", "expected", "maximum"),
+    sentence("assumed-sum-of-second", "owner", "accumulator", "expected", "maximum"),
+)
+_NO_SUM = (
+    sentence("assumed-no-sum", "owner", "accumulator", "maximum"),
+    sentence("assumed-no-sum-of-second", "owner", "accumulator", "maximum"),
+)
+_PRICE = sentence("assumed-price", "therapy")
+_NO_USE = (sentence("assumed-no-use", "limit", "name"), sentence("assumed-no-use-of-second", "limit", "name"))
+_EARLY = sentence("assumed-early-services", "item", "day")
+_ALIKE = sentence("assumed-alike-items", "first", "second", "day")
+_TOO_MUCH = sentence("assumed-too-much-unknown")
+"""Of two sentences the first is about the plan, the other about the second plan."""
+
+_FACTS = {each: sentence(f"no-{each.value.replace(' ', '-')}") for each in OpenFact}
+_ONLY_FOR = sentence("only-for", "diagnoses")
+_ONLY_FROM = sentence("only-from", "practitioners")
+_ONLY_AT_AGES = sentence("only-at-ages", "ages")
+_ONLY_IN_STATES = sentence("only-in-states", "states")
+_ONLY_LICENSED = sentence("only-licensed")
+
+_FAMILY = sentence("owner-family")
+_MEMBER = sentence("owner-member", "member")
+_ACCUMULATORS = {each: sentence(f"accumulator-{each.replace('_', '-')}") for each in AccumulatorKind}
+_OF_SEVERAL = {
+    each: sentence(f"accumulator-{each.replace('_', '-')}-of-several", "accumulator") for each in AccumulatorKind
+}
 
 
-def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[str]:
-    """Each assumption in words; none where the range was not asked for."""
+def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[Message]:
+    """Each assumption; none where the range was not asked for."""
     openness = answer.openness
     if openness is None:
         return
     yield from _unknown_codes(question)
     yield from _tiers(question, openness)
-    for layout, whose in _plans(question):
-        yield from _terms(layout, whose)
+    for place, layout in enumerate(_plans(question)):
+        yield from _terms(layout, place)
     if openness.facts:
         yield from _facts(tables, question, answer.primary.ledger, openness)
-    for place, (layout, whose) in enumerate(_plans(question)):
-        yield from _sums(question, openness, place, layout, whose)
+    for place, layout in enumerate(_plans(question)):
+        yield from _sums(question, openness, place, layout)
     for therapy in _priced(question, openness):
-        yield f"The charge for {therapy} is not known: its typical cash price stands in, from low to high in the range."
+        yield _PRICE(therapy=Label(therapy))
     yield from _uses(openness)
     yield from _dates(question)
     if answer.bounds is not None and answer.bounds.is_widened:
-        yield (
-            "What is not known is too much to try every case: the range goes from what is certain to what the services "
-            "are charged."
-        )
+        yield _TOO_MUCH()
 
 
-def _plans(question: Question) -> list[tuple[Layout, str]]:
-    """The plans, each with what a sentence calls it."""
-    plans = [(question.primary, "")]
-    return plans if question.secondary is None else [*plans, (question.secondary, _OF_SECOND)]
+def _plans(question: Question) -> list[Layout]:
+    """The plan, then the second plan where there is one."""
+    return [question.primary] if question.secondary is None else [question.primary, question.secondary]
 
 
-def _unknown_codes(question: Question) -> Iterator[str]:
-    """A sentence for each code that no catalog has."""
+def _unknown_codes(question: Question) -> Iterator[Message]:
+    """A message for each code that no catalog has."""
     covered = {place for _, place, _ in question.primary.covered_lines}
     for place, service in enumerate(question.asked.services):
         if not service.therapy and place in covered:
-            yield (
-                f"Item {service.item + 1}: no edition of the catalog has the code {service.code}; it is assumed not to "
-                f"be covered, and its charge of {dollars(service.charge)} to be yours; the range begins without it."
-            )
+            yield _UNKNOWN_CODE(item=service.item + 1, code=service.code, charge=Dollars(service.charge))
 
 
-def _tiers(question: Question, openness: Openness) -> Iterator[str]:
+def _tiers(question: Question, openness: Openness) -> Iterator[Message]:
     """Networks that are not given."""
     primary = question.primary
     if any(primary.services[place].tier == OPEN_TIER for _, place, _ in primary.covered_lines):
-        first = _first_tier(question.primary)
-        yield f"The provider's network is not given: {first} is expected; the range holds every tier of the plan."
+        yield _NETWORK(tier=_first_tier(primary))
     if question.secondary is not None and openness.second_tiers > 1:
-        first = _first_tier(question.secondary)
-        yield (
-            f"The provider's network under the secondary plan is not given: {first} is expected where the primary "
-            "plan's network has no equal there; the range holds every tier of the plan."
-        )
+        yield _NETWORK_OF_SECOND(tier=_first_tier(question.secondary))
 
 
-def _first_tier(layout: Layout) -> str:
+def _first_tier(layout: Layout) -> Label:
     """The first tier of the edition that the request is read by."""
-    return str(next(iter(layout.plan.editions[layout.edition].tiers)))
+    return Label(str(next(iter(layout.plan.editions[layout.edition].tiers))))
 
 
-def _terms(layout: Layout, whose: str) -> Iterator[str]:
-    """A sentence when lines lie behind the last edition of a plan, and its terms are assumed to go on."""
+def _terms(layout: Layout, place: int) -> Iterator[Message]:
+    """A message when lines lie behind the last edition of a plan, and its terms are assumed to go on."""
     if terms_assumed(layout):
-        words = terms_assumed_words(layout.plan, "secondary plan" if whose else "plan")
-        yield f"{words}; the range holds these services as not covered, too."
+        yield _TERMS[place](day=_last_day(layout.plan))
 
 
-def terms_assumed_words(plan: PlanIndex, name: str = "plan") -> str:
+def terms_assumed_message(plan: PlanIndex) -> Message:
     """What is said of services behind a plan's last edition (point 37): up to when its terms are known."""
-    last = date.fromordinal(plan.segments[-1].last_day)
-    return f"The terms of the {name} are known up to {last}: for later services they are assumed to go on"
+    return _TERMS_GO_ON(day=_last_day(plan))
+
+
+def _last_day(plan: PlanIndex) -> date:
+    """The last day of a plan's last edition."""
+    return date.fromordinal(plan.segments[-1].last_day)
 
 
 # Facts
 
 
-def _facts(tables: Tables, question: Question, ledger: Sequence[LedgerRow], openness: Openness) -> Iterator[str]:
+def _facts(tables: Tables, question: Question, ledger: Sequence[LedgerRow], openness: Openness) -> Iterator[Message]:
     """For each item what the rules that decide its lines ask for and nobody gave; then what may be excluded."""
     open_items = {item for item, _ in openness.facts}
-    told: dict[str, None] = {}
+    told: dict[Message, int] = {}
     for item, rule in _deciding(question, ledger):
         if item in open_items and rule >= 0:
-            told |= dict.fromkeys(_sentences(tables, question, item, rule, openness.not_given[item]))
+            told |= dict.fromkeys(_of_rule(tables, question, item, rule, openness.not_given[item]), item)
     yield from told
-    for item in sorted(open_items):
-        if not any(sentence.startswith(f"Item {item + 1}:") for sentence in told):
-            given = " and ".join(f"no {fact.value}" for fact in openness.not_given[item])
-            yield f"Item {item + 1}: {given} was given; the range holds what the plan's rules say of any."
+    for item in sorted(open_items - set(told.values())):
+        yield _NOT_GIVEN(item=item + 1, missing=_missing(openness.not_given[item]))
+
+
+def _missing(facts: Iterable[OpenFact]) -> WordList:
+    """`no practitioner and no state of service`."""
+    return WordList(tuple(_FACTS[fact]() for fact in facts))
 
 
 def _deciding(question: Question, ledger: Sequence[LedgerRow]) -> Iterable[tuple[int, int]]:
@@ -120,10 +151,10 @@ def _deciding(question: Question, ledger: Sequence[LedgerRow]) -> Iterable[tuple
     return dict.fromkeys((services[place].item, row.rule) for (_, place, _), row in rows)
 
 
-def _sentences(
+def _of_rule(
     tables: Tables, question: Question, item: int, rule: int, not_given: Sequence[OpenFact]
-) -> Iterator[str]:
-    """One sentence for each fact that the criteria of a line's rule ask for and nobody gave."""
+) -> Iterator[Message]:
+    """One message for each fact that the criteria of a line's rule ask for and nobody gave."""
     layout = question.primary
     benefit = layout.plan.sources.rules[rule]
     if not isinstance(benefit, Benefit):
@@ -136,68 +167,57 @@ def _sentences(
         for facts, only in _asked(layout.plan.sources.criteria[place].criteria):
             missing = [fact for fact in facts if fact in not_given]
             if missing:
-                given = " and ".join(f"no {fact.value}" for fact in missing)
-                taken = "it is assumed" if question.request.assume_requirements else "it is taken not to be so"
-                yield f"Item {item + 1}: the plan covers this {only}; {given} was given, so {taken}."
+                said = _FITS if question.request.assume_requirements else _DOES_NOT_FIT
+                yield said(item=item + 1, only=only, missing=_missing(missing))
 
 
-def _by_age(question: Question, item: int, benefit: Benefit, not_given: Sequence[OpenFact]) -> Iterator[str]:
-    """One sentence for each limit of a benefit that allows another amount at another age, where no age is given."""
+def _by_age(question: Question, item: int, benefit: Benefit, not_given: Sequence[OpenFact]) -> Iterator[Message]:
+    """One message for each limit of a benefit that allows another amount at another age, where no age is given."""
     for limit in (each for each in benefit.limits if each.by_age and OpenFact.AGE in not_given):
         taken = limit.by_age[0].amount if question.request.assume_requirements else limit.allow
-        yield (
-            f"Item {item + 1}: the limit '{limit.id}' allows {limit_words(limit)}; no age was given, so "
-            f"{quantity(limit.measure, taken)} are taken."
-        )
+        yield _AGE_OF_LIMIT(item=item + 1, limit=what_limit_allows(limit), taken=allowed(limit, taken))
 
 
-def _asked(criteria: Criteria) -> Iterator[tuple[tuple[OpenFact, ...], str]]:
+def _asked(criteria: Criteria) -> Iterator[tuple[tuple[OpenFact, ...], Message]]:
     """What criteria ask for: the facts, and how the plan limits itself by them."""
     if criteria.conditions or criteria.icd10:
-        yield (
-            (OpenFact.DIAGNOSIS,),
-            f"only for {_either([*map(_plain, criteria.conditions or ()), *(criteria.icd10 or ())])}",
-        )
+        diagnoses: list[Argument] = [*map(Label, criteria.conditions or ()), *map(str, criteria.icd10 or ())]
+        yield (OpenFact.DIAGNOSIS,), _ONLY_FOR(diagnoses=either(diagnoses))
     if criteria.practitioners is not None:
-        yield (OpenFact.PRACTITIONER,), f"only from {_either(map(_plain, criteria.practitioners))}"
+        yield (OpenFact.PRACTITIONER,), _ONLY_FROM(practitioners=either(map(Label, criteria.practitioners)))
     if criteria.ages is not None:
-        yield (OpenFact.AGE,), f"only at ages {ages_words(criteria.ages)}"
+        yield (OpenFact.AGE,), _ONLY_AT_AGES(ages=ages(criteria.ages))
     if criteria.states is not None:
-        yield (OpenFact.STATE,), f"only in {_either(criteria.states)}"
+        yield (OpenFact.STATE,), _ONLY_IN_STATES(states=either(map(str, criteria.states)))
     if criteria.licensed:
-        yield (OpenFact.PRACTITIONER, OpenFact.STATE), "only from practitioners whom the state licenses"
-
-
-def _plain(word: str) -> str:
-    """An id of the catalog as words."""
-    return word.replace("-", " ").replace("_", " ")
-
-
-def _either(words: Iterable[str]) -> str:
-    """`a, b or c`."""
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
+        yield (OpenFact.PRACTITIONER, OpenFact.STATE), _ONLY_LICENSED()
 
 
 # Sums and limits
 
 
-def _sums(question: Question, openness: Openness, place: int, layout: Layout, whose: str) -> Iterator[str]:
-    """One sentence for each open sum that may bear on the lines, or one for all where they are of an earlier period."""
+def _sums(question: Question, openness: Openness, place: int, layout: Layout) -> Iterator[Message]:
+    """One message for each open sum that may bear on the lines, or one for all where they are of an earlier period."""
     names = list(layout.plan.accumulators)
     if is_stale(layout) and openness.sums[place]:
-        as_of = date.fromordinal(layout.as_of)
-        yield (
-            f"The sums so far{whose} are those of {as_of}, in an earlier benefit period: what was applied since is not "
-            "known; the range goes from nothing to each maximum."
-        )
+        yield _STALE_SUMS[place](day=date.fromordinal(layout.as_of))
         return
     for each in openness.sums[place]:
-        owner = "of the family" if each.member < 0 else f"of member {question.request.members[each.member].id}"
-        yield (
-            f"How much {owner} is already applied to {names[each.accumulator]}{whose} is not known: "
-            f"{dollars(each.expected)} is expected; the range goes up to {dollars(each.maximum)}."
-        )
+        owner = _FAMILY() if each.member < 0 else _MEMBER(member=question.request.members[each.member].id)
+        accumulator, maximum = _accumulator(layout, names[each.accumulator]), Dollars(each.maximum)
+        if each.expected:
+            expected = Dollars(each.expected)
+            yield _SUM[place](owner=owner, accumulator=accumulator, expected=expected, maximum=maximum)
+        else:
+            yield _NO_SUM[place](owner=owner, accumulator=accumulator, maximum=maximum)
+
+
+def _accumulator(layout: Layout, name: str) -> Message:
+    """`the deductible`; with its id where the plan has several of that kind."""
+    defined = {key: each.kind for plan in layout.plan.editions for key, each in plan.accumulators.items()}
+    if list(defined.values()).count(defined[name]) > 1:
+        return _OF_SEVERAL[defined[name]](accumulator=Label(name))
+    return _ACCUMULATORS[defined[name]]()
 
 
 def _priced(question: Question, openness: Openness) -> Iterable[str]:
@@ -206,29 +226,31 @@ def _priced(question: Question, openness: Openness) -> Iterable[str]:
     return dict.fromkeys(services[place].therapy for place in sorted(openness.priced))
 
 
-def _uses(openness: Openness) -> Iterator[str]:
-    """One sentence for each limit of which no earlier use is given (point 18)."""
-    told = dict.fromkeys((str(use.limit.id), _OF_SECOND if plan else "") for plan, use in openness.uses)
-    for name, whose in told:
-        yield f"No earlier use of the limit {name}{whose} is given: none is expected; the range goes up to all of it."
+def _uses(openness: Openness) -> Iterator[Message]:
+    """One message for each limit of which no earlier use is given (point 18)."""
+    told: dict[tuple[int, str], Limit] = {}
+    for place, use in openness.uses:
+        told.setdefault((place, str(use.limit.id)), use.limit)
+    for (place, name), limit in told.items():
+        yield _NO_USE[place](limit=what_limit_allows(limit), name=Label(name))
 
 
 # Dates
 
 
-def _dates(question: Question) -> Iterator[str]:
+def _dates(question: Question) -> Iterator[Message]:
     """Lines before the day that the sums are of, and items that are alike and share a date (point 30)."""
     layout = question.primary
     if question.asked.lines[0][0] < layout.as_of:
         early = {question.asked.services[place].item for day, place, _ in question.asked.lines if day < layout.as_of}
         as_of = date.fromordinal(layout.as_of)
         for item in sorted(early):
-            yield f"Item {item + 1} has services before {as_of}: the sums of that day are assumed not to hold them yet."
+            yield _EARLY(item=item + 1, day=as_of)
     yield from _alike(question)
 
 
-def _alike(question: Question) -> Iterator[str]:
-    """A sentence for each two items that are alike and share a date; one item has each of its dates once."""
+def _alike(question: Question) -> Iterator[Message]:
+    """A message for each two items that are alike and share a date; one item has each of its dates once."""
     items = question.request.items
     if len({(item.member_id, item.therapy, item.procedures) for item in items}) == len(items):
         return
@@ -241,6 +263,4 @@ def _alike(question: Question) -> Iterator[str]:
             if other < number:
                 told.setdefault((other, number), when)
     for (first, second), when in told.items():
-        yield (
-            f"Items {first + 1} and {second + 1} are alike and share {when}: each is priced as a service of its own."
-        )
+        yield _ALIKE(first=first + 1, second=second + 1, day=when)

@@ -1,4 +1,4 @@
-"""One line of the ledger in words that a patient understands: each step, its amount, the rule's place, its source.
+"""One line of the ledger as messages to a patient: each step, its amount, the rule's place, its source.
 
 What comes in: a ledger row and the records behind its numbers. What goes out: `ExplainedStep`s in the order in which
 the line was adjudicated. Made only when a request asks for it.
@@ -16,16 +16,18 @@ from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import NO_MEMBERSHIP, Membership
 from camcover.engine.telling.citing import citation_text, rule_place
-from camcover.money import dollars, percent
+from camcover.engine.telling.reasons import BY_NO_RULE, NOT_GIVEN, REASONS, by_no_rule
+from camcover.messages import Dollars, Label, Message, Rate, WordList, either, sentence
 from camcover.rulebook.records import (
     Accumulator,
+    AccumulatorKind,
     Benefit,
     CoinsuranceStep,
     ComparedStep,
-    CopayPer,
     CopayStep,
     DeductibleStep,
     Exclusion,
+    FeeTable,
     Heading,
     NotCoveredPays,
     NothingStep,
@@ -33,35 +35,57 @@ from camcover.rulebook.records import (
     Place,
     Tier,
 )
-from camcover.rulebook.words import attestation_words, attested_words, copay_unit, limit_words, step_words
+from camcover.rulebook.term_messages import attestation, attested, step_words, what_limit_allows
 
-_REASONS = {
-    Reason.NOT_LISTED: "The plan does not cover this therapy: no benefit names it.",
-    Reason.NOT_IN_FORCE: "The plan's rules are not known for this date, so nothing is covered.",
-    Reason.TIER_NOT_COVERED: "The plan does not cover this service with a provider of this network.",
-    Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none given is one.",
-    Reason.PRACTITIONER_NOT_COVERED: "The plan covers this service only from certain practitioners, and this is none.",
-    Reason.SETTING_NOT_COVERED: "The plan covers this service only in certain places, and this is none.",
-    Reason.AGE: "The plan covers this service only at certain ages.",
-    Reason.STATE: "The plan covers this service only in certain states.",
-    Reason.UNKNOWN_CODE: "The catalog does not have this procedure code: nothing tells whether the plan covers it.",
-    Reason.UNLICENSED: "The plan asks for a license, and the state does not license this practitioner.",
-    Reason.BEFORE_COVERAGE: "Your coverage begins on {first}, after this date: nothing is covered.",
-    Reason.AFTER_COVERAGE: "Your coverage ended on {last}, before this date: nothing is covered.",
-}
-_BY_NO_RULE = (Reason.UNKNOWN_CODE, Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)
-"""Reasons that no rule of the plan gives, although the date has terms."""
+_EXCLUDED = sentence("reason-excluded")
+_EXCLUDED_BECAUSE = sentence("reason-excluded-because", "why")
+_REQUIREMENT_MISSING = sentence("reason-requirement-missing", "attestation")
+_LIMIT_REACHED = sentence("reason-limit-reached", "limit")
+_ATTESTATION_NOT_COVERED = sentence("reason-attestation-not-covered", "attested")
 
-_NOT_GIVEN = {
-    Reason.DIAGNOSIS_NOT_COVERED: "The plan covers this service only for certain diagnoses, and none was given.",
-    Reason.PRACTITIONER_NOT_COVERED: (
-        "The plan covers this service only from certain practitioners, and the practitioner was not given."
-    ),
-    Reason.AGE: "The plan covers this service only at certain ages, and the age was not given.",
-    Reason.STATE: "The plan covers this service only in certain states, and the state was not given.",
-    Reason.UNLICENSED: "The plan asks for a license, and the practitioner or the state of service was not given.",
-}
-"""The same where the fact that the criterion asks for was not given (point 40)."""
+_CHARGE = sentence("step-charge", "charge")
+_CHARGE_ALLOWED = sentence("step-charge-allowed", "charge", "allowed")
+_TYPICAL_CHARGE = sentence("step-typical-charge", "charge")
+_TYPICAL_CHARGE_ALLOWED = sentence("step-typical-charge-allowed", "charge", "allowed")
+_PRICE_WITH_NOTE = sentence("step-price-with-note", "price", "note")
+_FEE_FOR_VISIT = sentence("fee-for-visit")
+_FEE_OF_EXPENSE = sentence("fee-of-practice-expense", "rate")
+_FEE_PER_DAY = sentence("fee-at-most-per-day", "amount")
+_COVERED = sentence("step-covered", "benefit")
+_NOTHING_DUE = sentence("step-nothing-due")
+_DEDUCTIBLE = sentence("step-deductible", "amount")
+_DEDUCTIBLE_OF_SEVERAL = sentence("step-deductible-of-several", "amount", "deductible")
+_NO_DEDUCTIBLE = sentence("step-deductible-none")
+_COPAY = sentence("step-copay", "amount", "copay")
+_NO_COPAY = sentence("step-copay-none", "copay")
+_COINSURANCE = sentence("step-coinsurance", "amount", "coinsurance")
+_NO_COINSURANCE = sentence("step-coinsurance-none", "coinsurance")
+_COMPARED = sentence("step-compared", "amount", "step")
+_COMPARED_NONE = sentence("step-compared-none", "step")
+_MAXIMUM = sentence("step-maximum", "amount")
+_MAXIMUM_OF_SEVERAL = sentence("step-maximum-of-several", "count", "maximums", "amount")
+_PENALTY = sentence("step-penalty", "attestations", "amount")
+_PLAN_PAYS = sentence("step-plan-pays", "amount")
+_PLAN_PAYS_NOTHING = sentence("step-plan-pays-nothing")
+_PROVIDER_BEARS_UNITS = sentence("step-provider-bears-units", "amount")
+_LIMIT = sentence("step-limit", "limit", "amount")
+_LIMIT_WITH_LIABILITY = sentence("step-limit-with-liability", "limit", "amount", "liability")
+_BALANCE_BILL = sentence("step-balance-bill", "amount")
+_WRITTEN_OFF = sentence("step-written-off", "amount")
+_DENIED_WITH_LIABILITY = sentence("step-denied-with-liability", "reason", "liability")
+_MAY_NOT_BILL = sentence("step-provider-may-not-bill", "amount")
+_DISCOUNT = sentence("step-discount", "rate")
+_NO_MORE_THAN_ALLOWED = sentence("step-no-more-than-allowed", "amount")
+_YOU_PAY = sentence("step-you-pay", "amount")
+_YOU_PAY_NOTHING = sentence("step-you-pay-nothing")
+_SECONDARY_PAYS = sentence("step-secondary-pays", "amount")
+_REIMBURSED = sentence("step-reimbursed", "due", "returned", "cost")
+_ALL_REIMBURSED = sentence("step-all-reimbursed", "due")
+_CONTRACT_WRITES_OFF = sentence("step-contract-writes-off", "amount")
+
+_PROVIDER_BEARS = sentence("liability-provider")
+_PROVIDER_BEARS_WITHOUT = sentence("liability-provider-without", "attestation")
+_MEMBER_BEARS_WITH = sentence("liability-member-with", "attestation")
 
 TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep | ComparedStep
 """A step that takes something."""
@@ -88,9 +112,11 @@ class _Told:
         """The plan file's heading."""
         return self.segment.plan.heading
 
-    def step(self, text: str, cents: int, at: Place, cite: str | None, heading: Heading | None = None) -> ExplainedStep:
+    def step(
+        self, message: Message, cents: int, at: Place, cite: str | None, heading: Heading | None = None
+    ) -> ExplainedStep:
         """A step whose rule stands at `at` and was published as `cite` says."""
-        return ExplainedStep(text, cents, rule_place(at), citation_text(cite, heading or self.heading))
+        return ExplainedStep(message, cents, rule_place(at), citation_text(cite, heading or self.heading))
 
 
 class Behind(NamedTuple):
@@ -105,15 +131,11 @@ class Behind(NamedTuple):
     patient: int = 0
 
     def steps(self) -> Iterator[ExplainedStep]:
-        """All of it in words, where it is anything."""
+        """A step for each that is not zero."""
         if self.secondary_paid:
-            yield ExplainedStep("The secondary plan pays part of what is left.", self.secondary_paid, "", "")
+            yield ExplainedStep(_SECONDARY_PAYS(amount=Dollars(self.secondary_paid)), self.secondary_paid, "", "")
         if self.written_off:
-            text = (
-                f"The contract with a plan does not let the provider bill {dollars(self.written_off)} of the rest; "
-                "it is written off."
-            )
-            yield ExplainedStep(text, self.written_off, "", "")
+            yield ExplainedStep(_CONTRACT_WRITES_OFF(amount=Dollars(self.written_off)), self.written_off, "", "")
 
 
 def explain(
@@ -132,9 +154,8 @@ def explain(
     something off, by id. `membership`: how the plan covers the member.
     """
     reason = Reason(row.reason)
-    if row.segment < 0 or reason in _BY_NO_RULE:
-        text = _REASONS[reason].format(first=membership.covered_from, last=membership.covered_to)
-        return (ExplainedStep(text, row.patient, "", ""), *behind.steps())
+    if row.segment < 0 or reason in BY_NO_RULE:
+        return (ExplainedStep(by_no_rule(reason, membership), row.patient, "", ""), *behind.steps())
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
     told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by)
@@ -146,9 +167,11 @@ def _reimbursed(told: _Told, behind: Behind) -> Iterator[ExplainedStep]:
     """What is due at the time of service where part of it comes back, at the tier that says so."""
     cents, tier = behind.reimbursed, told.tier
     if cents:
-        due, borne = dollars(behind.patient + cents), dollars(behind.patient)
-        text = f"You pay the provider {due} at the time of service; {dollars(cents)} of it comes back to you, so that "
-        step = ExplainedStep(f"{text}you bear {borne}.", cents, "", "")
+        due, cost = Dollars(behind.patient + cents), Dollars(behind.patient)
+        message = (
+            _REIMBURSED(due=due, returned=Dollars(cents), cost=cost) if behind.patient else _ALL_REIMBURSED(due=due)
+        )
+        step = ExplainedStep(message, cents, "", "")
         is_own = tier is not None and tier.payment_to is Payee.MEMBER
         yield step._replace(rule=rule_place(tier.at)) if tier is not None and is_own else step
 
@@ -159,21 +182,26 @@ def _price(told: _Told) -> Iterator[ExplainedStep]:
     fees = told.segment.fees
     table = fees.tiers.get(told.tier.id) if fees and told.tier else None
     at = table.at if table else told.heading.at
-    price = f"The charge is {dollars(charge)}"
-    if told.row.assumed:
-        price = f"The charge is not known; the typical cash price of {dollars(charge)} stands in for it"
+    alone, allowed = (_TYPICAL_CHARGE, _TYPICAL_CHARGE_ALLOWED) if told.row.assumed else (_CHARGE, _CHARGE_ALLOWED)
     own = told.tier.not_covered_pays if told.tier else None
     pays = told.segment.plan.not_covered_pays if own is None else own
     if not told.row.covered and pays is NotCoveredPays.CHARGE:
-        yield told.step(f"{price}.", charge, told.heading.at, None)
+        yield told.step(alone(charge=Dollars(charge)), charge, told.heading.at, None)
         return
-    text = f"{price}. The plan allows {dollars(fee)}{' of the fee for the visit' if told.row.of_visit else ''}."
+    message = allowed(charge=Dollars(charge), allowed=Dollars(fee))
+    for note in _fee_notes(told, table):
+        message = _PRICE_WITH_NOTE(price=message, note=note)
+    yield told.step(message, fee, at, table.cite if table else None, fees.heading if fees else None)
+
+
+def _fee_notes(told: _Told, table: FeeTable | None) -> Iterator[Message]:
+    """What a fee table says of several services on one day."""
+    if told.row.of_visit:
+        yield _FEE_FOR_VISIT()
     if table is not None and told.row.expense and table.multiple_procedures is not None:
-        kept = percent(table.multiple_procedures)
-        text += f" Of the practice expense of all units of a day but the highest it allows {kept}."
+        yield _FEE_OF_EXPENSE(rate=Rate(table.multiple_procedures))
     if table is not None and table.maximum_per_day is not None:
-        text += f" It allows at most {dollars(table.maximum_per_day)} for all services of one day."
-    yield told.step(text, fee, at, table.cite if table else None, fees.heading if fees else None)
+        yield _FEE_PER_DAY(amount=Dollars(table.maximum_per_day))
 
 
 def _covered(told: _Told) -> Iterator[ExplainedStep]:
@@ -181,7 +209,7 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
     benefit = told.rule
     if not isinstance(benefit, Benefit):
         return
-    yield told.step(f"The plan covers this under its benefit '{benefit.id}'.", 0, benefit.at, benefit.cite)
+    yield told.step(_COVERED(benefit=Label(benefit.id)), 0, benefit.at, benefit.cite)
     phase = told.sources.phases[told.row.phase]
     taken = [step for step in phase.steps if not isinstance(step, NothingStep)]
     cents = iter(told.steps)
@@ -189,36 +217,46 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
         own = next(cents) + (next(cents) if isinstance(step, ComparedStep) else 0)
         yield _cost_share(told, benefit, step, own)
     if not taken:
-        yield told.step("You pay nothing of the allowed amount.", 0, phase.at, benefit.cite)
+        yield told.step(_NOTHING_DUE(), 0, phase.at, benefit.cite)
     yield from _cap(told)
     yield from _penalty(told, benefit)
     paid = told.row.plan_paid
-    yield told.step(f"The plan pays {dollars(paid)}.", paid, benefit.at, benefit.cite)
+    pays = _PLAN_PAYS(amount=Dollars(paid)) if paid else _PLAN_PAYS_NOTHING()
+    yield told.step(pays, paid, benefit.at, benefit.cite)
     yield from _limited(told)
     yield from _above_allowed(told)
 
 
 def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> ExplainedStep:
     """One step of `member_pays`."""
-    amount = dollars(cents)
+    amount = Dollars(cents)
     match step:
         case DeductibleStep():
-            name = step.accumulator or (told.tier.deductible if told.tier else None)
-            accumulator = told.segment.plan.accumulators.get(name or "")
-            text = f"You pay {amount} toward your deductible ('{name}')."
-            if cents == 0:
-                text = f"Your deductible ('{name}') takes nothing: it is met, or nothing is left to pay."
-            return told.step(text, cents, step.at, _cite_of(accumulator, benefit))
+            return _deductible(told, benefit, step, cents)
         case CopayStep():
-            asked = f"{dollars(step.cents)} a {copay_unit(step.per)}"
-            if step.per is CopayPer.DAY:
-                asked = f"one copay a day, the highest; here {dollars(step.cents)}"
-            text = f"You pay a copay of {amount} (the plan asks for {asked})."
+            asked = step_words(step)
+            message = _COPAY(amount=amount, copay=asked) if cents else _NO_COPAY(copay=asked)
         case CoinsuranceStep():
-            text = f"You pay coinsurance of {amount}: {step_words(step)}."
+            asked = step_words(step)
+            message = _COINSURANCE(amount=amount, coinsurance=asked) if cents else _NO_COINSURANCE(coinsurance=asked)
         case ComparedStep():
-            text = f"You pay {amount}: {step_words(step)}."
-    return told.step(text, cents, step.at, benefit.cite)
+            asked = step_words(step)
+            message = _COMPARED(amount=amount, step=asked) if cents else _COMPARED_NONE(step=asked)
+    return told.step(message, cents, step.at, benefit.cite)
+
+
+def _deductible(told: _Told, benefit: Benefit, step: DeductibleStep, cents: int) -> ExplainedStep:
+    """What a deductible takes; it is named where the plan has several."""
+    name = step.accumulator or (told.tier.deductible if told.tier else None) or ""
+    defined = told.segment.plan.accumulators
+    deductibles = [each for each in defined.values() if each.kind is AccumulatorKind.DEDUCTIBLE]
+    if not cents:
+        message = _NO_DEDUCTIBLE()
+    elif len(deductibles) > 1:
+        message = _DEDUCTIBLE_OF_SEVERAL(amount=Dollars(cents), deductible=Label(name))
+    else:
+        message = _DEDUCTIBLE(amount=Dollars(cents))
+    return told.step(message, cents, step.at, _cite_of(defined.get(name), benefit))
 
 
 def _cite_of(accumulator: Accumulator | None, benefit: Benefit) -> str | None:
@@ -231,10 +269,12 @@ def _cap(told: _Told) -> Iterator[ExplainedStep]:
     capped, defined = told.row.capped, told.segment.plan.accumulators
     names = told.capped_by or (told.tier.capping if told.tier else ())
     if capped and names:
-        listed = " and ".join(f"'{name}'" for name in names)
-        which = f"maximum ({listed}) is" if len(names) == 1 else f"maxima ({listed}) are"
-        text = f"Your out-of-pocket {which} reached: the plan pays {dollars(capped)} of your share."
-        yield told.step(text, -capped, defined[names[0]].at, defined[names[0]].cite)
+        maxima = [each for each in defined.values() if each.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM]
+        message = _MAXIMUM(amount=Dollars(capped))
+        if len(maxima) > 1:
+            listed = WordList(tuple(map(Label, names)))
+            message = _MAXIMUM_OF_SEVERAL(count=len(names), maximums=listed, amount=Dollars(capped))
+        yield told.step(message, -capped, defined[names[0]].at, defined[names[0]].cite)
 
 
 def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
@@ -242,23 +282,25 @@ def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
     cents = told.row.penalty
     if cents:
         asked = [each for each in benefit.requires if not each.is_bare]
-        missing = " or ".join(attestation_words(each.attestation) for each in asked)
-        text = f"Without {missing} the plan pays less; the difference of {dollars(cents)} is yours."
-        yield told.step(text, cents, asked[0].at, benefit.cite)
+        missing = either(attestation(each.attestation) for each in asked)
+        message = _PENALTY(attestations=missing, amount=Dollars(cents))
+        yield told.step(message, cents, asked[0].at, benefit.cite)
 
 
 def _limited(told: _Told) -> Iterator[ExplainedStep]:
     """What a limit cut off a covered line."""
     liable, owed = told.tier.provider_liable if told.tier else None, told.row.provider_owes
     if liable is not None and owed:
-        text = f"The provider bears {dollars(owed)} for units beyond a limit: it may not bill you, and writes it off."
-        yield told.step(text, owed, liable.at, told.rule.cite if told.rule else None)
+        message = _PROVIDER_BEARS_UNITS(amount=Dollars(owed))
+        yield told.step(message, owed, liable.at, told.rule.cite if told.rule else None)
     if told.row.limit >= 0 and told.row.not_covered:
         limit = told.sources.limits[told.row.limit]
         cents = told.row.not_covered
-        text = f"The limit '{limit.id}' ({limit_words(limit)}) is reached on this service: {dollars(cents)} is yours."
-        text += _who_bears(told)
-        yield told.step(text, cents, limit.at, limit.cite or (told.rule.cite if told.rule else None))
+        said, liability = what_limit_allows(limit), _who_bears(told)
+        message = _LIMIT(limit=said, amount=Dollars(cents))
+        if liability is not None:
+            message = _LIMIT_WITH_LIABILITY(limit=said, amount=Dollars(cents), liability=liability)
+        yield told.step(message, cents, limit.at, limit.cite or (told.rule.cite if told.rule else None))
 
 
 def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
@@ -267,42 +309,41 @@ def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
     cite = told.rule.cite if told.rule else None
     billed, written_off = told.row.balance_bill, told.row.written_off - told.row.provider_owes
     if billed:
-        yield told.step(f"The provider may bill you {dollars(billed)} above the allowed amount.", billed, at, cite)
+        yield told.step(_BALANCE_BILL(amount=Dollars(billed)), billed, at, cite)
     if written_off:
-        yield told.step(f"The provider may not bill {dollars(written_off)}; it is written off.", written_off, at, cite)
+        yield told.step(_WRITTEN_OFF(amount=Dollars(written_off)), written_off, at, cite)
 
 
 def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
     """Why a line is not covered, and what the member then owes."""
     reason = _reason(told)
-    yield reason._replace(text=f"{reason.text}{_who_bears(told)}")
+    liability = _who_bears(told)
+    if liability is not None:
+        reason = reason._replace(message=_DENIED_WITH_LIABILITY(reason=reason.message, liability=liability))
+    yield reason
     owed, written_off = told.row.not_covered, told.row.written_off
     liable = told.tier.provider_liable if told.tier else None
     if liable is not None and told.row.provider_owes:
-        text = f"The provider may not bill {dollars(written_off)}; it is written off."
-        yield told.step(text, written_off, liable.at, told.rule.cite if told.rule else None)
+        message = _MAY_NOT_BILL(amount=Dollars(written_off))
+        yield told.step(message, written_off, liable.at, told.rule.cite if told.rule else None)
     elif told.row.discount >= 0:
         discount = told.sources.discounts[told.row.discount]
-        text = f"The plan's discount programme takes {percent(discount.percent)} off what you would pay."
-        yield told.step(text, written_off, discount.at, discount.cite)
+        yield told.step(_DISCOUNT(rate=Rate(discount.percent)), written_off, discount.at, discount.cite)
     elif written_off:
-        text = f"You pay no more than the plan would allow; {dollars(written_off)} is written off."
-        yield told.step(text, written_off, told.heading.at, None)
+        yield told.step(_NO_MORE_THAN_ALLOWED(amount=Dollars(written_off)), written_off, told.heading.at, None)
     at, cite = (told.rule.at, told.rule.cite) if told.rule else (told.heading.at, None)
-    yield told.step(f"You pay {dollars(owed)}.", owed, at, cite)
+    yield told.step(_YOU_PAY(amount=Dollars(owed)) if owed else _YOU_PAY_NOTHING(), owed, at, cite)
 
 
-def _who_bears(told: _Told) -> str:
-    """A sentence, behind the reason of a denial that the tier may make the provider's (point 41); else empty."""
+def _who_bears(told: _Told) -> Message | None:
+    """Behind the reason of a denial that the tier may make the provider's (point 41) who pays for it; else None."""
     liable = told.tier.provider_liable if told.tier else None
     if liable is None or told.row.liability == Liability.MEMBER:
-        return ""
+        return None
     if liable.unless is None:
-        return " In this network the provider bears that, not you."
-    words = attestation_words(liable.unless)
-    if told.row.liability == Liability.PROVIDER:
-        return f" Without {words} the provider bears that, not you."
-    return f" With {words}, which is given or assumed, you bear that and not the provider."
+        return _PROVIDER_BEARS()
+    bears = _PROVIDER_BEARS_WITHOUT if told.row.liability == Liability.PROVIDER else _MEMBER_BEARS_WITH
+    return bears(attestation=attestation(liable.unless))
 
 
 def _reason(told: _Told) -> ExplainedStep:
@@ -312,23 +353,22 @@ def _reason(told: _Told) -> ExplainedStep:
     cite = rule.cite if rule else None
     sources = told.sources
     if reason is Reason.EXCLUDED and isinstance(rule, Exclusion):
-        why = f": {rule.reason.replace('_', ' ')}" if rule.reason else ""
-        return told.step(f"The plan excludes this service{why}.", 0, rule.at, cite)
+        why = rule.reason.replace("_", " ")
+        return told.step(_EXCLUDED_BECAUSE(why=why) if why else _EXCLUDED(), 0, rule.at, cite)
     if reason is Reason.REQUIREMENT_MISSING:
         requirement = sources.requirements[told.row.requirement]
-        text = f"The plan covers this service only with {attestation_words(requirement.attestation)}."
-        return told.step(text, 0, requirement.at, cite)
+        message = _REQUIREMENT_MISSING(attestation=attestation(requirement.attestation))
+        return told.step(message, 0, requirement.at, cite)
     if reason is Reason.LIMIT_REACHED:
         limit = sources.limits[told.row.limit]
-        text = f"The plan covers {limit_words(limit)} ('{limit.id}'), and they are used up."
-        return told.step(text, 0, limit.at, limit.cite or cite)
+        return told.step(_LIMIT_REACHED(limit=what_limit_allows(limit)), 0, limit.at, limit.cite or cite)
     if told.row.criteria >= 0:
         source = sources.criteria[told.row.criteria]
         policy = source.policy
         cite, heading = (policy.cite, policy.heading) if policy else (cite, told.heading)
-        if reason is Reason.ATTESTATION_NOT_COVERED:
-            text = f"The plan covers this service only {attested_words(source.criteria)}."
-            return told.step(text, 0, source.criteria.at, cite, heading)
-        text = _NOT_GIVEN[reason] if reason in told.not_given else _REASONS[reason]
-        return told.step(text, 0, source.criteria.at, cite, heading)
-    return told.step(_REASONS[reason], 0, rule.at if rule else told.heading.at, cite)
+        asked = attested(source.criteria)
+        if reason is Reason.ATTESTATION_NOT_COVERED and asked is not None:
+            return told.step(_ATTESTATION_NOT_COVERED(attested=asked), 0, source.criteria.at, cite, heading)
+        said = NOT_GIVEN[reason] if reason in told.not_given else REASONS[reason]
+        return told.step(said(), 0, source.criteria.at, cite, heading)
+    return told.step(REASONS[reason](), 0, rule.at if rule else told.heading.at, cite)

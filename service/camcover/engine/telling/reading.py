@@ -39,11 +39,16 @@ from camcover.engine.telling.assumed import assumptions
 from camcover.engine.telling.carrying import use_after
 from camcover.engine.telling.citing import citations_of, rule_place
 from camcover.engine.telling.explain import Behind, explain
+from camcover.messages import Label, Message, sentence
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Limit, Measure, Plan
-from camcover.rulebook.words import attestation_words
+from camcover.rulebook.term_messages import attestation
 
 _MONEY = slice(LedgerRow._fields.index("charge"), LedgerRow._fields.index("plan_paid") + 1)
 """The columns of the ledger that are the first of `Amounts`, in its order."""
+
+_DECIDES = sentence("assumed-attestation-decides", "attestation", "therapy")
+_NOTICE_DECIDES = sentence("assumed-advance-notice-decides", "therapy")
+_NEEDS = sentence("needs-attestation", "benefit", "attestation")
 
 _NO_AMOUNTS = Amounts()
 _REASONS = tuple(Reason)
@@ -233,14 +238,14 @@ def _allowed_at(limit: Limit, member: Member, question: Question) -> int:
 
 
 def _range(tables: Tables, question: Question, answer: Answer) -> Range:
-    """The range, and what the estimate takes for granted, in words."""
+    """The range, and what the estimate takes for granted."""
     bounds = answer.bounds or PatientRange(answer.patient_cents, answer.patient_cents)
-    words = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
-    return Range(bounds.low, answer.patient_cents, bounds.high, words)
+    assumed = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
+    return Range(bounds.low, answer.patient_cents, bounds.high, assumed)
 
 
-def _assumed_notices(question: Question, answer: Answer) -> Iterator[str]:
-    """A sentence for each line that is denied at the member's cost only because of an assumption (point 41)."""
+def _assumed_notices(question: Question, answer: Answer) -> Iterator[Message]:
+    """A message for each line that is denied at the member's cost only because of an assumption (point 41)."""
     asked, layout = question.asked, question.primary
     tiers = list(layout.plan.tiers)
     for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
@@ -251,12 +256,11 @@ def _assumed_notices(question: Question, answer: Answer) -> Iterator[str]:
             yield _assumed_notice(liable.unless, asked.services[place].therapy)
 
 
-def _assumed_notice(unless: Attestation, therapy: str) -> str:
+def _assumed_notice(unless: Attestation, therapy: str) -> Message:
     """Who owes what the plan does not cover of a therapy, and what is assumed for it."""
-    assumed = f"That there is {attestation_words(unless)} is assumed"
     if unless is Attestation.ADVANCE_NOTICE:
-        assumed = "The provider is assumed to have told you in advance (advance notice)"
-    return f"{assumed}; without it you owe nothing for what the plan does not cover of {therapy}."
+        return _NOTICE_DECIDES(therapy=Label(therapy))
+    return _DECIDES(attestation=attestation(unless), therapy=Label(therapy))
 
 
 def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]:
@@ -273,21 +277,21 @@ def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]
         rule = layout.plan.sources.rules[row.rule]
         if not isinstance(rule, Benefit):
             continue
-        for attestation, bit in ATTESTATION_BITS.items():
+        for needed, bit in ATTESTATION_BITS.items():
             if assumed & bit and (item, id(rule), bit) not in seen:
                 seen.add((item, id(rule), bit))
-                yield _prerequisite(rule, attestation, item)
+                yield _prerequisite(rule, needed, item)
 
 
-def _prerequisite(benefit: Benefit, attestation: Attestation, item: int) -> Prerequisite:
+def _prerequisite(benefit: Benefit, needed: Attestation, item: int) -> Prerequisite:
     """One prerequisite, at the requirement, the criteria or the limit that ask for it."""
-    place = next((each.at for each in benefit.requires if each.attestation is attestation), None)
-    limits = [limit for limit in benefit.limits if attestation in (limit.beyond, *limit.excepts)]
-    if place is None and benefit.when is not None and attestation in (benefit.when.attested or ()):
+    place = next((each.at for each in benefit.requires if each.attestation is needed), None)
+    limits = [limit for limit in benefit.limits if needed in (limit.beyond, *limit.excepts)]
+    if place is None and benefit.when is not None and needed in (benefit.when.attested or ()):
         place = benefit.when.at
     place = place or next((limit.at for limit in limits), benefit.at)
-    text = f"The benefit '{benefit.id}' asks for {attestation_words(attestation)}; the estimate assumes it is there."
-    return Prerequisite(str(attestation), str(benefit.id), item, text, rule_place(place))
+    message = _NEEDS(benefit=Label(str(benefit.id)), attestation=attestation(needed))
+    return Prerequisite(str(needed), str(benefit.id), item, message, rule_place(place))
 
 
 def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:

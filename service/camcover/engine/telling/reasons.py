@@ -1,0 +1,46 @@
+"""Why a line is not covered, as messages.
+
+What comes in: a `Reason`. What goes out: its sentence, where the reason alone settles it.
+"""
+
+from __future__ import annotations
+
+from camcover.engine.estimate import Reason
+from camcover.engine.request import Membership
+from camcover.messages import Message, sentence
+
+REASONS = {
+    Reason.NOT_LISTED: sentence("reason-not-listed"),
+    Reason.NOT_IN_FORCE: sentence("reason-not-in-force"),
+    Reason.TIER_NOT_COVERED: sentence("reason-tier-not-covered"),
+    Reason.DIAGNOSIS_NOT_COVERED: sentence("reason-diagnosis-not-covered"),
+    Reason.PRACTITIONER_NOT_COVERED: sentence("reason-practitioner-not-covered"),
+    Reason.SETTING_NOT_COVERED: sentence("reason-setting-not-covered"),
+    Reason.AGE: sentence("reason-age-not-covered"),
+    Reason.STATE: sentence("reason-state-not-covered"),
+    Reason.UNKNOWN_CODE: sentence("reason-unknown-code"),
+    Reason.UNLICENSED: sentence("reason-unlicensed"),
+}
+BY_NO_RULE = (Reason.UNKNOWN_CODE, Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)
+"""Reasons that no rule of the plan gives, although the date has terms."""
+
+NOT_GIVEN = {
+    Reason.DIAGNOSIS_NOT_COVERED: sentence("reason-diagnosis-not-given"),
+    Reason.PRACTITIONER_NOT_COVERED: sentence("reason-practitioner-not-given"),
+    Reason.AGE: sentence("reason-age-not-given"),
+    Reason.STATE: sentence("reason-state-not-given"),
+    Reason.UNLICENSED: sentence("reason-license-not-given"),
+}
+"""The same where the fact that the criterion asks for was not given (point 40)."""
+
+_BEFORE_COVERAGE = sentence("reason-before-coverage", "first")
+_AFTER_COVERAGE = sentence("reason-after-coverage", "last")
+
+
+def by_no_rule(reason: Reason, membership: Membership) -> Message:
+    """A reason that no rule of the plan gives: the date, the code, or the member's days of coverage."""
+    if reason is Reason.BEFORE_COVERAGE and membership.covered_from is not None:
+        return _BEFORE_COVERAGE(first=membership.covered_from)
+    if reason is Reason.AFTER_COVERAGE and membership.covered_to is not None:
+        return _AFTER_COVERAGE(last=membership.covered_to)
+    return REASONS[reason]()

@@ -1,0 +1,144 @@
+"""Messages in words: the catalog of a language, and the way in which it writes amounts, dates, counts and lists.
+
+What comes in: a `Message`. What goes out: its text in a language. A catalog is a gettext file,
+`camcover/locales/<language>/LC_MESSAGES/camcover.po`: its msgid is the message's id, its msgstr the sentence with the
+arguments' names in braces. A second language is a second file. It is read when a language is first asked for. What a
+catalog does not have, or marks as fuzzy, is said in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+from gettext import c2py
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from camcover.messages import Argument, Dollars, Label, Message, Rate, WordList
+
+__all__ = ["ENGLISH", "FOLDER", "Language", "language", "languages"]
+
+ENGLISH = "en"
+FOLDER = Path(__file__).parent / "locales"
+"""A folder for each language, named by its tag (`en`, `es`, `pt-BR`)."""
+
+CURRENCY = "USD"
+COUNT = "count"
+"""The argument by which a sentence has a singular and plurals."""
+
+_REMEMBERED = 50_000
+"""Amounts and dates whose words are kept: writing one as a language does takes a hundredth of a millisecond."""
+
+_CENTS, _HUNDREDTHS_OF_PERCENT = Decimal("0.01"), Decimal("0.0001")
+
+
+class Language:
+    """One language: its catalog, and its way to write values."""
+
+    def __init__(self, tag: str, fallback: Language | None) -> None:
+        """Read the catalog of `tag` (BCP 47); `fallback` has the words that it lacks.
+
+        Raises FileNotFoundError where there is no catalog, `PoFileError` where it is none.
+        """
+        self.tag = tag
+        self._fallback = fallback
+        self._locale = Locale.parse(tag, sep="-")
+        self._words, self._plural = _catalog(FOLDER / tag / "LC_MESSAGES" / "camcover.po", self._locale)
+        self._dollars: Callable[[int], str] = lru_cache(_REMEMBERED)(self._written_dollars)
+        self._number: Callable[[int], str] = lru_cache(_REMEMBERED)(self._written_number)
+        self._date: Callable[[date], str] = lru_cache(_REMEMBERED)(self._written_date)
+
+    def text(self, message: Message) -> str:
+        """The sentence. Raises KeyError where neither this catalog nor the fallback has it."""
+        forms = self._words.get(message.id)
+        if forms is None:
+            if self._fallback is None:
+                raise KeyError(f"locales/{self.tag} has no words for message {message.id}")
+            return self._fallback.text(message)
+        words = {name: self._value(value) for name, value in message.arguments}
+        form = 0
+        if len(forms) > 1:
+            form = next(
+                (self._plural(value) for name, value in message.arguments if name == COUNT and isinstance(value, int)),
+                0,
+            )
+        return forms[form].format_map(words)
+
+    def _value(self, value: Argument) -> str:
+        """An argument as it stands in a sentence."""
+        match value:
+            case str():
+                return value
+            case Dollars():
+                return self._dollars(value.cents)
+            case Message():
+                return self.text(value)
+            case Label():
+                return value.word.replace("_", " ").replace("-", " ")
+            case int():
+                return self._number(value)
+            case date():
+                return self._date(value)
+            case Rate():
+                whole = value.basis_points * _HUNDREDTHS_OF_PERCENT
+                return format_percent(whole, locale=self._locale, decimal_quantization=False)
+            case WordList():
+                items = [self._value(each) for each in value.items]
+                return format_list(items, style="or" if value.is_choice else "standard", locale=self._locale)
+
+    def _written_dollars(self, cents: int) -> str:
+        return format_currency(cents * _CENTS, CURRENCY, locale=self._locale)
+
+    def _written_number(self, number: int) -> str:
+        return format_decimal(number, locale=self._locale)
+
+    def _written_date(self, day: date) -> str:
+        return format_date(day, "long", locale=self._locale)
+
+
+def _catalog(path: Path, locale: Locale) -> tuple[dict[str, tuple[str, ...]], Callable[[int], int]]:
+    """The words of a catalog by message id, singular and plurals, and the plural's number of a count."""
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=locale, abort_invalid=True)
+    words: dict[str, tuple[str, ...]] = {}
+    for each in catalog:
+        forms = (each.string,) if isinstance(each.string, str) else tuple(each.string or ())
+        if each.id and forms and all(forms) and not each.fuzzy:
+            words[each.id if isinstance(each.id, str) else each.id[0]] = forms
+    return words, c2py(catalog.plural_expr)
+
+
+def languages() -> list[str]:
+    """The tags of the languages that there is a catalog of."""
+    return sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/camcover.po"))
+
+
+def language(tag: str) -> Language:
+    """The language of a tag, or of the tag without its last parts (`es` for `es-MX`); English where there is none."""
+    known = {each.lower(): each for each in _languages()}
+    return _read(next((known[each] for each in _ever_shorter(tag.lower().replace("_", "-")) if each in known), ENGLISH))
+
+
+def _ever_shorter(tag: str) -> Iterator[str]:
+    """`es-mx`, `es`."""
+    while tag:
+        yield tag
+        tag = tag.rpartition("-")[0]
+
+
+@cache
+def _languages() -> tuple[str, ...]:
+    return tuple(languages())
+
+
+@cache
+def _read(tag: str) -> Language:
+    """A language, read once."""
+    return Language(tag, None if tag == ENGLISH else _read(ENGLISH))

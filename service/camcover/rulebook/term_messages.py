@@ -1,0 +1,265 @@
+"""Steps, limits and requirements of a benefit as messages, for callers and the patients that they tell.
+
+What comes in: a record. What goes out: a `Message`, the part of a sentence: `12 visits in a calendar year`. Each kind
+of a closed list has a message of its own, declared here for all of them; its words are in the catalogs. How members of
+staff read the same terms in lists: `rulebook/words.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from camcover.messages import Dollars, Label, Message, Rate, WordList, either, sentence
+from camcover.rulebook.records import (
+    DIAGNOSIS_DENIAL,
+    LIMITS_DENIAL,
+    MEASURES,
+    MINUTES_OF_HOUR,
+    NOUNS,
+    ROLLING,
+    Ages,
+    Attestation,
+    CoinsuranceOf,
+    CoinsuranceStep,
+    ComparedStep,
+    CopayPer,
+    CopayStep,
+    Criteria,
+    DeductibleStep,
+    Limit,
+    LimitPeriod,
+    Measure,
+    NothingStep,
+    Payee,
+    PeriodKind,
+    Phase,
+    ProviderLiable,
+    Requirement,
+    Step,
+    Tier,
+    countings,
+)
+
+__all__ = [
+    "ages",
+    "allowed",
+    "attestation",
+    "attestations",
+    "attested",
+    "base",
+    "limit_terms",
+    "payment",
+    "period",
+    "phase_steps",
+    "provider_liable",
+    "requirement",
+    "step_words",
+    "what_limit_allows",
+]
+
+
+def _id(prefix: str, *words: StrEnum) -> str:
+    """`period-calendar-year` of a word of a closed list."""
+    return "-".join((prefix, *words)).replace("_", "-")
+
+
+_ATTESTATIONS = {each: sentence(_id("attestation", each)) for each in Attestation}
+_PERIODS = {each: sentence(_id("period", each), *(["count"] if each in ROLLING else [])) for each in PeriodKind}
+_BASES = {each: sentence(_id("base", each)) for each in CoinsuranceOf}
+_PER = {each: sentence(_id("per", each)) for each in CopayPer}
+_LIMITS = {each: sentence(_id("limit", each), "count" if NOUNS[each] else "amount", "period") for each in Measure}
+_HOURS = sentence("limit-hours", "count", "period")
+_COUNTING = {
+    (measure, counting): sentence(_id("limit-counting", measure, counting), "limit")
+    for measure, counting in MEASURES
+    if counting is not countings(measure)[0]
+}
+"""What is said of a limit that counts something else than its measure usually does."""
+
+_AT_AGES = sentence("limit-at-ages", "limit", "ages")
+_BY_AGE = sentence("limit-by-age", "by_age", "others")
+_IN_TIERS = sentence("limit-in-tiers", "limit", "count", "tiers")
+_BEYOND = sentence("limit-beyond", "limit", "attestation")
+_EXCEPT = sentence("limit-except", "limit", "attestations")
+
+_DEDUCTIBLE = sentence("pays-deductible")
+_NAMED_DEDUCTIBLE = sentence("pays-named-deductible", "deductible")
+_COPAY = sentence("pays-copay", "amount", "per")
+_HIGHEST = sentence("pays-copay-highest-of-day", "copay")
+_WAIVED = sentence("pays-copay-waived-with-deductible", "copay")
+_COINSURANCE = sentence("pays-coinsurance", "rate", "base")
+_AT_LEAST = sentence("pays-at-least", "step", "amount", "per")
+_AT_MOST = sentence("pays-at-most", "step", "amount", "per")
+_LESSER = sentence("pays-lesser", "copay", "coinsurance")
+_GREATER = sentence("pays-greater", "copay", "coinsurance")
+_NOTHING = sentence("pays-nothing")
+_THROUGH = sentence("pays-through-visit", "step", "visit")
+_THROUGH_OF = sentence("pays-through-visit-of", "step", "visit", "limit")
+
+_AFTER = sentence("requires-after", "attestation", "count")
+_AFTER_OF = sentence("requires-after-visits-of", "attestation", "count", "limit")
+_PAYS_LESS = sentence("requires-or-pays-less", "requirement", "rate")
+_PAYS_DOLLARS_LESS = sentence("requires-or-pays-dollars-less", "requirement", "amount")
+_PAYS_BOTH_LESS = sentence("requires-or-pays-both-less", "requirement", "rate", "amount")
+
+_WITH = sentence("attested-with", "attestations")
+_WITHOUT = sentence("attested-without", "attestations")
+_WITH_AND_WITHOUT = sentence("attested-with-and-without", "given", "missing")
+
+_DENIALS = {DIAGNOSIS_DENIAL: sentence("denial-for-diagnosis"), LIMITS_DENIAL: sentence("denial-for-limits")}
+_DENIED_WITHOUT = sentence("denial-without", "attestation")
+_TO_MEMBER = sentence("payment-to-member")
+_LIABLE = sentence("provider-liable", "denials")
+_LIABLE_UNLESS = sentence("provider-liable-unless", "denials", "attestation")
+
+
+_AGES_FROM = sentence("ages-from", "age")
+_AGES_UP_TO = sentence("ages-up-to", "age")
+_AGES_BETWEEN = sentence("ages-between", "first", "last")
+
+
+def attestation(word: Attestation) -> Message:
+    """`prior authorization`, `a referral`, ..."""
+    return _ATTESTATIONS[word]()
+
+
+def attestations(words: Iterable[Attestation]) -> WordList:
+    """`a referral and a plan of care`."""
+    return WordList(tuple(map(attestation, words)))
+
+
+def attested(criteria: Criteria) -> Message | None:
+    """What criteria ask of attestations: `with a referral`, `without active treatment`, both; None for nothing."""
+    given = attestations(criteria.attested or ())
+    missing = either(map(attestation, criteria.not_attested or ()))
+    if given.items and missing.items:
+        return _WITH_AND_WITHOUT(given=given, missing=missing)
+    if given.items:
+        return _WITH(attestations=given)
+    return _WITHOUT(attestations=missing) if missing.items else None
+
+
+def period(per: LimitPeriod) -> Message:
+    """`in a benefit period`, `in any 12 months`."""
+    kind = _PERIODS[per.kind]
+    return kind(count=per.length) if kind.names else kind()
+
+
+def ages(limits: Ages) -> Message:
+    """`18 and over`, `up to 17`, `18 to 64`."""
+    if limits.max is None:
+        return _AGES_FROM(age=limits.min or 0)
+    return _AGES_UP_TO(age=limits.max) if limits.min is None else _AGES_BETWEEN(first=limits.min, last=limits.max)
+
+
+def what_limit_allows(limit: Limit) -> Message:
+    """How much a limit lets pass: `12 visits in a benefit period`, `$500.00 in any 12 months`; each amount by age."""
+    others = allowed(limit, limit.allow)
+    if not limit.by_age:
+        return others
+    by_age = (_AT_AGES(limit=allowed(limit, each.amount), ages=ages(each.ages)) for each in limit.by_age)
+    return _BY_AGE(by_age=WordList(tuple(by_age)), others=others)
+
+
+def allowed(limit: Limit, amount: int) -> Message:
+    """An amount in a limit's measure and period: `12 visits in a benefit period`, `3 hours in a day`."""
+    if limit.measure is Measure.MINUTES and amount and amount % MINUTES_OF_HOUR == 0:
+        return _HOURS(count=amount // MINUTES_OF_HOUR, period=period(limit.per))
+    said = _LIMITS[limit.measure]
+    if NOUNS[limit.measure] is None:
+        return said(amount=Dollars(amount), period=period(limit.per))
+    return said(count=amount, period=period(limit.per))
+
+
+def limit_terms(limit: Limit) -> Message:
+    """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
+    said = what_limit_allows(limit)
+    counting = _COUNTING.get((limit.measure, limit.counts))
+    if counting is not None:
+        said = counting(limit=said)
+    if limit.tiers:
+        said = _IN_TIERS(limit=said, count=len(limit.tiers), tiers=WordList(tuple(map(Label, limit.tiers))))
+    if limit.beyond is not None:
+        said = _BEYOND(limit=said, attestation=attestation(limit.beyond))
+    return _EXCEPT(limit=said, attestations=attestations(limit.excepts)) if limit.excepts else said
+
+
+def requirement(asked: Requirement) -> Message:
+    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`."""
+    said = attestation(asked.attestation)
+    if asked.after is not None:
+        if asked.visits_of is None:
+            said = _AFTER(attestation=said, count=asked.after)
+        else:
+            said = _AFTER_OF(attestation=said, count=asked.after, limit=Label(asked.visits_of))
+    if asked.penalty is not None and asked.penalty_cents is not None:
+        rate, amount = Rate(asked.penalty), Dollars(asked.penalty_cents)
+        return _PAYS_BOTH_LESS(requirement=said, rate=rate, amount=amount)
+    if asked.penalty_cents is not None:
+        return _PAYS_DOLLARS_LESS(requirement=said, amount=Dollars(asked.penalty_cents))
+    return said if asked.penalty is None else _PAYS_LESS(requirement=said, rate=Rate(asked.penalty))
+
+
+def provider_liable(liable: ProviderLiable) -> Message:
+    """`the provider bears what is not covered for the diagnosis or without a referral, unless with advance notice`."""
+    denials = either(map(_denial, liable.denials))
+    if liable.unless is None:
+        return _LIABLE(denials=denials)
+    return _LIABLE_UNLESS(denials=denials, attestation=attestation(liable.unless))
+
+
+def payment(tier: Tier) -> Message | None:
+    """Who gets what the plan pays in a tier, where that is not the provider; else None."""
+    return None if tier.payment_to is Payee.PROVIDER else _TO_MEMBER()
+
+
+def _denial(word: str) -> Message:
+    """`for the diagnosis`, `without a referral`."""
+    said = _DENIALS.get(word)
+    return _DENIED_WITHOUT(attestation=attestation(Attestation(word))) if said is None else said()
+
+
+def phase_steps(phase: Phase) -> tuple[Message, ...]:
+    """Each step of a list, with the visits that it is for where it is not for all."""
+    steps = map(step_words, phase.steps)
+    if phase.through is None:
+        return tuple(steps)
+    if phase.visits_of is None:
+        return tuple(_THROUGH(step=step, visit=phase.through) for step in steps)
+    limit = Label(phase.visits_of)
+    return tuple(_THROUGH_OF(step=step, visit=phase.through, limit=limit) for step in steps)
+
+
+def step_words(step: Step) -> Message:
+    """`deductible`, `$30.00 copay per visit`, `20% of what is left`, `nothing`."""
+    match step:
+        case DeductibleStep():
+            name = step.accumulator
+            return _DEDUCTIBLE() if name is None else _NAMED_DEDUCTIBLE(deductible=Label(name))
+        case CopayStep():
+            said = _COPAY(amount=Dollars(step.cents), per=_PER[step.per]())
+            if step.per is CopayPer.DAY:
+                said = _HIGHEST(copay=said)
+            return _WAIVED(copay=said) if step.waived_with_deductible else said
+        case CoinsuranceStep():
+            return _coinsurance(step)
+        case ComparedStep():
+            chosen = _LESSER if step.is_lesser else _GREATER
+            return chosen(copay=step_words(step.copay), coinsurance=step_words(step.coinsurance))
+        case NothingStep():
+            return _NOTHING()
+
+
+def _coinsurance(step: CoinsuranceStep) -> Message:
+    """`20% of what is left, at least $20.00 per visit, at most $150.00 per visit`."""
+    said = _COINSURANCE(rate=Rate(step.basis_points), base=base(step.of))
+    for bound, sentence_of in ((step.at_least, _AT_LEAST), (step.at_most, _AT_MOST)):
+        if bound is not None:
+            said = sentence_of(step=said, amount=Dollars(bound.cents), per=_PER[bound.per]())
+    return said
+
+
+def base(of: CoinsuranceOf) -> Message:
+    """What a coinsurance is a percentage of: `the allowed amount`."""
+    return _BASES[of]()
