@@ -124,7 +124,8 @@ tiers:
     {deductible: none, out_of_pocket_maximum: none, above_allowed: member up to 115%, payment_to: member}
   wider_network: {deductible: oon_deductible, out_of_pocket_maximum: none, above_allowed: member}
 limits:
-  pool: {allow: $500.00, per: calendar_year, counts: allowed, beyond: improvement_documented, cite: eoc p.2}
+  pool:
+    {allow: $500.00, per: calendar_year, counts: allowed, beyond: improvement_documented, straddle: next, cite: eoc p.2}
 benefits:
   acupuncture:
     therapies: [acupuncture]
@@ -165,6 +166,7 @@ benefits:
         per: quarter
         tiers: [in_network, wider_network]
     copay_scope: hands
+    when_exhausted: next
     in_network:
       member_pays: [{deductible: deductible}, {copay: $20.00 per line, waived_with_deductible: yes}]
     out_of_network: {member_pays: [{coinsurance: 40%, of: allowed}]}

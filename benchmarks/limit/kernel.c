@@ -834,7 +834,8 @@ INLINE bool is_listed(const struct rules *rules, int first, int count, int code)
     return false;
 }
 
-INLINE struct choice choose(const struct rules *rules, const struct work *work, const struct hand *hand)
+INLINE struct choice choose(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int behind)
 {
     struct range therapy = range_of(rules, hand, hand->service->therapy);
     struct range code = range_of(rules, hand, hand->service->code);
@@ -851,6 +852,8 @@ INLINE struct choice choose(const struct rules *rules, const struct work *work, 
         } else {
             row = *other++;
         }
+        if (row <= behind)
+            continue;
         const struct rule *rule = &rules->rules[row];
         if (rule->without_count > 0 && is_listed(rules, rule->without, rule->without_count, hand->service->code))
             continue;
@@ -1252,6 +1255,8 @@ INLINE void begin_entry(struct entry *entry)
     entry->allowed = entry->deductible = entry->copay = entry->coinsurance = 0;
     entry->penalty = entry->balance_bill = entry->not_covered = entry->written_off = 0;
     entry->plan_paid = entry->fee = entry->capped = entry->provider_owes = entry->expense = 0;
+    entry->handed = 0;
+    entry->handing = NONE;
     entry->capped_by = 0;
 }
 
@@ -1374,9 +1379,9 @@ INLINE int64_t wanted(const struct limit *limit, const struct hand *hand)
 {
     switch (limit->measure) {
     case UNITS:
-        return hand->service->units;
+        return hand->units;
     case MINUTES:
-        return (int64_t)hand->service->units * hand->service->minutes;
+        return hand->units * hand->service->minutes;
     case MONEY_ALLOWED:
     case MONEY_PLAN_PAID:
         return hand->entry->fee;
@@ -1389,6 +1394,35 @@ INLINE int64_t wanted(const struct limit *limit, const struct hand *hand)
     }
 }
 
+INLINE int is_split(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
+{
+    for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
+        const struct limit *limit = &rules->limits[row];
+        bool by_unit = limit->measure == UNITS || limit->measure == MINUTES;
+        if (!by_unit || (limit->beyond & hand->attestations))
+            continue;
+        int64_t left = allowed_by(rules, limit, hand) - used(work, hand, limit);
+        if (left < wanted(limit, hand) && !is_left_out(limit, hand))
+            return row;
+    }
+    return NONE;
+}
+
+/* What a money limit cut: handed on to the next benefit, or the member's. */
+INLINE void cut(const struct rules *rules, const struct hand *hand, int64_t cents, int row)
+{
+    struct entry *entry = hand->entry;
+    if (rules->limits[row].hands_on == 1 && !hand->is_rest) {
+        entry->handed += cents;
+        entry->handing = row;
+        return;
+    }
+    entry->not_covered += cents;
+    entry->reason = LIMIT_REACHED;
+    entry->limit = row;
+}
+
 /* The least that money limits leave, of the allowed amount and of what the plan pays, and the rows that say so. */
 struct left {
     int64_t allowed, paid;
@@ -1399,7 +1433,7 @@ INLINE struct left cut_to_limits(
     const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
-    int64_t units = hand->service->units;
+    int64_t units = hand->units;
     struct left least_left = {UNLIMITED, UNLIMITED, NONE, NONE};
     for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
         const struct limit *limit = &rules->limits[row];
@@ -1493,26 +1527,23 @@ INLINE void cover(
     struct visits *visits)
 {
     const struct request *request = hand->request;
-    const struct service *service = hand->service;
     const struct tier *tier = hand->tier;
     struct entry *entry = hand->entry;
     entry->covered = 1;
     struct left left = cut_to_limits(rules, work, hand, rule);
     int64_t charge = entry->charge, allowed = entry->fee;
-    if (entry->covered_units < service->units) {
-        charge = portion(charge, entry->covered_units, service->units);
-        allowed = portion(allowed, entry->covered_units, service->units);
+    if (entry->covered_units < hand->units) {
+        charge = portion(charge, entry->covered_units, hand->units);
+        allowed = portion(allowed, entry->covered_units, hand->units);
     }
     entry->allowed = allowed;
     int64_t eligible = allowed;
-    if (request->maintenance == 1) {
+    if (request->maintenance == 1 && !hand->is_rest) {
         const struct entry *primary = &work->behind[request->behind + hand->place];
         eligible = greatest(greatest(eligible, primary->allowed) - primary->plan_paid, 0);
     }
     if (eligible > left.allowed) {
-        entry->not_covered = eligible - left.allowed;
-        entry->reason = LIMIT_REACHED;
-        entry->limit = left.allowed_limit;
+        cut(rules, hand, eligible - left.allowed, left.allowed_limit);
         eligible = left.allowed;
     }
 
@@ -1529,9 +1560,7 @@ INLINE void cover(
     entry->penalty = penalty(rules, work, hand, rule, visits, plan_pays);
     plan_pays -= entry->penalty;
     if (plan_pays > left.paid) {
-        entry->not_covered += plan_pays - left.paid;
-        entry->reason = LIMIT_REACHED;
-        entry->limit = left.paid_limit;
+        cut(rules, hand, plan_pays - left.paid, left.paid_limit);
         plan_pays = left.paid;
     }
     entry->plan_paid = plan_pays;
@@ -1555,6 +1584,8 @@ INLINE void judge_and_cover(
         return;
     }
     entry->limit = is_exhausted(rules, work, hand, rule, admitted);
+    if (hand->is_rest && entry->limit == NONE)
+        entry->limit = is_split(rules, work, hand, rule);
     if (entry->limit != NONE) {
         entry->reason = LIMIT_REACHED;
         return;
@@ -1569,19 +1600,59 @@ INLINE void judge_and_cover(
     cover(rules, work, hand, rule, visits);
 }
 
-INLINE void adjudicate_line(
-    const struct rules *rules, const struct work *work, const struct hand *hand, int64_t charge)
+INLINE void decide(const struct rules *rules, const struct work *work, const struct hand *hand, int behind)
 {
-    const struct service *service = hand->service;
     struct entry *entry = hand->entry;
-    price(rules, work, hand, charge, typical_of(hand->request, service));
-    struct choice choice = choose(rules, work, hand);
+    struct choice choice = choose(rules, work, hand, behind);
     entry->rule = choice.rule;
     entry->reason = choice.reason;
     entry->criteria = choice.criteria;
     entry->limit = choice.limit;
     if (choice.reason == HOLDS)
         judge_and_cover(rules, work, hand, &rules->rules[choice.rule]);
+}
+
+/* Let the next benefit cover what a limit has cut of the line, as if it were a line; add it to the line's own row. */
+static void hand_on(const struct rules *rules, const struct work *work, const struct hand *hand)
+{
+    struct entry *entry = hand->entry, *rest = &work->rests[hand->request->rests + hand->place];
+    begin_entry(rest);
+    rest->segment = entry->segment;
+    rest->tier = entry->tier;
+    rest->terms_assumed = entry->terms_assumed;
+    rest->charge = rest->fee = entry->handed;
+    struct hand part = *hand;
+    part.entry = rest;
+    part.units = entry->covered_units;
+    part.is_rest = true;
+    decide(rules, work, &part, entry->rule);
+    if (!rest->covered) {
+        entry->not_covered += entry->handed;
+        entry->reason = LIMIT_REACHED;
+        entry->limit = entry->handing;
+        return;
+    }
+    entry->deductible += rest->deductible;
+    entry->copay += rest->copay;
+    entry->coinsurance += rest->coinsurance;
+    entry->penalty += rest->penalty;
+    entry->not_covered += rest->not_covered;
+    entry->plan_paid += rest->plan_paid;
+    if (rest->reason != HOLDS) {
+        entry->reason = rest->reason;
+        entry->limit = rest->limit;
+    }
+}
+
+INLINE void adjudicate_line(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int64_t charge)
+{
+    const struct service *service = hand->service;
+    struct entry *entry = hand->entry;
+    price(rules, work, hand, charge, typical_of(hand->request, service));
+    decide(rules, work, hand, NONE);
+    if (entry->handed > 0)
+        hand_on(rules, work, hand);
     if (!entry->covered) {
         leave_uncovered(rules, hand, entry->charge, entry->fee);
     } else if (entry->covered_units < service->units) {
@@ -1632,6 +1703,8 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
                 .tier_number = tier,
                 .attestations = attestations_of(request, service),
                 .place = index,
+                .units = service->units,
+                .is_rest = false,
             };
             adjudicate_line(rules, work, &hand, charge);
         }

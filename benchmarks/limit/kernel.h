@@ -25,6 +25,8 @@ struct hand {
     int tier_number;
     uint64_t attestations;
     int place;
+    int64_t units;
+    bool is_rest;
 };
 
 /* How many of the requests have a fault. */

@@ -64,8 +64,9 @@ def laid_out(rules: Tables, asked: dict[str, Any]) -> tuple[Workspace, Layout, n
 def test_every_column_of_a_case_is_what_it_is_called() -> None:
     """Another number for each column, so that two that change places are seen."""
     plan: Any = SimpleNamespace(
-        accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6, segments=range(7)
-    )
+        accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6, segments=range(7),
+        hands_on=True,
+    )  # fmt: skip
     of_layout: dict[str, Any] = {"as_of": 8, "first_period": 9, "members": 10, "family": 11, "tier_map": 12}
     layout = laid_out(tables(), question())[1]
     given = layout.given._replace(fees=25, fee_count=26)
@@ -73,7 +74,7 @@ def test_every_column_of_a_case_is_what_it_is_called() -> None:
     of_case: dict[str, Any] = dict(zip(Case._fields[:5], (14, 15, 16, 17, 18), strict=True))
     case = Case(**of_case, lines=19, sums=20, counts=21, events=22, visits=23, period=24)
     workspace = Workspace()
-    spaces = {"ledger": 101, "sums": 102, "slots": 103, "visits": 104, "events": 105}
+    spaces = {"ledger": 101, "sums": 102, "slots": 103, "visits": 104, "events": 105, "rests": 106}
     for name, rows in spaces.items():
         getattr(workspace, name).reserve(rows)
     placed = place_case(workspace, layout, case, 27, maintenance=28)  # type: ignore[arg-type]

@@ -258,7 +258,15 @@ class PlanLedger:
     # A covered line
 
     def _cover(
-        self, plan: Json, benefit: str, line: Line, tier: str, priced: Price, eligible_from: Eligible
+        self,
+        plan: Json,
+        benefit: str,
+        line: Line,
+        tier: str,
+        priced: Price,
+        eligible_from: Eligible,
+        *,
+        is_rest: bool = False,
     ) -> Outcome:
         """Eligible amount, steps, cap, penalty, money limit, what is above the allowed amount; then the posting.
 
@@ -300,10 +308,13 @@ class PlanLedger:
             outcome.penalty += penalty
             paid -= penalty
         outcome.plan_paid = min([paid, *_money_left(hard, "plan_paid")])
-        cut = whole - eligible + paid - outcome.plan_paid
-        if cut:
-            outcome.not_covered += cut
-            outcome.reason = "LIMIT_REACHED"
+        handed = 0
+        for counts, cut in (("allowed", whole - eligible), ("plan_paid", paid - outcome.plan_paid)):
+            if cut and _tightest(hard, counts).hands_on and not is_rest:
+                handed += cut
+            elif cut:
+                outcome.not_covered += cut
+                outcome.reason = "LIMIT_REACHED"
         billed, forgiven = _above_allowed(plan["tiers"][tier]["above_allowed"], part)
         outcome.balance_bill = billed
         outcome.written_off += forgiven
@@ -315,7 +326,38 @@ class PlanLedger:
             minutes = units * line.minutes
             self._usage.add(limit, visit, units=units, minutes=minutes, eligible=eligible, plan_paid=outcome.plan_paid)
         self._usage.add_visit(visit)
+        if handed:
+            self._hand_on(plan, benefit, replace(line, units=units), tier, handed, outcome)
         return outcome
+
+    def _hand_on(self, plan: Json, benefit: str, line: Line, tier: str, rest: int, outcome: Outcome) -> None:
+        """Let the next benefit cover what a limit has cut of a line, as if it were the next line (point 16)."""
+        following = self._behind(plan, benefit, line, tier)
+        if not following or self._refusal(plan, following, line) or self._splits(plan, following, line):
+            outcome.not_covered += rest
+            outcome.reason = "LIMIT_REACHED"
+            return
+        part = self._cover(plan, following, line, tier, Price(rest, rest), int, is_rest=True)
+        for name in ("deductible", "copay", "coinsurance", "penalty", "not_covered", "plan_paid"):
+            setattr(outcome, name, getattr(outcome, name) + getattr(part, name))
+        outcome.reason = part.reason or outcome.reason
+
+    def _behind(self, plan: Json, benefit: str, line: Line, tier: str) -> str:
+        """The benefit that the search finds behind one; empty where there is none."""
+        named = [each for each, terms in plan["benefits"].items() if matches(terms, line)]
+        for each in named[named.index(benefit) + 1 :]:
+            if failure(plan, each, tier, line, self._rules, assumed=self._assumes):
+                continue
+            if plan["benefits"][each].get("when_exhausted") != "next" or not self._is_exhausted(plan, each, line):
+                return each
+        return ""
+
+    def _splits(self, plan: Json, benefit: str, line: Line) -> bool:
+        """Whether a limit of units or hours leaves fewer units than the line has."""
+        visit = self._visit(benefit, line)
+        counting = [each for each in limits_of(plan, benefit) if not self._leaves_out(each, line)]
+        hard = [(each, self._left(each, line, visit)) for each in counting if not self._lets_through(each, line)]
+        return any(units < line.units for units in _units_left(hard, line))
 
     def _penalty(self, terms: str, paid: int, visit: Visit) -> int:
         """What a missing requirement takes off what the plan still pays; of one in dollars what is left of the visit's.
@@ -374,6 +416,12 @@ def _pays_allowed(plan: Json, tier: str) -> bool:
     """Whether what is not covered is billed by the fees in a tier: as the tier says, else the plan."""
     usual = plan.get("not_covered_pays", "charge")
     return bool(plan["tiers"].get(tier, {}).get("not_covered_pays", usual) == "allowed")
+
+
+def _tightest(limits: list[tuple[Limit, int]], counts: str) -> Limit:
+    """The money limit that leaves the least of those that count one thing, the first of equal ones."""
+    same = [each for each in limits if each[0].allow.measure == "money" and each[0].counts == counts]
+    return min(same, key=lambda each: each[1])[0]
 
 
 def _not_covered(plan: Json, line: Line, priced: Price) -> tuple[int, int]:

@@ -22,8 +22,8 @@ WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 
 PERIODS = ["benefit_period", "calendar_year", "quarter", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
 
 
-def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulators: list[str]) -> Document:
-    """A benefit; the first tier is nearly always covered."""
+def benefit(dice: Dice, name: str, tiers: list[str], pools: Document, accumulators: list[str]) -> Document:
+    """A benefit; the first tier is nearly always covered. `pools`: the plan's, by name."""
     terms: Document = _matching(dice)
     if dice.chance(25):
         terms["policy"] = dice.pick(POLICIES)
@@ -32,10 +32,11 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: list[str], accumulat
     if dice.chance(40):
         asked = dice.some(ATTESTATIONS, 1, 2)
         terms["requires"] = [_requirement(dice, each, is_first=each == asked[0]) for each in asked]
-    limits = _limits(dice, name, pools, tiers)
+    limits = _limits(dice, name, list(pools), tiers)
     if limits:
         terms["limits"] = limits
-        if dice.chance(40):
+        hands_on = any("straddle" in (pools[each] if isinstance(each, str) else each) for each in limits)
+        if dice.chance(40) or hands_on:
             terms["when_exhausted"] = "next"
     if dice.chance(15):
         terms["counts_toward_out_of_pocket_maximum"] = "no"
@@ -98,6 +99,8 @@ def limit(dice: Dice, tiers: list[str], *, in_money: bool) -> Document:
         terms = {"allow": dice.money(40, 400), "per": dice.pick(PERIODS)}
         if dice.chance(60):
             terms["counts"] = dice.pick(["allowed", "plan_paid"])
+        if dice.chance(45):
+            terms["straddle"] = "next"
     else:
         terms = {
             "allow": _count(dice, dice.pick(["visit", "visit", "unit", "unit", "hour"])),

@@ -90,12 +90,15 @@ def _without_discounts(plan: Document) -> None:
 def _without_next(plan: Document) -> None:
     for benefit in plan["benefits"].values():
         benefit.pop("when_exhausted", None)
+    for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
+        terms.pop("straddle", None)
 
 
 def _without_money(plan: Document) -> None:
     """Limits of money become limits of visits; none counts what the plan pays."""
     for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
         terms.pop("counts", None)
+        terms.pop("straddle", None)
         if is_money(terms["allow"]):
             terms["allow"] = "3 visits"
 

@@ -63,7 +63,7 @@ def plan(dice: Dice, id_: str) -> Document:
     """A plan without its dates."""
     names = _accumulator_names(dice)
     tiers = dice.pick([NETWORK, NETWORK[:1], [*NETWORK, "base"], NETWORK, NETWORK])
-    pools = dice.some(POOLS, 0, 3)
+    pools = {name: _pool(dice, name, tiers) for name in dice.some(POOLS, 0, 3)}
     benefits = {}
     for number in range(1, dice.pick([2, 1, 3, 4, 5]) + 1):
         name = f"benefit-{number}"
@@ -74,7 +74,7 @@ def plan(dice: Dice, id_: str) -> Document:
         **({"fees": FEES} if dice.chance(88) else {}),
         "accumulators": {name: accumulator(dice, name, names) for name in names},
         "tiers": {name: _tier(dice, name, names) for name in tiers},
-        **({"limits": {name: _pool(dice, name, tiers) for name in pools}} if pools else {}),
+        **({"limits": pools} if pools else {}),
         "benefits": benefits,
         **({"exclusions": [_exclusion(dice)]} if dice.chance(35) else {}),
         "otherwise": "not_covered",

@@ -40,6 +40,7 @@ class Limit:
     excepts: tuple[str, ...]
     tiers: tuple[str, ...]
     by_age: tuple[tuple[int, int, int], ...]
+    hands_on: bool = False
 
     @property
     def most(self) -> int:
@@ -65,7 +66,7 @@ def _limit(name: str, terms: Json) -> Limit:
     usual = "plan_paid" if allow.measure == "money" else "covered"
     tiers = tuple(terms.get("tiers", []))
     counts, beyond = terms.get("counts", usual), terms.get("beyond")
-    return Limit(name, allow, terms["per"], counts, beyond, excepts, tiers, by_age)
+    return Limit(name, allow, terms["per"], counts, beyond, excepts, tiers, by_age, terms.get("straddle") == "next")
 
 
 def _at_ages(entry: Json) -> tuple[int, int, int]:

@@ -145,7 +145,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
     request["events"], request["event_room"], request["tier_map"] = 0, lines * plan["rolling"], 0
-    request["open_tier"], request["price"], request["in_force_only"] = 0, 1, 0
+    request["open_tier"], request["price"], request["in_force_only"], request["rests"] = 0, 1, 0, -1
 
 
 @compiled

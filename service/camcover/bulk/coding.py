@@ -77,6 +77,7 @@ class Coder:
         items = lists(batch["items"])
         owner = items.owners()
         status = np.where(plan < 0, FALLBACK, 0).astype(np.int32)
+        status[np.isin(plan, [number for number, index in enumerate(self._plans) if index.hands_on])] = FALLBACK
         for name in ("benefit_visits", "prior_visits", "fee_usage"):
             status[np.diff(lists(batch[name]).offsets) > 0] = FALLBACK
         for name in LISTS:

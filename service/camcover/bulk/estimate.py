@@ -177,6 +177,7 @@ class BulkEstimator:
             visits=new_rows(visits, columns.VISITS),
             events=new_rows(int(requests["event_room"].max()), columns.EVENT),
             ledger=new_rows(line_count, columns.LEDGER),
+            rests=new_rows(1, columns.LEDGER),
         )
 
     def _price_singly(

@@ -88,7 +88,8 @@ class Line(NamedTuple):
     """One adjudicated line, its amounts as in `Amounts`.
 
     `tier` is empty where none is named and no terms hold, `benefit` when none was chosen; `limit` names the limit that
-    bit; `terms_assumed`: the line lies behind the plan's last edition (docs/rule-language.md, point 37).
+    bit; `terms_assumed`: the line lies behind the plan's last edition (docs/rule-language.md, point 37);
+    `rest_benefit`: the one that took over what a limit with `straddle: next` left of the line (point 16), else empty.
     """
 
     item_index: int
@@ -107,6 +108,7 @@ class Line(NamedTuple):
     limit: str
     charge_assumed: bool
     terms_assumed: bool
+    rest_benefit: str
     charge_cents: int
     allowed_cents: int
     deductible_cents: int

@@ -82,6 +82,7 @@ _BY_AGE = sentence("limit-by-age", "by_age", "others")
 _IN_TIERS = sentence("limit-in-tiers", "limit", "count", "tiers")
 _BEYOND = sentence("limit-beyond", "limit", "attestation")
 _EXCEPT = sentence("limit-except", "limit", "attestations")
+_HANDS_ON = sentence("limit-hands-on", "limit")
 
 _DEDUCTIBLE = sentence("pays-deductible")
 _NAMED_DEDUCTIBLE = sentence("pays-named-deductible", "deductible")
@@ -182,7 +183,9 @@ def limit_terms(limit: Limit) -> Message:
         said = _IN_TIERS(limit=said, count=len(limit.tiers), tiers=WordList(tuple(map(Label, limit.tiers))))
     if limit.beyond is not None:
         said = _BEYOND(limit=said, attestation=attestation(limit.beyond))
-    return _EXCEPT(limit=said, attestations=attestations(limit.excepts)) if limit.excepts else said
+    if limit.excepts:
+        said = _EXCEPT(limit=said, attestations=attestations(limit.excepts))
+    return _HANDS_ON(limit=said) if limit.hands_on else said
 
 
 def requirement(asked: Requirement) -> Message:

@@ -187,7 +187,8 @@ def limit_terms(limit: Limit) -> str:
     beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
     where = f", in {listed_tiers(limit.tiers)} alone" if limit.tiers else ""
     words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{where}{beyond}"
-    return f"{words}, services with {attestations_words(limit.excepts)} aside" if limit.excepts else words
+    words += f", services with {attestations_words(limit.excepts)} aside" if limit.excepts else ""
+    return f"{words}; what is left of a service goes on to the next benefit" if limit.hands_on else words
 
 
 def listed_tiers(tiers: Sequence[str]) -> str:

@@ -41,7 +41,10 @@ class Reach:
     def _decided(self, found: Adjudicated) -> Iterator[Mark]:
         """The rules and limits that the ledger names, and the criteria that failed."""
         sources = found.question.primary.plan.sources
-        for row in found.answer.primary.ledger:
+        primary = found.answer.primary
+        for row in (*primary.ledger, *(rest.row for rest in primary.rests.values())):
+            if row.handing >= 0:
+                yield limit_mark(sources.limits[row.handing])
             if row.rule >= 0:
                 rule = sources.rules[row.rule]
                 yield benefit_mark(rule) if isinstance(rule, Benefit) else exclusion_mark(rule)

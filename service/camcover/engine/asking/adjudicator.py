@@ -19,7 +19,7 @@ from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_c
 from camcover.engine.asking.openness import Openness, openness_of
 from camcover.engine.asking.payees import reimbursed
 from camcover.engine.asking.prior_use import Scope
-from camcover.engine.asking.question import Answer, Outcome, Question
+from camcover.engine.asking.question import Answer, LineRest, Outcome, Question
 from camcover.engine.asking.ranges import PricedCase, Way, bounds_of, known
 from camcover.engine.asking.violations import violations_of
 from camcover.engine.compiling.compile import Tables
@@ -272,11 +272,18 @@ def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: b
     index, members, count = layout.plan, layout.members, layout.line_count
     slots = workspace.slot_rows(placed.slots, members * len(index.slots))
     steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
+    ledger = workspace.ledger_rows(placed.ledger, count)
     return Outcome(
-        workspace.ledger_rows(placed.ledger, count),
+        ledger,
         steps,
         workspace.sum_rows(placed.sums, (members + 1) * len(index.accumulators)),
         slots,
         workspace.visits_rows(placed.visits, members * len(index.benefits)),
         {place: workspace.dated_uses(slot.head) for place, slot in enumerate(slots) if slot.head >= 0},
+        {place: _rest(workspace, placed.rests + place) for place, row in enumerate(ledger) if row.handed},
     )
+
+
+def _rest(workspace: Workspace, row: int) -> LineRest:
+    """What became of what a limit handed on."""
+    return LineRest(workspace.rest_row(row), workspace.rests.array["steps"][row].tolist())

@@ -298,6 +298,7 @@ class Placed(NamedTuple):
     sums: int
     slots: int
     visits: int
+    rests: int
 
 
 def place_case(
@@ -318,6 +319,7 @@ def place_case(
     sums, slots, benefits = len(index.accumulators), len(index.slots), len(index.benefits)
     count = layout.line_count
     ledger = workspace.ledger.reserve(count)
+    rests = workspace.rests.reserve(count) if index.hands_on else -1
     first_sum = workspace.sums.reserve((members + 1) * sums)
     first_slot = workspace.slots.reserve(members * slots)
     dated = given.events if case.counts is None else case.events
@@ -336,5 +338,6 @@ def place_case(
         given.visits if case.visits is None else case.visits, given.fees, given.fee_count,
         first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
         layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only, case.notice_given,
+        rests,
     ))  # fmt: skip
-    return Placed(request, ledger, first_sum, first_slot, first_visit)
+    return Placed(request, ledger, first_sum, first_slot, first_visit, rests)

@@ -27,11 +27,22 @@ class Question(NamedTuple):
     placed: Placed
 
 
+class LineRest(NamedTuple):
+    """What a limit handed on of a line: its ledger row under the next benefit, the cents of its steps (point 16).
+
+    `capped_by`: of several maxima those that took something off, by id.
+    """
+
+    row: LedgerRow
+    steps: Sequence[int]
+    capped_by: Sequence[str] = ()
+
+
 class Outcome(NamedTuple):
     """A plan's adjudication of the expected case: its ledger, and the running state after the last line.
 
     `steps`: the cents of each step, line by line, only where the request asks to explain; `dated_uses`: (ordinal day,
-    amount) of each use that a rolling limit's slot still holds, by its place in `slots`.
+    amount) of each use that a rolling limit's slot still holds, by its place in `slots`; `rests`: by the line's place.
     """
 
     ledger: Sequence[LedgerRow]
@@ -40,6 +51,7 @@ class Outcome(NamedTuple):
     slots: Sequence[SlotRow]
     visits: Sequence[VisitsRow]
     dated_uses: Mapping[int, Sequence[tuple[int, int]]]
+    rests: Mapping[int, LineRest]
 
 
 class PatientRange(NamedTuple):

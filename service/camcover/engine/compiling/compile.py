@@ -25,7 +25,16 @@ from camcover.engine.compiling.compile_rows import (
     step_rows,
     tier_row,
 )
-from camcover.engine.compiling.editions import days_of, edition_on, owed_in, period_runs
+from camcover.engine.compiling.editions import (
+    billing_tiers,
+    copay_scopes_of,
+    days_of,
+    edition_on,
+    hands_on,
+    most_rolling,
+    owed_in,
+    period_runs,
+)
 from camcover.engine.compiling.fee_rows import FeeRows
 from camcover.engine.compiling.plan_index import (
     CriteriaSource,
@@ -37,7 +46,6 @@ from camcover.engine.compiling.plan_index import (
     Segment,
     Sources,
     counted_limits,
-    most_rolling,
     numbered,
     slot_key,
     slot_limits,
@@ -48,7 +56,6 @@ from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.tables import MAX_STEPS, NEVER, RULE_DTYPES, RuleTables
 from camcover.rulebook.loading import release_id
 from camcover.rulebook.records import (
-    AboveAllowedKind,
     Benefit,
     Catalog,
     Criteria,
@@ -150,22 +157,13 @@ class _Compiler:
             slots={key: number for number, key in enumerate(limits)},
             slot_limits=tuple(limits.values()),
             benefits=numbered(name for plan in editions for name in plan.benefits),
-            copay_scopes=numbered(
-                benefit.shared_copay
-                for plan in editions
-                for benefit in plan.benefits.values()
-                if benefit.shared_copay is not None
-            ),
+            copay_scopes=numbered(copay_scopes_of(editions)),
             groups=DiagnosisGroups({}, {}),
             rolling_limits=most_rolling(editions),
+            hands_on=hands_on(editions),
             sources=self.sources,
             by_service=by_service,
-            billing_tiers=frozenset(
-                str(name)
-                for plan in editions
-                for name, tier in plan.tiers.items()
-                if tier.above_allowed.kind is not AboveAllowedKind.WRITTEN_OFF
-            ),
+            billing_tiers=billing_tiers(editions),
         )
         for segment in index.segments:
             self._segment(index, segment)

@@ -302,6 +302,7 @@ def limit_row(limit: Limit, slot: int, tiers: Mapping[str, int] | None = None, a
         _mask((tiers or {})[name] for name in limit.tiers) if limit.tiers else ALL_BITS,
         ages,
         len(limit.by_age),
+        int(limit.hands_on),
     )
 
 

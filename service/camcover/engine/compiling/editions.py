@@ -5,15 +5,15 @@ What comes in: records. What goes out: what `compile` lays out of them, segment 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
 from camcover.calendar import LAST_DAY
-from camcover.engine.compiling.plan_index import PeriodRun
-from camcover.rulebook.records import Effective, Fees, NotCoveredPays, Plan, Policy
+from camcover.engine.compiling.plan_index import PeriodRun, counted_limits
+from camcover.rulebook.records import ROLLING, AboveAllowedKind, Effective, Fees, NotCoveredPays, Plan, Policy
 
 Edition = TypeVar("Edition", Policy, Fees)
 
@@ -44,3 +44,28 @@ def owed_in(plan: Plan, tier: str) -> NotCoveredPays:
     """What a member owes in a tier for what is not covered."""
     own = plan.tiers[tier].not_covered_pays if tier in plan.tiers else None
     return plan.not_covered_pays if own is None else own
+
+
+def most_rolling(editions: Iterable[Plan]) -> int:
+    """The most limits over a rolling window that one benefit of a plan has, in any edition."""
+    benefits = (benefit for plan in editions for benefit in plan.benefits.values())
+    return max((sum(each.per.kind in ROLLING for each in counted_limits(benefit)) for benefit in benefits), default=0)
+
+
+def copay_scopes_of(editions: Iterable[Plan]) -> Iterator[str]:
+    """The scopes of copays per day in all editions, "" for the one without a name (point 20)."""
+    for benefit in (benefit for plan in editions for benefit in plan.benefits.values()):
+        if benefit.shared_copay is not None:
+            yield benefit.shared_copay
+
+
+def hands_on(editions: Iterable[Plan]) -> bool:
+    """Whether some limit hands on what it cuts of a line (point 16)."""
+    benefits = (benefit for plan in editions for benefit in plan.benefits.values())
+    return any(limit.hands_on for benefit in benefits for limit in benefit.limits)
+
+
+def billing_tiers(editions: Iterable[Plan]) -> frozenset[str]:
+    """The tiers that in some edition leave what is above the allowed amount to the member."""
+    tiers = (tier for plan in editions for tier in plan.tiers.items())
+    return frozenset(str(name) for name, tier in tiers if tier.above_allowed.kind is not AboveAllowedKind.WRITTEN_OFF)

@@ -14,7 +14,6 @@ from camcover.engine.compiling.vocabulary import plain_icd10
 from camcover.engine.estimate import Citation
 from camcover.engine.facts import OpenFact
 from camcover.rulebook.records import (
-    ROLLING,
     Accumulator,
     Benefit,
     Criteria,
@@ -222,9 +221,9 @@ class PlanIndex:
     """One plan of the tables: its editions, its rows of `segments`, the numbers of its words, the records behind rows.
 
     `rolling_limits`: the most limits over a window that one of its benefits has, so the most events that one line
-    appends; `billing_tiers`: those that in some edition leave what is above the allowed amount to the member. What is
-    worked out from an edition is worked out once, and kept in the fields with a default factory, which are not stored
-    (engine/compiling/record_codec.py).
+    appends; `billing_tiers`: those that in some edition leave what is above the allowed amount to the member;
+    `hands_on`: a limit hands on what it cuts of a line (point 16). What is worked out from an edition is worked out
+    once, and kept in the fields with a default factory, which are not stored (engine/compiling/record_codec.py).
     """
 
     id: str
@@ -242,6 +241,7 @@ class PlanIndex:
     sources: Sources
     by_service: Mapping[int, Sequence[Benefit]]
     billing_tiers: frozenset[str]
+    hands_on: bool
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
     counted_toward: list[tuple[int, ...]] = field(default_factory=list)
@@ -378,9 +378,3 @@ def slot_limits(editions: Sequence[Plan]) -> dict[SlotKey, Limit]:
         for benefit in plan.benefits.values()
         for limit in counted_limits(benefit)
     }
-
-
-def most_rolling(editions: Iterable[Plan]) -> int:
-    """The most limits over a rolling window that one benefit of a plan has, in any edition."""
-    benefits = (benefit for plan in editions for benefit in plan.benefits.values())
-    return max((sum(each.per.kind in ROLLING for each in counted_limits(benefit)) for benefit in benefits), default=0)

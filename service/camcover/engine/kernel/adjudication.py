@@ -20,6 +20,7 @@ from camcover.engine.kernel.limits import (
     count_against_limits,
     cut_to_limits,
     is_exhausted,
+    is_split,
     is_visit_admitted,
     visit_number,
 )
@@ -48,6 +49,9 @@ _VISITS_PLAN_PAID = int(LimitMeasure.VISITS_PLAN_PAID)
 _UNITS = int(LimitMeasure.UNITS)
 _MONEY_PLAN_PAID = int(LimitMeasure.MONEY_PLAN_PAID)
 _MONEY_ALLOWED = int(LimitMeasure.MONEY_ALLOWED)
+
+_WHOLE, _REST = False, True
+"""Whether a line is in hand, or what a limit cut of it."""
 
 _NO_FAULT = int(Fault.NONE)
 _NO_ROOM = int(Fault.NO_ROOM)
@@ -105,8 +109,9 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
             continue
         attestations = attestations_of(request, service)
         context = LineContext(
-            request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index
-        )
+            request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index,
+            service["units"], _WHOLE,
+        )  # fmt: skip
         _adjudicate_line(rules, work, context, charge)
         request["patient"] += entry["patient"]
 
@@ -137,6 +142,7 @@ def _begin_entry(entry: Any) -> None:
     entry["allowed"], entry["deductible"], entry["copay"], entry["coinsurance"] = 0, 0, 0, 0
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
     entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"], entry["expense"] = 0, 0, 0, 0, 0
+    entry["handed"], entry["handing"] = 0, _NONE
     entry["capped_by"] = _ZERO
 
 
@@ -198,10 +204,24 @@ def _adjudicate_line(rules: RuleTables, work: Work, context: LineContext, charge
     request, service, entry = context.request, context.service, context.entry
     typical = max(service["typical"][request["price"]], 0)
     price(rules, work, context, charge, typical)
-    row, reason, criteria, limit = choose(rules, work, context)
-    entry["rule"], entry["reason"], entry["criteria"], entry["limit"] = row, reason, criteria, limit
-    if reason == _HOLDS:
-        _judge_and_cover(rules, work, context, rules.rules[row])
+    part, behind = context, _NONE
+    # One loop, so that what it holds is compiled once: the line, and then what a limit hands on of it.
+    while True:
+        row, reason, criteria, limit = choose(rules, work, part, behind)
+        found = part.entry
+        found["rule"], found["reason"], found["criteria"], found["limit"] = row, reason, criteria, limit
+        if reason == _HOLDS:
+            _judge_and_cover(rules, work, part, rules.rules[row])
+        if part.is_rest or entry["handed"] == 0:
+            break
+        rest, behind = work.rests[request["rests"] + context.place], row
+        _begin_rest(entry, rest)
+        part = LineContext(
+            request, context.line, service, rest, context.segment, context.tier, context.tier_number,
+            context.attestations, context.place, entry["covered_units"], _REST,
+        )  # fmt: skip
+    if entry["handed"] > 0:
+        _add_rest(entry, part.entry)
     if entry["covered"] == 0:
         leave_uncovered(rules, context, entry["charge"], entry["fee"])
     elif entry["covered_units"] < service["units"]:
@@ -209,6 +229,31 @@ def _adjudicate_line(rules: RuleTables, work: Work, context: LineContext, charge
         leave_uncovered(rules, context, left, entry["fee"] - entry["allowed"])
     cost_share = entry["deductible"] + entry["copay"] + entry["coinsurance"]
     entry["patient"] = cost_share + entry["penalty"] + entry["balance_bill"] + entry["not_covered"]
+
+
+@compiled
+def _begin_rest(entry: Any, rest: Any) -> None:
+    """The row of what a limit handed on of a line, as if it were a line: its charge and allowed amount (point 16)."""
+    _begin_entry(rest)
+    rest["segment"], rest["tier"], rest["terms_assumed"] = entry["segment"], entry["tier"], entry["terms_assumed"]
+    rest["charge"], rest["fee"] = entry["handed"], entry["handed"]
+
+
+@compiled
+def _add_rest(entry: Any, rest: Any) -> None:
+    """Add what became of the rest to the line's own row; what no benefit covers of it is the member's."""
+    if rest["covered"] == 0:
+        entry["not_covered"] += entry["handed"]
+        entry["reason"], entry["limit"] = _LIMIT_REACHED, entry["handing"]
+        return
+    entry["deductible"] += rest["deductible"]
+    entry["copay"] += rest["copay"]
+    entry["coinsurance"] += rest["coinsurance"]
+    entry["penalty"] += rest["penalty"]
+    entry["not_covered"] += rest["not_covered"]
+    entry["plan_paid"] += rest["plan_paid"]
+    if rest["reason"] != _HOLDS:
+        entry["reason"], entry["limit"] = rest["reason"], rest["limit"]
 
 
 @compiled
@@ -223,6 +268,8 @@ def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: 
         entry["reason"] = _REQUIREMENT_MISSING
         return
     entry["limit"] = is_exhausted(rules, work, context, rule, admitted)
+    if context.is_rest and entry["limit"] == _NONE:
+        entry["limit"] = is_split(rules, work, context, rule)
     if entry["limit"] != _NONE:
         entry["reason"] = _LIMIT_REACHED
         return
@@ -270,28 +317,27 @@ def _judge_requirements(rules: RuleTables, work: Work, context: LineContext, rul
 @compiled
 def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visits: Any) -> None:
     """Split a covered line between member and plan, post it to the accumulators and count it against its limits."""
-    request, service, entry, tier = context.request, context.service, context.entry, context.tier
+    request, entry, tier = context.request, context.entry, context.tier
     entry["covered"] = 1
     allowed_left, allowed_limit, paid_left, paid_limit = cut_to_limits(rules, work, context, rule)
     charge, allowed = entry["charge"], entry["fee"]
-    if entry["covered_units"] < service["units"]:
-        charge = portion(charge, entry["covered_units"], service["units"])
-        allowed = portion(allowed, entry["covered_units"], service["units"])
+    if entry["covered_units"] < context.units:
+        charge = portion(charge, entry["covered_units"], context.units)
+        allowed = portion(allowed, entry["covered_units"], context.units)
     entry["allowed"] = allowed
     eligible = allowed
-    if request["maintenance"] == 1:
+    if request["maintenance"] == 1 and not context.is_rest:
         primary = work.behind[request["behind"] + context.place]
         eligible = max(max(eligible, primary["allowed"]) - primary["plan_paid"], 0)
     if eligible > allowed_left:
-        entry["not_covered"] = eligible - allowed_left
-        entry["reason"], entry["limit"] = _LIMIT_REACHED, allowed_limit
+        _cut(rules, context, eligible - allowed_left, allowed_limit)
         eligible = allowed_left
 
     phase = phase_of(rules, work, context, rule)
     take_steps(rules, work, context, phase, visits, eligible)
     counts = rule["counts_out_of_pocket"] == 1
     if tier["out_of_pocket"] >= 0 and counts:
-        cap(rules, phase, entry, room(rules, work, context, tier["out_of_pocket"], service["member"]))
+        cap(rules, phase, entry, room(rules, work, context, tier["out_of_pocket"], context.service["member"]))
     elif tier["out_of_pocket"] == SEVERAL and counts:
         cap_by_several(rules, work, context, phase)
     add_up_steps(rules, phase, entry, visits)
@@ -300,8 +346,7 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     entry["penalty"] = penalty(rules, work, context, rule, visits, plan_pays)
     plan_pays -= entry["penalty"]
     if plan_pays > paid_left:
-        entry["not_covered"] += plan_pays - paid_left
-        entry["reason"], entry["limit"] = _LIMIT_REACHED, paid_limit
+        _cut(rules, context, plan_pays - paid_left, paid_limit)
         plan_pays = paid_left
     entry["plan_paid"] = plan_pays
     entry["balance_bill"] = balance_bill(tier, charge, allowed)
@@ -309,3 +354,15 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
 
     post(rules, work, context, phase, counts)
     count_against_limits(rules, work, context, rule, visits, eligible)
+
+
+@compiled
+def _cut(rules: RuleTables, context: LineContext, cents: int, row: int) -> None:
+    """Note what the money limit in `row` cut: handed on to the next benefit, or the member's (point 16)."""
+    entry = context.entry
+    if rules.limits[row]["hands_on"] == 1 and not context.is_rest:
+        entry["handed"] += cents
+        entry["handing"] = row
+        return
+    entry["not_covered"] += cents
+    entry["reason"], entry["limit"] = _LIMIT_REACHED, row

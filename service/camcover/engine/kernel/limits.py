@@ -102,12 +102,26 @@ def is_exhausted(rules: RuleTables, work: Work, context: LineContext, rule: Any,
 
 
 @compiled
+def is_split(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> int:
+    """The first row of `rules.limits` of a unit or hour limit that leaves fewer units than are in hand; -1 = none."""
+    for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
+        limit = rules.limits[row]
+        by_unit = limit["measure"] == _UNITS or limit["measure"] == _MINUTES
+        if not by_unit or (limit["beyond"] & context.attestations) != _ZERO:
+            continue
+        left = allowed_by(rules, limit, context) - used(work, context, limit)
+        if left < _wanted(limit, context) and not is_left_out(limit, context):
+            return row
+    return _NONE
+
+
+@compiled
 def cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> tuple[int, int, int, int]:
     """Set `covered_units`; give the least that money limits leave, and the rows of `limits` that say so.
 
     (of the allowed amount, row, of what the plan pays, row)
     """
-    entry, units = context.entry, context.service["units"]
+    entry, units = context.entry, context.units
     allowed_left, allowed_limit, paid_left, paid_limit = UNLIMITED, _NONE, UNLIMITED, _NONE
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
         limit = rules.limits[row]
@@ -149,9 +163,9 @@ def _wanted(limit: Any, context: LineContext) -> int:
     """What a line wants of a limit at the most: one visit, its units, its allowed amount."""
     measure = limit["measure"]
     if measure == _UNITS:
-        return context.service["units"]
+        return context.units
     if measure == _MINUTES:
-        return context.service["units"] * context.service["minutes"]
+        return context.units * context.service["minutes"]
     if measure in (_MONEY_ALLOWED, _MONEY_PLAN_PAID):
         return context.entry["fee"]
     if measure not in (_VISITS, _VISITS_PLAN_PAID):

@@ -92,11 +92,12 @@ def _is_licensed(rules: RuleTables, context: LineContext, assumed: bool) -> bool
 
 @compiled
 def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it compiles to one loop
-    rules: RuleTables, work: Work, context: LineContext
+    rules: RuleTables, work: Work, context: LineContext, behind: int
 ) -> tuple[int, int, int, int]:
     """The rule that decides a line: (row of `rules` or -1, Reason or 0, failed row of `criteria`, row of `limits`).
 
-    Walks the two ascending ranges of candidates, by therapy and by code, as one.
+    Walks the two ascending ranges of candidates, by therapy and by code, as one. `behind`: the row behind which rules
+    are looked at, -1 = all are.
     """
     position, end = _range(rules, context, context.service["therapy"])
     other, other_end = _range(rules, context, context.service["code"])
@@ -112,9 +113,7 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
             row = rules.candidates[other]
             other += 1
         rule = rules.rules[row]
-        if rule["without_count"] > 0 and is_listed(
-            rules, rule["without"], rule["without_count"], context.service["code"]
-        ):
+        if row <= behind or _is_without(rules, rule, context.service["code"]):
             continue
         reason, criteria = _judge(rules, context, rule)
         if rule["kind"] == _EXCLUSION:
@@ -135,6 +134,12 @@ def choose(  # noqa: C901 - one walk over both ranges, kept whole so that it com
     if exhausted != _NONE:
         return exhausted, _LIMIT, _NONE, exhausted_limit
     return failed_rule, failed_reason, failed_row, _NONE
+
+
+@compiled
+def _is_without(rules: RuleTables, rule: Any, code: int) -> bool:
+    """Whether a rule names a code among those that it is not for."""
+    return rule["without_count"] > 0 and is_listed(rules, rule["without"], rule["without_count"], code)
 
 
 @compiled

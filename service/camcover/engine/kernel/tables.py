@@ -121,9 +121,11 @@ a penalty in dollars, of a visit; -1 = it is a percentage."""
 LIMIT = np.dtype([
     ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
     ("excepts", "u8"), ("tiers", "u8"), ("ages", "i4"), ("age_count", "i4"),
+    ("hands_on", "i4"),
 ])  # fmt: skip
 """`excepts`: a line for which all of this mask is attested is left out; 0 = none is. `tiers`: lines of all others are.
-`ages`, `age_count`: the rows of `age_allowances` of which the first that holds the member's age goes before `allow`."""
+`ages`, `age_count`: the rows of `age_allowances` of which the first that holds the member's age goes before `allow`.
+`hands_on`: what it cuts of a line goes on to the next benefit (point 16)."""
 
 AGE_ALLOWANCE = np.dtype([("age_min", "i4"), ("age_max", "i4"), ("allow", "i8")])
 
@@ -188,6 +190,7 @@ REQUEST = np.dtype([
     ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
     ("open_tier", "i4"), ("price", "i4"), ("attested", "i4"), ("in_force_only", "i4"), ("notice_given", "i4"),
+    ("rests", "i4"),
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("fault", "i4"), ("patient", "i8"),
 ])  # fmt: skip
@@ -198,7 +201,8 @@ plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left 
 primary's tiers in `Work.tier_maps`. `given_period` and `first_period` are the first days of the benefit periods that
 hold `as_of` and the first line. Then how the open facts are in this case (`asking/ranges.py`): `open_tier` is a place
 in the edition's list of tiers; `attested`: all attestations are there but the advance notice, which `notice_given` says
-of. The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
+of. `rests`: the first row of `Work.rests`, -1 = no limit of the plan hands on what it cuts.
+The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
 period [`period`, `period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of
 `events` were wanted: more than `event_room` is a fault; `fault` is a code of `Fault`; `patient` is what the patient
 pays of all lines."""
@@ -267,9 +271,10 @@ EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
-    ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("of_visit", "i4"), ("attestations_used", "u8"),
+    ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("of_visit", "i4"), ("handing", "i4"),
+    ("attestations_used", "u8"),
     *((name, "i8") for name in LEDGER_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
-    ("provider_owes", "i8"), ("expense", "i8"),
+    ("provider_owes", "i8"), ("expense", "i8"), ("handed", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
@@ -278,8 +283,9 @@ visit. `criteria` is the row that failed, `fee` the
 allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
 out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
 `written_off` is a denial that is the provider's, `expense` the practice expense of a unit where those of the day are
-reduced together, `steps` the cents of each step after the cap (only as many as the
-phase has are written)."""
+reduced together, `handed` the cents that the limit in row `handing` handed on to the next benefit (the row of `rests`
+in the same place has what became of them; they are in the amounts here), `steps` the cents of each step after the cap
+(only as many as the phase has are written)."""
 
 
 class Work(NamedTuple):
@@ -303,6 +309,7 @@ class Work(NamedTuple):
     visits: Array
     events: Array
     ledger: Array
+    rests: Array  # what limits handed on of lines, each as if it were a line (point 16)
 
 
 WORK_DTYPES: dict[str, np.dtype[Any]] = {
@@ -321,6 +328,7 @@ WORK_DTYPES: dict[str, np.dtype[Any]] = {
     "visits": VISITS,
     "events": EVENT,
     "ledger": LEDGER,
+    "rests": LEDGER,
 }
 """The type of each array of `Work`."""
 
@@ -348,3 +356,5 @@ class LineContext(NamedTuple):
     tier_number: int
     attestations: np.uint64  # given, or assumed
     place: int  # among the request's lines
+    units: int
+    is_rest: bool  # what a limit cut of the line is in hand, under the next benefit (point 16)

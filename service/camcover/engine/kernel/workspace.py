@@ -17,7 +17,7 @@ from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.call import addresses_of, run
 from camcover.engine.kernel.tables import WORK_DTYPES, Array, RuleTables, Work
 
-WRITTEN = ("requests", "sums", "slots", "visits", "events", "ledger")
+WRITTEN = ("requests", "sums", "slots", "visits", "events", "ledger", "rests")
 """The arrays of `Work` that the kernel writes."""
 
 _CODES = {"i4": "i", "i8": "q", "u8": "Q"}
@@ -68,6 +68,7 @@ class LedgerRow(NamedTuple):
     terms_assumed: int
     liability: int
     of_visit: int
+    handing: int
     attestations_used: int
     charge: int
     allowed: int
@@ -85,6 +86,7 @@ class LedgerRow(NamedTuple):
     capped_by: int
     provider_owes: int
     expense: int
+    handed: int
 
 
 class SumRow(NamedTuple):
@@ -214,6 +216,7 @@ class Workspace:
     visits: Space
     events: Space
     ledger: Space
+    rests: Space
 
     def __init__(self) -> None:
         """Make every array."""
@@ -272,6 +275,11 @@ class Workspace:
         """What the patient pays of all lines of a request, cents."""
         (cents,) = _PATIENT.unpack_from(self.requests.buffer, (request + 1) * self.requests.size - _PATIENT.size)
         return cents
+
+    def rest_row(self, row: int) -> LedgerRow:
+        """A row of what limits handed on, as integers."""
+        (found,) = _LEDGER_ROW.iter_unpack(self.rests.span(row, 1))
+        return LedgerRow._make(found)
 
     def sum_rows(self, first: int, rows: int) -> list[SumRow]:
         """Rows of the running sums."""

@@ -57,8 +57,11 @@ def not_covered_code(sources: Sources, row: LedgerRow) -> str:
     return _OF_REASON[reason]
 
 
-def adjustments(sources: Sources, row: LedgerRow) -> tuple[Adjustment, ...]:
-    """The adjustments of a line, amounts above 0 only; they sum to charge - plan_paid."""
+def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None) -> tuple[Adjustment, ...]:
+    """The adjustments of a line, amounts above 0 only; they sum to charge - plan_paid.
+
+    `rest`: what became of what a limit handed on of it, whose amounts are in the line's.
+    """
     found = []
     if row.deductible:
         found.append(Adjustment("PR", DEDUCTIBLE, row.deductible))
@@ -67,7 +70,7 @@ def adjustments(sources: Sources, row: LedgerRow) -> tuple[Adjustment, ...]:
     if row.copay:
         found.append(Adjustment("PR", COPAY, row.copay))
     if row.penalty:
-        found.append(Adjustment("PR", _penalty_code(sources, row), row.penalty))
+        found.append(Adjustment("PR", _penalty_code(sources, row, rest), row.penalty))
     if row.balance_bill:
         found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
     if row.not_covered:
@@ -86,9 +89,9 @@ def _provider_code(sources: Sources, row: LedgerRow) -> str:
     return _NOT_NECESSARY
 
 
-def _penalty_code(sources: Sources, row: LedgerRow) -> str:
-    """The CARC of a penalty: the first attestation that carries one."""
-    rule = sources.rules[row.rule]
-    asked = rule.requires if isinstance(rule, Benefit) else ()
+def _penalty_code(sources: Sources, row: LedgerRow, rest: LedgerRow | None) -> str:
+    """The CARC of a penalty: the first attestation that carries one, of the line's benefit or of its rest's."""
+    rules = [sources.rules[each.rule] for each in (row, rest) if each is not None and each.rule >= 0]
+    asked = [each for rule in rules if isinstance(rule, Benefit) for each in rule.requires]
     attestation = next(each.attestation for each in asked if not each.is_bare)
     return _OF_ATTESTATION.get(attestation, _OF_REASON[Reason.REQUIREMENT_MISSING])

@@ -211,12 +211,18 @@ class _StateReader:
                 if visit.plan_paid_cents is None:
                     return None
                 paid += visit.plan_paid_cents
-        for (day, place, _), row in zip(asked.lines, self._outcome.ledger, strict=True):
+        for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
             if day == self._last_day and layout.services[place].member == member and row.covered:
-                rule = layout.plan.sources.rules[row.rule]
-                if isinstance(rule, Benefit) and rule.id == benefit:
-                    paid += row.plan_paid
+                rest = self._outcome.rests.get(number)
+                handed = rest.row.plan_paid if rest else 0
+                paid += self._paid_under(benefit, row.rule, row.plan_paid - handed)
+                paid += self._paid_under(benefit, rest.row.rule, handed) if rest else 0
         return paid
+
+    def _paid_under(self, benefit: str, rule_row: int, cents: int) -> int:
+        """What the plan paid where a row of `rules` is the benefit, else nothing."""
+        rule = self._layout.plan.sources.rules[rule_row] if cents else None
+        return cents if isinstance(rule, Benefit) and rule.id == benefit else 0
 
 
 def _limit_use(limit: Limit, amount: int, *, day: date | None = None, benefit: str = "") -> LimitUse:

@@ -7,9 +7,10 @@ the line was adjudicated. Made only when a request asks for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
+from camcover.engine.asking.question import LineRest
 from camcover.engine.compiling.plan_index import Segment, Sources
 from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.kernel.codes import Liability
@@ -70,6 +71,7 @@ _PLAN_PAYS_NOTHING = sentence("step-plan-pays-nothing")
 _PROVIDER_BEARS_UNITS = sentence("step-provider-bears-units", "amount")
 _LIMIT = sentence("step-limit", "limit", "amount")
 _LIMIT_WITH_LIABILITY = sentence("step-limit-with-liability", "limit", "amount", "liability")
+_HANDED_ON = sentence("step-handed-on", "limit", "amount", "benefit")
 _BALANCE_BILL = sentence("step-balance-bill", "amount")
 _WRITTEN_OFF = sentence("step-written-off", "amount")
 _DENIED_WITH_LIABILITY = sentence("step-denied-with-liability", "reason", "liability")
@@ -147,11 +149,13 @@ def explain(
     not_given: Collection[Reason] = (),
     capped_by: Sequence[str] = (),
     membership: Membership = NO_MEMBERSHIP,
+    rest: LineRest | None = None,
 ) -> tuple[ExplainedStep, ...]:
     """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan.
 
     `not_given`: the reasons whose fact the request does not give. `capped_by`: of several maxima those that took
-    something off, by id. `membership`: how the plan covers the member.
+    something off, by id. `membership`: how the plan covers the member. `rest`: what a limit
+    handed on of the line, whose amounts are in the row's.
     """
     reason = Reason(row.reason)
     if row.segment < 0 or reason in BY_NO_RULE:
@@ -159,7 +163,7 @@ def explain(
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
     told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by)
-    adjudicated = _covered(told) if row.covered else _not_covered(told)
+    adjudicated = _covered(told, rest) if row.covered else _not_covered(told)
     return (*_price(told), *adjudicated, *behind.steps(), *_reimbursed(told, behind))
 
 
@@ -204,12 +208,34 @@ def _fee_notes(told: _Told, table: FeeTable | None) -> Iterator[Message]:
         yield _FEE_PER_DAY(amount=Dollars(table.maximum_per_day))
 
 
-def _covered(told: _Told) -> Iterator[ExplainedStep]:
+def _covered(told: _Told, rest: LineRest | None) -> Iterator[ExplainedStep]:
     """What the member pays, what the plan pays, and who owes the rest."""
     benefit = told.rule
     if not isinstance(benefit, Benefit):
         return
     yield told.step(_COVERED(benefit=Label(benefit.id)), 0, benefit.at, benefit.cite)
+    if rest is None:
+        yield from _shares(told, benefit)
+    else:
+        penalty, paid = told.row.penalty - rest.row.penalty, told.row.plan_paid - rest.row.plan_paid
+        yield from _shares(replace(told, row=told.row._replace(penalty=penalty, plan_paid=paid)), benefit)
+        yield from _handed_on(told, rest)
+    yield from _limited(told)
+    yield from _above_allowed(told)
+
+
+def _handed_on(told: _Told, rest: LineRest) -> Iterator[ExplainedStep]:
+    """What the next benefit takes over of the line, and what becomes of it there (point 16)."""
+    limit, cents = told.sources.limits[told.row.handing], told.row.handed
+    rule = told.sources.rules[rest.row.rule] if rest.row.covered else None
+    if isinstance(rule, Benefit):
+        message = _HANDED_ON(limit=what_limit_allows(limit), amount=Dollars(cents), benefit=Label(rule.id))
+        yield told.step(message, cents, limit.at, limit.cite)
+        yield from _shares(replace(told, row=rest.row, steps=rest.steps, rule=rule, capped_by=rest.capped_by), rule)
+
+
+def _shares(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
+    """What the member pays step by step, what the maxima and missing attestations change, what the plan pays."""
     phase = told.sources.phases[told.row.phase]
     taken = [step for step in phase.steps if not isinstance(step, NothingStep)]
     cents = iter(told.steps)
@@ -223,8 +249,6 @@ def _covered(told: _Told) -> Iterator[ExplainedStep]:
     paid = told.row.plan_paid
     pays = _PLAN_PAYS(amount=Dollars(paid)) if paid else _PLAN_PAYS_NOTHING()
     yield told.step(pays, paid, benefit.at, benefit.cite)
-    yield from _limited(told)
-    yield from _above_allowed(told)
 
 
 def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> ExplainedStep:

@@ -13,7 +13,7 @@ from itertools import chain, repeat
 from camcover.calendar import completed_years
 from camcover.engine.asking.coordination import without_forgiven
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.question import Answer, Outcome, PatientRange, Question
+from camcover.engine.asking.question import Answer, LineRest, Outcome, PatientRange, Question
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import (
@@ -91,9 +91,11 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     items = [request.items[service.item] for service in question.asked.services]
     not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
     memberships = [layout.scope.membership_of(laid.member) for laid in layout.services] if request.explain else []
-    for (day, place, session), adjudicated, second, written_off, back, cents in zip(
-        question.asked.lines, answer.primary.ledger, paid, forgiven, reimbursed, steps, strict=False
+    rests = answer.primary.rests
+    for number, ((day, place, session), adjudicated, second, written_off, back, cents) in enumerate(
+        zip(question.asked.lines, answer.primary.ledger, paid, forgiven, reimbursed, steps, strict=False)
     ):
+        rest = rests.get(number) if rests else None
         row = without_forgiven(adjudicated, written_off) if written_off else adjudicated
         key = place, row.rule, row.limit if row.reason == _LIMIT_REACHED else -1
         told = words.get(key)
@@ -122,19 +124,35 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             limit,
             row.assumed == 1,
             row.terms_assumed == 1,
+            _benefit_of_rest(layout, rest) if rest else "",
             *tuple(row)[_MONEY],
             second,
             patient,
             patient + back,
             back,
-            adjustments(sources, row),
+            adjustments(sources, row, rest.row if rest else None),
             explain(
                 sources, adjudicated, cents, tier, Behind(second, written_off, back, patient), not_given[place],
                 _named(layout.plan.accumulators, row.capped_by), memberships[place],
+                rest._replace(capped_by=_named(layout.plan.accumulators, rest.row.capped_by)) if rest else None,
             )
             if request.explain
             else (),
         ))  # fmt: skip
+
+
+def _benefit_of_rest(layout: Layout, rest: LineRest) -> str:
+    """The benefit that took over what a limit left of a line; empty where none did."""
+    rule = layout.plan.sources.rules[rest.row.rule] if rest.row.covered else None
+    return str(rule.id) if isinstance(rule, Benefit) else ""
+
+
+def _rows(question: Question, answer: Answer) -> Iterator[tuple[int, LedgerRow]]:
+    """Every ledger row, also of what limits handed on, with the place of its service."""
+    for number, ((_, place, _), row) in enumerate(zip(question.asked.lines, answer.primary.ledger, strict=True)):
+        yield place, row
+        if number in answer.primary.rests:
+            yield place, answer.primary.rests[number].row
 
 
 def _named(numbers: Mapping[str, int], mask: int) -> tuple[str, ...]:
@@ -267,7 +285,7 @@ def _prerequisites(question: Question, answer: Answer) -> Iterator[Prerequisite]
     """Attestations that lines rest on and their items do not give; each once for (item, benefit)."""
     asked, layout = question.asked, question.primary
     seen: set[tuple[int, int, int]] = set()
-    for (_, place, _), row in zip(asked.lines, answer.primary.ledger, strict=True):
+    for place, row in _rows(question, answer):
         if not row.attestations_used:
             continue
         assumed = row.attestations_used & ~layout.services[place].attested
@@ -297,5 +315,6 @@ def _prerequisite(benefit: Benefit, needed: Attestation, item: int) -> Prerequis
 def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:
     """The sources behind the rules that decided the lines, each once."""
     index = question.primary.plan
-    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for row in answer.primary.ledger}
+    rows = (row for _, row in _rows(question, answer))
+    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for row in rows}
     return tuple(dict.fromkeys(chain.from_iterable(citations_of(index, key) for key in decided)))

@@ -60,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     limits.check_minutes,
     limits.check_zero,
     limits.check_repeated,
+    limits.check_straddles,
     limits.check_unused,
     overlap.check_overlaps,
     overlap.check_hidden,

@@ -65,6 +65,15 @@ LEAVES_ALL_OUT = declare_fault(
 )
 
 
+STRADDLE_IDLE = declare_fault(
+    "straddle-without-next",
+    Severity.ERROR,
+    "A limit with `straddle: next` is not in money, or a benefit that has it does not go on when the limit is used up "
+    "(docs/rule-language.md, point 16).",
+    "Put `when_exhausted: next` on the benefit, or remove `straddle`.",
+)
+
+
 def limits_of(plan: Plan) -> Iterator[Limit]:
     """Every limit of a plan once: the pools, then those inside benefits."""
     yield from plan.limits.values()
@@ -185,3 +194,20 @@ def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if limit.id not in used:
                 message = f"no benefit draws on the pool '{limit.id}'"
                 yield UNUSED_LIMIT.at(limit.at, message, "name it in a benefit's `limits`")
+
+
+def check_straddles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """What a limit hands on is money, and later lines go on as the rest does (docs/rule-language.md, point 16)."""
+    for plan in plans(rules):
+        for limit in limits_of(plan):
+            if limit.hands_on and limit.measure is not Measure.MONEY:
+                message = f"`straddle` on a limit in {limit.measure}: only a money limit hands on what it cuts"
+                yield STRADDLE_IDLE.at(limit.at, message, "remove `straddle`")
+        for benefit in plan.benefits.values():
+            for limit in benefit.limits:
+                if limit.hands_on and limit.measure is Measure.MONEY and not benefit.continues_when_exhausted:
+                    message = (
+                        f"the limit '{limit.id}' hands on what it cuts, and '{benefit.id}' does not go on behind it"
+                    )
+                    hint = "add `when_exhausted: next` to the benefit, or remove `straddle`"
+                    yield STRADDLE_IDLE.at(place_of(limit.id, limit.at), message, hint)

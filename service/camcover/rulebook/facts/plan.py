@@ -154,6 +154,7 @@ def _limit_facts(limit: Limit) -> Iterator[Fact]:
     yield fact("per", per_name(limit.per), at)
     yield fact("counts", plain(limit.counts), at)
     yield fact("beyond", plain(limit.beyond) if limit.beyond else None, at)
+    yield fact("what it cuts of a service", "next benefit" if limit.hands_on else "not covered", at, "not covered")
     yield set_fact("leaves out attested", tuple(map(plain, limit.excepts)) or None, at, "nothing")
     yield set_fact("tiers", tuple(map(plain, limit.tiers)) or None, at, "all")
     yield fact("cite", limit.cite, at)

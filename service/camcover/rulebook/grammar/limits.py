@@ -22,7 +22,7 @@ from camcover.rulebook.records import (
     countings,
 )
 from camcover.rulebook.scalars import FAILED, PERIOD, QUANTITY, JsonSchema, Quantity
-from camcover.rulebook.shapes import Context, Definitions, Either, ListOf, Name, Shape, Value, Values, choice
+from camcover.rulebook.shapes import Choice, Context, Definitions, Either, ListOf, Name, Shape, Value, Values, choice
 
 __all__ = ["LIMITS", "LIMIT_FIELDS", "limit_of"]
 
@@ -105,6 +105,7 @@ LIMIT_FIELDS = (
     Field("counts", choice(Counting), "What a visit or money limit counts: plan_paid or allowed."),
     Field("beyond", choice(Attestation), "The attestation that lets lines pass a limit that is used up."),
     Field("except", EXCEPT, "Which lines it leaves out."),
+    Field("straddle", Choice(("next",)), "next: what a money limit cuts of a line goes on to the next benefit."),
     Field("tiers", TIERS, "The tiers whose lines it counts and may refuse; not given: all.", default=()),
     CITE,
 )
@@ -127,6 +128,7 @@ def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) ->
         at=at,
         excepts=values["except"] or (),
         tiers=values["tiers"],
+        hands_on=values["straddle"] is not None,
         by_age=tuple(AgeAllowance(each.ages, each.amount, each.at) for each in by_age),
     )
 

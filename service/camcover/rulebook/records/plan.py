@@ -147,7 +147,8 @@ class Limit:
     """A cap on visits, units or cents (`allow`) over a period; `shared` when it is a pool of the plan.
 
     `excepts`: it leaves out lines for which each of these is attested; `tiers`: lines of other tiers, where any is
-    named. `by_age`: the first of them that holds the member's age goes before `allow`.
+    named. `by_age`: the first of them that holds the member's age goes before `allow`. `hands_on`: what it cuts of a
+    line goes on to the next benefit (point 16).
     """
 
     id: str
@@ -162,6 +163,7 @@ class Limit:
     excepts: tuple[Attestation, ...] = ()
     tiers: tuple[str, ...] = ()
     by_age: tuple[AgeAllowance, ...] = ()
+    hands_on: bool = False
 
     @property
     def leaves_out(self) -> bool:
