@@ -173,6 +173,7 @@ benefits:
     wider_network:
       member_pays:
         - {through: 3 visits of massages, steps: [{lesser_of: [{copay: $20.00 per visit}, {coinsurance: 50%}]}]}
+        - {through: 9 visits of massages, steps: [{copay_by_allowed: [{up_to: $10.00, copay: $1.00}, {copay: $4.00}]}]}
         - {steps: [{coinsurance: 40%, at_least: $5.00 per line, at_most: $80.00 per visit}]}
     cite: eoc p.3
 exclusions:

@@ -6,8 +6,6 @@
  */
 #include "kernel.h"
 
-#include <stdbool.h>
-
 INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -885,7 +883,7 @@ INLINE struct choice choose(
 
 INLINE bool is_copay(int kind)
 {
-    return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT || kind == COPAY_DAY;
+    return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT || kind == COPAY_DAY || kind == COPAY_BANDS;
 }
 
 INLINE bool is_coinsurance(int kind)
@@ -904,6 +902,15 @@ INLINE int64_t deductible_left(
         if (steps[earlier].accumulator == accumulator)
             left -= hand->entry->steps[earlier];
     return greatest(left, 0);
+}
+
+/* The copay of the first band that holds the eligible amount. */
+INLINE int64_t banded(const struct rules *rules, const struct step *step, int64_t eligible)
+{
+    for (int row = step->bands; row < step->bands + step->band_count; row++)
+        if (eligible <= rules->copay_bands[row].up_to)
+            return rules->copay_bands[row].cents;
+    return 0;
 }
 
 /* What the member's visits of the day under benefits of one scope have paid of their copays per day. */
@@ -975,11 +982,14 @@ INLINE void take_steps(
         case COPAY_LINE:
         case COPAY_UNIT:
         case COPAY_DAY:
+        case COPAY_BANDS:
             amount = step->cents;
             if (step->kind == COPAY_VISIT)
                 amount = greatest(amount - visits->copay_paid, 0);
             else if (step->kind == COPAY_DAY)
                 amount = greatest(amount - paid_of_day(work, hand, visits->copay_scope), 0);
+            else if (step->kind == COPAY_BANDS)
+                amount = banded(rules, step, eligible);
             else if (step->kind == COPAY_UNIT)
                 amount *= entry->covered_units;
             if (step->waived == 1 && deductible > 0)

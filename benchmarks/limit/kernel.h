@@ -5,6 +5,7 @@
 #ifndef CAMCOVER_KERNEL_H
 #define CAMCOVER_KERNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rows.h"

@@ -46,10 +46,10 @@ def addresses_at(tables: Tables, workspace: Workspace) -> Addresses:
 
 
 def spoil(work: Work) -> None:
-    """Fill the running state; zero the ledger, of whose steps a run writes only as many as there are."""
+    """Fill the running state; zero the ledgers, of whose rows and steps a run writes only as many as there are."""
     for name in ("sums", "slots", "visits", "events"):
         getattr(work, name).view(np.uint8)[:] = FILLING
-    work.ledger.view(np.uint8)[:] = 0
+    work.ledger.view(np.uint8)[:] = work.rests.view(np.uint8)[:] = 0
 
 
 def state_of(workspace: Workspace) -> dict[str, bytes]:

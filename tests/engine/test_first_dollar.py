@@ -60,7 +60,7 @@ def asked(*lines: int, left: int = 4_000, met: int = 50_000, **others: Any) -> E
 def shares(found: Estimate) -> list[tuple[int, int, int, int]]:
     """(deductible, coinsurance, plan paid, not covered) of each line."""
     names = ("deductible_cents", "coinsurance_cents", "plan_paid_cents", "not_covered_cents")
-    return [tuple(getattr(line, name) for name in names) for line in found.lines]  # type: ignore[misc]
+    return [tuple(getattr(line, name) for name in names) for line in found.lines]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 from .sums import Sums
 from .usage import Visit
-from .values import Json, copay_amount, count, is_yes, percent, percent_of
+from .values import Json, copay_amount, count, is_yes, money, percent, percent_of
 
 PARTS = ("deductible", "copay", "coinsurance")
 
@@ -139,6 +139,8 @@ def take_steps(steps: list[Any], eligible: int, at: Situation) -> Share:
         terms: Json = {step: None} if isinstance(step, str) else step
         if "deductible" in terms:
             _deductible(terms["deductible"] or at.named("deductible"), rest, share, at)
+        elif "copay_by_allowed" in terms:
+            share.copay = min(rest, _banded(terms["copay_by_allowed"], eligible))
         elif "copay" in terms:
             share.copay = _copay(terms, rest, share, at)
         elif "coinsurance" in terms:
@@ -209,6 +211,11 @@ def _deductible(accumulator: str | None, rest: int, share: Share, at: Situation)
     room = at.room(accumulator)
     taken = sum(cents for name, cents in share.deductibles if name == accumulator)
     share.deductibles.append((accumulator, rest if room is None else min(rest, max(0, room - taken))))
+
+
+def _banded(bands: list[Json], eligible: int) -> int:
+    """The copay of the first band that holds the eligible amount."""
+    return next(money(each["copay"]) for each in bands if "up_to" not in each or eligible <= money(each["up_to"]))
 
 
 def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:

@@ -344,7 +344,7 @@ class PlanLedger:
 
     def _behind(self, plan: Json, benefit: str, line: Line, tier: str) -> str:
         """The benefit that the search finds behind one; empty where there is none."""
-        named = [each for each, terms in plan["benefits"].items() if matches(terms, line)]
+        named: list[str] = [each for each, terms in plan["benefits"].items() if matches(terms, line)]
         for each in named[named.index(benefit) + 1 :]:
             if failure(plan, each, tier, line, self._rules, assumed=self._assumes):
                 continue

@@ -211,6 +211,8 @@ def steps(dice: Dice, accumulators: list[str], *, is_daily: bool = False) -> lis
             built.append(_copay(dice, units, may_be_waived=is_behind))
         elif word == "coinsurance":
             built.append(_bounded(dice, _coinsurance(dice, _is_behind(order, place))))
+        elif word == "banded":
+            built.append(_banded(dice))
         elif word == "compared":
             compared = [each for each in units if each != " per day"]
             both = [_copay(dice, compared, may_be_waived=False), _coinsurance(dice, _is_behind(order, place))]
@@ -261,6 +263,8 @@ _ORDERS = [
     ["deductible", "compared"],
     ["compared", "deductible"],
     ["own", "compared"],
+    ["banded"],
+    ["deductible", "banded", "coinsurance"],
 ]
 
 
@@ -269,6 +273,13 @@ def _copay(dice: Dice, units: list[str], *, may_be_waived: bool) -> Document:
     if may_be_waived and dice.chance(35):
         step["waived_with_deductible"] = "yes"
     return step
+
+
+def _banded(dice: Dice) -> Document:
+    """A copay by what a line allows, in up to four bands."""
+    ends = sorted(set(dice.some([10, 25, 40, 60, 90, 150], 0, 3)))
+    bands = [{"up_to": f"${end}", "copay": dice.money(0, 40)} for end in ends]
+    return {"copay_by_allowed": [*bands, {"copay": dice.money(0, 60)}]}
 
 
 def _coinsurance(dice: Dice, is_after_deductibles: bool) -> Document:

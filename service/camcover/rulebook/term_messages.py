@@ -20,6 +20,7 @@ from camcover.rulebook.records import (
     ROLLING,
     Ages,
     Attestation,
+    BandedCopayStep,
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
@@ -88,6 +89,8 @@ _DEDUCTIBLE = sentence("pays-deductible")
 _NAMED_DEDUCTIBLE = sentence("pays-named-deductible", "deductible")
 _COPAY = sentence("pays-copay", "amount", "per")
 _HIGHEST = sentence("pays-copay-highest-of-day", "copay")
+_BAND = sentence("pays-copay-up-to", "amount", "allowed")
+_BANDED = sentence("pays-copay-by-allowed", "bands", "otherwise")
 _WAIVED = sentence("pays-copay-waived-with-deductible", "copay")
 _COINSURANCE = sentence("pays-coinsurance", "rate", "base")
 _AT_LEAST = sentence("pays-at-least", "step", "amount", "per")
@@ -245,6 +248,8 @@ def step_words(step: Step) -> Message:
             if step.per is CopayPer.DAY:
                 said = _HIGHEST(copay=said)
             return _WAIVED(copay=said) if step.waived_with_deductible else said
+        case BandedCopayStep():
+            return _banded(step)
         case CoinsuranceStep():
             return _coinsurance(step)
         case ComparedStep():
@@ -252,6 +257,14 @@ def step_words(step: Step) -> Message:
             return chosen(copay=step_words(step.copay), coinsurance=step_words(step.coinsurance))
         case NothingStep():
             return _NOTHING()
+
+
+def _banded(step: BandedCopayStep) -> Message:
+    """`$0.65 copay where the plan allows up to $10.00, and $3.80 copay above that`."""
+    *most, last = step.bands
+    above = _COPAY(amount=Dollars(last.cents), per=_PER[CopayPer.LINE]())
+    bands = (_BAND(amount=Dollars(each.cents), allowed=Dollars(each.up_to or 0)) for each in most)
+    return _BANDED(bands=WordList(tuple(bands)), otherwise=above) if most else above
 
 
 def _coinsurance(step: CoinsuranceStep) -> Message:

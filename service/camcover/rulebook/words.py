@@ -23,6 +23,7 @@ from camcover.rulebook.records import (
     ROLLING,
     Ages,
     Attestation,
+    BandedCopayStep,
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
@@ -49,6 +50,7 @@ __all__ = [
     "attestation_words",
     "attestations_words",
     "attested_words",
+    "bands_words",
     "base_words",
     "bounds_words",
     "copay_unit",
@@ -245,6 +247,8 @@ def step_words(step: Step, *, is_brief: bool = False) -> str:
     kind, asked = step_amount(step)
     if isinstance(step, CopayStep):
         return f"{asked if is_brief else dollars(step.cents)} {kind}{step_terms(step)}"
+    if isinstance(step, BandedCopayStep) and not is_brief:
+        return f"{kind}: {bands_words(step)}"
     if isinstance(step, CoinsuranceStep) and not is_brief:
         return f"{percent(step.basis_points)} of {base_words(step.of)}{bounds_words(step)}"
     if isinstance(step, ComparedStep):
@@ -260,6 +264,8 @@ def step_amount(step: Step) -> tuple[str, str]:
             return "deductible", ""
         case CopayStep():
             return "copay", amount(step.cents)
+        case BandedCopayStep():
+            return "copay by allowed amount", bands_words(step, is_brief=True)
         case CoinsuranceStep():
             return "coinsurance", f"{percent(step.basis_points)}{bounds_words(step, is_brief=True)}"
         case ComparedStep():
@@ -278,12 +284,22 @@ def step_terms(step: Step) -> str:
             highest = ", the highest of the day" if step.per is CopayPer.DAY else ""
             waived = ", waived where the line pays any deductible" if step.waived_with_deductible else ""
             return f" per {step.per}{highest}{waived}"
+        case BandedCopayStep():
+            return " copay by allowed amount"
         case CoinsuranceStep():
             return "" if step.of is next(iter(COINSURANCES)) else f" of {base_words(step.of)}"
         case ComparedStep():
             return f"{step_terms(step.copay)}{step_terms(step.coinsurance)}"
         case NothingStep():
             return ""
+
+
+def bands_words(step: BandedCopayStep, *, is_brief: bool = False) -> str:
+    """`$0.65 up to $10.00, $1.30 up to $25.00, else $2.55`."""
+    money = amount if is_brief else dollars
+    most = [f"{money(each.cents)} up to {money(each.up_to)}" for each in step.bands if each.up_to is not None]
+    last = [f"{'else ' if most else ''}{money(each.cents)}" for each in step.bands if each.up_to is None]
+    return ", ".join([*most, *last])
 
 
 def bounds_words(step: CoinsuranceStep, *, is_brief: bool = False) -> str:

@@ -329,7 +329,9 @@ class _Compiler:
         first = len(self.rows["phases"])
         for phase in block.member_pays if block else ():
             kept = [
-                (step, row) for step in phase.steps for row in step_rows(step, plan.tiers[tier], index.accumulators)
+                (step, row)
+                for step in phase.steps
+                for row in step_rows(step, plan.tiers[tier], index.accumulators, self.rows["copay_bands"])
             ]
             _assert_holds(len(kept), MAX_STEPS, f"steps of benefit {benefit.id!r}")
             through = NEVER if phase.through is None else phase.through

@@ -36,6 +36,7 @@ from camcover.rulebook.records import (
     AccumulatorKind,
     AgeAllowance,
     Attestation,
+    BandedCopayStep,
     Carryover,
     CoinsuranceBound,
     CoinsuranceStep,
@@ -107,7 +108,7 @@ _MEASURE = _codes_of(LimitMeasure, MEASURES)
 def _assert_codes() -> None:
     """Raise AssertionError, at import, when a code of the kernel has no word, or stands on the wrong side of others."""
     told: dict[type[IntEnum], set[IntEnum]] = {
-        StepKind: {StepKind.DEDUCTIBLE, *_COPAY.values(), *_COINSURANCE.values()},
+        StepKind: {StepKind.DEDUCTIBLE, StepKind.COPAY_BANDS, *_COPAY.values(), *_COINSURANCE.values()},
         Period: set(_PERIOD.values()),
         LimitMeasure: set(_MEASURE.values()),
     }
@@ -232,8 +233,11 @@ def rate_row(rate: FeeRate, vocabulary: Vocabulary, cents: int, visits: int) -> 
     )
 
 
-def step_rows(step: Step, tier: Tier, numbers: Mapping[str, int]) -> list[Row]:
-    """The rows of `steps` of a step: none for `nothing`, two for a comparison, the copay's before the coinsurance's."""
+def step_rows(step: Step, tier: Tier, numbers: Mapping[str, int], bands: list[Row]) -> list[Row]:
+    """The rows of `steps` of a step: none for `nothing`, two for a comparison, the copay's before the coinsurance's.
+
+    The rows of `copay_bands` of a copay by bands are appended to `bands`.
+    """
     if isinstance(step, ComparedStep):
         copay, coinsurance = step_row(step.copay, tier, numbers), step_row(step.coinsurance, tier, numbers)
         fixed = CoinsuranceBound(step.copay.cents, step.copay.per)
@@ -244,6 +248,12 @@ def step_rows(step: Step, tier: Tier, numbers: Mapping[str, int]) -> list[Row]:
         ]
     if isinstance(step, NothingStep):
         return []
+    if isinstance(step, BandedCopayStep):
+        first = len(bands)
+        bands += [(UNLIMITED if each.up_to is None else each.up_to, each.cents) for each in step.bands]
+        return [
+            (int(StepKind.COPAY_BANDS), -1, 0, 0, 0, *_bounds(StepBound.NONE, None, None)[:-2], first, len(step.bands))
+        ]
     row = step_row(step, tier, numbers)
     if isinstance(step, CoinsuranceStep) and (step.at_least or step.at_most):
         return [(*row, *_bounds(StepBound.BOUNDED, step.at_least, step.at_most))]
@@ -253,7 +263,7 @@ def step_rows(step: Step, tier: Tier, numbers: Mapping[str, int]) -> list[Row]:
 def _bounds(bound: StepBound, least: CoinsuranceBound | None, most: CoinsuranceBound | None) -> Row:
     """The columns of `steps` behind `cents`."""
     pers = (0 if each is None else int(_COPAY[each.per]) for each in (least, most))
-    return (int(bound), *pers, *(0 if each is None else each.cents for each in (least, most)))
+    return (int(bound), *pers, *(0 if each is None else each.cents for each in (least, most)), 0, 0)
 
 
 def step_row(step: DeductibleStep | CopayStep | CoinsuranceStep, tier: Tier, numbers: Mapping[str, int]) -> Row:

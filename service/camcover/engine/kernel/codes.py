@@ -26,6 +26,7 @@ class StepKind(IntEnum):
     COINSURANCE_AFTER_DEDUCTIBLE = 5
     COINSURANCE_ALLOWED = 6
     COPAY_DAY = 7
+    COPAY_BANDS = 8
 
 
 class StepBound(IntEnum):

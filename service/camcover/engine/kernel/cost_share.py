@@ -22,6 +22,7 @@ _COPAY_VISIT = int(StepKind.COPAY_VISIT)
 _COPAY_LINE = int(StepKind.COPAY_LINE)
 _COPAY_UNIT = int(StepKind.COPAY_UNIT)
 _COPAY_DAY = int(StepKind.COPAY_DAY)
+_COPAY_BANDS = int(StepKind.COPAY_BANDS)
 _COINSURANCE_REMAINING = int(StepKind.COINSURANCE_REMAINING)
 _COINSURANCE_AFTER_DEDUCTIBLE = int(StepKind.COINSURANCE_AFTER_DEDUCTIBLE)
 _COINSURANCE_ALLOWED = int(StepKind.COINSURANCE_ALLOWED)
@@ -45,7 +46,7 @@ _OF_DEDUCTIBLE, _OF_COPAY, _OF_COINSURANCE = (
 @compiled
 def is_copay(kind: int) -> bool:
     """Whether a step kind is one of the copays."""
-    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT, _COPAY_DAY)
+    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT, _COPAY_DAY, _COPAY_BANDS)
 
 
 @compiled
@@ -71,13 +72,7 @@ def take_steps(rules: RuleTables, work: Work, context: LineContext, phase: Any, 
             amount = min(amount, remaining)
             deductible += amount
         elif is_copay(kind):
-            amount = step["cents"]
-            if kind == _COPAY_VISIT:
-                amount = max(amount - visits["copay_paid"], 0)
-            elif kind == _COPAY_UNIT:
-                amount = amount * entry["covered_units"]
-            elif kind == _COPAY_DAY:
-                amount = max(amount - _paid_of_day(work, context, visits["copay_scope"]), 0)
+            amount = _copay(rules, work, context, step, visits, eligible)
             if step["waived"] == 1 and deductible > 0:
                 amount = 0
         elif is_coinsurance(kind):
@@ -91,6 +86,28 @@ def take_steps(rules: RuleTables, work: Work, context: LineContext, phase: Any, 
             remaining -= _moved(step, entry, index)
         entry["steps"][index] = amount
         remaining -= amount
+
+
+@compiled
+def _copay(rules: RuleTables, work: Work, context: LineContext, step: Any, visits: Any, eligible: int) -> int:
+    """What a copay asks for on a line, before it is cut to what is left (points 19 and 20)."""
+    kind = step["kind"]
+    if kind == _COPAY_VISIT:
+        return max(step["cents"] - visits["copay_paid"], 0)
+    if kind == _COPAY_UNIT:
+        return step["cents"] * context.entry["covered_units"]
+    if kind == _COPAY_DAY:
+        return max(step["cents"] - _paid_of_day(work, context, visits["copay_scope"]), 0)
+    return _banded(rules, step, eligible) if kind == _COPAY_BANDS else step["cents"]
+
+
+@compiled
+def _banded(rules: RuleTables, step: Any, eligible: int) -> int:
+    """The copay of the first band that holds the eligible amount (point 19)."""
+    for row in range(step["bands"], step["bands"] + step["band_count"]):
+        if eligible <= rules.copay_bands[row]["up_to"]:
+            return rules.copay_bands[row]["cents"]
+    return 0
 
 
 @compiled

@@ -111,8 +111,13 @@ PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4"), ("limit",
 STEP = np.dtype([
     ("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8"),
     ("bound", "i4"), ("least_per", "i4"), ("most_per", "i4"), ("least", "i8"), ("most", "i8"),
+    ("bands", "i4"), ("band_count", "i4"),
 ])  # fmt: skip
-"""`bound` is a `StepBound`; `least_per`, `most_per`: a `StepKind` of the copays, 0 = no such bound."""
+"""`bound` is a `StepBound`; `least_per`, `most_per`: a `StepKind` of the copays, 0 = no such bound; `bands`,
+`band_count`: rows of `copay_bands`."""
+
+COPAY_BAND = np.dtype([("up_to", "i8"), ("cents", "i8")])
+"""A band of a copay by the allowed amount: `cents` of a line that allows at most `up_to` (point 19)."""
 
 REQUIREMENT = np.dtype([("attestation", "u8"), ("penalty", "i4"), ("after", "i4"), ("limit", "i4"), ("cents", "i8")])
 """`penalty` -1: without it the line is not covered. `limit`: as in `PHASE`, of the visits that `after` counts. `cents`:
@@ -149,6 +154,7 @@ class RuleTables(NamedTuple):
     rule_tiers: Array
     phases: Array
     steps: Array
+    copay_bands: Array
     requirements: Array
     limits: Array
     age_allowances: Array
@@ -172,6 +178,7 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
     "rule_tiers": RANGE,
     "phases": PHASE,
     "steps": STEP,
+    "copay_bands": COPAY_BAND,
     "requirements": REQUIREMENT,
     "limits": LIMIT,
     "age_allowances": AGE_ALLOWANCE,
@@ -279,13 +286,12 @@ LEDGER = np.dtype([
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
 terms behind the last edition; `liability`: who bears what is not covered; `of_visit`: 1 where it shares the fee for a
-visit. `criteria` is the row that failed, `fee` the
-allowed amount before coverage was judged, `attestations_used` what was asked for and found, `capped` what the
-out-of-pocket maximum took off, `capped_by` where several may the mask of those that did, `provider_owes` what of
-`written_off` is a denial that is the provider's, `expense` the practice expense of a unit where those of the day are
-reduced together, `handed` the cents that the limit in row `handing` handed on to the next benefit (the row of `rests`
-in the same place has what became of them; they are in the amounts here), `steps` the cents of each step after the cap
-(only as many as the phase has are written)."""
+visit. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged, `attestations_used`
+what was asked for and found, `capped` what the out-of-pocket maximum took off, `capped_by` where several may the mask
+of those that did, `provider_owes` what of `written_off` is a denial that is the provider's, `expense` the practice
+expense of a unit where those of the day are reduced together, `handed` the cents that the limit in row `handing`
+handed on to the next benefit (the row of `rests` in the same place has what became of them; they are in the amounts
+here), `steps` the cents of each step after the cap (only as many as the phase has are written)."""
 
 
 class Work(NamedTuple):

@@ -22,6 +22,7 @@ from camcover.messages import Dollars, Label, Message, Rate, WordList, either, s
 from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
+    BandedCopayStep,
     Benefit,
     CoinsuranceStep,
     ComparedStep,
@@ -89,7 +90,7 @@ _PROVIDER_BEARS = sentence("liability-provider")
 _PROVIDER_BEARS_WITHOUT = sentence("liability-provider-without", "attestation")
 _MEMBER_BEARS_WITH = sentence("liability-member-with", "attestation")
 
-TakingStep: TypeAlias = DeductibleStep | CopayStep | CoinsuranceStep | ComparedStep
+TakingStep: TypeAlias = DeductibleStep | CopayStep | BandedCopayStep | CoinsuranceStep | ComparedStep
 """A step that takes something."""
 
 
@@ -257,7 +258,7 @@ def _cost_share(told: _Told, benefit: Benefit, step: TakingStep, cents: int) -> 
     match step:
         case DeductibleStep():
             return _deductible(told, benefit, step, cents)
-        case CopayStep():
+        case CopayStep() | BandedCopayStep():
             asked = step_words(step)
             message = _COPAY(amount=amount, copay=asked) if cents else _NO_COPAY(copay=asked)
         case CoinsuranceStep():

@@ -10,6 +10,7 @@ from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import blocks, phases, plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.records import (
+    BandedCopayStep,
     CoinsuranceStep,
     ComparedStep,
     CopayStep,
@@ -65,13 +66,13 @@ def check_repeated_steps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """At most one copay and one coinsurance in a list (docs/rule-language.md, point 19)."""
     for plan in plans(rules):
         for _, phase in phases(plan):
-            yield from _repeated(phase.steps, CopayStep, "copay")
-            yield from _repeated(phase.steps, CoinsuranceStep, "coinsurance")
+            yield from _repeated(phase.steps, (CopayStep, BandedCopayStep), "copay")
+            yield from _repeated(phase.steps, (CoinsuranceStep,), "coinsurance")
 
 
-def _repeated(steps: tuple[Step, ...], kind: type[CopayStep | CoinsuranceStep], name: str) -> Iterator[Diagnostic]:
+def _repeated(steps: tuple[Step, ...], kinds: tuple[type[Step], ...], name: str) -> Iterator[Diagnostic]:
     parts = (part for step in steps for part in _parts(step))
-    same = [step for step in parts if isinstance(step, kind)]
+    same = [step for step in parts if isinstance(step, kinds)]
     if len(same) > 1:
         message = f"{len(same)} {name} steps in one list"
         yield STEP_REPEATED.at(same[1].at, message, f"a list holds at most one {name}")

@@ -21,11 +21,13 @@ from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_
 from camcover.rulebook.records import (
     COINSURANCES,
     Attestation,
+    BandedCopayStep,
     Benefit,
     CoinsuranceBound,
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
+    CopayBand,
     CopayStep,
     DeductibleStep,
     NothingStep,
@@ -35,11 +37,18 @@ from camcover.rulebook.records import (
     TierBenefit,
     Word,
 )
-from camcover.rulebook.scalars import BOUND, BOUND_WORDS, COPAY, COPAY_WORDS, PENALTY, PERCENT, VISITS_OF, YES
+from camcover.rulebook.scalars import BOUND, BOUND_WORDS, COPAY, COPAY_WORDS, MONEY, PENALTY, PERCENT, VISITS_OF, YES
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["BENEFITS"]
 
+COPAY_BANDS = declare(
+    "copay-bands",
+    Severity.ERROR,
+    "The bands of `copay_by_allowed` do not ascend, or not the last one alone is without `up_to` (point 19 of "
+    "docs/rule-language.md).",
+    "Order the bands by `up_to`, and leave it out of the last one.",
+)
 COMPARISON_OF_TWO = declare(
     "comparison-of-two",
     Severity.ERROR,
@@ -87,7 +96,7 @@ REQUIREMENT = Either(
 BARE_STEP = Choice(("deductible", "nothing"))
 
 
-_STEP_KEYS = ("deductible", "copay", "coinsurance", "lesser_of", "greater_of")
+_STEP_KEYS = ("deductible", "copay", "copay_by_allowed", "coinsurance", "lesser_of", "greater_of")
 _OWNERS = {
     "waived_with_deductible": "copay",
     "of": "coinsurance",
@@ -101,18 +110,30 @@ def _step(values: Values, at: Place, context: Context) -> Any:
     given = [key for key in _STEP_KEYS if values[key] is not None]
     strays = [key for key, owner in _OWNERS.items() if values[key] is not None and given != [owner]]
     if len(given) != 1 or strays:
-        message = "expected one step: deductible, copay, coinsurance, lesser_of or greater_of"
+        message = f"expected one step: {', '.join(_STEP_KEYS[:-1])} or {_STEP_KEYS[-1]}"
         if len(given) == 1:
             message = f"'{strays[0]}' belongs to a {_OWNERS[strays[0]]} step"
         return context.fault("unexpected-shape", at, message, "write each step as an item of its own")
     if values["copay"] is not None:
         cents, per = values["copay"]
         return CopayStep(cents, per, values["waived_with_deductible"] or False, at)
+    if values["copay_by_allowed"] is not None:
+        return _banded(values["copay_by_allowed"], at, context)
     if values["coinsurance"] is not None:
         return _coinsurance(values, at, context)
     if values["deductible"] is None:
         return _compared(given[0], values[given[0]], at, context)
     return DeductibleStep(values["deductible"], at)
+
+
+def _banded(bands: tuple[CopayBand, ...], at: Place, context: Context) -> Any:
+    """A copay by bands that ascend, the last one without an end."""
+    ends = [each.up_to for each in bands]
+    given = [end for end in ends if end is not None]
+    if ends[-1] is not None or len(given) < len(ends) - 1 or given != sorted(set(given)):
+        message = "the bands of a copay ascend by `up_to`, and the last one alone has none"
+        return context.fault("copay-bands", at, message, f"write such as {BANDS_WORDS}")
+    return BandedCopayStep(bands, at)
 
 
 def _coinsurance(values: Values, at: Place, context: Context) -> Any:
@@ -140,6 +161,17 @@ def _one_of_two(values: Values, at: Place, context: Context) -> Any:
 
 
 COPAY_FIELD = Field("copay", Value(COPAY), f"{COPAY_WORDS}.")
+BANDS_WORDS = "[{up_to: $10, copay: $0.65}, {up_to: $25, copay: $1.30}, {copay: $2.55}]"
+BANDS = ListOf(
+    Record(
+        "a band of a copay",
+        (
+            Field("up_to", Value(MONEY), "The most that a line of this band allows; the last band has none."),
+            Field("copay", Value(MONEY), "The copay of a line of this band.", is_required=True),
+        ),
+        lambda values, _at, _: CopayBand(values["up_to"], values["copay"]),
+    )
+)
 COINSURANCE_FIELD = Field("coinsurance", Value(PERCENT), "The member's percentage.")
 OF_FIELD = Field("of", choice(CoinsuranceOf), "What the percentage is of; else of what is left.")
 COMPARED_WORDS = "{{{}: [{{copay: $20 per visit}}, {{coinsurance: 50%}}]}}"
@@ -158,6 +190,7 @@ STEP_TABLE = Record(
     (
         Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
         COPAY_FIELD,
+        Field("copay_by_allowed", BANDS, "A copay per line by what the plan allows for the line."),
         Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
         COINSURANCE_FIELD,
         OF_FIELD,

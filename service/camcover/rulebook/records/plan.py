@@ -256,13 +256,29 @@ class ComparedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class CopayBand:
+    """The copay of a line that allows at most `up_to`, cents; None = whatever it allows."""
+
+    up_to: int | None
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class BandedCopayStep:
+    """A copay per line by bands of the allowed amount, the first one that holds it (point 19)."""
+
+    bands: tuple[CopayBand, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
 class NothingStep:
     """The member pays nothing."""
 
     at: Place
 
 
-SingleStep = DeductibleStep | CopayStep | CoinsuranceStep | NothingStep
+SingleStep = DeductibleStep | CopayStep | BandedCopayStep | CoinsuranceStep | NothingStep
 Step = SingleStep | ComparedStep
 
 

@@ -1,0 +1,72 @@
+"""A copay by bands of what the plan allows for a line (point 19), by Medicaid's figures of 2012, worked by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from camcover.engine import Estimate
+from small_rules import estimate, tables
+
+PLAN = """\
+format: camcover/1
+kind: plan
+id: p
+payer: {id: example, name: Example Health}
+effective: {from: 2026-01-01}
+illustrative: yes
+accumulators:
+  deductible: {kind: deductible, individual: $15, family_mode: embedded}
+  maximum: {kind: out_of_pocket_maximum, individual: MAXIMUM, family_mode: embedded}
+tiers:
+  in: {deductible: deductible, out_of_pocket_maximum: maximum, above_allowed: written_off}
+benefits:
+  needles: {therapies: [acupuncture], in: {member_pays: PAYS}}
+otherwise: not_covered
+"""
+BANDS = (
+    "{copay_by_allowed: [{up_to: $10, copay: $0.65}, {up_to: $25, copay: $1.30}, {up_to: $50, copay: $2.55}, "
+    "{copay: $3.80}]}"
+)
+
+
+def asked(*lines: int, pays: str = BANDS, maximum: str = "$100") -> Estimate:
+    """One visit with a line of each of these amounts, cents."""
+    text = PLAN.replace("PAYS", f"[{pays}]").replace("MAXIMUM", maximum)
+    procedures = [{"code": "97810", "charge_cents": cents} for cents in lines]
+    visit = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"], "procedures": procedures}
+    used = [{"accumulator": name, "used_cents": 0} for name in ("deductible", "maximum")]
+    member = {"id": "ana", "age": 44, "state": "WA", "accumulators": used}
+    return estimate(tables(p=text), {"plan_id": "p", "members": [member], "items": [visit], "explain": True})
+
+
+@pytest.mark.parametrize(
+    ("cents", "copay"),
+    [
+        *[(40, 40), (1_000, 65), (1_001, 130), (2_000, 130), (2_500, 130), (4_500, 255), (5_000, 255)],
+        *[(5_001, 380), (9_000, 380)],
+    ],
+)
+def test_the_band_of_a_line(cents: int, copay: int) -> None:
+    assert [line.copay_cents for line in asked(cents).lines] == [copay]
+
+
+def test_each_line_of_a_visit_has_its_own() -> None:
+    assert [line.copay_cents for line in asked(2_000, 9_000).lines] == [130, 380]
+
+
+def test_behind_a_deductible_the_whole_allowed_amount_decides() -> None:
+    """Of 20 15 are the deductible; the band is that of 20: 1.30 of the 5 that are left."""
+    (line,) = asked(2_000, pays=f"deductible, {BANDS}").lines
+    assert (line.deductible_cents, line.copay_cents, line.plan_paid_cents) == (1_500, 130, 370)
+
+
+def test_the_maximum_cuts_it_as_a_copay() -> None:
+    found = asked(9_000, 9_000, maximum="$5")
+    assert [line.copay_cents for line in found.lines] == [380, 120]
+    assert found.accumulators_after[1].used_cents == 500
+
+
+def test_in_words() -> None:
+    up_to = ["$0.65 where the plan allows up to $10.00", "$1.30 where the plan allows up to $25.00"]
+    asked_for = f"{', '.join(up_to)}, and $2.55 where the plan allows up to $50.00; $3.80 copay per service above that"
+    assert asked(2_000).lines[0].steps[2].text == f"You pay a copay of $1.30 (the plan asks for {asked_for})."
