@@ -98,6 +98,7 @@ effective: {from: 2026-01-01, to: 2026-12-31}
 benefit_period: {starts: 07-01}
 hsa_qualified: no
 fees: fees-2026
+unit_rule: cms
 reviewed: {on: 2025-10-01, by: rules team, next: 2099-01-01}
 notes: Invented.
 sources:
@@ -199,7 +200,10 @@ tests:
       items:
         - member: ana
           therapy: acupuncture
-          codes: ["97811", {code: "97810", units: 2, charge: $80.00, allowed: $60.00, modifiers: [AT]}]
+          codes:
+            - "97811"
+            - {code: "97810", units: 2, charge: $80.00, allowed: $60.00, modifiers: [AT]}
+            - {code: "97810", minutes: 23 minutes}
           practitioner: acupuncturist
           taxonomy: 171100000X
           setting: office

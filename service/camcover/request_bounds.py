@@ -19,6 +19,7 @@ __all__ = [
     "MAX_SESSIONS",
     "MAX_UNITS",
     "MEMBERS",
+    "MINUTES",
     "SESSIONS",
     "UNITS",
     "USED",
@@ -46,6 +47,9 @@ AGE = Bound(0, 130)
 
 UNITS = Bound(1, 1_000)
 """Units of a procedure, and of a prior visit."""
+
+MINUTES = Bound(1, 1_000)
+"""Minutes of a procedure."""
 
 CENTS = Bound(0, 1_000_000_000)
 """An amount: 2,000 lines of the largest stay far inside 64 bits, percentages included."""

@@ -19,6 +19,7 @@ from camcover.request_bounds import (
     CENTS,
     EVERY_DAYS,
     MEMBERS,
+    MINUTES,
     SESSIONS,
     UNITS,
     USED,
@@ -28,7 +29,7 @@ from camcover.request_bounds import (
 from small_rules import question, tables, typed
 
 MESSAGES = request_pb2.DESCRIPTOR.message_types_by_name
-ZERO_IS_UNSET = (SESSIONS, EVERY_DAYS, UNITS)
+ZERO_IS_UNSET = (SESSIONS, EVERY_DAYS, UNITS, MINUTES)
 """Of these the .proto allows 0, which stands for what is usual: the request that the engine gets has that instead."""
 
 NUMBERS: dict[tuple[str, str], Bound] = {
@@ -39,6 +40,7 @@ NUMBERS: dict[tuple[str, str], Bound] = {
     ("PlannedService", "sessions"): SESSIONS,
     ("PlannedService", "every_days"): EVERY_DAYS,
     ("Procedure", "units"): UNITS,
+    ("Procedure", "minutes"): MINUTES,
 }
 """Every number of a request that is no amount."""
 

@@ -40,6 +40,7 @@ class Line:
     item: Json
     member: Json
     typical: int | None = None
+    stated_minutes: int = 0
     terms_day: date = date.min
     tier: str = ""
     claim: Claim = field(default_factory=Claim)
@@ -100,7 +101,35 @@ def expand(request: Json, rules: RuleBook) -> list[Line]:
         member_id = item.get("member_id") or next(iter(members))
         for number, day in enumerate(_dates(item), 1):
             lines += _session(index, number, day, item, members[member_id], rules)
-    return sorted(lines, key=lambda line: line.day)
+    lines = _billed(sorted(lines, key=lambda line: line.day), request["plan_id"], rules)
+    for session in {(line.item_index, line.session): None for line in lines}:
+        _share_typical_charge([line for line in lines if (line.item_index, line.session) == session], rules)
+    return lines
+
+
+def _billed(lines: list[Line], plan_id: str, rules: RuleBook) -> list[Line]:
+    """The lines with units in place of minutes, without those that come to none (point 48)."""
+    together: dict[tuple[str, date], list[Line]] = {}
+    for line in lines:
+        if line.stated_minutes:
+            each = line.minutes
+            line.units = _units_of(line.stated_minutes, each)
+            if each == 15 and rules.nearest_plan(plan_id, line.day)["unit_rule"] == "cms":
+                together.setdefault((line.member_id, line.day), []).append(line)
+    for day in together.values():
+        left = _units_of(sum(line.stated_minutes for line in day), 15)
+        for line in day:
+            line.units = line.stated_minutes // 15
+            left -= line.units
+        for line in sorted(day, key=lambda line: line.stated_minutes % 15, reverse=True)[:left]:
+            line.units += 1
+    return [line for line in lines if line.units > 0]
+
+
+def _units_of(minutes: int, each: int) -> int:
+    """Whole units, and one more where more than half of one is left."""
+    whole, left = divmod(minutes, each)
+    return whole + 1 if left > each / 2 else whole
 
 
 def _dates(item: Json) -> list[date]:
@@ -129,6 +158,7 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
             therapy=_therapy(item, number - 1, procedure.get("code", ""), rules),
             code=procedure.get("code", ""),
             units=procedure.get("units") or 1,
+            stated_minutes=procedure.get("minutes") or 0,
             charge=procedure.get("charge_cents"),
             allowed=procedure.get("allowed_cents"),
             item=item,
@@ -140,7 +170,6 @@ def _session(index: int, session: int, day: date, item: Json, member: Json, rule
     ]
     for line in lines:
         line.minutes = _minutes(line, rules)
-    _share_typical_charge(lines, rules)
     return lines
 
 

@@ -72,6 +72,7 @@ def plan(dice: Dice, id_: str) -> Document:
         "payer": {"id": "some-payer", "name": "Some Payer"},
         "benefit_period": {"starts": "07-01"} if dice.chance(35) else "calendar_year",
         **({"fees": FEES} if dice.chance(88) else {}),
+        **({"unit_rule": dice.pick(["cms", "ama"])} if dice.chance(50) else {}),
         "accumulators": {name: accumulator(dice, name, names) for name in names},
         "tiers": {name: _tier(dice, name, names) for name in tiers},
         **({"limits": pools} if pools else {}),

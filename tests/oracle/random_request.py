@@ -235,6 +235,20 @@ def _amounts(dice: Dice) -> Document:
     return amounts
 
 
+def give_minutes(dice: Dice, asked: Document, rules: RuleBook) -> None:
+    """Minutes in place of some units (point 48); on the first date so many that each line is billed."""
+    has_rule = all("unit_rule" in each for each in rules.editions("plan", asked["plan_id"]))
+    if not has_rule or dice.chance(40):
+        return
+    first = min(day for item in asked["items"] for day in session_dates(item))
+    for item in asked["items"]:
+        least = 30 if first in session_dates(item) else 1
+        for procedure in item.get("procedures", []):
+            if rules.is_timed(item["therapy"], procedure["code"]) and dice.chance(60):
+                procedure.pop("units", None)
+                procedure["minutes"] = dice.number(least, 50)
+
+
 def leave_to_codes(dice: Dice, asked: Document, rules: RuleBook) -> None:
     """Leave out the therapy of some items whose codes settle it (point 2)."""
     for item in asked["items"]:

@@ -178,6 +178,11 @@ class RuleBook:
                 return found
         return None
 
+    def is_timed(self, therapy: str, code: str) -> bool:
+        """Whether every edition of the catalog says how long a unit of a code of a therapy takes."""
+        therapies = [each["therapies"].get(therapy, {}) for each in self._documents["catalog"]]
+        return all(code in each.get("minutes", {}).get("codes", {}) for each in therapies)
+
     def latest(self, section: str, word: str) -> Any:
         """What the latest edition of a catalog that has a modifier or a place of service says of it."""
         having = [each for each in self._documents["catalog"] if word in each.get(section, {})]

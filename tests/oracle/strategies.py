@@ -48,6 +48,7 @@ def scenarios(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Scenario:
     primary = random_plan.plan_editions(dice, "plan-one")
     secondary = random_plan.plan_editions(dice, "plan-two") if dice.chance(25) else []
     request = random_request.request(dice, primary, secondary)
+    random_request.give_minutes(dice, request, RuleBook([*documents, *primary, *secondary]))
     random_request.leave_to_codes(dice, request, RuleBook([*documents, *primary, *secondary]))
     texts = {file_name(each): yaml_text(each) for each in [*documents, *primary, *secondary]}
     return Scenario(texts, request)

@@ -241,6 +241,7 @@ def _procedure(message: messages.Procedure) -> Procedure:
         message.charge_cents if message.HasField("charge_cents") else None,
         message.allowed_cents if message.HasField("allowed_cents") else None,
         tuple(message.modifiers),
+        message.minutes,
     )
 
 

@@ -157,6 +157,7 @@ class Coder:
         wrong |= self._price(therapies, services)
         # What a claim says in codes of its own is a matter for single requests.
         wrong |= _is_given(items, "modifiers")
+        wrong |= integers(item("minutes"), null=0) != 0
         for name in ("taxonomy", "place_of_service"):
             wrong |= coded(item(name)).numbers(len, null=0) > 0
         services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")

@@ -19,6 +19,7 @@ ITEM_FIELDS = [
     pa.field("code", pa.string()),
     pa.field("modifiers", _WORDS),
     pa.field("units", pa.int32()),
+    pa.field("minutes", pa.int32()),
     pa.field("charge_cents", pa.int64()),
     pa.field("allowed_cents", pa.int64()),
     pa.field("practitioner", pa.string()),

@@ -117,6 +117,9 @@ def _violations(row: Data) -> Iterator[Violation]:
             yield Violation(f"{path}.date", "no date", "one", Refusal.MISSING_VALUE)
     for path, item in _elements(row, "items"):
         yield from _date_violations(path, item)
+        if not item["code"] and item["minutes"]:
+            found, expected = f"{item['minutes']} minutes of no code", "a code beside them, or nothing"
+            yield Violation(f"{path}.minutes", found, expected, Refusal.UNUSED_STATEMENT)
         if not item["code"] and _or(item["units"], 1) != 1:
             found, expected = f"{item['units']} units of no code", "a code beside them, or nothing"
             yield Violation(f"{path}.units", found, expected, Refusal.UNUSED_STATEMENT)
@@ -174,7 +177,8 @@ def _date_violations(path: str, item: Data) -> Iterator[Violation]:
 def _service(item: Data) -> PlannedService:
     code, charge, allowed = _text(item["code"]), item["charge_cents"], item["allowed_cents"]
     modifiers = tuple(map(_text, _list(item, "modifiers")))
-    procedures = (Procedure(code, _or(item["units"], 1), charge, allowed, modifiers),) if code else ()
+    minutes = item["minutes"] or 0
+    procedures = (Procedure(code, _or(item["units"], 1), charge, allowed, modifiers, minutes),) if code else ()
     return PlannedService(
         tuple(_dates(item)),
         therapy=_text(item["therapy"]),

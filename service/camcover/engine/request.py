@@ -133,13 +133,17 @@ class Member(NamedTuple):
 
 
 class Procedure(NamedTuple):
-    """One CPT / HCPCS code of a session; amounts are for all its units together; modifiers as a claim has them."""
+    """One CPT / HCPCS code of a session; amounts are for all its units together; modifiers as a claim has them.
+
+    `minutes`: in place of units, 0 = not given.
+    """
 
     code: str
     units: int = 1
     charge_cents: int | None = None
     allowed_cents: int | None = None
     modifiers: tuple[str, ...] = ()
+    minutes: int = 0
 
 
 class PlannedService(NamedTuple):

@@ -28,6 +28,7 @@ WIDTH = 120
 
 KEY_ORDER = (
     *("format", "kind", "id", "name", "payer", "effective", "benefit_period", "hsa_qualified", "fees"),
+    "unit_rule",
     *("illustrative", "reviewed", "notes", "sources"),
     *("therapies", "conditions", "practitioners", "licensure", "when", "cite"),
     *(

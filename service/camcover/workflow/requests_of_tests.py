@@ -75,4 +75,5 @@ def _service(item: TestItem) -> PlannedService:
 
 def _procedure(each: TestProcedure) -> Procedure:
     """One code of a test's session."""
-    return Procedure(str(each.code), each.units, each.charge, each.allowed, tuple(map(str, each.modifiers)))
+    modifiers = tuple(map(str, each.modifiers))
+    return Procedure(str(each.code), each.units, each.charge, each.allowed, modifiers, each.minutes)

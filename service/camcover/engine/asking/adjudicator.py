@@ -21,6 +21,7 @@ from camcover.engine.asking.payees import reimbursed
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.question import Answer, LineRest, Outcome, Question
 from camcover.engine.asking.ranges import PricedCase, Way, bounds_of, known
+from camcover.engine.asking.timed import in_units
 from camcover.engine.asking.violations import violations_of
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
@@ -74,6 +75,7 @@ class Adjudicator:
         index = tables.plans[request.plan_id]
         request = without_claim_codes(request, tables.vocabulary)
         asked = asked_of(request, tables.vocabulary)
+        asked = in_units(asked, request, index, tables.vocabulary)
         _check_dates(index, asked, in_force_only=not request.assume_terms)
         first = self.first
         primary = lay_out(first, tables, _scope(index, request, asked, secondary=False), asked)

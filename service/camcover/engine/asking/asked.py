@@ -16,7 +16,8 @@ from typing import NamedTuple, TypeAlias
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import EstimateRequest, PlannedService, Procedure
 from camcover.errors import CamcoverError
-from camcover.request_bounds import MAX_CENTS, MAX_LINES, MAX_UNITS
+from camcover.request_bounds import MAX_CENTS, MAX_LINES, MAX_UNITS, MINUTES
+from camcover.rulebook.records import UnitRule
 
 UNKNOWN = -1
 
@@ -28,12 +29,21 @@ class Unsound(CamcoverError):
     """A request that cannot be priced as it is; raised inside `engine` only."""
 
 
+class UnbilledMinutes(NamedTuple):
+    """Minutes of an item that come to no unit: its place, the code, how many, and by which rule."""
+
+    item: int
+    code: str
+    minutes: int
+    rule: UnitRule
+
+
 class AskedService(NamedTuple):
     """One service of an item: a procedure, or the session as a whole. Amounts in cents, -1 = unknown.
 
     `item` counts from 0, `number` from 1 within the session. `therapy` is empty where no edition of the catalog has the
     code; then the charge is known (point 2). `unpriced` services of the session have no charge, of
-    which this is number `place` from 0.
+    which this is number `place` from 0. `minutes`: in place of units that are not worked out yet, 0 = none.
     """
 
     item: int
@@ -45,6 +55,7 @@ class AskedService(NamedTuple):
     allowed: int
     unpriced: int
     place: int
+    minutes: int = 0
 
 
 AskedLine: TypeAlias = tuple[int, int, int]
@@ -52,10 +63,14 @@ AskedLine: TypeAlias = tuple[int, int, int]
 
 
 class Asked(NamedTuple):
-    """A request's services, and its lines sorted by (date, order in the request)."""
+    """A request's services, and its lines sorted by (date, order in the request).
+
+    `unbilled`: timed procedures that come to no unit, and so to no line (`engine/asking/timed.py`).
+    """
 
     services: Sequence[AskedService]
     lines: Sequence[AskedLine]
+    unbilled: tuple[UnbilledMinutes, ...] = ()
 
 
 def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
@@ -119,6 +134,8 @@ def _service(
     therapy = _therapy_of(item, number, code, vocabulary)
     if not 1 <= units <= MAX_UNITS:
         raise Unsound
+    if procedure.minutes and (units != 1 or MINUTES.is_outside(procedure.minutes)):
+        raise Unsound
     if procedure.charge_cents is not None:
         if charge >= 0:
             raise Unsound
@@ -129,7 +146,7 @@ def _service(
         allowed = amount(procedure.allowed_cents)
     if not therapy and charge < 0:
         raise Unsound
-    return AskedService(index, number, therapy, code, units, charge, allowed, unpriced, place)
+    return AskedService(index, number, therapy, code, units, charge, allowed, unpriced, place, procedure.minutes)
 
 
 def _therapy_of(item: PlannedService, number: int, code: str, vocabulary: Vocabulary) -> str:

@@ -6,13 +6,14 @@ here, of what members used under a plan in `engine/asking/use_violations.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
 from camcover.engine.asking.asked import codes_beside
 from camcover.engine.asking.claim import as_far_as_known, claim_violations
 from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.timed import minutes_violations
 from camcover.engine.asking.use_violations import use_violations
 from camcover.engine.asking.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
 from camcover.engine.compiling.compile import Tables
@@ -30,7 +31,7 @@ from camcover.engine.request import (
     Violation,
 )
 from camcover.refusals import Refusal
-from camcover.request_bounds import AGE, CENTS, MAX_LINES, MEMBERS, UNITS
+from camcover.request_bounds import AGE, CENTS, MAX_LINES, MEMBERS, MINUTES, UNITS
 
 MOST_VIOLATIONS = 100
 """So many faults of a request are worked out: each unknown word is compared with all that are known."""
@@ -66,7 +67,7 @@ def _under(tables: Tables, request: EstimateRequest, field: str, plan_id: str) -
     if plan is None:
         yield unknown_word(field, Refusal.UNKNOWN_PLAN, plan_id, sorted(tables.plans))
     else:
-        yield from _plan_violations(plan, request, tables.vocabulary.services, secondary=field == "secondary_plan_id")
+        yield from _plan_violations(plan, request, tables.vocabulary, secondary=field == "secondary_plan_id")
 
 
 def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
@@ -199,6 +200,11 @@ def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
         yield from _amount_violations(where, procedure.charge_cents, procedure.allowed_cents)
         if UNITS.is_outside(procedure.units):
             yield out_of_range(f"{where}.units", procedure.units, UNITS)
+        if procedure.minutes and MINUTES.is_outside(procedure.minutes):
+            yield out_of_range(f"{where}.minutes", procedure.minutes, MINUTES)
+        elif procedure.minutes and procedure.units != 1:
+            found = f"{procedure.units} units and {procedure.minutes} minutes"
+            yield Violation(f"{where}.minutes", found, "one of the two", Refusal.CONTRADICTORY_STATEMENTS)
     for name in ("charge_cents", "allowed_cents"):
         if getattr(item, name) is None:
             continue
@@ -246,6 +252,14 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
             yield Violation(f"{where}.code", found, "the therapy beside it", Refusal.AMBIGUOUS_CODE)
         elif procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
             yield from _unknown_price(where, therapies[0], item.dates, vocabulary)
+        if procedure.minutes and not _is_timed(therapies, procedure.code, item.dates, vocabulary):
+            found = f"minutes of code {procedure.code}, of which the catalog does not say what a unit takes"
+            yield Violation(f"{where}.minutes", found, "units", Refusal.UNUSED_STATEMENT)
+
+
+def _is_timed(therapies: Sequence[str], code: str, dates: Iterable[date], vocabulary: Vocabulary) -> bool:
+    """Whether the catalog says on each date how long a unit of a code takes."""
+    return len(therapies) == 1 and all(vocabulary.timed_unit(therapies[0], code, day.toordinal()) for day in dates)
 
 
 def _unknown_price(path: str, therapy: str, dates: Iterable[date], vocabulary: Vocabulary) -> Iterator[Violation]:
@@ -283,7 +297,7 @@ def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary)
 
 
 def _plan_violations(
-    index: PlanIndex, request: EstimateRequest, therapies: Collection[str], *, secondary: bool
+    index: PlanIndex, request: EstimateRequest, vocabulary: Vocabulary, *, secondary: bool
 ) -> Iterator[Violation]:
     """What the plan refuses of a request: dates, tiers, and what members used under it."""
     if secondary:
@@ -291,12 +305,13 @@ def _plan_violations(
     else:
         yield from _tier_violations(index, [item.tier for item in request.items], "tier")
         yield from _date_violations(index, request)
+        yield from minutes_violations(index, request, vocabulary)
     days = sorted(day.toordinal() for item in request.items for day in item.dates)
     if not days or not request.members:
         return
     as_of = days[0] if request.as_of is None else request.as_of.toordinal()
     edition = index.reference((as_of, *days))
-    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]), therapies)
+    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]), vocabulary.services)
 
 
 def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iterator[Violation]:

@@ -107,6 +107,14 @@ class Vocabulary:
             return None
         return _nearest(found, day).therapies[therapy].typical_charge
 
+    def timed_unit(self, therapy: str, code: str, day: int) -> int:
+        """The minutes of one unit of a code that the therapy's `minutes` name on an ordinal `day`; 0 = not named."""
+        if therapy not in self.timed:
+            return 0
+        found = [catalog for catalog in self.catalogs if therapy in catalog.therapies]
+        minutes = _nearest(found, date.fromordinal(day)).therapies[therapy].minutes
+        return 0 if minutes is None else minutes.codes.get(code, 0)
+
     def minutes_of(self, therapy: str, code: str, day: int) -> int:
         """The minutes of one unit, in the edition in force on an ordinal `day`, else in the nearest; 0 = not known."""
         if therapy not in self.timed:

@@ -21,6 +21,7 @@ from camcover.rulebook.records import AccumulatorKind, Benefit, Criteria, Limit
 from camcover.rulebook.term_messages import ages, allowed, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
+_UNBILLED = sentence("assumed-unbilled-minutes", "item", "count", "code")
 _NETWORK = sentence("assumed-network", "tier")
 _NETWORK_OF_SECOND = sentence("assumed-network-of-second", "tier")
 _TERMS_GO_ON = sentence("terms-assumed", "day")
@@ -66,6 +67,7 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
     if openness is None:
         return
     yield from _unknown_codes(question)
+    yield from _unbilled(question)
     yield from _tiers(question, openness)
     for place, layout in enumerate(_plans(question)):
         yield from _terms(layout, place)
@@ -92,6 +94,12 @@ def _unknown_codes(question: Question) -> Iterator[Message]:
     for place, service in enumerate(question.asked.services):
         if not service.therapy and place in covered:
             yield _UNKNOWN_CODE(item=service.item + 1, code=service.code, charge=Dollars(service.charge))
+
+
+def _unbilled(question: Question) -> Iterator[Message]:
+    """A message for the minutes of an item that come to no unit (point 48)."""
+    for each in question.asked.unbilled:
+        yield _UNBILLED(item=each.item + 1, count=each.minutes, code=each.code)
 
 
 def _tiers(question: Question, openness: Openness) -> Iterator[Message]:

@@ -80,6 +80,7 @@ def _item_facts(item: TestItem) -> Iterator[Fact]:
 def _procedure(procedure: TestProcedure) -> str:
     """`97810`, `98941-AT`, `97124 x 4 charge 60.00`."""
     many = "" if procedure.units == 1 else f" x {procedure.units}"
+    many += f" {procedure.minutes} minutes" if procedure.minutes else ""
     named = (("charge", procedure.charge), ("allowed", procedure.allowed))
     amounts = "".join(f" {name} {amount(cents)}" for name, cents in named if cents is not None)
     return f"{'-'.join((procedure.code, *procedure.modifiers))}{many}{amounts}"

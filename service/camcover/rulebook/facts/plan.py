@@ -55,6 +55,7 @@ def _plan_facts(plan: Plan) -> Iterator[Fact]:
     yield fact("payer name", plan.payer.name, plan.payer.at)
     yield fact("benefit period", period_start_words(plan.benefit_period), at)
     yield fact("hsa qualified", yes_or_no(plan.hsa_qualified), at)
+    yield fact("unit rule", plan.unit_rule, at)
     yield fact("fees", plan.fees or "none", getattr(plan.fees, "at", at))
     yield fact("not covered pays", plain(plan.not_covered_pays), at)
 

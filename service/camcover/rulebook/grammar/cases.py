@@ -26,6 +26,7 @@ from camcover.rulebook.scalars import (
     BIRTH_DATE,
     DATE,
     DAYS,
+    MINUTES,
     MONEY,
     QUANTITY,
     VISITS,
@@ -56,13 +57,20 @@ PROCEDURE = Either(
         (
             Field("code", CODE, "CPT or HCPCS.", is_required=True),
             Field("units", Value(WHOLE), "How many.", default=1),
+            Field("minutes", Value(MINUTES), "In place of units, of a timed code.", default=0),
             Field("charge", Value(MONEY), "For the line, all units."),
             Field("allowed", Value(MONEY), "For the line, all units."),
             Field("modifiers", ListOf(MODIFIER, minimum=0), "Modifiers of the catalog.", default=()),
         ),
         lambda values, _at, _: TestProcedure(
-            values["code"], values["units"], values["charge"], values["allowed"], values["modifiers"]
+            values["code"],
+            values["units"],
+            values["charge"],
+            values["allowed"],
+            values["modifiers"],
+            values["minutes"],
         ),
+        beside={"minutes": ("units",)},
     ),
 )
 PLACE_OF_SERVICE = Name('a place-of-service code such as "11"', r"[0-9]{2}", refers="place")

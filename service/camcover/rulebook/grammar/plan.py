@@ -43,6 +43,7 @@ from camcover.rulebook.records import (
     ProviderLiable,
     SharePart,
     Tier,
+    UnitRule,
     Word,
 )
 from camcover.rulebook.scalars import ABOVE_ALLOWED, MONEY, MONEY_OR_UNLIMITED, MONTH_DAY, PERCENT, YES
@@ -244,6 +245,7 @@ def _plan(values: Values, at: Place, _context: Context) -> Plan:
         not_covered_pays=values["not_covered_pays"],
         discounts=values["discounts"],
         tests=values["tests"],
+        unit_rule=values["unit_rule"],
     )
 
 
@@ -256,6 +258,7 @@ PLAN = Record(
         Field("benefit_period", BENEFIT_PERIOD, "When sums start anew.", default=CALENDAR_YEAR),
         Field("hsa_qualified", Value(YES), "yes: members may pay into an HSA (26 USC 223).", default=False),
         Field("fees", Name("a fee file", refers="fees"), "The allowed amounts; none: the charge is allowed."),
+        Field("unit_rule", choice(UnitRule), "How minutes become units; none: a request may give no minutes."),
         Field(
             "accumulators",
             MapOf(Name("an id", defines="accumulator"), ACCUMULATOR, _accumulator),

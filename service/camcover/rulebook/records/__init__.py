@@ -82,6 +82,7 @@ from camcover.rulebook.records.terms import (
     Setting,
     SharePart,
     TaxAdvantage,
+    UnitRule,
     Window,
     countings,
 )
@@ -170,6 +171,7 @@ __all__ = [
     "TierBenefit",
     "TypicalCharge",
     "UnitMinutes",
+    "UnitRule",
     "Window",
     "Word",
     "countings",

@@ -21,6 +21,7 @@ class TestProcedure:
     charge: int | None = None
     allowed: int | None = None
     modifiers: tuple[str, ...] = ()
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from camcover.rulebook.records.terms import (
     Payee,
     PeriodKind,
     SharePart,
+    UnitRule,
 )
 
 
@@ -383,3 +384,4 @@ class Plan:
     not_covered_pays: NotCoveredPays
     discounts: tuple[Discount, ...]
     tests: tuple[TestCase, ...]
+    unit_rule: UnitRule | None = None

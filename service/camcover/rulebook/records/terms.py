@@ -137,6 +137,13 @@ class Setting(StrEnum):
     COMMUNITY = "community"
 
 
+class UnitRule(StrEnum):
+    """How minutes become units (docs/rule-language.md, point 48)."""
+
+    CMS = "cms"
+    AMA = "ama"
+
+
 class Attestation(StrEnum):
     """What a requirement, a criterion or a limit asks for."""
 
