@@ -39,6 +39,9 @@ practitioners:
 licensure:
   acupuncturist: {unlicensed: [AL]}
   massage-therapist: {licensed: [WA, OR]}
+codes:
+  "97811":
+    {add_on_to: ["97810"], not_with: ["97124"], unless: distinct_procedure, units_per_day: 3, always_therapy: yes}
 modifiers:
   AT: {name: Active treatment, attests: [active_treatment], lacks: [rehabilitation], setting: home}
 places_of_service: {"11": office}
@@ -119,6 +122,7 @@ tiers:
     capped_by: [all_max]
     above_allowed: written_off
     copay_feeds: [deductible]
+    code_edits: none
     not_covered_pays: allowed
     provider_liable: {for: [diagnosis, referral], unless: advance_notice}
   out_of_network:
@@ -182,6 +186,7 @@ exclusions:
   - {therapies: [yoga], cite: eoc p.4}
 otherwise: not_covered
 not_covered_pays: charge
+code_edits: medicare
 discounts:
   - {therapies: [massage, yoga], codes: ["97124"], percent: 25%, cite: eoc p.5}
   - {therapies: [reiki], percent: 10%, tiers: [in_network]}

@@ -1167,6 +1167,74 @@ INLINE int64_t balance_bill(const struct tier *tier, int64_t charge, int64_t all
 
 /* engine/kernel/uncovered.py */
 
+/* engine/kernel/code_edits.py */
+
+INLINE int covered_units(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int first, int count)
+{
+    const struct request *request = hand->request;
+    int member = hand->service->member, day = hand->line->day, units = 0;
+    for (int index = 0; index < request->code_count; index++) {
+        const struct given_code *given = &work->given_codes[request->given_codes + index];
+        if (given->day == day && given->member == member && is_listed(rules, first, count, given->code))
+            units += given->units;
+    }
+    for (int place = hand->place - 1; place >= 0; place--) {
+        const struct line *line = &work->lines[request->lines + place];
+        const struct entry *entry = &work->ledger[request->ledger + place];
+        if (line->day != day)
+            break;
+        const struct service *service = &work->services[line->service];
+        if (entry->covered == 1 && service->member == member && is_listed(rules, first, count, service->code))
+            units += entry->covered_units;
+    }
+    return units;
+}
+
+INLINE int edit_codes(const struct rules *rules, const struct work *work, const struct hand *hand)
+{
+    struct entry *entry = hand->entry;
+    const struct service *service = hand->service;
+    const struct code_edit *edit = &rules->code_edits[hand->tier->edits + service->code];
+    if (edit->other_count > 0 && !(edit->unless & service->attestations)
+        && covered_units(rules, work, hand, edit->others, edit->other_count) > 0) {
+        entry->reason = CODE_NOT_PAID_BESIDE;
+        return 0;
+    }
+    if (edit->first_count > 0 && covered_units(rules, work, hand, edit->firsts, edit->first_count) == 0) {
+        entry->reason = ADD_ON_ALONE;
+        return 0;
+    }
+    if (edit->units >= 0) {
+        int left = edit->units - covered_units(rules, work, hand, edit->own, 1);
+        if (left <= 0) {
+            entry->reason = UNITS_PER_DAY;
+            return 0;
+        }
+        if (left < service->units) {
+            entry->units_left = left;
+            entry->charge = portion(entry->charge, left, service->units);
+            entry->fee = portion(entry->fee, left, service->units);
+        }
+    }
+    return entry->units_left;
+}
+
+INLINE bool is_miscoded(int reason)
+{
+    return reason == CODE_NOT_PAID_BESIDE || reason == ADD_ON_ALONE || reason == UNITS_PER_DAY;
+}
+
+INLINE void add_miscoded(struct entry *entry, int64_t charge)
+{
+    entry->miscoded = charge - entry->charge;
+    entry->charge = charge;
+    entry->written_off += entry->miscoded;
+    entry->provider_owes += entry->miscoded;
+    if (entry->reason == HOLDS)
+        entry->reason = UNITS_PER_DAY;
+}
+
 INLINE uint64_t attestations_of(const struct request *request, const struct service *service)
 {
     uint64_t others = request->attested == 1 ? ALL ^ ADVANCE_NOTICE : 0;
@@ -1203,6 +1271,12 @@ INLINE void leave_uncovered(const struct rules *rules, const struct hand *hand, 
 {
     const struct service *service = hand->service;
     struct entry *entry = hand->entry;
+    if (is_miscoded(entry->reason)) {
+        entry->liability = OF_PROVIDER;
+        entry->provider_owes = entry->miscoded = charge;
+        entry->written_off += charge;
+        return;
+    }
     if (denial_of(rules, hand) & hand->tier->liable) {
         if (!(hand->tier->unless & hand->attestations)) {
             entry->liability = OF_PROVIDER;
@@ -1267,6 +1341,7 @@ INLINE void begin_entry(struct entry *entry)
     entry->plan_paid = entry->fee = entry->capped = entry->provider_owes = entry->expense = 0;
     entry->handed = 0;
     entry->handing = NONE;
+    entry->miscoded = entry->units_left = 0;
     entry->capped_by = 0;
 }
 
@@ -1389,9 +1464,9 @@ INLINE int64_t wanted(const struct limit *limit, const struct hand *hand)
 {
     switch (limit->measure) {
     case UNITS:
-        return hand->units;
+        return hand->entry->units_left;
     case MINUTES:
-        return hand->units * hand->service->minutes;
+        return (int64_t)hand->entry->units_left * hand->service->minutes;
     case MONEY_ALLOWED:
     case MONEY_PLAN_PAID:
         return hand->entry->fee;
@@ -1443,7 +1518,7 @@ INLINE struct left cut_to_limits(
     const struct rules *rules, const struct work *work, const struct hand *hand, const struct rule *rule)
 {
     struct entry *entry = hand->entry;
-    int64_t units = hand->units;
+    int64_t units = hand->entry->units_left;
     struct left least_left = {UNLIMITED, UNLIMITED, NONE, NONE};
     for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
         const struct limit *limit = &rules->limits[row];
@@ -1542,9 +1617,9 @@ INLINE void cover(
     entry->covered = 1;
     struct left left = cut_to_limits(rules, work, hand, rule);
     int64_t charge = entry->charge, allowed = entry->fee;
-    if (entry->covered_units < hand->units) {
-        charge = portion(charge, entry->covered_units, hand->units);
-        allowed = portion(allowed, entry->covered_units, hand->units);
+    if (entry->covered_units < entry->units_left) {
+        charge = portion(charge, entry->covered_units, entry->units_left);
+        allowed = portion(allowed, entry->covered_units, entry->units_left);
     }
     entry->allowed = allowed;
     int64_t eligible = allowed;
@@ -1593,6 +1668,8 @@ INLINE void judge_and_cover(
         entry->reason = REQUIREMENT_MISSING;
         return;
     }
+    if (!hand->is_rest && hand->tier->edits >= 0 && hand->service->code >= 0 && edit_codes(rules, work, hand) == 0)
+        return;
     entry->limit = is_exhausted(rules, work, hand, rule, admitted);
     if (hand->is_rest && entry->limit == NONE)
         entry->limit = is_split(rules, work, hand, rule);
@@ -1633,7 +1710,7 @@ static void hand_on(const struct rules *rules, const struct work *work, const st
     rest->charge = rest->fee = entry->handed;
     struct hand part = *hand;
     part.entry = rest;
-    part.units = entry->covered_units;
+    rest->units_left = entry->covered_units;
     part.is_rest = true;
     decide(rules, work, &part, entry->rule);
     if (!rest->covered) {
@@ -1660,15 +1737,19 @@ INLINE void adjudicate_line(
     const struct service *service = hand->service;
     struct entry *entry = hand->entry;
     price(rules, work, hand, charge, typical_of(hand->request, service));
+    int64_t billed = entry->charge;
+    entry->units_left = service->units;
     decide(rules, work, hand, NONE);
     if (entry->handed > 0)
         hand_on(rules, work, hand);
     if (!entry->covered) {
         leave_uncovered(rules, hand, entry->charge, entry->fee);
-    } else if (entry->covered_units < service->units) {
-        int64_t left = entry->charge - portion(entry->charge, entry->covered_units, service->units);
+    } else if (entry->covered_units < entry->units_left) {
+        int64_t left = entry->charge - portion(entry->charge, entry->covered_units, entry->units_left);
         leave_uncovered(rules, hand, left, entry->fee - entry->allowed);
     }
+    if (entry->units_left < service->units)
+        add_miscoded(entry, billed);
     int64_t cost_share = entry->deductible + entry->copay + entry->coinsurance;
     entry->patient = cost_share + entry->penalty + entry->balance_bill + entry->not_covered;
 }
@@ -1713,7 +1794,6 @@ INLINE void adjudicate_request(const struct rules *rules, const struct work *wor
                 .tier_number = tier,
                 .attestations = attestations_of(request, service),
                 .place = index,
-                .units = service->units,
                 .is_rest = false,
             };
             adjudicate_line(rules, work, &hand, charge);

@@ -26,7 +26,6 @@ struct hand {
     int tier_number;
     uint64_t attestations;
     int place;
-    int64_t units;
     bool is_rest;
 };
 

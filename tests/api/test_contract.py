@@ -44,6 +44,7 @@ FIRST = {
     "Sentence": 3,
     "Argument": 10,
     "ArgumentList": 1,
+    "CodeUse": 3,
 }
 """The highest number of a field of each message when it came into the contract, most of them in the first.
 

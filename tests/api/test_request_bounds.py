@@ -37,6 +37,7 @@ NUMBERS: dict[tuple[str, str], Bound] = {
     ("LimitUse", "used"): USED,
     ("BenefitVisits", "visits"): VISITS,
     ("PriorVisit", "units"): UNITS,
+    ("CodeUse", "units"): UNITS,
     ("PlannedService", "sessions"): SESSIONS,
     ("PlannedService", "every_days"): EVERY_DAYS,
     ("Procedure", "units"): UNITS,

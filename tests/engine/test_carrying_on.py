@@ -21,7 +21,7 @@ from small_rules import SHARE_PLAN, question, tables
 
 Json = dict[str, Any]
 
-LISTS = ("accumulators", "limit_usage", "benefit_visits", "prior_visits", "fee_usage")
+LISTS = ("accumulators", "limit_usage", "benefit_visits", "prior_visits", "fee_usage", "code_usage")
 USE = (*LISTS, *(f"secondary_{name}" for name in LISTS))
 
 
@@ -82,6 +82,10 @@ def split_in_two(rules: Tables, asked: Json, place: int) -> tuple[list[tuple[int
     items = in_sessions(asked)
     whole = answer(rules, asked | {"items": items})
     first = answer(rules, asked | {"items": items[:place]})
+    # Codes that wait may stand in another order than the sessions (sessions of one day are then judged as one).
+    order = [line.item_index for line in whole.lines]
+    if order != sorted(order):
+        return [], []
     rest = answer(rules, carried_on(asked, items[place:], first))
     return cents(whole), cents(first) + cents(rest)
 

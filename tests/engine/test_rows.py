@@ -84,6 +84,7 @@ def test_every_column_of_a_case_is_what_it_is_called() -> None:
         "segments": 6, "segment_count": 7, "as_of": 8, "given_period": 24, "first_period": 9,
         "members": 10, "family": 11, "given_sums": 20, "given_counts": 21, "given_visits": 23,
         "given_fees": 25, "fee_count": 26,
+        "given_codes": 0, "code_count": 0,
         "sum_count": 2, "slot_count": 3, "visit_count": 4, "event_room": 22 + 13 * 5,
         "tier_map": 12, "open_tier": 14, "price": 15, "attested": 16, "in_force_only": 17, "notice_given": 18,
     }  # fmt: skip

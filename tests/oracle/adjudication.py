@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .day_codes import in_order
 from .ledger import Outcome, PlanLedger
 from .lines import Line, expand
 from .rules import RuleBook
@@ -19,7 +20,7 @@ def adjudicate(documents: list[Json], request: Json) -> Json:
     from 0.
     """
     rules = RuleBook(documents)
-    lines = expand(request, rules)
+    lines = in_order(expand(request, rules), rules)
     first_day = lines[0].day
     primary = PlanLedger(rules, request, request["plan_id"], "", first_day)
     secondary_id = request.get("secondary_plan_id")

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from . import cost_share
 from .coverage import failed_criterion, failure, is_excluded, matches
+from .day_codes import DayCodes
 from .lines import Line, members_of
 from .prices import Price, SharedFees, price, unpriced_charge
 from .rules import Limit, RuleBook, limits_of
@@ -40,6 +41,7 @@ class Outcome:
     accepts_allowed: bool = False
     pays_member: bool = False
     is_providers: bool = False
+    fee: int = 0
 
     @property
     def owed(self) -> int:
@@ -68,6 +70,7 @@ class PlanLedger:
         self.sums = Sums(editions, as_of, given, family, _is_family(request, members))
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
         self._shared = SharedFees(members, prefix, first_day)
+        self._day_codes = DayCodes(members, prefix, rules)
         self._copays: dict[Visit, int] = {}
         self._coinsurances: dict[Visit, tuple[int, int]] = {}
         self._penalties: dict[Visit, int] = {}
@@ -116,14 +119,42 @@ class PlanLedger:
         priced = price(line, plan, tier, self._rules, self._shared, settled_charge)
         outcome = self._cover_or_not(plan, line, tier, priced, eligible)
         is_billed = _pays_allowed(plan, tier) and not outcome.is_providers
-        self._shared.take(line, tier, priced, priced.allowed if is_billed else outcome.allowed)
+        self._shared.take(line, tier, priced, outcome.fee if is_billed else outcome.allowed)
         return outcome
 
     def _cover_or_not(self, plan: Json, line: Line, tier: str, priced: Price, eligible: Eligible) -> Outcome:
         """The outcome of a line whose price is settled."""
+        units_asked = line.units
         benefit, reason = self._choose(plan, line, tier)
-        if not reason:
-            reason = self._refusal(plan, benefit, line)
+        billed = priced.charge
+        if not reason and self._lacks_requirement(plan, benefit, line):
+            reason = "REQUIREMENT_MISSING"
+        if not reason and _has_code_edits(plan, tier) and line.code:
+            units, reason = self._day_codes.judge(line)
+            if reason:
+                return Outcome(tier, billed, benefit, reason=reason, written_off=billed, is_providers=True)
+            priced = replace(
+                priced,
+                charge=_part(priced.charge, units, line.units),
+                allowed=_part(priced.allowed, units, line.units),
+            )
+            line = replace(line, units=units)
+        outcome = self._judge_rest(plan, line, tier, priced, (benefit, reason), eligible)
+        if priced.charge < billed or (outcome.covered_units < units_asked and not outcome.reason):
+            outcome.reason = outcome.reason or "UNITS_PER_DAY"
+        outcome.written_off += billed - priced.charge
+        outcome.charge, outcome.fee = billed, priced.allowed
+        if outcome.covered:
+            self._day_codes.add(line, outcome.covered_units)
+        return outcome
+
+    def _judge_rest(
+        self, plan: Json, line: Line, tier: str, priced: Price, chosen: tuple[str, str], eligible: Eligible
+    ) -> Outcome:
+        """The outcome of the units that the codes of the day leave."""
+        benefit, reason = chosen
+        if not reason and self._is_exhausted(plan, benefit, line):
+            reason = "LIMIT_REACHED"
         if reason:
             is_providers = self._is_providers(plan, tier, self._denial(plan, benefit, line, reason), line)
             lost, written_off = (0, priced.charge) if is_providers else _not_covered(plan, line, priced)
@@ -192,11 +223,13 @@ class PlanLedger:
         """The visit that a line belongs to under a benefit."""
         return Visit(line.member_id, benefit, line.day, self._rules.period(self._plan_id, line.day))
 
-    def _refusal(self, plan: Json, benefit: str, line: Line) -> str:
-        """Why the chosen benefit does not cover the line: requirements, then limits; empty when it does."""
-        if any("penalty" not in terms for _, terms in self._missing(plan, benefit, line)):
-            return "REQUIREMENT_MISSING"
-        return "LIMIT_REACHED" if self._is_exhausted(plan, benefit, line) else ""
+    def _refusal(self, plan: Json, benefit: str, line: Line) -> bool:
+        """Whether a benefit does not cover the line: for a requirement, or for a limit that is used up."""
+        return self._lacks_requirement(plan, benefit, line) or self._is_exhausted(plan, benefit, line)
+
+    def _lacks_requirement(self, plan: Json, benefit: str, line: Line) -> bool:
+        """Whether a requirement of the chosen benefit that is no penalty is not met."""
+        return any("penalty" not in terms for _, terms in self._missing(plan, benefit, line))
 
     def _denial(self, plan: Json, benefit: str, line: Line, reason: str) -> set[str]:
         """The words of `provider_liable` for a denial; none when it is always the member's (points 41, 43).
@@ -379,6 +412,12 @@ def _outside_coverage(line: Line, prefix: str) -> str:
     if first and line.day < date.fromisoformat(first):
         return "BEFORE_COVERAGE"
     return "AFTER_COVERAGE" if last and line.day > date.fromisoformat(last) else ""
+
+
+def _has_code_edits(plan: Json, tier: str) -> bool:
+    """Whether a tier holds the codes of a day to each other (point 48)."""
+    own = plan["tiers"].get(tier, {}).get("code_edits")
+    return str(own or plan.get("code_edits", "none")) == "medicare"
 
 
 def _is_family(request: Json, members: list[Json]) -> bool:

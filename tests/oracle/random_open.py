@@ -171,6 +171,11 @@ def _steps_lists(plan: Document) -> Iterator[Document]:
                 yield benefit[tier]
 
 
+def _without_code_edits(plan: Document) -> None:
+    for each in (plan, *plan["tiers"].values()):
+        each.pop("code_edits", None)
+
+
 _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "feeds": _without_feeds,
     "several maxima": _with_one_maximum,
@@ -187,6 +192,7 @@ _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "visits of limits": go_by_benefits,
     "limits of tiers": _without_tiers,
     "limits by age": _without_ages,
+    "code edits": _without_code_edits,
 }
 
 

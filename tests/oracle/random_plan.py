@@ -79,6 +79,7 @@ def plan(dice: Dice, id_: str) -> Document:
         "benefits": benefits,
         **({"exclusions": [_exclusion(dice)]} if dice.chance(35) else {}),
         "otherwise": "not_covered",
+        **({"code_edits": "medicare"} if dice.chance(35) else {}),
         "not_covered_pays": "allowed" if dice.chance(40) else "charge",
         **({"discounts": [_discount(dice, tiers) for _ in range(dice.number(1, 3))]} if dice.chance(40) else {}),
     }
@@ -185,6 +186,8 @@ def _tier(dice: Dice, name: str, names: list[str]) -> Document:
         terms["payment_to"] = dice.pick(["member", "member", "provider"])
     if dice.chance(60):
         terms["provider_liable"] = _provider_liable(dice)
+    if dice.chance(15):
+        terms["code_edits"] = dice.pick(["medicare", "none"])
     return terms
 
 

@@ -18,6 +18,13 @@ CODES = {
 }
 VISIT_CODES = {"acupuncture": ["99203", "97140"], "massage": [], "chiropractic": ["99203", "97124"], "yoga": ["97124"]}
 ALL_CODES = ["97810", "97811", "97124", "97140", "98940", "99203"]
+CODE_FACTS: dict[str, Document] = {
+    "97811": {"add_on_to": ["97810", "97124"], "units_per_day": "3"},
+    "97124": {"units_per_day": "2", "not_with": ["98940"], "unless": "referral"},
+    "97140": {"not_with": ["97124", "98940"], "always_therapy": "yes"},
+    "97810": {"units_per_day": "1"},
+    "99203": {"units_per_day": "4", "not_with": ["97810"], "unless": "advance_notice"},
+}
 MODIFIERS: dict[str, Document] = {
     "AT": {"attests": ["plan_of_care"]},
     "GA": {"attests": ["advance_notice"]},
@@ -91,6 +98,7 @@ def catalog(dice: Dice, effective: Document) -> Document:
             "physician": {"name": "Physician", "taxonomy": "207Q00000X", "taxonomies": ["208"]},
         },
         "modifiers": MODIFIERS,
+        **({"codes": {code: CODE_FACTS[code] for code in dice.some([*CODE_FACTS], 1, 5)}} if dice.chance(60) else {}),
         "places_of_service": PLACES,
         "licensure": {
             name: {dice.pick(["licensed", "unlicensed"]): dice.some(STATES, 1, 2)}

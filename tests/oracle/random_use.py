@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .dice import Dice
-from .random_shared import THERAPIES, Document
+from .random_shared import ALL_CODES, THERAPIES, Document
 from .rules import Limit, PlanDays, RuleBook, limits_of
 from .usage import Usage, Visit
 from .values import fixed_period, in_window, is_rolling
@@ -56,6 +56,16 @@ def add_fee_usage(dice: Dice, member: Document, editions: list[Document], prefix
             use["practice_expense_cents"] = dice.number(300, 1_600)
         uses.append(use)
     member[f"{prefix}fee_usage"] = uses
+
+
+def add_codes(dice: Dice, member: Document, prefix: str, first: date) -> None:
+    """Add units of codes that the plan covered, most of them on the first date of service."""
+    if dice.chance(15):
+        days = [first, first, first - timedelta(days=1)]
+        member[f"{prefix}code_usage"] = [
+            {"code": code, "date": dice.pick(days).isoformat(), "units": dice.number(1, 3)}
+            for code in dice.some(ALL_CODES, 1, 3)
+        ]
 
 
 def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]:

@@ -183,6 +183,11 @@ class RuleBook:
         therapies = [each["therapies"].get(therapy, {}) for each in self._documents["catalog"]]
         return all(code in each.get("minutes", {}).get("codes", {}) for each in therapies)
 
+    def every_code(self) -> Iterator[tuple[str, Json]]:
+        """What every edition of a catalog says of codes."""
+        for catalog in self._documents["catalog"]:
+            yield from catalog.get("codes", {}).items()
+
     def latest(self, section: str, word: str) -> Any:
         """What the latest edition of a catalog that has a modifier or a place of service says of it."""
         having = [each for each in self._documents["catalog"] if word in each.get(section, {})]

@@ -192,6 +192,7 @@ def catalog(practitioners: int = 2) -> Catalog:
         {},
         {},
         {},
+        {},
     )
 
 

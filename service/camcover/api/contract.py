@@ -39,6 +39,8 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.Member.secondary_fee_usage": 8,
     "camcover.v1.FeeUse.practice_expense_cents": 9,
     "camcover.v1.Line.rest_benefit": 10,
+    "camcover.v1.Member.code_usage": 11,
+    "camcover.v1.Member.secondary_code_usage": 11,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -18,7 +18,7 @@ from camcover.engine.estimate import (
     Prerequisite,
     Range,
 )
-from camcover.engine.request import AccumulatorUse, BenefitVisits, FeeUse, LimitUse, PriorVisit, UseSoFar
+from camcover.engine.request import AccumulatorUse, BenefitVisits, CodeUse, FeeUse, LimitUse, PriorVisit, UseSoFar
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
 from camcover.languages import Language, language
@@ -179,14 +179,14 @@ def _use_so_far(use: UseSoFar, prefix: str) -> Data:
     return {prefix + name: list(map(_stated, getattr(use, name))) for name in use._fields if getattr(use, name)}
 
 
-def _stated(use: AccumulatorUse | LimitUse | BenefitVisits | PriorVisit | FeeUse) -> Data:
+def _stated(use: AccumulatorUse | LimitUse | BenefitVisits | PriorVisit | FeeUse | CodeUse) -> Data:
     """One statement about use; a zero that may be unknown is stated."""
     data = _present(use)
     if isinstance(use, AccumulatorUse):
         data["used_cents"] = use.used_cents
     elif isinstance(use, PriorVisit) and use.plan_paid_cents is not None:
         data["plan_paid_cents"] = use.plan_paid_cents
-    if isinstance(use, LimitUse | PriorVisit | FeeUse) and use.date is not None:
+    if isinstance(use, LimitUse | PriorVisit | FeeUse | CodeUse) and use.date is not None:
         data["date"] = use.date.isoformat()
     return data
 

@@ -13,6 +13,7 @@ from camcover.engine.request import (
     LAST_DATE,
     AccumulatorUse,
     BenefitVisits,
+    CodeUse,
     Coordination,
     Coverage,
     FeeUse,
@@ -148,6 +149,7 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
             _visits(message.benefit_visits),
             _prior_visits(f"{path}.prior_visits", message.prior_visits, dates),
             _fee_usage(f"{path}.fee_usage", message.fee_usage, dates),
+            code_usage=_code_usage(f"{path}.code_usage", message.code_usage, dates),
         ),
         UseSoFar(
             _sums(message.secondary_accumulators),
@@ -155,6 +157,7 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
             _visits(message.secondary_benefit_visits),
             _prior_visits(f"{path}.secondary_prior_visits", message.secondary_prior_visits, dates),
             _fee_usage(f"{path}.secondary_fee_usage", message.secondary_fee_usage, dates),
+            code_usage=_code_usage(f"{path}.secondary_code_usage", message.secondary_code_usage, dates),
         ),
         _membership(f"{path}.membership", message.membership, dates),
         _membership(f"{path}.secondary_membership", message.secondary_membership, dates),
@@ -211,6 +214,11 @@ def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: _Dates) -> tup
         for use, day in parsed
         if day is not None
     )
+
+
+def _code_usage(path: str, uses: Iterable[messages.CodeUse], dates: _Dates) -> tuple[CodeUse, ...]:
+    parsed = [(use, dates.parse(f"{path}[{place}].date", use.date)) for place, use in enumerate(uses)]
+    return tuple(CodeUse(use.code, day, use.units or 1) for use, day in parsed if day is not None)
 
 
 def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:

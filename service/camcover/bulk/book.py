@@ -142,6 +142,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["segments"], request["segment_count"] = plan["first_segment"], plan["segment_count"]
     request["members"], request["given_sums"] = 1, first_sum
     request["given_visits"], request["given_fees"], request["fee_count"] = 0, 0, 0
+    request["given_codes"], request["code_count"] = 0, 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0
     request["slot_count"], request["visits"], request["visit_count"] = plan["slots"], 0, plan["visits"]
     request["events"], request["event_room"], request["tier_map"] = 0, lines * plan["rolling"], 0

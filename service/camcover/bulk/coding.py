@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from camcover.bulk.book_columns import COUNT, FALLBACK, MAXIMUM, PLAN, UNKNOWN, Book, LayoutTables
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
+from camcover.bulk.day_order import rows_out_of_order
 from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY
 from camcover.engine.asking.contradictions import counted_toward
@@ -78,7 +79,7 @@ class Coder:
         owner = items.owners()
         status = np.where(plan < 0, FALLBACK, 0).astype(np.int32)
         status[np.isin(plan, [number for number, index in enumerate(self._plans) if index.hands_on])] = FALLBACK
-        for name in ("benefit_visits", "prior_visits", "fee_usage"):
+        for name in ("benefit_visits", "prior_visits", "fee_usage", "code_usage"):
             status[np.diff(lists(batch[name]).offsets) > 0] = FALLBACK
         for name in LISTS:
             status[rows_with_nulls(batch[name])] = FALLBACK
@@ -99,6 +100,7 @@ class Coder:
         attested = truths(batch["requirements_as_attested"])
         status[truths(batch["terms_in_force_only"])] = FALLBACK
         services = self._services(items, owner, plan, status)
+        status[rows_out_of_order(self._tables.vocabulary, items, owner)] = FALLBACK
         services["state"] = np.where(services["state"] == -1, state[owner], services["state"])
         services["born"], services["age"] = born[owner], age[owner]
         services["covered_from"], services["covered_to"] = covered_from[owner], covered_to[owner]

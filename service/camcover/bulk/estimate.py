@@ -170,6 +170,7 @@ class BulkEstimator:
             given_events=np.zeros(1, dtype=columns.GIVEN_EVENT),
             given_visits=np.zeros(visits + 1, dtype=columns.GIVEN_VISIT),
             given_fees=np.zeros(1, dtype=columns.GIVEN_FEE),
+            given_codes=np.zeros(1, dtype=columns.GIVEN_CODE),
             behind=_NONE_BEHIND,
             tier_maps=np.zeros(1, dtype=np.int32),
             sums=new_rows(2 * sums, columns.SUM),

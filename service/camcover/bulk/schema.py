@@ -68,6 +68,8 @@ FEE_FIELDS = [
     pa.field("practice_expense_cents", pa.int64()),
 ]
 
+CODE_FIELDS = [pa.field("code", pa.string()), pa.field("date", pa.date32()), pa.field("units", pa.int32())]
+
 REQUEST_SCHEMA = pa.schema(
     [
         pa.field("request_id", pa.string()),
@@ -87,6 +89,7 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("benefit_visits", pa.list_(pa.struct(VISIT_FIELDS))),
         pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
         pa.field("fee_usage", pa.list_(pa.struct(FEE_FIELDS))),
+        pa.field("code_usage", pa.list_(pa.struct(CODE_FIELDS))),
         pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
     ]
 )

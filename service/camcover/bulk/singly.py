@@ -23,6 +23,7 @@ from camcover.engine.request import (
     LAST_DATE,
     AccumulatorUse,
     BenefitVisits,
+    CodeUse,
     Coverage,
     EstimateRequest,
     FeeUse,
@@ -84,6 +85,9 @@ def request_of(row: Data) -> EstimateRequest:
             )
             for each in _list(row, "fee_usage")
         ),
+        code_usage=tuple(
+            CodeUse(_text(each["code"]), each["date"], _or(each["units"], 1)) for each in _list(row, "code_usage")
+        ),
     )
     return EstimateRequest(
         plan_id=_text(row["plan_id"]),
@@ -112,7 +116,7 @@ def _violations(row: Data) -> Iterator[Violation]:
     """What the columns hold that no request may."""
     for name in LISTS:
         yield from _null_violations(name, row[name])
-    for path, dated in (each for name in ("prior_visits", "fee_usage") for each in _elements(row, name)):
+    for path, dated in (each for name in ("prior_visits", "fee_usage", "code_usage") for each in _elements(row, name)):
         if dated["date"] is None:
             yield Violation(f"{path}.date", "no date", "one", Refusal.MISSING_VALUE)
     for path, item in _elements(row, "items"):

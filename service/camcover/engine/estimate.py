@@ -38,6 +38,9 @@ class Reason(IntEnum):
     ATTESTATION_NOT_COVERED = 14
     BEFORE_COVERAGE = 15
     AFTER_COVERAGE = 16
+    CODE_NOT_PAID_BESIDE = 17
+    ADD_ON_ALONE = 18
+    UNITS_PER_DAY = 19
 
 
 class Amounts(NamedTuple):

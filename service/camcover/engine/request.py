@@ -98,6 +98,14 @@ class FeeUse(NamedTuple):
     practice_expense_cents: int = 0
 
 
+class CodeUse(NamedTuple):
+    """Units of a code that the plan covered on a date (docs/rule-language.md, point 48)."""
+
+    code: str
+    date: date
+    units: int = 1
+
+
 class UseSoFar(NamedTuple):
     """What one member has used under one plan before the estimate."""
 
@@ -106,6 +114,7 @@ class UseSoFar(NamedTuple):
     benefit_visits: tuple[BenefitVisits, ...] = ()
     prior_visits: tuple[PriorVisit, ...] = ()
     fee_usage: tuple[FeeUse, ...] = ()
+    code_usage: tuple[CodeUse, ...] = ()
 
 
 class Membership(NamedTuple):

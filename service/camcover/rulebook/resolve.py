@@ -138,12 +138,13 @@ def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
     for file in files:
         if not isinstance(file.record, Catalog):
             continue
-        for kind in ("therapy", "condition", "practitioner"):
+        for kind in ("therapy", "condition", "practitioner", "facts"):
             for word in file.context.defined.get(kind, {}).values():
                 others = seen.setdefault((kind, word), [])
                 for other, place in others:
                     if other.heading.id != file.id and other.heading.effective.meets(file.record.heading.effective):
-                        message = f"{kind} '{word}' is also defined at {place.at}"
+                        thing = "code" if kind == "facts" else kind
+                        message = f"{thing} '{word}' is also defined at {place.at}"
                         yield _error("duplicate-definition", word.at, message, "keep one of the two")
                 others.append((file.record, word))
 

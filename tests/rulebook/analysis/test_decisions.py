@@ -12,6 +12,8 @@ from hypothesis import given, settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, compile_rules, evaluate
+from camcover.engine.asking import claim
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import Reason
 from camcover.engine.request import LimitUse
 from camcover.gen.camcover.v1 import request_pb2
@@ -20,7 +22,7 @@ from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
 from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
-from camcover.rulebook.records import Benefit, Measure
+from camcover.rulebook.records import Benefit, Measure, Setting
 from camcover.workflow.witnesses import attested
 from cell_rules import PAYS, asked, decided_by, expected, plans_of, rule_set, rules_of, said, shipped
 from oracle.strategies import Scenario, scenarios
@@ -87,7 +89,7 @@ def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item
     return LineFacts(
         tier=service.tier or str(next(iter(stretch.plan.tiers))),
         diagnoses=(*service.diagnoses, *entries),
-        setting=str(service.setting),
+        setting=str(service.setting or Setting.OFFICE),
         age=UNKNOWN_AGE if member.age is None else member.age,
         practitioner=service.practitioner,
         state=service.state or member.state,
@@ -105,14 +107,18 @@ def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenari
     """A line that the cells were not made from: decided from its facts as the kernel does, and not unlike all cells."""
     rules = rules_of(scenario.documents)
     message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
+    tables = compile_rules(rules)
     request = attested(estimate_request(message), ())  # the facts that are not given fail their criteria
+    request = claim.as_far_as_known(request, tables.vocabulary)
     ages = {member.id for member in request.members if member.birth_date is None}
-    for line in evaluate(compile_rules(rules), request).lines:
+    for line in evaluate(tables, request).lines:
         stretch = stretch_on(rules, request.plan_id, line.date)
         if stretch is None or line.member_id not in ages or line.reason in OF_NO_RULE:
             continue
         service = service_of(stretch, line.therapy, line.code)
         facts = known_facts(rules, stretch, request, line.item_index)
+        mask = claim.attested(request.items[line.item_index], line.line, tables.vocabulary).given
+        facts = replace(facts, attestations=tuple(str(each) for each, bit in ATTESTATION_BITS.items() if mask & bit))
         known = grid_of(stretch, service, rules, facts)
         (pattern,) = known.patterns()
         cell = Decided(known, pattern, next(iter(known.patterns().values())), decide(known, pattern))

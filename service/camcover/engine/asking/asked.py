@@ -7,9 +7,9 @@ catalog; nothing here depends on the payer plan. A request with anything wrong i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import repeat
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -95,7 +95,32 @@ def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
         raise Unsound
     if len(request.items) > 1:
         lines.sort(key=_day_of)
+    if vocabulary.ranks and any(service.code in vocabulary.ranks for service in services):
+        lines = _as_codes_wait(lines, services, vocabulary)
     return Asked(services, lines)
+
+
+def _as_codes_wait(
+    lines: Sequence[AskedLine], services: Sequence[AskedService], vocabulary: Vocabulary
+) -> list[AskedLine]:
+    """The lines, those of a date by rank where one stands before another that its code waits for (point 48)."""
+    found: list[AskedLine] = []
+    for _, group in groupby(lines, key=_day_of):
+        of_day = list(group)
+        if do_codes_wait([services[place].code for _, place, _ in of_day], vocabulary.waits_for):
+            of_day.sort(key=lambda line: vocabulary.ranks.get(services[line[1]].code, 0))
+        found += of_day
+    return found
+
+
+def do_codes_wait(codes: Sequence[str], waits_for: Mapping[str, frozenset[str]]) -> bool:
+    """Whether one of a day's codes stands before one that it waits for."""
+    behind: set[str] = set()
+    for code in reversed(codes):
+        if code in waits_for and not behind.isdisjoint(waits_for[code]):
+            return True
+        behind.add(code)
+    return False
 
 
 def _services(index: int, item: PlannedService, vocabulary: Vocabulary) -> list[AskedService]:

@@ -15,10 +15,12 @@ from struct import Struct
 from typing import NamedTuple
 
 from camcover.engine.asking.asked import Unsound
+from camcover.engine.asking.code_use import code_rows
 from camcover.engine.asking.contradictions import counted_toward, do_sums_contradict
 from camcover.engine.asking.fee_use import fee_rows
 from camcover.engine.asking.prior_use import PriorUse, Scope, prior_use
 from camcover.engine.compiling.plan_index import Maxima
+from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.workspace import Workspace, row_format
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar
@@ -27,6 +29,7 @@ from camcover.request_bounds import MAX_CENTS
 _COUNT_ROW = Struct(row_format(columns.GIVEN_COUNT))
 _VISIT_ROW = Struct(row_format(columns.GIVEN_VISIT))
 _FEE_ROW = Struct(row_format(columns.GIVEN_FEE))
+_CODE_ROW = Struct(row_format(columns.GIVEN_CODE))
 _OPEN = (0, 0)
 _NO_FAMILY = [0, 0]
 
@@ -44,7 +47,8 @@ class Given(NamedTuple):
     """The first row of each array, how many dated events there are, and what is open.
 
     `rows`: the sums themselves as used, last quarter, ..., members first. `prior`: what each member used of limits and
-    visits, empty where nothing is stated of them. `fee_count`: the rows of `given_fees`.
+    visits, empty where nothing is stated of them. `fee_count`: the rows of `given_fees`;
+    `code_count`: those of `given_codes`.
     """
 
     sums: int
@@ -54,12 +58,14 @@ class Given(NamedTuple):
     events: int
     fees: int
     fee_count: int
+    codes: int
+    code_count: int
     prior: Sequence[PriorUse]
     open_sums: Sequence[OpenSum]
 
 
-def lay_out_given(workspace: Workspace, scope: Scope, therapies: Mapping[str, int]) -> Given:
-    """Append what a request gives; raises `Unsound` or KeyError. `therapies`: their numbers."""
+def lay_out_given(workspace: Workspace, scope: Scope, vocabulary: Vocabulary) -> Given:
+    """Append what a request gives; raises `Unsound` or KeyError."""
     index = scope.plan
     uses = [scope.use_of(member) for member in range(len(scope.request.members))]
     open_sums: list[OpenSum] = []
@@ -74,7 +80,8 @@ def lay_out_given(workspace: Workspace, scope: Scope, therapies: Mapping[str, in
         events = _use(workspace, scope, prior, counts, visits)
     if do_sums_contradict(scope, maxima, uses):
         raise Unsound
-    fees = list(fee_rows(scope, therapies)) if any(use.fee_usage for use in uses) else []
+    fees = list(fee_rows(scope, vocabulary.services)) if any(use.fee_usage for use in uses) else []
+    codes = list(code_rows(scope, vocabulary.codes)) if any(use.code_usage for use in uses) else []
     return Given(
         workspace.given_sums.append(array("q", sums).tobytes()),
         sums,
@@ -83,6 +90,8 @@ def lay_out_given(workspace: Workspace, scope: Scope, therapies: Mapping[str, in
         events,
         workspace.given_fees.append(b"".join(starmap(_FEE_ROW.pack, fees))),
         len(fees),
+        workspace.given_codes.append(b"".join(starmap(_CODE_ROW.pack, codes))),
+        len(codes),
         prior,
         open_sums,
     )

@@ -187,7 +187,7 @@ def lay_out(
         workspace.lines.append(lines),
         len(asked.lines),
         asked,
-        lay_out_given(workspace, scope, tables.vocabulary.services),
+        lay_out_given(workspace, scope, tables.vocabulary),
         len(members),
         request.coverage is Coverage.FAMILY,
     )
@@ -336,6 +336,7 @@ def place_case(
         given.sums if case.sums is None else case.sums,
         given.counts if case.counts is None else case.counts,
         given.visits if case.visits is None else case.visits, given.fees, given.fee_count,
+        given.codes, given.code_count,
         first_sum, sums, first_slot, slots, first_visit, benefits, first_event, events,
         layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only, case.notice_given,
         rests,

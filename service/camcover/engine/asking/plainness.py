@@ -82,6 +82,9 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
     terms = openness.terms[0]
     if terms.discounted or terms.continues or terms.liable or terms.chosen or terms.shares_fees:
         return False
+    # What is not covered leaves units of its code to others, and add-ons without their first code.
+    if any(plan.has_code_edits for plan in question.primary.plan.editions):
+        return False
     if not (openness.uses or openness.attestations):
         return True
     return _is_one_row(question.primary, terms) or _is_nested(question, openness, terms)

@@ -6,14 +6,16 @@ counts given twice, sums above their maximum, usage above a hard limit (docs/rul
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from camcover.engine.asking.asked import Unsound
+from camcover.engine.asking.code_use import code_violations
 from camcover.engine.asking.contradictions import contradictions
 from camcover.engine.asking.fee_use import fee_violations
 from camcover.engine.asking.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
 from camcover.engine.asking.words import counted, out_of_range, repeated, shown, unknown_word
+from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.refusals import Refusal
 from camcover.request_bounds import CENTS, UNITS, USED, VISITS
@@ -23,8 +25,8 @@ _PAID = ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "pena
 """What a dated visit may say in cents."""
 
 
-def use_violations(scope: Scope, therapies: Collection[str]) -> Iterator[Violation]:
-    """Everything that is wrong with sums, limits, visits and shared fees so far; `therapies`: of the catalogs."""
+def use_violations(scope: Scope, vocabulary: Vocabulary) -> Iterator[Violation]:
+    """Everything that is wrong with sums, limits, visits and what a day's lines share so far."""
     prefix = "secondary_" if scope.secondary else ""
     family = scope.request.coverage is Coverage.FAMILY
     maxima = scope.plan.maxima(scope.edition, family=family)
@@ -36,7 +38,9 @@ def use_violations(scope: Scope, therapies: Collection[str]) -> Iterator[Violati
         for number, visit in enumerate(use.prior_visits):
             yield from _prior_visit_violations(scope, f"{path}prior_visits[{number}]", visit)
         for number, fee in enumerate(use.fee_usage):
-            yield from fee_violations(scope, f"{path}fee_usage[{number}]", fee, therapies)
+            yield from fee_violations(scope, f"{path}fee_usage[{number}]", fee, vocabulary.services)
+        for number, code in enumerate(use.code_usage):
+            yield from code_violations(scope, f"{path}code_usage[{number}]", code, vocabulary.codes)
         yield from _conflict_violations(scope, place, path)
     if family:
         yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)

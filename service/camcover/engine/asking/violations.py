@@ -311,7 +311,7 @@ def _plan_violations(
         return
     as_of = days[0] if request.as_of is None else request.as_of.toordinal()
     edition = index.reference((as_of, *days))
-    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]), vocabulary.services)
+    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]), vocabulary)
 
 
 def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iterator[Violation]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcover.calendar import LAST_DAY, add_months
+from camcover.engine.compiling.code_edits import CodeEditRows
 from camcover.engine.compiling.compile_rows import (
     accumulator_row,
     age_row,
@@ -114,6 +115,7 @@ class _Compiler:
         self.listed_codes: list[int] = []
         self.fees = FeeRows(self.vocabulary)
         self.licensure_rows: dict[tuple[int, ...], int] = {}
+        self.edits = CodeEditRows(self.vocabulary, self.rows["code_edits"], self.listed_codes)
 
     def run(self) -> Tables:
         """Compile every plan."""
@@ -207,7 +209,15 @@ class _Compiler:
             fee = self.fees.row_of(segment.fees, fees) if segment.fees and fees else -1
             in_place = listed[min(place, len(listed) - 1)]
             owed = int(owed_in(plan, name) is NotCoveredPays.ALLOWED), self._tier_discounts(plan, name)
-            tier = tier_row(plan.tiers.get(name), fee, in_place, owed, plan.accumulators, index.accumulators)
+            tier = tier_row(
+                plan.tiers.get(name),
+                fee,
+                in_place,
+                owed,
+                plan.accumulators,
+                index.accumulators,
+                self.edits.row_of(plan, name, segment.first_day),
+            )
             self.rows["tiers"].append(tier)
         self.rows["segments"].append(
             (

@@ -152,13 +152,14 @@ def tier_row(
     owed: tuple[int, int],
     defined: Mapping[str, Accumulator],
     numbers: Mapping[str, int],
+    edits: int,
 ) -> Row:
     """A row of `tiers`; `fees` is the row of its fee table or -1, `listed` the tier in this place of the edition.
 
-    `owed`: the columns of what is not covered, `pays_allowed` and `discounts`.
+    `owed`: the columns of what is not covered, `pays_allowed` and `discounts`. `edits`: the row of its code edits.
     """
     if tier is None:
-        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, 0, *owed, 0, 0, 0, 0, 0, 0
+        return 0, -1, -1, 0, 0, fees, listed, 0, 0, 0, 0, *owed, 0, 0, 0, 0, 0, 0, -1
     liable = tier.provider_liable
     return (
         1,
@@ -175,6 +176,7 @@ def tier_row(
         *owed,
         *(_mask(numbers[name] for name in cappers(tier, part, defined)) for part in SharePart),
         *(_mask(numbers[name] for name in receivers(tier, part, defined)) for part in SharePart),
+        edits,
     )
 
 

@@ -7,9 +7,10 @@ A "service" is a therapy or a code: therapies are numbered first, codes behind t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from camcover.calendar import LAST_DAY
 from camcover.rulebook.checks.scope import licensing
@@ -43,7 +44,8 @@ class Vocabulary:
 
     `therapies_of_code` and `codes_of_therapy`: a therapy's own codes; `visit_codes_of_therapy`: those that are billed
     within a visit of it, too. `practitioners_of_therapy`: who gives it, empty = any may. Of modifiers and
-    places of service the latest edition holds; taxonomies are whole codes, or how they begin.
+    places of service the latest edition holds; taxonomies are whole codes, or how they begin. `waits_for`: the codes
+    that are judged before a code on a day, `ranks`: of the codes that wait (point 48).
     """
 
     services: dict[str, int]
@@ -58,6 +60,8 @@ class Vocabulary:
     modifiers: dict[str, Modifier]
     places_of_service: dict[str, Setting]
     practitioners_of_taxonomy: dict[str, tuple[str, ...]]
+    waits_for: dict[str, frozenset[str]]
+    ranks: dict[str, int]
     catalogs: tuple[Catalog, ...]
     timed: frozenset[str]
     """Therapies of which some edition says how long they take."""
@@ -156,6 +160,7 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
         if not therapy.practitioners:
             any_may.add(therapy.id)
     codes = dict.fromkeys([*own.therapies, *visits.therapies, *_codes_of_rules(rules)])
+    waits = _waiting(catalogs)
     return Vocabulary(
         services={str(therapy): index for index, therapy in enumerate(therapies)},
         codes={str(code): len(therapies) + index for index, code in enumerate(codes)},
@@ -171,6 +176,8 @@ def build_vocabulary(rules: RuleSet) -> Vocabulary:
         modifiers={str(code): each for catalog in catalogs for code, each in catalog.modifiers.items()},
         places_of_service={str(code): each for catalog in catalogs for code, each in catalog.places_of_service.items()},
         practitioners_of_taxonomy=_by_taxonomy(catalogs),
+        waits_for=waits,
+        ranks={code: _rank(code, waits) for code in waits},
         catalogs=catalogs,
         timed=frozenset(str(id_) for each in catalogs for id_, of in each.therapies.items() if of.minutes is not None),
         breaks=_breaks(catalogs),
@@ -193,6 +200,20 @@ class _Codes:
     def therapies_by_code(self) -> dict[str, tuple[str, ...]]:
         """The therapies of each code, in the order of the files."""
         return {code: tuple(therapies) for code, therapies in self.therapies.items()}
+
+
+def _waiting(catalogs: Iterable[Catalog]) -> dict[str, frozenset[str]]:
+    """The codes for which each code waits, in any edition; only codes that wait for one."""
+    found: dict[str, set[str]] = {}
+    for facts in (facts for catalog in catalogs for facts in catalog.codes.values()):
+        if facts.waits_for:
+            found.setdefault(str(facts.code), set()).update(map(str, facts.waits_for))
+    return {code: frozenset(codes) for code, codes in found.items()}
+
+
+def _rank(code: str, waits: Mapping[str, frozenset[str]]) -> int:
+    """One more than the highest rank of the codes for which a code waits, which itself is none of them."""
+    return 1 + max(map(partial(_rank, waits=waits), waits[code])) if code in waits else 0
 
 
 def _by_taxonomy(catalogs: Iterable[Catalog]) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from camcover.calendar import add_months
 from camcover.engine.estimate import Reason
+from camcover.engine.kernel.code_edits import add_miscoded, edit_codes
 from camcover.engine.kernel.codes import SEVERAL, Fault, LimitMeasure
 from camcover.engine.kernel.cost_share import add_up_steps, balance_bill, cap, cap_by_several, penalty, take_steps
 from camcover.engine.kernel.limits import (
@@ -110,7 +111,7 @@ def _adjudicate_request(rules: RuleTables, work: Work, request: Any) -> None:
         attestations = attestations_of(request, service)
         context = LineContext(
             request, line, service, entry, segment, rules.tiers[segment["tiers"] + tier], tier, attestations, index,
-            service["units"], _WHOLE,
+            _WHOLE,
         )  # fmt: skip
         _adjudicate_line(rules, work, context, charge)
         request["patient"] += entry["patient"]
@@ -143,7 +144,7 @@ def _begin_entry(entry: Any) -> None:
     entry["penalty"], entry["balance_bill"], entry["not_covered"], entry["written_off"] = 0, 0, 0, 0
     entry["plan_paid"], entry["fee"], entry["capped"], entry["provider_owes"], entry["expense"] = 0, 0, 0, 0, 0
     entry["handed"], entry["handing"] = 0, _NONE
-    entry["capped_by"] = _ZERO
+    entry["capped_by"], entry["units_left"], entry["miscoded"] = _ZERO, 0, 0
 
 
 @compiled
@@ -204,6 +205,7 @@ def _adjudicate_line(rules: RuleTables, work: Work, context: LineContext, charge
     request, service, entry = context.request, context.service, context.entry
     typical = max(service["typical"][request["price"]], 0)
     price(rules, work, context, charge, typical)
+    billed, entry["units_left"] = entry["charge"], service["units"]
     part, behind = context, _NONE
     # One loop, so that what it holds is compiled once: the line, and then what a limit hands on of it.
     while True:
@@ -218,15 +220,17 @@ def _adjudicate_line(rules: RuleTables, work: Work, context: LineContext, charge
         _begin_rest(entry, rest)
         part = LineContext(
             request, context.line, service, rest, context.segment, context.tier, context.tier_number,
-            context.attestations, context.place, entry["covered_units"], _REST,
+            context.attestations, context.place, _REST,
         )  # fmt: skip
     if entry["handed"] > 0:
         _add_rest(entry, part.entry)
     if entry["covered"] == 0:
         leave_uncovered(rules, context, entry["charge"], entry["fee"])
-    elif entry["covered_units"] < service["units"]:
-        left = entry["charge"] - portion(entry["charge"], entry["covered_units"], service["units"])
+    elif entry["covered_units"] < entry["units_left"]:
+        left = entry["charge"] - portion(entry["charge"], entry["covered_units"], entry["units_left"])
         leave_uncovered(rules, context, left, entry["fee"] - entry["allowed"])
+    if entry["units_left"] < service["units"]:
+        add_miscoded(context, billed)
     cost_share = entry["deductible"] + entry["copay"] + entry["coinsurance"]
     entry["patient"] = cost_share + entry["penalty"] + entry["balance_bill"] + entry["not_covered"]
 
@@ -236,7 +240,7 @@ def _begin_rest(entry: Any, rest: Any) -> None:
     """The row of what a limit handed on of a line, as if it were a line: its charge and allowed amount (point 16)."""
     _begin_entry(rest)
     rest["segment"], rest["tier"], rest["terms_assumed"] = entry["segment"], entry["tier"], entry["terms_assumed"]
-    rest["charge"], rest["fee"] = entry["handed"], entry["handed"]
+    rest["charge"], rest["fee"], rest["units_left"] = entry["handed"], entry["handed"], entry["covered_units"]
 
 
 @compiled
@@ -266,6 +270,9 @@ def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: 
     _judge_requirements(rules, work, context, rule)
     if entry["requirement"] != _NONE:
         entry["reason"] = _REQUIREMENT_MISSING
+        return
+    has_edits = not context.is_rest and context.tier["edits"] >= 0 and context.service["code"] >= 0
+    if has_edits and edit_codes(rules, work, context) == 0:
         return
     entry["limit"] = is_exhausted(rules, work, context, rule, admitted)
     if context.is_rest and entry["limit"] == _NONE:
@@ -321,9 +328,9 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     entry["covered"] = 1
     allowed_left, allowed_limit, paid_left, paid_limit = cut_to_limits(rules, work, context, rule)
     charge, allowed = entry["charge"], entry["fee"]
-    if entry["covered_units"] < context.units:
-        charge = portion(charge, entry["covered_units"], context.units)
-        allowed = portion(allowed, entry["covered_units"], context.units)
+    if entry["covered_units"] < entry["units_left"]:
+        charge = portion(charge, entry["covered_units"], entry["units_left"])
+        allowed = portion(allowed, entry["covered_units"], entry["units_left"])
     entry["allowed"] = allowed
     eligible = allowed
     if request["maintenance"] == 1 and not context.is_rest:

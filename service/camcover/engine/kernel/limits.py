@@ -121,7 +121,7 @@ def cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any
 
     (of the allowed amount, row, of what the plan pays, row)
     """
-    entry, units = context.entry, context.units
+    entry, units = context.entry, context.entry["units_left"]
     allowed_left, allowed_limit, paid_left, paid_limit = UNLIMITED, _NONE, UNLIMITED, _NONE
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
         limit = rules.limits[row]
@@ -163,9 +163,9 @@ def _wanted(limit: Any, context: LineContext) -> int:
     """What a line wants of a limit at the most: one visit, its units, its allowed amount."""
     measure = limit["measure"]
     if measure == _UNITS:
-        return context.units
+        return context.entry["units_left"]
     if measure == _MINUTES:
-        return context.units * context.service["minutes"]
+        return context.entry["units_left"] * context.service["minutes"]
     if measure in (_MONEY_ALLOWED, _MONEY_PLAN_PAID):
         return context.entry["fee"]
     if measure not in (_VISITS, _VISITS_PLAN_PAID):

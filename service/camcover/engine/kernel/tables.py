@@ -54,6 +54,7 @@ TIER = np.dtype([
     ("liable", "u8"), ("unless", "u8"), ("pays_allowed", "i4"), ("discounts", "i4"),
     ("capped_deductible", "u8"), ("capped_copay", "u8"), ("capped_coinsurance", "u8"),
     ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
+    ("edits", "i4"),
 ])  # fmt: skip
 """`out_of_pocket`: the one maximum that caps the whole cost share, -1 = none does, SEVERAL: those of the masks
 `capped_...` cap each part of it (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
@@ -63,6 +64,7 @@ fees allow; `discounts`: the cell of `tier_discounts` for service 0, -1 = the pl
 tiers. `fees` is a row of `fee_tables`; -1: the plan has no
 fee table for the tier. The rows of a segment are by the tiers' numbers;
 `listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on.
+`edits`: the row of `code_edits` for service 0, -1 = the codes of a day are not held to each other.
 `pays_member`: what the plan pays goes to the member, who pays the provider first; the kernel does not ask."""
 
 FEE_TABLE = np.dtype([
@@ -81,6 +83,13 @@ FEE_RATE = np.dtype([
 ])  # fmt: skip
 """Other amounts for some practitioners and settings (point 46): `cents` and `visits` as in a table, -1: it lists none;
 or `basis_points` of what the table gives otherwise, -1: it is no percentage."""
+
+CODE_EDIT = np.dtype([
+    ("units", "i4"), ("own", "i4"), ("firsts", "i4"), ("first_count", "i4"), ("others", "i4"), ("other_count", "i4"),
+    ("unless", "u8"),
+])  # fmt: skip
+"""What the codes of a day do to a code (point 48): its most `units`, -1 = no most; then rows of `listed_codes`: itself,
+the codes of which it needs one, those beside which it is not paid, `unless` all of this mask is given (0: always)."""
 
 MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
 """For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""
@@ -158,6 +167,7 @@ class RuleTables(NamedTuple):
     requirements: Array
     limits: Array
     age_allowances: Array
+    code_edits: Array  # a cell for each (set of catalogs, service)
     discounts: Array
     tier_discounts: NDArray[np.int32]  # for a tier, a cell for each service: as `discount` of `matches`
     licensure: NDArray[np.uint64]  # a cell for each (set of catalogs, practitioner): the mask of states that license
@@ -182,6 +192,7 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
     "requirements": REQUIREMENT,
     "limits": LIMIT,
     "age_allowances": AGE_ALLOWANCE,
+    "code_edits": CODE_EDIT,
     "discounts": DISCOUNT,
     "tier_discounts": np.dtype("i4"),
     "licensure": np.dtype("u8"),
@@ -193,6 +204,7 @@ REQUEST = np.dtype([
     ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"), ("first_period", "i4"),
     ("members", "i4"), ("family", "i4"),
     ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"), ("given_fees", "i4"), ("fee_count", "i4"),
+    ("given_codes", "i4"), ("code_count", "i4"),
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
     ("visits", "i4"), ("visit_count", "i4"), ("events", "i4"), ("event_room", "i4"),
     ("tier_map", "i4"),
@@ -233,6 +245,9 @@ price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""
+
+GIVEN_CODE = np.dtype([("day", "i4"), ("member", "i4"), ("code", "i4"), ("units", "i4")])
+"""Units of a code that the plan covered on `day` before the estimate (point 48)."""
 
 GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """A sum before the first line, of (member, accumulator), the family after the last member."""
@@ -279,16 +294,18 @@ LEDGER = np.dtype([
     ("segment", "i4"), ("covered", "i4"), ("reason", "i4"), ("rule", "i4"), ("criteria", "i4"), ("requirement", "i4"),
     ("limit", "i4"), ("phase", "i4"), ("discount", "i4"), ("visit", "i4"), ("covered_units", "i4"), ("assumed", "i4"),
     ("tier", "i4"), ("terms_assumed", "i4"), ("liability", "i4"), ("of_visit", "i4"), ("handing", "i4"),
+    ("units_left", "i4"),
     ("attestations_used", "u8"),
     *((name, "i8") for name in LEDGER_AMOUNTS), ("fee", "i8"), ("capped", "i8"), ("capped_by", "u8"),
-    ("provider_owes", "i8"), ("expense", "i8"), ("handed", "i8"),
+    ("miscoded", "i8"), ("provider_owes", "i8"), ("expense", "i8"), ("handed", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
 """One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
 terms behind the last edition; `liability`: who bears what is not covered; `of_visit`: 1 where it shares the fee for a
 visit. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged, `attestations_used`
 what was asked for and found, `capped` what the out-of-pocket maximum took off, `capped_by` where several may the mask
-of those that did, `provider_owes` what of `written_off` is a denial that is the provider's, `expense` the practice
+of those that did, `provider_owes` what of `written_off` is a denial that is the provider's, `miscoded` what of that
+the codes of the day refuse, `units_left` the units that they leave, `expense` the practice
 expense of a unit where those of the day are reduced together, `handed` the cents that the limit in row `handing`
 handed on to the next benefit (the row of `rests` in the same place has what became of them; they are in the amounts
 here), `steps` the cents of each step after the cap (only as many as the phase has are written)."""
@@ -308,6 +325,7 @@ class Work(NamedTuple):
     given_events: Array
     given_visits: Array
     given_fees: Array
+    given_codes: Array
     behind: Array  # the primary plan's ledger, for requests adjudicated behind it
     tier_maps: NDArray[np.int32]  # for each tier of the primary plan the tier of the same id, -1 = there is none
     sums: Array
@@ -327,6 +345,7 @@ WORK_DTYPES: dict[str, np.dtype[Any]] = {
     "given_events": GIVEN_EVENT,
     "given_visits": GIVEN_VISIT,
     "given_fees": GIVEN_FEE,
+    "given_codes": GIVEN_CODE,
     "behind": LEDGER,
     "tier_maps": np.dtype("i4"),
     "sums": SUM,
@@ -362,5 +381,4 @@ class LineContext(NamedTuple):
     tier_number: int
     attestations: np.uint64  # given, or assumed
     place: int  # among the request's lines
-    units: int
     is_rest: bool  # what a limit cut of the line is in hand, under the next benefit (point 16)

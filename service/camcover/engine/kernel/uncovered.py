@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from camcover.engine.estimate import Reason
+from camcover.engine.kernel.code_edits import is_miscoded
 from camcover.engine.kernel.codes import ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP, Liability, LimitMeasure
 from camcover.engine.kernel.tables import ALL, NEVER, LineContext, RuleTables
 from camcover.jit import compiled
@@ -52,6 +53,10 @@ def leave_uncovered(rules: RuleTables, context: LineContext, charge: int, fee: i
     What is the provider's is written off instead (point 41).
     """
     service, entry = context.service, context.entry
+    if is_miscoded(entry["reason"]):
+        entry["liability"], entry["provider_owes"], entry["miscoded"] = _PROVIDER, charge, charge
+        entry["written_off"] += charge
+        return
     if (_denial(rules, context) & context.tier["liable"]) != _ZERO:
         if (context.tier["unless"] & context.attestations) == _ZERO:
             entry["liability"], entry["provider_owes"] = _PROVIDER, charge

@@ -69,6 +69,7 @@ class LedgerRow(NamedTuple):
     liability: int
     of_visit: int
     handing: int
+    units_left: int
     attestations_used: int
     charge: int
     allowed: int
@@ -84,6 +85,7 @@ class LedgerRow(NamedTuple):
     fee: int
     capped: int
     capped_by: int
+    miscoded: int
     provider_owes: int
     expense: int
     handed: int
@@ -209,6 +211,7 @@ class Workspace:
     given_events: Space
     given_visits: Space
     given_fees: Space
+    given_codes: Space
     behind: Space
     tier_maps: Space
     sums: Space

@@ -32,9 +32,15 @@ _OF_REASON = {
     Reason.ATTESTATION_NOT_COVERED: "50",
     Reason.BEFORE_COVERAGE: "26",
     Reason.AFTER_COVERAGE: "27",
+    Reason.CODE_NOT_PAID_BESIDE: "236",
+    Reason.ADD_ON_ALONE: "107",
+    Reason.UNITS_PER_DAY: "151",
 }
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}
+_MISCODED = (Reason.CODE_NOT_PAID_BESIDE, Reason.ADD_ON_ALONE, Reason.UNITS_PER_DAY)
+"""For the codes of the day (point 48)."""
+
 _LIFETIME_MAXIMUM = "149"
 _NOT_NECESSARY = "50"
 """Of a denial that is the provider's, where its attestation has no code of its own (point 41)."""
@@ -75,8 +81,12 @@ def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None)
         found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
     if row.not_covered:
         found.append(Adjustment("PR", not_covered_code(sources, row), row.not_covered))
-    if row.provider_owes:
-        found.append(Adjustment("CO", _provider_code(sources, row), row.provider_owes))
+    if row.miscoded:
+        reason = Reason(row.reason)
+        code = _OF_REASON[reason if reason in _MISCODED else Reason.UNITS_PER_DAY]
+        found.append(Adjustment("CO", code, row.miscoded))
+    if row.provider_owes > row.miscoded:
+        found.append(Adjustment("CO", _provider_code(sources, row), row.provider_owes - row.miscoded))
     if row.written_off > row.provider_owes:
         found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, row.written_off - row.provider_owes))
     return tuple(found)

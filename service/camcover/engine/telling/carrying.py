@@ -27,8 +27,8 @@ from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import LedgerRow, SumRow
-from camcover.engine.request import AccumulatorUse, BenefitVisits, FeeUse, LimitUse, PriorVisit, UseSoFar
-from camcover.request_bounds import MAX_CENTS
+from camcover.engine.request import AccumulatorUse, BenefitVisits, CodeUse, FeeUse, LimitUse, PriorVisit, UseSoFar
+from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays
 
 _NOTHING = PriorUse()
@@ -86,6 +86,7 @@ class _StateReader:
                 tuple(self._benefit_visits(member)),
                 tuple(self._visits_of_last_day(member)),
                 tuple(self._fees_of_last_day(member)),
+                code_usage=tuple(self._codes_of_last_day(member)),
             )
             for member in range(self._layout.members)
         )
@@ -201,6 +202,23 @@ class _StateReader:
             cents, expense = taken.get((tier, therapy), 0), highest.get((tier, therapy), 0)
             if cents or expense:
                 yield FeeUse(date.fromordinal(self._last_day), tier, therapy, min(cents, MAX_CENTS), expense)
+
+    def _codes_of_last_day(self, member: int) -> Iterator[CodeUse]:
+        """The units of codes covered on the last day, with what the request stated of that day, where it may matter."""
+        if not any(plan.has_code_edits for plan in self._index.editions):
+            return
+        units: dict[str, int] = {}
+        for use in self._scope.use_of(member).code_usage:
+            if use.date.toordinal() == self._last_day:
+                units[use.code] = units.get(use.code, 0) + use.units
+        services = self._question.asked.services
+        for (day, place, _), row in zip(self._question.asked.lines, self._outcome.ledger, strict=True):
+            code = services[place].code
+            if code and row.covered and day == self._last_day and self._layout.services[place].member == member:
+                units[code] = units.get(code, 0) + row.covered_units
+        for code, count in units.items():
+            if count:
+                yield CodeUse(code, date.fromordinal(self._last_day), min(count, MAX_UNITS))
 
     def _plan_paid(self, member: int, benefit: str) -> int | None:
         """What the plan paid of a visit of the last day, cents; None where part of it is not known."""

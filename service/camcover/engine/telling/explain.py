@@ -44,7 +44,6 @@ _EXCLUDED_BECAUSE = sentence("reason-excluded-because", "why")
 _REQUIREMENT_MISSING = sentence("reason-requirement-missing", "attestation")
 _LIMIT_REACHED = sentence("reason-limit-reached", "limit")
 _ATTESTATION_NOT_COVERED = sentence("reason-attestation-not-covered", "attested")
-
 _CHARGE = sentence("step-charge", "charge")
 _CHARGE_ALLOWED = sentence("step-charge-allowed", "charge", "allowed")
 _TYPICAL_CHARGE = sentence("step-typical-charge", "charge")
@@ -221,6 +220,8 @@ def _covered(told: _Told, rest: LineRest | None) -> Iterator[ExplainedStep]:
         penalty, paid = told.row.penalty - rest.row.penalty, told.row.plan_paid - rest.row.plan_paid
         yield from _shares(replace(told, row=told.row._replace(penalty=penalty, plan_paid=paid)), benefit)
         yield from _handed_on(told, rest)
+    if told.row.miscoded:
+        yield told.step(REASONS[Reason.UNITS_PER_DAY](), told.row.miscoded, told.heading.at, None)
     yield from _limited(told)
     yield from _above_allowed(told)
 
@@ -314,18 +315,17 @@ def _penalty(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
 
 def _limited(told: _Told) -> Iterator[ExplainedStep]:
     """What a limit cut off a covered line."""
-    liable, owed = told.tier.provider_liable if told.tier else None, told.row.provider_owes
+    liable = told.tier.provider_liable if told.tier else None
+    owed, cite = told.row.provider_owes - told.row.miscoded, told.rule.cite if told.rule else None
     if liable is not None and owed:
-        message = _PROVIDER_BEARS_UNITS(amount=Dollars(owed))
-        yield told.step(message, owed, liable.at, told.rule.cite if told.rule else None)
+        yield told.step(_PROVIDER_BEARS_UNITS(amount=Dollars(owed)), owed, liable.at, cite)
     if told.row.limit >= 0 and told.row.not_covered:
-        limit = told.sources.limits[told.row.limit]
-        cents = told.row.not_covered
+        limit, cents = told.sources.limits[told.row.limit], told.row.not_covered
         said, liability = what_limit_allows(limit), _who_bears(told)
         message = _LIMIT(limit=said, amount=Dollars(cents))
         if liability is not None:
             message = _LIMIT_WITH_LIABILITY(limit=said, amount=Dollars(cents), liability=liability)
-        yield told.step(message, cents, limit.at, limit.cite or (told.rule.cite if told.rule else None))
+        yield told.step(message, cents, limit.at, limit.cite or cite)
 
 
 def _above_allowed(told: _Told) -> Iterator[ExplainedStep]:
@@ -348,9 +348,10 @@ def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
     yield reason
     owed, written_off = told.row.not_covered, told.row.written_off
     liable = told.tier.provider_liable if told.tier else None
-    if liable is not None and told.row.provider_owes:
+    if told.row.provider_owes:
+        at = told.heading.at if liable is None or told.row.miscoded else liable.at
         message = _MAY_NOT_BILL(amount=Dollars(written_off))
-        yield told.step(message, written_off, liable.at, told.rule.cite if told.rule else None)
+        yield told.step(message, written_off, at, told.rule.cite if told.rule else None)
     elif told.row.discount >= 0:
         discount = told.sources.discounts[told.row.discount]
         yield told.step(_DISCOUNT(rate=Rate(discount.percent)), written_off, discount.at, discount.cite)
@@ -363,7 +364,7 @@ def _not_covered(told: _Told) -> Iterator[ExplainedStep]:
 def _who_bears(told: _Told) -> Message | None:
     """Behind the reason of a denial that the tier may make the provider's (point 41) who pays for it; else None."""
     liable = told.tier.provider_liable if told.tier else None
-    if liable is None or told.row.liability == Liability.MEMBER:
+    if liable is None or told.row.liability == Liability.MEMBER or told.row.miscoded:
         return None
     if liable.unless is None:
         return _PROVIDER_BEARS()

@@ -20,6 +20,9 @@ REASONS = {
     Reason.STATE: sentence("reason-state-not-covered"),
     Reason.UNKNOWN_CODE: sentence("reason-unknown-code"),
     Reason.UNLICENSED: sentence("reason-unlicensed"),
+    Reason.CODE_NOT_PAID_BESIDE: sentence("reason-code-not-paid-beside"),
+    Reason.ADD_ON_ALONE: sentence("reason-add-on-alone"),
+    Reason.UNITS_PER_DAY: sentence("reason-units-per-day"),
 }
 BY_NO_RULE = (Reason.UNKNOWN_CODE, Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)
 """Reasons that no rule of the plan gives, although the date has terms."""

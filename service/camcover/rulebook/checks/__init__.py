@@ -44,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     bounds.check_step_counts,
     codes.check_modifiers,
     codes.check_visit_codes,
+    codes.check_waiting_codes,
     codes.check_without_codes,
     criteria.check_criteria,
     criteria.check_policies,

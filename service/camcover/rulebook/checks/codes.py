@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from camcover.rulebook.checks.fault import Severity, declare_fault
@@ -43,6 +43,42 @@ def check_modifiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if both:
                 message = f"modifier '{modifier.code}' says of {listed(both)} that it is there and that it is not"
                 yield MODIFIER_CONTRADICTS.at(modifier.at, message, "keep it in one of the two")
+
+
+CODES_WAIT = declare_fault(
+    "codes-wait-for-each-other",
+    Severity.ERROR,
+    "By `add_on_to` and `not_with` of the catalog codes are each judged before the other, so that there is no order of "
+    "a day's lines (docs/rule-language.md, point 48).",
+    "Let the code that is paid less, or only beside the other, wait for it, and not the other way round.",
+)
+
+
+def check_waiting_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """No code waits for itself, by whatever way (docs/rule-language.md, point 48)."""
+    facts = {code: each for catalog in _catalogs(rules) for code, each in catalog.codes.items()}
+    waits: dict[str, set[str]] = {}
+    for catalog in _catalogs(rules):
+        for code, each in catalog.codes.items():
+            waits.setdefault(str(code), set()).update(map(str, each.waits_for))
+    told: set[str] = set()
+    for code, each in facts.items():
+        if code not in told and code in _reached(waits, str(code)):
+            told |= _reached(waits, str(code))
+            message = f"'{code}' is judged behind a code that is judged behind it"
+            yield CODES_WAIT.at(each.at, message, "let only one of the two wait")
+
+
+def _reached(waits: Mapping[str, Collection[str]], code: str) -> set[str]:
+    """The codes that are judged before a code, or before one of those."""
+    found: set[str] = set()
+    left = list(waits.get(code, ()))
+    while left:
+        each = left.pop()
+        if each not in found:
+            found.add(each)
+            left += waits.get(each, ())
+    return found
 
 
 def check_visit_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

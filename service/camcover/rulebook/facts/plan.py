@@ -58,6 +58,7 @@ def _plan_facts(plan: Plan) -> Iterator[Fact]:
     yield fact("unit rule", plan.unit_rule, at)
     yield fact("fees", plan.fees or "none", getattr(plan.fees, "at", at))
     yield fact("not covered pays", plain(plan.not_covered_pays), at)
+    yield fact("code edits", plain(plan.code_edits), plan.heading.at, "none")
 
 
 def _plan_parts(plan: Plan) -> Iterator[Part]:
@@ -119,6 +120,8 @@ def _tier_facts(tier: Tier) -> Iterator[Fact]:
     yield fact("above allowed", above_allowed_words(tier.above_allowed), at)
     yield fact("payment to", plain(tier.payment_to), at, "provider")
     yield set_fact("copays feed", tier.copay_feeds, at)
+    edits = plain(tier.code_edits) if tier.code_edits else "as in the plan"
+    yield fact("code edits", edits, at, "as in the plan")
     liable = tier.provider_liable
     place = liable.at if liable else at
     denials = tuple(map(plain, liable.denials)) if liable else ()

@@ -17,6 +17,7 @@ from camcover.rulebook.facts.words import (
 )
 from camcover.rulebook.records import (
     Catalog,
+    CodeFacts,
     Condition,
     Criteria,
     FeeRate,
@@ -201,6 +202,7 @@ def catalog_part(catalog: Catalog) -> Part:
             *map(_condition_part, catalog.conditions.values()),
             *map(_practitioner_part, catalog.practitioners.values()),
             *map(_licensure_part, catalog.licensure.values()),
+            *map(_code_part, catalog.codes.values()),
             *map(_modifier_part, catalog.modifiers.values()),
             *(_place_part(code, setting, catalog.heading.at) for code, setting in catalog.places_of_service.items()),
         ),
@@ -252,6 +254,19 @@ def _practitioner_facts(practitioner: Practitioner) -> Iterator[Fact]:
     yield fact("name", practitioner.name, practitioner.at)
     yield fact("taxonomy", practitioner.taxonomy, practitioner.at)
     yield set_fact("taxonomies", practitioner.taxonomies, practitioner.at)
+
+
+def _code_part(facts: CodeFacts) -> Part:
+    label = f"code {facts.code}"
+    return Part(label, label, facts.at, facts, partial(_code_facts, facts))
+
+
+def _code_facts(facts: CodeFacts) -> Iterator[Fact]:
+    yield set_fact("add-on to", facts.add_on_to, facts.at)
+    yield set_fact("not with", facts.not_with, facts.at)
+    yield fact("unless", plain(facts.unless) if facts.unless else None, facts.at)
+    yield fact("units per day", None if facts.units_per_day is None else str(facts.units_per_day), facts.at)
+    yield fact("always therapy", yes_or_no(facts.always_therapy), facts.at, "no")
 
 
 def _modifier_part(modifier: Modifier) -> Part:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from camcover.rulebook.grammar.common import ANY_TEXT, ICD10, STATE, heading, heading_fields, references, reversed_range
+from camcover.rulebook.grammar.common import (
+    ANY_TEXT,
+    CODES,
+    ICD10,
+    STATE,
+    heading,
+    heading_fields,
+    references,
+    reversed_range,
+)
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of
 from camcover.rulebook.records import (
     Attestation,
     Catalog,
+    CodeFacts,
     Condition,
     Licensure,
     Modifier,
@@ -20,7 +30,7 @@ from camcover.rulebook.records import (
     TypicalCharge,
     UnitMinutes,
 )
-from camcover.rulebook.scalars import MINUTES, MONEY
+from camcover.rulebook.scalars import MINUTES, MONEY, WHOLE, YES
 from camcover.rulebook.shapes import Context, ListOf, Name, Value, Values, choice
 
 __all__ = ["CATALOG"]
@@ -128,6 +138,32 @@ MODIFIER = Record(
 )
 
 
+CODE_FACTS = Record(
+    "facts of a code",
+    (
+        Field("add_on_to", CODES, "Codes of which it needs one on its day.", default=()),
+        Field("not_with", CODES, "Codes beside which it is not paid on a day.", default=()),
+        Field("unless", choice(Attestation), "The attestation with which `not_with` does not hold."),
+        Field("units_per_day", Value(WHOLE), "The most units that Medicare pays on a day."),
+        Field("always_therapy", Value(YES), "yes: a therapy service by Medicare, whoever gives it.", default=False),
+    ),
+    lambda values, at, _: values | {"at": at},
+    also={"dependentRequired": {"unless": ["not_with"]}},
+)
+
+
+def _code_facts(key: Any, values: Values, at: Place) -> CodeFacts:
+    return CodeFacts(
+        key,
+        values["add_on_to"],
+        values["not_with"],
+        values["unless"],
+        values["units_per_day"],
+        values["always_therapy"],
+        at,
+    )
+
+
 def _modifier(key: Any, values: Values, at: Place) -> Modifier:
     return Modifier(key, values["name"], values["attests"], values["lacks"], values["setting"], at)
 
@@ -159,6 +195,7 @@ def _catalog(values: Values, at: Place, _context: Context) -> Catalog:
         licensure=values["licensure"] or {},
         modifiers=values["modifiers"] or {},
         places_of_service=values["places_of_service"] or {},
+        codes=values["codes"] or {},
     )
 
 
@@ -205,6 +242,17 @@ CATALOG = Record(
             "places_of_service",
             MapOf(Name('a place-of-service code such as "11"', r"[0-9]{2}"), choice(Setting)),
             "The setting that each place-of-service code stands for.",
+        ),
+        Field(
+            "codes",
+            MapOf(
+                Name(
+                    'a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}", refers="code", defines="facts"
+                ),
+                CODE_FACTS,
+                _code_facts,
+            ),
+            "What is known of procedure codes: add-ons, what excludes each other, units a day.",
         ),
     ),
     _catalog,

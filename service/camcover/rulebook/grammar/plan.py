@@ -31,6 +31,7 @@ from camcover.rulebook.records import (
     Benefit,
     BenefitPeriod,
     Carryover,
+    CodeEdits,
     Discount,
     Exclusion,
     FamilyMode,
@@ -132,6 +133,7 @@ TIER = Record(
         Field("payment_to", choice(Payee), "Who gets what the plan pays.", default=Payee.PROVIDER),
         Field("provider_liable", PROVIDER_LIABLE, "What is not covered, and yet not the member's to pay."),
         Field("not_covered_pays", choice(NotCoveredPays), "What a member owes here when not covered; else the plan's."),
+        Field("code_edits", choice(CodeEdits), "By whose rules codes of a day are judged; else the plan's."),
     ),
     lambda values, _at, _: values,
 )
@@ -151,6 +153,7 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
         capped_by=values["capped_by"],
         not_covered_pays=values["not_covered_pays"],
         payment_to=values["payment_to"],
+        code_edits=values["code_edits"],
     )
 
 
@@ -246,6 +249,7 @@ def _plan(values: Values, at: Place, _context: Context) -> Plan:
         discounts=values["discounts"],
         tests=values["tests"],
         unit_rule=values["unit_rule"],
+        code_edits=values["code_edits"],
     )
 
 
@@ -285,6 +289,12 @@ PLAN = Record(
             choice(NotCoveredPays),
             "What a member owes when not covered.",
             default=NotCoveredPays.CHARGE,
+        ),
+        Field(
+            "code_edits",
+            choice(CodeEdits),
+            "medicare: add-ons need their first code, codes exclude each other, and units a day are limited.",
+            default=CodeEdits.NONE,
         ),
         Field("discounts", ListOf(DISCOUNT, minimum=0), "Lower prices on what is not covered.", default=()),
         Field("tests", TESTS, "Proofs: services and the amounts they must give.", default=()),

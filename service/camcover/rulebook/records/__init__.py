@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from camcover.rulebook.records.cases import TestCase, TestExpect, TestGiven, TestItem, TestProcedure
 from camcover.rulebook.records.catalog import (
     Catalog,
+    CodeFacts,
     Condition,
     Licensure,
     Modifier,
@@ -71,6 +72,7 @@ from camcover.rulebook.records.terms import (
     AccumulatorKind,
     Attestation,
     Carryover,
+    CodeEdits,
     CoinsuranceOf,
     CopayPer,
     Counting,
@@ -115,6 +117,8 @@ __all__ = [
     "BenefitPeriod",
     "Carryover",
     "Catalog",
+    "CodeEdits",
+    "CodeFacts",
     "CoinsuranceBound",
     "CoinsuranceOf",
     "CoinsuranceStep",

@@ -80,6 +80,29 @@ class Practitioner:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """What is known of a procedure code (docs/rule-language.md, point 48).
+
+    `add_on_to`: the codes one of which it needs on its day; `not_with`: those beside which it is not paid, `unless`
+    the attestation is given; `units_per_day`: Medicare's most units, None = not known; `always_therapy`: a service of
+    physical, occupational or speech therapy, whoever gives it.
+    """
+
+    code: str
+    add_on_to: tuple[str, ...]
+    not_with: tuple[str, ...]
+    unless: Attestation | None
+    units_per_day: int | None
+    always_therapy: bool
+    at: Place
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The codes that are judged before it on a day."""
+        return (*self.add_on_to, *self.not_with)
+
+
+@dataclass(frozen=True, slots=True)
 class Modifier:
     """What a modifier beside a procedure code says: attestations that are there, or are not, and the setting."""
 
@@ -112,3 +135,4 @@ class Catalog:
     licensure: Mapping[str, Licensure]
     modifiers: Mapping[str, Modifier]
     places_of_service: Mapping[str, Setting]
+    codes: Mapping[str, CodeFacts]

@@ -13,6 +13,7 @@ from camcover.rulebook.records.terms import (
     AccumulatorKind,
     Attestation,
     Carryover,
+    CodeEdits,
     CoinsuranceOf,
     CopayPer,
     Counting,
@@ -110,6 +111,7 @@ class Tier:
     capped_by: tuple[str, ...] = ()
     not_covered_pays: NotCoveredPays | None = None
     payment_to: Payee = Payee.PROVIDER
+    code_edits: CodeEdits | None = None
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -385,3 +387,13 @@ class Plan:
     discounts: tuple[Discount, ...]
     tests: tuple[TestCase, ...]
     unit_rule: UnitRule | None = None
+    code_edits: CodeEdits = CodeEdits.NONE
+
+    @property
+    def has_code_edits(self) -> bool:
+        """Whether some tier holds the codes of a day to each other."""
+        return any(self.edits_in(tier) is not CodeEdits.NONE for tier in self.tiers.values())
+
+    def edits_in(self, tier: Tier) -> CodeEdits:
+        """By whose rules the codes of a day are held to each other in a tier (docs/rule-language.md, point 48)."""
+        return self.code_edits if tier.code_edits is None else tier.code_edits

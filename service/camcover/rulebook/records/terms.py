@@ -109,6 +109,13 @@ class Carryover(StrEnum):
     LAST_QUARTER_IF_UNMET = "last_quarter_if_unmet"
 
 
+class CodeEdits(StrEnum):
+    """By whose rules the codes of a day are held to each other (docs/rule-language.md, point 48)."""
+
+    NONE = "none"
+    MEDICARE = "medicare"
+
+
 class AboveAllowedKind(StrEnum):
     """Who owes charge minus allowed amount."""
 
