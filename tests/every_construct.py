@@ -64,6 +64,7 @@ when:
   states: [WA, OR]
   licensed: required
   attested: [active_treatment]
+  member: {role: [subscriber, spouse], status: [active]}
   not_attested: [rehabilitation]
 cite: cpb p.1
 """
@@ -110,6 +111,7 @@ accumulators:
   deductible:
     {kind: deductible, individual: $1500.00, family: $3000.00, feeds: [oop_max], carryover: last_quarter, cite: eoc p.1}
   oon_deductible: {kind: deductible, individual: unlimited, family_mode: embedded, cite: eoc p.1}
+  own_deductible: {kind: deductible, individual: $250, reduced_by: {wellness_incentive: $125}, cite: eoc p.1}
   oop_max: {kind: out_of_pocket_maximum, individual: $5000.00, family: $9000.00, family_mode: aggregate, cite: eoc p.1}
   all_max:
     {kind: out_of_pocket_maximum, self_only: $5500, individual: $6000.00, counts: [copay, coinsurance], cite: eoc p.1}
@@ -147,7 +149,9 @@ benefits:
       states: [WA, OR]
       licensed: required
       attested: [plan_of_care]
+      member: {role: [subscriber], status: [active, retiree]}
       not_attested: [advance_notice]
+    waiting_period: 2 months
     requires: [referral, {prior_authorization: {penalty: 50%, after: 12 visits}}]
     limits:
       - pool
@@ -233,6 +237,10 @@ tests:
       birth_date: 2008-03-02
       covered_from: 2026-01-01
       covered_to: 2026-12-31
+      role: child
+      status: active
+      enrolled_on: 2025-12-01
+      wellness_incentive: yes
       therapy: massage
       charge: $90.00
       first: 2026-03-02

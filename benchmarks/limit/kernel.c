@@ -372,10 +372,13 @@ INLINE int64_t room_in(
     const struct request *request,
     const struct segment *segment,
     int accumulator,
-    int member)
+    int member,
+    int incentive)
 {
     const struct accumulator *definition = &rules->accumulators[segment->accumulators + accumulator];
     int64_t used = sum_of(work, request, member, accumulator)->used;
+    if (incentive == 1)
+        used += definition->incentive;
     if (!request->family)
         return greatest(definition->self_only - used, 0);
     int64_t own = definition->individual - used;
@@ -385,7 +388,8 @@ INLINE int64_t room_in(
 
 INLINE int64_t room(const struct rules *rules, const struct work *work, const struct hand *hand, int accumulator)
 {
-    return room_in(rules, work, hand->request, hand->segment, accumulator, hand->service->member);
+    const struct service *service = hand->service;
+    return room_in(rules, work, hand->request, hand->segment, accumulator, service->member, service->incentive);
 }
 
 INLINE void put(
@@ -537,7 +541,7 @@ INLINE void roll(
             int64_t credit = carries ? row->last_quarter : 0;
             if (credit > 0 && before->carryover == CARRY_IF_UNMET) {
                 bool met = is_family ? row->used >= before->family
-                                     : room_in(rules, work, request, old, accumulator, owner) == 0;
+                                     : room_in(rules, work, request, old, accumulator, owner, 0) == 0;
                 if (met)
                     credit = 0;
             }
@@ -696,6 +700,22 @@ INLINE int age_of(const struct hand *hand)
     return hand->service->born > 0 ? completed_years(hand->service->born, hand->line->day) : hand->service->age;
 }
 
+INLINE int failed_of_member(const struct criteria *asked, const struct hand *hand, bool assumed)
+{
+    const struct service *service = hand->service;
+    if (asked->roles && !is_in(asked->roles, service->role, assumed))
+        return MEMBER_ROLE;
+    if (asked->statuses && !is_in(asked->statuses, service->status, assumed))
+        return MEMBER_STATUS;
+    if (asked->wait_days + asked->wait_months > 0) {
+        if (service->enrolled <= 0)
+            return assumed ? HOLDS : WAITING_PERIOD;
+        if (hand->line->day < add_months(service->enrolled, asked->wait_months) + asked->wait_days)
+            return WAITING_PERIOD;
+    }
+    return HOLDS;
+}
+
 INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, int row, bool assumed)
 {
     if (row < 0)
@@ -721,6 +741,11 @@ INLINE int failed_criterion(const struct rules *rules, const struct hand *hand, 
         return STATE;
     if (asked->licensed == 1 && !is_licensed(rules, hand, assumed))
         return UNLICENSED;
+    if (asked->asks_member == 1) {
+        int reason = failed_of_member(asked, hand, assumed);
+        if (reason != HOLDS)
+            return reason;
+    }
     uint64_t given = assumed ? hand->attestations : service->attestations;
     if (asked->attested & ~given || asked->not_attested & hand->attestations)
         return ATTESTATION_NOT_COVERED;

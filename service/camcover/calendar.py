@@ -109,3 +109,11 @@ def month_index(day: int) -> int:
 def week_index(day: int) -> int:
     """Weeks from Monday to Sunday (ISO 8601), counted from 0001-01-01, which was a Monday."""
     return (day - 1) // 7
+
+
+def latest_start(day: int, days: int, months: int) -> int:
+    """The latest ordinal day from which so many days, or months (end of month clipped), are over on `day`."""
+    start = add_months(day, -months) - days
+    while months and add_months(start + 1, months) <= day:
+        start += 1
+    return start

@@ -59,6 +59,8 @@ class Refusal(Enum):
     UNKNOWN_PLACE_OF_SERVICE = "The catalog has no such place-of-service code.", "", "place of service"
     UNKNOWN_TAXONOMY = "The catalog has no practitioner of this taxonomy code.", "", "taxonomy"
     AMBIGUOUS_TAXONOMY = "Several practitioners have the taxonomy code, and the item names none."
+    UNKNOWN_MEMBER_ROLE = "There is no such role of a member.", "", "role"
+    UNKNOWN_MEMBER_STATUS = "There is no such status of a member.", "", "status"
     UNKNOWN_CODE = "The catalog has no such procedure code, and the request no charge of it.", "", "code"
     UNKNOWN_VALUE = "The enumeration has no such value.", "", "value"
     UNKNOWN_FIELD = "The message has no such field (JSON only).", "", "field"

@@ -35,7 +35,7 @@ FIRST = {
     "LimitAfter": 6,
     "UseAfter": 4,
     "Member": 12,
-    "Membership": 2,
+    "Membership": 6,
     "AccumulatorUse": 3,
     "LimitUse": 5,
     "BenefitVisits": 2,

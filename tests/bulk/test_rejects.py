@@ -54,6 +54,12 @@ FAULTS: list[tuple[Refusal, dict[str, Any]]] = [
     (Refusal.CONTRADICTORY_STATEMENTS, {"birth_date": date(1980, 1, 1)}),
     (Refusal.CONTRADICTORY_STATEMENTS, {"age": None, "birth_date": date(2026, 6, 1)}),
     (Refusal.CONTRADICTORY_STATEMENTS, {"covered_from": date(2026, 6, 1), "covered_to": date(2026, 5, 31)}),
+    (
+        Refusal.CONTRADICTORY_STATEMENTS,
+        {"enrolled_on": date(2026, 1, 2), "covered_from": date(2026, 1, 1), "covered_to": date(2026, 12, 31)},
+    ),
+    (Refusal.UNKNOWN_MEMBER_ROLE, {"role": "husband"}),
+    (Refusal.UNKNOWN_MEMBER_STATUS, {"status": "cobra"}),
     (Refusal.UNKNOWN_ACCUMULATOR, {"accumulators": [{"accumulator": "deductable"}]}),
     (Refusal.REPEATED, {"accumulators": [{"accumulator": "deductible"}, {"accumulator": "deductible"}]}),
     (Refusal.AMOUNT_OUT_OF_RANGE, {"accumulators": [{"accumulator": "deductible", "used_cents": -1}]}),
@@ -118,7 +124,7 @@ ONLY_IN_BULK = {
 """Faults of columns that a single request has no like of: there 0 stands for what null stands for here."""
 
 
-MEMBERSHIP = ("covered_from", "covered_to")
+MEMBERSHIP = ("covered_from", "covered_to", "role", "status", "enrolled_on")
 """The columns that a single request has in the member's `membership`."""
 
 ONLY_SINGLE = {Refusal.UNKNOWN_MEMBER, Refusal.MORE_VIOLATIONS}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
 from .lines import Line, plain_code
 from .rules import RuleBook
-from .values import Json
+from .values import Json, add_months
 
 
 def matches(entry: Json, line: Line) -> bool:
@@ -41,11 +42,19 @@ def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook, *,
         reason = failed_criterion(rules.policy(terms["policy"], line.terms_day)["when"], line, rules, assumed=assumed)
         if reason:
             return reason
-    return failed_criterion(terms.get("when", {}), line, rules, assumed=assumed)
+    return failed_criterion(own_criteria(terms), line, rules, assumed=assumed)
+
+
+def own_criteria(terms: Json) -> Json:
+    """A benefit's own criteria; its waiting period stands beside `when`."""
+    waiting = {"waiting_period": terms["waiting_period"]} if "waiting_period" in terms else {}
+    own: Json = terms.get("when", {}) | waiting
+    return own
 
 
 def failed_criterion(when: Json, line: Line, rules: RuleBook, *, assumed: bool) -> str:
     """The reason of the first criterion that does not hold, in the order of section 4's table; empty when all hold."""
+    when = when | {f"member {key}": words for key, words in when.get("member", {}).items()}
     for keys, reason, is_open, holds in _CRITERIA:
         if not any(key in when for key in keys):
             continue
@@ -99,6 +108,14 @@ def _is_licensed(_when: Json, line: Line, rules: RuleBook) -> bool:
     return line.state not in entry["unlicensed"]
 
 
+def _has_waited(when: Json, line: Line, _rules: RuleBook) -> bool:
+    """Whether the waiting period is over: days or months from the day of enrollment on."""
+    length, unit = when["waiting_period"].split()
+    start = date.fromisoformat(line.membership["enrolled_on"])
+    end = add_months(start, int(length)) if unit.startswith("month") else start + timedelta(days=int(length))
+    return line.day >= end
+
+
 def _is_license_open(line: Line, rules: RuleBook) -> bool:
     """Without a state or a practitioner, unless the practitioner that is given is licensed nowhere (point 40).
 
@@ -129,6 +146,19 @@ _CRITERIA: tuple[tuple[tuple[str, ...], str, _Open, _Holds], ...] = (
     (("ages",), "AGE", lambda line, _: line.age is None, _is_right_age),
     (("states",), "STATE", lambda line, _: not line.state, lambda when, line, _: line.state in when["states"]),
     (("licensed",), "UNLICENSED", _is_license_open, _is_licensed),
+    (
+        ("member role",),
+        "MEMBER_ROLE",
+        lambda line, _: not line.membership.get("role"),
+        lambda when, line, _: line.membership["role"] in when["member role"],
+    ),
+    (
+        ("member status",),
+        "MEMBER_STATUS",
+        lambda line, _: not line.membership.get("status"),
+        lambda when, line, _: line.membership["status"] in when["member status"],
+    ),
+    (("waiting_period",), "WAITING_PERIOD", lambda line, _: not line.membership.get("enrolled_on"), _has_waited),
     (("attested",), "ATTESTATION_NOT_COVERED", _never, lambda when, line, _: line.attests >= set(when["attested"])),
     (
         ("not_attested",),

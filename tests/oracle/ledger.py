@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from . import cost_share
-from .coverage import failed_criterion, failure, is_excluded, matches
+from .coverage import failed_criterion, failure, is_excluded, matches, own_criteria
 from .day_codes import DayCodes
 from .lines import Line, members_of
 from .prices import Price, SharedFees, price, unpriced_charge
@@ -67,7 +67,9 @@ class PlanLedger:
         family = request.get("secondary_family_accumulators" if prefix else "family_accumulators") or []
         self._in_force_only = request.get("terms") == "TERMS_IN_FORCE_ONLY"
         editions = PlanEditions(rules, plan_id, self._in_force_only)
-        self.sums = Sums(editions, as_of, given, family, _is_family(request, members))
+        name = f"{prefix}membership"
+        earned = {member["id"] for member in members if (member.get(name) or {}).get("wellness_incentive")}
+        self.sums = Sums(editions, as_of, given, family, _is_family(request, members), earned)
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
         self._shared = SharedFees(members, prefix, first_day)
         self._day_codes = DayCodes(members, prefix, rules)
@@ -97,7 +99,8 @@ class PlanLedger:
     def adjudicate(self, line: Line, tier: str, settled_charge: int | None = None, eligible: Eligible = int) -> Outcome:
         """The outcome of the next line in order; sums and limits move."""
         plan = self._plan_on(line.day)
-        reason = _outside_coverage(line, self._prefix)
+        line = replace(line, membership=line.member.get(f"{self._prefix}membership") or {})
+        reason = _outside_coverage(line)
         if reason and plan is not None:
             self.sums.enter(plan, line.day)
         if reason or plan is None:
@@ -251,7 +254,7 @@ class PlanLedger:
         """The attestations asked for by the criteria that refuse the line: the policy's where they do, else its own."""
         terms = plan["benefits"][benefit]
         blocks = [self._rules.policy(terms["policy"], line.terms_day)["when"]] if "policy" in terms else []
-        for when in [*blocks, terms.get("when", {})]:
+        for when in [*blocks, own_criteria(terms)]:
             if failed_criterion(when, line, self._rules, assumed=self._assumes):
                 asked: list[str] = when.get("attested", [])
                 return asked
@@ -405,10 +408,9 @@ class PlanLedger:
         return penalty
 
 
-def _outside_coverage(line: Line, prefix: str) -> str:
+def _outside_coverage(line: Line) -> str:
     """The reason of a line outside the member's coverage under a plan, else empty (point 37)."""
-    membership = line.member.get(f"{prefix}membership") or {}
-    first, last = membership.get("covered_from"), membership.get("covered_to")
+    first, last = line.membership.get("covered_from"), line.membership.get("covered_to")
     if first and line.day < date.fromisoformat(first):
         return "BEFORE_COVERAGE"
     return "AFTER_COVERAGE" if last and line.day > date.fromisoformat(last) else ""

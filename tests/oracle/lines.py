@@ -23,8 +23,8 @@ class Claim:
 class Line:
     """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b).
 
-    `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs; `tier`: that plan's.
-    `minutes`: of one unit.
+    `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs; `tier`: that plan's;
+    `membership`: how that plan covers the member; `minutes`: of one unit.
     """
 
     item_index: int
@@ -45,6 +45,7 @@ class Line:
     tier: str = ""
     claim: Claim = field(default_factory=Claim)
     minutes: int = 0
+    membership: Json = field(default_factory=dict)
     diagnoses: list[str] = field(default_factory=list)
 
     @property

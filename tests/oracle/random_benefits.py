@@ -29,6 +29,7 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: Document, accumulato
         terms["policy"] = dice.pick(POLICIES)
     if dice.chance(30):
         terms["when"] = criteria(dice)
+    terms |= _waiting(dice)
     if dice.chance(40):
         asked = dice.some(ATTESTATIONS, 1, 2)
         terms["requires"] = [_requirement(dice, each, is_first=each == asked[0]) for each in asked]
@@ -53,6 +54,11 @@ def _blocks(dice: Dice, tiers: list[str], accumulators: list[str]) -> Document:
         elif dice.chance(50):
             terms[tier] = "not_covered"
     return terms
+
+
+def _waiting(dice: Dice) -> Document:
+    """Seldom a waiting period."""
+    return {"waiting_period": dice.pick(["2 months", "20 days", "7 months"])} if dice.chance(12) else {}
 
 
 def _matching(dice: Dice) -> Document:

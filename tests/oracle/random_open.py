@@ -17,7 +17,7 @@ from . import random_plan, random_request, random_shared
 from .dice import Dice
 from .random_benefits import ATTESTATIONS, go_by_benefits, is_money
 from .random_request import session_dates
-from .random_shared import DIAGNOSES, PRACTITIONERS, STATES, Document
+from .random_shared import DIAGNOSES, PRACTITIONERS, ROLES, STATES, STATUSES, Document
 from .rules import limits_of, nearest
 from .strategies import Scenario, file_name
 from .sums import own_amount
@@ -198,6 +198,8 @@ _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
 
 # Opener requests
 
+_MEMBERSHIPS = ("membership", "secondary_membership")
+
 
 def _open(dice: Dice, request: Document) -> None:
     """Leave out what is given, by chance: most of the time nearly all of one kind."""
@@ -215,6 +217,9 @@ def _open(dice: Dice, request: Document) -> None:
         _leave_out(request["members"], ["age", "birth_date", "state"])
     if dice.chance(60):
         _leave_out([request], ["requirements"])
+    if dice.chance(35):
+        memberships = [each.get(name, {}) for each in request["members"] for name in _MEMBERSHIPS]
+        _leave_out(memberships, dice.some(["role", "status", "enrolled_on", "wellness_incentive"], 1, 4))
 
 
 def _leave_out(parts: Iterable[Document], names: Iterable[str]) -> None:
@@ -240,6 +245,7 @@ def completed(dice: Dice, scenario: Scenario, assumed: set[tuple[int, int]]) -> 
             (each for each in documents if each["id"] == request[f"{prefix}plan_id"]),
             key=lambda each: str(each["effective"]["from"]),
         )
+        _complete_membership(dice, request, f"{prefix}membership")
         _complete_tiers(dice, request, editions, prefix)
         _complete_use(dice, request, editions, prefix)
     return request
@@ -263,6 +269,22 @@ def _complete_facts(dice: Dice, request: Document) -> None:
                 member["birth_date"] = min(born, first).isoformat()
         if not member.get("state") and dice.chance(80):
             member["state"] = dice.pick([*STATES, "TX"])
+
+
+def _complete_membership(dice: Dice, request: Document, name: str) -> None:
+    """Role, status and day of enrollment under a plan."""
+    first = min(day for item in request["items"] for day in session_dates(item))
+    for member in request["members"]:
+        known = member.setdefault(name, {})
+        if "role" not in known and dice.chance(80):
+            known["role"] = dice.pick(ROLES)
+        if "wellness_incentive" not in known and dice.chance(80):
+            known["wellness_incentive"] = dice.chance(50)
+        if "status" not in known and dice.chance(80):
+            known["status"] = dice.pick(STATUSES)
+        if "enrolled_on" not in known and dice.chance(80):
+            day = first - timedelta(days=dice.pick([0, 19, 20, 21, 59, 60, 61, 62, 220, dice.number(-300, 300)]))
+            known["enrolled_on"] = min(day, date.fromisoformat(known.get("covered_from", "9999-12-31"))).isoformat()
 
 
 def _complete_attestations(dice: Dice, request: Document) -> None:

@@ -138,6 +138,8 @@ def accumulator(dice: Dice, name: str, names: list[str]) -> Document:
         terms["feeds"] = fed
     if not is_maximum and dice.chance(35):
         terms["carryover"] = dice.pick(["last_quarter", "last_quarter_if_unmet"])
+    if terms["kind"] == "deductible" and dice.chance(35):
+        terms |= _reduction(dice, terms)
     if is_maximum and dice.chance(25):
         terms["counts"] = dice.some(PARTS, 1, 2)
     return terms
@@ -160,6 +162,15 @@ def _self_only(dice: Dice, is_maximum: bool, family: str) -> str:
     """An amount for self-only coverage, seldom the individual's, at most the family's."""
     alone, most = dice.cents(60, 500) if is_maximum else dice.cents(0, 250), money_or_unlimited(family)
     return _dollars(alone if most is None else min(alone, most))
+
+
+def _reduction(dice: Dice, terms: Document) -> Document:
+    """What a member may earn off the member's own amount, where that may be."""
+    own = [money_or_unlimited(terms[key]) for key in ("individual", "self_only") if key in terms]
+    if terms.get("family_mode") == "aggregate" or "carryover" in terms or None in own:
+        return {}
+    most = min(each for each in own if each is not None)
+    return {"reduced_by": {"wellness_incentive": _dollars(min(dice.cents(10, 80), most))}}
 
 
 def _dollars(cents: int) -> str:
@@ -281,6 +292,7 @@ def _change_amounts(dice: Dice, name: str, terms: Document) -> None:
     terms["individual"] = _dollars(individual)
     if "family" in terms:
         terms["family"] = _dollars(individual * dice.pick([4, 2, 3]) // 2)
+    terms.pop("reduced_by", None)
     if "self_only" in terms:
         terms["self_only"] = _self_only(dice, name.endswith("max"), terms.get("family", "unlimited"))
 

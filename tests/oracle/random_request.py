@@ -15,8 +15,10 @@ from .random_shared import (
     MODIFIERS,
     PLACES,
     PRACTITIONERS,
+    ROLES,
     SETTINGS,
     STATES,
+    STATUSES,
     TAXONOMIES,
     THERAPIES,
     VISIT_CODES,
@@ -29,7 +31,7 @@ from .values import add_months, money_or_unlimited
 
 MAX_LINES = 25
 UNKNOWN_CODE = "00000"
-_FIRST = date(2026, 1, 1)
+_FIRST, _LATE = date(2026, 1, 1), date(2026, 10, 31)
 METHODS = [
     "COORDINATION_STANDARD",
     "COORDINATION_NON_DUPLICATION",
@@ -44,7 +46,7 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
     first = dice.day(_FIRST, date(2026, 12, 20))
     memberships = ["membership", "secondary_membership"] if secondary else ["membership"]
     members = [
-        {"id": f"m{number}"} | _person(dice) | {name: _membership(dice) for name in memberships if dice.chance(25)}
+        {"id": f"m{number}"} | _person(dice) | {name: _membership(dice) for name in memberships if dice.chance(40)}
         for number in range(1, dice.pick([1, 1, 2, 3, 1, 2, 12]) + 1)
     ]
     ids = [str(member["id"]) for member in members]
@@ -85,13 +87,21 @@ def _person(dice: Dice) -> Document:
 
 
 def _membership(dice: Dice) -> Document:
-    """How a plan covers a member: the first and the last day of coverage, either often not given."""
+    """How a plan covers a member; each fact may be unknown."""
     known: Document = {}
-    first = dice.day(date(2025, 7, 1), date(2026, 9, 1)) if dice.chance(50) else None
+    first = dice.day(date(2025, 7, 1), date(2026, 9, 1)) if dice.chance(25) else None
     if first is not None:
         known["covered_from"] = first.isoformat()
-    if dice.chance(50):
+    if dice.chance(25):
         known["covered_to"] = dice.day(max(first or _FIRST, _FIRST), date(2027, 2, 1)).isoformat()
+    if dice.chance(70):
+        known["role"] = dice.pick(ROLES)
+    if dice.chance(70):
+        known["status"] = dice.pick(STATUSES)
+    if dice.chance(70):
+        known["wellness_incentive"] = dice.chance(60)
+    if dice.chance(60):
+        known["enrolled_on"] = dice.day(date(2025, 4, 30), min(first or _LATE, _LATE)).isoformat()
     return known
 
 

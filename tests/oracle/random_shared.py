@@ -125,6 +125,17 @@ def criteria(dice: Dice) -> Document:
     return when
 
 
+ROLES, STATUSES = ["subscriber", "spouse", "child"], ["active", "retiree"]
+
+
+def _role(dice: Dice) -> Document:
+    return {"role": dice.some(ROLES, 1, 2)}
+
+
+def _status(dice: Dice) -> Document:
+    return {"status": dice.some(STATUSES, 1, 1)}
+
+
 _CRITERIA: dict[str, Callable[[Dice], Document]] = {
     "conditions": lambda dice: {"conditions": dice.some(CONDITIONS, 1, 2)},
     "icd10": lambda dice: {"icd10": dice.some(["M54", "M54.5", "G43", "F41.1"], 1, 3)},
@@ -136,6 +147,7 @@ _CRITERIA: dict[str, Callable[[Dice], Document]] = {
     },
     "states": lambda dice: {"states": dice.some(STATES, 2, 3)},
     "licensed": lambda _dice: {"licensed": "required"},
+    "member": lambda dice: {"member": dice.pick([_role(dice), _status(dice), _role(dice) | _status(dice)])},
     "attested": lambda dice: {"attested": dice.some(ATTESTED, 1, 2)},
     "not_attested": lambda dice: {"not_attested": dice.some(ATTESTED, 1, 1)},
 }

@@ -50,9 +50,13 @@ class Sums:
         given: dict[str, list[Json]],
         family: list[Json],
         is_family: bool,
+        earned: set[str],
     ) -> None:
-        """`given` holds the request's sums by member as of `as_of`, `family` the family's."""
-        self._editions = editions
+        """`given` holds the request's sums by member as of `as_of`, `family` the family's.
+
+        `earned`: the members who have earned the wellness incentive.
+        """
+        self._editions, self._earned = editions, earned
         self._is_family = is_family
         self._members = list(given)
         self._start = _with_family(given, family, "used_cents")
@@ -114,6 +118,9 @@ class Sums:
         """What is left of an accumulator for a member; None without end (point 22)."""
         terms = plan["accumulators"][accumulator]
         individual, family = own_amount(terms, is_family=self._is_family), money_or_unlimited(terms.get("family"))
+        if individual is not None and member_id in self._earned:
+            reduction = money_or_unlimited(terms.get("reduced_by", {}).get("wellness_incentive"))
+            individual -= min(individual, reduction or 0)
         own = None if individual is None else max(0, individual - self.used(member_id, accumulator))
         if not self._is_family:
             return own

@@ -204,6 +204,7 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
             id=each.id,
             kind=each.kind,
             self_only_cents=each.self_only,
+            wellness_incentive_cents=each.wellness_incentive,
             individual_cents=each.individual,
             family_cents=each.family,
             family_mode=each.family_mode,

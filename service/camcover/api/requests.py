@@ -168,6 +168,10 @@ def _membership(path: str, message: messages.Membership, dates: _Dates) -> Membe
     return Membership(
         dates.optional(f"{path}.covered_from", message.covered_from, first_year=FIRST_BIRTH_YEAR),
         dates.optional(f"{path}.covered_to", message.covered_to, first_year=FIRST_BIRTH_YEAR),
+        message.role,
+        message.status,
+        dates.optional(f"{path}.enrolled_on", message.enrolled_on, first_year=FIRST_BIRTH_YEAR),
+        message.wellness_incentive if message.HasField("wellness_incentive") else None,
     )
 
 

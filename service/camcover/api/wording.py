@@ -48,7 +48,12 @@ FORMS = {
 }
 """What each regular expression of the .proto means, and the kind of refusal of a text that is not so."""
 
-_WORDS = {"setting": Refusal.UNKNOWN_SETTING, "attestations": Refusal.UNKNOWN_ATTESTATION}
+_WORDS = {
+    "setting": Refusal.UNKNOWN_SETTING,
+    "attestations": Refusal.UNKNOWN_ATTESTATION,
+    "role": Refusal.UNKNOWN_MEMBER_ROLE,
+    "status": Refusal.UNKNOWN_MEMBER_STATUS,
+}
 """The kinds of refusal of words that the .proto lists, by field."""
 
 _CLASS = re.compile(r"matches\(r'(\[[^']+\])'\)")

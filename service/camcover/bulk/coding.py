@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from camcover.bulk.book_columns import COUNT, FALLBACK, MAXIMUM, PLAN, UNKNOWN, Book, LayoutTables
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
 from camcover.bulk.day_order import rows_out_of_order
+from camcover.bulk.membership import put_in_memberships
 from camcover.bulk.schema import LISTS
 from camcover.calendar import LAST_DAY
 from camcover.engine.asking.contradictions import counted_toward
@@ -26,7 +27,7 @@ from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, SETTING_IND
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX
 from camcover.engine.kernel import tables as columns
-from camcover.engine.kernel.tables import NEVER, Array
+from camcover.engine.kernel.tables import Array
 from camcover.request_bounds import AGE, CENTS, UNITS
 from camcover.rulebook.records import ROLLING, Measure, Setting
 
@@ -85,13 +86,9 @@ class Coder:
             status[rows_with_nulls(batch[name])] = FALLBACK
         family = truths(batch["family_coverage"])
         born, as_of = days(batch["birth_date"], null=0), days(batch["as_of"], null=-1)
-        covered_from, covered_to = days(batch["covered_from"], null=0), days(batch["covered_to"], null=NEVER)
-        for name, ordinals in (
-            ("birth_date", born), ("as_of", as_of), ("covered_from", covered_from), ("covered_to", covered_to),
-        ):  # fmt: skip
+        for name, ordinals in (("birth_date", born), ("as_of", as_of)):
             given = batch[name].is_valid().to_numpy(zero_copy_only=False)
             status[given & ((ordinals < 1) | (ordinals > LAST_DAY))] = FALLBACK
-        status[covered_from > covered_to] = FALLBACK
         age = integers(batch["age"], null=-1)
         given_age = batch["age"].is_valid().to_numpy(zero_copy_only=False)
         status[given_age & (AGE.is_outside(age) | (born > 0))] = FALLBACK
@@ -103,7 +100,7 @@ class Coder:
         status[rows_out_of_order(self._tables.vocabulary, items, owner)] = FALLBACK
         services["state"] = np.where(services["state"] == -1, state[owner], services["state"])
         services["born"], services["age"] = born[owner], age[owner]
-        services["covered_from"], services["covered_to"] = covered_from[owner], covered_to[owner]
+        put_in_memberships(batch, owner, services, status)
         sums, family_sums = lists(batch["accumulators"]), lists(batch["family_accumulators"])
         number, used, late = self._sums(sums, plan)
         family_number, family_used, family_late = self._sums(family_sums, plan)

@@ -207,7 +207,14 @@ def _dates(item: Data) -> Iterator[date]:
 
 
 def _membership(row: Data) -> Membership:
-    return Membership(row["covered_from"], row["covered_to"])
+    return Membership(
+        row["covered_from"],
+        row["covered_to"],
+        _text(row["role"]),
+        _text(row["status"]),
+        row["enrolled_on"],
+        row["wellness_incentive"],
+    )
 
 
 def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:

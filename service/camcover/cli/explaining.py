@@ -19,7 +19,7 @@ from camcover.rulebook.analysis.cells import LineFacts
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.hints import with_hint
-from camcover.rulebook.records import STATES, Attestation, Setting
+from camcover.rulebook.records import STATES, Attestation, MemberRole, MemberStatus, Setting
 from camcover.workflow.decision_tables import (
     BenefitTerms,
     DecisionTable,
@@ -46,6 +46,8 @@ def explain(
     age: int | None,
     tier: str | None,
     attestation: list[Attestation] | None,
+    role: MemberRole | None,
+    status: MemberStatus | None,
     code: str | None,
     output: TableFormat,
     database_url: str,
@@ -65,6 +67,8 @@ def explain(
             practitioner=practitioner,
             state=_state(state),
             attestations=_attested(attestation),
+            role=None if role is None else str(role),
+            status=None if status is None else str(status),
         ),
     )
     try:

@@ -41,6 +41,9 @@ class Reason(IntEnum):
     CODE_NOT_PAID_BESIDE = 17
     ADD_ON_ALONE = 18
     UNITS_PER_DAY = 19
+    MEMBER_ROLE = 20
+    MEMBER_STATUS = 21
+    WAITING_PERIOD = 22
 
 
 class Amounts(NamedTuple):

@@ -18,6 +18,10 @@ class OpenFact(Enum):
     PRACTITIONER = "practitioner"
     AGE = "age"
     STATE = "state of service"
+    ROLE = "role under the plan"
+    STATUS = "status under the plan"
+    ENROLLED = "day of enrollment"
+    SECOND_MEMBERSHIP = "membership under the secondary plan"
 
 
 _REASONS = {
@@ -25,6 +29,10 @@ _REASONS = {
     OpenFact.PRACTITIONER: (Reason.PRACTITIONER_NOT_COVERED, Reason.UNLICENSED),
     OpenFact.AGE: (Reason.AGE,),
     OpenFact.STATE: (Reason.STATE, Reason.UNLICENSED),
+    OpenFact.ROLE: (Reason.MEMBER_ROLE,),
+    OpenFact.STATUS: (Reason.MEMBER_STATUS,),
+    OpenFact.ENROLLED: (Reason.WAITING_PERIOD,),
+    OpenFact.SECOND_MEMBERSHIP: (),
 }
 
 
@@ -36,7 +44,7 @@ def member_of(request: EstimateRequest, item: PlannedService) -> Member:
 
 
 def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[OpenFact, ...]:
-    """The facts that neither an item nor its member gives."""
+    """The facts that neither an item nor its member gives, those of the membership aside."""
     member = member_of(request, item)
     missing: list[OpenFact] = []
     if not item.diagnoses and not item.conditions:
@@ -50,6 +58,23 @@ def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Ope
     return tuple(missing)
 
 
+def membership_not_given(request: EstimateRequest, item: PlannedService) -> tuple[OpenFact, ...]:
+    """The facts of the membership that a request does not give of an item's member; of a second plan all in one."""
+    member = member_of(request, item)
+    own, second = member.membership, member.secondary_membership
+    missing: list[OpenFact] = []
+    if not own.role:
+        missing.append(OpenFact.ROLE)
+    if not own.status:
+        missing.append(OpenFact.STATUS)
+    if own.enrolled_on is None:
+        missing.append(OpenFact.ENROLLED)
+    if request.secondary_plan_id and not (second.role and second.status and second.enrolled_on):
+        missing.append(OpenFact.SECOND_MEMBERSHIP)
+    return tuple(missing)
+
+
 def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason]:
     """The reasons that are due to a fact which is not given, where a line is refused for one of them."""
-    return frozenset(reason for fact in facts_not_given(request, item) for reason in _REASONS[fact])
+    missing = (*facts_not_given(request, item), *membership_not_given(request, item))
+    return frozenset(reason for fact in missing for reason in _REASONS[fact])

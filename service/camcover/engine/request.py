@@ -118,10 +118,17 @@ class UseSoFar(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """How a plan covers a member: the first and the last day, None = not given (docs/rule-language.md, point 37)."""
+    """How a plan covers a member: the first and last day, and what criteria ask for (docs/rule-language.md, point 37).
+
+    `role` and `status`: words of `MemberRole` and `MemberStatus`. None and empty = not given.
+    """
 
     covered_from: date | None = None
     covered_to: date | None = None
+    role: str = ""
+    status: str = ""
+    enrolled_on: date | None = None
+    wellness_incentive: bool | None = None
 
 
 NO_MEMBERSHIP = Membership()

@@ -26,6 +26,8 @@ from camcover.rulebook.records import (
     LimitPeriod,
     Measure,
     PeriodKind,
+    WaitingPeriod,
+    WaitingUnit,
     Window,
 )
 
@@ -187,6 +189,12 @@ def parse_days(text: str) -> int | Failed:
     return int(found[1]) if found else FAILED
 
 
+def parse_waiting_period(text: str) -> WaitingPeriod | Failed:
+    """`60 days` or `2 months`."""
+    found = re.fullmatch(r"([1-9][0-9]{0,2}) (day|month)s?", text)
+    return WaitingPeriod(int(found[1]), WaitingUnit(found[2])) if found else FAILED
+
+
 def parse_date(text: str) -> date | Failed:
     """An ISO 8601 calendar date from 1990 to 2200."""
     return _date(text, 1990)
@@ -326,6 +334,12 @@ MINUTES = ScalarType(
     "a time, such as '15 minutes' or '1 hour'",
     parse_minutes,
     _text("[1-9][0-9]* (minute|hour)s?"),
+)
+WAITING_PERIOD = ScalarType(
+    "invalid-count",
+    "a number of days or months, such as '60 days' or '2 months'",
+    parse_waiting_period,
+    _text("[1-9][0-9]{0,2} (day|month)s?"),
 )
 _CALENDAR_DATE = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}") | {"format": "date"}
 DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _CALENDAR_DATE)

@@ -31,6 +31,8 @@ from camcover.rulebook.records import (
     Limit,
     LimitPeriod,
     Measure,
+    MemberRole,
+    MemberStatus,
     NothingStep,
     Payee,
     PeriodKind,
@@ -39,6 +41,8 @@ from camcover.rulebook.records import (
     Requirement,
     Step,
     Tier,
+    WaitingPeriod,
+    WaitingUnit,
     countings,
 )
 
@@ -55,7 +59,10 @@ __all__ = [
     "phase_steps",
     "provider_liable",
     "requirement",
+    "roles",
+    "statuses",
     "step_words",
+    "waiting",
     "what_limit_allows",
 ]
 
@@ -66,6 +73,9 @@ def _id(prefix: str, *words: StrEnum) -> str:
 
 
 _ATTESTATIONS = {each: sentence(_id("attestation", each)) for each in Attestation}
+_ROLES = {each: sentence(_id("role", each)) for each in MemberRole}
+_STATUSES = {each: sentence(_id("status", each)) for each in MemberStatus}
+_WAITING = {each: sentence(_id("waiting", each), "count") for each in WaitingUnit}
 _PERIODS = {each: sentence(_id("period", each), *(["count"] if each in ROLLING else [])) for each in PeriodKind}
 _BASES = {each: sentence(_id("base", each)) for each in CoinsuranceOf}
 _PER = {each: sentence(_id("per", each)) for each in CopayPer}
@@ -142,6 +152,21 @@ def attested(criteria: Criteria) -> Message | None:
     if given.items:
         return _WITH(attestations=given)
     return _WITHOUT(attestations=missing) if missing.items else None
+
+
+def roles(asked: Iterable[MemberRole]) -> WordList:
+    """`the subscriber or a spouse`."""
+    return either(_ROLES[role]() for role in asked)
+
+
+def statuses(asked: Iterable[MemberStatus]) -> WordList:
+    """`active members or retirees`."""
+    return either(_STATUSES[status]() for status in asked)
+
+
+def waiting(waits: WaitingPeriod) -> Message:
+    """`2 months`, `60 days`."""
+    return _WAITING[waits.unit](count=waits.length)
 
 
 def period(per: LimitPeriod) -> Message:

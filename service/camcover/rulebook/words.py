@@ -34,6 +34,8 @@ from camcover.rulebook.records import (
     Limit,
     LimitPeriod,
     Measure,
+    MemberRole,
+    MemberStatus,
     NothingStep,
     Payee,
     Phase,
@@ -41,6 +43,8 @@ from camcover.rulebook.records import (
     Requirement,
     Step,
     Tier,
+    WaitingPeriod,
+    WaitingUnit,
 )
 
 __all__ = [
@@ -66,11 +70,15 @@ __all__ = [
     "phase_words",
     "quantity",
     "requirement_words",
+    "roles_words",
+    "statuses_words",
     "step_amount",
     "step_terms",
     "step_words",
     "unless_words",
     "visits_words",
+    "waiting_length",
+    "waiting_words",
     "written",
 ]
 
@@ -88,6 +96,8 @@ _ATTESTATIONS = {
     Attestation.EXCLUDED_BY_STATUTE: "exclusion by statute",
 }
 
+_ROLES = {MemberRole.SUBSCRIBER: "the subscriber", MemberRole.SPOUSE: "a spouse", MemberRole.CHILD: "a child"}
+_STATUSES = {MemberStatus.ACTIVE: "active members", MemberStatus.RETIREE: "retirees"}
 _DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
 
 
@@ -210,6 +220,31 @@ def attested_words(criteria: Criteria) -> str:
     parts = [f"with {attestations_words(criteria.attested)}"] if criteria.attested else []
     parts += [f"without {attestations_words(criteria.not_attested, 'or')}"] if criteria.not_attested else []
     return " and ".join(parts)
+
+
+def roles_words(roles: Sequence[MemberRole]) -> str:
+    """`the subscriber`, `the subscriber or a spouse`."""
+    return _either([_ROLES[role] for role in roles])
+
+
+def statuses_words(statuses: Sequence[MemberStatus]) -> str:
+    """`active members`, `active members or retirees`."""
+    return _either([_STATUSES[status] for status in statuses])
+
+
+def waiting_words(period: WaitingPeriod) -> str:
+    """`2 months`, `60 days`."""
+    return count(period.length, period.unit)
+
+
+def waiting_length(period: WaitingPeriod) -> tuple[int, int]:
+    """A waiting period as (days, months), one of which is 0."""
+    return (0, period.length) if period.unit is WaitingUnit.MONTH else (period.length, 0)
+
+
+def _either(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def requirement_words(requirement: Requirement) -> str:

@@ -21,6 +21,9 @@ _KEYS = {
     Subject.AGE: ("ages",),
     Subject.STATE: ("states",),
     Subject.LICENSE: ("licensed",),
+    Subject.ROLE: ("roles",),
+    Subject.STATUS: ("statuses",),
+    Subject.WAITING: ("waiting_period",),
     Subject.ATTESTATION: ("attested", "not_attested"),
 }
 

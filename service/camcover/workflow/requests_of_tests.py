@@ -31,7 +31,14 @@ def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
         benefit_visits=tuple(BenefitVisits(name, visits) for name, visits in given.benefit_visits.items()),
         prior_visits=tuple(PriorVisit(name, day) for name, days in given.prior_visits.items() for day in days),
     )
-    membership = Membership(given.covered_from, given.covered_to)
+    membership = Membership(
+        given.covered_from,
+        given.covered_to,
+        given.role or "",
+        given.status or "",
+        given.enrolled_on,
+        given.wellness_incentive,
+    )
     members = [Member(name, given.birth_date, given.age, given.state or "", membership=membership) for name in ids]
     members[0] = members[0]._replace(use=use)
     return EstimateRequest(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from camcover.engine import compile_rules
 from camcover.money import dollars
 from camcover.rulebook.analysis.cells import CellLine
+from camcover.rulebook.analysis.criteria import Subject
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import Rule
@@ -22,6 +23,8 @@ from camcover.rulebook.records import (
     Benefit,
     Limit,
     Measure,
+    MemberRole,
+    MemberStatus,
     Plan,
     RuleSet,
     Setting,
@@ -34,7 +37,7 @@ from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusio
 from camcover.workflow.reached import Reach
 from camcover.workflow.requests_of_tests import request_of_test
 from camcover.workflow.rule_tests import Unreached, run_tests
-from camcover.workflow.witnesses import code_of, first_day, passing, usual_charge
+from camcover.workflow.witnesses import code_of, enrolled_on, first_day, passing, usual_charge
 
 __all__ = ["Missing", "MissingTests", "cover"]
 
@@ -172,9 +175,10 @@ def _given(
     line, service, day = cell.line, cell.grid.service, first_day(cell.grid.stretch)
     code = code_of(service) if units == 1 else max(service.codes)
     given = tuple(each for each in Attestation if each in line.attestations and each not in missing)
-    attested = (
-        len(given) < len(Attestation) or line.age is None or not (line.diagnoses and line.practitioner and line.state)
-    )
+    asked = {check.subject for check in cell.grid.checks}
+    lacks = line.age is None or not (line.diagnoses and line.practitioner and line.state)
+    lacks |= (Subject.ROLE in asked and not line.role) or (Subject.STATUS in asked and not line.status)
+    attested = lacks or len(given) < len(Attestation)
     item = TestItem(
         member=None,
         therapy=service.therapy,
@@ -203,6 +207,9 @@ def _given(
         prior_visits={},
         items=(item,),
         at=item.at,
+        role=MemberRole(line.role) if line.role else None,
+        status=MemberStatus(line.status) if line.status else None,
+        enrolled_on=enrolled_on(line, day),
     )
 
 
@@ -220,6 +227,8 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
         yield "age", str(given.age)
     if given.state:
         yield "state", given.state
+    words = (("role", given.role), ("status", given.status), ("enrolled_on", given.enrolled_on))
+    yield from ((key, str(value)) for key, value in words if value is not None)
     if not given.assume_requirements:
         yield "requirements", "as_attested"
     if given.used:

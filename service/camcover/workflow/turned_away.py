@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from camcover.calendar import completed_years
+from camcover.calendar import completed_years, latest_start
 from camcover.engine.asking.layout import LaidService
 from camcover.engine.asking.question import Adjudicated
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
@@ -22,8 +22,11 @@ from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
 from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
 from camcover.rulebook.records import Attestation, Plan, RuleSet, Setting
+from camcover.rulebook.words import waiting_length, waiting_words
 
-__all__ = ["criteria_that_failed"]
+__all__ = ["criteria_that_failed", "waited_on"]
+
+_BY_NO_RULE = (Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)
 
 _REFUSED = (
     Reason.TIER_NOT_COVERED,
@@ -33,6 +36,9 @@ _REFUSED = (
     Reason.AGE,
     Reason.STATE,
     Reason.UNLICENSED,
+    Reason.MEMBER_ROLE,
+    Reason.MEMBER_STATUS,
+    Reason.WAITING_PERIOD,
     Reason.ATTESTATION_NOT_COVERED,
 )
 
@@ -45,11 +51,11 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
     for (ordinal, place, _), row in zip(asked.lines, found.answer.primary.ledger, strict=True):
         day, service = date.fromordinal(ordinal), asked.services[place]
         stretch = next((each for each in stretches if each.holds(day)), None)
-        if stretch is None:
+        if stretch is None or row.reason in _BY_NO_RULE:
             continue
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
-        facts = _facts(rules, stretch, item, member.state, _age_on(member, ordinal))
+        facts = _facts(rules, stretch, item, member, ordinal)
         laid = found.question.primary.services[place]
         if not request.assume_requirements or laid.lacking:
             facts = replace(facts, attestations=_attested(laid, assumed=request.assume_requirements))
@@ -69,14 +75,28 @@ def _age_on(member: Member, ordinal: int) -> int | None:
     return member.age if member.birth_date is None else completed_years(member.birth_date.toordinal(), ordinal)
 
 
-def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, state: str, age: int | None) -> LineFacts:
+def waited_on(plan: Plan, enrolled_on: date | None, ordinal: int) -> tuple[str, ...]:
+    """The waiting periods of a plan's benefits that are over on a day, in words; none where the start is not known."""
+    if enrolled_on is None:
+        return ()
+    whens = (benefit.when for benefit in plan.benefits.values())
+    periods = dict.fromkeys(when.waiting_period for when in whens if when is not None and when.waiting_period)
+    start = enrolled_on.toordinal()
+    return tuple(waiting_words(each) for each in periods if start <= latest_start(ordinal, *waiting_length(each)))
+
+
+def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, ordinal: int) -> LineFacts:
     """What a request says of a service, as far as criteria look at it."""
+    age, membership = _age_on(member, ordinal), member.membership
     return LineFacts(
         tier=item.tier or str(next(iter(stretch.plan.tiers))),
         diagnoses=(*item.diagnoses, *condition_entries(rules, stretch.first, item.conditions)),
         setting=str(item.setting or Setting.OFFICE),
         age=UNKNOWN_AGE if age is None else age,
         practitioner=item.practitioner,
-        state=item.state or state,
+        state=item.state or member.state,
         attestations=tuple(map(str, Attestation)),
+        role=membership.role,
+        status=membership.status,
+        waited=waited_on(stretch.plan, membership.enrolled_on, ordinal),
     )

@@ -10,16 +10,28 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from camcover.engine.request import FIRST_DATE, EstimateRequest, Member, PlannedService, Procedure, UseSoFar
+from camcover.calendar import latest_start
+from camcover.engine.request import (
+    FIRST_DATE,
+    EstimateRequest,
+    Member,
+    Membership,
+    PlannedService,
+    Procedure,
+    UseSoFar,
+)
 from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.findings import Witness
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
 from camcover.rulebook.checks.scope import catalogs_on
 from camcover.rulebook.records import Attestation, Limit, RuleSet, Setting
+from camcover.rulebook.scalars import Failed, parse_waiting_period
+from camcover.rulebook.words import waiting_length
 
 __all__ = [
     "attested",
     "code_of",
+    "enrolled_on",
     "first_day",
     "passing",
     "request_data",
@@ -75,8 +87,18 @@ def request_of(
         attestations=tuple(map(Attestation, line.attestations)),
     )
     items = (item,) if len(set(dates)) == len(dates) else tuple(item._replace(dates=(day,)) for day in dates)
-    members = (Member(age=line.age, state=line.state, use=use),)
+    membership = Membership(role=line.role, status=line.status, enrolled_on=enrolled_on(line, dates[0]))
+    members = (Member(age=line.age, state=line.state, use=use, membership=membership),)
     return EstimateRequest(plan_id, items, members, as_of=dates[0], assume_requirements=False)
+
+
+def enrolled_on(line: CellLine, day: date) -> date | None:
+    """The latest day of enrollment with which a line's waiting periods are over on `day`; None: none is asked for."""
+    if line.waited is None:
+        return None
+    periods = (period for period in map(parse_waiting_period, line.waited) if not isinstance(period, Failed))
+    starts = (latest_start(day.toordinal(), *waiting_length(period)) for period in periods)
+    return date.fromordinal(min(starts, default=day.toordinal()))
 
 
 def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateRequest:
@@ -121,6 +143,13 @@ def _member_data(member: Member) -> dict[str, Any]:
         "id": member.id,
         "age": member.age,
         "state": member.state,
+        "membership": _filled(
+            {
+                "role": member.membership.role,
+                "status": member.membership.status,
+                "enrolled_on": member.membership.enrolled_on and member.membership.enrolled_on.isoformat(),
+            }
+        ),
         "accumulators": [{"accumulator": each.accumulator, "used_cents": each.used_cents} for each in use.accumulators],
         "limit_usage": [{key: value for key, value in each._asdict().items() if value} for each in use.limit_usage],
         "benefit_visits": [each._asdict() for each in use.benefit_visits],
@@ -145,5 +174,5 @@ def _item_data(item: PlannedService) -> dict[str, Any]:
 
 
 def _filled(data: dict[str, Any]) -> dict[str, Any]:
-    """The entries that say something: no empty text or list, nothing unknown."""
-    return {key: value for key, value in data.items() if value not in ("", [], None)}
+    """The entries that say something: no empty text, list or object, nothing unknown."""
+    return {key: value for key, value in data.items() if value not in ("", [], {}, None)}

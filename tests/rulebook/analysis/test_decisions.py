@@ -23,6 +23,7 @@ from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
 from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
 from camcover.rulebook.records import Benefit, Measure, Setting
+from camcover.workflow.turned_away import waited_on
 from camcover.workflow.witnesses import attested
 from cell_rules import PAYS, asked, decided_by, expected, plans_of, rule_set, rules_of, said, shipped
 from oracle.strategies import Scenario, scenarios
@@ -81,7 +82,7 @@ def test_kernel_agrees_on_the_cells_of_drawn_rules(scenario: Scenario) -> None:
     assert_kernel_agrees(rules, cells[:: max(1, len(cells) // MOST_CELLS)])
 
 
-def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int) -> LineFacts:
+def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int, day: date) -> LineFacts:
     """All that a request says of one of its items."""
     service = request.items[item]
     member = next((each for each in request.members if each.id == service.member_id), request.members[0])
@@ -94,6 +95,9 @@ def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item
         practitioner=service.practitioner,
         state=service.state or member.state,
         attestations=tuple(map(str, service.attestations)),
+        role=member.membership.role,
+        status=member.membership.status,
+        waited=waited_on(stretch.plan, member.membership.enrolled_on, day.toordinal()),
     )
 
 
@@ -116,7 +120,7 @@ def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenari
         if stretch is None or line.member_id not in ages or line.reason in OF_NO_RULE:
             continue
         service = service_of(stretch, line.therapy, line.code)
-        facts = known_facts(rules, stretch, request, line.item_index)
+        facts = known_facts(rules, stretch, request, line.item_index, line.date)
         mask = claim.attested(request.items[line.item_index], line.line, tables.vocabulary).given
         facts = replace(facts, attestations=tuple(str(each) for each, bit in ATTESTATION_BITS.items() if mask & bit))
         known = grid_of(stretch, service, rules, facts)

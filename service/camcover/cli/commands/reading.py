@@ -19,7 +19,7 @@ from camcover.cli.options import (
     TableFormat,
 )
 from camcover.rulebook.analysis.options import OLDEST_MEMBER, FindingKind
-from camcover.rulebook.records import Attestation, Setting
+from camcover.rulebook.records import Attestation, MemberRole, MemberStatus, Setting
 
 __all__ = ["register"]
 
@@ -73,6 +73,8 @@ def explain(
     attestation: Annotated[
         list[Attestation] | None, typer.Option(help="What is attested, all else not; likewise.")
     ] = None,
+    role: Annotated[MemberRole | None, typer.Option(help="What the member is under the plan.")] = None,
+    status: Annotated[MemberStatus | None, typer.Option(help="By employment, or as a retiree.")] = None,
     code: Annotated[str | None, typer.Option(help="The procedure code that is billed.")] = None,
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,

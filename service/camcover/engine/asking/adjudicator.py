@@ -38,6 +38,7 @@ from camcover.engine.request import (
     Membership,
 )
 from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
+from camcover.rulebook.records import MemberRole, MemberStatus
 
 _day_of = itemgetter(0)
 
@@ -235,8 +236,10 @@ def _check_members(request: EstimateRequest) -> None:
 
 def is_sound(membership: Membership) -> bool:
     """Whether what is said of a membership does not contradict itself."""
-    first, last = membership.covered_from, membership.covered_to
-    return first is None or last is None or first <= last
+    first, last, enrolled = membership.covered_from, membership.covered_to, membership.enrolled_on
+    if membership.role not in ("", *MemberRole) or membership.status not in ("", *MemberStatus):
+        return False
+    return first is None or ((last is None or first <= last) and (enrolled is None or enrolled <= first))
 
 
 def _check_second_plan(request: EstimateRequest) -> None:

@@ -13,18 +13,20 @@ from itertools import product
 from operator import or_
 from typing import NamedTuple, TypeAlias
 
-from camcover.calendar import add_months, completed_years
+from camcover.calendar import add_months, completed_years, latest_start
 from camcover.engine.compiling.plan_index import DiagnosisGroups
 from camcover.engine.compiling.terms import Candidate, Criterion
 from camcover.engine.compiling.vocabulary import STATE_INDEX
 from camcover.engine.facts import OpenFact
 from camcover.errors import CamcoverError
 from camcover.request_bounds import MAX_AGE
+from camcover.rulebook.records import MemberRole, MemberStatus
 
 MOST_TRIED = 4_000
 """Sets of facts that are tried for one item."""
 
 _MOST_DIAGNOSES = 32
+_MOST_STARTS = 128
 _NO_SUCH_DIAGNOSES = ("Z99", "A00", "B99", "T88", "O00")
 """Diagnoses of which one is hardly named by any plan."""
 
@@ -36,8 +38,8 @@ class TooMany(CamcoverError):
 class AssumedFacts(NamedTuple):
     """What takes the place of facts that are not given; None = nothing does.
 
-    Numbers of a practitioner and a state, an ordinal day of birth or an age in years, and for each plan the groups that
-    the diagnoses belong to.
+    Numbers of a practitioner and a state, an ordinal day of birth or an age in years; for each plan the groups that the
+    diagnoses belong to, the role and status of the member, and the ordinal day of enrollment.
     """
 
     practitioner: int | None = None
@@ -45,15 +47,17 @@ class AssumedFacts(NamedTuple):
     born: int | None = None
     age: int | None = None
     diagnoses: tuple[int, ...] | None = None
+    standing: tuple[tuple[int, int], ...] | None = None
+    enrolled: tuple[int, ...] | None = None
 
 
 class DecidingRules(NamedTuple):
     """The rules that may decide a line of the item under one plan, and what is given: all that a criterion looks at.
 
     `plan`: 0 the primary, 1 the second; `practitioners`: how many the catalogs have; `licensure`: of each the mask of
-    states that license it, empty where no criterion asks. The last five are what the item gives, -1 = nothing; `born` 0
-    = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the provider's (point 41), so that it
-    matters whether that is why a rule does not apply.
+    states that license it, empty where no criterion asks. The last eight are what the item and its member give, -1 =
+    nothing; `born` and `enrolled` 0 = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the
+    provider's (point 41), so that it matters whether that is why a rule does not apply.
     """
 
     plan: int
@@ -67,6 +71,9 @@ class DecidingRules(NamedTuple):
     born: int
     age: int
     diagnoses: int
+    role: int
+    status: int
+    enrolled: int
 
 
 Holds: TypeAlias = Callable[[DecidingRules, AssumedFacts, Criterion], bool]
@@ -88,6 +95,8 @@ def ways_to_complete(
         _apart(_diagnosis_holds, contexts, _values(OpenFact.DIAGNOSIS, open_facts, criteria, contexts, groups)),
         _apart(_age_holds, contexts, _values(OpenFact.AGE, open_facts, criteria, contexts, groups)),
         _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
+        _apart(_standing_holds, contexts, _standings(criteria, contexts)),
+        _apart(_has_waited, contexts, _starts(criteria, contexts)),
     ]
     count = len(contexts)
     for part in parts:
@@ -125,6 +134,8 @@ def _values(
             return list(_ages(criteria, sorted({context.day for context in contexts})))
         case OpenFact.STATE:
             return [AssumedFacts(state=each) for each in _states(criteria, contexts)]
+        case _:
+            return [AssumedFacts()]
 
 
 def _who_and_where(
@@ -138,6 +149,41 @@ def _who_and_where(
         _values(fact, open_facts, criteria, contexts, groups) for fact in (OpenFact.PRACTITIONER, OpenFact.STATE)
     )
     return [_together(pair) for pair in product(who, where)]
+
+
+def _standings(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[AssumedFacts]:
+    """The roles and statuses under each plan, where criteria ask for one: what is given, else each."""
+    if not any(each.roles or each.statuses for each in criteria):
+        return [AssumedFacts()]
+    ways: list[list[tuple[int, int]]] = []
+    for plan in range(1 + max(each.plan for each in contexts)):
+        own = next((each for each in contexts if each.plan == plan), None)
+        role, status = (-1, -1) if own is None else (own.role, own.status)
+        roles = [role] if own is None or role >= 0 else list(range(len(MemberRole)))
+        statuses = [status] if own is None or status >= 0 else list(range(len(MemberStatus)))
+        ways.append(list(product(roles, statuses)))
+    return [AssumedFacts(standing=each) for each in product(*ways)]
+
+
+def _starts(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[AssumedFacts]:
+    """The days of enrollment under each plan that waiting periods tell apart on the lines' days; or the one given.
+
+    From the first of them on every waiting period is over, from the second none. Raises `TooMany`.
+    """
+    waits = {(each.wait_days, each.wait_months) for each in criteria if each.waits}
+    if not waits:
+        return [AssumedFacts()]
+    ways: list[list[int]] = []
+    for plan in range(1 + max(each.plan for each in contexts)):
+        own = [each for each in contexts if each.plan == plan]
+        days = {each.day for each in own if each.day > 0}
+        if len(days) * len(waits) > _MOST_STARTS:
+            raise TooMany
+        if not days or own[0].enrolled > 0:
+            ways.append([own[0].enrolled if own else 0])
+        else:
+            ways.append([1, max(days), *sorted({latest_start(day, *wait) for day in days for wait in waits})])
+    return [AssumedFacts(enrolled=each) for each in product(*ways)]
 
 
 def _apart(holds: Holds, contexts: Sequence[DecidingRules], values: Sequence[AssumedFacts]) -> list[AssumedFacts]:
@@ -175,6 +221,14 @@ def _is_asked(fact: OpenFact, criteria: Sequence[Criterion]) -> bool:
             return any(each.asks_age for each in criteria)
         case OpenFact.STATE:
             return any(each.asks_state or each.licensed for each in criteria)
+        case OpenFact.ROLE:
+            return any(each.roles for each in criteria)
+        case OpenFact.STATUS:
+            return any(each.statuses for each in criteria)
+        case OpenFact.ENROLLED:
+            return any(each.waits for each in criteria)
+        case OpenFact.SECOND_MEMBERSHIP:
+            return any(each.asks_member for each in criteria)
 
 
 def _practitioners(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[int]:
@@ -249,7 +303,7 @@ def _why_not(context: DecidingRules, facts: AssumedFacts, rule: Candidate) -> _W
     is_behind = False
     for asked in rule.criteria:
         is_diagnosis = not _diagnosis_holds(context, facts, asked)
-        if is_diagnosis or not (_age_holds(context, facts, asked) and _place_holds(context, facts, asked)):
+        if is_diagnosis or not all(holds(context, facts, asked) for holds in _BESIDE_DIAGNOSIS):
             if is_behind and context.liable:
                 # Where a policy's attestation is missing, that is the reason, and the denial may be the provider's.
                 return _Why.NOT_BEHIND_ATTESTATIONS
@@ -282,6 +336,24 @@ def _place_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) 
         or (asked.asks_state and not _is_in(asked.states, state))
         or (asked.licensed and (practitioner < 0 or not _is_in(context.licensure[practitioner], state)))
     )
+
+
+def _standing_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
+    """Whether what a criterion asks of the member's role and status holds."""
+    role, status = (context.role, context.status) if facts.standing is None else facts.standing[context.plan]
+    return (not asked.roles or _is_in(asked.roles, role)) and (not asked.statuses or _is_in(asked.statuses, status))
+
+
+def _has_waited(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
+    """Whether the waiting period that a criterion asks for, if it does, is over on the line's day."""
+    if not asked.waits:
+        return True
+    enrolled = context.enrolled if facts.enrolled is None else facts.enrolled[context.plan]
+    return 0 < enrolled <= latest_start(context.day, asked.wait_days, asked.wait_months)
+
+
+_BESIDE_DIAGNOSIS = (_age_holds, _place_holds, _standing_holds, _has_waited)
+"""Whether a criterion holds in all but its diagnoses."""
 
 
 def _is_in(mask: int, number: int) -> bool:

@@ -58,7 +58,7 @@ class Cases:
 
     def _first_line(self, way: Way) -> int:
         """The lines with the facts, attestations and charges of a way."""
-        key = tuple((item, id(facts)) for item, facts in way.facts), way.attested, way.stated and way.price
+        key = tuple((item, id(facts)) for item, facts in way.facts), way.attested, way.earned, way.stated and way.price
         found = self._lines.get(key)
         if found is None:
             found = self._lines[key] = self._append_lines(way)
@@ -73,6 +73,8 @@ class Cases:
             changed = row._replace(attestations=row.attestations | (attested.get(item, 0) & ~row.lacking))
             if way.stated and place in self._openness.priced:
                 changed = changed._replace(charge=row.low if way.price == LOW else row.high)
+            if (self._plan, row.member) in way.earned:
+                changed = changed._replace(incentive=1)
             if item in facts:
                 changed = self._completed(changed, facts[item])
             workspace.append_service(changed)
@@ -83,6 +85,11 @@ class Cases:
     def _completed(self, row: ServiceRow, facts: AssumedFacts) -> ServiceRow:
         """A service with facts in place of those that are not given."""
         changes = {name: value for name, value in facts._asdict().items() if value is not None}
+        if facts.standing is not None:
+            del changes["standing"]
+            changes |= dict(zip(("role", "status"), facts.standing[self._plan], strict=True))
+        if facts.enrolled is not None:
+            changes["enrolled"] = facts.enrolled[self._plan]
         if facts.diagnoses is not None:
             changes |= {"diagnosed": 1, "diagnoses": facts.diagnoses[self._plan]}
         return row._replace(**changes)

@@ -18,7 +18,7 @@ from camcover.engine.asking.claim import attested
 from camcover.engine.asking.given import Given, lay_out_given
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.compiling.compile import Tables
-from camcover.engine.compiling.compile_rows import SETTING_INDEX
+from camcover.engine.compiling.compile_rows import MEMBER_NUMBERS, SETTING_INDEX
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.kernel import tables as columns
@@ -50,6 +50,10 @@ class ServiceRow(NamedTuple):
     age: int
     covered_from: int
     covered_to: int
+    role: int
+    status: int
+    enrolled: int
+    incentive: int
     units: int
     minutes: int
     diagnosed: int
@@ -230,7 +234,8 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
             raise Unsound
     elif member.age is not None:
         age = member.age
-    first, last = coverage_of(scope.membership_of(laid.member))
+    membership = scope.membership_of(laid.member)
+    enrolled = membership.enrolled_on
     state = item.state or member.state
     typical = _KNOWN_PRICE if asked.charge >= 0 else _typical(vocabulary, asked, day)
     return ServiceRow(
@@ -243,8 +248,11 @@ def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid
         SETTING_INDEX[item.setting or Setting.OFFICE],
         born,
         age,
-        first,
-        last,
+        *coverage_of(membership),
+        MEMBER_NUMBERS["role"][membership.role] if membership.role else -1,
+        MEMBER_NUMBERS["status"][membership.status] if membership.status else -1,
+        0 if enrolled is None else enrolled.toordinal(),
+        membership.wellness_incentive is True,
         asked.units,
         vocabulary.minutes_of(asked.therapy, asked.code, day),
         bool(item.diagnoses or item.conditions),

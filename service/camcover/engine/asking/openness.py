@@ -17,7 +17,7 @@ from camcover.engine.asking.question import Question
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.terms import Candidate, Terms, terms_of
-from camcover.engine.facts import OpenFact, facts_not_given
+from camcover.engine.facts import OpenFact, facts_not_given, membership_not_given
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import EstimateRequest
 
@@ -30,7 +30,8 @@ class Openness(NamedTuple):
     `may_be_priced`: whether some charge may be assumed in some case. `sums`: by plan; `uses`: of limits, with the
     plan. `not_given`: by item, asked for or not; `facts`: the ways to complete an item where criteria ask for what it
     does not give, None = too many ways to list; `attestations`: by item, the mask of those that are asked for, not
-    given, and assumed.
+    given, and assumed. `incentives`: plans with
+    members of whom it is not known whether they have earned one.
     """
 
     terms: tuple[Terms, ...]
@@ -44,6 +45,7 @@ class Openness(NamedTuple):
     not_given: tuple[tuple[OpenFact, ...], ...]
     facts: tuple[tuple[int, tuple[AssumedFacts, ...] | None], ...]
     attestations: tuple[tuple[int, int], ...]
+    incentives: tuple[tuple[int, int], ...]
 
     @property
     def has_open_rates(self) -> bool:
@@ -63,6 +65,7 @@ class Openness(NamedTuple):
             or self.uses
             or self.facts
             or self.attestations
+            or self.incentives
         )
 
 
@@ -79,6 +82,9 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
     members = sorted({service.member for service in covered})
     places = list(zip(layouts, terms, strict=True))
     not_given = tuple([facts_not_given(request, item) for item in request.items])
+    if any(each.asks_member for each in terms):
+        more = (membership_not_given(request, item) for item in request.items)
+        not_given = tuple([(*known, *others) for known, others in zip(not_given, more, strict=True)])
     return Openness(
         terms,
         primary.plan.longest_list if has_open_tier else 1,
@@ -91,6 +97,7 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
         not_given,
         tuple(_facts(tables, question, not_given, layouts, terms)) if any(not_given) else (),
         tuple(_attestations(question, layouts, terms)),
+        tuple(_incentives(layouts, terms)),
     )
 
 
@@ -120,6 +127,15 @@ def is_second_open(request: EstimateRequest, secondary: Layout) -> bool:
         not item.secondary_tier and not (item.tier and all(item.tier in plan.tiers for plan in secondary.plan.editions))
         for item in request.items
     )
+
+
+def _incentives(layouts: Sequence[Layout], terms: Sequence[Terms]) -> Iterator[tuple[int, int]]:
+    """The plans with the members of whom it is not known whether they have less of a deductible to meet (point 22)."""
+    for plan, (layout, each) in enumerate(zip(layouts, terms, strict=True)):
+        if each.reduced & each.consulted(tiers_of(layout)):
+            for member in sorted({layout.services[place].member for _, place, _ in layout.covered_lines}):
+                if layout.scope.membership_of(member).wellness_incentive is None:
+                    yield plan, member
 
 
 def _attestations(question: Question, layouts: Sequence[Layout], terms: Sequence[Terms]) -> Iterator[tuple[int, int]]:
@@ -199,8 +215,8 @@ def _contexts(
             candidates = rules.get((number, place))
             if candidates is None:
                 candidates = rules[number, place] = _candidates(tables, each, number, rows[place])
-            asks_age = any(criterion.asks_age for found in candidates for criterion in found.asked)
-            key = number, place, day if asks_age else 0
+            asks_day = any(each.asks_age or each.waits for found in candidates for each in found.asked)
+            key = number, place, day if asks_day else 0
             if key not in seen:
                 seen.add(key)
                 yield _context(tables, plan, candidates, rows[place], key, liable=each.liable)
@@ -235,5 +251,5 @@ def _context(
     if any(criterion.licensed for each in candidates for criterion in each.criteria):
         first = int(tables.arrays.segments[segment]["licensure"])
         licensure = tables.arrays.licensure[first : first + len(tables.vocabulary.practitioners)].tolist()
-    given = row.practitioner, row.state, row.born, row.age, row.diagnoses
+    given = row.practitioner, row.state, row.born, row.age, row.diagnoses, row.role, row.status, row.enrolled
     return DecidingRules(plan, liable, candidates, len(tables.vocabulary.practitioners), tuple(licensure), day, *given)

@@ -43,7 +43,8 @@ class Way(NamedTuple):
 
     `tier`, `second_tier`: places of open tiers; `strict`: only terms in force hold. `price`: which typical charge;
     `stated`: as if the request gave it, where it is assumed. `at_most`: open sums are at their most; `critical`: so
-    much is left of the one open deductible. `facts`, `attested`: by item; `used`: of limits, with the plan.
+    much is left of the one open deductible. `facts`, `attested`: by item; `used`: of limits, with the plan;
+    `earned`: plans with the members who have earned the wellness incentive.
     """
 
     tier: int = 0
@@ -56,6 +57,7 @@ class Way(NamedTuple):
     facts: tuple[tuple[int, AssumedFacts], ...] = ()
     attested: tuple[tuple[int, int], ...] = ()
     used: tuple[tuple[int, OpenUse, int], ...] = ()
+    earned: tuple[tuple[int, int], ...] = ()
 
 
 Change: TypeAlias = Mapping[str, Any]
@@ -99,7 +101,7 @@ def _with_unknown_codes(question: Question, bounds: PatientRange) -> PatientRang
 
 def _listed(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
     """The least and the most of all cases; raises `TooMany` where they cannot be listed."""
-    dimensions = [*_places(openness), *_facts(openness), *_moving(question, openness)]
+    dimensions = [*_places(openness), *_facts(openness), *_incentives(openness), *_moving(question, openness)]
     ways = _combined(question, dimensions)
     found = adjudicate(ways)
     if openness.terms[0].waived and openness.sums[0]:
@@ -143,6 +145,12 @@ def _facts(openness: Openness) -> Iterator[list[Change]]:
         if ways is None:
             raise TooMany
         yield [{"facts": ((item, facts),)} for facts in ways]
+
+
+def _incentives(openness: Openness) -> Iterator[list[Change]]:
+    """Whether each member has earned the incentive of each plan."""
+    for each in openness.incentives:
+        yield [{"earned": ()}, {"earned": (each,)}]
 
 
 def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
@@ -229,6 +237,8 @@ def _has_one_deductible(question: Question, openness: Openness) -> bool:
     """Whether the lines are one member's and ask for one deductible: then its critical values can be told."""
     terms, layout = openness.terms[0], question.primary
     deductibles = terms.consulted(tiers_of(layout)) & ~terms.maxima
+    if deductibles & terms.reduced:
+        return False
     return deductibles & (deductibles - 1) == 0 and len({service.member for service in layout.services}) == 1
 
 

@@ -32,6 +32,7 @@ from camcover.engine.request import (
 )
 from camcover.refusals import Refusal
 from camcover.request_bounds import AGE, CENTS, MAX_LINES, MEMBERS, MINUTES, UNITS
+from camcover.rulebook.records import MemberRole, MemberStatus
 
 MOST_VIOLATIONS = 100
 """So many faults of a request are worked out: each unknown word is compared with all that are known."""
@@ -138,6 +139,14 @@ def _membership_violations(path: str, membership: Membership) -> Iterator[Violat
     if first is not None and last is not None and last < first:
         expected = f"a day not before the first day of coverage, {first}"
         yield Violation(f"{path}.covered_to", f"{last}", expected, Refusal.CONTRADICTORY_STATEMENTS)
+    enrolled = membership.enrolled_on
+    if enrolled is not None and first is not None and enrolled > first:
+        expected = f"a day not after the first day of coverage, {first}"
+        yield Violation(f"{path}.enrolled_on", f"{enrolled}", expected, Refusal.CONTRADICTORY_STATEMENTS)
+    if membership.role and membership.role not in list(MemberRole):
+        yield unknown_word(f"{path}.role", Refusal.UNKNOWN_MEMBER_ROLE, membership.role, MemberRole)
+    if membership.status and membership.status not in list(MemberStatus):
+        yield unknown_word(f"{path}.status", Refusal.UNKNOWN_MEMBER_STATUS, membership.status, MemberStatus)
 
 
 def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:

@@ -47,6 +47,8 @@ from camcover.rulebook.records import (
     FamilyMode,
     FeeRate,
     Limit,
+    MemberRole,
+    MemberStatus,
     NothingStep,
     Payee,
     Requirement,
@@ -55,6 +57,7 @@ from camcover.rulebook.records import (
     Step,
     Tier,
 )
+from camcover.rulebook.words import waiting_length
 
 Row = tuple[int, ...]
 Code = TypeVar("Code", bound=IntEnum)
@@ -77,6 +80,12 @@ ATTESTATION_BITS = {attestation: 1 << index for index, attestation in enumerate(
 _DENIAL_BITS = {DIAGNOSIS_DENIAL: DIAGNOSIS_DENIED, LIMITS_DENIAL: LIMIT_USED_UP} | {
     str(attestation): bit for attestation, bit in ATTESTATION_BITS.items()
 }
+MEMBER_NUMBERS = {
+    "role": {str(word): number for number, word in enumerate(MemberRole)},
+    "status": {str(word): number for number, word in enumerate(MemberStatus)},
+}
+"""The numbers of what a membership says, by its field."""
+
 SETTING_INDEX = {setting: index for index, setting in enumerate(Setting)}
 
 _CARRYOVER = {
@@ -131,7 +140,7 @@ def accumulator_row(
     `defined` are the edition's, `numbers` those of their names. `feeds` are those that count what is paid toward it.
     """
     if accumulator is None:
-        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, UNLIMITED, 0
+        return 0, 0, 0, 0, UNLIMITED, UNLIMITED, UNLIMITED, 0, 0
     return (
         1,
         int(accumulator.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
@@ -142,6 +151,7 @@ def accumulator_row(
             for amount in (accumulator.alone, accumulator.individual, accumulator.family)
         ),
         _mask(numbers[name] for name in accumulator.feeds if SharePart.DEDUCTIBLE in defined[name].parts),
+        accumulator.wellness_incentive or 0,
     )
 
 
@@ -205,7 +215,7 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
     prefixes = [plain_icd10(prefix) for prefix in criteria.icd10 or ()]
     prefixes += [each for name in criteria.conditions or () for each in vocabulary.diagnoses_of(name, day)]
     refused = [each for name in criteria.not_conditions or () for each in vocabulary.diagnoses_of(name, day)]
-    ages = criteria.ages
+    ages, waiting = criteria.ages, criteria.waiting_period
     return (
         groups.bit(prefixes) if prefixes else 0,
         groups.bit(refused) if refused else 0,
@@ -220,6 +230,10 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
         int(criteria.licensed),
         attestations_mask(criteria.attested or ()),
         attestations_mask(criteria.not_attested or ()),
+        _mask(MEMBER_NUMBERS["role"][role] for role in criteria.roles or ()),
+        _mask(MEMBER_NUMBERS["status"][status] for status in criteria.statuses or ()),
+        *(waiting_length(waiting) if waiting else (0, 0)),
+        int(any((criteria.roles, criteria.statuses, waiting))),
     )
 
 

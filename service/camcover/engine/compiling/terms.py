@@ -50,6 +50,16 @@ class Criterion(NamedTuple):
     licensed: int
     attested: int
     not_attested: int
+    roles: int = 0
+    statuses: int = 0
+    wait_days: int = 0
+    wait_months: int = 0
+    asks_member: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it asks for a waiting period."""
+        return bool(self.wait_days or self.wait_months)
 
 
 _ANY_AGE = Criterion(0, 0, 0, 0, 0, NEVER, 0, 0, asks_age=1, licensed=0, attested=0, not_attested=0)
@@ -116,7 +126,8 @@ class Terms(NamedTuple):
     visit, `numbering`: limits whose visits it is counted by; `chosen`: an attestation decides which benefit applies, or
     some limit leaves lines out; `discounted`: a line that is not covered may cost less than its charge; `shares_fees`:
     what a line is allowed may depend on other lines of its day; `rates`: the practitioners that rates of fee tables ask
-    for, as masks; `carried`: accumulators that are carried over.
+    for, as masks; `carried`: accumulators that are carried over; `asks_member`: some criterion looks at the membership;
+    `reduced`: accumulators of which a member may have less to meet.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -137,6 +148,8 @@ class Terms(NamedTuple):
     numbering: frozenset[str]
     shares_fees: bool
     rates: tuple[int, ...]
+    asks_member: bool
+    reduced: int
 
     def consulted(self, tiers: Iterable[int]) -> int:
         """The accumulators whose room is asked for by lines of these tiers, as a mask."""
@@ -239,6 +252,8 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         ),
         shares_fees=any(map(shares_fees, index.segments)),
         rates=tuple(_rates(candidates)),
+        reduced=_mask(index, lambda each: each.wellness_incentive is not None),
+        asks_member=any(each.asks_member for found in candidates.values() for rule in found for each in rule.criteria),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from camcover.calendar import add_months
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.limits import age_of, is_exhausted, is_visit_admitted, visit_number
@@ -31,6 +32,9 @@ _STATE = int(Reason.STATE)
 _UNLICENSED = int(Reason.UNLICENSED)
 _LIMIT = int(Reason.LIMIT_REACHED)
 _ATTESTATION = int(Reason.ATTESTATION_NOT_COVERED)
+_ROLE = int(Reason.MEMBER_ROLE)
+_STATUS = int(Reason.MEMBER_STATUS)
+_WAITING = int(Reason.WAITING_PERIOD)
 
 NOTHING_ASSUMED = False
 """How the criteria of an exclusion are judged: a fact that is not given holds for none (point 40)."""
@@ -40,7 +44,7 @@ _ZERO = np.uint64(0)
 
 
 @compiled
-def failed_criterion(  # noqa: C901 - the rows of one table of the language, in its order
+def failed_criterion(  # noqa: C901, PLR0912 - the rows of one table of the language, in its order
     rules: RuleTables, context: LineContext, row: int, assumed: bool
 ) -> int:
     """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1.
@@ -68,9 +72,30 @@ def failed_criterion(  # noqa: C901 - the rows of one table of the language, in 
         return _STATE
     if asked["licensed"] == 1 and not _is_licensed(rules, context, assumed):
         return _UNLICENSED
+    if asked["asks_member"] == 1:
+        reason = _failed_of_member(asked, context, assumed)
+        if reason != _HOLDS:
+            return reason
     given = context.attestations if assumed else service["attestations"]
     if (asked["attested"] & ~given) != _ZERO or (asked["not_attested"] & context.attestations) != _ZERO:
         return _ATTESTATION
+    return _HOLDS
+
+
+@compiled
+def _failed_of_member(asked: Any, context: LineContext, assumed: bool) -> int:
+    """The first criterion of a row, of those that look at the membership, that does not hold, as a Reason; 0: none."""
+    service = context.service
+    if asked["roles"] != _ZERO and not _is_in(asked["roles"], service["role"], assumed):
+        return _ROLE
+    if asked["statuses"] != _ZERO and not _is_in(asked["statuses"], service["status"], assumed):
+        return _STATUS
+    if asked["wait_days"] + asked["wait_months"] > 0:
+        enrolled = service["enrolled"]
+        if enrolled <= 0:
+            return _HOLDS if assumed else _WAITING
+        if context.line["day"] < add_months(enrolled, asked["wait_months"]) + asked["wait_days"]:
+            return _WAITING
     return _HOLDS
 
 

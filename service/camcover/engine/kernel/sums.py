@@ -36,14 +36,18 @@ def period_end(segment: Any, day: int) -> int:
 @compiled
 def room(rules: RuleTables, work: Work, context: LineContext, accumulator: int, member: int) -> int:
     """Cents left of an accumulator for a member, never below 0 (point 22)."""
-    return room_in(rules, work, context.request, context.segment, accumulator, member)
+    return room_in(rules, work, context.request, context.segment, accumulator, member, context.service["incentive"])
 
 
 @compiled
-def room_in(rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int) -> int:
-    """The same under the amounts of any segment."""
+def room_in(
+    rules: RuleTables, work: Work, request: Any, segment: Any, accumulator: int, member: int, incentive: int
+) -> int:
+    """The same under the amounts of any segment; `incentive`: whether the member has earned it."""
     definition = rules.accumulators[segment["accumulators"] + accumulator]
     used = work.sums[request["sums"] + member * request["sum_count"] + accumulator]["used"]
+    if incentive == 1:
+        used += definition["incentive"]
     if request["family"] == 0:
         return max(definition["self_only"] - used, 0)
     own = definition["individual"] - used
@@ -191,7 +195,7 @@ def roll(rules: RuleTables, work: Work, request: Any, old: Any, new: Any, old_st
                 if is_family:
                     met = row["used"] >= before["family"]
                 else:
-                    met = room_in(rules, work, request, old, accumulator, owner) == 0
+                    met = room_in(rules, work, request, old, accumulator, owner, 0) == 0
                 if met:
                     credit = 0
             row["last_quarter"] = 0

@@ -42,9 +42,10 @@ that have it begins on `period_first` at the earliest, the last one ends on `per
 
 ACCUMULATOR = np.dtype([
     ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
-    ("self_only", "i8"), ("individual", "i8"), ("family", "i8"), ("feeds", "u8"),
+    ("self_only", "i8"), ("individual", "i8"), ("family", "i8"), ("feeds", "u8"), ("incentive", "i8"),
 ])  # fmt: skip
-"""`self_only`: the amount under self-only coverage, `individual`: of a member under family coverage (point 22).
+"""`self_only`: the amount under self-only coverage, `individual`: of a member under family coverage (point 22),
+both less `incentive` for who has earned it.
 `feeds`: the accumulators that receive what is paid toward a deductible."""
 
 TIER = np.dtype([
@@ -108,8 +109,10 @@ CRITERIA = np.dtype([
     ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
     ("age_min", "i4"), ("age_max", "i4"), ("asks_practitioner", "i4"), ("asks_state", "i4"), ("asks_age", "i4"),
     ("licensed", "i4"), ("attested", "u8"), ("not_attested", "u8"),
+    ("roles", "u8"), ("statuses", "u8"), ("wait_days", "i4"), ("wait_months", "i4"), ("asks_member", "i4"),
 ])  # fmt: skip
-"""`diagnoses` 0: not asked; a mask of one group otherwise. Of `attested` all must be there, of `not_attested` none."""
+"""`diagnoses` 0: not asked; a mask of one group otherwise. Of `attested` all must be there, of `not_attested` none.
+`asks_member` says whether one of the four before it is given: a mask, or days or months of waiting, else 0."""
 
 RANGE = np.dtype([("first", "i4"), ("count", "i4")])
 """For (rule, tier): its phases; count 0: the tier is not covered."""
@@ -231,15 +234,16 @@ KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count",
 
 SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
-    ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"), ("units", "i4"),
-    ("minutes", "i4"),
+    ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"),
+    ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("incentive", "i4"), ("units", "i4"), ("minutes", "i4"),
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
 day, 0 = unknown, and goes before `age`; `covered_from` and `covered_to` are ordinal days, 0 and NEVER = not
-given; `minutes`: of one unit, 0 = not known; `diagnosed` says whether a diagnosis or condition is given at all;
-`lacking`: attestations that are said not to be there, and so are not assumed; a service
+given; so is `enrolled`, 0 = unknown; `incentive`: 1 = earned; `minutes`: of one unit, 0 = not known; `diagnosed`
+says whether a diagnosis or condition is given at all; `lacking`: attestations that are said not to be there, and so are
+not assumed; a service
 without a therapy has a code that no catalog knows; `typical` is the line's part of the low, typical and high cash
 price."""
 

@@ -35,6 +35,9 @@ _OF_REASON = {
     Reason.CODE_NOT_PAID_BESIDE: "236",
     Reason.ADD_ON_ALONE: "107",
     Reason.UNITS_PER_DAY: "151",
+    Reason.MEMBER_ROLE: "177",
+    Reason.MEMBER_STATUS: "177",
+    Reason.WAITING_PERIOD: "179",
 }
 _OF_EXCLUSION = {"experimental": "55", "not_medically_necessary": "50"}
 _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL: "288"}

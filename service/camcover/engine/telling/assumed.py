@@ -18,7 +18,7 @@ from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
 from camcover.rulebook.records import AccumulatorKind, Benefit, Criteria, Limit
-from camcover.rulebook.term_messages import ages, allowed, what_limit_allows
+from camcover.rulebook.term_messages import ages, allowed, roles, statuses, waiting, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
 _UNBILLED = sentence("assumed-unbilled-minutes", "item", "count", "code")
@@ -39,6 +39,7 @@ _NO_SUM = (
     sentence("assumed-no-sum", "owner", "accumulator", "maximum"),
     sentence("assumed-no-sum-of-second", "owner", "accumulator", "maximum"),
 )
+_INCENTIVE = (sentence("assumed-incentive", "member"), sentence("assumed-incentive-of-second", "member"))
 _PRICE = sentence("assumed-price", "therapy")
 _NO_USE = (sentence("assumed-no-use", "limit", "name"), sentence("assumed-no-use-of-second", "limit", "name"))
 _EARLY = sentence("assumed-early-services", "item", "day")
@@ -52,6 +53,9 @@ _ONLY_FROM = sentence("only-from", "practitioners")
 _ONLY_AT_AGES = sentence("only-at-ages", "ages")
 _ONLY_IN_STATES = sentence("only-in-states", "states")
 _ONLY_LICENSED = sentence("only-licensed")
+_ONLY_FOR_ROLES = sentence("only-for-roles", "roles")
+_ONLY_FOR_STATUSES = sentence("only-for-statuses", "statuses")
+_ONLY_AFTER = sentence("only-after-waiting", "waiting")
 
 _FAMILY = sentence("owner-family")
 _MEMBER = sentence("owner-member", "member")
@@ -73,6 +77,8 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
         yield from _terms(layout, place)
     if openness.facts:
         yield from _facts(tables, question, answer.primary.ledger, openness)
+    for place, member in openness.incentives:
+        yield _INCENTIVE[place](member=Label(question.request.members[member].id))
     for place, layout in enumerate(_plans(question)):
         yield from _sums(question, openness, place, layout)
     for therapy in _priced(question, openness):
@@ -199,6 +205,12 @@ def _asked(criteria: Criteria) -> Iterator[tuple[tuple[OpenFact, ...], Message]]
         yield (OpenFact.STATE,), _ONLY_IN_STATES(states=either(map(str, criteria.states)))
     if criteria.licensed:
         yield (OpenFact.PRACTITIONER, OpenFact.STATE), _ONLY_LICENSED()
+    if criteria.roles is not None:
+        yield (OpenFact.ROLE,), _ONLY_FOR_ROLES(roles=roles(criteria.roles))
+    if criteria.statuses is not None:
+        yield (OpenFact.STATUS,), _ONLY_FOR_STATUSES(statuses=statuses(criteria.statuses))
+    if criteria.waiting_period is not None:
+        yield (OpenFact.ENROLLED,), _ONLY_AFTER(waiting=waiting(criteria.waiting_period))
 
 
 # Sums and limits

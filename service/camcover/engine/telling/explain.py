@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from camcover.engine.asking.question import LineRest
 from camcover.engine.compiling.plan_index import Segment, Sources
@@ -16,8 +16,9 @@ from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import NO_MEMBERSHIP, Membership
+from camcover.engine.telling.behind import Behind
 from camcover.engine.telling.citing import citation_text, rule_place
-from camcover.engine.telling.reasons import BY_NO_RULE, NOT_GIVEN, REASONS, by_no_rule
+from camcover.engine.telling.reasons import BY_NO_RULE, NOT_GIVEN, OF_MEMBER, REASONS, by_no_rule, of_member
 from camcover.messages import Dollars, Label, Message, Rate, WordList, either, sentence
 from camcover.rulebook.records import (
     Accumulator,
@@ -57,6 +58,7 @@ _NOTHING_DUE = sentence("step-nothing-due")
 _DEDUCTIBLE = sentence("step-deductible", "amount")
 _DEDUCTIBLE_OF_SEVERAL = sentence("step-deductible-of-several", "amount", "deductible")
 _NO_DEDUCTIBLE = sentence("step-deductible-none")
+_LESS_DEDUCTIBLE = sentence("step-deductible-less", "deductible", "less")
 _COPAY = sentence("step-copay", "amount", "copay")
 _NO_COPAY = sentence("step-copay-none", "copay")
 _COINSURANCE = sentence("step-coinsurance", "amount", "coinsurance")
@@ -80,10 +82,8 @@ _DISCOUNT = sentence("step-discount", "rate")
 _NO_MORE_THAN_ALLOWED = sentence("step-no-more-than-allowed", "amount")
 _YOU_PAY = sentence("step-you-pay", "amount")
 _YOU_PAY_NOTHING = sentence("step-you-pay-nothing")
-_SECONDARY_PAYS = sentence("step-secondary-pays", "amount")
 _REIMBURSED = sentence("step-reimbursed", "due", "returned", "cost")
 _ALL_REIMBURSED = sentence("step-all-reimbursed", "due")
-_CONTRACT_WRITES_OFF = sentence("step-contract-writes-off", "amount")
 
 _PROVIDER_BEARS = sentence("liability-provider")
 _PROVIDER_BEARS_WITHOUT = sentence("liability-provider-without", "attestation")
@@ -108,6 +108,7 @@ class _Told:
     rule: Benefit | Exclusion | None
     not_given: Collection[Reason]
     capped_by: Sequence[str]
+    membership: Membership
 
     @property
     def heading(self) -> Heading:
@@ -119,25 +120,6 @@ class _Told:
     ) -> ExplainedStep:
         """A step whose rule stands at `at` and was published as `cite` says."""
         return ExplainedStep(message, cents, rule_place(at), citation_text(cite, heading or self.heading))
-
-
-class Behind(NamedTuple):
-    """What follows behind the primary plan, cents: the secondary's payment, and what a contract then writes off.
-
-    `reimbursed` comes back to the member, who bears `patient`.
-    """
-
-    secondary_paid: int = 0
-    written_off: int = 0
-    reimbursed: int = 0
-    patient: int = 0
-
-    def steps(self) -> Iterator[ExplainedStep]:
-        """A step for each that is not zero."""
-        if self.secondary_paid:
-            yield ExplainedStep(_SECONDARY_PAYS(amount=Dollars(self.secondary_paid)), self.secondary_paid, "", "")
-        if self.written_off:
-            yield ExplainedStep(_CONTRACT_WRITES_OFF(amount=Dollars(self.written_off)), self.written_off, "", "")
 
 
 def explain(
@@ -162,7 +144,9 @@ def explain(
         return (ExplainedStep(by_no_rule(reason, membership), row.patient, "", ""), *behind.steps())
     segment = sources.segments[row.segment]
     rule = sources.rules[row.rule] if row.rule >= 0 else None
-    told = _Told(sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by)
+    told = _Told(
+        sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by, membership
+    )
     adjudicated = _covered(told, rest) if row.covered else _not_covered(told)
     return (*_price(told), *adjudicated, *behind.steps(), *_reimbursed(told, behind))
 
@@ -282,6 +266,9 @@ def _deductible(told: _Told, benefit: Benefit, step: DeductibleStep, cents: int)
         message = _DEDUCTIBLE_OF_SEVERAL(amount=Dollars(cents), deductible=Label(name))
     else:
         message = _DEDUCTIBLE(amount=Dollars(cents))
+    less = defined[name].wellness_incentive if name in defined else None
+    if less and told.membership.wellness_incentive:
+        message = _LESS_DEDUCTIBLE(deductible=message, less=Dollars(less))
     return told.step(message, cents, step.at, _cite_of(defined.get(name), benefit))
 
 
@@ -395,6 +382,9 @@ def _reason(told: _Told) -> ExplainedStep:
         asked = attested(source.criteria)
         if reason is Reason.ATTESTATION_NOT_COVERED and asked is not None:
             return told.step(_ATTESTATION_NOT_COVERED(attested=asked), 0, source.criteria.at, cite, heading)
+        if reason in OF_MEMBER:
+            message = of_member(reason, source.criteria, is_given=reason not in told.not_given)
+            return told.step(message, 0, source.criteria.at, cite, heading)
         said = NOT_GIVEN[reason] if reason in told.not_given else REASONS[reason]
         return told.step(said(), 0, source.criteria.at, cite, heading)
     return told.step(REASONS[reason](), 0, rule.at if rule else told.heading.at, cite)

@@ -36,9 +36,10 @@ from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import Member
 from camcover.engine.telling.adjustments import adjustments
 from camcover.engine.telling.assumed import assumptions
+from camcover.engine.telling.behind import Behind
 from camcover.engine.telling.carrying import use_after
 from camcover.engine.telling.citing import citations_of, rule_place
-from camcover.engine.telling.explain import Behind, explain
+from camcover.engine.telling.explain import explain
 from camcover.messages import Label, Message, sentence
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Limit, Measure, Plan
 from camcover.rulebook.term_messages import attestation
@@ -213,7 +214,15 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
                 is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
                 own = accumulator.individual if layout.family else accumulator.alone
                 maximum = accumulator.family if owner == "" or is_shared else own
-                yield AccumulatorAfter(name, owner, outcome.sums[place * len(names) + number].used, maximum)
+                used = outcome.sums[place * len(names) + number].used
+                if owner and maximum is not None and _has_earned(layout, place):
+                    maximum = max(maximum - (accumulator.wellness_incentive or 0), used)
+                yield AccumulatorAfter(name, owner, used, maximum)
+
+
+def _has_earned(layout: Layout, member: int) -> bool:
+    """Whether a member has earned the wellness incentive."""
+    return layout.scope.membership_of(member).wellness_incentive is True
 
 
 def _last_plan(layout: Layout, question: Question) -> Plan:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from camcover.engine.estimate import Reason
 from camcover.engine.request import Membership
 from camcover.messages import Message, sentence
+from camcover.rulebook.records import Criteria
+from camcover.rulebook.term_messages import roles, statuses, waiting
 
 REASONS = {
     Reason.NOT_LISTED: sentence("reason-not-listed"),
@@ -36,6 +38,19 @@ NOT_GIVEN = {
 }
 """The same where the fact that the criterion asks for was not given (point 40)."""
 
+OF_MEMBER = {
+    Reason.MEMBER_ROLE: (sentence("reason-role-not-covered", "roles"), sentence("reason-role-not-given", "roles")),
+    Reason.MEMBER_STATUS: (
+        sentence("reason-status-not-covered", "statuses"),
+        sentence("reason-status-not-given", "statuses"),
+    ),
+    Reason.WAITING_PERIOD: (
+        sentence("reason-waiting-period", "waiting"),
+        sentence("reason-enrollment-not-given", "waiting"),
+    ),
+}
+"""Reasons that criteria of the membership give, and the same where the fact was not given."""
+
 _BEFORE_COVERAGE = sentence("reason-before-coverage", "first")
 _AFTER_COVERAGE = sentence("reason-after-coverage", "last")
 
@@ -47,3 +62,16 @@ def by_no_rule(reason: Reason, membership: Membership) -> Message:
     if reason is Reason.AFTER_COVERAGE and membership.covered_to is not None:
         return _AFTER_COVERAGE(last=membership.covered_to)
     return REASONS[reason]()
+
+
+def of_member(reason: Reason, criteria: Criteria, *, is_given: bool) -> Message:
+    """Whom a criterion of the membership lets pass; `is_given`: whether the request says it of the member."""
+    known, unknown = OF_MEMBER[reason]
+    said = known if is_given else unknown
+    if reason is Reason.MEMBER_ROLE:
+        return said(roles=roles(criteria.roles or ()))
+    if reason is Reason.MEMBER_STATUS:
+        return said(statuses=statuses(criteria.statuses or ()))
+    if criteria.waiting_period is None:
+        raise AssertionError("a line was refused for a waiting period of which there is none")
+    return said(waiting=waiting(criteria.waiting_period))

@@ -10,15 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain, combinations, product
 from typing import NamedTuple
 
-from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestations_asked, checks_of, licensing_states
+from camcover.rulebook.analysis.criteria import (
+    Check,
+    Subject,
+    Value,
+    attestations_asked,
+    checks_of,
+    licensing_states,
+    waits_asked,
+)
 from camcover.rulebook.analysis.diagnoses import Codes, TooManyCells, diagnosis_sets
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
 from camcover.rulebook.analysis.services import Service, Stretch
-from camcover.rulebook.checks.regions import normalised
-from camcover.rulebook.records import STATES, Attestation, RuleSet, Setting
+from camcover.rulebook.checks.regions import ends_first, normalised
+from camcover.rulebook.records import STATES, Attestation, MemberRole, MemberStatus, RuleSet, Setting
+from camcover.rulebook.words import waiting_words
 
 MOST_CELLS = 200_000
 """Patterns, or sets of diagnoses, of one service that are looked at; more are refused, not sampled."""
@@ -28,7 +38,7 @@ UNKNOWN_AGE = -1
 
 _USUAL_AGE = 40
 
-_BEFORE_WHO = 5
+_BEFORE_WHO = 8
 """Axes before those of practitioner, state and license, which do not occur in every combination."""
 
 _Values = tuple[Value | Codes, ...]
@@ -45,16 +55,25 @@ class LineFacts:
     practitioner: str | None = None
     state: str | None = None
     attestations: tuple[str, ...] | None = None
+    role: str | None = None
+    status: str | None = None
+    waited: tuple[str, ...] | None = None
 
 
 class CellLine(NamedTuple):
-    """One line in the respects that decide which rule applies; "" and None: not known. Attestations: all there are."""
+    """One line in the respects that decide which rule applies; "" and None: not known. Attestations: all there are.
+
+    `waited`: the waiting periods that are over, in words; None where no rule has one.
+    """
 
     tier: str
     diagnoses: Codes
     setting: str
     age: int | None
     attestations: tuple[str, ...]
+    role: str
+    status: str
+    waited: tuple[str, ...] | None
     practitioner: str
     state: str
 
@@ -153,6 +172,9 @@ def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: LineFacts
         _alike(checks, {Subject.SETTING}, _values(known.setting, tuple(map(str, Setting)))),
         _alike(checks, {Subject.AGE}, ages if known.age is None else (known.age,)),
         _alike(checks, {Subject.ATTESTATION}, _attestations(checks, known.attestations)),
+        _alike(checks, {Subject.ROLE}, _of_member(checks, Subject.ROLE, known.role, MemberRole)),
+        _alike(checks, {Subject.STATUS}, _of_member(checks, Subject.STATUS, known.status, MemberStatus)),
+        _alike(checks, {Subject.WAITING}, _waited(checks, known.waited)),
         practitioners,
         states,
         licenses,
@@ -166,6 +188,12 @@ def _values(known: str | None, all_values: tuple[Value, ...]) -> tuple[Value, ..
     return all_values if known is None else (known,)
 
 
+def _of_member(checks: Sequence[Check], subject: Subject, known: str | None, words: type[StrEnum]) -> tuple[Value, ...]:
+    """The values of a fact of the member; what no check asks for is not given."""
+    is_asked = any(check.subject is subject for check in checks)
+    return _values(known, (*map(str, words), "") if is_asked else ("",))
+
+
 def _attestations(checks: Sequence[Check], known: tuple[str, ...] | None) -> Iterator[Value]:
     """Everything attested but each part of what the checks ask for, nothing of it first; the known ones alone."""
     if known is not None:
@@ -174,6 +202,18 @@ def _attestations(checks: Sequence[Check], known: tuple[str, ...] | None) -> Ite
     asked = attestations_asked(checks)
     for missing in chain.from_iterable(combinations(asked, size) for size in range(len(asked) + 1)):
         yield tuple(str(each) for each in Attestation if each not in missing)
+
+
+def _waited(checks: Sequence[Check], known: tuple[str, ...] | None) -> Iterator[Value]:
+    """The waiting periods that may be over together, all of them first, or the known ones; None: none is asked for."""
+    asked = waits_asked(checks)
+    if known is not None or not asked:
+        yield known
+        return
+    for going_on in chain.from_iterable(combinations(asked, size) for size in range(len(asked) + 1)):
+        over = [each for each in asked if each not in going_on]
+        if not any(ends_first(short, long) for short, long in product(going_on, over)):
+            yield tuple(map(waiting_words, over))
 
 
 def _mask(checks: Sequence[Check], rule: int) -> int:

@@ -14,10 +14,12 @@ from enum import StrEnum
 from camcover.rulebook.analysis.services import Rule
 from camcover.rulebook.checks.regions import OLDEST, normalised
 from camcover.rulebook.checks.scope import catalogs_on, licensing, policy_on
-from camcover.rulebook.records import Benefit, Criteria, RuleSet
+from camcover.rulebook.records import Benefit, Criteria, RuleSet, WaitingPeriod
+from camcover.rulebook.words import waiting_words
 
 Value = str | int | None | tuple[str, ...]
-"""What a line says in one respect: a word ("": not known), completed years (None: not known), or its attestations."""
+"""What a line says in one respect: a word ("": not known), completed years (None: not known), or several: its
+attestations, or the waiting periods that are over."""
 
 
 class Subject(StrEnum):
@@ -30,6 +32,9 @@ class Subject(StrEnum):
     PRACTITIONER = "practitioner"
     STATE = "state"
     LICENSE = "license"
+    ROLE = "role"
+    STATUS = "status"
+    WAITING = "waiting period"
     ATTESTATION = "attestation"
 
 
@@ -41,6 +46,9 @@ REASONS = {
     Subject.PRACTITIONER: "PRACTITIONER_NOT_COVERED",
     Subject.STATE: "STATE",
     Subject.LICENSE: "UNLICENSED",
+    Subject.ROLE: "MEMBER_ROLE",
+    Subject.STATUS: "MEMBER_STATUS",
+    Subject.WAITING: "WAITING_PERIOD",
     Subject.ATTESTATION: "ATTESTATION_NOT_COVERED",
 }
 """The reason with which a line ends that fails a criterion (docs/rule-language.md, section 4)."""
@@ -51,7 +59,8 @@ class Check:
     """One criterion of the rule with number `rule`: `key` as the file calls it, `block` where it stands.
 
     `allowed` are the words that meet it, for a diagnosis the plain prefixes (of `not_conditions`: those that fail it),
-    for an age the first and the last year. Of attestations all must be there, of `not_attested` none.
+    for an age the first and the last year. Of attestations all must be there, of `not_attested` none. A
+    waiting period is a word as well: it is over.
     """
 
     rule: int
@@ -67,7 +76,7 @@ class Check:
         return self.key == "not_conditions"
 
     def is_met_by(self, value: Value) -> bool:
-        """Whether a tier, practitioner, setting, state, age or attestations meet it; what is not known does not."""
+        """Whether a value, of a diagnosis and a license aside, meets it; what is not known does not."""
         if self.subject is Subject.AGE:
             return isinstance(value, int) and self.years[0] <= value <= self.years[1]
         if isinstance(value, tuple):
@@ -116,7 +125,17 @@ def _block(rule: int, block: Criteria | None, rules: RuleSet, day: date) -> Iter
         yield Check(rule, Subject.STATE, "states", block, frozenset(map(str, block.states)))
     if block.licensed:
         yield Check(rule, Subject.LICENSE, "licensed", block)
+    yield from _member(rule, block)
     yield from _attestations(rule, block)
+
+
+def _member(rule: int, block: Criteria) -> Iterator[Check]:
+    """What a `when` block asks of the member, and the waiting period of its benefit."""
+    for subject, key, allowed in ((Subject.ROLE, "roles", block.roles), (Subject.STATUS, "statuses", block.statuses)):
+        if allowed is not None:
+            yield Check(rule, subject, key, block, frozenset(map(str, allowed)))
+    if block.waiting_period is not None:
+        yield Check(rule, Subject.WAITING, "waiting_period", block, frozenset([waiting_words(block.waiting_period)]))
 
 
 def _attestations(rule: int, block: Criteria) -> Iterator[Check]:
@@ -129,6 +148,12 @@ def _attestations(rule: int, block: Criteria) -> Iterator[Check]:
 def attestations_asked(checks: Iterable[Check]) -> list[str]:
     """The attestations that checks ask about, in order of the alphabet."""
     return sorted({word for check in checks if check.subject is Subject.ATTESTATION for word in check.allowed})
+
+
+def waits_asked(checks: Iterable[Check]) -> list[WaitingPeriod]:
+    """The waiting periods that checks ask about, each once."""
+    blocks = (check.block for check in checks if check.subject is Subject.WAITING)
+    return list(dict.fromkeys(block.waiting_period for block in blocks if block and block.waiting_period))
 
 
 def condition_entries(rules: RuleSet, day: date, conditions: Iterable[str]) -> Iterator[str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from camcover.rulebook.analysis.cells import Box, Grid
-from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestations_asked
+from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestations_asked, waits_asked
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
+from camcover.rulebook.words import waiting_words
 
 __all__ = ["AXES", "axis_words"]
 
@@ -19,6 +20,9 @@ AXES = (
     Subject.SETTING,
     Subject.AGE,
     Subject.ATTESTATION,
+    Subject.ROLE,
+    Subject.STATUS,
+    Subject.WAITING,
     Subject.PRACTITIONER,
     Subject.STATE,
     Subject.LICENSE,
@@ -38,6 +42,8 @@ def axis_words(grid: Grid, axis: int, box: Box) -> str:
         return _diagnosis_words(grid, box[axis])
     if AXES[axis] is Subject.ATTESTATION:
         return _attestation_words(grid, axis, box[axis])
+    if AXES[axis] is Subject.WAITING:
+        return _waited_words(grid, axis, box[axis])
     chosen = [value for place in sorted(box[axis]) for value in grid.axes[axis][place].values]
     every = [value for alike in grid.axes[axis] for value in alike.values]
     values: Sequence[Value] = [value for value in chosen if not isinstance(value, tuple)]
@@ -89,6 +95,14 @@ def _attestation_words(grid: Grid, axis: int, places: Collection[int]) -> str:
     asked = attestations_asked(grid.checks)
     sets = [value for place in sorted(places) for value in grid.axes[axis][place].values if isinstance(value, tuple)]
     told = ([word if word in value else f"not {word}" for word in asked] for value in sets)
+    return " or ".join(", ".join(each) for each in told)
+
+
+def _waited_words(grid: Grid, axis: int, places: Collection[int]) -> str:
+    """Which waiting periods are over of those that the rules ask for: `2 months over`, `6 months not over`."""
+    asked = [waiting_words(each) for each in waits_asked(grid.checks)]
+    sets = [value for place in sorted(places) for value in grid.axes[axis][place].values if isinstance(value, tuple)]
+    told = ([f"{word} over" if word in value else f"{word} not over" for word in asked] for value in sets)
     return " or ".join(", ".join(each) for each in told)
 
 

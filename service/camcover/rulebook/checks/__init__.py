@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     accumulators.check_feeds,
     accumulators.check_kinds,
     accumulators.check_amounts,
+    accumulators.check_reductions,
     accumulators.check_parts,
     accumulators.check_maxima,
     accumulators.check_unused_accumulators,

@@ -8,14 +8,7 @@ from datetime import date
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import phases, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import (
-    AccumulatorKind,
-    DeductibleStep,
-    FamilyMode,
-    Place,
-    Plan,
-    RuleSet,
-)
+from camcover.rulebook.records import AccumulatorKind, Carryover, DeductibleStep, FamilyMode, Place, Plan, RuleSet
 from camcover.rulebook.words import written
 
 FEEDS_ITSELF = declare_fault(
@@ -54,6 +47,14 @@ SELF_ONLY_OF_AGGREGATE = declare_fault(
     "effect (docs/rule-language.md, point 22).",
     "Write the amount of self-only coverage as `individual`; or, where a member of a family has an amount of their "
     "own, use `family_mode: embedded`.",
+)
+REDUCED_BY_MISPLACED = declare_fault(
+    "reduced-by-misplaced",
+    Severity.ERROR,
+    "`reduced_by` stands where it would have no effect or no meaning: on an out-of-pocket maximum, on an aggregate "
+    "accumulator, whose individual amount bounds no member of a family, beside `carryover`, or above the member's own "
+    "amount (docs/rule-language.md, point 22).",
+    "Put it on an embedded deductible without `carryover`, with at most its `individual` and `self_only` amounts.",
 )
 COUNTS_OF_DEDUCTIBLE = declare_fault(
     "counts-of-deductible",
@@ -187,6 +188,28 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if is_aggregate and family is None and individual is not None:
                 message = f"'{accumulator.id}' is aggregate but has no family amount"
                 yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, "give `family: $...`")
+
+
+def check_reductions(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """What a member earns off an amount stands where it has an effect (docs/rule-language.md, point 22)."""
+    for plan in plans(rules):
+        for accumulator in plan.accumulators.values():
+            reduction = accumulator.wellness_incentive
+            if reduction is None:
+                continue
+            amounts = [each for each in (accumulator.individual, accumulator.alone) if each is not None]
+            why = ""
+            if accumulator.kind is not AccumulatorKind.DEDUCTIBLE:
+                why = "is no deductible"
+            elif accumulator.family_mode is FamilyMode.AGGREGATE:
+                why = "is aggregate"
+            elif accumulator.carryover is not Carryover.NONE:
+                why = "has a carry-over"
+            elif not amounts or reduction > min(amounts):
+                why = f"has no member's amount of {written(reduction)} or more"
+            if why:
+                message = f"'{accumulator.id}' has `reduced_by` and {why}"
+                yield REDUCED_BY_MISPLACED.at(accumulator.at, message, "correct one of the two")
 
 
 def check_unused_accumulators(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

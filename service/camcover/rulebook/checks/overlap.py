@@ -2,7 +2,7 @@
 
 The first benefit that matches is the one that applies, so where two can match the same line the order of the file
 decides. That is worth a warning, unless the earlier one passes on what it does not cover (`when_exhausted: next`, or
-`attested` where the later one covers the same without the attestation).
+`attested` or `waiting_period` where the later one covers the same without it).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from camcover.rulebook.checks.bounds import MAX_BENEFITS
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import (
     Region,
+    ends_first,
     is_disjoint,
     is_empty,
     is_weaker,
@@ -30,7 +31,7 @@ OVERLAPPING = declare_fault(
     "Two benefits can match the same line (therapy or code, tier and criteria), so that the order of the file decides "
     "which one applies.",
     "Make their criteria exclude each other, give the earlier one `when_exhausted: next`, or let it ask for an "
-    "attestation (`attested`) that the later one does without.",
+    "attestation (`attested`) or a `waiting_period` that the later one does without.",
 )
 NEVER_APPLIES = declare_fault(
     "benefit-never-applies",
@@ -76,9 +77,16 @@ def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def asks_more(earlier: Benefit, later: Benefit) -> bool:
-    """Whether a benefit asks for an attestation that one behind it does without, which is meant to follow it."""
+    """Whether a benefit asks for what one behind it does without, which is meant to follow it.
+
+    An attestation, or a waiting period that is not over as soon as the other's.
+    """
     behind = set(later.when.attested or ()) if later.when is not None else set()
-    return earlier.when is not None and bool(set(earlier.when.attested or ()) - behind)
+    if earlier.when is None:
+        return False
+    wait, other = earlier.when.waiting_period, later.when.waiting_period if later.when is not None else None
+    is_longer = wait is not None and (other is None or not ends_first(wait, other))
+    return is_longer or bool(set(earlier.when.attested or ()) - behind)
 
 
 def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

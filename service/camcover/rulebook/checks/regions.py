@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from camcover.rulebook.checks.scope import catalogs_on, policy_on
-from camcover.rulebook.records import Criteria, Plan, RuleSet
+from camcover.rulebook.records import Criteria, Plan, RuleSet, WaitingPeriod, WaitingUnit
 
 Prefixes = frozenset[str]
 
@@ -34,6 +34,9 @@ class Region:
     licensed: bool
     attested: frozenset[str] = frozenset()
     not_attested: frozenset[str] = frozenset()
+    roles: frozenset[str] | None = None
+    statuses: frozenset[str] | None = None
+    waits: tuple[WaitingPeriod, ...] = ()
 
 
 def region_of(rules: RuleSet, day: date, policy: str | None, when: Criteria | None) -> Region:
@@ -52,6 +55,9 @@ def region_of(rules: RuleSet, day: date, policy: str | None, when: Criteria | No
         licensed=any(part.licensed for part in parts),
         attested=frozenset(each for part in parts for each in part.attested or ()),
         not_attested=frozenset(each for part in parts for each in part.not_attested or ()),
+        roles=_common(part.roles for part in parts),
+        statuses=_common(part.statuses for part in parts),
+        waits=tuple(part.waiting_period for part in parts if part.waiting_period is not None),
     )
 
 
@@ -104,10 +110,21 @@ def covers(wide: Prefixes, narrow: Prefixes) -> bool:
 
 def is_empty(region: Region) -> bool:
     """Whether no line can meet `region`."""
-    choices = (region.practitioners, region.settings, region.states)
+    choices = (region.practitioners, region.settings, region.states, region.roles, region.statuses)
     if region.youngest > region.oldest or any(choice is not None and not choice for choice in choices):
         return True
     return bool(region.attested & region.not_attested) or any(covers(region.none_of, group) for group in region.any_of)
+
+
+_DAYS = {WaitingUnit.DAY: (1, 1), WaitingUnit.MONTH: (28, 31)}
+"""The fewest and the most days of what a waiting period is counted in."""
+
+
+def ends_first(one: WaitingPeriod, other: WaitingPeriod) -> bool:
+    """Whether a waiting period is over, whatever the months, wherever another one is."""
+    if one.unit is other.unit:
+        return one.length <= other.length
+    return one.length * _DAYS[one.unit][1] <= other.length * _DAYS[other.unit][0]
 
 
 def _meet(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
@@ -121,6 +138,8 @@ def _share_a_diagnosis(one: Prefixes, other: Prefixes) -> bool:
 def is_disjoint(one: Region, other: Region) -> bool:
     """Whether no line with one diagnosis meets both regions."""
     if not (_meet(one.practitioners, other.practitioners) and _meet(one.settings, other.settings)):
+        return True
+    if not (_meet(one.roles, other.roles) and _meet(one.statuses, other.statuses)):
         return True
     if not _meet(one.states, other.states) or max(one.youngest, other.youngest) > min(one.oldest, other.oldest):
         return True
@@ -138,10 +157,14 @@ def is_weaker(one: Region, other: Region) -> bool:
         (one.practitioners, other.practitioners),
         (one.settings, other.settings),
         (one.states, other.states),
+        (one.roles, other.roles),
+        (one.statuses, other.statuses),
     )
     if any(mine is not None and (theirs is None or not theirs <= mine) for mine, theirs in choices):
         return False
     if one.youngest > other.youngest or one.oldest < other.oldest or (one.licensed and not other.licensed):
+        return False
+    if not all(any(ends_first(mine, theirs) for theirs in other.waits) for mine in one.waits):
         return False
     if not (one.attested <= other.attested and one.not_attested <= other.not_attested):
         return False

@@ -42,6 +42,11 @@ def _given_facts(given: TestGiven, money: set[str]) -> Iterator[Fact]:
     yield fact("state", given.state, at)
     yield fact("covered from", day(given.covered_from), at)
     yield fact("covered to", day(given.covered_to), at)
+    yield fact("role", given.role, at)
+    yield fact("status", given.status, at)
+    yield fact("enrolled on", day(given.enrolled_on), at)
+    earned = given.wellness_incentive
+    yield fact("wellness incentive", None if earned is None else yes_or_no(earned), at)
     yield fact("family", yes_or_no(given.family), at)
     yield fact("as of", day(given.as_of), at)
     yield fact("requirements", "assumed met" if given.assume_requirements else "as attested", at)

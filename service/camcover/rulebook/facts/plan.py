@@ -90,6 +90,7 @@ def _accumulator_facts(accumulator: Accumulator) -> Iterator[Fact]:
     yield fact("individual", amount_or_unlimited(accumulator.individual), at)
     yield fact("family", amount_or_unlimited(accumulator.family), at)
     yield fact("family mode", plain(accumulator.family_mode), at)
+    yield fact("reduced by wellness incentive", amount_or_none(accumulator.wellness_incentive), at, "not reduced")
     yield set_fact("feeds", accumulator.feeds, at)
     counts = None if accumulator.counts is None else tuple(map(plain, accumulator.counts))
     yield set_fact("counts", counts, at, "the whole cost share")

@@ -35,7 +35,7 @@ from camcover.rulebook.records import (
     Therapy,
     Word,
 )
-from camcover.rulebook.words import ages_words, amount, count, quantity
+from camcover.rulebook.words import ages_words, amount, count, quantity, waiting_words
 
 __all__ = ["catalog_part", "criteria_facts", "fees_part", "heading_facts", "policy_part", "source_parts"]
 
@@ -79,6 +79,10 @@ def criteria_facts(when: Criteria | None, at: Place) -> Iterator[Fact]:
     yield fact("ages", ages_words(ages), ages.at if ages else place, "any")
     yield set_fact("states", when.states if when else None, place, "any")
     yield fact("license", "required" if when and when.licensed else "not required", place, "not required")
+    yield set_fact("member role", when.roles if when else None, place, "any")
+    yield set_fact("member status", when.statuses if when else None, place, "any")
+    waiting = waiting_words(when.waiting_period) if when and when.waiting_period else None
+    yield fact("waiting period", waiting, place, "none")
     attested, not_attested = (when.attested, when.not_attested) if when else (None, None)
     for name, asked in (("attested", attested), ("not attested", not_attested)):
         yield set_fact(name, asked and tuple(map(plain, asked)), place, "not asked")

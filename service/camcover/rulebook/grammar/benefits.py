@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from camcover.money import dollars
@@ -29,6 +30,7 @@ from camcover.rulebook.records import (
     ComparedStep,
     CopayBand,
     CopayStep,
+    Criteria,
     DeductibleStep,
     NothingStep,
     Phase,
@@ -37,7 +39,18 @@ from camcover.rulebook.records import (
     TierBenefit,
     Word,
 )
-from camcover.rulebook.scalars import BOUND, BOUND_WORDS, COPAY, COPAY_WORDS, MONEY, PENALTY, PERCENT, VISITS_OF, YES
+from camcover.rulebook.scalars import (
+    BOUND,
+    BOUND_WORDS,
+    COPAY,
+    COPAY_WORDS,
+    MONEY,
+    PENALTY,
+    PERCENT,
+    VISITS_OF,
+    WAITING_PERIOD,
+    YES,
+)
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
 __all__ = ["BENEFITS"]
@@ -301,13 +314,26 @@ def _requirements(items: tuple[Any, ...]) -> tuple[Requirement, ...]:
     )
 
 
+NO_CRITERIA = dict.fromkeys(
+    ("conditions", "icd10", "not_conditions", "practitioners", "settings", "ages", "states"), None
+)
+
+
+def _criteria(values: Values, at: Place) -> Criteria | None:
+    """The benefit's own criteria, its waiting period among them."""
+    when: Criteria | None = values["when"]
+    if values["waiting_period"] is None:
+        return when
+    return replace(when or Criteria(**NO_CRITERIA, licensed=False, at=at), waiting_period=values["waiting_period"])
+
+
 def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
     return Benefit(
         id=key,
         therapies=values["therapies"],
         codes=values["codes"],
         policy=values["policy"],
-        when=values["when"],
+        when=_criteria(values, at),
         requires=_requirements(values["requires"]),
         limits=values["limits"],
         continues_when_exhausted=values["when_exhausted"] is not None,
@@ -329,6 +355,7 @@ BENEFIT = Record(
         Field("without_codes", CODES, "Codes of its therapies that it is not for.", default=()),
         Field("policy", Name("a policy", refers="policy"), "Criteria from a policy file."),
         Field("when", CRITERIA, "Criteria of its own; all must hold."),
+        Field("waiting_period", Value(WAITING_PERIOD), "How long after enrollment it begins: '60 days', '2 months'."),
         Field("requires", ListOf(REQUIREMENT, minimum=0), "Attestations that it asks for.", default=()),
         Field("limits", LIMITS, "How much of it.", default=()),
         Field("when_exhausted", Choice(("next",)), "next: when a limit is used up, look at the benefits behind."),

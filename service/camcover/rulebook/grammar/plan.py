@@ -78,6 +78,11 @@ def _cited_accumulator(values: Values, at: Place, context: Context) -> Any:
     return values if is_cited(values, at, context, "this accumulator") else FAILED
 
 
+REDUCED_BY = Record(
+    "reduced_by",
+    (Field("wellness_incentive", Value(MONEY), "By how much, where it is earned.", is_required=True),),
+    lambda values, _at, _: values["wellness_incentive"],
+)
 ACCUMULATOR = Record(
     "an accumulator",
     (
@@ -87,6 +92,7 @@ ACCUMULATOR = Record(
         Field("family", Value(MONEY_OR_UNLIMITED), "The family's maximum."),
         Field("family_mode", choice(FamilyMode), "embedded or aggregate.", default=FamilyMode.EMBEDDED),
         Field("feeds", ListOf(ACCUMULATOR_NAME, minimum=0), "Accumulators that take the same amounts.", default=()),
+        Field("reduced_by", REDUCED_BY, "What a member earns off the individual amount of a deductible."),
         Field("counts", ListOf(choice(SharePart)), "Of a maximum: the parts of the cost share that it counts."),
         Field("carryover", choice(Carryover), "Credit of the last three months.", default=Carryover.NONE),
         CITE,
@@ -108,6 +114,7 @@ def _accumulator(key: Word, values: Values, at: Place) -> Accumulator:
         at=at,
         counts=values["counts"],
         self_only=values["self_only"],
+        wellness_incentive=values["reduced_by"],
     )
 
 

@@ -6,7 +6,16 @@ from typing import Any
 
 from camcover.rulebook.grammar.common import CITE, ICD10, STATE, heading, heading_fields, references, reversed_range
 from camcover.rulebook.mappings import Field, Record
-from camcover.rulebook.records import Ages, Attestation, Criteria, Place, Policy, Setting
+from camcover.rulebook.records import (
+    Ages,
+    Attestation,
+    Criteria,
+    MemberRole,
+    MemberStatus,
+    Place,
+    Policy,
+    Setting,
+)
 from camcover.rulebook.scalars import AGE
 from camcover.rulebook.shapes import Choice, Context, ListOf, Value, Values, choice
 
@@ -28,6 +37,14 @@ AGES = Record(
     ),
     _ages,
 )
+MEMBER = Record(
+    "member",
+    (
+        Field("role", ListOf(choice(MemberRole)), "What the member is under the plan."),
+        Field("status", ListOf(choice(MemberStatus)), "By employment, or as a retiree."),
+    ),
+    lambda values, _at, _: (values["role"], values["status"]),
+)
 ATTESTED = Field("attested", ListOf(choice(Attestation)), "Each of these is attested.")
 CRITERIA = Record(
     "criteria",
@@ -40,6 +57,7 @@ CRITERIA = Record(
         Field("ages", AGES, "The member's completed years on the date of service."),
         Field("states", ListOf(STATE), "The state of service."),
         Field("licensed", Choice(("required",)), "required: the state of service licenses the practitioner."),
+        Field("member", MEMBER, "The member's role and status under the plan.", default=(None, None)),
         ATTESTED,
         Field("not_attested", ListOf(choice(Attestation)), "None of these is attested."),
     ),
@@ -55,6 +73,8 @@ CRITERIA = Record(
         at=at,
         attested=values["attested"],
         not_attested=values["not_attested"],
+        roles=values["member"][0],
+        statuses=values["member"][1],
     ),
 )
 POLICY = Record(

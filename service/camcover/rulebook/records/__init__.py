@@ -23,6 +23,7 @@ from camcover.rulebook.records.catalog import (
     UnitMinutes,
 )
 from camcover.rulebook.records.headings import Effective, Heading, Place, Review, Source, Word
+from camcover.rulebook.records.membership import MemberRole, MemberStatus, WaitingPeriod, WaitingUnit
 from camcover.rulebook.records.plan import (
     AboveAllowed,
     Accumulator,
@@ -51,7 +52,15 @@ from camcover.rulebook.records.plan import (
     Tier,
     TierBenefit,
 )
-from camcover.rulebook.records.policy_and_fees import Ages, Criteria, FeeRate, Fees, FeeTable, PercentOf, Policy
+from camcover.rulebook.records.policy_and_fees import (
+    Ages,
+    Criteria,
+    FeeRate,
+    Fees,
+    FeeTable,
+    PercentOf,
+    Policy,
+)
 from camcover.rulebook.records.terms import (
     BOUND_UNITS,
     COINSURANCES,
@@ -143,6 +152,8 @@ __all__ = [
     "Limit",
     "LimitPeriod",
     "Measure",
+    "MemberRole",
+    "MemberStatus",
     "Modifier",
     "NotCoveredPays",
     "NothingStep",
@@ -176,6 +187,8 @@ __all__ = [
     "TypicalCharge",
     "UnitMinutes",
     "UnitRule",
+    "WaitingPeriod",
+    "WaitingUnit",
     "Window",
     "Word",
     "countings",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from camcover.rulebook.records.headings import Place
+from camcover.rulebook.records.membership import MemberRole, MemberStatus
 from camcover.rulebook.records.terms import Attestation, Setting
 
 
@@ -71,6 +72,10 @@ class TestGiven:
     birth_date: date | None = None
     covered_from: date | None = None
     covered_to: date | None = None
+    role: MemberRole | None = None
+    status: MemberStatus | None = None
+    enrolled_on: date | None = None
+    wellness_incentive: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

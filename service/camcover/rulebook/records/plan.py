@@ -48,7 +48,7 @@ class BenefitPeriod:
 class Accumulator:
     """A running sum; amounts in cents, None = unlimited. `counts`: the parts that it takes; None = all.
 
-    `self_only` is not given where None; else it holds in place of `individual` under self-only coverage.
+    `self_only`: in place of `individual` under self-only coverage; `wellness_incentive`: what an earned one takes off.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Accumulator:
     at: Place
     counts: tuple[SharePart, ...] | None = None
     self_only: int | None = None
+    wellness_incentive: int | None = None
 
     @property
     def alone(self) -> int | None:

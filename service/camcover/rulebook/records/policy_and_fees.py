@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from camcover.rulebook.records.headings import Heading, Place
+from camcover.rulebook.records.membership import MemberRole, MemberStatus, WaitingPeriod
 from camcover.rulebook.records.terms import Attestation, Setting
 
 
@@ -24,7 +25,10 @@ class Ages:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """A `when:` block; None = that key is not given."""
+    """A `when:` block; None = that key is not given.
+
+    `roles` and `statuses` stand under `member:`; `waiting_period` is a key of the benefit that has the block.
+    """
 
     conditions: tuple[str, ...] | None
     icd10: tuple[str, ...] | None
@@ -37,6 +41,9 @@ class Criteria:
     at: Place
     attested: tuple[Attestation, ...] | None = None
     not_attested: tuple[Attestation, ...] | None = None
+    roles: tuple[MemberRole, ...] | None = None
+    statuses: tuple[MemberStatus, ...] | None = None
+    waiting_period: WaitingPeriod | None = None
 
 
 @dataclass(frozen=True, slots=True)
