@@ -133,6 +133,18 @@ tiers:
 limits:
   pool:
     {allow: $500.00, per: calendar_year, counts: allowed, beyond: improvement_documented, straddle: next, cite: eoc p.2}
+accounts:
+  hra:
+    individual: $500.00
+    family: $1000.00
+    per: benefit_period
+    pays: [deductible, coinsurance]
+    benefits: [acupuncture]
+    therapies: [massage]
+    codes: ["97811"]
+    payment_to: member
+    cite: eoc p.6
+  flex-card: {individual: $60.00, per: month, pays: [not_covered], cite: eoc p.6}
 benefits:
   acupuncture:
     therapies: [acupuncture]
@@ -204,6 +216,8 @@ tests:
       requirements: as_attested
       used: {deductible: $100.00, visits: 3 visits}
       family_used: {deductible: $200.00}
+      balances: {flex-card: $40.00}
+      family_balances: {hra: $700.00}
       benefit_visits: {acupuncture: 3 visits}
       prior_visits: {acupuncture: [2026-02-02, 2026-02-09]}
       items:
@@ -228,10 +242,14 @@ tests:
       patient: $40.00
       plan_paid: $10.00
       written_off: $5.00
+      due_at_service: $50.00
+      reimbursed: $10.00
+      account_paid: $20.00
       each: [$20.00, ...]
       covered: 2 visits
       first: {covered: yes, reason: NOT_LISTED, benefit: acupuncture, copay: $20.00}
       after: {deductible: $120.00}
+      balances: {flex-card: $20.00}
   - name: the eighteenth birthday
     given:
       birth_date: 2008-03-02

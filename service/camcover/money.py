@@ -24,6 +24,7 @@ LINE_AMOUNTS = (
     "patient",
     "due_at_service",
     "reimbursed",
+    "account_paid",
 )
 """The amounts of a line (docs/rule-language.md, section 6), in the order of every record and column of them."""
 

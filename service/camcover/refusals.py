@@ -47,6 +47,7 @@ class Refusal(Enum):
     UNKNOWN_ACTIVATION = "There is no activation of this number.", _NOT_FOUND, "activation"
     UNKNOWN_TIER = "The plan has no tier of this id.", "", "tier"
     UNKNOWN_ACCUMULATOR = "The plan has no accumulator of this id.", "", "accumulator"
+    UNKNOWN_ACCOUNT = "The plan has no account of this id.", "", "account"
     UNKNOWN_LIMIT = "The plan has no limit of this id.", "", "limit"
     UNKNOWN_BENEFIT = "The plan has no benefit of this id.", "", "benefit"
     UNKNOWN_MEMBER = "The request has no member of this id.", "", "member"

@@ -45,6 +45,9 @@ FIRST = {
     "Argument": 10,
     "ArgumentList": 1,
     "CodeUse": 3,
+    "AccountBalance": 2,
+    "AccountAfter": 4,
+    "AccountPayment": 2,
 }
 """The highest number of a field of each message when it came into the contract, most of them in the first.
 

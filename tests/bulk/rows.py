@@ -58,6 +58,12 @@ ITEMS = st.fixed_dictionaries(
         "every_days": maybe(mostly(st.integers(1, 40) | st.just(1), WORD([0, 367]))),
     }
 )
+BALANCES = st.fixed_dictionaries(
+    {
+        "account": mostly(WORD(["hra", "hra", "card"]), WORD([None, "hsa"])),
+        "balance_cents": maybe(mostly(st.integers(0, 9_000), WORD([-1, 10**9 + 1]))),
+    }
+)
 ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(
     {
         "request_id": maybe(st.text("ab", max_size=3)),
@@ -80,6 +86,8 @@ ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(
         "limit_usage": maybe(st.lists(LIMITS, max_size=2)),
         "benefit_visits": mostly(st.none(), st.just([{"benefit": "needles", "visits": 1}])),
         "prior_visits": mostly(st.none(), st.just([{"benefit": "needles", "date": None, "units": None}])),
+        "account_balances": mostly(st.none(), st.lists(BALANCES, max_size=2)),
+        "family_account_balances": mostly(st.none(), st.lists(BALANCES, max_size=1)),
         "items": mostly(st.lists(ITEMS, min_size=1, max_size=3), maybe(st.just([]))),
     }
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.rows import ROWS, SUMS, Row
+from bulk.rows import BALANCES, ROWS, SUMS, Row
 from camcover.bulk import BulkEstimator, BulkResult
 from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
@@ -66,6 +66,18 @@ TWO_MAXIMA = tables(
     .replace("out_of_pocket_maximum: none", "out_of_pocket_maximum: none, counts_toward: [all_max]"),
 )
 """In network two maxima cap; both networks count toward the second, so that it holds all of the deductible."""
+
+ACCOUNTS = tables(
+    share=SHARE_PLAN.replace(
+        "benefits:\n",
+        "accounts:\n"
+        "  hra: {individual: $50, family: $80, per: month, pays: [deductible, coinsurance], payment_to: member}\n"
+        "  card: {individual: $30, per: benefit_period, pays: [not_covered, coinsurance]}\n"
+        "benefits:\n",
+        1,
+    )
+)
+"""Of one plan accounts pay the member's share; its rows are asked singly."""
 
 
 def result_of(rules: Tables, rows: list[Row]) -> BulkResult:
@@ -134,6 +146,13 @@ def test_a_batch_says_what_single_requests_say(rows: list[Row]) -> None:
 @given(st.lists(ROWS, min_size=1, max_size=6))
 def test_also_where_words_change_their_meaning_between_editions(rows: list[Row]) -> None:
     check(TWO_EDITIONS, rows)
+
+
+@settings(max_examples=max(settings().max_examples // 8, 30))
+@given(st.lists(ROWS, min_size=1, max_size=6), st.lists(BALANCES, max_size=2), st.lists(BALANCES, max_size=1))
+def test_also_where_accounts_pay(rows: list[Row], balances: list[Row], shared: list[Row]) -> None:
+    first = rows[0] | {"account_balances": balances, "family_account_balances": shared}
+    check(ACCOUNTS, [first, *rows])
 
 
 @settings(max_examples=max(settings().max_examples // 8, 30))

@@ -53,8 +53,8 @@ def batch_of(*rows: Row) -> pa.RecordBatch:
 
 
 def test_every_list_is_walked() -> None:
-    """Eight columns of structures, and four lists of words in each item."""
-    assert len(PLACES) == 12
+    """Ten columns of structures, and four lists of words in each item."""
+    assert len(PLACES) == 14
     assert {"items[0]", "items[0].attestations[0]", "prior_visits[0]"} <= set(PLACES)
 
 

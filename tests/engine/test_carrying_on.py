@@ -22,7 +22,7 @@ from small_rules import SHARE_PLAN, question, tables
 Json = dict[str, Any]
 
 LISTS = ("accumulators", "limit_usage", "benefit_visits", "prior_visits", "fee_usage", "code_usage")
-USE = (*LISTS, *(f"secondary_{name}" for name in LISTS))
+USE = (*LISTS, *(f"secondary_{name}" for name in LISTS), "account_balances")
 
 
 def answer(rules: Tables, asked: Json) -> estimate_pb2.Estimate:
@@ -51,7 +51,7 @@ def carried_on(asked: Json, items: list[Json], found: estimate_pb2.Estimate) -> 
         for member in after["members"]
     ]
     stated = {key: value for key, value in after.items() if key != "members"}
-    family = {"family_accumulators", "secondary_family_accumulators"}
+    family = {"family_accumulators", "secondary_family_accumulators", "family_account_balances"}
     return (
         {key: value for key, value in asked.items() if key not in family}
         | stated
@@ -69,6 +69,7 @@ def cents(found: estimate_pb2.Estimate) -> list[tuple[int, ...]]:
             line.plan_paid_cents,
             line.secondary_paid_cents,
             line.patient_cents,
+            line.account_paid_cents,
             line.written_off_cents,
             line.deductible_cents,
             line.reason,

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .accounts import PARTS, AccountPayment, Accounts
 from .day_codes import in_order
-from .ledger import Outcome, PlanLedger
-from .lines import Line, expand
+from .ledger import Outcome, PlanLedger, is_family_coverage
+from .lines import Line, expand, members_of
 from .rules import RuleBook
 from .values import Json
 
 
 def adjudicate(documents: list[Json], request: Json) -> Json:
-    """The expected case of an estimate: "lines", "accumulators_after" and "secondary_accumulators_after".
+    """The expected case: "lines", "accumulators_after", "secondary_accumulators_after" and "accounts_after".
 
     `documents` are rule files as `yaml.load(text, Loader=yaml.BaseLoader)` gives them; `request` is an
     EstimatePlanRequest with proto field names. Both are taken to be valid. Sessions and lines count from 1, items
@@ -32,15 +33,19 @@ def adjudicate(documents: list[Json], request: Json) -> Json:
         secondary.place(
             [(line, _secondary_tier(secondary, line, tier)) for line, tier in zip(lines, tiers, strict=True)]
         )
+    days, is_family = [line.day for line in lines], is_family_coverage(request, members_of(request))
+    accounts = Accounts(rules, request, days, is_family=is_family)
     rows = []
     for line, tier in zip(lines, tiers, strict=True):
         outcome = primary.adjudicate(line, tier)
         settled = _settle(secondary, method, line, outcome) if secondary else Settled(0, 0)
-        rows.append(_row(line, outcome, settled))
+        owed = _forgive(outcome, settled)
+        rows.append(_row(line, outcome, settled, accounts.pay(line, outcome, owed)))
     return {
         "lines": rows,
         "accumulators_after": primary.sums.rows(primary.accumulators()),
         "secondary_accumulators_after": secondary.sums.rows(secondary.accumulators()) if secondary else [],
+        "accounts_after": accounts.after(),
     }
 
 
@@ -105,18 +110,32 @@ _CUT = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty", "deduc
 """The shares that what is forgiven comes off, in order (point 28)."""
 
 
-def _row(line: Line, outcome: Outcome, settled: Settled) -> Json:
-    """A line of the estimate; asserts the identities of section 6."""
-    left = settled.forgiven
-    for name in _CUT:
-        cut = min(left, getattr(outcome, name))
-        setattr(outcome, name, getattr(outcome, name) - cut)
-        left -= cut
+def _forgive(outcome: Outcome, settled: Settled) -> dict[str, int]:
+    """Take off what is written off behind both plans; gives what the patient still owes of each part."""
+    _take_off(vars(outcome), settled.forgiven)
     outcome.written_off += settled.forgiven
-    patient = outcome.owed - settled.paid
-    assert outcome.charge == outcome.plan_paid + settled.paid + patient + outcome.written_off, (line, outcome)
+    owed = {name: getattr(outcome, name) for name in PARTS}
+    _take_off(owed, settled.paid)
+    return owed
+
+
+def _take_off(parts: dict[str, int], cents: int) -> None:
+    """Take cents off the parts of a line, in the order of point 28."""
+    for name in _CUT:
+        cut = min(cents, parts[name])
+        parts[name] -= cut
+        cents -= cut
+
+
+def _row(line: Line, outcome: Outcome, settled: Settled, payments: list[AccountPayment]) -> Json:
+    """A line of the estimate; asserts the identities of section 6."""
+    account_paid = sum(each.cents for each in payments)
+    patient = outcome.owed - settled.paid - account_paid
+    paid = outcome.plan_paid + settled.paid + account_paid
+    assert outcome.charge == paid + patient + outcome.written_off, (line, outcome)
     assert min(patient, outcome.plan_paid, outcome.written_off, outcome.not_covered) >= 0, (line, outcome)
     reimbursed = outcome.plan_paid * outcome.pays_member + settled.paid * settled.pays_member
+    reimbursed += sum(each.cents for each in payments if each.to_member)
     amounts = ("charge", "allowed", "deductible", "copay", "coinsurance", "penalty", "balance_bill", "not_covered")
     return {
         "item_index": line.item_index,
@@ -140,4 +159,6 @@ def _row(line: Line, outcome: Outcome, settled: Settled) -> Json:
         "patient_cents": patient,
         "due_at_service_cents": patient + reimbursed,
         "reimbursed_cents": reimbursed,
+        "account_paid_cents": account_paid,
+        "account_payments": [(each.account, each.cents) for each in payments],
     }

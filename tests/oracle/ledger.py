@@ -69,7 +69,7 @@ class PlanLedger:
         editions = PlanEditions(rules, plan_id, self._in_force_only)
         name = f"{prefix}membership"
         earned = {member["id"] for member in members if (member.get(name) or {}).get("wellness_incentive")}
-        self.sums = Sums(editions, as_of, given, family, _is_family(request, members), earned)
+        self.sums = Sums(editions, as_of, given, family, is_family_coverage(request, members), earned)
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
         self._shared = SharedFees(members, prefix, first_day)
         self._day_codes = DayCodes(members, prefix, rules)
@@ -422,10 +422,11 @@ def _has_code_edits(plan: Json, tier: str) -> bool:
     return str(own or plan.get("code_edits", "none")) == "medicare"
 
 
-def _is_family(request: Json, members: list[Json]) -> bool:
-    """Family coverage: as the request says, else when there are several members or sums of a family (point 38)."""
+def is_family_coverage(request: Json, members: list[Json]) -> bool:
+    """As the request says, else a family's where there are several members, sums or balances of a family (point 38)."""
     coverage = request.get("coverage")
     sums = request.get("family_accumulators") or request.get("secondary_family_accumulators")
+    sums = sums or request.get("family_account_balances")
     return coverage == "COVERAGE_FAMILY" or (coverage != "COVERAGE_SELF_ONLY" and (len(members) > 1 or bool(sums)))
 
 

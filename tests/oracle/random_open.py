@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from . import random_plan, random_request, random_shared
 from .dice import Dice
+from .ledger import is_family_coverage
+from .random_accounts import complete_balances
 from .random_benefits import ATTESTATIONS, go_by_benefits, is_money
 from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, ROLES, STATES, STATUSES, Document
@@ -159,6 +161,10 @@ def _without_ages(plan: Document) -> None:
             terms["allow"] = terms["allow"][-1]["allow"]
 
 
+def _without_accounts(plan: Document) -> None:
+    plan.pop("accounts", None)
+
+
 def _own_limits(plan: Document) -> Iterator[Document]:
     for benefit in plan["benefits"].values():
         yield from (each for each in benefit.get("limits", []) if isinstance(each, dict))
@@ -193,6 +199,7 @@ _CONSTRUCTS: dict[str, Callable[[Document], None]] = {
     "limits of tiers": _without_tiers,
     "limits by age": _without_ages,
     "code edits": _without_code_edits,
+    "accounts": _without_accounts,
 }
 
 
@@ -210,6 +217,8 @@ def _open(dice: Dice, request: Document) -> None:
             _leave_out(request["members"], [name, f"secondary_{name}"])
     if dice.chance(50):
         _leave_out([request], ["family_accumulators", "secondary_family_accumulators"])
+    if dice.chance(50):
+        _leave_out([request, *request["members"]], ["account_balances", "family_account_balances"])
     for names in (["tier"], ["secondary_tier"], ["practitioner"], ["diagnoses", "conditions"], ["state"]):
         if dice.chance(35):
             _leave_out(request["items"], names)
@@ -248,6 +257,10 @@ def completed(dice: Dice, scenario: Scenario, assumed: set[tuple[int, int]]) -> 
         _complete_membership(dice, request, f"{prefix}membership")
         _complete_tiers(dice, request, editions, prefix)
         _complete_use(dice, request, editions, prefix)
+        if not prefix:
+            days = sorted(day for item in request["items"] for day in session_dates(item))
+            as_of = date.fromisoformat(request["as_of"]) if request.get("as_of") else days[0]
+            complete_balances(dice, request, editions, as_of, days)
     return request
 
 
@@ -363,7 +376,7 @@ def _is_stated(member: Document, plan: Document, limit: str, prefix: str) -> boo
 
 def _complete_sum(dice: Dice, request: Document, name: str, terms: Document, prefix: str) -> None:
     """An accumulator's sums that are not given: each member's up to its maximum, the family's no less than theirs."""
-    is_family = _is_family(request)
+    is_family = is_family_coverage(request, request["members"])
     individual, family = own_amount(terms, is_family=is_family), money_or_unlimited(terms.get("family"))
     amounts = [individual]
     if is_family:
@@ -389,12 +402,3 @@ def _complete_sum(dice: Dice, request: Document, name: str, terms: Document, pre
 def _some_cents(dice: Dice, most: int) -> int:
     """None, all, one cent less, or anything."""
     return dice.pick([0, most, max(most - 1, 0), dice.number(0, most), dice.number(0, most)])
-
-
-def _is_family(request: Document) -> bool:
-    """As point 38 says."""
-    coverage = request.get("coverage")
-    sums = request.get("family_accumulators") or request.get("secondary_family_accumulators")
-    return coverage == "COVERAGE_FAMILY" or (
-        coverage != "COVERAGE_SELF_ONLY" and (len(request["members"]) > 1 or bool(sums))
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from . import random_accounts
 from .cost_share import is_per_day
 from .dice import Dice
 from .random_benefits import (
@@ -76,6 +77,7 @@ def plan(dice: Dice, id_: str) -> Document:
         "accumulators": {name: accumulator(dice, name, names) for name in names},
         "tiers": {name: _tier(dice, name, names) for name in tiers},
         **({"limits": pools} if pools else {}),
+        **({"accounts": random_accounts.accounts(dice, list(benefits))} if dice.chance(35) else {}),
         "benefits": benefits,
         **({"exclusions": [_exclusion(dice)]} if dice.chance(35) else {}),
         "otherwise": "not_covered",
@@ -96,7 +98,7 @@ def cited(document: Document) -> Document:
     """The plan as if its figures were public: a source, and a `cite` wherever one must stand."""
     document = {key: value for key, value in document.items() if key != "illustrative"}
     document["sources"] = {"eoc": {"title": "Evidence of Coverage", "published": "2025-11-14"}}
-    for section in ("accumulators", "limits", "benefits"):
+    for section in ("accumulators", "limits", "accounts", "benefits"):
         for place, entry in enumerate(document.get(section, {}).values(), 1):
             entry["cite"] = f"eoc p.{place}"
     for entry in document.get("exclusions", []):
@@ -257,6 +259,7 @@ def changed(dice: Dice, first: Document) -> Document:
             _change_amounts(dice, name, terms)
     for terms in second.get("limits", {}).values():
         _change_limit(dice, terms)
+    _change_accounts(dice, second)
     for terms in second["benefits"].values():
         _change_benefit(dice, terms, second)
     second["tiers"] = {name: _other_bearer(dice, terms) for name, terms in second["tiers"].items()}
@@ -271,6 +274,11 @@ def changed(dice: Dice, first: Document) -> Document:
     if dice.chance(15):
         _rename_tier(second, "in_network", "preferred")
     return second
+
+
+def _change_accounts(dice: Dice, document: Document) -> None:
+    for terms in document.get("accounts", {}).values():
+        random_accounts.change(dice, terms)
 
 
 def _rename_tier(document: Document, old: str, new: str) -> None:

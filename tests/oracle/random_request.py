@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from .dice import Dice
+from .random_accounts import add_balances
 from .random_benefits import ATTESTATIONS
 from .random_shared import (
     CODES,
@@ -68,6 +69,7 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
     if dice.chance(15):
         asked["terms"] = "TERMS_IN_FORCE_ONLY"
     _add_use(dice, asked, primary, "", dates[0], as_of or dates[0])
+    add_balances(dice, asked, primary)
     if secondary:
         asked["secondary_plan_id"] = secondary[0]["id"]
         asked["coordination"] = dice.pick(METHODS)

@@ -67,6 +67,7 @@ def line_of(line: Line) -> dict[str, Any]:
         )
     }
     reason = "" if line.reason is Reason.NONE else line.reason.name
+    plain["account_payments"] = [tuple(each) for each in line.account_payments]
     amounts = {name: getattr(line.amounts, name) for name in Amounts._fields}
     return plain | {"date": line.date.isoformat(), "reason": reason} | amounts
 
@@ -88,8 +89,9 @@ def check_identities(scenario: Scenario, estimate: Estimate) -> None:
         money = line.amounts
         shares = money.deductible_cents + money.copay_cents + money.coinsurance_cents + money.penalty_cents
         owed = shares + money.balance_bill_cents + money.not_covered_cents - money.secondary_paid_cents
-        assert money.patient_cents == owed
-        paid = money.plan_paid_cents + money.secondary_paid_cents
+        assert money.patient_cents == owed - money.account_paid_cents
+        assert money.account_paid_cents == sum(each.amount_cents for each in line.account_payments)
+        paid = money.plan_paid_cents + money.secondary_paid_cents + money.account_paid_cents
         assert money.charge_cents == paid + money.patient_cents + money.written_off_cents
         assert money.due_at_service_cents == money.patient_cents + money.reimbursed_cents
         assert sum(each.amount_cents for each in line.adjustments) == money.charge_cents - money.plan_paid_cents
@@ -125,6 +127,8 @@ def test_engine_and_oracle_agree(scenario: Scenario) -> None:
     sums = {(each.member_id, each.accumulator): each.used_cents for each in estimate.accumulators_after}
     stated = {(each["member_id"], each["accumulator"]): each["used_cents"] for each in expected["accumulators_after"]}
     assert sums == stated
+    held = [(each.account, each.member_id, each.balance_cents) for each in estimate.accounts_after]
+    assert held == [(each["account"], each["member_id"], each["balance_cents"]) for each in expected["accounts_after"]]
 
 
 def repeated(document: dict[str, Any]) -> dict[str, Any]:

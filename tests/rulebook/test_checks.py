@@ -147,6 +147,8 @@ def plan(*, benefits: Sequence[Benefit] | None = None, year: int = 2026, **given
             family_used={},
             benefit_visits={},
             prior_visits={},
+            balances={},
+            family_balances={},
             items=(),
             at=at(),
         ),
@@ -161,13 +163,13 @@ def plan(*, benefits: Sequence[Benefit] | None = None, year: int = 2026, **given
         heading("silver", year), Payer("payer", "Payer", at()), BenefitPeriod(1, 1), hsa_qualified=False, fees=None,
         accumulators={each.id: each for each in accumulators}, tiers={each.id: each for each in tiers},
         limits={each.id: each for each in limits}, benefits={each.id: each for each in kept}, exclusions=(),
-        not_covered_pays=NotCoveredPays.CHARGE, discounts=(), tests=(proof,),
+        not_covered_pays=NotCoveredPays.CHARGE, discounts=(), tests=(proof,), accounts={},
     )  # fmt: skip
     return replace(base, **given)
 
 
 def _expect() -> records.TestExpect:
-    return records.TestExpect(0, None, None, None, None, None, None, {}, {}, at())
+    return records.TestExpect(0, None, None, None, None, None, None, None, {}, {}, {}, at())
 
 
 def catalog(practitioners: int = 2) -> Catalog:

@@ -104,6 +104,9 @@ NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode 
         ("plan", "family: $3000.00", "family: unlimited", "deductible: family 3000.00 -> unlimited"),
         ("plan", "feeds: [oop_max]", "feeds: []", "deductible: feeds - oop_max"),
         ("plan", "accumulators:", NEW_ACCUMULATOR, f"third: accumulator added: {NEW_SENTENCE}"),
+        ("plan", "family: $1000.00\n", "family: $900.00\n", "hra: family 1000.00 -> 900.00"),
+        ("plan", "pays: [deductible, coinsurance]", "pays: [deductible]", "hra: pays - coinsurance"),
+        ("plan", "per: month, pays", "per: quarter, pays", "flex-card: per month -> calendar quarter"),
         ("plan", ", payment_to: member}", "}", "out of network: payment to member -> provider"),
         ("plan", "member up to 115%", "member", "out of network: above allowed member up to 115% -> member"),
         ("plan", YOGA, "", "exclusion of yoga: removed: therapies yoga; cite eoc p.4"),
@@ -210,6 +213,14 @@ def test_order_that_decides_what_applies_is_told() -> None:
     swapped = rule_set(plan=tiers[0] + tiers[2] + tiers[1] + tiers[3])
     out, wider = "out of network", "wider network"
     assert told(rule_set(), swapped) == [f"every-plan 2026: order of tiers {out}, then {wider} -> {wider}, then {out}"]
+
+
+def test_order_of_accounts_decides_which_pays_first() -> None:
+    hra, card = _cut(PLAN, "  hra:\n", "  flex-card: {", "benefits:\n  acu")[1:3]
+    swapped = changed("plan", (hra + card, card + hra))
+    assert told(rule_set(), swapped) == [
+        "every-plan 2026: order of accounts hra, then flex-card -> flex-card, then hra"
+    ]
 
 
 @pytest.mark.parametrize(

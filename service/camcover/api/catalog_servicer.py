@@ -19,7 +19,7 @@ from camcover.languages import ENGLISH, language
 from camcover.rulebook import nearest
 from camcover.rulebook.checks.scope import licensing
 from camcover.rulebook.records import STATES, Catalog, Condition, Payee, Plan, Practitioner, SharePart, Therapy
-from camcover.rulebook.term_messages import limit_terms
+from camcover.rulebook.term_messages import account_terms, limit_terms
 from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -213,6 +213,12 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
             capped_tiers=[tier.id for tier in plan.tiers.values() if each.id in tier.capping],
         )
         for each in plan.accumulators.values()
+    )
+    message.accounts.extend(
+        messages.PlanAccount(
+            id=each.id, text=account_terms(each).text, individual_cents=each.individual, family_cents=each.family
+        )
+        for each in plan.accounts.values()
     )
     message.benefits.extend(
         messages.PlanBenefit(

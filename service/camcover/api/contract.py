@@ -41,6 +41,12 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.Line.rest_benefit": 10,
     "camcover.v1.Member.code_usage": 11,
     "camcover.v1.Member.secondary_code_usage": 11,
+    "camcover.v1.Amounts.account_paid_cents": 12,
+    "camcover.v1.Line.account_paid_cents": 12,
+    "camcover.v1.Line.account_payments": 12,
+    "camcover.v1.Estimate.accounts_after": 12,
+    "camcover.v1.UseAfter.family_account_balances": 12,
+    "camcover.v1.Member.account_balances": 12,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

@@ -18,7 +18,16 @@ from camcover.engine.estimate import (
     Prerequisite,
     Range,
 )
-from camcover.engine.request import AccumulatorUse, BenefitVisits, CodeUse, FeeUse, LimitUse, PriorVisit, UseSoFar
+from camcover.engine.request import (
+    AccountBalance,
+    AccumulatorUse,
+    BenefitVisits,
+    CodeUse,
+    FeeUse,
+    LimitUse,
+    PriorVisit,
+    UseSoFar,
+)
 from camcover.gen.camcover.v1 import estimate_pb2 as messages
 from camcover.gen.camcover.v1 import estimate_service_pb2 as service_messages
 from camcover.languages import Language, language
@@ -42,7 +51,7 @@ def estimate_message(priced: PricedPlan, request_id: str, wanted_language: str =
     """The message of a priced plan, its texts in the language that is wanted if there is a catalog, else in English."""
     estimate, spoken = priced.estimate, language(wanted_language)
     totals = estimate.totals
-    paid = totals.plan_paid_cents + totals.secondary_paid_cents
+    paid = totals.plan_paid_cents + totals.secondary_paid_cents + totals.account_paid_cents
     if totals.charge_cents != paid + totals.patient_cents + totals.written_off_cents:
         raise AssertionError(f"an estimate does not add up to its charge: {totals}")
     if totals.due_at_service_cents != totals.patient_cents + totals.reimbursed_cents:
@@ -61,6 +70,7 @@ def estimate_message(priced: PricedPlan, request_id: str, wanted_language: str =
         accumulators_after=list(map(_accumulator, estimate.accumulators_after)),
         secondary_accumulators_after=list(map(_accumulator, estimate.secondary_accumulators_after)),
         limits_after=list(map(_limit, estimate.limits_after)),
+        accounts_after=list(map(_present, estimate.accounts_after)),
         use_after=_use_after(estimate),
         months=list(map(_present, estimate.months)),
         range=_range(estimate.range, spoken),
@@ -86,6 +96,8 @@ def _line(line: Line, spoken: Language) -> Data:
     data = _present(line)
     data["date"] = line.date.isoformat()
     data["adjustments"] = list(map(_known, line.adjustments))
+    if line.account_payments:
+        data["account_payments"] = list(map(_present, line.account_payments))
     if line.steps:
         data["steps"] = [_step(each, spoken) for each in line.steps]
     return data
@@ -159,7 +171,9 @@ def _use_after(estimate: Estimate) -> Data:
     after = estimate.use_after
     members = []
     for place, member_id in enumerate(after.member_ids):
-        data = {"id": member_id} | _use_so_far(after.use[place], "")
+        data: Data = {"id": member_id} | _use_so_far(after.use[place], "")
+        if after.account_balances[place]:
+            data["account_balances"] = list(map(_balance, after.account_balances[place]))
         if after.secondary_use:
             data |= _use_so_far(after.secondary_use[place], "secondary_")
         members.append(data)
@@ -171,7 +185,14 @@ def _use_after(estimate: Estimate) -> Data:
         "as_of": after.as_of.isoformat(),
         "members": members,
         **{name: list(map(_stated, uses)) for name, uses in sums.items()},
+        "family_account_balances": list(map(_balance, after.family_account_balances)),
     }
+
+
+def _balance(stated: AccountBalance) -> Data:
+    """What an account holds; unset where it is not known."""
+    known = {} if stated.balance_cents is None else {"balance_cents": stated.balance_cents}
+    return {"account": stated.account} | known
 
 
 def _use_so_far(use: UseSoFar, prefix: str) -> Data:
@@ -211,6 +232,10 @@ def coverage_message(
         tier=answer.tier,
         terms=[_tier(each, spoken) for each in answer.terms],
         limits=[_limit_terms(each, spoken) for each in answer.limits],
+        accounts=[
+            service_messages.AccountTerms(**worded_data(each.message, spoken), account=each.account, rule=each.rule)
+            for each in answer.accounts
+        ],
         requirements=[each.attestation for each in answer.requirements],
         requirement_terms=[_requirement(each, spoken) for each in answer.requirements],
         citations=[_citation(each) for each in answer.citations],

@@ -11,6 +11,7 @@ from camcover.engine.asking.words import outside_years, shown, too_many_sessions
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
+    AccountBalance,
     AccumulatorUse,
     BenefitVisits,
     CodeUse,
@@ -100,6 +101,7 @@ def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
         coordination=_COORDINATION[message.coordination],
         secondary_family_accumulators=_sums(message.secondary_family_accumulators),
         explain=message.explain,
+        family_account_balances=_balances(message.family_account_balances),
     )
     if dates.violations:
         raise InvalidRequest(tuple(dates.violations))
@@ -132,7 +134,8 @@ def planned_service(path: str, message: messages.PlannedService, today: date) ->
 def _coverage(message: messages.EstimatePlanRequest) -> Coverage:
     """As stated; else family where there are several members or sums of a family, self-only otherwise (point 38)."""
     if message.coverage == messages.COVERAGE_UNSPECIFIED:
-        has_family_sums = bool(message.family_accumulators or message.secondary_family_accumulators)
+        sums = message.family_accumulators or message.secondary_family_accumulators
+        has_family_sums = bool(sums or message.family_account_balances)
         return Coverage.FAMILY if len(message.members) > 1 or has_family_sums else Coverage.SELF_ONLY
     return Coverage.FAMILY if message.coverage == messages.COVERAGE_FAMILY else Coverage.SELF_ONLY
 
@@ -161,6 +164,14 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
         ),
         _membership(f"{path}.membership", message.membership, dates),
         _membership(f"{path}.secondary_membership", message.secondary_membership, dates),
+        account_balances=_balances(message.account_balances),
+    )
+
+
+def _balances(balances: Iterable[messages.AccountBalance]) -> tuple[AccountBalance, ...]:
+    return tuple(
+        AccountBalance(each.account, each.balance_cents if each.HasField("balance_cents") else None)
+        for each in balances
     )
 
 

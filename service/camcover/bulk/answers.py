@@ -29,7 +29,8 @@ NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in LINE
 class Answered(NamedTuple):
     """Adjudicated plans: row of the input, number of the payer plan, where the lines begin; then each line.
 
-    `first_line` has one more cell, the number of lines. `reimbursed`: cents that come back to the member.
+    `first_line` has one more cell, the number of lines. `reimbursed`: cents that come back to the member;
+    `account_paid`: those that accounts pay, which the ledger's `patient` no longer holds.
     """
 
     row: Ints
@@ -40,6 +41,7 @@ class Answered(NamedTuple):
     item: Ints
     session: Ints
     reimbursed: Ints
+    account_paid: Ints
 
     def without(self, rows: Ints) -> Answered:
         """The answers of all other rows."""
@@ -163,12 +165,15 @@ def _amounts(answered: Answered) -> dict[str, Ints]:
     """The money of each line, by column."""
     ledger, back = answered.ledger, answered.reimbursed
     found: dict[str, Ints] = {f"{name}_cents": ledger[name] for name in LEDGER_AMOUNTS}
-    return found | {"due_at_service_cents": ledger["patient"] + back, "reimbursed_cents": back}
+    others = {"due_at_service": ledger["patient"] + back, "reimbursed": back, "account_paid": answered.account_paid}
+    return found | {f"{name}_cents": column for name, column in others.items()}
 
 
-def check(ledger: Array) -> None:
+def check(answered: Answered) -> None:
     """Assert that every line adds up to its charge."""
-    if (ledger["charge"] != ledger["plan_paid"] + ledger["patient"] + ledger["written_off"]).any():
+    ledger = answered.ledger
+    paid = ledger["plan_paid"] + answered.account_paid
+    if (ledger["charge"] != paid + ledger["patient"] + ledger["written_off"]).any():
         raise AssertionError("a line does not add up to its charge")
 
 

@@ -18,7 +18,7 @@ from camcover.bulk.book_columns import COUNT, FALLBACK, MAXIMUM, PLAN, UNKNOWN, 
 from camcover.bulk.columns import Coded, Ints, Lists, coded, days, integers, lists, rows_with_nulls, truths
 from camcover.bulk.day_order import rows_out_of_order
 from camcover.bulk.membership import put_in_memberships
-from camcover.bulk.schema import LISTS
+from camcover.bulk.schema import ASKED_SINGLY, LISTS
 from camcover.calendar import LAST_DAY
 from camcover.engine.asking.contradictions import counted_toward
 from camcover.engine.asking.prior_use import most_used
@@ -39,7 +39,6 @@ _ANY_DAY = date.min
 
 _WIDEST_MASK = 2**63 - 1
 """What fits a signed number; the few plans with more groups of diagnoses are asked aside."""
-
 
 _SETTINGS = {"": SETTING_INDEX[Setting.OFFICE]} | {str(setting): number for setting, number in SETTING_INDEX.items()}
 
@@ -79,8 +78,9 @@ class Coder:
         items = lists(batch["items"])
         owner = items.owners()
         status = np.where(plan < 0, FALLBACK, 0).astype(np.int32)
-        status[np.isin(plan, [number for number, index in enumerate(self._plans) if index.hands_on])] = FALLBACK
-        for name in ("benefit_visits", "prior_visits", "fee_usage", "code_usage"):
+        aside = [number for number, index in enumerate(self._plans) if index.hands_on or index.has_accounts]
+        status[np.isin(plan, aside)] = FALLBACK
+        for name in ASKED_SINGLY:
             status[np.diff(lists(batch[name]).offsets) > 0] = FALLBACK
         for name in LISTS:
             status[rows_with_nulls(batch[name])] = FALLBACK

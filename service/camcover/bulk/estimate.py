@@ -105,7 +105,7 @@ class BulkEstimator:
         aside, rejects = self._price_singly(batch, np.flatnonzero(coded.book.status == FALLBACK))
         self._names.read(self._coder.plans)
         answered = ready.joined_with(aside) if aside else ready
-        check(answered.ledger)
+        check(answered)
         return BulkAnswer(answered, rejects, np.flatnonzero(coded.book.status == CUT))
 
     def refusals(self, batch: pa.RecordBatch, rows: Ints) -> list[tuple[int, tuple[Violation, ...]]]:
@@ -147,6 +147,7 @@ class BulkEstimator:
             lines["service"] - book.items_of[owner],
             sessions[:line_count],
             self._reimbursed(work.ledger[:line_count]),
+            np.zeros(line_count, dtype=np.int64),
         )
 
     def _reimbursed(self, ledger: Array) -> Ints:
@@ -206,10 +207,14 @@ class BulkEstimator:
 
     def _answer_aside(self, row: int, question: Question) -> Answered:
         """A single question's expected case, as a batch of one plan."""
-        self._adjudicator.answers(self._tables, [question], with_ranges=False)
+        (answer,) = self._adjudicator.answers(self._tables, [question], with_ranges=False)
         layout, lines = question.primary, question.asked.lines
         first = question.placed.ledger
         ledger = self._adjudicator.first.ledger.array[first : first + len(lines)].copy()
+        account_paid = np.zeros(len(ledger), dtype=np.int64)
+        if answer.drawn is not None:
+            account_paid[:] = [sum(each.cents for each in payments) for payments in answer.drawn.payments]
+            ledger["patient"] -= account_paid
         day, place, session = np.array(lines, dtype=np.int64).T
         services = question.asked.services
         return Answered(
@@ -220,7 +225,8 @@ class BulkEstimator:
             day,
             np.array([services[each].item for each in place]),
             session,
-            self._reimbursed(ledger),
+            np.array(answer.reimbursed, dtype=np.int64) if answer.reimbursed else np.zeros(len(ledger), dtype=np.int64),
+            account_paid,
         )
 
 

@@ -67,6 +67,7 @@ FEE_FIELDS = [
     pa.field("used_cents", pa.int64()),
     pa.field("practice_expense_cents", pa.int64()),
 ]
+BALANCE_FIELDS = [pa.field("account", pa.string()), pa.field("balance_cents", pa.int64())]
 
 CODE_FIELDS = [pa.field("code", pa.string()), pa.field("date", pa.date32()), pa.field("units", pa.int32())]
 
@@ -94,6 +95,8 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
         pa.field("fee_usage", pa.list_(pa.struct(FEE_FIELDS))),
         pa.field("code_usage", pa.list_(pa.struct(CODE_FIELDS))),
+        pa.field("account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
+        pa.field("family_account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
         pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
     ]
 )
@@ -103,6 +106,11 @@ expected case takes them (docs/rule-language.md, points 29 and 37)."""
 
 LISTS = tuple(field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.type))
 """The columns of lists. A null list is an empty one; an element of it, also of a list inside, may not be null."""
+
+ASKED_SINGLY = (
+    *("benefit_visits", "prior_visits", "fee_usage", "code_usage", "account_balances", "family_account_balances"),
+)
+"""The lists that only the single-request path reads."""
 
 REQUIRED = ("plan_id", "items")
 """What no file may be without; every other column may be missing."""

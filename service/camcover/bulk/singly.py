@@ -21,6 +21,7 @@ from camcover.engine.asking.words import (
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
+    AccountBalance,
     AccumulatorUse,
     BenefitVisits,
     CodeUse,
@@ -92,12 +93,23 @@ def request_of(row: Data) -> EstimateRequest:
     return EstimateRequest(
         plan_id=_text(row["plan_id"]),
         items=tuple(map(_service, _list(row, "items"))),
-        members=(Member("1", row["birth_date"], row["age"], _text(row["state"]), use, membership=_membership(row)),),
+        members=(
+            Member(
+                "1",
+                row["birth_date"],
+                row["age"],
+                _text(row["state"]),
+                use,
+                membership=_membership(row),
+                account_balances=_balances(row["account_balances"]),
+            ),
+        ),
         coverage=Coverage.FAMILY if row["family_coverage"] else Coverage.SELF_ONLY,
         family_accumulators=_sums(row["family_accumulators"]),
         as_of=row["as_of"],
         assume_requirements=not row["requirements_as_attested"],
         assume_terms=not row["terms_in_force_only"],
+        family_account_balances=_balances(row["family_account_balances"]),
     )
 
 
@@ -222,6 +234,10 @@ def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:
         AccumulatorUse(_text(use["accumulator"]), use["used_cents"], use["last_quarter_cents"] or 0)
         for use in uses or ()
     )
+
+
+def _balances(balances: list[Data] | None) -> tuple[AccountBalance, ...]:
+    return tuple(AccountBalance(_text(each["account"]), each["balance_cents"]) for each in balances or ())
 
 
 def _list(row: Data, name: str) -> list[Any]:

@@ -149,5 +149,6 @@ def _lines(terms: TableRow | BenefitTerms) -> list[str]:
     parts = [f"{each.tier}: {', then '.join(each.member_pays)}" for each in terms.terms]
     parts += [f"needs {requirement}" for requirement in terms.requirements]
     parts += [f"at most {limit.text} ('{limit.limit}')" for limit in terms.limits]
+    parts += [f"account '{each.account}': {each.text}" for each in terms.accounts]
     parts += [f"{each.tier}: {each.payment}" for each in terms.terms if each.payment]
     return [*parts, *(f"{each.tier}: {each.provider_liable}" for each in terms.terms if each.provider_liable)]

@@ -54,6 +54,8 @@ def show_estimate(estimate: estimate_pb2.Estimate, console: Console | None = Non
             f"{dollars(totals.written_off_cents)} is written off.",
         )
     )
+    if totals.account_paid_cents:
+        screen.print(f"Accounts pay {dollars(totals.account_paid_cents)} of your share of it.")
     if totals.reimbursed_cents:
         due, back = dollars(totals.due_at_service_cents), dollars(totals.reimbursed_cents)
         screen.print(f"At the time of service {due} are due, of which {back} come back to you.")

@@ -1,8 +1,8 @@
 """The typed answer: lines, totals, ranges and the messages that explain them.
 
 What goes out of `engine.evaluate`; amounts are integer cents. Identities (docs/rule-language.md, section 6):
-charge = plan_paid + secondary_paid + patient + written_off;
-patient = deductible + copay + coinsurance + penalty + balance_bill + not_covered - secondary_paid;
+charge = plan_paid + secondary_paid + account_paid + patient + written_off;
+patient = deductible + copay + coinsurance + penalty + balance_bill + not_covered - secondary_paid - account_paid;
 due_at_service = patient + reimbursed.
 """
 
@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from camcover import money
-from camcover.engine.request import AccumulatorUse, UseSoFar
+from camcover.engine.request import AccountBalance, AccumulatorUse, UseSoFar
 from camcover.messages import Message
 from camcover.money import in_cents
 
@@ -63,6 +63,7 @@ class Amounts(NamedTuple):
     patient_cents: int = 0
     due_at_service_cents: int = 0
     reimbursed_cents: int = 0
+    account_paid_cents: int = 0
 
 
 class Adjustment(NamedTuple):
@@ -70,6 +71,13 @@ class Adjustment(NamedTuple):
 
     group: str
     reason_code: str
+    amount_cents: int
+
+
+class AccountPayment(NamedTuple):
+    """What an account pays of a line, cents."""
+
+    account: str
     amount_cents: int
 
 
@@ -129,6 +137,8 @@ class Line(NamedTuple):
     patient_cents: int
     due_at_service_cents: int
     reimbursed_cents: int
+    account_paid_cents: int
+    account_payments: tuple[AccountPayment, ...]
     adjustments: tuple[Adjustment, ...]
     steps: tuple[ExplainedStep, ...]
 
@@ -138,7 +148,7 @@ class Line(NamedTuple):
         return Amounts._make(tuple[Any, ...](self)[LINE_AMOUNTS])
 
 
-LINE_AMOUNTS = slice(Line._fields.index("charge_cents"), Line._fields.index("reimbursed_cents") + 1)
+LINE_AMOUNTS = slice(Line._fields.index("charge_cents"), Line._fields.index("account_paid_cents") + 1)
 """Where the fields of `Amounts` stand in a `Line`."""
 
 if not Amounts._fields == tuple[str, ...](Line._fields)[LINE_AMOUNTS] == in_cents(money.LINE_AMOUNTS):
@@ -152,6 +162,18 @@ class AccumulatorAfter(NamedTuple):
     member_id: str
     used_cents: int
     maximum_cents: int | None
+
+
+class AccountAfter(NamedTuple):
+    """What an account holds after the last line, in that line's period; `member_id` empty = the family's.
+
+    `amount_cents`: what it holds when a period begins.
+    """
+
+    account: str
+    member_id: str
+    balance_cents: int
+    amount_cents: int
 
 
 class LimitAfter(NamedTuple):
@@ -207,7 +229,8 @@ class Citation(NamedTuple):
 class UseAfter(NamedTuple):
     """The state after the last line, as a request for later lines states it (docs/rule-language.md, point 42).
 
-    `use` and `secondary_use` are by member, in the order of `member_ids`; the latter is empty without a second plan.
+    `use`, `secondary_use` and `account_balances` are by member, in the order of `member_ids`; the second is empty
+    without a second plan.
     """
 
     as_of: date
@@ -216,6 +239,8 @@ class UseAfter(NamedTuple):
     secondary_use: tuple[UseSoFar, ...]
     family_accumulators: tuple[AccumulatorUse, ...]
     secondary_family_accumulators: tuple[AccumulatorUse, ...]
+    account_balances: tuple[tuple[AccountBalance, ...], ...]
+    family_account_balances: tuple[AccountBalance, ...]
 
 
 class Estimate(NamedTuple):
@@ -233,3 +258,4 @@ class Estimate(NamedTuple):
     range: Range
     prerequisites: tuple[Prerequisite, ...]
     citations: tuple[Citation, ...]
+    accounts_after: tuple[AccountAfter, ...]

@@ -84,6 +84,13 @@ class PriorVisit(NamedTuple):
     penalty_paid_cents: int = 0
 
 
+class AccountBalance(NamedTuple):
+    """What an account holds in the period that holds `as_of`; None = unknown."""
+
+    account: str
+    balance_cents: int | None
+
+
 class FeeUse(NamedTuple):
     """What lines of one day took of a fee that they share (docs/rule-language.md, point 45).
 
@@ -146,6 +153,7 @@ class Member(NamedTuple):
     secondary_use: UseSoFar = UseSoFar()
     membership: Membership = NO_MEMBERSHIP
     secondary_membership: Membership = NO_MEMBERSHIP
+    account_balances: tuple[AccountBalance, ...] = ()
 
 
 class Procedure(NamedTuple):
@@ -208,6 +216,7 @@ class EstimateRequest(NamedTuple):
     coordination: Coordination = Coordination.STANDARD
     secondary_family_accumulators: tuple[AccumulatorUse, ...] = ()
     explain: bool = False
+    family_account_balances: tuple[AccountBalance, ...] = ()
 
 
 class Violation(NamedTuple):

@@ -35,6 +35,7 @@ KEY_ORDER = (
         "accumulators",
         "tiers",
         "limits",
+        "accounts",
         "benefits",
         "exclusions",
         "otherwise",

@@ -46,6 +46,7 @@ _NOUNS = {
     "limit": "limit",
     "source": "source",
     "benefit": "benefit",
+    "account": "account",
     "sum": "accumulator or limit",
 }
 _CATALOG_KINDS = ("therapy", "condition", "practitioner", "code", "modifier", "place")

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from camcover.rulebook.records import (
+    ACCOUNT_PERIODS,
     BOUND_UNITS,
     COPAYS,
     FIXED_PERIODS,
@@ -261,6 +262,11 @@ def parse_period(text: str) -> LimitPeriod | Failed:
     return LimitPeriod(PeriodKind(text), 0) if text in FIXED_PERIODS else FAILED
 
 
+def parse_account_period(text: str) -> LimitPeriod | Failed:
+    """A period of an account: one on fixed dates, other than a visit."""
+    return LimitPeriod(PeriodKind(text), 0) if text in ACCOUNT_PERIODS else FAILED
+
+
 def parse_percent_of(text: str) -> tuple[int, str] | Failed:
     """`80% of charge` as (8000, "charge"), `100% of in_network` as (10000, "in_network")."""
     found = _PERCENT_OF.fullmatch(text)
@@ -375,6 +381,9 @@ PERIOD = ScalarType(
     ", ".join([*FIXED_PERIODS, _any_of(f"rolling {window.example} {unit}s" for unit, (_, window) in _WINDOWS.items())]),
     parse_period,
     _text(f"({'|'.join(FIXED_PERIODS)}|rolling [1-9][0-9]* ({_WINDOW_UNITS}))"),
+)
+ACCOUNT_PERIOD = ScalarType(
+    "invalid-word", _any_of(ACCOUNT_PERIODS), parse_account_period, {"enum": list(ACCOUNT_PERIODS)}
 )
 PERCENT_OF = ScalarType(
     "invalid-percentage",

@@ -18,6 +18,7 @@ from camcover.rulebook.records import (
     MINUTES_OF_HOUR,
     NOUNS,
     ROLLING,
+    Account,
     Ages,
     Attestation,
     BandedCopayStep,
@@ -34,6 +35,7 @@ from camcover.rulebook.records import (
     MemberRole,
     MemberStatus,
     NothingStep,
+    OwedPart,
     Payee,
     PeriodKind,
     Phase,
@@ -47,6 +49,7 @@ from camcover.rulebook.records import (
 )
 
 __all__ = [
+    "account_terms",
     "ages",
     "allowed",
     "attestation",
@@ -88,6 +91,16 @@ _COUNTING = {
 }
 """What is said of a limit that counts something else than its measure usually does."""
 
+_OWED = {each: sentence(_id("owed", each)) for each in OwedPart}
+_ACCOUNT = sentence("account", "amount", "period", "parts")
+_FAMILY_ACCOUNT = sentence("account-of-family", "account", "amount")
+_ACCOUNT_FOR = sentence("account-only-for", "account", "named")
+_ACCOUNT_TO_MEMBER = sentence("account-to-member", "account")
+_NAMED = {
+    "benefits": sentence("named-benefits", "names"),
+    "therapies": sentence("named-therapies", "names"),
+    "codes": sentence("named-codes", "names"),
+}
 _AT_AGES = sentence("limit-at-ages", "limit", "ages")
 _BY_AGE = sentence("limit-by-age", "by_age", "others")
 _IN_TIERS = sentence("limit-in-tiers", "limit", "count", "tiers")
@@ -214,6 +227,23 @@ def limit_terms(limit: Limit) -> Message:
     if limit.excepts:
         said = _EXCEPT(limit=said, attestations=attestations(limit.excepts))
     return _HANDS_ON(limit=said) if limit.hands_on else said
+
+
+def account_terms(account: Account) -> Message:
+    """All that an account says: `$500.00 in a benefit period for deductible, and copay, paid to the member`."""
+    parts = WordList(tuple(_OWED[part]() for part in account.parts))
+    said = _ACCOUNT(amount=Dollars(account.individual), period=period(account.per), parts=parts)
+    if account.family is not None:
+        said = _FAMILY_ACCOUNT(account=said, amount=Dollars(account.family))
+    words: dict[str, tuple[Label | str, ...]] = {
+        "benefits": tuple(map(Label, account.benefits)),
+        "therapies": tuple(map(Label, account.therapies)),
+        "codes": tuple(map(str, account.codes)),
+    }
+    named = [_NAMED[key](names=either(names)) for key, names in words.items() if names]
+    if named:
+        said = _ACCOUNT_FOR(account=said, named=either(named))
+    return _ACCOUNT_TO_MEMBER(account=said) if account.payment_to is Payee.MEMBER else said
 
 
 def requirement(asked: Requirement) -> Message:

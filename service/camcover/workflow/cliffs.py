@@ -135,7 +135,7 @@ def _at_phase(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, phase: 
         return
     if any(_ends_by(limit, phase, plan) for limit in place.benefit.limits):
         return
-    if lines[1].patient_cents > lines[0].patient_cents:
+    if _owed(lines[1]) > _owed(lines[0]):
         yield _found(plan, place, request, lines, through, "visit", "its steps change")
 
 
@@ -156,7 +156,7 @@ def _cliff(
     if lines is None or lines[0].benefit != place.benefit.id or not _is_whole(lines[0]):
         return
     bites = lines[1].limit == limit.id or lines[1].benefit != place.benefit.id
-    if bites and lines[1].patient_cents > lines[0].patient_cents:
+    if bites and _owed(lines[1]) > _owed(lines[0]):
         yield _found(plan, place, request, lines, number, noun, f"limit '{limit.id}'", limit)
 
 
@@ -171,7 +171,7 @@ def _found(
     limit: Limit | None = None,
 ) -> Cliff:
     """The cliff between two priced lines."""
-    before, after = lines[0].patient_cents, lines[1].patient_cents
+    before, after = _owed(lines[0]), _owed(lines[1])
     step = f"{noun} {number}: {dollars(before)}, {noun} {number + 1}: {dollars(after)}"
     met = " with the deductible met" if any(each.used_cents for each in request.members[0].use.accumulators) else ""
     message = f"benefit '{place.benefit.id}' in tier '{place.tier}'{met}: {step} ({why})"
@@ -229,6 +229,11 @@ def _two_days(plan: Plan, place: _Place, per: LimitPeriod, *, on_one_day: bool) 
 def _is_whole(line: Line) -> bool:
     """Whether a line is covered and no limit cuts it."""
     return line.covered and line.reason is Reason.NONE
+
+
+def _owed(line: Line) -> int:
+    """What the member owes of a line, whoever pays it, cents: balances of accounts are no terms of a benefit."""
+    return line.patient_cents + line.account_paid_cents
 
 
 def _priced(tables: Tables, request: EstimateRequest) -> tuple[Line, ...] | None:

@@ -16,13 +16,22 @@ from camcover.engine.telling.assumed import terms_assumed_message
 from camcover.engine.telling.citing import rule_place
 from camcover.messages import Message
 from camcover.rulebook.records import Benefit, Plan, TierBenefit
-from camcover.rulebook.term_messages import limit_terms, payment, phase_steps, provider_liable, requirement
+from camcover.rulebook.term_messages import (
+    account_terms,
+    limit_terms,
+    payment,
+    phase_steps,
+    provider_liable,
+    requirement,
+)
 
 __all__ = [
+    "AccountTerms",
     "CoverageAnswer",
     "LimitTerms",
     "RequirementTerms",
     "TierTerms",
+    "account_terms_of",
     "check_coverage",
     "limit_terms_of",
     "requirement_terms_of",
@@ -52,6 +61,20 @@ class LimitTerms:
     """A limit, what it says, and where it stands."""
 
     limit: str
+    message: Message
+    rule: str
+
+    @property
+    def text(self) -> str:
+        """The same in English."""
+        return self.message.text
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTerms:
+    """An account that may pay the member's share, what it says, and where it stands."""
+
+    account: str
     message: Message
     rule: str
 
@@ -105,6 +128,7 @@ class CoverageAnswer:
     citations: tuple[Citation, ...]
     terms_assumed: bool
     terms_message: Message | None
+    accounts: tuple[AccountTerms, ...] = ()
 
 
 def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
@@ -129,6 +153,7 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         citations=estimate.citations,
         terms_assumed=line.terms_assumed,
         terms_message=terms_assumed_message(tables.plans[request.plan_id]) if line.terms_assumed else None,
+        accounts=account_terms_of(plan, line.benefit, line.therapy, line.code) if plan else (),
     )
 
 
@@ -168,6 +193,15 @@ def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
 def limit_terms_of(benefit: Benefit) -> tuple[LimitTerms, ...]:
     """The limits of a benefit."""
     return tuple(LimitTerms(str(each.id), limit_terms(each), rule_place(each.at)) for each in benefit.limits)
+
+
+def account_terms_of(plan: Plan, benefit: str, therapy: str, code: str) -> tuple[AccountTerms, ...]:
+    """The accounts of a plan that are for lines of a benefit, therapy and code."""
+    return tuple(
+        AccountTerms(str(each.id), account_terms(each), rule_place(each.at))
+        for each in plan.accounts.values()
+        if each.is_for(benefit, therapy, code)
+    )
 
 
 def requirement_terms_of(benefit: Benefit) -> tuple[RequirementTerms, ...]:

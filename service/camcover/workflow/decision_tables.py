@@ -22,7 +22,15 @@ from camcover.rulebook.analysis.table import Row, rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
 from camcover.rulebook.hints import Aliases, aliases_in, with_hint
 from camcover.rulebook.records import DIAGNOSIS_DENIAL, Benefit, Catalog, Exclusion, Plan, RuleSet, TierBenefit
-from camcover.rulebook.term_messages import attestation, limit_terms, payment, phase_steps, provider_liable, requirement
+from camcover.rulebook.term_messages import (
+    account_terms,
+    attestation,
+    limit_terms,
+    payment,
+    phase_steps,
+    provider_liable,
+    requirement,
+)
 
 __all__ = [
     "BenefitTerms",
@@ -88,23 +96,33 @@ class LimitWords:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountWords:
+    """An account in words, and where it stands."""
+
+    account: str
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class BenefitTerms:
-    """What a benefit pays in the tiers of a row, what it asks for, and how much of it there is."""
+    """What a benefit pays in the tiers of a row, what it asks for, how much of it there is, and what accounts pay."""
 
     benefit: str
     place: str
     terms: tuple[TierWords, ...]
     requirements: tuple[str, ...]
     limits: tuple[LimitWords, ...]
+    accounts: tuple[AccountWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """A row: when it holds (subject -> words, only where something is told apart), and what then becomes of a line.
 
-    `benefits` apply in turn, each when the one before is used up; terms, limits and requirements are the first one's,
-    those of the others stand in `then`. `provider_liable`: of a line that is refused for its diagnosis, each tier in
-    which that is the provider's, in words.
+    `benefits` apply in turn, each when the one before is used up; terms, limits, requirements and accounts are the
+    first one's, those of the others stand in `then`. `provider_liable`: of a line that is refused for its diagnosis,
+    each tier in which that is the provider's, in words.
     """
 
     when: dict[str, str]
@@ -118,6 +136,7 @@ class TableRow:
     others: tuple[Other, ...]
     then: tuple[BenefitTerms, ...] = ()
     provider_liable: tuple[str, ...] = ()
+    accounts: tuple[AccountWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +232,8 @@ def _case(grid: Grid, row: Row) -> TableRow:
     rules = [grid.service.rules[number] for number in row.outcome.rules]
     benefits = [rule for rule in rules if isinstance(rule, Benefit)] if row.outcome.verdict is Verdict.BENEFIT else []
     tiers = {str(value) for place in row.box[0] for value in grid.axes[0][place].values}
-    first, *behind = [_terms(grid, benefit, tiers) for benefit in benefits] or [BenefitTerms("", "", (), (), ())]
+    nothing = BenefitTerms("", "", (), (), (), _accounts(grid, ""))
+    first, *behind = [_terms(grid, benefit, tiers) for benefit in benefits] or [nothing]
     when = {
         str(AXES[axis]): axis_words(grid, axis, row.box) for axis, classes in enumerate(grid.axes) if len(classes) > 1
     }
@@ -229,7 +249,21 @@ def _case(grid: Grid, row: Row) -> TableRow:
         others=tuple(_others(grid, row)),
         then=tuple(behind),
         provider_liable=tuple(_bearers(grid, tiers)) if row.outcome.reason == Reason.DIAGNOSIS_NOT_COVERED.name else (),
+        accounts=first.accounts,
     )
+
+
+def _accounts(grid: Grid, benefit: str) -> tuple[AccountWords, ...]:
+    """The accounts that may pay the member's share of the table's lines under a benefit, each once."""
+    service, plan = grid.service, grid.stretch.plan
+    codes = [str(code) for code in service.codes] or [""]
+    told = (
+        AccountWords(str(each.id), account_terms(each).text, rule_place(each.at))
+        for code in codes
+        for each in plan.accounts.values()
+        if each.is_for(benefit, str(service.therapy), code)
+    )
+    return tuple(dict.fromkeys(told))
 
 
 def _bearers(grid: Grid, tiers: Collection[str]) -> Iterator[str]:
@@ -251,6 +285,7 @@ def _terms(grid: Grid, benefit: Benefit, tiers: Collection[str]) -> BenefitTerms
         ),
         requirements=tuple(requirement(each).text for each in benefit.requires),
         limits=tuple(LimitWords(str(each.id), limit_terms(each).text, rule_place(each.at)) for each in benefit.limits),
+        accounts=_accounts(grid, str(benefit.id)),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from camcover.engine.request import (
+    AccountBalance,
     AccumulatorUse,
     BenefitVisits,
     Coverage,
@@ -40,16 +43,26 @@ def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
         given.wellness_incentive,
     )
     members = [Member(name, given.birth_date, given.age, given.state or "", membership=membership) for name in ids]
-    members[0] = members[0]._replace(use=use)
+    members[0] = members[0]._replace(use=use, account_balances=_balances(given.balances))
     return EstimateRequest(
         plan_id=str(plan.heading.id),
         items=tuple(_service(item) for item in given.items),
         members=tuple(members),
-        coverage=Coverage.FAMILY if given.family or given.family_used or len(ids) > 1 else Coverage.SELF_ONLY,
+        coverage=Coverage.FAMILY if _is_family(given) or len(ids) > 1 else Coverage.SELF_ONLY,
         family_accumulators=tuple(AccumulatorUse(name, cents) for name, cents in given.family_used.items()),
         as_of=given.as_of,
         assume_requirements=given.assume_requirements,
+        family_account_balances=_balances(given.family_balances),
     )
+
+
+def _is_family(given: TestGiven) -> bool:
+    """Whether a test says that the coverage is a family's, or states sums or balances of one (point 38)."""
+    return given.family or bool(given.family_used or given.family_balances)
+
+
+def _balances(stated: Mapping[str, int]) -> tuple[AccountBalance, ...]:
+    return tuple(AccountBalance(str(name), cents) for name, cents in stated.items())
 
 
 def _limit_use(limit: Limit, amount: int) -> LimitUse:

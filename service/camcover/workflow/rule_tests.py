@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from camcover.engine.compiling.compile import Tables
-from camcover.engine.estimate import Estimate, Line, Reason
+from camcover.engine.estimate import AccountAfter, Estimate, Line, Reason
 from camcover.engine.evaluate import adjudicate_many
 from camcover.engine.request import InvalidRequest
 from camcover.engine.telling.citing import rule_place
@@ -136,6 +136,14 @@ def _differences(estimate: Estimate, expect: TestExpect) -> Iterator[str]:
     }
     for name, cents in expect.after.items():
         yield from _amount(f"after.{name}", cents, sums.get(name, 0))
+    held = {each.account: each.balance_cents for each in reversed(estimate.accounts_after) if _is_held(estimate, each)}
+    for name, cents in expect.balances.items():
+        yield from _amount(f"balances.{name}", cents, held.get(name, 0))
+
+
+def _is_held(estimate: Estimate, after: AccountAfter) -> bool:
+    """Whether an account is the first member's, or the family's."""
+    return after.member_id in ("", estimate.use_after.member_ids[0])
 
 
 def _is_first(estimate: Estimate, member_id: str) -> bool:

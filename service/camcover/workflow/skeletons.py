@@ -205,6 +205,8 @@ def _given(
         family_used={},
         benefit_visits={},
         prior_visits={},
+        balances={},
+        family_balances={},
         items=(item,),
         at=item.at,
         role=MemberRole(line.role) if line.role else None,

@@ -11,7 +11,9 @@ from functools import partial
 from itertools import chain
 from operator import itemgetter
 
+from camcover.engine.asking.accounts import Accounts, paid_to_members
 from camcover.engine.asking.asked import Asked, Unsound, asked_of
+from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.cases import Cases
 from camcover.engine.asking.claim import without_claim_codes
 from camcover.engine.asking.coordination import Cents, Settled, settle
@@ -79,7 +81,10 @@ class Adjudicator:
         asked = in_units(asked, request, index, tables.vocabulary)
         _check_dates(index, asked, in_force_only=not request.assume_terms)
         first = self.first
-        primary = lay_out(first, tables, _scope(index, request, asked, secondary=False), asked)
+        scope = _scope(index, request, asked, secondary=False)
+        if any(balance_violations(scope)):
+            raise Unsound
+        primary = lay_out(first, tables, scope, asked)
         secondary = None
         if request.secondary_plan_id:
             second = tables.plans[request.secondary_plan_id]
@@ -123,12 +128,24 @@ class Adjudicator:
         primary = _outcome(self.first, question.primary, placed, explain=request.explain)
         patient = self.first.patient(placed.request)
         if question.secondary is None or behind is None:
-            return Answer(primary, None, (), (), patient, reimbursed=self._back(tables, question, placed))
+            answer = Answer(primary, None, (), (), patient, reimbursed=self._back(tables, question, placed))
+            return self._with_accounts(question, answer)
         settled = self._settled(tables, question, placed, behind)
         secondary = _outcome(self.second, question.secondary, behind, explain=False)
         paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
         back = self._back(tables, question, placed, behind, settled)
-        return Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven), reimbursed=back)
+        answer = Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven), reimbursed=back)
+        return self._with_accounts(question, answer)
+
+    def _with_accounts(self, question: Question, answer: Answer) -> Answer:
+        """The answer after the accounts of the primary plan have paid."""
+        if not question.primary.plan.has_accounts:
+            return answer
+        none = [0] * len(question.asked.lines)
+        behind = [sum(each) for each in zip(answer.secondary_paid or none, answer.forgiven or none, strict=True)]
+        drawn = Accounts(question).draw(self._rows(question, question.placed), behind)
+        reimbursed = [sum(cents) for cents in zip(answer.reimbursed or none, paid_to_members(drawn), strict=True)]
+        return answer._replace(drawn=drawn, patient_cents=answer.patient_cents - drawn.total, reimbursed=reimbursed)
 
     def _back(
         self,
@@ -181,15 +198,28 @@ class Adjudicator:
                 for way, each in zip(ways, placed, strict=True)
             ]
             self._run_behind(tables, second)
-        return [self._found(tables, question, *each) for each in zip(placed, behind, strict=True)]
+        return [self._found(tables, question, cases.accounts, *each) for each in zip(ways, placed, behind, strict=True)]
 
-    def _found(self, tables: Tables, question: Question, placed: Placed, behind: Placed | None) -> PricedCase:
+    def _found(
+        self,
+        tables: Tables,
+        question: Question,
+        accounts: Accounts | None,
+        way: Way,
+        placed: Placed,
+        behind: Placed | None,
+    ) -> PricedCase:
         """What an adjudicated case came to."""
-        patient = self.first.patient(placed.request)
+        patient, rows = self.first.patient(placed.request), self._rows(question, placed)
+        paid_behind: Sequence[int] = ()
         if behind is not None:
             settled = self._settled(tables, question, placed, behind)
-            patient -= int(settled.secondary_paid.sum() + settled.forgiven.sum())
-        return PricedCase(patient, self._rows(question, placed))
+            paid_behind = (settled.secondary_paid + settled.forgiven).tolist()
+            patient -= sum(paid_behind)
+        if accounts is not None:
+            drawn = accounts.draw(rows, paid_behind or [0] * len(rows), are_empty=way.are_accounts_empty)
+            patient -= drawn.total
+        return PricedCase(patient, rows)
 
     def _rows_behind(self, question: Question, behind: Placed) -> Array:
         """The second plan's ledger of a case."""
@@ -207,6 +237,7 @@ class _Layers:
         """Begin with nothing laid out."""
         self.first = Cases(adjudicator.first, question, openness, 0)
         self.second = Cases(adjudicator.second, question, openness, 1) if question.secondary is not None else None
+        self.accounts = Accounts(question) if question.primary.plan.has_accounts else None
 
 
 def _expected(request: EstimateRequest) -> Case:
@@ -219,7 +250,8 @@ def _check_members(request: EstimateRequest) -> None:
     """Raise `Unsound` when something is wrong with the members, whatever the plan."""
     members = request.members
     self_only = request.coverage is Coverage.SELF_ONLY
-    if self_only and (request.family_accumulators or request.secondary_family_accumulators):
+    of_family = request.family_accumulators or request.secondary_family_accumulators or request.family_account_balances
+    if self_only and of_family:
         raise Unsound
     if not 1 <= len(members) <= (1 if self_only else MAX_MEMBERS):
         raise Unsound

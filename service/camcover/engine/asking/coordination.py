@@ -20,7 +20,7 @@ from camcover.engine.request import Coordination
 Cents = NDArray[np.int64]
 
 _NO_CEILING = -1
-_CUT_IN_ORDER = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty", "deductible")
+CUT_IN_ORDER = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty", "deductible")
 """The shares of a line that what the patient no longer owes comes off, in order (point 28)."""
 
 
@@ -77,7 +77,7 @@ def without_forgiven(row: LedgerRow, cents: int) -> LedgerRow:
     """A primary's ledger row after `cents` of the patient's shares were written off."""
     shares: dict[str, int] = {}
     left = cents
-    for name in _CUT_IN_ORDER:
+    for name in CUT_IN_ORDER:
         cut = min(left, getattr(row, name))
         shares[name] = getattr(row, name) - cut
         left -= cut

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from camcover.engine.asking.accounts import Owned
 from camcover.engine.asking.alternatives import AssumedFacts, DecidingRules, TooMany, facts_asked, ways_to_complete
 from camcover.engine.asking.given import OpenSum
 from camcover.engine.asking.layout import OPEN_TIER, Layout, ServiceRow
+from camcover.engine.asking.open_accounts import open_accounts
 from camcover.engine.asking.open_use import OpenUse, open_sums, open_uses
 from camcover.engine.asking.question import Question
 from camcover.engine.compiling.compile import Tables
@@ -20,6 +22,7 @@ from camcover.engine.compiling.terms import Candidate, Terms, terms_of
 from camcover.engine.facts import OpenFact, facts_not_given, membership_not_given
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import EstimateRequest
+from camcover.rulebook.records import Account
 
 
 class Openness(NamedTuple):
@@ -31,7 +34,7 @@ class Openness(NamedTuple):
     plan. `not_given`: by item, asked for or not; `facts`: the ways to complete an item where criteria ask for what it
     does not give, None = too many ways to list; `attestations`: by item, the mask of those that are asked for, not
     given, and assumed. `incentives`: plans with
-    members of whom it is not known whether they have earned one.
+    members of whom it is not known whether they have earned one. `accounts`: those whose balance is not given, and whose they are.
     """
 
     terms: tuple[Terms, ...]
@@ -46,6 +49,7 @@ class Openness(NamedTuple):
     facts: tuple[tuple[int, tuple[AssumedFacts, ...] | None], ...]
     attestations: tuple[tuple[int, int], ...]
     incentives: tuple[tuple[int, int], ...]
+    accounts: tuple[tuple[Account, Owned], ...]
 
     @property
     def has_open_rates(self) -> bool:
@@ -66,6 +70,7 @@ class Openness(NamedTuple):
             or self.facts
             or self.attestations
             or self.incentives
+            or self.accounts
         )
 
 
@@ -98,6 +103,7 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
         tuple(_facts(tables, question, not_given, layouts, terms)) if any(not_given) else (),
         tuple(_attestations(question, layouts, terms)),
         tuple(_incentives(layouts, terms)),
+        open_accounts(question),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.engine.asking.layout import OPEN_TIER, Layout
+from camcover.engine.asking.open_accounts import are_drawn_evenly, may_favour_uncovered
 from camcover.engine.asking.open_use import is_stale
 from camcover.engine.asking.openness import Openness, tiers_of
 from camcover.engine.asking.question import Question
@@ -24,15 +25,16 @@ def only_falls(question: Question, openness: Openness, *, waived: bool = False) 
     A cent that a sum has more of takes a cent off a line's deductible, or off its share at the maximum, and adds at the
     most as much to what the line pays otherwise; a later line can win back no more than what earlier lines saved.
     That fails where a cent saved on one line is a different amount elsewhere: a missing attestation costs a share of
-    what the plan pays, a limit counts it, a second plan pays behind it, an accumulator feeds another one, or the end of
-    a period judges a sum. `waived`: a copay that falls away with the deductible is left out of account.
+    what the plan pays, a limit counts it, a second plan pays behind it, an account pays it here and not there, an
+    accumulator feeds another one, or the end of a period judges a sum. `waived`: a copay that falls away with the
+    deductible is left out of account.
     """
     terms, layout = openness.terms[0], question.primary
     if question.secondary is not None or terms.penalised or terms.counts_paid or (terms.waived and not waived):
         return False
     if not all(terms.only_fall(tiers) for tiers in _tiers_of_cases(layout)):
         return False
-    return not _is_carried(layout, terms) and _is_even(layout, openness)
+    return not _is_carried(layout, terms) and _is_even(layout, openness) and are_drawn_evenly(question)
 
 
 def _tiers_of_cases(layout: Layout) -> Iterator[list[int]]:
@@ -81,6 +83,8 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
     """
     terms = openness.terms[0]
     if terms.discounted or terms.continues or terms.liable or terms.chosen or terms.shares_fees:
+        return False
+    if may_favour_uncovered(question):
         return False
     # What is not covered leaves units of its code to others, and add-ons without their first code.
     if any(plan.has_code_edits for plan in question.primary.plan.editions):

@@ -9,8 +9,10 @@ from camcover.engine.asking.asked import Asked
 from camcover.engine.asking.layout import Layout, Placed
 from camcover.engine.kernel.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
 from camcover.engine.request import EstimateRequest
+from camcover.rulebook.records import Account
 
 if TYPE_CHECKING:
+    from camcover.engine.asking.accounts import Drawn
     from camcover.engine.asking.openness import Openness
 
 
@@ -54,6 +56,13 @@ class Outcome(NamedTuple):
     rests: Mapping[int, LineRest]
 
 
+class Payment(NamedTuple):
+    """What an account pays of a line, cents."""
+
+    account: Account
+    cents: int
+
+
 class PatientRange(NamedTuple):
     """The least and the most that the patient may pay, cents; `is_widened`: further than listed cases reach."""
 
@@ -66,7 +75,8 @@ class Answer(NamedTuple):
     """The expected case of both plans, the patient's total in it; where it was asked for, the range.
 
     Behind a primary plan also what the secondary pays of each line, and what of the rest is written off (point 28).
-    `reimbursed`: what of each line comes back to the member; empty where no plan pays members.
+    `reimbursed`: what of each line comes back to the member; empty where nothing does. `drawn`: what accounts pay,
+    which the patient's total leaves out; None where the primary plan has none.
     """
 
     primary: Outcome
@@ -77,6 +87,7 @@ class Answer(NamedTuple):
     openness: Openness | None = None
     bounds: PatientRange | None = None
     reimbursed: Sequence[int] = ()
+    drawn: Drawn | None = None
 
 
 class Adjudicated(NamedTuple):

@@ -16,6 +16,7 @@ import numpy as np
 
 from camcover.engine.asking.alternatives import AssumedFacts, TooMany
 from camcover.engine.asking.layout import HIGH, LOW, TYPICAL
+from camcover.engine.asking.open_accounts import may_pay_uncovered
 from camcover.engine.asking.open_use import OpenUse, amounts_that_differ
 from camcover.engine.asking.openness import Openness, tiers_of
 from camcover.engine.asking.plainness import only_falls, prices_only_raise, use_only_raises
@@ -45,6 +46,7 @@ class Way(NamedTuple):
     `stated`: as if the request gave it, where it is assumed. `at_most`: open sums are at their most; `critical`: so
     much is left of the one open deductible. `facts`, `attested`: by item; `used`: of limits, with the plan;
     `earned`: plans with the members who have earned the wellness incentive.
+    `are_accounts_empty`: accounts whose balance is not given hold nothing; else their amount.
     """
 
     tier: int = 0
@@ -58,6 +60,7 @@ class Way(NamedTuple):
     attested: tuple[tuple[int, int], ...] = ()
     used: tuple[tuple[int, OpenUse, int], ...] = ()
     earned: tuple[tuple[int, int], ...] = ()
+    are_accounts_empty: bool = False
 
 
 Change: TypeAlias = Mapping[str, Any]
@@ -161,6 +164,9 @@ def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
         if openness.priced and (openness.tiers > 1 or openness.has_open_rates or _has_several_terms(question)):
             yield [{"stated": False}, {"stated": True}]
         return
+    if openness.accounts:
+        # The more an account holds, the more is paid of a line, or the sooner another one begins.
+        yield [{"are_accounts_empty": False}, {"are_accounts_empty": True}]
     yield from _sums(question, openness)
     yield from _prices(question, openness)
     yield from _uses(question, openness)
@@ -172,6 +178,7 @@ def _end(openness: Openness, *, best: bool) -> Change:
     """The end at which the patient pays least, or most."""
     return {
         "at_most": best,
+        "are_accounts_empty": not best,
         "price": LOW if best else HIGH,
         "attested": tuple((item, mask if best else 0) for item, mask in openness.attestations),
         "used": tuple((plan, use, 0 if best else use.limit.most) for plan, use in openness.uses),
@@ -280,7 +287,7 @@ def _widened(question: Question, openness: Openness, expected: PricedCase, adjud
     ]
     # What a line is allowed that shares a fee, or may be anybody's, no way of those here tells.
     is_unknown = openness.has_open_rates or any(each.shares_fees for each in openness.terms)
-    certain = 0 if is_unknown else sum(uncovered)
+    certain = 0 if is_unknown or may_pay_uncovered(question) else sum(uncovered)
     return PatientRange(min(certain, *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from itertools import islice
 
 from camcover.engine.asking.asked import codes_beside
+from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.claim import as_far_as_known, claim_violations
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.timed import minutes_violations
@@ -114,9 +115,10 @@ def _self_only_violations(request: EstimateRequest) -> Iterator[Violation]:
     if count > 1:
         found = f"{count} members of self-only coverage"
         yield Violation("members", found, "one member", Refusal.CONTRADICTORY_STATEMENTS)
-    for name in ("family_accumulators", "secondary_family_accumulators"):
+    for name in ("family_accumulators", "secondary_family_accumulators", "family_account_balances"):
         if getattr(request, name):
-            found, expected = "sums of a family, and self-only coverage", "one of the two"
+            what = "balances" if name.endswith("balances") else "sums"
+            found, expected = f"{what} of a family, and self-only coverage", "one of the two"
             yield Violation(name, found, expected, Refusal.CONTRADICTORY_STATEMENTS)
 
 
@@ -320,7 +322,10 @@ def _plan_violations(
         return
     as_of = days[0] if request.as_of is None else request.as_of.toordinal()
     edition = index.reference((as_of, *days))
-    yield from use_violations(Scope(index, edition, request, secondary, as_of, days[0]), vocabulary)
+    scope = Scope(index, edition, request, secondary, as_of, days[0])
+    yield from use_violations(scope, vocabulary)
+    if not secondary:
+        yield from balance_violations(scope)
 
 
 def _tier_violations(index: PlanIndex, tiers: Sequence[str], field: str) -> Iterator[Violation]:

@@ -302,6 +302,11 @@ class PlanIndex:
         return any(tier.payment_to is Payee.MEMBER for plan in self.editions for tier in plan.tiers.values())
 
     @property
+    def has_accounts(self) -> bool:
+        """Whether some edition has accounts that pay the member's share."""
+        return any(plan.accounts for plan in self.editions)
+
+    @property
     def longest_list(self) -> int:
         """How many tiers the edition with the most of them lists."""
         return max(len(plan.tiers) for plan in self.editions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from camcover.engine.asking.accounts import FAMILY, amount_of
 from camcover.engine.asking.layout import OPEN_TIER, Layout
 from camcover.engine.asking.open_use import is_stale
 from camcover.engine.asking.openness import Openness, terms_assumed
@@ -18,7 +19,7 @@ from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
 from camcover.rulebook.records import AccumulatorKind, Benefit, Criteria, Limit
-from camcover.rulebook.term_messages import ages, allowed, roles, statuses, waiting, what_limit_allows
+from camcover.rulebook.term_messages import ages, allowed, period, roles, statuses, waiting, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
 _UNBILLED = sentence("assumed-unbilled-minutes", "item", "count", "code")
@@ -42,6 +43,7 @@ _NO_SUM = (
 _INCENTIVE = (sentence("assumed-incentive", "member"), sentence("assumed-incentive-of-second", "member"))
 _PRICE = sentence("assumed-price", "therapy")
 _NO_USE = (sentence("assumed-no-use", "limit", "name"), sentence("assumed-no-use-of-second", "limit", "name"))
+_BALANCE = sentence("assumed-balance", "account", "owner", "amount", "period")
 _EARLY = sentence("assumed-early-services", "item", "day")
 _ALIKE = sentence("assumed-alike-items", "first", "second", "day")
 _TOO_MUCH = sentence("assumed-too-much-unknown")
@@ -84,6 +86,7 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
     for therapy in _priced(question, openness):
         yield _PRICE(therapy=Label(therapy))
     yield from _uses(openness)
+    yield from _balances(question, openness)
     yield from _dates(question)
     if answer.bounds is not None and answer.bounds.is_widened:
         yield _TOO_MUCH()
@@ -253,6 +256,14 @@ def _uses(openness: Openness) -> Iterator[Message]:
         told.setdefault((place, str(use.limit.id)), use.limit)
     for (place, name), limit in told.items():
         yield _NO_USE[place](limit=what_limit_allows(limit), name=Label(name))
+
+
+def _balances(question: Question, openness: Openness) -> Iterator[Message]:
+    """One message for each account whose balance is not given."""
+    for account, (name, owner) in openness.accounts:
+        whose = _FAMILY() if owner == FAMILY else _MEMBER(member=question.request.members[owner].id)
+        amount = Dollars(amount_of(account, owner))
+        yield _BALANCE(account=Label(name), owner=whose, amount=amount, period=period(account.per))
 
 
 # Dates

@@ -28,8 +28,9 @@ from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import LedgerRow, SumRow
 from camcover.engine.request import AccumulatorUse, BenefitVisits, CodeUse, FeeUse, LimitUse, PriorVisit, UseSoFar
+from camcover.engine.telling.account_state import balances_after
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
-from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays
+from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays, Plan
 
 _NOTHING = PriorUse()
 _NO_SUM = SumRow(0, 0)
@@ -45,11 +46,12 @@ def use_after(question: Question, answer: Answer) -> UseAfter:
     as_of = question.primary.as_of if last is None else max(last, question.primary.as_of)
     first = _StateReader(question, question.primary, answer.primary, as_of, last)
     day, ids = date.fromordinal(as_of), tuple(member.id for member in question.request.members)
+    balances = balances_after(question, answer, first.plan, as_of)
     if question.secondary is None or answer.secondary is None:
-        return UseAfter(day, ids, first.members(), (), first.family(), ())
+        return UseAfter(day, ids, first.members(), (), first.family(), (), *balances)
     last = _last_day_with_terms(question, question.secondary)
     second = _StateReader(question, question.secondary, answer.secondary, as_of, last)
-    return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family())
+    return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family(), *balances)
 
 
 def _last_day_with_terms(question: Question, layout: Layout) -> int | None:
@@ -76,6 +78,11 @@ class _StateReader:
         self._scope = Scope(self._index, edition, request, secondary, as_of, first_day)
         self._maxima = self._index.maxima(edition, family=layout.family)
         self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
+
+    @property
+    def plan(self) -> Plan:
+        """The edition by which a request reads the state."""
+        return self._index.editions[self._scope.edition]
 
     def members(self) -> tuple[UseSoFar, ...]:
         """What each member has used."""

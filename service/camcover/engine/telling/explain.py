@@ -34,7 +34,6 @@ from camcover.rulebook.records import (
     Heading,
     NotCoveredPays,
     NothingStep,
-    Payee,
     Place,
     Tier,
 )
@@ -82,8 +81,6 @@ _DISCOUNT = sentence("step-discount", "rate")
 _NO_MORE_THAN_ALLOWED = sentence("step-no-more-than-allowed", "amount")
 _YOU_PAY = sentence("step-you-pay", "amount")
 _YOU_PAY_NOTHING = sentence("step-you-pay-nothing")
-_REIMBURSED = sentence("step-reimbursed", "due", "returned", "cost")
-_ALL_REIMBURSED = sentence("step-all-reimbursed", "due")
 
 _PROVIDER_BEARS = sentence("liability-provider")
 _PROVIDER_BEARS_WITHOUT = sentence("liability-provider-without", "attestation")
@@ -148,20 +145,13 @@ def explain(
         sources, row, cents, segment, segment.plan.tiers.get(tier_name), rule, not_given, capped_by, membership
     )
     adjudicated = _covered(told, rest) if row.covered else _not_covered(told)
-    return (*_price(told), *adjudicated, *behind.steps(), *_reimbursed(told, behind))
-
-
-def _reimbursed(told: _Told, behind: Behind) -> Iterator[ExplainedStep]:
-    """What is due at the time of service where part of it comes back, at the tier that says so."""
-    cents, tier = behind.reimbursed, told.tier
-    if cents:
-        due, cost = Dollars(behind.patient + cents), Dollars(behind.patient)
-        message = (
-            _REIMBURSED(due=due, returned=Dollars(cents), cost=cost) if behind.patient else _ALL_REIMBURSED(due=due)
-        )
-        step = ExplainedStep(message, cents, "", "")
-        is_own = tier is not None and tier.payment_to is Payee.MEMBER
-        yield step._replace(rule=rule_place(tier.at)) if tier is not None and is_own else step
+    return (
+        *_price(told),
+        *adjudicated,
+        *behind.steps(),
+        *behind.from_accounts(told.heading),
+        *behind.returned(told.tier),
+    )
 
 
 def _price(told: _Told) -> Iterator[ExplainedStep]:

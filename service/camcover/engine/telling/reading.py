@@ -13,11 +13,13 @@ from itertools import chain, repeat
 from camcover.calendar import completed_years
 from camcover.engine.asking.coordination import without_forgiven
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.question import Answer, LineRest, Outcome, PatientRange, Question
+from camcover.engine.asking.question import Answer, LineRest, Outcome, PatientRange, Payment, Question
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import (
     LINE_AMOUNTS,
+    AccountAfter,
+    AccountPayment,
     AccumulatorAfter,
     Amounts,
     Citation,
@@ -34,6 +36,7 @@ from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import Member
+from camcover.engine.telling.account_state import accounts_after
 from camcover.engine.telling.adjustments import adjustments
 from camcover.engine.telling.assumed import assumptions
 from camcover.engine.telling.behind import Behind
@@ -77,6 +80,7 @@ def read_estimate(tables: Tables, question: Question, answer: Answer) -> Estimat
         range=_range(tables, question, answer),
         prerequisites=tuple(_prerequisites(question, answer)),
         citations=_citations(question, answer),
+        accounts_after=tuple(_accounts_after(question, answer)),
     )
 
 
@@ -87,14 +91,17 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
     paid: Sequence[int] | repeat[int] = answer.secondary_paid or repeat(0)
     forgiven: Sequence[int] | repeat[int] = answer.forgiven or repeat(0)
     reimbursed: Sequence[int] | repeat[int] = answer.reimbursed or repeat(0)
+    payments: Sequence[Sequence[Payment]] | repeat[Sequence[Payment]] = (
+        repeat(()) if answer.drawn is None else answer.drawn.payments
+    )
     steps: Sequence[Sequence[int]] | repeat[Sequence[int]] = answer.primary.steps or repeat(())
     words: dict[tuple[int, int, int], tuple[str, ...]] = {}
     items = [request.items[service.item] for service in question.asked.services]
     not_given = [reasons_not_given(request, item) for item in items] if request.explain else []
     memberships = [layout.scope.membership_of(laid.member) for laid in layout.services] if request.explain else []
     rests = answer.primary.rests
-    for number, ((day, place, session), adjudicated, second, written_off, back, cents) in enumerate(
-        zip(question.asked.lines, answer.primary.ledger, paid, forgiven, reimbursed, steps, strict=False)
+    for number, ((day, place, session), adjudicated, second, written_off, back, drawn, cents) in enumerate(
+        zip(question.asked.lines, answer.primary.ledger, paid, forgiven, reimbursed, payments, steps, strict=False)
     ):
         rest = rests.get(number) if rests else None
         row = without_forgiven(adjudicated, written_off) if written_off else adjudicated
@@ -104,8 +111,9 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             told = words[key] = _words(question, *key)
         member, therapy, code, benefit, limit = told
         tier = tiers[row.tier + 1]
-        patient = row.patient - second
-        if row.charge != row.plan_paid + second + patient + row.written_off:
+        account_paid = sum(each.cents for each in drawn)
+        patient = row.patient - second - account_paid
+        if row.charge != row.plan_paid + second + account_paid + patient + row.written_off or patient < 0:
             raise AssertionError(f"a line does not add up to its charge: {row}")
         service = question.asked.services[place]
         yield Line._make((
@@ -131,9 +139,11 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             patient,
             patient + back,
             back,
+            account_paid,
+            tuple(AccountPayment(str(each.account.id), each.cents) for each in drawn),
             adjustments(sources, row, rest.row if rest else None),
             explain(
-                sources, adjudicated, cents, tier, Behind(second, written_off, back, patient), not_given[place],
+                sources, adjudicated, cents, tier, Behind(second, written_off, back, patient, drawn), not_given[place],
                 _named(layout.plan.accumulators, row.capped_by), memberships[place],
                 rest._replace(capped_by=_named(layout.plan.accumulators, rest.row.capped_by)) if rest else None,
             )
@@ -223,6 +233,14 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
 def _has_earned(layout: Layout, member: int) -> bool:
     """Whether a member has earned the wellness incentive."""
     return layout.scope.membership_of(member).wellness_incentive is True
+
+
+def _accounts_after(question: Question, answer: Answer) -> Iterator[AccountAfter]:
+    """The accounts of the edition of the last line that has terms, on its day."""
+    layout, in_force_only = question.primary, not question.request.assume_terms
+    days = (day for day, _, _ in reversed(question.asked.lines))
+    day = next(each for each in days if layout.plan.terms_on(each, in_force_only=in_force_only))
+    return accounts_after(question, answer, _last_plan(layout, question), day)
 
 
 def _last_plan(layout: Layout, question: Question) -> Plan:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from camcover.rulebook.checks import (
+    accounts,
     accumulators,
     bounds,
     codes,
@@ -32,6 +33,8 @@ __all__ = ["CHECKS", "Check", "run"]
 Check = Callable[[RuleSet, date], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
+    accounts.check_account_amounts,
+    accounts.check_hsa_accounts,
     accumulators.check_feeds,
     accumulators.check_kinds,
     accumulators.check_amounts,

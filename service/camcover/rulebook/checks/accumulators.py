@@ -28,7 +28,8 @@ WRONG_KIND = declare_fault(
 INDIVIDUAL_ABOVE_FAMILY = declare_fault(
     "individual-above-family",
     Severity.ERROR,
-    "The individual or the self-only amount of an accumulator is above its family amount.",
+    "The individual or the self-only amount of an accumulator, or the individual amount of an account, is above its "
+    "family amount.",
     "Check both amounts against the plan's document.",
 )
 AGGREGATE_WITHOUT_FAMILY = declare_fault(

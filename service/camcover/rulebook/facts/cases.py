@@ -53,6 +53,9 @@ def _given_facts(given: TestGiven, money: set[str]) -> Iterator[Fact]:
     for whose, sums in (("used", given.used), ("family used", given.family_used)):
         for name, used in sums.items():
             yield fact(f"{whose} {name}", amount(used) if name in money else str(used), at)
+    for whose, balances in (("balance", given.balances), ("family balance", given.family_balances)):
+        for name, cents in balances.items():
+            yield fact(f"{whose} {name}", amount(cents), at)
     for name, visits in given.benefit_visits.items():
         yield fact(f"benefit visits {name}", count(visits, "visit"), at)
     for name, dates in given.prior_visits.items():
@@ -98,6 +101,7 @@ def _expect_facts(expect: TestExpect) -> Iterator[Fact]:
     yield fact("expected written off", amount_or_none(expect.written_off), at)
     yield fact("expected due at service", amount_or_none(expect.due_at_service), at)
     yield fact("expected reimbursed", amount_or_none(expect.reimbursed), at)
+    yield fact("expected account paid", amount_or_none(expect.account_paid), at)
     each = expect.each
     amounts = None if each is None else ", ".join("..." if cents is None else amount(cents) for cents in each)
     yield fact("expected of each line", amounts, at)
@@ -108,6 +112,8 @@ def _expect_facts(expect: TestExpect) -> Iterator[Fact]:
             yield fact(f"expected {number} {plain(name)}", _line_words(value), at)
     for name, cents in expect.after.items():
         yield fact(f"expected after {name}", amount(cents), at)
+    for name, cents in expect.balances.items():
+        yield fact(f"expected balance {name}", amount(cents), at)
 
 
 def _line_words(value: int | str | bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from camcover.money import percent
+from camcover.rulebook.facts.accounts import account_part
 from camcover.rulebook.facts.cases import case_part
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
 from camcover.rulebook.facts.shared import criteria_facts, heading_facts, source_parts
@@ -36,7 +37,7 @@ __all__ = ["plan_part"]
 
 
 def plan_part(plan: Plan) -> Part:
-    """A plan. Accumulators, pools and tests have no order; the order of all else decides which applies first."""
+    """A plan. Accumulators, pools and tests have no order; the order of all else decides which comes first."""
     return Part(
         key="plan",
         label="",
@@ -66,6 +67,7 @@ def _plan_parts(plan: Plan) -> Iterator[Part]:
     yield from map(_accumulator_part, plan.accumulators.values())
     yield from map(_tier_part, plan.tiers.values())
     yield from map(_limit_part, plan.limits.values())
+    yield from map(account_part, plan.accounts.values())
     yield from map(_benefit_part, plan.benefits.values())
     yield from map(_exclusion_part, plan.exclusions)
     yield from map(_discount_part, plan.discounts)

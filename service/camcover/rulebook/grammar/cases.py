@@ -174,6 +174,8 @@ def _given(values: Values, at: Place, context: Context) -> Any:
         prior_visits=values["prior_visits"] or {},
         items=items,
         at=at,
+        balances=values["balances"] or {},
+        family_balances=values["family_balances"] or {},
     )
 
 
@@ -182,6 +184,7 @@ def _amounts(used: dict[Word, Any] | None) -> dict[str, int]:
     return {key: quantity.amount for key, quantity in (used or {}).items()}
 
 
+BALANCES = MapOf(Name("an account of the plan", refers="account"), Value(MONEY))
 BENEFIT_NAME = Name("a benefit of the plan", refers="benefit")
 GIVEN = Record(
     "given",
@@ -200,6 +203,8 @@ GIVEN = Record(
         Field("requirements", Choice(("assumed_met", "as_attested")), "What is not attested: assumed met, or missing."),
         Field("used", USED, "The member's sums so far, by accumulator or limit."),
         Field("family_used", USED, "The family's sums so far, by accumulator."),
+        Field("balances", BALANCES, "What the member's accounts hold."),
+        Field("family_balances", BALANCES, "What accounts that the family shares hold."),
         Field("benefit_visits", MapOf(BENEFIT_NAME, Value(VISITS)), "Visits so far in the benefit period, by benefit."),
         Field("prior_visits", MapOf(BENEFIT_NAME, ListOf(Value(DATE))), "Dated visits so far, by benefit."),
         Field("items", ListOf(ITEM), "Several services."),
@@ -248,6 +253,7 @@ TOTALS = {
     "written_off": "What is written off in all.",
     "due_at_service": "What is due at the time of service in all.",
     "reimbursed": "What comes back of it in all.",
+    "account_paid": "What accounts pay in all.",
 }
 """The totals that a test may state."""
 
@@ -270,6 +276,7 @@ def _expect(values: Values, at: Place, context: Context) -> Any:
         lines=lines,
         after=values["after"] or {},
         at=at,
+        balances=values["balances"] or {},
     )
 
 
@@ -287,6 +294,7 @@ EXPECT = Record(
             MapOf(Name("an accumulator of the plan", refers="accumulator"), Value(MONEY)),
             "The first member's sums after the services.",
         ),
+        Field("balances", BALANCES, "What the first member's accounts hold after the services, else the family's."),
     ),
     _expect,
     also=some_of(*AMOUNTS),

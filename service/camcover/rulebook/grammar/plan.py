@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from camcover.rulebook.grammar.accounts import ACCOUNTS
 from camcover.rulebook.grammar.benefits import BENEFITS
 from camcover.rulebook.grammar.cases import TESTS
 from camcover.rulebook.grammar.common import (
@@ -255,6 +256,7 @@ def _plan(values: Values, at: Place, _context: Context) -> Plan:
         not_covered_pays=values["not_covered_pays"],
         discounts=values["discounts"],
         tests=values["tests"],
+        accounts=values["accounts"] or {},
         unit_rule=values["unit_rule"],
         code_edits=values["code_edits"],
     )
@@ -288,6 +290,7 @@ PLAN = Record(
             ),
             "Pools that several benefits share.",
         ),
+        Field("accounts", ACCOUNTS, "Money that pays the member's share; the first pays first."),
         Field("benefits", BENEFITS, "What is covered; the first that fits applies."),
         Field("exclusions", ListOf(EXCLUSION, minimum=0), "What is not covered, looked at first.", default=()),
         Field("otherwise", OTHERWISE, "Every therapy not named above.", is_required=True),

@@ -24,8 +24,9 @@ from camcover.rulebook.records.catalog import (
 )
 from camcover.rulebook.records.headings import Effective, Heading, Place, Review, Source, Word
 from camcover.rulebook.records.membership import MemberRole, MemberStatus, WaitingPeriod, WaitingUnit
+from camcover.rulebook.records.money_words import OwedPart, Payee
 from camcover.rulebook.records.plan import (
-    AboveAllowed,
+    Account,
     Accumulator,
     AgeAllowance,
     BandedCopayStep,
@@ -45,11 +46,9 @@ from camcover.rulebook.records.plan import (
     Payer,
     Phase,
     Plan,
-    ProviderLiable,
     Requirement,
     SingleStep,
     Step,
-    Tier,
     TierBenefit,
 )
 from camcover.rulebook.records.policy_and_fees import (
@@ -62,6 +61,7 @@ from camcover.rulebook.records.policy_and_fees import (
     Policy,
 )
 from camcover.rulebook.records.terms import (
+    ACCOUNT_PERIODS,
     BOUND_UNITS,
     COINSURANCES,
     COPAYS,
@@ -88,7 +88,6 @@ from camcover.rulebook.records.terms import (
     FamilyMode,
     Measure,
     NotCoveredPays,
-    Payee,
     PeriodKind,
     Setting,
     SharePart,
@@ -97,8 +96,10 @@ from camcover.rulebook.records.terms import (
     Window,
     countings,
 )
+from camcover.rulebook.records.tiers import AboveAllowed, ProviderLiable, Tier
 
 __all__ = [
+    "ACCOUNT_PERIODS",
     "BOUND_UNITS",
     "COINSURANCES",
     "COPAYS",
@@ -116,6 +117,7 @@ __all__ = [
     "WITHIN_A_DAY",
     "AboveAllowed",
     "AboveAllowedKind",
+    "Account",
     "Accumulator",
     "AccumulatorKind",
     "AgeAllowance",
@@ -157,6 +159,7 @@ __all__ = [
     "Modifier",
     "NotCoveredPays",
     "NothingStep",
+    "OwedPart",
     "Payee",
     "Payer",
     "PercentOf",

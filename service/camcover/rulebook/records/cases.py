@@ -53,7 +53,7 @@ class TestItem:
 class TestGiven:
     """The member, born on `birth_date` or of some `age` on every date, and the services of a test.
 
-    `used` by accumulator (cents) or limit id (visits, units or cents).
+    `used` by accumulator (cents) or limit id (visits, units or cents); `balances` of accounts in cents.
     """
 
     __test__ = False
@@ -67,6 +67,8 @@ class TestGiven:
     family_used: Mapping[str, int]
     benefit_visits: Mapping[str, int]
     prior_visits: Mapping[str, tuple[date, ...]]
+    balances: Mapping[str, int]
+    family_balances: Mapping[str, int]
     items: tuple[TestItem, ...]
     at: Place
     birth_date: date | None = None
@@ -83,7 +85,7 @@ class TestExpect:
     """What a test states; None = not stated. Amounts in cents; `covered` in visits.
 
     `lines` maps a line index (-1: last) to field -> value. A None inside `each` repeats the amount before it, as often
-    as fits.
+    as fits. `after` holds sums, `balances` what accounts then hold.
     """
 
     __test__ = False
@@ -93,10 +95,12 @@ class TestExpect:
     written_off: int | None
     due_at_service: int | None
     reimbursed: int | None
+    account_paid: int | None
     each: tuple[int | None, ...] | None
     covered: int | None
     lines: Mapping[int, Mapping[str, int | str | bool]]
     after: Mapping[str, int]
+    balances: Mapping[str, int]
     at: Place
 
 

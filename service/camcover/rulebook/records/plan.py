@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from camcover.rulebook.records.cases import TestCase
 from camcover.rulebook.records.headings import Heading, Place
+from camcover.rulebook.records.money_words import OwedPart, Payee
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria
 from camcover.rulebook.records.terms import (
-    AboveAllowedKind,
     AccumulatorKind,
     Attestation,
     Carryover,
@@ -20,11 +20,11 @@ from camcover.rulebook.records.terms import (
     FamilyMode,
     Measure,
     NotCoveredPays,
-    Payee,
     PeriodKind,
     SharePart,
     UnitRule,
 )
+from camcover.rulebook.records.tiers import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,60 +73,6 @@ class Accumulator:
     def parts(self) -> frozenset[SharePart]:
         """The parts of the cost share that it counts."""
         return frozenset(SharePart if self.counts is None else self.counts)
-
-
-@dataclass(frozen=True, slots=True)
-class AboveAllowed:
-    """What happens to charge minus allowed; `cap_basis_points` only with MEMBER_UP_TO."""
-
-    kind: AboveAllowedKind
-    cap_basis_points: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderLiable:
-    """Denials that are the provider's, words of `DENIALS`, unless an attestation makes them the member's (point 41)."""
-
-    denials: tuple[str, ...]
-    unless: Attestation | None
-    at: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """Whom the member sees, and what a bare `deductible` and the cap mean there.
-
-    `counts_toward` and `capped_by` are maxima beside `out_of_pocket_maximum`, which does both. `not_covered_pays` goes
-    before the plan's; None = it is not given.
-    """
-
-    id: str
-    name: str | None
-    deductible: str | None
-    out_of_pocket_maximum: str | None
-    above_allowed: AboveAllowed
-    copay_feeds: tuple[str, ...]
-    at: Place
-    provider_liable: ProviderLiable | None = None
-    counts_toward: tuple[str, ...] = ()
-    capped_by: tuple[str, ...] = ()
-    not_covered_pays: NotCoveredPays | None = None
-    payment_to: Payee = Payee.PROVIDER
-    code_edits: CodeEdits | None = None
-
-    @property
-    def counted(self) -> tuple[str, ...]:
-        """The maxima that the tier's cost share counts toward (point 23), each once."""
-        return self._with_own(self.counts_toward)
-
-    @property
-    def capping(self) -> tuple[str, ...]:
-        """The maxima that cap the tier's cost share (point 21), each once."""
-        return self._with_own(self.capped_by)
-
-    def _with_own(self, others: tuple[str, ...]) -> tuple[str, ...]:
-        own = () if self.out_of_pocket_maximum is None else (self.out_of_pocket_maximum,)
-        return tuple(dict.fromkeys((*own, *others)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +134,37 @@ class Limit:
     def least(self) -> int:
         """The least that it allows at any age."""
         return min(self.allow, *(each.amount for each in self.by_age)) if self.by_age else self.allow
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Money that pays parts of what a member owes; amounts in cents, for a period on fixed dates.
+
+    `family`: the amount of one account of all members under family coverage; None: each member has one of `individual`.
+    Of `benefits`, `therapies` and `codes` one is enough for a line; where none is given, every line is meant.
+    """
+
+    id: str
+    individual: int
+    family: int | None
+    per: LimitPeriod
+    pays: tuple[OwedPart, ...]
+    benefits: tuple[str, ...]
+    therapies: tuple[str, ...]
+    codes: tuple[str, ...]
+    payment_to: Payee
+    cite: str | None
+    at: Place
+
+    @property
+    def parts(self) -> tuple[OwedPart, ...]:
+        """What it pays, in order."""
+        return tuple(part for part in OwedPart if part in self.pays)
+
+    def is_for(self, benefit: str, therapy: str, code: str) -> bool:
+        """Whether it pays lines of a benefit, therapy and code, each empty where there is none."""
+        is_for_all = not (self.benefits or self.therapies or self.codes)
+        return is_for_all or benefit in self.benefits or therapy in self.therapies or code in self.codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +349,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """kind: plan; mappings keep file order. `tests` are decoded by `rulebook.cases`."""
+    """kind: plan; mappings keep file order, accounts pay in it. `tests` are decoded by `rulebook.cases`."""
 
     heading: Heading
     payer: Payer
@@ -387,6 +364,7 @@ class Plan:
     not_covered_pays: NotCoveredPays
     discounts: tuple[Discount, ...]
     tests: tuple[TestCase, ...]
+    accounts: Mapping[str, Account]
     unit_rule: UnitRule | None = None
     code_edits: CodeEdits = CodeEdits.NONE
 

@@ -124,13 +124,6 @@ class AboveAllowedKind(StrEnum):
     MEMBER_UP_TO = "member_up_to"
 
 
-class Payee(StrEnum):
-    """Who gets what the plan pays."""
-
-    PROVIDER = "provider"
-    MEMBER = "member"
-
-
 class Setting(StrEnum):
     """Where a service is given: the closed vocabulary of the `settings` criterion."""
 
@@ -312,6 +305,9 @@ ROLLING = tuple(kind for kind, terms in PERIODS.items() if terms.window is not N
 
 FIXED_PERIODS = tuple(kind for kind in PERIODS if kind not in ROLLING)
 """The kinds that begin and end on fixed dates."""
+
+ACCOUNT_PERIODS = tuple(kind for kind in FIXED_PERIODS if kind is not PeriodKind.VISIT)
+"""The kinds over which the amount of an account may hold."""
 
 WITHIN_A_DAY = tuple(kind for kind, terms in PERIODS.items() if terms.days == (1, 1))
 """The kinds that are no longer than a day."""

@@ -22,8 +22,14 @@ from camcover.refusals import Refusal
 
 __all__ = ["answers", "fit"]
 
-_PLACE = re.compile(r"(accumulators|family_accumulators|limit_usage|benefit_visits|prior_visits)\[(\d+)\](?:\.(\w+))?")
-_UNFIT = {Refusal.UNKNOWN_ACCUMULATOR, Refusal.UNKNOWN_LIMIT, Refusal.UNKNOWN_BENEFIT, Refusal.WRONG_MEASURE}
+_LISTS = (
+    "accumulators|family_accumulators|limit_usage|benefit_visits|prior_visits|account_balances|family_account_balances"
+)
+_PLACE = re.compile(rf"({_LISTS})\[(\d+)\](?:\.(\w+))?")
+_UNFIT = {
+    *(Refusal.UNKNOWN_ACCUMULATOR, Refusal.UNKNOWN_LIMIT, Refusal.UNKNOWN_BENEFIT, Refusal.UNKNOWN_ACCOUNT),
+    Refusal.WRONG_MEASURE,
+}
 
 Reject = tuple[int, tuple[Violation, ...]]
 

@@ -155,6 +155,7 @@ class LineFigures:
     patient_cents: int
     due_at_service_cents: int
     reimbursed_cents: int
+    account_paid_cents: int
 
 
 if tuple(each.name for each in fields(LineFigures))[-len(ONE_PLAN_AMOUNTS) :] != in_cents(ONE_PLAN_AMOUNTS):

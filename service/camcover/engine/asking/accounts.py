@@ -1,0 +1,187 @@
+"""Accounts of the primary plan: what they pay of each line, behind both plans (docs/rule-language.md, accounts).
+
+What comes in: a question, and the ledger rows of one of its cases. What goes out: `Drawn`. Nothing of it changes what
+the plan pays, so that the kernel knows of no account: this is the one place in which they are settled, for single
+requests and for batches alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from camcover.engine.asking.coordination import CUT_IN_ORDER
+from camcover.engine.asking.layout import Layout
+from camcover.engine.asking.prior_use import period_key
+from camcover.engine.asking.question import Payment, Question
+from camcover.engine.estimate import Reason
+from camcover.engine.kernel.tables import Array
+from camcover.engine.request import AccountBalance, EstimateRequest
+from camcover.rulebook.records import Account, Benefit, OwedPart, Payee, PeriodKind
+
+FAMILY = -1
+"""Whose account it is, when all members share it; else the member's place."""
+
+Period: TypeAlias = tuple[PeriodKind, int]
+"""A period on fixed dates: its kind, and the number that its days share."""
+
+Owned: TypeAlias = tuple[str, int]
+"""An account's id, and whose it is."""
+
+_NEVER_PAID = frozenset(map(int, (Reason.UNKNOWN_CODE, Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)))
+_PARTS = tuple(OwedPart)
+_CUT = tuple(_PARTS.index(OwedPart(name)) for name in CUT_IN_ORDER)
+
+
+class HeldBalance(NamedTuple):
+    """What an account holds in a period, cents."""
+
+    period: Period
+    cents: int
+
+
+class Drawn(NamedTuple):
+    """What accounts pay of each line, and what each that a line reached holds after the last line."""
+
+    payments: Sequence[Sequence[Payment]]
+    held: Mapping[Owned, HeldBalance]
+
+    @property
+    def total(self) -> int:
+        """What they pay of all lines, cents."""
+        return sum(each.cents for payments in self.payments for each in payments)
+
+
+def paid_to_members(drawn: Drawn) -> list[int]:
+    """What accounts pay to the member, who pays the provider first, line by line, cents."""
+    return [
+        sum(each.cents for each in payments if each.account.payment_to is Payee.MEMBER) for payments in drawn.payments
+    ]
+
+
+def owner_of(account: Account, member: int, *, family: bool) -> int:
+    """Whose account pays a member's lines: the family's where it shares one."""
+    return FAMILY if family and account.family is not None else member
+
+
+def amount_of(account: Account, owner: int) -> int:
+    """What an account holds when a period begins, cents."""
+    return account.individual if owner != FAMILY or account.family is None else account.family
+
+
+class Accounts:
+    """The accounts of a question's primary plan."""
+
+    def __init__(self, question: Question) -> None:
+        """Read what the request states of balances."""
+        self._question, self._layout = question, question.primary
+        self._stated = stated_balances(question.primary)
+        self._known: dict[tuple[int, int, int], tuple[Account, ...]] = {}
+
+    def draw(self, rows: Array, paid_behind: Sequence[int], *, are_empty: bool = False) -> Drawn:
+        """What accounts pay of the lines of `rows`, of which a second plan and a contract take `paid_behind`, cents.
+
+        `are_empty`: those whose balance is not stated hold nothing in the period of `as_of`; else their amount.
+        """
+        held: dict[Owned, HeldBalance] = {}
+        columns = [rows[name].tolist() for name in ("segment", "rule", "reason", *_PARTS)]
+        lines = zip(self._question.asked.lines, zip(*columns, strict=True), paid_behind, strict=True)
+        payments: list[tuple[Payment, ...]] = []
+        for (day, place, _), (segment, rule, reason, *owed), behind in lines:
+            accounts = self._of_line(segment, rule, place) if segment >= 0 and reason not in _NEVER_PAID else ()
+            if accounts:
+                _take_off(owed, behind)
+            payments.append(tuple(self._pay(accounts, day, place, owed, held, are_empty=are_empty)))
+        return Drawn(payments, held)
+
+    def _of_line(self, segment: int, rule: int, place: int) -> tuple[Account, ...]:
+        """The accounts that are for a line, in order: by the rows of its segment and rule, and its service."""
+        found = self._known.get((segment, rule, place))
+        if found is None:
+            sources, service = self._layout.plan.sources, self._question.asked.services[place]
+            decided = sources.rules[rule] if rule >= 0 else None
+            benefit = str(decided.id) if isinstance(decided, Benefit) else ""
+            accounts = sources.segments[segment].plan.accounts.values()
+            found = tuple(each for each in accounts if each.is_for(benefit, service.therapy, service.code))
+            self._known[segment, rule, place] = found
+        return found
+
+    def _pay(
+        self,
+        accounts: Sequence[Account],
+        day: int,
+        place: int,
+        owed: list[int],
+        held: dict[Owned, HeldBalance],
+        *,
+        are_empty: bool,
+    ) -> Iterator[Payment]:
+        """What accounts pay of a line, of which the parts `owed` are left; takes it off parts and balances."""
+        member = self._layout.services[place].member
+        for account in accounts:
+            own = str(account.id), owner_of(account, member, family=self._layout.family)
+            balance = self.balance(account, own, day, held, are_empty=are_empty)
+            paid = 0
+            for part in account.parts:
+                number = _PARTS.index(part)
+                cents = min(owed[number], balance.cents - paid)
+                owed[number] -= cents
+                paid += cents
+            held[own] = balance._replace(cents=balance.cents - paid)
+            if paid:
+                yield Payment(account, paid)
+
+    def balance(
+        self, account: Account, own: Owned, day: int, held: Mapping[Owned, HeldBalance], *, are_empty: bool = False
+    ) -> HeldBalance:
+        """What an account holds on a day before the next line."""
+        period = period_on(self._layout, account, day)
+        before = held.get(own)
+        if before is not None and before.period == period:
+            return before
+        stated = self._stated.get(own)
+        if stated is not None and stated.period == period:
+            return stated
+        is_open = are_empty and self.is_open(account, own, day)
+        return HeldBalance(period, 0 if is_open else amount_of(account, own[1]))
+
+    def is_open(self, account: Account, own: Owned, day: int) -> bool:
+        """Whether a day lies in the period that holds `as_of`, and nothing is stated of the account in it."""
+        period = period_on(self._layout, account, day)
+        stated = self._stated.get(own)
+        is_stated = stated is not None and stated.period == period
+        return not is_stated and period == period_on(self._layout, account, self._layout.as_of)
+
+
+def _take_off(owed: list[int], cents: int) -> None:
+    """Take cents off the parts of a line, in the order of point 28."""
+    for number in _CUT:
+        cut = min(cents, owed[number])
+        owed[number] -= cut
+        cents -= cut
+
+
+def period_on(layout: Layout, account: Account, day: int) -> Period:
+    """The period of an account that holds an ordinal day."""
+    return account.per.kind, period_key(layout.plan, account.per.kind, day)
+
+
+def stated_balances(layout: Layout) -> dict[Owned, HeldBalance]:
+    """The balances that the request states, in the period that holds `as_of`.
+
+    Of each account as the edition has it by which the request is read.
+    """
+    accounts = layout.plan.editions[layout.edition].accounts
+    return {
+        (each.account, owner): HeldBalance(period_on(layout, accounts[each.account], layout.as_of), each.balance_cents)
+        for owner, balances in balances_of(layout.scope.request)
+        for each in balances
+        if each.balance_cents is not None
+    }
+
+
+def balances_of(request: EstimateRequest) -> Iterator[tuple[int, Sequence[AccountBalance]]]:
+    """Whose balances a request states, and what it states."""
+    for place, member in enumerate(request.members):
+        yield place, member.account_balances
+    yield FAMILY, request.family_account_balances

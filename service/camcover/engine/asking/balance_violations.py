@@ -1,0 +1,56 @@
+"""What is wrong with the balances of accounts that a request states (docs/rule-language.md, accounts)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.words import out_of_range, repeated, unknown_word
+from camcover.engine.request import AccountBalance, Coverage, Violation
+from camcover.refusals import Refusal
+from camcover.request_bounds import CENTS
+from camcover.rulebook.records import Account
+
+_OWN, _SHARED = "account_balances", "family_account_balances"
+
+
+def balance_violations(scope: Scope) -> Iterator[Violation]:
+    """Unknown and repeated accounts, balances out of bounds, and those of accounts that the owner does not have.
+
+    Of the primary plan, by the edition by which the request is read.
+    """
+    request, accounts = scope.request, scope.plan.editions[scope.edition].accounts
+    family = request.coverage is Coverage.FAMILY
+    shared = {name for name, each in accounts.items() if family and each.family is not None}
+    for place, member in enumerate(request.members):
+        path = f"members[{place}].{_OWN}"
+        yield from _violations(path, member.account_balances, accounts, shared, f"it in {_SHARED}")
+    others = accounts.keys() - shared
+    if family:
+        stated = request.family_account_balances
+        yield from _violations(_SHARED, stated, accounts, others, f"it in {_OWN} of a member")
+
+
+def _violations(
+    path: str,
+    balances: Sequence[AccountBalance],
+    accounts: Mapping[str, Account],
+    elsewhere: set[str],
+    expected: str,
+) -> Iterator[Violation]:
+    """What is wrong with one list; balances of accounts in `elsewhere` belong into another, as `expected` says."""
+    seen: set[str] = set()
+    for place, each in enumerate(balances):
+        where = f"{path}[{place}]"
+        if each.account not in accounts:
+            yield unknown_word(f"{where}.account", Refusal.UNKNOWN_ACCOUNT, each.account, accounts)
+        elif each.account in elsewhere:
+            found = "a member's balance" if path != _SHARED else "a family's balance"
+            what = "that the family shares" if path != _SHARED else "of which each member has one"
+            found = f"{found} of {each.account}, {what}"
+            yield Violation(f"{where}.account", found, expected, Refusal.UNUSED_STATEMENT)
+        elif each.account in seen:
+            yield repeated(f"{where}.account", each.account)
+        elif each.balance_cents is not None and CENTS.is_outside(each.balance_cents):
+            yield out_of_range(f"{where}.balance_cents", each.balance_cents, CENTS)
+        seen.add(each.account)

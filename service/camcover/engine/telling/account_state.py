@@ -1,0 +1,77 @@
+"""Accounts after the last line: what an answer tells of them, and what a later request states (point 42).
+
+What comes in: a question and the answer to its expected case. What goes out: balances, by owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from camcover.engine.asking.accounts import (
+    FAMILY,
+    Accounts,
+    HeldBalance,
+    Owned,
+    amount_of,
+    owner_of,
+    period_on,
+    stated_balances,
+)
+from camcover.engine.asking.question import Answer, Question
+from camcover.engine.estimate import AccountAfter
+from camcover.engine.request import AccountBalance
+from camcover.rulebook.records import Account, Plan
+
+
+class BalancesAfter(NamedTuple):
+    """What a later request states: by member, and of accounts that the family shares."""
+
+    members: tuple[tuple[AccountBalance, ...], ...]
+    family: tuple[AccountBalance, ...]
+
+
+def accounts_after(question: Question, answer: Answer, plan: Plan, day: int) -> Iterator[AccountAfter]:
+    """Every account of an edition, as it stands on an ordinal day after the last line."""
+    if answer.drawn is None:
+        return
+    accounts, members = Accounts(question), question.request.members
+    for account, own in _owned(question, plan):
+        held = accounts.balance(account, own, day, answer.drawn.held)
+        member_id = "" if own[1] == FAMILY else members[own[1]].id
+        yield AccountAfter(own[0], member_id, held.cents, amount_of(account, own[1]))
+
+
+def balances_after(question: Question, answer: Answer, plan: Plan, day: int) -> BalancesAfter:
+    """The balances that an edition's accounts are known to hold in the period of an ordinal day, after the last line.
+
+    Of an account that the family shares also that its balance is not known, since that makes family coverage.
+    """
+    found: dict[int, list[AccountBalance]] = {}
+    held = answer.drawn.held if answer.drawn is not None else {}
+    stated = stated_balances(question.primary) if answer.drawn is not None else {}
+    for account, own in _owned(question, plan) if answer.drawn is not None else ():
+        known = _known(question, account, day, (held.get(own), stated.get(own)))
+        if known is not None or own[1] == FAMILY:
+            found.setdefault(own[1], []).append(AccountBalance(own[0], known))
+    members = range(question.primary.members)
+    return BalancesAfter(tuple(tuple(found.get(each, ())) for each in members), tuple(found.get(FAMILY, ())))
+
+
+def _owned(question: Question, plan: Plan) -> Iterator[tuple[Account, Owned]]:
+    """Every account of an edition with whose it is, each once, by member."""
+    seen: set[Owned] = set()
+    for member in range(question.primary.members):
+        for account in plan.accounts.values():
+            own = str(account.id), owner_of(account, member, family=question.primary.family)
+            if own not in seen:
+                seen.add(own)
+                yield account, own
+
+
+def _known(
+    question: Question, account: Account, day: int, balances: tuple[HeldBalance | None, HeldBalance | None]
+) -> int | None:
+    """The first of the balances that is of the period that holds a day, cents; None where none is."""
+    period = period_on(question.primary, account, day)
+    return next((each.cents for each in balances if each is not None and each.period == period), None)

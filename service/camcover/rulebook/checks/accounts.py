@@ -1,0 +1,40 @@
+"""Accounts that pay the member's share: amounts that contradict each other, and a health savings account beside one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from camcover.rulebook.checks.accumulators import INDIVIDUAL_ABOVE_FAMILY
+from camcover.rulebook.checks.fault import Severity, declare_fault
+from camcover.rulebook.checks.scope import plans
+from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.records import OwedPart, RuleSet
+from camcover.rulebook.words import written
+
+HSA_ACCOUNT = declare_fault(
+    "hsa-account-pays-deductible",
+    Severity.WARNING,
+    "An account of a plan marked hsa_qualified pays the deductible. Whom a health reimbursement arrangement pays "
+    "before the deductible is met may not pay into an HSA (26 U.S.C. 223(c)(1)(A); IRS Rev. Rul. 2004-45).",
+    "Check the account: one that pays after the deductible leaves `deductible` out of `pays`; or set "
+    "`hsa_qualified: no`.",
+)
+
+
+def check_account_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """An account that a family shares holds no less than one person's (docs/rule-language.md, accounts)."""
+    for plan in plans(rules):
+        for account in plan.accounts.values():
+            if account.family is not None and account.individual > account.family:
+                amounts = f"{written(account.individual)} is above the family amount {written(account.family)}"
+                yield INDIVIDUAL_ABOVE_FAMILY.at(account.at, f"the individual amount {amounts}", "check both amounts")
+
+
+def check_hsa_accounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """Accounts of HSA-qualified plans that pay a deductible (26 U.S.C. 223(c)(1)(A); IRS Rev. Rul. 2004-45)."""
+    for plan in plans(rules):
+        for account in plan.accounts.values() if plan.hsa_qualified else ():
+            if OwedPart.DEDUCTIBLE in account.pays:
+                message = f"the account '{account.id}' of an HSA-qualified plan pays the deductible"
+                yield HSA_ACCOUNT.at(account.at, message, "leave `deductible` out of `pays`, unless the text says so")

@@ -1,0 +1,53 @@
+"""The accounts of a plan: money that pays parts of what a member owes (docs/rule-language.md, section 4, accounts)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, is_cited, references
+from camcover.rulebook.mappings import Field, MapOf, Record
+from camcover.rulebook.records import Account, OwedPart, Payee, Place, Word
+from camcover.rulebook.scalars import ACCOUNT_PERIOD, MONEY
+from camcover.rulebook.shapes import Context, ListOf, Name, Value, Values, choice
+
+__all__ = ["ACCOUNTS"]
+
+
+def _cited(values: Values, at: Place, context: Context) -> Any:
+    return values if is_cited(values, at, context, "this account") else FAILED
+
+
+ACCOUNT = Record(
+    "an account",
+    (
+        Field("individual", Value(MONEY), "A member's amount for a period.", is_required=True),
+        Field("family", Value(MONEY), "Under family coverage the amount of one account that all members share."),
+        Field("per", Value(ACCOUNT_PERIOD), "For which period.", is_required=True),
+        Field("pays", ListOf(choice(OwedPart)), "The parts of what a member owes that it pays.", is_required=True),
+        Field("benefits", references("benefit", "a benefit of the plan"), "The benefits it is for.", default=()),
+        Field("therapies", THERAPIES, "The therapies it is for.", default=()),
+        Field("codes", CODES, "The procedure codes it is for.", default=()),
+        Field("payment_to", choice(Payee), "Who gets what it pays.", default=Payee.PROVIDER),
+        CITE,
+    ),
+    _cited,
+)
+
+
+def _account(key: Word, values: Values, at: Place) -> Account:
+    return Account(
+        id=key,
+        individual=values["individual"],
+        family=values["family"],
+        per=values["per"],
+        pays=values["pays"],
+        benefits=values["benefits"],
+        therapies=values["therapies"],
+        codes=values["codes"],
+        payment_to=values["payment_to"],
+        cite=values["cite"],
+        at=at,
+    )
+
+
+ACCOUNTS = MapOf(Name("an id", defines="account"), ACCOUNT, _account)

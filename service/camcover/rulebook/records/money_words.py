@@ -1,0 +1,23 @@
+"""Who is paid, and which parts of what a member owes an account may pay: words of closed lists."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OwedPart(StrEnum):
+    """A part of what a member owes of a line, in the order in which an account pays them (section 4, accounts)."""
+
+    DEDUCTIBLE = "deductible"
+    COPAY = "copay"
+    COINSURANCE = "coinsurance"
+    PENALTY = "penalty"
+    BALANCE_BILL = "balance_bill"
+    NOT_COVERED = "not_covered"
+
+
+class Payee(StrEnum):
+    """Who gets what the plan pays."""
+
+    PROVIDER = "provider"
+    MEMBER = "member"

@@ -1,0 +1,312 @@
+"""Accounts that pay the member's share: what is left in cash, what they hold, and how they are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from camcover.api.catalog_servicer import _describe
+from camcover.engine import Estimate
+from camcover.engine.estimate import Line
+from camcover.engine.request import AccountBalance, InvalidRequest
+from camcover.gen.camcover.v1.catalog_service_pb2 import PlanEdition
+from camcover.workflow.coverage import check_coverage
+from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables, typed
+
+NONE_USED = [{"limit": "visits", "used": 0}]
+SHARE = "pays: [deductible, copay, coinsurance]"
+
+
+UNKNOWN_SUMS = {
+    "id": "ana",
+    "age": 40,
+    "state": "WA",
+    "limit_usage": NONE_USED,
+    "account_balances": [{"account": "hra", "balance_cents": 5_000}],
+}
+"""A member of whom the balance is known, and no sum."""
+
+
+def with_accounts(accounts: str, plan: str = SHARE_PLAN) -> str:
+    """A plan of the small rules with `accounts:`, one a line."""
+    lines = "".join(f"  {each.strip()}\n" for each in accounts.strip().splitlines())
+    return plan.replace("benefits:\n", f"accounts:\n{lines}benefits:\n", 1)
+
+
+def asked(accounts: str, balances: dict[str, int] | None = None, **others: Any) -> Estimate:
+    """The small question under share-plan with accounts, what ana's hold stated."""
+    request = question()
+    stated = [{"account": name, "balance_cents": cents} for name, cents in (balances or {}).items()]
+    request["members"] = [request["members"][0] | {"account_balances": stated, "limit_usage": NONE_USED}]
+    return estimate(tables(share=with_accounts(accounts)), request | others)
+
+
+def cash(found: Estimate) -> list[tuple[int, int]]:
+    """(What accounts pay, what is left in cash) of each line."""
+    return [(line.account_paid_cents, line.patient_cents) for line in found.lines]
+
+
+def by_account(line: Line) -> dict[str, int]:
+    return {each.account: each.amount_cents for each in line.account_payments}
+
+
+def after(found: Estimate) -> dict[tuple[str, str], int]:
+    return {(each.account, each.member_id): each.balance_cents for each in found.accounts_after}
+
+
+# What an account pays. The shares of the three visits are 40.00 + 1.60, 9.60 and 9.60.
+
+
+def test_the_whole_share_is_paid() -> None:
+    """A balance of 100.00 pays 41.60 + 9.60 + 9.60 = 60.80: nothing is due in cash, 39.20 are left."""
+    found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 10_000})
+    assert cash(found) == [(4_160, 0), (960, 0), (960, 0)]
+    assert (found.totals.account_paid_cents, found.totals.patient_cents) == (6_080, 0)
+    assert after(found) == {("hra", "ana"): 3_920}
+    assert (found.range.low_cents, found.range.high_cents) == (0, 0)
+
+
+def test_it_pays_as_far_as_it_reaches() -> None:
+    """Of 45.00 go 41.60 to the first visit and 3.40 to the second: 6.20 and 9.60 in cash."""
+    found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 4_500})
+    assert cash(found) == [(4_160, 0), (340, 620), (0, 960)]
+    assert after(found) == {("hra", "ana"): 0}
+
+
+def test_the_share_counts_in_full_whoever_pays_it() -> None:
+    """The parts of each line, and both sums, are those of the plan without the account."""
+    found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 10_000})
+    plain = estimate(tables(), question())
+    parts = ("deductible_cents", "copay_cents", "coinsurance_cents", "plan_paid_cents", "written_off_cents")
+    assert [[getattr(line, name) for name in parts] for line in found.lines] == [
+        [getattr(line, name) for name in parts] for line in plain.lines
+    ]
+    assert found.accumulators_after == plain.accumulators_after
+    assert [line.adjustments for line in found.lines] == [line.adjustments for line in plain.lines]
+
+
+def test_only_the_parts_it_names_are_paid() -> None:
+    """Coinsurance alone: 1.60 of the first visit, 40.00 of deductible are left."""
+    found = asked("hra: {individual: $100, per: benefit_period, pays: [coinsurance]}", {"hra": 10_000})
+    assert cash(found) == [(160, 4_000), (960, 0), (960, 0)]
+
+
+def test_what_is_not_covered_may_be_paid() -> None:
+    """Reiki at 80.00 is nobody's benefit: an allowance of 60.00 pays 60.00 of it."""
+    item = question()["items"][0] | {"therapy": "reiki", "procedures": [], "charge_cents": 8_000}
+    item["dates"] = ["2026-03-02"]
+    found = asked(
+        "otc: {individual: $60, per: quarter, pays: [not_covered], therapies: [reiki]}", {"otc": 6_000}, items=[item]
+    )
+    assert cash(found) == [(6_000, 2_000)]
+
+
+def test_of_several_the_first_pays_first() -> None:
+    """10.00 of a card for any share, then an account for coinsurance: of 40.00 + 1.60 the card pays deductible."""
+    accounts = f"""
+        card: {{individual: $10, per: calendar_year, {SHARE}}}
+        hra: {{individual: $5, per: calendar_year, pays: [coinsurance]}}"""
+    found = asked(accounts, {"card": 1_000, "hra": 500})
+    assert [by_account(line) for line in found.lines] == [{"card": 1_000, "hra": 160}, {"hra": 340}, {}]
+    assert cash(found) == [(1_160, 3_000), (340, 620), (0, 960)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "paid"),
+    [
+        ("", 960),
+        (", therapies: [acupuncture]", 960),
+        (", therapies: [reiki]", 0),
+        (", codes: ['97810']", 960),
+        (", codes: ['97124']", 0),
+        (", benefits: [needles]", 960),
+        (", therapies: [reiki], benefits: [needles]", 960),
+    ],
+)
+def test_it_is_for_the_lines_that_it_names(scope: str, paid: int) -> None:
+    """Of the second visit's 9.60."""
+    found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}{scope}}}", {"hra": 10_000})
+    assert found.lines[1].account_paid_cents == paid
+
+
+# Periods and balances
+
+
+def test_each_period_begins_with_the_amount() -> None:
+    """7.00 a month, 2.00 of March's left; the visits are on 2 March, 9 March, 6 April: 2.00, nothing, 7.00."""
+    item = question()["items"][0] | {"dates": ["2026-03-02", "2026-03-09", "2026-04-06"]}
+    found = asked(f"card: {{individual: $7, per: month, {SHARE}}}", {"card": 200}, items=[item])
+    assert cash(found) == [(200, 3_960), (0, 960), (700, 260)]
+    assert after(found) == {("card", "ana"): 0}
+
+
+def test_a_balance_may_be_above_the_amount() -> None:
+    """Money of an earlier year: 50.00 where a year's amount is 20.00."""
+    found = asked(f"hra: {{individual: $20, per: benefit_period, {SHARE}}}", {"hra": 5_000})
+    assert cash(found) == [(4_160, 0), (840, 120), (0, 960)]
+
+
+def test_a_balance_that_is_not_given() -> None:
+    """Expected the whole 50.00: 60.80 - 50.00 = 10.80; from nothing in it, 60.80, to that."""
+    found = asked(f"hra: {{individual: $50, per: benefit_period, {SHARE}}}")
+    assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (1_080, 1_080, 6_080)
+    told = [each.text for each in found.range.assumptions]
+    assert (
+        "We do not know how much member ana has left in the account hra. We expect $50.00 in a benefit period. "
+        "The range goes down to nothing."
+    ) in told
+
+
+def test_open_sums_beside_an_account_that_pays_the_whole_share() -> None:
+    """At best the maximum is met, and nothing is owed; at worst 48.00 + 48.00 + 4.00 of deductible, 20 % of 44.00.
+
+    That is 108.80, of which the account pays 50.00: 58.80 in cash.
+    """
+    found = asked(f"hra: {{individual: $50, per: benefit_period, {SHARE}}}", members=[UNKNOWN_SUMS])
+    assert (found.range.low_cents, found.range.high_cents) == (0, 5_880)
+    assert not any(each.id == "assumed-too-much-unknown" for each in found.range.assumptions)
+
+
+def test_open_sums_beside_an_account_that_pays_a_part() -> None:
+    """What is saved on the deductible may be owed as coinsurance, which this one does not pay: the range is widened."""
+    found = asked("hra: {individual: $50, per: benefit_period, pays: [deductible]}", members=[UNKNOWN_SUMS])
+    assert (found.range.low_cents, found.range.high_cents) == (0, 24_000)
+    assert any(each.id == "assumed-too-much-unknown" for each in found.range.assumptions)
+
+
+# Families
+
+
+def family(**balances: int) -> dict[str, Any]:
+    """Two members who each have the small question's last two visits, everything met but the coinsurance."""
+    used = [{"accumulator": "deductible", "used_cents": 10_000}, {"accumulator": "oop_max", "used_cents": 10_000}]
+    members = [{"id": name, "age": 40, "state": "WA", "accumulators": used} for name in ("ana", "ben")]
+    item = question()["items"][0] | {"dates": ["2026-03-09", "2026-03-16"]}
+    stated = [{"account": name, "balance_cents": cents} for name, cents in balances.items()]
+    return question(
+        members=members,
+        items=[item | {"member_id": "ana"}, item | {"member_id": "ben"}],
+        family_account_balances=stated,
+    )
+
+
+def test_a_family_shares_one_account() -> None:
+    """25.00 for four visits of 9.60, by date ana's first: 9.60, 9.60, 5.80, nothing."""
+    share = with_accounts(f"hra: {{individual: $100, family: $150, per: benefit_period, {SHARE}}}")
+    found = estimate(tables(share=share), family(hra=2_500))
+    assert [line.member_id for line in found.lines] == ["ana", "ben", "ana", "ben"]
+    assert cash(found) == [(960, 0), (960, 0), (580, 380), (0, 960)]
+    assert after(found) == {("hra", ""): 0}
+
+
+def test_without_a_family_amount_each_member_has_an_account() -> None:
+    """12.00 each: 9.60 and 2.40."""
+    share = with_accounts(f"hra: {{individual: $12, per: benefit_period, {SHARE}}}")
+    found = estimate(tables(share=share), family())
+    assert cash(found) == [(960, 0), (960, 0), (240, 720), (240, 720)]
+    assert after(found) == {("hra", "ana"): 0, ("hra", "ben"): 0}
+
+
+# Beside other rules
+
+
+def test_a_second_plan_pays_first() -> None:
+    """Of 41.60 a second plan pays 28.00, off the coinsurance of 1.60, then the deductible: 13.60 are left to pay."""
+    request = question(secondary_plan_id="copay-plan")
+    accounts = f"hra: {{individual: $10, per: benefit_period, {SHARE}}}"
+    request["members"][0]["account_balances"] = [{"account": "hra", "balance_cents": 1_000}]
+    line = estimate(tables(share=with_accounts(accounts)), request).lines[0]
+    assert (line.secondary_paid_cents, line.account_paid_cents, line.patient_cents) == (2_800, 1_000, 360)
+
+
+def test_accounts_of_a_second_plan_pay_nothing() -> None:
+    copay = with_accounts(f"hra: {{individual: $10, per: benefit_period, {SHARE}}}", COPAY_PLAN)
+    found = estimate(tables(copay=copay), question(secondary_plan_id="copay-plan"))
+    assert [line.account_paid_cents for line in found.lines] == [0, 0, 0]
+
+
+def test_an_account_may_pay_the_member() -> None:
+    """The first visit's 41.60 are due, and come back; the plan pays the provider."""
+    found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}, payment_to: member}}", {"hra": 10_000})
+    line = found.lines[0]
+    assert (line.patient_cents, line.due_at_service_cents, line.reimbursed_cents) == (0, 4_160, 4_160)
+
+
+def test_nothing_is_paid_for_a_code_that_no_catalog_has() -> None:
+    item = question()["items"][0] | {"procedures": [{"code": "00000", "charge_cents": 8_000}], "dates": ["2026-03-02"]}
+    del item["therapy"]
+    found = asked("hra: {individual: $100, per: benefit_period, pays: [not_covered]}", {"hra": 10_000}, items=[item])
+    assert cash(found) == [(0, 8_000)]
+
+
+# Carrying on, refusals, words
+
+
+def test_the_state_carries_the_balance() -> None:
+    found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 5_000})
+    assert found.use_after.account_balances == ((AccountBalance("hra", 0),),)
+    assert found.use_after.family_account_balances == ()
+
+
+@pytest.mark.parametrize(
+    ("balances", "field", "kind"),
+    [
+        ([{"account": "hsa"}], "members[0].account_balances[0].account", "UNKNOWN_ACCOUNT"),
+        ([{"account": "card"}, {"account": "card"}], "members[0].account_balances[1].account", "REPEATED"),
+        ([{"account": "hra", "balance_cents": 1}], "members[0].account_balances[0].account", "UNUSED_STATEMENT"),
+    ],
+)
+def test_balances_that_are_refused(balances: list[dict[str, Any]], field: str, kind: str) -> None:
+    accounts = f"""
+        hra: {{individual: $100, family: $200, per: benefit_period, {SHARE}}}
+        card: {{individual: $100, per: benefit_period, {SHARE}}}"""
+    request = question(coverage="COVERAGE_FAMILY")
+    request["members"][0]["account_balances"] = balances
+    with pytest.raises(InvalidRequest) as refused:
+        estimate(tables(share=with_accounts(accounts)), request)
+    assert [(each.field, each.refusal.name) for each in refused.value.violations] == [(field, kind)]
+
+
+def test_balances_of_a_family_that_are_refused() -> None:
+    rules = tables(share=with_accounts(f"card: {{individual: $100, per: benefit_period, {SHARE}}}"))
+    stated = {"family_account_balances": [{"account": "card", "balance_cents": 1}]}
+    with pytest.raises(InvalidRequest) as refused:
+        estimate(rules, question(**stated))
+    (wrong,) = refused.value.violations
+    assert wrong.description == (
+        "found a family's balance of card, of which each member has one; expected it in account_balances of a member"
+    )
+    with pytest.raises(InvalidRequest) as refused:
+        estimate(rules, question(coverage="COVERAGE_SELF_ONLY", **stated))
+    assert [each.refusal.name for each in refused.value.violations] == ["CONTRADICTORY_STATEMENTS"]
+
+
+def test_what_an_account_pays_is_told() -> None:
+    accounts = f"hra: {{individual: $45, per: benefit_period, {SHARE}, cite: eoc p.9}}"
+    found = asked(accounts, {"hra": 4_500}, explain=True)
+    steps = found.lines[1].steps
+    assert [step.message.text for step in steps[-2:]] == [
+        "The account hra pays $3.40 of your share.",
+        "You pay $6.20 in cash.",
+    ]
+    assert steps[-2].citation.startswith("Evidence of coverage")
+
+
+def test_an_answer_about_coverage_names_accounts() -> None:
+    accounts = f"""
+        hra: {{individual: $45, family: $90, per: benefit_period, {SHARE}, benefits: [needles]}}
+        otc: {{individual: $60, per: quarter, pays: [not_covered], therapies: [reiki]}}"""
+    rules = tables(share=with_accounts(accounts))
+    told = check_coverage(rules, typed(question())).accounts
+    words = (
+        "$45.00 in a benefit period for the deductible, copays, and coinsurance, or $90.00 for a family together, "
+        "only for the benefit needles"
+    )
+    assert [(each.account, each.text) for each in told] == [("hra", words)]
+    message = PlanEdition()
+    _describe(message, rules.plans["share-plan"].editions[0])
+    assert [(each.id, each.individual_cents, each.family_cents) for each in message.accounts] == [
+        ("hra", 4_500, 9_000),
+        ("otc", 6_000, 0),
+    ]
