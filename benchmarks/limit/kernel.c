@@ -609,7 +609,8 @@ INLINE int period_key(struct request *request, int period, int day)
 /* The place of (member, limit slot) among the request's. */
 INLINE int place_of(const struct hand *hand, const struct limit *limit)
 {
-    return hand->service->member * hand->request->slot_count + limit->slot;
+    int member = limit->of_family == 1 ? 0 : hand->service->member;
+    return member * hand->request->slot_count + limit->slot;
 }
 
 INLINE int64_t used_in_window(

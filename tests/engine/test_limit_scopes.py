@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from camcover.engine import Estimate
+from camcover.engine import Estimate, InvalidRequest
 from camcover.engine.estimate import Reason
 from camcover.workflow.coverage import check_coverage
 from small_rules import estimate, tables, typed
@@ -221,3 +221,54 @@ def test_what_is_not_covered_costs_the_rate_in_network_and_the_charge_elsewhere(
     text = plan("not_covered_pays: allowed\n", IN=", not_covered_pays: charge")
     found = asked(text, {}, OUT | {"therapy": "massage", "allowed_cents": 5_000}, member=used(20))
     assert patients(found) == [6_000, 5_000]
+
+
+# Of the family
+
+FAMILY = plan(ALLOW="3 visits", HANDS=", for: family")
+ANA: dict[str, Any] = {"id": "ana", "age": 44}
+BEN: dict[str, Any] = {"id": "ben", "age": 46}
+BOTH: list[dict[str, Any]] = [{"member_id": "ana"}, {"member_id": "ben"}, {"member_id": "ana", "dates": ["2026-03-03"]}]
+
+
+def test_all_members_share_the_count_of_a_limit_for_the_family() -> None:
+    """One of 3 visits used by each: Ana's is the third; Ben's on the same day and Ana's next one are refused."""
+    found = asked(FAMILY, *BOTH, members=[ANA | used(1), BEN | used(1)])
+    assert patients(found) == [2_000, 6_000, 6_000]
+    assert [(each.member_id, each.used, each.allowed) for each in found.limits_after] == [("", 3, 3)]
+    words = "The plan covers 3 visits in a calendar year for the whole family. You have reached that limit."
+    assert found.lines[1].steps[1].text == words
+    assert found.range.low_cents == found.range.high_cents == 14_000
+
+
+def test_dated_visits_of_all_members_count_for_the_family() -> None:
+    """A dated visit of Ben's, and one of Ana's: one of 3 is left. What is stated includes them."""
+    dated = {"prior_visits": [{"benefit": "massage", "date": "2026-02-02"}]}
+    assert patients(asked(FAMILY, *BOTH, members=[ANA | dated, BEN | dated])) == [2_000, 6_000, 6_000]
+    assert patients(asked(FAMILY, *BOTH, members=[ANA | dated, BEN | dated | used(2)])) == [2_000, 6_000, 6_000]
+
+
+def test_more_than_the_family_may_use_is_refused() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        asked(FAMILY, *BOTH, members=[ANA | used(2), BEN | used(2)])
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.found, violation.expected) == (
+        "members[1].limit_usage[0]",
+        "4 used of limit hands by all members",
+        "3 or less",
+    )
+
+
+def test_the_open_use_of_a_limit_for_the_family() -> None:
+    """Nobody states it: none used or all of it, three visits of 20.00 or of 60.00."""
+    found = asked(FAMILY, *BOTH, members=[ANA, BEN])
+    assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (6_000, 6_000, 18_000)
+    assert sum("hands" in each.text for each in found.range.assumptions) == 1
+
+
+def test_the_state_of_a_limit_for_the_family_is_the_first_members() -> None:
+    """Carried on: 3 used, so that the next visit of Ben's is refused."""
+    first = asked(FAMILY, *BOTH[:2], members=[ANA | used(1), BEN])
+    assert patients(first) == [2_000, 2_000]
+    assert [len(each.limit_usage) for each in first.use_after.use] == [1, 0]
+    assert first.use_after.use[0].limit_usage[0].used == 3

@@ -120,6 +120,8 @@ def limit(dice: Dice, tiers: list[str], *, in_money: bool) -> Document:
         terms["except"] = {"attested": dice.some(["rehabilitation", "plan_of_care", "advance_notice"], 1, 2)}
     if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
         terms["tiers"] = dice.some(tiers, 1, len(tiers))
+    if terms["per"] != "visit" and dice.chance(15):
+        return terms | {"for": "family"}
     if dice.chance(20):
         ages = dice.some([{"max": "20"}, {"min": "18", "max": "64"}, {"min": "30"}], 1, 2)
         by_age = [{"ages": each, "allow": requantified(dice, terms["allow"])} for each in ages]

@@ -25,7 +25,7 @@ from .random_shared import (
     VISIT_CODES,
     Document,
 )
-from .random_use import add_codes, add_fee_usage, add_use
+from .random_use import add_codes, add_family_use, add_fee_usage, add_use
 from .rules import RuleBook
 from .sums import counted_toward
 from .values import add_months, money_or_unlimited
@@ -305,6 +305,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
         if dice.chance(20):
             add_fee_usage(dice, member, editions, prefix, first)
         add_codes(dice, member, prefix, first)
+    add_family_use(dice, asked["members"], editions, prefix, first, as_of)
 
 
 def _add_sums(dice: Dice, asked: Document, name: str, editions: list[Document], prefix: str) -> None:

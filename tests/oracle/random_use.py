@@ -21,7 +21,7 @@ def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str,
     plan = RuleBook(editions).days_of(editions[0]["id"])
     before = _Before(plan, Usage([member], prefix, plan, as_of, first), member["id"], as_of, first)
     counts: dict[str, list[Document]] = {}
-    for limit, most in _limits(editions):
+    for limit, most in ((each, most) for each, most in _limits(editions) if not each.family):
         included = before.used(limit)
         if dice.chance(35) and included <= most:
             counts[limit.id] = _counts(dice, limit, included, most, min(as_of, first))
@@ -66,6 +66,25 @@ def add_codes(dice: Dice, member: Document, prefix: str, first: date) -> None:
             {"code": code, "date": dice.pick(days).isoformat(), "units": dice.number(1, 3)}
             for code in dice.some(ALL_CODES, 1, 3)
         ]
+
+
+def add_family_use(
+    dice: Dice, members: list[Document], editions: list[Document], prefix: str, first: date, as_of: date
+) -> None:
+    """Add to some members what all of them used of limits of the family."""
+    plan = RuleBook(editions).days_of(editions[0]["id"])
+    before = _Before(plan, Usage(members, prefix, plan, as_of, first), members[0]["id"], as_of, first)
+    for limit, most in _limits(editions):
+        included = before.used(limit)
+        if not limit.family or included > most or not dice.chance(45):
+            continue
+        entries = _counts(dice, limit, included, most, min(as_of, first))
+        members[0].setdefault(f"{prefix}limit_usage", []).extend(entries)
+        key = "used_cents" if limit.allow.measure == "money" else "used"
+        if len(members) > 1 and len(entries) == 1 and "date" not in entries[0] and dice.chance(50):
+            part = dice.number(0, entries[0][key])
+            entries[0][key] -= part
+            members[1].setdefault(f"{prefix}limit_usage", []).append({"limit": limit.id, key: part})
 
 
 def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]:

@@ -41,6 +41,7 @@ class Limit:
     tiers: tuple[str, ...]
     by_age: tuple[tuple[int, int, int], ...]
     hands_on: bool = False
+    family: bool = False
 
     @property
     def most(self) -> int:
@@ -55,7 +56,7 @@ class Limit:
     @property
     def signature(self) -> tuple[str, str, str]:
         """What must be the same in two editions for the count to go on (point 31)."""
-        return self.id, self.allow.measure, self.per
+        return self.id, self.allow.measure, f"{self.per} of the family" if self.family else self.per
 
 
 def _limit(name: str, terms: Json) -> Limit:
@@ -66,7 +67,8 @@ def _limit(name: str, terms: Json) -> Limit:
     usual = "plan_paid" if allow.measure == "money" else "covered"
     tiers = tuple(terms.get("tiers", []))
     counts, beyond = terms.get("counts", usual), terms.get("beyond")
-    return Limit(name, allow, terms["per"], counts, beyond, excepts, tiers, by_age, terms.get("straddle") == "next")
+    hands_on, family = terms.get("straddle") == "next", "for" in terms
+    return Limit(name, allow, terms["per"], counts, beyond, excepts, tiers, by_age, hands_on, family)
 
 
 def _at_ages(entry: Json) -> tuple[int, int, int]:
@@ -269,6 +271,7 @@ class PlanDays:
             limit.per == "benefit_period"
             and limit.allow.measure == "visits"
             and not self.leaves_out(limit)
+            and not limit.family
             and all(limit.id not in each.get("limits", {}) for each in editions)
             and all(any(own.signature == limit.signature for own in limits_of(each, benefit)) for each in editions)
         )

@@ -156,7 +156,7 @@ class Usage:
 
     def _counts(self, event: Event, limit: Limit, visit: Visit) -> bool:
         """Whether an earlier use lies in the limit's period on the visit's date."""
-        if (event.member_id, event.signature) != (visit.member_id, limit.signature):
+        if event.signature != limit.signature or (event.member_id != visit.member_id and not limit.family):
             return False
         if is_rolling(limit.per):
             return in_window(limit.per, event.day, visit.day)
@@ -179,7 +179,7 @@ class Usage:
             # Those in the stated period up to `as_of` are part of what is stated.
             others = [each for each in dated if each[0] > self._as_of or self._key(limit, each[0]) != own]
             added = sum(amount for day, amount in others if self._key(limit, day) == then)
-            return added + (stated[0][1] if own == then else 0)
+            return added + (sum(amount for _, amount in stated) if own == then else 0)
         included = [each for each in dated if each[0] <= self._as_of and in_window(limit.per, each[0], self._as_of)]
         if may_be_left_out:
             included = []  # point 43: what is stated is the whole use, whatever the dated visits come to
@@ -187,7 +187,8 @@ class Usage:
         if any(day for day, _ in stated):
             uses = [(day or start, amount) for day, amount in stated]
         else:
-            uses = [*included, (start, max(0, stated[0][1] - sum(amount for _, amount in included)))]
+            total = sum(amount for _, amount in stated)
+            uses = [*included, (start, max(0, total - sum(amount for _, amount in included)))]
         return sum(amount for day, amount in [*uses, *behind] if in_window(limit.per, day, visit.day))
 
     def _key(self, limit: Limit, day: date) -> tuple[object, ...]:
@@ -207,7 +208,8 @@ class Usage:
         key = "used_cents" if limit.allow.measure == "money" else "used"
         entries = [
             each
-            for each in self._given(visit.member_id, "limit_usage")
+            for member_id in self._owners(limit, visit)
+            for each in self._given(member_id, "limit_usage")
             if each["limit"] == limit.id and each.get("benefit", visit.benefit) == visit.benefit
         ]
         if entries:
@@ -219,10 +221,14 @@ class Usage:
                 return [(None, each.get("visits") or 0)]
         return []
 
+    def _owners(self, limit: Limit, visit: Visit) -> list[str]:
+        """The members whose use counts toward a limit."""
+        return list(self._members) if limit.family else [visit.member_id]
+
     def dated(self, limit: Limit, visit: Visit) -> list[tuple[date, int]]:
         """What the dated visits count toward the limit, as the edition of each visit's own date has it."""
         found: list[tuple[date, int]] = []
-        for each in self.before(visit.member_id):
+        for each in (entry for member_id in self._owners(limit, visit) for entry in self.before(member_id)):
             if limit.per == "visit" and each.benefit != visit.benefit:
                 continue
             for own in self._plan.limits_on(each.benefit, each.day):

@@ -103,6 +103,7 @@ _NAMED = {
 }
 _AT_AGES = sentence("limit-at-ages", "limit", "ages")
 _BY_AGE = sentence("limit-by-age", "by_age", "others")
+_FOR_FAMILY = sentence("limit-for-family", "limit")
 _IN_TIERS = sentence("limit-in-tiers", "limit", "count", "tiers")
 _BEYOND = sentence("limit-beyond", "limit", "attestation")
 _EXCEPT = sentence("limit-except", "limit", "attestations")
@@ -199,7 +200,7 @@ def what_limit_allows(limit: Limit) -> Message:
     """How much a limit lets pass: `12 visits in a benefit period`, `$500.00 in any 12 months`; each amount by age."""
     others = allowed(limit, limit.allow)
     if not limit.by_age:
-        return others
+        return _FOR_FAMILY(limit=others) if limit.of_family else others
     by_age = (_AT_AGES(limit=allowed(limit, each.amount), ages=ages(each.ages)) for each in limit.by_age)
     return _BY_AGE(by_age=WordList(tuple(by_age)), others=others)
 

@@ -191,7 +191,7 @@ def allow_words(limit: Limit, money: Callable[[int], str] = dollars) -> str:
 
 def limit_words(limit: Limit) -> str:
     """How much a limit lets pass, for a patient: `12 visits in a benefit period`, `$500.00 in any 12 months`."""
-    return f"{allow_words(limit)} {per_words(limit.per)}"
+    return f"{allow_words(limit)}{' for the family' if limit.of_family else ''} {per_words(limit.per)}"
 
 
 def limit_terms(limit: Limit) -> str:

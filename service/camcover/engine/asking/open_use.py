@@ -114,6 +114,12 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
             limit, slots, benefit = known[name]
             if limit.per.kind is PeriodKind.VISIT or is_stated(use, name, terms):
                 continue
+            if limit.of_family:
+                uses = map(layout.scope.use_of, range(layout.members))
+                is_known = member != members[0] or any(is_stated(each, name, terms) for each in uses)
+                if not is_known and _is_touched(layout, limit):
+                    found.append(OpenUse(0, tuple(slots), limit, benefit))
+                continue
             if _is_touched(layout, limit) and not _states_visits(layout, use, benefit):
                 found.append(OpenUse(member, tuple(first + slot for slot in slots), limit, benefit))
     return found
@@ -142,7 +148,7 @@ def _states_visits(layout: Layout, use: UseSoFar, benefit: str) -> bool:
 
 def _is_own_count_of_visits(limit: Limit) -> bool:
     """Whether a limit counts the visits of its one benefit in a benefit period, as `benefit_visits` does (point 39)."""
-    is_own = not limit.shared and not limit.leaves_out
+    is_own = not limit.shared and not limit.leaves_out and not limit.of_family
     return is_own and limit.measure is Measure.VISITS and limit.per.kind is PeriodKind.BENEFIT_PERIOD
 
 

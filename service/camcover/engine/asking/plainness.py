@@ -127,7 +127,7 @@ def _is_nested(question: Question, openness: Openness, terms: Terms) -> bool:
             return False
         if terms.phased and own_visits_of(question.primary.plan, each.limit):
             return False
-        if str(each.limit.id) in terms.numbering:
+        if str(each.limit.id) in terms.numbering or (each.limit.of_family and question.primary.members > 1):
             return False
         if each.limit.id not in benefits.setdefault(each.benefit, []):
             benefits[each.benefit].append(each.limit.id)

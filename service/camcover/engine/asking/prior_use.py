@@ -7,20 +7,19 @@ the plan's numbers, and the statements in it that contradict each other. Sums st
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple, assert_never
 
 from camcover.calendar import add_months
 from camcover.engine.asking.asked import Unsound
+from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
 from camcover.engine.compiling.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
 from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, Membership, PriorVisit, UseSoFar
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan
-
-ALL_COUNTED = 2**64 - 1
-"""A visit that counts against every limit of its benefit."""
 
 
 class Scope(NamedTuple):
@@ -55,50 +54,6 @@ class Scope(NamedTuple):
         yield from self.plan.editions
 
 
-class Count(NamedTuple):
-    """Use of a limit: in the period that holds `as_of`, and beyond that in the period of the first date of service."""
-
-    stated: int = 0
-    dated: int = 0
-
-
-class Visits(NamedTuple):
-    """Visits under a benefit: in the benefit period of `as_of`, and beyond that in the one of the first date.
-
-    `begun`: the ordinal day of a visit that goes on with the first lines, 0 = none; of it the mask of the limits that
-    count it, and cents of copay paid; then as in `VISITS`.
-    """
-
-    stated: int = 0
-    dated: int = 0
-    begun: int = 0
-    counted: int = 0
-    copay_paid: int = 0
-    coinsurance_paid: int = 0
-    percentages: int = 0
-    penalty_paid: int = 0
-    copay_scope: int = -1
-
-
-class Conflict(NamedTuple):
-    """A statement that contradicts another: the list it stands in, its place there, what was found and expected."""
-
-    field: str
-    place: int
-    found: str
-    expected: str
-
-
-@dataclass(slots=True)
-class PriorUse:
-    """What a member used: counts by slot, dated uses of rolling limits by slot, visits by benefit."""
-
-    counts: dict[int, Count] = field(default_factory=dict)
-    events: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    visits: dict[int, Visits] = field(default_factory=dict)
-    conflicts: list[Conflict] = field(default_factory=list)
-
-
 @dataclass(slots=True)
 class _Visit:
     """A dated visit: its entries added up. `plan_paid` None = not given."""
@@ -113,8 +68,9 @@ class _Visit:
 
 
 class _Statement(NamedTuple):
-    """What a request states of a limit: the list it stands in, its place there, and the use."""
+    """What a request states of a limit: whose, the list it stands in, its place there, and the use."""
 
+    member: int
     field: str
     place: int
     use: LimitUse
@@ -125,7 +81,10 @@ class _Statement(NamedTuple):
 
 
 def prior_use(scope: Scope, member: int) -> PriorUse:
-    """What a member used before the estimate. Raises `Unsound` or KeyError for words that the plan has not."""
+    """What a member used before the estimate, the first one also for all what they used of the family's limits.
+
+    Raises `Unsound` or KeyError for words that the plan has not.
+    """
     return _UseReader(scope, member).read()
 
 
@@ -182,19 +141,19 @@ class _UseReader:
 
     def __init__(self, scope: Scope, member: int) -> None:
         """Begin with nothing used."""
-        self._scope, self._index, self._use = scope, scope.plan, scope.use_of(member)
+        self._scope, self._index, self._use, self._member = scope, scope.plan, scope.use_of(member), member
         self._found = PriorUse()
         self._slot_keys = list(scope.plan.slots)
         self._visits = self._dated_visits()
-        self._dated: dict[int, list[tuple[int, int]]] = {}
+        self.dated: dict[int, list[tuple[int, int]]] = {}
         self._stated_visits: dict[str, tuple[int, int]] = {}
 
     def read(self) -> PriorUse:
         """Everything the member used."""
-        for (benefit, day), visit in self._visits.items():
-            self._count_visit(benefit, day, visit)
-        stated = self._stated_limits()
-        for slot in {**stated, **self._dated}:
+        stated = self.use_of_limits()
+        for slot in [number for number, key in enumerate(self._slot_keys) if key.of_family]:
+            self._gather(slot, stated)
+        for slot in {**stated, **self.dated}:
             key = self._slot_keys[slot]
             if key.per.kind in ROLLING:
                 self._read_window(slot, stated.get(slot, []))
@@ -203,8 +162,39 @@ class _UseReader:
         self._read_visits()
         return self._found
 
-    def _conflict(self, name: str, place: int, found: str, expected: str) -> None:
-        self._found.conflicts.append(Conflict(name, place, found, expected))
+    def use_of_limits(self) -> dict[int, list[_Statement]]:
+        """The statements about each slot, once the dated visits are counted."""
+        for (benefit, day), visit in self._visits.items():
+            self._count_visit(benefit, day, visit)
+        return self._stated_limits()
+
+    @cached_property
+    def _others(self) -> list[tuple[dict[int, list[_Statement]], dict[int, list[tuple[int, int]]]]]:
+        """What the other members state of limits, and their dated uses."""
+        readers = [_UseReader(self._scope, member) for member in range(1, len(self._scope.request.members))]
+        return [(reader.use_of_limits(), reader.dated) for reader in readers]
+
+    def _gather(self, slot: int, stated: dict[int, list[_Statement]]) -> None:
+        """Bring together what all members used of a limit of the family: it is the first one's."""
+        if self._member:
+            stated.pop(slot, None)
+            self.dated.pop(slot, None)
+            return
+        for statements, dated in self._others:
+            if slot in statements:
+                stated.setdefault(slot, []).extend(statements[slot])
+            if slot in dated:
+                self.dated.setdefault(slot, []).extend(dated[slot])
+        bare = [each for each in stated.get(slot, ()) if each.use.date is None]
+        if len(bare) > 1:
+            limit = limit_of(self._scope, self._slot_keys[slot].limit) or self._index.slot_limits[slot]
+            total = sum(each.amount_of(limit) for each in bare)
+            if total > most_used(limit):
+                said = f"{total} used of limit {limit.id} by all members"
+                self._conflict(bare[-1], said, f"{most_used(limit)} or less")
+
+    def _conflict(self, said: _Statement, found: str, expected: str) -> None:
+        self._found.conflicts.append(Conflict(said.member, said.field, said.place, found, expected))
 
     # Dated visits
 
@@ -241,7 +231,7 @@ class _UseReader:
             amount = visit.units if limit.measure is Measure.UNITS else int(_counts(limit, visit))
             if limit.measure in (Measure.VISITS, Measure.UNITS) and amount:
                 slot = self._index.slots[slot_key(benefit, limit)]
-                self._dated.setdefault(slot, []).append((day, amount))
+                self.dated.setdefault(slot, []).append((day, amount))
 
     # Limits
 
@@ -264,7 +254,7 @@ class _UseReader:
                 before = found.setdefault(slot, [])
                 if any(each.use.date == use.date for each in before):
                     raise Unsound
-                before.append(_Statement("limit_usage", place, use))
+                before.append(_Statement(self._member, "limit_usage", place, use))
         self._add_benefit_visits(found)
         return found
 
@@ -282,7 +272,7 @@ class _UseReader:
                 elif slot not in stated and benefit in self._stated_visits:
                     place, visits = self._stated_visits[benefit]
                     derived = LimitUse(str(limit.id), used=visits)
-                    stated[slot] = [_Statement("benefit_visits", place, derived)]
+                    stated[slot] = [_Statement(self._member, "benefit_visits", place, derived)]
 
     def _compare_visits(self, benefit: str, limit: Limit, statement: _Statement) -> None:
         """Hold the use of a benefit's own visit limit to its visits; it states them where nothing else does.
@@ -293,12 +283,12 @@ class _UseReader:
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
         if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
             said = f"{used} used of limit {limit.id} and {visits} visits under benefit {benefit}"
-            self._conflict(statement.field, statement.place, said, "the same of both")
+            self._conflict(statement, said, "the same of both")
 
     def _read_window(self, slot: int, stated: list[_Statement]) -> None:
         """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
         scope, limit = self._scope, self._index.slot_limits[slot]
-        dated = self._dated.get(slot, [])
+        dated = self.dated.get(slot, [])
         events = [each for each in dated if each[0] <= scope.as_of]
         if stated:
             start = min(scope.as_of, scope.first_day)
@@ -320,13 +310,13 @@ class _UseReader:
         scope, limit = self._scope, self._index.slot_limits[slot]
         own, first = (period_key(self._index, key.per.kind, day) for day in (scope.as_of, scope.first_day))
         within = dated = 0
-        for day, amount in self._dated.get(slot, ()):
+        for day, amount in self.dated.get(slot, ()):
             period = period_key(self._index, key.per.kind, day)
             if stated and day <= scope.as_of and period == own:
                 within += amount
             elif period == first:
                 dated += amount
-        total = stated[0].amount_of(limit) if stated else 0
+        total = sum(each.amount_of(limit) for each in stated)
         if stated:
             self._hold_to_dated(stated[0], limit, 0 if within and leaves_out(self._index, key) else within, total)
         self._found.counts[slot] = Count(total, dated)
@@ -335,7 +325,7 @@ class _UseReader:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
         if dated > stated and stated < most_used(limit):
             said = f"{stated} used of limit {limit.id}, of which dated visits use {dated}"
-            self._conflict(statement.field, statement.place, said, f"{dated} or more")
+            self._conflict(statement, said, f"{dated} or more")
 
     # Visits
 
@@ -357,7 +347,7 @@ class _UseReader:
                     dated += 1
             if within > total:
                 said = f"{total} visits under {benefit}, of which {within} are dated"
-                self._conflict("benefit_visits", place, said, f"{within} or more")
+                self._found.conflicts.append(Conflict(self._member, "benefit_visits", place, said, f"{within} or more"))
             begun = self._visits.get((benefit, scope.first_day))
             self._found.visits[index.benefits[benefit]] = (
                 Visits(total, dated)

@@ -221,7 +221,11 @@ def _uses(question: Question, openness: Openness) -> Iterator[list[Change]]:
 def _demand(question: Question, use: OpenUse) -> int:
     """The most that a member's lines may want of a limit: their units or minutes, or as many visits as lines."""
     services = question.asked.services
-    own = [place for _, place, _ in question.asked.lines if question.primary.services[place].member == use.member]
+
+    def is_whose(place: int) -> bool:
+        return use.limit.of_family or question.primary.services[place].member == use.member
+
+    own = [place for _, place, _ in question.asked.lines if is_whose(place)]
     if use.limit.measure is Measure.MINUTES:
         minutes: dict[int, int] = {}
         for place, row in question.primary.rows:

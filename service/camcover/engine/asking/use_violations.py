@@ -41,7 +41,7 @@ def use_violations(scope: Scope, vocabulary: Vocabulary) -> Iterator[Violation]:
             yield from fee_violations(scope, f"{path}fee_usage[{number}]", fee, vocabulary.services)
         for number, code in enumerate(use.code_usage):
             yield from code_violations(scope, f"{path}code_usage[{number}]", code, vocabulary.codes)
-        yield from _conflict_violations(scope, place, path)
+        yield from _conflict_violations(scope, place, prefix)
     if family:
         yield from _sum_violations(scope, f"{prefix}family_accumulators", scope.family_sums, maxima.family)
     yield from contradictions(scope)
@@ -155,12 +155,12 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
             yield out_of_range(f"{path}.{name}", cents, CENTS)
 
 
-def _conflict_violations(scope: Scope, member: int, path: str) -> Iterator[Violation]:
+def _conflict_violations(scope: Scope, member: int, prefix: str) -> Iterator[Violation]:
     """Counts and visits that contradict each other (point 39); none where something else is wrong with them."""
     try:
         found = prior_use(scope, member)
     except (Unsound, KeyError, StopIteration):
         return
     for each in found.conflicts:
-        where = f"{path}{each.field}[{each.place}]"
+        where = f"members[{each.member}].{prefix}{each.field}[{each.place}]"
         yield Violation(where, each.found, each.expected, Refusal.CONTRADICTORY_USE)

@@ -329,6 +329,7 @@ def limit_row(limit: Limit, slot: int, tiers: Mapping[str, int] | None = None, a
         ages,
         len(limit.by_age),
         int(limit.hands_on),
+        int(limit.of_family),
     )
 
 

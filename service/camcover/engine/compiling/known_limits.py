@@ -31,7 +31,7 @@ def _known_limits(index: PlanIndex, edition: int) -> KnownLimits:
                     by_id[limit.id] = KnownLimit(limit, slots, own_visits_of(index, limit))
     counted = (by_id[key.limit].limit for key in index.slots)
     by_slot = tuple(
-        limit if (limit.measure, limit.per) == (key.measure, key.per) else None
+        limit if (limit.measure, limit.per, limit.of_family) == (key.measure, key.per, key.of_family) else None
         for key, limit in zip(index.slots, counted, strict=True)
     )
     return KnownLimits(by_id, by_slot)
@@ -60,6 +60,7 @@ def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
         if limit.measure is Measure.VISITS
         and limit.per.kind is PeriodKind.BENEFIT_PERIOD
         and not limit.shared
+        and not limit.of_family
         and not leaves_out(index, slot_key(benefit, limit))
         and all(
             any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)

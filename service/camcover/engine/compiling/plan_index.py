@@ -47,11 +47,13 @@ class SlotKey(NamedTuple):
     """Only for a limit per visit, which counts for each benefit apart (point 17); else empty."""
     measure: Measure
     per: LimitPeriod
+    of_family: bool = False
 
 
 def slot_key(benefit: str, limit: Limit) -> SlotKey:
     """The running count that a benefit's use of a limit belongs to."""
-    return SlotKey(limit.id, benefit if limit.per.kind is PeriodKind.VISIT else "", limit.measure, limit.per)
+    owner = benefit if limit.per.kind is PeriodKind.VISIT else ""
+    return SlotKey(limit.id, owner, limit.measure, limit.per, limit.of_family)
 
 
 def counted_limits(benefit: Benefit) -> Sequence[Limit]:

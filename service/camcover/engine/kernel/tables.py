@@ -138,11 +138,12 @@ a penalty in dollars, of a visit; -1 = it is a percentage."""
 LIMIT = np.dtype([
     ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
     ("excepts", "u8"), ("tiers", "u8"), ("ages", "i4"), ("age_count", "i4"),
-    ("hands_on", "i4"),
+    ("hands_on", "i4"), ("of_family", "i4"),
 ])  # fmt: skip
 """`excepts`: a line for which all of this mask is attested is left out; 0 = none is. `tiers`: lines of all others are.
 `ages`, `age_count`: the rows of `age_allowances` of which the first that holds the member's age goes before `allow`.
-`hands_on`: what it cuts of a line goes on to the next benefit (point 16)."""
+`hands_on`: what it cuts of a line goes on to the next benefit (point 16). `of_family`: all members share the count,
+which is the first one's."""
 
 AGE_ALLOWANCE = np.dtype([("age_min", "i4"), ("age_max", "i4"), ("allow", "i8")])
 

@@ -64,10 +64,17 @@ def period_key(request: Any, period: int, day: int) -> int:
 
 
 @compiled
+def _place_of(context: LineContext, limit: Any) -> int:
+    """The place of (member, limit slot) among the request's; all members count where the first one does."""
+    member = 0 if limit["of_family"] == 1 else context.service["member"]
+    return member * context.request["slot_count"] + limit["slot"]
+
+
+@compiled
 def used(work: Work, context: LineContext, limit: Any) -> int:
     """What counts against `limit` on the line's day, bringing its slot to that day's period or window."""
     request, day = context.request, context.line["day"]
-    place = context.service["member"] * request["slot_count"] + limit["slot"]
+    place = _place_of(context, limit)
     slot = work.slots[request["slots"] + place]
     if slot["day"] == day:
         return slot["used"]
@@ -115,7 +122,7 @@ def _used_in_window(work: Work, request: Any, limit: Any, slot: Any, day: int) -
 def use(work: Work, context: LineContext, limit: Any, amount: int) -> None:
     """Count `amount` (visits, units or cents) of the line in hand, after `used` has brought the slot to its day."""
     request = context.request
-    slot = work.slots[request["slots"] + context.service["member"] * request["slot_count"] + limit["slot"]]
+    slot = work.slots[request["slots"] + _place_of(context, limit)]
     if limit["period"] >= _FIRST_WINDOW:
         if amount != 0:
             _append(work, request, slot, context.line["day"], amount)

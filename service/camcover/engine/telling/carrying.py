@@ -10,16 +10,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.prior_use import (
-    Count,
-    PriorUse,
-    Scope,
-    Visits,
-    most_used,
-    period_key,
-    window_start,
-)
+from camcover.engine.asking.prior_use import Scope, most_used, period_key, window_start
 from camcover.engine.asking.question import Answer, Outcome, Question
+from camcover.engine.asking.use_before import Count, PriorUse, Visits
 from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits
 from camcover.engine.compiling.plan_index import Segment
@@ -121,7 +114,7 @@ class _StateReader:
         """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
         limits = known_limits(self._index, self._scope.edition).by_slot
         for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
-            if limit is None:
+            if limit is None or (key.of_family and member):
                 continue
             if key.per.kind in ROLLING:
                 yield from self._window(member, slot, limit)

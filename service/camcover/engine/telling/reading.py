@@ -266,7 +266,8 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
             if slot.key != UNTOUCHED:
                 money = limit.measure is Measure.MONEY
                 allow = _allowed_at(limit, member, question)
-                after[key.limit] = LimitAfter(key.limit, member.id, slot.used, allow, money)
+                owner = "" if key.of_family else member.id
+                after[key.limit] = LimitAfter(key.limit, owner, slot.used, allow, money)
         yield from after.values()
 
 

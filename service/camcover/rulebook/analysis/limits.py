@@ -1,9 +1,10 @@
 """Limits that can never be the reason for anything, with the proof in words.
 
 What comes in: a plan's editions, the one that is looked at, the benefits of each edition that never apply. What goes
-out: `Finding`s. A benefit's own limit is meant as it counts: from nothing, or from what the plan itself counted before;
-a request that states a use which the plan's other limits would not have let happen can make it bite. A pool of the plan
-may be used by services of which the file says nothing: no limit of its benefits keeps it from being used up.
+out: `Finding`s. A benefit's own limit is meant as it counts: from nothing, or from what the plan itself counted
+before; a request that states a use which the plan's other limits would not have let happen can make it bite. A pool
+of the plan may be used by services of which the file says nothing, a limit for the family by members of whom nothing
+is said: no limit of its benefits keeps it from being used up.
 
 The proofs rest on docs/rule-language.md, points 10 to 17: limits are looked at in the order of the benefit, a visit is
 one for each benefit and date and has at least one unit, and what a plan pays is never more than what it allows.
@@ -111,7 +112,7 @@ def _why_idle(case: _Case) -> str | None:
         return f"it leaves out every line with {listed(sorted(case.limit.excepts))}, which its benefits ask for"
     if _is_attested_anyway(case):
         return f"past it {case.limit.beyond} is asked for, without which the benefit covers nothing anyway"
-    if case.limit.shared:
+    if case.limit.shared or case.limit.of_family:
         return None
     for bound in _bounds(case):
         if case.limit.least > bound.most or (case.limit.least == bound.most and bound.comes_first):

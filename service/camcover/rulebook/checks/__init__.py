@@ -62,6 +62,7 @@ CHECKS: tuple[Check, ...] = (
     limits.check_counts,
     limits.check_left_out,
     limits.check_visits_of,
+    limits.check_family,
     limits.check_minutes,
     limits.check_zero,
     limits.check_repeated,

@@ -9,7 +9,7 @@ from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import catalogs_on, days_of_change, listed, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.hints import hint
-from camcover.rulebook.records import Benefit, Counting, Limit, Measure, Plan, RuleSet, Therapy, countings
+from camcover.rulebook.records import Benefit, Counting, Limit, Measure, PeriodKind, Plan, RuleSet, Therapy, countings
 from camcover.rulebook.words import listed_tiers
 
 COUNTS_MISMATCH = declare_fault(
@@ -33,6 +33,13 @@ UNUSED_LIMIT = declare_fault(
     "Name it in a benefit's `limits`, or remove it.",
 )
 
+FAMILY_LIMIT = declare_fault(
+    "family-limit",
+    Severity.ERROR,
+    "A limit `for: family` counts over a visit, which is one member's, or allows another amount at another age "
+    "(docs/rule-language.md, section 4, limits).",
+    "Leave out `for: family`, or give the limit another period and one amount.",
+)
 MINUTES_NOT_GIVEN = declare_fault(
     "minutes-not-given",
     Severity.ERROR,
@@ -128,6 +135,16 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                     message = f"the benefit '{benefit.id}' has no limit of visits '{each.visits_of}'"
                     told = hint(each.visits_of, counted) or "name it in the benefit's `limits`"
                     yield VISITS_OF_NO_LIMIT.at(each.at, message, told)
+
+
+def check_family(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """What all members share belongs to no visit and no age (docs/rule-language.md, section 4, limits)."""
+    for plan in plans(rules):
+        for limit in (each for each in limits_of(plan) if each.of_family):
+            if limit.per.kind is PeriodKind.VISIT or limit.by_age:
+                what = "allows by age" if limit.by_age else "counts over a visit"
+                message = f"the limit '{limit.id}' is for the family and {what}"
+                yield FAMILY_LIMIT.at(limit.at, message, "a visit and an age are one member's")
 
 
 def check_minutes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

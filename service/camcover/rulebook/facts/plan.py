@@ -163,6 +163,7 @@ def _limit_facts(limit: Limit) -> Iterator[Fact]:
     yield fact("beyond", plain(limit.beyond) if limit.beyond else None, at)
     yield fact("what it cuts of a service", "next benefit" if limit.hands_on else "not covered", at, "not covered")
     yield set_fact("leaves out attested", tuple(map(plain, limit.excepts)) or None, at, "nothing")
+    yield fact("for", "the family" if limit.of_family else "each member", at, "each member")
     yield set_fact("tiers", tuple(map(plain, limit.tiers)) or None, at, "all")
     yield fact("cite", limit.cite, at)
 

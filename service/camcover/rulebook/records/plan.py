@@ -98,7 +98,7 @@ class Limit:
 
     `excepts`: it leaves out lines for which each of these is attested; `tiers`: lines of other tiers, where any is
     named. `by_age`: the first of them that holds the member's age goes before `allow`. `hands_on`: what it cuts of a
-    line goes on to the next benefit (point 16).
+    line goes on to the next benefit (point 16). `of_family`: all members share its count.
     """
 
     id: str
@@ -114,6 +114,7 @@ class Limit:
     tiers: tuple[str, ...] = ()
     by_age: tuple[AgeAllowance, ...] = ()
     hands_on: bool = False
+    of_family: bool = False
 
     @property
     def leaves_out(self) -> bool:
