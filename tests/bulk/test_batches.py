@@ -259,6 +259,37 @@ def test_one_plan_by_hand() -> None:
     assert (plan["plan_paid_cents"], plan["written_off_cents"]) == (8320, 9600)
 
 
+FIRST_DOLLAR = """\
+format: camcover/1
+kind: plan
+id: fund-plan
+payer: {id: example, name: Example Health}
+effective: {from: 2026-01-01}
+illustrative: yes
+tiers:
+  in_network: {deductible: none, out_of_pocket_maximum: none, above_allowed: written_off}
+benefits:
+  fund:
+    therapies: [massage]
+    limits: [{allow: $130, per: benefit_period, straddle: next}]
+    when_exhausted: next
+    in_network: {member_pays: [nothing]}
+  behind: {therapies: [massage], in_network: {member_pays: [{coinsurance: 50%}, {copay: $5 per day}]}}
+otherwise: not_covered
+"""
+
+
+def test_what_a_limit_hands_on_is_the_same_in_a_batch() -> None:
+    """Of 130 the first visit takes 90, the second 40; of the other 50 half and 5: 30; the third 45 and 5."""
+    rules = tables(fund=FIRST_DOLLAR)
+    item = {"therapy": "massage", "tier": "in_network", "charge_cents": 9_000, "sessions": 3}
+    row = {"plan_id": "fund-plan", "items": [item | {"start_date": date(2026, 3, 2)}]}
+    batch = pa.RecordBatch.from_pylist([row, row], schema=REQUEST_SCHEMA)
+    result = BulkEstimator(rules, "rules-1").estimate(batch)
+    assert result.plans["patient_cents"].to_pylist() == [8_000, 8_000]
+    assert result.lines["plan_paid_cents"].to_pylist() == [9_000, 6_000, 4_000] * 2
+
+
 def test_the_ledger_can_be_had_without_columns() -> None:
     """The rows of one batch: two visits of acupuncture are two rows of the ledger, and what is wrong has its row."""
     item = {"therapy": "acupuncture", "start_date": date(2026, 3, 2), "sessions": 2}
