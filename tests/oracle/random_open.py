@@ -212,13 +212,7 @@ def _open(dice: Dice, request: Document) -> None:
     """Leave out what is given, by chance: most of the time nearly all of one kind."""
     if dice.chance(60):
         del request["items"][1 + dice.number(0, 1) :]
-    for name in ("accumulators", "limit_usage", "prior_visits", "benefit_visits"):
-        if dice.chance(50):
-            _leave_out(request["members"], [name, f"secondary_{name}"])
-    if dice.chance(50):
-        _leave_out([request], ["family_accumulators", "secondary_family_accumulators"])
-    if dice.chance(50):
-        _leave_out([request, *request["members"]], ["account_balances", "family_account_balances"])
+    _open_use(dice, request)
     for names in (["tier"], ["secondary_tier"], ["practitioner"], ["diagnoses", "conditions"], ["state"]):
         if dice.chance(35):
             _leave_out(request["items"], names)
@@ -229,6 +223,17 @@ def _open(dice: Dice, request: Document) -> None:
     if dice.chance(35):
         memberships = [each.get(name, {}) for each in request["members"] for name in _MEMBERSHIPS]
         _leave_out(memberships, dice.some(["role", "status", "enrolled_on", "wellness_incentive"], 1, 4))
+
+
+def _open_use(dice: Dice, request: Document) -> None:
+    """Leave out what is used so far, by chance."""
+    for name in ("accumulators", "limit_usage", "prior_visits", "benefit_visits"):
+        if dice.chance(50):
+            _leave_out(request["members"], [name, f"secondary_{name}"])
+    if dice.chance(50):
+        _leave_out([request], ["family_accumulators", "secondary_family_accumulators"])
+    if dice.chance(50):
+        _leave_out([request, *request["members"]], ["account_balances", "family_account_balances"])
 
 
 def _leave_out(parts: Iterable[Document], names: Iterable[str]) -> None:

@@ -33,8 +33,8 @@ class Openness(NamedTuple):
     `may_be_priced`: whether some charge may be assumed in some case. `sums`: by plan; `uses`: of limits, with the
     plan. `not_given`: by item, asked for or not; `facts`: the ways to complete an item where criteria ask for what it
     does not give, None = too many ways to list; `attestations`: by item, the mask of those that are asked for, not
-    given, and assumed. `incentives`: plans with
-    members of whom it is not known whether they have earned one. `accounts`: those whose balance is not given, and whose they are.
+    given, and assumed. `incentives`: plans with members of whom it is not known whether they have earned one.
+    `accounts`: those whose balance is not given, and whose they are.
     """
 
     terms: tuple[Terms, ...]
