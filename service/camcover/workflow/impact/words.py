@@ -37,7 +37,11 @@ def bin_words(each: Bin) -> str:
 
 
 def changes_of(before: LineFigures, after: LineFigures) -> Iterator[tuple[str, str, str]]:
-    """(what, before, after) of everything of a line that changes, what the patient pays aside."""
+    """(what, before, after) of everything of a line that changes, what the patient pays aside.
+
+    What is due at the time of service is said where it is not what the patient pays.
+    """
+    paid_at_once = all(each.due_at_service_cents == each.patient_cents for each in (before, after))
     if before.covered != after.covered:
         yield "covered", _yes(is_so=before.covered), _yes(is_so=after.covered)
     for name, word in _WORDS.items():
@@ -50,7 +54,7 @@ def changes_of(before: LineFigures, after: LineFigures) -> Iterator[tuple[str, s
         yield "charge", dollars(before.charge_cents), dollars(after.charge_cents)
     for name, word in _AMOUNTS.items():
         one, other = getattr(before, name), getattr(after, name)
-        if one != other:
+        if one != other and not (paid_at_once and name == "due_at_service_cents"):
             yield word, dollars(one), dollars(other)
 
 
