@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import yaml
 
+from camcover.calendar import ordinal_of
 from camcover.engine.asking.prior_use import period_key
 from camcover.engine.compiling.compile_rows import limit_row, step_row
 from camcover.engine.kernel.call import KernelFault
 from camcover.engine.kernel.codes import FIRST_WINDOW, LimitMeasure, Period, StepKind
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook import scalars
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.records import (
@@ -78,11 +80,11 @@ def limit(counted: tuple[Measure, Counting], kind: PeriodKind = PeriodKind.CALEN
 
 
 def copay(per: CopayPer) -> CopayStep:
-    return CopayStep(3000, per, waived_with_deductible=False, at=AT)
+    return CopayStep(Cents(3000), per, waived_with_deductible=False, at=AT)
 
 
 def coinsurance(of: CoinsuranceOf) -> CoinsuranceStep:
-    return CoinsuranceStep(2000, of, AT)
+    return CoinsuranceStep(BasisPoints(2000), of, AT)
 
 
 OF_PERIODS: dict[str, Callable[[PeriodKind], object]] = {
@@ -192,7 +194,7 @@ def test_request_and_analysis_mean_the_same_period(kind: PeriodKind) -> None:
     start = date(2026, 12, 20)
     for ahead in range(40):
         day = date.fromordinal(start.toordinal() + ahead)
-        same = period_key(index, kind, start.toordinal()) == period_key(index, kind, day.toordinal())
+        same = period_key(index, kind, ordinal_of(start)) == period_key(index, kind, ordinal_of(day))
         assert same == is_open_on(period(kind), start, day, BenefitPeriod(1, 1)), day
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from both_readings import READINGS, read_as
 from camcover import money
-from camcover.money import dollars, percent
+from camcover.money import BasisPoints, dollars, percent
 
 CENTS = st.integers(0, 10**11)
 
@@ -64,4 +64,4 @@ def test_dollars(amount: int, text: str) -> None:
     ("basis_points", "text"), [(2000, "20%"), (1250, "12.5%"), (6667, "66.67%"), (5, "0.05%"), (0, "0%")]
 )
 def test_percent(basis_points: int, text: str) -> None:
-    assert percent(basis_points) == text
+    assert percent(BasisPoints(basis_points)) == text

@@ -6,15 +6,21 @@ H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
 from __future__ import annotations
 
+from datetime import date
+from typing import NewType
+
 import numpy as np
 
 from camcover.jit import compiled, compiled_as
+
+OrdinalDay = NewType("OrdinalDay", int)
+"""A date as `date.toordinal()` gives it."""
 
 _DAYS_PER_ERA = 146_097
 _ERA_OFFSET = 305
 """Days from 1 March of year 0 to the day before 1 January of year 1."""
 
-LAST_DAY = 3_652_059
+LAST_DAY = OrdinalDay(3_652_059)
 """31 December 9999, standing for "open"."""
 
 
@@ -96,6 +102,11 @@ def completed_years(born: int, day: int) -> int:
     birth_year, birth_month, birth_day = civil(born)
     before = month < birth_month or (month == birth_month and day_of_month < birth_day)
     return max(year - birth_year - (1 if before else 0), 0)
+
+
+def ordinal_of(day: date) -> OrdinalDay:
+    """A date as an ordinal day."""
+    return OrdinalDay(day.toordinal())
 
 
 @compiled

@@ -6,8 +6,15 @@ Both round half up (docs/rule-language.md, point 27).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NewType
 
 from camcover.jit import compiled
+
+Cents = NewType("Cents", int)
+"""An amount of money. Where a name does not end in `_cents`, its type says so."""
+
+BasisPoints = NewType("BasisPoints", int)
+"""A percentage: 1,250 is 12.5 %."""
 
 LINE_AMOUNTS = (
     "charge",
@@ -34,7 +41,7 @@ ONE_PLAN_AMOUNTS = tuple(name for name in LINE_AMOUNTS if name != "secondary_pai
 LEDGER_AMOUNTS = ONE_PLAN_AMOUNTS[: ONE_PLAN_AMOUNTS.index("patient") + 1]
 """Those that the kernel works out: the ledger's columns."""
 
-WHOLE = 10_000
+WHOLE = BasisPoints(10_000)
 """Basis points in 100 %."""
 
 
@@ -44,7 +51,7 @@ def in_cents(names: Iterable[str]) -> tuple[str, ...]:
 
 
 @compiled
-def share(amount_cents: int, basis_points: int) -> int:
+def share(amount_cents: int, basis_points: BasisPoints) -> int:
     """`basis_points` of a non-negative amount, half up to the cent."""
     return (amount_cents * basis_points + WHOLE // 2) // WHOLE
 
@@ -62,7 +69,7 @@ def dollars(amount_cents: int) -> str:
     return f"{sign}${whole:,}.{cents:02d}"
 
 
-def percent(basis_points: int) -> str:
+def percent(basis_points: BasisPoints) -> str:
     """`1250` as `12.5%`."""
     whole, rest = divmod(basis_points, 100)
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"

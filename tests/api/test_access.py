@@ -50,7 +50,7 @@ def test_without_a_file_rules_are_read_and_not_changed() -> None:
     assert refusal.code == Code.UNAUTHENTICATED
 
 
-def test_read_anew(tmp_path: Path) -> None:
+def test_the_file_of_tokens_is_reloaded(tmp_path: Path) -> None:
     one, other = (hashlib.sha256(word.encode()).hexdigest() for word in ("one", "other"))
     file = write(tmp_path, GOOD.format(one))
     access = Access(file)
@@ -143,7 +143,7 @@ async def holding(access: Access, began: asyncio.Event) -> None:
         (entry("one", "expires = 2000-01-01T00:00:00Z\n"), Code.UNAUTHENTICATED),
     ],
 )
-async def test_what_goes_on_ends_when_its_token_does(tmp_path: Path, after: str, code: int) -> None:
+async def test_a_running_call_ends_when_its_token_is_removed(tmp_path: Path, after: str, code: int) -> None:
     """Taken out, without its role, or with an end that is past; a file read anew otherwise ends nothing."""
     access = Access(write(tmp_path, entry("one")))
     began = asyncio.Event()
@@ -162,7 +162,7 @@ async def test_what_goes_on_ends_when_its_token_does(tmp_path: Path, after: str,
     assert caught.value.status.code == code
 
 
-async def test_what_goes_on_ends_at_its_tokens_time(tmp_path: Path) -> None:
+async def test_a_running_call_ends_when_its_token_expires(tmp_path: Path) -> None:
     """The clock stands still just before that time, so that the event loop's own ends it."""
     ends = datetime(2026, 12, 31, 18, tzinfo=UTC)
     clock = Clock(ends - timedelta(milliseconds=20))

@@ -89,7 +89,7 @@ def test_other_details_keep_half_the_room() -> None:
     st.lists(st.tuples(st.text(max_size=300), st.text(max_size=3_000)), min_size=1, max_size=60),
     st.integers(0, 60),
 )
-def test_whatever_is_said_fits(message: str, violations: list[tuple[str, str]], infos: int) -> None:
+def test_bounded_details_fit_into_trailers(message: str, violations: list[tuple[str, str]], infos: int) -> None:
     fields = BadRequest(field_violations=[BadRequest.FieldViolation(field=a, description=b) for a, b in violations])
     details: list[Message] = [fields, RetryInfo(), *[ResourceInfo(resource_name="x" * 100)] * infos]
     assert trailers(bounded_status(3, message, details)) <= TRAILERS

@@ -44,7 +44,7 @@ def token(tmp_path: Path) -> tuple[str, Access]:
     return secret, Access(file)
 
 
-async def test_nothing_is_read_for_whoever_is_not_known(
+async def test_messages_of_unknown_callers_are_not_read(
     serve: Any, token: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither well-formed nor malformed bytes are looked at; the refusal is logged."""
@@ -89,8 +89,8 @@ async def test_a_call_that_ends_without_a_message(service: Any) -> None:
     assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
 
 
-async def test_whoever_sends_nothing_takes_a_place_of_its_own(serve: Any, ask: Any) -> None:
-    """And is asked to leave after a while. Four calls for each that may run begin and send nothing; no other may."""
+async def test_silent_callers_have_places_of_their_own(serve: Any, ask: Any) -> None:
+    """They are asked to leave after a while. Four calls for each that may run begin and send nothing; no other may."""
     async with serve(maximum_calls=9, maximum_calls_of_caller=2, stream_idle_seconds=0.5) as service:
         silent = [service.channel.stream_unary(ESTIMATE)() for _ in range(8)]
         await asyncio.gather(*(each.wait_for_connection() for each in silent))

@@ -43,7 +43,7 @@ class Store(NoStore):
         return {}
 
 
-async def test_what_waits_goes_into_one_transaction() -> None:
+async def test_waiting_rows_share_one_transaction() -> None:
     store = Store()
     keeper = Keeper(store)
     calls = [asyncio.create_task(keeper.keep([row("a")]))]
@@ -113,7 +113,7 @@ async def test_what_is_taken_is_told_also_where_rows_are_written_one_by_one(url:
     database.close()
 
 
-async def test_who_comes_when_too_many_wait_is_told_so() -> None:
+async def test_calls_are_refused_when_too_many_rows_wait() -> None:
     store = Store()
     keeper = Keeper(store, most_waiting=3)
     calls = [asyncio.create_task(keeper.keep([row("a")]))]

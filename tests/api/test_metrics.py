@@ -69,7 +69,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     server.stop(0).wait()
 
 
-def test_sent_where_the_environment_says(collector: Collector) -> None:
+def test_metrics_go_to_the_endpoint_of_the_environment(collector: Collector) -> None:
     """What is left is sent when the service ends."""
     metrics = metrics_of({"releases": lambda: CacheCounts(7, 3, 2, 4096)})
     assert metrics is not None
@@ -82,6 +82,6 @@ def test_sent_where_the_environment_says(collector: Collector) -> None:
     }
 
 
-def test_nothing_is_measured_where_it_would_be_sent_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_are_off_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
     assert metrics_of({"releases": lambda: CacheCounts(7, 3, 2, 4096)}) is None

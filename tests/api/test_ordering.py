@@ -69,7 +69,7 @@ async def test_in_order_whichever_is_ready_first() -> None:
     assert [each async for each in in_order(numbers(3), answer)] == [b"0", b"10", b"20"]
 
 
-async def test_no_more_is_read_ahead_than_is_borne() -> None:
+async def test_reading_ahead_is_bounded() -> None:
     seen: list[int] = []
     held = asyncio.Event()
 
@@ -102,7 +102,7 @@ async def test_a_stream_that_is_not_read_takes_no_more_than_its_bytes() -> None:
     assert room.held == 0
 
 
-async def test_what_is_in_the_making_is_counted_as_it_is_expected() -> None:
+async def test_answers_being_made_count_with_their_expected_size() -> None:
     """Each is expected to take 300 bytes, so that four fill the room of 1,000; each takes 10 in the end."""
     seen: list[int] = []
     made = asyncio.Event()
@@ -189,7 +189,7 @@ async def test_a_fault_of_the_requests_is_passed_on() -> None:
         assert [each async for each in in_order(broken(), sized(lambda _: 1))] == []
 
 
-async def test_what_is_left_is_given_up_when_the_reader_goes() -> None:
+async def test_pending_answers_are_dropped_when_the_client_leaves() -> None:
     began: list[int] = []
     ended: list[int] = []
     room = Room()

@@ -106,7 +106,7 @@ def test_bytes_that_are_no_message(data: bytes) -> None:
 
 
 @given(st.lists(st.one_of(st.binary(max_size=8), st.sampled_from([b"\x1a\x00", b"\x2a\x00", EMPTY_ITEM])), max_size=80))
-def test_whatever_the_bytes_are(parts: list[bytes]) -> None:
+def test_any_bytes_give_a_message_or_a_refusal(parts: list[bytes]) -> None:
     """Nothing else than `Malformed` is ever raised, and what passes is within the bounds once it is read."""
     data = b"".join(parts)
     try:

@@ -44,7 +44,7 @@ async def test_what_work_gives_and_raises() -> None:
         await pool.run(int, "x")
 
 
-async def test_no_kind_waits_for_another(held: Held) -> None:
+async def test_pools_of_different_kinds_do_not_wait_for_each_other(held: Held) -> None:
     """Both threads of one kind are taken; every other kind answers."""
     pools = Pools()
     taken = [asyncio.ensure_future(pools.batches.run(held.work)) for _ in range(2)]
@@ -72,7 +72,7 @@ async def test_what_waits_is_bounded_and_given_up_with_its_call(held: Held) -> N
     assert held.runs == 1
 
 
-async def test_a_work_whose_call_is_gone_keeps_its_place_until_it_ends(held: Held) -> None:
+async def test_a_job_whose_call_is_gone_keeps_its_place_until_it_ends(held: Held) -> None:
     pool = Pool("tests", 1, most_waiting=1)
     running = asyncio.ensure_future(pool.run(held.work))
     await asyncio.to_thread(held.began.acquire)
@@ -83,7 +83,7 @@ async def test_a_work_whose_call_is_gone_keeps_its_place_until_it_ends(held: Hel
         await pool.run(int, "7")
 
 
-async def test_closing_gives_up_what_has_not_begun(held: Held) -> None:
+async def test_closing_drops_jobs_that_have_not_begun(held: Held) -> None:
     pool = Pool("tests", 1)
     running, waiting = (asyncio.ensure_future(pool.run(held.work)) for _ in range(2))
     await asyncio.to_thread(held.began.acquire)

@@ -204,7 +204,7 @@ async def test_a_refusal_of_many_faults_reaches_the_client(service: Any, ask: An
     assert " more)" in status.message
 
 
-async def test_an_id_is_judged_before_anything_is_done_with_it(service: Any, ask: Any) -> None:
+async def test_release_ids_are_checked_before_their_use(service: Any, ask: Any) -> None:
     """Also where the answer is at hand, and where a release is named that no one would find."""
     assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
     for changed in ({"request_id": "x" * 100_000}, {"rule_release": "x" * 5_000, "request_id": "x" * 129}):

@@ -390,7 +390,7 @@ async def test_books_that_are_refused(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("seed", [-1, -(2**63)])
-async def test_a_seed_that_is_none(staff: Staff, seed: int) -> None:
+async def test_a_malformed_seed_is_refused(staff: Staff, seed: int) -> None:
     synthetic = messages.SyntheticBook(members=1, seed=seed)
     request = messages.AnalyzeImpactRequest(after_release="rules-0123456789abcdef", synthetic=synthetic)
     status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
@@ -402,7 +402,7 @@ async def test_a_seed_that_is_none(staff: Staff, seed: int) -> None:
     ("seconds", "nanos"),
     [(10**15, 0), (2**62, 0), (-(10**14), 0), (4 * 10**9, 2**31 - 1), (4 * 10**9, -1), (253402300799, 0), (0, 0)],
 )
-async def test_a_time_that_is_none(staff: Staff, seconds: int, nanos: int) -> None:
+async def test_a_malformed_time_is_refused(staff: Staff, seconds: int, nanos: int) -> None:
     request = messages.ActivateReleaseRequest(release="rules-0123456789abcdef", reason="soon")
     request.effective_at.seconds, request.effective_at.nanos = seconds, nanos
     status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))

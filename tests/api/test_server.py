@@ -140,7 +140,7 @@ async def test_a_deadline_that_passes(service: Any, ask: Any, gate: Any) -> None
     assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
 
 
-async def test_a_fault_of_ours_says_nothing_of_itself(service: Any, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_internal_faults_reveal_nothing(service: Any, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> Any:
         raise ValueError("the secret of ana")
 

@@ -121,7 +121,7 @@ def violations(status: Status) -> dict[str, str]:
     return found
 
 
-async def test_each_is_refused_with_its_path(channel: grpc.aio.Channel) -> None:
+async def test_every_bad_text_is_refused_with_its_path(channel: grpc.aio.Channel) -> None:
     """Through the service, by every method; a batch and a stream answer with the path inside one request."""
     missed, count = [], 0
     for method in METHODS:

@@ -79,7 +79,7 @@ def test_explain_names_what_is_wrong(rules: Path, run: Any, arguments: list[str]
     assert said in result.stderr
 
 
-def test_sources_that_are_none_or_have_errors(rules: Path, run: Any) -> None:
+def test_unknown_sources_and_rules_with_errors_are_refused(rules: Path, run: Any) -> None:
     for command in (["explain", "p", "t", "--rules"], ["analyze"], ["cover"]):
         missing = run("rules", *command, rules / "nowhere")
         assert (missing.exit_code, "no such file" in missing.stderr) == (2, True)

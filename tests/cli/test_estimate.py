@@ -89,7 +89,7 @@ def test_the_request_may_come_from_standard_input(rules: Path, run: Any) -> None
         ('{"items": [{"thrapy": "massage"}]}', "items[0].thrapy: found field 'thrapy'; expected one of "),
     ],
 )
-def test_what_is_no_request(rules: Path, run: Any, text: str, said: str) -> None:
+def test_json_that_is_no_request_is_refused(rules: Path, run: Any, text: str, said: str) -> None:
     result = run("estimate", "-", "--rules", rules, stdin=text)
     assert result.exit_code == 2
     first, *told = result.stderr.splitlines()

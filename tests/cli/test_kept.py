@@ -120,7 +120,7 @@ def newer(file: Path) -> None:
     ],
     ids=["garbage", "a folder", "a newer version"],
 )
-def test_a_database_that_is_none_is_refused_in_one_line(rules: Path, tmp_path: Path, prepare: Any, said: str) -> None:
+def test_a_malformed_database_url_is_refused_in_one_line(rules: Path, tmp_path: Path, prepare: Any, said: str) -> None:
     file = tmp_path / "camcover.sqlite"
     prepare(file)
     process = serving("--rules", rules, "--database-url", f"sqlite:///{file}", "--listen", "127.0.0.1:0")

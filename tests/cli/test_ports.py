@@ -20,7 +20,7 @@ def worker(port: int) -> socket.socket:
     return made
 
 
-def test_workers_share_it_and_nobody_else_gets_it() -> None:
+def test_only_the_workers_share_the_reserved_port() -> None:
     with reserved_port(HOST, "0") as held:
         assert held is not None
         port = held.getsockname()[1]
@@ -30,7 +30,7 @@ def test_workers_share_it_and_nobody_else_gets_it() -> None:
         assert after is not None
 
 
-def test_two_that_start_at_the_same_moment() -> None:
+def test_two_services_that_start_at_once_share_a_new_database() -> None:
     """Neither listens yet."""
     with reserved_port(HOST, "0") as held:
         assert held is not None
@@ -49,6 +49,6 @@ def test_orphans_of_another_service_are_not_joined() -> None:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid"])
-def test_an_address_that_cannot_be_had(host: str) -> None:
+def test_an_address_that_cannot_be_bound_is_refused(host: str) -> None:
     with reserved_port(host, "0") as held:
         assert held is None

@@ -213,7 +213,7 @@ def test_what_is_not_there(staff: Command, two: list[str], arguments: tuple[str,
     assert len(two) == 2
 
 
-def test_rules_that_are_nowhere(staff: Command, rules: Path, tmp_path: Path) -> None:
+def test_a_missing_rules_folder_is_refused(staff: Command, rules: Path, tmp_path: Path) -> None:
     """Looking for a release makes no database where there is none."""
     for source, said in (
         ("active", "active: no such file or folder, and no release of the rules is active"),
@@ -282,7 +282,7 @@ def test_postgresql_asks_to_be_upgraded(run: Any, postgresql: str) -> None:
     assert f"has no tables yet; this version needs {HEAD}: run `camcover db upgrade`" in refused.stderr
 
 
-def test_a_database_that_is_none(run: Any) -> None:
+def test_a_malformed_database_url_is_refused(run: Any) -> None:
     for command in (("rules", "list"), ("db", "status"), ("db", "upgrade")):
         refused = run(*command, "--database-url", "nonsense")
         assert refused.exit_code == 1

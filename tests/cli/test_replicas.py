@@ -66,7 +66,7 @@ def wait_for(channels: list[grpc.Channel], release: str) -> None:
         watching.cancel()
 
 
-def test_both_follow_and_know_what_the_other_answered(replicas: Any, staff: Any, rules: Path) -> None:
+def test_both_replicas_follow_and_find_each_others_estimates(replicas: Any, staff: Any, rules: Path) -> None:
     """Three visits of 20.00, then of 30.00; a request id holds on both, whichever answered it first."""
     channels = [channel for _, channel in replicas]
     stubs = [EstimateServiceStub(channel) for channel in channels]
@@ -96,7 +96,7 @@ def test_both_follow_and_know_what_the_other_answered(replicas: Any, staff: Any,
     assert [stub.EstimatePlan(asked).totals.patient_cents for stub in stubs] == [6000, 6000]
 
 
-def test_one_that_is_killed_harms_nothing_and_another_takes_over(
+def test_a_killed_replica_loses_nothing_and_another_takes_over(
     replicas: Any, staff: Any, rules: Path, url: str
 ) -> None:
     (killed, _), (_, other) = replicas

@@ -225,7 +225,7 @@ def test_several_workers_on_one_port(rules: Path, tmp_path: Path, run: Any) -> N
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:nowhere", "127.0.0.1:99999", "50051", ":50051"])
-def test_an_address_that_is_none(rules: Path, address: str, run: Any) -> None:
+def test_a_malformed_address_is_refused(rules: Path, address: str, run: Any) -> None:
     result = run("serve", "--rules", rules, "--listen", address)
     assert result.exit_code == 2
     assert f"--listen {address}: expected HOST:PORT" in result.stderr

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
+from camcover.calendar import ordinal_of
 from camcover.engine import Tables, compile_rules
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.rulebook import load_texts
@@ -94,7 +95,7 @@ def split_in_two(rules: Tables, asked: Json, place: int) -> tuple[list[tuple[int
 def has_terms(rules: Tables, asked: Json, first: int, end: int) -> bool:
     """Whether the plan has terms for some of the sessions [first, end)."""
     plan, in_force_only = rules.plans[asked["plan_id"]], asked.get("terms") == "TERMS_IN_FORCE_ONLY"
-    days = [date.fromisoformat(item["dates"][0]).toordinal() for item in in_sessions(asked)[first:end]]
+    days = [ordinal_of(date.fromisoformat(item["dates"][0])) for item in in_sessions(asked)[first:end]]
     return any(plan.terms_on(day, in_force_only=in_force_only) for day in days)
 
 

@@ -19,6 +19,7 @@ from camcover.engine.compiling.stored_schema import declarations, schema_digest
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.kernel import codes
 from camcover.engine.kernel import tables as columns
+from camcover.money import Cents
 from camcover.rulebook.records import Accumulator, Attestation, Effective, Limit, Measure, Place, TestExpect, Word
 from every_construct import rule_set
 
@@ -54,7 +55,9 @@ def test_a_record_that_is_used_twice_is_one_again() -> None:
 def test_plain_values_of_several_types() -> None:
     """A test's lines hold texts, amounts and truths; 1 is no truth, and a word keeps its place."""
     lines: Mapping[int, Mapping[str, int | str | bool]] = {-1: {"covered": True, "patient": 1, "reason": Word("x", AT)}}
-    expect = TestExpect(1, None, None, None, None, None, (1, None), None, lines, {"deductible": 2}, {"hra": 3}, AT)
+    expect = TestExpect(
+        Cents(1), None, None, None, None, None, (1, None), None, lines, {"deductible": 2}, {"hra": 3}, AT
+    )
     found = decode(encode(expect, TestExpect), TestExpect)
     assert found == expect
     assert [type(each) for each in found.lines[-1].values()] == [bool, int, Word]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook import records
 from camcover.rulebook.checks import CHECKS, run
 from camcover.rulebook.limits_table import federal_limits
@@ -85,8 +86,9 @@ def deductible(
     id_: str = "deductible", individual: int | None = 350_000, family: int | None = 700_000, **given: Any
 ) -> Accumulator:
     """A deductible; 3,500 dollars satisfies every year's HSA minimum for families."""
+    one, all_of_them = (None if each is None else Cents(each) for each in (individual, family))
     base = Accumulator(
-        id_, AccumulatorKind.DEDUCTIBLE, individual, family, FamilyMode.EMBEDDED, (), Carryover.NONE, None, at(11)
+        id_, AccumulatorKind.DEDUCTIBLE, one, all_of_them, FamilyMode.EMBEDDED, (), Carryover.NONE, None, at(11)
     )
     return replace(base, **given)
 
@@ -113,8 +115,8 @@ def limit(
 
 
 DEDUCTIBLE = DeductibleStep(None, at(30))
-COPAY = CopayStep(3000, CopayPer.VISIT, waived_with_deductible=False, at=at(31))
-COINSURANCE = CoinsuranceStep(2000, CoinsuranceOf.REMAINING, at(32))
+COPAY = CopayStep(Cents(3000), CopayPer.VISIT, waived_with_deductible=False, at=at(31))
+COINSURANCE = CoinsuranceStep(BasisPoints(2000), CoinsuranceOf.REMAINING, at(32))
 NOTHING = NothingStep(at(33))
 
 
@@ -169,7 +171,7 @@ def plan(*, benefits: Sequence[Benefit] | None = None, year: int = 2026, **given
 
 
 def _expect() -> records.TestExpect:
-    return records.TestExpect(0, None, None, None, None, None, None, None, {}, {}, {}, at())
+    return records.TestExpect(Cents(0), None, None, None, None, None, None, None, {}, {}, {}, at())
 
 
 def catalog(practitioners: int = 2) -> Catalog:
@@ -378,7 +380,7 @@ def test_a_denial_that_a_benefit_of_the_tier_makes(word: str, terms: dict[str, A
     ("word", "terms"),
     [
         ("limits", {"limits": (limit(50_000, Measure.MONEY, Counting.PLAN_PAID, id="own"),)}),
-        ("referral", {"requires": (Requirement(Attestation.REFERRAL, 5_000, None, at()),)}),
+        ("referral", {"requires": (Requirement(Attestation.REFERRAL, BasisPoints(5_000), None, at()),)}),
         ("referral", {"requires": (Requirement(Attestation.PLAN_OF_CARE, None, None, at()),)}),
         ("diagnosis", {"when": criteria(ages=Ages(18, None, at()))}),
     ],

@@ -11,6 +11,7 @@ import pytest
 
 from camcover.engine import compile_rules
 from camcover.engine.request import EstimateRequest, PlannedService
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook.differences import differences
 from camcover.rulebook.records import (
     DENIALS,
@@ -56,48 +57,52 @@ STEPS: dict[str, tuple[Step, str, str]] = {
         "deductible 'deductible'",
     ),
     "{copay: $30}": (
-        CopayStep(3000, CopayPer.VISIT, waived_with_deductible=False, at=AT),
+        CopayStep(Cents(3000), CopayPer.VISIT, waived_with_deductible=False, at=AT),
         "$30.00 copay per visit",
         "30.00 copay per visit",
     ),
     "{copay: $5.50 per line}": (
-        CopayStep(550, CopayPer.LINE, waived_with_deductible=False, at=AT),
+        CopayStep(Cents(550), CopayPer.LINE, waived_with_deductible=False, at=AT),
         "$5.50 copay per service",
         "5.50 copay per line",
     ),
     "{copay: $1 per unit}": (
-        CopayStep(100, CopayPer.UNIT, waived_with_deductible=False, at=AT),
+        CopayStep(Cents(100), CopayPer.UNIT, waived_with_deductible=False, at=AT),
         "$1.00 copay per unit",
         "1.00 copay per unit",
     ),
     "{copay: $15 per day}": (
-        CopayStep(1500, CopayPer.DAY, waived_with_deductible=False, at=AT),
+        CopayStep(Cents(1500), CopayPer.DAY, waived_with_deductible=False, at=AT),
         "$15.00 copay per day, the highest of the day",
         "15.00 copay per day, the highest of the day",
     ),
     "{copay: $30, waived_with_deductible: yes}": (
-        CopayStep(3000, CopayPer.VISIT, waived_with_deductible=True, at=AT),
+        CopayStep(Cents(3000), CopayPer.VISIT, waived_with_deductible=True, at=AT),
         "$30.00 copay per visit, waived if any deductible is paid for the service",
         "30.00 copay per visit, waived where the line pays any deductible",
     ),
-    "{coinsurance: 20%}": (CoinsuranceStep(2000, CoinsuranceOf.REMAINING, AT), "20% of what is left", "20%"),
+    "{coinsurance: 20%}": (
+        CoinsuranceStep(BasisPoints(2000), CoinsuranceOf.REMAINING, AT),
+        "20% of what is left",
+        "20%",
+    ),
     "{coinsurance: 12.5%, of: allowed}": (
-        CoinsuranceStep(1250, CoinsuranceOf.ALLOWED, AT),
+        CoinsuranceStep(BasisPoints(1250), CoinsuranceOf.ALLOWED, AT),
         "12.5% of the allowed amount",
         "12.5% of the allowed amount",
     ),
     "{coinsurance: 20%, of: after_deductible}": (
-        CoinsuranceStep(2000, CoinsuranceOf.AFTER_DEDUCTIBLE, AT),
+        CoinsuranceStep(BasisPoints(2000), CoinsuranceOf.AFTER_DEDUCTIBLE, AT),
         "20% of the allowed amount less the deductible",
         "20% of the allowed amount less the deductible",
     ),
     "{coinsurance: 35%, at_least: $20 per visit, at_most: $150 per unit}": (
         CoinsuranceStep(
-            3500,
+            BasisPoints(3500),
             CoinsuranceOf.REMAINING,
             AT,
-            CoinsuranceBound(2000, CopayPer.VISIT),
-            CoinsuranceBound(15000, CopayPer.UNIT),
+            CoinsuranceBound(Cents(2000), CopayPer.VISIT),
+            CoinsuranceBound(Cents(15000), CopayPer.UNIT),
         ),
         "35% of what is left, at least $20.00 per visit, at most $150.00 per unit",
         "35%, at least 20.00 per visit, at most 150.00 per unit",
@@ -105,8 +110,8 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     "{lesser_of: [{copay: $20}, {coinsurance: 50%}]}": (
         ComparedStep(
             is_lesser=True,
-            copay=CopayStep(2000, CopayPer.VISIT, waived_with_deductible=False, at=AT),
-            coinsurance=CoinsuranceStep(5000, CoinsuranceOf.REMAINING, AT),
+            copay=CopayStep(Cents(2000), CopayPer.VISIT, waived_with_deductible=False, at=AT),
+            coinsurance=CoinsuranceStep(BasisPoints(5000), CoinsuranceOf.REMAINING, AT),
             at=AT,
         ),
         "the lesser of $20.00 copay per visit and 50% of what is left",
@@ -115,8 +120,8 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     "{greater_of: [{copay: $5 per line}, {coinsurance: 20%, of: allowed}]}": (
         ComparedStep(
             is_lesser=False,
-            copay=CopayStep(500, CopayPer.LINE, waived_with_deductible=False, at=AT),
-            coinsurance=CoinsuranceStep(2000, CoinsuranceOf.ALLOWED, AT),
+            copay=CopayStep(Cents(500), CopayPer.LINE, waived_with_deductible=False, at=AT),
+            coinsurance=CoinsuranceStep(BasisPoints(2000), CoinsuranceOf.ALLOWED, AT),
             at=AT,
         ),
         "the greater of $5.00 copay per service and 20% of the allowed amount",
@@ -200,9 +205,12 @@ def test_no_two_limits_or_requirements_are_told_alike() -> None:
         for measure, allow, kind, beyond in product(Measure, (1, 12), PeriodKind, (None, *Attestation))
     ]
     assert len({words(each) for each in limits}) == len(limits)
-    needs = [Requirement(*terms, AT) for terms in product(Attestation, (None, 5000, 2500), (None, 1, 12))]
+    needs = [
+        Requirement(*terms, AT)
+        for terms in product(Attestation, (None, BasisPoints(5000), BasisPoints(2500)), (None, 1, 12))
+    ]
     assert len({requirement(each).text for each in needs}) == len(needs)
-    assert requirement(Requirement(Attestation.REFERRAL, 5000, 1, AT)).text == (
+    assert requirement(Requirement(Attestation.REFERRAL, BasisPoints(5000), 1, AT)).text == (
         "a referral after 1 visit, else the plan pays 50% less"
     )
 

@@ -30,7 +30,7 @@ def database(url: str) -> Iterator[Database]:
     opened.close()
 
 
-def test_an_untouched_log_is_as_written(database: Database) -> None:
+def test_an_unchanged_log_verifies(database: Database) -> None:
     """The hash of the first entry is that of its fields as JSON, worked out apart."""
     first, _, third = AuditLog(database).entries()
     content = f'[1,"{first.at}","ana","publish","rules-1","{{\\"a\\": 1, \\"über\\": 1}}","{"0" * 64}"]'

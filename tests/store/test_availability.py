@@ -165,7 +165,7 @@ def test_a_lock_in_postgresql_is_waited_for_no_longer_than_that(postgresql_url: 
             KeptEstimates(second).keep([row("estimates/2")])
 
 
-def test_while_it_fails_nobody_waits_but_one_now_and_then() -> None:
+def test_while_the_database_fails_only_one_caller_at_a_time_tries() -> None:
     clock = Clock()
     availability = Availability(clock)
     error = OperationalError("select", {}, psycopg.OperationalError("gone"))
@@ -216,11 +216,11 @@ def test_what_is_wrong_with_a_row_is_no_failure_of_the_database(database: Databa
         (ValueError(), None),
     ],
 )
-def test_which_errors_mean_that_it_cannot_be_used(error: Exception, reason: UnavailableReason | None) -> None:
+def test_errors_that_mean_the_database_is_unavailable(error: Exception, reason: UnavailableReason | None) -> None:
     assert why_unavailable(error) is reason
 
 
-def test_nothing_of_a_row_is_in_an_error(url: str) -> None:
+def test_errors_hold_no_values_of_rows(url: str) -> None:
     """Logs and standard error show errors; rows hold what people have."""
     with closing(open_database(url)) as opened:
         store = KeptEstimates(opened)

@@ -114,7 +114,7 @@ def test_compiled_tables_of_before_are_let_go(empty_url: str) -> None:
     database.close()
 
 
-def test_subjects_come_and_go(empty_url: str) -> None:
+def test_migrations_give_request_ids_a_subject_and_take_it_away(empty_url: str) -> None:
     """What revision 0002 kept is anyone's; going back, of one request id of two subjects the older stays."""
     database = Database(empty_url)
     database.upgrade("0002")

@@ -104,7 +104,7 @@ def test_four_eyes(releases: Any) -> None:
     assert active_release(releases.store) == second
 
 
-def test_a_decision_made_on_what_is_no_longer_so(releases: Any) -> None:
+def test_a_decision_on_an_outdated_state_is_refused(releases: Any) -> None:
     first, second, third = releases.ids
     activate(releases.rules, first, BOB)
     with pytest.raises(ActiveReleaseChanged, match=f"expected {second} to be active; found {first}"):
@@ -115,7 +115,7 @@ def test_a_decision_made_on_what_is_no_longer_so(releases: Any) -> None:
     assert active_release(releases.store) == second
 
 
-def test_of_many_who_expect_the_same_one_decides(releases: Any) -> None:
+def test_of_several_decisions_on_one_state_one_succeeds(releases: Any) -> None:
     first, second, third = releases.ids
     activate(releases.rules, first, BOB)
 
@@ -151,7 +151,7 @@ def test_a_release_that_does_not_compile_never_becomes_active(releases: Any) -> 
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.booleans(), st.booleans()), max_size=12))
-def test_what_is_in_force_is_the_last_activation_that_no_roll_back_took_off(steps: list[Any]) -> None:
+def test_the_last_activation_not_rolled_back_is_in_force(steps: list[Any]) -> None:
     """A plain reading of the rule: keep a list, add to it, cut it."""
     stack: list[str] = []
     activations: list[Activation] = []
@@ -208,7 +208,7 @@ def test_a_wrong_clock_undoes_no_later_decision(releases: Any, clock: Clock, hou
     assert active_release(releases.store) == first
 
 
-def test_what_was_decided_by_a_clock_ahead_holds_at_once(releases: Any, clock: Clock) -> None:
+def test_an_immediate_decision_by_a_fast_clock_holds_at_once(releases: Any, clock: Clock) -> None:
     """It was active when it was decided; the clock set right does not take it back, nor can it be called off."""
     clock.hours = 24
     made = activate(releases.rules, releases.ids[0], BOB)

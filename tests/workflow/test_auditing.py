@@ -76,7 +76,7 @@ def rows(database: Database, table: str) -> Any:
         return sorted(connection.execute(SQLModel.metadata.tables[table].select()).fetchall(), key=repr)
 
 
-def test_what_is_untouched_is_as_it_was_written(database: Database) -> None:
+def test_an_unchanged_database_verifies(database: Database) -> None:
     """Three publications, four decisions, one called off, two settings."""
     found = verify(database)
     assert (found.entries, found.releases, found.decisions, found.settings) == (10, 3, 4, 1)
@@ -84,7 +84,7 @@ def test_what_is_untouched_is_as_it_was_written(database: Database) -> None:
 
 
 @pytest.mark.parametrize("table", GUARDED)
-def test_no_statement_takes_a_row_away(database: Database, table: str) -> None:
+def test_no_statement_deletes_append_only_rows(database: Database, table: str) -> None:
     """DELETE, TRUNCATE, and INSERT OR REPLACE by the key or by the number that SQLite gives each row."""
     before = rows(database, table)
     deleting = [] if table == "release_tables" else ["DELETE FROM {table}"]

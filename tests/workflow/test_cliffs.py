@@ -24,7 +24,7 @@ def steps(cliff: Cliff) -> str:
     return cliff.finding.message.partition(": ")[2]
 
 
-def test_at_a_visit_limit_in_each_tier() -> None:
+def test_cliffs_at_a_visit_limit_in_each_tier() -> None:
     """Typical charge 110.00, allowed 80 % of it: 88.00; the deductible is met.
 
     In the network 20 % of 88.00 = 17.60. Outside 75 % of 88.00 = 66.00 are allowed: 50 % of it 33.00, and the 44.00
@@ -66,7 +66,7 @@ def limited(limit: str, more: str = "") -> RuleSet:
         (f"{{allow: $150, {YEAR}, counts: allowed}}", "visit 2: $20.00, visit 3: $70.00"),
     ],
 )
-def test_at_limits_of_each_measure(limit: str, told: str) -> None:
+def test_cliffs_at_limits_of_each_measure(limit: str, told: str) -> None:
     (cliff,) = found(limited(limit))
     assert steps(cliff) == f"{told} (limit 'one')"
 
@@ -88,11 +88,11 @@ def test_on_one_day_units_follow_each_other() -> None:
         f"{{allow: $40, {YEAR}}}",  # nor here: the first is cut
     ],
 )
-def test_none_where_there_is_no_last_visit(limit: str) -> None:
+def test_no_cliff_for_limits_within_one_day(limit: str) -> None:
     assert found(limited(limit)) == []
 
 
-def test_none_where_the_patient_pays_no_more_behind() -> None:
+def test_no_cliff_where_the_patient_pays_no_more_past_the_limit() -> None:
     """Behind the limit the next benefit asks for the same copay."""
     passing = f", limits: [{{allow: 3 visits, {YEAR}}}], when_exhausted: next"
     rules = rule_set(f"one: {{therapies: [massage]{passing}, {PAYS}}}", f"two: {{therapies: [massage], {PAYS}}}")

@@ -58,7 +58,7 @@ async def test_another_process_activates_and_rolls_back(releases: Any, rules: Ru
     other.close()
 
 
-async def test_a_scheduled_activation_comes_without_a_word(releases: Any, rules: RulesInForce) -> None:
+async def test_a_scheduled_activation_takes_effect_without_a_notification(releases: Any, rules: RulesInForce) -> None:
     at = datetime.now(UTC) + timedelta(milliseconds=300)
     await asyncio.to_thread(activate, releases.rules, releases.ids[2], BOB, at)
     await changed(rules, releases.ids[2])

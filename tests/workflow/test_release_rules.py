@@ -56,7 +56,7 @@ def costs(releases: Any, release: str, folder: Path) -> int:
 
 
 @pytest.mark.parametrize("wrong", ["", *NO_RELEASE_IDS])
-def test_what_is_no_id_is_refused_before_anything_is_looked_at(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_release_id_is_refused_before_any_look_up(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the database nor a file: there is no store here to ask, and opening anything fails the test."""
 
     def fail(*_: object, **__: object) -> None:

@@ -27,15 +27,15 @@ def report(loaded: Loaded) -> Report:
     return run_tests(compile_rules(loaded.rules), loaded.rules)
 
 
-def test_there_is_nothing_to_say_about_them(loaded: Loaded) -> None:
+def test_shipped_rules_have_no_diagnostics(loaded: Loaded) -> None:
     assert loaded.diagnostics == (), as_text(loaded.diagnostics, loaded.texts)
 
 
-def test_they_have_the_standard_layout(loaded: Loaded) -> None:
+def test_shipped_rules_have_the_standard_layout(loaded: Loaded) -> None:
     assert [name for name, text in loaded.texts.items() if format_text(text) != text] == []
 
 
-def test_their_tests_pass(report: Report) -> None:
+def test_tests_of_shipped_rules_pass(report: Report) -> None:
     assert [(each.plan, each.name, each.differences) for each in report.failed] == []
     assert len(report.results) >= 200
 

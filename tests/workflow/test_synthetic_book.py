@@ -76,7 +76,7 @@ def test_all_shipped_rules_can_price_every_row(compiled: Tables, book: pa.Table)
 
 
 @pytest.mark.parametrize("on", [date(2025, 1, 1), date(2025, 12, 20), date(2026, 7, 1), date(2026, 12, 31)])
-def test_also_on_other_dates(shipped: RuleSet, compiled: Tables, on: date) -> None:
+def test_books_of_other_dates_can_be_priced(shipped: RuleSet, compiled: Tables, on: date) -> None:
     """On the last day of the plans' editions there is room for one session."""
     rejects, reasons = refused(compiled, book_of(shipped, 3_000, on=on))
     assert rejects == []

@@ -1,4 +1,4 @@
-"""Who calls, and what they may: bearer tokens with roles, kept as hashes in a file.
+"""Authentication and authorisation: bearer tokens with roles, stored as hashes in a file.
 
 What comes in: a file of `[[token]]` tables (TOML: subject, roles, sha256, and expires where it ends) and a call's
 metadata. What goes out: a `Caller`, or a refusal. Without a file everyone may ask for estimates and read rules, and
@@ -35,11 +35,11 @@ _MAYBE = {"expires"}
 
 
 class WrongTokens(CamcoverError):
-    """The file of tokens cannot be used; says where and why."""
+    """The file of tokens cannot be used; the message says where and why."""
 
 
 class Caller(NamedTuple):
-    """Who calls: a name for logs, the audit and what they keep; what they may, and until when, if that has an end."""
+    """A caller: the subject for logs, audit and stored estimates; the roles; when the token expires, if it does."""
 
     subject: str
     roles: frozenset[Role]
@@ -64,17 +64,17 @@ _ROLES = {
 
 
 class Access:
-    """Tells who calls by a file of tokens, which may be read anew while calls come in."""
+    """Identifies callers by a file of tokens, which may be reloaded while calls come in."""
 
     def __init__(self, file: Path | None = None, clock: Callable[[], datetime] | None = None) -> None:
-        """Read `file`; without one nobody is asked who they are. `clock` gives the time. Raises `WrongTokens`."""
+        """Read `file`; without one no token is asked for. `clock` gives the time. Raises `WrongTokens`."""
         self._file = file
         self._now = clock or (lambda: datetime.now(UTC))
         self._callers = read_callers(file) if file else None
         self._watches: set[_Watch] = set()
 
     def reload(self) -> None:
-        """Read the file again; what was read before stays when it is wrong. Raises `WrongTokens`.
+        """Reload the file; where it is wrong, the tokens of before stay. Raises `WrongTokens`.
 
         Calls inside `while_allowed` whose token is gone, or has lost its role, end.
         """
@@ -85,7 +85,7 @@ class Access:
 
     @asynccontextmanager
     async def while_allowed(self, method: str, metadata: Iterable[tuple[str, str | bytes]]) -> AsyncIterator[None]:
-        """What runs inside ends once the call may go on no longer: its token has expired, or was taken out.
+        """A context whose body is cancelled once its token has expired or was removed.
 
         Raises `Refused` then, with the status of `judge`.
         """
@@ -105,7 +105,7 @@ class Access:
             self._watches.discard(watch)
 
     def _ends(self, watch: _Watch) -> float | None:
-        """When a call has to end, by the clock of the event loop; None: at no time that is known."""
+        """When a call has to end, by the event loop's clock; None where its token does not expire."""
         now = asyncio.get_running_loop().time()
         judged = self.judge(watch.method, watch.metadata)
         if isinstance(judged, Status):
@@ -131,7 +131,7 @@ class Access:
         return refused(Refusal.ROLE_MISSING, said)
 
     def subject_of(self, metadata: Iterable[tuple[str, str | bytes]]) -> str:
-        """Whose token a call has, for the log, whatever it may do; `UNKNOWN` where nobody knows the token."""
+        """The subject of a call's token, for the log; `UNKNOWN` where the token is not known."""
         if self._callers is None:
             return ANYONE.subject
         caller = _caller(self._callers, metadata)
@@ -139,7 +139,7 @@ class Access:
 
 
 class _Watch:
-    """A call that is to end when it may go on no longer, and how it is ended."""
+    """A running call that ends when its token expires or is removed, and how to end it."""
 
     def __init__(self, method: str, metadata: tuple[tuple[str, str | bytes], ...], limit: asyncio.Timeout) -> None:
         self.method, self.metadata, self.limit = method, metadata, limit

@@ -1,4 +1,4 @@
-"""How many calls run at once: all together, and of each caller; and an end to it when the server drains.
+"""Admission of calls: how many run at once, of all callers and of each, and none once the server drains.
 
 Calls, streams of estimates and those who only watch are counted apart, so that none takes the places of another. What
 large answers to calls take is counted besides, in bytes, until they are sent.
@@ -37,7 +37,7 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 
 
 class CallBounds(NamedTuple):
-    """So many at once, and so many of one caller. Those who watch have the places of streams once more.
+    """The most calls at once, of all and of one caller. Watchers have as many places again as streams.
 
     `answer_bytes`: of the answers to calls, as they are expected, until they are sent.
     """
@@ -54,7 +54,7 @@ class Ending(Protocol):
     """A stream that the drain ends."""
 
     def end(self) -> None:
-        """Read no more; what was read is answered."""
+        """Stop reading requests; those already read are answered."""
 
 
 class Places:
@@ -63,14 +63,14 @@ class Places:
     def __init__(
         self, what: str, most: int, most_of_caller: int, retry_after_seconds: int = RETRY_AFTER_SECONDS
     ) -> None:
-        """`what` takes them, in the plural; whoever is refused may try again after so many seconds."""
+        """`what` names the calls, in the plural; a refusal names the seconds to wait before a retry."""
         self._what, self._most, self._most_of_caller = what, most, most_of_caller
         self._retry_after_seconds = retry_after_seconds
         self._taken: Counter[str] = Counter()
         self.count = 0
 
     def enter(self, who: str, number: int = 1) -> Status | None:
-        """Take places for a caller; where there are too few, the refusal."""
+        """Take places for a caller; gives the refusal where there are too few."""
         if self.count + number > self._most:
             return overloaded(self._retry_after_seconds, f"too many {self._what} at once")
         if self._taken[who] + number > self._most_of_caller:
@@ -89,7 +89,7 @@ class Places:
 
 
 class Held:
-    """What the answer to one call takes, in bytes, of the places that all answers have."""
+    """The bytes that the answer to one call holds of the room for all answers."""
 
     def __init__(self, places: Places, who: str) -> None:
         """Hold nothing yet, for the caller `who`."""
@@ -104,7 +104,7 @@ class Held:
         self._held += byte_count
 
     def give_back(self) -> None:
-        """Hold nothing any more."""
+        """Release all of it."""
         self._places.leave(self._who, self._held)
         self._held = 0
 
@@ -126,7 +126,7 @@ def hold(byte_count: int) -> None:
 
 
 class Admission:
-    """Lets calls in while there is room and the server does not drain; belongs to one event loop."""
+    """Admits calls while there is room and the server does not drain; it belongs to one event loop."""
 
     def __init__(self, bounds: CallBounds) -> None:
         """Bound calls, streams and watchers."""
@@ -142,12 +142,12 @@ class Admission:
         self._left = asyncio.Event()
 
     def enter(self, places: Places, who: str) -> Status | None:
-        """Let a call in, or say why not."""
+        """Admit a call, or give its refusal."""
         self._arrived += 1
         return ending() if self._is_ending else places.enter(who)
 
     def leave(self, places: Places, who: str) -> None:
-        """Let a call out."""
+        """Note that a call has ended."""
         places.leave(who)
         self._left.set()
 
@@ -160,7 +160,7 @@ class Admission:
         self._open.discard(stream)
 
     async def end(self, seconds: float) -> None:
-        """Refuse new calls, end streams, and wait for what runs, at most so long.
+        """Refuse new calls, end streams, and wait for running calls, at most `seconds`.
 
         Then wait until the callers have noticed: what they sent before they did is refused as well, not broken off.
         """
@@ -186,7 +186,7 @@ class Admission:
 
 
 def who_calls(judged: Caller | Status, peer: str) -> str:
-    """Under which name a call is counted: the token's subject, or the address where no tokens are asked for.
+    """The name by which a call is counted: the token's subject, or the address where no tokens are used.
 
     `peer`: as gRPC gives it, such as `ipv4:10.0.0.7:51234`.
     """

@@ -1,4 +1,4 @@
-"""The answers to estimate requests: priced now, or given again under the same request id, or refused.
+"""Answers to estimate requests: priced now, repeated for a known request id, or refused.
 
 What comes in: messages. What goes out: an `Estimate` or a `Status` for each, after it has been kept. Small requests are
 priced in the event loop, since handing them to a thread costs as much as pricing them; large ones in a thread, slice by
@@ -85,19 +85,19 @@ class Priced(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """What had taken a request id before, and why the store could not be asked, if so."""
+    """The estimates that had taken request ids before, and why the store could not be asked, if it could not."""
 
     taken: Taken
     failure: StoreUnavailable | None = None
 
 
 class Answering:
-    """Prices by the rules in force and keeps in a store."""
+    """Prices requests by the rules in force, and stores the estimates."""
 
     def __init__(
         self, rules: RulesInForce, store: EstimateStore, pools: Pools | None = None, cached_bytes: int = CACHED_BYTES
     ) -> None:
-        """Answer from `rules`, remember in `store`, and hold so many bytes of answers at hand."""
+        """Answer by `rules`, store in `store`, and cache at most so many bytes of answers."""
         self._rules = rules
         self._pools = pools or Pools()
         self._store = store
@@ -105,7 +105,7 @@ class Answering:
         self._cache: Cache[tuple[str, bytes], bytes] = Cache(cached_bytes)
 
     def counts(self) -> CacheCounts:
-        """How often an answer was at hand."""
+        """The counts of the cache of answers."""
         return self._cache.counts()
 
     async def one(self, request: Request) -> Outcome:
@@ -116,7 +116,7 @@ class Answering:
         return (await self._settled(await self._pools.pricing.run(self._priced, [request])))[0]
 
     async def many(self, requests: Sequence[Request]) -> list[Outcome]:
-        """The outcome of each request, in order; one that is bad does not harm the others.
+        """The outcome of each request, in order; a refused one does not affect the others.
 
         Priced in slices, between which a call that has ended is given up and other batches have their turn.
         """
@@ -124,7 +124,7 @@ class Answering:
         return await self._settled(await in_slices(self._pools.batches, self._priced, requests, weights))
 
     def _priced(self, requests: Sequence[Request]) -> list[Priced]:
-        """Answer from what is at hand, and price the others together, by the tables that each began with."""
+        """Answer from the cache, and price the others together, each by the tables that it began with."""
         outcomes: dict[int, Priced] = {}
         groups: dict[int, tuple[Tables, list[int], list[EstimateRequest]]] = {}
         asked = [_asked(message) for message in requests]
@@ -155,7 +155,7 @@ class Answering:
         return [outcomes[place] for place in range(len(requests))]
 
     def _with_row(self, asked: HashedRequest, message: estimate_pb2.Estimate, tables: Tables | None = None) -> Priced:
-        """An estimate with what the store keeps of it; `tables` priced it just now, and it goes to the cache."""
+        """An estimate with its row for the store; with `tables`, by which it was just priced, it is cached, too."""
         body = message.SerializeToString(deterministic=True)
         if tables is not None:
             self._cache.put((tables.digest, asked.fingerprint), body, len(body))
@@ -177,7 +177,7 @@ class Answering:
         return Priced(asked, message, row)
 
     async def _settled(self, priced: Sequence[Priced]) -> list[Outcome]:
-        """The outcomes once estimates are kept; what a request id has answered before is answered again."""
+        """Store the estimates and give the outcomes; a known request id gets its first answer again."""
         if self._store.keeping is Keeping.OFF:
             return [each.outcome for each in priced]
         kept = await self._kept([each.row for each in priced if each.row is not None])
@@ -194,7 +194,7 @@ class Answering:
         return outcomes
 
     async def _kept(self, rows: Sequence[StoredEstimate]) -> _Kept:
-        """Keep rows. Where nothing can be written, what was kept before may be found all the same."""
+        """Store rows. Where the store cannot be written, look up what it had for their request ids."""
         if not rows:
             return _Kept({})
         try:
@@ -204,7 +204,7 @@ class Answering:
             return found._replace(failure=failure)
 
     async def _found(self, keys: Sequence[RequestKey]) -> _Kept:
-        """What these request ids have answered before, as far as the store can be asked."""
+        """Look up the estimates of request ids; gives the failure where the store cannot be read."""
         try:
             pool, store = self._pools.looking_up, self._store
             return _Kept(await looked_up(pool, store, store.by_keys, keys) if keys else {})
@@ -250,7 +250,7 @@ def _asked(message: Request) -> HashedRequest:
 
 
 def _anew(body: bytes, request_id: str) -> estimate_pb2.Estimate:
-    """An answer that was given before, as the answer to another request."""
+    """A cached answer, as the answer to another request."""
     message = estimate_pb2.Estimate.FromString(body)
     now = datetime.now(UTC)
     message.name, message.request_id = new_name(), request_id
@@ -266,7 +266,7 @@ def lines_of(request: Request) -> int:
 
 
 def weight_of(request: Request) -> int:
-    """About what a request takes to be priced, as a number of lines: what members have used takes time as well."""
+    """The cost of pricing a request, as a number of lines: prior use takes time as well."""
     return max(lines_of(request), request.ByteSize() // _BYTES_OF_LINE)
 
 
@@ -286,7 +286,7 @@ def within_lines(field: str, lines: int) -> None:
 async def in_slices(
     pool: Pool, work: Callable[[Sequence[Given]], Sequence[Result]], given: Sequence[Given], weights: Iterable[int]
 ) -> list[Result]:
-    """What `work` gives for all that is given, done in a thread of `pool`, slice by slice of some `MAX_LINES`."""
+    """The results of `work` for all items, made in a thread of `pool`, in slices of about `MAX_LINES` lines."""
     results: list[Result] = []
     begin = total = 0
     for place, weight in enumerate(weights):

@@ -1,4 +1,4 @@
-"""Refusals that reach every client: their details are bounded, with the number of what is left out.
+"""Refusals small enough for every client: their details are bounded, and say how many are left out.
 
 A status with its details travels in the trailers of a call, of which clients take 8 KiB (gRPC's own bound, beyond which
 they report RESOURCE_EXHAUSTED in place of the status).
@@ -49,7 +49,7 @@ def bounded_status(code: int, message: str, details: Sequence[Message]) -> Statu
 
 
 def _rank(detail: Message) -> int:
-    """In what order details get their room: violations what is left, the reason before the others."""
+    """The order in which details get room: the reason first, violations last."""
     if isinstance(detail, BadRequest):
         return 0
     return 1 if isinstance(detail, ErrorInfo) else 2

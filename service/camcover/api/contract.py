@@ -1,4 +1,4 @@
-"""The contract of estimates: which fields an answer of before had, so that it can be held to one computed today.
+"""The contract of estimates: which fields an older answer had, so that it can be compared with one of today.
 
 Each stored estimate keeps the number of the contract under which it was answered. Whoever adds a field to `Estimate`,
 or to a message inside of it, names it in `SINCE` with the next number, and does nothing else: `CONTRACT` follows. An
@@ -71,7 +71,7 @@ def answer_digest(message: estimate_pb2.Estimate) -> bytes:
 
 
 def _clear(message: Message, names: set[str]) -> None:
-    """Take fields out of a message and of all inside of it."""
+    """Clear fields of a message and of all messages inside it."""
     for field, value in message.ListFields():
         if field.full_name in names:
             message.ClearField(field.name)

@@ -61,7 +61,7 @@ def refuse(status: Status) -> NoReturn:
 
 @contextmanager
 def asked_in(field: str) -> Iterator[None]:
-    """Names the field of the request whose id turns out to name nothing."""
+    """Adds the path of the field whose id does not exist."""
     try:
         yield
     except NamedError as error:
@@ -89,19 +89,19 @@ def bad_request(violations: Sequence[Violation]) -> Status:
 
 
 def invalid(*violations: Violation) -> Refused:
-    """The end of a call whose request has violations: to be raised, with the status of `bad_request`."""
+    """The exception for a request with violations, with the status of `bad_request`."""
     return Refused(bad_request(violations))
 
 
 def _how_many_more(violations: Sequence[Violation]) -> str:
-    """How many violations there are beside the first; of a list that was given up, that there are yet more."""
+    """How many more violations there are; where they were no longer counted, that there are more."""
     is_given_up = violations[-1].refusal is Refusal.MORE_VIOLATIONS
     more = len(violations) - 1 - is_given_up
     return f" (and {'more than ' * is_given_up}{more} more)" if more else ""
 
 
 def status_of(error: Exception) -> Status | None:
-    """The status of a refusal; None for an exception that is none, that is, for a fault of ours."""
+    """The status of a refusal; None for any other exception, which is a fault of ours."""
     match error:
         case Refused():
             return error.status
@@ -132,7 +132,7 @@ def _details(error: UseCaseError) -> Iterator[Message]:
 
 
 def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -> Status:
-    """RESOURCE_EXHAUSTED with the time after which to try again; `what` there is too much of."""
+    """RESOURCE_EXHAUSTED with the time to wait before a retry; `what` says which bound was reached."""
     return refused(Refusal.OVERLOADED, f"{what}; try again later", [_retry(retry_after_seconds)])
 
 
@@ -142,12 +142,12 @@ def ending() -> Status:
 
 
 def timed_out(what: str) -> Status:
-    """DEADLINE_EXCEEDED: the server's own patience has ended; says with what."""
+    """DEADLINE_EXCEEDED by a limit of the server's own, which the message names."""
     return refused(Refusal.TIMED_OUT, what)
 
 
 def internal(incident: str) -> Status:
-    """INTERNAL: nothing of the fault leaves the service but the number under which it is logged."""
+    """INTERNAL: only the incident number under which the fault is logged leaves the service."""
     said = f"internal error; incident {incident}"
     return refused(Refusal.INTERNAL_FAULT, said, metadata={"incident": incident})
 

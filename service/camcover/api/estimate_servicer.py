@@ -1,4 +1,4 @@
-"""`EstimateService`: price, stream, batch, compare, check coverage, and give again.
+"""`EstimateService`: price, stream, batch, compare, check coverage, and get stored estimates.
 
 Each method validates, translates, calls one use case, and translates back; estimates go by `answering`. Refusals are
 raised; `interceptors` turns them into statuses.
@@ -76,7 +76,7 @@ class EstimateServicer(EstimateServiceServicer):
         self._today = today or (lambda: datetime.now(UTC).date())
 
     def counts(self) -> CacheCounts:
-        """How often an answer was at hand."""
+        """The counts of the cache of answers."""
         return self._answering.counts()
 
     async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
@@ -148,7 +148,7 @@ class EstimateServicer(EstimateServiceServicer):
         return coverage_message(answer, tables.release, request.language)
 
     async def _take(self, release: str) -> Tables:
-        """The rules to answer by; what has to be read first is read in a thread."""
+        """The rules to answer by; a release that is not loaded is loaded in a thread."""
         if self._rules.is_at_hand(release):
             return self._rules.take(release)
         return await self._pools.pricing.run(self._rules.take, release)
@@ -156,7 +156,7 @@ class EstimateServicer(EstimateServiceServicer):
     async def GetEstimate(
         self, request: estimate_service_pb2.GetEstimateRequest, context: Context
     ) -> estimate_pb2.Estimate:
-        """A stored estimate of the caller's again, byte for byte."""
+        """A stored estimate of the caller, byte for byte as it was answered."""
         validate(request)
         pool, by_name = self._pools.looking_up, self._store.by_name
         stored = await looked_up(pool, self._store, by_name, request.name, CALLER.get().subject)
@@ -177,7 +177,7 @@ def _stream_answer(request_id: str, outcome: Outcome) -> bytes:
 
 
 def _expected(request: Request | Status) -> int:
-    """About what a request of a stream and its answer take while the answer is made."""
+    """About how many bytes a request of a stream and its answer take while it is answered."""
     return request.ByteSize() if isinstance(request, Status) else expected_bytes(request)
 
 
@@ -189,7 +189,7 @@ def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> tuple[S
 
 
 def _batch_answer(requests: Sequence[Request], outcomes: Sequence[Outcome]) -> bytes:
-    """The answers of a batch: messages one behind the other are one message that holds what each of them holds."""
+    """The answers of a batch. Concatenated protobuf messages are one message with the entries of all of them."""
     return b"".join(
         estimate_service_pb2.BatchEstimatePlansResponse(results=[_result(one, outcome)]).SerializeToString()
         for one, outcome in zip(requests, outcomes, strict=True)

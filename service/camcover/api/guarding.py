@@ -1,4 +1,4 @@
-"""One call, from its first byte to its log line: judged and counted before it is read, refusals as statuses.
+"""The life of one call: authorised and counted before it is read, refused with a status, logged at its end.
 
 The line holds the method, the caller, the status and the duration; never a member, a diagnosis or an amount.
 """
@@ -35,7 +35,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class IncomingCall(NamedTuple):
-    """A call of a method: its metadata; who calls, or why they may not; whose token it is, for the log."""
+    """A call of a method: its metadata; its caller or refusal; the subject of its token, for the log."""
 
     method: str
     metadata: tuple[tuple[str, str | bytes], ...]
@@ -55,7 +55,7 @@ class Call:
         self._began = time.perf_counter()
 
     async def __aenter__(self) -> Self:
-        """Take a place, before a byte of the call's messages is read; ends the call where it may not go on."""
+        """Take a place before a byte of the call's messages is read; end the call where it is refused."""
         refusal = self._judged if isinstance(self._judged, Status) else self._admission.enter(self._places, self._who)
         if refusal is not None:
             self._log(_STATUS_CODES[refusal.code])
@@ -67,7 +67,7 @@ class Call:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        """Give the place back, and say how it ended."""
+        """Give the place back, and log how the call ended."""
         self._held.give_back()
         self._admission.leave(self._places, self._who)
         if error is None:
@@ -78,14 +78,14 @@ class Call:
             await self._refuse(error)
 
     def run(self, places: Places) -> None:
-        """Change to a place of another kind, since the call's work begins. Raises `Refused` where there is none."""
+        """Exchange the place for one of another kind when the work begins. Raises `Refused` where none is free."""
         refusal = self._admission.enter(places, self._who)
         if refusal is not None:
             raise Refused(refusal)
         self._move_to(places)
 
     def answered(self, places: Places) -> None:
-        """Change to a place of those whose answer is on its way, where there is one: others may run in place of it."""
+        """Exchange the place for one of those that send answers, where one is free, so that another call may run."""
         if places.enter(self._who) is None:
             self._move_to(places)
 
@@ -107,7 +107,7 @@ class Call:
         return intake.message(data) if len(data) <= SMALL_BYTES else await pool.run(intake.message, data)
 
     async def write(self, response: object, seconds: float) -> None:
-        """Send an answer. Raises `Refused` where it is not read for so long."""
+        """Send an answer. Raises `Refused` where the client does not read it in time."""
         try:
             async with asyncio.timeout(seconds):
                 await self._context.write(response)

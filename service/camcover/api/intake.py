@@ -1,4 +1,4 @@
-"""A call's bytes become a message: bounded in size and in records before anything is made of them.
+"""Parsing a call's message: its size and its number of entries are bounded before it is parsed.
 
 What comes in: the bytes of one message, whoever sent them. What goes out: the message, or a refusal with what was found
 and what was expected.
@@ -39,7 +39,7 @@ class Intake:
     """Reads the messages of one method."""
 
     def __init__(self, method: MethodDescriptor, most_bytes: int) -> None:
-        """Bound them by the kind of method; `most_bytes` is what the server takes of any."""
+        """Bound messages by the kind of method; `most_bytes` is the most for any method."""
         own = ESTIMATE_BYTES if method.name in _ESTIMATES else QUESTION_BYTES
         self._most = most_bytes if method.name in _WHOLE else min(own, most_bytes)
         self._name = method.input_type.full_name

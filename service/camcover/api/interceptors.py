@@ -1,4 +1,4 @@
-"""Before every method: who calls and may, and whether there is room, before a byte of the message is read.
+"""Runs before every method: authorises the caller and checks for room before a byte of the message is read.
 
 gRPC hands a method bytes, and only when the method asks for them. So a caller that is refused is neither read nor
 parsed for, and one that sends nothing takes a place that is counted as its own.
@@ -28,12 +28,12 @@ Handler: TypeAlias = Any
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Guards every method of our services; of others, such as health, only streams are counted."""
+    """Guards every method of our services; of other services, such as health, it only counts streams."""
 
     def __init__(
         self, admission: Admission, intakes: Mapping[str, Intake], reading: Pool, access: Access, idle_seconds: float
     ) -> None:
-        """Let calls in by `admission` and `access`; read their messages by `intakes`, large ones in `reading`.
+        """Admit calls by `admission` and `access`; parse messages by `intakes`, large ones in the pool `reading`.
 
         A stream that is silent, or whose answers nobody reads, ends after `idle_seconds`.
         """

@@ -1,4 +1,4 @@
-"""Keeps answers before they are sent: whatever waits while one transaction is written goes into the next one.
+"""Group commit: estimates are stored before they are sent; those that arrive during a transaction share the next.
 
 So the cost of a commit is shared by all calls in flight, and no call is answered before its estimate can be found
 again. What waits is bounded, in rows and in time; where a transaction is refused, each row is written by itself, so
@@ -24,10 +24,10 @@ Taken: TypeAlias = Mapping[RequestKey, StoredEstimate]
 """What had taken a request id before, by subject and request id."""
 
 MOST_WAITING = 20_000
-"""Rows that wait at most; who comes then is told to try again."""
+"""The most rows that wait; further calls are told to try again."""
 
 _ROWS_AT_ONCE = 2_000
-"""About so many rows a transaction has at most; one call's go into one."""
+"""About the most rows of one transaction; the rows of one call stay together."""
 
 ANSWER_SECONDS = 0.9
 """How long a call waits at most for a database that neither answers nor refuses."""
@@ -37,17 +37,17 @@ _ROWS_A_SECOND = 4_000
 
 
 class _Waiting(NamedTuple):
-    """The rows of a call, and where it waits."""
+    """The rows of a call, and the future that it awaits."""
 
     rows: Sequence[StoredEstimate]
     future: asyncio.Future[Taken]
 
 
 class Keeper:
-    """The one writer to a store; belongs to one event loop."""
+    """The one writer of estimates to a store; it belongs to one event loop."""
 
     def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float = ANSWER_SECONDS) -> None:
-        """Write to `store`; let so many rows wait at most, so long and a little longer for each row."""
+        """Write to `store`. At most `most_waiting` rows wait, each for `seconds` and a little longer for each row."""
         self._store, self._most, self._seconds = store, most_waiting, seconds
         self._rows_in_hand = 0
         self._is_stuck = False
@@ -79,7 +79,7 @@ class Keeper:
             raise StoreUnavailable(UnavailableReason.AWAY) from None
 
     async def _write(self) -> None:
-        """Write what waits, until nothing does."""
+        """Write group after group until nothing waits."""
         while group := self._next_group():
             self._rows_in_hand = sum(len(each.rows) for each in group)
             outcomes = await asyncio.to_thread(self._kept, [each.rows for each in group])
@@ -94,7 +94,7 @@ class Keeper:
         self._writing, self._rows_in_hand = None, 0
 
     def _next_group(self) -> list[_Waiting]:
-        """The calls whose rows go into the next transaction; those that were given up are left out."""
+        """The calls whose rows go into the next transaction; cancelled ones are left out."""
         waiting = [each for each in self._waiting if not each.future.done()]
         count = size = 0
         while count < len(waiting) and (count == 0 or size + len(waiting[count].rows) <= _ROWS_AT_ONCE):
@@ -104,7 +104,7 @@ class Keeper:
         return waiting[:count]
 
     def _kept(self, calls: Sequence[Sequence[StoredEstimate]]) -> list[Taken | Exception]:
-        """The outcome of each call, once its rows are written; runs in a thread."""
+        """Write the rows of some calls and give the outcome of each; runs in a thread."""
         try:
             taken = self._store.keep([row for rows in calls for row in rows])
         except StoreUnavailable as error:
@@ -116,7 +116,7 @@ class Keeper:
         return [taken] * len(calls)
 
     def _one_by_one(self, rows: Sequence[StoredEstimate]) -> Taken | Exception:
-        """The outcome of a call whose rows are written each by itself: what the first that is refused raises."""
+        """Write the rows of a call one by one; gives what the first refused row raises, else the ids taken before."""
         taken: dict[RequestKey, StoredEstimate] = {}
         refused: Exception | None = None
         for row in rows:
@@ -147,6 +147,6 @@ async def looked_up(
 
 
 def _look_at(future: asyncio.Future[Taken]) -> None:
-    """See a failure that nobody waits for any more: the event loop would write it to the log, and all that it holds."""
+    """Retrieve the exception of a future that nobody awaits any more; else asyncio would log it with all its values."""
     if not future.cancelled():
         future.exception()

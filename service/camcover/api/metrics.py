@@ -29,7 +29,7 @@ class Metrics:
         self._observe(self._provider.get_meter("camcover"))
 
     def close(self) -> None:
-        """Send what is left, and send no more."""
+        """Send the last figures and stop."""
         self._provider.shutdown()
 
     def _observe(self, meter: Meter) -> None:

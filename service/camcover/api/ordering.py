@@ -1,4 +1,4 @@
-"""Answers in the order of their requests, several in the making at once, and bounded in bytes while they wait.
+"""The answers of a stream, in the order of its requests: several are made at once, and their bytes are bounded.
 
 What comes in: the requests of a stream. What goes out: their answers as bytes. A client that does not read makes its
 answers wait: then no more requests are taken, so that what waits stays small, in each stream and in all of them.
@@ -25,14 +25,14 @@ _PROCESS_BYTES = 64 << 20
 
 
 class Room:
-    """How many bytes streams hold: of answers that wait to be sent, and what is expected of those in the making.
+    """How many bytes all streams hold: answers that wait to be sent, and estimates of those being made.
 
     A stream that holds nothing may always take one request. So each goes on whatever the others hold, and an answer
     larger than the bound is sent like any other.
     """
 
     def __init__(self, most_of_stream: int = _STREAM_BYTES, most: int = _PROCESS_BYTES) -> None:
-        """Bound each stream and all of them, in bytes."""
+        """Bound each stream, and all of them together, in bytes."""
         self._most_of_stream, self._most = most_of_stream, most
         self._freed = asyncio.Event()
         self.held = 0
@@ -44,12 +44,12 @@ class Room:
             await self._freed.wait()
 
     def freed(self) -> None:
-        """Tell those who wait that there may be room now."""
+        """Wake those who wait for room."""
         self._freed.set()
 
 
 class Share:
-    """What one stream holds of a room, in bytes."""
+    """The bytes that one stream holds."""
 
     def __init__(self, room: Room) -> None:
         """Hold nothing yet."""
@@ -57,7 +57,7 @@ class Share:
         self.held = 0
 
     def change(self, byte_count: int) -> None:
-        """Hold so many bytes more, or less."""
+        """Hold `size` bytes more; less where it is negative."""
         self.held += byte_count
         self._room.held += byte_count
         if byte_count < 0:
@@ -107,7 +107,7 @@ class InOrder(Generic[Request]):
         await self._waiting.put(None)
 
     async def _begin(self, request: Request) -> None:
-        """Have a request answered; wait for a place behind those before it."""
+        """Start answering a request, and queue its answer behind those before it."""
         expected = self._expected(request)
         self._share.change(expected)
         making = asyncio.ensure_future(self._made(request, expected))
@@ -119,12 +119,12 @@ class InOrder(Generic[Request]):
             raise
 
     async def _made(self, request: Request, expected: int) -> bytes:
-        """The answer to a request, which takes the room that was kept for it."""
+        """Await the answer to a request; it takes the room that was reserved for it."""
         answer = await self._answer(request)
         self._share.change(len(answer) - expected)
         return answer
 
     def _taken_out(self) -> Iterator[asyncio.Task[bytes] | None]:
-        """What waits in the queue, which is empty then."""
+        """Empty the queue and give what waited in it."""
         while not self._waiting.empty():
             yield self._waiting.get_nowait()

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however that ends: kill -9 asks nobody."""
+"""Processes that end with their parent, even where the parent is killed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["end_with_parent"]
 
 
 def end_with_parent(drain_seconds: float = 0.0) -> None:
-    """From now on end this process when its parent has: by SIGTERM, and for good after `drain_seconds`.
+    """End this process when its parent has ended: by SIGTERM, and by force after `drain_seconds`.
 
     To be called in a process that `multiprocessing` started.
     """
@@ -22,7 +22,7 @@ def end_with_parent(drain_seconds: float = 0.0) -> None:
 
 
 def _watch(sentinel: int, drain_seconds: float) -> None:
-    """Wait until the parent's end of a pipe closes, as it does whatever the parent's end is."""
+    """Wait until the parent's end of a pipe closes, which happens however the parent ends."""
     wait([sentinel])
     if drain_seconds:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""How often each field of a message stands, counted on its bytes before anything is made of them.
+"""The number of entries of each list in a message, counted on its bytes before it is parsed.
 
 Two bytes of a message may become a record of a hundred and more, so that the size of a message does not bound what it
 takes to read it. What does is the number of its records, which the .proto bounds: `max_items` of each list.
@@ -30,7 +30,7 @@ _UNKNOWN = 0
 
 
 class Malformed(CamcoverError):
-    """Bytes that are no message."""
+    """Bytes that are not a protobuf message."""
 
 
 class _Field(NamedTuple):
@@ -66,7 +66,7 @@ class Outline:
 
 
 def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, left: list[int]) -> Violation | None:
-    """The same for a part of the bytes; `left` holds how many more entries there may be in all."""
+    """The same for a part of the bytes; `left` holds how many more entries the whole message may have."""
     seen: dict[int, int] = {}
     at, end = part
     while at < end:

@@ -1,4 +1,4 @@
-"""Pages: at most so many entries, and a token of where the next page begins."""
+"""Pages of a list: a bounded number of entries, and a token for the next page."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ INVALID_TOKEN = Violation(
 
 
 class PageRequest(Protocol):
-    """What the requests for pages have in common."""
+    """The fields that all requests for pages have."""
 
     @property
     def page_size(self) -> int:
-        """At most so many."""
+        """The most entries that the caller wants."""
 
     @property
     def page_token(self) -> str:
-        """Where the page before ended."""
+        """The token that the page before gave."""
 
 
 def page_size(request: PageRequest) -> int:
@@ -36,12 +36,12 @@ def page_size(request: PageRequest) -> int:
 
 
 def token_of(last: str) -> str:
-    """The token of the page behind the entry of that key."""
+    """The token of the page that begins after the entry with that key."""
     return base64.urlsafe_b64encode(last.encode()).decode()
 
 
 def read_token(request: PageRequest) -> str:
-    """The key that a page token stands for; empty on the first page. Refuses a token that none of our pages gave."""
+    """The key that a page token stands for; empty on the first page. Refuses a token that no page gave."""
     try:
         found = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
     except ValueError:
@@ -54,5 +54,5 @@ def read_token(request: PageRequest) -> str:
 
 
 def refuse_token() -> NoReturn:
-    """Raise `Refused` for a token that none of our pages gave."""
+    """Raise `Refused` for a token that no page gave."""
     raise invalid(INVALID_TOKEN)

@@ -1,4 +1,4 @@
-"""Threads for what would hold up the event loop: a few for each kind of work, so that no kind waits for another.
+"""Thread pools for work that would block the event loop: one for each kind, so that no kind waits for another.
 
 What waits for a thread is bounded, and given up when its call ends. A work that has begun runs to its end: it has to be
 short, a slice of what is long.
@@ -22,7 +22,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 MOST_WAITING = 256
-"""Works of one kind that may wait or run; more are refused with the time to try again."""
+"""The most jobs of one kind that wait or run; more are refused with the time to try again."""
 
 
 class Pool:
@@ -38,9 +38,9 @@ class Pool:
     async def run(
         self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
     ) -> Result:
-        """What `work` gives. Raises what it raises, and `Refused` where too much waits already.
+        """What `work` gives. Raises what it raises, and `Refused` where too many jobs wait.
 
-        Where the caller is cancelled, work that has not begun is given up.
+        A job that has not begun is dropped when its caller is cancelled.
         """
         with self._lock:
             if self._held >= self._most:
@@ -51,7 +51,7 @@ class Pool:
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
-        """Give up what has not begun."""
+        """Drop the jobs that have not begun."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _done(self, _: Future[Result]) -> None:
@@ -60,7 +60,7 @@ class Pool:
 
 
 class Pools:
-    """The kinds of work. What the store writes has the event loop's own threads to itself."""
+    """One pool for each kind of work. Writing to the store uses the event loop's own threads."""
 
     def __init__(self) -> None:
         """Start no thread yet."""
@@ -71,6 +71,6 @@ class Pools:
         self.staff = Pool("work on releases", 2)
 
     def close(self) -> None:
-        """Give up what has not begun."""
+        """Drop the jobs that have not begun."""
         for pool in (self.reading, self.pricing, self.batches, self.looking_up, self.staff):
             pool.close()

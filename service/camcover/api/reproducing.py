@@ -1,4 +1,4 @@
-"""An estimate made once more from its request and its release, and held to what was answered then."""
+"""Computing a stored estimate anew from its request and release, and comparing it with the answer of then."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def release_message(release: Release, active: str | None) -> messages.Release:
 
 
 def activation_message(activation: Activation) -> messages.Activation:
-    """A decision."""
+    """A decision as a message."""
     return messages.Activation(
         number=activation.id,
         release=activation.release_id,
@@ -99,7 +99,7 @@ def activation_message(activation: Activation) -> messages.Activation:
 
 
 def change_message(change: Change) -> messages.RuleChange:
-    """A difference."""
+    """A difference of rules as a message."""
     return messages.RuleChange(
         kind=change.kind,
         document=change.document,
@@ -121,7 +121,7 @@ def impact_message(impact: Impact) -> messages.AnalyzeImpactResponse:
 
 
 def validation_message(validation: Validation) -> messages.ValidateRulesResponse:
-    """What a check found."""
+    """The result of a validation as a message."""
     return messages.ValidateRulesResponse(
         publishable=validation.is_publishable,
         diagnostics=map(_diagnostic, validation.diagnostics),

@@ -137,7 +137,7 @@ class RuleServicer(RuleServiceServicer):
     async def ActivateRelease(
         self, request: messages.ActivateReleaseRequest, context: Context
     ) -> messages.ActivateReleaseResponse:
-        """Activate, roll back, or call off."""
+        """Activate a release, roll back, or cancel a scheduled activation."""
         validate(request)
         decision = Decision(CALLER.get().subject, request.reason, request.expected_active_release or None)
         activation = await self._pool.run(self._decide, request, decision)
@@ -147,7 +147,7 @@ class RuleServicer(RuleServiceServicer):
         return messages.ActivateReleaseResponse(activation=activation_message(activation))
 
     def _decide(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Activation:
-        """What the request asks for."""
+        """Make the decision that the request asks for."""
         releases = self._releases()
         if not self._follows:
             raise NotServed("this service answers by rule files (--rules), not by what is active in its database")
@@ -174,7 +174,7 @@ class RuleServicer(RuleServiceServicer):
     async def AnalyzeImpact(
         self, request: messages.AnalyzeImpactRequest, context: Context
     ) -> messages.AnalyzeImpactResponse:
-        """Whom the difference touches, and by how much."""
+        """The members whom a change of the rules touches, and by how much."""
         await self._pool.run(validate, request)
         if not is_installed("bulk"):
             raise NotServed(f"this service cannot read books of business: {how_to_install('bulk')}")
@@ -215,7 +215,7 @@ class RuleServicer(RuleServiceServicer):
         self._wake()
 
     def _changed(self) -> None:
-        """Other rules have become active."""
+        """Wake the watchers: another release answers now."""
         self._since = datetime.now(UTC)
         self._wake()
 

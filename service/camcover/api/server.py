@@ -72,7 +72,7 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the server listens and what it bears. Sizes in bytes, times in seconds.
+    """Listen address and resource limits. Sizes in bytes, times in seconds.
 
     `maximum_streams` bounds streams of estimates and, once more, those who watch; `maximum_answer_bytes` what the large
     answers to calls take from the moment they are asked for until they are sent. A stream that is silent for
@@ -163,7 +163,7 @@ class Server:
         self._reports: set[asyncio.Task[None]] = set()
 
     def _interceptor(self, access: Access | None) -> CallInterceptor:
-        """What stands before every method."""
+        """The interceptor of every method."""
         intakes = intakes_of(_DESCRIPTORS, self._settings.maximum_message_bytes)
         idle_seconds = self._settings.stream_idle_seconds
         return CallInterceptor(self._admission, intakes, self._pools.reading, access or Access(), idle_seconds)
@@ -189,7 +189,7 @@ class Server:
         return port
 
     def _report_soon(self) -> None:
-        """Report health, since other rules are active, or the store can be used again or no longer."""
+        """Schedule a health report: the active rules or the availability of the store have changed."""
         task = asyncio.create_task(self.report_health())
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)

@@ -1,4 +1,4 @@
-"""Whether the store of estimates can be used: told to health and to the log once, and asked again until it can."""
+"""Watches whether the store can be used: tells health and the log once, and retries until it can."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from camcover.store.errors import UnavailableReason
 __all__ = ["StoreHealth"]
 
 _LOOK_SECONDS = 0.5
-"""How often to ask a store that could not be used: health keeps callers away, so none of theirs would ask."""
+"""Seconds between probes of an unavailable store: health keeps callers away, so their calls would not probe it."""
 
 _LOG = structlog.get_logger("camcover.store")
 
@@ -23,7 +23,7 @@ class StoreHealth:
     """Watches a store; belongs to one event loop."""
 
     def __init__(self, store: EstimateStore, changed: Callable[[], object]) -> None:
-        """Watch `store`; `changed` is called in the event loop whenever it can be used again, or no longer."""
+        """Watch `store`; call `changed` in the event loop whenever it becomes available or unavailable."""
         self._store, self._changed = store, changed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reason: UnavailableReason | None = None
@@ -34,25 +34,25 @@ class StoreHealth:
         return self._reason is None
 
     def start(self) -> None:
-        """Watch from now on, in the event loop that runs."""
+        """Start watching, in the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._store.availability.listen(self._tell)
         self._look()
 
     async def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._store.availability.forget(self._tell)
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
 
     def _tell(self) -> None:
-        """Something changed; called in whatever thread uses the store."""
+        """Schedule a look; called in the thread that uses the store."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._look)
 
     def _look(self) -> None:
-        """Note what is so now, and tell of a change."""
+        """Compare the state with the last one, and report a change."""
         reason, before = self._store.availability.reason, self._reason
         self._reason = reason
         if reason is not None and before is None:
@@ -65,7 +65,7 @@ class StoreHealth:
             self._changed()
 
     async def _ask(self) -> None:
-        """Ask the store until it can be used."""
+        """Probe the store until it can be used."""
         while self._reason is not None:
             await asyncio.sleep(_LOOK_SECONDS)
             with suppress(StoreUnavailable):

@@ -1,4 +1,4 @@
-"""The requests of a stream, as they arrive: until the client ends it, falls silent, or the server drains."""
+"""The requests of a stream, until the client ends it, is silent for too long, or the server drains."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Requests:
         self.why: Status | None = None
 
     def __aiter__(self) -> Requests:
-        """Itself."""
+        """The iterator itself."""
         return self
 
     async def __anext__(self) -> Message | Status:
@@ -56,7 +56,7 @@ class Requests:
         return message
 
     def end(self) -> None:
-        """Read no more, since the server drains."""
+        """Stop reading: the server drains."""
         self._is_ending = True
         self.why = ending()
         if self._reader is not None:

@@ -1,4 +1,4 @@
-"""Whether anything is measured: only where OTEL_EXPORTER_OTLP_ENDPOINT says where to send it."""
+"""Metrics are on only where OTEL_EXPORTER_OTLP_ENDPOINT says where to send them."""
 
 from __future__ import annotations
 

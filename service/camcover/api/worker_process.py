@@ -64,7 +64,7 @@ class WorkerProcess:
             self._places.leave(who)
 
     async def _done(self, working: asyncio.Future[Result]) -> Result:
-        """Wait for the work in hand, and end it with the wait."""
+        """Await the running job; end it when the wait is cancelled."""
         try:
             async with asyncio.timeout(self._most_seconds):
                 return await working
@@ -82,7 +82,7 @@ class WorkerProcess:
     def _submit(
         self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
     ) -> Future[Result]:
-        """Hand work to the pool, and note the process that it starts for it, if it starts one."""
+        """Submit a job to the pool, and note the process that the pool starts for it."""
         before = set(multiprocessing.active_children())
         future = self._started().submit(work, *given, **named)
         self._processes = {each for each in self._processes if each.is_alive()}
@@ -96,7 +96,7 @@ class WorkerProcess:
         return self._pool
 
     def close(self) -> None:
-        """End the pool's own process, whatever it is at; nothing that it does outlives it."""
+        """End the pool's process, also in the middle of a job."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
@@ -105,6 +105,6 @@ class WorkerProcess:
 
 
 def _begin() -> None:
-    """What the process does first."""
+    """Set up the process: its priority, and its end with its parent."""
     os.nice(_NICENESS)
     end_with_parent()

@@ -1,4 +1,4 @@
-"""What a command prints, made harmless in one place: no text of a rule file, a book or a file's name steers a terminal.
+"""Makes a command's output harmless in one place: no text from a file, or name of a file, can control the terminal.
 
 Everything that is written to standard output and standard error goes through here, but what Rich draws: its colours are
 such characters themselves. The texts in its tables are made harmless by `Screen` (cli/table.py).
@@ -17,14 +17,14 @@ __all__ = ["guarded_output"]
 
 
 class _Guarded:
-    """A stream whose texts are written out where they would steer a terminal."""
+    """A stream that escapes what would control a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self.rich_proxied_file = stream
         """Where Rich writes past this, as it does past its own proxies."""
 
     def write(self, text: str) -> int:
-        """Write a text harmless; gives its length, as if it had been written as it is."""
+        """Write a text, escaped; gives the length of the original."""
         self.rich_proxied_file.write(printable(text))
         return len(text)
 
@@ -34,7 +34,7 @@ class _Guarded:
 
 @contextmanager
 def guarded_output() -> Iterator[None]:
-    """Inside, what is written to standard output and standard error steers no terminal."""
+    """A context in which standard output and standard error are escaped."""
     out, error = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = cast("TextIO", _Guarded(out)), cast("TextIO", _Guarded(error))
     try:

@@ -17,7 +17,7 @@ __all__ = ["cannot_open", "first_line", "opened"]
 
 @contextmanager
 def opened(database_url: str) -> Iterator[Database]:
-    """The database at a URL. A refusal inside is said on standard error, and ends the program with status 1."""
+    """The database at a URL. A refusal inside goes to standard error and ends the program with status 1."""
     try:
         database = open_database(database_url)
     except (DatabaseError, SQLAlchemyError) as error:
@@ -37,10 +37,10 @@ def opened(database_url: str) -> Iterator[Database]:
 
 
 def cannot_open(database_url: str, error: Exception) -> str:
-    """What to say where a database cannot be opened; never its password."""
+    """The message for a database that cannot be opened, without its password."""
     return f"cannot open the database {shown(database_url)}: {first_line(error)}"
 
 
 def first_line(error: Exception) -> str:
-    """What an error says first: SQLAlchemy's go on with the statement and its values."""
+    """The first line of an error: SQLAlchemy's errors go on with the statement and its values."""
     return str(error).partition("\n")[0]

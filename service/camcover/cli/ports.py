@@ -1,4 +1,4 @@
-"""One port for the workers of one service, and for nobody else's."""
+"""One port for the workers of one service alone."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ __all__ = ["progress_bar"]
 
 @contextmanager
 def progress_bar(what: str, rows: int) -> Iterator[Callable[[int], None]]:
-    """A bar while `rows` rows are done, told how many are; silent where standard error is no terminal."""
+    """A bar of `rows` rows, advanced by the function it gives; silent where standard error is no terminal."""
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:

@@ -1,4 +1,4 @@
-"""Rules read anew while the service runs: compiled by a process of its own, then put in force by one reference.
+"""Reloading rules while the service runs: another process compiles them, then one reference changes.
 
 So no call waits for the compiler, and rules with an error change nothing.
 """

@@ -1,4 +1,4 @@
-"""The option `--watch`: a command runs again whenever a rule file is saved, made or removed."""
+"""The option `--watch`: a command runs again whenever a rule file is saved, added or removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often workers may be started again: later and later, and no more when they end again and again.
+"""When workers may be restarted: with growing delays, and no more once they end too often.
 
 Only the ends of the last minute count, so that rare ones never add up.
 """
@@ -16,26 +16,26 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 5.0
 
 
 class Restarts:
-    """The ends of workers nobody asked for. Times are seconds of one clock."""
+    """Unexpected worker exits. Times are seconds of one clock."""
 
     def __init__(self, workers: int) -> None:
-        """Nothing has ended yet."""
+        """No exit yet."""
         self._most = _MOST_OF_WORKER * workers
         self._ends: list[float] = []
         self._due: dict[int | None, float] = {}
 
     @property
     def count(self) -> int:
-        """Ends within the last minute, by the last that was noted."""
+        """The number of exits in the minute before the last one."""
         return len(self._ends)
 
     @property
     def are_too_many(self) -> bool:
-        """Whether to give up."""
+        """Whether the supervisor should stop."""
         return self.count > self._most
 
     def note(self, worker: int | None, now: float) -> bool:
-        """Note that a worker has ended; False where that is known. The next start waits twice as long as the last."""
+        """Note a worker's exit; gives False where it was noted already. Each next start waits twice as long."""
         if worker in self._due:
             return False
         self._ends = [each for each in self._ends if now - each < WINDOW_SECONDS] + [now]

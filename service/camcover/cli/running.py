@@ -35,7 +35,7 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """What a server process is told. No `rules`: it follows the database.
+    """The options of a server process. Without `rules` it follows the database.
 
     `folder`: where the processes of one service share compiled releases.
     """
@@ -50,7 +50,7 @@ class ServerOptions:
 
 
 def cannot_listen(address: str) -> str:
-    """What to say where an address cannot be listened on."""
+    """The message for an address that cannot be listened on."""
     return f"cannot listen on {address}: is it taken, or not an address of this machine?"
 
 

@@ -26,7 +26,7 @@ class Screen(Console):
         super().__init__(width=width, markup=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """A text as Rich lays it out, written out before it is measured."""
+        """A text as Rich lays it out, escaped before it is measured."""
         return super().render_str(printable(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:

@@ -1,4 +1,4 @@
-"""Times and ages of the command line: what a person writes, read as what it means, shown again in both zones.
+"""Times and ages of the command line: parsing what a person writes, and showing times in both zones.
 
 A time without an offset is this machine's. Twice a year that says nothing, or two things: clocks set forward pass over
 an hour, clocks set back have one twice. Neither is guessed. An age is 400d, 60w or 2y.

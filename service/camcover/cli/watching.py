@@ -1,4 +1,4 @@
-"""Watching rule files: told whenever other files are read than before, however that came about.
+"""Watching rule files: calls back whenever the files to read have changed, in whatever way.
 
 A file is saved; a link is set to another folder, as git-sync and Kubernetes do; a folder is renamed away and made anew.
 The operating system reports changes of a folder that it was pointed at, not of the path that led there, so that paths
@@ -31,7 +31,7 @@ _Read = tuple[dict[Path, tuple[str, int, int, int]], tuple[Diagnostic, ...]]
 
 
 class Watcher:
-    """Tells whenever rule files are saved, made, removed, or others stand where they stood."""
+    """Calls back whenever rule files are saved, added, removed or replaced."""
 
     def __init__(self, paths: Sequence[Path], tell: Callable[[], object]) -> None:
         """Watch `paths`; call `tell`."""
@@ -42,19 +42,19 @@ class Watcher:
         self._is_only_looking = False
 
     async def start(self) -> None:
-        """Watch from now on, once this returns; `tell` is called in this event loop."""
+        """Start watching; `tell` is called in this event loop."""
         self._read = await asyncio.to_thread(self._files)
         self._task = asyncio.create_task(self._watch())
         await asyncio.sleep(0)
 
     async def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _watch(self) -> None:
-        """Follow the folders that the paths lead to, and begin anew where they lead elsewhere."""
+        """Follow the folders that the paths lead to; start over when they lead elsewhere."""
         while True:
             places = self._places()
             await self._look()
@@ -70,7 +70,7 @@ class Watcher:
                 await asyncio.sleep(LOOK_MS / 1000)
 
     async def _follow(self, places: dict[Path, _Place]) -> None:
-        """Look whenever something changes; ends when a path leads elsewhere."""
+        """Look at each change; return when a path leads elsewhere."""
         folders = {place for place, _, _ in places.values()}
         changes = awatch(
             *folders, watch_filter=None, step=50, debounce=200, rust_timeout=LOOK_MS, yield_on_timeout=True
@@ -86,7 +86,7 @@ class Watcher:
                     return
 
     def _places(self) -> dict[Path, _Place]:
-        """Where the paths lead now; says once which of them is gone, and once that it is back."""
+        """Where the paths lead now; logs once that a path is gone, and once that it is back."""
         places = {}
         for path in self._paths:
             try:
@@ -103,7 +103,7 @@ class Watcher:
         return places
 
     async def _look(self) -> None:
-        """Tell when the files are others than were last told of; while a path is gone, those in force stay."""
+        """Call back when the files differ from the last time; while a path is gone, the rules in force stay."""
         if self._gone:
             return
         read = await asyncio.to_thread(self._files)
@@ -115,7 +115,7 @@ class Watcher:
             self._tell()
 
     def _files(self) -> _Read:
-        """What is there to be read; what was last read, where a path went meanwhile."""
+        """The files to read; those of the last time, where a path has gone meanwhile."""
         try:
             found = find(self._paths)
         except FileNotFoundError:

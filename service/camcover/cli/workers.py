@@ -116,11 +116,11 @@ class Supervisor:
         return not self._is_ending and self._restarts.is_due(worker.pid, time.monotonic())
 
     def _are_running(self) -> bool:
-        """Whether a worker lives, or one is to be started again."""
+        """Whether a worker runs or waits to be restarted."""
         return any(worker.is_alive() for worker in self._workers) or not self._is_ending
 
     def _end(self) -> None:
-        """Let every worker drain."""
+        """Drain every worker."""
         self._is_ending = True
         self._drained = [worker for worker in self._workers if worker.is_alive()]
         self._signal(signal.SIGTERM)
@@ -160,7 +160,7 @@ class Supervisor:
 
 
 def _copy(rules: Path, file: Path) -> None:
-    """Put compiled rules into a file, whole, when they can be read. Raises `UnreadableTables`, OSError.
+    """Write compiled rules to a file in one step, once they are readable. Raises `UnreadableTables`, OSError.
 
     What is read is the copy, since the file may change meanwhile; what is wrong is said of the file.
     """
@@ -174,5 +174,5 @@ def _copy(rules: Path, file: Path) -> None:
 
 
 def _worker(work: Work, options: ServerOptions, ready: Connection) -> None:
-    """The whole life of a worker; what it writes to `ready` says no more than that it takes calls."""
+    """Run a worker from start to end; it writes to `ready` once it takes calls."""
     sys.exit(work(options, lambda: ready.send_bytes(b".")))

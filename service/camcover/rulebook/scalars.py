@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records import (
     ACCOUNT_PERIODS,
     BOUND_UNITS,
@@ -98,40 +99,39 @@ def _hundredths(found: re.Match[str]) -> int:
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
-def parse_money(text: str) -> int | Failed:
+def parse_money(text: str) -> Cents | Failed:
     """`$30.50` as 3050 cents."""
     found = _MONEY.fullmatch(text)
     if found is None:
         return FAILED
-    cents = _hundredths(found)
+    cents = Cents(_hundredths(found))
     return cents if cents <= MAX_CENTS else FAILED
 
 
-def parse_money_or_unlimited(text: str) -> int | Failed | None:
+def parse_money_or_unlimited(text: str) -> Cents | Failed | None:
     """Cents; `unlimited` as None."""
     return None if text == "unlimited" else parse_money(text)
 
 
-def parse_percent(text: str) -> int | Failed:
+def parse_percent(text: str) -> BasisPoints | Failed:
     """`12.5%` as 1250 basis points, at most 100 %."""
     basis_points = parse_large_percent(text)
     return FAILED if isinstance(basis_points, Failed) or basis_points > 10_000 else basis_points
 
 
-def parse_penalty(text: str) -> tuple[int | None, int | None] | Failed:
+def parse_penalty(text: str) -> tuple[BasisPoints | None, Cents | None] | Failed:
     """`50%` as (5000, None), `$300` as (None, 30000): basis points or cents."""
-    number = parse_money(text) if text.startswith("$") else parse_percent(text)
-    if isinstance(number, Failed):
-        return FAILED
-    return (None, number) if text.startswith("$") else (number, None)
+    if not text.startswith("$"):
+        return FAILED if isinstance(part := parse_percent(text), Failed) else (part, None)
+    return FAILED if isinstance(cents := parse_money(text), Failed) else (None, cents)
 
 
-def parse_large_percent(text: str) -> int | Failed:
+def parse_large_percent(text: str) -> BasisPoints | Failed:
     """`115%` as 11500 basis points, at most 1000 %."""
     found = _PERCENT.fullmatch(text)
     if found is None:
         return FAILED
-    basis_points = _hundredths(found)
+    basis_points = BasisPoints(_hundredths(found))
     return basis_points if basis_points <= 100_000 else FAILED
 
 
@@ -227,7 +227,7 @@ def parse_text(text: str) -> str | Failed:
     return text.strip() or FAILED
 
 
-def parse_copay(text: str) -> tuple[int, CopayPer] | Failed:
+def parse_copay(text: str) -> tuple[Cents, CopayPer] | Failed:
     """`$30`, `$30 per visit`, `$30 per line`, `$30 per unit`, `$30 per day`."""
     found = _COPAY.fullmatch(text)
     cents = parse_money(found[1]) if found else FAILED
@@ -236,7 +236,7 @@ def parse_copay(text: str) -> tuple[int, CopayPer] | Failed:
     return cents, CopayPer(found[2] or next(iter(COPAYS)))
 
 
-def parse_bound(text: str) -> tuple[int, CopayPer] | Failed:
+def parse_bound(text: str) -> tuple[Cents, CopayPer] | Failed:
     """The least or the most of a coinsurance: a copay that is not per day."""
     found = parse_copay(text)
     return found if not isinstance(found, Failed) and found[1] in BOUND_UNITS else FAILED
@@ -267,7 +267,7 @@ def parse_account_period(text: str) -> LimitPeriod | Failed:
     return LimitPeriod(PeriodKind(text), 0) if text in ACCOUNT_PERIODS else FAILED
 
 
-def parse_percent_of(text: str) -> tuple[int, str] | Failed:
+def parse_percent_of(text: str) -> tuple[BasisPoints, str] | Failed:
     """`80% of charge` as (8000, "charge"), `100% of in_network` as (10000, "in_network")."""
     found = _PERCENT_OF.fullmatch(text)
     basis_points = parse_large_percent(found[1]) if found else FAILED

@@ -1,4 +1,4 @@
-"""What outlives a call: estimates, releases of the rules, what was active when, and the audit log.
+"""The database: estimates, releases of the rules, which was active when, and the audit log.
 
 What comes in: bytes and their keys, who and why. What goes out: the same. One database, SQLite by default or
 PostgreSQL, through SQLModel; it knows nothing of the network, of protobuf or of what rules mean.

@@ -39,13 +39,13 @@ class AuditEntry(NamedTuple):
     hash: str
 
     def computed_hash(self) -> str:
-        """The hash that this entry's content asks for."""
+        """The hash of this entry, computed from its content."""
         content = json.dumps(self[:-1], ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()
 
 
 class AuditFault(CamcoverError):
-    """The log is not what was written, or what it tells of is not; says what and where."""
+    """The log, or a table that it covers, was changed after it was written; the message says what and where."""
 
 
 _COLUMNS = [_TABLE.c[name] for name in AuditEntry._fields]
@@ -103,14 +103,14 @@ class AuditLog:
         self._database = database
 
     def entries(self, after: int = 0) -> Iterator[AuditEntry]:
-        """All entries behind number `after`, in order. Raises `StoreUnavailable`."""
+        """All entries with a number above `after`, in order. Raises `StoreUnavailable`."""
         with self._database.snapshot() as connection:
             yield from _entries(connection, after)
 
     def verify(self, known: str = "") -> tuple[int, str]:
         """The number of entries and the last hash. Raises `AuditFault` as `checked_entries` does, `StoreUnavailable`.
 
-        The log alone: `workflow.auditing` holds the other tables to it.
+        This checks the log alone; `workflow.auditing` compares the other tables with it.
         """
         count, last = 0, _FIRST
         with self._database.snapshot() as connection:
@@ -120,7 +120,7 @@ class AuditLog:
 
 
 def _entries(connection: Connection, after: int = 0) -> Iterator[AuditEntry]:
-    """The entries behind number `after`, some at once."""
+    """The entries with a number above `after`, read in batches."""
     query = select(*_COLUMNS).order_by(_TABLE.c.seq).limit(_AT_ONCE)
     while True:
         rows = connection.execute(query.where(_TABLE.c.seq > after)).fetchall()

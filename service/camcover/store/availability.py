@@ -1,4 +1,4 @@
-"""Whether the database can be used now: a failure of its is told once, and answered at once while it lasts.
+"""Whether the database can be used now. A failure is reported once; while it lasts, calls are refused at once.
 
 What comes in: exceptions of the drivers. What goes out: `StoreUnavailable` with a reason in plain words, which holds
 no statement, no value and no address.
@@ -27,7 +27,7 @@ _HOLD_SECONDS = {
     UnavailableReason.FULL: 5.0,
     UnavailableReason.BUSY: 0.0,
 }
-"""How long nobody asks again after a failure; then one does, and the others wait for what it finds."""
+"""Seconds without an attempt after a failure; then one caller tries, and the others are refused until it succeeds."""
 
 _SQLITE = {
     sqlite3.SQLITE_BUSY: UnavailableReason.LOCKED,
@@ -54,7 +54,7 @@ _POSTGRESQL_CLASSES = {
 
 
 def why_unavailable(error: BaseException) -> UnavailableReason | None:
-    """Why the database could not be used; None where the error is about what was asked of it."""
+    """Why the database could not be used; None where the error is in the statement itself."""
     if isinstance(error, PoolTimeoutError):
         return UnavailableReason.AWAY
     if isinstance(error, DBAPIError):
@@ -72,7 +72,7 @@ def why_unavailable(error: BaseException) -> UnavailableReason | None:
 
 
 class _Circuit:
-    """One way to use the database: while it fails, those who come are refused at once, but for one now and then."""
+    """A circuit breaker for reading or for writing: while it fails, only one caller now and then may try."""
 
     def __init__(self, changed: Callable[[], object], clock: Callable[[], float]) -> None:
         self._changed, self._clock = changed, clock
@@ -97,7 +97,7 @@ class _Circuit:
                 raise StoreUnavailable(self.reason)
 
     def set(self, reason: UnavailableReason | None) -> None:
-        """Note how a use of it went."""
+        """Record the outcome of a use: the reason of a failure, or None for success."""
         with self._lock:
             is_change = (reason is None) is not (self.reason is None)
             self.reason = reason
@@ -108,10 +108,10 @@ class _Circuit:
 
 
 class Availability:
-    """What is known of a database. Reading and writing fail apart: a locked SQLite file is read as ever."""
+    """What is known of a database. Reading and writing may fail separately: a locked SQLite file can still be read."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, locks_rows: bool = False) -> None:
-        """Available, until a use of it fails. `clock`: seconds. `locks_rows`: a lock says nothing of other rows."""
+        """Begin as available. `clock` gives seconds. `locks_rows`: a lock on some rows says nothing of the others."""
         self._listeners: list[Callable[[], object]] = []
         self._lasting = set(UnavailableReason) - ({UnavailableReason.LOCKED} if locks_rows else set())
         self._reading, self._writing = _Circuit(self._tell, clock), _Circuit(self._tell, clock)
@@ -122,15 +122,15 @@ class Availability:
         return self._writing.reason or self._reading.reason
 
     def is_available(self) -> bool:
-        """Whether the last reading and the last writing went well."""
+        """Whether the last read and the last write succeeded."""
         return self.reason is None
 
     def listen(self, tell: Callable[[], object]) -> None:
-        """Call `tell`, in whatever thread it is, whenever the database becomes available or is so no longer."""
+        """Call `tell` whenever the database becomes available or unavailable, in the thread that noticed."""
         self._listeners.append(tell)
 
     def forget(self, tell: Callable[[], object]) -> None:
-        """Call `tell` no more."""
+        """Stop calling `tell`."""
         self._listeners.remove(tell)
 
     def gave_up(self) -> None:
@@ -142,7 +142,7 @@ class Availability:
             circuit.set(UnavailableReason.AWAY)
 
     def refuse_reading(self) -> None:
-        """Raise `StoreUnavailable` where reading is known to fail; unlike `reading`, this takes nobody's turn."""
+        """Raise `StoreUnavailable` where reading is known to fail. Unlike `reading`, this is never the next attempt."""
         self._reading.refuse()
 
     def _tell(self) -> None:
@@ -151,13 +151,13 @@ class Availability:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read inside. Raises `StoreUnavailable`, at once while reading fails."""
+        """A context to read in. Raises `StoreUnavailable`, at once while reading is known to fail."""
         with self._guarded(self._reading):
             yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Write inside. Raises `StoreUnavailable`, at once while writing fails."""
+        """A context to write in. Raises `StoreUnavailable`, at once while writing is known to fail."""
         with self._guarded(self._writing):
             yield
 

@@ -1,4 +1,4 @@
-"""The one database: opened, brought to this version's revision, written by one hand at a time where order counts.
+"""The database: opened, upgraded to this version's revision, with one writer at a time where the order matters.
 
 SQLite (write-ahead log) needs no set-up: opening brings it up to date. PostgreSQL is brought up to date by
 `camcover db upgrade` alone, since others may be using it.
@@ -58,7 +58,7 @@ class OutdatedDatabase(DatabaseError):
     """The database is not at the revision of this version."""
 
     def __init__(self, found: str | None) -> None:
-        """Say what was found, and what helps."""
+        """`found` is the database's revision; the message names the command that helps."""
         if found is not None and found > HEAD:
             what = f"the database is at revision {found}, newer than this version's {HEAD}: use a newer camcover"
         else:
@@ -71,7 +71,7 @@ class Database:
     """Connections to a database. Safe to use from several threads."""
 
     def __init__(self, url: str, wait_seconds: float = PATIENT_SECONDS) -> None:
-        """Connect to an SQLAlchemy URL, whatever revision is found there; wait so long for what others have locked.
+        """Connect to an SQLAlchemy URL, whatever its revision; wait `wait_seconds` for locks of others.
 
         Raises `DatabaseError` for a bad URL.
         """
@@ -89,16 +89,16 @@ class Database:
             _prepare_sqlite(self.engine, in_memory=url == IN_MEMORY)
 
     def revision(self) -> str | None:
-        """The revision found; None where there are no tables of ours."""
+        """The revision of the database; None where it has no tables of ours."""
         with self.engine.connect() as connection:
             return _revision(connection)
 
     def upgrade(self, revision: str = HEAD) -> None:
-        """Bring the database up to `revision`, in one transaction; several processes may ask at once."""
+        """Upgrade the database to `revision`, in one transaction; several processes may do so at once."""
         self._migrate("upgrade", revision)
 
     def downgrade(self, revision: str) -> None:
-        """Take the database back to `revision` (`base`: nothing left), in one transaction."""
+        """Downgrade the database to `revision` (`base`: no tables), in one transaction."""
         self._migrate("downgrade", revision)
 
     def _migrate(self, verb: str, revision: str) -> None:
@@ -119,7 +119,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A connection by which everything is read as of one moment. Raises `StoreUnavailable`."""
+        """A connection that reads one consistent snapshot. Raises `StoreUnavailable`."""
         with self.availability.reading(), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -127,13 +127,13 @@ class Database:
 
     @contextmanager
     def append(self) -> Iterator[Connection]:
-        """A transaction that others may run beside, for rows that keys alone keep apart. Raises `StoreUnavailable`."""
+        """A transaction that may run beside others: for rows that only keys keep apart. Raises `StoreUnavailable`."""
         with self.availability.writing(), self._transaction() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that no other of these runs beside, in any process: what it reads stays true to its end.
+        """The one write transaction of all processes: what it reads stays true until it ends.
 
         Raises `StoreUnavailable`.
         """
@@ -143,7 +143,7 @@ class Database:
             yield connection
 
     def probe(self) -> None:
-        """See whether the database can be read and written; `availability` knows it then. Raises `StoreUnavailable`."""
+        """Try to read and to write, and record the outcome in `availability`. Raises `StoreUnavailable`."""
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
         with self.write():
@@ -151,7 +151,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, is_writer: bool = False) -> Iterator[Connection]:
-        """A transaction that waits for a lock no longer than the time given; SQLite's connections know it already."""
+        """A transaction that waits for locks no longer than configured; SQLite's connections have the limit already."""
         with self.engine.connect() as connection, connection.execution_options(is_writer=is_writer).begin():
             if not self.is_sqlite:
                 setting = text("SELECT set_config('lock_timeout', :most, true)")
@@ -159,7 +159,7 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
 
@@ -184,7 +184,7 @@ def open_database(url: str, wait_seconds: float = PATIENT_SECONDS) -> Database:
 
 
 def _upgrade(database: Database) -> None:
-    """Bring SQLite up to date; another process may be doing the same."""
+    """Upgrade an SQLite database; another process may be doing the same."""
     if database.url == IN_MEMORY:
         database.upgrade()
         return
@@ -193,13 +193,13 @@ def _upgrade(database: Database) -> None:
 
 
 def in_parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    """Keys in as many parts as queries: each below SQLite's bound on parameters."""
+    """Keys in batches, one for each query: each below SQLite's bound on parameters."""
     for first in range(0, len(keys), _AT_ONCE):
         yield keys[first : first + _AT_ONCE]
 
 
 def _options(url: str, wait_seconds: float) -> dict[str, Any]:
-    """How SQLAlchemy is to connect: an idle connection is tried before it is used, and no wait is longer than that."""
+    """SQLAlchemy's options: test an idle connection before its use, and wait no longer than `wait_seconds`."""
     if url == IN_MEMORY:
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     options: dict[str, Any] = {"pool_timeout": wait_seconds}
@@ -212,7 +212,7 @@ def _options(url: str, wait_seconds: float) -> dict[str, Any]:
 
 
 def shown(url: str) -> str:
-    """A database's URL without what stands before its host: that may hold a password."""
+    """A database's URL without user and password."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}" if rest else url
 
@@ -225,7 +225,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _prepare_sqlite(engine: Engine, *, in_memory: bool) -> None:
-    """Let readers go on while one writes, and begin transactions ourselves, since Python's driver would begin late."""
+    """Let readers go on while one writes; begin transactions explicitly, since Python's driver begins them late."""
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:

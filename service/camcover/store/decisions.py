@@ -1,4 +1,4 @@
-"""Decisions about which release is active, and what is active by them at a time.
+"""Decisions about which release is active, and which release they make active at a given time.
 
 Decisions to be made at once hold in the order in which they were made, whatever a clock said: one that was ahead, or
 behind, undoes nothing that is decided later. Scheduled ones hold from their time on.
@@ -22,7 +22,7 @@ class ActivationKind(StrEnum):
 
 
 class Activation(NamedTuple):
-    """A decision that a release be the active one from `effective_at` on; `from_release` was active at its making.
+    """A decision: `release_id` is active from `effective_at` on; `from_release` was active when it was made.
 
     `id` counts up as decisions are made.
     """

@@ -26,6 +26,6 @@ class StoreUnavailable(DatabaseError):
     """The database cannot be used now; trying again later may help."""
 
     def __init__(self, reason: UnavailableReason) -> None:
-        """Say why."""
+        """`reason` is in words, without statement, value or address."""
         super().__init__(str(reason))
         self.reason = reason

@@ -36,7 +36,7 @@ REQUEST_ID_LIFE = timedelta(days=30)
 
 _ATTEMPTS = 5
 _PRUNED_AT_ONCE = 10_000
-"""Estimates that one transaction takes out: a service waits for no longer one."""
+"""Estimates that one transaction deletes: short enough for a service to wait for."""
 
 
 class StoredEstimate(NamedTuple):
@@ -65,7 +65,7 @@ class StoredEstimate(NamedTuple):
 
 
 class Pruned(NamedTuple):
-    """What a pruning took out."""
+    """How many rows a pruning deleted."""
 
     estimates: int
     request_ids: int
@@ -85,10 +85,10 @@ class EstimateStore(Protocol):
     availability: Availability
 
     def probe(self) -> None:
-        """See whether the store can be used; `availability` knows it then. Raises `StoreUnavailable`."""
+        """Try to use the store, and record the outcome in `availability`. Raises `StoreUnavailable`."""
 
     def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
-        """The estimate of that name, if it is the subject's; None: whoever's it is. Raises `StoreUnavailable`."""
+        """The estimate of that name, if `subject` asked for it; None means any subject. Raises `StoreUnavailable`."""
 
     def by_keys(self, keys: Iterable[RequestKey]) -> Mapping[RequestKey, StoredEstimate]:
         """The estimates that answered these request ids. Raises `StoreUnavailable`."""
@@ -101,7 +101,7 @@ class EstimateStore(Protocol):
 
 
 def estimate_store(database: Database | None, keeping: Keeping = Keeping.FULL) -> EstimateStore:
-    """The store in `database` that keeps so much; without a database it keeps nothing."""
+    """The store in `database` that keeps what `keeping` says; without a database it keeps nothing."""
     return NoStore() if database is None or keeping is Keeping.OFF else KeptEstimates(database, keeping)
 
 
@@ -112,18 +112,18 @@ class NoStore:
     availability = Availability()
 
     def probe(self) -> None:
-        """It can."""
+        """Do nothing: there is no database to try."""
 
     def by_name(self, _name: str, _subject: str | None = None) -> StoredEstimate | None:
         """None."""
         return None
 
     def by_keys(self, _keys: Iterable[RequestKey]) -> Mapping[RequestKey, StoredEstimate]:
-        """None of them."""
+        """No estimate."""
         return {}
 
     def keep(self, _estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
-        """Nothing stands in the way."""
+        """Keep nothing; no request id is taken."""
         return {}
 
 
@@ -131,7 +131,7 @@ class KeptEstimates:
     """The estimates of a database."""
 
     def __init__(self, database: Database, keeping: Keeping = Keeping.FULL) -> None:
-        """Keep in `database`, so much of each."""
+        """Keep estimates in `database`, each as fully as `keeping` says."""
         self._database = database
         self.keeping = keeping
         self.availability = database.availability
@@ -141,7 +141,7 @@ class KeptEstimates:
         self._database.probe()
 
     def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
-        """The estimate of that name, if it is the subject's; None: whoever's it is. Raises `StoreUnavailable`."""
+        """The estimate of that name, if `subject` asked for it; None means any subject. Raises `StoreUnavailable`."""
         query = select(*_COLUMNS, _KEYS.c.request_id).outerjoin_from(
             _ESTIMATES, _KEYS, _KEYS.c.estimate == _ESTIMATES.c.name
         )
@@ -198,21 +198,21 @@ class KeptEstimates:
                 connection.execute(insert(_ESTIMATES), [self._row(each) for each in estimates])
 
     def _row(self, estimate: StoredEstimate) -> dict[str, Any]:
-        """The columns of an estimate, as much as is kept."""
+        """The columns of an estimate that are kept."""
         row = {name: getattr(estimate, name) for name in _FIELDS}
         return row if self.keeping is Keeping.FULL else row | {"request": None, "body": None}
 
     def _forget_expired(self, keys: Sequence[RequestKey]) -> None:
-        """Take out those of the request ids that are past their time."""
+        """Delete those of the request ids that have expired."""
         with self._database.append() as connection:
             for some in in_parts(keys):
                 is_old = _KEYS.c.expires_at <= datetime.now(UTC)
                 connection.execute(delete(_KEYS).where(_KEY.in_(some), is_old))
 
     def prune(self, older_than: datetime, actor: str) -> Pruned:
-        """Take out estimates made before `older_than`, and request ids that are past their time or whose estimate goes.
+        """Delete estimates made before `older_than`, expired request ids, and the request ids of deleted estimates.
 
-        In parts, between which others write; the audit log says of each how many. Raises `StoreUnavailable`.
+        Deletes in batches, between which others write; the audit log counts each batch. Raises `StoreUnavailable`.
         """
         whole = Pruned(0, 0)
         while True:
@@ -240,7 +240,7 @@ def _key(estimate: StoredEstimate) -> dict[str, Any]:
 def _first_of_each(
     estimates: Sequence[StoredEstimate],
 ) -> tuple[list[StoredEstimate], dict[RequestKey, StoredEstimate]]:
-    """Of several under one request id the first, and by id those that others came behind."""
+    """Of several rows with one request id only the first; and, by request id, the first of each that has others."""
     first: dict[RequestKey, StoredEstimate] = {}
     kept, repeated = [], {}
     for each in estimates:
@@ -252,7 +252,7 @@ def _first_of_each(
 
 
 def _prune_some(connection: Connection, older_than: datetime) -> Pruned:
-    """Take out some of what is too old, the oldest first, and the request ids that nothing stands behind any more."""
+    """Delete a batch of old estimates, oldest first, and the request ids that point to none any more."""
     # A request id ends so long after its estimate was made: no need to ask which estimate it is of.
     ended = max(datetime.now(UTC), older_than + REQUEST_ID_LIFE)
     keys = _count_deleted(connection, _KEYS, _KEYS.c.expires_at < ended)

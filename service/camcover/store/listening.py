@@ -1,6 +1,6 @@
-"""Waiting until something in the database may have changed: PostgreSQL says so, SQLite is looked at.
+"""Waiting for changes in the database: PostgreSQL notifies, SQLite is polled.
 
-A wake-up is a hint and no more: whoever waits reads the ledger afterwards, and a missed one costs the time-out.
+A wake-up is only a hint: the caller reads the ledger afterwards. A missed one costs no more than the time-out.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _LOOK_SECONDS = 0.2
 
 
 class Listener(Protocol):
-    """What tells of changes."""
+    """Reports changes of the database."""
 
     async def wait(self, seconds: float) -> None:
-        """Return when something may have changed, or after so many seconds. Raises `StoreUnavailable`."""
+        """Return when something may have changed, or after `seconds`. Raises `StoreUnavailable`."""
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
 
 
 def listener(database: Database) -> Listener:
-    """What tells of changes in `database`; belongs to one event loop."""
+    """The listener for `database`; it belongs to one event loop."""
     return _SqliteListener(database) if database.is_sqlite else _PostgresqlListener(database)
 
 
@@ -45,7 +45,7 @@ class _SqliteListener:
         self._seen = -1
 
     async def wait(self, seconds: float) -> None:
-        """Look five times a second. Raises `StoreUnavailable`."""
+        """Poll five times a second. Raises `StoreUnavailable`."""
         for _ in range(max(1, round(seconds / _LOOK_SECONDS))):
             await asyncio.sleep(_LOOK_SECONDS)
             with self._database.availability.reading():
@@ -71,7 +71,7 @@ class _SqliteListener:
 
 
 class _PostgresqlListener:
-    """A connection of its own that listens."""
+    """Listens on a connection of its own."""
 
     def __init__(self, database: Database) -> None:
         url = database.engine.url.set(drivername="postgresql")

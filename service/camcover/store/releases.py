@@ -1,4 +1,4 @@
-"""Releases of the rules and what was active when: a ledger that is only added to.
+"""Releases of the rules, and which was active when: an append-only ledger.
 
 What comes in: files, compiled bytes, who and why. What goes out: the same, and which release is active at a moment. A
 scheduled activation is a row whose time has not come; nothing needs to happen at that time for it to hold.
@@ -62,7 +62,7 @@ class Compiled(NamedTuple):
 
 
 class Cancellation(NamedTuple):
-    """A decision that was called off before its time."""
+    """A scheduled decision that was cancelled before it took effect."""
 
     activation: int
     actor: str
@@ -70,7 +70,7 @@ class Cancellation(NamedTuple):
 
 
 class StoreSetting(NamedTuple):
-    """What holds for everyone who uses the database; `entry` of the audit log tells of it."""
+    """A setting for everyone who uses the database; `entry` is its entry in the audit log."""
 
     entry: int
     key: str
@@ -95,14 +95,14 @@ _ACTIVATION_COLUMNS = [_ACTIVATIONS.c[name] for name in Activation._fields[:-1]]
 
 
 class Ledger:
-    """Releases and activations as one transaction sees and changes them."""
+    """Releases and activations, read and changed within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
-        """Work on `connection`; to add anything it has to be one of `Database.write`."""
+        """Work on `connection`; only one of `Database.write` can add anything."""
         self._connection = connection
 
     def now(self) -> datetime:
-        """The time by which decisions take effect: PostgreSQL's own, the same for all its users; else the machine's."""
+        """The time by which decisions take effect: PostgreSQL's clock, shared by all its users; else the machine's."""
         if self._connection.dialect.name != "postgresql":
             return datetime.now(UTC)
         found: datetime = self._connection.execute(text("SELECT clock_timestamp()")).scalar_one()
@@ -144,7 +144,7 @@ class Ledger:
         yield from (tuple(row) for row in self._connection.execute(query))
 
     def compiled(self, release_id: str, schema: str) -> Compiled | None:
-        """The compiled tables of a release for an engine of that schema; whether they are whole, `digest_of` tells."""
+        """The compiled tables of a release for an engine of that schema; compare their digest with `digest_of`."""
         query = select(_COMPILED.c.body).where(_COMPILED.c.release_id == release_id, _COMPILED.c.schema == schema)
         found: bytes | None = self._connection.execute(query).scalar()
         return None if found is None else Compiled(schema, found)
@@ -155,7 +155,7 @@ class Ledger:
         return {row.schema: hashlib.sha256(row.body).hexdigest() for row in self._connection.execute(query)}
 
     def digest_of(self, release_id: str, schema: str) -> str | None:
-        """The SHA-256 that the audit log has of a release's compiled tables; None where they were never made."""
+        """The SHA-256 of a release's compiled tables in the audit log; None where they were never compiled."""
         return self._compilations(release_id).get(schema)
 
     def _compilations(self, release_id: str) -> dict[str, str]:
@@ -182,7 +182,7 @@ class Ledger:
         )
 
     def cancellations(self) -> list[Cancellation]:
-        """All decisions that were called off."""
+        """All cancelled decisions."""
         columns = _CANCELLATIONS.c.activation_id, _CANCELLATIONS.c.actor, _CANCELLATIONS.c.reason
         return [Cancellation._make(row) for row in self._connection.execute(select(*columns))]
 
@@ -200,7 +200,7 @@ class Ledger:
 
     @property
     def needs_four_eyes(self) -> bool:
-        """Whether nobody may activate a release of their own."""
+        """Whether four eyes are asked for: nobody may activate a release that they published."""
         query = (
             select(_SETTINGS.c.value).where(_SETTINGS.c.key == FOUR_EYES).order_by(_SETTINGS.c.entry.desc()).limit(1)
         )
@@ -222,7 +222,7 @@ class Ledger:
         self.record(release.author, "publish", release.id, details | _entry(compiled))
 
     def _known(self, digests: Sequence[str]) -> set[str]:
-        """Those of the contents that are there."""
+        """The digests of those contents that are stored already."""
         found: set[str] = set()
         for some in in_parts(digests):
             query = select(_CONTENTS.c.digest).where(_CONTENTS.c.digest.in_(some))
@@ -239,14 +239,14 @@ class Ledger:
         self._put_compiled(release_id, compiled)
 
     def _put_compiled(self, release_id: str, compiled: Compiled) -> None:
-        """Put tables in place of those of the same schema, and let go of those of versions long past."""
+        """Replace the tables of the same schema, and delete those of the oldest schemas."""
         kept = [each for each in self._compilations(release_id) if each != compiled.schema][: _KEPT_SCHEMAS - 1]
         is_old = (_COMPILED.c.release_id == release_id) & _COMPILED.c.schema.not_in(kept)
         self._connection.execute(delete(_COMPILED).where(is_old))
         self._connection.execute(insert(_COMPILED), {"release_id": release_id} | compiled._asdict())
 
     def add_activation(self, activation: Activation) -> int:
-        """Add a decision, and tell of it; gives its number (that of `activation` does not count)."""
+        """Add a decision and notify listeners; gives its number (the number in `activation` is ignored)."""
         row: dict[str, Any] = dict(zip(Activation._fields[1:-1], activation[1:-1], strict=True))
         result = self._connection.execute(insert(_ACTIVATIONS).returning(_ACTIVATIONS.c.id), row)
         number: int = result.scalar_one()
@@ -262,14 +262,14 @@ class Ledger:
         return number
 
     def cancel(self, activation: Activation, actor: str, reason: str, now: datetime) -> None:
-        """Call off a decision whose time has not come."""
+        """Cancel a decision that has not taken effect yet."""
         row = {"activation_id": activation.id, "actor": actor, "reason": reason, "created_at": now}
         self._connection.execute(insert(_CANCELLATIONS), row)
         self.record(actor, "cancel", activation.release_id, {"activation": activation.id, "reason": reason})
         self._tell()
 
     def set_four_eyes(self, actor: str, *, is_on: bool) -> None:
-        """Say whether publisher and activator must differ."""
+        """Set whether publisher and activator must differ."""
         value = "on" if is_on else "off"
         entry = self.record(actor, "set", FOUR_EYES, {"value": value})
         self._connection.execute(insert(_SETTINGS), {"entry": entry, "key": FOUR_EYES, "value": value})
@@ -279,7 +279,7 @@ class Ledger:
         return audit.record(self._connection, actor, action, subject, details)
 
     def _tell(self) -> None:
-        """Wake whoever listens, once the transaction is committed; SQLite's followers look for themselves."""
+        """Notify listeners once the transaction is committed; SQLite's listeners poll."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
@@ -298,12 +298,12 @@ class ReleaseStore:
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
-        """The ledger as it stands. Raises `StoreUnavailable`."""
+        """The ledger, to read. Raises `StoreUnavailable`."""
         with self.database.read() as connection:
             yield Ledger(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:
-        """The ledger to change: all of it or nothing, and no other writer meanwhile. Raises `StoreUnavailable`."""
+        """The ledger, to change in one transaction, with no other writer meanwhile. Raises `StoreUnavailable`."""
         with self.database.write() as connection:
             yield Ledger(connection)

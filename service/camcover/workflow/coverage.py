@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from camcover.calendar import ordinal_of
 from camcover.engine import EstimateRequest, Tables, evaluate
 from camcover.engine.estimate import Citation, Line, Reason
 from camcover.engine.request import PlannedService, Procedure
@@ -174,7 +175,7 @@ def _priced(procedure: Procedure) -> Procedure:
 
 def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
     """The edition whose terms hold on the line's date, in force or assumed to go on (point 37)."""
-    segment = tables.plans[plan_id].terms_on(line.date.toordinal())
+    segment = tables.plans[plan_id].terms_on(ordinal_of(line.date))
     return segment.plan if segment else None
 
 

@@ -20,6 +20,7 @@ from camcover.engine.request import (
     Procedure,
     UseSoFar,
 )
+from camcover.money import Cents
 from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.findings import Witness
 from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
@@ -40,7 +41,7 @@ __all__ = [
     "witness_request",
 ]
 
-_NOMINAL_CENTS = 100_00
+_NOMINAL_CENTS = Cents(100_00)
 """What a session is taken to cost where the catalog knows no typical charge."""
 
 
@@ -54,8 +55,8 @@ def code_of(service: Service) -> str:
     return NO_CODE if NO_CODE in service.codes else service.codes[0]
 
 
-def usual_charge(rules: RuleSet, therapy: str, day: date) -> int:
-    """The catalog's typical charge of one session on `day`, else a nominal one; cents, never 0."""
+def usual_charge(rules: RuleSet, therapy: str, day: date) -> Cents:
+    """The catalog's typical charge of one session on `day`, else a nominal one; never 0."""
     known = (catalog.therapies[therapy] for catalog in catalogs_on(rules, day) if therapy in catalog.therapies)
     charges = (each.typical_charge.typical for each in known if each.typical_charge is not None)
     return next(charges, _NOMINAL_CENTS) or _NOMINAL_CENTS

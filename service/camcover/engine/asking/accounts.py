@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.coordination import CUT_IN_ORDER
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.prior_use import period_key
@@ -163,7 +164,7 @@ def _take_off(owed: list[int], cents: int) -> None:
 
 def period_on(layout: Layout, account: Account, day: int) -> Period:
     """The period of an account that holds an ordinal day."""
-    return account.per.kind, period_key(layout.plan, account.per.kind, day)
+    return account.per.kind, period_key(layout.plan, account.per.kind, OrdinalDay(day))
 
 
 def stated_balances(layout: Layout) -> dict[Owned, HeldBalance]:

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain
 from operator import itemgetter
 
+from camcover.calendar import ordinal_of
 from camcover.engine.asking.accounts import Accounts, paid_to_members
 from camcover.engine.asking.asked import Asked, Unsound, asked_of
 from camcover.engine.asking.balance_violations import balance_violations
@@ -299,7 +300,7 @@ def _check_dates(index: PlanIndex, asked: Asked, *, in_force_only: bool) -> None
 def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondary: bool) -> Scope:
     """Whose use is read, and by which edition."""
     first_day = asked.lines[0][0]
-    as_of = first_day if request.as_of is None else request.as_of.toordinal()
+    as_of = first_day if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
     return Scope(index, edition, request, secondary, as_of, first_day)
 

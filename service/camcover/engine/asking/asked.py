@@ -8,11 +8,11 @@ catalog; nothing here depends on the payer plan. A request with anything wrong i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
+from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import EstimateRequest, PlannedService, Procedure
 from camcover.errors import CamcoverError
@@ -21,7 +21,6 @@ from camcover.rulebook.records import UnitRule
 
 UNKNOWN = -1
 
-_ordinal = date.toordinal
 _day_of = itemgetter(0)
 
 
@@ -58,7 +57,7 @@ class AskedService(NamedTuple):
     minutes: int = 0
 
 
-AskedLine: TypeAlias = tuple[int, int, int]
+AskedLine: TypeAlias = tuple[OrdinalDay, int, int]
 """One line: its ordinal day, the place of its service, its session from 1."""
 
 
@@ -83,7 +82,7 @@ def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
         count = len(services) - first
         if not item.dates or len(item.dates) * count + len(lines) > MAX_LINES:
             raise Unsound
-        days = sorted(map(_ordinal, item.dates))
+        days = sorted(map(ordinal_of, item.dates))
         if len(set(days)) < len(days):
             raise Unsound
         if count == 1:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.asked import Asked, AskedLine, AskedService, Unsound
 from camcover.engine.asking.claim import attested
 from camcover.engine.asking.given import Given, lay_out_given
@@ -113,7 +114,7 @@ class Layout(NamedTuple):
     scope: Scope
     plan: PlanIndex
     edition: int
-    as_of: int
+    as_of: OrdinalDay
     given_period: int
     first_period: int
     tier_map: int
@@ -149,7 +150,7 @@ class Layout(NamedTuple):
         return [each for each in self.rows if each[0] in places]
 
     @property
-    def days(self) -> set[int]:
+    def days(self) -> set[OrdinalDay]:
         """The dates of the lines inside coverage, ordinal."""
         return {day for day, _, _ in self.covered_lines}
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple, assert_never
 
-from camcover.calendar import add_months
+from camcover.calendar import OrdinalDay, add_months, ordinal_of
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
@@ -29,8 +29,8 @@ class Scope(NamedTuple):
     edition: int
     request: EstimateRequest
     secondary: bool
-    as_of: int
-    first_day: int
+    as_of: OrdinalDay
+    first_day: OrdinalDay
 
     def membership_of(self, member: int) -> Membership:
         """How the plan covers a member."""
@@ -88,7 +88,7 @@ def prior_use(scope: Scope, member: int) -> PriorUse:
     return _UseReader(scope, member).read()
 
 
-def period_key(index: PlanIndex, kind: PeriodKind, day: int) -> int:
+def period_key(index: PlanIndex, kind: PeriodKind, day: OrdinalDay) -> int:
     """A number that two ordinal days share when they lie in the same period of a limit that is no window.
 
     The kernel's, `engine/usage.period_key`.
@@ -145,7 +145,7 @@ class _UseReader:
         self._found = PriorUse()
         self._slot_keys = list(scope.plan.slots)
         self._visits = self._dated_visits()
-        self.dated: dict[int, list[tuple[int, int]]] = {}
+        self.dated: dict[int, list[tuple[OrdinalDay, int]]] = {}
         self._stated_visits: dict[str, tuple[int, int]] = {}
 
     def read(self) -> PriorUse:
@@ -169,7 +169,7 @@ class _UseReader:
         return self._stated_limits()
 
     @cached_property
-    def _others(self) -> list[tuple[dict[int, list[_Statement]], dict[int, list[tuple[int, int]]]]]:
+    def _others(self) -> list[tuple[dict[int, list[_Statement]], dict[int, list[tuple[OrdinalDay, int]]]]]:
         """What the other members state of limits, and their dated uses."""
         readers = [_UseReader(self._scope, member) for member in range(1, len(self._scope.request.members))]
         return [(reader.use_of_limits(), reader.dated) for reader in readers]
@@ -198,11 +198,11 @@ class _UseReader:
 
     # Dated visits
 
-    def _dated_visits(self) -> dict[tuple[str, int], _Visit]:
+    def _dated_visits(self) -> dict[tuple[str, OrdinalDay], _Visit]:
         """The visits by benefit and ordinal day, entries of one visit added up."""
-        found: dict[tuple[str, int], _Visit] = {}
+        found: dict[tuple[str, OrdinalDay], _Visit] = {}
         for place, entry in enumerate(self._use.prior_visits):
-            day = entry.date.toordinal()
+            day = ordinal_of(entry.date)
             if entry.benefit not in self._index.benefits or not 1 <= entry.units <= MAX_UNITS:
                 raise Unsound
             if day > self._scope.first_day or any(not 0 <= cents <= MAX_CENTS for cents in paid_of_shares(entry)):
@@ -219,13 +219,13 @@ class _UseReader:
                 visit.plan_paid = (visit.plan_paid or 0) + entry.plan_paid_cents
         return found
 
-    def _limits_on(self, benefit: str, day: int) -> Sequence[Limit]:
+    def _limits_on(self, benefit: str, day: OrdinalDay) -> Sequence[Limit]:
         """The limits of a benefit by the edition in force on a day, else the nearest, else one that has the benefit."""
         own = (self._index.terms_on(day) or self._index.nearest_to(day)).plan
         plan = next(each for each in (own, *self._scope.editions) if benefit in each.benefits)
         return counted_limits(plan.benefits[benefit])
 
-    def _count_visit(self, benefit: str, day: int, visit: _Visit) -> None:
+    def _count_visit(self, benefit: str, day: OrdinalDay, visit: _Visit) -> None:
         """Add a dated visit to every limit of its benefit that counts it."""
         for limit in self._limits_on(benefit, day):
             amount = visit.units if limit.measure is Measure.UNITS else int(_counts(limit, visit))
@@ -293,7 +293,7 @@ class _UseReader:
         if stated:
             start = min(scope.as_of, scope.first_day)
             window = range(window_start(limit, scope.as_of), scope.as_of + 1)
-            uses = [(each.use.date.toordinal() if each.use.date else start, each.amount_of(limit)) for each in stated]
+            uses = [(ordinal_of(each.use.date) if each.use.date else start, each.amount_of(limit)) for each in stated]
             included = [each for each in events if each[0] in window]
             if included and leaves_out(self._index, self._slot_keys[slot]):
                 included = []

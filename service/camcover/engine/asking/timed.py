@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.asking.asked import Asked, AskedLine, AskedService, UnbilledMinutes, Unsound, asked_of
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import Vocabulary
@@ -105,7 +106,7 @@ def _unbilled(asked: Asked, units: Sequence[int], index: PlanIndex) -> dict[Unbi
     return found
 
 
-def rule_on(index: PlanIndex, day: int) -> UnitRule | None:
+def rule_on(index: PlanIndex, day: OrdinalDay) -> UnitRule | None:
     """The rule of the plan's edition of an ordinal day, else of the nearest; None = it has none."""
     return (index.terms_on(day) or index.nearest_to(day)).plan.unit_rule
 
@@ -113,7 +114,7 @@ def rule_on(index: PlanIndex, day: int) -> UnitRule | None:
 def minutes_violations(index: PlanIndex, request: EstimateRequest, vocabulary: Vocabulary) -> Iterator[Violation]:
     """Minutes for which the plan has no rule, and those of a request for which nothing is billed."""
     for number, item in enumerate(request.items):
-        has_rule = all(rule_on(index, day.toordinal()) is not None for day in item.dates)
+        has_rule = all(rule_on(index, ordinal_of(day)) is not None for day in item.dates)
         for place, procedure in enumerate(item.procedures):
             if procedure.minutes and not has_rule:
                 path = f"items[{number}].procedures[{place}].minutes"

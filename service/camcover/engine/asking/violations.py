@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
+from camcover.calendar import ordinal_of
 from camcover.engine.asking.asked import codes_beside
 from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.claim import as_far_as_known, claim_violations
@@ -317,10 +318,10 @@ def _plan_violations(
         yield from _tier_violations(index, [item.tier for item in request.items], "tier")
         yield from _date_violations(index, request)
         yield from minutes_violations(index, request, vocabulary)
-    days = sorted(day.toordinal() for item in request.items for day in item.dates)
+    days = sorted(ordinal_of(day) for item in request.items for day in item.dates)
     if not days or not request.members:
         return
-    as_of = days[0] if request.as_of is None else request.as_of.toordinal()
+    as_of = days[0] if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference((as_of, *days))
     scope = Scope(index, edition, request, secondary, as_of, days[0])
     yield from use_violations(scope, vocabulary)
@@ -347,7 +348,7 @@ def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Vio
             yield _without_terms(place, min(item.dates).isoformat(), expected)
     in_force_only = not request.assume_terms
     dates = [day for item in request.items for day in item.dates if day >= first]
-    if not dates or any(index.terms_on(day.toordinal(), in_force_only=in_force_only) for day in dates):
+    if not dates or any(index.terms_on(ordinal_of(day), in_force_only=in_force_only) for day in dates):
         return
     ranges = ", ".join(
         f"{plan.heading.effective.start} to {plan.heading.effective.end or 'further notice'}" for plan in index.editions

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcover.calendar import LAST_DAY, add_months
+from camcover.calendar import LAST_DAY, OrdinalDay, add_months
 from camcover.engine.compiling.code_edits import CodeEditRows
 from camcover.engine.compiling.compile_rows import (
     accumulator_row,
@@ -177,7 +177,7 @@ class _Compiler:
         segments = [each for place, plan in enumerate(editions) for each in self._segments(plan, place, runs[place])]
         last = segments[-1]
         if last.last_day < LAST_DAY:
-            segments[-1] = replace(last, last_assumed=add_months(last.last_day, MONTHS_ASSUMED))
+            segments[-1] = replace(last, last_assumed=OrdinalDay(add_months(last.last_day, MONTHS_ASSUMED)))
         return tuple(segments)
 
     def _segments(self, plan: Plan, place: int, period: PeriodRun) -> Iterator[Segment]:
@@ -190,11 +190,12 @@ class _Compiler:
         cuts = {first}
         for edition in editions:
             start, end = days_of(edition.heading.effective)
-            cuts.update(day for day in (start, end + 1) if first < day <= last)
-        bounds = [*sorted(cuts), last + 1]
+            cuts.update(OrdinalDay(day) for day in (start, end + 1) if first < day <= last)
+        bounds = [*sorted(cuts), OrdinalDay(last + 1)]
         for start, following in pairwise(bounds):
             fees = edition_on(self.rules.fees[plan.fees], start) if plan.fees else None
-            yield Segment(plan, place, fees, start, following - 1, following - 1, period)
+            last_day = OrdinalDay(following - 1)
+            yield Segment(plan, place, fees, start, last_day, last_day, period)
 
     def _segment(self, index: PlanIndex, segment: Segment) -> None:
         """Write every row of one segment."""
@@ -353,7 +354,7 @@ class _Compiler:
                 self.sources.steps.append(step)
         return first, len(self.rows["phases"]) - first
 
-    def _policy(self, index: PlanIndex, benefit: Benefit, day: int) -> int:
+    def _policy(self, index: PlanIndex, benefit: Benefit, day: OrdinalDay) -> int:
         """The row of criteria of the benefit's policy edition in force on `day`; -1 = it names none."""
         if benefit.policy is None:
             return -1

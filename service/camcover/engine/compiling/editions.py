@@ -11,19 +11,19 @@ from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
-from camcover.calendar import LAST_DAY
+from camcover.calendar import LAST_DAY, OrdinalDay, ordinal_of
 from camcover.engine.compiling.plan_index import PeriodRun, counted_limits
 from camcover.rulebook.records import ROLLING, AboveAllowedKind, Effective, Fees, NotCoveredPays, Plan, Policy
 
 Edition = TypeVar("Edition", Policy, Fees)
 
 
-def days_of(effective: Effective) -> tuple[int, int]:
+def days_of(effective: Effective) -> tuple[OrdinalDay, OrdinalDay]:
     """An effective range as ordinal days, inclusive."""
-    return effective.start.toordinal(), LAST_DAY if effective.end is None else effective.end.toordinal()
+    return ordinal_of(effective.start), LAST_DAY if effective.end is None else ordinal_of(effective.end)
 
 
-def edition_on(editions: Sequence[Edition], day: int) -> Edition:
+def edition_on(editions: Sequence[Edition], day: OrdinalDay) -> Edition:
     """The edition in force on an ordinal day; `rulebook` has made sure that there is one."""
     return next(edition for edition in editions if edition.heading.effective.holds(date.fromordinal(day)))
 
@@ -33,9 +33,9 @@ def period_runs(editions: Sequence[Plan]) -> list[PeriodRun]:
     runs: list[PeriodRun] = []
     for same, group in groupby(editions, key=lambda plan: plan.benefit_period):
         members = list(group)
-        first = days_of(members[0].heading.effective)[0] if runs else 1
+        first = days_of(members[0].heading.effective)[0] if runs else OrdinalDay(1)
         if runs:
-            runs = [replace(each, last=min(each.last, first - 1)) for each in runs]
+            runs = [replace(each, last=min(each.last, OrdinalDay(first - 1))) for each in runs]
         runs += [PeriodRun(same.month, same.day, first, LAST_DAY)] * len(members)
     return runs
 

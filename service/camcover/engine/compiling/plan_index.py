@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
+from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.compiling.vocabulary import plain_icd10
 from camcover.engine.estimate import Citation
 from camcover.engine.facts import OpenFact
@@ -76,15 +77,15 @@ class PeriodRun:
 
     month: int
     day: int
-    first: int
-    last: int
+    first: OrdinalDay
+    last: OrdinalDay
 
-    def start_of(self, day: int) -> int:
+    def start_of(self, day: OrdinalDay) -> OrdinalDay:
         """The first ordinal day of the benefit period that holds `day`."""
         year = date.fromordinal(day).year
-        start = date(year, self.month, self.day).toordinal()
+        start = ordinal_of(date(year, self.month, self.day))
         if start > day:
-            start = date(year - 1, self.month, self.day).toordinal()
+            start = ordinal_of(date(year - 1, self.month, self.day))
         return max(start, self.first)
 
 
@@ -99,9 +100,9 @@ class Segment:
     plan: Plan
     edition: int
     fees: Fees | None
-    first_day: int
-    last_day: int
-    last_assumed: int
+    first_day: OrdinalDay
+    last_day: OrdinalDay
+    last_assumed: OrdinalDay
     period: PeriodRun
 
 
@@ -251,25 +252,25 @@ class PlanIndex:
     facts_asked: dict[int, tuple[OpenFact, ...]] = field(default_factory=dict)
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
-    _period_starts: dict[int, int] = field(default_factory=dict)
+    _period_starts: dict[OrdinalDay, OrdinalDay] = field(default_factory=dict)
 
     def copay_scope_of(self, benefit: Benefit) -> int:
         """The number of the scope of a benefit's copays per day; -1 = it has none (point 20)."""
         scope = benefit.shared_copay
         return -1 if scope is None else self.copay_scopes[scope]
 
-    def copay_scope_on(self, benefit: str, day: int) -> int:
+    def copay_scope_on(self, benefit: str, day: OrdinalDay) -> int:
         """The same of a benefit by its id as the terms of an ordinal day have it; -1 too where they do not have it."""
         segment = self.terms_on(day)
         found = segment.plan.benefits.get(benefit) if segment is not None else None
         return -1 if found is None else self.copay_scope_of(found)
 
-    def terms_on(self, day: int, *, in_force_only: bool = False) -> Segment | None:
+    def terms_on(self, day: OrdinalDay, *, in_force_only: bool = False) -> Segment | None:
         """The segment whose terms hold on an ordinal day, in force or assumed to go on (point 37)."""
         place = self.place_on(day, in_force_only=in_force_only)
         return self.segments[place] if place >= 0 else None
 
-    def place_on(self, day: int, *, in_force_only: bool = False) -> int:
+    def place_on(self, day: OrdinalDay, *, in_force_only: bool = False) -> int:
         """The place of that segment; -1 = none."""
         for place, segment in enumerate(self.segments):
             if segment.first_day <= day <= segment.last_day:
@@ -277,11 +278,11 @@ class PlanIndex:
         last = self.segments[-1]
         return len(self.segments) - 1 if last.last_day < day <= last.last_assumed and not in_force_only else -1
 
-    def nearest_to(self, day: int) -> Segment:
+    def nearest_to(self, day: OrdinalDay) -> Segment:
         """The segment in force on an ordinal day, else the one fewest days away, of two the earlier."""
         return min(self.segments, key=lambda each: max(each.first_day - day, day - each.last_day, 0))
 
-    def period_of(self, day: int) -> int:
+    def period_of(self, day: OrdinalDay) -> OrdinalDay:
         """The first day of the benefit period that holds an ordinal day, by the edition in force or nearest to it."""
         found = self._period_starts.get(day)
         if found is None:
@@ -290,7 +291,7 @@ class PlanIndex:
             found = self._period_starts[day] = self.nearest_to(day).period.start_of(day)
         return found
 
-    def reference(self, days: Iterable[int]) -> int:
+    def reference(self, days: Iterable[OrdinalDay]) -> int:
         """The place of the edition whose terms hold on the first of `days` that has any, else of the first edition."""
         for day in days:
             segment = self.terms_on(day)

@@ -2,8 +2,7 @@
 
 What comes in: a record (a dataclass, a named tuple, or a mapping of them) and its declared type. What goes out: bytes
 that hold text and integers only; and from such bytes the same record. Nothing in them names a class or a function: a
-record is written as the number of its class in a closed list, and each value is checked against the type of its field
-before a record is made.
+record is written as the number of its class in a closed list. Each value is checked against the type of its field.
 
 Layout: `[texts, records, root]`. A text is written as its number in `texts`. A record is a list, `[class, value, ...]`;
 where a field holds a record, it is written as the record's number in `records`. A record refers only to records before
@@ -23,9 +22,11 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import orjson
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.compiling.plan_index import PlanIndex, PlanSummary, Rows
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.errors import CamcoverError
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records import Place, Word
 
 __all__ = ["ROOTS", "WrongRecords", "decode", "encode", "record_types"]
@@ -245,7 +246,7 @@ def _exact_to_write(value: Any, kind: type) -> Any:
 
 _PLAIN: dict[Any, _Codec] = {
     str: _Codec(lambda writer, value: writer.text(value), lambda reader, value: reader.text(value)),
-    int: _plain(int),
+    **dict.fromkeys((int, Cents, BasisPoints, OrdinalDay), _plain(int)),
     bool: _plain(bool),
     date: _Codec(
         lambda _, value: _exact_to_write(value, date).toordinal(),

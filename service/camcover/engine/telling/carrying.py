@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.prior_use import Scope, most_used, period_key, window_start
 from camcover.engine.asking.question import Answer, Outcome, Question
@@ -47,7 +48,7 @@ def use_after(question: Question, answer: Answer) -> UseAfter:
     return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family(), *balances)
 
 
-def _last_day_with_terms(question: Question, layout: Layout) -> int | None:
+def _last_day_with_terms(question: Question, layout: Layout) -> OrdinalDay | None:
     """The last line's ordinal day on which a plan has terms."""
     in_force_only = not question.request.assume_terms
     days = (day for day, _, _ in reversed(question.asked.lines))
@@ -58,7 +59,12 @@ class _StateReader:
     """Reads the state of one plan after the last line."""
 
     def __init__(
-        self, question: Question, layout: Layout, outcome: Outcome, as_of: int, last_with_terms: int | None
+        self,
+        question: Question,
+        layout: Layout,
+        outcome: Outcome,
+        as_of: OrdinalDay,
+        last_with_terms: OrdinalDay | None,
     ) -> None:
         """`as_of`: the ordinal day that the state is true of; `last_with_terms`: of the lines under this plan."""
         self._question, self._layout, self._outcome, self._as_of = question, layout, outcome, as_of

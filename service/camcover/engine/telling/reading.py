@@ -223,7 +223,7 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
                 # Under an aggregate accumulator the family's amount is the only bound, for each member too (point 22).
                 is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
                 own = accumulator.individual if layout.family else accumulator.alone
-                maximum = accumulator.family if owner == "" or is_shared else own
+                maximum: int | None = accumulator.family if owner == "" or is_shared else own
                 used = outcome.sums[place * len(names) + number].used
                 if owner and maximum is not None and _has_earned(layout, place):
                     maximum = max(maximum - (accumulator.wellness_incentive or 0), used)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from camcover.money import Cents
 from camcover.rulebook.records.headings import Place
 from camcover.rulebook.records.membership import MemberRole, MemberStatus
 from camcover.rulebook.records.terms import Attestation, Setting
@@ -19,8 +20,8 @@ class TestProcedure:
 
     code: str
     units: int = 1
-    charge: int | None = None
-    allowed: int | None = None
+    charge: Cents | None = None
+    allowed: Cents | None = None
     modifiers: tuple[str, ...] = ()
     minutes: int = 0
 
@@ -41,8 +42,8 @@ class TestItem:
     diagnoses: tuple[str, ...]
     conditions: tuple[str, ...]
     attestations: tuple[Attestation, ...]
-    charge: int | None
-    allowed: int | None
+    charge: Cents | None
+    allowed: Cents | None
     dates: tuple[date, ...]
     at: Place
     place_of_service: str | None = None
@@ -90,12 +91,12 @@ class TestExpect:
 
     __test__ = False
 
-    patient: int | None
-    plan_paid: int | None
-    written_off: int | None
-    due_at_service: int | None
-    reimbursed: int | None
-    account_paid: int | None
+    patient: Cents | None
+    plan_paid: Cents | None
+    written_off: Cents | None
+    due_at_service: Cents | None
+    reimbursed: Cents | None
+    account_paid: Cents | None
     each: tuple[int | None, ...] | None
     covered: int | None
     lines: Mapping[int, Mapping[str, int | str | bool]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from camcover.money import Cents
 from camcover.rulebook.records.headings import Heading, Place
 from camcover.rulebook.records.terms import Attestation, Setting, TaxAdvantage
 
@@ -13,9 +14,9 @@ from camcover.rulebook.records.terms import Attestation, Setting, TaxAdvantage
 class TypicalCharge:
     """Cash price of one session, cents."""
 
-    low: int
-    typical: int
-    high: int
+    low: Cents
+    typical: Cents
+    high: Cents
     at: Place
 
 

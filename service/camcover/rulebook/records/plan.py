@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records.cases import TestCase
 from camcover.rulebook.records.headings import Heading, Place
 from camcover.rulebook.records.money_words import OwedPart, Payee
@@ -53,20 +54,20 @@ class Accumulator:
 
     id: str
     kind: AccumulatorKind
-    individual: int | None
-    family: int | None
+    individual: Cents | None
+    family: Cents | None
     family_mode: FamilyMode
     feeds: tuple[str, ...]
     carryover: Carryover
     cite: str | None
     at: Place
     counts: tuple[SharePart, ...] | None = None
-    self_only: int | None = None
-    wellness_incentive: int | None = None
+    self_only: Cents | None = None
+    wellness_incentive: Cents | None = None
 
     @property
-    def alone(self) -> int | None:
-        """The maximum under self-only coverage, cents; None = unlimited (point 22)."""
+    def alone(self) -> Cents | None:
+        """The maximum under self-only coverage; None = unlimited (point 22)."""
         return self.individual if self.self_only is None else self.self_only
 
     @property
@@ -178,11 +179,11 @@ class Requirement:
     """
 
     attestation: Attestation
-    penalty: int | None
+    penalty: BasisPoints | None
     after: int | None
     at: Place
     visits_of: str | None = None
-    penalty_cents: int | None = None
+    penalty_cents: Cents | None = None
 
     @property
     def is_bare(self) -> bool:
@@ -202,7 +203,7 @@ class DeductibleStep:
 class CopayStep:
     """A fixed amount in cents."""
 
-    cents: int
+    cents: Cents
     per: CopayPer
     waived_with_deductible: bool
     at: Place
@@ -212,7 +213,7 @@ class CopayStep:
 class CoinsuranceBound:
     """The least or the most of a coinsurance, cents."""
 
-    cents: int
+    cents: Cents
     per: CopayPer
 
 
@@ -220,7 +221,7 @@ class CoinsuranceBound:
 class CoinsuranceStep:
     """A percentage in basis points; None = no least, no most."""
 
-    basis_points: int
+    basis_points: BasisPoints
     of: CoinsuranceOf
     at: Place
     at_least: CoinsuranceBound | None = None
@@ -342,7 +343,7 @@ class Discount:
 
     therapies: tuple[str, ...]
     codes: tuple[str, ...]
-    percent: int
+    percent: BasisPoints
     cite: str | None
     at: Place
     tiers: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records.headings import Heading, Place
 from camcover.rulebook.records.membership import MemberRole, MemberStatus, WaitingPeriod
 from camcover.rulebook.records.terms import Attestation, Setting
@@ -59,7 +60,7 @@ class Policy:
 class PercentOf:
     """`80% of charge` or `100% of in_network`; `tier` None is the charge."""
 
-    basis_points: int
+    basis_points: BasisPoints
     tier: str | None
     at: Place
 
@@ -70,10 +71,10 @@ class FeeRate:
 
     practitioners: tuple[str, ...] | None
     settings: tuple[Setting, ...] | None
-    codes: Mapping[str, int]
-    visits: Mapping[str, int]
-    therapies: Mapping[str, int]
-    basis_points: int | None
+    codes: Mapping[str, Cents]
+    visits: Mapping[str, Cents]
+    therapies: Mapping[str, Cents]
+    basis_points: BasisPoints | None
     at: Place
 
 
@@ -86,16 +87,16 @@ class FeeTable:
     """
 
     tier: str
-    codes: Mapping[str, int]
-    therapies: Mapping[str, int]
+    codes: Mapping[str, Cents]
+    therapies: Mapping[str, Cents]
     otherwise: PercentOf | None
     cite: str | None
     at: Place
-    visits: Mapping[str, int]
-    maximum_per_day: int | None
+    visits: Mapping[str, Cents]
+    maximum_per_day: Cents | None
     rates: tuple[FeeRate, ...]
-    practice_expense: Mapping[str, int]
-    multiple_procedures: int | None
+    practice_expense: Mapping[str, Cents]
+    multiple_procedures: BasisPoints | None
 
 
 @dataclass(frozen=True, slots=True)

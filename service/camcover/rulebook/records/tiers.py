@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from camcover.money import BasisPoints
 from camcover.rulebook.records.headings import Place
 from camcover.rulebook.records.money_words import Payee
 from camcover.rulebook.records.terms import AboveAllowedKind, Attestation, CodeEdits, NotCoveredPays
@@ -14,7 +15,7 @@ class AboveAllowed:
     """What happens to charge minus allowed; `cap_basis_points` only with MEMBER_UP_TO."""
 
     kind: AboveAllowedKind
-    cap_basis_points: int | None
+    cap_basis_points: BasisPoints | None
 
 
 @dataclass(frozen=True, slots=True)
