@@ -115,7 +115,7 @@ def _panel(left: int, title: str, unit: str, points: Points) -> str:
         line = f'x1="{left + LEFT}" x2="{left + WIDTH - 20}" y1="{y(10**power):.0f}" y2="{y(10**power):.0f}"'
         parts.append(f'<line {line} stroke="#ddd"/>')
         label = f'x="{left + LEFT - 6}" y="{y(10**power) + 4:.0f}" text-anchor="end"'
-        parts.append(f"<text {label}>{10**power:,} µs</text>")
+        parts.append(f"<text {label}>{10**power:,} µs</text>")  # noqa: RUF001 - the sign of micro
     path = " ".join(f"{x(count):.1f},{y(time_us):.1f}" for count, time_us in points)
     parts.append(f'<polyline points="{path}" fill="none" stroke="#1668a8" stroke-width="2"/>')
     parts += [f'<circle cx="{x(count):.1f}" cy="{y(us):.1f}" r="3" fill="#1668a8"/>' for count, us in points]

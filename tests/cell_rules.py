@@ -78,7 +78,7 @@ def asked(cell: Decided, used: Collection[LimitUse] = ()) -> EstimateRequest:
     """The cell's line as a request, at a charge of 100.00; what is not attested is assumed met."""
     plan, day = cell.grid.stretch.plan, first_day(cell.grid.stretch)
     use = UseSoFar(limit_usage=tuple(used))
-    return request_of(str(plan.heading.id), cell.grid.service, cell.line, (day,), 100_00, use)
+    return request_of(str(plan.heading.id), cell.grid.service, cell.line, (day,), charge_cents=100_00, use=use)
 
 
 def said(tables: Tables, request: EstimateRequest) -> Line:

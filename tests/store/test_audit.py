@@ -21,7 +21,7 @@ def database(url: str) -> Iterator[Database]:
     opened = open_database(url)
     for number in (1, 2, 3):
         with opened.write() as connection:
-            record(connection, "ana", "publish", f"rules-{number}", {"über": number, "a": 1})
+            record(connection, "ana", "publish", f"rules-{number}", details={"über": number, "a": 1})
     with opened.engine.begin() as connection:
         for event in ("update", "delete"):
             on_table = "" if opened.is_sqlite else " ON audit"
@@ -77,7 +77,7 @@ def test_entries_cut_off_and_written_anew_show_by_the_last_hash(database: Databa
     with database.engine.begin() as connection:
         connection.execute(delete(TABLE).where(TABLE.c.seq == 3))
     with database.write() as connection:
-        record(connection, "mallory", "publish", "rules-3", {})
+        record(connection, "mallory", "publish", "rules-3", details={})
     with pytest.raises(AuditFault, match="entry 3: was replaced: the last hash noted in the database is"):
         AuditLog(database).verify()
 

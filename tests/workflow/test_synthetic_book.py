@@ -232,11 +232,11 @@ def test_a_plan_year_from_july_does_not_move_the_date(shipped: RuleSet) -> None:
 def test_what_no_book_can_be_made_of() -> None:
     rules = rules_of()
     with pytest.raises(WrongBook, match="no plan 'copay-plam'; did you mean 'copay-plan'"):
-        synthetic_book(rules, 1, 7, NEW_YEAR, ["copay-plam"])
+        synthetic_book(rules, 1, 7, NEW_YEAR, plans=["copay-plam"])
     with pytest.raises(WrongBook, match="no plan 'x'"):
         book_date(rules, ["x"])
     with pytest.raises(WrongBook, match="no edition of plan 'copay-plan' holds 2027-01-01"):
-        synthetic_book(rules, 1, 7, date(2027, 1, 1), ["copay-plan"])
+        synthetic_book(rules, 1, 7, date(2027, 1, 1), plans=["copay-plan"])
     with pytest.raises(WrongBook, match="no plan has an edition that holds 2027-01-01"):
         synthetic_book(rules, 1, 7, date(2027, 1, 1))
     bare = load_texts({"catalog.yaml": CATALOG}).rules

@@ -68,7 +68,7 @@ def test_every_field_that_a_witness_may_have_is_in_its_json() -> None:
         benefit_visits=(BenefitVisits("one", 3),),
     )
     day = date(2026, 3, 2)
-    request = request_of("plan", cell.grid.service, cell.line, (day, date(2026, 3, 3)), 80_00, use)
+    request = request_of("plan", cell.grid.service, cell.line, (day, date(2026, 3, 3)), charge_cents=80_00, use=use)
     assert through_json(attested(request, {Attestation.REFERRAL})) == attested(request, {Attestation.REFERRAL})
     assert request_data(request)["items"] == [
         {
@@ -90,7 +90,7 @@ def test_a_day_that_comes_twice_is_two_items() -> None:
     rules = rule_set(f"one: {{therapies: [massage], {PAYS}}}")
     cell = next(cell for cell in decided(rules.plans["plan"][0], rules) if cell.chain)
     day = date(2026, 3, 2)
-    request = request_of("plan", cell.grid.service, cell.line, (day, day), 80_00)
+    request = request_of("plan", cell.grid.service, cell.line, (day, day), charge_cents=80_00)
     assert [item.dates for item in request.items] == [(day,), (day,)]
     assert len(evaluate(compile_rules(rules), request).lines) == 2
 

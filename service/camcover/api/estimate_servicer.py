@@ -61,6 +61,7 @@ class EstimateServicer(EstimateServiceServicer):
         store: EstimateStore,
         pools: Pools | None = None,
         cached_bytes: int = CACHED_BYTES,
+        *,
         today: Callable[[], date] | None = None,
         room: Room | None = None,
     ) -> None:

@@ -31,7 +31,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Guards every method of our services; of other services, such as health, it only counts streams."""
 
     def __init__(
-        self, admission: Admission, intakes: Mapping[str, Intake], reading: Pool, access: Access, idle_seconds: float
+        self, admission: Admission, intakes: Mapping[str, Intake], reading: Pool, access: Access, *, idle_seconds: float
     ) -> None:
         """Admit calls by `admission` and `access`; parse messages by `intakes`, large ones in the pool `reading`.
 

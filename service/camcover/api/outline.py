@@ -60,12 +60,12 @@ class Outline:
     def excess(self, data: bytes) -> Violation | None:
         """The first list with more entries than the .proto allows. Raises `Malformed`."""
         try:
-            return _excess(self, data, (0, len(data)), "", [MOST_ENTRIES])
+            return _excess(self, data, (0, len(data)), "", left=[MOST_ENTRIES])
         except IndexError:
             raise Malformed from None
 
 
-def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, left: list[int]) -> Violation | None:
+def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, *, left: list[int]) -> Violation | None:
     """The same for a part of the bytes; `left` holds how many more entries the whole message may have."""
     seen: dict[int, int] = {}
     at, end = part
@@ -87,7 +87,7 @@ def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, lef
             return Violation(path + field.name, found, expected, Refusal.COUNT_OUT_OF_RANGE)
         if field.inside is not None and tag & 7 == _LENGTH:
             within = f"{path}{field.name}[{place}]." if field.is_list else f"{path}{field.name}."
-            excess = _excess(field.inside, data, (begin, at), within, left)
+            excess = _excess(field.inside, data, (begin, at), within, left=left)
             if excess is not None:
                 return excess
     return None

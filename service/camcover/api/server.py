@@ -166,7 +166,9 @@ class Server:
         """The interceptor of every method."""
         intakes = intakes_of(_DESCRIPTORS, self._settings.maximum_message_bytes)
         idle_seconds = self._settings.stream_idle_seconds
-        return CallInterceptor(self._admission, intakes, self._pools.reading, access or Access(), idle_seconds)
+        return CallInterceptor(
+            self._admission, intakes, self._pools.reading, access or Access(), idle_seconds=idle_seconds
+        )
 
     def add_handler(self, handler: grpc.GenericRpcHandler) -> None:
         """Serve further methods; to be called before `start`."""

@@ -131,7 +131,7 @@ class BulkEstimator:
         if plan_count < 0:
             raise KernelFault(f"row {line_count} of a batch needs more room than was reserved for the batch")
         row = np.flatnonzero((book.status == READY) | (book.status == CUT))
-        work = self._work(coded, requests, lines, given, counts, line_count)
+        work = self._work(coded, requests, lines, given, counts=counts, line_count=line_count)
         run(
             self._tables.arrays, _Holder(work), 0, plan_count,
             np.concatenate([self._rule_addresses, addresses_of(work)]),
@@ -157,7 +157,7 @@ class BulkEstimator:
         return reimbursed(self._tables.arrays, ledger, ledger["plan_paid"])
 
     def _work(
-        self, coded: CodedBatch, requests: Array, lines: Array, given: Array, counts: Array, line_count: int
+        self, coded: CodedBatch, requests: Array, lines: Array, given: Array, *, counts: Array, line_count: int
     ) -> Work:
         """The kernel's arrays: every plan of the batch runs in the same state, one after the other."""
         plans = self._coder.facts.plans

@@ -68,7 +68,7 @@ def _annotate(analysis: Analysis) -> None:
     for found in analysis.for_people():
         file, _, line = found.place.rpartition(":")
         text, title = f"{found.plan}: {found.message}", f"rule analysis ({found.kind})"
-        typer.echo(github_line("warning", file, line, title, text), nl=False)
+        typer.echo(github_line("warning", file, line, title, text=text), nl=False)
     for words in analysis.left_out:
         typer.echo(f"::warning title=rule analysis::{words}")
 

@@ -22,7 +22,7 @@ def generate(
     found = rules_of(rules, database_url)
     try:
         day = on.date() if on else book_date(found, plan or ())
-        batches = synthetic_book(found, members, seed, day, plan or ())
+        batches = synthetic_book(found, members, seed, day, plans=plan or ())
         with WholeFile(output, REQUEST_SCHEMA) as file, progress_bar("members", members) as progress:
             done = 0
             for batch in batches:

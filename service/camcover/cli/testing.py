@@ -33,7 +33,7 @@ def _test(rules: RuleSet, output: OutputFormat, *, coverage: bool) -> int:
         for result in report.failed:
             file, _, line = result.place.rpartition(":")
             text = f"{result.name}: {'; '.join(result.differences)}"
-            typer.echo(github_line("error", file, line, "rule test", text), nl=False)
+            typer.echo(github_line("error", file, line, "rule test", text=text), nl=False)
     else:
         _show_report(report, coverage=coverage)
     return 1 if report.failed else 0

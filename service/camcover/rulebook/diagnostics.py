@@ -176,12 +176,14 @@ def as_json(found: Iterable[Diagnostic]) -> str:
 def as_github(found: Iterable[Diagnostic]) -> str:
     """GitHub's workflow commands, which annotate the lines of a pull request."""
     return "".join(
-        github_line(str(each.severity), each.at.file, f"{each.at.line},col={each.at.column}", each.code, each.sentence)
+        github_line(
+            str(each.severity), each.at.file, f"{each.at.line},col={each.at.column}", each.code, text=each.sentence
+        )
         for each in found
     )
 
 
-def github_line(kind: str, file: str, line: str, title: str, text: str) -> str:
+def github_line(kind: str, file: str, line: str, title: str, *, text: str) -> str:
     """One workflow command; nothing in a file's name, the title or the text begins another."""
     return f"::{kind} file={_property(file)},line={line},title={_property(title)}::{_escaped(text)}\n"
 

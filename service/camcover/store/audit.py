@@ -51,7 +51,7 @@ class AuditFault(CamcoverError):
 _COLUMNS = [_TABLE.c[name] for name in AuditEntry._fields]
 
 
-def record(connection: Connection, actor: str, action: str, subject: str, details: Mapping[str, object]) -> int:
+def record(connection: Connection, actor: str, action: str, subject: str, *, details: Mapping[str, object]) -> int:
     """Append an entry, in the transaction of what it tells of; `connection` is one of `Database.write`.
 
     Gives its number.

@@ -220,7 +220,7 @@ class KeptEstimates:
                 part = _prune_some(connection, older_than)
                 if any(part) or not any(whole):
                     details = {"older_than": older_than.isoformat()} | part._asdict()
-                    audit.record(connection, actor, "prune", "estimates", details)
+                    audit.record(connection, actor, "prune", "estimates", details=details)
             whole = Pruned(*map(sum, zip(whole, part, strict=True)))
             if part.estimates < _PRUNED_AT_ONCE:
                 return whole

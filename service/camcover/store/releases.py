@@ -276,7 +276,7 @@ class Ledger:
 
     def record(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> int:
         """Append to the audit log; gives the number of the entry."""
-        return audit.record(self._connection, actor, action, subject, details)
+        return audit.record(self._connection, actor, action, subject, details=details)
 
     def _tell(self) -> None:
         """Notify listeners once the transaction is committed; SQLite's listeners poll."""

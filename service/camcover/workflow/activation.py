@@ -52,7 +52,9 @@ def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datet
         if active == release_id and (at is None or at <= now):
             made = (each for each in ledger.activations() if not each.is_cancelled and each.holds(now))
             return [each for each in made if each.release_id == active][-1]
-        return _add(ledger, ActivationKind.ACTIVATE, release_id, active, decision, now=now, at=max(at or now, now))
+        return _add(
+            ledger, ActivationKind.ACTIVATE, release_id, active, decision=decision, now=now, at=max(at or now, now)
+        )
 
 
 def roll_back(rules: ReleaseRules, decision: Decision) -> Activation:
@@ -70,7 +72,7 @@ def roll_back(rules: ReleaseRules, decision: Decision) -> Activation:
         if active != stack[-1]:
             raise ActiveReleaseChanged(stack[-1], active)
         now = ledger.now()
-        return _add(ledger, ActivationKind.ROLLBACK, stack[-2], active, decision, now=now, at=now)
+        return _add(ledger, ActivationKind.ROLLBACK, stack[-2], active, decision=decision, now=now, at=now)
 
 
 def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
@@ -116,8 +118,8 @@ def _add(
     kind: ActivationKind,
     release_id: str,
     active: str | None,
-    decision: Decision,
     *,
+    decision: Decision,
     now: datetime,
     at: datetime,
 ) -> Activation:

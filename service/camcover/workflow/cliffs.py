@@ -69,10 +69,10 @@ def cliffs(tables: Tables, rules: RuleSet, analysed: Analysed) -> Iterator[Cliff
     for place in _places(analysed):
         for limit in place.benefit.limits:
             if str(limit.id) not in analysed.idle_ids:
-                yield from _at_limit(tables, rules, analysed.plan, place, limit)
+                yield from _at_limit(tables, rules, analysed.plan, place, limit=limit)
         for phase in place.benefit.tiers[place.tier].member_pays:
             if phase.through:
-                yield from _at_phase(tables, rules, analysed.plan, place, phase)
+                yield from _at_phase(tables, rules, analysed.plan, place, phase=phase)
 
 
 def _places(analysed: Analysed) -> list[_Place]:
@@ -88,10 +88,10 @@ def _places(analysed: Analysed) -> list[_Place]:
     return list(found.values())
 
 
-def _at_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, limit: Limit) -> Iterator[Cliff]:
+def _at_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, *, limit: Limit) -> Iterator[Cliff]:
     """The cliff at a limit: at its last visit or unit, or at the last visit that its money holds."""
     if limit.measure is Measure.MONEY:
-        yield from _at_money_limit(tables, rules, plan, place, limit)
+        yield from _at_money_limit(tables, rules, plan, place, limit=limit)
         return
     if limit.measure is Measure.MINUTES:
         # What its last unit is depends on how long one takes; no patient plans by it.
@@ -101,27 +101,31 @@ def _at_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, limit: 
     allow = limit.allow_at(place.line.age)
     if allow and dates is not None:
         before = LimitUse(str(limit.id), used=allow - 1)
-        request = _request(rules, plan, place, dates, limit, before, allow - 1 if is_visits else 0)
-        yield from _cliff(tables, plan, place, request, limit, allow, "visit" if is_visits else "unit")
+        request = _request(rules, plan, place, dates, limit=limit, before=before, visits=allow - 1 if is_visits else 0)
+        yield from _cliff(
+            tables, plan, place, request, limit=limit, number=allow, noun="visit" if is_visits else "unit"
+        )
 
 
-def _at_money_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, limit: Limit) -> Iterator[Cliff]:
+def _at_money_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, *, limit: Limit) -> Iterator[Cliff]:
     """The cliff at a limit in money, from what it counts of one visit."""
     dates = _two_days(plan, place, limit.per, on_one_day=False)
     if dates is None:
         return
-    first = _priced(tables, _request(rules, plan, place, dates[:1], limit, LimitUse(str(limit.id)), 0))
+    first = _priced(
+        tables, _request(rules, plan, place, dates[:1], limit=limit, before=LimitUse(str(limit.id)), visits=0)
+    )
     if first is None or not _is_whole(first[0]):
         return
     counted = first[0].allowed_cents if limit.counts is Counting.ALLOWED else first[0].plan_paid_cents
     visits = limit.allow_at(place.line.age) // counted if counted else 0
     if visits:
         before = LimitUse(str(limit.id), used_cents=(visits - 1) * counted)
-        request = _request(rules, plan, place, dates, limit, before, visits - 1)
-        yield from _cliff(tables, plan, place, request, limit, visits, "visit")
+        request = _request(rules, plan, place, dates, limit=limit, before=before, visits=visits - 1)
+        yield from _cliff(tables, plan, place, request, limit=limit, number=visits, noun="visit")
 
 
-def _at_phase(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, phase: Phase) -> Iterator[Cliff]:
+def _at_phase(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, *, phase: Phase) -> Iterator[Cliff]:
     """The cliff where the steps change with the number of the visit."""
     through = phase.through or 0
     counting = next((limit for limit in place.benefit.limits if limit.id == phase.visits_of), None)
@@ -129,14 +133,14 @@ def _at_phase(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, phase: 
     if dates is None:
         return
     before = LimitUse(str(counting.id), used=through - 1) if counting else None
-    request = _request(rules, plan, place, dates, counting, before, 0 if counting else through - 1)
+    request = _request(rules, plan, place, dates, limit=counting, before=before, visits=0 if counting else through - 1)
     lines = _priced(tables, request)
     if lines is None or any(line.benefit != place.benefit.id or not line.covered for line in lines):
         return
     if any(_ends_by(limit, phase, plan) for limit in place.benefit.limits):
         return
     if _owed(lines[1]) > _owed(lines[0]):
-        yield _found(plan, place, request, lines, through, "visit", "its steps change")
+        yield _found(plan, place, request, lines, number=through, noun="visit", why="its steps change")
 
 
 def _ends_by(limit: Limit, phase: Phase, plan: Plan) -> bool:
@@ -149,7 +153,7 @@ def _ends_by(limit: Limit, phase: Phase, plan: Plan) -> bool:
 
 
 def _cliff(
-    tables: Tables, plan: Plan, place: _Place, request: EstimateRequest, limit: Limit, number: int, noun: str
+    tables: Tables, plan: Plan, place: _Place, request: EstimateRequest, *, limit: Limit, number: int, noun: str
 ) -> Iterator[Cliff]:
     """The cliff between the two lines of a request, if the limit makes one."""
     lines = _priced(tables, request)
@@ -157,7 +161,7 @@ def _cliff(
         return
     bites = lines[1].limit == limit.id or lines[1].benefit != place.benefit.id
     if bites and _owed(lines[1]) > _owed(lines[0]):
-        yield _found(plan, place, request, lines, number, noun, f"limit '{limit.id}'", limit)
+        yield _found(plan, place, request, lines, number=number, noun=noun, why=f"limit '{limit.id}'", limit=limit)
 
 
 def _found(
@@ -165,6 +169,7 @@ def _found(
     place: _Place,
     request: EstimateRequest,
     lines: Sequence[Line],
+    *,
     number: int,
     noun: str,
     why: str,
@@ -185,6 +190,7 @@ def _request(
     plan: Plan,
     place: _Place,
     dates: tuple[date, ...],
+    *,
     limit: Limit | None,
     before: LimitUse | None,
     visits: int,
@@ -197,7 +203,7 @@ def _request(
         benefit_visits=(BenefitVisits(str(place.benefit.id), visits),) if visits else (),
     )
     charge = usual_charge(rules, service.therapy, dates[0])
-    request = request_of(str(plan.heading.id), service, place.line, dates, charge, use)
+    request = request_of(str(plan.heading.id), service, place.line, dates, charge_cents=charge, use=use)
     return attested(request, passing(limit)) if limit is not None else request
 
 

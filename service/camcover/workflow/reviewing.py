@@ -68,5 +68,5 @@ def impact_on(
 
     old, new = sound(load_files(before)), sound(load_files(after))
     if isinstance(book, SyntheticMembers):
-        return book_of_bytes.impact_on_synthetic(book.members, book.seed, old, new, worst)
+        return book_of_bytes.impact_on_synthetic(book.members, book.seed, old, new, worst=worst)
     return book_of_bytes.impact_on_parquet(book, old, new, worst)

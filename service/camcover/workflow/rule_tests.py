@@ -95,7 +95,7 @@ def run_tests(tables: Tables, rules: RuleSet, plan_ids: Collection[str] = ()) ->
             continue
         reached: set[Mark] = set()
         for plan in editions:
-            results += [_run(tables, reach, plan, test, reached) for test in plan.tests]
+            results += [_run(tables, reach, plan, test, reached=reached) for test in plan.tests]
         marks: dict[Mark, int] = {}
         for edition, plan in enumerate(editions):
             for mark in marks_of(rules, plan):
@@ -105,7 +105,7 @@ def run_tests(tables: Tables, rules: RuleSet, plan_ids: Collection[str] = ()) ->
     return Report(tuple(results), tuple(unreached), reachable)
 
 
-def _run(tables: Tables, reach: Reach, plan: Plan, test: TestCase, reached: set[Mark]) -> TestResult:
+def _run(tables: Tables, reach: Reach, plan: Plan, test: TestCase, *, reached: set[Mark]) -> TestResult:
     """Adjudicate a test's services and compare; adds to `reached`."""
     place, name = rule_place(test.at), str(plan.heading.id)
     (found,) = adjudicate_many(tables, [request_of_test(plan, test.given)])

@@ -164,7 +164,7 @@ def _deductibles(plan: Plan) -> dict[str, int]:
 
 
 def _given(
-    rules: RuleSet, cell: Decided, used: Mapping[str, int], missing: Collection[Attestation], units: int = 1
+    rules: RuleSet, cell: Decided, used: Mapping[str, int], missing: Collection[Attestation], *, units: int = 1
 ) -> TestGiven:
     """The cell's line as the `given` of a test; with something `missing`, everything else is attested.
 

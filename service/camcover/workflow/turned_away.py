@@ -55,7 +55,7 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
             continue
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
-        facts = _facts(rules, stretch, item, member, ordinal)
+        facts = _facts(rules, stretch, item, member, ordinal=ordinal)
         laid = found.question.primary.services[place]
         if not request.assume_requirements or laid.lacking:
             facts = replace(facts, attestations=_attested(laid, assumed=request.assume_requirements))
@@ -85,7 +85,7 @@ def waited_on(plan: Plan, enrolled_on: date | None, ordinal: int) -> tuple[str, 
     return tuple(waiting_words(each) for each in periods if start <= latest_start(ordinal, *waiting_length(each)))
 
 
-def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, ordinal: int) -> LineFacts:
+def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, *, ordinal: int) -> LineFacts:
     """What a request says of a service, as far as criteria look at it."""
     age, membership = _age_on(member, ordinal), member.membership
     return LineFacts(

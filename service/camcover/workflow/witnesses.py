@@ -67,6 +67,7 @@ def request_of(
     service: Service,
     line: CellLine,
     dates: tuple[date, ...],
+    *,
     charge_cents: int,
     use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record
 ) -> EstimateRequest:
@@ -106,7 +107,7 @@ def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateR
     """One session of a witness on the first day of its stretch."""
     day = first_day(witness.stretch)
     charge = usual_charge(rules, witness.service.therapy, day)
-    return request_of(plan_id, witness.service, witness.line, (day,), charge)
+    return request_of(plan_id, witness.service, witness.line, (day,), charge_cents=charge)
 
 
 def passing(limit: Limit) -> frozenset[Attestation]:

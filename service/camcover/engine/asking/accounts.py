@@ -92,7 +92,7 @@ class Accounts:
             accounts = self._of_line(segment, rule, place) if segment >= 0 and reason not in _NEVER_PAID else ()
             if accounts:
                 _take_off(owed, behind)
-            payments.append(tuple(self._pay(accounts, day, place, owed, held, are_empty=are_empty)))
+            payments.append(tuple(self._pay(accounts, day, place, owed, held=held, are_empty=are_empty)))
         return Drawn(payments, held)
 
     def _of_line(self, segment: int, rule: int, place: int) -> tuple[Account, ...]:
@@ -113,8 +113,8 @@ class Accounts:
         day: int,
         place: int,
         owed: list[int],
-        held: dict[Owned, HeldBalance],
         *,
+        held: dict[Owned, HeldBalance],
         are_empty: bool,
     ) -> Iterator[Payment]:
         """What accounts pay of a line, of which the parts `owed` are left; takes it off parts and balances."""

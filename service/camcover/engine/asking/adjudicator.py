@@ -89,7 +89,8 @@ class Adjudicator:
         secondary = None
         if request.secondary_plan_id:
             second = tables.plans[request.secondary_plan_id]
-            secondary = lay_out(self.second, tables, _scope(second, request, asked, secondary=True), asked, index)
+            scope = _scope(second, request, asked, secondary=True)
+            secondary = lay_out(self.second, tables, scope, asked, primary=index)
         return Question(
             request, asked, primary, secondary, place_case(first, primary, _expected(request), is_expected=True)
         )
@@ -134,7 +135,7 @@ class Adjudicator:
         settled = self._settled(tables, question, placed, behind)
         secondary = _outcome(self.second, question.secondary, behind, explain=False)
         paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
-        back = self._back(tables, question, placed, behind, settled)
+        back = self._back(tables, question, placed, behind, settled=settled)
         answer = Answer(primary, secondary, paid, forgiven, patient - sum(paid) - sum(forgiven), reimbursed=back)
         return self._with_accounts(question, answer)
 
@@ -154,6 +155,7 @@ class Adjudicator:
         question: Question,
         placed: Placed,
         behind: Placed | None = None,
+        *,
         settled: Settled | None = None,
     ) -> Sequence[int]:
         """What of each line comes back to the member from both plans, cents; empty where neither pays members."""
@@ -199,7 +201,10 @@ class Adjudicator:
                 for way, each in zip(ways, placed, strict=True)
             ]
             self._run_behind(tables, second)
-        return [self._found(tables, question, cases.accounts, *each) for each in zip(ways, placed, behind, strict=True)]
+        return [
+            self._found(tables, question, cases.accounts, way, placed=each, behind=other)
+            for way, each, other in zip(ways, placed, behind, strict=True)
+        ]
 
     def _found(
         self,
@@ -207,6 +212,7 @@ class Adjudicator:
         question: Question,
         accounts: Accounts | None,
         way: Way,
+        *,
         placed: Placed,
         behind: Placed | None,
     ) -> PricedCase:

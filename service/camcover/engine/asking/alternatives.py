@@ -92,8 +92,8 @@ def ways_to_complete(
     if not open_facts:
         return []
     parts = [
-        _apart(_diagnosis_holds, contexts, _values(OpenFact.DIAGNOSIS, open_facts, criteria, contexts, groups)),
-        _apart(_age_holds, contexts, _values(OpenFact.AGE, open_facts, criteria, contexts, groups)),
+        _apart(_diagnosis_holds, contexts, _values(OpenFact.DIAGNOSIS, open_facts, criteria, contexts, groups=groups)),
+        _apart(_age_holds, contexts, _values(OpenFact.AGE, open_facts, criteria, contexts, groups=groups)),
         _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
         _apart(_standing_holds, contexts, _standings(criteria, contexts)),
         _apart(_has_waited, contexts, _starts(criteria, contexts)),
@@ -120,6 +120,7 @@ def _values(
     open_facts: Sequence[OpenFact],
     criteria: Sequence[Criterion],
     contexts: Sequence[DecidingRules],
+    *,
     groups: Sequence[DiagnosisGroups],
 ) -> list[AssumedFacts]:
     """The values of a fact that criteria tell apart; one that changes nothing where it is not open."""
@@ -146,7 +147,7 @@ def _who_and_where(
 ) -> list[AssumedFacts]:
     """Practitioners and states together: a license asks for both."""
     who, where = (
-        _values(fact, open_facts, criteria, contexts, groups) for fact in (OpenFact.PRACTITIONER, OpenFact.STATE)
+        _values(fact, open_facts, criteria, contexts, groups=groups) for fact in (OpenFact.PRACTITIONER, OpenFact.STATE)
     )
     return [_together(pair) for pair in product(who, where)]
 

@@ -130,14 +130,30 @@ def _services(index: int, item: PlannedService, vocabulary: Vocabulary) -> list[
             raise Unsound
         return [AskedService(index, 1, item.therapy, "", 1, charge, allowed, 1, 0)]
     if len(item.procedures) == 1:
-        return [_service(index, 1, item, item.procedures[0], vocabulary, charge, allowed, 1, 0)]
+        return [
+            _service(
+                index,
+                1,
+                item,
+                item.procedures[0],
+                vocabulary=vocabulary,
+                charge=charge,
+                allowed=allowed,
+                unpriced=1,
+                place=0,
+            )
+        ]
     if charge >= 0 or allowed >= 0:
         raise Unsound
     unpriced = sum(each.charge_cents is None for each in item.procedures)
     place = 0
     services = []
     for number, each in enumerate(item.procedures, 1):
-        services.append(_service(index, number, item, each, vocabulary, -1, -1, unpriced, place))
+        services.append(
+            _service(
+                index, number, item, each, vocabulary=vocabulary, charge=-1, allowed=-1, unpriced=unpriced, place=place
+            )
+        )
         place += each.charge_cents is None
     return services
 
@@ -147,6 +163,7 @@ def _service(
     number: int,
     item: PlannedService,
     procedure: Procedure,
+    *,
     vocabulary: Vocabulary,
     charge: int,
     allowed: int,

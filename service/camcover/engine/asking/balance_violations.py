@@ -24,11 +24,11 @@ def balance_violations(scope: Scope) -> Iterator[Violation]:
     shared = {name for name, each in accounts.items() if family and each.family is not None}
     for place, member in enumerate(request.members):
         path = f"members[{place}].{_OWN}"
-        yield from _violations(path, member.account_balances, accounts, shared, f"it in {_SHARED}")
+        yield from _violations(path, member.account_balances, accounts, shared, expected=f"it in {_SHARED}")
     others = accounts.keys() - shared
     if family:
         stated = request.family_account_balances
-        yield from _violations(_SHARED, stated, accounts, others, f"it in {_OWN} of a member")
+        yield from _violations(_SHARED, stated, accounts, others, expected=f"it in {_OWN} of a member")
 
 
 def _violations(
@@ -36,6 +36,7 @@ def _violations(
     balances: Sequence[AccountBalance],
     accounts: Mapping[str, Account],
     elsewhere: set[str],
+    *,
     expected: str,
 ) -> Iterator[Violation]:
     """What is wrong with one list; balances of accounts in `elsewhere` belong into another, as `expected` says."""

@@ -78,7 +78,7 @@ def lay_out_given(workspace: Workspace, scope: Scope, vocabulary: Vocabulary) ->
     events = 0
     if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
         prior = [prior_use(scope, member) for member in range(len(uses))]
-        events = _use(workspace, scope, prior, counts, visits)
+        events = _use(workspace, scope, prior, counts, visits=visits)
     if do_sums_contradict(scope, maxima, uses):
         raise Unsound
     fees = list(fee_rows(scope, vocabulary.services)) if any(use.fee_usage for use in uses) else []
@@ -106,8 +106,8 @@ def _sums(scope: Scope, uses: Sequence[UseSoFar], maxima: Maxima, open_sums: lis
         given = _given(accumulators, use.accumulators)
         cents = {number: each.used_cents for number, each in given.items() if each.used_cents is not None}
         for number, maximum in enumerate(maxima.member):
-            expected = _at_least(toward, cents, number, _OPEN, maximum)
-            numbers += _sum(given.get(number), number, member, expected, maximum, open_sums)
+            expected = _at_least(toward, cents, number, _OPEN, maximum=maximum)
+            numbers += _sum(given.get(number), number, member, expected, maximum=maximum, open_sums=open_sums)
     if scope.request.coverage is not Coverage.FAMILY:
         return numbers + _NO_FAMILY * len(maxima.family)
     return numbers + _family_sums(scope, numbers, maxima, open_sums)
@@ -125,14 +125,14 @@ def _family_sums(scope: Scope, members: Sequence[int], maxima: Maxima, open_sums
     cents = {number: stated.get(number, used) for number, (used, _) in enumerate(sums)}
     numbers: list[int] = []
     for number, maximum in enumerate(maxima.family):
-        expected = _at_least(toward, cents, number, sums[number], maximum)
+        expected = _at_least(toward, cents, number, sums[number], maximum=maximum)
         expected = _at_most(toward[number], stated, expected, maxima.family)
-        numbers += _sum(given.get(number), number, -1, expected, maximum, open_sums)
+        numbers += _sum(given.get(number), number, -1, expected, maximum=maximum, open_sums=open_sums)
     return numbers
 
 
 def _at_least(
-    toward: Sequence[Sequence[int]], cents: Mapping[int, int], number: int, expected: tuple[int, int], maximum: int
+    toward: Sequence[Sequence[int]], cents: Mapping[int, int], number: int, expected: tuple[int, int], *, maximum: int
 ) -> tuple[int, int]:
     """What is expected of a maximum that is not given: no less than a deductible that counts toward it to the cent.
 
@@ -171,6 +171,7 @@ def _sum(
     number: int,
     member: int,
     expected: tuple[int, int],
+    *,
     maximum: int,
     open_sums: list[OpenSum],
 ) -> tuple[int, int]:
@@ -187,7 +188,7 @@ def _sum(
     return used, late
 
 
-def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: bytearray, visits: bytearray) -> int:
+def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: bytearray, *, visits: bytearray) -> int:
     """Fill `GIVEN_COUNT` and `GIVEN_VISIT` rows, after the dated events they point to; gives how many events."""
     slots, benefits, events = len(scope.plan.slots), len(scope.plan.benefits), 0
     for member, found in enumerate(prior):

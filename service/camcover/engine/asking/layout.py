@@ -156,7 +156,7 @@ class Layout(NamedTuple):
 
 
 def lay_out(
-    workspace: Workspace, tables: Tables, scope: Scope, asked: Asked, primary: PlanIndex | None = None
+    workspace: Workspace, tables: Tables, scope: Scope, asked: Asked, *, primary: PlanIndex | None = None
 ) -> Layout:
     """Append a request's services, lines and what it gives, once for all cases; raises `Unsound` or KeyError.
 
@@ -176,7 +176,7 @@ def lay_out(
         services.append(LaidService(member, tier, *attested(item, service.number, tables.vocabulary)))
     first_row = workspace.services.used
     rows: list[tuple[int, ServiceRow]] = []
-    lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services, rows)).tobytes()
+    lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services=services, laid=rows)).tobytes()
     tier_map = array("i", [index.tiers.get(name, OPEN_TIER) for name in primary.tiers]) if primary else array("i")
     return Layout(
         scope,
@@ -203,6 +203,7 @@ def _lines(
     vocabulary: Vocabulary,
     scope: Scope,
     asked: Asked,
+    *,
     services: Sequence[LaidService],
     laid: list[tuple[int, ServiceRow]],
 ) -> list[int]:
@@ -217,14 +218,16 @@ def _lines(
         key = place + bisect_right(breaks, day) * MAX_LINES if breaks else place
         row = rows.get(key)
         if row is None:
-            cells = _service_row(vocabulary, scope, asked.services[place], services[place], day)
+            cells = _service_row(vocabulary, scope, asked.services[place], services[place], day=day)
             laid.append((place, cells))
             row = rows[key] = workspace.append_service(cells)
         numbers += (day, row)
     return numbers
 
 
-def _service_row(vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid: LaidService, day: int) -> ServiceRow:
+def _service_row(
+    vocabulary: Vocabulary, scope: Scope, asked: AskedService, laid: LaidService, *, day: int
+) -> ServiceRow:
     """A row of `SERVICE`, its words as they stand on an ordinal `day`."""
     item = scope.request.items[asked.item]
     member = scope.request.members[laid.member]

@@ -100,7 +100,7 @@ def openness_of(tables: Tables, question: Question, ledger: Sequence[LedgerRow])
         tuple(tuple(open_sums(layout, each, tiers_of(layout))) for layout, each in places),
         tuple((plan, use) for plan, (layout, each) in enumerate(places) for use in open_uses(layout, each, members)),
         not_given,
-        tuple(_facts(tables, question, not_given, layouts, terms)) if any(not_given) else (),
+        tuple(_facts(tables, question, not_given, layouts, terms=terms)) if any(not_given) else (),
         tuple(_attestations(question, layouts, terms)),
         tuple(_incentives(layouts, terms)),
         open_accounts(question),
@@ -162,14 +162,15 @@ def _facts(
     question: Question,
     not_given: Sequence[Sequence[OpenFact]],
     layouts: Sequence[Layout],
+    *,
     terms: Sequence[Terms],
 ) -> Iterator[tuple[int, tuple[AssumedFacts, ...] | None]]:
     """For each item the ways to complete what it does not give; only items where criteria ask for it."""
     groups = [layout.plan.groups for layout in layouts]
     for place, missing in enumerate(not_given):
-        if not missing or not _may_be_asked(missing, question, place, layouts, terms):
+        if not missing or not _may_be_asked(missing, question, place, layouts, terms=terms):
             continue
-        contexts = list(_contexts(tables, question, layouts, terms, place))
+        contexts = list(_contexts(tables, question, layouts, terms, item=place))
         try:
             ways = tuple(ways_to_complete(missing, contexts, groups))
         except TooMany:
@@ -180,7 +181,7 @@ def _facts(
 
 
 def _may_be_asked(
-    missing: Sequence[OpenFact], question: Question, item: int, layouts: Sequence[Layout], terms: Sequence[Terms]
+    missing: Sequence[OpenFact], question: Question, item: int, layouts: Sequence[Layout], *, terms: Sequence[Terms]
 ) -> bool:
     """Whether a rule that names a service of an item, on whatever day, asks for one of the facts."""
     services = question.asked.services
@@ -204,7 +205,7 @@ def _facts_asked(index: PlanIndex, terms: Terms, number: int) -> tuple[OpenFact,
 
 
 def _contexts(
-    tables: Tables, question: Question, layouts: Sequence[Layout], terms: Sequence[Terms], item: int
+    tables: Tables, question: Question, layouts: Sequence[Layout], terms: Sequence[Terms], *, item: int
 ) -> Iterator[DecidingRules]:
     """What decides the lines of an item, under each plan and on each date."""
     in_force_only = not question.request.assume_terms
@@ -225,7 +226,7 @@ def _contexts(
             key = number, place, day if asks_day else 0
             if key not in seen:
                 seen.add(key)
-                yield _context(tables, plan, candidates, rows[place], key, liable=each.liable)
+                yield _context(tables, plan, candidates, rows[place], key=key, liable=each.liable)
 
 
 def _candidates(tables: Tables, terms: Terms, segment: int, row: ServiceRow) -> tuple[Candidate, ...]:
@@ -247,8 +248,8 @@ def _context(
     plan: int,
     candidates: tuple[Candidate, ...],
     row: ServiceRow,
-    key: tuple[int, int, int],
     *,
+    key: tuple[int, int, int],
     liable: bool,
 ) -> DecidingRules:
     """What decides a line of a service; `key`: its segment, its place, its day."""

@@ -215,9 +215,9 @@ class _Compiler:
                 fee,
                 in_place,
                 owed,
-                plan.accumulators,
-                index.accumulators,
-                self.edits.row_of(plan, name, segment.first_day),
+                defined=plan.accumulators,
+                numbers=index.accumulators,
+                edits=self.edits.row_of(plan, name, segment.first_day),
             )
             self.rows["tiers"].append(tier)
         self.rows["segments"].append(
@@ -303,7 +303,7 @@ class _Compiler:
         for limit in counted:
             self.rows["limits"].append(self._limit(index, limit, index.slots[slot_key(benefit.id, limit)]))
             self.sources.limits.append(limit)
-        ranges = [self._phases(index, segment.plan, benefit, tier, places) for tier in index.tiers]
+        ranges = [self._phases(index, segment.plan, benefit, tier, limits=places) for tier in index.tiers]
         tiers = len(self.rows["rule_tiers"])
         self.rows["rule_tiers"] += ranges
         without = len(self.listed_codes)
@@ -331,7 +331,7 @@ class _Compiler:
         self.rows["age_allowances"] += [age_row(each) for each in limit.by_age]
         return limit_row(limit, slot, index.tiers, first)
 
-    def _phases(self, index: PlanIndex, plan: Plan, benefit: Benefit, tier: str, limits: Mapping[str, int]) -> Row:
+    def _phases(self, index: PlanIndex, plan: Plan, benefit: Benefit, tier: str, *, limits: Mapping[str, int]) -> Row:
         """(first, count) of what a benefit makes the member pay in a tier; count 0 where it does not cover it.
 
         `limits`: the places of the benefit's limits.

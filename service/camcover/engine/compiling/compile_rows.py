@@ -160,6 +160,7 @@ def tier_row(
     fees: int,
     listed: int,
     owed: tuple[int, int],
+    *,
     defined: Mapping[str, Accumulator],
     numbers: Mapping[str, int],
     edits: int,

@@ -388,7 +388,7 @@ def _rows(inner: _Codec) -> _Codec:
     """`Rows`, as its first row and its records."""
 
     def write(writer: _Writer, rows: Any) -> list[Any]:
-        return [rows.first, [inner.write(writer, record) for _, record in rows.items()]]
+        return [rows.first, [inner.write(writer, record) for _, record in rows.items()]]  # noqa: PERF102 - no dictionary
 
     def read(reader: _RecordReader, value: Any) -> Rows[Any]:
         first, records = _list(value)

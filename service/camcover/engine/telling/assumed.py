@@ -150,7 +150,7 @@ def _facts(tables: Tables, question: Question, ledger: Sequence[LedgerRow], open
     told: dict[Message, int] = {}
     for item, rule in _deciding(question, ledger):
         if item in open_items and rule >= 0:
-            told |= dict.fromkeys(_of_rule(tables, question, item, rule, openness.not_given[item]), item)
+            told |= dict.fromkeys(_of_rule(tables, question, item, rule, not_given=openness.not_given[item]), item)
     yield from told
     for item in sorted(open_items - set(told.values())):
         yield _NOT_GIVEN(item=item + 1, missing=_missing(openness.not_given[item]))
@@ -169,7 +169,7 @@ def _deciding(question: Question, ledger: Sequence[LedgerRow]) -> Iterable[tuple
 
 
 def _of_rule(
-    tables: Tables, question: Question, item: int, rule: int, not_given: Sequence[OpenFact]
+    tables: Tables, question: Question, item: int, rule: int, *, not_given: Sequence[OpenFact]
 ) -> Iterator[Message]:
     """One message for each fact that the criteria of a line's rule ask for and nobody gave."""
     layout = question.primary

@@ -38,13 +38,13 @@ def use_after(question: Question, answer: Answer) -> UseAfter:
     """
     last = _last_day_with_terms(question, question.primary)
     as_of = question.primary.as_of if last is None else max(last, question.primary.as_of)
-    first = _StateReader(question, question.primary, answer.primary, as_of, last)
+    first = _StateReader(question, question.primary, answer.primary, as_of, last_with_terms=last)
     day, ids = date.fromordinal(as_of), tuple(member.id for member in question.request.members)
     balances = balances_after(question, answer, first.plan, as_of)
     if question.secondary is None or answer.secondary is None:
         return UseAfter(day, ids, first.members(), (), first.family(), (), *balances)
     last = _last_day_with_terms(question, question.secondary)
-    second = _StateReader(question, question.secondary, answer.secondary, as_of, last)
+    second = _StateReader(question, question.secondary, answer.secondary, as_of, last_with_terms=last)
     return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family(), *balances)
 
 
@@ -64,6 +64,7 @@ class _StateReader:
         layout: Layout,
         outcome: Outcome,
         as_of: OrdinalDay,
+        *,
         last_with_terms: OrdinalDay | None,
     ) -> None:
         """`as_of`: the ordinal day that the state is true of; `last_with_terms`: of the lines under this plan."""

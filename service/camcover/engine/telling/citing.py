@@ -45,13 +45,12 @@ def citations_of(index: PlanIndex, decided: Decided) -> tuple[Citation, ...]:
     """
     found = index.cited.get(decided)
     if found is None:
-        found = index.cited[decided] = tuple(_citations(index.sources, *decided))
+        found = index.cited[decided] = tuple(_citations(index.sources, decided))
     return found
 
 
-def _citations(
-    sources: Sources, segment_row: int, rule_row: int, criteria: int, limit_row: int, covered: int
-) -> Iterator[Citation]:
+def _citations(sources: Sources, decided: Decided) -> Iterator[Citation]:
+    segment_row, rule_row, criteria, limit_row, covered = decided
     if segment_row < 0:
         return
     segment = sources.segments[segment_row]

@@ -113,7 +113,7 @@ class _Told:
         return self.segment.plan.heading
 
     def step(
-        self, message: Message, cents: int, at: Place, cite: str | None, heading: Heading | None = None
+        self, message: Message, cents: int, at: Place, cite: str | None, *, heading: Heading | None = None
     ) -> ExplainedStep:
         """A step whose rule stands at `at` and was published as `cite` says."""
         return ExplainedStep(message, cents, rule_place(at), citation_text(cite, heading or self.heading))
@@ -124,6 +124,7 @@ def explain(
     row: LedgerRow,
     cents: Sequence[int],
     tier_name: str,
+    *,
     behind: Behind,
     not_given: Collection[Reason] = (),
     capped_by: Sequence[str] = (),
@@ -169,7 +170,7 @@ def _price(told: _Told) -> Iterator[ExplainedStep]:
     message = allowed(charge=Dollars(charge), allowed=Dollars(fee))
     for note in _fee_notes(told, table):
         message = _PRICE_WITH_NOTE(price=message, note=note)
-    yield told.step(message, fee, at, table.cite if table else None, fees.heading if fees else None)
+    yield told.step(message, fee, at, table.cite if table else None, heading=fees.heading if fees else None)
 
 
 def _fee_notes(told: _Told, table: FeeTable | None) -> Iterator[Message]:
@@ -371,10 +372,10 @@ def _reason(told: _Told) -> ExplainedStep:
         cite, heading = (policy.cite, policy.heading) if policy else (cite, told.heading)
         asked = attested(source.criteria)
         if reason is Reason.ATTESTATION_NOT_COVERED and asked is not None:
-            return told.step(_ATTESTATION_NOT_COVERED(attested=asked), 0, source.criteria.at, cite, heading)
+            return told.step(_ATTESTATION_NOT_COVERED(attested=asked), 0, source.criteria.at, cite, heading=heading)
         if reason in OF_MEMBER:
             message = of_member(reason, source.criteria, is_given=reason not in told.not_given)
-            return told.step(message, 0, source.criteria.at, cite, heading)
+            return told.step(message, 0, source.criteria.at, cite, heading=heading)
         said = NOT_GIVEN[reason] if reason in told.not_given else REASONS[reason]
-        return told.step(said(), 0, source.criteria.at, cite, heading)
+        return told.step(said(), 0, source.criteria.at, cite, heading=heading)
     return told.step(REASONS[reason](), 0, rule.at if rule else told.heading.at, cite)

@@ -143,9 +143,10 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             tuple(AccountPayment(str(each.account.id), each.cents) for each in drawn),
             adjustments(sources, row, rest.row if rest else None),
             explain(
-                sources, adjudicated, cents, tier, Behind(second, written_off, back, patient, drawn), not_given[place],
-                _named(layout.plan.accumulators, row.capped_by), memberships[place],
-                rest._replace(capped_by=_named(layout.plan.accumulators, rest.row.capped_by)) if rest else None,
+                sources, adjudicated, cents, tier,
+                behind=Behind(second, written_off, back, patient, drawn), not_given=not_given[place],
+                capped_by=_named(layout.plan.accumulators, row.capped_by), membership=memberships[place],
+                rest=rest._replace(capped_by=_named(layout.plan.accumulators, rest.row.capped_by)) if rest else None,
             )
             if request.explain
             else (),

@@ -122,10 +122,10 @@ def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless:
                 if pair not in found or place < len(found[pair][1]):
                     found[pair] = cell, holding[:place]
     for (earlier_id, later_id), (cell, before) in found.items():
-        yield _overlap(plan, earlier_id, later_id, cell, before)
+        yield _overlap(plan, earlier_id, later_id, cell, before=before)
 
 
-def _overlap(plan: Plan, earlier: str, later: str, cell: Decided, before: Sequence[Benefit]) -> Finding:
+def _overlap(plan: Plan, earlier: str, later: str, cell: Decided, *, before: Sequence[Benefit]) -> Finding:
     """The finding for two benefits that both match the line of a cell."""
     third = [str(each.id) for each in before if each.id != earlier]
     beside = f" (as does {listed(third)})" if third else ""

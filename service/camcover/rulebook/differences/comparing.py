@@ -41,14 +41,14 @@ class Comparison:
     def whole(self, noun: str, subject: str, part: Part, *, is_added: bool) -> Change:
         """That only one of the versions has a part."""
         if is_added:
-            return self._change(ChangeKind.ADDED, subject, noun, (None, part.summary), (None, part.at))
-        return self._change(ChangeKind.REMOVED, subject, noun, (part.summary, None), (part.at, None))
+            return self._change(ChangeKind.ADDED, subject, noun, (None, part.summary), places=(None, part.at))
+        return self._change(ChangeKind.REMOVED, subject, noun, (part.summary, None), places=(part.at, None))
 
     def _of_part(self, subject: str, one: Part, other: Part) -> Iterator[Change]:
         """What differs inside a part, or only that something does."""
         found = list(self.changes(subject, one, other))
         if one.as_one and len(found) > 1:
-            yield self._change(ChangeKind.CHANGED, subject, "", (None, None), (one.at, other.at))
+            yield self._change(ChangeKind.CHANGED, subject, "", (None, None), places=(one.at, other.at))
         else:
             yield from found
 
@@ -57,23 +57,23 @@ class Comparison:
         if old is None or new is None or old.words is None or new.words is None:
             yield from self._of_presence(subject, old, new)
         elif old.members is not None and new.members is not None:
-            yield from self._of_members(subject, old, new, Counter(old.members), Counter(new.members))
+            yield from self._of_members(subject, old, new, Counter(old.members), after=Counter(new.members))
         elif old.shape and old.shape == new.shape:
             for one, other in zip(old.amounts, new.amounts, strict=True):
                 yield from self._of_fact(subject, one, other)
         elif old.words != new.words:
             words, places = (old.words, new.words), (old.at, new.at)
-            yield self._change(ChangeKind.CHANGED, subject, new.field, words, places)
+            yield self._change(ChangeKind.CHANGED, subject, new.field, words, places=places)
 
     def _of_presence(self, subject: str, old: Fact | None, new: Fact | None) -> Iterator[Change]:
         """A fact that at most one of the versions states."""
         if old is not None and old.words is not None:
-            yield self._change(ChangeKind.REMOVED, subject, old.field, (old.words, None), (old.at, None))
+            yield self._change(ChangeKind.REMOVED, subject, old.field, (old.words, None), places=(old.at, None))
         if new is not None and new.words is not None:
-            yield self._change(ChangeKind.ADDED, subject, new.field, (None, new.words), (None, new.at))
+            yield self._change(ChangeKind.ADDED, subject, new.field, (None, new.words), places=(None, new.at))
 
     def _of_members(
-        self, subject: str, old: Fact, new: Fact, before: Counter[str], after: Counter[str]
+        self, subject: str, old: Fact, new: Fact, before: Counter[str], *, after: Counter[str]
     ) -> Iterator[Change]:
         """A set: what was put in and what was taken out."""
         gained, lost = tuple((after - before).elements()), tuple((before - after).elements())
@@ -81,7 +81,7 @@ class Comparison:
             at_before = getattr(lost[0], "at", old.at) if lost else old.at
             at_after = getattr(gained[0], "at", new.at) if gained else new.at
             words, places = (old.words, new.words), (at_before, at_after)
-            change = self._change(ChangeKind.CHANGED, subject, new.field, words, places)
+            change = self._change(ChangeKind.CHANGED, subject, new.field, words, places=places)
             yield replace(change, members_added=tuple(map(str, gained)), members_removed=tuple(map(str, lost)))
 
     def _of_orders(self, subject: str, pairs: Sequence[Matched[Part]], new_parts: Sequence[Part]) -> Iterator[Change]:
@@ -96,7 +96,7 @@ class Comparison:
                 end = len(old) - alike(old[::-1], new[::-1])
                 titles = tuple(", then ".join(common_title(*pair) for pair in each[start:end]) for each in (old, new))
                 places = (old[start][0].at, new[start][1].at)
-                yield self._change(ChangeKind.CHANGED, subject, order, (titles[0], titles[1]), places)
+                yield self._change(ChangeKind.CHANGED, subject, order, (titles[0], titles[1]), places=places)
 
     def _change(
         self,
@@ -104,6 +104,7 @@ class Comparison:
         subject: str,
         field: str,
         words: tuple[str | None, str | None],
+        *,
         places: tuple[Place | None, Place | None],
     ) -> Change:
         """A change with its words and places before and after."""

@@ -82,10 +82,10 @@ class Pair:
         """Price a batch, whose rows count from `first_row`, under both rule sets. Raises `WrongColumns`."""
         batch = sound_batch(batch, first_row)
         before, after, fitted = answers(self._before, self._after, batch)
-        return _part(batch, first_row, before, after, self._worst)._replace(fitted=fitted)
+        return _part(batch, first_row, before, after, worst=self._worst)._replace(fitted=fitted)
 
 
-def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer, worst: int) -> BatchImpact:
+def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer, *, worst: int) -> BatchImpact:
     """What became of a batch by its two answers."""
     priced = np.zeros(batch.num_rows, dtype=np.int8)
     priced[before.answered.row] |= _ONLY_BEFORE
@@ -100,8 +100,8 @@ def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: Bulk
         first_row,
         distinct,
         counts,
-        _by_plan(batch, rows, change, first, old, new),
-        _by_therapy(batch, rows, first, item, old, new),
+        _by_plan(batch, rows, change, first, old=old, new=new),
+        _by_therapy(batch, rows, first, item, old=old, new=new),
         _first_of(rows, change, worst),
         _first_of(rows, -change, worst),
         _left(batch, first_row, np.flatnonzero(priced == _ONLY_BEFORE), after),
@@ -163,14 +163,14 @@ def _line_figures(old: _Lines, new: _Lines) -> list[Ints]:
     ]
 
 
-def _by_plan(batch: pa.RecordBatch, rows: Ints, change: Ints, first: Ints, old: _Lines, new: _Lines) -> Tally:
+def _by_plan(batch: pa.RecordBatch, rows: Ints, change: Ints, first: Ints, *, old: _Lines, new: _Lines) -> Tally:
     """The figures of each payer plan."""
     plans = coded(batch["plan_id"])
     by_line = [_sums(column, first) for column in _line_figures(old, new)]
     return _tally(plans.words, plans.places[rows], [*_member_figures(change), *by_line])
 
 
-def _by_therapy(batch: pa.RecordBatch, rows: Ints, first: Ints, item: Ints, old: _Lines, new: _Lines) -> Tally:
+def _by_therapy(batch: pa.RecordBatch, rows: Ints, first: Ints, item: Ints, *, old: _Lines, new: _Lines) -> Tally:
     """The figures of each therapy; of each code where an item names no therapy."""
     items = lists(batch["items"])
     fields = {field.name: column for field, column in zip(items.values.type, items.values.flatten(), strict=True)}

@@ -20,7 +20,7 @@ from camcover.workflow.synthetic_book import WrongBook, book_date, synthetic_boo
 __all__ = ["impact_on_parquet", "impact_on_synthetic"]
 
 
-def impact_on_synthetic(members: int, seed: int, before: RuleSet, after: RuleSet, worst: int) -> Impact:
+def impact_on_synthetic(members: int, seed: int, before: RuleSet, after: RuleSet, *, worst: int) -> Impact:
     """The impact on a book of so many members, made from the rules before. Raises `BookRefused`."""
     with _refusals():
         book = synthetic_book(before, members, seed, book_date(before))

@@ -77,10 +77,10 @@ def group_chart(key: str, title: str, groups: Sequence[Group]) -> Chart:
         for group in most_changed(changed, MOST_BARS)
     ]
     description = "One bar for each, as long as the change of what its patients pay in all."
-    return _chart(key, title, description, values, len(changed) - len(values))
+    return _chart(key, title, description, values, left_out=len(changed) - len(values))
 
 
-def _chart(key: str, title: str, description: str, values: Sequence[_Value], left_out: int = 0) -> Chart:
+def _chart(key: str, title: str, description: str, values: Sequence[_Value], *, left_out: int = 0) -> Chart:
     """Lay bars out: one below the other, all to one scale."""
     most = max((value.amount for value in values), default=0)
     least = min((value.amount for value in values), default=0)

@@ -42,7 +42,7 @@ _FIRST_DAYS = 90
 
 
 def synthetic_book(
-    rules: RuleSet, members: int, seed: int, on: date, plans: Sequence[str] = ()
+    rules: RuleSet, members: int, seed: int, on: date, *, plans: Sequence[str] = ()
 ) -> Iterator[pa.RecordBatch]:
     """A book of `members` rows as of a date; `plans`: ids of the only plans to use, empty = all in force.
 

@@ -119,7 +119,7 @@ def plan_profiles(rules: RuleSet, on: date, plans: Sequence[str] = ()) -> tuple[
     for name in _named(rules, plans):
         edition = _edition_on(rules.plans[name], on)
         if edition is not None:
-            found.append(_plan(rules, vocabulary, rules.plans[name], edition, on))
+            found.append(_plan(rules, vocabulary, rules.plans[name], edition, on=on))
         elif plans:
             raise WrongBook(f"no edition of plan {name!r} holds {on}")
     if not vocabulary.services:
@@ -143,13 +143,13 @@ def _edition_on(editions: Iterable[Plan], day: date) -> Plan | None:
     return next((plan for plan in editions if plan.heading.effective.holds(day)), None)
 
 
-def _plan(rules: RuleSet, vocabulary: Vocabulary, editions: Sequence[Plan], plan: Plan, on: date) -> PlanProfile:
+def _plan(rules: RuleSet, vocabulary: Vocabulary, editions: Sequence[Plan], plan: Plan, *, on: date) -> PlanProfile:
     """The profile of one plan edition."""
     merged = [(benefit, _criteria(rules, benefit, on)) for benefit in plan.benefits.values()]
-    covered = [service for benefit, when in merged for service in _covered(vocabulary, plan, benefit, when, on)]
+    covered = [service for benefit, when in merged for service in _covered(vocabulary, plan, benefit, when, on=on)]
     named = {service.therapy for service in covered}
     others = [
-        _service(vocabulary, plan, None, (), therapy, (), on)
+        _service(vocabulary, plan, None, (), therapy=therapy, codes=(), on=on)
         for therapy in sorted(vocabulary.services)
         if therapy not in named
     ]
@@ -173,15 +173,15 @@ def _criteria(rules: RuleSet, benefit: Benefit, on: date) -> tuple[Criteria, ...
 
 
 def _covered(
-    vocabulary: Vocabulary, plan: Plan, benefit: Benefit, when: Sequence[Criteria], on: date
+    vocabulary: Vocabulary, plan: Plan, benefit: Benefit, when: Sequence[Criteria], *, on: date
 ) -> Iterator[ServiceProfile]:
     """The services that a benefit covers."""
     for therapy in benefit.therapies:
-        yield _service(vocabulary, plan, benefit, when, str(therapy), (), on)
+        yield _service(vocabulary, plan, benefit, when, therapy=str(therapy), codes=(), on=on)
     for code in benefit.codes:
         for therapy in vocabulary.therapies_of_code.get(code, ()):
             if therapy not in benefit.therapies:
-                yield _service(vocabulary, plan, benefit, when, str(therapy), (str(code),), on)
+                yield _service(vocabulary, plan, benefit, when, therapy=str(therapy), codes=(str(code),), on=on)
 
 
 def _service(
@@ -189,6 +189,7 @@ def _service(
     plan: Plan,
     benefit: Benefit | None,
     when: Sequence[Criteria],
+    *,
     therapy: str,
     codes: tuple[str, ...],
     on: date,
