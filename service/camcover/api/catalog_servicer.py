@@ -12,7 +12,7 @@ from camcover.api.pools import Pool, Pools
 from camcover.api.sentences import worded_data
 from camcover.api.validation import validate
 from camcover.engine import Tables
-from camcover.engine.compiling.plan_index import PlanSummary
+from camcover.engine.compiling.plan_summary import PlanSummary
 from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from camcover.languages import ENGLISH, language

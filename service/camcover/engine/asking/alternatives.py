@@ -14,7 +14,7 @@ from operator import or_
 from typing import NamedTuple, TypeAlias
 
 from camcover.calendar import add_months, completed_years, latest_start
-from camcover.engine.compiling.plan_index import DiagnosisGroups
+from camcover.engine.compiling.diagnosis_groups import DiagnosisGroups
 from camcover.engine.compiling.terms import Candidate, Criterion
 from camcover.engine.compiling.vocabulary import STATE_INDEX
 from camcover.engine.facts import OpenFact

@@ -16,7 +16,8 @@ from camcover.calendar import OrdinalDay, add_months, ordinal_of
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
-from camcover.engine.compiling.plan_index import PlanIndex, SlotKey, counted_limits, slot_key
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.slots import SlotKey, counted_limits, slot_key
 from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, Membership, PriorVisit, UseSoFar
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan

@@ -26,6 +26,7 @@ from camcover.engine.compiling.compile_rows import (
     step_rows,
     tier_row,
 )
+from camcover.engine.compiling.diagnosis_groups import DiagnosisGroups
 from camcover.engine.compiling.editions import (
     billing_tiers,
     copay_scopes_of,
@@ -37,21 +38,11 @@ from camcover.engine.compiling.editions import (
     period_runs,
 )
 from camcover.engine.compiling.fee_rows import FeeRows
-from camcover.engine.compiling.plan_index import (
-    CriteriaSource,
-    DiagnosisGroups,
-    PeriodRun,
-    PlanIndex,
-    PlanSummary,
-    Rows,
-    Segment,
-    Sources,
-    counted_limits,
-    numbered,
-    slot_key,
-    slot_limits,
-    summary_of,
-)
+from camcover.engine.compiling.plan_index import PlanIndex, numbered
+from camcover.engine.compiling.plan_summary import PlanSummary, summary_of
+from camcover.engine.compiling.segments import PeriodRun, Segment
+from camcover.engine.compiling.slots import counted_limits, slot_key, slot_limits
+from camcover.engine.compiling.sources import CriteriaSource, Rows, Sources
 from camcover.engine.compiling.vocabulary import Vocabulary, build_vocabulary, licensing_states
 from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.tables import MAX_STEPS, NEVER, RULE_DTYPES, RuleTables

@@ -7,7 +7,7 @@ from datetime import date
 from enum import IntEnum
 from typing import Protocol, TypeVar, assert_never
 
-from camcover.engine.compiling.plan_index import DiagnosisGroups
+from camcover.engine.compiling.diagnosis_groups import DiagnosisGroups
 from camcover.engine.compiling.vocabulary import STATE_INDEX, Vocabulary, plain_icd10
 from camcover.engine.kernel.codes import (
     ADVANCE_NOTICE,

@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import TypeVar
 
 from camcover.calendar import LAST_DAY, OrdinalDay, ordinal_of
-from camcover.engine.compiling.plan_index import PeriodRun, counted_limits
+from camcover.engine.compiling.segments import PeriodRun
+from camcover.engine.compiling.slots import counted_limits
 from camcover.rulebook.records import ROLLING, AboveAllowedKind, Effective, Fees, NotCoveredPays, Plan, Policy
 
 Edition = TypeVar("Edition", Policy, Fees)

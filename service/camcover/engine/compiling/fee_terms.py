@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camcover.engine.compiling.plan_index import Segment
+from camcover.engine.compiling.segments import Segment
 from camcover.engine.kernel.tables import RuleTables
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camcover.engine.compiling.plan_index import KnownLimit, KnownLimits, PlanIndex, SlotKey, slot_key
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.slots import KnownLimit, KnownLimits, SlotKey, slot_key
 from camcover.rulebook.records import Counting, Limit, Measure, PeriodKind
 
 

@@ -1,13 +1,11 @@
 """Records as JSON and back, by the types that their fields declare.
 
-What comes in: a record (a dataclass, a named tuple, or a mapping of them) and its declared type. What goes out: bytes
-that hold text and integers only; and from such bytes the same record. Nothing in them names a class or a function: a
-record is written as the number of its class in a closed list. Each value is checked against the type of its field.
+The bytes hold text and integers only: a record is written as the number of its class in a closed list.
 
 Layout: `[texts, records, root]`. A text is written as its number in `texts`. A record is a list, `[class, value, ...]`;
 where a field holds a record, it is written as the record's number in `records`. A record refers only to records before
-it, so that there is no circle, and one that is used in several places is written once. A `Word`, the text that knows
-its place, is a record too; where a text is expected it is written as a negative number, -1 for record 0.
+it, and one that several places use is written once. A `Word`, the text that knows its place, is a record too; where a
+text is expected it is a negative number, -1 for record 0.
 """
 
 from __future__ import annotations
@@ -23,7 +21,9 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 import orjson
 
 from camcover.calendar import OrdinalDay
-from camcover.engine.compiling.plan_index import PlanIndex, PlanSummary, Rows
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.plan_summary import PlanSummary
+from camcover.engine.compiling.sources import Rows
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.errors import CamcoverError
 from camcover.money import BasisPoints, Cents
@@ -32,7 +32,7 @@ from camcover.rulebook.records import Place, Word
 __all__ = ["ROOTS", "WrongRecords", "decode", "encode", "record_types"]
 
 ROOTS: tuple[Any, ...] = (Vocabulary, PlanIndex, Mapping[str, PlanSummary])
-"""What is stored. A class that none of them can reach by its declared fields is never made."""
+"""What is stored. No class is made that they cannot reach by declared fields."""
 
 
 class WrongRecords(CamcoverError):

@@ -27,7 +27,8 @@ import orjson
 from cachetools import LRUCache
 
 from camcover.engine.compiling.compile import Tables
-from camcover.engine.compiling.plan_index import PlanIndex, PlanSummary
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.plan_summary import PlanSummary
 from camcover.engine.compiling.record_codec import WrongRecords, decode, encode
 from camcover.engine.compiling.stored_schema import DIGEST_BYTES, schema_digest
 from camcover.engine.compiling.vocabulary import Vocabulary

@@ -1,8 +1,7 @@
 """What a plan says about the services of a request, over all its editions: what the range of an estimate turns on.
 
-What comes in: the compiled rules, a plan, numbers of services. What goes out: `Terms`, worked out once for each set of
-services: which criteria, attestations, limits and accumulators may bear on a line, and whether what the patient pays
-can only fall as more of the accumulators is used.
+`Terms` are worked out once for each set of services: which criteria, attestations, limits and accumulators may bear on
+a line, and whether what the patient pays can only fall as more of the accumulators is used.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from typing import NamedTuple
 
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, attestations_mask, cappers, receivers
 from camcover.engine.compiling.fee_terms import rates_asked, shares_fees
-from camcover.engine.compiling.plan_index import PlanIndex, Segment
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.segments import Segment
 from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.tables import NEVER, RuleTables
 from camcover.rulebook.records import (
@@ -198,13 +198,13 @@ def terms_of(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> 
     """The terms of a plan for services; worked out once."""
     found = index.terms.get(services)
     if not isinstance(found, Terms):
-        if len(index.terms) > _MOST_KNOWN:
+        if len(index.terms) > MOST_KNOWN:
             index.terms.clear()
         found = index.terms[services] = _read(rules, index, services)
     return found
 
 
-_MOST_KNOWN = 256
+MOST_KNOWN = 256
 
 
 def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Terms:

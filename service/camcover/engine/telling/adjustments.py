@@ -6,7 +6,7 @@ owes it, CO the provider's contract or the law forbids to bill it.
 
 from __future__ import annotations
 
-from camcover.engine.compiling.plan_index import Sources
+from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Adjustment, Reason
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.rulebook.records import Attestation, Benefit, Exclusion, PeriodKind

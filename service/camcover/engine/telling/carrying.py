@@ -16,7 +16,7 @@ from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.use_before import Count, PriorUse, Visits
 from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits
-from camcover.engine.compiling.plan_index import Segment
+from camcover.engine.compiling.segments import Segment
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED

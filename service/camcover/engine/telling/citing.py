@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camcover.engine.compiling.plan_index import PlanIndex, Sources
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Citation
 from camcover.rulebook.records import Heading, Place
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from camcover.engine.asking.question import LineRest
-from camcover.engine.compiling.plan_index import Segment, Sources
+from camcover.engine.compiling.segments import Segment
+from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import ExplainedStep, Reason
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.workspace import LedgerRow
