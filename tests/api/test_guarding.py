@@ -202,6 +202,7 @@ class Slow:
     def __init__(self, service: Any, ask: Any) -> None:
         """Call nothing yet."""
         options = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1 << 16)]
+        options.append(("grpc.max_receive_message_length", 16 << 20))
         self._channel = grpc.aio.insecure_channel(service.address, options)
         request = ask(explain=True)
         request.items[0].ClearField("sessions")

@@ -51,7 +51,7 @@ class Accounts:
     def _stated_balances(self, request: Json, as_of: date) -> dict[tuple[str, str], Balance]:
         """What the request states, each in the period of `as_of`, of accounts as the edition of then has them."""
         plans = (self._rules.plan_with_terms(self._plan_id, day, in_force_only=False) for day in [as_of, *self._days])
-        edition = next(filter(None, plans))
+        edition = next(filter(None, plans), {})
         owners = {member["id"]: member.get("account_balances") or [] for member in members_of(request)}
         owners[FAMILY] = request.get("family_account_balances") or []
         found = {}

@@ -271,7 +271,9 @@ def leave_to_codes(dice: Dice, asked: Document, rules: RuleBook) -> None:
             for place, code in enumerate(codes)
         ]
         settled = all(len(each) == 1 or code == UNKNOWN_CODE for code, each in zip(codes, left, strict=True))
-        if left and settled and dice.chance(30):
+        minutes = [code for code, each in zip(codes, item.get("procedures", []), strict=True) if each.get("minutes")]
+        timed = all(rules.is_timed(therapy, code) for code in minutes for each in left for therapy in each)
+        if left and settled and timed and dice.chance(30):
             item.pop("therapy", None)
 
 

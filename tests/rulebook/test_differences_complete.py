@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -104,6 +104,8 @@ def _other(value: Any) -> Any:
 def _sample(annotation: Any) -> Any:
     """Some value of a type."""
     kind = _alternatives(annotation)[0]
+    if isinstance(kind, NewType):
+        return _sample(kind.__supertype__)
     if get_origin(kind) is tuple:
         arguments = get_args(kind)
         return tuple(_sample(each) for each in arguments if each is not Ellipsis)

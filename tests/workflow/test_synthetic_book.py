@@ -84,15 +84,20 @@ def test_books_of_other_dates_can_be_priced(shipped: RuleSet, compiled: Tables, 
 
 
 def test_rows_take_the_fast_way(shipped: RuleSet, compiled: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+    """But for the few in which a code stands before one behind which it has to be judged (point 48)."""
+    asked: list[list[str]] = []
 
-    def noted(_self: BulkEstimator, _batch: object, rows: list[int]) -> tuple[list[object], list[object]]:
-        asked.extend(rows)
+    def noted(_self: BulkEstimator, batch: Any, rows: list[int]) -> tuple[list[object], list[object]]:
+        asked.extend([item["code"] for item in batch["items"][int(row)].as_py()] for row in rows)
         return [], []
 
     monkeypatch.setattr(BulkEstimator, "_price_singly", noted)
     refused(compiled, book_of(shipped, 3_000))
-    assert asked == []
+    catalogs = [catalog for editions in shipped.catalogs.values() for catalog in editions]
+    others = {code: {*entry.waits_for} for each in catalogs for code, entry in each.codes.items()}
+    for codes in asked:
+        assert any(others.get(code, set()) & set(codes[place + 1 :]) for place, code in enumerate(codes))
+    assert len(asked) < 3_000 // 100
 
 
 def test_the_same_seed_gives_the_same_book() -> None:
