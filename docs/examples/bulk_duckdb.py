@@ -20,7 +20,8 @@ QUERY = """
 
 def reasons(plans: str, lines: str) -> list[tuple[str, str, int, float]]:
     """(payer plan, reason, lines, what patients pay in dollars) of lines that are not covered, the dearest first."""
-    return duckdb.execute(QUERY, {"plans": plans, "lines": lines}).fetchall()
+    found: list[tuple[str, str, int, float]] = duckdb.execute(QUERY, {"plans": plans, "lines": lines}).fetchall()
+    return found
 
 
 if __name__ == "__main__":
