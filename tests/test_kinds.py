@@ -21,7 +21,7 @@ from camcover.engine.compiling.compile_rows import limit_row, step_row
 from camcover.engine.kernel.call import KernelFault
 from camcover.engine.kernel.codes import FIRST_WINDOW, LimitMeasure, Period, StepKind
 from camcover.money import BasisPoints, Cents
-from camcover.rulebook import scalars
+from camcover.rulebook import scalars, term_messages
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.records import (
     FIXED_PERIODS,
@@ -42,16 +42,7 @@ from camcover.rulebook.records import (
     Tier,
     countings,
 )
-from camcover.rulebook.words import (
-    base_words,
-    copay_unit,
-    limit_terms,
-    limit_words,
-    per_name,
-    per_words,
-    quantity,
-    step_words,
-)
+from camcover.rulebook.words import per_name, quantity, step_words
 from oracle import adjudicate
 from oracle.random_benefits import PERIODS as DRAWN_PERIODS
 from small_rules import CATALOG, SHARE_PLAN, TEXTS, estimate, question, tables
@@ -88,26 +79,25 @@ def coinsurance(of: CoinsuranceOf) -> CoinsuranceStep:
 
 
 OF_PERIODS: dict[str, Callable[[PeriodKind], object]] = {
-    "words.per_words": lambda kind: per_words(period(kind)),
-    "words.limit_words": lambda kind: limit_words(limit(VISITS, kind)),
-    "words.limit_terms": lambda kind: limit_terms(limit(VISITS, kind)),
+    "term_messages.period": lambda kind: term_messages.period(period(kind)).text,
+    "term_messages.limit_terms": lambda kind: term_messages.limit_terms(limit(VISITS, kind)).text,
     "words.per_name": lambda kind: per_name(period(kind)),
     "scalars.PERIOD": lambda kind: scalars.PERIOD.parse(written(kind)),
 }
 OF_MEASURES: dict[str, Callable[[tuple[Measure, Counting]], object]] = {
-    "words.limit_terms": lambda counted: limit_terms(limit(counted)),
+    "term_messages.limit_terms": lambda counted: term_messages.limit_terms(limit(counted)).text,
     "compile_rows.limit_row": lambda counted: limit_row(limit(counted), 0),
     "words.quantity": lambda counted: (quantity(counted[0], 12), counted[1]),
 }
 OF_COPAYS: dict[str, Callable[[CopayPer], object]] = {
-    "words.copay_unit": copay_unit,
+    "term_messages.step_words": lambda per: term_messages.step_words(copay(per)).text,
     "words.step_words": lambda per: step_words(copay(per)),
     "words.step_words, brief": lambda per: step_words(copay(per), is_brief=True),
     "scalars.COPAY": lambda per: scalars.COPAY.parse(f"$30 per {per}"),
     "compile_rows.step_row": lambda per: step_row(copay(per), _tier(), {}),
 }
 OF_COINSURANCES: dict[str, Callable[[CoinsuranceOf], object]] = {
-    "words.base_words": base_words,
+    "term_messages.base": lambda of: term_messages.base(of).text,
     "words.step_words": lambda of: step_words(coinsurance(of)),
     "words.step_words, brief": lambda of: step_words(coinsurance(of), is_brief=True),
     "compile_rows.step_row": lambda of: step_row(coinsurance(of), _tier(), {}),

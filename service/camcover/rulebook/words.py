@@ -1,9 +1,8 @@
-"""Steps, limits and requirements in words: the one place that says what a benefit's terms are called.
+"""Steps, limits and requirements in words for staff: lists of terms, differences, tables of decisions.
 
-What comes in: a record. What goes out: its words in one of three registers. `*_words` are for callers, patients among
-them (`12 visits in a calendar year`); `*_terms` say all that a record does, for members of staff; brief ones are for a
-list of differences (`30.00 copay per visit`). Names of single words are in the tables of records/terms.py. Every term
-that a record carries is told: a test walks them.
+`*_words` are whole phrases (`12 visits in a calendar year`), `*_terms` say all that a record does; brief ones are for a
+list of differences. Sentences for patients are messages (`term_messages`). Names of single words are in the tables of
+records/terms.py. Every term that a record carries is told: a test walks them.
 """
 
 from __future__ import annotations
@@ -13,36 +12,24 @@ from collections.abc import Callable, Sequence
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
     COINSURANCES,
-    COPAYS,
-    DIAGNOSIS_DENIAL,
-    LIMITS_DENIAL,
-    MEASURES,
     MINUTES_OF_HOUR,
     NOUNS,
     PERIODS,
     ROLLING,
     Ages,
-    Attestation,
     BandedCopayStep,
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
     CopayPer,
     CopayStep,
-    Criteria,
     DeductibleStep,
     Limit,
     LimitPeriod,
     Measure,
-    MemberRole,
-    MemberStatus,
     NothingStep,
-    Payee,
-    Phase,
-    ProviderLiable,
     Requirement,
     Step,
-    Tier,
     WaitingPeriod,
     WaitingUnit,
 )
@@ -51,54 +38,22 @@ __all__ = [
     "ages_words",
     "allow_words",
     "amount",
-    "attestation_words",
-    "attestations_words",
-    "attested_words",
     "bands_words",
     "base_words",
     "bounds_words",
-    "copay_unit",
     "count",
-    "liability_words",
-    "limit_terms",
-    "limit_words",
     "listed_tiers",
-    "payment_words",
     "penalty_words",
     "per_name",
-    "per_words",
-    "phase_words",
     "quantity",
-    "requirement_words",
-    "roles_words",
-    "statuses_words",
     "step_amount",
     "step_terms",
     "step_words",
-    "unless_words",
     "visits_words",
     "waiting_length",
     "waiting_words",
     "written",
 ]
-
-_ATTESTATIONS = {
-    Attestation.PRIOR_AUTHORIZATION: "prior authorization",
-    Attestation.REFERRAL: "a referral",
-    Attestation.PLAN_OF_CARE: "a plan of care",
-    Attestation.LETTER_OF_MEDICAL_NECESSITY: "a letter of medical necessity",
-    Attestation.IMPROVEMENT_DOCUMENTED: "documented improvement",
-    Attestation.ACTIVE_TREATMENT: "active treatment, not maintenance",
-    Attestation.ADVANCE_NOTICE: "advance notice",
-    Attestation.REHABILITATION: "rehabilitation",
-    Attestation.SEPARATE_EXAMINATION: "an examination apart from the treatment",
-    Attestation.DISTINCT_PROCEDURE: "a procedure distinct from the others of the day",
-    Attestation.EXCLUDED_BY_STATUTE: "exclusion by statute",
-}
-
-_ROLES = {MemberRole.SUBSCRIBER: "the subscriber", MemberRole.SPOUSE: "a spouse", MemberRole.CHILD: "a child"}
-_STATUSES = {MemberStatus.ACTIVE: "active members", MemberStatus.RETIREE: "retirees"}
-_DENIALS = {DIAGNOSIS_DENIAL: "the diagnosis", LIMITS_DENIAL: "a limit of visits or units"}
 
 
 def amount(cents: int) -> str:
@@ -125,43 +80,9 @@ def quantity(measure: Measure, number: int, money: Callable[[int], str] = dollar
     return money(number) if noun is None else count(number, noun)
 
 
-def attestation_words(attestation: Attestation) -> str:
-    """`prior authorization`, `a referral`, ..."""
-    return _ATTESTATIONS[attestation]
-
-
-def liability_words(liable: ProviderLiable) -> str:
-    """`the provider bears what is not covered for the diagnosis or without a referral, unless with advance notice`."""
-    causes = [f"for {_DENIALS[each]}" for each in liable.denials if each in _DENIALS]
-    causes += [f"without {attestation_words(Attestation(each))}" for each in liable.denials if each not in _DENIALS]
-    return f"the provider bears what is not covered {' or '.join(causes)}{unless_words(liable)}"
-
-
-def payment_words(tier: Tier) -> str:
-    """Who gets what the plan pays in a tier, where that is not the provider; else empty."""
-    if tier.payment_to is Payee.PROVIDER:
-        return ""
-    return "the member pays the provider at the time of service and claims back what the plan pays"
-
-
-def unless_words(liable: ProviderLiable) -> str:
-    """`, unless with advance notice`; empty where nothing makes it the member's."""
-    return f", unless with {attestation_words(liable.unless)}" if liable.unless is not None else ""
-
-
 def base_words(of: CoinsuranceOf) -> str:
     """What a coinsurance is a percentage of: `the allowed amount`."""
     return COINSURANCES[of].words
-
-
-def copay_unit(per: CopayPer) -> str:
-    """What a copay is due for, for a patient: `visit`, `service`, `unit`."""
-    return COPAYS[per].patient
-
-
-def per_words(per: LimitPeriod) -> str:
-    """`in a benefit period`, `in any 12 months`."""
-    return f"in {PERIODS[per.kind].patient.format(length=per.length)}"
 
 
 def per_name(per: LimitPeriod) -> str:
@@ -189,47 +110,10 @@ def allow_words(limit: Limit, money: Callable[[int], str] = dollars) -> str:
     return f"{', '.join(parts)}, else {others}" if parts else others
 
 
-def limit_words(limit: Limit) -> str:
-    """How much a limit lets pass, for a patient: `12 visits in a benefit period`, `$500.00 in any 12 months`."""
-    return f"{allow_words(limit)}{' for the family' if limit.of_family else ''} {per_words(limit.per)}"
-
-
-def limit_terms(limit: Limit) -> str:
-    """All that a limit says: `12 visits in a benefit period, more only with documented improvement`."""
-    beyond = f", more only with {attestation_words(limit.beyond)}" if limit.beyond is not None else ""
-    where = f", in {listed_tiers(limit.tiers)} alone" if limit.tiers else ""
-    words = f"{limit_words(limit)}{MEASURES[limit.measure, limit.counts].counted}{where}{beyond}"
-    words += f", services with {attestations_words(limit.excepts)} aside" if limit.excepts else ""
-    return f"{words}; what is left of a service goes on to the next benefit" if limit.hands_on else words
-
-
 def listed_tiers(tiers: Sequence[str]) -> str:
     """`the tier 'in_network'`, `the tiers 'first' and 'second'`."""
     *most, final = [f"'{each}'" for each in tiers]
     return f"the tiers {', '.join(most)} and {final}" if most else f"the tier {final}"
-
-
-def attestations_words(attestations: Sequence[Attestation], last: str = "and") -> str:
-    """`a referral and a plan of care`."""
-    *most, final = map(attestation_words, attestations)
-    return f"{', '.join(most)} {last} {final}" if most else final
-
-
-def attested_words(criteria: Criteria) -> str:
-    """What criteria ask of attestations: `with a referral`, `without active treatment`, both; "" for nothing."""
-    parts = [f"with {attestations_words(criteria.attested)}"] if criteria.attested else []
-    parts += [f"without {attestations_words(criteria.not_attested, 'or')}"] if criteria.not_attested else []
-    return " and ".join(parts)
-
-
-def roles_words(roles: Sequence[MemberRole]) -> str:
-    """`the subscriber`, `the subscriber or a spouse`."""
-    return _either([_ROLES[role] for role in roles])
-
-
-def statuses_words(statuses: Sequence[MemberStatus]) -> str:
-    """`active members`, `active members or retirees`."""
-    return _either([_STATUSES[status] for status in statuses])
 
 
 def waiting_words(period: WaitingPeriod) -> str:
@@ -242,22 +126,6 @@ def waiting_length(period: WaitingPeriod) -> tuple[int, int]:
     return (0, period.length) if period.unit is WaitingUnit.MONTH else (period.length, 0)
 
 
-def _either(words: Sequence[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-def requirement_words(requirement: Requirement) -> str:
-    """`a referral`, `prior authorization after 12 visits`, `a referral, else the plan pays 50% less`.
-
-    Of a penalty in dollars `... pays $300.00 less a visit`.
-    """
-    words = attestation_words(requirement.attestation)
-    if requirement.after is not None:
-        words += f" after {visits_words(requirement.after, requirement.visits_of)}"
-    return words if requirement.is_bare else f"{words}, else {penalty_words(requirement)}"
-
-
 def penalty_words(requirement: Requirement) -> str:
     """`the plan pays 50% less`, `the plan pays $300.00 less a visit`, of a bare requirement `not covered`."""
     less = [] if requirement.penalty is None else [f"{percent(requirement.penalty)} less"]
@@ -268,13 +136,6 @@ def penalty_words(requirement: Requirement) -> str:
 def visits_words(number: int, limit: str | None) -> str:
     """`12 visits`, `5 visits of 'manual-therapies'`."""
     return count(number, "visit") if limit is None else f"{count(number, 'visit')} of '{limit}'"
-
-
-def phase_words(phase: Phase) -> tuple[str, ...]:
-    """Each step of a list, with the visits that it is for where it is not for all."""
-    of = f" of '{phase.visits_of}'" if phase.visits_of is not None else ""
-    until = f" (through visit {phase.through}{of})" if phase.through is not None else ""
-    return tuple(f"{step_words(step)}{until}" for step in phase.steps)
 
 
 def step_words(step: Step, *, is_brief: bool = False) -> str:
