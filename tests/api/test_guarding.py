@@ -181,6 +181,14 @@ async def test_a_silent_stream_ends_and_gives_its_place_back(serve: Any, ask: An
 async def test_a_stream_whose_answers_nobody_reads_gives_its_place_back(serve: Any, ask: Any) -> None:
     """Each answer is larger than what gRPC sends ahead of a reader, so that the second finds no room on its way."""
     async with serve(maximum_streams=1, stream_idle_seconds=0.2) as service:
+        streams, taken = service.server._admission.streams, asyncio.Event()
+        enter = streams.enter
+
+        def noted(*who: Any) -> Any:
+            taken.set()
+            return enter(*who)
+
+        streams.enter = noted
         unread = service.estimates.StreamEstimates()
         item = ask().items[0]
         item.dates[:] = [f"2026-{month:02}-{day:02}" for month in range(3, 12) for day in range(1, 29)]
@@ -188,7 +196,9 @@ async def test_a_stream_whose_answers_nobody_reads_gives_its_place_back(serve: A
         request.items[0].CopyFrom(item)
         for _ in range(12):
             await unread.write(request)
-        await asyncio.wait_for(service.server._admission._emptied(), 60)
+        async with asyncio.timeout(60):
+            await taken.wait()
+            await service.server._admission._emptied()
         stream = service.estimates.StreamEstimates()
         await stream.write(ask())
         assert (await stream.read()).estimate.totals.patient_cents == 6080
