@@ -47,7 +47,7 @@ def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[.
             stacklevel=2,
         )
         return numba.njit(**{**options, "cache": False})(function)  # type: ignore[no-any-return]
-    if options.get("cache"):
+    if options.get("cache") and hasattr(dispatcher, "_cache"):  # none where Numba is told not to compile
         _forget_what_cannot_be_read(dispatcher)
     return dispatcher  # type: ignore[no-any-return]
 
