@@ -150,10 +150,10 @@ def spanish(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
         plural = f'msgid_plural "{message_id}"\nmsgstr[0] "{words}"\nmsgstr[1] "{words}"\n'
         entries.append(f'msgid "{message_id}"\n{plural if "count" in each.names else f"""msgstr "{words}"{chr(10)}"""}')
     (folder / "camcover.po").write_text("\n".join(entries), encoding="utf-8")
-    for kept in (languages._languages, languages._read):
+    for kept in (languages._known, languages._read):
         kept.cache_clear()
     yield "es"
-    for kept in (languages._languages, languages._read):
+    for kept in (languages._known, languages._read):
         kept.cache_clear()
 
 

@@ -122,7 +122,7 @@ def languages() -> list[str]:
 
 def language(tag: str) -> Language:
     """The language of a tag, or of the tag without its last parts (`es` for `es-MX`); English where there is none."""
-    known = {each.lower(): each for each in _languages()}
+    known = _known()
     return _read(next((known[each] for each in _ever_shorter(tag.lower().replace("_", "-")) if each in known), ENGLISH))
 
 
@@ -134,8 +134,9 @@ def _ever_shorter(tag: str) -> Iterator[str]:
 
 
 @cache
-def _languages() -> tuple[str, ...]:
-    return tuple(languages())
+def _known() -> dict[str, str]:
+    """The tags that there is a catalog of, by their small letters."""
+    return {each.lower(): each for each in languages()}
 
 
 @cache

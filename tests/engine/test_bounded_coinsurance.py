@@ -12,36 +12,16 @@ import pytest
 from camcover.engine import Estimate
 from camcover.engine.estimate import Line
 from camcover.workflow.coverage import check_coverage
-from small_rules import estimate, tables, typed
+from one_visit import one_visit, plan_paying
+from small_rules import tables, typed
 
-PLAN = """\
-format: camcover/1
-kind: plan
-id: p
-payer: {id: example, name: Example Health}
-effective: {from: 2026-01-01}
-illustrative: yes
-accumulators:
-  deductible: {kind: deductible, individual: $10, family_mode: embedded}
-  maximum: {kind: out_of_pocket_maximum, individual: MAXIMUM, family_mode: embedded}
-tiers:
-  in: {deductible: deductible, out_of_pocket_maximum: maximum, above_allowed: written_off}
-benefits:
-  needles: {therapies: [acupuncture], in: {member_pays: PAYS}}
-otherwise: not_covered
-"""
 LESSER = "{lesser_of: [{copay: $20}, {coinsurance: 50%}]}"
 GREATER = "{greater_of: [{copay: $20}, {coinsurance: 50%}]}"
 
 
-def asked(pays: str, *lines: int, units: int = 1, maximum: str = "$1000", **others: Any) -> Estimate:
+def asked(pays: str, *lines: int, maximum: str = "$1000", **others: Any) -> Estimate:
     """One visit with a line of each of these amounts, cents; sums as given, else none."""
-    text = PLAN.replace("PAYS", f"[{pays}]").replace("MAXIMUM", maximum)
-    procedures = [{"code": "97810", "charge_cents": cents, "units": units} for cents in lines]
-    visit = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"], "procedures": procedures}
-    used = [{"accumulator": name, "used_cents": 0} for name in ("deductible", "maximum")]
-    member = {"id": "ana", "age": 44, "state": "WA", "accumulators": used} | others.pop("member", {})
-    return estimate(tables(p=text), {"plan_id": "p", "members": [member], "items": [visit], "explain": True} | others)
+    return one_visit(plan_paying(pays, "$10", maximum), *lines, **others)
 
 
 def shares(found: Estimate) -> list[tuple[int, int]]:
@@ -160,9 +140,8 @@ def test_the_state_tells_what_was_paid() -> None:
 def test_in_words(pays: str, explained: str, terms: str) -> None:
     line: Line = asked(pays, 3_400).lines[0]
     assert line.steps[2].text == explained
-    text = PLAN.replace("PAYS", f"[{pays}]").replace("MAXIMUM", "$1000")
     item = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"]}
-    answer = check_coverage(tables(p=text), typed({"plan_id": "p", "items": [item]}))
+    answer = check_coverage(tables(p=plan_paying(pays, "$10")), typed({"plan_id": "p", "items": [item]}))
     assert [each.text for each in answer.terms[0].member_pays] == [terms]
 
 

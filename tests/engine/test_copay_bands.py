@@ -5,24 +5,8 @@ from __future__ import annotations
 import pytest
 
 from camcover.engine import Estimate
-from small_rules import estimate, tables
+from one_visit import one_visit, plan_paying
 
-PLAN = """\
-format: camcover/1
-kind: plan
-id: p
-payer: {id: example, name: Example Health}
-effective: {from: 2026-01-01}
-illustrative: yes
-accumulators:
-  deductible: {kind: deductible, individual: $15, family_mode: embedded}
-  maximum: {kind: out_of_pocket_maximum, individual: MAXIMUM, family_mode: embedded}
-tiers:
-  in: {deductible: deductible, out_of_pocket_maximum: maximum, above_allowed: written_off}
-benefits:
-  needles: {therapies: [acupuncture], in: {member_pays: PAYS}}
-otherwise: not_covered
-"""
 BANDS = (
     "{copay_by_allowed: [{up_to: $10, copay: $0.65}, {up_to: $25, copay: $1.30}, {up_to: $50, copay: $2.55}, "
     "{copay: $3.80}]}"
@@ -31,12 +15,7 @@ BANDS = (
 
 def asked(*lines: int, pays: str = BANDS, maximum: str = "$100") -> Estimate:
     """One visit with a line of each of these amounts, cents."""
-    text = PLAN.replace("PAYS", f"[{pays}]").replace("MAXIMUM", maximum)
-    procedures = [{"code": "97810", "charge_cents": cents} for cents in lines]
-    visit = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"], "procedures": procedures}
-    used = [{"accumulator": name, "used_cents": 0} for name in ("deductible", "maximum")]
-    member = {"id": "ana", "age": 44, "state": "WA", "accumulators": used}
-    return estimate(tables(p=text), {"plan_id": "p", "members": [member], "items": [visit], "explain": True})
+    return one_visit(plan_paying(pays, "$15", maximum), *lines)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ tiers:
 benefits:
   fund:
     therapies: [acupuncture]
-    limits: [{id: fund, allow: $10000, per: benefit_period, straddle: next COUNTS}]
+    limits: [{id: fund, allow: $10000, per: PERIOD, straddle: next COUNTS}]
     when_exhausted: next
     in: {member_pays: FIRST}
   behind:
@@ -40,8 +40,8 @@ otherwise: not_covered
 
 def asked(*lines: int, left: int = 4_000, met: int = 50_000, **others: Any) -> Estimate:
     """One visit with a line of each of these amounts, cents; `left` of the fund, `met` of the deductible."""
-    words = {"FIRST": "[nothing]", "COUNTS": "", "    TERMS\n": "", "MAXIMUM": "$5000"}
-    words |= {word: others.pop(word) for word in ("FIRST", "COUNTS", "MAXIMUM") if word in others}
+    words = {"FIRST": "[nothing]", "COUNTS": "", "    TERMS\n": "", "MAXIMUM": "$5000", "PERIOD": "benefit_period"}
+    words |= {word: others.pop(word) for word in ("FIRST", "COUNTS", "MAXIMUM", "PERIOD") if word in others}
     if "TERMS" in others:
         words["    TERMS\n"] = f"    {others.pop('TERMS')}\n"
     text = PLAN
@@ -80,6 +80,12 @@ def shares(found: Estimate) -> list[tuple[int, int, int, int]]:
         ([9_000], {"MAXIMUM": "$502"}, [(0, 200, 8_800, 0)]),
         # The second benefit's own limit of 30 cuts the rest: 10 % of 50 = 5, the plan 30, 15 are the member's.
         ([9_000], {"TERMS": "limits: [{id: own, allow: $30, per: benefit_period}]"}, [(0, 500, 7_000, 1_500)]),
+        # Both benefits' limits are over windows, so that the line is a dated use of each.
+        (
+            [9_000, 10_000],
+            {"PERIOD": "rolling 12 months", "TERMS": "limits: [{id: own, allow: $60, per: rolling 30 days}]"},
+            [(0, 500, 8_500, 0), (0, 1_000, 1_500, 7_500)],
+        ),
         # A rest is handed on once: no third benefit.
         (
             [9_000],

@@ -110,7 +110,7 @@ class Accounts:
     def _pay(
         self,
         accounts: Sequence[Account],
-        day: int,
+        day: OrdinalDay,
         place: int,
         owed: list[int],
         *,
@@ -133,7 +133,13 @@ class Accounts:
                 yield Payment(account, paid)
 
     def balance(
-        self, account: Account, own: Owned, day: int, held: Mapping[Owned, HeldBalance], *, are_empty: bool = False
+        self,
+        account: Account,
+        own: Owned,
+        day: OrdinalDay,
+        held: Mapping[Owned, HeldBalance],
+        *,
+        are_empty: bool = False,
     ) -> HeldBalance:
         """What an account holds on a day before the next line."""
         period = period_on(self._layout, account, day)
@@ -146,7 +152,7 @@ class Accounts:
         is_open = are_empty and self.is_open(account, own, day)
         return HeldBalance(period, 0 if is_open else amount_of(account, own[1]))
 
-    def is_open(self, account: Account, own: Owned, day: int) -> bool:
+    def is_open(self, account: Account, own: Owned, day: OrdinalDay) -> bool:
         """Whether a day lies in the period that holds `as_of`, and nothing is stated of the account in it."""
         period = period_on(self._layout, account, day)
         stated = self._stated.get(own)
@@ -162,9 +168,9 @@ def _take_off(owed: list[int], cents: int) -> None:
         cents -= cut
 
 
-def period_on(layout: Layout, account: Account, day: int) -> Period:
+def period_on(layout: Layout, account: Account, day: OrdinalDay) -> Period:
     """The period of an account that holds an ordinal day."""
-    return account.per.kind, period_key(layout.plan, account.per.kind, OrdinalDay(day))
+    return account.per.kind, period_key(layout.plan, account.per.kind, day)
 
 
 def stated_balances(layout: Layout) -> dict[Owned, HeldBalance]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.accounts import Accounts, Owned, Period, owner_of, period_on
 from camcover.engine.asking.question import Question
 from camcover.rulebook.records import Account, OwedPart, Plan
@@ -20,7 +21,7 @@ class _AccountReach(NamedTuple):
 
     account: Account
     own: Owned
-    day: int
+    day: OrdinalDay
     period: Period
     is_certain: bool
 
@@ -73,7 +74,7 @@ def may_pay_uncovered(question: Question) -> bool:
     return has_accounts and any(OwedPart.NOT_COVERED in each.account.pays for each in _reaches(question))
 
 
-def _lines(question: Question) -> Iterator[tuple[int, int, Plan]]:
+def _lines(question: Question) -> Iterator[tuple[OrdinalDay, int, Plan]]:
     """(Ordinal day, place of the service, edition) of the lines that accounts may pay, the code known."""
     layout = question.primary
     for day, place, _ in layout.covered_lines:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.asked import Asked
 from camcover.engine.asking.layout import Layout, Placed
+from camcover.engine.compiling.segments import Segment
 from camcover.engine.kernel.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
 from camcover.engine.request import EstimateRequest
 from camcover.rulebook.records import Account
@@ -27,6 +29,15 @@ class Question(NamedTuple):
     primary: Layout
     secondary: Layout | None
     placed: Placed
+
+    def last_terms(self, layout: Layout) -> tuple[OrdinalDay, Segment] | None:
+        """The last line's day on which a plan has terms, and the segment of then; None where no line has any."""
+        in_force_only = not self.request.assume_terms
+        for day, _, _ in reversed(self.asked.lines):
+            segment = layout.plan.terms_on(day, in_force_only=in_force_only)
+            if segment is not None:
+                return day, segment
+        return None
 
 
 class LineRest(NamedTuple):

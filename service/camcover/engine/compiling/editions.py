@@ -47,10 +47,14 @@ def owed_in(plan: Plan, tier: str) -> NotCoveredPays:
     return plan.not_covered_pays if own is None else own
 
 
-def most_rolling(editions: Iterable[Plan]) -> int:
-    """The most limits over a rolling window that one benefit of a plan has, in any edition."""
+def most_rolling(editions: Sequence[Plan]) -> int:
+    """The most limits over a rolling window that one line of a plan may count against, in any edition.
+
+    They are the limits of one benefit, or of two where a limit hands on what it cuts, which it does once (point 16).
+    """
     benefits = (benefit for plan in editions for benefit in plan.benefits.values())
-    return max((sum(each.per.kind in ROLLING for each in counted_limits(benefit)) for benefit in benefits), default=0)
+    most = max((sum(each.per.kind in ROLLING for each in counted_limits(benefit)) for benefit in benefits), default=0)
+    return 2 * most if hands_on(editions) else most
 
 
 def copay_scopes_of(editions: Iterable[Plan]) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Maxima(NamedTuple):
 class PlanIndex:
     """One plan of the tables: its editions, its rows of `segments`, the numbers of its words, the records behind rows.
 
-    `rolling_limits`: the most limits over a window that one of its benefits has, so the most events that one line
+    `rolling_limits`: the most limits over a window that one line may count against, so the most events that it
     appends; `billing_tiers`: those that in some edition leave what is above the allowed amount to the member;
     `hands_on`: a limit hands on what it cuts of a line (point 16). What is worked out from an edition is worked out
     once, and kept in the fields with a default factory, which are not stored (engine/compiling/record_codec.py).

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.accounts import (
     FAMILY,
     Accounts,
@@ -31,7 +32,7 @@ class BalancesAfter(NamedTuple):
     family: tuple[AccountBalance, ...]
 
 
-def accounts_after(question: Question, answer: Answer, plan: Plan, day: int) -> Iterator[AccountAfter]:
+def accounts_after(question: Question, answer: Answer, plan: Plan, day: OrdinalDay) -> Iterator[AccountAfter]:
     """Every account of an edition, as it stands on an ordinal day after the last line."""
     if answer.drawn is None:
         return
@@ -42,7 +43,7 @@ def accounts_after(question: Question, answer: Answer, plan: Plan, day: int) -> 
         yield AccountAfter(own[0], member_id, held.cents, amount_of(account, own[1]))
 
 
-def balances_after(question: Question, answer: Answer, plan: Plan, day: int) -> BalancesAfter:
+def balances_after(question: Question, answer: Answer, plan: Plan, day: OrdinalDay) -> BalancesAfter:
     """The balances that an edition's accounts are known to hold in the period of an ordinal day, after the last line.
 
     Of an account that the family shares also that its balance is not known, since that makes family coverage.
@@ -70,7 +71,7 @@ def _owned(question: Question, plan: Plan) -> Iterator[tuple[Account, Owned]]:
 
 
 def _known(
-    question: Question, account: Account, day: int, balances: tuple[HeldBalance | None, HeldBalance | None]
+    question: Question, account: Account, day: OrdinalDay, balances: tuple[HeldBalance | None, HeldBalance | None]
 ) -> int | None:
     """The first of the balances that is of the period that holds a day, cents; None where none is."""
     period = period_on(question.primary, account, day)

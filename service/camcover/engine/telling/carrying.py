@@ -36,23 +36,22 @@ def use_after(question: Question, answer: Answer) -> UseAfter:
     It is true of the last line's day that has terms under the primary plan, or of the request's own `as_of` where that
     is later.
     """
-    last = _last_day_with_terms(question, question.primary)
+    last = _last_day(question, question.primary)
     as_of = question.primary.as_of if last is None else max(last, question.primary.as_of)
     first = _StateReader(question, question.primary, answer.primary, as_of, last_with_terms=last)
     day, ids = date.fromordinal(as_of), tuple(member.id for member in question.request.members)
     balances = balances_after(question, answer, first.plan, as_of)
     if question.secondary is None or answer.secondary is None:
         return UseAfter(day, ids, first.members(), (), first.family(), (), *balances)
-    last = _last_day_with_terms(question, question.secondary)
+    last = _last_day(question, question.secondary)
     second = _StateReader(question, question.secondary, answer.secondary, as_of, last_with_terms=last)
     return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family(), *balances)
 
 
-def _last_day_with_terms(question: Question, layout: Layout) -> OrdinalDay | None:
+def _last_day(question: Question, layout: Layout) -> OrdinalDay | None:
     """The last line's ordinal day on which a plan has terms."""
-    in_force_only = not question.request.assume_terms
-    days = (day for day, _, _ in reversed(question.asked.lines))
-    return next((day for day in days if layout.plan.terms_on(day, in_force_only=in_force_only)), None)
+    last = question.last_terms(layout)
+    return None if last is None else last[0]
 
 
 class _StateReader:

@@ -238,20 +238,17 @@ def _has_earned(layout: Layout, member: int) -> bool:
 
 def _accounts_after(question: Question, answer: Answer) -> Iterator[AccountAfter]:
     """The accounts of the edition of the last line that has terms, on its day."""
-    layout, in_force_only = question.primary, not question.request.assume_terms
-    days = (day for day, _, _ in reversed(question.asked.lines))
-    day = next(each for each in days if layout.plan.terms_on(each, in_force_only=in_force_only))
-    return accounts_after(question, answer, _last_plan(layout, question), day)
+    last = question.last_terms(question.primary)
+    if last is None:
+        raise AssertionError("a request none of whose dates has terms was priced")
+    day, segment = last
+    return accounts_after(question, answer, segment.plan, day)
 
 
 def _last_plan(layout: Layout, question: Question) -> Plan:
     """The edition of the last line that has terms, else the one the request was read by."""
-    in_force_only = not question.request.assume_terms
-    for day, _, _ in reversed(question.asked.lines):
-        segment = layout.plan.terms_on(day, in_force_only=in_force_only)
-        if segment is not None:
-            return segment.plan
-    return layout.plan.editions[layout.edition]
+    last = question.last_terms(layout)
+    return layout.plan.editions[layout.edition] if last is None else last[1].plan
 
 
 def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:

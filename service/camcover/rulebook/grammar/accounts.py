@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from camcover.rulebook.grammar.common import CITE, CODES, FAILED, THERAPIES, is_cited, references
+from camcover.rulebook.grammar.common import CITE, CODES, THERAPIES, cited, references
 from camcover.rulebook.mappings import Field, MapOf, Record
 from camcover.rulebook.records import Account, OwedPart, Payee, Place, Word
 from camcover.rulebook.scalars import ACCOUNT_PERIOD, MONEY
-from camcover.rulebook.shapes import Context, ListOf, Name, Value, Values, choice
+from camcover.rulebook.shapes import ListOf, Name, Value, Values, choice
 
 __all__ = ["ACCOUNTS"]
-
-
-def _cited(values: Values, at: Place, context: Context) -> Any:
-    return values if is_cited(values, at, context, "this account") else FAILED
 
 
 ACCOUNT = Record(
@@ -30,7 +24,7 @@ ACCOUNT = Record(
         Field("payment_to", choice(Payee), "Who gets what it pays.", default=Payee.PROVIDER),
         CITE,
     ),
-    _cited,
+    cited("this account"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +101,11 @@ def is_cited(values: Values, at: Place, context: Context, what: str) -> bool:
     hint = "add `cite:`, or mark the file `illustrative: yes`"
     context.fault("cite-missing", at, f"{what} does not say where its figures come from", hint)
     return False
+
+
+def cited(what: str) -> Callable[[Values, Place, Context], Any]:
+    """Makes of a record's values the values themselves, where it may stand without a citation or has one."""
+    return lambda values, at, context: values if is_cited(values, at, context, what) else FAILED
 
 
 def names_something(values: Values, at: Place, context: Context, what: str) -> bool:
@@ -203,6 +209,7 @@ __all__ = [
     "STATE",
     "THERAPIES",
     "TIERS",
+    "cited",
     "failed_unless",
     "heading",
     "heading_fields",

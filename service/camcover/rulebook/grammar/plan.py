@@ -15,6 +15,7 @@ from camcover.rulebook.grammar.common import (
     FAILED,
     THERAPIES,
     TIERS,
+    cited,
     failed_unless,
     heading,
     heading_fields,
@@ -75,10 +76,6 @@ BENEFIT_PERIOD = Either(
 ACCUMULATOR_NAME = Name("an accumulator of the plan", refers="accumulator")
 
 
-def _cited_accumulator(values: Values, at: Place, context: Context) -> Any:
-    return values if is_cited(values, at, context, "this accumulator") else FAILED
-
-
 REDUCED_BY = Record(
     "reduced_by",
     (Field("wellness_incentive", Value(MONEY), "By how much, where it is earned.", is_required=True),),
@@ -98,7 +95,7 @@ ACCUMULATOR = Record(
         Field("carryover", choice(Carryover), "Credit of the last three months.", default=Carryover.NONE),
         CITE,
     ),
-    _cited_accumulator,
+    cited("this accumulator"),
 )
 
 
@@ -165,11 +162,7 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
     )
 
 
-def _pool(values: Values, at: Place, context: Context) -> Any:
-    return values if is_cited(values, at, context, "this limit") else FAILED
-
-
-POOL = Record("a pool limit", LIMIT_FIELDS, _pool)
+POOL = Record("a pool limit", LIMIT_FIELDS, cited("this limit"))
 
 
 def _exclusion(values: Values, at: Place, context: Context) -> Any:

@@ -202,12 +202,10 @@ Counted = tuple[Measure, Counting]
 class MeasureTerms(NamedTuple):
     """One thing that a limit may count.
 
-    `code`: its name in `engine.kernel.codes.LimitMeasure`; `counted`: what is said of it behind the amount and the
-    period; `bounded_by`: what never counts less of a line than this does.
+    `code`: its name in `engine.kernel.codes.LimitMeasure`; `bounded_by`: what never counts less of a line than this.
     """
 
     code: str
-    counted: str
     bounded_by: tuple[Counted, ...]
 
 
@@ -217,16 +215,15 @@ _COVERED_MINUTES = (Measure.MINUTES, Counting.COVERED)
 _MONEY_PAID, _MONEY_ALLOWED = (Measure.MONEY, Counting.PLAN_PAID), (Measure.MONEY, Counting.ALLOWED)
 
 MEASURES: dict[Counted, MeasureTerms] = {
-    _COVERED_VISITS: MeasureTerms("VISITS", "", (_COVERED_VISITS, _COVERED_UNITS)),
+    _COVERED_VISITS: MeasureTerms("VISITS", (_COVERED_VISITS, _COVERED_UNITS)),
     _PAID_VISITS: MeasureTerms(
         "VISITS_PLAN_PAID",
-        ", counting visits for which the plan pays something",
         (_COVERED_VISITS, _PAID_VISITS, _COVERED_UNITS),
     ),
-    _COVERED_UNITS: MeasureTerms("UNITS", "", (_COVERED_UNITS,)),
-    _COVERED_MINUTES: MeasureTerms("MINUTES", "", (_COVERED_MINUTES,)),
-    _MONEY_PAID: MeasureTerms("MONEY_PLAN_PAID", "", (_MONEY_PAID, _MONEY_ALLOWED)),
-    _MONEY_ALLOWED: MeasureTerms("MONEY_ALLOWED", " of allowed amounts", (_MONEY_ALLOWED,)),
+    _COVERED_UNITS: MeasureTerms("UNITS", (_COVERED_UNITS,)),
+    _COVERED_MINUTES: MeasureTerms("MINUTES", (_COVERED_MINUTES,)),
+    _MONEY_PAID: MeasureTerms("MONEY_PLAN_PAID", (_MONEY_PAID, _MONEY_ALLOWED)),
+    _MONEY_ALLOWED: MeasureTerms("MONEY_ALLOWED", (_MONEY_ALLOWED,)),
 }
 """All that limits may count; of each measure first what it counts where the file does not say."""
 
@@ -265,14 +262,13 @@ class Window(NamedTuple):
 class PeriodTerms(NamedTuple):
     """One kind of period.
 
-    `code`: its name in `engine.kernel.codes.Period`. `patient`: its words behind "in", in sentences; `analyst`: its
-    name in lists of terms; both hold `{length}` where the file says how long it is. `days`: the fewest and the most
-    days; None: there is no bound, or it is a window. `months`: how many months long it is; None: it is not made of
-    months. `window`: None: it begins and ends on fixed dates.
+    `code`: its name in `engine.kernel.codes.Period`. `analyst`: its name in lists of terms, with `{length}` where the
+    file says how long it is. `days`: the fewest and the most days; None: there is no bound, or it is a window.
+    `months`: how many months long it is; None: it is not made of months. `window`: None: it begins and ends on fixed
+    dates.
     """
 
     code: str
-    patient: str
     analyst: str
     days: tuple[int, int] | None
     months: int | None = None
@@ -281,22 +277,20 @@ class PeriodTerms(NamedTuple):
 
 PERIODS: dict[PeriodKind, PeriodTerms] = {
     # A visit is on one date, and a limit per visit has a count for each benefit: its period is the day.
-    PeriodKind.VISIT: PeriodTerms("DAY", "a visit", "visit", (1, 1)),
-    PeriodKind.DAY: PeriodTerms("DAY", "a day", "day", (1, 1)),
-    PeriodKind.WEEK: PeriodTerms("WEEK", "a week", "week", (7, 7)),
-    PeriodKind.MONTH: PeriodTerms("MONTH", "a calendar month", "month", (28, 31), months=1),
-    PeriodKind.QUARTER: PeriodTerms("QUARTER", "a calendar quarter", "calendar quarter", (90, 92), months=3),
-    PeriodKind.BENEFIT_PERIOD: PeriodTerms(
-        "BENEFIT_PERIOD", "a benefit period", "benefit period", (365, 366), months=12
-    ),
-    PeriodKind.CALENDAR_YEAR: PeriodTerms("CALENDAR_YEAR", "a calendar year", "calendar year", (365, 366), months=12),
+    PeriodKind.VISIT: PeriodTerms("DAY", "visit", (1, 1)),
+    PeriodKind.DAY: PeriodTerms("DAY", "day", (1, 1)),
+    PeriodKind.WEEK: PeriodTerms("WEEK", "week", (7, 7)),
+    PeriodKind.MONTH: PeriodTerms("MONTH", "month", (28, 31), months=1),
+    PeriodKind.QUARTER: PeriodTerms("QUARTER", "calendar quarter", (90, 92), months=3),
+    PeriodKind.BENEFIT_PERIOD: PeriodTerms("BENEFIT_PERIOD", "benefit period", (365, 366), months=12),
+    PeriodKind.CALENDAR_YEAR: PeriodTerms("CALENDAR_YEAR", "calendar year", (365, 366), months=12),
     PeriodKind.ROLLING_DAYS: PeriodTerms(
-        "ROLLING_DAYS", "any {length} days", "rolling {length} days", None, window=Window("day", 3_660, 90)
+        "ROLLING_DAYS", "rolling {length} days", None, window=Window("day", 3_660, 90)
     ),
     PeriodKind.ROLLING_MONTHS: PeriodTerms(
-        "ROLLING_MONTHS", "any {length} months", "rolling {length} months", None, window=Window("month", 120, 12)
+        "ROLLING_MONTHS", "rolling {length} months", None, window=Window("month", 120, 12)
     ),
-    PeriodKind.LIFETIME: PeriodTerms("LIFETIME", "a lifetime", "lifetime", None),
+    PeriodKind.LIFETIME: PeriodTerms("LIFETIME", "lifetime", None),
 }
 """Every kind of period. What its dates are is arithmetic: the functions that tests/test_kinds.py lists."""
 
@@ -326,17 +320,16 @@ class CopayPer(StrEnum):
 
 
 class CopayTerms(NamedTuple):
-    """One unit of copays. `code`: its name in `engine.kernel.codes.StepKind`; `patient`: what a patient calls it."""
+    """One unit of copays. `code`: its name in `engine.kernel.codes.StepKind`."""
 
     code: str
-    patient: str
 
 
 COPAYS: dict[CopayPer, CopayTerms] = {
-    CopayPer.VISIT: CopayTerms("COPAY_VISIT", "visit"),
-    CopayPer.LINE: CopayTerms("COPAY_LINE", "service"),
-    CopayPer.UNIT: CopayTerms("COPAY_UNIT", "unit"),
-    CopayPer.DAY: CopayTerms("COPAY_DAY", "day"),
+    CopayPer.VISIT: CopayTerms("COPAY_VISIT"),
+    CopayPer.LINE: CopayTerms("COPAY_LINE"),
+    CopayPer.UNIT: CopayTerms("COPAY_UNIT"),
+    CopayPer.DAY: CopayTerms("COPAY_DAY"),
 }
 """Every unit of copays; the first holds where the file names none."""
 
