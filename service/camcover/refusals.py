@@ -20,82 +20,89 @@ _NOT_FOUND, _FAILED_PRECONDITION = "NOT_FOUND", "FAILED_PRECONDITION"
 class Refusal(Enum):
     """A kind of refusal; `thing` is what an unknown word would have named."""
 
-    INVALID_REQUEST = "Several fields are wrong in different ways; each field violation has a reason of its own."
+    INVALID_REQUEST = "Several fields are wrong in different ways; each field violation has its own reason."
 
-    MORE_VIOLATIONS = "A last field violation, without a field: there are more than are listed."
+    MORE_VIOLATIONS = (
+        "The last field violation, without a field: the request has more violations than the answer lists."
+    )
 
-    MISSING_VALUE = "Nothing was given where something is needed."
-    INVALID_DATE = "A text is no day of the calendar in the form 2026-01-31."
-    INVALID_TEXT = "A text is not of the form that the field has."
+    MISSING_VALUE = "A required value is missing."
+    INVALID_DATE = "A text is not a calendar date in the form 2026-01-31."
+    INVALID_TEXT = "A text does not have the form that the field needs."
     INVALID_DIAGNOSIS = "A text does not look like an ICD-10-CM code."
-    CONTROL_CHARACTER = "A text holds a control character."
+    CONTROL_CHARACTER = "A text contains a control character."
     TEXT_LENGTH_OUT_OF_RANGE = "A text is too short or too long."
-    COUNT_OUT_OF_RANGE = "A list has too few or too many entries, or the request too many lines."
+    COUNT_OUT_OF_RANGE = "A list has too few or too many entries, or the request has too many lines."
     NUMBER_OUT_OF_RANGE = "A number is too small or too large."
     AMOUNT_OUT_OF_RANGE = "An amount of money is too small or too large."
     DATE_OUT_OF_RANGE = "A date is too early or too late."
-    REPEATED = "The same thing is stated twice."
-    UNUSED_STATEMENT = "Something is stated that nothing uses."
+    REPEATED = "A value is given twice."
+    UNUSED_STATEMENT = "A field is given that has no effect in this request."
     CONTRADICTORY_STATEMENTS = "Two statements of the request exclude each other."
-    CONTRADICTORY_USE = "The use so far that is stated cannot be: the plan allows less, or another sum excludes it."
-    PLAN_NOT_IN_FORCE = "A date lies before the first edition of the plan, or it has terms for none of the dates."
+    CONTRADICTORY_USE = (
+        "The prior use is impossible: the plan allows less, or it contradicts another amount of the request."
+    )
+    PLAN_NOT_IN_FORCE = "A date is before the plan's first edition, or the plan has terms for none of the dates."
 
-    UNKNOWN_PLAN = "There is no payer plan of this id.", _NOT_FOUND, "plan"
-    UNKNOWN_THERAPY = "The catalog has no therapy of this id.", _NOT_FOUND, "therapy"
-    UNKNOWN_RULE_RELEASE = "There is no release of this id.", _NOT_FOUND, "release"
-    UNKNOWN_ESTIMATE = "There is no stored estimate of this name.", _NOT_FOUND, "estimate"
-    UNKNOWN_ACTIVATION = "There is no activation of this number.", _NOT_FOUND, "activation"
-    UNKNOWN_TIER = "The plan has no tier of this id.", "", "tier"
-    UNKNOWN_ACCUMULATOR = "The plan has no accumulator of this id.", "", "accumulator"
-    UNKNOWN_ACCOUNT = "The plan has no account of this id.", "", "account"
-    UNKNOWN_LIMIT = "The plan has no limit of this id.", "", "limit"
-    UNKNOWN_BENEFIT = "The plan has no benefit of this id.", "", "benefit"
-    UNKNOWN_MEMBER = "The request has no member of this id.", "", "member"
-    UNKNOWN_PRACTITIONER = "The catalog has no practitioner of this id.", "", "practitioner"
-    UNKNOWN_CONDITION = "The catalog has no condition of this id.", "", "condition"
-    UNKNOWN_STATE = "There is no state of this USPS code.", "", "state"
+    UNKNOWN_PLAN = "There is no payer plan with this id.", _NOT_FOUND, "plan"
+    UNKNOWN_THERAPY = "The catalog has no therapy with this id.", _NOT_FOUND, "therapy"
+    UNKNOWN_RULE_RELEASE = "There is no release with this id.", _NOT_FOUND, "release"
+    UNKNOWN_ESTIMATE = "There is no stored estimate with this name.", _NOT_FOUND, "estimate"
+    UNKNOWN_ACTIVATION = "There is no activation with this number.", _NOT_FOUND, "activation"
+    UNKNOWN_TIER = "The plan has no tier with this id.", "", "tier"
+    UNKNOWN_ACCUMULATOR = "The plan has no accumulator with this id.", "", "accumulator"
+    UNKNOWN_ACCOUNT = "The plan has no account with this id.", "", "account"
+    UNKNOWN_LIMIT = "The plan has no limit with this id.", "", "limit"
+    UNKNOWN_BENEFIT = "The plan has no benefit with this id.", "", "benefit"
+    UNKNOWN_MEMBER = "The request has no member with this id.", "", "member"
+    UNKNOWN_PRACTITIONER = "The catalog has no practitioner with this id.", "", "practitioner"
+    UNKNOWN_CONDITION = "The catalog has no condition with this id.", "", "condition"
+    UNKNOWN_STATE = "There is no state with this USPS code.", "", "state"
     UNKNOWN_SETTING = "There is no such setting.", "", "setting"
     UNKNOWN_ATTESTATION = "There is no such attestation.", "", "attestation"
     UNKNOWN_MODIFIER = "The catalog has no such modifier.", "", "modifier"
     UNKNOWN_PLACE_OF_SERVICE = "The catalog has no such place-of-service code.", "", "place of service"
-    UNKNOWN_TAXONOMY = "The catalog has no practitioner of this taxonomy code.", "", "taxonomy"
+    UNKNOWN_TAXONOMY = "The catalog has no practitioner with this taxonomy code.", "", "taxonomy"
     AMBIGUOUS_TAXONOMY = "Several practitioners have the taxonomy code, and the item names none."
     UNKNOWN_MEMBER_ROLE = "There is no such role of a member.", "", "role"
     UNKNOWN_MEMBER_STATUS = "There is no such status of a member.", "", "status"
-    UNKNOWN_CODE = "The catalog has no such procedure code, and the request no charge of it.", "", "code"
+    UNKNOWN_CODE = "The catalog has no such procedure code, and the request gives no charge for it.", "", "code"
     UNKNOWN_VALUE = "The enumeration has no such value.", "", "value"
     UNKNOWN_FIELD = "The message has no such field (JSON only).", "", "field"
-    MALFORMED_MESSAGE = "The bytes of a call are no message of protobuf."
-    MESSAGE_TOO_LARGE = "The message has more bytes than the server takes."
-    INVALID_JSON = "A text is no JSON, or a value of it is of another type than the field (JSON only)."
+    MALFORMED_MESSAGE = "The bytes of the call are not a protobuf message."
+    MESSAGE_TOO_LARGE = "The message has more bytes than the server accepts."
+    INVALID_JSON = "A text is not JSON, or a value has another type than its field (JSON only)."
 
-    CODE_OF_ANOTHER_THERAPY = "The code is billed for another therapy than the item's."
+    CODE_OF_ANOTHER_THERAPY = "The code is billed for another therapy than the therapy of the item."
     AMBIGUOUS_CODE = "The code belongs to several therapies, and the item names none."
-    UNKNOWN_PRICE = "No charge is given, and the catalog has no typical charge of the therapy."
-    WRONG_MEASURE = "Use of a limit is stated in another measure than the limit's."
-    INVALID_PAGE_TOKEN = "A page token is none that a page has given."  # noqa: S105 - no secret
+    UNKNOWN_PRICE = "No charge is given, and the catalog has no typical charge for the therapy."
+    WRONG_MEASURE = "The use of a limit is given in another measure than the limit's."
+    INVALID_PAGE_TOKEN = "A page token is not one that an earlier response gave."  # noqa: S105 - no secret
 
-    RULES_REFUSED = "Rule files have errors, or tests of theirs fail."
-    BOOK_REFUSED = "A book of business cannot be read, or none can be made."
+    RULES_REFUSED = "Rule files have errors, or their tests fail."
+    BOOK_REFUSED = "A book of business cannot be read or made."
     REQUEST_ID_REUSED = "The request id was used before with other content.", "ALREADY_EXISTS"
     NO_ACTIVE_RELEASE = "No release of the rules is active yet.", _FAILED_PRECONDITION
-    RELEASE_UNUSABLE = "A stored release does not compile with this version of the service.", _FAILED_PRECONDITION
-    ESTIMATE_NOT_KEPT = "An estimate cannot be given again: it was kept as hashes only.", _FAILED_PRECONDITION
+    RELEASE_UNUSABLE = "This version of the service cannot compile a stored release.", _FAILED_PRECONDITION
+    ESTIMATE_NOT_KEPT = "An estimate cannot be shown again: only its hashes were kept.", _FAILED_PRECONDITION
     NOTHING_TO_RETURN_TO = "No release was active before the present one.", _FAILED_PRECONDITION
-    ACTIVATION_PAST = "An activation cannot be called off any more.", _FAILED_PRECONDITION
+    ACTIVATION_PAST = "An activation can no longer be called off.", _FAILED_PRECONDITION
     NOT_SERVED = "The service was started without what the call needs.", _FAILED_PRECONDITION
-    ACTIVE_RELEASE_CHANGED = "Another release is active than the caller believed.", "ABORTED"
-    FOUR_EYES_NEEDED = "Who published a release may not activate it.", "PERMISSION_DENIED"
-    UNKNOWN_TOKEN = "The call has no bearer token that the service knows.", "UNAUTHENTICATED"
+    ACTIVE_RELEASE_CHANGED = "Another release is active than the caller expected.", "ABORTED"
+    FOUR_EYES_NEEDED = "The person who published a release may not activate it.", "PERMISSION_DENIED"
+    UNKNOWN_TOKEN = "The call has no bearer token, or one that the service does not know.", "UNAUTHENTICATED"
     TOKEN_EXPIRED = "The token has expired.", "UNAUTHENTICATED"
     TOKENS_NEEDED = "The method needs a service that was started with tokens.", "UNAUTHENTICATED"
     ROLE_MISSING = "The token's roles do not allow the method.", "PERMISSION_DENIED"
-    OVERLOADED = "Too many calls at once, or too much work that waits.", "RESOURCE_EXHAUSTED"
-    SERVER_ENDING = "The server ends, and takes nothing new.", "UNAVAILABLE"
-    STORE_UNAVAILABLE = "The database is away, locked or full.", "UNAVAILABLE"
-    TIMED_OUT = "The time that the server allows has passed.", "DEADLINE_EXCEEDED"
+    OVERLOADED = "Too many calls at once, or too much work waiting.", "RESOURCE_EXHAUSTED"
+    SERVER_ENDING = "The server is shutting down and takes no new calls.", "UNAVAILABLE"
+    STORE_UNAVAILABLE = (
+        "The database cannot be reached, is locked, is full, or has too many writes waiting.",
+        "UNAVAILABLE",
+    )
+    TIMED_OUT = "The call took longer than the server allows.", "DEADLINE_EXCEEDED"
     INTERNAL_FAULT = (
-        "A fault of the service; the metadata's `incident` is the number under which it is logged.",
+        "The service failed; its log has the details under the number in the metadata's `incident`.",
         "INTERNAL",
     )
 

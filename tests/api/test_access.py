@@ -67,20 +67,26 @@ def test_the_file_of_tokens_is_reloaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("nonsense", "not TOML"),
-        ("", r"expected \[\[token\]\] tables and nothing else"),
-        ("[other]\nx = 1", r"expected \[\[token\]\] tables"),
-        ("token = 1", r"expected \[\[token\]\] tables"),
-        ("token = [1]", "token 1: found int; expected roles, sha256, subject, and expires if it ends"),
+        ("nonsense", "the file is not TOML"),
+        ("", r"expected only \[\[token\]\] tables"),
+        ("[other]\nx = 1", r"expected only \[\[token\]\] tables"),
+        ("token = 1", r"expected only \[\[token\]\] tables"),
+        ("token = [1]", "token 1: found int; expected roles, sha256, subject, and expires if the token ends"),
         ('[[token]]\nsubject = "ana"', "token 1: found subject; expected roles, sha256, subject"),
-        (GOOD.format("0" * 63), "token 1: sha256 .*; expected 64 hexadecimal digits"),
-        (GOOD.format("0" * 64).replace("ana", " "), "token 1: subject ' '; expected a name"),
-        (GOOD.format("0" * 64).replace("rules.read", "boss"), "roles .*boss.*; expected some of estimate, rules.read"),
-        (GOOD.format("0" * 64) + "expires = 2026-12-31\n", "expires 2026-12-31; expected a time with its zone, as"),
+        (GOOD.format("0" * 63), "token 1: found sha256 .*; expected the 64 hexadecimal digits of `camcover token`"),
+        (GOOD.format("0" * 64).replace("ana", " "), "token 1: found subject ' '; expected a name"),
+        (
+            GOOD.format("0" * 64).replace("rules.read", "boss"),
+            "found roles .*boss.*; expected some of estimate, rules.read",
+        ),
+        (
+            GOOD.format("0" * 64) + "expires = 2026-12-31\n",
+            "expires 2026-12-31; expected a time with its zone, such as",
+        ),
         (GOOD.format("0" * 64) + "expires = 2026-12-31T18:00:00\n", "expected a time with its zone"),
         (GOOD.format("0" * 64) + 'expires = "never"\n', "expires never; expected a time with its zone"),
         (GOOD.format("0" * 64) + "ends = 1\n", "found ends, roles, sha256, subject; expected roles"),
-        (GOOD.format("0" * 64) * 2, "token 2: the same sha256 stands before"),
+        (GOOD.format("0" * 64) * 2, "token 2: an earlier token has the same sha256"),
     ],
 )
 def test_a_file_that_is_wrong(tmp_path: Path, text: str, said: str) -> None:

@@ -125,7 +125,7 @@ async def test_an_estimate_of_which_hashes_are_kept_is_not_given_again_by_name(a
     rules, store = hashed
     servicer = EstimateServicer(rules, store)
     estimate = await servicer.EstimatePlan(ask(), None)  # type: ignore[arg-type]
-    with pytest.raises(EstimateNotKept, match="was kept as hashes only"):
+    with pytest.raises(EstimateNotKept, match="only its hashes were kept"):
         await servicer.GetEstimate(estimate_service_pb2.GetEstimateRequest(name=estimate.name), None)  # type: ignore[arg-type]
 
 
@@ -137,7 +137,7 @@ async def test_an_estimate_that_this_version_computes_otherwise(ask: Any, kept: 
     assert stored is not None
     assert stored.request is not None
     assert reproduced(rules, stored, stored.request) == estimate
-    with pytest.raises(EstimateNotKept, match="computed again it is not the same"):
+    with pytest.raises(EstimateNotKept, match="computes another result than the one kept"):
         reproduced(rules, stored._replace(body_digest=b"other"), stored.request)
 
 

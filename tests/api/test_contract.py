@@ -145,7 +145,7 @@ async def test_an_estimate_of_before_is_reproduced_by_a_version_with_more_fields
     # Without the number it would be another estimate:
     with monkeypatch.context() as patched:
         later(patched)
-        with pytest.raises(EstimateNotKept, match="it is not the same"):
+        with pytest.raises(EstimateNotKept, match="computes another result than the one kept"):
             reproduced(rules, stored._replace(contract=3), stored.request or b"")
 
 
@@ -173,5 +173,6 @@ async def test_an_estimate_of_a_later_version_is_not_called_another(
     assert isinstance(answered, estimate_pb2.Estimate)
     stored = kept.by_name(answered.name)
     assert stored is not None
-    with pytest.raises(EstimateNotKept, match=rf"a later version \(contract 99, this version knows up to {CONTRACT}\)"):
+    known = rf"its contract is 99; this version knows contracts up to {CONTRACT}"
+    with pytest.raises(EstimateNotKept, match=rf"a later version of camcover made it \({known}\)"):
         reproduced(rules, stored._replace(contract=99), stored.request or b"")

@@ -132,11 +132,11 @@ async def test_a_batch_has_a_bound_of_lines(service: Any, ask: Any) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await service.estimates.BatchEstimatePlans(batch)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert caught.value.details() == "requests: found 20240 lines in all; expected at most 20000"
+    assert caught.value.details() == "requests: found 20240 lines in total; expected at most 20000"
     beyond = ask(items=[item | {"sessions": 500}] * 500)
     batch = estimate_service_pb2.BatchEstimatePlansRequest(requests=[beyond, ask(), ask(request_id="z")])
     results = (await service.estimates.BatchEstimatePlans(batch)).results
-    assert results[0].error.message.startswith("items[4]: found 2500 lines up to here; expected at most 2000")
+    assert results[0].error.message.startswith("items[4]: found 2500 lines up to this item; expected at most 2000")
     assert [each.estimate.totals.patient_cents for each in results[1:]] == [6080, 6080]
 
 
@@ -148,7 +148,7 @@ async def test_a_comparison_has_a_bound_of_lines(service: Any, ask: Any) -> None
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await service.estimates.ComparePlans(request)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert caught.value.details() == "plan_ids: found 20500 lines in all; expected at most 20000"
+    assert caught.value.details() == "plan_ids: found 20500 lines in total; expected at most 20000"
 
 
 async def test_plans_are_compared_cheapest_first(service: Any, ask: Any) -> None:

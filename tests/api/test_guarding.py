@@ -63,9 +63,18 @@ async def test_messages_of_unknown_callers_are_not_read(
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"\xff" * 50, "found 50 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
-        (b"\x12\x02\xff\xfe", "found 4 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
-        (b"\x0b" * 2_000, "found 2000 bytes that cannot be read; expected a camcover.v1.EstimatePlanRequest"),
+        (
+            b"\xff" * 50,
+            "found 50 bytes that are not a protobuf message; expected a message camcover.v1.EstimatePlanRequest",
+        ),
+        (
+            b"\x12\x02\xff\xfe",
+            "found 4 bytes that are not a protobuf message; expected a message camcover.v1.EstimatePlanRequest",
+        ),
+        (
+            b"\x0b" * 2_000,
+            "found 2000 bytes that are not a protobuf message; expected a message camcover.v1.EstimatePlanRequest",
+        ),
         (EMPTY_ITEMS, "items: found more than 500 entries; expected at most 500"),
     ],
 )
@@ -78,14 +87,14 @@ async def test_bytes_that_are_no_request(service: Any, ask: Any, data: bytes, sa
 
 async def test_a_method_without_lists_takes_little(service: Any) -> None:
     call = raw(service, "/camcover.v1.CatalogService/ListPlans")(bytes(65_537))
-    said = "found a message of 65537 bytes; expected at most 65536"
+    said = "found a message of 65537 bytes; expected at most 65536 bytes"
     assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
 
 
 async def test_a_call_that_ends_without_a_message(service: Any) -> None:
     call = service.channel.stream_unary(ESTIMATE)()
     await call.done_writing()
-    said = "found no message; expected one camcover.v1.EstimatePlanRequest"
+    said = "found no message; expected one message camcover.v1.EstimatePlanRequest"
     assert await code_of(call) == (grpc.StatusCode.INVALID_ARGUMENT, said)
 
 
@@ -96,9 +105,12 @@ async def test_silent_callers_have_places_of_their_own(serve: Any, ask: Any) -> 
         await asyncio.gather(*(each.wait_for_connection() for each in silent))
         code, said = await code_of(service.estimates.EstimatePlan(ask()))
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert said == "8 calls of this caller at once; expected at most 8; try again later"
+        assert said == "this caller has 8 calls at once; expected at most 8; try again later"
         for each in silent:
-            assert await code_of(each) == (grpc.StatusCode.DEADLINE_EXCEEDED, "no request for 0.5 seconds")
+            assert await code_of(each) == (
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                "the client sent no request for 0.5 seconds",
+            )
         assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
 
 
@@ -135,7 +147,7 @@ async def test_one_caller_leaves_room_for_another(serve: Any, ask: Any, token: A
         listing = catalog_service_pb2.ListPlansRequest()
         assert await code_of(service.catalog.ListPlans(listing, metadata=ana)) == (
             grpc.StatusCode.RESOURCE_EXHAUSTED,
-            "1 calls of this caller at once; expected at most 1; try again later",
+            "this caller has 1 calls at once; expected at most 1; try again later",
         )
         assert (await service.catalog.ListPlans(listing, metadata=bob)).plans
         gate.opened.set()
@@ -175,7 +187,10 @@ async def test_a_silent_stream_ends_and_gives_its_place_back(serve: Any, ask: An
             stream = service.estimates.StreamEstimates()
             await stream.write(ask())
             assert (await stream.read()).estimate.totals.patient_cents == 6080
-            assert await code_of(stream.read()) == (grpc.StatusCode.DEADLINE_EXCEEDED, "no request for 0.2 seconds")
+            assert await code_of(stream.read()) == (
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                "the client sent no request for 0.2 seconds",
+            )
 
 
 async def test_a_stream_whose_answers_nobody_reads_gives_its_place_back(serve: Any, ask: Any) -> None:
@@ -256,7 +271,7 @@ async def test_an_answer_that_nobody_reads_is_counted_and_holds_nobody_up(serve:
         held = admission.answers.count
         assert 40 * 252 * 1_000 < held < 15_000_000
         assert (await service.estimates.EstimatePlan(ask())).totals.patient_cents == 6080
-        said = f"{held} bytes of answers of this caller at once; expected at most 15000000; try again later"
+        said = f"this caller has {held} bytes of answers at once; expected at most 15000000; try again later"
         assert await code_of(slow.call().read()) == (grpc.StatusCode.RESOURCE_EXHAUSTED, said)
         answer = await unread.read()
         assert [len(each.estimate.lines) for each in answer.results] == [252] * 40
@@ -309,7 +324,7 @@ async def test_a_drain_answers_what_it_took_and_refuses_what_comes(serve: Any, a
         for _ in range(3):
             await gate.arrived.acquire()
         draining = asyncio.ensure_future(service.server.drain())
-        said = "this server is ending; try again, on a new connection"
+        said = "this server is shutting down; try again on a new connection"
         assert await code_of(service.estimates.EstimatePlan(ask())) == (grpc.StatusCode.UNAVAILABLE, said)
         assert await code_of(service.estimates.StreamEstimates().read()) == (grpc.StatusCode.UNAVAILABLE, said)
         assert not call.done()

@@ -63,7 +63,8 @@ def test_lists_in_lists_are_bounded_together() -> None:
     excess = BATCH.excess(batch.SerializeToString())
     assert excess is not None
     assert (
-        excess.description == f"found more than {MOST_ENTRIES} entries of lists in all; expected at most {MOST_ENTRIES}"
+        excess.description
+        == f"found more than {MOST_ENTRIES} list entries in the message; expected at most {MOST_ENTRIES}"
     )
     del batch.requests[980:]
     assert BATCH.excess(batch.SerializeToString()) is None

@@ -60,7 +60,7 @@ async def test_what_waits_is_bounded_and_given_up_with_its_call(held: Held) -> N
     pool = Pool("tests", 1, most_waiting=2)
     running, waiting = (asyncio.ensure_future(pool.run(held.work)) for _ in range(2))
     await asyncio.to_thread(held.began.acquire)
-    with pytest.raises(Refused, match="too much waits for tests; try again later"):
+    with pytest.raises(Refused, match="too many calls are waiting for tests; try again later"):
         await pool.run(int, "7")
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

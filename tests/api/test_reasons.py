@@ -182,7 +182,7 @@ def test_an_id_that_names_nothing_is_worded_like_a_violation() -> None:
         (each,) = fields.field_violations
         assert each.field == field
         assert each.description.isprintable()
-        assert "; expected one that exists" in each.description
+        assert "; expected an existing " in each.description
         assert len(each.description) < 120
     assert isinstance(status_of(RequestIdReused("a")), Status)
 

@@ -82,7 +82,7 @@ async def refusal(
         (
             member(birth_date="1980-01-01"),
             "members[0].age",
-            "found an age of 40 years and the birth date 1980-01-01; expected one of the two",
+            "found both age 40 and birth date 1980-01-01; expected only one of the two",
         ),
         (member(state="QQ"), "members[0].state", "'QQ'"),
         (
@@ -117,7 +117,7 @@ async def refusal(
         (
             item(start_date="2026-03-02"),
             "items[0].start_date",
-            "found start_date beside dates; expected one way to give the dates",
+            "found start_date together with dates; expected dates alone, or start_date",
         ),
         (item(practitioner="acupuncturits"), "items[0].practitioner", "'acupuncturist'"),
         (item(state="ZZ"), "items[0].state", "'ZZ'"),
@@ -184,7 +184,7 @@ async def test_more_lines_than_a_request_may_have(service: Any, ask: Any) -> Non
     days = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
     code, fields, _ = await refusal(service, ask(items=[ITEM | {"dates": days}] * 6))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert fields == {"items[5]": "found 2016 lines up to here; expected at most 2000 in the request"}
+    assert fields == {"items[5]": "found 2016 lines up to this item; expected at most 2000 lines in one request"}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ async def test_a_pinned_release_that_is_not_there(service: Any, ask: Any) -> Non
 @pytest.mark.parametrize("wrong", NO_RELEASE_IDS)
 def test_an_id_of_no_release_breaks_a_rule_of_the_proto_wherever_one_is_taken(wrong: str) -> None:
     """In every message that takes one, by its field, in words; the id of a release does not, nor does none at all."""
-    said = "the id of a release: rules- and 16 digits of 0 to 9 and a to f"
+    said = "a release id such as rules-0123456789abcdef"
     taking = [
         (request_pb2.EstimatePlanRequest, "rule_release"),
         (estimate_service_pb2.CheckCoverageRequest, "rule_release"),

@@ -29,7 +29,7 @@ from camcover.workflow.rules_in_force import RulesInForce
 from grpc_calls import status_of
 from small_rules import COPAY_PLAN, TEXTS
 
-NO_PAGE = "page_token: found a token that no page has given; expected next_page_token of the page before"
+NO_PAGE = "page_token: found an invalid token; expected the next_page_token of an earlier response"
 
 TOKENS = """\
 [[token]]
@@ -373,7 +373,7 @@ async def test_impact_without_the_extra_is_refused(staff: Staff, monkeypatch: py
     status = await refused(staff.rules.AnalyzeImpact(request, metadata=by("reader")))
     assert status.code == grpc.StatusCode.FAILED_PRECONDITION.value[0]
     assert status.message == (
-        "this service cannot read books of business: PyArrow is not installed: pip install 'camcover[bulk]'"
+        "this service cannot read books of business; PyArrow is not installed: pip install 'camcover[bulk]'"
     )
 
 
@@ -408,7 +408,7 @@ async def test_a_malformed_time_is_refused(staff: Staff, seconds: int, nanos: in
     status = await refused(staff.rules.ActivateRelease(request, metadata=by("bob")))
     assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     found = f"effective_at: found {seconds} seconds and {nanos} nanoseconds after 1970"
-    assert status.message == f"{found}; expected a time of the years 1990 to 2200"
+    assert status.message == f"{found}; expected a time in the years 1990 to 2200"
 
 
 @pytest.mark.parametrize("token", ["é", "!", "wrI=", "2aM="])
@@ -478,7 +478,7 @@ async def test_files_that_are_refused_before_they_are_read(staff: Staff) -> None
         assert status.code == grpc.StatusCode.INVALID_ARGUMENT.value[0], name
     twice = messages.RuleFiles(files=[messages.RuleFile(name="a.yaml")] * 2)
     status = await refused(check(messages.ValidateRulesRequest(rules=twice), metadata=by("ana")))
-    assert status.message == "rules.files[1].name: found 'a.yaml' a second time; expected each once"
+    assert status.message == "rules.files[1].name: found 'a.yaml' a second time; expected each value only once"
     large = messages.RuleFiles(files=[messages.RuleFile(name="a.yaml", content=b"#" * (1 << 20))])
     status = await refused(check(messages.ValidateRulesRequest(rules=large), metadata=by("ana")))
     assert status.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -492,7 +492,7 @@ async def test_a_service_over_files_publishes_and_activates_nothing(service: Any
         rules.ActivateRelease(messages.ActivateReleaseRequest(roll_back=True, reason="x")),
     ):
         assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
-        assert "start it with --tokens" in await call.details()
+        assert "start the service with --tokens" in await call.details()
     assert list((await rules.ListReleases(messages.ListReleasesRequest())).releases) == []
     status = await refused(rules.GetRelease(messages.GetReleaseRequest()))
-    assert status.message == "no release of the rules is active"
+    assert status.message == "no release of the rules is active; publish one and activate it"

@@ -107,7 +107,7 @@ async def test_another_token_reads_no_estimate(service: Service, ask: Any) -> No
     assert await service.estimates.GetEstimate(request, metadata=bearer("ana")) == mine
     error = await refused(service.estimates.GetEstimate(request, metadata=bearer("bob")))
     assert error.code() == grpc.StatusCode.NOT_FOUND
-    assert error.details() == f"name: found estimate '{mine.name}'; expected one that exists"
+    assert error.details() == f"name: found estimate '{mine.name}'; expected an existing estimate"
 
 
 async def test_a_request_id_of_two_tokens_is_two(service: Service, ask: Any) -> None:
@@ -188,7 +188,7 @@ async def test_a_locked_store_is_told_and_comes_back(service: Service, ask: Any,
             for _ in range(3):
                 error = await refused(service.estimate("ana", ask(request_id="new")))
                 assert error.code() == UNAVAILABLE
-                assert error.details() == "the database is locked by another process: try again later"
+                assert error.details() == "the database is locked by another process; try again later"
             assert status_of(error).details[0].Is(RetryInfo.DESCRIPTOR)
             await service.until_health(ESTIMATES, NOT_SERVING)
             assert (await service.health(""), await service.health(CATALOG)) == (SERVING, SERVING)
@@ -229,7 +229,7 @@ async def test_a_store_that_neither_answers_nor_refuses_is_away(
             for request_id in ("new", "before", "new"):
                 error = await refused(service.estimate("ana", ask(request_id=request_id)))
                 assert error.code() == UNAVAILABLE
-                assert error.details() == "the database cannot be reached: try again later"
+                assert error.details() == "the database cannot be reached; try again later"
             named = services.GetEstimateRequest(name=before.name)
             assert (await refused(service.estimates.GetEstimate(named, metadata=bearer("ana")))).code() == UNAVAILABLE
             await service.until_health(ESTIMATES, NOT_SERVING)
@@ -256,7 +256,7 @@ async def test_a_full_disk_is_told_and_nothing_is_half_kept(
             await service.estimate("ana", ask(request_id=str(number), explain=True))
         except grpc.aio.AioRpcError as error:
             codes.add((error.code(), error.details()))
-    assert codes == {(UNAVAILABLE, "the disk of the database is full: try again later")}
+    assert codes == {(UNAVAILABLE, "the disk of the database is full; try again later")}
     await service.until_health(ESTIMATES, NOT_SERVING)
     assert await service.estimate("ana", ask(request_id="before")) == before
     with service.database.engine.connect() as connection:

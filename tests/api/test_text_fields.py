@@ -198,5 +198,5 @@ async def test_a_page_token_that_no_page_gave(channel: grpc.aio.Channel, token: 
     method = rule_service_pb2.DESCRIPTOR.services_by_name["RuleService"].methods_by_name["ListReleases"]
     status = await answer(channel, method, rule_service_pb2.ListReleasesRequest(page_token=token))
     assert violations(status) == {
-        "page_token": " found a token that no page has given; expected next_page_token of the page before"
+        "page_token": " found an invalid token; expected the next_page_token of an earlier response"
     }

@@ -185,7 +185,7 @@ def test_the_words_of_an_enumeration_are_listed() -> None:
 def test_of_several_fields_none_is_given(message: Any, field: str, fields: tuple[str, str]) -> None:
     (wrong,) = violations_of(message)
     assert (wrong.field, wrong.refusal) == (field, Refusal.MISSING_VALUE)
-    assert wrong.description == f"found no {fields[0]} and no {fields[1]}; expected one of {fields[0]}, {fields[1]}"
+    assert wrong.description == f"found nothing; expected one of {fields[0]}, {fields[1]}"
 
 
 def test_a_decision_of_two_names_both() -> None:

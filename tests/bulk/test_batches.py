@@ -219,7 +219,7 @@ def test_a_date_that_no_calendar_has(name: str, day: int) -> None:
     batch = batch.set_column(REQUEST_SCHEMA.get_field_index(name), name, dates)
     result = BulkEstimator(RULES, "rules-1").estimate(batch)
     (reject,) = result.rejects.to_pylist()
-    assert reject["reason"] == "found a date that no calendar has; expected dates in the years 1 to 9999"
+    assert reject["reason"] == "found a date outside the calendar; expected dates in the years 1 to 9999"
     assert (reject["row"], reject["field"], reject["kind"]) == (0, "", "DATE_OUT_OF_RANGE")
     assert result.plans["row"].to_pylist() == [1]
 

@@ -63,18 +63,24 @@ def test_the_request_may_come_from_standard_input(rules: Path, run: Any) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "found no JSON, in line 1, column 1: Expecting value; expected one object of JSON [INVALID_JSON]"),
-        ("{", "found no JSON, in line 1, column 2"),
-        ("[" * 100_000, "found JSON with a number or a nesting that is too large"),
+        (
+            "",
+            "found text that is not JSON (line 1, column 1: Expecting value); expected one JSON object [INVALID_JSON]",
+        ),
+        ("{", "found text that is not JSON (line 1, column 2"),
+        ("[" * 100_000, "found JSON with a number that is too large or too many levels"),
         ("[]", "found a list; expected an object [INVALID_JSON]"),
         (
             '{"plan": "x"}',
             f"plan: found field 'plan'; expected one of {FIELDS} fields; did you mean 'plan_id' or 'ex",
         ),
         ('{"plan-id": "x"}', f"found field 'plan-id'; expected one of {FIELDS} fields; did you mean 'plan_id'?"),
-        ('{"plan_id": "x", "plan_id": "y"}', "plan_id: found 'plan_id' a second time; expected each once [REPEATED]"),
-        ('{"plan_id": 7}', "plan_id: found the number 7; expected a text"),
-        ('{"plan_id": "\\ud800"}', "plan_id: found '\\ud800'; expected text that is Unicode [INVALID_TEXT]"),
+        (
+            '{"plan_id": "x", "plan_id": "y"}',
+            "plan_id: found 'plan_id' a second time; expected each value only once [REPEATED]",
+        ),
+        ('{"plan_id": 7}', "plan_id: found the number 7; expected text [INVALID_JSON]"),
+        ('{"plan_id": "\\ud800"}', "plan_id: found '\\ud800'; expected Unicode text without surrogates [INVALID_TEXT]"),
         ('{"explain": "yes"}', "explain: found the text 'yes'; expected true or false"),
         ('{"items": {}}', "items: found an object; expected a list"),
         ('{"items": [null]}', "items[0]: found null; expected an object"),
@@ -131,7 +137,7 @@ def test_every_violation_on_a_line_of_its_own(rules: Path, run: Any) -> None:
 def test_other_refusals_print_their_message(rules: Path, run: Any) -> None:
     result = run("estimate", "-", "--rules", rules, stdin=json.dumps(question(rule_release=f"rules-{'0' * 16}")))
     assert result.exit_code == 2
-    said = "rule_release: found release 'rules-0000000000000000'; expected one that exists; did you mean 'rules-"
+    said = "rule_release: found release 'rules-0000000000000000'; expected an existing release; did you mean 'rules-"
     assert result.stderr.startswith(said)
     assert result.stderr.endswith("[UNKNOWN_RULE_RELEASE]\n")
 

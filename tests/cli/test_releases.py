@@ -118,7 +118,7 @@ def test_scheduled_and_called_off(staff: Command, two: list[str]) -> None:
     assert staff("rules", "cancel", "2").stdout.startswith(f"called off: activation 2 of {two[1]} on ")
     assert "called off for" in staff("rules", "show", two[1]).stdout
     twice = staff("rules", "cancel", "2")
-    assert (twice.exit_code, twice.stderr) == (1, "activation 2 was called off before\n")
+    assert (twice.exit_code, twice.stderr) == (1, "activation 2 has already been called off\n")
     for wrong, said in (("tomorrow", "expected a time"), ("2020-01-01T00:00+00:00", "is past")):
         refused = staff("rules", "activate", two[1], "--at", wrong)
         assert refused.exit_code == 2
@@ -192,7 +192,7 @@ def test_a_time_that_is_past_or_no_single_instant_is_refused(given: str, said: s
 def test_four_eyes(staff: Command, two: list[str]) -> None:
     assert staff("rules", "four-eyes", "on").stdout == "four eyes: on\n"
     own = staff("rules", "activate", two[0])
-    assert (own.exit_code, own.stderr) == (1, f"ana published {two[0]}; somebody else has to activate it\n")
+    assert (own.exit_code, own.stderr) == (1, f"ana published {two[0]}; another person must activate it\n")
     assert staff("rules", "activate", two[0], "--as", "bob").exit_code == 0
 
 
@@ -201,7 +201,7 @@ def test_four_eyes(staff: Command, two: list[str]) -> None:
     [
         (("activate", "rules-0"), "no release 'rules-0'; did you mean"),
         (("show", "active"), "no release of the rules is active"),
-        (("rollback",), "no release was active before this one"),
+        (("rollback",), "no release was active before the present one"),
         (("export", "nothing", "nowhere"), "no release 'nothing'"),
         (("cancel", "7"), "no activation '7'"),
     ],
@@ -376,10 +376,10 @@ def test_an_estimate_is_computed_again_by_its_own_release(
         connection.execute(text("UPDATE estimates SET body_digest = body"))
     other = staff("reproduce", estimate.name)
     assert (other.exit_code, other.stdout) == (1, "")
-    assert "computed again it is not the same" in other.stderr
+    assert "computes another result than the one kept" in other.stderr
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE estimates SET request = NULL"))
-    assert "was kept as hashes only" in staff("reproduce", estimate.name).stderr
+    assert "only its hashes were kept, not its request" in staff("reproduce", estimate.name).stderr
     unknown = staff("reproduce", "estimates/none")
     assert (unknown.exit_code, unknown.stderr) == (1, "no estimate 'estimates/none'\n")
     database.close()

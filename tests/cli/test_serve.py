@@ -174,7 +174,7 @@ def test_a_service_that_asks_for_tokens(rules: Path, run: Any, tmp_path: Path) -
         assert run(*asked, "--token", secret, stdin=json.dumps(question())).exit_code != 0
         tokens.write_text("nonsense", encoding="utf-8")
         process.send_signal(signal.SIGHUP)
-        assert "not TOML" in logged(process, "tokens not reloaded")["reason"]
+        assert "the file is not TOML" in logged(process, "tokens not reloaded")["reason"]
         end(process)
 
 
@@ -184,7 +184,7 @@ def test_a_file_of_tokens_that_is_wrong(rules: Path, tmp_path: Path) -> None:
     with serving("--rules", rules, "--listen", "127.0.0.1:0", "--tokens", tokens) as process:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert said.startswith(f"{tokens}: not TOML")
+    assert said.startswith(f"{tokens}: the file is not TOML")
 
 
 @pytest.mark.parametrize(

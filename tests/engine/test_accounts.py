@@ -275,7 +275,8 @@ def test_balances_of_a_family_that_are_refused() -> None:
         estimate(rules, question(**stated))
     (wrong,) = refused.value.violations
     assert wrong.description == (
-        "found a family's balance of card, of which each member has one; expected it in account_balances of a member"
+        "found the family's balance of card, but each member has a separate one; "
+        "expected the balance in account_balances of each member"
     )
     with pytest.raises(InvalidRequest) as refused:
         estimate(rules, question(coverage="COVERAGE_SELF_ONLY", **stated))

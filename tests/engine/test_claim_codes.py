@@ -91,15 +91,27 @@ def test_a_taxonomy_says_the_practitioner() -> None:
         (
             (),
             {"place_of_service": "02", "setting": "office"},
-            "place of service 02, which is telehealth, beside setting office; expected one of the two",
+            "place of service 02, which means telehealth, together with setting office; expected the same setting",
         ),
-        (("95",), {"place_of_service": "11"}, "modifier 95, which says telehealth, beside place of service 11"),
+        (("95",), {"place_of_service": "11"}, "modifier 95, which means telehealth, together with place of service 11"),
         ((), {"place_of_service": "99"}, "found place of service '99'; expected one of 02, 11, 12"),
         (("ZZ",), {}, "found modifier 'ZZ'; expected one of 25, 95, AT, GA, GZ"),
-        (("AT", "AT"), {}, "found 'AT' a second time; expected each once"),
-        (("GA", "GZ"), {}, "modifier GZ, which says that there is no advance_notice, beside modifier GA"),
-        (("GZ",), {"attestations": ["advance_notice"]}, "beside attestation advance_notice; expected one of the two"),
-        ((), {"taxonomy": "171100000X", "practitioner": "massage-therapist"}, "of acupuncturist, beside practitioner"),
+        (("AT", "AT"), {}, "found 'AT' a second time; expected each value only once"),
+        (
+            ("GA", "GZ"),
+            {},
+            "modifier GZ, which denies advance_notice, together with modifier GA, which attests it; expected only one",
+        ),
+        (
+            ("GZ",),
+            {"attestations": ["advance_notice"]},
+            "together with attestation advance_notice, which attests it; expected only one of the two",
+        ),
+        (
+            (),
+            {"taxonomy": "171100000X", "practitioner": "massage-therapist"},
+            "which means acupuncturist, together with practitioner massage-therapist; expected the same practitioner",
+        ),
         ((), {"taxonomy": "333300000X"}, "found taxonomy '333300000X'"),
     ],
 )
@@ -113,5 +125,6 @@ def test_what_contradicts_itself_or_is_unknown_is_refused(
 
 def test_a_taxonomy_of_several_practitioners_needs_one_of_them() -> None:
     rules = tables(share=NOTICE, catalog=SEVERAL)
-    with pytest.raises(InvalidRequest, match="of massage-therapist and healer; expected the practitioner beside it"):
+    told = "which may mean massage-therapist or healer; expected the practitioner as well"
+    with pytest.raises(InvalidRequest, match=told):
         asked("AT", rules=rules, taxonomy="174400000X", therapy="", procedures=[{"code": "97124", "charge_cents": 1}])

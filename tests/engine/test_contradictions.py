@@ -36,7 +36,7 @@ def test_a_familys_sum_below_a_members() -> None:
     found = refusal(members=[member(deductible=6000)], family_accumulators=sums(deductible=5999))
     (path,) = found
     assert path == "family_accumulators[0].used_cents"
-    assert "5999 cents used of deductible by the family, but 6000 by a member" in found[path]
+    assert "5999 cents of deductible used by the family, but 6000 by one member" in found[path]
     assert "6000 or more" in found[path]
     both = question(members=[member(deductible=6000)], family_accumulators=sums(deductible=6000))
     assert estimate(tables(share=ONE_TIER), both).lines[0].deductible_cents == 4000
@@ -46,7 +46,7 @@ def test_a_familys_maximum_below_a_members_deductible() -> None:
     """60.00 of a member's deductible are 60.00 of the family's maximum, too."""
     found = refusal(members=[member(deductible=6000)], family_accumulators=sums(oop_max=5999))
     assert (
-        "5999 cents used of oop_max by the family, but 6000 by a member" in found["family_accumulators[0].used_cents"]
+        "5999 cents of oop_max used by the family, but 6000 by one member" in found["family_accumulators[0].used_cents"]
     )
     unknown = refusal(members=[member(deductible=6000)], family_accumulators=sums(no_such_sum=0))
     assert list(unknown) == ["family_accumulators[0].accumulator"]
@@ -89,7 +89,7 @@ def test_a_deductible_beyond_the_maximum_that_it_counts_toward() -> None:
     found = refusal(members=[member(deductible=6000, oop_max=5999)])
     (path,) = found
     assert path == "members[0].accumulators[0].used_cents"
-    assert "6000 cents used of deductible, but 5999 of oop_max" in found[path]
+    assert "6000 cents of deductible used, but only 5999 of oop_max, toward which all of it counts" in found[path]
     assert "0 to 5999" in found[path]
     family: dict[str, Any] = {"members": [{"id": "ana"}], "family_accumulators": sums(oop_max=0, deductible=1)}
     assert list(refusal(**family)) == ["family_accumulators[1].used_cents"]

@@ -56,7 +56,10 @@ def test_the_most_lines_and_one_more() -> None:
     assert len(evaluate(RULES, request).lines) == 2_000
     with pytest.raises(InvalidRequest) as caught:
         evaluate(RULES, request._replace(items=(*most, item)))
-    assert caught.value.violations[0].description == "found 2003 lines up to here; expected at most 2000 in the request"
+    assert (
+        caught.value.violations[0].description
+        == "found 2003 lines up to this item; expected at most 2000 lines in one request"
+    )
 
 
 def test_a_refusal_without_a_reason_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

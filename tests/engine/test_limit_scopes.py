@@ -254,7 +254,7 @@ def test_more_than_the_family_may_use_is_refused() -> None:
     (violation,) = refused.value.violations
     assert (violation.field, violation.found, violation.expected) == (
         "members[1].limit_usage[0]",
-        "4 used of limit hands by all members",
+        "4 used of limit hands by all members together",
         "3 or less",
     )
 

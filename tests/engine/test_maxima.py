@@ -52,9 +52,9 @@ def refusal(**used: int) -> dict[str, str]:
 def test_a_deductible_is_held_to_each_maximum_that_it_counts_toward() -> None:
     """60.00 of the deductible are 60.00 of both; of two that have less, the lesser bounds it."""
     (described,) = refusal(deductible=6000, oop_max=7000, all_max=5999).values()
-    assert "6000 cents used of deductible, but 5999 of all_max" in described
+    assert "6000 cents of deductible used, but only 5999 of all_max" in described
     (described,) = refusal(deductible=6000, oop_max=5000, all_max=5999).values()
-    assert "but 5000 of oop_max" in described
+    assert "but only 5000 of oop_max" in described
     assert "0 to 5000" in described
 
 

@@ -107,10 +107,15 @@ def test_a_session_shares_its_typical_charge_over_what_is_billed() -> None:
 @pytest.mark.parametrize(
     ("rule", "procedure", "field", "expected"),
     [
-        ("", of("97810", 15), "items[0].procedures[0].minutes", "no unit_rule of the plan"),
+        (
+            "",
+            of("97810", 15),
+            "items[0].procedures[0].minutes",
+            "has no unit_rule to convert minutes to units",
+        ),
         ("cms", of("97810", 15) | {"units": 2}, "items[0].procedures[0].minutes", "2 units and 15 minutes"),
-        ("cms", of("99203", 15), "items[0].procedures[0].minutes", "does not say what a unit takes"),
-        ("ama", of("97810", 7), "items", "no unit of any"),
+        ("cms", of("99203", 15), "items[0].procedures[0].minutes", "does not say how long one unit takes"),
+        ("ama", of("97810", 7), "items", "too few minutes for one unit of any procedure"),
     ],
 )
 def test_minutes_that_cannot_be(rule: str, procedure: dict[str, Any], field: str, expected: str) -> None:

@@ -49,7 +49,7 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         (
             item(procedures=[{"code": "97810"}, {"code": "97811"}], charge_cents=1, allowed_cents=1),
             {
-                "items[0].charge_cents": "2 procedures; expected the amount of each procedure instead",
+                "items[0].charge_cents": "2 procedures; expected an amount for each procedure",
                 "items[0].allowed_cents": "found one amount for 2 procedures",
             },
         ),
@@ -60,33 +60,33 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         ),
         (
             item(therapy="", procedures=[{"code": "97811", "charge_cents": 1}]),
-            {"items[0].procedures[0].code": "billed for acupuncture and massage; expected the therapy beside it"},
+            {"items[0].procedures[0].code": "is billed for acupuncture and for massage; expected the therapy of"},
         ),
         (
             item(therapy="", procedures=[{"code": "97899"}]),
-            {"items[0].procedures[0].charge_cents": "no charge of code '97899', which is unknown to the catalog"},
+            {"items[0].procedures[0].charge_cents": "no charge for code '97899', which is not in the catalog"},
         ),
         ({"members": [{"id": str(number)} for number in range(13)]}, {"members": "13 members; expected 1 to 12"}),
         (member(age=131), {"members[0].age": "131 years; expected 0 to 130"}),
         (
             uses("accumulators", DEDUCTIBLE, DEDUCTIBLE),
-            {"members[0].accumulators[1].accumulator": "found 'deductible' a second time; expected each once"},
+            {"members[0].accumulators[1].accumulator": "found 'deductible' a second time; expected each value"},
         ),
         (
             uses("accumulators", DEDUCTIBLE | {"last_quarter_cents": 101}),
-            {"members[0].accumulators[0].last_quarter_cents": "101 cents; expected 0 to the 100 used in all"},
+            {"members[0].accumulators[0].last_quarter_cents": "101 cents; expected 0 to 100, which is used_cents"},
         ),
         (
             uses("limit_usage", {"limit": "visits", "used": 1}, {"limit": "visits", "used": 1}),
-            {"members[0].limit_usage[1].limit": "found 'visits' a second time; expected each once"},
+            {"members[0].limit_usage[1].limit": "found 'visits' a second time; expected each value only once"},
         ),
         (
             uses("limit_usage", {"limit": "visits", "used_cents": 1}),
-            {"members[0].limit_usage[0]": "found used_cents of 1; expected used, since limit visits counts visits"},
+            {"members[0].limit_usage[0]": "found used_cents with 1; expected used, because limit visits counts visits"},
         ),
         (
             {"plan_id": "copay-plan", "members": [{"limit_usage": [{"limit": "budget", "used": 1}]}]},
-            {"members[0].limit_usage[0]": "found used of 1; expected used_cents, since limit budget counts cents"},
+            {"members[0].limit_usage[0]": "found used with 1; expected used_cents, because limit budget counts cents"},
         ),
         (
             {"plan_id": "copay-plan", "members": [{"limit_usage": [{"limit": "budget", "used_cents": 10001}]}]},
@@ -102,7 +102,7 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         ),
         (uses("prior_visits", VISIT | {"benefit": "needle"}), {"members[0].prior_visits[0].benefit": "'needles'"}),
         (uses("prior_visits", VISIT | {"units": 1001}), {"members[0].prior_visits[0].units": "expected 1 to 1000"}),
-        (item(therapy="Needles"), {"items[0].therapy": "'Needles', an alias of acupuncture; expected its id"}),
+        (item(therapy="Needles"), {"items[0].therapy": "'Needles', which is an alias of acupuncture; expected the id"}),
         (
             item(therapy="Acupuncture"),
             {"items[0].therapy": "massage, reiki; did you mean 'acupuncture'?"},
@@ -112,7 +112,7 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
             item(procedures=[{"code": "97812"}]),
             {
                 "items[0].procedures[0].charge_cents": (
-                    "found no charge of code '97812', which is unknown to the catalog; expected a charge"
+                    "found no charge for code '97812', which is not in the catalog; expected a charge"
                 )
             },
         ),
@@ -120,7 +120,7 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
             item(procedures=[{"code": "97124"}]),
             {
                 "items[0].procedures[0].code": (
-                    "found code 97124, billed for massage, not for acupuncture; expected one of 97810, 97811, as"
+                    "found code 97124, which is billed for massage and not for acupuncture; expected a code of"
                 )
             },
         ),
@@ -131,14 +131,14 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         (
             item(sessions=2, every_days=7),
             {
-                "items[0].sessions": "found sessions beside dates; expected one way to give the dates",
-                "items[0].every_days": "found every_days beside dates",
+                "items[0].sessions": "found sessions together with dates; expected dates alone, or start_date",
+                "items[0].every_days": "found every_days together with dates",
             },
         ),
         (
             item(secondary_tier="in_network") | {"coordination": "COORDINATION_NON_DUPLICATION"},
             {
-                "items[0].secondary_tier": "expected secondary_plan_id beside it, or nothing",
+                "items[0].secondary_tier": "expected a secondary_plan_id, or this field left out",
                 "coordination": "without a second",
             },
         ),
@@ -164,7 +164,7 @@ VISIT = {"benefit": "needles", "date": "2026-02-20"}
         ),
         (
             uses("prior_visits", VISIT | {"date": "2026-03-03"}),
-            {"members[0].prior_visits[0].date": "expected a day not after the first date of service, 2026-03-02"},
+            {"members[0].prior_visits[0].date": "expected a date on or before 2026-03-02, the first date of service"},
         ),
     ],
 )

@@ -82,12 +82,13 @@ def test_a_code_alone_is_of_the_therapy_that_it_is_an_own_code_of() -> None:
 
 
 def test_a_code_that_nothing_settles_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="billed for acupuncture and chiropractic; expected the therapy beside it"):
+    told = "billed for acupuncture and for chiropractic; expected the therapy of the item as well"
+    with pytest.raises(InvalidRequest, match=told):
         asked("99203", practitioner="physician")
 
 
 def test_a_code_that_is_neither_own_nor_of_a_visit_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="code 98940, billed for chiropractic, not for acupuncture"):
+    with pytest.raises(InvalidRequest, match="code 98940, which is billed for chiropractic and not for acupuncture"):
         asked("98940", therapy="acupuncture")
 
 

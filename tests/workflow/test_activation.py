@@ -77,7 +77,7 @@ def test_a_scheduled_activation_can_be_called_off_once_and_before_its_time(relea
     assert cancel(releases.store, planned.id, BOB).is_cancelled
     with releases.store.reading() as ledger:
         assert in_force(ledger.activations(), at) == [first]
-    with pytest.raises(ActivationPast, match="was called off before"):
+    with pytest.raises(ActivationPast, match="has already been called off"):
         cancel(releases.store, planned.id, BOB)
     with pytest.raises(ActivationPast, match=r"took effect on .* UTC; roll back instead"):
         cancel(releases.store, done.id, BOB)
@@ -91,7 +91,7 @@ def test_four_eyes(releases: Any) -> None:
     ana = Decision("ana", "mine")
     with releases.store.writing() as ledger:
         ledger.set_four_eyes("boss", is_on=True)
-    with pytest.raises(FourEyesNeeded, match=f"ana published {first}; somebody else has to activate it"):
+    with pytest.raises(FourEyesNeeded, match=f"ana published {first}; another person must activate it"):
         activate(releases.rules, first, ana)
     assert active_release(releases.store) is None
     activate(releases.rules, first, BOB)
@@ -237,7 +237,7 @@ def test_a_clock_behind_the_newest_decision_is_told(releases: Any, clock: Clock)
     made = activate(releases.rules, releases.ids[0], BOB)
     assert clock_warning(releases.store) == ""
     clock.hours = 0
-    assert f"activation {made.id} was decided on" in clock_warning(releases.store)
+    assert f"activation {made.id} was decided later, on" in clock_warning(releases.store)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(-48, 48)), min_size=1, max_size=8))

@@ -125,7 +125,7 @@ class Access:
         if caller.roles & needed:
             return caller
         if caller is ANYONE:
-            said = "rules can be changed only where the service asks for tokens: start it with --tokens"
+            said = "this method changes rules and needs a service with tokens; start the service with --tokens"
             return refused(Refusal.TOKENS_NEEDED, said)
         said = f"{caller.subject} has the roles {_listed(caller.roles)}; expected {' or '.join(sorted(needed))}"
         return refused(Refusal.ROLE_MISSING, said)
@@ -152,15 +152,15 @@ def read_callers(file: Path) -> Mapping[str, Caller]:
     except OSError as error:
         raise WrongTokens(f"{file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongTokens(f"{file}: not TOML: {error}") from error
+        raise WrongTokens(f"{file}: the file is not TOML: {error}") from error
     entries = content.get("token", [])
     if set(content) - {"token"} or not isinstance(entries, list) or not entries:
-        raise WrongTokens(f"{file}: expected [[token]] tables and nothing else")
+        raise WrongTokens(f"{file}: expected only [[token]] tables")
     callers: dict[str, Caller] = {}
     for number, entry in enumerate(entries, start=1):
         digest, caller = _entry(f"{file}: token {number}", entry)
         if digest in callers:
-            raise WrongTokens(f"{file}: token {number}: the same sha256 stands before")
+            raise WrongTokens(f"{file}: token {number}: an earlier token has the same sha256")
         callers[digest] = caller
     return callers
 
@@ -169,17 +169,19 @@ def _entry(place: str, entry: object) -> tuple[str, Caller]:
     """One table of the file."""
     if not isinstance(entry, dict) or set(entry) - _MAYBE != _KEYS:
         found = ", ".join(sorted(entry)) if isinstance(entry, dict) else type(entry).__name__
-        expected = f"{', '.join(sorted(_KEYS))}, and expires if it ends"
+        expected = f"{', '.join(sorted(_KEYS))}, and expires if the token ends"
         raise WrongTokens(f"{place}: found {found or 'nothing'}; expected {expected}")
     subject, roles, digest, expires = entry["subject"], entry["roles"], entry["sha256"], entry.get("expires")
     if not isinstance(subject, str) or not subject.strip():
-        raise WrongTokens(f"{place}: subject {subject!r}; expected a name")
+        raise WrongTokens(f"{place}: found subject {subject!r}; expected a name")
     if not isinstance(roles, list) or not roles or any(role not in list(Role) for role in roles):
-        raise WrongTokens(f"{place}: roles {roles!r}; expected some of {_listed(Role)}")
+        raise WrongTokens(f"{place}: found roles {roles!r}; expected some of {_listed(Role)}")
     if not isinstance(digest, str) or not _HASH.fullmatch(digest):
-        raise WrongTokens(f"{place}: sha256 {digest!r}; expected 64 hexadecimal digits, as of `camcover token`")
+        raise WrongTokens(f"{place}: found sha256 {digest!r}; expected the 64 hexadecimal digits of `camcover token`")
     if expires is not None and (not isinstance(expires, datetime) or expires.tzinfo is None):
-        raise WrongTokens(f"{place}: expires {expires}; expected a time with its zone, as 2026-12-31T18:00:00Z")
+        raise WrongTokens(
+            f"{place}: found expires {expires}; expected a time with its zone, such as 2026-12-31T18:00:00Z"
+        )
     return digest, Caller(subject, frozenset(map(Role, roles)), expires)
 
 

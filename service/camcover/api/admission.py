@@ -74,7 +74,7 @@ class Places:
         if self.count + number > self._most:
             return overloaded(self._retry_after_seconds, f"too many {self._what} at once")
         if self._taken[who] + number > self._most_of_caller:
-            what = f"{self._taken[who]} {self._what} of this caller at once; expected at most {self._most_of_caller}"
+            what = f"this caller has {self._taken[who]} {self._what} at once; expected at most {self._most_of_caller}"
             return overloaded(self._retry_after_seconds, what)
         self._taken[who] += number
         self.count += number

@@ -279,7 +279,7 @@ def expected_bytes(request: Request) -> int:
 def within_lines(field: str, lines: int) -> None:
     """Raise `Refused` where an answer would have more than `MOST_LINES`; `field` is what asks for them."""
     if lines > MOST_LINES:
-        found, expected = f"{lines} lines in all", f"at most {MOST_LINES}"
+        found, expected = f"{lines} lines in total", f"at most {MOST_LINES}"
         raise invalid(Violation(field, found, expected, Refusal.COUNT_OUT_OF_RANGE))
 
 

@@ -110,9 +110,9 @@ def status_of(error: Exception) -> Status | None:
         case NamedError():
             kind, name = error.refusal, error.name
             found = f"{kind.thing} {shown(name)}"
-            return bad_request([Violation(error.field, found, "one that exists", kind, name, error.nearest)])
+            return bad_request([Violation(error.field, found, f"an existing {kind.thing}", kind, name, error.nearest)])
         case StoreUnavailable():
-            return refused(Refusal.STORE_UNAVAILABLE, f"{error}: try again later", [_retry()])
+            return refused(Refusal.STORE_UNAVAILABLE, f"{error}; try again later", [_retry()])
         case RulesRefused():
             fields = [_field(each.place, each.message, error.refusal) for each in error.findings]
             return refused(error.refusal, str(error), [BadRequest(field_violations=fields)])
@@ -138,7 +138,7 @@ def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -
 
 def ending() -> Status:
     """UNAVAILABLE: this server drains, and takes nothing new."""
-    return refused(Refusal.SERVER_ENDING, "this server is ending; try again, on a new connection", [_retry()])
+    return refused(Refusal.SERVER_ENDING, "this server is shutting down; try again on a new connection", [_retry()])
 
 
 def timed_out(what: str) -> Status:

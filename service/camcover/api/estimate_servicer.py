@@ -164,7 +164,7 @@ class EstimateServicer(EstimateServiceServicer):
         if stored is None:
             raise UnknownEstimate(request.name)
         if stored.body is None:
-            raise EstimateNotKept(f"{request.name} was kept as hashes only")
+            raise EstimateNotKept(f"{request.name} cannot be shown: only its hashes were kept")
         return estimate_pb2.Estimate.FromString(stored.body)
 
 

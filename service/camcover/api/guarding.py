@@ -112,7 +112,7 @@ class Call:
             async with asyncio.timeout(seconds):
                 await self._context.write(response)
         except TimeoutError:
-            raise Refused(timed_out(f"answers were not read for {seconds:g} seconds")) from None
+            raise Refused(timed_out(f"the client did not read an answer for {seconds:g} seconds")) from None
 
     async def _refuse(self, error: Exception) -> NoReturn:
         """End the call with the refusal's status, or with INTERNAL and an incident number that the log explains."""

@@ -49,16 +49,16 @@ class Intake:
     def message(self, data: bytes | None) -> Message:
         """The message. Raises `Refused` (INVALID_ARGUMENT); None stands for a call that ended without one."""
         if data is None:
-            raise _refused("no message", f"one {self._name}", Refusal.MISSING_VALUE)
+            raise _refused("no message", f"one message {self._name}", Refusal.MISSING_VALUE)
         if len(data) > self._most:
-            found, expected = f"a message of {len(data)} bytes", f"at most {self._most}"
+            found, expected = f"a message of {len(data)} bytes", f"at most {self._most} bytes"
             raise _refused(found, expected, Refusal.MESSAGE_TOO_LARGE)
         try:
             excess = self._outline.excess(data) if len(data) > _UNCOUNTED_BYTES else None
             if excess is None:
                 return self._class.FromString(data)
         except (Malformed, DecodeError):
-            found, expected = f"{len(data)} bytes that cannot be read", f"a {self._name}"
+            found, expected = f"{len(data)} bytes that are not a protobuf message", f"a message {self._name}"
             raise _refused(found, expected, Refusal.MALFORMED_MESSAGE) from None
         raise invalid(excess)
 

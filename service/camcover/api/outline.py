@@ -83,7 +83,7 @@ def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, *, 
         seen[number] = place + 1
         left[0] -= field.is_list
         if left[0] < 0:
-            found, expected = f"more than {MOST_ENTRIES} entries of lists in all", f"at most {MOST_ENTRIES}"
+            found, expected = f"more than {MOST_ENTRIES} list entries in the message", f"at most {MOST_ENTRIES}"
             return Violation(path + field.name, found, expected, Refusal.COUNT_OUT_OF_RANGE)
         if field.inside is not None and tag & 7 == _LENGTH:
             within = f"{path}{field.name}[{place}]." if field.is_list else f"{path}{field.name}."

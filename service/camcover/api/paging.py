@@ -14,7 +14,7 @@ __all__ = ["PageRequest", "page_size", "read_token", "refuse_token", "token_of"]
 DEFAULT_PAGE, LARGEST_PAGE = 50, 500
 
 INVALID_TOKEN = Violation(
-    "page_token", "a token that no page has given", "next_page_token of the page before", Refusal.INVALID_PAGE_TOKEN
+    "page_token", "an invalid token", "the next_page_token of an earlier response", Refusal.INVALID_PAGE_TOKEN
 )
 
 

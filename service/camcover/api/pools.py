@@ -44,7 +44,7 @@ class Pool:
         """
         with self._lock:
             if self._held >= self._most:
-                raise Refused(overloaded(RETRY_AFTER_SECONDS, f"too much waits for {self._name}"))
+                raise Refused(overloaded(RETRY_AFTER_SECONDS, f"too many calls are waiting for {self._name}"))
             self._held += 1
         future = self._executor.submit(contextvars.copy_context().run, partial(work, *given, **named))
         future.add_done_callback(self._done)

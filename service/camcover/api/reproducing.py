@@ -26,11 +26,11 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
     tables = rules.take(stored.rule_release)
     priced = price_again(tables, estimate_request(request), stored.name, stored.created_at)
     if stored.contract > CONTRACT:
-        known = f"contract {stored.contract}, this version knows up to {CONTRACT}"
-        raise EstimateNotKept(f"{stored.name}: it was made by a later version ({known})")
+        known = f"its contract is {stored.contract}; this version knows contracts up to {CONTRACT}"
+        raise EstimateNotKept(f"{stored.name}: a later version of camcover made it ({known})")
     message = as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
     if answer_digest(message) != stored.body_digest:
-        raise EstimateNotKept(f"{stored.name}: computed again it is not the same: it was made by another version")
+        raise EstimateNotKept(f"{stored.name}: this version of camcover computes another result than the one kept")
     return message
 
 

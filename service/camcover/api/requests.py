@@ -64,7 +64,7 @@ class _Dates:
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            found, expected = f"{shown(text)}, no day of the calendar", "a date such as 2026-01-31"
+            found, expected = f"{shown(text)}, which is not a calendar date", "a date such as 2026-01-31"
             self.refuse(path, found, expected, Refusal.INVALID_DATE)
             return None
         if not first_year <= day.year <= LAST_YEAR:
@@ -274,7 +274,7 @@ def _service_dates(path: str, message: messages.PlannedService, dates: _Dates) -
         series = [name for name in ("start_date", "sessions", "every_days") if getattr(message, name)]
         for name in series:
             dates.refuse(
-                f"{path}.{name}", f"{name} beside dates", "one way to give the dates", Refusal.UNUSED_STATEMENT
+                f"{path}.{name}", f"{name} together with dates", "dates alone, or start_date", Refusal.UNUSED_STATEMENT
             )
         return () if series else _listed_dates(path, message.dates, dates)
     if not message.start_date:

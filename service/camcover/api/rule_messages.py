@@ -63,7 +63,7 @@ def moment_of(message: Timestamp, field: str) -> datetime:
         when = None
     if when is None or not FIRST_DATE <= when.date() <= LAST_DATE:
         found = f"{message.seconds} seconds and {message.nanos} nanoseconds after 1970"
-        expected = f"a time of the years {FIRST_DATE.year} to {LAST_DATE.year}"
+        expected = f"a time in the years {FIRST_DATE.year} to {LAST_DATE.year}"
         raise invalid(Violation(field, found, expected, Refusal.DATE_OUT_OF_RANGE))
     return when
 

@@ -150,7 +150,9 @@ class RuleServicer(RuleServiceServicer):
         """Make the decision that the request asks for."""
         releases = self._releases()
         if not self._follows:
-            raise NotServed("this service answers by rule files (--rules), not by what is active in its database")
+            raise NotServed(
+                "this service uses rule files (--rules); releases are activated only where it uses its database"
+            )
         if request.cancel_number:
             return cancel(releases.store, request.cancel_number, decision)
         if request.roll_back:
@@ -177,7 +179,7 @@ class RuleServicer(RuleServiceServicer):
         """The members whom a change of the rules touches, and by how much."""
         await self._pool.run(validate, request)
         if not is_installed("bulk"):
-            raise NotServed(f"this service cannot read books of business: {how_to_install('bulk')}")
+            raise NotServed(f"this service cannot read books of business; {how_to_install('bulk')}")
         before, after = await self._pool.run(self._sides, request)
         wanted = request.synthetic
         book = SyntheticMembers(wanted.members, wanted.seed) if request.HasField("synthetic") else request.parquet
@@ -226,7 +228,7 @@ class RuleServicer(RuleServiceServicer):
     def _releases(self) -> ReleaseRules:
         """The releases. Raises `NotServed` where there is no database."""
         if self._rules.releases is None:
-            raise NotServed("this service has no database: start it with --database-url")
+            raise NotServed("this service has no database; start it with --database-url")
         return self._rules.releases
 
 

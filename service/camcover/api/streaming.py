@@ -42,7 +42,7 @@ class Requests:
         except Refused as refused:
             return refused.status
         except TimeoutError:
-            self.why = timed_out(f"no request for {self._idle_seconds:g} seconds")
+            self.why = timed_out(f"the client sent no request for {self._idle_seconds:g} seconds")
             raise StopAsyncIteration from None
         except asyncio.CancelledError:
             # Only `end` asked for it: the reader goes on. Whoever else asks is obeyed.

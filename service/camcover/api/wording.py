@@ -40,9 +40,9 @@ FORMS = {
     "^[0-9]{2}$": ("a place-of-service code of two digits such as 11", Refusal.INVALID_TEXT),
     "^[0-9A-Z]{9}X$": ("a taxonomy code of ten characters such as 111N00000X", Refusal.INVALID_TEXT),
     "^[A-Z0-9]{5}$": ("a code of five capital letters and digits such as 97810", Refusal.INVALID_TEXT),
-    "^estimates/[0-9a-f-]{1,64}$": ("the name of an estimate, as an estimate's own name says", Refusal.INVALID_TEXT),
+    "^estimates/[0-9a-f-]{1,64}$": ("the `name` of an estimate, which begins with estimates/", Refusal.INVALID_TEXT),
     r"^([^/\\.\x00][^/\\\x00]*/)*[^/\\.\x00][^/\\\x00]*\.ya?ml$": (
-        "a path below the rules folder that ends in .yaml or .yml, no part of it beginning with a dot",
+        "a path below the rules folder that ends in .yaml or .yml and has no part that begins with a dot",
         Refusal.INVALID_TEXT,
     ),
 }
@@ -130,13 +130,13 @@ def _of_value(path: str, rule: str, found: Found, field: Described) -> Violation
         case "unique":
             return repeated(path, _twice(found.field_value))
         case "required":
-            return Violation(path, f"no {field.name}", "one", Refusal.MISSING_VALUE)
-    return Violation(path, shown(found.field_value), "what docs/api.md says of the field", Refusal.INVALID_TEXT)
+            return Violation(path, "nothing", f"a value for {field.name}", Refusal.MISSING_VALUE)
+    return Violation(path, shown(found.field_value), "a value that docs/api.md allows", Refusal.INVALID_TEXT)
 
 
 def _form(path: str, value: str, pattern: str) -> Violation:
     """The violation for a text that is not of the form that a regular expression describes."""
-    expected, kind = FORMS.get(pattern, ("a text of the form in docs/api.md", Refusal.INVALID_TEXT))
+    expected, kind = FORMS.get(pattern, ("text in the form that docs/api.md gives", Refusal.INVALID_TEXT))
     joined = with_modifiers(value) if pattern == "^[A-Z0-9]{5}$" else ""
     if joined:
         return Violation(path, shown(value), joined, kind)
@@ -160,7 +160,9 @@ def _counted(path: str, value: Any, bounds: dict[str, Any]) -> Violation:
     thing = "entries" if not is_text else "characters" if isinstance(value, str) else "bytes"
     ends = [[each for name, each in bounds.items() if name.startswith(end)] for end in ("min_", "max_")]
     low, high = (min(each, default=None) for each in ends)
-    expected = f"{low or 0} to {high} {thing}" if high is not None else f"at least {low} {thing}"
+    expected = (
+        f"{low} to {high} {thing}" if low and high else f"at most {high} {thing}" if high else f"at least {low} {thing}"
+    )
     if not value:
         return Violation(path, "nothing", expected, Refusal.MISSING_VALUE)
     kind = Refusal.TEXT_LENGTH_OUT_OF_RANGE if is_text else Refusal.COUNT_OUT_OF_RANGE
@@ -171,7 +173,7 @@ def _no_choice(path: str, descriptor: Described, elements: Sequence[Any]) -> Vio
     """The violation for a oneof of which nothing is given."""
     oneof = descriptor.oneofs_by_name[elements[-1].field_name]
     names = [each.name for each in oneof.fields]
-    return Violation(path, f"no {' and no '.join(names)}", listed(names, "field"), Refusal.MISSING_VALUE)
+    return Violation(path, "nothing", listed(names, "field"), Refusal.MISSING_VALUE)
 
 
 def _given(value: Any) -> str:

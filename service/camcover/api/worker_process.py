@@ -70,7 +70,7 @@ class WorkerProcess:
                 return await working
         except TimeoutError:
             self.close()
-            raise Refused(timed_out(f"work on rules may take {self._most_seconds:g} seconds")) from None
+            raise Refused(timed_out(f"the work on rules took longer than {self._most_seconds:g} seconds")) from None
         except asyncio.CancelledError:
             self.close()
             raise

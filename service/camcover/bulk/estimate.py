@@ -28,7 +28,7 @@ from camcover.errors import CamcoverError
 from camcover.refusals import Refusal
 from camcover.request_bounds import MAX_LINES
 
-_NO_DATE = Violation("", "a date that no calendar has", "dates in the years 1 to 9999", Refusal.DATE_OUT_OF_RANGE)
+_NO_DATE = Violation("", "a date outside the calendar", "dates in the years 1 to 9999", Refusal.DATE_OUT_OF_RANGE)
 _NONE_BEHIND = np.zeros(1, dtype=columns.LEDGER)
 _SESSION = np.dtype(np.int32)
 

@@ -44,6 +44,8 @@ from camcover.rulebook.records import Attestation, Setting
 
 Data: TypeAlias = Mapping[str, Any]
 
+_CODE_AS_WELL = "a code as well, or this column left empty"
+
 
 def request_of(row: Data) -> EstimateRequest:
     """The request of a row. Raises `InvalidRequest` with everything that a column may not hold."""
@@ -130,15 +132,15 @@ def _violations(row: Data) -> Iterator[Violation]:
         yield from _null_violations(name, row[name])
     for path, dated in (each for name in ("prior_visits", "fee_usage", "code_usage") for each in _elements(row, name)):
         if dated["date"] is None:
-            yield Violation(f"{path}.date", "no date", "one", Refusal.MISSING_VALUE)
+            yield Violation(f"{path}.date", "no date", "a date", Refusal.MISSING_VALUE)
     for path, item in _elements(row, "items"):
         yield from _date_violations(path, item)
         if not item["code"] and item["minutes"]:
-            found, expected = f"{item['minutes']} minutes of no code", "a code beside them, or nothing"
-            yield Violation(f"{path}.minutes", found, expected, Refusal.UNUSED_STATEMENT)
+            found = f"{item['minutes']} minutes without a code"
+            yield Violation(f"{path}.minutes", found, _CODE_AS_WELL, Refusal.UNUSED_STATEMENT)
         if not item["code"] and _or(item["units"], 1) != 1:
-            found, expected = f"{item['units']} units of no code", "a code beside them, or nothing"
-            yield Violation(f"{path}.units", found, expected, Refusal.UNUSED_STATEMENT)
+            found = f"{item['units']} units without a code"
+            yield Violation(f"{path}.units", found, _CODE_AS_WELL, Refusal.UNUSED_STATEMENT)
         yield from _modifier_violations(path, item)
         setting = item["setting"]
         if setting and setting not in list(Setting):
@@ -151,7 +153,7 @@ def _violations(row: Data) -> Iterator[Violation]:
 def _modifier_violations(path: str, item: Data) -> Iterator[Violation]:
     """Modifiers without a code, and those that stand in the code's column."""
     if item["modifiers"] and not item["code"]:
-        yield Violation(f"{path}.modifiers", "modifiers of no code", "a code beside them", Refusal.UNUSED_STATEMENT)
+        yield Violation(f"{path}.modifiers", "modifiers without a code", _CODE_AS_WELL, Refusal.UNUSED_STATEMENT)
     joined = with_modifiers(_text(item["code"]))
     if joined:
         yield Violation(f"{path}.code", shown(item["code"]), joined, Refusal.INVALID_TEXT)

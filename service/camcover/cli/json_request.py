@@ -46,10 +46,10 @@ def message_of(text: str, message: AnyMessage) -> AnyMessage:
     try:
         data = json.loads(text, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
-        found = f"no JSON, in line {error.lineno}, column {error.colno}: {error.msg}"
+        found = f"text that is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         raise _refused(found) from error
     except (ValueError, RecursionError) as error:
-        raise _refused("JSON with a number or a nesting that is too large") from error
+        raise _refused("JSON with a number that is too large or too many levels") from error
     violations = tuple(_message_violations("", data, message.DESCRIPTOR))
     if violations:
         raise InvalidRequest(violations)
@@ -57,7 +57,7 @@ def message_of(text: str, message: AnyMessage) -> AnyMessage:
 
 
 def _refused(found: str) -> InvalidRequest:
-    return InvalidRequest((Violation("", found, "one object of JSON", Refusal.INVALID_JSON),))
+    return InvalidRequest((Violation("", found, "one JSON object", Refusal.INVALID_JSON),))
 
 
 def _message_violations(path: str, data: Any, message: Described) -> Iterator[Violation]:
@@ -107,9 +107,9 @@ def _value_violations(path: str, value: Any, field: Described) -> Iterator[Viola
         if not isinstance(value, bool):
             yield _other_type(path, value, "true or false")
     elif not isinstance(value, str):
-        yield _other_type(path, value, "a text")
+        yield _other_type(path, value, "text")
     elif any("\ud800" <= letter <= "\udfff" for letter in value):
-        yield Violation(path, shown(value), "text that is Unicode", Refusal.INVALID_TEXT)
+        yield Violation(path, shown(value), "Unicode text without surrogates", Refusal.INVALID_TEXT)
 
 
 def _enum_violations(path: str, value: Any, names: Mapping[str, Any]) -> Iterator[Violation]:

@@ -22,7 +22,7 @@ def reproduce(name: str, output: EstimateFormat, database_url: str) -> None:
         if stored is None:
             raise UnknownEstimate(name)
         if stored.request is None:
-            raise EstimateNotKept(f"{name} was kept as hashes only, without its request")
+            raise EstimateNotKept(f"{name} cannot be computed again: only its hashes were kept, not its request")
         rules = RulesInForce(releases=ReleaseRules(ReleaseStore(database)))
         try:
             answer = reproduced(rules, stored, stored.request)

@@ -19,7 +19,7 @@ class UnavailableReason(StrEnum):
     AWAY = "the database cannot be reached"
     LOCKED = "the database is locked by another process"
     FULL = "the disk of the database is full"
-    BUSY = "the database has more to write than it can"
+    BUSY = "the database has too many writes waiting"
 
 
 class StoreUnavailable(DatabaseError):

@@ -85,9 +85,9 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
             raise UnknownActivation(str(number), tuple(str(each.id) for each in planned))
         chosen = found[number]
         if chosen.is_cancelled:
-            raise ActivationPast(number, "was called off before")
+            raise ActivationPast(number, "has already been called off")
         if chosen.holds(now):
-            raise ActivationPast(number, f"took effect on {moment(chosen.effective_at)}; roll back instead")
+            raise ActivationPast(number, f"already took effect on {moment(chosen.effective_at)}; roll back instead")
         ledger.cancel(chosen, decision.actor, decision.reason, now)
         return chosen._replace(is_cancelled=True)
 
@@ -100,8 +100,9 @@ def clock_warning(store: ReleaseStore) -> str:
     if newest is None or newest.created_at <= now:
         return ""
     return (
-        f"the clock says {moment(now)}, but activation {newest.id} was decided on {moment(newest.created_at)}: a clock "
-        "is or was wrong; what was decided at once holds in the order of the decisions, scheduled times by the clock"
+        f"the clock says {moment(now)}, but activation {newest.id} was decided later, on {moment(newest.created_at)}; "
+        "one of the two times is wrong. Immediate activations take effect in the order in which they were decided; "
+        "scheduled activations take effect by the clock"
     )
 
 

@@ -27,7 +27,7 @@ class NoActiveRelease(UseCaseError):
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__("no release of the rules is active")
+        super().__init__("no release of the rules is active; publish one and activate it")
 
 
 class NamedError(UseCaseError):
@@ -69,7 +69,7 @@ class RequestIdReused(UseCaseError):
 
     def __init__(self, request_id: str) -> None:
         """Name the id."""
-        super().__init__(f"request_id {request_id!r} was used before with other content")
+        super().__init__(f"request_id {request_id!r} was used before with other content; use a new id")
         self.request_id = request_id
 
 
@@ -130,7 +130,7 @@ class NothingToReturnTo(UseCaseError):
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__("no release was active before this one")
+        super().__init__("no release was active before the present one")
 
 
 class NotServed(UseCaseError):
@@ -158,7 +158,7 @@ class ActiveReleaseChanged(UseCaseError):
 
     def __init__(self, expected: str, found: str | None) -> None:
         """Say what is active."""
-        super().__init__(f"expected {expected} to be active; found {found or 'none'}: look again, then decide")
+        super().__init__(f"expected {expected} to be active; found {found or 'none'}; look again, then decide")
 
 
 class FourEyesNeeded(UseCaseError):
@@ -169,7 +169,7 @@ class FourEyesNeeded(UseCaseError):
 
     def __init__(self, release: str, author: str) -> None:
         """Say who may not."""
-        super().__init__(f"{author} published {release}; somebody else has to activate it")
+        super().__init__(f"{author} published {release}; another person must activate it")
 
 
 def moment(when: datetime) -> str:

@@ -24,11 +24,12 @@ def balance_violations(scope: Scope) -> Iterator[Violation]:
     shared = {name for name, each in accounts.items() if family and each.family is not None}
     for place, member in enumerate(request.members):
         path = f"members[{place}].{_OWN}"
-        yield from _violations(path, member.account_balances, accounts, shared, expected=f"it in {_SHARED}")
+        yield from _violations(path, member.account_balances, accounts, shared, expected=f"the balance in {_SHARED}")
     others = accounts.keys() - shared
     if family:
         stated = request.family_account_balances
-        yield from _violations(_SHARED, stated, accounts, others, expected=f"it in {_OWN} of a member")
+        expected = f"the balance in {_OWN} of each member"
+        yield from _violations(_SHARED, stated, accounts, others, expected=expected)
 
 
 def _violations(
@@ -46,9 +47,9 @@ def _violations(
         if each.account not in accounts:
             yield unknown_word(f"{where}.account", Refusal.UNKNOWN_ACCOUNT, each.account, accounts)
         elif each.account in elsewhere:
-            found = "a member's balance" if path != _SHARED else "a family's balance"
-            what = "that the family shares" if path != _SHARED else "of which each member has one"
-            found = f"{found} of {each.account}, {what}"
+            owner = "a member's" if path != _SHARED else "the family's"
+            what = "which the family shares" if path != _SHARED else "but each member has a separate one"
+            found = f"{owner} balance of {each.account}, {what}"
             yield Violation(f"{where}.account", found, expected, Refusal.UNUSED_STATEMENT)
         elif each.account in seen:
             yield repeated(f"{where}.account", each.account)

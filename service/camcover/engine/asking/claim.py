@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from camcover.engine.asking.asked import Unsound
-from camcover.engine.asking.words import repeated, unknown_word
+from camcover.engine.asking.words import ONLY_ONE, repeated, unknown_word
 from camcover.engine.compiling.compile_rows import attestations_mask
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import EstimateRequest, PlannedService, Violation
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Modifier, Setting
 
-_ONE_OF_THE_TWO = "one of the two"
+_SAME_SETTING, _SAME_PRACTITIONER = "the same setting in both", "the same practitioner in both"
 
 
 class Attested(NamedTuple):
@@ -82,13 +82,13 @@ def _settings(item: PlannedService, vocabulary: Vocabulary) -> Iterator[tuple[st
         yield "setting", f"setting {item.setting}", item.setting
     place = vocabulary.places_of_service.get(item.place_of_service)
     if place is not None:
-        yield "place_of_service", f"place of service {item.place_of_service}, which is {place}", place
+        yield "place_of_service", f"place of service {item.place_of_service}, which means {place}", place
     for number, procedure in enumerate(item.procedures):
         for at, word in enumerate(procedure.modifiers):
             modifier = vocabulary.modifiers.get(word)
             if modifier is not None and modifier.setting is not None:
                 where = f"procedures[{number}].modifiers[{at}]"
-                yield where, f"modifier {word}, which says {modifier.setting}", modifier.setting
+                yield where, f"modifier {word}, which means {modifier.setting}", modifier.setting
 
 
 def _setting_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
@@ -99,8 +99,8 @@ def _setting_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
     stated = list(_settings(item, vocabulary))
     for field, words, setting in stated[1:]:
         if setting is not stated[0][2]:
-            found = f"{words}, beside {stated[0][1]}"
-            yield Violation(f"{path}.{field}", found, _ONE_OF_THE_TWO, Refusal.CONTRADICTORY_STATEMENTS)
+            found = f"{words}, together with {stated[0][1]}"
+            yield Violation(f"{path}.{field}", found, _SAME_SETTING, Refusal.CONTRADICTORY_STATEMENTS)
 
 
 def _practitioners(item: PlannedService, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -121,11 +121,12 @@ def _practitioner_violations(path: str, item: PlannedService, vocabulary: Vocabu
         yield unknown_word(where, kind, item.taxonomy, known)
     elif item.practitioner:
         if item.practitioner in vocabulary.practitioners and item.practitioner not in found:
-            told = f"taxonomy {item.taxonomy}, of {' or '.join(found)}, beside practitioner {item.practitioner}"
-            yield Violation(where, told, _ONE_OF_THE_TWO, Refusal.CONTRADICTORY_STATEMENTS)
+            owners = " or ".join(found)
+            told = f"taxonomy {item.taxonomy}, which means {owners}, together with practitioner {item.practitioner}"
+            yield Violation(where, told, _SAME_PRACTITIONER, Refusal.CONTRADICTORY_STATEMENTS)
     elif len(_practitioners(item, vocabulary)) > 1:
-        told = f"taxonomy {item.taxonomy}, of {' and '.join(_practitioners(item, vocabulary))}"
-        yield Violation(where, told, "the practitioner beside it", Refusal.AMBIGUOUS_TAXONOMY)
+        told = f"taxonomy {item.taxonomy}, which may mean {' or '.join(_practitioners(item, vocabulary))}"
+        yield Violation(where, told, "the practitioner as well", Refusal.AMBIGUOUS_TAXONOMY)
 
 
 def _modifier_violations(
@@ -147,9 +148,9 @@ def _modifier_violations(
         for attestation in modifier.lacks:
             yes = _who_attests(item, known, attestation)
             if yes:
-                found = f"modifier {modifier.code}, which says that there is no {attestation}, beside {yes}"
+                found = f"modifier {modifier.code}, which denies {attestation}, together with {yes}, which attests it"
                 where = f"{path}.modifiers[{words.index(modifier.code)}]"
-                yield Violation(where, found, _ONE_OF_THE_TWO, Refusal.CONTRADICTORY_STATEMENTS)
+                yield Violation(where, found, ONLY_ONE, Refusal.CONTRADICTORY_STATEMENTS)
 
 
 def _who_attests(item: PlannedService, modifiers: list[Modifier], attestation: Attestation) -> str:

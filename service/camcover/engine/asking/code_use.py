@@ -33,7 +33,7 @@ def code_violations(scope: Scope, path: str, use: CodeUse, codes: Collection[str
             f"{path}.code", f"code {shown(use.code)}", "a code of the catalog", Refusal.UNKNOWN_CODE, use.code
         )
     if use.date.toordinal() > scope.first_day:
-        expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
+        expected = f"a date on or before {date.fromordinal(scope.first_day)}, the first date of service"
         yield Violation(f"{path}.date", f"{use.date}", expected, Refusal.CONTRADICTORY_USE)
     if UNITS.is_outside(use.units):
         yield out_of_range(f"{path}.units", use.units, UNITS)

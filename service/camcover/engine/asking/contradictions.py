@@ -52,12 +52,12 @@ def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
         owners.append((path, uses, maxima.family))
         for place, most in _below_a_members(scope.plan, uses, members, maxima.member):
             name, used = uses[place].accumulator, uses[place].used_cents
-            found = f"{used} cents used of {name} by the family, but {most} by a member"
+            found = f"{used} cents of {name} used by the family, but {most} by one member"
             yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
     for path, uses, tops in owners:
         for place, maximum, most in _beyond_a_maximum(scope.plan, uses, tops):
             name, used = uses[place].accumulator, uses[place].used_cents
-            found = f"{used} cents used of {name}, but {most} of {names[maximum]}, to which it all counts"
+            found = f"{used} cents of {name} used, but only {most} of {names[maximum]}, toward which all of it counts"
             where = f"{path}[{place}].used_cents"
             yield Violation(where, found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
 
@@ -67,8 +67,9 @@ def _later_as_of(scope: Scope) -> Iterator[Violation]:
     period = scope.plan.period_of(scope.as_of)
     if period > scope.plan.period_of(scope.first_day):
         as_of, first, start = (date.fromordinal(day) for day in (scope.as_of, scope.first_day, period))
-        found = f"{as_of}, in a later benefit period of plan {scope.plan.id} than the first date of service, {first}"
-        yield Violation("as_of", found, f"a day before {start}", Refusal.CONTRADICTORY_USE)
+        period_words = f"in a later benefit period of plan {scope.plan.id} than the first date of service"
+        found = f"{as_of}, which is {period_words}, {first}"
+        yield Violation("as_of", found, f"a date before {start}", Refusal.CONTRADICTORY_USE)
 
 
 def _below_a_members(

@@ -38,7 +38,7 @@ def fee_violations(scope: Scope, path: str, use: FeeUse, therapies: Collection[s
     if use.therapy and use.therapy not in therapies:
         yield unknown_word(f"{path}.therapy", Refusal.UNKNOWN_THERAPY, use.therapy, therapies)
     if use.date.toordinal() > scope.first_day:
-        expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
+        expected = f"a date on or before {date.fromordinal(scope.first_day)}, the first date of service"
         yield Violation(f"{path}.date", f"{use.date}", expected, Refusal.CONTRADICTORY_USE)
     for name in ("used_cents", "practice_expense_cents"):
         if CENTS.is_outside(getattr(use, name)):

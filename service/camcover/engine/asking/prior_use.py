@@ -191,7 +191,7 @@ class _UseReader:
             limit = limit_of(self._scope, self._slot_keys[slot].limit) or self._index.slot_limits[slot]
             total = sum(each.amount_of(limit) for each in bare)
             if total > most_used(limit):
-                said = f"{total} used of limit {limit.id} by all members"
+                said = f"{total} used of limit {limit.id} by all members together"
                 self._conflict(bare[-1], said, f"{most_used(limit)} or less")
 
     def _conflict(self, said: _Statement, found: str, expected: str) -> None:
@@ -283,8 +283,8 @@ class _UseReader:
         used = statement.use.used
         _, visits = self._stated_visits.setdefault(benefit, (statement.place, used))
         if used != min(visits, most_used(limit_of(self._scope, str(limit.id)) or limit)):
-            said = f"{used} used of limit {limit.id} and {visits} visits under benefit {benefit}"
-            self._conflict(statement, said, "the same of both")
+            said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}"
+            self._conflict(statement, said, "the same number for both")
 
     def _read_window(self, slot: int, stated: list[_Statement]) -> None:
         """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
@@ -325,7 +325,7 @@ class _UseReader:
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""
         if dated > stated and stated < most_used(limit):
-            said = f"{stated} used of limit {limit.id}, of which dated visits use {dated}"
+            said = f"{stated} used of limit {limit.id}, but the dated visits alone use {dated}"
             self._conflict(statement, said, f"{dated} or more")
 
     # Visits
@@ -347,7 +347,7 @@ class _UseReader:
                 elif period == first:
                     dated += 1
             if within > total:
-                said = f"{total} visits under {benefit}, of which {within} are dated"
+                said = f"{total} visits under {benefit}, but {within} dated visits"
                 self._found.conflicts.append(Conflict(self._member, "benefit_visits", place, said, f"{within} or more"))
             begun = self._visits.get((benefit, scope.first_day))
             self._found.visits[index.benefits[benefit]] = (

@@ -118,8 +118,8 @@ def minutes_violations(index: PlanIndex, request: EstimateRequest, vocabulary: V
         for place, procedure in enumerate(item.procedures):
             if procedure.minutes and not has_rule:
                 path = f"items[{number}].procedures[{place}].minutes"
-                found = f"{procedure.minutes} minutes, and no unit_rule of the plan"
-                yield Violation(path, found, "units", Refusal.UNUSED_STATEMENT)
+                found = f"{procedure.minutes} minutes, but plan {index.id} has no unit_rule to convert minutes to units"
+                yield Violation(path, found, "units instead", Refusal.UNUSED_STATEMENT)
     if any(procedure.minutes for item in request.items for procedure in item.procedures):
         yield from _nothing_billed(index, request, vocabulary)
 
@@ -131,4 +131,5 @@ def _nothing_billed(index: PlanIndex, request: EstimateRequest, vocabulary: Voca
     except (Unsound, KeyError):
         return
     if not any(units):
-        yield Violation("items", "minutes that come to no unit of any procedure", "a unit", Refusal.MISSING_VALUE)
+        found, expected = "too few minutes for one unit of any procedure", "enough minutes for one unit"
+        yield Violation("items", found, expected, Refusal.MISSING_VALUE)

@@ -60,7 +60,7 @@ def _sum_violations(
             yield repeated(f"{where}.accumulator", name)
         elif use.used_cents is None and use.last_quarter_cents:
             where, found = f"{where}.last_quarter_cents", "last_quarter_cents without used_cents"
-            yield Violation(where, found, "used_cents beside it, or nothing", Refusal.UNUSED_STATEMENT)
+            yield Violation(where, found, "used_cents as well, or this field left out", Refusal.UNUSED_STATEMENT)
         elif use.used_cents is not None:
             yield from _used_violations(where, use, use.used_cents, maxima[scope.plan.accumulators[name]])
         seen.add(name)
@@ -75,7 +75,7 @@ def _used_violations(path: str, use: AccumulatorUse, used: int, maximum: int) ->
     elif used < 0:
         yield out_of_range(f"{path}.used_cents", used, CENTS)
     elif not 0 <= late <= used:
-        found, expected = counted("last_quarter_cents", late), f"0 to the {used} used in all"
+        found, expected = counted("last_quarter_cents", late), f"0 to {used}, which is used_cents"
         yield Violation(f"{path}.last_quarter_cents", found, expected, Refusal.CONTRADICTORY_USE)
 
 
@@ -100,10 +100,10 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
 def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
     """A date of what counts over no window, a benefit of what does not count by visit."""
     if use.date is not None and limit.per.kind not in ROLLING:
-        found = f"the date {use.date} of limit {use.limit}, which counts over no window"
+        found = f"date {use.date} for limit {use.limit}, which does not count over a rolling period"
         yield Violation(f"{path}.date", found, "no date", Refusal.UNUSED_STATEMENT)
     if use.benefit and limit.per.kind is not PeriodKind.VISIT:
-        found = f"benefit {shown(use.benefit)} of limit {use.limit}, which does not count by visit"
+        found = f"benefit {shown(use.benefit)} for limit {use.limit}, which does not count per visit"
         yield Violation(f"{path}.benefit", found, "no benefit", Refusal.UNUSED_STATEMENT)
     elif use.benefit and use.benefit not in scope.plan.benefits:
         yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
@@ -122,8 +122,8 @@ def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violat
         yield out_of_range(f"{path}.{field}", used, CENTS if money else USED)
     elif other:
         measure = "cents" if money else limit.measure.value
-        expected = f"{field}, since limit {limit.id} counts {measure}"
-        yield Violation(path, f"{wrong} of {other}", expected, Refusal.WRONG_MEASURE)
+        expected = f"{field}, because limit {limit.id} counts {measure}"
+        yield Violation(path, f"{wrong} with {other}", expected, Refusal.WRONG_MEASURE)
 
 
 def _visit_violations(scope: Scope, path: str, uses: Sequence[BenefitVisits]) -> Iterator[Violation]:
@@ -147,7 +147,7 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
     elif UNITS.is_outside(visit.units):
         yield out_of_range(f"{path}.units", visit.units, UNITS)
     elif visit.date.toordinal() > scope.first_day:
-        expected = f"a day not after the first date of service, {date.fromordinal(scope.first_day)}"
+        expected = f"a date on or before {date.fromordinal(scope.first_day)}, the first date of service"
         yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
     for name in _PAID:
         cents = getattr(visit, name) or 0

@@ -17,7 +17,7 @@ from camcover.engine.asking.claim import as_far_as_known, claim_violations
 from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.timed import minutes_violations
 from camcover.engine.asking.use_violations import use_violations
-from camcover.engine.asking.words import counted, listed, out_of_range, repeated, shown, unknown_code, unknown_word
+from camcover.engine.asking.words import ONLY_ONE, listed, out_of_range, repeated, shown, unknown_code, unknown_word
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
@@ -39,7 +39,7 @@ from camcover.rulebook.records import MemberRole, MemberStatus
 MOST_VIOLATIONS = 100
 """So many faults of a request are worked out: each unknown word is compared with all that are known."""
 
-NO_SECOND_PLAN = "secondary_plan_id beside it, or nothing"
+NO_SECOND_PLAN = "a secondary_plan_id, or this field left out"
 """What a statement about a second plan needs."""
 
 
@@ -48,8 +48,8 @@ def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, 
     found = tuple(islice(_violations(tables, request), MOST_VIOLATIONS + 1))
     if len(found) <= MOST_VIOLATIONS:
         return found
-    said = f"more than these {MOST_VIOLATIONS} faults"
-    return (*found[:MOST_VIOLATIONS], Violation("", said, "them corrected first", Refusal.MORE_VIOLATIONS))
+    said, expected = f"more than {MOST_VIOLATIONS} faults", f"the first {MOST_VIOLATIONS} corrected, then a new request"
+    return (*found[:MOST_VIOLATIONS], Violation("", said, expected, Refusal.MORE_VIOLATIONS))
 
 
 def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]:
@@ -114,13 +114,12 @@ def _self_only_violations(request: EstimateRequest) -> Iterator[Violation]:
     """What self-only coverage excludes."""
     count = len(request.members)
     if count > 1:
-        found = f"{count} members of self-only coverage"
+        found = f"{count} members under self-only coverage"
         yield Violation("members", found, "one member", Refusal.CONTRADICTORY_STATEMENTS)
     for name in ("family_accumulators", "secondary_family_accumulators", "family_account_balances"):
         if getattr(request, name):
-            what = "balances" if name.endswith("balances") else "sums"
-            found, expected = f"{what} of a family, and self-only coverage", "one of the two"
-            yield Violation(name, found, expected, Refusal.CONTRADICTORY_STATEMENTS)
+            found = f"{name} together with self-only coverage"
+            yield Violation(name, found, ONLY_ONE, Refusal.CONTRADICTORY_STATEMENTS)
 
 
 def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
@@ -128,8 +127,8 @@ def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
     if member.state and member.state not in STATE_INDEX:
         yield unknown_word(f"{path}.state", Refusal.UNKNOWN_STATE, member.state, STATE_INDEX)
     if member.birth_date is not None and member.age is not None:
-        found = f"an age of {counted('age', member.age)} and the birth date {member.birth_date}"
-        yield Violation(f"{path}.age", found, "one of the two", Refusal.CONTRADICTORY_STATEMENTS)
+        found = f"both age {member.age} and birth date {member.birth_date}"
+        yield Violation(f"{path}.age", found, ONLY_ONE, Refusal.CONTRADICTORY_STATEMENTS)
     if member.age is not None and AGE.is_outside(member.age):
         yield out_of_range(f"{path}.age", member.age, AGE)
     for name in ("membership", "secondary_membership"):
@@ -140,11 +139,11 @@ def _membership_violations(path: str, membership: Membership) -> Iterator[Violat
     """What is wrong with how a plan is said to cover a member."""
     first, last = membership.covered_from, membership.covered_to
     if first is not None and last is not None and last < first:
-        expected = f"a day not before the first day of coverage, {first}"
+        expected = f"a date on or after {first}, the first day of coverage"
         yield Violation(f"{path}.covered_to", f"{last}", expected, Refusal.CONTRADICTORY_STATEMENTS)
     enrolled = membership.enrolled_on
     if enrolled is not None and first is not None and enrolled > first:
-        expected = f"a day not after the first day of coverage, {first}"
+        expected = f"a date on or before {first}, the first day of coverage"
         yield Violation(f"{path}.enrolled_on", f"{enrolled}", expected, Refusal.CONTRADICTORY_STATEMENTS)
     if membership.role and membership.role not in list(MemberRole):
         yield unknown_word(f"{path}.role", Refusal.UNKNOWN_MEMBER_ROLE, membership.role, MemberRole)
@@ -158,7 +157,7 @@ def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:
         names = ("", member.id) if place == 0 else (member.id,)
         days = [day for item in request.items if item.member_id in names for day in item.dates]
         if member.birth_date is not None and days and member.birth_date > min(days):
-            expected = f"a day not after the first service, {min(days)}"
+            expected = f"a date on or before {min(days)}, the member's first date of service"
             path = f"members[{place}].birth_date"
             yield Violation(path, f"{member.birth_date}", expected, Refusal.CONTRADICTORY_STATEMENTS)
 
@@ -173,8 +172,8 @@ def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Itera
         yield from _item_violations(path, item, vocabulary)
         lines += len(item.dates) * max(1, len(item.procedures))
         if lines > MAX_LINES:
-            expected = f"at most {MAX_LINES} in the request"
-            yield Violation(path, f"{lines} lines up to here", expected, Refusal.COUNT_OUT_OF_RANGE)
+            expected = f"at most {MAX_LINES} lines in one request"
+            yield Violation(path, f"{lines} lines up to this item", expected, Refusal.COUNT_OUT_OF_RANGE)
             return
         yield from _service_violations(path, item, vocabulary)
 
@@ -215,18 +214,18 @@ def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
         if procedure.minutes and MINUTES.is_outside(procedure.minutes):
             yield out_of_range(f"{where}.minutes", procedure.minutes, MINUTES)
         elif procedure.minutes and procedure.units != 1:
-            found = f"{procedure.units} units and {procedure.minutes} minutes"
-            yield Violation(f"{where}.minutes", found, "one of the two", Refusal.CONTRADICTORY_STATEMENTS)
+            found = f"both {procedure.units} units and {procedure.minutes} minutes"
+            yield Violation(f"{where}.minutes", found, ONLY_ONE, Refusal.CONTRADICTORY_STATEMENTS)
     for name in ("charge_cents", "allowed_cents"):
         if getattr(item, name) is None:
             continue
         count, kind = len(item.procedures), Refusal.CONTRADICTORY_STATEMENTS
         if count > 1:
             found = f"one amount for {count} procedures"
-            yield Violation(f"{path}.{name}", found, "the amount of each procedure instead", kind)
+            yield Violation(f"{path}.{name}", found, "an amount for each procedure", kind)
         elif any(getattr(procedure, name) is not None for procedure in item.procedures):
-            found = "an amount here and at the procedure"
-            yield Violation(f"{path}.{name}", found, "one of the two", kind)
+            found = "an amount for the item and an amount for its procedure"
+            yield Violation(f"{path}.{name}", found, ONLY_ONE, kind)
 
 
 def _amount_violations(path: str, charge: int | None, allowed: int | None) -> Iterator[Violation]:
@@ -243,7 +242,7 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
         yield _unknown_therapy(f"{path}.therapy", therapy, vocabulary)
         return
     if not item.procedures and not therapy:
-        expected = "a therapy, or procedures that settle it"
+        expected = "a therapy, or procedures whose codes belong to one therapy"
         yield Violation(f"{path}.therapy", "neither a therapy nor a procedure", expected, Refusal.MISSING_VALUE)
         return
     if not item.procedures and item.charge_cents is None:
@@ -260,13 +259,13 @@ def _service_violations(path: str, item: PlannedService, vocabulary: Vocabulary)
         if not therapies:
             yield from _unknown_code(where, item, procedure)
         elif len(therapies) > 1:
-            found = f"code {procedure.code}, billed for {' and '.join(therapies)}"
-            yield Violation(f"{where}.code", found, "the therapy beside it", Refusal.AMBIGUOUS_CODE)
+            found = f"code {procedure.code}, which is billed for {' and for '.join(therapies)}"
+            yield Violation(f"{where}.code", found, "the therapy of the item as well", Refusal.AMBIGUOUS_CODE)
         elif procedure.charge_cents is None and (item.charge_cents is None or len(item.procedures) > 1):
             yield from _unknown_price(where, therapies[0], item.dates, vocabulary)
         if procedure.minutes and not _is_timed(therapies, procedure.code, item.dates, vocabulary):
-            found = f"minutes of code {procedure.code}, of which the catalog does not say what a unit takes"
-            yield Violation(f"{where}.minutes", found, "units", Refusal.UNUSED_STATEMENT)
+            found = f"minutes for code {procedure.code}, but the catalog does not say how long one unit takes"
+            yield Violation(f"{where}.minutes", found, "units instead", Refusal.UNUSED_STATEMENT)
 
 
 def _is_timed(therapies: Sequence[str], code: str, dates: Iterable[date], vocabulary: Vocabulary) -> bool:
@@ -277,7 +276,7 @@ def _is_timed(therapies: Sequence[str], code: str, dates: Iterable[date], vocabu
 def _unknown_price(path: str, therapy: str, dates: Iterable[date], vocabulary: Vocabulary) -> Iterator[Violation]:
     """A line without a charge needs a typical charge in the catalog."""
     if any(vocabulary.typical_charge(therapy, day) is None for day in dates):
-        found = f"no charge, and no typical charge of {therapy} in the catalog"
+        found = f"no charge, and the catalog has no typical charge for {therapy}"
         yield Violation(f"{path}.charge_cents", found, "a charge", Refusal.UNKNOWN_PRICE)
 
 
@@ -288,8 +287,8 @@ def _unknown_therapy(path: str, word: str, vocabulary: Vocabulary) -> Violation:
         names = {"the name": (therapy.name,), "an alias": therapy.aliases}
         for called, texts in names.items():
             if plain != therapy.id and plain in map(str.casefold, texts):
-                found = f"therapy {shown(word)}, {called} of {therapy.id}"
-                return Violation(path, found, "its id", Refusal.UNKNOWN_THERAPY, word, (str(therapy.id),))
+                found = f"therapy {shown(word)}, which is {called} of {therapy.id}"
+                return Violation(path, found, "the id", Refusal.UNKNOWN_THERAPY, word, (str(therapy.id),))
     return unknown_word(path, Refusal.UNKNOWN_THERAPY, word, vocabulary.services)
 
 
@@ -303,8 +302,9 @@ def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary)
     """The violation for a code that the catalog does not list under the item's therapy."""
     owners = vocabulary.therapies_of(code, "", ())
     codes = sorted(vocabulary.codes_of_therapy[therapy] | vocabulary.visit_codes_of_therapy[therapy])
-    expected = f"{listed(codes, 'code')}, as {therapy} has" if codes else f"none, since {therapy} has no codes"
-    found = f"code {code}, billed for {' or '.join(owners)}, not for {therapy}"
+    known = f"a code of {therapy}: {listed(codes, 'code')}"
+    expected = known if codes else f"no code, because {therapy} has none"
+    found = f"code {code}, which is billed for {' or '.join(owners)} and not for {therapy}"
     return Violation(path, found, expected, Refusal.CODE_OF_ANOTHER_THERAPY)
 
 
@@ -344,7 +344,7 @@ def _date_violations(index: PlanIndex, request: EstimateRequest) -> Iterator[Vio
     first = date.fromordinal(index.segments[0].first_day)
     for place, item in enumerate(request.items):
         if item.dates and min(item.dates) < first:
-            expected = f"{first}, the first day of plan {index.id}, or later"
+            expected = f"a date on or after {first}, the first day of plan {index.id}"
             yield _without_terms(place, min(item.dates).isoformat(), expected)
     in_force_only = not request.assume_terms
     dates = [day for item in request.items for day in item.dates if day >= first]

@@ -29,6 +29,9 @@ __all__ = [
     "with_modifiers",
 ]
 
+ONLY_ONE = "only one of the two"
+"""What is expected where two statements exclude each other."""
+
 MOST_SHOWN = 60
 """Characters of a caller's text that a message repeats."""
 
@@ -47,14 +50,15 @@ def shown(value: object) -> str:
 
 
 def plural(thing: str) -> str:
-    """`therapies` for `therapy`."""
-    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    """`therapies` for `therapy`, `places of service` for `place of service`."""
+    head, of, rest = thing.partition(" of ")
+    return (f"{head[:-1]}ies" if head.endswith("y") else f"{head}s") + of + rest
 
 
 def listed(words: Sequence[str], thing: str) -> str:
     """`one of a, b, c`; of many only how many there are."""
     if not words:
-        return f"nothing, since there is no {thing}"
+        return f"no value, because there are no {plural(thing)}"
     if len(words) > MOST_LISTED:
         return f"one of {len(words)} {plural(thing)}"
     return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
@@ -75,19 +79,19 @@ def out_of_range(path: str, value: int, bound: Bound) -> Violation:
 
 def outside_years(path: str, day: date, first_year: int = FIRST_DATE.year) -> Violation:
     """The violation for a day that is a slip of the pen."""
-    expected = f"a day in the years {first_year} to {LAST_DATE.year}"
+    expected = f"a date in the years {first_year} to {LAST_DATE.year}"
     return Violation(path, f"{day}", expected, Refusal.DATE_OUT_OF_RANGE)
 
 
 def too_many_sessions(path: str, first: date, sessions: int, every_days: int) -> Violation:
     """The violation for a row of sessions that leaves the calendar."""
-    found = f"{sessions} sessions, {every_days} days apart from {first} on"
-    return Violation(path, found, f"the last one in the years to {LAST_DATE.year}", Refusal.DATE_OUT_OF_RANGE)
+    found = f"{sessions} sessions from {first} on, one every {every_days} days"
+    return Violation(path, found, f"the last session in {LAST_DATE.year} or earlier", Refusal.DATE_OUT_OF_RANGE)
 
 
 def repeated(path: str, word: object) -> Violation:
     """The violation for what is stated a second time."""
-    return Violation(path, f"{shown(word)} a second time", "each once", Refusal.REPEATED)
+    return Violation(path, f"{shown(word)} a second time", "each value only once", Refusal.REPEATED)
 
 
 def unknown_word(path: str, kind: Refusal, word: str, words: Iterable[str]) -> Violation:
@@ -103,7 +107,7 @@ def with_modifiers(text: str) -> str:
     if found is None:
         return ""
     words = " and ".join(f"'{each}'" for each in found[1])
-    return f"the code alone, {found[0]}; modifiers go beside it: {words} into `modifiers`"
+    return f"the code without modifiers, {found[0]}, and {words} in `modifiers`"
 
 
 def unknown_code(path: str, code: str) -> Violation:
@@ -111,5 +115,5 @@ def unknown_code(path: str, code: str) -> Violation:
 
     Codes of nearly the same digits mean other things: none is guessed.
     """
-    found = f"no charge of code {shown(code)}, which is unknown to the catalog"
+    found = f"no charge for code {shown(code)}, which is not in the catalog"
     return Violation(path, found, "a charge", Refusal.UNKNOWN_CODE, code)
