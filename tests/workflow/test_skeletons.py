@@ -14,6 +14,7 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import Loaded, RuleSet, as_text, load_texts
 from camcover.rulebook.analysis import cells
 from camcover.workflow.reached import Reach
+from camcover.workflow.requests_of_tests import request_of_test
 from camcover.workflow.rule_tests import run_tests
 from camcover.workflow.skeletons import MissingTests, cover
 from cell_rules import PAYS, rule_set, rules_of, shipped
@@ -79,9 +80,10 @@ def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) ->
 @settings(max_examples=SOME * 4)
 @given(scenarios())
 def test_no_drawn_request_reaches_what_none_is_said_to_reach(scenario: Scenario) -> None:
+    """Facts that are not given fail: assumed, each for itself, they may hold where no line's facts do (point 40)."""
     rules = rules_of(scenario.documents)
     message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
-    request = under_one_plan(estimate_request(message))
+    request = under_one_plan(estimate_request(message))._replace(assume_requirements=False)
     never = {each.unreached.mark for each in cover(rules, [scenario.request["plan_id"]]).missing if not each.test}
     assert never.isdisjoint(Reach(compile_rules(rules), rules).of_request(request))
 
@@ -120,6 +122,20 @@ def test_limit_behind_a_benefit_that_must_be_used_up() -> None:
     reached = given_of["limit 'two'"]
     assert reached is not None
     assert reached.used == {"one": 3, "two": 5}
+
+
+def test_benefit_that_refuses_what_a_limit_hands_on_is_not_reached() -> None:
+    """No visit in the network ends with the second benefit, which covers other tiers only: the limit is told."""
+    fund = "limits: [{allow: $10, per: month, straddle: next}], when_exhausted: next"
+    rules = rule_set(
+        f"one: {{therapies: [massage], {fund}, {PAYS}}}",
+        "two: {therapies: [massage], out_of_network: {member_pays: [nothing]}}",
+    )
+    given = next(each.given for each in cover(rules).missing if each.unreached.what == "benefit 'one'")
+    assert given is not None
+    ((plan,),) = rules.plans.values()
+    reached = Reach(compile_rules(rules), rules).of_request(request_of_test(plan, given))
+    assert {what for what, _ in reached} == {"limit 'one'", "benefit 'one'"}
 
 
 def test_criterion_between_a_used_up_benefit_and_the_next() -> None:

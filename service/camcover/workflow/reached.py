@@ -39,10 +39,14 @@ class Reach:
         return frozenset([*self._decided(found), *self._passed_on(found.question.request)])
 
     def _decided(self, found: Adjudicated) -> Iterator[Mark]:
-        """The rules and limits that the ledger names, and the criteria that failed."""
+        """The rules and limits that the ledger names, and the criteria that failed.
+
+        Of what a limit hands on, the ledger names a rule that covers it; otherwise it names the limit (point 16).
+        """
         sources = found.question.primary.plan.sources
         primary = found.answer.primary
-        for row in (*primary.ledger, *(rest.row for rest in primary.rests.values())):
+        taken = [rest.row for rest in primary.rests.values() if rest.row.covered]
+        for row in (*primary.ledger, *taken):
             if row.handing >= 0:
                 yield limit_mark(sources.limits[row.handing])
             if row.rule >= 0:
