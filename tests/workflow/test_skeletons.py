@@ -124,6 +124,20 @@ def test_limit_behind_a_benefit_that_must_be_used_up() -> None:
     assert reached.used == {"one": 3, "two": 5}
 
 
+def test_limit_for_some_tiers_is_reached_in_one_of_them() -> None:
+    """Both tiers cover alike, so that one line stands for both; the limit counts in the second only."""
+    limit = "limits: [{allow: 3 visits, per: month, tiers: [out_of_network]}], when_exhausted: next"
+    rules = rule_set(
+        f"one: {{therapies: [massage], {limit}, {PAYS}, out_of_network: {{member_pays: [nothing]}}}}",
+        f"two: {{therapies: [massage], {PAYS}, out_of_network: {{member_pays: [nothing]}}}}",
+    )
+    given_of = {each.unreached.what: each.given for each in cover(rules).missing}
+    for what in ("limit 'one'", "benefit 'two'"):
+        given = given_of[what]
+        assert given is not None
+        assert (given.items[0].tier, given.used) == ("out_of_network", {"one": 3})
+
+
 def test_benefit_that_refuses_what_a_limit_hands_on_is_not_reached() -> None:
     """No visit in the network ends with the second benefit, which covers other tiers only: the limit is told."""
     fund = "limits: [{allow: $10, per: month, straddle: next}], when_exhausted: next"

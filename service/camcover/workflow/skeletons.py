@@ -102,13 +102,23 @@ def _search(reach: Reach, rules: RuleSet, plan_id: str, wanted: Collection[Mark]
     for edition, plan in enumerate(rules.plans[plan_id]):
         try:
             for cell in decided(plan, rules):
-                for mark, given in _attempts(rules, cell):
+                for mark, given in (each for alike in _in_tiers(cell) for each in _attempts(rules, alike)):
                     is_open = mark in wanted and mark not in found
                     if is_open and mark in reach.of_request(request_of_test(plan, given)):
                         found[mark] = edition, given
         except TooManyCells as many:
             why = f"not looked at to the end: {many}"
     return found, why
+
+
+def _in_tiers(cell: Decided) -> Iterator[Decided]:
+    """The cell, and the cell with its line in each tier that a limit of its benefits is for.
+
+    One tier stands for all that no criterion tells apart; a limit may.
+    """
+    named = (tier for benefit in cell.chain for limit in benefit.limits for tier in limit.tiers)
+    for tier in dict.fromkeys((cell.line.tier, *named)):
+        yield replace(cell, line=cell.line._replace(tier=tier))
 
 
 def _attempts(rules: RuleSet, cell: Decided) -> Iterator[tuple[Mark, TestGiven]]:

@@ -18,7 +18,7 @@ from camcover.engine.estimate import Reason
 from camcover.engine.request import LimitUse
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import RuleSet
-from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
+from camcover.rulebook.analysis.cells import UNKNOWN_AGE, CellLine, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
 from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
@@ -50,23 +50,23 @@ def assert_kernel_agrees(rules: RuleSet, cells: list[Decided]) -> None:
         if len(rules.plans[cell.grid.stretch.plan.heading.id]) > 1:
             continue
         for place in range(1, len(cell.chain)):
-            uses = used_of(cell.chain[:place])
+            uses = used_of(cell.chain[:place], cell.line)
             names = {use.limit for use in uses or ()}
             behind = [each for each in cell.chain if not names & {str(limit.id) for limit in each.limits}]
             if uses is not None and behind == list(cell.chain[place:]):
                 assert said(tables, asked(cell, uses)).benefit == cell.chain[place].id, (cell.line, uses)
 
 
-def used_of(benefits: tuple[Benefit, ...]) -> list[LimitUse] | None:
-    """Use that ends each benefit, of a hard limit; None where one has none."""
+def used_of(benefits: tuple[Benefit, ...], line: CellLine) -> list[LimitUse] | None:
+    """Use that ends each benefit for a line, of a hard limit; None where one has none."""
     uses: dict[str, LimitUse] = {}
     for benefit in benefits:
-        limit = next((each for each in benefit.limits if each.beyond is None and not each.excepts), None)
+        hard = (each for each in benefit.limits if each.beyond is None and not each.excepts)
+        limit = next((each for each in hard if not each.tiers or line.tier in each.tiers), None)
         if limit is None:
             return None
-        is_money = limit.measure is Measure.MONEY
-        name = str(limit.id)
-        uses[name] = LimitUse(name, used_cents=limit.allow) if is_money else LimitUse(name, used=limit.allow)
+        name, allow, is_money = str(limit.id), limit.allow_at(line.age), limit.measure is Measure.MONEY
+        uses[name] = LimitUse(name, used_cents=allow) if is_money else LimitUse(name, used=allow)
     return list(uses.values())
 
 
