@@ -46,7 +46,7 @@ class CodeEditRows:
             self._first[key] = len(self._rows)
             facts = {str(code): each for catalog in catalogs for code, each in catalog.codes.items()}
             codes = {number: code for code, number in self._vocabulary.codes.items()}
-            for number in range(len(self._vocabulary.services) + len(codes)):
+            for number in range(self._vocabulary.count_services()):
                 found = facts.get(codes.get(number, ""))
                 self._rows.append(edit_row(found, number, self._vocabulary.codes, self._listed))
         return self._first[key]

@@ -56,7 +56,7 @@ class FeeRows:
 
     def _by_service(self, codes: Mapping[str, int], therapies: Mapping[str, int]) -> int:
         """Write a cell of `fee_cents` for each service, -1 = not listed; gives that of service 0."""
-        cents = [-1] * (len(self._vocabulary.services) + len(self._vocabulary.codes))
+        cents = [-1] * self._vocabulary.count_services()
         for therapy, amount in therapies.items():
             cents[self._vocabulary.services[therapy]] = amount
         for code, amount in codes.items():

@@ -68,6 +68,10 @@ class Vocabulary:
     breaks: tuple[int, ...]
     """Ordinal days between two of which, in order, no word changes its meaning."""
 
+    def count_services(self) -> int:
+        """How many services there are: therapies and codes."""
+        return len(self.services) + len(self.codes)
+
     def bills(self, therapy: str, code: str) -> bool:
         """Whether a code may be billed for a therapy, as its own or within a visit of it."""
         return code in self.codes_of_therapy[therapy] or code in self.visit_codes_of_therapy[therapy]
@@ -258,6 +262,13 @@ def _codes_of_rules(rules: RuleSet) -> Iterator[str]:
             yield from rule.codes
             if isinstance(rule, Benefit):
                 yield from rule.without_codes
+
+
+def services_named(vocabulary: Vocabulary, named: Benefit | Exclusion | Discount) -> list[int]:
+    """The services that a benefit, exclusion or discount names, each once."""
+    numbers = [vocabulary.services[therapy] for therapy in named.therapies]
+    numbers += [vocabulary.codes[code] for code in named.codes]
+    return list(dict.fromkeys(numbers))
 
 
 def licensing_states(entry: Licensure | None) -> int:
