@@ -187,7 +187,7 @@ def test_the_schema_names_every_column_field_and_member() -> None:
     assert lines["enum camcover.engine.kernel.codes.StepKind"].endswith(
         "COINSURANCE_ALLOWED=6, COPAY_DAY=7, COPAY_BANDS=8"
     )
-    assert "VISITS='visits'" in lines["enum camcover.rulebook.records.terms.Measure"]
+    assert "VISITS='visits'" in lines["enum camcover.rulebook.records.limit_terms.Measure"]
 
 
 def test_another_column_field_member_or_source_is_another_schema(

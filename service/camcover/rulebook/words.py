@@ -2,7 +2,7 @@
 
 `*_words` are whole phrases (`12 visits in a calendar year`), `*_terms` say all that a record does; brief ones are for a
 list of differences. Sentences for patients are messages (`term_messages`). Names of single words are in the tables of
-records/terms.py. Every term that a record carries is told: a test walks them.
+records/limit_terms.py and step_terms.py. A test walks every term of every record.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def _codes_of(codes: type[Code], table: Mapping[Key, HasCode]) -> dict[Key, Code
     """The kernel's code of each entry of a table. Raises AssertionError, at import, when there is none."""
     missing = {terms.code for terms in table.values()} - set(codes.__members__)
     if missing:
-        raise AssertionError(f"{codes.__name__} has no {missing}, expected as rulebook/records/terms.py names them")
+        raise AssertionError(f"{codes.__name__} has no {missing}, expected as rulebook/records names them")
     return {key: codes[terms.code] for key, terms in table.items()}
 
 

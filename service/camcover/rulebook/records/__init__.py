@@ -23,6 +23,22 @@ from camcover.rulebook.records.catalog import (
     UnitMinutes,
 )
 from camcover.rulebook.records.headings import Effective, Heading, Place, Review, Source, Word
+from camcover.rulebook.records.limit_terms import (
+    ACCOUNT_PERIODS,
+    FIXED_PERIODS,
+    LONG_PERIODS,
+    MEASURES,
+    MINUTES_OF_HOUR,
+    NOUNS,
+    PERIODS,
+    ROLLING,
+    WITHIN_A_DAY,
+    Counting,
+    Measure,
+    PeriodKind,
+    Window,
+    countings,
+)
 from camcover.rulebook.records.membership import MemberRole, MemberStatus, WaitingPeriod, WaitingUnit
 from camcover.rulebook.records.money_words import OwedPart, Payee
 from camcover.rulebook.records.plan import (
@@ -60,41 +76,23 @@ from camcover.rulebook.records.policy_and_fees import (
     PercentOf,
     Policy,
 )
+from camcover.rulebook.records.states import STATES
+from camcover.rulebook.records.step_terms import BOUND_UNITS, COINSURANCES, COPAYS, CoinsuranceOf, CopayPer
 from camcover.rulebook.records.terms import (
-    ACCOUNT_PERIODS,
-    BOUND_UNITS,
-    COINSURANCES,
-    COPAYS,
     DENIALS,
     DIAGNOSIS_DENIAL,
-    FIXED_PERIODS,
     LIMITS_DENIAL,
-    LONG_PERIODS,
-    MEASURES,
-    MINUTES_OF_HOUR,
-    NOUNS,
-    PERIODS,
-    ROLLING,
-    STATES,
-    WITHIN_A_DAY,
     AboveAllowedKind,
     AccumulatorKind,
     Attestation,
     Carryover,
     CodeEdits,
-    CoinsuranceOf,
-    CopayPer,
-    Counting,
     FamilyMode,
-    Measure,
     NotCoveredPays,
-    PeriodKind,
     Setting,
     SharePart,
     TaxAdvantage,
     UnitRule,
-    Window,
-    countings,
 )
 from camcover.rulebook.records.tiers import AboveAllowed, ProviderLiable, Tier
 

@@ -8,20 +8,17 @@ from dataclasses import dataclass
 from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records.cases import TestCase
 from camcover.rulebook.records.headings import Heading, Place
+from camcover.rulebook.records.limit_terms import Counting, Measure, PeriodKind
 from camcover.rulebook.records.money_words import OwedPart, Payee
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria
+from camcover.rulebook.records.step_terms import CoinsuranceOf, CopayPer
 from camcover.rulebook.records.terms import (
     AccumulatorKind,
     Attestation,
     Carryover,
     CodeEdits,
-    CoinsuranceOf,
-    CopayPer,
-    Counting,
     FamilyMode,
-    Measure,
     NotCoveredPays,
-    PeriodKind,
     SharePart,
     UnitRule,
 )
