@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from camcover.calendar import ordinal_of
-from camcover.engine.asking.prior_use import period_key
+from camcover.engine.asking.limit_amounts import period_key
 from camcover.engine.compiling.compile_rows import limit_row, step_row
 from camcover.engine.kernel.call import KernelFault
 from camcover.engine.kernel.codes import FIRST_WINDOW, LimitMeasure, Period, StepKind

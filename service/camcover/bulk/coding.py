@@ -21,7 +21,7 @@ from camcover.bulk.membership import put_in_memberships
 from camcover.bulk.schema import ASKED_SINGLY, LISTS
 from camcover.calendar import LAST_DAY
 from camcover.engine.asking.contradictions import counted_toward
-from camcover.engine.asking.prior_use import most_used
+from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, SETTING_INDEX
 from camcover.engine.compiling.plan_index import PlanIndex

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.coordination import CUT_IN_ORDER
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.prior_use import period_key
+from camcover.engine.asking.limit_amounts import period_key
 from camcover.engine.asking.question import Payment, Question
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.tables import Array

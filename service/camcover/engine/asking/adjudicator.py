@@ -21,9 +21,9 @@ from camcover.engine.asking.coordination import Cents, Settled, settle
 from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
 from camcover.engine.asking.openness import Openness, openness_of
 from camcover.engine.asking.payees import reimbursed
-from camcover.engine.asking.prior_use import Scope
 from camcover.engine.asking.question import Answer, LineRest, Outcome, Question
 from camcover.engine.asking.ranges import PricedCase, Way, bounds_of, known
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import in_units
 from camcover.engine.asking.violations import violations_of
 from camcover.engine.compiling.compile import Tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.words import out_of_range, repeated, unknown_word
 from camcover.engine.request import AccountBalance, Coverage, Violation
 from camcover.refusals import Refusal

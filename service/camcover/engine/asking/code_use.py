@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from camcover.engine.asking.asked import Unsound
-from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.words import out_of_range, shown
 from camcover.engine.request import CodeUse, Violation
 from camcover.refusals import Refusal

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.scope import Scope
 from camcover.engine.compiling.plan_index import Maxima, PlanIndex
 from camcover.engine.request import AccumulatorUse, Coverage, UseSoFar, Violation
 from camcover.refusals import Refusal

@@ -18,7 +18,8 @@ from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.code_use import code_rows
 from camcover.engine.asking.contradictions import counted_toward, do_sums_contradict
 from camcover.engine.asking.fee_use import fee_rows
-from camcover.engine.asking.prior_use import Scope, prior_use
+from camcover.engine.asking.prior_use import prior_use
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import PriorUse
 from camcover.engine.compiling.plan_index import Maxima
 from camcover.engine.compiling.vocabulary import Vocabulary

@@ -17,7 +17,7 @@ from camcover.calendar import OrdinalDay
 from camcover.engine.asking.asked import Asked, AskedLine, AskedService, Unsound
 from camcover.engine.asking.claim import attested
 from camcover.engine.asking.given import Given, lay_out_given
-from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.scope import Scope
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.compile_rows import MEMBER_NUMBERS, SETTING_INDEX
 from camcover.engine.compiling.plan_index import PlanIndex

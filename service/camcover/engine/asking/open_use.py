@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from camcover.engine.asking.given import OpenSum
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.prior_use import most_used, period_key
+from camcover.engine.asking.limit_amounts import most_used, period_key
 from camcover.engine.compiling.known_limits import known_limits, own_visit_limits
 from camcover.engine.compiling.slots import SlotKey
 from camcover.engine.compiling.terms import Terms

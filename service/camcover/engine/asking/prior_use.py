@@ -6,66 +6,28 @@ the plan's numbers, and the statements in it that contradict each other. Sums st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
-from camcover.calendar import OrdinalDay, add_months, ordinal_of
+from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.asking.asked import Unsound
+from camcover.engine.asking.dated_visits import DatedVisit, counts_toward, dated_visits
+from camcover.engine.asking.limit_amounts import (
+    in_own_measure,
+    limit_of,
+    most_stated,
+    most_used,
+    period_key,
+    window_start,
+)
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
-from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.slots import SlotKey, counted_limits, slot_key
-from camcover.engine.request import AccumulatorUse, EstimateRequest, LimitUse, Membership, PriorVisit, UseSoFar
-from camcover.request_bounds import MAX_CENTS, MAX_UNITS
-from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind, Plan
-
-
-class Scope(NamedTuple):
-    """The plan, edition and dates by which prior use is read; `edition`: the place of the one whose amounts hold."""
-
-    plan: PlanIndex
-    edition: int
-    request: EstimateRequest
-    secondary: bool
-    as_of: OrdinalDay
-    first_day: OrdinalDay
-
-    def membership_of(self, member: int) -> Membership:
-        """How the plan covers a member."""
-        person = self.request.members[member]
-        return person.secondary_membership if self.secondary else person.membership
-
-    def use_of(self, member: int) -> UseSoFar:
-        """What a member used under this plan."""
-        person = self.request.members[member]
-        return person.secondary_use if self.secondary else person.use
-
-    @property
-    def family_sums(self) -> tuple[AccumulatorUse, ...]:
-        """The family's sums under this plan."""
-        return self.request.secondary_family_accumulators if self.secondary else self.request.family_accumulators
-
-    @property
-    def editions(self) -> Iterator[Plan]:
-        """The edition whose amounts hold, then all."""
-        yield self.plan.editions[self.edition]
-        yield from self.plan.editions
-
-
-@dataclass(slots=True)
-class _Visit:
-    """A dated visit: its entries added up. `plan_paid` None = not given."""
-
-    place: int
-    units: int = 0
-    copay_paid: int = 0
-    coinsurance_paid: int = 0
-    percentages: int = 0
-    penalty_paid: int = 0
-    plan_paid: int | None = None
+from camcover.engine.request import LimitUse
+from camcover.request_bounds import MAX_UNITS
+from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind
 
 
 class _Statement(NamedTuple):
@@ -89,54 +51,6 @@ def prior_use(scope: Scope, member: int) -> PriorUse:
     return _UseReader(scope, member).read()
 
 
-def period_key(index: PlanIndex, kind: PeriodKind, day: OrdinalDay) -> int:
-    """A number that two ordinal days share when they lie in the same period of a limit that is no window.
-
-    The kernel's, `engine/usage.period_key`.
-    """
-    match kind:
-        case PeriodKind.VISIT | PeriodKind.DAY:
-            return day
-        case PeriodKind.WEEK:
-            return (day - 1) // 7
-        case PeriodKind.MONTH:
-            return date.fromordinal(day).year * 12 + date.fromordinal(day).month - 1
-        case PeriodKind.QUARTER:
-            return date.fromordinal(day).year * 4 + (date.fromordinal(day).month - 1) // 3
-        case PeriodKind.BENEFIT_PERIOD:
-            return index.period_of(day)
-        case PeriodKind.CALENDAR_YEAR:
-            return date.fromordinal(day).year
-        case PeriodKind.LIFETIME:
-            return 0
-        case PeriodKind.ROLLING_DAYS | PeriodKind.ROLLING_MONTHS:
-            raise AssertionError("a window has no period")
-        case _:
-            assert_never(kind)
-
-
-def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
-    """(what is used in the limit's own measure, what is given in the other): cents or visits and units."""
-    money = limit.measure is Measure.MONEY
-    return (use.used_cents, use.used) if money else (use.used, use.used_cents)
-
-
-def most_used(limit: Limit) -> int:
-    """The most that may be used of a limit: what it allows at any age, past a soft one what any request may state."""
-    return limit.most if limit.beyond is None else most_stated(limit)
-
-
-def most_stated(limit: Limit) -> int:
-    """The most that any request may state in a limit's measure."""
-    return MAX_CENTS if limit.measure is Measure.MONEY else MAX_UNITS
-
-
-def limit_of(scope: Scope, limit_id: str) -> Limit | None:
-    """A limit as the reference edition has it, else as the first edition that has it."""
-    found = known_limits(scope.plan, scope.edition).by_id.get(limit_id)
-    return None if found is None else found.limit
-
-
 class _UseReader:
     """Reads one member's use."""
 
@@ -145,7 +59,7 @@ class _UseReader:
         self._scope, self._index, self._use, self._member = scope, scope.plan, scope.use_of(member), member
         self._found = PriorUse()
         self._slot_keys = list(scope.plan.slots)
-        self._visits = self._dated_visits()
+        self._visits = dated_visits(scope, member)
         self.dated: dict[int, list[tuple[OrdinalDay, int]]] = {}
         self._stated_visits: dict[str, tuple[int, int]] = {}
 
@@ -199,37 +113,16 @@ class _UseReader:
 
     # Dated visits
 
-    def _dated_visits(self) -> dict[tuple[str, OrdinalDay], _Visit]:
-        """The visits by benefit and ordinal day, entries of one visit added up."""
-        found: dict[tuple[str, OrdinalDay], _Visit] = {}
-        for place, entry in enumerate(self._use.prior_visits):
-            day = ordinal_of(entry.date)
-            if entry.benefit not in self._index.benefits or not 1 <= entry.units <= MAX_UNITS:
-                raise Unsound
-            if day > self._scope.first_day or any(not 0 <= cents <= MAX_CENTS for cents in paid_of_shares(entry)):
-                raise Unsound
-            visit = found.setdefault((entry.benefit, day), _Visit(place))
-            visit.units += entry.units
-            visit.copay_paid += entry.copay_paid_cents
-            visit.coinsurance_paid += entry.coinsurance_paid_cents
-            visit.percentages += entry.percentage_cents
-            visit.penalty_paid += entry.penalty_paid_cents
-            if entry.plan_paid_cents is not None:
-                if not 0 <= entry.plan_paid_cents <= MAX_CENTS:
-                    raise Unsound
-                visit.plan_paid = (visit.plan_paid or 0) + entry.plan_paid_cents
-        return found
-
     def _limits_on(self, benefit: str, day: OrdinalDay) -> Sequence[Limit]:
         """The limits of a benefit by the edition in force on a day, else the nearest, else one that has the benefit."""
         own = (self._index.terms_on(day) or self._index.nearest_to(day)).plan
         plan = next(each for each in (own, *self._scope.editions) if benefit in each.benefits)
         return counted_limits(plan.benefits[benefit])
 
-    def _count_visit(self, benefit: str, day: OrdinalDay, visit: _Visit) -> None:
+    def _count_visit(self, benefit: str, day: OrdinalDay, visit: DatedVisit) -> None:
         """Add a dated visit to every limit of its benefit that counts it."""
         for limit in self._limits_on(benefit, day):
-            amount = visit.units if limit.measure is Measure.UNITS else int(_counts(limit, visit))
+            amount = visit.units if limit.measure is Measure.UNITS else int(counts_toward(limit, visit))
             if limit.measure in (Measure.VISITS, Measure.UNITS) and amount:
                 slot = self._index.slots[slot_key(benefit, limit)]
                 self.dated.setdefault(slot, []).append((day, amount))
@@ -366,26 +259,9 @@ class _UseReader:
                 )
             )
 
-    def _counted(self, benefit: str, visit: _Visit) -> int:
+    def _counted(self, benefit: str, visit: DatedVisit) -> int:
         """The mask of the benefit's limits that count a visit of the first day."""
         limits = self._limits_on(benefit, self._scope.first_day)
-        if all(_counts(limit, visit) for limit in limits):
+        if all(counts_toward(limit, visit) for limit in limits):
             return ALL_COUNTED
-        return sum(1 << place for place, limit in enumerate(limits) if _counts(limit, visit))
-
-
-def paid_of_shares(visit: PriorVisit) -> tuple[int, ...]:
-    """What a dated visit says of its copay, coinsurance and penalty, cents."""
-    return visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents, visit.penalty_paid_cents
-
-
-def _counts(limit: Limit, visit: _Visit) -> bool:
-    """Whether a visit counts toward a limit; one that counts what the plan paid for needs that, where it is known."""
-    return limit.counts is not Counting.PLAN_PAID or visit.plan_paid is None or visit.plan_paid > 0
-
-
-def window_start(limit: Limit, end: int) -> int:
-    """The first ordinal day of a rolling limit's window that ends on `end`."""
-    length = limit.per.length
-    before = end - length if limit.per.kind is PeriodKind.ROLLING_DAYS else add_months(end, -length)
-    return before + 1
+        return sum(1 << place for place, limit in enumerate(limits) if counts_toward(limit, visit))

@@ -13,7 +13,9 @@ from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.code_use import code_violations
 from camcover.engine.asking.contradictions import contradictions
 from camcover.engine.asking.fee_use import fee_violations
-from camcover.engine.asking.prior_use import Scope, in_own_measure, limit_of, most_stated, most_used, prior_use
+from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_stated, most_used
+from camcover.engine.asking.prior_use import prior_use
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.words import counted, out_of_range, repeated, shown, unknown_word
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation

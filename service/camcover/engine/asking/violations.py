@@ -14,7 +14,7 @@ from camcover.calendar import ordinal_of
 from camcover.engine.asking.asked import codes_beside
 from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.claim import as_far_as_known, claim_violations
-from camcover.engine.asking.prior_use import Scope
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import minutes_violations
 from camcover.engine.asking.use_violations import use_violations
 from camcover.engine.asking.words import ONLY_ONE, listed, out_of_range, repeated, shown, unknown_code, unknown_word

@@ -11,8 +11,9 @@ from datetime import date
 
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.prior_use import Scope, most_used, period_key, window_start
+from camcover.engine.asking.limit_amounts import most_used, period_key, window_start
 from camcover.engine.asking.question import Answer, Outcome, Question
+from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Count, PriorUse, Visits
 from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits

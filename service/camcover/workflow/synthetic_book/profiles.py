@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from camcover.calendar import LAST_DAY
 from camcover.engine.asking.contradictions import counted_in
-from camcover.engine.asking.prior_use import most_used
+from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.compiling.plan_index import member_maximum
 from camcover.engine.compiling.vocabulary import ICD10, Vocabulary, build_vocabulary
 from camcover.errors import CamcoverError
