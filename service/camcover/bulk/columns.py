@@ -90,3 +90,9 @@ def rows_with_nulls(column: pa.Array) -> Ints:
         fields = zip(held.values.type, held.values.flatten(), strict=True)
         found += [rows[rows_with_nulls(inner)] for field, inner in fields if pa.types.is_list(field.type)]
     return np.unique(np.concatenate(found))
+
+
+def fields_of(values: pa.StructArray) -> Callable[[str], pa.Array]:
+    """The fields of a column of structures, by name."""
+    fields = {field.name: column for field, column in zip(values.type, values.flatten(), strict=True)}
+    return fields.__getitem__

@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from camcover.bulk.book_columns import FALLBACK
 from camcover.bulk.columns import Ints, coded, days, truths
+from camcover.bulk.plan_words import UNKNOWN_WORD
 from camcover.calendar import LAST_DAY
 from camcover.engine.compiling.compile_rows import MEMBER_NUMBERS
 from camcover.engine.kernel.tables import NEVER, Array
 
-_UNKNOWN_WORD = -2
 _DAYS = {"covered_from": 0, "covered_to": NEVER, "enrolled_on": 0}
 """The columns of days, with what stands for one that is not given."""
 
@@ -35,10 +35,10 @@ def put_in_memberships(batch: pa.RecordBatch, owner: Ints, services: Array, stat
     services["incentive"] = truths(batch["wellness_incentive"])[owner]
     for name, numbers in MEMBER_NUMBERS.items():
         number = coded(batch[name]).numbers(partial(_number, numbers), null=-1)
-        status[number == _UNKNOWN_WORD] = FALLBACK
+        status[number == UNKNOWN_WORD] = FALLBACK
         services[name] = np.maximum(number, -1)[owner]
 
 
 def _number(numbers: Mapping[str, int], word: str) -> int:
     """The number of a word; -1 of an empty one."""
-    return numbers.get(word, _UNKNOWN_WORD) if word else -1
+    return numbers.get(word, UNKNOWN_WORD) if word else -1
