@@ -1,9 +1,9 @@
-"""Many well-being plans at once: Arrow in, Arrow out, through the same kernel as one request.
+"""Many well-being plans at once: Arrow in, Arrow out, through the same kernel as a single request.
 
-What comes in: record batches of `REQUEST_SCHEMA`, one row a plan. What goes out: for each batch the plans' totals,
-their lines, and the rows that cannot be priced, each with its reason (bulk/schema.py). The way: `columns` (words become
-numbers), `book` (rows for the kernel, compiled), the kernel, `answers` (numbers become columns); rows that say more
-than the fast way takes are asked one by one, as a single request is. It knows nothing of the network.
+What comes in: record batches of `REQUEST_SCHEMA`, one plan in each row. What goes out: for each batch the plans'
+totals, their lines, and the rows that cannot be priced, each with its reason (bulk/schema.py). The steps: `columns`
+(words to numbers), `book` (rows for the kernel, by compiled code), the kernel, `answers` (numbers to columns). Rows
+that batches cannot price are priced one by one, as single requests. The package knows nothing of the network.
 """
 
 from typing import TYPE_CHECKING

@@ -1,8 +1,7 @@
 """The ledger as Arrow columns: plans with their totals, and lines with their words.
 
-What comes in: ledger rows and the numbers that go with them. What goes out: batches of `PLAN_SCHEMA` and `LINE_SCHEMA`.
-The identity of docs/rule-language.md, section 6, is
-asserted on every line, whether or not lines are wanted.
+What comes in: ledger rows and the numbers that belong to them. What goes out: batches of `PLAN_SCHEMA` and
+`LINE_SCHEMA`. The identity of docs/rule-language.md, section 6, is asserted on every line, even if no lines are wanted.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in LINE
 
 
 class Answered(NamedTuple):
-    """Adjudicated plans: row of the input, number of the payer plan, where the lines begin; then each line.
+    """Adjudicated plans: input row, number of the payer plan, first line; then the columns of each line.
 
-    `first_line` has one more cell, the number of lines. `reimbursed`: cents that come back to the member;
-    `account_paid`: those that accounts pay, which the ledger's `patient` no longer holds.
+    `first_line` has one more cell, the number of lines. `reimbursed`: cents that come back to the member.
+    `account_paid`: cents that accounts pay; the ledger's `patient` no longer includes them.
     """
 
     row: Ints

@@ -1,7 +1,7 @@
 """A batch of plans as rows for the kernel, laid out by compiled code.
 
 What comes in: integer columns (bulk/coding.py). What goes out: rows of `requests`, `lines`, `given_sums`, and a status
-for each plan: what is not READY cannot be taken this way and is asked as a single request is.
+for each plan. A plan that is not READY is priced as a single request.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NO_ROOM = -1
 
 @compiled
 def _terms_on(rules: RuleTables, plan: Any, day: int) -> int:
-    """The row of `segments` of a plan whose terms hold on `day`, in force or assumed (point 37); -1 = none."""
+    """The row of `segments` of a plan's terms on `day`, in force or assumed (point 37); -1 = none."""
     last = plan["first_segment"] + plan["segment_count"] - 1
     for row in range(plan["first_segment"], last + 1):
         if rules.segments[row]["first_day"] <= day <= rules.segments[row]["last_day"]:
@@ -105,9 +105,9 @@ def _sound_lines(book: Book, row: int) -> int:
 
 @compiled
 def _lay_out_counts(book: Book, row: int, plan: Any, counts: Array, given: Array, first: int, may_cut: bool) -> int:
-    """Write what a plan is said to have used of limits; WRONG when one is unknown, given twice or out of bounds.
+    """Write a plan's stated use of limits; WRONG if a limit is unknown, given twice or out of bounds.
 
-    Where use may be cut, one that is unknown or counted in another measure is left out.
+    Where use may be cut, a limit that is unknown or has another measure is left out.
     """
     found = AS_GIVEN
     for number in range(plan["slots"]):
@@ -163,10 +163,10 @@ def _lay_out(
 ) -> tuple[int, int]:
     """Lay out every plan of a book that is READY or CUTTABLE; gives (rows of `lines`, rows of `requests`) written.
 
-    What is not sound is set FALLBACK; of what is CUTTABLE, what use so far was cut of is set CUT, the rest READY. The
-    arrays have room for every line, sum and count; where one has not, nothing is written past its end, and
-    (the plan's row, -1) is given. The first `first_count` rows of `given_counts` are zero, for plans that state no use
-    of limits.
+    A plan with a fault is set to FALLBACK. Of the CUTTABLE plans, those whose use so far was cut are set to CUT, and
+    the others to READY. The arrays have room for every line, sum and count. If one has not, nothing is written past its
+    end, and the result is (the plan's row, -1). The first `first_count` rows of `given_counts` are zero, for plans that
+    state no use of limits.
     """
     first_line, first_sum, written = 0, 0, 0
     for row in range(len(book.plan)):

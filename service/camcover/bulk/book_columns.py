@@ -1,6 +1,6 @@
-"""A batch of plans as integer columns, and what their layout must know of a release.
+"""A batch of plans as integer columns, and the facts of a release that their layout needs.
 
-What `bulk/coding.py` makes and `bulk/book.py` lays out.
+`bulk/coding.py` makes these records, and `bulk/book.py` lays them out.
 """
 
 from __future__ import annotations

@@ -99,10 +99,10 @@ def _hold_to_maxima(
     given: Array,
     first: int,
 ) -> bool:
-    """Hold deductibles to the maxima toward which every cent of them counts (points 29 and 30).
+    """Bound deductibles by the maxima that every cent of them counts toward (points 29 and 30).
 
-    A maximum that is not stated is expected to be at least its deductible; a deductible beyond one that is stated, and
-    not reached, is cut to it: gives whether there was one.
+    A maximum that is not stated is expected to be at least its deductible. If a maximum is stated and not reached, a
+    larger deductible is cut to it; the result says whether one was cut.
     """
     found = False
     for number in range(len(own)):

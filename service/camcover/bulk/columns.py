@@ -1,6 +1,7 @@
 """Arrow columns as plain NumPy arrays, and words as numbers.
 
-What comes in: a record batch. What goes out: arrays of the column's own width. Nothing here knows what the words mean.
+What comes in: a record batch. What goes out: arrays of the column's own width. This module does not know what the words
+mean.
 """
 
 from __future__ import annotations

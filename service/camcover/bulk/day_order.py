@@ -1,6 +1,7 @@
-"""Rows in which a code stands before one that it waits for (docs/rule-language.md, point 48).
+"""Finds rows in which a code precedes a code that it waits for (docs/rule-language.md, point 48).
 
-What comes in: the items of a batch. What goes out: the rows that single requests have to put in order.
+What comes in: the items of a batch. What goes out: the rows whose lines need another order; they are priced as single
+requests.
 """
 
 from __future__ import annotations

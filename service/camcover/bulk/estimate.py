@@ -38,7 +38,7 @@ MOST_LINES = 200_000
 
 
 class WrongColumns(CamcoverError):
-    """The input is not of `REQUEST_SCHEMA`; says which column, what was found and what was expected."""
+    """The input does not have `REQUEST_SCHEMA`; the message names the column, the expected and the found type."""
 
 
 class BulkResult(NamedTuple):
@@ -56,9 +56,9 @@ class BulkResult(NamedTuple):
 
 
 class BulkAnswer(NamedTuple):
-    """What became of a batch's rows, counted from 0: the ledgers of those that are priced, what is wrong with others.
+    """The results of a batch's rows, counted from 0: ledgers of priced rows, violations of the others.
 
-    Both are in order of the rows; each row is in one of them. `cut`: rows of which use so far was cut.
+    Both are in order of the rows; each row is in one of them. `cut`: rows whose use so far was cut.
     """
 
     answered: Answered
@@ -109,7 +109,7 @@ class BulkEstimator:
         return BulkAnswer(answered, rejects, np.flatnonzero(coded.book.status == CUT))
 
     def refusals(self, batch: pa.RecordBatch, rows: Ints) -> list[tuple[int, tuple[Violation, ...]]]:
-        """What is wrong with rows that cannot be priced as they stand."""
+        """The violations of rows that cannot be priced unchanged."""
         return self._price_singly(batch, rows)[1]
 
     def _adjudicate(self, coded: CodedBatch) -> Answered:
@@ -185,7 +185,7 @@ class BulkEstimator:
     def _price_singly(
         self, batch: pa.RecordBatch, rows: Ints
     ) -> tuple[list[Answered], list[tuple[int, tuple[Violation, ...]]]]:
-        """Ask single rows as single requests; gives what was answered, and what is wrong with the others."""
+        """Price rows as single requests; gives the answers, and the violations of the other rows."""
         answered: list[Answered] = []
         rejects: list[tuple[int, tuple[Violation, ...]]] = []
         for row in rows.tolist():
@@ -251,7 +251,7 @@ def _lines_of(offsets: Ints, sessions: Ints) -> Ints:
 
 
 class _Holder(NamedTuple):
-    """What `run` takes the arrays from where nothing is compiled."""
+    """The object from which `run` takes the arrays in uncompiled runs."""
 
     work: Work
 
@@ -281,7 +281,7 @@ def check_columns(schema: pa.Schema) -> None:
 def sound_batch(batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
     """The batch with every column of `REQUEST_SCHEMA`, all of it valid Arrow data. Raises `WrongColumns`.
 
-    `first_row` is where its rows begin in the input, for what is said of it.
+    `first_row`: the number of its first row in the input, for messages.
     """
     batch = with_schema(batch)
     try:

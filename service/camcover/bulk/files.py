@@ -1,7 +1,7 @@
-"""Parquet to Parquet, in memory that the input's size does not change, on all cores.
+"""Parquet to Parquet on all cores, in memory that does not grow with the input.
 
-What comes in: a file of `REQUEST_SCHEMA`. What goes out: files of plans, lines and rejects, in the order of the input,
-written whole or not at all.
+What comes in: a file of `REQUEST_SCHEMA`. What goes out: files of plans, lines and rejects, in the order of the input.
+A file is written completely or not at all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How plans cover the members of a batch: days of coverage, role, status, enrollment, incentives.
 
-What comes in: a record batch. What goes out: columns of `services`; a row with a word that does not exist, a date that
-no calendar has, or days that contradict each other is left to a single request.
+What comes in: a record batch. What goes out: columns of `services`. A row with an unknown word, a date that does not
+exist, or days that contradict each other is priced as a single request.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A Parquet file that is there only once it is whole.
+"""A Parquet file that appears only when it is complete.
 
-What comes in: record batches. What goes out: the file, or nothing when the writing ended before `finish`.
+What comes in: record batches. What goes out: the file; no file if writing ended before `finish`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WORDS = ("request_id", "plan_id", "rule_release", "tier", "benefit", "reason", 
 
 
 class SamePlace(CamcoverError):
-    """Two files that a command reads or writes are one; says which."""
+    """Two files that a command reads or writes are the same; the message names them."""
 
 
 def part_of(path: Path) -> Path:

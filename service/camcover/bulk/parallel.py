@@ -1,6 +1,6 @@
-"""Batches through a pool of threads, their results in order.
+"""Batches through a pool of threads, with results in order.
 
-What comes in: record batches of any size. What goes out: what became of each part of them, one after the other.
+What comes in: record batches of any size. What goes out: the result of each part of them, one after the other.
 """
 
 from __future__ import annotations

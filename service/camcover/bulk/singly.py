@@ -1,6 +1,6 @@
-"""A row of the input as a single request: for what the fast way does not take, and to say what is wrong with a row.
+"""A row of the input as a single request: for rows that batches cannot price, and for the faults of a row.
 
-What comes in: a row as plain data. What goes out: an `EstimateRequest`, or violations of what a column may hold.
+What comes in: a row as plain data. What goes out: an `EstimateRequest`, or the violations of the columns' bounds.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _column(path: str) -> str:
 
 
 def _violations(row: Data) -> Iterator[Violation]:
-    """What the columns hold that no request may."""
+    """The violations in columns that could not become a request at all."""
     for name in LISTS:
         yield from _null_violations(name, row[name])
     for path, dated in (each for name in ("prior_visits", "fee_usage", "code_usage") for each in _elements(row, name)):

@@ -1,7 +1,7 @@
-"""The same on Apache Spark: one function over `mapInArrow`, rules broadcast once.
+"""Bulk pricing on Apache Spark: one function for `mapInArrow`; the rules are broadcast once.
 
 What comes in: a DataFrame with the columns of `REQUEST_SCHEMA`. What goes out: a DataFrame of plans, lines or rejects.
-Rows have no number there, so that `request_id` says what a result belongs to.
+Spark's rows have no number, so `request_id` connects a result with its row.
 """
 
 from __future__ import annotations

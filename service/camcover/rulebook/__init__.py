@@ -1,9 +1,9 @@
 """The rule language: payer rule files in, a checked `RuleSet` out.
 
-What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The way: `nodes` (positions,
-nothing resolved) -> `grammar` (schema-directed decoding, from which the editors' JSON Schema comes too) -> `resolve`
-(references) -> `checks` (what takes more than one word to see). `facts` says in words what a record states, by which
-`differences` compares two rule sets. It knows nothing of the engine, of storage or of the network.
+What comes in: YAML text. What goes out: frozen records with positions, and diagnostics. The steps: `nodes` (text with
+positions, nothing resolved) -> `grammar` (decoding by a schema; the editors' JSON Schema comes from it, too) ->
+`resolve` (references) -> `checks` (rules about more than one word). `facts` puts a record into words, and `differences`
+compares two rule sets by these facts. The package knows nothing of the engine, of storage or of the network.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
-"""Findings within bounds: of a file's faults the first, of a long message its beginning and end.
+"""Bounds the findings that are shown: the first faults of a file, the beginning and end of a long message.
 
-What comes in: every diagnostic. What goes out: what is told of them, sorted. A file of 1 MiB may hold 50,000 faults, or
-one word of a million letters: neither a person nor a caller has use for all of it.
+What comes in: every diagnostic. What goes out: the ones to show, sorted. A file of 1 MiB may have 50,000 faults, or one
+word of a million letters. That is of no use to a person or a program.
 """
 
 from __future__ import annotations

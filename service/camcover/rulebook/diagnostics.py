@@ -1,7 +1,7 @@
-"""What is wrong with a rule file, and how it is shown: one value per fault, one formatter.
+"""Faults of rule files and their display: one value for each fault, one formatter for all.
 
-What comes in: faults from the reader, the decoder, the resolver and the checks. What goes out: text as a compiler
-prints it, JSON, or GitHub annotations. A fault in a file is a value, never an exception.
+What comes in: faults from the reader, the decoder, the resolver and the checks. What goes out: text in the style of a
+compiler, JSON, or GitHub annotations. A fault in a file is a value, never an exception.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def declare(code: str, severity: Severity, meaning: str, remedy: str, *, in_edit
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault: where it is, what was found, and what to do (`hint`, may be empty)."""
+    """One fault: its place, the message, and what to do (`hint`, may be empty)."""
 
     code: str
     severity: Severity
@@ -128,9 +128,9 @@ def folded(word: str) -> str:
 
 
 def as_text(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
-    """Each fault as `file:line:column: error[code]: message`, with the line of the file and a caret under the place.
+    """Each fault as `file:line:column: error[code]: message`, with the file's line and a caret under the position.
 
-    Of a long line what stands around the place is shown, `…` for the rest.
+    A long line is shortened to the text around the position, with `…` for the rest.
     """
     lines: dict[str, list[str]] = {}
     shown = []

@@ -1,8 +1,9 @@
-"""Rule files on disk: which files a folder holds, and what is in them, read within bounds.
+"""Rule files on disk: finds the files of a folder and reads them within bounds.
 
-What comes in: paths of files and folders. What goes out: each file once, by the path that it was found under, with its
-bytes; and a diagnostic for what is not read. Nothing outside of the paths named is opened, nothing but regular files,
-and no more of a file than a rule file may hold. A folder may come from somebody else: a pull request, a mounted volume.
+What comes in: paths of files and folders. What goes out: each file once, with its bytes, under the path that led to it;
+and a diagnostic for everything that is not read. It opens nothing outside the given paths, and nothing but regular
+files. It reads no more of a file than a rule file may hold. A folder may come from somebody else: a pull request, a
+mounted volume.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ def is_hidden(name: str) -> bool:
 
 
 def find(paths: Sequence[Path]) -> FilesFound:
-    """The rule files of folders, at any depth; a file that is named stands for itself.
+    """The rule files of folders, at any depth; a file that is named is itself the result.
 
-    Hidden files and folders are left out. A file that several paths lead to is found once, by its own path where that
-    is one of them. Links are followed inside of the folders named. Raises FileNotFoundError when there is nothing at
-    one of `paths`.
+    Hidden files and folders are left out. A file that several paths lead to is found once, by its own path if that is
+    one of them. Links are followed inside the given folders. Raises FileNotFoundError if nothing exists at one of
+    `paths`.
     """
     search = _Search(paths)
     for path in paths:

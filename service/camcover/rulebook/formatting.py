@@ -1,9 +1,10 @@
 """The canonical layout of a rule file: what `camcover rules fmt` writes.
 
-What comes in: the text of one rule file. What goes out: the same document with the top-level keys in the order of
-docs/rule-language.md, two-space indent, flow collections on one line or broken at 120 columns, comments and at most
-single blank lines kept. Scalars are copied as they are written (`$30.00` stays text), so nothing changes its meaning:
-the composed trees before and after are compared. The layout depends on the tree alone, which makes it idempotent.
+What comes in: the text of one rule file. What goes out: the same document with its top-level keys in the order of
+docs/rule-language.md, an indent of two spaces, flow collections on one line or broken at 120 columns, all comments, and
+at most single blank lines. Scalars are copied as they are written (`$30.00` stays text), so no meaning changes: the
+parsed trees before and after are compared. The layout depends only on the tree, so formatting twice gives the same
+text.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def _assert_same(root: yaml.MappingNode, comments: list[Comment], formatted: str
 
 
 def _write(entries: list[Entry], tail: list[str], source: str) -> str:
-    """All lines of the document; what stands above the first key stays above whichever key comes first."""
+    """All lines of the document; comments above the first key stay on top even if another key comes first."""
     head, entries[0].leading = entries[0].leading, []
     lines = list(head)
     for entry in sorted(entries, key=_rank):

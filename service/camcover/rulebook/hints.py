@@ -1,7 +1,7 @@
-"""What to say about a word that does not exist: the alias or the word that was meant, or those that there are.
+"""What an error says about an unknown word: the alias or word that was meant, or the list of words.
 
-What comes in: the word, and the words that may stand at its place. What goes out: the end of an error. Files, commands
-and bounds all word it here.
+What comes in: the word, and the words that are allowed in its place. What goes out: the end of an error message.
+Messages about files, commands and bounds all use it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Aliases = Mapping[str, Iterable[str]]
 
 
 def hint(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> str:
-    """What was perhaps meant by `word`, else which words there are; empty when they are many and none is near.
+    """The word that was probably meant by `word`, else the list of words; empty if they are many and none is near.
 
-    `known` are the words that may stand there. A `cutoff` of 1 names no word that only looks like it: digits that are
-    alike mean nothing.
+    `known` are the words that are allowed there. With a `cutoff` of 1, no similar word is suggested: for digits,
+    similarity means nothing.
     """
     words = [str(each) for each in known]
     return meant(word, words, aliases=aliases, cutoff=cutoff) or (one_of(words) if 0 < len(words) <= FEW else "")
 
 
 def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> str:
-    """What was perhaps meant by `word`; empty when nothing is near."""
+    """The word that was probably meant by `word`; empty if none is near."""
     stands_for = [str(each) for each in (aliases or {}).get(folded(word), ())]
     if stands_for and all(folded(each) != folded(word) for each in stands_for):
         return f"'{word}' is an alias of {_quoted(stands_for, 'and')}"

@@ -1,9 +1,9 @@
-"""Federal cost-sharing limits by year: the one place where they stand, in cents.
+"""Federal cost-sharing limits by year, in cents. No other module contains them.
 
-What comes in: a year. What goes out: its limits, or None for a limit or a year that is not published here; such a year
-is open, and nothing is checked against a guess. Sources: the out-of-pocket limit of the Affordable Care Act, 45 CFR
-156.130(a)(2), as announced by CMS for each year; minimum deductible and out-of-pocket maximum of a high-deductible
-health plan, 26 U.S.C. 223(c)(2), as announced by the IRS in a revenue procedure.
+What comes in: a year. What goes out: its limits; None for a limit or a year that is not published here. Nothing is
+checked for such a year, because there is no figure to check against. Sources: the out-of-pocket limit of the Affordable
+Care Act, 45 CFR 156.130(a)(2), as announced by CMS for each year; minimum deductible and out-of-pocket maximum of a
+high-deductible health plan, 26 U.S.C. 223(c)(2), as announced by the IRS in a revenue procedure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files -> `RuleSet`: read, decode, resolve, check, in that order.
 
-What comes in: a folder, a file, or texts by name. What goes out: `Loaded`, with the rules when nothing is wrong with
-them, and every diagnostic either way. Nothing is half-applied: a rule set with an error is no rule set.
+What comes in: a folder, a file, or texts by name. What goes out: `Loaded`, with every diagnostic; it has the rules only
+if there is no error. No rule set is ever loaded in part.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ class Loaded:
 def load(*paths: str | Path, today: date | None = None) -> Loaded:
     """The rules under all of `paths`, judged on `today` (else the machine's date).
 
-    Diagnostics and `texts` name files by their paths; records name them below the folder that they have in common.
+    Diagnostics and `texts` name files by their paths; records name them below their common folder.
 
-    Raises FileNotFoundError where there is nothing at a path; what is there and cannot be read is a diagnostic.
+    Raises FileNotFoundError if nothing exists at a path. A file that exists but cannot be read gives a diagnostic.
     """
     found = find([Path(path) for path in paths])
     contents = {str(file): read(file) for file in found.files}
@@ -114,7 +114,7 @@ def _load_files(
 ) -> Loaded:
     """The rules in `files`, which were read from `paths` (file name -> path).
 
-    `where` is where they were looked for, should there be none; `faults` is what was not read.
+    `where`: the searched folders, for the message if there are no files. `faults`: what was not read.
     """
     decoded = {name: _decoded(paths.get(name, name), content) for name, content in files.items()}
     texts = {name: text for name, text in decoded.items() if isinstance(text, str)}

@@ -1,4 +1,4 @@
-"""Mappings of a rule file: those whose keys are words of the file, and those whose keys the language knows."""
+"""Mappings of a rule file: those whose keys the file chooses, and those whose keys the language defines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Some plans of many files, with what they refer to: what an editor of one plan wants to hear about.
+"""Selects some plans of many files, with everything they refer to. An editor of one plan needs only these.
 
-What comes in: files as they were loaded, and plan ids. What goes out: those plans loaded alone, so that an error in
-another plan keeps nobody from testing this one.
+What comes in: loaded files, and plan ids. What goes out: those plans loaded alone, so that an error in another plan
+does not prevent testing this one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Heads", "heads_of", "narrowed"]
 
 
 class Head(NamedTuple):
-    """What a file says it is, and the policies and fee files that it refers to; None where they cannot be told."""
+    """The heading of a file, and the policies and fee files that it refers to; None if they cannot be read."""
 
     kind: str
     id: str
@@ -32,7 +32,7 @@ Heads = Mapping[str, Head]
 
 
 def heads_of(texts: Mapping[str, str]) -> Heads:
-    """What each file says it is."""
+    """The heading of each file."""
     return {name: _head(name, text) for name, text in texts.items()}
 
 
@@ -54,14 +54,14 @@ def narrowed(loaded: Loaded, heads: Heads, plan_ids: Collection[str], today: dat
 
 
 def _is_kept(head: Head, plan_ids: Collection[str], named: Collection[str], *, is_open: bool) -> bool:
-    """Whether a file is one of the plans or what they refer to; `is_open`: what they refer to cannot be told."""
+    """Whether a file is one of the plans or is referred to; `is_open`: the references cannot be read."""
     if head.kind == "plan":
         return head.id in plan_ids
     return head.kind not in ("policy", "fees") or is_open or head.id in named
 
 
 def _head(name: str, text: str) -> Head:
-    """What a file says it is; of one that YAML cannot read, what its first such lines say."""
+    """The heading of a file; if YAML cannot read the file, its first lines of this form."""
     node, _ = parse(text.removeprefix(BYTE_ORDER_MARK), name)
     kind, id_ = kind_and_id(node)
     if node is None:

@@ -1,7 +1,7 @@
-"""Bytes of a rule file -> positioned nodes, every scalar still the text that was written.
+"""Bytes of a rule file -> nodes with positions; every scalar is still the text in the file.
 
 What comes in: one YAML document. What goes out: `Scalar`, `Listing` and `Table` nodes, or diagnostics. YAML is read as
-events, so that nothing is resolved (`NO`, `1.10` and `12:30` stay as written), and depth is bounded before anything
+events, so that nothing is resolved (`NO`, `1.10` and `12:30` stay as written). Depth is checked before anything
 recurses.
 """
 
@@ -158,9 +158,9 @@ def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
 
 
 def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _NodeBuilder) -> list[Diagnostic]:
-    """YAML's own words, at the place it names, with the faults that stand before what it could not read.
+    """YAML's own message at its own position, and the faults before that position.
 
-    What is not closed swallows what follows, so that nothing said of that is worth telling.
+    An unclosed quote or bracket swallows everything after it, so no fault behind it is reported.
     """
     mark, begin = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if mark is None or begin is None:

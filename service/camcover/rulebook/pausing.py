@@ -1,7 +1,7 @@
-"""A pause of Python's search for cycles while a file is read.
+"""Pauses Python's cyclic garbage collector while a file is read.
 
-What comes in: a block of code that makes many small objects and keeps them. What goes out: the same, without each of
-them being walked again and again, which costs a third of the time and, of a file full of commas, most of it.
+A reader makes many small objects and keeps them. Without the pause the collector walks them again and again. That costs
+a third of the time, and most of the time for a file full of commas.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-r"""Texts of files as they may be shown: no character in them steers a terminal or hides what is written.
+r"""Texts of files, safe to show: no character controls a terminal or hides text.
 
-What comes in: any text. What goes out: the same with control characters, marks of direction and halves of characters
-written out as `\uXXXX`, which is also how JSON writes them.
+What comes in: any text. What goes out: the same text, with control characters, direction marks and lone surrogates
+written out as `\uXXXX`, as in JSON.
 """
 
 from __future__ import annotations

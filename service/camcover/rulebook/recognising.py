@@ -1,7 +1,7 @@
-"""Which YAML files are rule files: a folder may hold others, such as the workflow of a CI beside a plan.
+"""Decides which YAML files are rule files. A folder may contain others, such as a CI workflow beside a plan.
 
-What comes in: a file's text and its document. What goes out: whether it is meant as a rule file. One that is, with
-whatever wrong in it, is never passed over: half of the rules would be in force without a word.
+What comes in: a file's text and its document. What goes out: whether the file is meant as a rule file. A file that is
+meant as one is never skipped, however wrong it is: otherwise half of the rules would be in force without a message.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _NOTHING = re.compile(r"(\s|#[^\n]*)*")
 
 
 def is_rule_file(text: str, node: Node | None) -> bool:
-    """Whether a file is meant as a rule file; `node` is its document, None where it is no YAML.
+    """Whether a file is meant as a rule file; `node` is its document, None if it is not YAML.
 
-    It is when a key at its top holds `camcover/` and a number, whatever the key's name, when `format` begins with
-    `camcover`, or when `kind` is one of the four. One that is empty, too large, or holds no more than a word may be a
-    rule file that is not yet written to its end.
+    It is one if a key at its top has the value `camcover/` and a number, whatever the key's name; if the value of
+    `format` begins with `camcover`; or if `kind` is one of the four words. A file that is empty, too large, or only one
+    word may be a rule file that is not completely written yet.
     """
     if isinstance(node, Table):
         return any(isinstance(value, Scalar) and _says_so(key.text, value.text) for key, value in node.entries)
@@ -57,7 +57,7 @@ def _says_so(key: str, value: str) -> bool:
 
 
 def no_rule_file(name: str) -> Diagnostic:
-    """What is said of a file that is left out."""
+    """The warning about a file that is left out."""
     message = "this YAML file is no rule file and is left out"
     hint = "a rule file begins with 'format: camcover/1'; keep others in a folder of their own"
     return Diagnostic(NOT_A_RULE_FILE.code, Severity.WARNING, Place(name, 1, 1), message, hint)

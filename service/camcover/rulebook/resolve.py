@@ -1,9 +1,8 @@
-"""Words that refer to other words, within a file and across files.
+"""Resolves references, within a file and across files.
 
-What comes in: decoded files with the words each defines and refers to. What goes out: diagnostics for references that
-lead nowhere, editions that overlap or do not reach as far as a plan that needs them, definitions that stand twice, and
-fee tables that refer to themselves. A file that failed to decode still defines its words, so that one fault gives one
-error.
+What comes in: decoded files, with the words that each defines and refers to. What goes out: diagnostics for references
+to unknown words, editions that overlap or do not cover a plan that needs them, repeated definitions, and fee tables
+that refer to themselves. A file that failed to decode still defines its words, so that one fault gives one error.
 """
 
 from __future__ import annotations
@@ -183,7 +182,7 @@ class _Directory:
                     self._add(kind, word, effective)
 
     def _enter_broken(self, file: File) -> None:
-        """A file that failed still defines its words; what its catalog would hold beside them cannot be told."""
+        """A file that failed still defines its words; other words of a broken catalog are unknown."""
         if file.kind == "catalog":
             self.has_broken_catalog = True
             for kind in _CATALOG_KINDS[:3]:
@@ -238,7 +237,7 @@ def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
 
 
 def _unknown(reference: Reference, words: Mapping[str, object], where: str, aliases: Aliases = {}) -> Diagnostic:  # noqa: B006 - never changed
-    """The fault of a word that does not exist, with what was perhaps meant, or the words that there are."""
+    """The fault of an unknown word, with the word that was probably meant, or the list of words."""
     message = f"no {_NOUNS[reference.kind]} '{reference.word}' {where}"
     if reference.kind in _WRITTEN_IN_CODES:
         told = hint(reference.word, words, cutoff=1) or _WRITTEN_IN_CODES[reference.kind]

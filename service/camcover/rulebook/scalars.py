@@ -1,7 +1,7 @@
 """The scalars of the language: text with its unit -> integers and dates, exactly.
 
 What comes in: the text of a scalar. What goes out: its value, or `FAILED`. Nothing passes through a float. Each scalar
-also says what it expects, in words for people and as JSON Schema for editors.
+also describes what it expects, in words for people and as JSON Schema for editors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["FAILED", "Failed", "Quantity", "ScalarType"]
 
 
 class Failed:
-    """What stands for a value that could not be read; the fault has been reported."""
+    """The placeholder of a value that could not be read; the fault is already reported."""
 
     def __repr__(self) -> str:
         """A short name for debugging."""

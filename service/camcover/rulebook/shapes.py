@@ -1,8 +1,9 @@
-"""Declarations of what a file may say: each shape decodes a node into a value, and describes itself as JSON Schema.
+"""Declarations of what a file may contain. Each shape decodes a node, and describes itself as JSON Schema.
 
-What comes in: positioned nodes. What goes out: records, and in the `Context` the faults found, the words defined and
-the words referred to (the resolver settles those). A shape that fails reports one fault and gives `FAILED`; what
-contains it fails silently, and everything else is still read, so that all of a file's faults show at once.
+What comes in: nodes with positions. What goes out: records; and in the `Context` the faults, the defined words and the
+referenced words (the resolver compares those). A shape that fails reports one fault and gives `FAILED`. A shape that
+contains it then fails without a fault of its own. Everything else is still read, so that one run shows all faults of a
+file.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _declare_values()
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A word that must be defined somewhere: `kind` says what it names."""
+    """A word that must be defined somewhere; `kind` is the kind of thing that it names."""
 
     kind: str
     word: Word
@@ -87,7 +88,7 @@ _SLIP = 0.8
 
 
 class Shape(ABC):
-    """What may stand at one place of a file."""
+    """The declaration of what one place of a file may contain."""
 
     @abstractmethod
     def decode(self, node: Node, context: Context) -> Any:
@@ -104,7 +105,7 @@ class Shape(ABC):
 
 
 def found(node: Node) -> str:
-    """What stands there, for a message."""
+    """A name for the node's content, for a message."""
     if isinstance(node, Scalar):
         return f"'{node.text}'" if node.text else "nothing"
     return "a list" if isinstance(node, Listing) else "a mapping"
@@ -207,7 +208,7 @@ class Choice(Shape):
         return self.decode_as(node, context, self.expected)
 
     def decode_as(self, node: Node, context: Context, expected: str, cutoff: float = 0.6) -> Any:
-        """The same, where more than these words may stand: `expected` says what, `cutoff` how near a word must be."""
+        """Decode, where more than these words is allowed: `expected` is the text, `cutoff` how near a word must be."""
         if not isinstance(node, Scalar) or not node.text:
             return misplaced(node, expected, context)
         if node.text not in self.words:

@@ -1,8 +1,8 @@
-"""Steps, limits and requirements of a benefit as messages, for callers and the patients that they tell.
+"""Steps, limits and requirements of a benefit as messages, for callers and their patients.
 
-What comes in: a record. What goes out: a `Message`, the part of a sentence: `12 visits in a calendar year`. Each kind
-of a closed list has a message of its own, declared here for all of them; its words are in the catalogs. How members of
-staff read the same terms in lists: `rulebook/words.py`.
+What comes in: a record. What goes out: a `Message`, a part of a sentence: `12 visits in a calendar year`. Each kind of
+a closed list has its own message, declared here. The words are in the catalogs. Staff read the same terms in lists, in
+other words: `rulebook/words.py`.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def attestations(words: Iterable[Attestation]) -> WordList:
 
 
 def attested(criteria: Criteria) -> Message | None:
-    """What criteria ask of attestations: `with a referral`, `without active treatment`, both; None for nothing."""
+    """The attestations that criteria ask for: `with a referral`, `without active treatment`, both; None if none."""
     given = attestations(criteria.attested or ())
     missing = either(map(attestation, criteria.not_attested or ()))
     if given.items and missing.items:

@@ -1,8 +1,8 @@
-"""What a YAML parser throws away and a formatter must keep: comments and blank lines, and the entries they stand by.
+"""Comments and blank lines: a YAML parser drops them, and a formatter must keep them with their entries.
 
-What comes in: the text of a rule file and its composed tree. What goes out: a tree of `Entry`, one for each key and
-each list item that begins a line in the canonical layout, with the comments that belong to it. A flow collection that
-holds a comment becomes a block one here, because a comment ends its line.
+What comes in: the text of a rule file and its parsed tree. What goes out: a tree of `Entry`, one for each key and each
+list item that begins a line in the canonical layout, with the comments that belong to it. A flow collection that
+contains a comment becomes a block collection here, because a comment ends its line.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ class Entry:
 
 
 def find_comments(root: yaml.Node, text: str) -> list[Comment]:
-    """Every comment of `text`, in order: what begins with `#` between the scalars or behind a block scalar's header.
+    """Every comment of `text`, in order: each `#` between scalars, or behind a block scalar's header.
 
-    `root` is its tree, without anchors, tags and directives: between scalars stand marks and comments alone.
+    `root` is the tree of the text. It has no anchors, tags or directives, so between scalars there are only marks and
+    comments.
     """
     if "#" not in text:
         return []
@@ -80,7 +81,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 
 def _comments_between(text: str, start: int, end: int) -> list[Comment]:
-    """Comments in `text[start:end]`, which holds no scalar content."""
+    """Comments in `text[start:end]`, a range without scalar content."""
     if text.find("#", start, end) < 0:
         return []
     found = []
@@ -143,7 +144,7 @@ def flatten(entries: list[Entry]) -> Iterator[Entry]:
 
 
 def attach(entries: list[Entry], text: str, comments: list[Comment]) -> list[str]:
-    """Give each comment and blank line to the entry it belongs to; return those behind the last entry of all."""
+    """Give each comment and blank line to its entry; return those behind the last entry."""
     flat = list(flatten(entries))
     starts = [entry.start for entry in flat]
     blanks = [blank for blank in _blank_lines(text) if not _is_inside_value(blank, flat, starts)]
@@ -173,7 +174,7 @@ def _is_inside_value(blank: Comment, flat: list[Entry], starts: list[int]) -> bo
 
 
 def _divide(gap: list[Comment], previous: Entry | None, following: Entry | None, tail: list[str]) -> None:
-    """Split the lines between two entries: those indented deeper than what follows still belong to what went before."""
+    """Split the lines between two entries: lines indented deeper than the later one belong to the earlier."""
     column = following.column if following else 0
     indent = following.indent if following else 0
     last_deep = 0

@@ -172,7 +172,7 @@ def step_amount(step: Step) -> tuple[str, str]:
 
 
 def step_terms(step: Step) -> str:
-    """What a step says beside its amount; a coinsurance of what is left says nothing."""
+    """The terms of a step besides its amount; empty for coinsurance of what is left, which is the usual case."""
     match step:
         case DeductibleStep():
             return f" '{step.accumulator}'" if step.accumulator is not None else ""

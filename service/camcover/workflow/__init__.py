@@ -1,4 +1,4 @@
 """Use cases that join rules, engine and store: price, compare, check coverage, run the rules' own tests.
 
-What comes in: typed requests. What goes out: typed answers. It knows nothing of the network or of protobuf.
+What comes in: typed requests. What goes out: typed answers. The package knows nothing of the network or of protobuf.
 """

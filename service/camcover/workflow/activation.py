@@ -1,4 +1,4 @@
-"""Which release is active: activate one now or at a time, return to the one before, call a decision off.
+"""The active release: activate one now or at a later time, return to the previous one, cancel a decision.
 
 Every change is one transaction that checks and writes; nothing else changes in between.
 """
@@ -93,7 +93,7 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
 
 
 def clock_warning(store: ReleaseStore) -> str:
-    """What to say where the clock is behind a decision that was made: one of the two is wrong. Empty: nothing."""
+    """A warning if the clock is behind a recorded decision, since one of the two is wrong; else empty."""
     with store.reading() as ledger:
         now, decisions = ledger.now(), ledger.activations()
     newest = max(decisions, key=lambda each: each.created_at, default=None)

@@ -1,7 +1,7 @@
-"""`rules analyze`: everything that the analysis finds in a rule set, each overlap and cliff with a request to run.
+"""`rules analyze`: all findings in a rule set; each overlap and cliff comes with a request to run.
 
-What comes in: a rule set. What goes out: an `Analysis`. What can be worked out from the records is
-(`camcover.rulebook.analysis`); the engine prices the cliffs.
+What comes in: a rule set. What goes out: an `Analysis`. `camcover.rulebook.analysis` works out what the records alone
+tell; the engine prices the cliffs.
 """
 
 from __future__ import annotations

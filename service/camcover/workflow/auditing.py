@@ -1,8 +1,8 @@
-"""Holding the database to its audit log: every release, file, decision and setting to the entry that tells of it.
+"""Compares the database with its audit log: each release, file, decision and setting with its log entry.
 
-What comes in: a database. What goes out: what was checked, or the first thing that is not as it was written. What it
-cannot see: estimates, which are in no entry, and a database that was made anew as a whole, log included, unless its
-last hash was noted elsewhere.
+What comes in: a database. What goes out: what was checked, or the first difference. It cannot see two things. Estimates
+are not in the log. And it cannot tell that somebody rebuilt the complete database with its log, unless the last hash
+was noted elsewhere.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Verified(NamedTuple):
 
 
 class _AuditSubjects:
-    """What the log tells of, by what it is about."""
+    """The objects that the log has entries for, by their kind."""
 
     def __init__(self) -> None:
         self.releases: dict[str, AuditEntry] = {}
@@ -157,7 +157,7 @@ def _check_settings(ledger: Ledger, told: _AuditSubjects) -> int:
 
 
 def _same_keys(what: str, told: Mapping[Any, AuditEntry], found: Iterable[Any]) -> None:
-    """That the log tells of what there is, and of nothing else."""
+    """Raise AuditFault unless the log and the database have the same keys."""
     there = set(found)
     missing, untold = sorted(told.keys() - there), sorted(there - told.keys())
     if missing:

@@ -1,4 +1,4 @@
-"""A cache that is bounded by the size of what it holds, safe for threads, and counts how often it helped."""
+"""A cache bounded by the size of its values; safe for threads; counts its hits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CacheCounts(NamedTuple):
 
 
 class Cache(Generic[Key, Value]):
-    """What was used last stays; what is larger than the whole cache is not kept."""
+    """Keeps what was used last. A value that is larger than the complete cache is not kept."""
 
     def __init__(self, maximum_bytes: int) -> None:
         """Hold at most so many bytes."""

@@ -1,8 +1,9 @@
-"""Cost-share cliffs: what the patient pays for the last visit within a limit or a phase, and for the next one.
+"""Cost-share cliffs: the next visit after a limit or a phase costs the patient more than the last one within it.
 
-What comes in: compiled rules and an analysed plan edition. What goes out: a `Cliff` wherever the next visit costs the
-patient more, priced by the engine on a request that states the use before the last visit: all deductibles met, of the
-out-of-pocket maximum only what follows from that, sessions at the catalog's typical charge. Amounts in cents.
+What comes in: compiled rules and an analysed plan edition. What goes out: a `Cliff` for each visit after which the next
+one costs the patient more. The engine prices both on a request that states the use before the last visit: all
+deductibles are met, the out-of-pocket maximum holds only what follows from that, and sessions cost the catalog's
+typical charge. Amounts in cents.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Cliff:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A benefit in a tier, a cell in which it is the first that applies, and a line of the cell in that tier."""
+    """A benefit in a tier, a cell where it is the first that applies, and a line of that cell."""
 
     benefit: Benefit
     tier: str
@@ -76,7 +77,7 @@ def cliffs(tables: Tables, rules: RuleSet, analysed: Analysed) -> Iterator[Cliff
 
 
 def _places(analysed: Analysed) -> list[_Place]:
-    """Each benefit in each tier in which it applies, where it can be in a cell in which no other follows."""
+    """Each benefit in each tier where it applies, if possible in a cell where no other benefit follows."""
     found: dict[tuple[str, str], _Place] = {}
     for cell in (cell for cell in analysed.cells if cell.chain):
         first = cell.chain[0]
@@ -238,7 +239,7 @@ def _is_whole(line: Line) -> bool:
 
 
 def _owed(line: Line) -> int:
-    """What the member owes of a line, whoever pays it, cents: balances of accounts are no terms of a benefit."""
+    """What the member owes for a line, cents, with what accounts pay: balances are no terms of a benefit."""
     return line.patient_cents + line.account_paid_cents
 
 

@@ -1,4 +1,4 @@
-"""Is a therapy covered for this member on this day, and under what terms? No prices needed.
+"""Whether a therapy is covered for this member on this day, and under which terms. It needs no prices.
 
 What comes in: a member and one service. What goes out: `CoverageAnswer`: the engine's own verdict on one session, and
 the benefit's terms as messages.
@@ -47,8 +47,8 @@ _NOMINAL_CENTS = 10_000
 class TierTerms:
     """What the member pays in a tier, step by step.
 
-    `provider_liable`: what is not covered and yet the provider's, None = nothing; `payment`: who gets what the plan
-    pays, None = the provider.
+    `provider_liable`: the denials that are the provider's, None = there are none. `payment`: who receives the plan's
+    payment, None = the provider.
     """
 
     tier: str
@@ -59,7 +59,7 @@ class TierTerms:
 
 @dataclass(frozen=True, slots=True)
 class LimitTerms:
-    """A limit, what it says, and where it stands."""
+    """A limit, its wording, and its place in the file."""
 
     limit: str
     message: Message
@@ -73,7 +73,7 @@ class LimitTerms:
 
 @dataclass(frozen=True, slots=True)
 class AccountTerms:
-    """An account that may pay the member's share, what it says, and where it stands."""
+    """An account that may pay the member's share, its wording, and its place in the file."""
 
     account: str
     message: Message
@@ -87,11 +87,11 @@ class AccountTerms:
 
 @dataclass(frozen=True, slots=True)
 class RequirementTerms:
-    """An attestation that a benefit asks for, how that is said, and where it stands.
+    """An attestation that a benefit asks for, its wording, and its place in the file.
 
-    `penalty`: by how many basis points less the plan pays without it, `penalty_cents`: by how many cents less a visit;
-    None of both = it pays nothing. `after`: the number of visits that need none, None = each needs it; `visits_of`: the
-    limit that counts them, empty = they are the benefit's in the benefit period.
+    `penalty`: without it the plan pays less by so many basis points; `penalty_cents`: less by so many cents a visit;
+    neither = the plan pays nothing. `after`: the number of visits that do not need it, None = every visit needs it.
+    `visits_of`: the limit that counts these visits, empty = the benefit's visits in the benefit period.
     """
 
     attestation: str
@@ -110,10 +110,10 @@ class RequirementTerms:
 
 @dataclass(frozen=True, slots=True)
 class CoverageAnswer:
-    """The verdict on one session, and the terms of the benefit that decides it (none: empty).
+    """The verdict on one session, and the terms of the benefit that decides it (empty if none does).
 
     `terms_assumed`: the date lies behind the plan's last edition, whose terms are assumed to go on
-    (docs/rule-language.md, point 37); `terms_message` says so, None where it does not.
+    (docs/rule-language.md, point 37). `terms_message` says so; else it is None.
     """
 
     plan_id: str
@@ -174,13 +174,13 @@ def _priced(procedure: Procedure) -> Procedure:
 
 
 def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
-    """The edition whose terms hold on the line's date, in force or assumed to go on (point 37)."""
+    """The edition whose terms hold on the line's date, in force or assumed (point 37)."""
     segment = tables.plans[plan_id].terms_on(ordinal_of(line.date))
     return segment.plan if segment else None
 
 
 def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
-    """The steps of a tier block, and what the tier of its plan says beside them."""
+    """The steps of a tier block, and the other terms that its plan's tier gives."""
     tier = plan.tiers[block.tier]
     liable = tier.provider_liable
     return TierTerms(

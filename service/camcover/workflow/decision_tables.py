@@ -1,7 +1,7 @@
-"""`rules explain`: what a plan decides about a therapy, as tables of few rows, in words.
+"""`rules explain`: what a plan decides about a therapy, as short tables in words.
 
-What comes in: a rule set, a plan, a therapy, and what is known of the line. What goes out: a `DecisionTable` for each
-stretch of days on which the rules stay the same, and for each group of codes that the same rules name.
+What comes in: a rule set, a plan, a therapy, and the known facts of the line. What goes out: a `DecisionTable` for each
+run of days without a change of the rules, and for each group of codes that the same rules name.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class UnknownFact(CamcoverError):
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """What is asked: the service, and what is known of it; None and empty = open, so that all cases are shown."""
+    """The question: a service and the known facts. None and empty mean open; all cases are then shown."""
 
     plan_id: str
     therapy: str
@@ -69,7 +69,7 @@ class TableQuery:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A rule that names the service but does not decide: what it is, where it stands, and why it does not."""
+    """A rule that names the service but does not decide: its name, its place, and the reason."""
 
     rule: str
     place: str
@@ -78,7 +78,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class TierWords:
-    """What the member pays in a tier, step by step, what is the provider's there, who gets paid ("": nothing)."""
+    """What the member pays in a tier, step by step; the provider's denials there; the payee ("" = the provider)."""
 
     tier: str
     member_pays: tuple[str, ...]
@@ -106,7 +106,7 @@ class AccountWords:
 
 @dataclass(frozen=True, slots=True)
 class BenefitTerms:
-    """What a benefit pays in the tiers of a row, what it asks for, how much of it there is, and what accounts pay."""
+    """What a benefit pays in the tiers of a row, its requirements and limits, and what accounts pay."""
 
     benefit: str
     place: str
@@ -118,11 +118,11 @@ class BenefitTerms:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row: when it holds (subject -> words, only where something is told apart), and what then becomes of a line.
+    """One row: its conditions (subject -> words, only where values are distinguished), and the decision.
 
-    `benefits` apply in turn, each when the one before is used up; terms, limits, requirements and accounts are the
-    first one's, those of the others stand in `then`. `provider_liable`: of a line that is refused for its diagnosis,
-    each tier in which that is the provider's, in words.
+    `benefits` apply in turn: each applies when the one before is used up. Terms, limits, requirements and accounts are
+    those of the first benefit; those of the others are in `then`. `provider_liable`: for a line that is refused for its
+    diagnosis, the tiers in which the denial is the provider's, in words.
     """
 
     when: dict[str, str]

@@ -1,6 +1,6 @@
-"""What a use case can refuse; each class names its kind of refusal, which has the gRPC status (`camcover.refusals`).
+"""The refusals of use cases; each class names its kind of refusal, which has the gRPC status (`camcover.refusals`).
 
-A request that cannot be priced is `engine.InvalidRequest`, whose violations have a kind each.
+A request that cannot be priced is `engine.InvalidRequest`; each of its violations has a kind.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class NothingToReturnTo(UseCaseError):
 
 
 class NotServed(UseCaseError):
-    """This service was started without what the call needs; says what."""
+    """This service was started without what the call needs; the message names it."""
 
     refusal = Refusal.NOT_SERVED
 

@@ -1,7 +1,7 @@
-"""Following the database: what becomes active there is what this process answers by, within two seconds.
+"""Follows the database: within two seconds, this process answers by the release that became active there.
 
-A release is loaded whole before it takes the place of the last one. While the database cannot be reached, or a release
-does not load, the last good one answers; whatever the failure is, it is logged and tried again, and `state` tells it.
+A release is loaded completely before it replaces the last one. While the database cannot be reached, or a release does
+not load, the last good release answers. Every failure, of any kind, is logged and tried again, and `state` shows it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Following(Enum):
 
 
 class Follower:
-    """Keeps rules in force at what the database says; belongs to one event loop."""
+    """Keeps the rules in force equal to the database's active release; belongs to one event loop."""
 
     def __init__(
         self, rules: RulesInForce, releases: ReleaseRules, tell: Callable[[Following], object] = lambda _: None
@@ -70,7 +70,7 @@ class Follower:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
-        """Take what is active now. What fails, in whatever way, changes nothing, and is logged once."""
+        """Take over what is active now. A failure of any kind changes nothing, and is logged once."""
         self._wanted = ""
         taking = asyncio.create_task(self._take_active())
         try:
@@ -118,7 +118,7 @@ class Follower:
             await changes.close()
 
     def _complain(self, error: Exception) -> None:
-        """Log a failure, once until all is well again: its kind, place and first line, which hold no values."""
+        """Log a failure once until all is well again: its kind, place and first line, which contain no values."""
         reason = f"{type(error).__name__}: {str(error).partition(_LINE_END)[0]}"
         if reason not in self._said:
             self._said.add(reason)

@@ -1,4 +1,4 @@
-"""What tests of a plan can reach: its benefits, exclusions, limits and criteria, each named by what and where it is."""
+"""What tests of a plan can reach: its benefits, exclusions, limits and criteria, each with its kind and place."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _LAW = "45 CFR 147.211(b)(1)(vii)"
 
 
 class Notice(NamedTuple):
-    """One disclosure: a name that stays the same, what it says, and the law that asks for it."""
+    """One disclosure: its permanent name, its text, and the law that requires it."""
 
     id: str
     message: Message

@@ -1,6 +1,6 @@
-"""Publishing: rule files become an immutable release, once nothing is wrong with them and their own tests pass.
+"""Publishing: rule files become an immutable release, if they have no error and their own tests pass.
 
-`prepare` is the long part: it reads, checks, tests and compiles, touches nothing, and may run in another process.
+`prepare` is the long part: it reads, checks, tests and compiles. It changes nothing, and may run in another process.
 `publish` is one transaction.
 """
 

@@ -1,7 +1,8 @@
-"""What a request reaches of a plan's rules, over all editions that its dates lie in.
+"""What a request reaches of a plan's rules, over all editions of its dates.
 
-What comes in: a request as it was adjudicated. What goes out: marks: the rules that decided its lines, the limits that
-bit, the limits that passed lines on to the benefits behind, the criteria that turned lines away.
+What comes in: a request that was adjudicated. What goes out: marks for the rules that decided its lines, the limits
+that refused or cut something, the limits that passed lines on to later benefits, and the criteria that turned lines
+away.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Reach:
         self._ending: dict[tuple[str, str], Tables] = {}
 
     def of_request(self, request: EstimateRequest) -> frozenset[Mark]:
-        """What a request reaches; nothing where it is refused."""
+        """The marks that a request reaches; none if it is refused."""
         (found,) = adjudicate_many(self._tables, [request])
         return frozenset() if isinstance(found, InvalidRequest) else self.of(found)
 
@@ -61,10 +62,10 @@ class Reach:
                     yield mark
 
     def _passed_on(self, request: EstimateRequest) -> Iterator[Mark]:
-        """The limits that were used up and passed lines on.
+        """The limits that were used up and passed lines on to a later benefit.
 
-        The ledger names only the benefit that took a line in the end. Where nothing stands behind a benefit, the engine
-        names the limit instead (docs/rule-language.md, point 10): so each is asked once more with nothing behind it.
+        The ledger names only the benefit that took the line. If no benefit follows, the engine names the limit instead
+        (docs/rule-language.md, point 10). So each limit is asked for once more, without the benefits that follow.
         """
         therapies, codes = _named(request)
         for name, benefit in self._passing(request.plan_id).items():
@@ -93,7 +94,7 @@ class Reach:
 
 
 def _ending_with(plan: Plan, name: str) -> Plan:
-    """A plan whose benefits behind the one named are about nothing; their limits and counts stay."""
+    """The plan without the services of all benefits behind the named one; their limits and counts stay."""
     order = list(map(str, plan.benefits))
     if name not in order:
         return plan

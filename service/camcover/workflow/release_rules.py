@@ -1,8 +1,8 @@
-"""The rules of releases: their files and their compiled tables, those used last at hand.
+"""The rules of releases: their files and their compiled tables. Those used last stay in memory.
 
-What comes in: a release's id. What goes out: `Tables`, mapped from a file in a folder that processes of one service
-share, or the records of its files. An id that does not have the form of one is refused before anything else is done
-with it, and the database is asked before a file is looked at; so nothing that a caller sends is ever a path.
+What comes in: a release's id. What goes out: `Tables`, mapped from a file in a folder that the processes of a service
+share, or the records of its files. An id of another form is refused before it is used. The database is asked before a
+file is opened. So nothing that a caller sends ever becomes a path.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class ReleaseRules:
 
     @staticmethod
     def _write(file: Path, body: bytes) -> None:
-        """Put a file in place whole; other processes may do the same, and may have it mapped."""
+        """Put a complete file in place. Other processes may do the same, and may have it mapped."""
         part = file.with_suffix(f".{os.getpid()}")
         part.write_bytes(body)
         part.replace(file)
@@ -189,7 +189,7 @@ def _opened(file: Path, release_id: str) -> tuple[Tables, int]:
 
 
 def _whole(tables: Tables) -> Tables:
-    """The same tables, their list of plans and first plan read, so that what is wrong with them shows now."""
+    """The same tables, with their list of plans and first plan read, so that faults in them show now."""
     for plan_id in tables.directory:
         _ = tables.plans[plan_id]
         break

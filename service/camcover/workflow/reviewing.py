@@ -1,6 +1,6 @@
-"""What staff ask about rule files before they are published: is anything wrong, what changes, whom does it touch.
+"""The review of rule files before publishing: what is wrong, what changes, which members are affected.
 
-Plain files in, plain records out, so that another process may do it.
+Plain files in, plain records out, so that another process may do the work.
 """
 
 from __future__ import annotations

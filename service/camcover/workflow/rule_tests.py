@@ -1,4 +1,4 @@
-"""The tests that stand in rule files: run them all, show what differs, and tell what no test reaches.
+"""Runs the tests in rule files, shows the differences, and lists what no test reaches.
 
 What comes in: compiled rules. What goes out: a `Report`. Section 9 of docs/rule-language.md.
 """
@@ -26,7 +26,7 @@ __all__ = ["Report", "TestResult", "Unreached", "run_tests"]
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test: where it stands, and what differs (nothing: it passed)."""
+    """The result of one test: its place in the file, and the differences (none: it passed)."""
 
     __test__ = False
 
@@ -38,7 +38,7 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Something of a plan that no test of it reaches: what, where it stands, and the first edition that has it.
+    """Something of a plan that no test of it reaches: its name, its place, and the first edition that has it.
 
     A benefit, an exclusion, a limit or a criterion.
     """

@@ -18,7 +18,7 @@ __all__ = ["RulesInForce"]
 
 @dataclass(slots=True)
 class RulesInForce:
-    """Holds the active tables. A call takes them once and keeps them to its end, whatever becomes active meanwhile.
+    """Holds the active tables. A call takes them once and keeps them, even if others become active meanwhile.
 
     `releases` has those that a request may pin; without it only the active one can be pinned.
     """

@@ -1,8 +1,8 @@
-"""`rules cover`: what no test in the plan files reaches, and for each thing the beginning of a test that does.
+"""`rules cover`: finds what no test in the plan files reaches, and begins a test for each.
 
-What comes in: a rule set. What goes out: a `Missing` for each benefit, exclusion, limit and criterion without a test,
-with a `given` on which the engine was seen to reach it, or the reason why no request can. What to expect is left open:
-that has to come from the plan's own document, not from what the rules happen to say.
+What comes in: a rule set. What goes out: a `Missing` for each benefit, exclusion, limit and criterion without a test.
+It holds a `given` that makes the engine reach it, or the reason why no request can. The expected amounts are left open:
+they must come from the plan's own document, and not from the rules themselves.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TO_WORK_OUT = "$0.00  # work this out from the plan's own document"
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that no test reaches; `given` does, and `test` is YAML with it. Without one, `why` says why."""
+    """Something that no test reaches. `given` reaches it, and `test` is YAML with it; else `why` is the reason."""
 
     unreached: Unreached
     given: TestGiven | None
@@ -153,9 +153,9 @@ def _marks(cell: Decided, rule: Rule, until: Rule | None) -> Iterator[Mark]:
 def _used_up(
     benefits: Collection[Benefit], target: Benefit, line: CellLine
 ) -> tuple[dict[str, int], frozenset[Attestation]]:
-    """The use that ends each of some benefits for a line, but not the `target` behind them; what must not be attested.
+    """Use that ends some benefits for a line, but not the later `target`; and what must not be attested.
 
-    Of a benefit's limits in the line's tier a hard one that the target does not draw on is taken, if there is one.
+    For each benefit, it takes a hard limit in the line's tier, if possible one that the target does not share.
     """
     kept = {str(limit.id) for limit in target.limits}
 

@@ -1,7 +1,7 @@
-"""Bounds on an impact: `patient_increase_p99 > 50.00` and the like, by which a change of the rules is refused.
+"""Bounds on an impact, such as `patient_increase_p99 > 50.00`. A change of the rules that crosses one is refused.
 
-What comes in: a bound as it is written, and an `Impact`. What goes out: what was found, and whether the bound is
-crossed. Nothing is rounded before it is compared.
+What comes in: the text of a bound, and an `Impact`. What goes out: the value found, and whether it crosses the bound.
+Nothing is rounded before it is compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["METRICS", "BoundResult", "Metric", "Threshold", "WrongThreshold", "j
 
 
 class WrongThreshold(CamcoverError, ValueError):
-    """A bound that cannot be read; says what was found and what was expected."""
+    """A bound that cannot be read; the message says what was found and what was expected."""
 
 
 class Unit(StrEnum):
@@ -109,7 +109,7 @@ class Threshold(NamedTuple):
 
 
 class BoundResult(NamedTuple):
-    """What became of a bound: as it was written, what was found (in words), whether it is crossed."""
+    """The result of a bound: its text, the value found (in words), and whether it is crossed."""
 
     text: str
     found: str
@@ -140,12 +140,12 @@ def _value(name: str, unit: Unit, text: str) -> int:
 
 
 def judge(impact: Impact, thresholds: Sequence[Threshold]) -> tuple[BoundResult, ...]:
-    """What became of each bound, in order."""
+    """The result of each bound, in order."""
     return tuple(_judged(impact, each) for each in thresholds)
 
 
 def _judged(impact: Impact, bound: Threshold) -> BoundResult:
-    """One bound against what was found."""
+    """One bound, compared with the value found."""
     metric = METRICS[bound.metric]
     found = metric.value(impact)
     is_crossed = _COMPARISONS[bound.comparison](found, Fraction(bound.bound))

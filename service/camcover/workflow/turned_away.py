@@ -1,8 +1,8 @@
-"""Which criteria turned a line away, also those of benefits that are not the first: what a test has reached of them.
+"""The criteria that turned a line away, for every benefit: what a test has reached of them.
 
-What comes in: a request as it was adjudicated under one plan edition. What goes out: for each line, and each rule that
-was judged before the one that decided (all of them where none did), the first criterion that failed. The ledger names
-only the one that gave the reason, that of the first benefit.
+What comes in: a request that was adjudicated under one plan edition. What goes out: for each line, and for each rule
+that was judged before the deciding one (all rules, if none decided), the first criterion that failed. The ledger names
+only one of these: the criterion of the first benefit.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def waited_on(plan: Plan, enrolled_on: date | None, ordinal: int) -> tuple[str, 
 
 
 def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, *, ordinal: int) -> LineFacts:
-    """What a request says of a service, as far as criteria look at it."""
+    """A request's facts of a service, as far as criteria ask for them."""
     age, membership = _age_on(member, ordinal), member.membership
     return LineFacts(
         tier=item.tier or str(next(iter(stretch.plan.tiers))),

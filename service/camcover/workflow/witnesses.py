@@ -1,7 +1,7 @@
-"""Lines of the analysis as requests that can be priced, and requests as JSON for `camcover estimate`.
+"""Lines of the analysis as requests that can be priced, and as JSON for `camcover estimate`.
 
-What comes in: a line of a cell. What goes out: an `EstimateRequest` on which the engine decides as the analysis says,
-and the same as the JSON form of an EstimatePlanRequest (docs/api.md). Amounts in cents.
+What comes in: a line of a cell. What goes out: an `EstimateRequest` that the engine decides as the analysis says, and
+the same request in the JSON form of an EstimatePlanRequest (docs/api.md). Amounts in cents.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NOMINAL_CENTS = Cents(100_00)
 
 
 def first_day(stretch: Stretch) -> date:
-    """The first day of a stretch on which a service may be asked for."""
+    """The first day of a stretch on which a request may ask for a service."""
     return max(stretch.first, FIRST_DATE)
 
 
@@ -95,7 +95,7 @@ def request_of(
 
 
 def enrolled_on(line: CellLine, day: date) -> date | None:
-    """The latest day of enrollment with which a line's waiting periods are over on `day`; None: none is asked for."""
+    """The latest day of enrollment that ends a line's waiting periods by `day`; None if there are none."""
     if line.waited is None:
         return None
     periods = (period for period in map(parse_waiting_period, line.waited) if not isinstance(period, Failed))
@@ -116,7 +116,7 @@ def passing(limit: Limit) -> frozenset[Attestation]:
 
 
 def attested(request: EstimateRequest, missing: Collection[Attestation]) -> EstimateRequest:
-    """The request with what it attests but `missing`, and nothing assumed."""
+    """The request with its attestations except `missing`; nothing is assumed."""
     items = tuple(
         item._replace(attestations=tuple(each for each in item.attestations if each not in missing))
         for item in request.items

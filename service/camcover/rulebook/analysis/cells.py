@@ -1,9 +1,9 @@
-"""Every line that a request may ask of a service, sorted into finitely many cells that no rule tells apart.
+"""All lines that a request may ask of a service, sorted into finitely many cells; no rule divides a cell.
 
-What comes in: a stretch, a service, and the facts that narrow the question. What goes out: a `Grid`: for each aspect
-of a line the classes of values that meet and fail the same criteria, and the `patterns`: which criteria of which rules
-fail together on some line, each with such a line. Exact: every line falls into a cell, and the rules decide it by the
-cell's pattern alone (docs/rule-language.md, section 4).
+What comes in: a stretch, a service, and the facts that narrow the question. What goes out: a `Grid`. For each aspect of
+a line it has classes of values; the values of a class meet and fail the same criteria. It also has the `patterns`:
+which criteria of which rules fail together on some line, each with such a line. The grid is exact: every line falls
+into one cell, and the cell's pattern alone tells how the rules decide the line (docs/rule-language.md, section 4).
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ class CellLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EquivalenceClass:
-    """Values that no rule tells apart, the one that stands for them first; `fails` masks the checks they fail.
+    """Values that no rule distinguishes; the first one represents them. `fails` masks the checks they fail.
 
-    For diagnoses the one value is the fewest codes that make the set; for a license "yes" or "no".
+    For diagnoses the one value is the fewest codes that make the set; for a license it is "yes" or "no".
     """
 
     values: tuple[Value | Codes, ...]
@@ -103,10 +103,10 @@ Box = tuple[frozenset[int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The cells of one service on one stretch; `spans` masks the checks of each rule.
+    """The cells of one service in one stretch; `spans` masks the checks of each rule.
 
-    `axes` are in the order of the fields of `CellLine`, and then whether the state licenses the practitioner. As that
-    follows from the two, `whos` holds what occurs together.
+    `axes` are in the order of the fields of `CellLine`; the last one says whether the state licenses the practitioner.
+    Since state and practitioner determine the license, `whos` holds the combinations that occur.
     """
 
     stretch: Stretch
@@ -195,7 +195,10 @@ def _of_member(checks: Sequence[Check], subject: Subject, known: str | None, wor
 
 
 def _attestations(checks: Sequence[Check], known: tuple[str, ...] | None) -> Iterator[Value]:
-    """Everything attested but each part of what the checks ask for, nothing of it first; the known ones alone."""
+    """All attestations except a part of those that the checks ask for, for each part, the empty one first.
+
+    If the attestations are known, only these.
+    """
     if known is not None:
         yield known
         return

@@ -1,7 +1,7 @@
-"""The criteria that stand between a line and each rule that names its service, one by one in the order of judgment.
+"""The criteria that a line must meet for each rule that names its service, in the order of judgment.
 
-What comes in: a service's rules on one day. What goes out: `Check`s, numbered through all rules; number n is bit n of
-the masks in `cells.py`, so that the first criterion of a rule that fails is the lowest bit among the rule's own.
+What comes in: a service's rules on one day. What goes out: `Check`s, numbered through all rules. Number n is bit n of
+the masks in `cells.py`. So the first failed criterion of a rule is the lowest failed bit among the rule's own.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Check:
         return self.key == "not_conditions"
 
     def is_met_by(self, value: Value) -> bool:
-        """Whether a value, of a diagnosis and a license aside, meets it; what is not known does not."""
+        """Whether a value meets it (not for diagnoses and licenses); an unknown value does not."""
         if self.subject is Subject.AGE:
             return isinstance(value, int) and self.years[0] <= value <= self.years[1]
         if isinstance(value, tuple):

@@ -1,7 +1,7 @@
-"""How a cell is decided: exclusions first, then benefits in file order (docs/rule-language.md, section 4).
+"""How the rules decide a cell: exclusions first, then benefits in file order (docs/rule-language.md, section 4).
 
-What comes in: a grid and a pattern of first failed checks. What goes out: a `CellDecision`. A benefit with
-`when_exhausted: next` and a limit passes a line on once the limit is used up, so a decision is a chain of benefits.
+What comes in: a grid and a pattern of first failed checks. What goes out: a `CellDecision`. A benefit with a limit and
+`when_exhausted: next` passes a line on once the limit is used up, so a decision is a chain of benefits.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Decided:
         return {Verdict.EXCLUDED: "EXCLUDED", Verdict.NOT_LISTED: "NOT_LISTED"}.get(self.decision.verdict, "")
 
     def holding(self) -> list[Benefit]:
-        """Every benefit whose criteria the line meets, in file order, the order aside."""
+        """Every benefit whose criteria the line meets, in file order, even if an earlier one applies."""
         return [
             rule
             for rule, span in zip(self.grid.service.rules, self.grid.spans, strict=True)

@@ -1,7 +1,7 @@
-"""Which sets of diagnoses the criteria of a service tell apart, and for each the fewest codes that make it.
+"""The sets of diagnoses that a service's criteria distinguish, each with the fewest codes that make it.
 
-A code matches a prefix it begins with, so what it matches follows from the longest of all prefixes it begins with: one
-code for each prefix, and their unions, stand for every set of diagnoses that a request may carry.
+A code matches a prefix that it begins with. So the longest such prefix determines all prefixes that the code matches.
+One code for each prefix, and the unions of these codes, represent every set of diagnoses that a request may give.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Gaps, overlaps and dead benefits of a plan edition, each proved over all lines that a request may ask.
+"""Gaps, overlaps and dead benefits of a plan edition, each proved for all lines that a request may ask.
 
-What comes in: a plan edition and its rule set. What goes out: `Finding`s, an overlap with a line on which it shows.
+What comes in: a plan edition and its rule set. What goes out: `Finding`s; an overlap comes with a line that shows it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Finding", "FindingKind", "Witness", "dead_benefits", "gaps", "overla
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A line on which a finding shows: when, of which service, and the respects that decide it."""
+    """A line that shows a finding: its day, its service, and the facts that decide it."""
 
     stretch: Stretch
     service: Service
@@ -102,11 +102,11 @@ def _exclusion_name(exclusion: Exclusion) -> str:
 
 
 def overlaps(plan: Plan, cells: Iterable[Decided], dead: Iterable[str], endless: Endless) -> Iterator[Finding]:
-    """Pairs of benefits whose criteria some line meets both, so that the order of the file decides.
+    """Pairs of benefits whose criteria some line meets both, so that the file order decides.
 
-    Left out: an earlier one that passes lines on, or asks for more attestations, which is meant to stand before the
-    other, and dead benefits. The witness is met by as few other benefits before the later one as there can be; `others`
-    are the earlier ones.
+    Left out are dead benefits, and pairs in which the earlier benefit is meant to come first: it passes lines on, or
+    asks for more attestations. The witness meets as few other benefits before the later one as possible; `others` are
+    these.
     """
     left_out = set(dead)
     found: dict[tuple[str, str], tuple[Decided, list[Benefit]]] = {}

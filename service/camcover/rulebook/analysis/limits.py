@@ -1,13 +1,15 @@
-"""Limits that can never be the reason for anything, with the proof in words.
+"""Limits that can never refuse or cut anything, each with a proof in words.
 
-What comes in: a plan's editions, the one that is looked at, the benefits of each edition that never apply. What goes
-out: `Finding`s. A benefit's own limit is meant as it counts: from nothing, or from what the plan itself counted
-before; a request that states a use which the plan's other limits would not have let happen can make it bite. A pool
-of the plan may be used by services of which the file says nothing, a limit for the family by members of whom nothing
-is said: no limit of its benefits keeps it from being used up.
+What comes in: a plan's editions, the edition in question, and for each edition the benefits that never apply. What goes
+out: `Finding`s.
 
-The proofs rest on docs/rule-language.md, points 10 to 17: limits are looked at in the order of the benefit, a visit is
-one for each benefit and date and has at least one unit, and what a plan pays is never more than what it allows.
+A proof about a benefit's own limit assumes that its count starts from nothing, or from what the plan itself counted
+before. A request may state more use than the plan's other limits allow; such a request can still reach the limit. A
+pool of the plan can be used by services that the file does not name, and a limit for the family by members whom the
+request does not name. So no limit of its benefits keeps a pool or a family limit from being used up.
+
+The proofs rest on docs/rule-language.md, points 10 to 17: limits are judged in the order of the benefit; a visit
+belongs to one benefit and one date, and has at least one unit; a plan never pays more than it allows.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class _Use(NamedTuple):
 
 
 class _Bound(NamedTuple):
-    """The most that can be counted, why, and whether whatever says so is looked at before the limit in question."""
+    """The most that can be counted, the reason, and whether what bounds it is judged before the limit."""
 
     most: int
     why: str
@@ -79,7 +81,7 @@ def idle_limits(editions: Sequence[Plan], place: int, dead: Dead) -> Iterator[Fi
 
 
 def _numbering(plan: Plan) -> Iterator[str]:
-    """The limits by whose visits something goes, so that they are there for more than to refuse (point 13)."""
+    """The limits whose visits number something; they have an effect even if they never refuse (point 13)."""
     for benefit in plan.benefits.values():
         yield from (each.visits_of for each in benefit.numbered if each.visits_of is not None)
 
@@ -102,7 +104,7 @@ def _slot(limit: Limit) -> _Slot:
 
 
 def _why_idle(case: _Case) -> str | None:
-    """The proof that a limit never bites, in words; None when there is none. Of a pool only what holds at any use."""
+    """The proof, in words, that a limit never refuses or cuts; None if none. For a pool it holds at any use."""
     if not case.own:
         is_drawn_on = any(_slot(limit) == case.slot for each in case.plan.benefits.values() for limit in each.limits)
         return "its benefit never applies" if is_drawn_on else "no benefit draws on it"
@@ -168,7 +170,7 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
 
 
 def _is_bounded(limit: Limit, other: Limit) -> bool:
-    """Whether what `limit` counts of a line is never more than what `other` counts of it."""
+    """Whether `limit` never counts more of a line than `other` does."""
     return (other.measure, other.counts) in MEASURES[limit.measure, limit.counts].bounded_by
 
 

@@ -1,8 +1,8 @@
-"""How periods of limits lie in each other, in days, on any date: the arithmetic behind `limits.py`.
+"""How periods of limits relate to each other, in days, on any date: the arithmetic behind `limits.py`.
 
-What comes in: two `LimitPeriod`s and the plan's benefit period. What goes out: whether what is used in one so far was
-used in the other too, and how many of one it takes to hold the other. Lines come in order of date, so a period is seen
-from its beginning to the day of the line. None stands for: there is no bound.
+What comes in: two `LimitPeriod`s and the plan's benefit period. What goes out: whether use that one of them counts is
+always counted by the other, too; and how many periods of the one cover a period of the other. Lines come in order of
+date, so a period is seen from its first day to the day of the line. None means that there is no bound.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _months_of(period: LimitPeriod) -> int | None:
 
 
 def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPeriod) -> bool:
-    """Whether what is used on `day` still counts on the `other`, which is not before it."""
+    """Whether use on `day` still counts on the `other` day, which is not before it."""
     match period.kind:
         case PeriodKind.VISIT | PeriodKind.DAY:
             return day == other

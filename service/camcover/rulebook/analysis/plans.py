@@ -1,8 +1,8 @@
-"""Everything that is worked out about a plan from its records alone: all its editions, each with its findings.
+"""Everything that the records alone tell about a plan: all its editions, each with its findings.
 
-What comes in: the editions of one plan and their rule set. What goes out: an `Analysed` for each edition. What never
-applies and what never bites follow from each other (a benefit behind one whose limits never end, a pool of benefits
-that never apply), so both are looked for until nothing is added.
+What comes in: the editions of one plan and their rule set. What goes out: an `Analysed` for each edition. Benefits that
+never apply make limits idle, and idle limits make benefits unreachable. (A benefit behind one whose limits never end is
+unreachable; a pool whose benefits never apply is idle.) So both are searched in turn until nothing is added.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _decide(each: Analysed, rules: RuleSet) -> None:
 
 
 def _endless(each: Analysed) -> frozenset[str]:
-    """The benefits that would pass lines on when a limit is used up, which none of theirs ever is."""
+    """The benefits with `when_exhausted: next` that never pass a line on, because none of their limits ends."""
     idle = each.idle_ids
     passing = (benefit for benefit in each.plan.benefits.values() if benefit.continues_when_exhausted)
     names = (str(benefit.id) for benefit in passing if all(str(limit.id) in idle for limit in benefit.limits))

@@ -1,7 +1,7 @@
-"""What a plan can be asked about: stretches of days on which nothing changes, and the services of the catalogs.
+"""What a request can ask of a plan: runs of days without a change, and the services of the catalogs.
 
-What comes in: a plan edition and the rule set. What goes out: its `Stretch`es, and for each the `Service`s, a therapy
-with the codes that the same exclusions and benefits name (docs/rule-language.md, point 7).
+What comes in: a plan edition and the rule set. What goes out: its `Stretch`es, and the `Service`s of each. A service is
+a therapy with those of its codes that the same exclusions and benefits name (docs/rule-language.md, point 7).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rule = Exclusion | Benefit
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days of one plan edition, inclusive, on which no policy and no catalog changes; `last` None = open."""
+    """Days of one plan edition, inclusive, without a change of policy or catalog; `last` None = open."""
 
     plan: Plan
     first: date

@@ -1,7 +1,7 @@
-"""The cells of a service merged into few rows: boxes of values on which the same thing becomes of a line.
+"""The cells of a service merged into few rows: boxes of values with one and the same decision.
 
-What comes in: a grid. What goes out: `Row`s that together hold every cell once. Values that lead to the same rows below
-are taken together, aspect by aspect; then boxes of one outcome that differ in a single aspect become one.
+What comes in: a grid. What goes out: `Row`s that together hold every cell once. Values that lead to the same rows are
+merged, aspect by aspect. Then boxes with the same decision that differ in a single aspect are merged.
 """
 
 from __future__ import annotations

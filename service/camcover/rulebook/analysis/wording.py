@@ -1,6 +1,6 @@
 """Boxes of a grid in words: `any`, `18 or more`, `acupuncturist, physician`, `chronic-low-back-pain, not pregnancy`.
 
-What comes in: a grid and the places of a row on one axis. What goes out: short texts for a table.
+What comes in: a grid and the positions of a row on one axis. What goes out: short texts for a table.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _UNKNOWN = "not known"
 
 
 def axis_words(grid: Grid, axis: int, box: Box) -> str:
-    """What a row's box says of one axis."""
+    """The words for one axis of a row's box."""
     if len(box[axis]) == len(grid.axes[axis]) and (len(grid.axes[axis]) > 1 or len(grid.axes[axis][0].values) > 1):
         return ANY
     if AXES[axis] is Subject.DIAGNOSIS:
@@ -53,7 +53,7 @@ def axis_words(grid: Grid, axis: int, box: Box) -> str:
 
 
 def _name_words(names: Collection[str], every: Collection[str]) -> str:
-    """Names, or all but the others where these are fewer; an unknown one is said apart."""
+    """Names, or "all but the others" if these are fewer; an unknown value is named separately."""
     known = [name for name in names if name]
     others = [name for name in every if name and name not in names]
     parts = []
@@ -91,7 +91,7 @@ def _range_words(first: int, last: int) -> str:
 
 
 def _attestation_words(grid: Grid, axis: int, places: Collection[int]) -> str:
-    """What is attested of that which the rules ask for: `referral, not active_treatment`."""
+    """The attestations that are there, of those that the rules ask for: `referral, not active_treatment`."""
     asked = attestations_asked(grid.checks)
     sets = [value for place in sorted(places) for value in grid.axes[axis][place].values if isinstance(value, tuple)]
     told = ([word if word in value else f"not {word}" for word in asked] for value in sets)
@@ -107,7 +107,7 @@ def _waited_words(grid: Grid, axis: int, places: Collection[int]) -> str:
 
 
 def _diagnosis_words(grid: Grid, places: Collection[int]) -> str:
-    """The sets of diagnoses in terms of what the rules ask about: few conjunctions that hold these and no others."""
+    """The sets of diagnoses in the rules' own words: few conjunctions that cover exactly these sets."""
     asked = [(1 << number, check) for number, check in enumerate(grid.checks) if check.subject is Subject.DIAGNOSIS]
     axis = grid.axes[AXES.index(Subject.DIAGNOSIS)]
     if len(axis) == 1:

@@ -1,8 +1,8 @@
-"""Checks of a whole rule set: what the decoder and the resolver cannot see, for it takes more than one word to see it.
+"""Checks of a complete rule set: faults that the decoder and the resolver cannot see in a single word.
 
-What comes in: a `RuleSet` whose files decoded, and today's date. What goes out: diagnostics. One small function a
-check, one file a subject; each says where its rule comes from. A check reads and judges, it never changes the rules,
-and it passes over references that lead nowhere, because the resolver reports those.
+What comes in: a `RuleSet` whose files were decoded, and today's date. What goes out: diagnostics. There is one small
+function for each check, and one file for each subject. Each check cites the rule that it enforces. A check never
+changes the rules. It ignores references to words that do not exist, because the resolver reports those.
 """
 
 from __future__ import annotations
@@ -86,6 +86,6 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run(rules: RuleSet, today: date) -> Iterator[Diagnostic]:
-    """What all checks find in `rules`; `today` is the day on which reviews are judged."""
+    """All diagnostics of all checks for `rules`; `today` is the day on which reviews are judged."""
     for check in CHECKS:
         yield from check(rules, today)

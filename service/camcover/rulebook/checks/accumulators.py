@@ -1,4 +1,4 @@
-"""Accumulators: amounts and uses that contradict each other, and sums that nothing moves."""
+"""Accumulators: contradictory amounts and uses, and sums that no line changes."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def check_reductions(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """What a member earns off an amount stands where it has an effect (docs/rule-language.md, point 22)."""
+    """`reduced_by` has an effect where it is given (docs/rule-language.md, point 22)."""
     for plan in plans(rules):
         for accumulator in plan.accumulators.values():
             reduction = accumulator.wellness_incentive

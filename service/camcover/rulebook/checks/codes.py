@@ -1,4 +1,4 @@
-"""Procedure codes and modifiers: what a therapy lists twice, what a benefit goes without in vain, what cannot be."""
+"""Procedure codes and modifiers: repeated codes, codes left out without effect, contradictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copays per day: what a visit paid of them is told apart from other copays, and their scopes are shared."""
+"""Copays per day: no benefit mixes them with copays per visit, and each scope is shared by several benefits."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def check_practitioners(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def _none_gives(rules: RuleSet, day: date, benefit: Benefit, asked: frozenset[str]) -> bool:
-    """Whether the benefit names therapies alone, the catalog knows them all, and none is given by those `asked` for."""
+    """Whether the benefit has therapies but no codes, and `asked` give none of them by the catalog, which has all."""
     if benefit.codes or not benefit.therapies:
         return False
     catalogs = catalogs_on(rules, day)

@@ -18,7 +18,7 @@ class FaultKind:
     severity: Severity
 
     def at(self, place: Place, message: str, hint: str) -> Diagnostic:
-        """The fault at `place`: what was found, and what to do about it."""
+        """The fault at `place`: the message, and what to do."""
         return Diagnostic(code=self.code, severity=self.severity, at=place, message=message, hint=hint)
 
 

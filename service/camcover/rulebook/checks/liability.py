@@ -36,7 +36,7 @@ LIABLE_NEVER_ASKED = declare_fault(
 
 
 def check_liability(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """`for` and `unless` of each tier name what can be (docs/rule-language.md, point 41)."""
+    """`for` and `unless` of each tier name possible reasons (docs/rule-language.md, point 41)."""
     for plan in plans(rules):
         for tier in plan.tiers.values():
             liable = tier.provider_liable

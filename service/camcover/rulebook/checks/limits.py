@@ -115,7 +115,7 @@ def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def leaves_all_out(benefit: Benefit, limit: Limit) -> bool:
-    """Whether a benefit covers nothing in the limit's tiers, or nothing without what its `except` names."""
+    """Whether the benefit covers nothing in the limit's tiers, or nothing without the attestations of `except`."""
     needed = required_of(benefit).union(benefit.when.attested or () if benefit.when is not None else ())
     return is_in_no_tier(benefit, limit) or (bool(limit.excepts) and needed >= set(limit.excepts))
 
@@ -138,7 +138,7 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def check_family(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """What all members share belongs to no visit and no age (docs/rule-language.md, section 4, limits)."""
+    """A limit for the family depends on no visit and no age (docs/rule-language.md, section 4, limits)."""
     for plan in plans(rules):
         for limit in (each for each in limits_of(plan) if each.of_family):
             if limit.per.kind is PeriodKind.VISIT or limit.by_age:
@@ -148,7 +148,7 @@ def check_family(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def check_minutes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """What a limit of hours counts has its minutes (docs/rule-language.md, section 4, limits)."""
+    """The catalog has the minutes that a limit of hours counts (docs/rule-language.md, section 4, limits)."""
     for plan in plans(rules):
         timed = [each for each in plan.benefits.values() if any(map(_is_of_hours, each.limits))]
         for day in days_of_change(plan, rules) if timed else ():
@@ -183,7 +183,7 @@ def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def check_repeated(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """An id stands for one limit of an edition, once in a benefit (docs/rule-language.md, point 36)."""
+    """In an edition an id names one limit, and a benefit names it once (docs/rule-language.md, point 36)."""
     for plan in plans(rules):
         owners = {str(pool): "a pool of the plan" for pool in plan.limits}
         for benefit in plan.benefits.values():

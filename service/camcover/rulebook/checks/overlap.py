@@ -1,8 +1,8 @@
-"""Benefits that stand in each other's way: overlaps, and benefits that an earlier rule always takes.
+"""Benefits that conflict: overlaps, and benefits whose lines an earlier rule always takes.
 
-The first benefit that matches is the one that applies, so where two can match the same line the order of the file
-decides. That is worth a warning, unless the earlier one passes on what it does not cover (`when_exhausted: next`, or
-`attested` or `waiting_period` where the later one covers the same without it).
+The first benefit that matches applies. So if two can match the same line, the order of the file decides. That is worth
+a warning, unless the earlier one passes on what it does not cover: by `when_exhausted: next`, or by `attested` or
+`waiting_period` where the later one covers the same without it.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def asks_more(earlier: Benefit, later: Benefit) -> bool:
-    """Whether a benefit asks for what one behind it does without, which is meant to follow it.
+    """Whether a benefit asks for something that a later one does without, and is therefore meant to precede it.
 
-    An attestation, or a waiting period that is not over as soon as the other's.
+    That is an attestation, or a waiting period that may end later than the other's.
     """
     behind = set(later.when.attested or ()) if later.when is not None else set()
     if earlier.when is None:

@@ -1,8 +1,9 @@
-"""Criteria as regions: what two sets of criteria have in common, and whether one asks for no more than the other.
+"""Criteria as regions: what two sets of criteria share, and whether one asks for no more than the other.
 
-What comes in: the criteria of a policy and of a benefit. What goes out: one `Region`, their conjunction on one day,
-that can be compared with others. Diagnoses are normalised prefixes (upper case, no dots). A region is compared as if
-a line had one diagnosis: benefits for different diagnoses count as disjoint, though a line with two could match both.
+What comes in: the criteria of a policy and of a benefit. What goes out: one `Region`, the conjunction of both on one
+day; regions can be compared. Diagnoses are normalised prefixes (upper case, no dots). Regions are compared as if a line
+had one diagnosis. So benefits for different diagnoses count as disjoint, although a line with two diagnoses could match
+both.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ OLDEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """All criteria that must hold at once; None = not asked. `any_of`: each group needs a matching diagnosis."""
+    """All criteria that must hold together; None = not asked. `any_of`: each group needs a matching diagnosis."""
 
     any_of: tuple[Prefixes, ...]
     none_of: Prefixes
@@ -67,7 +68,7 @@ def normalised(code: str) -> str:
 
 
 def _prefixes(conditions: Iterable[str], rules: RuleSet, day: date) -> Prefixes:
-    """The entries of named conditions; an unknown one, which another check reports, stands for itself."""
+    """The entries of named conditions. An unknown condition, which another check reports, represents itself."""
     catalogs = catalogs_on(rules, day)
     found: set[str] = set()
     for name in conditions:
@@ -121,7 +122,7 @@ _DAYS = {WaitingUnit.DAY: (1, 1), WaitingUnit.MONTH: (28, 31)}
 
 
 def ends_first(one: WaitingPeriod, other: WaitingPeriod) -> bool:
-    """Whether a waiting period is over, whatever the months, wherever another one is."""
+    """Whether one waiting period is always over when another one is, whatever the months."""
     if one.unit is other.unit:
         return one.length <= other.length
     return one.length * _DAYS[one.unit][1] <= other.length * _DAYS[other.unit][0]

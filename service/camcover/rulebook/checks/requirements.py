@@ -1,4 +1,4 @@
-"""Requirements: what a visit bears without them is told apart."""
+"""Requirements: a benefit has at most one penalty in dollars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every check asks of a rule set: its editions, what a plan refers to on a day, how amounts read in a message."""
+"""Shared by all checks: the editions of a rule set, a plan's references on a day, amounts in messages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def tier_deductible(plan: Plan, tier: Tier) -> Accumulator | None:
 
 
 def tier_out_of_pocket_maximum(plan: Plan, tier: Tier) -> Accumulator | None:
-    """What caps the whole cost share in `tier`; of several maxima the one with the least individual amount."""
+    """The maximum that caps the complete cost share in `tier`; of several, the least individual amount."""
     found = [plan.accumulators[word] for word in tier.capping if word in plan.accumulators]
     whole = [each for each in found if each.parts == frozenset(SharePart)]
     return min(whole, key=lambda each: (each.individual is None, each.individual or 0), default=None)

@@ -96,7 +96,7 @@ def check_waivers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 
 
 def check_nothing_alone(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """`nothing` is a whole list (docs/rule-language.md, section 4, what the member pays)."""
+    """`nothing` is the only step of its list (docs/rule-language.md, section 4, what the member pays)."""
     for plan in plans(rules):
         for _, phase in phases(plan):
             nothing = next((step for step in phase.steps if isinstance(step, NothingStep)), None)

@@ -1,4 +1,4 @@
-"""Upkeep: files due for review, plans that no test proves, tiers in which nothing is covered."""
+"""Upkeep: files due for review, plans without tests, tiers in which no benefit covers anything."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What differs between two rule sets, in words: `cascade-silver 2026: acupuncture, in network: copay 30.00 -> 40.00`.
+"""The differences of two rule sets in words: `cascade-silver 2026: acupuncture, in network: copay 30.00 -> 40.00`.
 
-What comes in: two checked rule sets. What goes out: one `Change` for each fact that is not the same, by document, part
-and field. Positions, layout, comments and file names are no facts; an order is one where it decides what applies.
+What comes in: two checked rule sets. What goes out: one `Change` for each fact that differs, by document, part and
+field. Positions, layout, comments and file names are not facts. An order is a fact only if it decides what applies.
 """
 
 from __future__ import annotations

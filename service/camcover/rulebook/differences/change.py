@@ -26,11 +26,11 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `before` and `after` are values in words, None where there is none.
+    """One difference. `before` and `after` are values in words; None where there is no value.
 
-    `document` is plan, policy, fees or catalog; `edition` names the days on which it is in force; `subject` is the part
-    of the document, "" for the document itself; `field` is "" for what the part itself comes to. For a set,
-    `members_added` and `members_removed` say what it gained and lost. The places are those in each version.
+    `document` is plan, policy, fees or catalog. `edition` gives the days on which it is in force. `subject` is the part
+    of the document, "" for the document itself. `field` is "" if the change is the part itself. For a set,
+    `members_added` and `members_removed` list its changes. The places are those in each version.
     """
 
     kind: ChangeKind
@@ -68,7 +68,7 @@ class Change:
 
 
 def _shortened(before: str, after: str) -> tuple[str, str]:
-    """Two values; of long ones what differs, with a word of what they begin and end with alike."""
+    """Two values; long ones are cut to the words that differ and one word of what they share on each side."""
     if max(len(before), len(after)) <= _LONG:
         return before, after
     one, other = before.split(), after.split()

@@ -75,7 +75,7 @@ class Comparison:
     def _of_members(
         self, subject: str, old: Fact, new: Fact, before: Counter[str], *, after: Counter[str]
     ) -> Iterator[Change]:
-        """A set: what was put in and what was taken out."""
+        """A set: the members that were added and removed."""
         gained, lost = tuple((after - before).elements()), tuple((before - after).elements())
         if gained or lost:
             at_before = getattr(lost[0], "at", old.at) if lost else old.at
@@ -85,7 +85,7 @@ class Comparison:
             yield replace(change, members_added=tuple(map(str, gained)), members_removed=tuple(map(str, lost)))
 
     def _of_orders(self, subject: str, pairs: Sequence[Matched[Part]], new_parts: Sequence[Part]) -> Iterator[Change]:
-        """Each order with a meaning: the stretch of it in which parts of both versions stand otherwise than before."""
+        """Each order with a meaning: the part of it in which members of both versions have another place."""
         position = {id(part): number for number, part in enumerate(new_parts)}
         both = [(one, other) for one, other in pairs if one is not None and other is not None]
         for order in dict.fromkeys(one.order for one, _ in both if one.order):

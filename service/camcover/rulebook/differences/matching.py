@@ -1,4 +1,4 @@
-"""Which edition, part and fact of one version is which of the other. Both directions give the same pairs."""
+"""Pairs the editions, parts and facts of two versions. Both directions give the same pairs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def matched_parts(before: Sequence[Part], after: Sequence[Part]) -> list[Matched
 
 
 def _with_new(before: Sequence[Part], after: Sequence[Part], partner: Mapping[int, Part]) -> Iterator[Matched[Part]]:
-    """The parts of `before` with their partners, each new part behind the one that it stands behind in `after`."""
+    """The parts of `before` with their partners; each new part follows the part that it follows in `after`."""
     known = {id(part) for part in partner.values()}
     behind = {id(last): part for last, part in pairwise([None, *after]) if part is not None and id(part) not in known}
     yield from _chained(None, behind)
@@ -144,7 +144,7 @@ def _likeness(one: Part, other: Part) -> tuple[bool, bool, int]:
 
 
 def common_title(one: Part | None, other: Part | None) -> str:
-    """What both versions of a part may be called: a nameless one by what both are for."""
+    """A title of the part in both versions; a part without a name is called by what both versions are for."""
     part = one or other
     if part is None:
         return ""

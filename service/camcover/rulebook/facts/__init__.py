@@ -1,7 +1,7 @@
-"""What a rule file states, as facts in words: the ground on which two versions are compared.
+"""The statements of a rule file as facts in words. Two versions are compared by these facts.
 
-What comes in: a document's record. What goes out: its `Part`, with its facts and the parts inside it, each made when it
-is asked for. Every field of every record but its position is a fact or the name of a part.
+What comes in: a document's record. What goes out: its `Part`, with its facts and the parts inside it; each is made when
+it is needed. Every field of every record, except the position, is a fact or the name of a part.
 """
 
 from __future__ import annotations

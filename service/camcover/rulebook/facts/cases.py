@@ -117,7 +117,7 @@ def _expect_facts(expect: TestExpect) -> Iterator[Fact]:
 
 
 def _line_words(value: int | str | bool) -> str:
-    """What a test says of a field of a line."""
+    """A test's expectation of one field of a line, in words."""
     if isinstance(value, bool):
         return yes_or_no(value)
     return amount(value) if isinstance(value, int) else value

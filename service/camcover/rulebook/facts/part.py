@@ -12,10 +12,10 @@ __all__ = ["Fact", "Part", "fact", "is_same", "set_fact"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A field in words; None when it is not given, `field` "" for what the part itself comes to.
+    """A field in words; None when it is not given; `field` is "" for the fact that sums up the part itself.
 
-    `members` are those of a field whose order has no meaning. Two facts of one `shape` differ in `amounts` alone.
-    `is_usual` facts go without saying.
+    `members` are the members of a field whose order has no meaning. Two facts of one `shape` differ only in `amounts`.
+    `is_usual` facts are not mentioned.
     """
 
     field: str
@@ -31,10 +31,11 @@ class Fact:
 class Part:
     """A document, or a piece of one.
 
-    `key` tells it from its siblings and `label` names it among them; nameless ones have `names`, the therapies and
-    codes they are for, and `label` stands before those. `noun` says what it is where the label does not. `order` is the
-    name of the order among siblings, "" where order has no meaning. `brief` stands for all its facts when it is new.
-    Several changes inside one that is told `as_one` are one. Equal `record`s state the same.
+    `key` distinguishes it from its siblings, and `label` is its name among them. A piece without a name has `names`,
+    the therapies and codes that it is for; `label` precedes these. `noun` says what kind of thing it is, if the label
+    does not. `order` is the name of its order among siblings; "" if their order has no meaning. A new piece is
+    described by `brief` instead of all its facts. If a piece is told `as_one`, several changes inside it count as one.
+    Equal `record`s state the same.
     """
 
     key: str
@@ -79,7 +80,7 @@ def fact(field: str, words: str | None, at: Place, usual: str | None = None) -> 
 
 
 def set_fact(field: str, members: tuple[str, ...] | None, at: Place, absent: str = "none") -> Fact:
-    """A field that is a set, in words, `absent` when it is not given; what asks nothing goes without saying."""
+    """A field that is a set, in words; `absent` when it is not given. An empty set is not mentioned."""
     if members is None:
         return Fact(field, absent, at, is_usual=True)
     return Fact(field, ", ".join(members) or "none", at, is_usual=not members and absent == "none", members=members)

@@ -67,7 +67,7 @@ def _source_facts(source: Source) -> Iterator[Fact]:
 
 
 def criteria_facts(when: Criteria | None, at: Place) -> Iterator[Fact]:
-    """What a `when:` asks; None asks nothing, as an empty one does."""
+    """The criteria of a `when:`; None has none, like an empty one."""
     place = when.at if when else at
     yield set_fact("conditions", when.conditions if when else None, place, "not given")
     yield set_fact("icd10", when.icd10 if when else None, place, "not given")

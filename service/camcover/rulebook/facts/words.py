@@ -72,7 +72,7 @@ def percent_of_words(share: PercentOf | None) -> str | None:
 
 
 def phase_fact(phase: Phase, visits: str, at: Place) -> Fact:
-    """What the member pays in the visits that `visits` says, "" for all; lists of one shape differ in amounts alone."""
+    """What the member pays in the visits `visits` ("" = all); lists of one shape differ only in amounts."""
     amounts = tuple(
         Fact(f"{kind}{visits}", words, step.at) for step in phase.steps for kind, words in [step_amount(step)] if words
     )

@@ -1,7 +1,7 @@
-"""The grammar: what each kind of rule file may say, declared once for the decoder and for the editors' JSON Schema.
+"""The grammar of each kind of rule file, declared once for the decoder and for the editors' JSON Schema.
 
-What comes in: a document node. What goes out: a `Catalog`, `Policy`, `Fees` or `Plan` record, or FAILED with the faults
-in the context.
+What comes in: a document node. What goes out: a `Catalog`, `Policy`, `Fees` or `Plan` record; or FAILED, with the
+faults in the context.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def decode(node: Node, context: Context) -> Any:
 
 
 def _look_ahead(node: Table, context: Context) -> None:
-    """Learn what must be known before the rest is read, wherever in the file it stands: tiers, whether illustrative."""
+    """Learn what decoding needs in advance, wherever the file has it: the tiers, and whether it is illustrative."""
     context.is_illustrative = _text(node, "illustrative") in ("yes", "true")
     tiers = node.get("tiers")
     if isinstance(tiers, Table):

@@ -172,7 +172,7 @@ _HEADING: tuple[Field, ...] = (
 
 
 def heading_fields(kind: str) -> tuple[Field, ...]:
-    """The keys that every file has; `kind` is the word that says what kind of file it is."""
+    """The keys of every file; `kind` is the word for the kind of file."""
     return (
         Field("format", Choice(("camcover/1",)), "The version of the rule language.", is_required=True),
         Field("kind", Choice((kind,)), "The kind of file.", is_required=True),

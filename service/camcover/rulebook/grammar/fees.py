@@ -58,7 +58,7 @@ class Otherwise(Shape):
 
 
 def _is_reached(values: Values, context: Context, what: str) -> bool:
-    """Whether no therapy's fee per unit stands behind its fee for a visit; else a fault."""
+    """Whether every therapy's fee per unit can be reached; a fee for its visit hides it, which is a fault."""
     for therapy in values["therapies"] or ():
         if therapy in (values["visits"] or ()):
             message = f"therapy '{therapy}' in 'therapies' has no effect beside 'visits' in {what}"

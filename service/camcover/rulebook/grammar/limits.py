@@ -73,7 +73,7 @@ ALLOWANCE = Record(
 
 @dataclass(frozen=True, slots=True)
 class _Allow(Shape):
-    """An amount, or a list of amounts by age; gives the entries, the last of which is for all others."""
+    """An amount, or a list of amounts by age; gives the entries. The last entry is for everybody else."""
 
     def decode(self, node: Node, context: Context) -> Any:
         """One entry or more."""
@@ -113,7 +113,7 @@ LIMIT_FIELDS = (
 
 
 def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) -> Limit:
-    """A limit from its values; money counts what the plan pays unless it says otherwise."""
+    """A limit from its values; money counts what the plan pays by default."""
     *by_age, allow = values["allow"]
     measure = allow.measure
     usual = countings(measure)[0]

@@ -1,8 +1,8 @@
-"""The records a rule file decodes to: frozen, positioned, without behaviour.
+"""The records that rule files decode to: frozen, with positions, without behaviour.
 
-What comes in: nothing; these are the nouns of the rule language (docs/rule-language.md). What goes out: the types that
-`rulebook` fills and `engine` compiles. Money is integer cents, percentages are integer basis points (12.5 % = 1250),
-dates are `datetime.date`. `None` means "not given" (for amounts of an accumulator also: unlimited).
+They are the nouns of the rule language (docs/rule-language.md). `rulebook` fills them, and `engine` compiles them.
+Money is integer cents, percentages are integer basis points (12.5 % = 1250), dates are `datetime.date`. `None` means
+"not given"; for amounts of an accumulator it also means unlimited.
 """
 
 from __future__ import annotations
@@ -202,9 +202,9 @@ Document = Catalog | Policy | Fees | Plan
 class RuleSet:
     """Every file of a rule folder, checked: for each id its editions in order of date.
 
-    `digest` is the SHA-256 (hex) over the files' names and bytes; `texts` holds each file's text by name. Files that
-    were read from disk are named below the folder that they have in common, so that nothing made of the records shows
-    where that is; `paths` says under which path each was read, for those who named the folder.
+    `digest` is the SHA-256 (hex) over the files' names and bytes; `texts` holds each file's text by name. Files read
+    from disk are named below their common folder, so that nothing derived from the records shows where the folder is.
+    `paths` holds the path under which each file was read, for callers who gave the folder.
     """
 
     catalogs: Mapping[str, tuple[Catalog, ...]]

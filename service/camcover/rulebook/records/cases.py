@@ -83,10 +83,10 @@ class TestGiven:
 
 @dataclass(frozen=True, slots=True)
 class TestExpect:
-    """What a test states; None = not stated. Amounts in cents; `covered` in visits.
+    """What a test expects; None = not stated. Amounts in cents; `covered` in visits.
 
     `lines` maps a line index (-1: last) to field -> value. A None inside `each` repeats the amount before it, as often
-    as fits. `after` holds sums, `balances` what accounts then hold.
+    as needed. `after` holds sums, and `balances` holds what accounts have left.
     """
 
     __test__ = False

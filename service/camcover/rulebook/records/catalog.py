@@ -84,9 +84,9 @@ class Practitioner:
 class CodeFacts:
     """What is known of a procedure code (docs/rule-language.md, point 48).
 
-    `add_on_to`: the codes one of which it needs on its day; `not_with`: those beside which it is not paid, `unless`
-    the attestation is given; `units_per_day`: Medicare's most units, None = not known; `always_therapy`: a service of
-    physical, occupational or speech therapy, whoever gives it.
+    `add_on_to`: codes one of which must be covered on the same day. `not_with`: codes beside which it is not paid,
+    except with the attestation `unless`. `units_per_day`: Medicare's most units, None = not known. `always_therapy`: a
+    service of physical, occupational or speech therapy, whoever gives it.
     """
 
     code: str
@@ -105,7 +105,7 @@ class CodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """What a modifier beside a procedure code says: attestations that are there, or are not, and the setting."""
+    """The meaning of a modifier beside a procedure code: attestations that are there or not, and a setting."""
 
     code: str
     name: str | None

@@ -36,7 +36,7 @@ MINUTES_OF_HOUR = 60
 
 
 class Counting(StrEnum):
-    """What makes a limit count: the covered visit, unit or minute, or money paid by the plan or allowed."""
+    """What makes a limit count: the covered visit, unit or minute, money paid by the plan, or money allowed."""
 
     COVERED = "covered"
     PLAN_PAID = "plan_paid"
@@ -77,7 +77,7 @@ MEASURES: dict[Counted, MeasureTerms] = {
 
 
 def countings(measure: Measure) -> tuple[Counting, ...]:
-    """What a limit in a measure may count, first what it counts where the file does not say."""
+    """What a limit of this measure may count; the default comes first."""
     return tuple(counting for each, counting in MEASURES if each is measure)
 
 
@@ -97,7 +97,7 @@ class PeriodKind(StrEnum):
 
 
 class Window(NamedTuple):
-    """A period that looks back from each date, as long as the file says: in which unit, at most how many of them.
+    """A period that looks back from each date: its unit, and the most units; the file gives the length.
 
     `example`: a length that an error message may name.
     """
@@ -111,9 +111,8 @@ class PeriodTerms(NamedTuple):
     """One kind of period.
 
     `code`: its name in `engine.kernel.codes.Period`. `analyst`: its name in lists of terms, with `{length}` where the
-    file says how long it is. `days`: the fewest and the most days; None: there is no bound, or it is a window.
-    `months`: how many months long it is; None: it is not made of months. `window`: None: it begins and ends on fixed
-    dates.
+    file gives its length. `days`: the fewest and the most days; None: no bound, or a window. `months`: its length in
+    months; None: it does not consist of months. `window`: None if it begins and ends on fixed dates.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Who is paid, and which parts of what a member owes an account may pay: words of closed lists."""
+"""Closed lists of words: the payee, and the parts of what a member owes that an account may pay."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class OwedPart(StrEnum):
-    """A part of what a member owes of a line, in the order in which an account pays them (section 4, accounts)."""
+    """A part of what a member owes for a line, in the order in which an account pays them (section 4, accounts)."""
 
     DEDUCTIBLE = "deductible"
     COPAY = "copay"

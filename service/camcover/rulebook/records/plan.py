@@ -92,11 +92,12 @@ class AgeAllowance:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A cap on visits, units or cents (`allow`) over a period; `shared` when it is a pool of the plan.
+    """A cap on visits, units or cents (`allow`) over a period; `shared` if it is a pool of the plan.
 
-    `excepts`: it leaves out lines for which each of these is attested; `tiers`: lines of other tiers, where any is
-    named. `by_age`: the first of them that holds the member's age goes before `allow`. `hands_on`: what it cuts of a
-    line goes on to the next benefit (point 16). `of_family`: all members share its count.
+    `excepts`: the limit leaves out lines for which all of these are attested. `tiers`: it leaves out lines of other
+    tiers, if any tier is named. `by_age`: the first entry that holds the member's age replaces `allow`. `hands_on`: the
+    part that the limit cuts from a line goes on to the next benefit (point 16). `of_family`: all members share its
+    count.
     """
 
     id: str
@@ -116,11 +117,11 @@ class Limit:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether it leaves out some lines, so that nothing tells what it counted of a dated visit (point 43)."""
+        """Whether it leaves out some lines, so that its count of a dated visit is unknown (point 43)."""
         return bool(self.excepts or self.tiers)
 
     def allow_at(self, age: int | None) -> int:
-        """What it allows at an age in completed years; None = it is not known, and no entry holds it."""
+        """The amount at an age in completed years; None = the age is not known, and no entry holds for it."""
         holding = (each.amount for each in self.by_age if age is not None and each.ages.holds(age))
         return next(holding, self.allow)
 
@@ -139,8 +140,9 @@ class Limit:
 class Account:
     """Money that pays parts of what a member owes; amounts in cents, for a period on fixed dates.
 
-    `family`: the amount of one account of all members under family coverage; None: each member has one of `individual`.
-    Of `benefits`, `therapies` and `codes` one is enough for a line; where none is given, every line is meant.
+    `family`: the amount of one account for all members under family coverage; None: each member has an account of
+    `individual`. A line needs to match only one of `benefits`, `therapies` and `codes`. If none is given, the account
+    is for every line.
     """
 
     id: str
@@ -168,11 +170,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """An attestation asked for; `after` in visits.
+    """An attestation that a benefit asks for; `after` in visits.
 
-    `penalty`: without it the plan pays so many basis points less, `penalty_cents`: so many cents less a visit; without
-    either it covers nothing. `visits_of`: the limit whose visits are counted; None = the benefit's own in the benefit
-    period (point 13).
+    `penalty`: without it the plan pays less by so many basis points; `penalty_cents`: less by so many cents a visit;
+    neither = the line is not covered. `visits_of`: the limit whose visits are counted; None = the benefit's own visits
+    in the benefit period (point 13).
     """
 
     attestation: Attestation
@@ -288,8 +290,8 @@ class TierBenefit:
 class Benefit:
     """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered.
 
-    `without_codes`: codes of its therapies that it is not about.
-    `copay_scope`: what its copays per day share with other benefits' of the same name; None = it names none.
+    `without_codes`: codes of its therapies that it does not apply to. `copay_scope`: its copays per day are shared with
+    those of benefits with the same scope; None = it names none.
     """
 
     id: str
@@ -317,7 +319,7 @@ class Benefit:
 
     @property
     def numbered(self) -> list[Requirement | Phase]:
-        """All that may go by the number of a visit: what it requires, and the parts of what the member pays."""
+        """Everything that may depend on a visit number: requirements, and the parts of what the member pays."""
         parts = [phase for block in self.tiers.values() for phase in block.member_pays]
         return [*self.requires, *parts]
 
@@ -373,5 +375,5 @@ class Plan:
         return any(self.edits_in(tier) is not CodeEdits.NONE for tier in self.tiers.values())
 
     def edits_in(self, tier: Tier) -> CodeEdits:
-        """By whose rules the codes of a day are held to each other in a tier (docs/rule-language.md, point 48)."""
+        """Whose rules judge the codes of a day in a tier (docs/rule-language.md, point 48)."""
         return self.code_edits if tier.code_edits is None else tier.code_edits

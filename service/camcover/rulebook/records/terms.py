@@ -26,7 +26,7 @@ class AccumulatorKind(StrEnum):
 
 
 class SharePart(StrEnum):
-    """A part of a line's cost share: what a maximum may count, in the order in which a cap leaves them (point 21)."""
+    """A part of a line's cost share that a maximum may count, in the order of the cap (point 21)."""
 
     DEDUCTIBLE = "deductible"
     COPAY = "copay"
@@ -49,7 +49,7 @@ class Carryover(StrEnum):
 
 
 class CodeEdits(StrEnum):
-    """By whose rules the codes of a day are held to each other (docs/rule-language.md, point 48)."""
+    """Whose rules judge the codes of a day (docs/rule-language.md, point 48)."""
 
     NONE = "none"
     MEDICARE = "medicare"

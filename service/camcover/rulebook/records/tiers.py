@@ -1,4 +1,4 @@
-"""The tiers of a plan: whom the member sees, what caps and counts there, who bears and who gets what."""
+"""The tiers of a plan: groups of providers, their maxima, who bears denials, who receives payments."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class ProviderLiable:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Whom the member sees, and what a bare `deductible` and the cap mean there.
+    """A group of providers, and what a bare `deductible` and the cap mean for it.
 
-    `counts_toward` and `capped_by` are maxima beside `out_of_pocket_maximum`, which does both. `not_covered_pays` goes
-    before the plan's; None = it is not given.
+    `counts_toward` and `capped_by` are maxima beside `out_of_pocket_maximum`, which does both. `not_covered_pays`
+    replaces the plan's; None = not given.
     """
 
     id: str

@@ -1,7 +1,7 @@
-"""One batch of a book under two rule sets: integer arrays of what changes.
+"""One batch of a book under two rule sets: integer arrays of the changes.
 
-What comes in: a record batch and the ledgers that both rule sets give it. What goes out: a `BatchImpact`, which the
-threads hand to `comparing`. A batch's sums stay far inside 64 bits: at most 200,000 lines of 10,000,000 dollars each.
+What comes in: a record batch, and the ledgers that both rule sets give it. What goes out: a `BatchImpact`, which
+threads pass to `comparing`. A batch's sums fit into 64 bits by far: at most 200,000 lines of 10,000,000 dollars each.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Left(NamedTuple):
 
 
 class BatchImpact(NamedTuple):
-    """What became of one batch.
+    """The result of one batch.
 
-    `changes` are the distinct changes of a member's cost with `counts` members each; `largest` and `smallest` hold
-    places of the batch's rows with the largest increases and decreases, best first, and their changes.
+    `changes` are the distinct changes of a member's cost; `counts` gives the number of members of each. `largest` and
+    `smallest` hold the rows of the batch with the largest increases and decreases, best first, and their changes.
     """
 
     batch: pa.RecordBatch
@@ -129,7 +129,7 @@ def _counts(answered: Answered, rows: Ints) -> Ints:
 
 
 def _places(answered: Answered, rows: Ints) -> Ints | slice:
-    """Where the lines of `rows` stand in the ledger; all of them where every row is meant."""
+    """The positions of the lines of `rows` in the ledger; all positions if all rows are wanted."""
     if len(rows) == len(answered.row):
         return slice(None)
     is_meant = np.repeat(np.isin(answered.row, rows, assume_unique=True), np.diff(answered.first_line))

@@ -1,6 +1,6 @@
 """Single members of a book, line by line under two rule sets.
 
-What comes in: rows of the book. What goes out: for each a `ChangedMember` with the lines that change.
+What comes in: rows of the book. What goes out: for each row a `ChangedMember` with the lines that change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Bar charts of an impact as plain geometry, which the page draws as SVG.
+"""Bar charts of an impact as plain geometry; the page draws them as SVG.
 
-What comes in: an impact. What goes out: bars in units of the drawing, rightward of its zero for increases and leftward
-for decreases, so that nothing is told by colour alone.
+What comes in: an impact. What goes out: bars in units of the drawing. Increases go right from zero and decreases go
+left, so that the direction does not depend on colour alone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Chart(NamedTuple):
 
 
 class _Value(NamedTuple):
-    """What a bar stands for; the sign of `amount` says to which side it goes."""
+    """The value of a bar; the sign of `amount` gives its direction."""
 
     name: str
     words: str

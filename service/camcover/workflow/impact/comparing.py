@@ -1,9 +1,9 @@
-"""The impact of a change of payer rules on a book of business: the book priced before and after, and compared.
+"""The impact of a change of payer rules: a book of business is priced before and after, and compared.
 
-What comes in: two compiled rule sets and record batches of `bulk.REQUEST_SCHEMA`, one row a member. What goes out: an
-`Impact`. Each row is priced in its expected case, as `bulk` prices it. All sums are exact; the result depends neither
-on the number of threads nor on how the rows are cut into batches. Memory grows with the number of distinct changes in
-cents, of plans and of therapies, not with the book.
+What comes in: two compiled rule sets and record batches of `bulk.REQUEST_SCHEMA`, one member in each row. What goes
+out: an `Impact`. Each row is priced in its expected case, as `bulk` prices it. All sums are exact. The result depends
+neither on the number of threads nor on the division of the rows into batches. Memory grows with the number of distinct
+changes in cents, of plans and of therapies, and not with the book.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Rows that one rule set can price as they stand, made to fit the other: use so far is cut to what it allows.
+"""Rows that one rule set can price, changed so that the other can price them too: use so far is cut.
 
-A change may lower a maximum or a limit, take one out, or count it in another measure. A member who has used more than
-the new rules allow has then used all of it, and use of what they do not know means nothing to them. To a single request
-both would be contradictions (docs/rule-language.md, point 30); to a comparison they are what the change does.
+A change of the rules may lower a maximum or a limit, remove one, or count it in another measure. A member who has used
+more than the new rules allow has then used all of it. Use that the new rules do not know is dropped. For a single
+request both would be contradictions (docs/rule-language.md, point 30). For a comparison they are effects of the change.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def answers(before: BulkEstimator, after: BulkEstimator, batch: pa.RecordBatch) 
 
 
 def _kept(estimator: BulkEstimator, batch: pa.RecordBatch, answer: BulkAnswer, others: Ints) -> BulkAnswer:
-    """An answer whose cut rows are all among `others`, which the other rule set prices as they stand."""
+    """Reject rows whose use was cut, unless the other rule set prices them unchanged (`others`)."""
     dropped = np.setdiff1d(answer.cut, others, assume_unique=True)
     if not len(dropped):
         return answer
@@ -71,7 +71,7 @@ def _row_of(reject: Reject) -> int:
 
 
 def fit(batch: pa.RecordBatch, rejects: Sequence[Reject]) -> tuple[Ints, pa.RecordBatch]:
-    """The rows of `rejects` with which nothing else is wrong, and a batch of them made to fit."""
+    """The rows of `rejects` that have no other violation, and a batch of them with their use cut."""
     fitting = [(row, wrong) for row, wrong in rejects if all(_can_fit(each) for each in wrong)]
     rows: Ints = np.array([row for row, _ in fitting], dtype=np.int64)
     found = batch.take(pa.array(rows)).to_pylist()

@@ -1,7 +1,7 @@
-"""An impact as one self-contained page: tables and drawings in the file itself, nothing fetched from anywhere.
+"""An impact as one self-contained page: tables and drawings inside the file, nothing fetched.
 
-What comes in: an `Impact`, the names of what was compared, and the outcomes of bounds. What goes out: HTML that is also
-well-formed XML, every name in it escaped, control characters written out.
+What comes in: an `Impact`, the names of what was compared, and the results of bounds. What goes out: HTML that is also
+well-formed XML. Every name in it is escaped, and control characters are written out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_ROWS = 200
 
 
 def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[BoundResult] = ()) -> str:
-    """The page; `before`, `after` and `book` are the names by which the reader knows what was compared."""
+    """The page; `before`, `after` and `book` are the names of what was compared."""
     text = _template().render(
         impact=impact,
         before=before,

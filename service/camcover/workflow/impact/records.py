@@ -1,8 +1,8 @@
-"""What a change of the rules does to a book of business, as plain data.
+"""The effect of a change of the rules on a book of business, as plain data.
 
-What goes out of `comparing`: integers, texts and tuples of them, so that a page, a JSON document and a message are made
-of the same record. Amounts are cents; an increase is positive, a decrease negative. A member is a row of the
-book; a member is *compared* when both rule sets can price the row, and only compared members are in the amounts.
+`comparing` makes these records: integers, texts and tuples of them. So a page, a JSON document and a message are made
+from the same record. Amounts are cents; an increase is positive, a decrease negative. A member is a row of the book. A
+member is *compared* when both rule sets can price the row; amounts include only compared members.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """How many members there are, `rows` in all, and what becomes of them.
+    """How many members there are, `rows` in all, and how they compare.
 
-    `compared` of them pay more, less or the same; `no_longer_priced` only the rules before can price, `newly_priced`
-    only those after, `never_priced` neither. `fitted` of those compared have used more than one of the rule sets
-    allows, or something that it does not know: under that one their use so far is cut to what it allows.
+    `compared` of them pay more, less or the same. Only the rules before can price `no_longer_priced`, only the rules
+    after can price `newly_priced`, and neither can price `never_priced`. `fitted` of the compared members have used
+    more than one rule set allows, or something that it does not know. For that rule set, their use so far is cut.
     """
 
     rows: int
@@ -202,9 +202,9 @@ class Unpriced:
 class Impact:
     """A book of business under two rule sets, each named by its release's id.
 
-    Groups stand in order of the change of what patients pay, the largest increase first, then by name. `increases` and
-    `decreases` are the largest ones, in order, of equal ones the earlier row first. The three samples of rows that are
-    not compared hold the first of each kind (`batches.SAMPLE`); `members` counts them all.
+    Groups are sorted by the change of what patients pay, the largest increase first, then by name. `increases` and
+    `decreases` are the largest ones, in order; of equal ones the earlier row comes first. The three samples of rows
+    that are not compared hold the first rows of each kind (`batches.SAMPLE`); `members` counts all rows.
     """
 
     release_before: str

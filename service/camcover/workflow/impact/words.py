@@ -37,9 +37,9 @@ def bin_words(each: Bin) -> str:
 
 
 def changes_of(before: LineFigures, after: LineFigures) -> Iterator[tuple[str, str, str]]:
-    """(what, before, after) of everything of a line that changes, what the patient pays aside.
+    """(what, before, after) for everything of a line that changes, except what the patient pays.
 
-    What is due at the time of service is said where it is not what the patient pays.
+    The amount due at the time of service is listed only if it differs from what the patient pays.
     """
     paid_at_once = all(each.due_at_service_cents == each.patient_cents for each in (before, after))
     if before.covered != after.covered:

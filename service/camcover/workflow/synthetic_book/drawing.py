@@ -1,8 +1,8 @@
-"""A synthetic book of business: members drawn at random for the plans of a rule set. No real person is in it.
+"""Draws the members of a synthetic book of business at random. No real person is in it.
 
-What comes in: checked rules, how many members, a seed. What goes out: record batches of `bulk.REQUEST_SCHEMA`, every
-row of which these rules can price. The same rules and seed give the same book, and a larger book begins with the
-smaller one. How often what is drawn stands below as parts of 1,000: chosen to reach every rule, not taken from a study.
+What comes in: checked rules, the number of members, a seed. What goes out: record batches of `bulk.REQUEST_SCHEMA`;
+these rules can price every row. The same rules and seed give the same book, and a larger book begins with the smaller
+one. The frequencies below are in parts of 1,000. They were chosen to reach every rule, and come from no study.
 """
 
 from __future__ import annotations

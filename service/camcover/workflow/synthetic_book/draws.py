@@ -1,6 +1,6 @@
-"""Drawing at random, whole columns at a time: what happens how often, words from lists, lists of records.
+"""Random draws of complete columns: events by frequency, words from lists, lists of records.
 
-What comes in: a NumPy generator and numbers of profiles. What goes out: NumPy and Arrow columns.
+What comes in: a NumPy generator and the numbers of profiles. What goes out: NumPy and Arrow columns.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class Services:
         return structs(columns, ITEM_FIELDS, count)
 
     def _charges(self, random: Generator, service: Ints) -> Ints:
-        """What a session costs: around the typical price, seldom near the ends, in whole dollars. Cents."""
+        """Charges of sessions in cents: near the typical price, seldom near the ends, in whole dollars."""
         low, typical, high = self._charge[service].T
         off = random.integers(0, WHOLE + 1, len(service)) - random.integers(0, WHOLE + 1, len(service))
         cents = np.where(off < 0, typical + (typical - low) * off // WHOLE, typical + (high - typical) * off // WHOLE)
@@ -104,7 +104,7 @@ class Services:
         return unless(happens(random, _WITHOUT_TIER, len(service)), chosen)
 
     def _why(self, random: Generator, service: Ints) -> tuple[pa.Array, pa.Array]:
-        """What a service is for: a diagnosis, a condition by its name, or nothing said."""
+        """What a service is for: a diagnosis, a condition by its name, or no statement."""
         condition = self._conditions.pick(random, service)
         is_named = happens(random, _NAMED_CONDITION, len(service)) & (condition >= 0)
         is_open = happens(random, _WITHOUT_DIAGNOSIS, len(service)) & ~is_named

@@ -1,7 +1,7 @@
-"""What members of a synthetic book may look like: for each payer plan its services, whom they are for, and its sums.
+"""What members of a synthetic book may look like: for each payer plan its services, patients and sums.
 
-What comes in: checked rules and the book's date. What goes out: `PlanProfile`s, from which `drawing`
-draws. A profile only names words that the rules know, so that every row drawn from it can be priced.
+What comes in: checked rules and the book's date. What goes out: `PlanProfile`s, from which `drawing` draws. A profile
+contains only words that the rules know, so that these rules can price every row.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ OLDEST = 95
 
 
 class WrongBook(CamcoverError, ValueError):
-    """A book that cannot be made of these rules; says what was asked for and what there is."""
+    """These rules cannot make such a book; the message says what was asked for and what exists."""
 
 
 class ServiceProfile(NamedTuple):
-    """One service of a plan and what its benefit asks for; empty where it asks for nothing.
+    """One service of a plan, and the words that its benefit asks for; empty where it asks for none.
 
-    `charge`: (low, typical, high) cents of a session. `is_assumable`: it may go without a charge. `needs_code`: only
-    its codes are covered. `ages`: completed years, inclusive.
+    `charge`: (low, typical, high) cents of a session. `is_assumable`: it may have no charge. `needs_code`: only its
+    codes are covered. `ages`: completed years, inclusive.
     """
 
     therapy: str
@@ -63,9 +63,9 @@ class ServiceProfile(NamedTuple):
 
 
 class SumProfile(NamedTuple):
-    """An accumulator: the most it may hold of a member alone, of one in a family, of the family; -1 = unlimited.
+    """An accumulator's maxima: for a member alone, for one in a family, for the family; -1 = unlimited.
 
-    `toward`: how many places behind it the maxima stand toward each of which every cent of it counts.
+    `toward`: the maxima that every cent of this accumulator counts toward, each as its distance behind it in the list.
     """
 
     name: str
@@ -98,10 +98,10 @@ class PlanProfile(NamedTuple):
 
 
 def book_date(rules: RuleSet, plans: Sequence[str] = ()) -> date:
-    """The first day of an edition on which most of the plans are in force: of several that on which most begin.
+    """The first day of an edition on which most of the plans are in force.
 
-    Of these the latest. `plans`: their ids, empty = all. Raises `WrongBook` for an id that does not exist, or where
-    there is no plan.
+    Of several such days, the ones on which most editions begin; of these the latest. `plans`: their ids, empty = all.
+    Raises `WrongBook` for an id that does not exist, or if there is no plan.
     """
     editions = [rules.plans[name] for name in _named(rules, plans)]
     starts = Counter(edition.heading.effective.start for each in editions for edition in each)
@@ -166,7 +166,7 @@ def _plan(rules: RuleSet, vocabulary: Vocabulary, editions: Sequence[Plan], plan
 
 
 def _criteria(rules: RuleSet, benefit: Benefit, on: date) -> tuple[Criteria, ...]:
-    """What a benefit asks for itself, then what its policy asks for on a date."""
+    """The benefit's own criteria, then those of its policy on a date."""
     policies = rules.policies.get(benefit.policy, ()) if benefit.policy else ()
     held = [policy.when for policy in policies if policy.heading.effective.holds(on)]
     return tuple(each for each in (benefit.when, *held) if each is not None)
@@ -238,7 +238,7 @@ def _diagnoses(vocabulary: Vocabulary, when: Sequence[Criteria]) -> Iterator[str
 
 
 def _attestations(plan: Plan, benefit: Benefit, when: Sequence[Criteria]) -> Iterator[str]:
-    """What criteria, requirements and soft limits ask for, and what makes a denial in the tiers the member's."""
+    """The attestations of criteria, requirements and soft limits, and those that make a denial the member's."""
     yield from (name for each in when for name in each.attested or ())
     yield from (each.attestation for each in benefit.requires)
     yield from (limit.beyond for limit in benefit.limits if limit.beyond)

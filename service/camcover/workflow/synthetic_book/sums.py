@@ -1,4 +1,4 @@
-"""Sums so far and use of limits of a synthetic book's members: from nothing met to all met, and some unknown.
+"""Sums so far and use of limits for a synthetic book: from nothing met to all met, and some not given.
 
 What comes in: profiles, and the plan of each member. What goes out: columns of `bulk.REQUEST_SCHEMA`.
 """
