@@ -203,7 +203,7 @@ class Range(NamedTuple):
 
 
 class Prerequisite(NamedTuple):
-    """An attestation that was assumed met: what, for which benefit and item, and where the rule stands."""
+    """An attestation that was assumed met, the benefit and item that need it, and the place of the rule."""
 
     attestation: str
     benefit: str

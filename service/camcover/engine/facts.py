@@ -1,6 +1,6 @@
-"""Facts of an item that a criterion may ask for and that the request does not give (docs/rule-language.md, point 40).
+"""Facts that a criterion may ask for and that an item does not give (docs/rule-language.md, point 40).
 
-What comes in: a request. What goes out: which facts are open, item by item, and what follows where none is assumed.
+What comes in: a request. What goes out: the open facts, item by item, and what follows if none is assumed.
 """
 
 from __future__ import annotations

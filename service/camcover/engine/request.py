@@ -21,7 +21,7 @@ FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2200, 12, 31)
 
 
 class Coverage(IntEnum):
-    """Which amounts of an accumulator hold."""
+    """Whether individual or family amounts of an accumulator hold."""
 
     SELF_ONLY = 0
     FAMILY = 1

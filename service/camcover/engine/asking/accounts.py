@@ -1,8 +1,7 @@
-"""Accounts of the primary plan: what they pay of each line, behind both plans (docs/rule-language.md, accounts).
+"""Accounts of the primary plan: what they pay of each line, after both plans (docs/rule-language.md, accounts).
 
-What comes in: a question, and the ledger rows of one of its cases. What goes out: `Drawn`. Nothing of it changes what
-the plan pays, so that the kernel knows of no account: this is the one place in which they are settled, for single
-requests and for batches alike.
+What comes in: a question, and the ledger rows of one of its cases. What goes out: `Drawn`. Accounts never change what
+the plan pays, so the kernel does not know them. Only this module settles them, for single requests and for batches.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ _CUT = tuple(_PARTS.index(OwedPart(name)) for name in CUT_IN_ORDER)
 
 
 class HeldBalance(NamedTuple):
-    """What an account holds in a period, cents."""
+    """An account's balance in a period, cents."""
 
     period: Period
     cents: int
 
 
 class Drawn(NamedTuple):
-    """What accounts pay of each line, and what each that a line reached holds after the last line."""
+    """What accounts pay of each line, and the last balance of each account that a line reached."""
 
     payments: Sequence[Sequence[Payment]]
     held: Mapping[Owned, HeldBalance]
@@ -66,7 +65,7 @@ def owner_of(account: Account, member: int, *, family: bool) -> int:
 
 
 def amount_of(account: Account, owner: int) -> int:
-    """What an account holds when a period begins, cents."""
+    """An account's balance at the beginning of a period, cents."""
     return account.individual if owner != FAMILY or account.family is None else account.family
 
 
@@ -141,7 +140,7 @@ class Accounts:
         *,
         are_empty: bool = False,
     ) -> HeldBalance:
-        """What an account holds on a day before the next line."""
+        """An account's balance on a day, before the next line."""
         period = period_on(self._layout, account, day)
         before = held.get(own)
         if before is not None and before.period == period:
@@ -188,7 +187,7 @@ def stated_balances(layout: Layout) -> dict[Owned, HeldBalance]:
 
 
 def balances_of(request: EstimateRequest) -> Iterator[tuple[int, Sequence[AccountBalance]]]:
-    """Whose balances a request states, and what it states."""
+    """The owner of each list of balances in a request, and the list."""
     for place, member in enumerate(request.members):
         yield place, member.account_balances
     yield FAMILY, request.family_account_balances

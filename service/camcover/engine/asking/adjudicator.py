@@ -1,4 +1,4 @@
-"""Adjudicating requests on one thread: a workspace for primary plans, and one for the secondary plans behind them.
+"""Adjudicates requests on one thread, with one workspace for primary plans and one for secondary plans.
 
 What comes in: typed requests, laid out one after the other. What goes out: their ledgers, after one call of the kernel
 for the primary plans and one for the secondary ones.
@@ -304,7 +304,7 @@ def _check_dates(index: PlanIndex, asked: Asked, *, in_force_only: bool) -> None
 
 
 def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondary: bool) -> Scope:
-    """Whose use is read, and by which edition."""
+    """The plan and edition by which use before the estimate is read."""
     first_day = asked.lines[0][0]
     as_of = first_day if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
@@ -329,5 +329,5 @@ def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: b
 
 
 def _rest(workspace: Workspace, row: int) -> LineRest:
-    """What became of what a limit handed on."""
+    """What became of the part that a limit handed on."""
     return LineRest(workspace.rest_row(row), workspace.rests.array["steps"][row].tolist())

@@ -52,12 +52,12 @@ class AssumedFacts(NamedTuple):
 
 
 class DecidingRules(NamedTuple):
-    """The rules that may decide a line of the item under one plan, and what is given: all that a criterion looks at.
+    """The rules that may decide a line of the item under one plan, and all given facts that their criteria ask for.
 
-    `plan`: 0 the primary, 1 the second; `practitioners`: how many the catalogs have; `licensure`: of each the mask of
-    states that license it, empty where no criterion asks. The last eight are what the item and its member give, -1 =
-    nothing; `born` and `enrolled` 0 = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the
-    provider's (point 41), so that it matters whether that is why a rule does not apply.
+    `plan`: 0 the primary, 1 the second. `practitioners`: how many the catalogs have. `licensure`: for each the mask of
+    states that license it, empty if no criterion asks. The last eight fields are facts of the item and its member, -1 =
+    not given; `born` and `enrolled` 0 = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the
+    provider's (point 41), so the reason of a denial matters.
     """
 
     plan: int
@@ -233,7 +233,7 @@ def _is_asked(fact: OpenFact, criteria: Sequence[Criterion]) -> bool:
 
 
 def _practitioners(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[int]:
-    """One practitioner of each kind that criteria and licensure tell apart; one that none names stands for the rest."""
+    """One practitioner of each kind that criteria and licensure distinguish; an unnamed one represents the rest."""
     count = max(context.practitioners for context in contexts)
     tables = _licensures(criteria, contexts)
     found: dict[tuple[int, ...], int] = {}

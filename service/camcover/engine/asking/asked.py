@@ -1,8 +1,8 @@
 """A well-being plan as single lines: each service's dates, each session's procedures, in order of date.
 
-What comes in: a typed request and the vocabulary. What goes out: its services and lines, words checked against the
-catalog; nothing here depends on the payer plan. A request with anything wrong in it is `Unsound`: then
-`engine/asking/violations.py` says what.
+What comes in: a typed request and the vocabulary. What goes out: its services and lines, with words checked against the
+catalog. Nothing here depends on the payer plan. A request with any fault is `Unsound`; `engine/asking/violations.py`
+then finds the faults.
 """
 
 from __future__ import annotations

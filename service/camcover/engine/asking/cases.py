@@ -1,7 +1,6 @@
-"""Ways that the open facts may be, laid out as cases: rows of services, sums and counts in place of the request's.
+"""Lays out cases: rows of services, sums and counts that replace the request's own.
 
-What comes in: ways of a question. What goes out: a case for each plan. What several ways have in common is laid out
-once.
+What comes in: ways of a question. What goes out: a case for each plan. Rows that several ways share are laid out once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a claim says in codes of its own: modifiers, place of service, taxonomy; as setting, practitioner, attestations.
+"""The codes of a claim (modifiers, place of service, taxonomy) as settings, practitioners and attestations.
 
 What comes in: items of a request and the vocabulary. What goes out: the items with setting and practitioner in the
-catalog's words, masks of attestations for each line, and `Violation`s where two statements contradict each other
-(docs/rule-language.md, section 2 "As a claim says it").
+catalog's words, masks of attestations for each line, and a `Violation` for each two statements that contradict each
+other (docs/rule-language.md, section 2 "As a claim says it").
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _modifier_violations(
 
 
 def _who_attests(item: PlannedService, modifiers: list[Modifier], attestation: Attestation) -> str:
-    """What says that an attestation is there; empty where nothing does."""
+    """What states that an attestation is there; empty if nothing does."""
     if attestation in item.attestations:
         return f"attestation {attestation}"
     return next((f"modifier {each.code}" for each in modifiers if attestation in each.attests), "")

@@ -1,6 +1,6 @@
 """Units of codes that a plan covered on a date before the first line (docs/rule-language.md, point 48).
 
-What comes in: the `Scope` of a request. What goes out: rows of `given_codes`, or what is wrong with the statements.
+What comes in: the `Scope` of a request. What goes out: rows of `given_codes`, or the violations of the statements.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Statements of a request that cannot all be true of one plan (docs/rule-language.md, point 30).
+"""Statements of a request that contradict each other under one plan (docs/rule-language.md, point 30).
 
 What comes in: the `Scope` of a request whose sums are each within bounds. What goes out: violations with the field's
 path, what was found and what was expected. Limits and visits that contradict each other: `engine/asking/prior_use.py`.
@@ -25,7 +25,7 @@ def contradictions(scope: Scope) -> Iterator[Violation]:
 
 
 def do_sums_contradict(scope: Scope, maxima: Maxima, members: Sequence[UseSoFar]) -> bool:
-    """Whether some sums contradict each other, without a word about which: every request is asked.
+    """Whether some sums contradict each other; it does not say which, because every request is checked.
 
     `maxima`: those of the edition; `members`: what each of them used under the plan.
     """
@@ -150,10 +150,10 @@ def _common(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _maxima_of_all(plan: Plan, name: str) -> Sequence[str]:
-    """The maxima toward each of which every cent of an edition's deductible counts.
+    """The maxima toward which every cent of an edition's deductible counts.
 
-    Every tier whose steps reach the deductible counts toward them, no benefit is left out, nothing feeds the deductible
-    from elsewhere, and nothing is carried over.
+    Every tier whose steps reach the deductible counts toward them, no benefit is left out, nothing else feeds the
+    deductible, and nothing is carried over.
     """
     deductible = plan.accumulators[name]
     is_fed = any(name in each.feeds for each in plan.accumulators.values()) or any(

@@ -1,4 +1,4 @@
-"""Coordination of benefits: what a secondary plan pays of each line behind the primary, and what is then nobody's.
+"""Coordination of benefits: what a secondary plan pays of each line, and what is then written off.
 
 What comes in: the ledgers of both plans for the same lines. What goes out: cents, line by line (docs/rule-language.md,
 section 7 and point 28; NAIC model regulation 120; Medicare as secondary: 42 CFR 411.33(a) and 424.55(b); Medicaid: 42
@@ -25,7 +25,7 @@ CUT_IN_ORDER = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty"
 
 
 class Settled(NamedTuple):
-    """Each line after both plans, cents: what the secondary pays, and what of the rest a contract writes off."""
+    """Each line after both plans, cents: what the secondary pays, and what a contract writes off of the rest."""
 
     secondary_paid: Cents
     forgiven: Cents

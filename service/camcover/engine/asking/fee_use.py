@@ -1,6 +1,6 @@
 """What lines before the estimate took of fees that the lines of a day share (docs/rule-language.md, point 45).
 
-What comes in: the `Scope` of a request. What goes out: rows of `given_fees`, or what is wrong with the statements.
+What comes in: the `Scope` of a request. What goes out: rows of `given_fees`, or the violations of the statements.
 """
 
 from __future__ import annotations

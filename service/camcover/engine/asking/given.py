@@ -1,9 +1,9 @@
-"""What members have used before the estimate, in the numbers of one plan: what the kernel starts from.
+"""What members used before the estimate, in the numbers of one plan: the kernel starts from it.
 
 What comes in: the `UseSoFar` of each member and the family's sums. What goes out: rows of `given_sums`, `given_counts`,
-`given_events`, `given_visits` (limits and visits: `prior_use`). Raises `Unsound` or KeyError for words the plan has
-not, counts given twice, sums above their maximum, statements that contradict each other (docs/rule-language.md, points
-30 and 39); `violations` says which.
+`given_events`, `given_visits` (limits and visits: `prior_use`). Raises `Unsound` or KeyError for words that the plan
+does not have, counts given twice, sums above their maximum, and statements that contradict each other
+(docs/rule-language.md, points 30 and 39); `violations` then finds the faults.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NO_FAMILY = [0, 0]
 
 
 class OpenSum(NamedTuple):
-    """A sum so far that the request leaves open: whose (-1: the family's), what is expected, the most it may be."""
+    """A sum so far that the request leaves open: its owner (-1: the family), its expected value, its most."""
 
     accumulator: int
     member: int

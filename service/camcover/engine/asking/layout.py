@@ -1,7 +1,7 @@
 """A request in the numbers of one payer plan: the rows that the kernel reads, for every bounding case.
 
-What comes in: `Tables`, a typed request, its lines. What goes out: rows in a `Workspace`, and a `Layout` that says
-where they are. Raises `Unsound` or KeyError when the plan or the catalog has not what the request names; nothing is
+What comes in: `Tables`, a typed request, its lines. What goes out: rows in a `Workspace`, and a `Layout` with their
+positions. Raises `Unsound` or KeyError if the plan or the catalog lacks something that the request names; nothing is
 guessed.
 """
 
@@ -72,12 +72,12 @@ assert_row(ServiceRow, columns.SERVICE, typical=("low", "typical", "high"))
 
 
 class Case(NamedTuple):
-    """One way the open facts may be.
+    """One choice of values for the open facts.
 
-    `tier`: the place in the edition's list of the tier of lines that name none; which of the typical charges, whether
-    what is not given is assumed (an advance notice apart), and whether only terms in force hold. Then the first rows of
-    what the case has in place of the request's own, None = its own: its lines, its sums, its counts with the number of
-    their events, its visits, and the benefit period of its sums.
+    `tier`: the place in the edition's list that lines without a tier take. Then: which of the typical charges; whether
+    attestations that are not given are assumed (an advance notice has its own flag); whether only terms in force hold.
+    Then the first rows of what the case has instead of the request's own, None = the request's own: its lines, sums,
+    counts with the number of their events, visits, and the benefit period of its sums.
     """
 
     tier: int = 0
@@ -94,7 +94,7 @@ class Case(NamedTuple):
 
 
 class LaidService(NamedTuple):
-    """A service in the plan's numbers: its member's place, its tier, the masks of what is attested, and what is not."""
+    """A service in the plan's numbers: its member, its tier, the masks of attestations that are there or missing."""
 
     member: int
     tier: int

@@ -45,13 +45,13 @@ def period_key(index: PlanIndex, kind: PeriodKind, day: OrdinalDay) -> int:
 
 
 def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
-    """(what is used in the limit's own measure, what is given in the other): cents or visits and units."""
+    """(use in the limit's own measure, use in the other one): cents, or visits and units."""
     money = limit.measure is Measure.MONEY
     return (use.used_cents, use.used) if money else (use.used, use.used_cents)
 
 
 def most_used(limit: Limit) -> int:
-    """The most that may be used of a limit: what it allows at any age, past a soft one what any request may state."""
+    """The most that may be used of a limit: its greatest amount at any age; for a soft limit any amount in bounds."""
     return limit.most if limit.beyond is None else most_stated(limit)
 
 

@@ -17,7 +17,7 @@ _SHARE = {OwedPart.DEDUCTIBLE, OwedPart.COPAY, OwedPart.COINSURANCE}
 
 
 class _AccountReach(NamedTuple):
-    """An account that may pay a line: of whom, and in which period; whether whatever benefit decides the line."""
+    """An account that may pay a line: its owner, its period, and whether it pays under every benefit."""
 
     account: Account
     own: Owned
@@ -39,11 +39,11 @@ def open_accounts(question: Question) -> tuple[tuple[Account, Owned], ...]:
 
 
 def are_drawn_evenly(question: Question) -> bool:
-    """Whether what accounts leave of the total falls and rises with the cost share of all lines together.
+    """Whether the patient's total after accounts falls and rises with the cost share of all lines together.
 
-    So it does where one balance pays the whole cost share of every line: what is saved on one line and lost on another
-    is the same money. Where an account pays a part, or some lines, or has another period, a cent may move from what it
-    pays to what it does not.
+    It does if one balance pays the complete cost share of every line: money that is saved on one line and lost on
+    another is then the same money. If an account pays only a part, or only some lines, or has another period, a cent
+    may move from a line that it pays to a line that it does not pay.
     """
     if not question.primary.plan.has_accounts:
         return True

@@ -1,7 +1,7 @@
-"""What members have used before the estimate and the request does not say: sums, and use of limits (point 29).
+"""Use before the estimate that the request does not give: sums, and use of limits (point 29).
 
-What comes in: a request laid out for a plan, and the plan's terms. What goes out: which sums and limits are open, and
-rows in a workspace for another way that they may be.
+What comes in: a request that is laid out for a plan, and the plan's terms. What goes out: the open sums and limits, and
+rows in a workspace for other values of them.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _has_family(layout: Layout, accumulator: int) -> bool:
 
 
 def _all_open(layout: Layout) -> Sequence[OpenSum]:
-    """The open sums, whatever they bear on."""
+    """The open sums, whether they affect a line or not."""
     if not is_stale(layout):
         return layout.given.open_sums
     segment = layout.plan.terms_on(layout.scope.first_day)
@@ -126,7 +126,7 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
 
 
 def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
-    """Whether a request says what was used of a limit: by itself, or by the visits of a benefit that counts on it."""
+    """Whether a request states the use of a limit: directly, or by the visits of a benefit that counts on it."""
     if any(each.limit == name for each in use.limit_usage):
         return True
     if not use.prior_visits and not use.benefit_visits:

@@ -1,7 +1,7 @@
-"""Which facts of a request are open, and the values that each may take.
+"""Finds the open facts of a request, and the values that each may have.
 
-What comes in: a question whose expected case is adjudicated. What goes out: an `Openness`, from which
-`ranges` builds cases, and `engine/telling/assumed.py` sentences (docs/rule-language.md, points 28, 29, 37, 40, 41).
+What comes in: a question whose expected case is adjudicated. What goes out: an `Openness`. `ranges` builds cases from
+it, and `engine/telling/assumed.py` makes sentences (docs/rule-language.md, points 28, 29, 37, 40, 41).
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from camcover.rulebook.records import Account
 
 
 class Openness(NamedTuple):
-    """What is open in a request. Lists are empty where nothing is.
+    """The open facts of a request. Lists are empty where nothing is open.
 
-    `tiers`, `second_tiers`: how many places of an edition's list open lines may take; `is_beyond`: terms behind the
-    last edition are assumed. `priced`: the places of services whose charge is assumed on some line;
-    `may_be_priced`: whether some charge may be assumed in some case. `sums`: by plan; `uses`: of limits, with the
-    plan. `not_given`: by item, asked for or not; `facts`: the ways to complete an item where criteria ask for what it
-    does not give, None = too many ways to list; `attestations`: by item, the mask of those that are asked for, not
-    given, and assumed. `incentives`: plans with members of whom it is not known whether they have earned one.
-    `accounts`: those whose balance is not given, and whose they are.
+    `tiers`, `second_tiers`: how many places of an edition's list open lines may take. `is_beyond`: terms behind the
+    last edition are assumed. `priced`: services whose charge is assumed on some line, by place. `may_be_priced`:
+    whether some charge may be assumed in some case. `sums`: open sums, by plan. `uses`: open use of limits, with the
+    plan. `not_given`: facts that each item lacks, even if no criterion asks for them. `facts`: the ways to complete an
+    item whose missing facts criteria ask for, None = too many ways to list. `attestations`: by item, the mask of those
+    that are asked for, not given, and assumed. `incentives`: plans with the members whose incentive is unknown.
+    `accounts`: accounts whose balance is not given, with their owners.
     """
 
     terms: tuple[Terms, ...]

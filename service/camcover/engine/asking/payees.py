@@ -1,4 +1,4 @@
-"""Who gets what a plan pays: the provider, or the member, who pays the provider first and claims it back.
+"""The payee of a plan's payment: the provider, or the member, who pays the provider first and claims it back.
 
 What comes in: ledger rows. What goes out: cents that come back, line by line (docs/rule-language.md, section 4).
 """

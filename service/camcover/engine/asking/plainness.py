@@ -1,7 +1,7 @@
-"""Whether what the patient pays can only fall as more of something is used, met or given: then its ends are enough.
+"""Whether the patient's total can only fall as more of a fact is used, met or given: then its two ends are enough.
 
-What comes in: a question and what is open in it. What goes out: yes or no. The arguments stand beside the conditions;
-docs/decisions.md tells them together. "Falls" means: never rises.
+What comes in: a question and its open facts. What goes out: yes or no. Each condition has its argument beside it;
+docs/decisions.md has them all together. "Falls" means: never rises.
 """
 
 from __future__ import annotations

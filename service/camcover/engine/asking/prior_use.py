@@ -1,7 +1,7 @@
-"""Limits and visits before the estimate: what each count and each visit starts from (docs/rule-language.md, point 39).
+"""Limits and visits before the estimate: the start of each count and of each visit (docs/rule-language.md, point 39).
 
 What comes in: the `Scope` of a request whose words are known to the plan. What goes out: `PriorUse` of one member, in
-the plan's numbers, and the statements in it that contradict each other. Sums stand in `engine/asking/given.py`.
+the plan's numbers, and the statements in it that contradict each other. `engine/asking/given.py` reads the sums.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodK
 
 
 class _Statement(NamedTuple):
-    """What a request states of a limit: whose, the list it stands in, its place there, and the use."""
+    """A statement about a limit: the member, the list it is in, its place there, and the use."""
 
     member: int
     field: str

@@ -83,11 +83,11 @@ class PatientRange(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The expected case of both plans, the patient's total in it; where it was asked for, the range.
+    """The expected case of both plans and its patient total; the range, if it was asked for.
 
-    Behind a primary plan also what the secondary pays of each line, and what of the rest is written off (point 28).
-    `reimbursed`: what of each line comes back to the member; empty where nothing does. `drawn`: what accounts pay,
-    which the patient's total leaves out; None where the primary plan has none.
+    With a second plan also what the secondary pays of each line, and what is then written off of the rest (point 28).
+    `reimbursed`: what comes back to the member for each line; empty if nothing does. `drawn`: what accounts pay, which
+    the patient's total leaves out; None if the primary plan has no accounts.
     """
 
     primary: Outcome

@@ -1,9 +1,9 @@
-"""The least and the most that the patient may pay, however the open facts may be (docs/rule-language.md, point 29).
+"""The least and the most that the patient may pay, over all values of the open facts (docs/rule-language.md, point 29).
 
 What comes in: a question whose expected case is adjudicated. What goes out: low and high, cents. Each open fact is a
-`Dimension` with a few values; a case is one choice of each, adjudicated like any other request. Where what the patient
-pays can only fall or rise with a fact (`plainness`), its two ends are its values. Where the cases would be
-too many, or a fact has more ways than can be listed, the range is widened line by line to what is certain.
+`Dimension` with a few values. A case is one choice for each, and is adjudicated like any other request. If the
+patient's total can only fall or only rise with a fact (`plainness`), its two ends are its values. If there would be too
+many cases, or a fact has too many values to list, the range is widened, line by line, to what is certain.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ ENDLESS = -1
 
 
 class Way(NamedTuple):
-    """One way the open facts may be: a case, before it is laid out.
+    """One choice of values for the open facts: a case, before it is laid out.
 
-    `tier`, `second_tier`: places of open tiers; `strict`: only terms in force hold. `price`: which typical charge;
-    `stated`: as if the request gave it, where it is assumed. `at_most`: open sums are at their most; `critical`: so
-    much is left of the one open deductible. `facts`, `attested`: by item; `used`: of limits, with the plan;
-    `earned`: plans with the members who have earned the wellness incentive.
-    `are_accounts_empty`: accounts whose balance is not given hold nothing; else their amount.
+    `tier`, `second_tier`: places of open tiers. `strict`: only terms in force hold. `price`: which typical charge;
+    `stated`: an assumed charge is treated as if the request gave it. `at_most`: open sums have their greatest values.
+    `critical`: this much is left of the one open deductible. `facts`, `attested`: by item. `used`: of limits, with the
+    plan. `earned`: plans with the members who have earned the wellness incentive. `are_accounts_empty`: accounts whose
+    balance is not given hold nothing; else they hold their amount.
     """
 
     tier: int = 0
@@ -256,8 +256,8 @@ def _has_one_deductible(question: Question, openness: Openness) -> bool:
 def _critical_ways(question: Question, ways: Sequence[Way], adjudicate: Adjudicate) -> list[Way]:
     """The ways in which the open deductible ends with a line, or leaves one cent of it to the next.
 
-    Between two of these the copays that fall away with the deductible are the same, so that the total only falls as
-    more of it is used. What the lines take is read from cases in which the deductible has no end.
+    Between two of these, the same copays fall away with the deductible. So the total only falls as more of the
+    deductible is used. What the lines take is read from cases in which the deductible has no end.
     """
     endless = adjudicate([way._replace(critical=ENDLESS) for way in ways])
     critical: list[Way] = []

@@ -1,7 +1,7 @@
-"""Minutes to units: what a request states of timed codes, by the plan's rule (docs/rule-language.md, point 48).
+"""Minutes to units for timed codes, by the plan's rule (docs/rule-language.md, point 48).
 
-What comes in: services and lines, some of which have minutes in place of units. What goes out: the same with units; a
-line that comes to none is left out. Raises `Unsound` where the plan has no rule, or no line is left.
+What comes in: services and lines, some of which have minutes in place of units. What goes out: the same with units,
+without the lines that come to no unit. Raises `Unsound` if the plan has no rule, or no line is left.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def rule_on(index: PlanIndex, day: OrdinalDay) -> UnitRule | None:
 
 
 def minutes_violations(index: PlanIndex, request: EstimateRequest, vocabulary: Vocabulary) -> Iterator[Violation]:
-    """Minutes for which the plan has no rule, and those of a request for which nothing is billed."""
+    """The violations of minutes: the plan has no rule for them, or all of them come to no unit."""
     for number, item in enumerate(request.items):
         has_rule = all(rule_on(index, ordinal_of(day)) is not None for day in item.dates)
         for place, procedure in enumerate(item.procedures):

@@ -38,7 +38,7 @@ class Visits(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A statement that contradicts another: whose, the list it stands in, its place there; found and expected."""
+    """A statement that contradicts another: the member, the list, the place there; found and expected."""
 
     member: int
     field: str

@@ -1,7 +1,7 @@
-"""What is wrong with what members are said to have used under a plan before the estimate.
+"""The violations in what members used under a plan before the estimate.
 
-What comes in: the `Scope` of a request that was found unsound. What goes out: `Violation`s for words the plan has not,
-counts given twice, sums above their maximum, usage above a hard limit (docs/rule-language.md, point 30).
+What comes in: the `Scope` of a request that was found unsound. What goes out: `Violation`s for words that the plan does
+not have, counts given twice, sums above their maximum, and use above a hard limit (docs/rule-language.md, point 30).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ NO_SECOND_PLAN = "a secondary_plan_id, or this field left out"
 
 
 def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, ...]:
-    """What is wrong with a request, whichever plan it is asked of: everything, up to `MOST_VIOLATIONS`."""
+    """Every violation of a request, up to `MOST_VIOLATIONS`, for any plan."""
     found = tuple(islice(_violations(tables, request), MOST_VIOLATIONS + 1))
     if len(found) <= MOST_VIOLATIONS:
         return found
@@ -74,7 +74,7 @@ def _under(tables: Tables, request: EstimateRequest, field: str, plan_id: str) -
 
 
 def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
-    """What is wrong with the members, whatever the plan."""
+    """The violations in the members that do not depend on the plan."""
     if MEMBERS.is_outside(len(request.members)):
         expected = f"{MEMBERS.least} to {MEMBERS.most}"
         yield Violation("members", f"{len(request.members)} members", expected, Refusal.COUNT_OUT_OF_RANGE)
@@ -136,7 +136,7 @@ def _fact_violations(path: str, member: Member) -> Iterator[Violation]:
 
 
 def _membership_violations(path: str, membership: Membership) -> Iterator[Violation]:
-    """What is wrong with how a plan is said to cover a member."""
+    """The violations in the statements about how a plan covers a member."""
     first, last = membership.covered_from, membership.covered_to
     if first is not None and last is not None and last < first:
         expected = f"a date on or after {first}, the first day of coverage"
@@ -163,7 +163,7 @@ def _birth_violations(request: EstimateRequest) -> Iterator[Violation]:
 
 
 def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Iterator[Violation]:
-    """What is wrong with the items, whatever the plan."""
+    """The violations in the items that do not depend on the plan."""
     if not request.items:
         yield Violation("items", "no item", "at least one", Refusal.MISSING_VALUE)
     lines = 0
@@ -179,7 +179,7 @@ def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Itera
 
 
 def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
-    """What is wrong with an item, its services aside."""
+    """The violations in an item, except those in its services."""
     if not item.dates:
         yield Violation(f"{path}.dates", "no date", "at least one", Refusal.MISSING_VALUE)
     seen: set[date] = set()
@@ -204,7 +204,7 @@ def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) ->
 
 
 def _price_violations(path: str, item: PlannedService) -> Iterator[Violation]:
-    """Amounts and units out of bounds, and amounts of which it is not clear what they are for."""
+    """Amounts and units out of bounds, and amounts that could belong to two things."""
     yield from _amount_violations(path, item.charge_cents, item.allowed_cents)
     for place, procedure in enumerate(item.procedures):
         where = f"{path}.procedures[{place}]"
@@ -311,7 +311,7 @@ def _code_of_another(path: str, therapy: str, code: str, vocabulary: Vocabulary)
 def _plan_violations(
     index: PlanIndex, request: EstimateRequest, vocabulary: Vocabulary, *, secondary: bool
 ) -> Iterator[Violation]:
-    """What the plan refuses of a request: dates, tiers, and what members used under it."""
+    """The violations that the plan finds: dates, tiers, and what members used under it."""
     if secondary:
         yield from _tier_violations(index, [item.secondary_tier for item in request.items], "secondary_tier")
     else:

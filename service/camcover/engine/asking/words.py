@@ -111,9 +111,9 @@ def with_modifiers(text: str) -> str:
 
 
 def unknown_code(path: str, code: str) -> Violation:
-    """The violation for a code that no catalog has, so that nothing tells its charge, where none is given.
+    """The violation for a code that no catalog has and whose charge is not given, so that it has no price.
 
-    Codes of nearly the same digits mean other things: none is guessed.
+    Similar codes mean other things, so no similar code is suggested.
     """
     found = f"no charge for code {shown(code)}, which is not in the catalog"
     return Violation(path, found, "a charge", Refusal.UNKNOWN_CODE, code)

@@ -131,7 +131,7 @@ _WORD_TEXT = "(text)"
 
 
 def _fields(kind: type) -> tuple[RecordField, ...]:
-    """The fields of a class that are stored: not those with a default factory, which hold what was worked out."""
+    """The stored fields of a class. Fields with a default factory are not stored: they hold derived values."""
     if kind is Word:
         return RecordField(_WORD_TEXT, str), RecordField("at", Place)
     hints = get_type_hints(kind)

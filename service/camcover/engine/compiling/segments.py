@@ -1,4 +1,4 @@
-"""Stretches of days in which nothing changes that a plan edition refers to, and the benefit periods over them."""
+"""Runs of days in which nothing changes that a plan edition refers to, and the benefit periods over them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PeriodRun:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of days of one plan edition in which nothing it refers to changes; days are ordinal, inclusive.
+    """A run of days of one plan edition in which nothing it refers to changes; days are ordinal, inclusive.
 
     `edition` is the place of `plan` among the plan's editions. Behind `last_day` the terms may be assumed to go on up
     to `last_assumed` (point 37).

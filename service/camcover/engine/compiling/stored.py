@@ -50,11 +50,11 @@ _ANEW = "compile the rule files anew (`camcover rules compile`)"
 
 
 class UnreadableTables(CamcoverError):
-    """The file holds no compiled rules that this version can read; says why."""
+    """The file holds no compiled rules that this version can read; the message says why."""
 
 
 class OtherVersion(UnreadableTables):
-    """The file holds compiled rules of another version of Camcover, which this one does not read."""
+    """The file holds compiled rules of another version of Camcover; this version does not read them."""
 
     def __init__(self, path: Path) -> None:
         """Name the file, and say what helps."""
@@ -91,7 +91,7 @@ class _Header(NamedTuple):
 
 
 def is_stored(path: Path) -> bool:
-    """Whether a file says that it holds compiled rules, of whatever version."""
+    """Whether a file has the format of compiled rules, of any version."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -263,7 +263,7 @@ class _Part:
 
 
 class _StoredPlans(Mapping[str, PlanIndex]):
-    """The plans of a file, each read when it is first asked for; those asked last are kept. Safe for threads."""
+    """The plans of a file, each read at its first use. Those used last are kept. Safe for threads."""
 
     def __init__(self, head: _Part, words: _Part, where: _Plans) -> None:
         self._words = words

@@ -1,9 +1,9 @@
-"""What a compiled file takes for granted: the columns, records, enumerations and sources of the version that wrote it.
+"""The schema of compiled files: columns, records, enumerations and sources of the version that writes them.
 
-What comes in: the declarations of this version. What goes out: their digest, which stands at the head of every compiled
-file. A file with another digest was written by another version; it is compiled anew and never read.
+What comes in: the declarations of this version. What goes out: their digest, which every compiled file begins with. A
+file with another digest was written by another version; it is compiled again, and never read.
 
-The declarations alone would not be enough: a repaired compiler fills the same columns with other numbers. So the digest
+The declarations alone are not enough: a corrected compiler fills the same columns with other numbers. So the digest
 covers the sources of `rulebook` and `engine`, too.
 """
 

@@ -1,7 +1,7 @@
-"""What a plan says about the services of a request, over all its editions: what the range of an estimate turns on.
+"""The terms of a plan for the services of a request, over all its editions. The range of an estimate needs them.
 
-`Terms` are worked out once for each set of services: which criteria, attestations, limits and accumulators may bear on
-a line, and whether what the patient pays can only fall as more of the accumulators is used.
+`Terms` are worked out once for each set of services: the criteria, attestations, limits and accumulators that may
+affect a line, and whether the patient always pays less (or the same) when more of the accumulators is used.
 """
 
 from __future__ import annotations
@@ -103,11 +103,11 @@ class Parts(NamedTuple):
 
 
 class Sharing(NamedTuple):
-    """How accumulators bear on a tier's lines: masks of accumulators, over all benefits in question and editions.
+    """How accumulators affect a tier's lines: masks of accumulators, over all its benefits and editions.
 
-    `consulted`: whose room is asked for; `counted`: what receives deductible, copay and coinsurance as parts of the
-    cost share (point 23, step c), once for each way that editions have it; `copay_feeds`: what copays are added to.
-    `caps_uncounted`: some maximum caps a part that it does not receive.
+    `consulted`: those whose room a line asks for. `counted`: those that receive deductible, copay and coinsurance as
+    parts of the cost share (point 23, step c), once for each different set in the editions. `copay_feeds`: those that
+    copays are added to. `caps_uncounted`: some maximum caps a part that it does not receive.
     """
 
     consulted: int
@@ -117,17 +117,17 @@ class Sharing(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a plan says about some services.
+    """The terms of a plan for some services.
 
-    `candidates` by (row of `segments`, service); `attestations` asked for, by service, as masks; `tiers` by number;
-    `feeds` by accumulator. `waived`: some copay falls away with the deductible; `liable`: some tier leaves denials to
-    the provider; `penalised`: a missing attestation costs a share of what the plan pays; `counts_paid`: a limit counts
-    what the plan pays; `continues`: an exhausted benefit is passed over; `phased`: something depends on the number of a
-    visit, `numbering`: limits whose visits it is counted by; `chosen`: an attestation decides which benefit applies, or
-    some limit leaves lines out; `discounted`: a line that is not covered may cost less than its charge; `shares_fees`:
-    what a line is allowed may depend on other lines of its day; `rates`: the practitioners that rates of fee tables ask
-    for, as masks; `carried`: accumulators that are carried over; `asks_member`: some criterion looks at the membership;
-    `reduced`: accumulators of which a member may have less to meet.
+    `candidates`: by (row of `segments`, service). `attestations`: those asked for, by service, as masks. `tiers`: by
+    number. `feeds`: by accumulator. `waived`: some copay falls away with the deductible. `liable`: some tier leaves
+    denials to the provider. `penalised`: a missing attestation costs a share of what the plan pays. `counts_paid`: a
+    limit counts what the plan pays. `continues`: an exhausted benefit is passed over. `phased`: something depends on a
+    visit number; `numbering`: the limits that number these visits. `chosen`: an attestation decides which benefit
+    applies, or some limit leaves lines out. `discounted`: a line that is not covered may cost less than its charge.
+    `shares_fees`: the allowed amount of a line may depend on other lines of its day. `rates`: the practitioners that
+    rates of fee tables ask for, as masks. `carried`: accumulators that are carried over. `asks_member`: some criterion
+    asks for a fact of the membership. `reduced`: accumulators that a member may have reduced.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -339,7 +339,7 @@ def _asked(benefit: Benefit) -> int:
 
 
 def _counts_paid(limit: Limit) -> bool:
-    """Whether a limit counts by what the plan pays: money unless it says otherwise, visits where it says so."""
+    """Whether a limit counts what the plan pays: a money limit by default, a visit limit if it says so."""
     if limit.measure is Measure.MONEY:
         return limit.counts is not Counting.ALLOWED
     return limit.measure is Measure.VISITS and limit.counts is Counting.PLAN_PAID
@@ -373,7 +373,7 @@ def _parts(index: PlanIndex, names: Iterable[Iterable[str]]) -> Parts:
 
 
 def accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
-    """The accumulators that may bear on a line of a benefit in a tier: what caps, and the deductibles asked for."""
+    """The accumulators that may affect a line of a benefit in a tier: those that cap, and deductibles of its steps."""
     block = benefit.tiers.get(tier.id)
     if block is None:
         return

@@ -1,9 +1,9 @@
 """The kernel: one function that adjudicates lines, for one request and for a book of business alike.
 
-What comes in: `RuleTables` and `Work` (`tables`). What goes out: `work.ledger`, one row a line, and the running
-state after the last line. No Python object, no string, no allocation. Its parts: pricing, selection, limits, usage,
-sums, cost_share, uncovered. Order on a covered line (docs/rule-language.md, section 4): eligible amount, steps,
-out-of-pocket cap, penalty, money limit, what is above the allowed amount.
+What comes in: `RuleTables` and `Work` (`tables`). What goes out: `work.ledger`, one row for each line, and the running
+state after the last line. It uses no Python object and no string, and allocates nothing. Its parts: pricing, selection,
+limits, usage, sums, cost_share, uncovered. Order on a covered line (docs/rule-language.md, section 4): eligible amount,
+steps, out-of-pocket cap, penalty, money limit, the part above the allowed amount.
 """
 
 from __future__ import annotations

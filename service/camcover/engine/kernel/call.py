@@ -30,7 +30,7 @@ def addresses_of(arrays: RuleTables | Work) -> Addresses:
 
 
 class HasWork(Protocol):
-    """What holds the arrays of the kernel."""
+    """An object that holds the arrays of the kernel."""
 
     @property
     def work(self) -> Work:

@@ -174,7 +174,7 @@ def _moved(step: Any, entry: Any, index: int) -> int:
 
 @compiled
 def _deductible_left(rules: RuleTables, work: Work, context: LineContext, phase: Any, index: int) -> int:
-    """What is left of the deductible that step `index` names, less what earlier steps of this line took of the same."""
+    """What is left of the deductible of step `index`, less what earlier steps of this line took of the same one."""
     accumulator = rules.steps[phase["first"] + index]["accumulator"]
     if accumulator < 0:
         return 0
@@ -220,7 +220,7 @@ def cap_by_several(rules: RuleTables, work: Work, context: LineContext, phase: A
 
 @compiled
 def _cut_step(rules: RuleTables, work: Work, context: LineContext, phase: Any, part: int, index: int) -> None:
-    """Cut step `index`, of part `part`, to the smallest of what the maxima leave that cap it; note which did."""
+    """Cut step `index`, of part `part`, to the smallest room of the maxima that cap it; note which maximum cut."""
     entry, amount = context.entry, context.entry["steps"][index]
     least, cutting = UNLIMITED, _ZERO
     capping = _capping(context.tier, part)
@@ -240,7 +240,7 @@ def _cut_step(rules: RuleTables, work: Work, context: LineContext, phase: Any, p
 
 @compiled
 def _counted_before(rules: RuleTables, context: LineContext, phase: Any, maximum: int, part: int, index: int) -> int:
-    """What a maximum counts of the parts of the line that stand before step `index`, of part `part`, as cut."""
+    """What a maximum counts of the line's parts before step `index`, of part `part`, as cut."""
     total = 0
     for other in range(phase["count"]):
         its_part = _part_of(rules.steps[phase["first"] + other]["kind"])
@@ -290,7 +290,7 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
 def penalty(rules: RuleTables, work: Work, context: LineContext, rule: Any, visits: Any, plan_pays: int) -> int:
     """What missing attestations with a penalty take off what the plan would pay, one after the other (point 12).
 
-    One in dollars is taken once a visit; what is taken of it is remembered.
+    A penalty in dollars is taken once a visit, so the amount taken is remembered.
     """
     left = plan_pays
     for row in range(rule["requirements"], rule["requirements"] + rule["requirement_count"]):

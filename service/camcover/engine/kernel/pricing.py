@@ -24,9 +24,9 @@ _ONE = np.uint64(1)
 
 @compiled
 def _listed(rules: RuleTables, amounts: Any, service: Any) -> tuple[int, int]:
-    """What a fee table or a rate lists for the line's code, for a visit of its therapy, or for that without a code.
+    """The amount that a fee table or a rate lists for the line's code, its therapy's visit, or its therapy alone.
 
-    -1 = nothing; then 1 where it is the fee of a visit, which lines share.
+    -1 = none; then 1 if it is the fee of a visit, which lines share.
     """
     number = service["code"] if service["code"] >= 0 else service["therapy"]
     if number < 0 or amounts["cents"] < 0:

@@ -47,9 +47,9 @@ _ZERO = np.uint64(0)
 def failed_criterion(  # noqa: C901, PLR0912 - the rows of one table of the language, in its order
     rules: RuleTables, context: LineContext, row: int, assumed: bool
 ) -> int:
-    """The first criterion of row `row` that does not hold, as a Reason; 0 when all hold or the row is -1.
+    """The first criterion of row `row` that does not hold, as a Reason; 0 if all hold or the row is -1.
 
-    A criterion that asks for a fact that is not given holds where it is `assumed` to (point 40).
+    If a fact is not given, a criterion that asks for it holds where facts are `assumed` (point 40).
     """
     if row < 0:
         return _HOLDS

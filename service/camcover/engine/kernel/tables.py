@@ -375,7 +375,7 @@ _assert_layouts()
 
 
 class LineContext(NamedTuple):
-    """The line that the kernel adjudicates, and what holds for it: rows of the arrays, and facts of the case."""
+    """Everything that the kernel needs about the current line: rows of the arrays, and facts of the case."""
 
     request: Any
     line: Any

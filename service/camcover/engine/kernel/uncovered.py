@@ -86,7 +86,7 @@ def _discount_on(rules: RuleTables, context: LineContext, service: int) -> int:
 
 @compiled
 def _denial(rules: RuleTables, context: LineContext) -> np.uint64:
-    """The bits of `tiers.liable` under which stands what a line leaves uncovered; 0: always the member's (point 41)."""
+    """The bits of `tiers.liable` that name the reason of a denial; 0: it is always the member's (point 41)."""
     entry = context.entry
     reason = entry["reason"]
     if entry["covered"] == 1:

@@ -1,4 +1,4 @@
-"""Accounts after the last line: what an answer tells of them, and what a later request states (point 42).
+"""Accounts after the last line: the balances in an answer, and those that a later request states (point 42).
 
 What comes in: a question and the answer to its expected case. What goes out: balances, by owner.
 """

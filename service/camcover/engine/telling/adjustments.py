@@ -1,7 +1,7 @@
 """A ledger row as X12 835 claim adjustments: group code and claim adjustment reason code (CARC) for every cent.
 
-The codes are X12's; which one stands for which of our reasons is listed here and nowhere else. Groups: PR the patient
-owes it, CO the provider's contract or the law forbids to bill it.
+The codes are X12's. Only this module assigns them to our reasons. Groups: PR, the patient owes it; CO, the provider's
+contract or the law forbids to bill it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an estimate takes for granted, each as a message (docs/rule-language.md, points 2, 18, 29, 30, 37, 40).
+"""The assumptions of an estimate as messages (docs/rule-language.md, points 2, 18, 29, 30, 37, 40).
 
 What comes in: a question and its answer. What goes out: messages, in the order in which a reader would ask.
 """
@@ -132,7 +132,7 @@ def _terms(layout: Layout, place: int) -> Iterator[Message]:
 
 
 def terms_assumed_message(plan: PlanIndex) -> Message:
-    """What is said of services behind a plan's last edition (point 37): up to when its terms are known."""
+    """The message about services behind a plan's last edition (point 37): the last day with known terms."""
     return _TERMS_GO_ON(day=_last_day(plan))
 
 

@@ -1,6 +1,6 @@
-"""What follows behind the primary plan, as messages to a patient: a second plan, a contract, accounts, what comes back.
+"""The steps after the primary plan, as messages to a patient: second plan, contract, accounts, reimbursement.
 
-What comes in: a line's amounts behind the plan. What goes out: `ExplainedStep`s, in the order of settling.
+What comes in: a line's amounts after the plan. What goes out: `ExplainedStep`s, in the order of settling.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _IN_CASH = sentence("step-in-cash", "amount")
 
 
 class Behind(NamedTuple):
-    """What follows behind the primary plan, cents: the secondary's payment, and what a contract then writes off.
+    """The amounts after the primary plan, cents: the secondary's payment, and what a contract then writes off.
 
     `reimbursed` comes back to the member, who bears `patient` after the `payments` of accounts.
     """

@@ -1,7 +1,7 @@
-"""Carrying on: the state after an estimate's last line, in the form in which a request takes it (point 42).
+"""The state after an estimate's last line, in the form in which a request takes it (point 42).
 
 What comes in: a question and the answer to its expected case. What goes out: `UseAfter`. A request for later lines that
-states it gives the same cents for them as one request for all lines does (docs/rule-language.md, point 42).
+states it gives the same cents for them as one request for all lines (docs/rule-language.md, point 42).
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ class _StateReader:
                 yield PriorVisit(benefit, day, 1, row.copay_paid, paid, *shares)
 
     def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
-        """What the lines of the last day took of fees that they share, with what the request stated of that day."""
+        """What the lines of the last day took of shared fees, and what the request stated of that day."""
         index, lines = self._index, self._question.asked.lines
         taken: dict[tuple[str, str], int] = {}
         highest: dict[tuple[str, str], int] = {}

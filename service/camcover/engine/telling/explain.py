@@ -1,7 +1,7 @@
-"""One line of the ledger as messages to a patient: each step, its amount, the rule's place, its source.
+"""One line of the ledger as messages to a patient: each step, its amount, and the place and source of its rule.
 
-What comes in: a ledger row and the records behind its numbers. What goes out: `ExplainedStep`s in the order in which
-the line was adjudicated. Made only when a request asks for it.
+What comes in: a ledger row and the records behind its numbers. What goes out: `ExplainedStep`s in the order of
+adjudication. They are made only if a request asks for them.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class _Told:
     def step(
         self, message: Message, cents: int, at: Place, cite: str | None, *, heading: Heading | None = None
     ) -> ExplainedStep:
-        """A step whose rule stands at `at` and was published as `cite` says."""
+        """A step with the place of its rule (`at`) and its source (`cite`)."""
         return ExplainedStep(message, cents, rule_place(at), citation_text(cite, heading or self.heading))
 
 
@@ -132,11 +132,11 @@ def explain(
     membership: Membership = NO_MEMBERSHIP,
     rest: LineRest | None = None,
 ) -> tuple[ExplainedStep, ...]:
-    """The steps of a line, of which the cost share's came to `cents`; then what follows `behind` the primary plan.
+    """The steps of a line, then those `behind` the primary plan; `cents`: what each step of the cost share came to.
 
-    `not_given`: the reasons whose fact the request does not give. `capped_by`: of several maxima those that took
-    something off, by id. `membership`: how the plan covers the member. `rest`: what a limit
-    handed on of the line, whose amounts are in the row's.
+    `not_given`: the reasons whose fact the request does not give. `capped_by`: of several maxima, the ids of those that
+    cut something. `membership`: how the plan covers the member. `rest`: the part that a limit handed on; its amounts
+    are included in the row's.
     """
     reason = Reason(row.reason)
     if row.segment < 0 or reason in BY_NO_RULE:
@@ -213,7 +213,7 @@ def _handed_on(told: _Told, rest: LineRest) -> Iterator[ExplainedStep]:
 
 
 def _shares(told: _Told, benefit: Benefit) -> Iterator[ExplainedStep]:
-    """What the member pays step by step, what the maxima and missing attestations change, what the plan pays."""
+    """The steps that the member pays, the effects of maxima and missing attestations, and what the plan pays."""
     phase = told.sources.phases[told.row.phase]
     taken = [step for step in phase.steps if not isinstance(step, NothingStep)]
     cents = iter(told.steps)
