@@ -20,7 +20,7 @@ NO_PYARROW = "PyArrow is not installed: pip install 'camcover[bulk]'\n"
 
 WITHOUT_EXTRAS = """
 import sys
-for name in ("pyarrow", "pandas", "pyspark", "opentelemetry"):
+for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography"):
     sys.modules[name] = None  # importing it raises ModuleNotFoundError
 sys.argv = ["camcover", *sys.argv[1:]]
 from camcover.cli import main
@@ -84,6 +84,14 @@ def test_commands_that_need_pyarrow_say_so(command: list[str], book: Path) -> No
 def test_serving_with_metrics_that_cannot_be_sent_is_refused() -> None:
     result = run("serve", "--rules", RULES, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4317")
     said = "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry is not installed: pip install 'camcover[telemetry]'\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
+
+
+@pytest.mark.processes
+def test_serving_by_an_identity_provider_without_its_library_is_refused() -> None:
+    options = ("--rules", RULES, "--oidc-issuer", "https://id.example", "--oidc-audience", "camcover")
+    result = run("serve", *options)
+    said = "--oidc-issuer was given, and joserfc is not installed: pip install 'camcover[oidc]'\n"
     assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
 
 

@@ -9,6 +9,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
             StoreUnavailable        away, locked, full or busy
         ExtraMissing                a library of an extra is not installed (an ImportError, too)
         InvalidRequest              a request that cannot be priced, with all its violations
+        IssuerUnreachable           an identity provider gives no keys
         KernelFault                 the kernel could not adjudicate: a mistake of ours
         Malformed                   bytes that are no message
         Refused                     a call that is answered with a status
@@ -37,6 +38,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
             RequestIdReused
             RulesRefused
         WrongBook                   profiles of a synthetic book that say nothing (a ValueError, too)
+        WrongCertificates           a certificate, key or CA that cannot be used
         WrongColumns                a table without the columns of a book
         WrongRecords                compiled rules whose records are not of their declared types
         WrongThreshold              a bound of an impact that is no bound (a ValueError, too)

@@ -90,12 +90,14 @@ class Refusal(Enum):
     NOT_SERVED = "The service was started without what the call needs.", _FAILED_PRECONDITION
     ACTIVE_RELEASE_CHANGED = "Another release is active than the caller expected.", "ABORTED"
     FOUR_EYES_NEEDED = "The person who published a release may not activate it.", "PERMISSION_DENIED"
-    UNKNOWN_TOKEN = "The call has no bearer token, or one that the service does not know.", "UNAUTHENTICATED"
+    UNKNOWN_TOKEN = "The call has no bearer token and no client certificate that the service knows.", "UNAUTHENTICATED"
+    TOKEN_REFUSED = "The service does not accept the access token; the message says why.", "UNAUTHENTICATED"
     TOKEN_EXPIRED = "The token has expired.", "UNAUTHENTICATED"
-    TOKENS_NEEDED = "The method needs a service that was started with tokens.", "UNAUTHENTICATED"
-    ROLE_MISSING = "The token's roles do not allow the method.", "PERMISSION_DENIED"
+    TOKENS_NEEDED = "The method needs a service that knows its callers.", "UNAUTHENTICATED"
+    ROLE_MISSING = "The caller's roles do not allow the method.", "PERMISSION_DENIED"
     OVERLOADED = "Too many calls at once, or too much work waiting.", "RESOURCE_EXHAUSTED"
     SERVER_ENDING = "The server is shutting down and takes no new calls.", "UNAVAILABLE"
+    ISSUER_UNAVAILABLE = "The identity provider whose keys judge the token cannot be reached.", "UNAVAILABLE"
     STORE_UNAVAILABLE = (
         "The database cannot be reached, is locked, is full, or has too many writes waiting.",
         "UNAVAILABLE",

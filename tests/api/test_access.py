@@ -16,6 +16,7 @@ from camcover.api.credentials import Role, new_token
 from camcover.api.errors import Refused
 
 GOOD = '[[token]]\nsubject = "ana"\nroles = ["rules.read"]\nsha256 = "{}"\n'
+NAMED = '[[certificate]]\nsubject = "ana"\nroles = ["rules.read"]\nname = "{}"\n'
 LIST = "/camcover.v1.RuleService/ListReleases"
 PUBLISH = "/camcover.v1.RuleService/PublishRelease"
 ESTIMATE = "/camcover.v1.EstimateService/EstimatePlan"
@@ -68,10 +69,10 @@ def test_the_file_of_tokens_is_reloaded(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("nonsense", "the file is not TOML"),
-        ("", r"expected only \[\[token\]\] tables"),
-        ("[other]\nx = 1", r"expected only \[\[token\]\] tables"),
-        ("token = 1", r"expected only \[\[token\]\] tables"),
-        ("token = [1]", "token 1: found int; expected roles, sha256, subject, and expires if the token ends"),
+        ("", r"expected only \[\[token\]\] and \[\[certificate\]\] tables"),
+        ("[other]\nx = 1", r"expected only \[\[token\]\] and \[\[certificate\]\] tables"),
+        ("token = 1", r"expected \[\[token\]\] tables"),
+        ("token = [1]", "token 1: found int; expected roles, sha256, subject, and expires if it ends"),
         ('[[token]]\nsubject = "ana"', "token 1: found subject; expected roles, sha256, subject"),
         (GOOD.format("0" * 63), "token 1: found sha256 .*; expected the 64 hexadecimal digits of `camcover token`"),
         (GOOD.format("0" * 64).replace("ana", " "), "token 1: found subject ' '; expected a name"),
@@ -87,6 +88,11 @@ def test_the_file_of_tokens_is_reloaded(tmp_path: Path) -> None:
         (GOOD.format("0" * 64) + 'expires = "never"\n', "expires never; expected a time with its zone"),
         (GOOD.format("0" * 64) + "ends = 1\n", "found ends, roles, sha256, subject; expected roles"),
         (GOOD.format("0" * 64) * 2, "token 2: an earlier token has the same sha256"),
+        (NAMED.format("portal"), "certificate 1: found name 'portal'; expected a name in a certificate with its"),
+        (NAMED.format("IP:10.0.0.7"), "certificate 1: found name 'IP:10.0.0.7'"),
+        (NAMED.format("CN:portal") * 2, "certificate 2: an earlier certificate has the same name"),
+        (NAMED.replace("name", "sha256"), "certificate 1: found roles, sha256, subject; expected name, roles, subject"),
+        ("certificate = 1", r"expected \[\[certificate\]\] tables"),
     ],
 )
 def test_a_file_that_is_wrong(tmp_path: Path, text: str, said: str) -> None:
@@ -189,3 +195,16 @@ async def test_where_no_tokens_are_asked_for_nothing_ends() -> None:
     access = Access()
     async with access.while_allowed(LIST, []):
         access.reload()
+
+
+def test_of_several_names_in_a_certificate_the_first_of_the_file_counts(tmp_path: Path) -> None:
+    """And a token, whichever it is, counts more than a certificate."""
+    other = NAMED.replace("ana", "bob").format("DNS:portal.example")
+    access = Access(write(tmp_path, other + NAMED.format("CN:portal") + entry("one")))
+    names = frozenset({"CN:portal", "DNS:portal.example", "URI:x"})
+    assert access.subject_of([], names) == "bob"
+    assert access.subject_of([], frozenset({"CN:portal"})) == "ana"
+    assert isinstance(access.judge(LIST, [], frozenset({"DNS:portal"})), Status)
+    assert access.subject_of(bearer("one"), names) == "ana"
+    for wrong in (bearer("two"), [("authorization", "Basic one")], [("authorization", b"one")]):
+        assert isinstance(access.judge(LIST, wrong, names), Status)

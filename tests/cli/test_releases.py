@@ -16,8 +16,8 @@ import pytest
 from google.protobuf import json_format
 from sqlalchemy import text
 
-from camcover.api.access import read_callers
 from camcover.api.answering import Answering
+from camcover.api.callers import read_callers
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import Database, KeptEstimates, ReleaseStore, open_database
 from camcover.store.schema import HEAD
@@ -312,7 +312,7 @@ def test_a_token_for_the_file(run: Any, tmp_path: Path) -> None:
     assert secret not in made.stdout
     file = tmp_path / "tokens.toml"
     file.write_text(made.stdout + run("token", "bob", "--role", "estimate").stdout, encoding="utf-8")
-    assert [each.subject for each in read_callers(file).values()] == ["ana@payer.example", "bob"]
+    assert [each.subject for each in read_callers(file).tokens.values()] == ["ana@payer.example", "bob"]
     assert run("token", " ", "--role", "estimate").exit_code == 2
     assert run("token", "ana", "--role", "boss").exit_code == 2
 
@@ -323,7 +323,7 @@ def test_a_token_with_an_end(run: Any, tmp_path: Path) -> None:
     by_age = run("token", "ana", "--role", "estimate", "--expires", "90d").stdout
     by_time = run("token", "bob", "--role", "estimate", "--expires", "2999-12-31T18:00:00+01:00").stdout
     file.write_text(by_age + by_time, encoding="utf-8")
-    ana, bob = read_callers(file).values()
+    ana, bob = read_callers(file).tokens.values()
     assert bob.expires == datetime(2999, 12, 31, 17, tzinfo=UTC)
     assert ana.expires is not None
     assert timedelta(days=89) < ana.expires - datetime.now(UTC) <= timedelta(days=90)

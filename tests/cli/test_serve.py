@@ -234,7 +234,7 @@ def test_a_malformed_address_is_refused(rules: Path, address: str, run: Any) -> 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_address_of_another_machine(rules: Path, workers: int) -> None:
     address = "203.0.113.1:50051"
-    arguments = ("--rules", rules, "--listen", address, "--database-url", "off", "--workers", workers)
+    arguments = ("--rules", rules, "--listen", address, "--insecure", "--database-url", "off", "--workers", workers)
     with serving(*arguments) as process:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1

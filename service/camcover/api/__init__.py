@@ -4,3 +4,10 @@ What comes in: bytes over HTTP/2. What goes out: bytes. The way: `validation` (t
 (message -> typed request) -> a use case of `workflow` -> `estimates` (typed answer -> message). `errors` gives every
 refusal its status and its details; `server` bounds, drains and reports health.
 """
+
+from __future__ import annotations
+
+import os
+
+# gRPC reads it when it is imported. Of itself it writes a line about each handshake that fails into the log's stream.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

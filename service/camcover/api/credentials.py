@@ -1,12 +1,17 @@
-"""Bearer tokens, what they are known by, and what they allow."""
+"""Bearer tokens, what they are known by, and what they allow; which access tokens of an identity provider count."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
-__all__ = ["Role", "new_token", "token_hash"]
+__all__ = ["LEEWAY_SECONDS", "OidcSettings", "Role", "SigningAlgorithm", "new_token", "token_hash"]
+
+LEEWAY_SECONDS = 30
+"""How much the clocks of an issuer and of this machine may differ."""
 
 
 class Role(StrEnum):
@@ -18,6 +23,39 @@ class Role(StrEnum):
     """Check files, see releases, compare them; the catalog, too."""
     RULES_WRITE = "rules.write"
     """Publish and activate; and all that `rules.read` allows."""
+
+
+class SigningAlgorithm(StrEnum):
+    """How an identity provider may sign. All are asymmetric: whoever checks a token cannot make one."""
+
+    RS256 = "RS256"
+    RS384 = "RS384"
+    RS512 = "RS512"
+    PS256 = "PS256"
+    PS384 = "PS384"
+    PS512 = "PS512"
+    ES256 = "ES256"
+    ES384 = "ES384"
+    ES512 = "ES512"
+    ED25519 = "Ed25519"
+
+
+_SCOPES: Mapping[str, Role] = {str(role): role for role in Role}
+"""Of each role the scope of the same name."""
+
+
+class OidcSettings(NamedTuple):
+    """Which access tokens count: their issuer (a URL, as in `iss`), their audience, the algorithms.
+
+    `scopes` gives the role of each scope. `subject_claim` names the claim that is the caller's subject.
+    """
+
+    issuer: str
+    audience: str
+    scopes: Mapping[str, Role] = _SCOPES
+    algorithms: tuple[SigningAlgorithm, ...] = (SigningAlgorithm.RS256, SigningAlgorithm.ES256)
+    subject_claim: str = "sub"
+    leeway_seconds: int = LEEWAY_SECONDS
 
 
 def new_token() -> tuple[str, str]:

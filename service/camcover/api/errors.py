@@ -32,6 +32,7 @@ __all__ = [
     "bad_request",
     "ending",
     "invalid",
+    "issuer_away",
     "overloaded",
     "refuse",
     "refused",
@@ -139,6 +140,11 @@ def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -
 def ending() -> Status:
     """UNAVAILABLE: this server drains, and takes nothing new."""
     return refused(Refusal.SERVER_ENDING, "this server is shutting down; try again on a new connection", [_retry()])
+
+
+def issuer_away() -> Status:
+    """UNAVAILABLE: the keys that could judge the call's token cannot be had now."""
+    return refused(Refusal.ISSUER_UNAVAILABLE, "the identity provider cannot be reached; try again later", [_retry()])
 
 
 def timed_out(what: str) -> Status:

@@ -18,6 +18,7 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access import CALLER, Caller
 from camcover.api.admission import HELD, WHO, Admission, Held, Places, who_calls
 from camcover.api.errors import Refused, internal, status_of, timed_out
+from camcover.api.identity import NO_NAMES, Names
 from camcover.api.intake import SMALL_BYTES, Intake
 from camcover.api.pools import Pool
 
@@ -35,12 +36,13 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class IncomingCall(NamedTuple):
-    """A call of a method: its metadata; its caller or refusal; the subject of its token, for the log."""
+    """A call of a method: its metadata; its caller or refusal; the caller's subject, for the log; its certificate."""
 
     method: str
     metadata: tuple[tuple[str, str | bytes], ...]
     judged: Caller | Status
     subject: str
+    names: Names = NO_NAMES
 
 
 class Call:

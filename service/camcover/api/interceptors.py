@@ -7,8 +7,8 @@ parsed for, and one that sends nothing takes a place that is counted as its own.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
-from typing import Any, TypeAlias
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any, NamedTuple, TypeAlias
 
 import grpc
 from google.rpc.status_pb2 import Status
@@ -17,6 +17,7 @@ from camcover.api.access import Access
 from camcover.api.admission import Admission, Places
 from camcover.api.errors import Refused, refuse
 from camcover.api.guarding import Call, Context, IncomingCall, abort
+from camcover.api.identity import NO_NAMES, names_of_context
 from camcover.api.intake import Intake
 from camcover.api.pools import Pool
 from camcover.api.streaming import Requests
@@ -25,6 +26,28 @@ __all__ = ["CallInterceptor"]
 
 Handler: TypeAlias = Any
 """grpc.RpcMethodHandler, whose attributes its type does not declare."""
+
+
+class _Asking(NamedTuple):
+    """A call that begins: how it is judged once its connection is known."""
+
+    access: Access
+    method: str
+    metadata: tuple[tuple[str, str | bytes], ...]
+
+    async def judged(self, context: Context) -> IncomingCall:
+        """The call with its caller, or its refusal."""
+        access, method, metadata = self
+        await access.prepare(metadata)
+        names = names_of_context(context.auth_context()) if access.knows_certificates else NO_NAMES
+        judged = access.judge(method, metadata, names)
+        # Whoever may call has been looked up: the token is hashed once more only for those who are refused.
+        subject = access.subject_of(metadata, names) if isinstance(judged, Status) else judged.subject
+        return IncomingCall(method, metadata, judged, subject, names)
+
+    def while_allowed(self, asked: IncomingCall) -> AbstractAsyncContextManager[None]:
+        """A context whose body ends with the token of the call."""
+        return self.access.while_allowed(asked.method, asked.metadata, asked.names)
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -51,21 +74,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         intake = self._intakes.get(method)
         if intake is None:
             return self._counted(handler)
-        metadata = tuple(details.invocation_metadata or ())
-        judged = self._access.judge(method, metadata)
-        # Whoever may call has been looked up: the token is hashed once more only for those who are refused.
-        subject = self._access.subject_of(metadata) if isinstance(judged, Status) else judged.subject
-        asked = IncomingCall(method, metadata, judged, subject)
+        asking = _Asking(self._access, method, tuple(details.invocation_metadata or ()))
         if handler.unary_unary:
-            guarded = self._unary(asked, intake, handler.unary_unary)
+            guarded = self._unary(asking, intake, handler.unary_unary)
         elif handler.unary_stream:
-            guarded = self._watch(asked, intake, handler.unary_stream)
+            guarded = self._watch(asking, intake, handler.unary_stream)
         else:
-            guarded = self._stream(asked, intake, handler.stream_stream)
+            guarded = self._stream(asking, intake, handler.stream_stream)
         return grpc.stream_stream_rpc_method_handler(guarded, None, _as_bytes(handler.response_serializer))
 
     def _unary(
-        self, asked: IncomingCall, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
+        self, asking: _Asking, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded unary method, which is counted until its answer is sent.
 
@@ -73,6 +92,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """
 
         async def guarded(_: object, context: Context) -> None:
+            asked = await asking.judged(context)
             async with Call(asked, context, self._admission, self._admission.arrivals) as entered:
                 answer = await call(await self._only(entered, intake, self._admission.calls), context)
                 entered.answered(self._admission.leaving)
@@ -81,28 +101,30 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _watch(
-        self, asked: IncomingCall, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asking: _Asking, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers one request by a stream."""
 
         async def guarded(_: object, context: Context) -> None:
+            asked = await asking.judged(context)
             entering = Call(asked, context, self._admission, self._admission.watchers)
-            async with entering as entered, self._access.while_allowed(asked.method, asked.metadata):
+            async with entering as entered, asking.while_allowed(asked):
                 await self._answer(entered, call(await self._only(entered, intake), context))
 
         return guarded
 
     def _stream(
-        self, asked: IncomingCall, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asking: _Asking, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers a stream of requests by a stream of bytes."""
 
         async def guarded(_: object, context: Context) -> None:
+            asked = await asking.judged(context)
             async with Call(asked, context, self._admission, self._admission.streams) as entered:
                 requests = Requests(lambda: entered.read(intake, self._reading), self._idle_seconds)
                 self._admission.opened(requests)
                 try:
-                    async with self._access.while_allowed(asked.method, asked.metadata):
+                    async with asking.while_allowed(asked):
                         await self._answer(entered, call(requests, context))
                 finally:
                     self._admission.closed(requests)

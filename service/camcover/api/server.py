@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha import reflection
 from camcover.api.access import Access
 from camcover.api.admission import Admission, CallBounds
 from camcover.api.catalog_servicer import CatalogServicer
+from camcover.api.certificates import Certificates
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.intake import intakes_of
@@ -136,10 +137,20 @@ class Server:
     """A server over active rules and a database. Start it, wait for it, drain it."""
 
     def __init__(
-        self, rules: RulesInForce, storage: Storage, settings: Settings | None = None, access: Access | None = None
+        self,
+        rules: RulesInForce,
+        storage: Storage,
+        settings: Settings | None = None,
+        access: Access | None = None,
+        *,
+        certificates: Certificates | None = None,
     ) -> None:
-        """Put the services together; nothing listens yet. To be called inside the event loop that will serve."""
+        """Put the services together; nothing listens yet. To be called inside the event loop that will serve.
+
+        Without `certificates` connections are not encrypted.
+        """
         self._settings = settings or Settings()
+        self._certificates = certificates
         self._health = health.aio.HealthServicer()
         self._admission = Admission(self._settings.bounds())
         self._pools, self._worker_process = Pools(), WorkerProcess()
@@ -178,7 +189,7 @@ class Server:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
         load_kernel()
         language(ENGLISH)
-        port: int = self._server.add_insecure_port(self._settings.listen)
+        port = self._port()
         # The rules stay: the search for cycles need not walk them again and again.
         gc.collect()
         gc.freeze()
@@ -189,6 +200,12 @@ class Server:
         host = self._settings.listen.rpartition(":")[0]
         _LOG.info("listening", address=f"{host}:{port}", rule_release=self._rules.release)
         return port
+
+    def _port(self) -> int:
+        """Take the port. Raises RuntimeError when the address cannot be bound."""
+        if self._certificates is None:
+            return int(self._server.add_insecure_port(self._settings.listen))
+        return int(self._server.add_secure_port(self._settings.listen, self._certificates.grpc_credentials()))
 
     def _report_soon(self) -> None:
         """Schedule a health report: the active rules or the availability of the store have changed."""

@@ -22,7 +22,17 @@ from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
 
 
-def estimate(request: Path, rules: list[Path] | None, server: str | None, token: str, output: EstimateFormat) -> None:
+def estimate(
+    request: Path,
+    rules: list[Path] | None,
+    server: str | None,
+    token: str,
+    tls: bool,
+    tls_ca: Path | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    output: EstimateFormat,
+) -> None:
     """Price a well-being plan and print the estimate."""
     if (rules is None) == (server is None):
         raise typer.BadParameter("give either --rules or --server")
@@ -30,9 +40,10 @@ def estimate(request: Path, rules: list[Path] | None, server: str | None, token:
     if rules:
         answer = price_message(compiled_rules(rules), message)
     else:
-        from camcover.cli.asking import ask  # noqa: PLC0415 - gRPC, which pricing here does not need
+        from camcover.cli.asking import ask, channel_to  # noqa: PLC0415 - gRPC, which pricing here does not need
 
-        answer = ask(str(server), message, token)
+        with channel_to(str(server), tls_ca, tls_certificate, tls_key, is_encrypted=tls) as channel:
+            answer = ask(str(server), channel, message, token)
     print_answer(answer, output)
 
 

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from camcover.api.access import Access, WrongTokens
+from camcover.api.certificates import CertificateFiles, Certificates, WrongCertificates
+from camcover.api.credentials import OidcSettings
 from camcover.api.server import Server, Settings, Storage
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
@@ -25,7 +28,10 @@ from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["OFF", "ServerOptions", "cannot_listen", "run_server"]
+if TYPE_CHECKING:
+    from camcover.api.access_tokens import AccessTokens
+
+__all__ = ["OFF", "ServerOptions", "cannot_listen", "guards", "run_server"]
 
 OFF = "off"
 """The address of no database: nothing is kept."""
@@ -45,6 +51,8 @@ class ServerOptions:
     keeping: Keeping
     tokens: Path | None
     settings: Settings
+    certificates: CertificateFiles | None = None
+    oidc: OidcSettings | None = None
     watches: bool = False
     folder: Path | None = None
 
@@ -56,30 +64,55 @@ def cannot_listen(address: str) -> str:
 
 def run_server(options: ServerOptions, on_ready: Callable[[str], object]) -> int:
     """Serve; `on_ready` gets the address. Gives the exit status, after saying what is wrong."""
+    access, certificates = guards(options)
     try:
-        access = Access(options.tokens)
         database = None if options.database_url == OFF else open_database(options.database_url, SERVING_SECONDS)
-    except WrongTokens as error:
-        typer.echo(str(error), err=True)
-        return 1
     except (DatabaseError, SQLAlchemyError) as error:
         typer.echo(cannot_open(options.database_url, error), err=True)
         return 1
     try:
-        return asyncio.run(_serve(options, access, database, on_ready))
+        return asyncio.run(_serve(options, access, certificates, database=database, on_ready=on_ready))
     finally:
         if database is not None:
             database.close()
 
 
+def guards(options: ServerOptions) -> tuple[Access, Certificates | None]:
+    """Who may call, and what encrypts the port. Says what is wrong with their files, and ends with status 1."""
+    try:
+        access = Access(options.tokens, access_tokens=_access_tokens(options.oidc))
+        certificates = None if options.certificates is None else Certificates(options.certificates)
+    except (WrongTokens, WrongCertificates) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if access.knows_certificates and not (certificates and certificates.asks_clients):
+        typer.echo(f"{options.tokens}: [[certificate]] tables need --tls-client-ca", err=True)
+        raise typer.Exit(1)
+    return access, certificates
+
+
+def _access_tokens(settings: OidcSettings | None) -> AccessTokens | None:
+    """What judges the access tokens of an identity provider, where there is one."""
+    if settings is None:
+        return None
+    from camcover.api.access_tokens import AccessTokens  # noqa: PLC0415 - it imports joserfc, which an extra brings
+
+    return AccessTokens(settings)
+
+
 async def _serve(
-    options: ServerOptions, access: Access, database: Database | None, on_ready: Callable[[str], object]
+    options: ServerOptions,
+    access: Access,
+    certificates: Certificates | None,
+    *,
+    database: Database | None,
+    on_ready: Callable[[str], object],
 ) -> int:
     """Start, announce the address, and wait for the end."""
     releases = None if database is None else ReleaseRules(ReleaseStore(database), options.folder)
     rules = RulesInForce(releases=releases)
     storage = Storage(estimate_store(database, options.keeping), follows=not options.rules)
-    server = Server(rules, storage, options.settings, access)
+    server = Server(rules, storage, options.settings, access, certificates=certificates)
     async with AsyncExitStack() as stack:
         reloader = Reloader(options.rules)
         stack.push_async_callback(reloader.stop)

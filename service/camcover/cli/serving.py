@@ -8,11 +8,13 @@ from pathlib import Path
 
 import typer
 
+from camcover.api.credentials import SigningAlgorithm
 from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
 from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
-from camcover.cli.running import OFF, ServerOptions, run_server
+from camcover.cli.running import OFF, ServerOptions, guards, run_server
+from camcover.cli.securing import certificate_files, oidc_settings
 from camcover.cli.workers import Supervisor
 from camcover.store import Keeping
 from camcover.store.database import IN_MEMORY
@@ -29,6 +31,16 @@ def serve(
     database_url: str,
     keep: Keeping,
     tokens: Path | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
+    insecure: bool,
+    oidc_issuer: str | None,
+    oidc_audience: str | None,
+    oidc_scope: list[str] | None,
+    oidc_algorithm: list[SigningAlgorithm] | None,
+    oidc_subject_claim: str,
+    oidc_leeway_seconds: int,
     watch: bool,
     workers: int,
     max_calls: int,
@@ -51,6 +63,15 @@ def serve(
         raise typer.BadParameter("--watch goes with --rules and one worker")
     if workers > 1 and database_url == IN_MEMORY:
         raise typer.BadParameter("several workers cannot share a database in memory")
+    certificates = certificate_files(listen, tls_certificate, tls_key, tls_client_ca, is_insecure=insecure)
+    oidc = oidc_settings(
+        oidc_issuer,
+        oidc_audience,
+        oidc_scope,
+        algorithms=oidc_algorithm,
+        subject_claim=oidc_subject_claim,
+        leeway_seconds=oidc_leeway_seconds,
+    )
     check_telemetry()
     writer = configure_logs()
     settings = Settings(
@@ -66,9 +87,12 @@ def serve(
         shares_port=workers > 1,
         cached_estimate_bytes=estimate_cache_mib << 20,
     )
-    options = ServerOptions(tuple(rules or ()), database_url, keep, tokens, settings, watches=watch)
+    options = ServerOptions(
+        tuple(rules or ()), database_url, keep, tokens, settings, certificates=certificates, oidc=oidc, watches=watch
+    )
     try:
         if workers > 1:
+            guards(options)  # each worker would find the same wrong, again and again
             raise typer.Exit(Supervisor(options, workers, announce).run(_work))
         raise typer.Exit(run_server(options, announce))
     finally:

@@ -31,6 +31,16 @@ def estimate(
     token: Annotated[
         str, typer.Option(envvar="CAMCOVER_TOKEN", help="A bearer token, where the service asks for one.")
     ] = "",
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Ask over TLS a service whose certificate a public CA has signed.")
+    ] = False,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Ask over TLS a service whose certificate the CA of this PEM file has signed.")
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="A PEM file of your certificate, where the service asks for one.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Your certificate's private key, as PEM.")] = None,
     output: Annotated[
         EstimateFormat, typer.Option("--format", help="json for programs, table for people.")
     ] = EstimateFormat.JSON,

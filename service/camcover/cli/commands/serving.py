@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from camcover.api.credentials import LEEWAY_SECONDS, SigningAlgorithm
 from camcover.api.defaults import CACHED_BYTES
 from camcover.cli.declaring import done_by
 from camcover.cli.options import DEFAULT_DATABASE
@@ -45,9 +46,47 @@ def serve(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="A file of bearer tokens with their roles (`camcover token`); without it rules cannot be changed.",
+            help="A file of bearer tokens and client certificates with their roles (`camcover token`); without it "
+            "rules cannot be changed.",
         ),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option(help="Encrypt: a PEM file of the certificate and its chain, read again when it changes."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="The certificate's private key, as PEM without a password.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None, typer.Option(help="Every client needs a certificate that one of this PEM file has signed.")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Listen unencrypted where other machines reach the port.")
+    ] = False,
+    oidc_issuer: Annotated[
+        str | None,
+        typer.Option(help="The URL of an identity provider, as in `iss`: its access tokens count beside --tokens."),
+    ] = None,
+    oidc_audience: Annotated[
+        str | None, typer.Option(help="The audience that its access tokens have for this service.")
+    ] = None,
+    oidc_scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE=ROLE",
+            help="The role that a scope gives; several times if need be. Without it scopes are named as the roles.",
+        ),
+    ] = None,
+    oidc_algorithm: Annotated[
+        list[SigningAlgorithm] | None,
+        typer.Option(help="An algorithm by which it signs; several times if need be. Without it RS256 and ES256."),
+    ] = None,
+    oidc_subject_claim: Annotated[
+        str, typer.Option(help="The claim that names the caller, in logs, the audit and for four eyes.")
+    ] = "sub",
+    oidc_leeway_seconds: Annotated[
+        int, typer.Option(min=0, max=300, help="How much its clock may differ from this machine's.")
+    ] = LEEWAY_SECONDS,
     watch: Annotated[
         bool, typer.Option("--watch", help="Read the rule files anew whenever one is saved; for development.")
     ] = False,
@@ -82,7 +121,7 @@ def serve(
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain.
 
-    SIGHUP reads rule files and tokens anew: calls in flight end on the rules they began with, and rules with an error
-    change nothing. Prints "listening on HOST:PORT" once calls are taken; logs JSON lines to standard error, without
-    health data.
+    An address that other machines reach needs --tls-certificate and --tls-key. SIGHUP reads rule files and tokens anew:
+    calls in flight end on the rules they began with, and rules with an error change nothing. Prints "listening on
+    HOST:PORT" once calls are taken; logs JSON lines to standard error, without health data.
     """

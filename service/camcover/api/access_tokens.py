@@ -1,0 +1,156 @@
+"""Access tokens of an identity provider (OIDC): JWTs that one of the issuer's keys has signed, for this service.
+
+What comes in: the text of a token. What goes out: its caller, whose roles follow from the token's scopes, or a refusal,
+which never holds a part of the token. Only asymmetric algorithms of an allow-list count (RFC 8725).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cachetools import LRUCache
+from google.rpc.status_pb2 import Status
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from camcover.api.callers import Caller
+from camcover.api.credentials import OidcSettings
+from camcover.api.errors import issuer_away, refused
+from camcover.api.issuer import IssuerKeys
+from camcover.refusals import Refusal
+
+__all__ = ["AccessTokens"]
+
+_MOST_LETTERS = 8_192
+_MOST_SUBJECT = 256
+_KEPT = 4_096
+"""So many tokens that were found good need not be checked anew."""
+
+
+class AccessTokens:
+    """Judges the access tokens of one issuer; it belongs to one event loop."""
+
+    def __init__(
+        self, settings: OidcSettings, keys: IssuerKeys | None = None, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        """Judge by `settings`; `keys` are those of its issuer, `clock` gives the time."""
+        self._settings = settings
+        self._keys = keys or IssuerKeys(settings.issuer)
+        self._now = clock or (lambda: datetime.now(UTC))
+        # Other header fields are ignored, as RFC 7515 says.
+        self._registry = jws.JWSRegistry(algorithms=list(settings.algorithms), strict_check_header=False)
+        self._good: LRUCache[bytes, Caller] = LRUCache(_KEPT)
+        self._edition = 0
+
+    async def prepare(self, token: str) -> None:
+        """Fetch the issuer's keys where the token needs one that is not known."""
+        header = _header(token)
+        if header is not None:
+            await self._keys.look_for(_text(header, "kid"))
+
+    def caller(self, token: str) -> Caller | Status:
+        """The caller of a token, which may have expired; or its refusal."""
+        if self._edition != self._keys.edition:
+            self._good.clear()
+            self._edition = self._keys.edition
+        name = hashlib.sha256(token.encode()).digest()
+        if (found := self._good.get(name)) is not None:
+            return found
+        judged = self._judged(token)
+        if isinstance(judged, Caller):
+            self._good[name] = judged
+        return judged
+
+    def _judged(self, token: str) -> Caller | Status:
+        header = _header(token)
+        if header is None:
+            return _refusal("it is no JWT")
+        if header.get("alg") not in self._settings.algorithms:
+            return _refusal(f"its algorithm is none of {', '.join(self._settings.algorithms)}")
+        if "crit" in header:
+            return _refusal("it needs an extension that is not known here")
+        key = self._keys.key(_text(header, "kid"))
+        if key is None:
+            return _refusal("no key of the issuer has its kid") if self._keys.is_reached else issuer_away()
+        try:
+            content = jws.deserialize_compact(token, key, self._settings.algorithms, self._registry).payload or b""
+        except (JoseError, ValueError):
+            return _refusal("its signature is not the issuer's")
+        claims = _object(content)
+        return _refusal("it has no claims") if claims is None else self._of_claims(claims)
+
+    def _of_claims(self, claims: Mapping[str, Any]) -> Caller | Status:
+        """The caller of claims that the issuer has signed."""
+        settings = self._settings
+        if claims.get("iss") != settings.issuer:
+            return _refusal("it is of another issuer")
+        audience = claims.get("aud")
+        if settings.audience not in (audience if isinstance(audience, list) else [audience]):
+            return _refusal("it is for another audience")
+        leeway = timedelta(seconds=settings.leeway_seconds)
+        expires, begins = _time(claims, "exp"), _time(claims, "nbf")
+        if expires is None or ("nbf" in claims and begins is None):
+            return _refusal("it says no time until which it holds")
+        if begins is not None and begins - leeway > self._now():
+            return _refusal("it does not hold yet")
+        subject = _text(claims, settings.subject_claim)
+        if not subject or not subject.isprintable() or len(subject) > _MOST_SUBJECT:
+            return _refusal(f"it has no {settings.subject_claim} that names a caller")
+        if settings.subject_claim == "email" and claims.get("email_verified") is not True:
+            return _refusal("its email is not verified")
+        roles = {settings.scopes[each] for each in _scopes(claims) if each in settings.scopes}
+        return Caller(subject, frozenset(roles), expires + leeway)
+
+
+def _refusal(why: str) -> Status:
+    return refused(Refusal.TOKEN_REFUSED, f"the access token is refused: {why}")
+
+
+def _header(token: str) -> Mapping[str, Any] | None:
+    """The header of a JWT, which nobody has checked; None for any other text."""
+    if len(token) > _MOST_LETTERS or token.count(".") != 2:  # header, claims, signature
+        return None
+    part = token.partition(".")[0]
+    try:
+        return _object(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _object(content: bytes) -> Mapping[str, Any] | None:
+    """The JSON object that bytes hold; None where they hold none."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _text(found: Mapping[str, Any], name: str) -> str | None:
+    value = found.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _time(claims: Mapping[str, Any], name: str) -> datetime | None:
+    """A time in seconds since 1970; None where it is none."""
+    value = claims.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _scopes(claims: Mapping[str, Any]) -> list[str]:
+    """The scopes: of RFC 9068 a text with spaces (`scope`); some issuers give a list, or call it `scp`."""
+    value = claims.get("scope", claims.get("scp", ""))
+    if isinstance(value, str):
+        return value.split()
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -1,0 +1,42 @@
+"""What a client certificate says of who calls: its names, each with its kind, the same for gRPC and for HTTP.
+
+A name is written as `URI:spiffe://payer.example/portal`, `DNS:portal.payer.example`, `email:ana@payer.example` or
+`CN:portal`: the alternative names of the certificate, and the common name of its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["KINDS", "NO_NAMES", "Names", "names_of_context", "names_of_peer"]
+
+Names = frozenset[str]
+"""The names of a client certificate."""
+
+NO_NAMES: Names = frozenset()
+"""Of a caller without one."""
+
+_OF_GRPC = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "x509_common_name": "CN"}
+"""The properties in which gRPC gives names of the certificate that the handshake has checked, and their kinds."""
+
+KINDS = tuple(_OF_GRPC.values())
+"""The kinds of names."""
+
+
+def names_of_context(properties: Mapping[str, Iterable[bytes]]) -> Names:
+    """The names in what `ServicerContext.auth_context` gives; none where there is no certificate."""
+    return frozenset(
+        f"{kind}:{value.decode(errors='replace')}"
+        for key, kind in _OF_GRPC.items()
+        for value in properties.get(key, ())
+    )
+
+
+def names_of_peer(certificate: Mapping[str, Any] | None) -> Names:
+    """The names in what `SSLObject.getpeercert` gives; none where there is no certificate."""
+    if not certificate:
+        return NO_NAMES
+    alternative = {f"{kind}:{value}" for kind, value in certificate.get("subjectAltName", ()) if kind in KINDS}
+    subject = (pair for part in certificate.get("subject", ()) for pair in part)
+    return frozenset(alternative | {f"CN:{value}" for key, value in subject if key == "commonName"})

@@ -1,0 +1,86 @@
+"""What protects a service: its certificate, no plain text where others could read it, the identity provider."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+
+from camcover.api.certificates import CertificateFiles
+from camcover.api.credentials import OidcSettings, Role, SigningAlgorithm
+from camcover.api.origins import is_private_origin
+from camcover.extras import ExtraMissing, how_to_install, is_installed
+
+__all__ = ["certificate_files", "is_loopback", "oidc_settings"]
+
+
+def certificate_files(
+    address: str, certificate: Path | None, key: Path | None, client_ca: Path | None, *, is_insecure: bool
+) -> CertificateFiles | None:
+    """The files of a port at `address` (HOST:PORT); None where it is not encrypted.
+
+    Raises typer.BadParameter for options that do not go together, and where a port that other machines reach would not
+    be encrypted and nobody has said that it may be so.
+    """
+    if (certificate is None) != (key is None):
+        raise typer.BadParameter("--tls-certificate and --tls-key go together")
+    if certificate is None or key is None:
+        if client_ca is not None:
+            raise typer.BadParameter("--tls-client-ca goes with --tls-certificate and --tls-key")
+        if not is_insecure and not is_loopback(address):
+            raise typer.BadParameter(
+                f"{address}: other machines would send health data there unencrypted: give --tls-certificate and "
+                "--tls-key, or --insecure where something else encrypts the connection"
+            )
+        return None
+    if is_insecure:
+        raise typer.BadParameter("--insecure contradicts --tls-certificate")
+    return CertificateFiles(certificate, key, client_ca)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches HOST:PORT."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+def oidc_settings(
+    issuer: str | None,
+    audience: str | None,
+    scopes: Sequence[str] | None,
+    *,
+    algorithms: Sequence[SigningAlgorithm] | None,
+    subject_claim: str,
+    leeway_seconds: int,
+) -> OidcSettings | None:
+    """Which access tokens count; None where none do. `scopes`: SCOPE=ROLE, by default each role's own name.
+
+    Raises typer.BadParameter for options that do not go together, `ExtraMissing` where the extra is not installed.
+    """
+    if issuer is None or audience is None:
+        if issuer or audience or scopes or algorithms:
+            raise typer.BadParameter("other --oidc options need both --oidc-issuer and --oidc-audience")
+        return None
+    if not is_private_origin(issuer) and not (urlsplit(issuer).scheme == "https" and urlsplit(issuer).hostname):
+        raise typer.BadParameter(f"--oidc-issuer {issuer}: expected an https URL")
+    if not is_installed("oidc"):
+        raise ExtraMissing(f"--oidc-issuer was given, and {how_to_install('oidc')}")
+    found = OidcSettings(issuer, audience, subject_claim=subject_claim, leeway_seconds=leeway_seconds)
+    if algorithms:
+        found = found._replace(algorithms=tuple(dict.fromkeys(algorithms)))
+    return found._replace(scopes=dict(map(_scope, scopes))) if scopes else found
+
+
+def _scope(text: str) -> tuple[str, Role]:
+    """A scope and the role that it gives."""
+    scope, _, role = text.rpartition("=")
+    if not scope or role not in list(Role):
+        raise typer.BadParameter(f"--oidc-scope {text}: expected SCOPE=ROLE with a role of {', '.join(Role)}")
+    return scope, Role(role)

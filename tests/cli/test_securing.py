@@ -1,0 +1,172 @@
+"""`camcover serve` and `camcover estimate --server` over TLS, and no plain text where other machines could read it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from authority import Authority, put
+from camcover.api.credentials import OidcSettings, Role, SigningAlgorithm
+from camcover.cli.securing import certificate_files, is_loopback, oidc_settings
+from identity_provider import providing
+from processes import address_of, end, serving
+from small_rules import question
+
+LOCAL = "127.0.0.1:0"
+FILE = Path("server.pem")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1:1", True),
+        ("127.9.9.9:1", True),
+        ("localhost:1", True),
+        ("[::1]:1", True),
+        ("[::ffff:127.0.0.1]:1", True),
+        ("0.0.0.0:1", False),
+        ("[::]:1", False),
+        ("10.0.0.7:1", False),
+        ("localhost.example:1", False),
+    ],
+)
+def test_which_addresses_only_this_machine_reaches(address: str, *, expected: bool) -> None:
+    assert is_loopback(address) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "files", "is_insecure", "said"),
+    [
+        ("0.0.0.0:1", (None, None, None), False, "would send health data there unencrypted"),
+        (LOCAL, (FILE, None, None), False, "--tls-certificate and --tls-key go together"),
+        (LOCAL, (None, FILE, None), True, "--tls-certificate and --tls-key go together"),
+        (LOCAL, (None, None, FILE), True, "--tls-client-ca goes with --tls-certificate"),
+        (LOCAL, (FILE, FILE, None), True, "--insecure contradicts --tls-certificate"),
+    ],
+)
+def test_options_of_tls_that_do_not_go_together(address: str, files: Any, *, is_insecure: bool, said: str) -> None:
+    with pytest.raises(typer.BadParameter, match=said):
+        certificate_files(address, *files, is_insecure=is_insecure)
+
+
+def test_options_of_tls_that_do() -> None:
+    assert certificate_files(LOCAL, None, None, None, is_insecure=False) is None
+    assert certificate_files("0.0.0.0:1", None, None, None, is_insecure=True) is None
+    assert certificate_files("0.0.0.0:1", FILE, FILE, FILE, is_insecure=False) == (FILE, FILE, FILE)
+
+
+def test_a_port_that_other_machines_reach_is_not_served_in_plain_text(run: Any, rules: Path) -> None:
+    result = run("serve", "--rules", rules, "--listen", "0.0.0.0:0", "--database-url", "off")
+    assert result.exit_code == 2
+    assert "or --insecure where something else encrypts" in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.processes
+def test_asked_over_tls_by_a_caller_with_a_certificate(rules: Path, tmp_path: Path, run: Any) -> None:
+    """Two workers show the same certificate; the log has no line but JSON, also of a handshake that failed."""
+    authority = Authority()
+    certificate, key = put(tmp_path, authority.server_pair())
+    own = put(tmp_path, authority.pair("portal"), "portal")
+    ca, callers = tmp_path / "ca.pem", tmp_path / "callers.toml"
+    ca.write_bytes(authority.certificate)
+    callers.write_text('[[certificate]]\nsubject = "portal"\nroles = ["estimate"]\nname = "CN:portal"\n')
+    options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", 2, "--drain-seconds", 1)
+    secured = ("--tls-certificate", certificate, "--tls-key", key, "--tls-client-ca", ca, "--tokens", callers)
+    with serving(*options, *secured) as process:
+        asked = ("estimate", "-", "--server", address_of(process))
+        good = run(
+            *asked, "--tls-ca", ca, "--tls-certificate", own[0], "--tls-key", own[1], stdin=json.dumps(question())
+        )
+        assert json.loads(good.stdout)["totals"]["patient_cents"] == 6080
+        for shown in (("--tls-ca", ca), ("--tls",), ()):
+            assert run(*asked, *shown, stdin=json.dumps(question())).exit_code == 1
+        process.terminate()
+        _, log = process.communicate(timeout=60)
+        calls = [line for line in map(json.loads, log.splitlines()) if line["event"] == "call"]
+        assert [(each["caller"], each["code"]) for each in calls] == [("portal", "OK")]
+        end(process)
+
+
+def test_a_client_whose_files_cannot_be_used(run: Any, tmp_path: Path) -> None:
+    asked = ("estimate", "-", "--server", LOCAL, "--tls-ca", tmp_path / "none.pem")
+    missing = run(*asked, stdin=json.dumps(question()))
+    assert (missing.exit_code, missing.stderr) == (2, f"{tmp_path / 'none.pem'}: No such file or directory\n")
+    half = run(*asked[:4], "--tls-key", FILE, stdin=json.dumps(question()))
+    assert half.exit_code == 2
+    assert "--tls-certificate and --tls-key go together" in half.stderr
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_service_says_once_what_is_wrong_with_its_files(rules: Path, tmp_path: Path, workers: int) -> None:
+    authority = Authority()
+    certificate, _ = put(tmp_path, authority.server_pair())
+    _, key = put(tmp_path, authority.server_pair(), "other")
+    options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", workers)
+    with serving(*options, "--tls-certificate", certificate, "--tls-key", key) as process:
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, f"{key}: not the key of the certificate in {certificate}\n")
+
+
+@pytest.mark.processes
+def test_callers_by_certificate_need_the_ca_of_clients(rules: Path, tmp_path: Path) -> None:
+    callers = tmp_path / "callers.toml"
+    callers.write_text('[[certificate]]\nsubject = "portal"\nroles = ["estimate"]\nname = "CN:portal"\n')
+    options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--tokens", callers)
+    with serving(*options) as process:
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, f"{callers}: [[certificate]] tables need --tls-client-ca\n")
+
+
+ISSUER = "https://id.example"
+
+
+def settings(issuer: str | None = ISSUER, audience: str | None = "camcover", *scopes: str) -> OidcSettings | None:
+    """What options of OIDC come to."""
+    algorithms = [SigningAlgorithm.ES256, SigningAlgorithm.ES256]
+    return oidc_settings(issuer, audience, scopes, algorithms=algorithms, subject_claim="email", leeway_seconds=5)
+
+
+def test_options_of_oidc() -> None:
+    found = settings(ISSUER, "camcover", "api://camcover/read=rules.read", "a=b=estimate")
+    assert found is not None
+    assert found.scopes == {"api://camcover/read": Role.RULES_READ, "a=b": Role.ESTIMATE}
+    assert found[:2] + found[3:] == (ISSUER, "camcover", (SigningAlgorithm.ES256,), "email", 5)
+    assert oidc_settings(None, None, None, algorithms=None, subject_claim="sub", leeway_seconds=30) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((None, "camcover"), "need both --oidc-issuer and --oidc-audience"),
+        ((ISSUER, None), "need both --oidc-issuer and --oidc-audience"),
+        ((None, None, "a=estimate"), "need both --oidc-issuer and --oidc-audience"),
+        (("http://id.example", "camcover"), "expected an https URL"),
+        (("id.example", "camcover"), "expected an https URL"),
+        (("https://", "camcover"), "expected an https URL"),
+        ((ISSUER, "camcover", "estimate"), "expected SCOPE=ROLE with a role of estimate, rules.read"),
+        ((ISSUER, "camcover", "a=boss"), "expected SCOPE=ROLE"),
+    ],
+)
+def test_options_of_oidc_that_are_wrong(given: Any, said: str) -> None:
+    with pytest.raises(typer.BadParameter, match=said):
+        settings(*given)
+
+
+@pytest.mark.processes
+def test_asked_with_a_token_of_an_identity_provider(rules: Path, run: Any) -> None:
+    """Two workers, each of which asks it for its keys."""
+    with providing() as provider:
+        options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", 2, "--drain-seconds", 1)
+        known = ("--oidc-issuer", provider.issuer, "--oidc-audience", "camcover", "--oidc-scope", "price=estimate")
+        with serving(*options, *known) as process:
+            asked = ("estimate", "-", "--server", address_of(process), "--token")
+            good = run(*asked, provider.token(scope="price"), stdin=json.dumps(question()))
+            assert json.loads(good.stdout)["totals"]["patient_cents"] == 6080
+            bad = run(*asked, provider.token(aud="another"), stdin=json.dumps(question()))
+            assert (bad.exit_code, bad.stderr) == (2, "the access token is refused: it is for another audience\n")
+            end(process)
