@@ -24,7 +24,7 @@ def days(request: pytest.FixtureRequest) -> Any:
 
 
 @given(DAYS)
-def test_civil_and_ordinal_are_the_standard_librarys(days: Any, day: date) -> None:
+def test_civil_and_ordinal_days_equal_the_standard_librarys(days: Any, day: date) -> None:
     assert days.civil(day.toordinal()) == (day.year, day.month, day.day)
     assert days.ordinal(day.year, day.month, day.day) == day.toordinal()
     assert days.days_in_month(day.year, day.month) == stdlib.monthrange(day.year, day.month)[1]
@@ -61,7 +61,7 @@ def test_a_month_moved_is_that_many_months_away(days: Any, day: date, months: in
         (date(2026, 1, 1), (10, 1), date(2025, 10, 1)),
     ],
 )
-def test_benefit_periods(days: Any, day: date, starts: tuple[int, int], expected: date) -> None:
+def test_benefit_periods_begin_on_their_day(days: Any, day: date, starts: tuple[int, int], expected: date) -> None:
     assert date.fromordinal(days.period_start(day.toordinal(), *starts)) == expected
 
 

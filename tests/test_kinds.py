@@ -153,7 +153,7 @@ def test_every_measure_is_read_as_written(measure: Measure) -> None:
     assert re.search(scalars.QUANTITY.schema["pattern"], ALLOWED[measure])
 
 
-def test_what_limits_count_where_the_file_does_not_say() -> None:
+def test_limits_count_by_default_as_the_page_says() -> None:
     """docs/rule-language.md, section 4: money counts what the plan pays; a covered visit or unit counts."""
     assert {str(measure): str(countings(measure)[0]) for measure in Measure} == {
         "visits": "covered",
@@ -244,7 +244,7 @@ def assert_as_the_oracle_says(share: str) -> list[bool]:
 
 
 @pytest.mark.parametrize(("kind", "counted"), list(product(PeriodKind, MEASURES)))
-def test_limits_of_every_kind(kind: PeriodKind, counted: tuple[Measure, Counting]) -> None:
+def test_oracle_and_engine_agree_on_limits_of_every_kind(kind: PeriodKind, counted: tuple[Measure, Counting]) -> None:
     measure, counts = counted
     named = f", counts: {counts}" if counts is not countings(measure)[0] else ""
     share = plan(f"{{id: visits, allow: {ALLOWED[measure]}, per: {written(kind)}{named}, cite: eoc p.3}}")
@@ -252,12 +252,12 @@ def test_limits_of_every_kind(kind: PeriodKind, counted: tuple[Measure, Counting
 
 
 @pytest.mark.parametrize("per", CopayPer)
-def test_copays_of_every_kind(per: CopayPer) -> None:
+def test_oracle_and_engine_agree_on_copays_of_every_kind(per: CopayPer) -> None:
     assert all(assert_as_the_oracle_says(plan(pays=f"[deductible, {{copay: $7 per {per}}}]")))
 
 
 @pytest.mark.parametrize("of", CoinsuranceOf)
-def test_coinsurances_of_every_base(of: CoinsuranceOf) -> None:
+def test_oracle_and_engine_agree_on_coinsurances_of_every_base(of: CoinsuranceOf) -> None:
     assert all(assert_as_the_oracle_says(plan(pays=f"[{{copay: $7}}, deductible, {{coinsurance: 20%, of: {of}}}]")))
 
 

@@ -60,7 +60,7 @@ def test_each_amount_is_what_it_is_called() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in ONE_PLAN_AMOUNTS if name != "patient"])
-def test_every_amount_that_changes_is_told(name: str) -> None:
+def test_every_changed_amount_is_reported(name: str) -> None:
     """What the patient pays is told beside."""
     before = LineFigures("", "", True, 0, "", "", *[0] * len(ONE_PLAN_AMOUNTS))  # noqa: FBT003 - a record by its fields
     changed = {each.name: getattr(before, each.name) for each in fields(before)} | {f"{name}_cents": 7}

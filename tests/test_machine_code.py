@@ -136,7 +136,7 @@ def test_machine_code_of_a_version_with_other_names_is_compiled_anew(tmp_path: P
 
 
 @only_compiled
-def test_another_fault_of_numba_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_of_numba_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_options: object) -> object:
         raise RuntimeError("Unknown cache locator class")
 

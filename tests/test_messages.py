@@ -71,7 +71,7 @@ def test_words_name_the_arguments_of_their_message() -> None:
             assert placeholders(words) in ([names] if len(forms) == 1 else [names, names - {"count"}]), message_id
 
 
-def test_every_declared_sentence_is_said() -> None:
+def test_every_declared_sentence_is_used() -> None:
     """The name to which it is assigned is read in the same module."""
     for path in sources():
         nodes = list(ast.walk(ast.parse(path.read_bytes())))
@@ -125,11 +125,11 @@ def test_a_message_takes_its_own_arguments() -> None:
         (either(["a", "b"]), "a or b"),
     ],
 )
-def test_how_english_writes_values(value: Argument, words: str) -> None:
+def test_values_are_written_in_english(value: Argument, words: str) -> None:
     assert Message("reason-excluded-because", (("why", value),)).text == f"The plan excludes this service: {words}."
 
 
-def test_plurals() -> None:
+def test_plural_forms_follow_the_number() -> None:
     one, many = (Message("period-rolling-days", (("count", count),)).text for count in (1, 90))
     assert (one, many) == ("in any 1 day", "in any 90 days")
 
@@ -208,7 +208,7 @@ def test_words_that_a_language_lacks_are_english(spanish: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("asked", "given"), [("", "en"), ("en-US", "en"), ("EN_gb", "en"), ("tlh", "en"), ("-", "en")])
-def test_which_language_is_spoken(asked: str, given: str) -> None:
+def test_the_language_of_an_answer_is_chosen_by_the_request(asked: str, given: str) -> None:
     assert language(asked).tag == given
     assert estimate_message(price(tables(), typed(question())), "", asked).language == given
 

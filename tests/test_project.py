@@ -27,7 +27,7 @@ def test_page_of_the_contract_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("name", FACES)
-def test_public_face(name: str) -> None:
+def test_every_exported_name_exists_once(name: str) -> None:
     """Every name in `__all__` is there, once."""
     module = importlib.import_module(f"camcover.{name}")
     assert len(set(module.__all__)) == len(module.__all__)
@@ -58,7 +58,7 @@ def test_no_float_where_money_is() -> None:
         assert not [number for number in numbers if re.search(r"[.]|^[0-9_]+e", number)], path
 
 
-def test_no_class_name_stands_twice() -> None:
+def test_no_class_name_is_used_twice() -> None:
     """A name that is read in an error, a trace or a review leads to one class."""
     places: dict[str, list[str]] = {}
     for path in SOURCES:

@@ -138,32 +138,32 @@ def check(rules: Tables, rows: list[Row]) -> None:
 
 @settings(max_examples=max(settings().max_examples // 4, 30))
 @given(st.lists(ROWS, min_size=1, max_size=12))
-def test_a_batch_says_what_single_requests_say(rows: list[Row]) -> None:
+def test_a_batch_gives_the_results_of_single_requests(rows: list[Row]) -> None:
     check(RULES, rows)
 
 
 @settings(max_examples=max(settings().max_examples // 8, 30))
 @given(st.lists(ROWS, min_size=1, max_size=6))
-def test_also_where_words_change_their_meaning_between_editions(rows: list[Row]) -> None:
+def test_batches_agree_where_words_change_meaning_between_editions(rows: list[Row]) -> None:
     check(TWO_EDITIONS, rows)
 
 
 @settings(max_examples=max(settings().max_examples // 8, 30))
 @given(st.lists(ROWS, min_size=1, max_size=6), st.lists(BALANCES, max_size=2), st.lists(BALANCES, max_size=1))
-def test_also_where_accounts_pay(rows: list[Row], balances: list[Row], shared: list[Row]) -> None:
+def test_batches_agree_where_accounts_pay(rows: list[Row], balances: list[Row], shared: list[Row]) -> None:
     first = rows[0] | {"account_balances": balances, "family_account_balances": shared}
     check(ACCOUNTS, [first, *rows])
 
 
 @settings(max_examples=max(settings().max_examples // 8, 30))
 @given(st.lists(ROWS, min_size=1, max_size=6))
-def test_also_where_several_limits_count_over_windows(rows: list[Row]) -> None:
+def test_batches_agree_with_several_rolling_limits(rows: list[Row]) -> None:
     check(MANY_LIMITS, rows)
 
 
 @settings(max_examples=max(settings().max_examples // 8, 30))
 @given(st.lists(st.tuples(ROWS, SUMS, SUMS), min_size=1, max_size=6))
-def test_also_under_several_maxima(drawn: list[tuple[Row, Row, Row]]) -> None:
+def test_batches_agree_under_several_maxima(drawn: list[tuple[Row, Row, Row]]) -> None:
     for row, own, of_family in drawn:
         for name, cell in (("accumulators", own), ("family_accumulators", of_family)):
             if row[name]:
@@ -171,7 +171,7 @@ def test_also_under_several_maxima(drawn: list[tuple[Row, Row, Row]]) -> None:
     check(TWO_MAXIMA, [row for row, _, _ in drawn])
 
 
-def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sound_rows_are_priced_in_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sums, use of limits, diagnoses, conditions, open tiers and prices: none of it is asked aside."""
     item = {"therapy": "acupuncture", "diagnoses": ["M54.50"], "conditions": ["back-pain"], "sessions": 3}
     row = {"plan_id": "share-plan", "items": [item | {"start_date": date(2026, 3, 2)}], "family_coverage": True}
@@ -189,7 +189,7 @@ def test_sound_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("therapy", ["", None])
-def test_an_item_that_names_nothing_is_refused(therapy: str | None) -> None:
+def test_an_item_without_a_therapy_or_code_is_refused(therapy: str | None) -> None:
     """A charge makes it no service; the row beside it is priced all the same."""
     named = {"therapy": "reiki", "charge_cents": 0, "start_date": date(2026, 1, 5)}
     rows = [{"plan_id": "share-plan", "items": [each]} for each in (named, named | {"therapy": therapy})]
@@ -198,7 +198,7 @@ def test_an_item_that_names_nothing_is_refused(therapy: str | None) -> None:
     assert [(each["row"], each["field"]) for each in result.rejects.to_pylist()] == [(1, "items[0].therapy")]
 
 
-def test_parts_hold_no_more_lines_than_are_borne(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_are_split_at_the_line_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of 3, 4, 20 (alone too many), 5, 5 and 1 lines, at most ten at once: (3, 4), (20), (5, 5), (1)."""
     monkeypatch.setattr("camcover.bulk.estimate.MOST_LINES", 10)
     rows = [{"plan_id": "share-plan", "items": [{"sessions": count}]} for count in (3, 4, 20, 5, 5, 1)]
@@ -211,7 +211,7 @@ def test_parts_hold_no_more_lines_than_are_borne(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("name", ["as_of", "birth_date"])
 @pytest.mark.parametrize("day", [2**31 - 1, -(2**31), 3_000_000, -719_163])
-def test_a_date_that_no_calendar_has(name: str, day: int) -> None:
+def test_a_date_outside_the_calendar_is_refused(name: str, day: int) -> None:
     """Parquet can hold it; the row is refused, and the one beside it is priced."""
     item = {"therapy": "acupuncture", "sessions": 3, "start_date": date(2026, 3, 2)}
     batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": [item]}] * 2, schema=REQUEST_SCHEMA)
@@ -224,7 +224,7 @@ def test_a_date_that_no_calendar_has(name: str, day: int) -> None:
     assert result.plans["row"].to_pylist() == [1]
 
 
-def test_text_that_is_none() -> None:
+def test_bytes_that_are_not_utf8_are_refused() -> None:
     """A column of strings can hold bytes that are no UTF-8; the input is refused with the place."""
     batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": []}], schema=REQUEST_SCHEMA)
     text = pa.StringArray.from_buffers(1, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xff\xfe"))
@@ -233,12 +233,12 @@ def test_text_that_is_none() -> None:
         BulkEstimator(RULES, "rules-1").estimate(batch, 7)
 
 
-def test_an_empty_batch() -> None:
+def test_an_empty_batch_gives_empty_results() -> None:
     result = result_of(RULES, [])
     assert (result.plans.num_rows, result.lines.num_rows, result.rejects.num_rows) == (0, 0, 0)
 
 
-def test_one_plan_by_hand() -> None:
+def test_one_plan_equals_amounts_worked_out_by_hand() -> None:
     """As in small_rules: the deductible of 100.00 has 60.00 met; three visits of 48.00 allowed, 20 % after it.
 
     40.00 + 20 % of 8.00 = 41.60; then twice 9.60: 60.80 of 240.00; 96.00 is written off, the plan pays 83.20.
@@ -279,7 +279,7 @@ otherwise: not_covered
 """
 
 
-def test_what_a_limit_hands_on_is_the_same_in_a_batch() -> None:
+def test_batches_agree_where_a_limit_hands_on_a_rest() -> None:
     """Of 130 the first visit takes 90, the second 40; of the other 50 half and 5: 30; the third 45 and 5."""
     rules = tables(fund=FIRST_DOLLAR)
     item = {"therapy": "massage", "tier": "in_network", "charge_cents": 9_000, "sessions": 3}
@@ -290,7 +290,7 @@ def test_what_a_limit_hands_on_is_the_same_in_a_batch() -> None:
     assert result.lines["plan_paid_cents"].to_pylist() == [9_000, 6_000, 4_000] * 2
 
 
-def test_the_ledger_can_be_had_without_columns() -> None:
+def test_the_ledger_is_available_without_arrow_columns() -> None:
     """The rows of one batch: two visits of acupuncture are two rows of the ledger, and what is wrong has its row."""
     item = {"therapy": "acupuncture", "start_date": date(2026, 3, 2), "sessions": 2}
     rows = [{"plan_id": "nowhere", "items": [item]}, {"plan_id": "share-plan", "items": [item]}]
@@ -301,13 +301,13 @@ def test_the_ledger_can_be_had_without_columns() -> None:
     assert cut.tolist() == []
 
 
-def test_rows_count_from_where_they_are_told() -> None:
+def test_row_numbers_begin_at_the_given_number() -> None:
     batch = pa.RecordBatch.from_pylist([{"plan_id": "nowhere"}], schema=REQUEST_SCHEMA)
     result = BulkEstimator(RULES, "rules-1").estimate(batch, 1_000)
     assert {each["row"] for each in result.rejects.to_pylist()} == {1_000}
 
 
-def test_lines_that_are_not_wanted_are_counted() -> None:
+def test_unwanted_lines_are_still_counted() -> None:
     item = {"therapy": "acupuncture", "start_date": date(2026, 3, 2), "sessions": 3}
     batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": [item]}], schema=REQUEST_SCHEMA)
     result = BulkEstimator(RULES, "rules-1", wants_lines=False).estimate(batch)

@@ -30,7 +30,7 @@ def priced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outputs]:
     return requests, outputs
 
 
-def test_pyarrow(tmp_path: Path) -> None:
+def test_the_pyarrow_example_runs(tmp_path: Path) -> None:
     """Nothing of the deductible of 283.00 met: six times the 40.00 allowed, 240.00. All of it met: 6 x 8.00 = 48.00."""
     command = [sys.executable, *map(str, (ROOT / "docs" / "examples" / "bulk_pyarrow.py", ROOT / "rules", tmp_path))]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -38,7 +38,7 @@ def test_pyarrow(tmp_path: Path) -> None:
     assert "found plan 'no-such-plan'" in result.stdout
 
 
-def test_polars(priced: tuple[Path, Outputs]) -> None:
+def test_the_polars_example_runs(priced: tuple[Path, Outputs]) -> None:
     pytest.importorskip("polars", reason="Polars is not installed: make engines")
     from bulk_polars import cost_by_age  # noqa: PLC0415 - only where Polars is
 
@@ -49,7 +49,7 @@ def test_polars(priced: tuple[Path, Outputs]) -> None:
     ]
 
 
-def test_duckdb(priced: tuple[Path, Outputs]) -> None:
+def test_the_duckdb_example_runs(priced: tuple[Path, Outputs]) -> None:
     """Every line of the two plans is covered."""
     pytest.importorskip("duckdb", reason="DuckDB is not installed: make engines")
     from bulk_duckdb import reasons  # noqa: PLC0415 - only where DuckDB is

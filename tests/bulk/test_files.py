@@ -47,9 +47,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("threads", "batch_rows"), [(1, 500), (2, 37), (3, 1)])
-def test_as_one_batch_whatever_the_batches_and_threads(
-    book: Path, tmp_path: Path, threads: int, batch_rows: int
-) -> None:
+def test_batches_and_threads_do_not_change_the_files(book: Path, tmp_path: Path, threads: int, batch_rows: int) -> None:
     expected = BulkEstimator(RULES, "rules-1").estimate(pq.read_table(book).combine_chunks().to_batches()[0])
     outputs = Outputs(tmp_path / "plans.parquet", tmp_path / "rejects.parquet", tmp_path / "lines.parquet")
     done: list[int] = []
@@ -64,7 +62,7 @@ def test_as_one_batch_whatever_the_batches_and_threads(
     assert done[-1] == 500
 
 
-def test_schemas_of_the_files(book: Path, tmp_path: Path) -> None:
+def test_files_have_the_declared_schemas(book: Path, tmp_path: Path) -> None:
     outputs = Outputs(tmp_path / "plans.parquet", tmp_path / "rejects.parquet", tmp_path / "lines.parquet")
     estimate_file(RULES, "rules-1", book, outputs)
     for path, schema in zip(outputs, (PLAN_SCHEMA, REJECT_SCHEMA, LINE_SCHEMA), strict=True):
@@ -72,7 +70,7 @@ def test_schemas_of_the_files(book: Path, tmp_path: Path) -> None:
         assert pq.read_schema(path).names == schema.names
 
 
-def test_nothing_is_left_of_a_run_that_fails(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_leaves_no_file(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stood at the output's place stays."""
     outputs = Outputs(tmp_path / "plans.parquet", tmp_path / "rejects.parquet")
     outputs.plans.write_text("as before", encoding="utf-8")
@@ -95,7 +93,7 @@ def test_other_columns_are_refused_before_anything_is_written(tmp_path: Path) ->
     assert [file.name for file in tmp_path.iterdir()] == ["in.parquet"]
 
 
-def test_the_command(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
+def test_the_command_prices_a_file(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
     """500 rows have 4 visits on average: 2,000. The 72 that are refused have 2 each and 142 over: 1,714 are left."""
     output = tmp_path / "plans.parquet"
     result = run("bulk", "estimate", book, output, "--rules", rules, "--lines", tmp_path / "lines.parquet")
@@ -112,7 +110,7 @@ def test_the_command(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
     assert pq.read_table(output).num_rows == 428
 
 
-def test_the_command_on_compiled_rules(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
+def test_the_command_prices_a_file_with_compiled_rules(book: Path, tmp_path: Path, rules: Path, run: Any) -> None:
     compiled = tmp_path / "rules.compiled"
     assert run("rules", "compile", rules, "--output", compiled).exit_code == 0
     result = run("bulk", "estimate", book, tmp_path / "plans.parquet", "--rules", compiled)
@@ -126,9 +124,7 @@ def test_the_command_on_compiled_rules(book: Path, tmp_path: Path, rules: Path, 
         (None, "in.parquet: no column 'plan_id'; expected the columns request_id,"),
     ],
 )
-def test_the_command_names_what_is_wrong(
-    content: bytes | None, said: str, tmp_path: Path, rules: Path, run: Any
-) -> None:
+def test_the_command_names_the_fault(content: bytes | None, said: str, tmp_path: Path, rules: Path, run: Any) -> None:
     source = tmp_path / "in.parquet"
     if content is None:
         pq.write_table(pa.table({"a": [1]}), source)
@@ -169,7 +165,7 @@ def places(book: Path, tmp_path: Path) -> Path:
         (["out.parquet", "--lines", "l.parquet", "--rejects", "l.parquet"], "are to be written to one place"),
     ],
 )
-def test_no_file_is_read_and_written_or_written_twice(
+def test_an_output_that_is_also_another_file_is_refused(
     options: list[str], said: str, places: Path, rules: Path, run: Any
 ) -> None:
     before = {file.name: file.read_bytes() for file in places.iterdir() if file.is_file()}
@@ -180,7 +176,7 @@ def test_no_file_is_read_and_written_or_written_twice(
     assert {file.name: file.read_bytes() for file in places.iterdir() if file.is_file()} == before
 
 
-def test_a_library_call_is_refused_as_well(places: Path) -> None:
+def test_the_library_refuses_the_same_files(places: Path) -> None:
     book = places / "book.parquet"
     with pytest.raises(SamePlace, match="is the input"):
         estimate_file(RULES, "rules-1", book, Outputs(places / "out.parquet", places / "link.parquet"))

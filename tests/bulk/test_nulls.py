@@ -52,14 +52,14 @@ def batch_of(*rows: Row) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(list(rows), schema=REQUEST_SCHEMA)
 
 
-def test_every_list_is_walked() -> None:
+def test_every_list_is_searched_for_nulls() -> None:
     """Ten columns of structures, and four lists of words in each item."""
     assert len(PLACES) == 14
     assert {"items[0]", "items[0].attestations[0]", "prior_visits[0]"} <= set(PLACES)
 
 
 @pytest.mark.parametrize("path", PLACES)
-def test_the_row_is_refused_by_its_path_and_the_others_are_priced(path: str) -> None:
+def test_a_row_with_a_null_is_refused_and_the_others_are_priced(path: str) -> None:
     """The one row before and the one behind it take the fast way."""
     result = BulkEstimator(RULES, "rules-1").estimate(batch_of(SOUND, with_null(path), SOUND))
     assert result.plans["row"].to_pylist() == [0, 2]
@@ -74,7 +74,7 @@ def test_the_row_is_refused_by_its_path_and_the_others_are_priced(path: str) -> 
 
 
 @pytest.mark.parametrize(("name", "sound"), [("items", VISIT), ("accumulators", {"accumulator": "deductible"})])
-def test_beside_an_element_that_is_sound(name: str, sound: Row) -> None:
+def test_a_null_beside_a_sound_element_is_refused(name: str, sound: Row) -> None:
     """A null that stands second, as an outer join gives it."""
     result = BulkEstimator(RULES, "rules-1").estimate(batch_of(SOUND | {name: [sound, None]}, SOUND))
     assert result.plans["row"].to_pylist() == [1]
@@ -82,7 +82,7 @@ def test_beside_an_element_that_is_sound(name: str, sound: Row) -> None:
 
 
 @pytest.mark.parametrize("path", PLACES)
-def test_two_rule_sets_compare_the_others(path: str) -> None:
+def test_an_impact_compares_the_other_rows(path: str) -> None:
     """Neither prices the row with the null, also where use so far may be cut to what a plan knows."""
     found = impact(RULES, DEARER, [batch_of(SOUND, with_null(path), SOUND)])
     assert (found.members.compared, found.members.never_priced) == (2, 1)
@@ -92,7 +92,7 @@ def test_two_rule_sets_compare_the_others(path: str) -> None:
 
 
 @pytest.mark.parametrize("name", [field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.type)])
-def test_a_column_whose_lists_hold_nothing_but_nulls(name: str) -> None:
+def test_lists_of_only_nulls_refuse_their_row(name: str) -> None:
     """Writers give it the type list<null>, which fits every column of lists."""
     rows = batch_of(SOUND, SOUND).set_column(
         REQUEST_SCHEMA.get_field_index(name), name, pa.array([[None], None], pa.list_(pa.null()))
@@ -102,7 +102,7 @@ def test_a_column_whose_lists_hold_nothing_but_nulls(name: str) -> None:
     assert result.plans["row"].to_pylist() == ([] if name == "items" else [1])
 
 
-def test_the_commands(tmp_path: Path, rules: Path, run: Any) -> None:
+def test_the_commands_report_rows_with_nulls(tmp_path: Path, rules: Path, run: Any) -> None:
     book, plans = tmp_path / "book.parquet", tmp_path / "plans.parquet"
     pq.write_table(pa.Table.from_batches([batch_of(SOUND, with_null("accumulators[0]"))]), book)
     result = run("bulk", "estimate", book, plans, "--rules", rules)

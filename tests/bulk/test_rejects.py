@@ -185,7 +185,9 @@ def rejects(rules: Tables, row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("kind", "others"), FAULTS)
-def test_the_same_fault_is_told_in_the_same_words(rules: Tables, kind: Refusal, others: dict[str, Any]) -> None:
+def test_a_row_and_a_request_get_the_same_words_for_a_fault(
+    rules: Tables, kind: Refusal, others: dict[str, Any]
+) -> None:
     row = changed(others)
     alone, told = single(rules, row), rejects(rules, row)
     assert kind in {each.refusal for each in alone}
@@ -199,13 +201,15 @@ def test_the_same_fault_is_told_in_the_same_words(rules: Tables, kind: Refusal, 
 
 
 @pytest.mark.parametrize(("kind", "others"), ONLY_IN_BULK.items())
-def test_a_fault_of_a_column(rules: Tables, kind: Refusal, others: dict[str, Any]) -> None:
+def test_every_fault_of_a_column_is_refused_with_found_and_expected(
+    rules: Tables, kind: Refusal, others: dict[str, Any]
+) -> None:
     told = rejects(rules, changed(others))
     assert kind.name in {each["kind"] for each in told}
     assert all(each["reason"].startswith("found ") and "; expected " in each["reason"] for each in told)
 
 
-def test_every_kind_that_a_row_may_have_is_compared() -> None:
+def test_every_kind_of_fault_is_compared() -> None:
     """The kinds that stand where requests and rows are judged: whoever adds one adds a fault here."""
     package = Path(camcover.__file__).parent
     judges = [
@@ -220,6 +224,6 @@ def test_every_kind_that_a_row_may_have_is_compared() -> None:
     assert {Refusal[name] for name in named} <= compared
 
 
-def test_the_row_itself_is_sound(rules: Tables) -> None:
+def test_the_unchanged_row_is_priced(rules: Tables) -> None:
     assert rejects(rules, ROW) == []
     assert single(rules, ROW) == []

@@ -60,7 +60,7 @@ def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("form", ["tables", "file"])
-def test_the_same_rows_as_in_one_process(spark: Any, book: Path, tmp_path: Path, form: str) -> None:
+def test_spark_gives_the_rows_of_one_process(spark: Any, book: Path, tmp_path: Path, form: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from camcover.bulk.spark import estimate  # noqa: PLC0415 - only where Spark is installed

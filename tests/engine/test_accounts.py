@@ -58,7 +58,7 @@ def after(found: Estimate) -> dict[tuple[str, str], int]:
 # What an account pays. The shares of the three visits are 40.00 + 1.60, 9.60 and 9.60.
 
 
-def test_the_whole_share_is_paid() -> None:
+def test_an_account_pays_the_whole_cost_share() -> None:
     """A balance of 100.00 pays 41.60 + 9.60 + 9.60 = 60.80: nothing is due in cash, 39.20 are left."""
     found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 10_000})
     assert cash(found) == [(4_160, 0), (960, 0), (960, 0)]
@@ -67,14 +67,14 @@ def test_the_whole_share_is_paid() -> None:
     assert (found.range.low_cents, found.range.high_cents) == (0, 0)
 
 
-def test_it_pays_as_far_as_it_reaches() -> None:
+def test_an_account_pays_until_its_balance_is_used_up() -> None:
     """Of 45.00 go 41.60 to the first visit and 3.40 to the second: 6.20 and 9.60 in cash."""
     found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 4_500})
     assert cash(found) == [(4_160, 0), (340, 620), (0, 960)]
     assert after(found) == {("hra", "ana"): 0}
 
 
-def test_the_share_counts_in_full_whoever_pays_it() -> None:
+def test_accumulators_count_the_full_share_when_an_account_pays_it() -> None:
     """The parts of each line, and both sums, are those of the plan without the account."""
     found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 10_000})
     plain = estimate(tables(), question())
@@ -86,13 +86,13 @@ def test_the_share_counts_in_full_whoever_pays_it() -> None:
     assert [line.adjustments for line in found.lines] == [line.adjustments for line in plain.lines]
 
 
-def test_only_the_parts_it_names_are_paid() -> None:
+def test_an_account_pays_only_the_parts_it_names() -> None:
     """Coinsurance alone: 1.60 of the first visit, 40.00 of deductible are left."""
     found = asked("hra: {individual: $100, per: benefit_period, pays: [coinsurance]}", {"hra": 10_000})
     assert cash(found) == [(160, 4_000), (960, 0), (960, 0)]
 
 
-def test_what_is_not_covered_may_be_paid() -> None:
+def test_an_account_may_pay_uncovered_charges() -> None:
     """Reiki at 80.00 is nobody's benefit: an allowance of 60.00 pays 60.00 of it."""
     item = question()["items"][0] | {"therapy": "reiki", "procedures": [], "charge_cents": 8_000}
     item["dates"] = ["2026-03-02"]
@@ -102,7 +102,7 @@ def test_what_is_not_covered_may_be_paid() -> None:
     assert cash(found) == [(6_000, 2_000)]
 
 
-def test_of_several_the_first_pays_first() -> None:
+def test_several_accounts_pay_in_file_order() -> None:
     """10.00 of a card for any share, then an account for coinsurance: of 40.00 + 1.60 the card pays deductible."""
     accounts = f"""
         card: {{individual: $10, per: calendar_year, {SHARE}}}
@@ -124,7 +124,7 @@ def test_of_several_the_first_pays_first() -> None:
         (", therapies: [reiki], benefits: [needles]", 960),
     ],
 )
-def test_it_is_for_the_lines_that_it_names(scope: str, paid: int) -> None:
+def test_an_account_pays_only_lines_of_its_benefits_therapies_or_codes(scope: str, paid: int) -> None:
     """Of the second visit's 9.60."""
     found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}{scope}}}", {"hra": 10_000})
     assert found.lines[1].account_paid_cents == paid
@@ -133,7 +133,7 @@ def test_it_is_for_the_lines_that_it_names(scope: str, paid: int) -> None:
 # Periods and balances
 
 
-def test_each_period_begins_with_the_amount() -> None:
+def test_each_period_begins_with_the_full_amount() -> None:
     """7.00 a month, 2.00 of March's left; the visits are on 2 March, 9 March, 6 April: 2.00, nothing, 7.00."""
     item = question()["items"][0] | {"dates": ["2026-03-02", "2026-03-09", "2026-04-06"]}
     found = asked(f"card: {{individual: $7, per: month, {SHARE}}}", {"card": 200}, items=[item])
@@ -147,7 +147,7 @@ def test_a_balance_may_be_above_the_amount() -> None:
     assert cash(found) == [(4_160, 0), (840, 120), (0, 960)]
 
 
-def test_a_balance_that_is_not_given() -> None:
+def test_an_unknown_balance_is_assumed_full_and_widens_the_range() -> None:
     """Expected the whole 50.00: 60.80 - 50.00 = 10.80; from nothing in it, 60.80, to that."""
     found = asked(f"hra: {{individual: $50, per: benefit_period, {SHARE}}}")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (1_080, 1_080, 6_080)
@@ -158,7 +158,7 @@ def test_a_balance_that_is_not_given() -> None:
     ) in told
 
 
-def test_open_sums_beside_an_account_that_pays_the_whole_share() -> None:
+def test_range_with_open_sums_and_an_account_that_pays_the_whole_share() -> None:
     """At best the maximum is met, and nothing is owed; at worst 48.00 + 48.00 + 4.00 of deductible, 20 % of 44.00.
 
     That is 108.80, of which the account pays 50.00: 58.80 in cash.
@@ -168,7 +168,7 @@ def test_open_sums_beside_an_account_that_pays_the_whole_share() -> None:
     assert not any(each.id == "assumed-too-much-unknown" for each in found.range.assumptions)
 
 
-def test_open_sums_beside_an_account_that_pays_a_part() -> None:
+def test_range_with_open_sums_and_an_account_that_pays_a_part() -> None:
     """What is saved on the deductible may be owed as coinsurance, which this one does not pay: the range is widened."""
     found = asked("hra: {individual: $50, per: benefit_period, pays: [deductible]}", members=[UNKNOWN_SUMS])
     assert (found.range.low_cents, found.range.high_cents) == (0, 24_000)
@@ -200,7 +200,7 @@ def test_a_family_shares_one_account() -> None:
     assert after(found) == {("hra", ""): 0}
 
 
-def test_without_a_family_amount_each_member_has_an_account() -> None:
+def test_each_member_has_an_account_where_no_family_amount_is_given() -> None:
     """12.00 each: 9.60 and 2.40."""
     share = with_accounts(f"hra: {{individual: $12, per: benefit_period, {SHARE}}}")
     found = estimate(tables(share=share), family())
@@ -233,7 +233,7 @@ def test_an_account_may_pay_the_member() -> None:
     assert (line.patient_cents, line.due_at_service_cents, line.reimbursed_cents) == (0, 4_160, 4_160)
 
 
-def test_nothing_is_paid_for_a_code_that_no_catalog_has() -> None:
+def test_no_account_pays_for_an_unknown_code() -> None:
     item = question()["items"][0] | {"procedures": [{"code": "00000", "charge_cents": 8_000}], "dates": ["2026-03-02"]}
     del item["therapy"]
     found = asked("hra: {individual: $100, per: benefit_period, pays: [not_covered]}", {"hra": 10_000}, items=[item])
@@ -243,7 +243,7 @@ def test_nothing_is_paid_for_a_code_that_no_catalog_has() -> None:
 # Carrying on, refusals, words
 
 
-def test_the_state_carries_the_balance() -> None:
+def test_the_state_after_the_estimate_holds_the_balances() -> None:
     found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 5_000})
     assert found.use_after.account_balances == ((AccountBalance("hra", 0),),)
     assert found.use_after.family_account_balances == ()
@@ -257,7 +257,7 @@ def test_the_state_carries_the_balance() -> None:
         ([{"account": "hra", "balance_cents": 1}], "members[0].account_balances[0].account", "UNUSED_STATEMENT"),
     ],
 )
-def test_balances_that_are_refused(balances: list[dict[str, Any]], field: str, kind: str) -> None:
+def test_contradictory_balances_are_refused(balances: list[dict[str, Any]], field: str, kind: str) -> None:
     accounts = f"""
         hra: {{individual: $100, family: $200, per: benefit_period, {SHARE}}}
         card: {{individual: $100, per: benefit_period, {SHARE}}}"""
@@ -268,7 +268,7 @@ def test_balances_that_are_refused(balances: list[dict[str, Any]], field: str, k
     assert [(each.field, each.refusal.name) for each in refused.value.violations] == [(field, kind)]
 
 
-def test_balances_of_a_family_that_are_refused() -> None:
+def test_contradictory_family_balances_are_refused() -> None:
     rules = tables(share=with_accounts(f"card: {{individual: $100, per: benefit_period, {SHARE}}}"))
     stated = {"family_account_balances": [{"account": "card", "balance_cents": 1}]}
     with pytest.raises(InvalidRequest) as refused:
@@ -283,7 +283,7 @@ def test_balances_of_a_family_that_are_refused() -> None:
     assert [each.refusal.name for each in refused.value.violations] == ["CONTRADICTORY_STATEMENTS"]
 
 
-def test_what_an_account_pays_is_told() -> None:
+def test_the_explanation_names_what_an_account_pays() -> None:
     accounts = f"hra: {{individual: $45, per: benefit_period, {SHARE}, cite: eoc p.9}}"
     found = asked(accounts, {"hra": 4_500}, explain=True)
     steps = found.lines[1].steps
@@ -294,7 +294,7 @@ def test_what_an_account_pays_is_told() -> None:
     assert steps[-2].citation.startswith("Evidence of coverage")
 
 
-def test_an_answer_about_coverage_names_accounts() -> None:
+def test_check_coverage_names_the_accounts() -> None:
     accounts = f"""
         hra: {{individual: $45, family: $90, per: benefit_period, {SHARE}, benefits: [needles]}}
         otc: {{individual: $60, per: quarter, pays: [not_covered], therapies: [reiki]}}"""

@@ -61,7 +61,7 @@ ACTIVE = {"attestations": ["active_treatment"]}
 ASSUMED = {"requirements": "REQUIREMENTS_ASSUMED_MET"}
 
 
-def test_a_line_goes_on_to_the_benefit_behind() -> None:
+def test_a_failed_attestation_passes_the_line_to_the_next_benefit() -> None:
     """Active treatment 15.00; maintenance is routine care, 20.00, and not 60.00."""
     found = asked(plan(), ACTIVE, {"dates": ["2026-03-03"]})
     assert [(line.benefit, line.patient_cents) for line in found.lines] == [("medicare", 1_500), ("routine", 2_000)]
@@ -69,7 +69,7 @@ def test_a_line_goes_on_to_the_benefit_behind() -> None:
     assert found.range.low_cents == found.range.high_cents == 3_500
 
 
-def test_what_is_not_given_is_assumed_and_open() -> None:
+def test_a_missing_attestation_is_assumed_and_widens_the_range() -> None:
     """15.00 is expected; without the attestation 20.00, which is the high end of the range."""
     found = asked(plan(), **ASSUMED)
     assert [(line.benefit, line.patient_cents) for line in found.lines] == [("medicare", 1_500)]
@@ -79,7 +79,7 @@ def test_what_is_not_given_is_assumed_and_open() -> None:
     assert prerequisite.rule.endswith("p.yaml:13")
 
 
-def test_where_nothing_follows_the_criterion_gives_the_reason() -> None:
+def test_the_attestation_is_the_reason_where_no_benefit_follows() -> None:
     """The charge is the member's, CARC 50; where the tier says so, the provider's."""
     text = "The plan covers this service only with active treatment (not maintenance)."
     line = asked(plan(routine=False)).lines[0]
@@ -92,7 +92,7 @@ def test_where_nothing_follows_the_criterion_gives_the_reason() -> None:
     assert line.steps[1].text == f"{text} In this network the provider pays for that, not you."
 
 
-def test_an_attestation_with_a_code_of_its_own() -> None:
+def test_two_missing_attestations_give_adjustment_288() -> None:
     text = plan(routine=False).replace("active_treatment]", "active_treatment, referral]")
     line = asked(text).lines[0]
     assert [each.reason_code for each in line.adjustments] == ["288"]
@@ -103,7 +103,7 @@ def test_an_attestation_with_a_code_of_its_own() -> None:
     assert patients(asked(text, {"attestations": ["referral", "active_treatment"]})) == [1_500]
 
 
-def test_what_must_not_be_attested() -> None:
+def test_not_attested_fails_when_the_attestation_is_given() -> None:
     """The attestation that is there keeps the line from the only benefit; no denial of the provider's."""
     text = plan(liable=", provider_liable: {for: [diagnosis, active_treatment]}")
     text = text.replace("when: {attested: [active_treatment]}", "when: {not_attested: [active_treatment, referral]}")
@@ -118,7 +118,7 @@ def test_what_must_not_be_attested() -> None:
     assert (patients(found), found.range.low_cents, found.range.high_cents) == ([6_000], 1_500, 6_000)
 
 
-def test_an_exclusion_asks_for_what_is_given() -> None:
+def test_an_exclusion_needs_a_given_attestation() -> None:
     """Assumed, maintenance care is not excluded, and its attestation is open: 15.00, at the most 60.00."""
     excluded = "exclusions: [{therapies: [acupuncture], when: {attested: [rehabilitation]}, reason: other_benefit}]"
     text = plan(exclusions=excluded)
@@ -137,7 +137,7 @@ TWO = "limits: [{allow: 2 visits, per: benefit_period, except: {attested: [rehab
 REHABILITATION = {"attestations": ["rehabilitation"]}
 
 
-def test_a_limit_leaves_lines_out() -> None:
+def test_a_limit_leaves_out_lines_with_its_excepted_attestation() -> None:
     """Two routine visits count; rehabilitation is beside the limit: 5 x 20.00, then 60.00 for the third that counts."""
     found = asked(
         plan(TWO),
@@ -152,7 +152,7 @@ def test_a_limit_leaves_lines_out() -> None:
     assert patients(asked(plan(TWO), REHABILITATION, {"dates": ["2026-03-03"]}, **used)) == [2_000, 6_000]
 
 
-def test_what_lets_a_line_pass_is_a_prerequisite() -> None:
+def test_an_assumed_attestation_that_lifts_a_limit_is_a_prerequisite() -> None:
     used: dict[str, Any] = {"member": {"limit_usage": [{"limit": "care", "used": 2}]}}
     text = plan(TWO.replace("{allow", "{id: care, allow")).replace("when: {attested: [active_treatment]}", "")
     text = text[: text.index("  medicare:")] + text[text.index("  routine:") :]
@@ -186,7 +186,7 @@ def test_units_and_money_are_left_out_line_by_line(allow: str) -> None:
     assert after.used == {"3 units": 3, "$100, counts: allowed": 10_000, "$80, counts: plan_paid": 8_000}[allow]
 
 
-def test_a_dated_visit_may_have_been_left_out() -> None:
+def test_a_dated_visit_counts_only_where_the_limits_use_is_not_stated() -> None:
     """Two dated visits and nothing used of the limit is no contradiction; without a statement they count."""
     visits = [{"benefit": "routine", "date": f"2026-02-{day:02}"} for day in (2, 9)]
     none: dict[str, Any] = {"limit_usage": [{"limit": "routine", "used": 0}], "prior_visits": visits}
@@ -199,7 +199,7 @@ def test_a_dated_visit_may_have_been_left_out() -> None:
     assert patients(asked(plan(TWO), member={"benefit_visits": [{"benefit": "routine", "visits": 9}]})) == [2_000]
 
 
-def test_the_terms_in_words() -> None:
+def test_terms_with_attestations_in_words() -> None:
     """`CheckCoverage` says what the limit leaves out."""
     request = {
         "plan_id": "p",

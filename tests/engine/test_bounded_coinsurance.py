@@ -70,11 +70,13 @@ def shares(found: Estimate) -> list[tuple[int, int]]:
         ("{copay: $20}, {coinsurance: 10%, at_most: $10}", [10_000, 6_000], [(2_000, 800), (0, 200)]),
     ],
 )
-def test_lines_of_a_visit(pays: str, lines: list[int], expected: list[tuple[int, int]]) -> None:
+def test_bounds_per_visit_run_over_the_lines_of_the_visit(
+    pays: str, lines: list[int], expected: list[tuple[int, int]]
+) -> None:
     assert shares(asked(pays, *lines)) == expected
 
 
-def test_by_units() -> None:
+def test_bounds_per_unit_are_multiplied_by_units() -> None:
     """Two units of 50.00: 10 % is 10.00; at most 4.00 a unit 8.00, at least 7.00 a unit 14.00; 6.00 or 10 %: 12, 10."""
     for pays, expected in (
         ("{coinsurance: 10%, at_most: $4 per unit}", (0, 800)),
@@ -85,7 +87,7 @@ def test_by_units() -> None:
         assert shares(asked(pays, 10_000, units=2)) == [expected]
 
 
-def test_what_the_maximum_cuts_is_not_paid() -> None:
+def test_an_amount_cut_by_the_maximum_is_not_remembered_as_paid() -> None:
     """15.00 left of the maximum: of 20.00 due 15.00 are paid; nothing more, for nothing more is left."""
     for pays, expected in ((LESSER, [(1_500, 0), (0, 0)]), (GREATER, [(0, 1_500), (0, 0)])):
         found = asked(pays, 6_000, 6_000, maximum="$15")
@@ -93,14 +95,14 @@ def test_what_the_maximum_cuts_is_not_paid() -> None:
         assert [line.plan_paid_cents for line in found.lines] == [4_500, 6_000]
 
 
-def test_the_adjustments_say_which_of_the_two_it_was() -> None:
+def test_adjustments_name_copay_or_coinsurance_as_decided() -> None:
     """X12: 3 a copay, 2 a coinsurance."""
     for cents, code in ((6_000, "3"), (3_000, "2")):
         (line,) = asked(LESSER, cents).lines
         assert [each.reason_code for each in line.adjustments] == [code]
 
 
-def test_a_visit_that_goes_on() -> None:
+def test_a_visit_begun_before_the_estimate_goes_on() -> None:
     """5 of the 20 were paid: 15 are left. Of 10 paid 5 were above the percentage: max(20 - 10, 30 - 5) = 25."""
     visit = {"benefit": "needles", "date": "2026-03-02"}
     before: dict[str, Any] = {"prior_visits": [visit | {"coinsurance_paid_cents": 500, "percentage_cents": 500}]}
@@ -109,7 +111,7 @@ def test_a_visit_that_goes_on() -> None:
     assert shares(asked(GREATER, 6_000, member=before)) == [(0, 2_500)]
 
 
-def test_the_state_tells_what_was_paid() -> None:
+def test_the_state_after_the_estimate_holds_what_was_paid() -> None:
     """10 of 10, half of it above the percentage: the next request knows."""
     (use,) = asked(GREATER, 1_000).use_after.use
     (visit,) = use.prior_visits
@@ -137,7 +139,7 @@ def test_the_state_tells_what_was_paid() -> None:
         ),
     ],
 )
-def test_in_words(pays: str, explained: str, terms: str) -> None:
+def test_bounds_in_words(pays: str, explained: str, terms: str) -> None:
     line: Line = asked(pays, 3_400).lines[0]
     assert line.steps[2].text == explained
     item = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"]}
@@ -145,7 +147,7 @@ def test_in_words(pays: str, explained: str, terms: str) -> None:
     assert [each.text for each in answer.terms[0].member_pays] == [terms]
 
 
-def test_the_range_holds_an_open_deductible() -> None:
+def test_the_range_covers_an_open_deductible() -> None:
     """Of 34.00 with the deductible of 10.00 open: 10 + 12 = 22 expected; met 17, the least."""
     found = asked(f"deductible, {LESSER}", 3_400, member={"accumulators": []})
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 2_200, 2_200)

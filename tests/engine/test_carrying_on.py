@@ -122,7 +122,7 @@ def test_a_split_request_costs_the_same(scenario: Scenario, data: st.DataObject)
     assert parts == whole
 
 
-def test_the_state_is_what_the_lines_left() -> None:
+def test_the_state_equals_what_the_lines_left() -> None:
     """Three visits at 48.00: deductible 60 + 40 = 100; maximum 60 + 41.60 + 2 x 9.60 = 120.80; three of four visits."""
     found = answer(tables(), question())
     after = json_format.MessageToDict(found.use_after, preserving_proto_field_name=True)

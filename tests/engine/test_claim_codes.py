@@ -51,7 +51,7 @@ def test_a_modifier_attests_for_its_line() -> None:
     assert asked("GA").totals.patient_cents == 8000
 
 
-def test_a_modifier_is_of_its_own_line_alone() -> None:
+def test_a_modifier_affects_only_its_own_line() -> None:
     procedures = [
         {"code": "97810", "charge_cents": 8000, "modifiers": ["AT"]},
         {"code": "97811", "charge_cents": 4000, "modifiers": ["25"]},
@@ -60,7 +60,7 @@ def test_a_modifier_is_of_its_own_line_alone() -> None:
     assert [line.reason for line in found.lines] == [Reason.NONE, Reason.REQUIREMENT_MISSING]
 
 
-def test_what_a_modifier_denies_is_not_assumed() -> None:
+def test_an_attestation_denied_by_a_modifier_is_never_assumed() -> None:
     # The diagnosis is not covered; a notice is assumed, so that it is the member's: 80.00, at least 0.
     assumed = asked(strictly=False, diagnoses=["G43.909"])
     assert (assumed.range.low_cents, assumed.totals.patient_cents, assumed.range.high_cents) == (0, 8000, 8000)
@@ -68,7 +68,7 @@ def test_what_a_modifier_denies_is_not_assumed() -> None:
     assert (denied.range.low_cents, denied.totals.patient_cents, denied.range.high_cents) == (0, 0, 0)
 
 
-def test_a_place_of_service_and_a_modifier_say_the_setting() -> None:
+def test_place_of_service_and_modifiers_give_the_setting() -> None:
     far = tables(copay=COPAY_PLAN.replace("    requires: [referral]\n", "    when: {settings: [telehealth]}\n"))
     for item, modifiers in (({"place_of_service": "02"}, ()), ({}, ("95",)), ({"place_of_service": "02"}, ("95",))):
         procedure = {"code": "97810", "charge_cents": 8000, "modifiers": list(modifiers)}
@@ -78,7 +78,7 @@ def test_a_place_of_service_and_a_modifier_say_the_setting() -> None:
         assert estimate(far, plan).totals.patient_cents == 2000
 
 
-def test_a_taxonomy_says_the_practitioner() -> None:
+def test_a_taxonomy_code_gives_the_practitioner() -> None:
     rules = tables(share=NOTICE, catalog=SEVERAL)
     assert asked("AT", rules=rules, taxonomy="171100000X").totals.patient_cents == 960
     found = asked("AT", rules=rules, taxonomy="208100000X")
@@ -115,7 +115,7 @@ def test_a_taxonomy_says_the_practitioner() -> None:
         ((), {"taxonomy": "333300000X"}, "found taxonomy '333300000X'"),
     ],
 )
-def test_what_contradicts_itself_or_is_unknown_is_refused(
+def test_contradictory_or_unknown_claim_codes_are_refused(
     modifiers: tuple[str, ...], item: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
@@ -123,7 +123,7 @@ def test_what_contradicts_itself_or_is_unknown_is_refused(
     assert told in str(refused.value)
 
 
-def test_a_taxonomy_of_several_practitioners_needs_one_of_them() -> None:
+def test_a_taxonomy_of_several_practitioners_needs_a_named_practitioner() -> None:
     rules = tables(share=NOTICE, catalog=SEVERAL)
     told = "which may mean massage-therapist or healer; expected the practitioner as well"
     with pytest.raises(InvalidRequest, match=told):

@@ -32,7 +32,7 @@ def member(**used: int) -> dict[str, Any]:
     return {"id": "ana", "age": 40, "state": "WA", "accumulators": sums(**used)}
 
 
-def test_a_familys_sum_below_a_members() -> None:
+def test_a_family_sum_below_a_members_sum_is_refused() -> None:
     found = refusal(members=[member(deductible=6000)], family_accumulators=sums(deductible=5999))
     (path,) = found
     assert path == "family_accumulators[0].used_cents"
@@ -42,7 +42,7 @@ def test_a_familys_sum_below_a_members() -> None:
     assert estimate(tables(share=ONE_TIER), both).lines[0].deductible_cents == 4000
 
 
-def test_a_familys_maximum_below_a_members_deductible() -> None:
+def test_a_family_maximum_below_a_members_deductible_is_refused() -> None:
     """60.00 of a member's deductible are 60.00 of the family's maximum, too."""
     found = refusal(members=[member(deductible=6000)], family_accumulators=sums(oop_max=5999))
     assert (
@@ -52,7 +52,7 @@ def test_a_familys_maximum_below_a_members_deductible() -> None:
     assert list(unknown) == ["family_accumulators[0].accumulator"]
 
 
-def test_a_familys_deductible_that_is_not_stated_keeps_within_its_maximum() -> None:
+def test_an_unstated_family_deductible_stays_within_the_stated_maximum() -> None:
     """Two members at 60.00 each would be 120.00, but the family's maximum holds 70.00 only.
 
     Three visits at 48.00: 40.00 to the deductible; 41.60, 9.60 and 9.60 to the maximum.
@@ -64,7 +64,7 @@ def test_a_familys_deductible_that_is_not_stated_keeps_within_its_maximum() -> N
 
 
 @pytest.mark.parametrize("of_family", [sums(dedutible=1), sums(dedutible=1, deductible=2)])
-def test_a_sum_that_the_plan_has_not_is_told_beside_those_it_has(of_family: list[dict[str, Any]]) -> None:
+def test_an_unknown_accumulator_is_named_beside_other_contradictions(of_family: list[dict[str, Any]]) -> None:
     """A slip in the family's list is refused by its place; the words about contradictions pass over it."""
     found = refusal(members=[member(deductible=6000)], family_accumulators=of_family)
     assert next(iter(found)) == "family_accumulators[0].accumulator"
@@ -74,7 +74,7 @@ def test_a_sum_that_the_plan_has_not_is_told_beside_those_it_has(of_family: list
     assert list(found) == ["members[0].accumulators[0].accumulator"]
 
 
-def test_a_day_of_the_sums_in_a_later_benefit_period() -> None:
+def test_as_of_in_a_later_benefit_period_is_refused() -> None:
     item = ITEM | {"dates": ["2026-03-02"]}
     years = SHARE_PLAN.replace("benefit_period: calendar_year", "benefit_period: {starts: 07-01}")
     found = refusal(share=years, as_of="2026-07-01", items=[item])
@@ -84,7 +84,7 @@ def test_a_day_of_the_sums_in_a_later_benefit_period() -> None:
     assert estimate(tables(share=years), question(as_of="2026-06-30", items=[item])).lines[0].covered
 
 
-def test_a_deductible_beyond_the_maximum_that_it_counts_toward() -> None:
+def test_a_deductible_above_its_unreached_maximum_is_refused() -> None:
     """4,000.00 of a deductible cannot be met where nothing counts toward the maximum yet; nor can the family's."""
     found = refusal(members=[member(deductible=6000, oop_max=5999)])
     (path,) = found
@@ -107,20 +107,20 @@ def test_a_deductible_beyond_the_maximum_that_it_counts_toward() -> None:
         ONE_TIER.replace("above_allowed: written_off}", "above_allowed: written_off, copay_feeds: [deductible]}"),
     ],
 )
-def test_a_deductible_that_may_be_met_otherwise(share: str) -> None:
+def test_a_deductible_met_from_elsewhere_may_exceed_the_maximum(share: str) -> None:
     """There the two sums say nothing of each other."""
     asked = question(members=[member(deductible=6000, oop_max=0)])
     assert estimate(tables(share=share), asked).lines[0].deductible_cents == 4000
 
 
-def test_a_maximum_that_is_not_stated_holds_at_least_its_deductible() -> None:
+def test_an_unstated_maximum_is_at_least_its_deductible() -> None:
     """60.00 of the deductible are 60.00 of the maximum: 41.60, 9.60 and 9.60 bring it to 120.80."""
     found = estimate(tables(share=ONE_TIER), question(members=[member(deductible=6000)]))
     after = {each.accumulator: each.used_cents for each in found.accumulators_after}
     assert after == {"deductible": 10000, "oop_max": 12080}
 
 
-def test_a_familys_maximum_that_is_not_stated_holds_at_least_its_deductible() -> None:
+def test_an_unstated_family_maximum_is_at_least_its_deductible() -> None:
     """An aggregate deductible may be met by one member beyond that member's own maximum, which then is reached.
 
     130.00 of the family's deductible by a member whose maximum is 120.00: the family's maximum holds 130.00, too. The

@@ -73,24 +73,24 @@ def copays(found: Estimate) -> list[int]:
         ([item("massage", 9_000), item("acupuncture", 11_000, member_id="ben")], [1_500, 5_000]),
     ],
 )
-def test_the_highest_of_the_day(items: list[dict[str, Any]], expected: list[int]) -> None:
+def test_a_day_costs_its_highest_copay(items: list[dict[str, Any]], expected: list[int]) -> None:
     assert copays(asked(*items)) == expected
 
 
-def test_scopes_have_a_copay_each() -> None:
+def test_each_copay_scope_has_its_own_copay_a_day() -> None:
     """Acupuncture 50 with reiki of its scope: nothing; massage has another one: 15."""
     items = [item("acupuncture", 11_000), item("reiki", 8_000), item("massage", 9_000)]
     assert copays(asked(*items, scope="clinic")) == [5_000, 0, 1_500]
 
 
-def test_what_the_maximum_cuts_is_not_paid() -> None:
+def test_a_copay_cut_by_the_maximum_is_not_remembered_as_paid() -> None:
     """20 are left of the maximum: 15, then 5 of 35; nothing more is due since nothing more is left."""
     found = asked(item("massage", 9_000), item("acupuncture", 11_000), item("reiki", 8_000), maximum="$20")
     assert copays(found) == [1_500, 500, 0]
     assert [line.plan_paid_cents for line in found.lines] == [7_500, 10_500, 8_000]
 
 
-def test_a_day_that_goes_on() -> None:
+def test_a_day_begun_before_the_estimate_goes_on() -> None:
     """15 were paid for massage today: of 50 for acupuncture 35 are due. What was paid yesterday does not matter."""
     before = [{"benefit": "hands", "date": DAY, "copay_paid_cents": 1_500}]
     assert copays(asked(item("acupuncture", 11_000), prior_visits=before)) == [3_500]
@@ -99,7 +99,7 @@ def test_a_day_that_goes_on() -> None:
     assert copays(asked(item("acupuncture", 11_000), prior_visits=yesterday)) == [5_000]
 
 
-def test_the_state_carries_the_day_on() -> None:
+def test_the_state_after_the_estimate_holds_the_days_copays() -> None:
     """15 and 35 in one request, and in two: the second one states the visit that the first one's answer tells."""
     first = asked(item("massage", 9_000))
     (visit,) = first.use_after.use[0].prior_visits
@@ -108,13 +108,13 @@ def test_the_state_carries_the_day_on() -> None:
     assert copays(asked(item("acupuncture", 11_000), prior_visits=before)) == [3_500]
 
 
-def test_in_words() -> None:
+def test_copays_per_day_in_words() -> None:
     line = asked(item("massage", 9_000), item("acupuncture", 11_000)).lines[1]
     told = "You pay a copay of $35.00 (the plan asks for $50.00 copay per day, the highest of the day)."
     assert line.steps[2].text == told
 
 
-def test_the_range_holds_an_open_maximum() -> None:
+def test_the_range_covers_an_open_maximum() -> None:
     """Nothing where it is reached, 50 where nothing is used."""
     found = asked(item("massage", 9_000), item("acupuncture", 11_000), accumulators=[], is_known=False)
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 5_000, 5_000)

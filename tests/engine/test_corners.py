@@ -72,14 +72,14 @@ def test_terms_go_on_behind_the_last_edition_in_a_new_benefit_period() -> None:
     assert "known up to December 31, 2026" in found.range.assumptions[0].text
 
 
-def test_the_range_holds_assumed_terms_as_not_covered() -> None:
+def test_the_range_covers_assumed_terms_that_do_not_hold() -> None:
     """High: 20 + 20, and the charges of both visits of 2027: 240. Low: as expected, 160."""
     rules = tables(p=plan(effective="{from: 2026-01-01, to: 2026-12-31}"))
     found = asked(rules, "p", [SERIES], {"deductible": 10_000}).range
     assert (found.low_cents, found.expected_cents, found.high_cents) == (16_000, 16_000, 24_000)
 
 
-def test_terms_in_force_only() -> None:
+def test_a_request_for_terms_in_force_only_assumes_none() -> None:
     """The strict reading: the visits of 2027 are not in force, and cost their charge."""
     rules = tables(p=plan(effective="{from: 2026-01-01, to: 2026-12-31}"))
     found = asked(rules, "p", [SERIES], {"deductible": 10_000}, terms="TERMS_IN_FORCE_ONLY")
@@ -127,7 +127,7 @@ RENAMED = {
 }
 
 
-def test_an_open_tier_is_the_first_of_each_lines_edition() -> None:
+def test_an_open_tier_is_the_first_tier_of_the_lines_edition() -> None:
     """A renewal renames the tier: each line is priced by its own edition's first tier, as if asked alone."""
     rules = tables(**RENAMED)
     open_tier = {key: value for key, value in item().items() if key != "tier"}
@@ -138,7 +138,7 @@ def test_an_open_tier_is_the_first_of_each_lines_edition() -> None:
     assert patient(alone) == [10_000]
 
 
-def test_the_first_benefit_that_covers_the_tier_tells_the_reason() -> None:
+def test_the_first_benefit_that_covers_the_tier_gives_the_reason() -> None:
     """Benefits split by tier: out of network it is the practitioner that is refused, not the network (point 9)."""
     tiers = (
         "{in_network: {deductible: none, out_of_pocket_maximum: none, above_allowed: written_off},"
@@ -200,7 +200,7 @@ SHORT_YEAR = {
 }
 
 
-def test_an_edition_that_changes_the_benefit_period_begins_one() -> None:
+def test_a_new_benefit_period_begins_with_the_edition_that_changes_it() -> None:
     """From 1 July 2026 periods begin on 1 April: the first of them on 1 July. The deductible of June is not carried."""
     rules = tables(**SHORT_YEAR)
     whole = asked(rules, "p", [item(dates=["2026-06-01", "2026-07-10", "2027-03-31", "2027-04-01"])], {"deductible": 0})
@@ -270,7 +270,7 @@ def test_a_contract_of_the_second_plan_holds_behind_an_out_of_network_first() ->
     assert (line.plan_paid_cents, line.secondary_paid_cents, line.patient_cents) == (4_000, 4_000, 0)
 
 
-def test_sums_of_a_second_plan_that_no_line_reaches_are_the_ones_stated() -> None:
+def test_sums_of_an_unused_second_plan_stay_as_stated() -> None:
     rules = tables(first=plan("first"), second=plan("second", effective="{from: 2028-01-01}"))
     member = {
         "id": "ana",

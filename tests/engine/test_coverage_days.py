@@ -59,7 +59,7 @@ def told(found: Estimate) -> list[tuple[Reason, int]]:
     return [(line.reason, line.patient_cents) for line in found.lines]
 
 
-def test_the_first_and_the_last_day_are_covered() -> None:
+def test_the_first_and_last_day_of_coverage_are_covered() -> None:
     """Of 1 March and 15 July the deductible takes 100 each; the days beside are the member's, without a discount."""
     days = ("2026-02-28", "2026-03-01", "2026-07-15", "2026-07-16")
     found = estimate(RULES, asked(*days, membership=JULY))
@@ -84,7 +84,7 @@ def test_the_first_and_the_last_day_are_covered() -> None:
     assert (found.accumulators_after[0].used_cents, after.used) == (20_000, 2)
 
 
-def test_a_day_that_is_not_given_bounds_nothing() -> None:
+def test_a_missing_day_of_coverage_sets_no_bound() -> None:
     """Without a last day December is covered: the deductible takes 100; nothing is assumed of it."""
     found = estimate(RULES, asked("2026-12-31", membership={"covered_from": "2026-03-01"}))
     assert told(found) == [(Reason.NONE, 10_000)]
@@ -106,14 +106,14 @@ def test_nothing_is_open_for_a_service_after_coverage() -> None:
     assert not beyond.lines[1].terms_assumed
 
 
-def test_a_charge_that_is_not_known_is_the_typical_one() -> None:
+def test_an_unknown_charge_outside_coverage_is_the_typical_one() -> None:
     """The catalog's 75, 110 or 150; the terms of the plan say nothing of it."""
     found = estimate(RULES, asked("2026-08-03", membership=JULY, item={"charge_cents": None}))
     assert told(found) == [(Reason.AFTER_COVERAGE, 11_000)]
     assert (found.range.low_cents, found.range.high_cents) == (7_500, 15_000)
 
 
-def test_each_member_and_each_plan_has_days_of_its_own() -> None:
+def test_each_member_and_plan_has_its_own_days_of_coverage() -> None:
     """Ana's coverage under the primary ended: the second pays its 90 of 100. Ben's under the second did: 100, and 0."""
     member = asked("2026-08-03")["members"][0]
     members = [member | {"membership": JULY}, member | {"id": "ben", "secondary_membership": JULY}]
@@ -124,7 +124,7 @@ def test_each_member_and_each_plan_has_days_of_its_own() -> None:
     assert (ben.reason, ben.secondary_paid_cents, ben.patient_cents) == (Reason.NONE, 0, 10_000)
 
 
-def test_an_unknown_code_after_coverage_is_certain_too() -> None:
+def test_an_unknown_code_after_coverage_is_certain() -> None:
     """The charge of a code that no catalog has may be covered by nobody after coverage: 100 at the least."""
     code = {"therapy": "", "charge_cents": None, "procedures": [{"code": "99999", "charge_cents": 10_000}]}
     found = estimate(RULES, asked("2026-08-03", membership=JULY, item=code))
@@ -132,7 +132,7 @@ def test_an_unknown_code_after_coverage_is_certain_too() -> None:
     assert (found.range.low_cents, found.range.assumptions) == (10_000, ())
 
 
-def test_check_coverage_tells_it() -> None:
+def test_check_coverage_reports_a_day_outside_coverage() -> None:
     found = check_coverage(RULES, typed(asked("2026-08-03", membership=JULY)))
     assert (found.covered, found.reason) == (False, Reason.AFTER_COVERAGE)
     assert found.message.text == "Your coverage ended on July 15, 2026, before this date, so nothing is covered."
@@ -149,14 +149,14 @@ def test_check_coverage_tells_it() -> None:
         ({"secondary_membership": JULY}, "secondary_membership", "secondary_membership without a second plan"),
     ],
 )
-def test_what_contradicts_itself_or_is_not_used_is_refused(others: dict[str, Any], field: str, found: str) -> None:
+def test_contradictory_or_unused_days_of_coverage_are_refused(others: dict[str, Any], field: str, found: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         estimate(RULES, asked("2026-07-01", **others))
     (violation,) = refused.value.violations
     assert (violation.field, violation.found) == (f"members[0].{field}", found)
 
 
-def test_a_test_in_a_file_gives_the_days() -> None:
+def test_tests_in_rule_files_take_days_of_coverage() -> None:
     """As `given` says: the visit in August is the member's, 100."""
     test = "tests: [{name: ended, given: {age: 40, state: WA, covered_to: 2026-07-15, therapy: acupuncture, tier: in, "
     test += "charge: $100, first: 2026-08-03}, expect: {patient: $100.00, last: {reason: AFTER_COVERAGE}}}]\n"

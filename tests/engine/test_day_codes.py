@@ -51,7 +51,7 @@ def told(found: Estimate) -> list[tuple[str, str, int, int, int]]:
     ]
 
 
-def test_units_beyond_those_of_a_day_are_the_providers() -> None:
+def test_units_above_the_daily_maximum_are_the_providers() -> None:
     # 5 units of 97811 for 250.00: 3 are left, 150.00, of which 108.00 are allowed: 20% = 21.60; written off 42 + 100.
     found = asked(item("97810"), item("97811", 5, 25000))
     assert told(found)[1] == ("97811", "UNITS_PER_DAY", 3, 2160, 14200)
@@ -60,12 +60,12 @@ def test_units_beyond_those_of_a_day_are_the_providers() -> None:
     assert [each[1] for each in told(again)] == ["NONE", "UNITS_PER_DAY", "NONE"]
 
 
-def test_without_code_edits_they_are_paid() -> None:
+def test_without_code_edits_all_units_are_paid() -> None:
     found = asked(item("97811", 5, 25000), rules=UNEDITED)
     assert told(found) == [("97811", "NONE", 5, 3600, 7000)]
 
 
-def test_a_tier_has_its_own() -> None:
+def test_a_tier_may_set_its_own_code_edits() -> None:
     off = EDITED.replace("above_allowed: written_off}", "above_allowed: written_off, code_edits: none}")
     assert told(asked(item("97811"), rules=tables(catalog=KNOWN, copay=off)))[0][1] == "NONE"
 
@@ -76,7 +76,7 @@ def test_an_add_on_needs_its_first_code_on_the_day() -> None:
     assert [each[1] for each in told(other_day)] == ["NONE", "ADD_ON_ALONE"]
 
 
-def test_an_add_on_before_its_first_code_is_judged_behind_it() -> None:
+def test_an_add_on_listed_before_its_first_code_is_judged_after_it() -> None:
     found = asked(item("97811"), item("97810"))
     assert [(each[0], each[1]) for each in told(found)] == [("97810", "NONE"), ("97811", "NONE")]
     assert [line.item_index for line in found.lines] == [1, 0]
@@ -89,7 +89,7 @@ def test_a_code_is_not_paid_beside_another_unless_it_is_distinct() -> None:
     assert [each[1] for each in told(distinct)] == ["NONE", "NONE"]
 
 
-def test_a_code_that_is_not_covered_excludes_nothing() -> None:
+def test_an_uncovered_code_excludes_no_other() -> None:
     plan = SHARE_PLAN.replace("exclusions:", "code_edits: medicare\nexclusions:").replace(
         "  - {therapies: [massage]", '  - {codes: ["97810"]'
     )
@@ -113,13 +113,13 @@ def test_a_unit_limit_judges_what_the_day_leaves() -> None:
     ]
 
 
-def test_what_was_covered_before_counts_on_its_day() -> None:
+def test_code_usage_counts_on_its_own_day() -> None:
     usage = [{"code": "97810", "date": "2026-03-02", "units": 2}, {"code": "97811", "date": "2026-03-01", "units": 3}]
     found = asked(item("97811", 3), item("97810"), code_usage=usage)
     assert [(each[0], each[1]) for each in told(found)] == [("97810", "UNITS_PER_DAY"), ("97811", "NONE")]
 
 
-def test_the_units_of_the_last_day_are_carried_on() -> None:
+def test_the_state_after_the_estimate_holds_the_last_days_units() -> None:
     items = [item("97810"), item("97811", 2), item("97124")]
     plan = question(plan_id="copay-plan", members=[{"id": "ana"}], items=items)
     found = estimate_message(price(RULES, typed(plan)), "")
@@ -130,7 +130,7 @@ def test_the_units_of_the_last_day_are_carried_on() -> None:
     ]
 
 
-def test_reasons_are_told_as_adjustments() -> None:
+def test_code_edit_reasons_become_claim_adjustments() -> None:
     (alone,) = asked(item("97811")).lines
     assert alone.reason is Reason.ADD_ON_ALONE
     assert [(each.group, each.reason_code, each.amount_cents) for each in alone.adjustments] == [("CO", "107", 6000)]

@@ -48,7 +48,7 @@ def test_threads_have_workspaces_of_their_own() -> None:
         assert list(pool.map(lambda each: evaluate(RULES, each), requests * 4)) == expected * 4
 
 
-def test_the_most_lines_and_one_more() -> None:
+def test_the_maximum_of_lines_is_priced_and_one_more_is_refused() -> None:
     (item,) = question_request().items
     dates = tuple(item.dates[0] + timedelta(days=number) for number in range(500))
     most = tuple(item._replace(dates=dates) for _ in range(4))
@@ -62,7 +62,7 @@ def test_the_most_lines_and_one_more() -> None:
     )
 
 
-def test_a_refusal_without_a_reason_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsound_request_without_a_violation_is_an_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("camcover.engine.asking.adjudicator.violations_of", lambda _tables, _request: ())
     with pytest.raises(AssertionError, match="refused without a reason"):
         evaluate(RULES, question_request()._replace(plan_id="nowhere"))

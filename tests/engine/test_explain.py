@@ -29,7 +29,7 @@ def one(**others: Any) -> dict[str, Any]:
     return {"items": [ITEM | {"dates": ["2026-03-02"]} | others]}
 
 
-def test_a_covered_line_step_by_step() -> None:
+def test_a_covered_line_is_explained_step_by_step() -> None:
     first = steps()[0]
     texts = [text for text, _ in first]
     assert texts[0] == "The charge is $80.00. The plan allows $48.00."
@@ -52,11 +52,11 @@ def test_every_step_names_its_rule_and_its_source() -> None:
     assert (price.rule.split(":")[0], price.citation) == ("fees.yaml", "illustrative figures")
 
 
-def test_a_deductible_that_is_met() -> None:
+def test_a_met_deductible_is_explained() -> None:
     assert ("You pay nothing toward your deductible: it is met, or nothing is left to pay.", 0) in steps()[1]
 
 
-def test_the_out_of_pocket_maximum_caps() -> None:
+def test_the_cap_by_the_out_of_pocket_maximum_is_explained() -> None:
     """495.00 of 500.00 used, the deductible met: of 9.60 only 5.00."""
     used = [{"accumulator": "deductible", "used_cents": 10000}, {"accumulator": "oop_max", "used_cents": 49500}]
     told = steps(members=[MEMBER | {"accumulators": used}], **one())[0]
@@ -64,13 +64,13 @@ def test_the_out_of_pocket_maximum_caps() -> None:
     assert ("You have reached your out-of-pocket maximum. The plan pays $4.60 of your share.", -460) in told
 
 
-def test_above_the_allowed_amount_out_of_network() -> None:
+def test_a_balance_bill_out_of_network_is_explained() -> None:
     """75 % of 48.00 = 36.00 is allowed; 44.00 above it is the member's."""
     told = steps(**one(tier="out_of_network"))[0]
     assert any("$44.00" in text and cents == 4400 for text, cents in told)
 
 
-def test_a_copay_and_a_missing_referral() -> None:
+def test_a_copay_and_a_missing_referral_are_explained() -> None:
     assert ("You pay a copay of $20.00 (the plan asks for $20.00 copay per visit).", 2000) in steps(
         plan_id="copay-plan", members=[]
     )[0]
@@ -79,14 +79,14 @@ def test_a_copay_and_a_missing_referral() -> None:
     assert ("You pay $80.00.", 8000) in told
 
 
-def test_a_penalty() -> None:
+def test_a_penalty_is_explained() -> None:
     """Half of what the plan pays, 28.00, is lost without the referral: 14.00."""
     copay = COPAY_PLAN.replace("requires: [referral]", "requires: [{referral: {penalty: 50%}}]")
     told = steps(copay=copay, plan_id="copay-plan", members=[], requirements="REQUIREMENTS_AS_ATTESTED")[0]
     assert any("a referral" in text and cents == 1400 for text, cents in told)
 
 
-def test_a_limit_that_is_used_up() -> None:
+def test_a_used_up_limit_is_explained() -> None:
     told = steps(members=[MEMBER | {"limit_usage": [{"limit": "visits", "used": 4}]}])[0]
     assert any("4 visits in a calendar year" in text for text, _ in told)
 
@@ -101,7 +101,7 @@ def test_a_limit_that_is_used_up() -> None:
         (one(dates=["2026-12-31", "2028-01-04"]), "for this date are not known"),
     ],
 )
-def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:
+def test_each_reason_of_an_uncovered_line_is_explained(others: dict[str, Any], words: str) -> None:
     assert any(words in text for text, _ in steps(**others)[-1])
 
 
@@ -114,24 +114,24 @@ def test_why_a_line_is_not_covered(others: dict[str, Any], words: str) -> None:
         ("licensed: required", {"state": "AL"}, "The state does not license this practitioner"),
     ],
 )
-def test_other_criteria(when: str, asked: dict[str, Any], words: str) -> None:
+def test_other_failed_criteria_are_explained(when: str, asked: dict[str, Any], words: str) -> None:
     share = SHARE_PLAN.replace("{conditions: [back-pain], practitioners: [acupuncturist]}", f"{{{when}}}")
     told = steps(share=share, **one(**asked))[0]
     assert any(words in text for text, _ in told)
 
 
-def test_a_tier_that_is_not_covered() -> None:
+def test_an_uncovered_tier_is_explained() -> None:
     terms = "out_of_network: {member_pays: [deductible, {coinsurance: 50%}]}"
     share = SHARE_PLAN.replace(terms, "out_of_network: not_covered")
     told = steps(share=share, **one(tier="out_of_network"))[0]
     assert any("from a provider in this network" in text for text, _ in told)
 
 
-def test_an_assumed_charge_is_said_to_be() -> None:
+def test_an_assumed_charge_is_named_as_assumed() -> None:
     told = steps(**one(procedures=[]))[0]
     assert told[0][0].startswith("The charge is not known. We use the typical cash price, $110.00.")
 
 
-def test_a_second_plan_is_told_of() -> None:
+def test_the_payment_of_a_second_plan_is_explained() -> None:
     told = steps(secondary_plan_id="copay-plan", **one())[0]
     assert told[-1] == ("Your second plan pays $28.00 of what is left.", 2800)

@@ -83,11 +83,11 @@ def asked(item: dict[str, Any], **others: Any) -> Estimate:
         ),
     ],
 )
-def test_the_allowed_amount(item: dict[str, Any], others: dict[str, Any], expected: int) -> None:
+def test_the_rate_gives_the_allowed_amount(item: dict[str, Any], others: dict[str, Any], expected: int) -> None:
     assert [line.allowed_cents for line in asked(item, **others).lines] == [expected]
 
 
-def test_a_practitioner_who_is_not_given_is_open() -> None:
+def test_the_range_covers_the_rates_of_an_unknown_practitioner() -> None:
     """Half of 96 = 48 where no rate is his; an acupuncturist's half of 110 = 55 is the most, and nothing is less."""
     found = asked(NEEDLES)
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (4_800, 4_800, 5_500)

@@ -94,13 +94,15 @@ def shares(found: Estimate) -> list[tuple[int, int, int, int]]:
         ),
     ],
 )
-def test_what_is_left_goes_on(lines: list[int], others: dict[str, Any], expected: list[tuple[int, ...]]) -> None:
+def test_the_rest_of_a_line_goes_to_the_next_benefit(
+    lines: list[int], others: dict[str, Any], expected: list[tuple[int, ...]]
+) -> None:
     if others.get("TERMS", "").startswith("{"):
         others = others | {"TERMS": others["TERMS"].strip("{}").replace("], when", "]\n    when")}
     assert shares(asked(*lines, **others)) == expected
 
 
-def test_where_nothing_takes_the_rest() -> None:
+def test_the_rest_is_not_covered_where_no_benefit_takes_it() -> None:
     """Without an authorization the second benefit covers nothing: 50 are the member's, for the fund's limit."""
     found = asked(9_000, TERMS="requires: [prior_authorization]", requirements="REQUIREMENTS_AS_ATTESTED")
     assert shares(found) == [(0, 0, 4_000, 5_000)]
@@ -112,14 +114,14 @@ def test_where_nothing_takes_the_rest() -> None:
     assert any(step.text.endswith(told) for step in line.steps)
 
 
-def test_a_rest_is_not_split_by_units() -> None:
+def test_a_unit_limit_refuses_the_rest_instead_of_splitting_it() -> None:
     """Two units; the second benefit has one left: it refuses the rest of 50. With two left it takes it."""
     for left, expected in ((1, (0, 0, 4_000, 5_000)), (2, (0, 500, 8_500, 0))):
         terms = f"limits: [{{id: own, allow: {left} units, per: benefit_period}}]"
         assert shares(asked(9_000, units=2, TERMS=terms)) == [expected]
 
 
-def test_the_row_and_its_words() -> None:
+def test_the_explanation_follows_the_rest_to_the_next_benefit() -> None:
     (line,) = asked(9_000).lines
     assert (line.benefit, line.rest_benefit, line.reason.name, line.patient_cents) == ("fund", "behind", "NONE", 500)
     told, reached = [step.text for step in line.steps], "You have reached that limit with this service."
@@ -134,14 +136,14 @@ def test_the_row_and_its_words() -> None:
     assert sum(each.amount_cents for each in line.adjustments) == 500
 
 
-def test_the_state_tells_both_visits() -> None:
+def test_the_state_after_the_estimate_holds_both_visits() -> None:
     """The fund paid 40 of the visit, the second benefit 45."""
     (use,) = asked(9_000).use_after.use
     assert {each.benefit: each.plan_paid_cents for each in use.prior_visits} == {"fund": 4_000, "behind": 4_500}
     assert [(each.limit, each.used_cents) for each in use.limit_usage] == [("fund", 1_000_000)]
 
 
-def test_a_penalty_of_the_rest() -> None:
+def test_the_second_benefits_penalty_applies_to_the_rest() -> None:
     """Half of the 45 that the second benefit would pay, by the code of its authorization."""
     terms = "requires: [{prior_authorization: {penalty: 50%}}]"
     (line,) = asked(9_000, TERMS=terms, requirements="REQUIREMENTS_AS_ATTESTED").lines

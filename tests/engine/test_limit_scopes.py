@@ -98,7 +98,7 @@ def test_the_amount_changes_on_the_birthday_and_the_count_goes_on() -> None:
     assert found.lines[1].steps[1].text == words
 
 
-def test_an_age_that_is_not_given_is_open() -> None:
+def test_the_range_covers_the_amounts_of_an_unknown_age() -> None:
     """As assumed the first amount, 30: 20.00 each; at 21 and over neither of the two is covered, 60.00 each."""
     found = asked(
         plan(ALLOW=BY_AGE), BIRTHDAY, member={"age": None} | used(20), requirements="REQUIREMENTS_ASSUMED_MET"
@@ -112,7 +112,7 @@ def test_an_age_that_is_not_given_is_open() -> None:
 # By quarter
 
 
-def test_a_quarter_begins_anew() -> None:
+def test_a_limit_per_quarter_starts_anew_each_quarter() -> None:
     """One of two visits used in the first quarter: the second is the last one before April."""
     dates = {"dates": ["2026-03-30", "2026-03-31", "2026-04-01"]}
     found = asked(plan(ALLOW="2 visits", PERIOD="quarter"), dates, member=used(1))
@@ -160,13 +160,13 @@ def test_visits_of_an_own_limit_in_a_window() -> None:
     assert patients(found) == [2_000, 6_000, 2_000]
 
 
-def test_the_open_use_of_a_limit_that_numbers_visits() -> None:
+def test_the_range_covers_the_open_use_of_a_limit_that_numbers_visits() -> None:
     """Unknown, up to 20: 10.00 within the first ten, then 25.00, and with all of it used the charge of 60.00."""
     found = asked(plan(PAYS=BANDS), requirements="REQUIREMENTS_ASSUMED_MET")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (1_000, 1_000, 6_000)
 
 
-def test_what_coverage_tells_of_it() -> None:
+def test_check_coverage_reports_terms_by_a_limits_visits() -> None:
     rules = tables(p=plan(TERMS=AUTHORIZED, PAYS=BANDS, HANDS=", tiers: [in]"), rates=FEES)
     item = {"therapy": "acupuncture", "tier": "in", "dates": ["2026-03-02"]}
     answer = check_coverage(rules, typed({"plan_id": "p", "members": [{"age": 44}], "items": [item]}))
@@ -184,7 +184,7 @@ def test_what_coverage_tells_of_it() -> None:
 OUT = {"tier": "out"}
 
 
-def test_a_limit_of_one_tier() -> None:
+def test_a_limit_of_one_tier_leaves_out_the_others() -> None:
     """All 20 used in network: 60.00 there; out of network it neither refuses nor counts."""
     text = plan(HANDS=", tiers: [in]")
     found = asked(text, {}, OUT | {"dates": ["2026-03-03"]}, member=used(20))
@@ -195,13 +195,13 @@ def test_a_limit_of_one_tier() -> None:
 
 
 @pytest.mark.parametrize(("dates", "expected"), [(["2026-03-02"], [2_000, 0]), (["2026-03-03"], [2_000, 6_000])])
-def test_the_first_line_of_a_visit_decides(dates: list[str], expected: list[int]) -> None:
+def test_the_first_line_of_a_visit_decides_whether_the_limit_counts_it(dates: list[str], expected: list[int]) -> None:
     """Out of network first: the visit is left out, and its second line passes; on another day it is refused."""
     text = plan(HANDS=", tiers: [in]")
     assert patients(asked(text, OUT, {"dates": dates}, member=used(20))) == expected
 
 
-def test_a_discount_in_the_contracted_network_alone() -> None:
+def test_a_discount_of_one_tier_applies_only_there() -> None:
     """20% off 60.00 in network, 48.00; elsewhere the charge, though a smaller discount follows for all: 10% off."""
     discounts = "discounts: [{therapies: [reiki], percent: 20%, tiers: [in]}]\n"
     reiki = {"therapy": "reiki"}
@@ -248,7 +248,7 @@ def test_dated_visits_of_all_members_count_for_the_family() -> None:
     assert patients(asked(FAMILY, *BOTH, members=[ANA | dated, BEN | dated | used(2)])) == [2_000, 6_000, 6_000]
 
 
-def test_more_than_the_family_may_use_is_refused() -> None:
+def test_use_above_a_family_limit_is_refused() -> None:
     with pytest.raises(InvalidRequest) as refused:
         asked(FAMILY, *BOTH, members=[ANA | used(2), BEN | used(2)])
     (violation,) = refused.value.violations
@@ -259,14 +259,14 @@ def test_more_than_the_family_may_use_is_refused() -> None:
     )
 
 
-def test_the_open_use_of_a_limit_for_the_family() -> None:
+def test_the_range_covers_the_open_use_of_a_family_limit() -> None:
     """Nobody states it: none used or all of it, three visits of 20.00 or of 60.00."""
     found = asked(FAMILY, *BOTH, members=[ANA, BEN])
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (6_000, 6_000, 18_000)
     assert sum("hands" in each.text for each in found.range.assumptions) == 1
 
 
-def test_the_state_of_a_limit_for_the_family_is_the_first_members() -> None:
+def test_the_state_holds_a_family_limit_under_the_first_member() -> None:
     """Carried on: 3 used, so that the next visit of Ben's is refused."""
     first = asked(FAMILY, *BOTH[:2], members=[ANA | used(1), BEN])
     assert patients(first) == [2_000, 2_000]

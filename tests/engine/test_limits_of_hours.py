@@ -56,7 +56,7 @@ def test_whole_units_pass_while_their_minutes_are_left() -> None:
 
 
 @pytest.mark.parametrize(("used", "expected"), [(150, [2_000, 5_000]), (151, [6_000, 2_000]), (166, [6_000, 5_000])])
-def test_less_than_a_unit_is_nothing_for_a_line(used: int, expected: list[int]) -> None:
+def test_minutes_for_less_than_a_unit_cover_nothing(used: int, expected: list[int]) -> None:
     """A unit of 30 minutes for 60.00, then one of 15 for 50.00.
 
     30 left: the first takes all of it, nothing is left for the second. 29 left: the second alone, with
@@ -66,7 +66,7 @@ def test_less_than_a_unit_is_nothing_for_a_line(used: int, expected: list[int]) 
     assert [line.patient_cents for line in found.lines] == expected
 
 
-def test_a_line_without_a_code_is_a_session() -> None:
+def test_a_line_without_a_code_takes_the_minutes_of_a_session() -> None:
     """An hour each: the third is the last one. The words say hours."""
     dates = {"dates": ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"], "charge_cents": 6_000}
     found = asked(0, dates)
@@ -75,18 +75,18 @@ def test_a_line_without_a_code_is_a_session() -> None:
     assert found.lines[3].steps[1].text == words
 
 
-def test_dated_visits_count_no_time() -> None:
+def test_dated_visits_use_no_minutes() -> None:
     visits = {"limit_usage": [], "prior_visits": [{"benefit": "acupuncture", "date": "2026-02-02", "units": 9}]}
     found = asked(0, codes("97810", 4, 8_000), member=visits)
     assert [(each.used, each.allowed) for each in found.limits_after] == [(60, 180)]
 
 
-def test_the_open_use_of_a_limit_of_hours() -> None:
+def test_the_range_covers_the_open_use_of_a_limit_of_hours() -> None:
     """Anything up to 180 minutes: the copay of 20.00, or the charge of 60.00."""
     found = asked(0, {"charge_cents": 6_000}, member={"limit_usage": []})
     assert (found.range.low_cents, found.range.high_cents) == (2_000, 6_000)
 
 
-def test_minutes_are_needed_in_every_catalog_of_the_plan() -> None:
+def test_every_catalog_edition_of_the_plan_needs_the_minutes() -> None:
     loaded = load_texts(TEXTS | {"p.yaml": PLAN})
     assert [each.code for each in loaded.errors] == ["minutes-not-given"]

@@ -49,7 +49,7 @@ def refusal(**used: int) -> dict[str, str]:
     return {each.field: each.description for each in caught.value.violations}
 
 
-def test_a_deductible_is_held_to_each_maximum_that_it_counts_toward() -> None:
+def test_a_deductible_is_bounded_by_each_maximum_it_counts_toward() -> None:
     """60.00 of the deductible are 60.00 of both; of two that have less, the lesser bounds it."""
     (described,) = refusal(deductible=6000, oop_max=7000, all_max=5999).values()
     assert "6000 cents of deductible used, but only 5999 of all_max" in described
@@ -58,13 +58,13 @@ def test_a_deductible_is_held_to_each_maximum_that_it_counts_toward() -> None:
     assert "0 to 5000" in described
 
 
-def test_maxima_that_are_not_stated_hold_at_least_their_deductible() -> None:
+def test_unstated_maxima_are_at_least_their_deductible() -> None:
     """60.00, then 41.60 + 9.60 + 9.60: 120.80; 130.80 where 70.00 are stated."""
     assert after(asked(deductible=6000)) == {"deductible": 10000, "oop_max": 12080, "all_max": 12080}
     assert after(asked(deductible=6000, oop_max=7000)) == {"deductible": 10000, "oop_max": 13080, "all_max": 12080}
 
 
-def test_the_explanation_names_what_caps() -> None:
+def test_the_explanation_names_the_maximum_that_caps() -> None:
     """9.60 are due. 2.00 of all_max are left: 7.60 fall away; 5.00 are left of both: 4.60."""
 
     def told(**used: int) -> list[str]:
@@ -79,13 +79,13 @@ def test_the_explanation_names_what_caps() -> None:
     ]
 
 
-def test_one_of_two_maxima_is_open() -> None:
+def test_the_range_covers_one_open_maximum_of_two() -> None:
     """all_max holds the 60.00 of the deductible, or is met: 60.80, or nothing."""
     found = asked(deductible=6000, oop_max=6000).range
     assert (found.low_cents, found.expected_cents, found.high_cents) == (0, 6080, 6080)
 
 
-def test_an_open_deductible_under_two_maxima() -> None:
+def test_the_range_covers_an_open_deductible_under_two_maxima() -> None:
     """Met: 3 x 9.60 = 28.80. Nothing of it: 48.00 + 48.00 + 4.00 + 20 % of 44.00 = 108.80."""
     found = asked(oop_max=0, all_max=0).range
     assert (found.low_cents, found.high_cents) == (2880, 10880)
@@ -115,7 +115,7 @@ otherwise: not_covered
 """
 
 
-def test_a_cap_toward_which_its_own_lines_do_not_count() -> None:
+def test_a_maximum_may_cap_lines_that_do_not_count_toward_it() -> None:
     """Deductible open: a visit of 48.00, then three with a copay of 40.00 that the maximum of 50.00 caps.
 
     Nothing of it used: 48.00, and 2.00 are left for each: 54.00. Met: 0, and 40.00 each: 120.00.
@@ -164,7 +164,7 @@ otherwise: not_covered
 """
 
 
-def test_each_part_counts_once_wherever_it_leads() -> None:
+def test_each_part_counts_once_where_several_maxima_lead_to_one_accumulator() -> None:
     """Charge 100.00: 50.00 deductible, 20.00 copay, 20 % of 30.00 = 6.00; then 20.00 and 20 % of 80.00 = 16.00.
 
     Of the second visit 5.00 of the copay and 4.00 of the coinsurance are left. The total receives the deductible from
@@ -193,7 +193,9 @@ THREE_AMOUNTS = PARTS.replace("individual: $500}", "self_only: $80, individual: 
         ("COVERAGE_FAMILY", ["ana", "ben"], [7600, 2400], [9000, 9000, 10000]),
     ],
 )
-def test_three_amounts_of_a_maximum(coverage: str, people: list[str], patient: list[int], maxima: list[int]) -> None:
+def test_self_only_individual_and_family_amounts_of_a_maximum(
+    coverage: str, people: list[str], patient: list[int], maxima: list[int]
+) -> None:
     visit = {"therapy": "acupuncture", "charge_cents": 10000, "tier": "network"}
     items = [visit | {"member_id": people[0], "dates": ["2026-03-02"]}]
     items += [visit | {"member_id": people[-1], "dates": ["2026-03-03"]}]

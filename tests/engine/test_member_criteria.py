@@ -64,13 +64,13 @@ def bounds(found: Estimate) -> tuple[int, int, int]:
         ({"role": "child", "status": "active", "enrolled_on": "2026-01-16"}, 10_000, Reason.MEMBER_ROLE),
     ],
 )
-def test_who_pays_what(membership: dict[str, str], patient: int, reason: Reason) -> None:
+def test_role_and_status_select_the_benefit(membership: dict[str, str], patient: int, reason: Reason) -> None:
     found = asked(PLAN, membership)
     (line,) = found.lines
     assert (line.patient_cents, line.reason, bounds(found)) == (patient, reason, (patient, patient, patient))
 
 
-def test_what_is_not_known_is_assumed_and_in_the_range() -> None:
+def test_an_unknown_role_or_status_is_assumed_and_widens_the_range() -> None:
     """Expected: the subscriber, 10. A retiree's spouse pays 25, others 40, or all 100 within two months."""
     found = asked(PLAN, {})
     assert bounds(found) == (1_000, 1_000, 10_000)
@@ -86,7 +86,7 @@ def test_what_is_not_known_is_assumed_and_in_the_range() -> None:
     assert [each.text for each in active.range.assumptions] == [f"{told} so we assume that it fits."]
 
 
-def test_what_is_not_known_fails_where_nothing_is_assumed() -> None:
+def test_an_unknown_role_or_status_fails_where_nothing_is_assumed() -> None:
     """As attested: 100, whether or not the facts would hold; the range goes down to 10, 25 and 40."""
     found = asked(PLAN, {}, requirements="REQUIREMENTS_AS_ATTESTED")
     (line,) = found.lines
@@ -103,7 +103,7 @@ def test_what_is_not_known_fails_where_nothing_is_assumed() -> None:
         ("12 months", "2025-03-15", "2026-03-14", "2026-03-15"),
     ],
 )
-def test_when_a_waiting_period_is_over(length: str, enrolled: str, last_waited: str, first_covered: str) -> None:
+def test_a_waiting_period_ends_to_the_day(length: str, enrolled: str, last_waited: str, first_covered: str) -> None:
     """The last day of waiting costs 100, the first day after it 40; X12 says that the waiting period is not met."""
     found = asked(WAITING.replace("LENGTH", length), {"enrolled_on": enrolled}, last_waited, first_covered)
     assert [(line.reason, line.patient_cents) for line in found.lines] == [
@@ -115,20 +115,20 @@ def test_when_a_waiting_period_is_over(length: str, enrolled: str, last_waited: 
     assert found.lines[0].steps[1].text == words
 
 
-def test_a_day_of_enrollment_that_is_not_known_may_lie_between_the_visits() -> None:
+def test_the_range_covers_an_enrollment_between_two_visits() -> None:
     """Two visits, a month apart: 40 + 40, 100 + 40, or 100 + 100. With the first one covered the second one is."""
     found = asked(WAITING.replace("LENGTH", "2 months"), {}, "2026-03-15", "2026-04-15")
     assert bounds(found) == (8_000, 8_000, 20_000)
 
 
-def test_an_exclusion_of_a_role() -> None:
+def test_an_exclusion_may_name_a_role() -> None:
     """A child's 100; a spouse's 40; of whom nothing is known an exclusion is not assumed, and stands in the range."""
     assert bounds(asked(CHILD, {"role": "child"})) == (10_000, 10_000, 10_000)
     assert bounds(asked(CHILD, {"role": "spouse"})) == (4_000, 4_000, 4_000)
     assert bounds(asked(CHILD, {})) == (4_000, 4_000, 10_000)
 
 
-def test_each_plan_has_a_membership_of_its_own() -> None:
+def test_each_plan_reads_its_own_membership() -> None:
     """The subscriber's 10 under the first plan; the second pays them for a child, not for a spouse."""
     second = PLAN.replace("id: plan", "id: second").replace("role: [subscriber]", "role: [child]")
     rules = tables(plan=PLAN, second=second)
@@ -142,7 +142,7 @@ def test_each_plan_has_a_membership_of_its_own() -> None:
     assert bounds(estimate(rules, request)) == (0, 0, 1_000)
 
 
-def test_a_policy_may_ask_for_a_role_and_a_status() -> None:
+def test_a_policy_may_require_a_role_and_a_status() -> None:
     """Its status fails first: 100 for an active member, told with code 177 (eligibility requirements)."""
     policy = "format: camcover/1\nkind: policy\nid: retired\neffective: {from: 2024-01-01}\nillustrative: yes\n"
     policy += "when: {member: {role: [subscriber, spouse], status: [retiree]}}\n"
@@ -163,7 +163,7 @@ def test_an_enrollment_after_the_first_day_of_coverage_is_refused() -> None:
     assert (violation.field, violation.found) == ("members[0].membership.enrolled_on", "2026-01-02")
 
 
-def test_a_table_tells_members_apart() -> None:
+def test_decision_tables_have_rows_by_role_and_status() -> None:
     loaded = load_texts({"catalog.yaml": CATALOG, "plan.yaml": PLAN})
     assert loaded.rules is not None
     (table,) = decision_tables(loaded.rules, TableQuery("plan", "acupuncture", code="97810"))

@@ -83,7 +83,9 @@ POOL = "pool: {allow: 900 visits, per: rolling 30 days, cite: eoc p.3}"
     ],
     ids=["four windows", "a pool four times", "one id for four windows"],
 )
-def test_every_use_has_its_place(monkeypatch: pytest.MonkeyPatch, limits: str, pools: str, used: list[int]) -> None:
+def test_the_space_holds_every_dated_use(
+    monkeypatch: pytest.MonkeyPatch, limits: str, pools: str, used: list[int]
+) -> None:
     tables = unchecked(monkeypatch, share_plan(limits, pools))
     answer = estimate(tables, asked_daily(DAYS))
     assert [each.used for each in answer.limits_after] == used
@@ -102,7 +104,7 @@ def test_a_pool_named_twice_counts_once(monkeypatch: pytest.MonkeyPatch, pool: s
     assert [line.covered for line in estimate(tables, asked).lines] == [True] * 4 + [False] * 2
 
 
-def test_too_little_room_is_a_fault_and_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_room_raises_a_fault_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Guards would show a write; the fault says how many requests could not be adjudicated."""
     tables = without_room(unchecked(monkeypatch, share_plan(WINDOWS.format("window", 30))))
     with pytest.raises(
@@ -122,7 +124,7 @@ def test_a_fault_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert estimate(sound, asked_daily(9)) == expected
 
 
-def test_a_batch_laid_out_in_too_little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_in_too_little_room_raises_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layout of batches counts on by itself too; it writes no row that it has no room for."""
     tables = unchecked(monkeypatch, SHARE_PLAN)
     monkeypatch.setattr(bulk_estimate, "_lines_of", lambda offsets, _sessions: 5 * (offsets[1:] > 0))
@@ -130,7 +132,7 @@ def test_a_batch_laid_out_in_too_little_room(monkeypatch: pytest.MonkeyPatch) ->
         in_bulk(tables, row_daily(5), row_daily(6))
 
 
-def test_guards_show_what_is_written_beyond(guards: Guards, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guard_rows_show_writes_past_the_end(guards: Guards, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room that is promised but not there: the events of nine visits lie behind the array's end."""
     tables = without_room(unchecked(monkeypatch, share_plan(WINDOWS.format("window", 30))))
     adjudicator = Adjudicator()

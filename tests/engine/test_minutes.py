@@ -53,7 +53,7 @@ def units(found: Estimate) -> list[tuple[str, int, int]]:
     return [(line.code, line.units, line.amounts.copay_cents // 100) for line in found.lines]
 
 
-def test_the_published_example() -> None:
+def test_the_published_example_of_the_eight_minute_rule() -> None:
     """40 minutes are 3 units: 33 has 2 and a remainder of 3, 7 the larger one. By `ama` 2, and 7 come to none."""
     session = item(of("97810", 33), of("97811", 7))
     assert units(asked("cms", session)) == [("97810", 2, 20), ("97811", 1, 10)]
@@ -85,7 +85,7 @@ def test_the_eight_minute_rule(minutes: list[int], expected: list[int]) -> None:
     assert shared_out(minutes) == expected
 
 
-def test_minutes_count_together_over_a_day_alone() -> None:
+def test_minutes_count_together_only_within_one_day() -> None:
     """8 and 8 on one day are 16: one unit. On two days one each. 97124 has 30 minutes: 15 are half a unit, 16 one."""
     assert units(asked("cms", item(of("97810", 8)), item(of("97811", 8)))) == [("97810", 1, 10)]
     days = [item(of("97810", 8)), item(of("97811", 8), dates=["2026-03-03"])]
@@ -118,7 +118,9 @@ def test_a_session_shares_its_typical_charge_over_what_is_billed() -> None:
         ("ama", of("97810", 7), "items", "too few minutes for one unit of any procedure"),
     ],
 )
-def test_minutes_that_cannot_be(rule: str, procedure: dict[str, Any], field: str, expected: str) -> None:
+def test_minutes_without_a_rule_or_a_unit_are_refused(
+    rule: str, procedure: dict[str, Any], field: str, expected: str
+) -> None:
     with pytest.raises(InvalidRequest) as error:
         asked(rule, item(procedure))
     assert [each.field for each in error.value.violations] == [field]

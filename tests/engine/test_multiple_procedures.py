@@ -84,11 +84,11 @@ def allowed(found: Estimate) -> list[int]:
         ([item("97810", 2, setting="clinic")], [4_500]),
     ],
 )
-def test_the_allowed_amounts(items: list[dict[str, Any]], expected: list[int]) -> None:
+def test_all_units_but_the_highest_are_reduced(items: list[dict[str, Any]], expected: list[int]) -> None:
     assert allowed(asked(*items)) == expected
 
 
-def test_an_amount_of_the_request_is_not_compared() -> None:
+def test_an_allowed_amount_of_the_request_is_neither_compared_nor_reduced() -> None:
     given = item("97811", procedures=[{"code": "97811", "charge_cents": 20_000, "allowed_cents": 3_000}])
     assert allowed(asked(given, item("97810", 2))) == [3_000, 5_000]
 
@@ -99,7 +99,7 @@ def test_an_unknown_charge_is_the_amount_before_the_reduction() -> None:
     assert (line.charge_cents, line.allowed_cents, line.written_off_cents) == (5_600, 5_000, 600)
 
 
-def test_a_day_that_began_before() -> None:
+def test_a_day_begun_before_the_estimate_is_reduced_as_one() -> None:
     """A unit of 18 was in full: 2 x 22. One of 12 was: 38 less the 6 that it was spared, 22 and 22; in one 22 + 38."""
     before = {"date": "2026-03-02", "tier": "in", "practice_expense_cents": 1_800}
     assert allowed(asked(item("97810", 2), fee_usage=[before])) == [4_400]
@@ -112,7 +112,7 @@ def test_a_day_that_began_before() -> None:
     assert sum(allowed(asked(item("97811"), fee_usage=[lower]))) + 2_800 == 6_000
 
 
-def test_what_is_said_of_it() -> None:
+def test_the_reduction_is_explained() -> None:
     assert asked(item("97810", 2)).lines[0].steps[0].text == (
         "The charge is $200.00. The plan allows $50.00. Of the practice expense of all units of a day but the highest "
         "it allows 50%."

@@ -27,14 +27,14 @@ def lines(share: str, **asked: Any) -> tuple[Line, ...]:
     return estimate(tables(share=share), question(**asked)).lines
 
 
-def test_the_plan_pays_the_provider_where_nothing_is_said() -> None:
+def test_the_plan_pays_the_provider_by_default() -> None:
     """First visit: 48.00 of 80.00 allowed, 40.00 + 20 % of 8.00 = 41.60 the patient's, 6.40 by the plan."""
     assert BACK != SHARE_PLAN
     assert money(lines(SHARE_PLAN)[0]) == (640, 4_160, 4_160, 0)
     assert lines(SHARE_PLAN.replace(WRITTEN_OFF, f"{WRITTEN_OFF}, payment_to: provider")) == lines(SHARE_PLAN)
 
 
-def test_what_the_plan_pays_comes_back() -> None:
+def test_the_plans_payment_comes_back_in_a_tier_that_pays_the_member() -> None:
     """The contract's 32.00 are not due: 48.00 at the desk, of which 6.40 come back; then 9.60 + 38.40 = 48.00."""
     found, later = lines(BACK), (3_840, 960, 4_800, 3_840)
     assert [money(line) for line in found] == [(640, 4_160, 4_800, 640), later, later]
@@ -42,14 +42,14 @@ def test_what_the_plan_pays_comes_back() -> None:
     assert others == [each._replace(due_at_service_cents=0, reimbursed_cents=0) for each in lines(SHARE_PLAN)]
 
 
-def test_nothing_comes_back_of_what_is_not_covered() -> None:
+def test_an_uncovered_line_brings_nothing_back() -> None:
     """No benefit names reiki: 80.00 are due, and stay."""
     item = question()["items"][0] | {"therapy": "reiki", "procedures": [], "charge_cents": 8_000}
     (line, *_) = lines(BACK, items=[item])
     assert (line.covered, money(line)) == (False, (0, 8_000, 8_000, 0))
 
 
-def test_totals_add_up() -> None:
+def test_totals_of_due_at_service_and_reimbursement_add_up() -> None:
     """Three visits: 41.60 + 9.60 + 9.60 = 60.80 borne, 6.40 + 2 x 38.40 = 83.20 back, 144.00 at the desk."""
     totals = estimate(tables(share=BACK), question()).totals
     assert (totals.patient_cents, totals.reimbursed_cents, totals.due_at_service_cents) == (6_080, 8_320, 14_400)
@@ -76,7 +76,7 @@ def test_a_patient_is_told_what_to_pay_first() -> None:
     assert not any("comes back" in step.text for step in lines(SHARE_PLAN, explain=True)[0].steps)
 
 
-def test_an_answer_about_coverage_tells_whom_the_plan_pays() -> None:
+def test_check_coverage_names_the_payee() -> None:
     terms = check_coverage(tables(share=BACK), typed(question())).terms
     words = "the member pays the provider at the time of service and claims back what the plan pays"
     assert [(each.tier, each.payment.text if each.payment else "") for each in terms] == [

@@ -60,25 +60,25 @@ def shares(found: Estimate) -> list[tuple[int, int, int]]:
         ([25_000, 25_000, 10_000], [(5_000, 20_000, 0), (5_000, 10_000, 10_000), (0, 0, 10_000)]),
     ],
 )
-def test_lines_of_a_visit(lines: list[int], expected: list[tuple[int, int, int]]) -> None:
+def test_a_penalty_runs_over_the_lines_of_a_visit(lines: list[int], expected: list[tuple[int, int, int]]) -> None:
     assert shares(asked(*lines)) == expected
 
 
-def test_each_visit_bears_it() -> None:
+def test_each_visit_bears_the_penalty_anew() -> None:
     """100 of coinsurance meet the maximum on the first day: the second bears 300 of 500, and no coinsurance."""
     found = asked(50_000, dates=2)
     assert shares(found) == [(10_000, 30_000, 10_000), (0, 30_000, 20_000)]
     assert found.accumulators_after[0].used_cents == 10_000
 
 
-def test_beside_a_percentage() -> None:
+def test_a_penalty_in_dollars_and_one_in_percent_add_up_in_order() -> None:
     """Of 400: 300, then half of the 100 that are left. The other way round: 200, then 200 of 300."""
     half = "{referral: {penalty: 50%}}"
     assert shares(asked(50_000, requires=f"{FLAT}, {half}")) == [(10_000, 35_000, 5_000)]
     assert shares(asked(50_000, requires=f"{half}, {FLAT}")) == [(10_000, 40_000, 0)]
 
 
-def test_after_a_number_of_visits() -> None:
+def test_a_penalty_may_apply_from_a_visit_number_on() -> None:
     requires = "{prior_authorization: {penalty: $300, after: 1 visit}}"
     assert [line.penalty_cents for line in asked(50_000, requires=requires, dates=2).lines] == [0, 30_000]
 
@@ -90,7 +90,7 @@ def test_a_money_limit_counts_what_the_plan_pays_after_it() -> None:
     assert [line.not_covered_cents for line in found.lines] == [0, 15_000]
 
 
-def test_a_visit_that_goes_on_and_what_the_state_tells() -> None:
+def test_a_visit_begun_before_the_estimate_bears_the_rest_of_the_penalty() -> None:
     """200 of it were taken: 100 are left."""
     visit = {"benefit": "needles", "date": "2026-03-02", "penalty_paid_cents": 20_000}
     assert shares(asked(50_000, member={"prior_visits": [visit]})) == [(10_000, 10_000, 30_000)]
@@ -98,17 +98,17 @@ def test_a_visit_that_goes_on_and_what_the_state_tells() -> None:
     assert use.prior_visits[0].penalty_paid_cents == 20_000
 
 
-def test_with_the_attestation_nothing_is_taken() -> None:
+def test_an_attested_line_bears_no_penalty() -> None:
     assert shares(asked(50_000, requirements="REQUIREMENTS_ASSUMED_MET")) == [(10_000, 0, 40_000)]
 
 
-def test_the_range_holds_it() -> None:
+def test_the_range_covers_the_penalty() -> None:
     """Assumed to be there: 100; missing: 400."""
     found = asked(50_000, requirements="REQUIREMENTS_ASSUMED_MET")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (10_000, 10_000, 40_000)
 
 
-def test_in_words() -> None:
+def test_penalties_in_dollars_in_words() -> None:
     line = asked(50_000).lines[0]
     told = "The plan pays less without prior authorization. You pay the difference, $300.00."
     assert told in [step.text for step in line.steps]

@@ -80,7 +80,7 @@ def test_a_missing_attestation_that_is_the_providers(attestation: str, code: str
         assert line.not_covered_cents == 0
 
 
-def test_where_the_tier_does_not_say_so_the_denial_is_the_members() -> None:
+def test_a_denial_is_the_members_by_default() -> None:
     """Without the key; in a tier without it; for a reason that is not in `for`; and, attested, no denial at all."""
     liable, terms = "{for: [prior_authorization]}", "requires: [prior_authorization]"
     assert settled(first("", terms)) == (6_000, 0, [("PR", "197", 6_000)])
@@ -90,7 +90,7 @@ def test_where_the_tier_does_not_say_so_the_denial_is_the_members() -> None:
     assert there == (2_000, 2_800, [("PR", "3", 2_000), ("CO", "45", 2_800)])
 
 
-def test_a_penalty_stays_the_members() -> None:
+def test_a_penalty_is_always_the_members() -> None:
     """Without the authorization the plan pays half of 12.00: 6.00 is the member's, as ever."""
     line = first("{for: [prior_authorization]}", "requires: [{prior_authorization: {penalty: 50%}}]")
     assert (line.patient_cents, line.penalty_cents, line.written_off_cents) == (2_600, 600, 2_800)
@@ -100,7 +100,7 @@ NOTICE = "{for: [diagnosis, limits, active_treatment], unless: advance_notice}"
 FOR_BACK_PAIN = "when: {conditions: [back-pain]}"
 
 
-def test_a_diagnosis_that_is_not_covered() -> None:
+def test_an_uncovered_diagnosis_is_the_providers() -> None:
     """Without notice CO 50; with it the member's, PR 167, less a discount where there is one: 45.00."""
     other: dict[str, Any] = {"diagnoses": ["G44.1"]}
     assert settled(first(NOTICE, FOR_BACK_PAIN, **other)) == (0, 6_000, [("CO", "50", 6_000)])
@@ -136,7 +136,7 @@ def test_exclusions_and_other_reasons_stay_the_members(
         ("{id: most, allow: $100, per: benefit_period, counts: allowed}", {"used_cents": 10_000}, False),
     ],
 )
-def test_a_limit_that_is_used_up(limit: str, used: dict[str, int], *, is_providers: bool) -> None:
+def test_a_used_up_limit_is_the_providers(limit: str, used: dict[str, int], *, is_providers: bool) -> None:
     """Visits and units, never money."""
     member = {"limit_usage": [{"limit": "most"} | used]}
     line = first(NOTICE, f"limits: [{limit}]", member=member)
@@ -151,7 +151,7 @@ FIVE = {"procedures": [{"code": "97811", "units": 5, "charge_cents": 20_000, "al
 THREE_UNITS = "{allow: 3 units, per: day}"
 
 
-def test_units_beyond_a_limit() -> None:
+def test_units_beyond_a_limit_are_the_providers() -> None:
     """Three of five units: 120.00 charged, 90.00 allowed, copay 20.00, the plan 70.00, 30.00 above. The rest, 80.00."""
     line = first(NOTICE, f"limits: [{THREE_UNITS}]", **FIVE)
     assert (line.covered, line.covered_units, line.plan_paid_cents) == (True, 3, 7_000)
@@ -160,7 +160,7 @@ def test_units_beyond_a_limit() -> None:
     assert settled(line) == (10_000, 3_000, [("PR", "3", 2_000), ("PR", "119", 8_000), ("CO", "45", 3_000)])
 
 
-def test_units_beyond_a_limit_beside_a_money_limit() -> None:
+def test_units_beyond_a_limit_are_the_providers_beside_a_money_limit() -> None:
     """Of the 70.00 that the plan would pay a money limit leaves 50.00: 20.00 is the member's, 80.00 the provider's."""
     line = first(NOTICE, f"limits: [{THREE_UNITS}, {{allow: $50, per: day}}]", **FIVE)
     assert (line.plan_paid_cents, line.not_covered_cents) == (5_000, 2_000)
@@ -168,7 +168,7 @@ def test_units_beyond_a_limit_beside_a_money_limit() -> None:
     assert settled(line) == (4_000, 11_000, owed)
 
 
-def test_an_exhausted_benefit_with_nothing_behind_it() -> None:
+def test_a_benefit_exhausted_without_a_next_one_is_the_providers() -> None:
     terms = "limits: [{id: most, allow: 1 visit, per: benefit_period}]\n    when_exhausted: next"
     line = first(NOTICE, terms, member={"limit_usage": [{"limit": "most", "used": 1}]})
     assert settled(line) == (0, 6_000, [("CO", "50", 6_000)])
@@ -177,7 +177,7 @@ def test_an_exhausted_benefit_with_nothing_behind_it() -> None:
 # The range, and what the patient is told
 
 
-def test_a_notice_is_assumed_and_told_and_may_be_missing() -> None:
+def test_a_notice_is_assumed_named_and_missing_in_the_range() -> None:
     """Expected: the member pays. In the range also without notice: 0. It is an assumption, no prerequisite."""
     found = asked(NOTICE, FOR_BACK_PAIN, diagnoses=["G44.1"], requirements="REQUIREMENTS_ASSUMED_MET")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 6_000, 6_000)
@@ -189,13 +189,13 @@ def test_a_notice_is_assumed_and_told_and_may_be_missing() -> None:
     assert found.prerequisites == ()
 
 
-def test_a_notice_that_is_given_is_no_assumption() -> None:
+def test_a_given_notice_is_not_listed_as_an_assumption() -> None:
     given: dict[str, Any] = {"attestations": ["advance_notice"], "requirements": "REQUIREMENTS_ASSUMED_MET"}
     found = asked(NOTICE, FOR_BACK_PAIN, diagnoses=["G44.1"], **given)
     assert (found.range.low_cents, found.range.high_cents, found.range.assumptions) == (6_000, 6_000, ())
 
 
-def test_a_notice_is_open_apart_from_other_attestations() -> None:
+def test_the_range_varies_the_notice_apart_from_other_attestations() -> None:
     """Active treatment assumed: 20.00. Not there: 60.00 with notice, which is the most, and 0 without it, the least."""
     found = asked(NOTICE, "requires: [active_treatment]", requirements="REQUIREMENTS_ASSUMED_MET")
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 2_000, 6_000)
@@ -261,7 +261,7 @@ def test_the_patient_is_told_who_bears_units_beyond_a_limit() -> None:
     assert any("so $80.00 is not covered. You pay for that" in text for text, _ in steps)
 
 
-def test_a_check_of_coverage_tells_it() -> None:
+def test_check_coverage_names_denials_that_are_the_providers() -> None:
     plan = PLAN.replace(" LIABLE", f", provider_liable: {NOTICE}").replace(
         "TERMS", "limits: [{allow: 1 visit, per: day}]"
     )
@@ -283,7 +283,7 @@ def test_a_check_of_coverage_tells_it() -> None:
 # Two plans (point 28)
 
 
-def test_a_second_plan_pays_nothing_of_what_is_the_providers() -> None:
+def test_a_second_plan_pays_nothing_for_the_providers_part() -> None:
     """The patient owes the first plan's provider nothing, and a second plan pays at most what the patient owes."""
     plans = {
         "p": PLAN.replace(" LIABLE", ", provider_liable: {for: [referral]}").replace("TERMS", "requires: [referral]"),

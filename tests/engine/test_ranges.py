@@ -21,11 +21,11 @@ def bounds(**others: Any) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     return (found.low_cents, found.expected_cents, found.high_cents), tuple(each.text for each in found.assumptions)
 
 
-def test_nothing_open_nothing_assumed() -> None:
+def test_a_complete_request_has_no_range_and_no_assumption() -> None:
     assert bounds() == ((6080, 6080, 6080), ())
 
 
-def test_an_open_deductible() -> None:
+def test_the_range_covers_an_open_deductible() -> None:
     """Low: met, 3 x 9.60 = 28.80. Expected and high: none of it met, 100.00 + 20 % of 44.00 = 108.80."""
     used = [{"accumulator": "oop_max", "used_cents": 0}]
     amounts, assumptions = bounds(members=[MEMBER | {"accumulators": used}])
@@ -37,7 +37,7 @@ def test_an_open_deductible() -> None:
     )
 
 
-def test_an_open_tier() -> None:
+def test_the_range_covers_an_open_tier() -> None:
     """In network 60.80. Out of it 36.00 is allowed: 36.00 to the deductible; 4.00 + 50 % of 32.00; 18.00: 74.00.
 
     With 3 x 44.00 above the allowed amount 206.00.
@@ -49,7 +49,7 @@ def test_an_open_tier() -> None:
     )
 
 
-def test_an_open_price() -> None:
+def test_the_range_covers_an_open_price() -> None:
     """A line without a code is 80 % of its charge in network: 60.00, 88.00 and 120.00 of 75.00, 110.00 and 150.00.
 
     The deductible is met: 20 % = 12.00, 17.60, 24.00.
@@ -61,7 +61,7 @@ def test_an_open_price() -> None:
     assert assumptions[0].startswith("The charge for acupuncture is not known")
 
 
-def test_an_attestation_that_is_assumed() -> None:
+def test_the_range_covers_an_assumed_attestation() -> None:
     """With the referral 3 x 20.00; without it 3 x 80.00."""
     amounts, _ = bounds(plan_id="copay-plan", members=NOTHING_USED)
     assert amounts == (6000, 6000, 24000)
@@ -72,7 +72,7 @@ def test_an_attestation_that_is_assumed() -> None:
     assert prerequisite.rule.startswith("copay.yaml:")
 
 
-def test_an_attestation_that_is_given_or_said_to_be_missing() -> None:
+def test_a_given_or_denied_attestation_is_not_open() -> None:
     given = [ITEM | {"attestations": ["referral"]}]
     assert bounds(plan_id="copay-plan", members=NOTHING_USED, items=given) == ((6000, 6000, 6000), ())
     missing: dict[str, Any] = {
@@ -118,7 +118,7 @@ OOP_ONLY = [{"accumulator": "oop_max", "used_cents": 0}]
         (["2026-03-02", "2026-03-09", "2026-03-16"], (6001, 10000, 12600)),
     ],
 )
-def test_a_copay_that_falls_away_with_the_deductible(dates: list[str], expected: tuple[int, int, int]) -> None:
+def test_the_range_covers_a_copay_waived_with_the_deductible(dates: list[str], expected: tuple[int, int, int]) -> None:
     """What is left of the deductible decides; neither end of it gives the least."""
     item = ITEM | {"dates": dates}
     found = estimate(tables(share=WAIVED), question(members=[MEMBER | {"accumulators": OOP_ONLY}], items=[item])).range
@@ -138,7 +138,7 @@ def test_a_copay_that_falls_away_with_the_deductible(dates: list[str], expected:
         (13, "$20", "discounts: [{therapies: [acupuncture], percent: 50%, cite: eoc p.9}]\n", (28000, 28000, 52000)),
     ],
 )
-def test_unknown_use_of_a_limit_of_twelve_visits(
+def test_the_range_covers_the_unknown_use_of_a_limit(
     sessions: int, copay: str, discount: str, expected: tuple[int, int, int]
 ) -> None:
     text = DISCOUNTED.replace("$20 per visit", f"{copay} per visit").replace("sources:", f"{discount}sources:")
@@ -152,7 +152,7 @@ def test_unknown_use_of_a_limit_of_twelve_visits(
     )
 
 
-def test_open_sums_of_a_family() -> None:
+def test_the_range_covers_a_familys_open_sums() -> None:
     """Nothing met: 48.00 of each member's visit goes to a deductible. All met: 20 % of 48.00 each."""
     members = [MEMBER | {"id": name, "accumulators": OOP_ONLY} for name in ("ana", "ben")]
     items = [ITEM | {"member_id": name, "dates": ["2026-03-02"]} for name in ("ana", "ben")]
@@ -160,7 +160,7 @@ def test_open_sums_of_a_family() -> None:
     assert amounts == (1920, 9600, 9600)
 
 
-def test_a_members_open_sum_beside_the_familys() -> None:
+def test_a_members_open_sum_is_at_most_the_familys() -> None:
     """Of the family 160.00 of 200.00 are met: Ana's visit takes the last 40.00 of it, if she has any of hers left.
 
     What one member saves may be dearer to another, so that the range is widened to the charges, and says so.
@@ -180,7 +180,7 @@ def test_a_members_open_sum_beside_the_familys() -> None:
         ("practitioner", "only from acupuncturist. You gave no practitioner"),
     ],
 )
-def test_a_fact_that_is_not_given(missing: str, sentence: str) -> None:
+def test_the_range_covers_a_missing_fact(missing: str, sentence: str) -> None:
     """Assumed to hold: 60.80; not so: three charges of 80.00. As attested it fails, and may still hold."""
     item = {name: value for name, value in ITEM.items() if name != missing}
     assert bounds(items=[item]) == (
@@ -191,14 +191,14 @@ def test_a_fact_that_is_not_given(missing: str, sentence: str) -> None:
     assert amounts == (6080, 24000, 24000)
 
 
-def test_a_fact_that_is_not_given_told_where_a_line_is_refused() -> None:
+def test_a_refusal_for_a_missing_fact_says_that_it_is_missing() -> None:
     item = {name: value for name, value in ITEM.items() if name != "diagnoses"}
     asked = question(members=[MEMBER], items=[item], requirements="REQUIREMENTS_AS_ATTESTED", explain=True)
     texts = [step.text for step in estimate(RULES, asked).lines[0].steps]
     assert "The plan covers this service only for certain diagnoses. No diagnosis was given." in texts
 
 
-def test_a_code_that_no_catalog_has() -> None:
+def test_the_range_covers_an_unknown_code() -> None:
     """60.80 as ever, and 3 x 50.00 for the code: at the least nothing of it. X12: the code is invalid."""
     item = ITEM | {"procedures": [*ITEM["procedures"], {"code": "99999", "charge_cents": 5000}]}
     amounts, assumptions = bounds(items=[item])
@@ -209,7 +209,7 @@ def test_a_code_that_no_catalog_has() -> None:
     assert line.adjustments == (Adjustment("PR", "181", 5000),)
 
 
-def test_sums_of_an_earlier_benefit_period() -> None:
+def test_sums_of_an_earlier_benefit_period_make_all_sums_open() -> None:
     """Sums of December 2025: what was applied since is open. The least: the maximum is met. The most: 100.00 + 8.80."""
     sums = [{"accumulator": "deductible", "used_cents": 6000}, {"accumulator": "oop_max", "used_cents": 6000}]
     amounts, assumptions = bounds(members=[MEMBER | {"accumulators": sums}], as_of="2025-12-31")
@@ -217,7 +217,7 @@ def test_sums_of_an_earlier_benefit_period() -> None:
     assert "from December 31, 2025, in an earlier benefit period" in assumptions[0]
 
 
-def test_services_before_the_day_of_the_sums_and_services_twice() -> None:
+def test_assumptions_name_lines_before_as_of_and_repeated_services() -> None:
     early, _ = bounds(as_of="2026-03-10")
     assert early == (6080, 6080, 6080)
     assert bounds(as_of="2026-03-10")[1] == (

@@ -28,7 +28,7 @@ TABLES = compile_rules(rule_set())
 AT = Place("plan.yaml", 3, 7)
 
 
-def test_every_field_of_every_record_comes_back() -> None:
+def test_every_field_of_every_record_survives_the_round_trip() -> None:
     """The rule set in which every field of every record is given; words keep their places."""
     for plan in TABLES.plans.values():
         found = decode(encode(plan, PlanIndex), PlanIndex)
@@ -46,7 +46,7 @@ def test_every_field_of_every_record_comes_back() -> None:
     assert decode(encode(TABLES.vocabulary, Vocabulary), Vocabulary) == TABLES.vocabulary
 
 
-def test_a_record_that_is_used_twice_is_one_again() -> None:
+def test_a_shared_record_is_shared_again_after_reading() -> None:
     """A segment's plan is its edition, not a copy of it."""
     for plan in TABLES.plans.values():
         found = decode(encode(plan, PlanIndex), PlanIndex)
@@ -117,7 +117,7 @@ def test_any_value_in_place_of_another_is_refused_or_of_its_type(wrong: object) 
         b"\xff\xfe",
     ],
 )
-def test_bytes_that_are_no_records(content: bytes) -> None:
+def test_bytes_that_are_no_records_are_refused(content: bytes) -> None:
     for declared in (*ROOTS, Place, Accumulator):
         with pytest.raises(WrongRecords):
             decode(content, declared)
@@ -132,7 +132,7 @@ def test_a_record_of_another_class_is_refused() -> None:
         decode(orjson.dumps([["f"], [[number(Effective), 1, None, 1], place], 0]), Effective)
 
 
-def test_a_member_that_this_version_does_not_know() -> None:
+def test_an_unknown_member_of_an_enumeration_is_refused() -> None:
     content = encode(_limit(), Limit).replace(b'"visits"', b'"hours"')
     with pytest.raises(WrongRecords, match="expected a member of Measure, found 'hours'"):
         decode(content, Limit)
@@ -144,7 +144,7 @@ def _limit() -> Limit:
     return next(each for each in limits if each.measure is Measure.VISITS)
 
 
-def test_a_key_that_comes_twice() -> None:
+def test_a_repeated_key_is_refused() -> None:
     summary = next(iter(TABLES.directory.values()))
     declared = Mapping[str, PlanSummary]
     texts, records, root = parts({"a": summary, "b": summary}, declared)
@@ -168,7 +168,7 @@ def test_a_key_that_comes_twice() -> None:
         (b"", bytes),
     ],
 )
-def test_what_is_not_declared_cannot_be_written(value: object, declared: Any) -> None:
+def test_a_value_of_an_undeclared_type_cannot_be_written(value: object, declared: Any) -> None:
     with pytest.raises(TypeError):
         encode(value, declared)
 
@@ -190,7 +190,7 @@ def test_the_schema_names_every_column_field_and_member() -> None:
     assert "VISITS='visits'" in lines["enum camcover.rulebook.records.limit_terms.Measure"]
 
 
-def test_another_column_field_member_or_source_is_another_schema(
+def test_a_changed_column_field_member_or_source_changes_the_schema(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     """Each change alone gives another digest."""

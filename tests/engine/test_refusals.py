@@ -176,7 +176,7 @@ def test_refused_with_every_violation(rules: Tables, changed: dict[str, Any], vi
     assert all(said in found[field] for field, said in violations.items()), found
 
 
-def test_a_service_without_dates(rules: Tables) -> None:
+def test_a_service_without_dates_is_refused(rules: Tables) -> None:
     message = json_format.ParseDict(question(), request_pb2.EstimatePlanRequest())
     request = estimate_request(message)
     undated = request._replace(items=(*request.items, request.items[0]._replace(dates=())))

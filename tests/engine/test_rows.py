@@ -61,7 +61,7 @@ def laid_out(rules: Tables, asked: dict[str, Any]) -> tuple[Workspace, Layout, n
     return adjudicator.first, found.primary, adjudicator.first.requests.array[0]
 
 
-def test_every_column_of_a_case_is_what_it_is_called() -> None:
+def test_every_column_of_a_case_holds_the_value_of_its_name() -> None:
     """Another number for each column, so that two that change places are seen."""
     plan: Any = SimpleNamespace(
         accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6, segments=range(7),
@@ -146,7 +146,7 @@ def _with_dates(data: dict[str, Any]) -> dict[str, Any]:
         (EVENT, [("day", "i4"), ("next", "i4"), ("amount", "i8")]),
     ],
 )
-def test_rows_written_as_plain_integers(dtype: np.dtype[Any], written: list[tuple[str, str]]) -> None:
+def test_rows_are_written_as_plain_integers(dtype: np.dtype[Any], written: list[tuple[str, str]]) -> None:
     assert [(column[0], column[1][1:]) for column in dtype.descr] == written
 
 

@@ -75,7 +75,7 @@ def test_lines_share_a_fee_in_order(table: str, lines: list[int], expected: list
     assert allowed(asked(table, item(*lines))) == expected
 
 
-def test_a_listed_code_stands_beside_the_visit() -> None:
+def test_a_listed_code_is_paid_beside_the_visit_fee() -> None:
     """97811 is listed at 80: 70 of 70. 97810 is of the visit: 45. Of 110 a day 70 are taken: 40 of the 45 are left."""
     table = f'codes: {{"97811": $80}}, {VISIT}'
     items = [item(7_000, code="97811"), item(6_000)]
@@ -83,7 +83,7 @@ def test_a_listed_code_stands_beside_the_visit() -> None:
     assert allowed(asked(f"{table}, {DAY}", *items)) == [7_000, 4_000]
 
 
-def test_who_owes_what_is_above_the_shared_fee() -> None:
+def test_the_part_above_the_shared_fee_follows_the_tier() -> None:
     """In the network half of 45 = 22.50 is the member's, 65 are written off; outside 37.50 of 60 and 50 of 50 are his.
 
     Outside the fee for the visit is 50 % of 45 = 22.50.
@@ -96,14 +96,14 @@ def test_who_owes_what_is_above_the_shared_fee() -> None:
     assert (second.plan_paid_cents, second.balance_bill_cents) == (0, 5_000)
 
 
-def test_another_day_member_tier_and_amount_of_the_request_share_nothing() -> None:
+def test_other_days_members_tiers_and_given_amounts_share_no_fee() -> None:
     """45 for each; the line whose amount is given is allowed that, 20, and takes nothing."""
     given = item(6_000) | {"procedures": [{"code": "97810", "charge_cents": 6_000, "allowed_cents": 2_000}]}
     items = [given, item(6_000), item(6_000, dates=["2026-03-03"]), item(6_000, tier="out")]
     assert allowed(asked(f"{VISIT}, {DAY}", *items)) == [2_000, 4_500, 2_250, 4_500]
 
 
-def test_what_is_not_covered_takes_nothing_unless_it_is_billed_by_the_fees() -> None:
+def test_uncovered_lines_take_nothing_unless_billed_by_the_fees() -> None:
     """One unit a day is covered: the second line is not. With `allowed` it is billed what is left of 45: 15."""
     limit = "{allow: 1 units, per: day}"
     found = asked(VISIT, item(3_000, 4_000), limits=limit)
@@ -123,7 +123,7 @@ def test_an_unknown_charge_is_what_the_table_gives_the_line_alone() -> None:
     assert [line.written_off_cents for line in found.lines] == [0, 4_500]
 
 
-def test_a_day_that_began_before() -> None:
+def test_a_day_begun_before_the_estimate_shares_the_rest_of_the_fee() -> None:
     """30 of the 45 are taken: 15 are left. 100 of 110 a day are taken: 10. What another day took changes nothing."""
     of_visit = {"date": "2026-03-02", "tier": "in", "therapy": "acupuncture", "used_cents": 3_000}
     of_day = {"date": "2026-03-02", "tier": "in", "used_cents": 10_000}
@@ -143,7 +143,7 @@ def test_a_day_that_began_before() -> None:
         ({"date": "2026-03-03"}, "date", "2026-03-03"),
     ],
 )
-def test_statements_that_cannot_be(wrong: dict[str, Any], field: str, found: str) -> None:
+def test_contradictory_fee_usage_is_refused(wrong: dict[str, Any], field: str, found: str) -> None:
     use = {"date": "2026-03-02", "tier": "in", "used_cents": 100} | wrong
     with pytest.raises(InvalidRequest) as error:
         asked(VISIT, item(6_000), fee_usage=[use])
@@ -152,7 +152,7 @@ def test_statements_that_cannot_be(wrong: dict[str, Any], field: str, found: str
     assert found in violation.found
 
 
-def test_the_range_holds_what_a_line_leaves_to_the_next() -> None:
+def test_the_range_covers_what_a_line_leaves_to_the_next() -> None:
     """Without the authorization neither line is covered: 60 + 50. With it the member pays half of 45."""
     plan = PLAN.replace("LIMITS ", "requires: [prior_authorization], ").replace("PAYS", "charge")
     rules = tables(p=plan, f=FEES_TEXT.replace("TABLE", VISIT))
@@ -161,7 +161,7 @@ def test_the_range_holds_what_a_line_leaves_to_the_next() -> None:
     assert (bounds.low_cents, bounds.expected_cents, bounds.high_cents) == (2_250, 2_250, 11_000)
 
 
-def test_what_is_said_of_it() -> None:
+def test_the_shared_fee_is_explained() -> None:
     texts = [step.text for step in asked(f"{VISIT}, {DAY}", item(6_000)).lines[0].steps]
     assert texts[0] == (
         "The charge is $60.00. The plan allows $45.00. That is part of one fee for the whole visit. It "

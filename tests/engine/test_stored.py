@@ -67,7 +67,7 @@ def with_header(content: bytes, **changed: object) -> bytes:
     return content[:50] + len(header).to_bytes(8, "little") + digest + header + content[body:]
 
 
-def test_the_same_answers(file: Path) -> None:
+def test_stored_tables_give_the_same_answers(file: Path) -> None:
     found = read_tables(file)
     assert found.digest == RULES.digest
     assert list(found.plans) == sorted(RULES.plans)
@@ -76,18 +76,18 @@ def test_the_same_answers(file: Path) -> None:
         assert estimate(found, asked) == estimate(RULES, asked)
 
 
-def test_what_was_asked_before_changes_nothing_in_the_file(file: Path, tmp_path: Path) -> None:
+def test_use_before_storing_changes_nothing_in_the_file(file: Path, tmp_path: Path) -> None:
     estimate(RULES, question())
     write_tables(RULES, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == file.read_bytes()
 
 
-def test_what_was_stored_can_be_stored_again(file: Path, tmp_path: Path) -> None:
+def test_stored_tables_can_be_stored_again(file: Path, tmp_path: Path) -> None:
     write_tables(read_tables(file), tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == file.read_bytes()
 
 
-def test_a_plan_that_does_not_exist(file: Path) -> None:
+def test_only_stored_plans_are_found(file: Path) -> None:
     found = read_tables(file)
     assert all(plan_id in found.plans for plan_id in RULES.plans)
     for unknown in ("", "a", "copay-plam", "copay-plan-2", "nowhere", "share-pla", "zebra"):
@@ -96,7 +96,7 @@ def test_a_plan_that_does_not_exist(file: Path) -> None:
     assert len(found.plans) == len(found.directory) == 2
 
 
-def test_is_stored(file: Path, tmp_path: Path) -> None:
+def test_is_stored_recognises_the_format(file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("format: camcover/1\n", encoding="utf-8")
     assert is_stored(file)
@@ -121,7 +121,7 @@ def test_every_flipped_bit_is_refused(file: Path) -> None:
             used(file)
 
 
-def test_every_file_that_is_cut_off_or_longer_is_refused(file: Path) -> None:
+def test_a_file_of_another_length_is_refused(file: Path) -> None:
     content, dice = file.read_bytes(), np.random.default_rng(12)
     lengths = [*range(PREAMBLE + 1), body_of(content), len(content) - 1, *map(int, dice.integers(0, len(content), 100))]
     for length in lengths:
@@ -140,7 +140,7 @@ def test_files_of_other_versions_are_recognised() -> None:
             read_tables(KEPT_FILES / name)
 
 
-def test_the_schema_is_looked_at_first(file: Path) -> None:
+def test_the_schema_is_checked_first(file: Path) -> None:
     """What stands behind another schema may be anything; it is not called altered."""
     content = file.read_bytes()
     assert content[18:50] == schema_digest()
@@ -214,14 +214,14 @@ def test_nothing_in_the_package_can_unpickle() -> None:
         {"unknown": 1},
     ],
 )
-def test_a_header_that_points_elsewhere(file: Path, changed: dict[str, object]) -> None:
+def test_a_header_with_wrong_positions_is_refused(file: Path, changed: dict[str, object]) -> None:
     """Its digests are right, so that somebody made it so: refused all the same."""
     file.write_bytes(with_header(file.read_bytes(), **changed))
     with pytest.raises(UnreadableTables):
         used(file)
 
 
-def test_the_words_of_another_plan(file: Path) -> None:
+def test_the_words_of_another_plan_are_refused(file: Path) -> None:
     """The file says that copay-plan is copay-plam, all digests right; its words know better."""
     content = file.read_bytes()
     body, head_bytes = body_of(content), int(str(header_of(content)["head_bytes"]))
@@ -253,7 +253,7 @@ def test_only_regular_files_are_opened(file: Path, tmp_path: Path) -> None:
     assert not is_own_file(file, digest(b""))
 
 
-def test_plans_asked_last_are_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plans_used_last_are_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Room for two of three: share-plan is asked again before the third comes, so that it stays and copay-plan goes."""
     three = tables(other=TEXT.replace("id: share-plan", "id: other-plan"))
     write_tables(three, file)

@@ -81,7 +81,7 @@ def test_a_code_alone_is_of_the_therapy_that_it_is_an_own_code_of() -> None:
     assert therapies(asked("97124")) == ["massage"]
 
 
-def test_a_code_that_nothing_settles_is_refused() -> None:
+def test_a_code_of_several_therapies_needs_the_therapy_named() -> None:
     told = "billed for acupuncture and for chiropractic; expected the therapy of the item as well"
     with pytest.raises(InvalidRequest, match=told):
         asked("99203", practitioner="physician")
@@ -92,7 +92,7 @@ def test_a_code_that_is_neither_own_nor_of_a_visit_is_refused() -> None:
         asked("98940", therapy="acupuncture")
 
 
-def test_a_benefit_goes_without_codes_of_its_therapies() -> None:
+def test_a_benefit_may_leave_out_codes_of_its_therapies() -> None:
     narrow = tables(
         catalog=VISITS,
         copay=PLAN.replace("therapies: [acupuncture]\n", 'therapies: [acupuncture]\n    without_codes: ["99203"]\n'),

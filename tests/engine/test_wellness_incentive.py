@@ -42,7 +42,7 @@ def asked(membership: dict[str, Any], used: int = 0, dates: tuple[str, ...] = DA
     return estimate(RULES, {"plan_id": "plan", "members": [member], "items": items, "explain": True} | others)
 
 
-def test_an_incentive_that_is_earned() -> None:
+def test_an_earned_incentive_reduces_the_deductible() -> None:
     """125 + 15 % of 75 = 136.25, then 15 % of 200 = 30.00. Not earned: 200.00, then 50 + 15 % of 150 = 72.50."""
     found = asked({"wellness_incentive": True}, dates=("2026-03-02", "2026-03-09"))
     assert [line.patient_cents for line in found.lines] == [13_625, 3_000]
@@ -55,7 +55,7 @@ def test_an_incentive_that_is_earned() -> None:
     assert (found.range.low_cents, found.range.high_cents) == (16_625, 16_625)
 
 
-def test_an_incentive_of_which_nothing_is_known() -> None:
+def test_an_unknown_incentive_widens_the_range() -> None:
     """Expected not to be earned: 200.00; at the least 136.25."""
     found = asked({})
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (13_625, 20_000, 20_000)
@@ -66,7 +66,7 @@ def test_an_incentive_of_which_nothing_is_known() -> None:
     )
 
 
-def test_more_than_the_reduced_amount_is_used() -> None:
+def test_a_sum_above_the_reduced_amount_is_taken_as_met() -> None:
     """200 of 250 were paid before it was earned: nothing is left, 15 % of 200 = 30.00; the sum stays."""
     found = asked({"wellness_incentive": True}, used=20_000)
     assert found.totals.patient_cents == 3_000
@@ -74,7 +74,7 @@ def test_more_than_the_reduced_amount_is_used() -> None:
     assert (after.used_cents, after.maximum_cents) == (20_000, 20_000)
 
 
-def test_the_amount_of_a_family_stays() -> None:
+def test_the_family_amount_is_not_reduced() -> None:
     """Of 750 the others used 700, so 50 are left of it: 50 + 15 % of 150 = 72.50, earned or not."""
     family: dict[str, Any] = {
         "coverage": "COVERAGE_FAMILY",
@@ -84,7 +84,7 @@ def test_the_amount_of_a_family_stays() -> None:
         assert asked({"wellness_incentive": earned}, **family).totals.patient_cents == 7_250
 
 
-def test_each_member_earns_alone() -> None:
+def test_each_member_earns_the_incentive_separately() -> None:
     """Ana has earned it: 136.25; Ben has not: 200.00."""
     facts: dict[str, Any] = {"age": 40, "accumulators": [{"accumulator": "ded", "used_cents": 0}]}
     members = [facts | {"id": "ana", "membership": {"wellness_incentive": True}}, facts | {"id": "ben"}]
@@ -97,7 +97,7 @@ def test_each_member_earns_alone() -> None:
 
 
 @pytest.mark.parametrize(("earned", "patient"), [(True, 13_625), (False, 20_000), (None, 20_000)])
-def test_a_row_of_a_book(earned: bool | None, patient: int) -> None:
+def test_a_bulk_row_with_an_earned_incentive(earned: bool | None, patient: int) -> None:
     """As a single request: 136.25 where it is earned, else 200.00."""
     item = {"therapy": "acupuncture", "tier": "in", "charge_cents": 20_000, "start_date": date(2026, 3, 2)}
     row = {"plan_id": "plan", "age": 40, "wellness_incentive": earned, "items": [item]}
@@ -114,7 +114,7 @@ def test_a_row_of_a_book(earned: bool | None, patient: int) -> None:
         ("kind: deductible, individual: unlimited", "has no member's amount of $125 or more"),
     ],
 )
-def test_where_it_has_no_meaning(terms: str, why: str) -> None:
+def test_reduced_by_without_a_meaning_is_an_error(terms: str, why: str) -> None:
     plan = PLAN.replace("kind: deductible, individual: $250, family: $750", terms)
     found = {each.code: each.message for each in load_texts({"catalog.yaml": CATALOG, "plan.yaml": plan}).errors}
     assert found["reduced-by-misplaced"] == f"'ded' has `reduced_by` and {why}"

@@ -132,7 +132,7 @@ def request_of(case: Json) -> Json:
 
 
 @pytest.mark.parametrize("case", cases("cost_share.yaml"))
-def test_cost_share(case: Json) -> None:
+def test_cost_share_examples_come_out_to_the_cent(case: Json) -> None:
     terms = plan("plan", [step(words) for words in case["pays"]], case, case.get("above", "member"))
     documents = [yaml.load(CATALOG, Loader=yaml.BaseLoader), terms]
     engine, oracle = priced(documents, request_of(case))
@@ -149,7 +149,7 @@ def test_cost_share(case: Json) -> None:
 
 
 @pytest.mark.parametrize("case", cases("coordination.yaml"))
-def test_coordination(case: Json) -> None:
+def test_coordination_examples_come_out_to_the_cent(case: Json) -> None:
     documents = [yaml.load(CATALOG, Loader=yaml.BaseLoader)]
     tier = "out_of_network" if "out" in case else "in_network"
     for name in ("primary", "secondary"):

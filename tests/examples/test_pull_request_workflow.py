@@ -31,7 +31,7 @@ def commands() -> list[list[str]]:
     return [list(takewhile(lambda word: word != ">>", each)) for each in words]
 
 
-def test_it_runs_on_pull_requests_and_keeps_the_page() -> None:
+def test_the_workflow_runs_on_pull_requests_and_keeps_the_page() -> None:
     found = workflow()
     assert found["on"] == {"pull_request": {"paths": ["rules/**"]}}
     assert found["permissions"] == {"contents": "read"}
@@ -42,13 +42,13 @@ def test_it_runs_on_pull_requests_and_keeps_the_page() -> None:
     assert kept["if"] == "always()"
 
 
-def test_it_does_all_there_is_to_do() -> None:
+def test_the_workflow_checks_tests_compares_and_prices() -> None:
     names = [" ".join(command[:2]) for command in commands()]
     assert names == ["rules check", "rules test", "rules diff", "book generate", "rules impact"]
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda command: " ".join(command[:2]))
-def test_every_command_is_one_with_these_options(command: list[str], tmp_path: Path) -> None:
+def test_every_command_of_the_workflow_exists_with_its_options(command: list[str], tmp_path: Path) -> None:
     """Parsed by the command line itself, files as the steps before leave them; nothing is run."""
     group, name, *arguments = command
     main: Any = typer.main.get_command(app)

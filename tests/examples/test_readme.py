@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "rules" / "catalog", ROOT / "rules" / "payers" / "original-medicare"]
 
 
-def test_the_first_call(tmp_path: Path) -> None:
+def test_the_readmes_first_call_works(tmp_path: Path) -> None:
     """Six visits at 90.00, of which 70.00 are allowed: 283.00 of deductible, then 20% of 420.00 - 283.00: 310.40.
 
     At most all six are behind a limit that is used up: 540.00.
@@ -35,7 +35,7 @@ def test_the_first_call(tmp_path: Path) -> None:
     assert (estimate.totals.patient_cents, bounds.high_cents) == (31_040, 54_000)
 
 
-def test_the_same_in_a_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readmes_program_works(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The block is run whole, over the shipped rules; it prints the amount beside it."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     block = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)[1]

@@ -124,7 +124,7 @@ def free_address() -> str:
         return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-def test_the_walk(shell: Shell, database_url: str) -> None:
+def test_the_staff_guide_works_as_typed(shell: Shell, database_url: str) -> None:
     """A service needs a moment to follow: an estimate is asked for again until it is by the release shown."""
     address = free_address()
     for command, shown in typed():

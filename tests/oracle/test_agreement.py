@@ -142,7 +142,7 @@ def repeated(document: dict[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=max(settings().max_examples // 4, 30))
 @given(scenarios())
-def test_a_limit_that_stands_twice_counts_once(scenario: Scenario) -> None:
+def test_a_limit_named_twice_counts_once(scenario: Scenario) -> None:
     """Rules with `limit-repeated`, which no check lets through: the same ledger, in reserved memory."""
     documents = {
         name: yaml_text(repeated(document)) for name, document in zip(scenario.documents, scenario.parsed, strict=True)

@@ -36,7 +36,7 @@ def test_deductible_coinsurance_and_the_cap_in_that_order() -> None:
     assert sums(result) == {("a", "deductible"): 10000, ("a", "oop_max"): 20000}
 
 
-def test_an_embedded_family_deductible() -> None:
+def test_an_embedded_family_deductible_ends_with_the_familys() -> None:
     """Individual 100.00, family 150.00: a pays 85 + 15; b has min(100, 150 - 100) = 50.00 left, c nothing."""
     items = [
         {"member_id": who, "therapy": "massage", "charge_cents": 8500, "dates": [f"2026-03-{day:02}"]}
@@ -96,7 +96,7 @@ def test_a_unit_limit_splits_a_line() -> None:
         ("allowed", [(1700, 6800, 0, ""), (300, 1200, 7000, "LIMIT_REACHED"), (0, 0, 8500, "LIMIT_REACHED")]),
     ],
 )
-def test_a_money_limit_straddles(counts: str, expected: list[tuple[int, int, int, str]]) -> None:
+def test_a_money_limit_cuts_the_line_that_straddles_it(counts: str, expected: list[tuple[int, int, int, str]]) -> None:
     """Massage at 85.00 under a limit of $100 for the calendar year, coinsurance 20 %."""
     item = {"therapy": "massage", "charge_cents": 8500, "start_date": "2026-03-02", "sessions": 3}
     limit = f"limits: [{{allow: $100, per: calendar_year, counts: {counts}}}]"
@@ -129,7 +129,7 @@ def test_a_rolling_window_clips_the_end_of_the_month() -> None:
     assert reasons("2026-03-01") == ["LIMIT_REACHED", "LIMIT_REACHED"]
 
 
-def test_fee_chain_assumed_charge_and_limiting_charge() -> None:
+def test_a_fee_chain_an_assumed_charge_and_the_limiting_charge() -> None:
     """Out of network, no charge known: the typical 110.01 is divided as 55.01 and 55.00 over the two lines.
 
     97810: 66.67 % of 48.00 = 32.0016 -> 32.00; 97811: 66.67 % of 36.00 = 24.0012 -> 24.00. Coinsurance 50 %.
@@ -161,7 +161,7 @@ def test_penalties_apply_one_after_the_other_and_from_their_visit_on() -> None:
     assert column(estimate([terms], [item]), "penalty") == [0, 0]
 
 
-def test_a_plan_year_with_carry_over() -> None:
+def test_a_plan_year_carries_its_last_quarter_over() -> None:
     """Plan year from 1 July. 60.00 used by 10 May, of it 20.00 since 1 April; 25.00 more on 1 June: 85.00, unmet.
 
     In July 20.00 + 25.00 = 45.00 count as used: deductible min(85.00, 100.00 - 45.00) = 55.00.
@@ -276,7 +276,7 @@ tiers:
         ("COORDINATION_MEDICARE_SECONDARY", 4500),
     ],
 )
-def test_coordination(method: str, paid: int) -> None:
+def test_each_method_of_coordination(method: str, paid: int) -> None:
     """Massage at 85.00 of 100.00 charged: the first plan takes a copay of 45.00, the second coinsurance of 20 %."""
     plans = [plan(benefit("[copay: $45]")), plan(benefit("[coinsurance: 20%]"), "second")]
     item = {"therapy": "massage", "charge_cents": 10000, "dates": ["2026-03-02"]}

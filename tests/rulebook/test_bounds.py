@@ -85,7 +85,7 @@ def faults(count: int, severity: Severity, file: str = "a.yaml") -> list[Diagnos
     return [Diagnostic("unknown-key", severity, Place(file, line, 1), f"fault {line}") for line in range(1, count + 1)]
 
 
-def test_errors_and_warnings_and_files_are_bounded_each_for_itself() -> None:
+def test_errors_warnings_and_files_are_bounded_separately() -> None:
     found = bounded([
         *faults(MOST_FINDINGS, Severity.ERROR),
         *faults(MOST_FINDINGS + 1, Severity.WARNING, "b.yaml"),
@@ -117,7 +117,7 @@ def test_of_very_many_files_the_first_errors_are_told_and_how_many_there_are(err
     assert list(told) == sorted(told, key=lambda each: each.at)
 
 
-def test_a_word_of_a_million_letters() -> None:
+def test_a_word_of_a_million_letters_is_shortened_in_messages() -> None:
     found = load_texts(TEXTS | {SHARE: SHARE_PLAN + "x" * 1_000_000 + ": 1\n"}, TODAY)
     (error,) = found.errors
     assert error.code == "syntax" or len(error.message) <= MOST_LETTERS + 3
@@ -143,7 +143,7 @@ def test_a_long_line_is_cut_around_its_caret(column: int, expected: str) -> None
 STEERING = "\x1b]0;owned\x07\x1b[31mred\x7f\x9b2J\u202egnp\u2066\u200f\ud800\r\u2028"
 
 
-def test_what_steers_a_terminal_is_written_out() -> None:
+def test_control_characters_are_written_out() -> None:
     assert printable("a\x1b[31m\tb\nü ✓ 漢") == "a\\u001b[31m\tb\nü ✓ 漢"
     assert printable(STEERING) == (
         "\\u001b]0;owned\\u0007\\u001b[31mred\\u007f\\u009b2J\\u202egnp\\u2066\\u200f\\ud800\\u000d\\u2028"
@@ -160,7 +160,7 @@ def test_no_text_of_a_file_steers_a_terminal(show: object) -> None:
     assert "\\u001b[31mred" in printed or "\\\\u001b" in printed
 
 
-def test_json_stays_json() -> None:
+def test_json_output_stays_valid() -> None:
     fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 1), "x\x9b\x1b\u202ey", "")
     assert json.loads(as_json([fault]))[0]["message"] == "x\x9b\x1b\u202ey"
 

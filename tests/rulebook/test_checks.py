@@ -216,7 +216,7 @@ def found(
     return [(each.code, each.at.line) for each in run(rules(*plans, policies=policies, catalogs=catalogs), TODAY)]
 
 
-def test_a_plan_in_order_draws_nothing() -> None:
+def test_a_plan_in_order_has_no_diagnostics() -> None:
     assert found(plan()) == []
 
 
@@ -250,7 +250,7 @@ def test_individual_amount_above_family_amount() -> None:
     assert found(plan(accumulators=[deductible(individual=100_000, family=100_000), maximum()])) == []
 
 
-def test_self_only_amount() -> None:
+def test_self_only_is_checked_against_the_other_amounts() -> None:
     alone = deductible(self_only=350_000, individual=500_000)
     assert found(plan(accumulators=[alone, maximum()])) == []
     too_high = deductible(self_only=700_001)
@@ -271,7 +271,7 @@ def test_accumulator_that_nothing_moves() -> None:
     assert found(plan(accumulators=[fed, maximum(), spare])) == []
 
 
-def test_deductible_that_counts_a_part() -> None:
+def test_a_deductible_with_counts_is_an_error() -> None:
     part = deductible(counts=(SharePart.COPAY,))
     assert found(plan(accumulators=[part, maximum()])) == [("counts-of-deductible", 11)]
     assert found(plan(accumulators=[deductible(), maximum(counts=(SharePart.COPAY,))])) == []
@@ -319,7 +319,7 @@ def test_list_of_maxima_that_names_a_deductible() -> None:
         ((DEDUCTIBLE,) * 9, [("too-many", 30)]),
     ],
 )
-def test_lists_of_steps(steps: tuple[Step, ...], expected: list[tuple[str, int]]) -> None:
+def test_faulty_lists_of_steps_are_errors(steps: tuple[Step, ...], expected: list[tuple[str, int]]) -> None:
     assert found(plan(benefits=[benefit("massage", block(*steps))])) == expected
 
 
@@ -335,7 +335,9 @@ def test_lists_of_steps(steps: tuple[Step, ...], expected: list[tuple[str, int]]
         ((3,), [("visits-without-rule", 41)]),
     ],
 )
-def test_parts_by_visit_number(throughs: tuple[int | None, ...], expected: list[tuple[str, int]]) -> None:
+def test_faulty_parts_by_visit_number_are_errors(
+    throughs: tuple[int | None, ...], expected: list[tuple[str, int]]
+) -> None:
     parts = tuple(Phase(through, (COPAY,), at(41 + position)) for position, through in enumerate(throughs))
     assert found(plan(benefits=[benefit("massage", TierBenefit("in_network", parts, at()))])) == expected
 
@@ -542,7 +544,7 @@ def test_bound_of_diagnosis_groups(groups: int, expected: list[tuple[str, int]])
 # Criteria
 
 
-def test_ages_that_no_one_has() -> None:
+def test_an_empty_range_of_ages_is_an_error() -> None:
     assert found(plan(benefits=[benefit(when=criteria(ages=Ages(18, 17, at(8))))])) == [("criteria-never-hold", 8)]
     assert found(plan(benefits=[benefit(when=criteria(ages=Ages(18, 18, at(8))))])) == []
 

@@ -133,7 +133,7 @@ NEW_SENTENCE = "kind deductible; individual 5.00; family unlimited; family mode 
         ("catalog", "licensed: [WA, OR]", "licensed: [WA]", "licensure of massage-therapist: licensed - OR"),
     ],
 )
-def test_sentence(file: str, old: str, new: str, expected: str) -> None:
+def test_each_change_has_its_sentence(file: str, old: str, new: str, expected: str) -> None:
     assert told(rule_set(), changed(file, (old, new))) == [f"{HEADS[file]}{expected}"]
 
 
@@ -203,7 +203,7 @@ def test_a_new_benefit_is_one_change_that_says_all_of_it() -> None:
 # Orders
 
 
-def test_order_that_decides_what_applies_is_told() -> None:
+def test_order_of_benefits_is_reported() -> None:
     head, acupuncture, massage, tail = _cut(PLAN, "  acupuncture:\n", "  massage:\n    th", "exclusions:\n")
     swapped = rule_set(plan=head + massage + acupuncture + tail)
     assert told(rule_set(), swapped) == [
@@ -240,11 +240,11 @@ def test_order_of_accounts_decides_which_pays_first() -> None:
         ),
     ],
 )
-def test_order_of_what_is_judged_one_after_the_other(file: str, old: str, new: str, expected: str) -> None:
+def test_another_order_of_judgment_is_reported(file: str, old: str, new: str, expected: str) -> None:
     assert told(rule_set(), changed(file, (old, new))) == [f"every-plan 2026: acupuncture: order of {expected}"]
 
 
-def test_order_of_exclusions_and_discounts() -> None:
+def test_order_of_exclusions_and_discounts_is_reported() -> None:
     first, second = PLAN[PLAN.index("  - {therapies: [reiki], c") : PLAN.index("otherwise: not")].splitlines()
     swapped = changed("plan", (f"{first}\n{second}\n", f"{second}\n{first}\n"))
     reiki, yoga = "exclusion of reiki, code 97811", "exclusion of yoga"
@@ -290,7 +290,7 @@ def test_layout_comments_and_file_names_are_no_difference() -> None:
         ("plan", "hsa_qualified: no\n", ""),
     ],
 )
-def test_order_of_what_has_none_is_no_difference(file: str, old: str, new: str) -> None:
+def test_order_without_a_meaning_is_no_difference(file: str, old: str, new: str) -> None:
     assert differences(rule_set(), changed(file, (old, new))) == ()
 
 
@@ -304,7 +304,7 @@ def test_accumulators_and_fee_tiers_have_no_order() -> None:
 # Documents and editions
 
 
-def test_documents_that_only_one_has() -> None:
+def test_added_and_removed_documents_are_one_change_each() -> None:
     without = rules_in({"catalog.yaml": CATALOG})
     added = [
         "every-plan 2026: plan added: Every Plan",
@@ -337,7 +337,7 @@ def test_editions_that_share_no_first_day_are_matched_by_days_in_common_then_in_
     ]
 
 
-def test_name_of_an_edition() -> None:
+def test_editions_are_named_by_their_days() -> None:
     open_ended = changed("catalog", ("from: 2024-01-01", "from: 2024-03-01"))
     (change,) = differences(rule_set(), open_ended)
     assert change.edition == "from 2024-03-01"
@@ -377,7 +377,7 @@ def _rules(scenario: Scenario) -> RuleSet:
 
 @settings(max_examples=60)
 @given(scenarios())
-def test_nothing_differs_from_itself_laid_out_otherwise(scenario: Scenario) -> None:
+def test_another_layout_is_no_difference(scenario: Scenario) -> None:
     rules = _rules(scenario)
     assert differences(rules, rules) == ()
     assert differences(replace(rules, texts={}), rules) == ()
@@ -388,7 +388,7 @@ def test_nothing_differs_from_itself_laid_out_otherwise(scenario: Scenario) -> N
 
 @settings(max_examples=60)
 @given(scenarios(), scenarios())
-def test_both_directions_tell_the_same(one: Scenario, other: Scenario) -> None:
+def test_both_directions_report_the_same_changes(one: Scenario, other: Scenario) -> None:
     before, after = _rules(one), _rules(other)
     forth, back = differences(before, after), differences(after, before)
     assert sorted(map(_facts, forth)) == sorted(map(_facts, map(_mirrored, back)))

@@ -125,14 +125,14 @@ def test_a_link_is_followed_where_its_folder_is_named_as_well(rules: Path, tmp_p
     assert load(rules, shared, today=TODAY).rules is not None
 
 
-def test_what_leads_out_and_could_hold_no_rules_is_no_fault(rules: Path, tmp_path: Path) -> None:
+def test_a_link_out_to_a_file_without_rules_is_ignored(rules: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (rules / "notes.txt").symlink_to(tmp_path / "notes.txt")
     (rules / ".venv").symlink_to(tmp_path)
     assert codes(rules) == []
 
 
-def test_a_link_that_leads_nowhere(rules: Path) -> None:
+def test_a_dangling_link_is_an_error(rules: Path) -> None:
     (rules / "self.yaml").symlink_to("self.yaml")
     (rules / "gone.yaml").symlink_to("nowhere")
     assert codes(rules) == [("gone.yaml", "unreadable-file"), ("self.yaml", "unreadable-file")]
@@ -155,12 +155,12 @@ def test_a_huge_file_is_not_read(rules: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "is_read"), [(MAX_BYTES, True), (MAX_BYTES + 1, False)])
-def test_the_bound_to_the_byte(size: int, is_read: bool, tmp_path: Path) -> None:
+def test_a_file_is_read_up_to_the_bound_to_the_byte(size: int, is_read: bool, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"#" * size)
     assert isinstance(read(tmp_path / "a.yaml"), bytes) is is_read
 
 
-def test_a_file_that_may_not_be_read(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_permission_is_an_error(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may read everything, so that the refusal is played."""
 
     def refuse(*_: object) -> int:
@@ -170,7 +170,7 @@ def test_a_file_that_may_not_be_read(rules: Path, monkeypatch: pytest.MonkeyPatc
     assert {each.message for each in loaded(rules).errors} >= {"this cannot be read: Permission denied"}
 
 
-def test_a_folder_that_may_not_be_read(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_permission_is_an_error(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> object:
         raise PermissionError(13, "Permission denied")
 
@@ -178,7 +178,7 @@ def test_a_folder_that_may_not_be_read(rules: Path, monkeypatch: pytest.MonkeyPa
     assert ("rules", "unreadable-file") in codes(rules)
 
 
-def test_a_name_that_is_no_text(rules: Path) -> None:
+def test_a_name_that_is_not_utf8_is_an_error(rules: Path) -> None:
     try:
         (rules / os.fsdecode(b"\xff.yaml")).touch()
     except OSError:
@@ -228,7 +228,7 @@ def test_a_yaml_file_that_is_no_rule_file_is_named_once_and_left_out(text: str) 
         ("for", "unexpected-shape"),
     ],
 )
-def test_a_file_that_is_meant_as_one_stays_an_error(text: str, code: str) -> None:
+def test_a_file_meant_as_a_rule_file_stays_an_error(text: str, code: str) -> None:
     """Also half of a file, as an editor may leave it for a moment: its plan must not be dropped without a word."""
     found = load_texts(TEXTS | {"meant.yaml": text}, TODAY)
     assert found.rules is None
@@ -236,7 +236,7 @@ def test_a_file_that_is_meant_as_one_stays_an_error(text: str, code: str) -> Non
     assert code in {each.code for each in found.errors}
 
 
-def test_nothing_but_other_files_is_no_rule_set(tmp_path: Path) -> None:
+def test_a_folder_without_rule_files_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "ci.yml").write_text(WORKFLOW, encoding="utf-8")
     assert [each.code for each in load(tmp_path, today=TODAY).diagnostics] == ["no-rules", "not-a-rule-file"]
 

@@ -123,7 +123,7 @@ def test_plain_text_with_paragraphs_keeps_them() -> None:
         "a: 1\x85b: 2\n",
     ],
 )
-def test_what_is_no_rule_document_is_left_alone(text: str) -> None:
+def test_a_file_that_is_no_rule_document_is_left_alone(text: str) -> None:
     assert format_text(text) == text
 
 
@@ -239,7 +239,7 @@ LONG_LIST = "a: [" + "x," * 5_000 + "x]\n"
     ["a: " + "[" * 100_000, LONG_LIST.ljust(MAX_BYTES - 1, "#") + "\n", "a: " + "x" * MAX_BYTES],
     ids=["too deep", "too large once formatted", "too large"],
 )
-def test_what_leaves_the_bounds_of_a_rule_file_stays_as_it_is(text: str) -> None:
+def test_a_file_beyond_the_bounds_is_left_alone(text: str) -> None:
     assert format_text(text) == text
 
 
@@ -276,7 +276,7 @@ def calls_of(text: str) -> int:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_text_of_twice_the_length_is_twice_the_work(text: str) -> None:
+def test_work_grows_linearly_with_the_text(text: str) -> None:
     """And each of its letters costs a few calls, so that 1 MiB is formatted in seconds."""
     single, double = calls_of(text), calls_of(text.replace("x:", "y:") + text)
     assert double <= 2.2 * single
@@ -306,7 +306,7 @@ def test_no_letter_is_copied_again_and_again(text: str) -> None:
     assert Copied.letters <= 6 * len(text)
 
 
-def test_cycles_are_not_searched_for_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_garbage_collector_pauses_while_formatting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search walks all that is read so far again and again: it took most of the time of a large file."""
     found: list[bool] = []
 

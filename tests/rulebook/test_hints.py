@@ -29,7 +29,7 @@ MANY = [f"word{number}" for number in range(FEW + 1)]
         ("zzz", [], ""),
     ],
 )
-def test_hint(word: str, known: list[str], said: str) -> None:
+def test_an_unknown_word_gets_the_nearest_word_or_the_list(word: str, known: list[str], said: str) -> None:
     assert hint(word, known) == said
 
 
@@ -40,7 +40,7 @@ def test_words_that_are_near_are_asked_for_in_the_same_words() -> None:
     assert suggested(iter(["in_network", "elsewhere"])) == "; did you mean 'in_network' or 'elsewhere'?"
 
 
-def test_hint_of_an_alias_and_of_digits() -> None:
+def test_aliases_are_suggested_and_similar_digits_are_not() -> None:
     aliases = {"needles": ["acupuncture"], "hands": ["massage", "chiropractic"], "massage": ["massage"]}
     assert hint("Needles", ["acupuncture"], aliases=aliases) == "'Needles' is an alias of 'acupuncture'"
     assert hint("hands", ["massage"], aliases=aliases) == "'hands' is an alias of 'massage' and 'chiropractic'"
@@ -66,7 +66,9 @@ def test_hint_of_an_alias_and_of_digits() -> None:
         ),
     ],
 )
-def test_words_on_the_command_line(rules: Any, run: Any, arguments: list[str], said: str) -> None:
+def test_unknown_words_on_the_command_line_get_the_same_hints(
+    rules: Any, run: Any, arguments: list[str], said: str
+) -> None:
     result = run("rules", "explain", *arguments, "--rules", rules)
     assert result.exit_code == 2
     assert said in result.stderr

@@ -22,7 +22,7 @@ from small_rules import CATALOG, FEES
         ("{settings: [office]}", "{attested: [referral]}", True),
     ],
 )
-def test_an_earlier_benefit_that_asks_for_an_attestation(earlier: str, later: str, *, overlaps: bool) -> None:
+def test_an_earlier_benefit_overlaps_unless_it_asks_for_more(earlier: str, later: str, *, overlaps: bool) -> None:
     """The later one takes what the earlier one passes on; asking the other way round, the file's order decides."""
     first = f"first: {{therapies: [acupuncture], when: {earlier}, {PAYS}}}"
     second = f"second: {{therapies: [acupuncture], when: {later}, {PAYS}}}"

@@ -109,29 +109,29 @@ def test_one_fault_gives_one_error_where_it_stands(
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n"])
-def test_an_empty_file(text: str) -> None:
+def test_an_empty_file_is_an_error(text: str) -> None:
     (error,) = load_texts(TEXTS | {"empty.yaml": text}, TODAY).errors
     assert (error.code, str(error.at), error.message) == ("syntax", "empty.yaml:1:1", "the file is empty")
 
 
-def test_a_file_that_is_no_mapping() -> None:
+def test_a_file_without_a_mapping_is_an_error() -> None:
     (error,) = load_texts(TEXTS | {"other.yaml": "just words\n"}, TODAY).errors
     assert error.code == "unexpected-shape"
     assert "a mapping that starts with 'format: camcover/1'" in error.message
 
 
-def test_a_file_beyond_the_bound() -> None:
+def test_a_file_that_is_too_large_is_an_error() -> None:
     (error,) = load_texts(TEXTS | {"large.yaml": "#" * (MAX_BYTES + 1)}, TODAY).errors
     assert (error.code, error.message) == ("too-large", "the file is larger than 1 MiB")
 
 
-def test_every_error_of_a_file_at_once() -> None:
+def test_every_error_of_a_file_is_reported_at_once() -> None:
     text = TEXTS[SHARE].replace("[acupuncture]", "[acupunture]").replace("20%", "120%").replace("eoc p.3", "spd p.3")
     codes = [each.code for each in load_texts(TEXTS | {SHARE: text}, TODAY).errors]
     assert sorted(codes) == ["invalid-percentage", "unknown-source", "unknown-therapy"]
 
 
-def test_a_broken_catalog_is_blamed_not_those_who_name_its_words() -> None:
+def test_a_broken_catalog_gives_one_error_and_none_for_its_words() -> None:
     text = TEXTS["catalog.yaml"].replace("low: $75, typical: $110", "low: $175, typical: $110")
     assert {each.at.file for each in load_texts(TEXTS | {"catalog.yaml": text}, TODAY).errors} == {"catalog.yaml"}
 
@@ -160,14 +160,14 @@ def test_a_broken_catalog_is_blamed_not_those_who_name_its_words() -> None:
         ),
     ],
 )
-def test_faults_in_tests(given: str, code: str, said: str) -> None:
+def test_faults_in_tests_are_errors(given: str, code: str, said: str) -> None:
     text = TEXTS[SHARE] + f"tests:\n  - {{name: one, given: {{{given}}}, expect: {{patient: $1}}}}\n"
     errors = load_texts(TEXTS | {SHARE: text}, TODAY).errors
     assert [each.code for each in errors] == [code]
     assert said in f"{errors[0].message} {errors[0].hint}"
 
 
-def test_files_on_disk(tmp_path: Path) -> None:
+def test_files_on_disk_are_loaded_by_their_paths(tmp_path: Path) -> None:
     """A byte-order mark is taken; what is not UTF-8 is a fault; a folder without rules is one too."""
     for name, text in TEXTS.items():
         (tmp_path / name).write_text(f"\ufeff{text}", encoding="utf-8")

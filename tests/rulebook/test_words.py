@@ -142,7 +142,7 @@ STEPS: dict[str, tuple[Step, str, str]] = {
 """As a file writes it -> the record, its words, its brief words."""
 
 
-def test_every_kind_of_step_and_every_term_of_it_is_among_those_told() -> None:
+def test_the_samples_hold_every_kind_of_step_and_term() -> None:
     told = [step for step, _, _ in STEPS.values()]
     assert {type(step) for step in told} == set(get_args(Step))
     assert {step.per for step in told if isinstance(step, CopayStep)} == set(CopayPer)
@@ -154,7 +154,7 @@ def test_every_kind_of_step_and_every_term_of_it_is_among_those_told() -> None:
 
 
 @pytest.mark.parametrize("written", STEPS)
-def test_every_step_by_every_teller(written: str) -> None:
+def test_every_step_has_its_words_everywhere(written: str) -> None:
     step, words, brief = STEPS[written]
     assert (step_words(step).text, staff_words(step, is_brief=True)) == (words, brief)
     before = ["deductible"] if isinstance(step, CopayStep) and step.waived_with_deductible else []
@@ -180,7 +180,7 @@ def words(of: Limit) -> str:
     return limit_terms(of).text
 
 
-def test_limits_in_words() -> None:
+def test_limits_have_their_words() -> None:
     year, days = PeriodKind.CALENDAR_YEAR, PeriodKind.ROLLING_DAYS
     assert words(limit(Measure.VISITS, 1, year)) == "1 visit in a calendar year"
     assert words(limit(Measure.UNITS, 4, days)) == "4 units in any 12 days"
@@ -199,7 +199,7 @@ def test_limits_in_words() -> None:
     )
 
 
-def test_no_two_limits_or_requirements_are_told_alike() -> None:
+def test_different_limits_and_requirements_have_different_words() -> None:
     limits = [
         limit(measure, allow, kind, beyond=beyond)
         for measure, allow, kind, beyond in product(Measure, (1, 12), PeriodKind, (None, *Attestation))
@@ -223,7 +223,9 @@ def test_no_two_limits_or_requirements_are_told_alike() -> None:
         (("referral",), Attestation.ADVANCE_NOTICE, "without a referral, unless with advance notice"),
     ],
 )
-def test_denials_that_are_the_providers(denials: tuple[str, ...], unless: Attestation | None, words: str) -> None:
+def test_denials_that_are_the_providers_have_words(
+    denials: tuple[str, ...], unless: Attestation | None, words: str
+) -> None:
     told = provider_liable(ProviderLiable(denials, unless, AT)).text
     assert told == f"the provider bears what is not covered {words}"
 

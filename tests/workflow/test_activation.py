@@ -26,7 +26,7 @@ BOB = Decision("bob", "because")
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def test_activate_and_roll_back_as_far_as_there_is_something(releases: Any) -> None:
+def test_releases_are_activated_and_rolled_back_in_turn(releases: Any) -> None:
     first, second, third = releases.ids
     store, rules = releases.store, releases.rules
     assert active_release(store) is None
@@ -85,7 +85,7 @@ def test_a_scheduled_activation_can_be_called_off_once_and_before_its_time(relea
         cancel(releases.store, 99, BOB)
 
 
-def test_four_eyes(releases: Any) -> None:
+def test_four_eyes_needs_a_second_person(releases: Any) -> None:
     """Ana published all: she may not activate, bob may; anyone may roll back."""
     first, second, _ = releases.ids
     ana = Decision("ana", "mine")

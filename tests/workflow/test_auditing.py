@@ -161,14 +161,14 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("name", TAMPERING)
-def test_what_was_changed_past_the_triggers_is_found(database: Database, name: str) -> None:
+def test_changes_past_the_triggers_are_found(database: Database, name: str) -> None:
     statement, said = TAMPERING[name]
     tamper(database, statement.replace(":body", "x'00'" if database.is_sqlite else r"'\x00'"))
     with pytest.raises(AuditFault, match=said):
         verify(database)
 
 
-def test_a_log_cut_off_with_its_head_is_found_by_what_it_told_of(database: Database) -> None:
+def test_a_shortened_log_with_its_head_is_found_by_rows_without_an_entry(database: Database) -> None:
     """The last entry is of the setting, which is still there."""
     tamper(
         database,
@@ -179,13 +179,13 @@ def test_a_log_cut_off_with_its_head_is_found_by_what_it_told_of(database: Datab
         verify(database)
 
 
-def test_compiled_anew_by_another_version_is_in_the_log(releases: Any, database: Database) -> None:
+def test_a_new_compilation_by_another_version_is_logged(releases: Any, database: Database) -> None:
     with releases.store.writing() as ledger:
         ledger.set_compiled(releases.ids[0], Compiled("other", b"of another version"))
     assert verify(database).entries == 11
 
 
-def test_compiled_rules_that_were_taken_out_are_made_anew(releases: Any, database: Database, tmp_path: Path) -> None:
+def test_deleted_compiled_rules_are_compiled_again(releases: Any, database: Database, tmp_path: Path) -> None:
     """Whoever may delete can; the release does not change by it."""
     with database.engine.begin() as connection:
         connection.execute(text("DELETE FROM release_tables"))

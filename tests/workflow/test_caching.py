@@ -27,7 +27,7 @@ def test_what_is_larger_than_the_cache_is_not_kept() -> None:
     assert (cache.get("a"), cache.get("b")) == ("A", None)
 
 
-def test_many_threads() -> None:
+def test_the_cache_is_safe_for_many_threads() -> None:
     """Eight threads, 2,000 look-ups each over 50 keys in a cache of 20: no value is another's, no look-up is lost."""
     cache: Cache[int, int] = Cache(20)
 

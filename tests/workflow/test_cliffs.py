@@ -36,7 +36,7 @@ def test_cliffs_at_a_visit_limit_in_each_tier() -> None:
     assert "'needles' in tier 'in_network' with the deductible met" in inside.finding.message
 
 
-def test_request_shows_the_cliff_when_it_is_run() -> None:
+def test_the_request_of_a_cliff_shows_it() -> None:
     rules = rules_of(TEXTS)
     cliff = found(rules, "share-plan")[0]
     lines = evaluate(compile_rules(rules), cliff.request).lines
@@ -71,7 +71,7 @@ def test_cliffs_at_limits_of_each_measure(limit: str, told: str) -> None:
     assert steps(cliff) == f"{told} (limit 'one')"
 
 
-def test_on_one_day_units_follow_each_other() -> None:
+def test_units_of_one_day_share_the_copay() -> None:
     """The second line of the visit owes no copay any more, so that both sides of the fourth unit are not the copay.
 
     Third unit: 20.00 of copay. Fourth: nothing is left of the day's three, 90.00.
@@ -99,7 +99,7 @@ def test_no_cliff_where_the_patient_pays_no_more_past_the_limit() -> None:
     assert found(rules) == []
 
 
-def test_where_the_next_benefit_costs_more() -> None:
+def test_a_cliff_where_the_next_benefit_costs_more() -> None:
     passing = f", limits: [{{allow: 3 visits, {YEAR}}}], when_exhausted: next"
     dearer = "two: {therapies: [massage], in_network: {member_pays: [{copay: $35 per visit}]}}"
     (cliff,) = found(rule_set(f"one: {{therapies: [massage]{passing}, {PAYS}}}", dearer))
@@ -109,25 +109,25 @@ def test_where_the_next_benefit_costs_more() -> None:
 PHASES = "in_network: {member_pays: [{through: 3 visits, steps: [nothing]}, {steps: [{copay: $30 per visit}]}]}"
 
 
-def test_where_steps_change_with_the_visit() -> None:
+def test_a_cliff_where_the_steps_change_with_the_visit_number() -> None:
     (cliff,) = found(rule_set(f"one: {{therapies: [massage], {PHASES}}}"))
     assert steps(cliff) == "visit 3: $0.00, visit 4: $30.00 (its steps change)"
 
 
 @pytest.mark.parametrize(("allow", "phases"), [(3, 0), (4, 1)])
-def test_no_phase_behind_the_last_visit(allow: int, phases: int) -> None:
+def test_no_cliff_at_a_phase_after_the_last_covered_visit(allow: int, phases: int) -> None:
     """Of three visits the fourth never comes; of four it does, at 30.00 after 0.00."""
     limit = f"limits: [{{allow: {allow} visits, per: benefit_period}}]"
     cliffs_found = found(rule_set(f"one: {{therapies: [massage], {limit}, {PHASES}}}"))
     assert ["its steps change" in cliff.finding.message for cliff in cliffs_found] == [False, *[True] * phases]
 
 
-def test_no_cliff_where_the_share_falls() -> None:
+def test_no_cliff_where_the_next_visit_costs_less() -> None:
     falling = "{through: 3 visits, steps: [{copay: $30 per visit}]}, {steps: [nothing]}"
     assert found(rule_set(f"one: {{therapies: [massage], in_network: {{member_pays: [{falling}]}}}}")) == []
 
 
-def test_shipped_medicare_plan() -> None:
+def test_cliffs_of_the_shipped_medicare_plan() -> None:
     """Not participating, acupuncture: 95 % of 70.00 = 66.50 are allowed, 20 % of it: 13.30.
 
     Up to 115 % of it, 76.48, may be billed: 9.98 more. The thirteenth visit in ninety days: 110.00.

@@ -21,7 +21,7 @@ def cases(**asked: object) -> list[tuple[dict[str, str], str, str]]:
     return [(case.when, ", ".join(case.benefits), case.reason) for case in table.cases]
 
 
-def test_all_cases_of_a_benefit_in_the_order_of_judgment() -> None:
+def test_a_table_lists_all_cases_in_the_order_of_judgment() -> None:
     assert cases() == [
         ({"diagnosis": "back-pain", "practitioner": "acupuncturist"}, "needles", ""),
         ({"diagnosis": "not back-pain", "practitioner": "any"}, "", "DIAGNOSIS_NOT_COVERED"),
@@ -63,7 +63,7 @@ def test_terms_are_said_by_tier_with_limits_and_requirements() -> None:
     )
 
 
-def test_exclusions_and_what_is_not_listed() -> None:
+def test_tables_name_exclusions_and_unlisted_therapies() -> None:
     (massage,) = decision_tables(SMALL, TableQuery("share-plan", "massage"))
     (reiki,) = decision_tables(SMALL, TableQuery("share-plan", "reiki"))
     assert only(massage.cases).verdict is Verdict.EXCLUDED
@@ -104,7 +104,7 @@ VISIT_CODES = (
 """What a chiropractor bills beside an adjustment, which Medicare does not cover."""
 
 
-def test_codes_that_other_rules_name_have_a_table_of_their_own() -> None:
+def test_codes_named_by_other_rules_have_their_own_table() -> None:
     tables = decision_tables(shipped(), TableQuery("original-medicare-part-b", "chiropractic", day=date(2026, 3, 2)))
     assert [(table.codes, table.cases[0].verdict) for table in tables] == [
         (("", "98940", "98941", "98942"), Verdict.BENEFIT),
@@ -152,12 +152,12 @@ def test_a_table_for_each_stretch_of_days() -> None:
         ),
     ],
 )
-def test_words_that_the_rules_do_not_have(question: TableQuery, message: str) -> None:
+def test_unknown_words_are_refused(question: TableQuery, message: str) -> None:
     with pytest.raises(UnknownFact, match=message):
         decision_tables(SMALL, question)
 
 
-def test_denials_that_are_the_providers() -> None:
+def test_tables_name_denials_that_are_the_providers() -> None:
     """In network the provider bears a denial for the diagnosis, and one for visits; out of network nobody says so."""
     liable = "above_allowed: written_off, provider_liable: {for: [diagnosis, limits], unless: advance_notice}"
     rules = rules_of(TEXTS | {"share.yaml": SHARE_PLAN.replace("above_allowed: written_off", liable)})

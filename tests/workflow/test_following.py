@@ -85,7 +85,7 @@ async def test_a_release_that_does_not_load_changes_nothing_and_is_logged_once(
     assert rules.release == releases.ids[1]
 
 
-async def test_a_database_that_cannot_be_reached_for_a_while(
+async def test_an_unreachable_database_is_followed_again_when_it_is_back(
     releases: Any, rules: RulesInForce, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_down, asked = threading.Event(), asyncio.Event()
@@ -109,7 +109,7 @@ async def test_a_database_that_cannot_be_reached_for_a_while(
 @pytest.mark.parametrize(
     "error", [ValueError("'hours' is not a valid Measure"), KeyError("x"), MemoryError(), OSError(28)]
 )
-async def test_a_release_that_cannot_be_read_in_whatever_way_is_followed_once_it_can(
+async def test_an_unreadable_release_is_followed_once_it_can_be_read(
     releases: Any, rules: RulesInForce, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """The follower's own task meets an error that nobody foresaw; it says so, goes on, and takes the release later."""
@@ -146,7 +146,7 @@ def decide(releases: Any, release: str) -> None:
         ledger.add_activation(Activation(0, ActivationKind.ACTIVATE, release, None, "bob", "because", now, now))
 
 
-async def test_how_well_it_follows_is_told(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_state_of_following_is_reported(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind while what is active does not load, at one again, and ended when the task ends by itself."""
     told: list[Following] = []
     activate(releases.rules, releases.ids[0], BOB)
@@ -191,7 +191,9 @@ async def test_a_follower_that_is_stopped_has_not_ended_by_itself(releases: Any)
     assert follower.state is Following.AT_ONE
 
 
-async def test_a_database_that_does_not_answer_puts_it_behind(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unresponsive_database_makes_the_follower_behind(
+    releases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The look goes on; once the database answers, its release is taken."""
     activate(releases.rules, releases.ids[0], BOB)
     rules, answers, behind = RulesInForce(releases=releases.rules), threading.Event(), asyncio.Event()

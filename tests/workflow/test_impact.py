@@ -198,7 +198,7 @@ def test_every_figure_is_what_single_requests_give(rows: list[Row], found: Impac
     check_cases(found.decreases, pairs, -1, 7)
 
 
-def test_every_row_is_somewhere(rows: list[Row], found: Impact) -> None:
+def test_every_row_is_counted_once(rows: list[Row], found: Impact) -> None:
     plain = batch_of(rows).to_pylist()
     found_sides = [tuple(each is not None for each in sides(row)) for row in plain]
     members = found.members
@@ -238,7 +238,7 @@ def cut(rows: Sequence[Row], size: int) -> Iterator[pa.RecordBatch]:
 
 
 @pytest.mark.parametrize(("threads", "size"), [(1, 1_000), (3, 50), (2, 1)])
-def test_neither_threads_nor_batches_matter(rows: list[Row], found: Impact, threads: int, size: int) -> None:
+def test_threads_and_batches_do_not_change_the_result(rows: list[Row], found: Impact, threads: int, size: int) -> None:
     done: list[int] = []
     assert impact(BEFORE, AFTER, cut(rows, size), worst=7, threads=threads, progress=done.append) == found
     assert done == sorted(done)
@@ -270,7 +270,7 @@ def test_three_visits_at_a_copay_that_rises_by_ten() -> None:
     assert [group.name for group in found.by_therapy] == ["acupuncture"]
 
 
-def test_ranks_of_a_thousand_members() -> None:
+def test_percentiles_of_a_thousand_members() -> None:
     """1 to 40 visits a member at +10.00 each, the same number 25 times: p50 is +200.00, p99 +400.00, p1 +10.00.
 
     The 500th of 1,000 in order is the last of those with 20 visits; the 10th has one visit, the 990th forty.
@@ -305,7 +305,7 @@ def test_the_same_rules_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [row("nowhere")]])
-def test_a_book_of_which_nothing_is_compared(rows: list[Row]) -> None:
+def test_a_book_without_a_compared_member(rows: list[Row]) -> None:
     found = impact(BEFORE, AFTER, [batch_of(rows)])
     assert (found.members.rows, found.members.compared, found.members.never_priced) == (len(rows), 0, len(rows))
     assert (found.change.mean_cents, found.change.most_increase_cents, found.change.most_decrease_cents) == (0, 0, 0)
@@ -321,7 +321,7 @@ POORER = (
 )
 
 
-def test_use_beyond_what_the_rules_after_allow_is_all_of_it() -> None:
+def test_use_above_the_new_limit_is_cut_to_it() -> None:
     """Deductible 100.00 of 100.00 used, 300.00 of the maximum, 5 of 6 visits; three visits, allowed 48.00 each.
 
     Before, one visit is covered at 20 % = 9.60 and two are the member's at 80.00: 169.60. After, the deductible is
@@ -343,7 +343,7 @@ def test_use_beyond_what_the_rules_after_allow_is_all_of_it() -> None:
     ]
 
 
-def test_use_that_only_the_rules_after_know() -> None:
+def test_use_of_a_limit_that_only_the_new_rules_know() -> None:
     """The other way round: before there was no limit, and the sums used are cut to the maxima of then."""
     sums = [{"accumulator": "deductible", "used_cents": 10_000}, {"accumulator": "oop_max", "used_cents": 30_000}]
     uses = [{"limit": "visits", "used": 5}]

@@ -52,7 +52,7 @@ def words_of(text: str) -> str:
     return " ".join(" ".join(ET.fromstring(text).itertext()).split())  # noqa: S314 - our own page
 
 
-def test_it_is_well_formed_and_names_are_escaped(text: str) -> None:
+def test_the_page_is_well_formed_and_escapes_names(text: str) -> None:
     root = ET.fromstring(text)  # noqa: S314 - our own page
     assert root.tag == "html"
     assert list(root.iter("script")) == []
@@ -60,7 +60,7 @@ def test_it_is_well_formed_and_names_are_escaped(text: str) -> None:
     assert WICKED not in text
 
 
-def test_a_name_with_control_characters_leaves_it_well_formed(found: Impact) -> None:
+def test_a_name_with_control_characters_leaves_the_page_well_formed(found: Impact) -> None:
     """XML knows no U+0001, not even escaped, and neither U+FFFE nor half of a character."""
     name = "a\x01b\x1b[31m\ufffec\ud800"
     text = page(found, before=name, after=name, book=name)
@@ -69,12 +69,12 @@ def test_a_name_with_control_characters_leaves_it_well_formed(found: Impact) -> 
     assert "a\\u0001b" in words_of(page(replace(found, increases=(case,)), before="", after="", book=""))
 
 
-def test_it_has_no_external_address(text: str) -> None:
+def test_the_page_has_no_external_address(text: str) -> None:
     assert not re.search(r"https?:|//[a-z]|url\(|@import|src=|href=", text)
     assert "default-src 'none'" in text
 
 
-def test_it_is_accessible(text: str) -> None:
+def test_the_page_is_accessible(text: str) -> None:
     """A language, headings, a title and a description for every drawing, scopes and a caption for every table."""
     root = ET.fromstring(text)  # noqa: S314 - our own page
     assert root.get("lang") == "en"
@@ -93,7 +93,7 @@ def test_it_is_accessible(text: str) -> None:
     assert "@media print" in text
 
 
-def test_it_says_what_was_found(text: str) -> None:
+def test_the_page_shows_the_figures_of_the_impact(text: str) -> None:
     """The copay of three visits rises by 30.00; 10 % less of three times 48.00 is 14.40."""
     said = words_of(text)
     for words in (
@@ -113,7 +113,7 @@ def test_it_says_what_was_found(text: str) -> None:
     assert "Never priced 1 row: " in said
 
 
-def test_a_page_of_nothing_is_a_page() -> None:
+def test_an_empty_impact_makes_a_page() -> None:
     said = words_of(page(impact(tables(), tables(), []), before="a", after="b", book="c"))
     assert "0 of 0" in said
     assert "Bounds" not in said
@@ -155,12 +155,12 @@ def test_members_without_a_change_are_not_drawn() -> None:
     ("low", "high", "words"),
     [(0, 0, "no change"), (1, 1, "+$0.01"), (-499, -1, "-$4.99 to -$0.01"), (100_000, None, "+$1,000.00 or more")],
 )
-def test_bins_in_words(low: int | None, high: int | None, words: str) -> None:
+def test_ranges_of_changes_in_words(low: int | None, high: int | None, words: str) -> None:
     assert bin_words(Bin(low, high, 1)) == words
     assert (signed(0), signed(-5)) == ("$0.00", "-$0.05")
 
 
-def test_what_changes_of_a_line_in_words(found: Impact) -> None:
+def test_changes_of_a_line_in_words(found: Impact) -> None:
     line = found.increases[0].lines[0]
     assert line_words(line.before, line.after) == "benefit hands; copay $20.00 -> $30.00; plan pays $28.00 -> $18.00"
     assert list(changes_of(line.before, line.before)) == []

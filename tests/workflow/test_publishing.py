@@ -85,7 +85,7 @@ def test_rules_whose_tests_fail_are_refused() -> None:
         prepare(load_texts(TEXTS | {"copay.yaml": COPAY_PLAN + FAILING_TEST}))
 
 
-def test_a_release_is_read_once(releases: Any) -> None:
+def test_a_release_is_read_from_the_database_once(releases: Any) -> None:
     first = releases.ids[0]
     assert not releases.rules.has(first)
     assert releases.rules.tables(first) is releases.rules.tables(first)
@@ -119,13 +119,13 @@ def test_releases_beyond_the_bound_are_read_again(releases: Any, tmp_path: Path)
     assert rules.counts()[:3] == (0, 6, 1)
 
 
-def test_a_release_that_is_not_there(releases: Any) -> None:
+def test_an_unknown_release_is_refused(releases: Any) -> None:
     for ask in (releases.rules.tables, releases.rules.files, releases.rules.rules):
         with pytest.raises(UnknownRelease, match="no release 'rules-0000000000000000'; did you mean"):
             ask("rules-0000000000000000")
 
 
-def test_names_of_releases(releases: Any) -> None:
+def test_a_release_is_found_by_a_prefix_or_as_latest(releases: Any) -> None:
     first, _, third = releases.ids
     with releases.store.reading() as ledger:
         assert find_release(ledger, first[:10]).id == first

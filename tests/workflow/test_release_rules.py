@@ -74,7 +74,7 @@ def test_a_malformed_release_id_is_refused_before_any_look_up(wrong: str, monkey
         activate(rules, wrong, Decision("bob", "?"))
 
 
-def test_a_file_of_the_folder_is_nothing_without_a_release_of_its_name(releases: Any, tmp_path: Path) -> None:
+def test_a_file_without_a_release_of_its_name_is_never_read(releases: Any, tmp_path: Path) -> None:
     """The database is asked first."""
     unknown = f"rules-{'0' * 16}"
     write_tables(tables(), tmp_path / unknown)
@@ -83,7 +83,7 @@ def test_a_file_of_the_folder_is_nothing_without_a_release_of_its_name(releases:
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "other rules", "cut off", "folder"])
-def test_whatever_lies_in_the_folder_under_a_release_is_not_trusted(releases: Any, tmp_path: Path, kind: str) -> None:
+def test_a_foreign_file_under_a_releases_name_is_not_trusted(releases: Any, tmp_path: Path, kind: str) -> None:
     """Copays of 20.00, three visits: 60.00. The other rules ask 30.00."""
     first, second, _ = releases.ids
     file, dearer = tmp_path / first, tmp_path / "dearer"
@@ -178,7 +178,7 @@ def test_tables_of_another_version_stay_beside_those_of_this_one(
     AuditLog(releases.database).verify()
 
 
-def test_tables_of_versions_long_past_are_let_go(releases: Any) -> None:
+def test_tables_of_old_versions_are_deleted(releases: Any) -> None:
     """Two are kept, those written last; other releases keep theirs."""
     first, second, _ = releases.ids
     for schema in ("second", "third", "second"):
@@ -192,7 +192,7 @@ def test_tables_of_versions_long_past_are_let_go(releases: Any) -> None:
     assert len(compilations(releases)) == 2  # the third time the log knows the bytes
 
 
-def test_a_release_whose_tables_were_let_go_is_compiled_anew(releases: Any, tmp_path: Path) -> None:
+def test_a_release_whose_tables_were_deleted_is_compiled_again(releases: Any, tmp_path: Path) -> None:
     with releases.database.engine.begin() as connection:
         connection.execute(text("DELETE FROM release_tables"))
     assert costs(releases, releases.ids[1], tmp_path) == 9_000
@@ -204,7 +204,7 @@ def test_preparing_says_for_which_schema_it_compiled() -> None:
     assert prepared.compiled.body[18:50].hex() == SCHEMA
 
 
-def test_files_and_their_digest_are_read_at_once(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_and_their_digest_are_read_together(releases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read apart, they might be those of two states of the database."""
     times = []
     reading = releases.store.reading

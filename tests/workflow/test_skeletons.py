@@ -79,7 +79,7 @@ def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) ->
 
 @settings(max_examples=SOME * 4)
 @given(scenarios())
-def test_no_drawn_request_reaches_what_none_is_said_to_reach(scenario: Scenario) -> None:
+def test_no_drawn_request_reaches_a_rule_named_unreachable(scenario: Scenario) -> None:
     """Facts that are not given fail: assumed, each for itself, they may hold where no line's facts do (point 40)."""
     rules = rules_of(scenario.documents)
     message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
@@ -88,7 +88,7 @@ def test_no_drawn_request_reaches_what_none_is_said_to_reach(scenario: Scenario)
     assert never.isdisjoint(Reach(compile_rules(rules), rules).of_request(request))
 
 
-def test_skeleton_as_it_is_printed() -> None:
+def test_a_skeleton_is_printed_as_yaml() -> None:
     coverage = cover(rules_of(TEXTS), ["share-plan"])
     limit = next(each for each in coverage.missing if each.unreached.what == "limit 'visits'")
     assert limit.test == (
@@ -100,7 +100,7 @@ def test_skeleton_as_it_is_printed() -> None:
     )
 
 
-def test_what_no_request_reaches_is_said_to_be_so() -> None:
+def test_a_rule_that_no_request_reaches_is_named_with_the_reason() -> None:
     """The criteria of a benefit that stands behind one for everybody never turn a line away."""
     rules = rule_set(
         f"all: {{therapies: [massage], {PAYS}, out_of_network: {{member_pays: [nothing]}}}}",
@@ -111,7 +111,7 @@ def test_what_no_request_reaches_is_said_to_be_so() -> None:
     assert told == {"benefit 'all'": (True, ""), "benefit 'some'": (False, never), "criterion states": (False, never)}
 
 
-def test_limit_behind_a_benefit_that_must_be_used_up() -> None:
+def test_a_skeleton_reaches_a_limit_behind_a_used_up_benefit() -> None:
     """To reach the second benefit and its limit the first's three visits are stated as used."""
     own = "limits: [{allow: 3 visits, per: calendar_year}], when_exhausted: next"
     rules = rule_set(
@@ -152,7 +152,7 @@ def test_benefit_that_refuses_what_a_limit_hands_on_is_not_reached() -> None:
     assert {what for what, _ in reached} == {"limit 'one'", "benefit 'one'"}
 
 
-def test_criterion_between_a_used_up_benefit_and_the_next() -> None:
+def test_a_skeleton_reaches_a_criterion_behind_a_used_up_benefit() -> None:
     """Only when the first benefit's visits are used up is the second judged, which fails by state before the third."""
     rules = rule_set(
         f"one: {{therapies: [massage], limits: [{{allow: 3 visits, per: month}}], when_exhausted: next, {PAYS}}}",
@@ -164,7 +164,7 @@ def test_criterion_between_a_used_up_benefit_and_the_next() -> None:
     assert (reached.used, reached.state != "WA") == ({"one": 3}, True)
 
 
-def test_soft_limit_is_reached_without_its_attestation() -> None:
+def test_a_skeleton_reaches_a_soft_limit_without_its_attestation() -> None:
     soft = "limits: [{allow: 3 visits, per: month, beyond: referral}], requires: [plan_of_care]"
     coverage = cover(rule_set(f"one: {{therapies: [massage], {soft}, {PAYS}}}"))
     reached = next(each.given for each in coverage.missing if each.unreached.what == "limit 'one'")
@@ -174,7 +174,7 @@ def test_soft_limit_is_reached_without_its_attestation() -> None:
     assert "referral" not in reached.items[0].attestations
 
 
-def test_plan_that_is_too_large_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_too_large_to_analyse_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = rule_set(f"one: {{therapies: [massage], when: {{ages: {{min: 18}}, states: [WA]}}, {PAYS}}}")
     monkeypatch.setattr(cells, "MOST_CELLS", 3)
     assert {each.why for each in cover(rules).missing} == {"not looked at to the end: more than 3 cases to tell apart"}

@@ -83,7 +83,7 @@ def test_books_of_other_dates_can_be_priced(shipped: RuleSet, compiled: Tables, 
     assert "NOT_IN_FORCE" not in reasons
 
 
-def test_rows_take_the_fast_way(shipped: RuleSet, compiled: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_rows_are_priced_in_batches(shipped: RuleSet, compiled: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the few in which a code stands before one behind which it has to be judged (point 48)."""
     asked: list[list[str]] = []
 
@@ -116,7 +116,7 @@ def test_a_larger_book_begins_with_the_smaller_one() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_what_members_are_like(book: pa.Table, shipped: RuleSet) -> None:
+def test_members_cover_all_plans_ages_and_sessions(book: pa.Table, shipped: RuleSet) -> None:
     """Every plan, ages over the whole of life, one to three services of 1 to 24 sessions every 7 or 14 days."""
     rows = book.to_pylist()
     plans = Counter(row["plan_id"] for row in rows)
@@ -201,7 +201,7 @@ def test_a_benefit_by_code_is_asked_for_by_its_code() -> None:
     assert {item["code"] for item in items if item["therapy"] == "acupuncture"} == {"97811"}
 
 
-def test_only_the_plans_that_are_named() -> None:
+def test_a_book_holds_only_the_named_plans() -> None:
     assert set(book_of(rules_of(), 200, plans=["copay-plan"])["plan_id"].to_pylist()) == {"copay-plan"}
 
 
@@ -234,7 +234,7 @@ def test_a_plan_year_from_july_does_not_move_the_date(shipped: RuleSet) -> None:
     assert book_date(shipped) == date(2026, 1, 1)
 
 
-def test_what_no_book_can_be_made_of() -> None:
+def test_unknown_plans_and_dates_without_plans_make_no_book() -> None:
     rules = rules_of()
     with pytest.raises(WrongBook, match="no plan 'copay-plam'; did you mean 'copay-plan'"):
         synthetic_book(rules, 1, 7, NEW_YEAR, plans=["copay-plam"])

@@ -78,7 +78,7 @@ def test_every_metric_can_be_judged(found: Impact) -> None:
         ("members_paying_more_share > 5", "found '5', expected a percentage such as 5%"),
     ],
 )
-def test_a_bound_that_cannot_be_read(text: str, said: str) -> None:
+def test_an_unreadable_bound_is_refused(text: str, said: str) -> None:
     with pytest.raises(WrongThreshold) as raised:
         threshold(text)
     assert said in str(raised.value)

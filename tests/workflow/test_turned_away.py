@@ -25,7 +25,7 @@ def unreached(facts: str) -> set[str]:
     return {each.what for each in run_tests(compile_rules(tested), tested).unreached}
 
 
-def test_criteria_before_the_benefit_that_applies_are_reached_and_those_behind_it_not() -> None:
+def test_only_criteria_before_the_benefit_that_applies_are_reached() -> None:
     """A grown-up in Oregon at home: `young` fails by age, `here` by state, `home` applies."""
     assert unreached("age: 40, state: OR, setting: home") == {
         "benefit 'young'",
@@ -40,11 +40,11 @@ def test_criteria_before_the_benefit_that_applies_are_reached_and_those_behind_i
     }
 
 
-def test_all_are_reached_where_none_applies_and_the_reason_is_the_first_one_s() -> None:
+def test_every_benefits_criterion_is_reached_where_none_applies() -> None:
     assert unreached("age: 40, state: OR, setting: office") == {"benefit 'here'", "benefit 'home'"}
 
 
-def test_what_is_not_known_fails_where_nothing_is_assumed() -> None:
+def test_an_unknown_fact_turns_a_line_away_only_where_nothing_is_assumed() -> None:
     """Assumed, an unknown age is as `young` asks, which applies then, so that no criterion turns the line away."""
     left = {"benefit 'here'", "benefit 'home'"}
     assert unreached("setting: office, requirements: as_attested") == left

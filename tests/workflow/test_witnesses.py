@@ -85,7 +85,7 @@ def test_every_field_that_a_witness_may_have_is_in_its_json() -> None:
     ]
 
 
-def test_a_day_that_comes_twice_is_two_items() -> None:
+def test_a_repeated_day_becomes_two_items() -> None:
     """An item has one session a day, so that the request can be asked."""
     rules = rule_set(f"one: {{therapies: [massage], {PAYS}}}")
     cell = next(cell for cell in decided(rules.plans["plan"][0], rules) if cell.chain)
@@ -95,7 +95,7 @@ def test_a_day_that_comes_twice_is_two_items() -> None:
     assert len(evaluate(compile_rules(rules), request).lines) == 2
 
 
-def test_usual_charge_is_the_catalog_s_else_a_hundred_dollars() -> None:
+def test_the_usual_charge_is_the_catalogs_or_a_hundred_dollars() -> None:
     day = date(2026, 3, 2)
     rules = rule_set(f"one: {{therapies: [massage], {PAYS}}}")
     assert usual_charge(rules, "massage", day) == 90_00

@@ -149,7 +149,7 @@ def stretch_on(rules: RuleSet, plan_id: str, day: date) -> Any:
     ("age", "benefit", "reason"),
     [(17, "young", ""), (18, "old", ""), (64, "old", ""), (65, "young", "AGE"), (UNKNOWN_AGE, "young", "AGE")],
 )
-def test_ages_at_their_bounds(age: int, benefit: str, reason: str) -> None:
+def test_ages_are_divided_at_their_bounds(age: int, benefit: str, reason: str) -> None:
     rules = rule_set(
         f"young: {{therapies: [massage], when: {{ages: {{max: 17}}}}, {PAYS}}}",
         f"old: {{therapies: [massage], when: {{ages: {{min: 18, max: 64}}}}, {PAYS}}}",
@@ -167,7 +167,7 @@ def test_ages_at_their_bounds(age: int, benefit: str, reason: str) -> None:
         ((), "DIAGNOSIS_NOT_COVERED"),
     ],
 )
-def test_diagnoses_by_prefix(diagnoses: tuple[str, ...], reason: str) -> None:
+def test_diagnoses_are_divided_by_prefix(diagnoses: tuple[str, ...], reason: str) -> None:
     when = "when: {conditions: [back-pain], not_conditions: [headache]}"
     rules = rule_set(f"needles: {{therapies: [massage], {when}, {PAYS}}}")
     assert only(rules, LineFacts(tier="in_network", diagnoses=diagnoses)) == ("needles", reason)
@@ -183,7 +183,7 @@ def test_diagnoses_by_prefix(diagnoses: tuple[str, ...], reason: str) -> None:
         ("", "WA", "UNLICENSED"),
     ],
 )
-def test_licenses(practitioner: str, state: str, reason: str) -> None:
+def test_states_are_divided_by_license(practitioner: str, state: str, reason: str) -> None:
     rules = rule_set(f"needles: {{therapies: [massage], when: {{licensed: required}}, {PAYS}}}")
     assert only(rules, LineFacts(tier="in_network", practitioner=practitioner, state=state)) == ("needles", reason)
 
@@ -196,7 +196,7 @@ def only(rules: RuleSet, facts: LineFacts) -> tuple[str, str]:
     return expected(Decided(grid, pattern, line, decide(grid, pattern)))
 
 
-def test_first_failed_criterion_is_the_policy_s_then_its_own_in_the_order_of_the_table() -> None:
+def test_the_policys_criteria_fail_before_the_benefits_own() -> None:
     heading = "format: camcover/1\nkind: policy\nid: p\neffective: {from: 2024-01-01}\nillustrative: yes\n"
     policy = f"{heading}when: {{states: [WA]}}\n"
     when = "policy: p, when: {settings: [home], icd10: [M54]}"

@@ -30,7 +30,7 @@ def found(rules: RuleSet, kind: FindingKind) -> list[Finding]:
 # Gaps
 
 
-def test_gap_is_a_therapy_that_no_rule_names() -> None:
+def test_a_therapy_that_no_rule_names_is_a_gap() -> None:
     rules = rule_set(
         f"needles: {{therapies: [acupuncture], {PAYS}}}",
         after="exclusions: [{therapies: [reiki], reason: not_proven}]\n",
@@ -40,7 +40,7 @@ def test_gap_is_a_therapy_that_no_rule_names() -> None:
     ]
 
 
-def test_gap_of_a_single_code() -> None:
+def test_a_gap_of_a_single_code_is_found() -> None:
     rules = rule_set(
         f'needles: {{codes: ["97810"], {PAYS}}}',
         after="exclusions: [{therapies: [massage, reiki], reason: not_proven}]\n",
@@ -49,7 +49,7 @@ def test_gap_of_a_single_code() -> None:
     assert [each.message for each in found(rules, FindingKind.GAPS)] == [message]
 
 
-def test_gap_that_opens_when_the_catalog_grows() -> None:
+def test_a_gap_that_a_new_catalog_opens_is_found() -> None:
     """The second edition of the catalog, from July, adds yoga, of which the plan does not speak."""
     first = CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2024-01-01, to: 2026-06-30}")
     second = CATALOG.replace("effective: {from: 2024-01-01}", "effective: {from: 2026-07-01}")
@@ -61,7 +61,7 @@ def test_gap_that_opens_when_the_catalog_grows() -> None:
 # Overlaps
 
 
-def test_overlap_on_one_age_only() -> None:
+def test_an_overlap_at_a_single_age_is_found() -> None:
     """Up to 30 and from 30 on: both match at 30 and at no other age."""
     rules = rule_set(
         f"young: {{therapies: [massage], when: {{ages: {{max: 30}}}}, {PAYS}}}",
@@ -83,7 +83,7 @@ def test_overlap_on_one_age_only() -> None:
         ("practitioners: [acupuncturist], licensed: required", "states: [AL]"),  # which does not license them
     ],
 )
-def test_no_overlap_of_what_no_line_meets_both(one: str, other: str) -> None:
+def test_no_overlap_where_no_line_meets_both(one: str, other: str) -> None:
     rules = rule_set(
         f"one: {{therapies: [massage], when: {{{one}}}, {PAYS}}}",
         f"other: {{therapies: [massage], when: {{{other}}}, {PAYS}}}",
@@ -123,7 +123,7 @@ def test_benefit_that_passes_on_overlaps_with_none() -> None:
 # Dead benefits
 
 
-def test_dead_under_a_union_of_earlier_rules() -> None:
+def test_a_benefit_is_dead_under_a_union_of_earlier_rules() -> None:
     """Children by one benefit, grown-ups by the next, an unknown age by neither: who is 65 is always taken."""
     rules = rule_set(
         f"young: {{therapies: [massage], when: {{ages: {{max: 17}}}}, {PAYS}}}",
@@ -135,7 +135,7 @@ def test_dead_under_a_union_of_earlier_rules() -> None:
     assert found(rules, FindingKind.OVERLAPS) == []  # of a dead benefit the finding says it all
 
 
-def test_not_dead_where_an_unknown_age_is_left() -> None:
+def test_a_benefit_for_an_unknown_age_is_not_dead() -> None:
     rules = rule_set(
         f"young: {{therapies: [massage], when: {{ages: {{max: 17}}}}, {PAYS}}}",
         f"old: {{therapies: [massage], when: {{ages: {{min: 18}}}}, {PAYS}}}",
@@ -144,7 +144,7 @@ def test_not_dead_where_an_unknown_age_is_left() -> None:
     assert found(rules, FindingKind.DEAD) == []
 
 
-def test_dead_by_an_exclusion_and_by_criteria_that_none_meets() -> None:
+def test_an_exclusion_or_contradictory_criteria_make_a_benefit_dead() -> None:
     rules = rule_set(
         f"here: {{therapies: [massage], when: {{states: [WA]}}, {PAYS}}}",
         f"nobody: {{therapies: [acupuncture], when: {{conditions: [back-pain], not_conditions: [back-pain]}}, {PAYS}}}",
@@ -163,7 +163,7 @@ def plan_line(word: str, rules: RuleSet) -> int:
     return next(number for number, line in enumerate(rules.texts["plan.yaml"].splitlines(), 1) if line.startswith(word))
 
 
-def test_dead_behind_one_whose_limit_is_never_used_up() -> None:
+def test_a_benefit_is_dead_behind_one_whose_limit_never_ends() -> None:
     """One visit a day is what a day holds anyway, so nothing is ever passed on."""
     never = "limits: [{allow: 1 visit, per: day}], when_exhausted: next"
     rules = rule_set(f"one: {{therapies: [massage], {never}, {PAYS}}}", f"other: {{therapies: [massage], {PAYS}}}")
@@ -171,7 +171,7 @@ def test_dead_behind_one_whose_limit_is_never_used_up() -> None:
     assert [each.subject for each in found(rules, FindingKind.LIMITS)] == ["one"]
 
 
-def test_dead_in_one_edition_alone() -> None:
+def test_a_benefit_may_be_dead_in_one_edition() -> None:
     benefits = (f"one: {{therapies: [massage], {PAYS}}}", f"other: {{therapies: [massage], {PAYS}}}")
     later = plan_text(benefits[1]).replace("from: 2026-01-01, to: 2026-12-31", "from: 2027-01-01")
     rules = rule_set(*benefits, later=later)

@@ -105,12 +105,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_limits_of_one_benefit(name: str) -> None:
+def test_idle_limits_of_one_benefit(name: str) -> None:
     limits, expected = CASES[name]
     assert "".join(sorted(idle(limited(*limits)))) == expected
 
 
-def test_attestation_that_is_asked_for_anyway() -> None:
+def test_a_soft_limit_is_idle_where_its_attestation_is_required() -> None:
     soft = "{id: a, allow: 5 visits, per: calendar_year, beyond: referral}"
     assert list(idle(limited(soft, more=", requires: [referral]"))) == ["a"]
     assert idle(limited(soft, more=", requires: [{referral: {penalty: 50%}}]")) == {}
@@ -128,7 +128,7 @@ def pooled(pool: str, one: str, other: str) -> RuleSet:
 
 
 @pytest.mark.parametrize("allow", [23, 24, 100])
-def test_pool_bites_at_the_use_that_a_request_states_whatever_its_benefits_let_pass(allow: int) -> None:
+def test_a_pool_is_never_idle_since_a_request_may_state_its_use(allow: int) -> None:
     """A pool may be used by services of which the file says nothing: 99 of 100 visits, though its benefits have 24."""
     own = "{allow: 12 visits, per: calendar_year}"
     rules = pooled(f"{{allow: {allow} visits, per: calendar_year}}", own, own)
@@ -139,7 +139,7 @@ def test_pool_bites_at_the_use_that_a_request_states_whatever_its_benefits_let_p
     assert {limit for _, limit in bitten(compile_rules(rules), [request])} == {"pool"}
 
 
-def test_money_pool_behind_a_smaller_limit() -> None:
+def test_a_money_pool_behind_a_smaller_limit_is_not_idle() -> None:
     """The spine's $4000 are less than the $10,000 of all basic care, of which other care may have used $9960."""
     spine = "{id: spine, allow: $4000, per: benefit_period}"
     rules = limited(spine, "basic", before="limits:\n  basic: {allow: $10000, per: benefit_period}\n")
@@ -155,7 +155,7 @@ def test_soft_pool_whose_attestation_is_asked_for_anyway_is_idle_at_any_use() ->
     assert idle(limited("pool", before=pool)) == {}
 
 
-def test_own_limit_above_the_pool() -> None:
+def test_an_own_limit_above_the_pool_is_idle() -> None:
     rules = pooled(
         "{allow: 10 visits, per: calendar_year}",
         "{allow: 10 visits, per: calendar_year}",
@@ -164,7 +164,7 @@ def test_own_limit_above_the_pool() -> None:
     assert idle(rules) == {"other": "limit 'pool' lets 10 visits of a benefit pass in that time at the most"}
 
 
-def test_pool_that_no_live_benefit_draws_on() -> None:
+def test_a_pool_of_dead_benefits_is_idle() -> None:
     pool = "limits:\n  pool: {allow: 5 visits, per: calendar_year}\n"
     dead = f"other: {{therapies: [massage], limits: [pool], {PAYS}}}"
     rules = rule_set(f"one: {{therapies: [massage], {PAYS}}}", dead, before=pool)
@@ -172,7 +172,7 @@ def test_pool_that_no_live_benefit_draws_on() -> None:
     assert idle(rule_set(f"one: {{therapies: [massage], {PAYS}}}", before=pool)) == {"pool": "no benefit draws on it"}
 
 
-def test_earlier_edition_that_let_more_pass_keeps_a_lifetime_limit_alive() -> None:
+def test_a_larger_limit_of_an_earlier_edition_keeps_a_lifetime_limit_alive() -> None:
     """Until 2026 eleven could pass in a lifetime: they are reached though only ten may be passed from 2027 on."""
 
     def benefit(*limits: str) -> str:
@@ -186,7 +186,7 @@ def test_earlier_edition_that_let_more_pass_keeps_a_lifetime_limit_alive() -> No
     assert idle(rule_set(benefit(lifetime), later=later), edition=1) == {}
 
 
-def test_limits_of_the_shipped_rules_that_never_bite() -> None:
+def test_idle_limits_of_the_shipped_rules() -> None:
     """One visit a day is what the language calls a visit."""
     rules = shipped()
     found = {
@@ -253,7 +253,7 @@ def searched(each: Analysed) -> Iterator[EstimateRequest]:
 
 @settings(max_examples=SOME)
 @given(scenarios())
-def test_no_request_makes_an_idle_limit_bite(scenario: Scenario) -> None:
+def test_no_request_reaches_an_idle_limit(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     tables = compile_rules(rules)
     message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
@@ -267,7 +267,7 @@ def test_no_request_makes_an_idle_limit_bite(scenario: Scenario) -> None:
             assert named.isdisjoint(each.idle_ids), each.idle
 
 
-def test_search_finds_the_limits_that_do_bite() -> None:
+def test_a_search_reaches_the_other_limits() -> None:
     """The search is no idle one: of limits of which neither hinders the other it makes both bite."""
     rules = limited("{id: a, allow: 3 visits, per: month}", "{id: b, allow: 20 visits, per: calendar_year}")
     (each,) = analyse(rules.plans["plan"], rules)

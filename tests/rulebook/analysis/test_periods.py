@@ -42,7 +42,7 @@ SETTLED = range(400, len(DAYS))
 
 
 @pytest.mark.parametrize("year", YEARS, ids=["calendar", "july", "mid-month"])
-def test_holds_is_what_single_days_say(year: BenefitPeriod) -> None:
+def test_holds_agrees_with_counting_single_days(year: BenefitPeriod) -> None:
     for wide, narrow in PAIRS:
         really = all(KNOWN[wide, year][day] <= KNOWN[narrow, year][day] for day in SETTLED)
         said = holds(wide, narrow, year)
@@ -52,7 +52,7 @@ def test_holds_is_what_single_days_say(year: BenefitPeriod) -> None:
 
 
 @pytest.mark.parametrize("year", YEARS, ids=["calendar", "july", "mid-month"])
-def test_as_many_periods_as_counted_hold_the_days_of_another(year: BenefitPeriod) -> None:
+def test_the_count_of_periods_covers_the_days_of_another(year: BenefitPeriod) -> None:
     """Cut the days that count on a day into stretches of the narrow period, latest first, and count the stretches."""
     for wide, narrow in PAIRS:
         most = 0
@@ -66,7 +66,7 @@ def test_as_many_periods_as_counted_hold_the_days_of_another(year: BenefitPeriod
         assert most <= bound <= most + 2, (wide, narrow, most)
 
 
-def test_a_lifetime_holds_all_and_is_held_by_none() -> None:
+def test_a_lifetime_contains_every_period_and_no_period_contains_it() -> None:
     for period in PERIODS:
         assert holds(LIFETIME, period, CALENDAR)
         assert not holds(period, LIFETIME, CALENDAR)
@@ -87,5 +87,5 @@ def test_a_lifetime_holds_all_and_is_held_by_none() -> None:
         (LimitPeriod(PeriodKind.ROLLING_DAYS, 90), (90, 90)),
     ],
 )
-def test_days_of_a_period(period: LimitPeriod, days: tuple[int, int]) -> None:
+def test_shortest_and_longest_periods_in_days(period: LimitPeriod, days: tuple[int, int]) -> None:
     assert days_of(period) == days

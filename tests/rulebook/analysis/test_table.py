@@ -105,7 +105,7 @@ def test_words_of_each_criterion(when: str, subject: Subject, covered: str, refu
     assert [row[1] for row in others] == [{str(subject): refused}]
 
 
-def test_license_is_said_by_the_practitioner_where_the_state_is_known() -> None:
+def test_a_known_state_makes_the_license_a_fact_of_the_practitioner() -> None:
     """Of the two practitioners Washington licenses the acupuncturist; of the other the catalog says nothing."""
     rules = rule_set(f"one: {{therapies: [massage], when: {{licensed: required}}, {PAYS}}}")
     assert words(rules, LineFacts(tier="in_network", state="WA")) == [
@@ -118,7 +118,7 @@ def test_license_is_said_by_the_practitioner_where_the_state_is_known() -> None:
     )
 
 
-def test_service_of_too_many_cases_is_refused_and_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_with_too_many_cases_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cells, "MOST_CELLS", 3)
     rules = rule_set(f"one: {{therapies: [massage], when: {{ages: {{min: 18}}, states: [WA]}}, {PAYS}}}")
     stretch = stretches_of(rules.plans["plan"][0], rules)[0]
