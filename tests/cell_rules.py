@@ -11,6 +11,7 @@ from pathlib import Path
 from camcover.engine import EstimateRequest, Tables, evaluate
 from camcover.engine.estimate import Line
 from camcover.engine.request import LimitUse, UseSoFar
+from camcover.money import Cents
 from camcover.rulebook import RuleSet, as_text, load, load_texts
 from camcover.rulebook.analysis.decisions import Decided, Verdict
 from camcover.rulebook.records import Benefit, Plan
@@ -78,7 +79,7 @@ def asked(cell: Decided, used: Collection[LimitUse] = ()) -> EstimateRequest:
     """The cell's line as a request, at a charge of 100.00; what is not attested is assumed met."""
     plan, day = cell.grid.stretch.plan, first_day(cell.grid.stretch)
     use = UseSoFar(limit_usage=tuple(used))
-    return request_of(str(plan.heading.id), cell.grid.service, cell.line, (day,), charge_cents=100_00, use=use)
+    return request_of(str(plan.heading.id), cell.grid.service, cell.line, (day,), charge_cents=Cents(100_00), use=use)
 
 
 def said(tables: Tables, request: EstimateRequest) -> Line:

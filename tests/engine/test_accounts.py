@@ -11,6 +11,7 @@ from camcover.engine import Estimate
 from camcover.engine.estimate import Line
 from camcover.engine.request import AccountBalance, InvalidRequest
 from camcover.gen.camcover.v1.catalog_service_pb2 import PlanEdition
+from camcover.money import Cents
 from camcover.workflow.coverage import check_coverage
 from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables, typed
 
@@ -245,7 +246,7 @@ def test_no_account_pays_for_an_unknown_code() -> None:
 
 def test_the_state_after_the_estimate_holds_the_balances() -> None:
     found = asked(f"hra: {{individual: $100, per: benefit_period, {SHARE}}}", {"hra": 5_000})
-    assert found.use_after.account_balances == ((AccountBalance("hra", 0),),)
+    assert found.use_after.account_balances == ((AccountBalance("hra", Cents(0)),),)
     assert found.use_after.family_account_balances == ()
 
 

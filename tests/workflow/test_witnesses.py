@@ -12,6 +12,7 @@ from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, compile_rules, evaluate
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, UseSoFar
 from camcover.gen.camcover.v1 import request_pb2
+from camcover.money import Cents
 from camcover.rulebook.analysis.decisions import decided
 from camcover.rulebook.analysis.findings import FindingKind
 from camcover.rulebook.analysis.plans import analyse
@@ -63,12 +64,14 @@ def test_every_field_that_a_witness_may_have_is_in_its_json() -> None:
     rules = rule_set(f'one: {{codes: ["97810"], when: {{icd10: [M54]}}, {PAYS}}}')
     cell = next(cell for cell in decided(rules.plans["plan"][0], rules) if cell.chain)
     use = UseSoFar(
-        accumulators=(AccumulatorUse("deductible", 100_00), AccumulatorUse("oop_max", 0)),
-        limit_usage=(LimitUse("a", used=3), LimitUse("b", used_cents=50_00)),
+        accumulators=(AccumulatorUse("deductible", Cents(100_00)), AccumulatorUse("oop_max", Cents(0))),
+        limit_usage=(LimitUse("a", used=3), LimitUse("b", used_cents=Cents(50_00))),
         benefit_visits=(BenefitVisits("one", 3),),
     )
     day = date(2026, 3, 2)
-    request = request_of("plan", cell.grid.service, cell.line, (day, date(2026, 3, 3)), charge_cents=80_00, use=use)
+    request = request_of(
+        "plan", cell.grid.service, cell.line, (day, date(2026, 3, 3)), charge_cents=Cents(80_00), use=use
+    )
     assert through_json(attested(request, {Attestation.REFERRAL})) == attested(request, {Attestation.REFERRAL})
     assert request_data(request)["items"] == [
         {
@@ -90,7 +93,7 @@ def test_a_repeated_day_becomes_two_items() -> None:
     rules = rule_set(f"one: {{therapies: [massage], {PAYS}}}")
     cell = next(cell for cell in decided(rules.plans["plan"][0], rules) if cell.chain)
     day = date(2026, 3, 2)
-    request = request_of("plan", cell.grid.service, cell.line, (day, day), charge_cents=80_00)
+    request = request_of("plan", cell.grid.service, cell.line, (day, day), charge_cents=Cents(80_00))
     assert [item.dates for item in request.items] == [(day,), (day,)]
     assert len(evaluate(compile_rules(rules), request).lines) == 2
 

@@ -27,6 +27,7 @@ from camcover.engine.request import (
     UseSoFar,
 )
 from camcover.gen.camcover.v1 import request_pb2 as messages
+from camcover.money import Cents
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Attestation, Setting
 
@@ -170,7 +171,7 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
 
 def _balances(balances: Iterable[messages.AccountBalance]) -> tuple[AccountBalance, ...]:
     return tuple(
-        AccountBalance(each.account, each.balance_cents if each.HasField("balance_cents") else None)
+        AccountBalance(each.account, Cents(each.balance_cents) if each.HasField("balance_cents") else None)
         for each in balances
     )
 
@@ -188,14 +189,20 @@ def _membership(path: str, message: messages.Membership, dates: _Dates) -> Membe
 
 def _sums(uses: Iterable[messages.AccumulatorUse]) -> tuple[AccumulatorUse, ...]:
     return tuple(
-        AccumulatorUse(use.accumulator, use.used_cents if use.HasField("used_cents") else None, use.last_quarter_cents)
+        AccumulatorUse(
+            use.accumulator,
+            Cents(use.used_cents) if use.HasField("used_cents") else None,
+            Cents(use.last_quarter_cents),
+        )
         for use in uses
     )
 
 
 def _limits(path: str, uses: Iterable[messages.LimitUse], dates: _Dates) -> tuple[LimitUse, ...]:
     return tuple(
-        LimitUse(use.limit, use.used, use.used_cents, dates.optional(f"{path}[{place}].date", use.date), use.benefit)
+        LimitUse(
+            use.limit, use.used, Cents(use.used_cents), dates.optional(f"{path}[{place}].date", use.date), use.benefit
+        )
         for place, use in enumerate(uses)
     )
 
@@ -211,11 +218,11 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
             visit.benefit,
             day,
             visit.units or 1,
-            visit.copay_paid_cents,
-            visit.plan_paid_cents if visit.HasField("plan_paid_cents") else None,
-            visit.coinsurance_paid_cents,
-            visit.percentage_cents,
-            visit.penalty_paid_cents,
+            Cents(visit.copay_paid_cents),
+            Cents(visit.plan_paid_cents) if visit.HasField("plan_paid_cents") else None,
+            Cents(visit.coinsurance_paid_cents),
+            Cents(visit.percentage_cents),
+            Cents(visit.penalty_paid_cents),
         )
         for visit, day in parsed
         if day is not None
@@ -225,7 +232,7 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
 def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: _Dates) -> tuple[FeeUse, ...]:
     parsed = [(use, dates.parse(f"{path}[{place}].date", use.date)) for place, use in enumerate(uses)]
     return tuple(
-        FeeUse(day, use.tier, use.therapy, use.used_cents, use.practice_expense_cents)
+        FeeUse(day, use.tier, use.therapy, Cents(use.used_cents), Cents(use.practice_expense_cents))
         for use, day in parsed
         if day is not None
     )
@@ -242,8 +249,8 @@ def _service(path: str, message: messages.PlannedService, dates: _Dates) -> Plan
         message.member_id,
         message.therapy,
         tuple(map(_procedure, message.procedures)),
-        message.charge_cents if message.HasField("charge_cents") else None,
-        message.allowed_cents if message.HasField("allowed_cents") else None,
+        Cents(message.charge_cents) if message.HasField("charge_cents") else None,
+        Cents(message.allowed_cents) if message.HasField("allowed_cents") else None,
         message.practitioner,
         _SETTINGS[message.setting],
         message.tier,
@@ -261,8 +268,8 @@ def _procedure(message: messages.Procedure) -> Procedure:
     return Procedure(
         message.code,
         message.units or 1,
-        message.charge_cents if message.HasField("charge_cents") else None,
-        message.allowed_cents if message.HasField("allowed_cents") else None,
+        Cents(message.charge_cents) if message.HasField("charge_cents") else None,
+        Cents(message.allowed_cents) if message.HasField("allowed_cents") else None,
         tuple(message.modifiers),
         message.minutes,
     )

@@ -38,6 +38,7 @@ from camcover.engine.request import (
     UseSoFar,
     Violation,
 )
+from camcover.money import Cents
 from camcover.refusals import Refusal
 from camcover.request_bounds import EVERY_DAYS, SESSIONS
 from camcover.rulebook.records import Attestation, Setting
@@ -58,7 +59,7 @@ def request_of(row: Data) -> EstimateRequest:
             LimitUse(
                 _text(each["limit"]),
                 each["used"] or 0,
-                each["used_cents"] or 0,
+                Cents(each["used_cents"] or 0),
                 each["date"],
                 _text(each["benefit"]),
             )
@@ -70,11 +71,11 @@ def request_of(row: Data) -> EstimateRequest:
                 _text(each["benefit"]),
                 each["date"],
                 _or(each["units"], 1),
-                each["copay_paid_cents"] or 0,
+                Cents(each["copay_paid_cents"] or 0),
                 each["plan_paid_cents"],
-                each["coinsurance_paid_cents"] or 0,
-                each["percentage_cents"] or 0,
-                each["penalty_paid_cents"] or 0,
+                Cents(each["coinsurance_paid_cents"] or 0),
+                Cents(each["percentage_cents"] or 0),
+                Cents(each["penalty_paid_cents"] or 0),
             )
             for each in _list(row, "prior_visits")
         ),
@@ -83,8 +84,8 @@ def request_of(row: Data) -> EstimateRequest:
                 each["date"],
                 _text(each["tier"]),
                 _text(each["therapy"]),
-                each["used_cents"] or 0,
-                each["practice_expense_cents"] or 0,
+                Cents(each["used_cents"] or 0),
+                Cents(each["practice_expense_cents"] or 0),
             )
             for each in _list(row, "fee_usage")
         ),
@@ -233,7 +234,7 @@ def _membership(row: Data) -> Membership:
 
 def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:
     return tuple(
-        AccumulatorUse(_text(use["accumulator"]), use["used_cents"], use["last_quarter_cents"] or 0)
+        AccumulatorUse(_text(use["accumulator"]), use["used_cents"], Cents(use["last_quarter_cents"] or 0))
         for use in uses or ()
     )
 

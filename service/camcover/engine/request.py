@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from camcover.errors import CamcoverError
+from camcover.money import Cents
 from camcover.refusals import Refusal
 from camcover.rulebook.hints import suggested
 from camcover.rulebook.records import Attestation, Setting
@@ -41,8 +42,8 @@ class AccumulatorUse(NamedTuple):
     """A sum so far; None = unknown. `last_quarter_cents` of it were applied in the period's last three months."""
 
     accumulator: str
-    used_cents: int | None
-    last_quarter_cents: int = 0
+    used_cents: Cents | None
+    last_quarter_cents: Cents = Cents(0)
 
 
 class LimitUse(NamedTuple):
@@ -54,7 +55,7 @@ class LimitUse(NamedTuple):
 
     limit: str
     used: int = 0
-    used_cents: int = 0
+    used_cents: Cents = Cents(0)
     date: date | None = None
     benefit: str = ""
 
@@ -77,18 +78,18 @@ class PriorVisit(NamedTuple):
     benefit: str
     date: date
     units: int = 1
-    copay_paid_cents: int = 0
-    plan_paid_cents: int | None = None
-    coinsurance_paid_cents: int = 0
-    percentage_cents: int = 0
-    penalty_paid_cents: int = 0
+    copay_paid_cents: Cents = Cents(0)
+    plan_paid_cents: Cents | None = None
+    coinsurance_paid_cents: Cents = Cents(0)
+    percentage_cents: Cents = Cents(0)
+    penalty_paid_cents: Cents = Cents(0)
 
 
 class AccountBalance(NamedTuple):
     """What an account holds in the period that holds `as_of`; None = unknown."""
 
     account: str
-    balance_cents: int | None
+    balance_cents: Cents | None
 
 
 class FeeUse(NamedTuple):
@@ -101,8 +102,8 @@ class FeeUse(NamedTuple):
     date: date
     tier: str
     therapy: str = ""
-    used_cents: int = 0
-    practice_expense_cents: int = 0
+    used_cents: Cents = Cents(0)
+    practice_expense_cents: Cents = Cents(0)
 
 
 class CodeUse(NamedTuple):
@@ -164,8 +165,8 @@ class Procedure(NamedTuple):
 
     code: str
     units: int = 1
-    charge_cents: int | None = None
-    allowed_cents: int | None = None
+    charge_cents: Cents | None = None
+    allowed_cents: Cents | None = None
     modifiers: tuple[str, ...] = ()
     minutes: int = 0
 
@@ -180,8 +181,8 @@ class PlannedService(NamedTuple):
     member_id: str = ""
     therapy: str = ""
     procedures: tuple[Procedure, ...] = ()
-    charge_cents: int | None = None
-    allowed_cents: int | None = None
+    charge_cents: Cents | None = None
+    allowed_cents: Cents | None = None
     practitioner: str = ""
     setting: Setting | None = None
     tier: str = ""

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, evaluate_many
 from camcover.engine.estimate import Line, Reason
 from camcover.engine.request import AccumulatorUse, BenefitVisits, LimitUse, UseSoFar
-from camcover.money import dollars
+from camcover.money import Cents, dollars
 from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.decisions import Decided
 from camcover.rulebook.analysis.findings import Finding, FindingKind
@@ -121,7 +121,7 @@ def _at_money_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, *
     counted = first[0].allowed_cents if limit.counts is Counting.ALLOWED else first[0].plan_paid_cents
     visits = limit.allow_at(place.line.age) // counted if counted else 0
     if visits:
-        before = LimitUse(str(limit.id), used_cents=(visits - 1) * counted)
+        before = LimitUse(str(limit.id), used_cents=Cents((visits - 1) * counted))
         request = _request(rules, plan, place, dates, limit=limit, before=before, visits=visits - 1)
         yield from _cliff(tables, plan, place, request, limit=limit, number=visits, noun="visit")
 
@@ -212,7 +212,7 @@ def _met(plan: Plan) -> Iterator[AccumulatorUse]:
     """Every deductible met that can be; of all else nothing is stated, so that no more is expected than follows."""
     for accumulator in plan.accumulators.values():
         if accumulator.kind is AccumulatorKind.DEDUCTIBLE:
-            yield AccumulatorUse(str(accumulator.id), accumulator.alone or 0)
+            yield AccumulatorUse(str(accumulator.id), accumulator.alone or Cents(0))
 
 
 def _two_days(plan: Plan, place: _Place, per: LimitPeriod, *, on_one_day: bool) -> tuple[date, ...] | None:

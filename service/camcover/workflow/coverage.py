@@ -16,6 +16,7 @@ from camcover.engine.request import PlannedService, Procedure
 from camcover.engine.telling.assumed import terms_assumed_message
 from camcover.engine.telling.citing import rule_place
 from camcover.messages import Message
+from camcover.money import Cents
 from camcover.rulebook.records import Benefit, Plan, TierBenefit
 from camcover.rulebook.term_messages import (
     account_terms,
@@ -39,7 +40,7 @@ __all__ = [
     "tier_terms",
 ]
 
-_NOMINAL_CENTS = 10_000
+_NOMINAL_CENTS = Cents(10_000)
 """What a session is taken to cost where no price is given: coverage does not depend on it."""
 
 

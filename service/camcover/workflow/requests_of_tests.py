@@ -18,6 +18,7 @@ from camcover.engine.request import (
     Procedure,
     UseSoFar,
 )
+from camcover.money import Cents
 from camcover.rulebook.records import Limit, Measure, Plan, TestGiven, TestItem, TestProcedure
 
 __all__ = ["request_of_test"]
@@ -26,7 +27,7 @@ __all__ = ["request_of_test"]
 def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
     """The request that a test's `given` stands for."""
     ids = list(dict.fromkeys(item.member or "1" for item in given.items))
-    sums = tuple(AccumulatorUse(name, cents) for name, cents in given.used.items() if name in plan.accumulators)
+    sums = tuple(AccumulatorUse(name, Cents(cents)) for name, cents in given.used.items() if name in plan.accumulators)
     limits = {str(limit.id): limit for benefit in plan.benefits.values() for limit in benefit.limits}
     use = UseSoFar(
         accumulators=sums,
@@ -49,7 +50,7 @@ def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
         items=tuple(_service(item) for item in given.items),
         members=tuple(members),
         coverage=Coverage.FAMILY if _is_family(given) or len(ids) > 1 else Coverage.SELF_ONLY,
-        family_accumulators=tuple(AccumulatorUse(name, cents) for name, cents in given.family_used.items()),
+        family_accumulators=tuple(AccumulatorUse(name, Cents(cents)) for name, cents in given.family_used.items()),
         as_of=given.as_of,
         assume_requirements=given.assume_requirements,
         family_account_balances=_balances(given.family_balances),
@@ -62,13 +63,13 @@ def _is_family(given: TestGiven) -> bool:
 
 
 def _balances(stated: Mapping[str, int]) -> tuple[AccountBalance, ...]:
-    return tuple(AccountBalance(str(name), cents) for name, cents in stated.items())
+    return tuple(AccountBalance(str(name), Cents(cents)) for name, cents in stated.items())
 
 
 def _limit_use(limit: Limit, amount: int) -> LimitUse:
     """Usage in the limit's own measure."""
     if limit.measure is Measure.MONEY:
-        return LimitUse(str(limit.id), used_cents=amount)
+        return LimitUse(str(limit.id), used_cents=Cents(amount))
     return LimitUse(str(limit.id), used=amount)
 
 

@@ -68,7 +68,7 @@ def request_of(
     line: CellLine,
     dates: tuple[date, ...],
     *,
-    charge_cents: int,
+    charge_cents: Cents,
     use: UseSoFar = UseSoFar(),  # noqa: B008 - an immutable record
 ) -> EstimateRequest:
     """One member's sessions of a service on `dates`, at `charge_cents` each, with all that the line attests.

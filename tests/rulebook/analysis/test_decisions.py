@@ -17,6 +17,7 @@ from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import Reason
 from camcover.engine.request import LimitUse
 from camcover.gen.camcover.v1 import request_pb2
+from camcover.money import Cents
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis.cells import UNKNOWN_AGE, CellLine, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
@@ -66,7 +67,7 @@ def used_of(benefits: tuple[Benefit, ...], line: CellLine) -> list[LimitUse] | N
         if limit is None:
             return None
         name, allow, is_money = str(limit.id), limit.allow_at(line.age), limit.measure is Measure.MONEY
-        uses[name] = LimitUse(name, used_cents=allow) if is_money else LimitUse(name, used=allow)
+        uses[name] = LimitUse(name, used_cents=Cents(allow)) if is_money else LimitUse(name, used=allow)
     return list(uses.values())
 
 

@@ -13,6 +13,7 @@ from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, compile_rules, evaluate_many
 from camcover.engine.request import LimitUse, Procedure, UseSoFar
 from camcover.gen.camcover.v1 import request_pb2
+from camcover.money import Cents
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis.decisions import Decided
 from camcover.rulebook.analysis.plans import Analysed, analyse
@@ -145,7 +146,7 @@ def test_a_money_pool_behind_a_smaller_limit_is_not_idle() -> None:
     rules = limited(spine, "basic", before="limits:\n  basic: {allow: $10000, per: benefit_period}\n")
     assert idle(rules) == {}
     (analysed,) = analyse(rules.plans["plan"], rules)
-    request = asked(next(each for each in analysed.cells if each.chain), [LimitUse("basic", used_cents=996_000)])
+    request = asked(next(each for each in analysed.cells if each.chain), [LimitUse("basic", used_cents=Cents(996_000))])
     assert {limit for _, limit in bitten(compile_rules(rules), [request])} == {"basic"}
 
 
@@ -222,11 +223,11 @@ def crowded(cell: Decided, units: int, charge: int, attested: bool) -> EstimateR
     last = cell.grid.stretch.plan.heading.effective.end
     days = [item.dates[0] + timedelta(days=number) for number in range(400)]
     dates = tuple(day for day in days if last is None or day <= last)
-    procedures = tuple(Procedure(each.code, units, charge) for each in item.procedures)
+    procedures = tuple(Procedure(each.code, units, Cents(charge)) for each in item.procedures)
     item = item._replace(
         dates=dates,
         procedures=procedures,
-        charge_cents=None if procedures else charge,
+        charge_cents=None if procedures else Cents(charge),
         attestations=tuple(Attestation) if attested else (),
     )
     return request._replace(items=(item,), assume_requirements=False)

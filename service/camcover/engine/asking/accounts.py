@@ -17,6 +17,7 @@ from camcover.engine.asking.question import Payment, Question
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.tables import Array
 from camcover.engine.request import AccountBalance, EstimateRequest
+from camcover.money import Cents
 from camcover.rulebook.records import Account, Benefit, OwedPart, Payee, PeriodKind
 
 FAMILY = -1
@@ -37,7 +38,7 @@ class HeldBalance(NamedTuple):
     """An account's balance in a period, cents."""
 
     period: Period
-    cents: int
+    cents: Cents
 
 
 class Drawn(NamedTuple):
@@ -64,7 +65,7 @@ def owner_of(account: Account, member: int, *, family: bool) -> int:
     return FAMILY if family and account.family is not None else member
 
 
-def amount_of(account: Account, owner: int) -> int:
+def amount_of(account: Account, owner: int) -> Cents:
     """An account's balance at the beginning of a period, cents."""
     return account.individual if owner != FAMILY or account.family is None else account.family
 
@@ -127,7 +128,7 @@ class Accounts:
                 cents = min(owed[number], balance.cents - paid)
                 owed[number] -= cents
                 paid += cents
-            held[own] = balance._replace(cents=balance.cents - paid)
+            held[own] = balance._replace(cents=Cents(balance.cents - paid))
             if paid:
                 yield Payment(account, paid)
 
@@ -149,7 +150,7 @@ class Accounts:
         if stated is not None and stated.period == period:
             return stated
         is_open = are_empty and self.is_open(account, own, day)
-        return HeldBalance(period, 0 if is_open else amount_of(account, own[1]))
+        return HeldBalance(period, Cents(0) if is_open else amount_of(account, own[1]))
 
     def is_open(self, account: Account, own: Owned, day: OrdinalDay) -> bool:
         """Whether a day lies in the period that holds `as_of`, and nothing is stated of the account in it."""

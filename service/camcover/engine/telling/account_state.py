@@ -22,6 +22,7 @@ from camcover.engine.asking.accounts import (
 from camcover.engine.asking.question import Answer, Question
 from camcover.engine.estimate import AccountAfter
 from camcover.engine.request import AccountBalance
+from camcover.money import Cents
 from camcover.rulebook.records import Account, Plan
 
 
@@ -72,7 +73,7 @@ def _owned(question: Question, plan: Plan) -> Iterator[tuple[Account, Owned]]:
 
 def _known(
     question: Question, account: Account, day: OrdinalDay, balances: tuple[HeldBalance | None, HeldBalance | None]
-) -> int | None:
+) -> Cents | None:
     """The first of the balances that is of the period that holds a day, cents; None where none is."""
     period = period_on(question.primary, account, day)
     return next((each.cents for each in balances if each is not None and each.period == period), None)

@@ -24,6 +24,7 @@ from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import LedgerRow, SumRow
 from camcover.engine.request import AccumulatorUse, BenefitVisits, CodeUse, FeeUse, LimitUse, PriorVisit, UseSoFar
 from camcover.engine.telling.account_state import balances_after
+from camcover.money import Cents
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays, Plan
 
@@ -108,7 +109,7 @@ class _StateReader:
         for name, row, maximum in zip(self._index.accumulators, rows, maxima, strict=True):
             found = row if self._sums_period == self._period else _NO_SUM
             used = found.used if maximum < 0 else min(found.used, maximum)
-            yield AccumulatorUse(name, used, min(found.last_quarter, used))
+            yield AccumulatorUse(name, Cents(used), Cents(min(found.last_quarter, used)))
 
     def _prior(self, member: int) -> PriorUse:
         """What the request stated of the member's use."""
@@ -182,8 +183,16 @@ class _StateReader:
             row = self._outcome.visits[member * len(self._index.benefits) + number]
             if row.day == self._last_day:
                 paid = self._plan_paid(member, benefit)
-                day, shares = date.fromordinal(row.day), (row.coinsurance_paid, row.percentages, row.penalty_paid)
-                yield PriorVisit(benefit, day, 1, row.copay_paid, paid, *shares)
+                yield PriorVisit(
+                    benefit,
+                    date.fromordinal(row.day),
+                    1,
+                    Cents(row.copay_paid),
+                    paid,
+                    Cents(row.coinsurance_paid),
+                    Cents(row.percentages),
+                    Cents(row.penalty_paid),
+                )
 
     def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
         """What the lines of the last day took of shared fees, and what the request stated of that day."""
@@ -208,7 +217,9 @@ class _StateReader:
         for tier, therapy in dict.fromkeys([*taken, *highest]):
             cents, expense = taken.get((tier, therapy), 0), highest.get((tier, therapy), 0)
             if cents or expense:
-                yield FeeUse(date.fromordinal(self._last_day), tier, therapy, min(cents, MAX_CENTS), expense)
+                yield FeeUse(
+                    date.fromordinal(self._last_day), tier, therapy, Cents(min(cents, MAX_CENTS)), Cents(expense)
+                )
 
     def _codes_of_last_day(self, member: int) -> Iterator[CodeUse]:
         """The units of codes covered on the last day, with what the request stated of that day, where it may matter."""
@@ -227,7 +238,7 @@ class _StateReader:
             if count:
                 yield CodeUse(code, date.fromordinal(self._last_day), min(count, MAX_UNITS))
 
-    def _plan_paid(self, member: int, benefit: str) -> int | None:
+    def _plan_paid(self, member: int, benefit: str) -> Cents | None:
         """What the plan paid of a visit of the last day, cents; None where part of it is not known."""
         asked, layout = self._question.asked, self._layout
         paid = 0
@@ -242,7 +253,7 @@ class _StateReader:
                 handed = rest.row.plan_paid if rest else 0
                 paid += self._paid_under(benefit, row.rule, row.plan_paid - handed)
                 paid += self._paid_under(benefit, rest.row.rule, handed) if rest else 0
-        return paid
+        return Cents(paid)
 
     def _paid_under(self, benefit: str, rule_row: int, cents: int) -> int:
         """What the plan paid where a row of `rules` is the benefit, else nothing."""
@@ -253,8 +264,8 @@ class _StateReader:
 def _limit_use(limit: Limit, amount: int, *, day: date | None = None, benefit: str = "") -> LimitUse:
     """Use of a limit, in its own measure."""
     if limit.measure is Measure.MONEY:
-        return LimitUse(str(limit.id), 0, amount, day, benefit)
-    return LimitUse(str(limit.id), amount, 0, day, benefit)
+        return LimitUse(str(limit.id), 0, Cents(amount), day, benefit)
+    return LimitUse(str(limit.id), amount, date=day, benefit=benefit)
 
 
 def _shared_fees(segment: Segment, tier: str, row: LedgerRow, therapy: str) -> Iterator[str]:

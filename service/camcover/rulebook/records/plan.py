@@ -146,8 +146,8 @@ class Account:
     """
 
     id: str
-    individual: int
-    family: int | None
+    individual: Cents
+    family: Cents | None
     per: LimitPeriod
     pays: tuple[OwedPart, ...]
     benefits: tuple[str, ...]
