@@ -83,7 +83,7 @@ def test_commands_that_need_pyarrow_say_so(command: list[str], book: Path) -> No
 @pytest.mark.processes
 def test_serving_with_metrics_that_cannot_be_sent_is_refused() -> None:
     result = run("serve", "--rules", RULES, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4317")
-    said = "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry is not installed: pip install 'camcover[telemetry]'\n"
+    said = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: pip install 'camcover[telemetry]'\n"
     assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
 
 

@@ -229,7 +229,7 @@ def test_bytes_that_are_not_utf8_are_refused() -> None:
     batch = pa.RecordBatch.from_pylist([{"plan_id": "share-plan", "items": []}], schema=REQUEST_SCHEMA)
     text = pa.StringArray.from_buffers(1, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xff\xfe"))
     batch = batch.set_column(REQUEST_SCHEMA.get_field_index("plan_id"), "plan_id", text)
-    with pytest.raises(WrongColumns, match=r"rows from 7 on are no valid Arrow data: .*UTF8"):
+    with pytest.raises(WrongColumns, match=r"the rows from 7 on are not valid Arrow data: .*UTF8"):
         BulkEstimator(RULES, "rules-1").estimate(batch, 7)
 
 

@@ -121,7 +121,7 @@ def test_the_command_prices_a_file_with_compiled_rules(book: Path, tmp_path: Pat
     ("content", "said"),
     [
         (b"no parquet at all", "in.parquet: "),
-        (None, "in.parquet: no column 'plan_id'; expected the columns request_id,"),
+        (None, "in.parquet: column 'plan_id' is missing; expected the columns request_id,"),
     ],
 )
 def test_the_command_names_the_fault(content: bytes | None, said: str, tmp_path: Path, rules: Path, run: Any) -> None:

@@ -45,8 +45,8 @@ def test_only_some_plans_on_a_date(rules: Path, tmp_path: Path, run: Any) -> Non
     ("options", "said"),
     [
         (("--plan", "copay-plam"), "no plan 'copay-plam'; did you mean 'copay-plan'?"),
-        (("--date", "2031-01-01"), "no plan has an edition that holds 2031-01-01"),
-        (("--plan", "copay-plan", "--date", "2031-01-01"), "no edition of plan 'copay-plan' holds 2031-01-01"),
+        (("--date", "2031-01-01"), "no plan has an edition in force on 2031-01-01"),
+        (("--plan", "copay-plan", "--date", "2031-01-01"), "plan 'copay-plan' has no edition in force on 2031-01-01"),
     ],
 )
 def test_what_cannot_be_drawn_ends_with_status_2(

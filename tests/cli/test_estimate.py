@@ -177,7 +177,7 @@ def test_compiled_rules_of_another_version_are_refused_in_one_line(run: Any, req
     file = Path(__file__).parents[1] / "engine" / "stored_files" / name
     result = run("estimate", str(request_file), "--rules", file)
     assert (result.exit_code, result.stdout) == (1, "")
-    said = "compiled by another version of camcover; compile the rule files anew (`camcover rules compile`)"
+    said = "was compiled by another version of camcover; compile the rule files again (`camcover rules compile`)"
     assert result.stderr == f"{file}: {said}\n"
 
 

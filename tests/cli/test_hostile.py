@@ -142,8 +142,11 @@ def test_fmt_leaves_what_it_cannot_read_and_says_so(options: tuple[str, ...], ru
     assert "bad.yaml:1:1: error[not-utf8]: byte 0 is not UTF-8" in result.stderr
     assert "large.yaml:1:1: error[too-large]" in result.stderr
     assert "ci.yml:1:1: warning[not-a-rule-file]" in result.stderr
-    assert "deep.yaml:3:23: error[too-large]: nested deeper than 20 levels" in result.stderr
-    assert "many.yaml:3:399991: error[too-large]: more than 200,000 words, lists and mappings" in result.stderr
+    assert "deep.yaml:3:23: error[too-large]: this value is nested deeper than 20 levels" in result.stderr
+    assert (
+        "many.yaml:3:399991: error[too-large]: the file has more than 200,000 words, lists and mappings"
+        in result.stderr
+    )
     assert "open.yaml:4:1: error[syntax]" in result.stderr
     assert "copay.yaml" in result.stdout
     assert {name: (rules / name).read_bytes() for name in others} == others

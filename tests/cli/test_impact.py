@@ -132,7 +132,7 @@ def test_rules_with_an_error_end_with_status_1(rules: Path, dearer: Path, book: 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"no parquet at all", "book.parquet: "), (None, "book.parquet: no column 'items'; expected the columns")],
+    [(b"no parquet at all", "book.parquet: "), (None, "book.parquet: column 'items' is missing; expected the columns")],
 )
 def test_a_file_that_is_no_book_ends_with_status_2(
     content: bytes | None, said: str, rules: Path, tmp_path: Path, run: Any

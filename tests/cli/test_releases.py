@@ -170,10 +170,10 @@ def test_a_time_is_shown_in_utc_and_as_it_was_given(staff: Command, two: list[st
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("2020-01-01T00:00", "2020-01-01 08:00:00 UTC (2020-01-01 00:00:00-08:00) is past"),
-        ("2020-01-01T00:00-05:00", "2020-01-01 05:00:00 UTC (2020-01-01 00:00:00-05:00) is past"),
-        ("2037-03-08T02:00", "2037-03-08T02:00 does not exist here: clocks are set forward over it"),
-        ("2037-03-08T02:30", "2037-03-08T02:30 does not exist here: clocks are set forward over it"),
+        ("2020-01-01T00:00", "2020-01-01 08:00:00 UTC (2020-01-01 00:00:00-08:00) is in the past"),
+        ("2020-01-01T00:00-05:00", "2020-01-01 05:00:00 UTC (2020-01-01 00:00:00-05:00) is in the past"),
+        ("2037-03-08T02:00", "2037-03-08T02:00 does not exist in this time zone, because clocks are set forward"),
+        ("2037-03-08T02:30", "2037-03-08T02:30 does not exist in this time zone, because clocks are set forward"),
         ("2037-03-08T02:59:59", "does not exist here"),
         ("2037-11-01T01:00", "is there twice here"),
         ("2037-11-01T01:30", "expected 2037-11-01T01:30:00-07:00 or 2037-11-01T01:30:00-08:00"),
@@ -247,8 +247,8 @@ def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url
         0,
         [
             f"3 entries, as they were written; last hash {entries[2]['hash']}",
-            "as the log tells: 2 releases with files and compiled rules, 1 decisions, 0 settings",
-            "not seen: changes of estimates",
+            "as the log records: 2 releases with files and compiled rules, 1 decisions, 0 settings",
+            "not checked: changes of estimates",
         ],
     )
     assert "--known HASH shows it" in staff("audit", "verify").stdout
@@ -259,7 +259,7 @@ def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url
     database.close()
     bad = staff("audit", "verify")
     assert bad.exit_code == 1
-    assert bad.stderr.startswith("entry 1: changed since it was written on ")
+    assert bad.stderr.startswith("entry 1 was changed after it was written on ")
 
 
 def test_upgrade_status_and_downgrade(run: Any, empty_url: str) -> None:
@@ -279,7 +279,7 @@ def test_upgrade_status_and_downgrade(run: Any, empty_url: str) -> None:
 def test_postgresql_asks_to_be_upgraded(run: Any, postgresql: str) -> None:
     refused = run("rules", "list", "--database-url", new_postgresql_database(postgresql))
     assert refused.exit_code == 1
-    assert f"has no tables yet; this version needs {HEAD}: run `camcover db upgrade`" in refused.stderr
+    assert f"has no tables yet; this version needs {HEAD}; run `camcover db upgrade`" in refused.stderr
 
 
 def test_a_malformed_database_url_is_refused(run: Any) -> None:

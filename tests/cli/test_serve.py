@@ -92,7 +92,9 @@ def test_an_address_that_is_taken(server: Any, rules: Path) -> None:
     with serving("--rules", rules, "--listen", address, "--database-url", "sqlite://") as second:
         _, said = second.communicate(timeout=30)
     assert second.returncode == 1
-    assert said.splitlines()[-1] == f"cannot listen on {address}: is it taken, or not an address of this machine?"
+    assert (
+        said.splitlines()[-1] == f"cannot listen on {address}; the address is taken, or this machine does not have it"
+    )
 
 
 def release_of(run: Any, address: str) -> str:
@@ -238,7 +240,9 @@ def test_an_address_of_another_machine(rules: Path, workers: int) -> None:
     with serving(*arguments) as process:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert said.splitlines()[-1] == f"cannot listen on {address}: is it taken, or not an address of this machine?"
+    assert (
+        said.splitlines()[-1] == f"cannot listen on {address}; the address is taken, or this machine does not have it"
+    )
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:

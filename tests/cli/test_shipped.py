@@ -31,7 +31,7 @@ def test_the_shipped_rules_are_read_where_no_rules_are_named(
     monkeypatch.chdir(tmp_path)
     result = run(*EXPLAIN)
     assert result.exit_code == 0
-    assert result.stderr == f"no folder rules here: these are the shipped rules, {ROOT / 'rules'}\n"
+    assert result.stderr == f"there is no folder rules here; using the shipped rules, {ROOT / 'rules'}\n"
     assert result.stdout == run(*EXPLAIN, "--rules", ROOT / "rules").stdout
 
 

@@ -201,7 +201,7 @@ async def test_where_the_system_watches_nothing_files_are_looked_at(
         for text in ("# saved\n", "# and again\n"):
             (rules / "copay.yaml").write_text(text, encoding="utf-8")
             await told.wait()
-    assert [event for event, _ in log.events] == ["rule files are looked at, not watched"]
+    assert [event for event, _ in log.events] == ["rule files are polled, not watched"]
 
 
 def test_what_is_no_rule_file_makes_no_difference(tmp_path: Path) -> None:

@@ -108,13 +108,13 @@ def test_a_bulk_row_with_an_earned_incentive(earned: bool | None, patient: int) 
 @pytest.mark.parametrize(
     ("terms", "why"),
     [
-        ("kind: out_of_pocket_maximum, individual: $250", "is no deductible"),
+        ("kind: out_of_pocket_maximum, individual: $250", "is not a deductible"),
         ("kind: deductible, individual: $250, carryover: last_quarter", "has a carry-over"),
-        ("kind: deductible, individual: $100", "has no member's amount of $125 or more"),
-        ("kind: deductible, individual: unlimited", "has no member's amount of $125 or more"),
+        ("kind: deductible, individual: $100", "has no individual amount of $125 or more"),
+        ("kind: deductible, individual: unlimited", "has no individual amount of $125 or more"),
     ],
 )
 def test_reduced_by_without_a_meaning_is_an_error(terms: str, why: str) -> None:
     plan = PLAN.replace("kind: deductible, individual: $250, family: $750", terms)
     found = {each.code: each.message for each in load_texts({"catalog.yaml": CATALOG, "plan.yaml": plan}).errors}
-    assert found["reduced-by-misplaced"] == f"'ded' has `reduced_by` and {why}"
+    assert found["reduced-by-misplaced"] == f"the accumulator 'ded' has `reduced_by` but {why}"

@@ -49,7 +49,7 @@ def test_of_very_many_faults_the_first_and_their_number_are_told(
     found = load_texts(TEXTS | {SHARE: text}, TODAY)
     told = [each for each in found.diagnostics if each.at.file == SHARE]
     assert [each.code for each in told] == [code] * MOST_FINDINGS + ["more-findings"]
-    assert told[-1].message == f"from here on {count - MOST_FINDINGS} more errors in this file, which are not told"
+    assert told[-1].message == f"this file has {count - MOST_FINDINGS} more errors from here on, not listed"
     assert told[-1].severity is Severity.ERROR
     assert len(searched) <= 2 * MOST_SEARCHES
     printed = as_text(found.diagnostics, found.texts)
@@ -76,7 +76,7 @@ def test_values_are_counted_while_a_file_is_read() -> None:
     for text in (f"[{'a,' * 500_000}]", f"[{'[],' * 300_000}]"):
         node, (fault,) = parse(text, "a.yaml")
         assert node is None
-        assert fault.sentence == "more than 200,000 words, lists and mappings; split it"
+        assert fault.sentence == "the file has more than 200,000 words, lists and mappings; split the file"
         assert fault.at.column == 2 + (text.index(",")) * (MAX_VALUES - 1)
         assert format_text(f"x: {text}\n") == f"x: {text}\n"
 
@@ -96,7 +96,7 @@ def test_errors_warnings_and_files_are_bounded_separately() -> None:
     of_b = [each for each in found if each.at.file == "b.yaml"]
     assert [each.severity for each in of_b].count(Severity.ERROR) == 1
     assert (of_b[-1].code, of_b[-1].severity) == ("more-findings", Severity.WARNING)
-    assert of_b[-1].message == "from here on 1 more warning in this file, which are not told"
+    assert of_b[-1].message == "this file has 1 more warning from here on, not listed"
     assert "more-findings" in CODES
 
 
@@ -112,7 +112,7 @@ def test_of_very_many_files_the_first_errors_are_told_and_how_many_there_are(err
     assert len(told) == MOST_IN_ALL == 2_000
     assert [each.severity for each in told].count(Severity.ERROR) == min(100 * errors, 2_000)
     assert (last.code, last.severity) == ("more-findings", severity)
-    said = f"{100 * errors} errors and 3000 warnings in all files, of which 2,000 findings are told"
+    said = f"all files have {100 * errors} errors and 3000 warnings; only 2,000 of them are listed"
     assert last.message == said
     assert list(told) == sorted(told, key=lambda each: each.at)
 

@@ -144,7 +144,7 @@ def test_a_pipe_is_not_waited_for(rules: Path) -> None:
     (rules / "folder.yaml").mkdir()
     assert codes(rules) == [("pipe.yaml", "unreadable-file")]
     (error,) = load(rules / "pipe.yaml", today=TODAY).errors
-    assert error.message == "this is no regular file"
+    assert error.message == "this is not a regular file"
 
 
 def test_a_huge_file_is_not_read(rules: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_name_that_is_not_utf8_is_an_error(rules: Path) -> None:
         pytest.skip("this disk takes no such name")
     (error,) = loaded(rules).errors
     assert error.at.file == f"{rules}/\\xff.yaml"
-    assert error.message == "this name is not UTF-8"
+    assert error.message == "the name of this file is not UTF-8"
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,24 @@ SHARE = "share.yaml"
         # YAML itself
         (SHARE, "name: Share Plan", "name: [Share Plan", "", "syntax", ""),
         (SHARE, "name: Share Plan", "name: Share\x07Plan", "\x07", "syntax", "U+0007"),
-        (SHARE, "name: Share Plan", "? [a, b]\n: Share Plan", "[a, b]", "syntax", "a key must be a single word"),
+        (
+            SHARE,
+            "name: Share Plan",
+            "? [a, b]\n: Share Plan",
+            "[a, b]",
+            "syntax",
+            "found a list or a mapping as a key; expected one word",
+        ),
         (SHARE, "2025-11-14}\n", "2025-11-14}\n---\nmore: yes\n", "---", "syntax", "second YAML document"),
-        (SHARE, "name: Share Plan", "<<: {name: Share Plan}", "<<", "alias-refused", "merge keys"),
-        (SHARE, "name: Share Plan", "name: Share Plan\nname: Twice", "name: Twice", "duplicate-key", "stands twice"),
+        (SHARE, "name: Share Plan", "<<: {name: Share Plan}", "<<", "alias-refused", "merge key '<<'"),
+        (
+            SHARE,
+            "name: Share Plan",
+            "name: Share Plan\nname: Twice",
+            "name: Twice",
+            "duplicate-key",
+            "the key 'name' twice",
+        ),
         # shapes
         (SHARE, "name: Share Plan", "name: [Share, Plan]", "[Share", "unexpected-shape", "a list"),
         (SHARE, "kind: plan", "kind: plam", "plam", "invalid-word", "did you mean 'plan'"),
@@ -39,7 +53,7 @@ SHARE = "share.yaml"
         (SHARE, "from: 2026-01-01", "from: 01/01/2026", "01/01/2026", "invalid-date", ""),
         (SHARE, "to: 2026-12-31", "to: 2025-12-31", "{from: 2026", "range-reversed", "before it begins"),
         # amounts and counts
-        (SHARE, "$100.00, family", "$2,430, family", "$2,430", "invalid-amount", "found '$2,430' write $2430"),
+        (SHARE, "$100.00, family", "$2,430, family", "$2,430", "invalid-amount", "or 'unlimited' write $2430"),
         (SHARE, "$100.00", "$100.005", "$100.005", "invalid-amount", ""),
         (SHARE, "{coinsurance: 20%}", "{coinsurance: 120%}", "120%", "invalid-percentage", ""),
         (SHARE, "{coinsurance: 20%}", "{copay: 20 dollars}", "20 dollars", "invalid-amount", ""),
@@ -53,7 +67,7 @@ SHARE = "share.yaml"
             "{coinsurance: 20%, copay: $5}",
             "{coinsurance: 20%, c",
             "unexpected-shape",
-            "one step",
+            "this item has the steps copay and coinsurance",
         ),
         (
             SHARE,
@@ -61,7 +75,7 @@ SHARE = "share.yaml"
             "{copay: $5, of: allowed}",
             "{copay: $5",
             "unexpected-shape",
-            "'of' belongs to a coinsurance step",
+            "'of' is only allowed in a coinsurance step",
         ),
         (SHARE, "{coinsurance: 20%}", "{through: 3 visits}", "{through", "missing-key", "'steps'"),
         (
@@ -70,7 +84,7 @@ SHARE = "share.yaml"
             "{through: 3 visits, steps: [nothing]}",
             "{member_pays: [deductible, {t",
             "unexpected-shape",
-            "mixed",
+            "this list mixes steps with parts by visit number",
         ),
         # criteria, requirements, lists of what is named
         (
@@ -143,7 +157,7 @@ def test_a_broken_catalog_gives_one_error_and_none_for_its_words() -> None:
         (
             "therapy: acupuncture, dates: [2026-03-02], first: 2026-03-02",
             "key-without-effect",
-            "'first' has no effect beside 'dates'",
+            "'first' has no effect because of 'dates'",
         ),
         ("therapy: acupuncture, first: 2026-03-02, sessions: 501", "invalid-count", "expected 1 to 500"),
         ("items: [{therapy: acupuncture}]", "missing-key", "'dates' or 'first'"),

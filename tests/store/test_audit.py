@@ -54,21 +54,21 @@ def test_a_changed_entry_with_a_hash_to_match(database: Database) -> None:
     with database.engine.begin() as connection:
         values = {"actor": "mallory", "hash": forged.computed_hash()}
         connection.execute(update(TABLE).where(TABLE.c.seq == 2).values(values))
-    with pytest.raises(AuditFault, match="entry 3: does not follow entry 2, which was changed or replaced"):
+    with pytest.raises(AuditFault, match="entry 3 does not follow entry 2; one of the two was changed or replaced"):
         AuditLog(database).verify()
 
 
 def test_a_removed_entry(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(delete(TABLE).where(TABLE.c.seq == 2))
-    with pytest.raises(AuditFault, match="entry 2: missing; found entry 3 in its place"):
+    with pytest.raises(AuditFault, match="entry 2 is missing; found entry 3 in its place"):
         AuditLog(database).verify()
 
 
 def test_entries_cut_off_the_end_show_by_their_number(database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(delete(TABLE).where(TABLE.c.seq == 3))
-    with pytest.raises(AuditFault, match="the log has 2 entries; 3 were written"):
+    with pytest.raises(AuditFault, match="the log has 2 entries, but 3 were written"):
         AuditLog(database).verify()
 
 
@@ -78,7 +78,7 @@ def test_entries_cut_off_and_written_anew_show_by_the_last_hash(database: Databa
         connection.execute(delete(TABLE).where(TABLE.c.seq == 3))
     with database.write() as connection:
         record(connection, "mallory", "publish", "rules-3", details={})
-    with pytest.raises(AuditFault, match="entry 3: was replaced: the last hash noted in the database is"):
+    with pytest.raises(AuditFault, match=r"entry 3 was replaced: the database notes .* as the last hash"):
         AuditLog(database).verify()
 
 

@@ -203,7 +203,7 @@ def test_sqlite_needs_no_set_up(tmp_path: Path) -> None:
 def test_postgresql_is_not_changed_by_opening_it(postgresql: str) -> None:
     url = new_postgresql_database(postgresql)
     with pytest.raises(
-        OutdatedDatabase, match=f"has no tables yet; this version needs {HEAD}: run `camcover db upgrade`"
+        OutdatedDatabase, match=f"has no tables yet; this version needs {HEAD}; run `camcover db upgrade`"
     ):
         open_database(url)
 
@@ -213,15 +213,15 @@ def test_a_database_of_a_newer_version(url: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
-    with pytest.raises(OutdatedDatabase, match=f"newer than this version's {HEAD}: use a newer camcover"):
+    with pytest.raises(OutdatedDatabase, match=f"newer than this version's {HEAD}; use a newer camcover"):
         open_database(url)
 
 
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ("nonsense", "not a database URL"),
-        ("oracle9://x", "not a database URL"),
+        ("nonsense", "this is not a database URL"),
+        ("oracle9://x", "this is not a database URL"),
         ("sqlite:////nowhere/at/all.sqlite", "unable to open"),
         ("postgresql+psycopg://127.0.0.1:1/none", "refused"),
     ],

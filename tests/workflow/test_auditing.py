@@ -128,11 +128,11 @@ TAMPERING = {
     "a decision is moved": ("UPDATE activations SET effective_at = '2020-01-01 00:00:00' WHERE id = 2", "effective_at"),
     "a decision is made earlier": ("UPDATE activations SET created_at = '2020-01-01 00:00:00' WHERE id = 2", "created"),
     "a decision is another's": ("UPDATE activations SET actor = 'eve' WHERE id = 2", "actor is 'eve'"),
-    "a decision is gone": ("DELETE FROM activations WHERE id = 2", "activation 2: missing; entry 5 tells of it"),
+    "a decision is gone": ("DELETE FROM activations WHERE id = 2", "activation 2 is missing, but entry 5 records it"),
     "a decision that nobody made": (
         """INSERT INTO activations SELECT 99, kind, release_id, from_release, actor, reason, created_at, effective_at
         FROM activations WHERE id = 1""",
-        "activation 99: no entry of the log tells of it",
+        "activation 99: no entry of the log records it",
     ),
     "it was not called off": ("DELETE FROM cancellations", "cancellation of activation 4: missing"),
     "called off by another": ("UPDATE cancellations SET actor = 'eve'", "cancellation of activation 4: actor is 'eve'"),
@@ -143,11 +143,11 @@ TAMPERING = {
     "four eyes are on": ("UPDATE settings SET value = 'on' WHERE value = 'off'", "setting four-eyes: value is 'on'"),
     "a setting is gone": ("DELETE FROM settings WHERE entry = 10", "the setting of entry 10 is missing"),
     "a setting that nobody made": ("INSERT INTO settings VALUES (11, 'four-eyes', 'on')", "four-eyes = on: no entry"),
-    "a content is another": ("UPDATE contents SET body = :body", "was changed since it was published"),
+    "a content is another": ("UPDATE contents SET body = :body", "was changed after it was published"),
     "a file is another's content": (
         """UPDATE release_files SET content = (SELECT min(digest) FROM contents)
         WHERE release_id = (SELECT min(id) FROM releases)""",
-        "its files are not those that were published",
+        "its files differ from the published files",
     ),
     "a release is another's": ("UPDATE releases SET author = 'eve'", "author is 'eve'"),
     "a release is older": ("UPDATE releases SET created_at = '2020-01-01 00:00:00'", "created_at is"),
@@ -155,7 +155,7 @@ TAMPERING = {
     "compiled rules are others": ("UPDATE release_tables SET body = :body", "its compiled rules are not those that"),
     "a publication is gone": (
         "DELETE FROM releases WHERE id = (SELECT id FROM releases ORDER BY created_at DESC LIMIT 1)",
-        "missing; entry 3 tells of it",
+        "is missing, but entry 3 records it",
     ),
 }
 

@@ -154,7 +154,7 @@ def test_files_that_were_altered_in_the_database_are_refused(releases: Any, tmp_
         other = connection.execute(ask, {"second": second}).scalar_one()
         update = text("UPDATE release_files SET content = :other WHERE release_id = :first AND name = 'copay.yaml'")
         connection.execute(update, {"first": first, "other": other})
-    with pytest.raises(ReleaseUnusable, match="its files are not those that were published"):
+    with pytest.raises(ReleaseUnusable, match="its files differ from the published files"):
         costs(releases, first, tmp_path)
 
 

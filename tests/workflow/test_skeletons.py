@@ -177,4 +177,4 @@ def test_a_skeleton_reaches_a_soft_limit_without_its_attestation() -> None:
 def test_a_plan_too_large_to_analyse_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = rule_set(f"one: {{therapies: [massage], when: {{ages: {{min: 18}}, states: [WA]}}, {PAYS}}}")
     monkeypatch.setattr(cells, "MOST_CELLS", 3)
-    assert {each.why for each in cover(rules).missing} == {"not looked at to the end: more than 3 cases to tell apart"}
+    assert {each.why for each in cover(rules).missing} == {"not examined completely: more than 3 cases to tell apart"}

@@ -240,13 +240,13 @@ def test_unknown_plans_and_dates_without_plans_make_no_book() -> None:
         synthetic_book(rules, 1, 7, NEW_YEAR, plans=["copay-plam"])
     with pytest.raises(WrongBook, match="no plan 'x'"):
         book_date(rules, ["x"])
-    with pytest.raises(WrongBook, match="no edition of plan 'copay-plan' holds 2027-01-01"):
+    with pytest.raises(WrongBook, match="plan 'copay-plan' has no edition in force on 2027-01-01"):
         synthetic_book(rules, 1, 7, date(2027, 1, 1), plans=["copay-plan"])
-    with pytest.raises(WrongBook, match="no plan has an edition that holds 2027-01-01"):
+    with pytest.raises(WrongBook, match="no plan has an edition in force on 2027-01-01"):
         synthetic_book(rules, 1, 7, date(2027, 1, 1))
     bare = load_texts({"catalog.yaml": CATALOG}).rules
     assert bare is not None
-    with pytest.raises(WrongBook, match="the rules hold no plan"):
+    with pytest.raises(WrongBook, match="the rules have no plan"):
         book_date(bare)
 
 

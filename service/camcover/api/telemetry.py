@@ -22,7 +22,7 @@ def check_telemetry() -> bool:
     if not os.environ.get(_ENDPOINT):
         return False
     if not is_installed("telemetry"):
-        raise ExtraMissing(f"{_ENDPOINT} is set, and {how_to_install('telemetry')}")
+        raise ExtraMissing(f"{_ENDPOINT} is set, but {how_to_install('telemetry')}")
     return True
 
 

@@ -287,7 +287,7 @@ def sound_batch(batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
     try:
         batch.validate(full=True)
     except pa.ArrowInvalid as error:
-        raise WrongColumns(f"rows from {first_row} on are no valid Arrow data: {error}") from error
+        raise WrongColumns(f"the rows from {first_row} on are not valid Arrow data: {error}") from error
     return batch
 
 
@@ -297,7 +297,7 @@ def with_schema(batch: pa.RecordBatch) -> pa.RecordBatch:
         return batch
     for name in REQUIRED:
         if name not in batch.schema.names:
-            raise WrongColumns(f"no column {name!r}; expected the columns {', '.join(REQUEST_SCHEMA.names)}")
+            raise WrongColumns(f"column {name!r} is missing; expected the columns {', '.join(REQUEST_SCHEMA.names)}")
     for name in batch.schema.names:
         if name not in REQUEST_SCHEMA.names:
             raise WrongColumns(f"unknown column {name!r}; expected some of {', '.join(REQUEST_SCHEMA.names)}")

@@ -13,6 +13,6 @@ def stand_in(app: typer.Typer, name: str, extra: str) -> None:
     """Add to `app` a command that takes whatever it is given and raises `ExtraMissing`."""
     takes_all = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
-    @app.command(name, context_settings=takes_all, help=f"Not there: {how_to_install(extra)}")
+    @app.command(name, context_settings=takes_all, help=f"Not available: {how_to_install(extra)}")
     def absent() -> None:
         raise ExtraMissing(how_to_install(extra))

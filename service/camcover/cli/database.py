@@ -25,7 +25,7 @@ def upgrade(database_url: str) -> None:
 def downgrade(revision: str, is_meant: bool, database_url: str) -> None:
     """Take the database back to the tables of an earlier version; what only later ones hold is lost."""
     if not is_meant:
-        raise typer.BadParameter("releases and the audit log would be lost; add --yes if that is meant")
+        raise typer.BadParameter("this deletes the releases and the audit log; add --yes to confirm")
     _migrate(database_url, revision, is_up=False)
 
 
@@ -44,7 +44,9 @@ def prune(older_than: str, actor: str, database_url: str) -> None:
     """Take out estimates that are older, and request ids past their time. Releases and the audit log stay."""
     kept = age(older_than)
     if kept is None:
-        raise typer.BadParameter(f"{older_than!r}; expected an age such as 400d, 60w or 2y", param_hint="--older-than")
+        raise typer.BadParameter(
+            f"found {older_than!r}; expected an age such as 400d, 60w or 2y", param_hint="--older-than"
+        )
     with opened(database_url) as database:
         pruned = KeptEstimates(database).prune(datetime.now(UTC) - kept, actor)
     typer.echo(f"taken out: {pruned.estimates} estimates, {pruned.request_ids} request ids")
@@ -60,9 +62,9 @@ def verify(known: str, database_url: str) -> None:
             raise typer.Exit(1) from fault
     typer.echo(f"{found.entries} entries, as they were written; last hash {found.last_hash}")
     counted = f"{found.releases} releases with files and compiled rules, {found.decisions} decisions"
-    typer.echo(f"as the log tells: {counted}, {found.settings} settings")
-    noted = "" if known else "; the log and its tables written anew together (--known HASH shows it)"
-    typer.echo(f"not seen: changes of estimates{noted}")
+    typer.echo(f"as the log records: {counted}, {found.settings} settings")
+    noted = "" if known else ", or whether somebody rewrote the log together with its tables (use --known HASH)"
+    typer.echo(f"not checked: changes of estimates{noted}")
 
 
 def log(after: int, database_url: str) -> None:

@@ -55,7 +55,7 @@ def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
     except OSError as error:
         typer.echo(f"{path}: {error.strerror}", err=True)
     except UnicodeDecodeError as error:
-        typer.echo(f"{path}: found no UTF-8 at byte {error.start}; expected JSON in UTF-8", err=True)
+        typer.echo(f"{path}: byte {error.start} is not UTF-8; expected JSON in UTF-8", err=True)
     except InvalidRequest as error:
         typer.echo(f"{path}: not an EstimatePlanRequest", err=True)
         complain(bad_request(error.violations))

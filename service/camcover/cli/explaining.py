@@ -89,7 +89,7 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date; expected one such as 2026-01-31") from error
+        raise typer.BadParameter(f"{text!r} is not a date; expected a date such as 2026-01-31") from error
 
 
 def _icd10(code: str) -> str:

@@ -77,7 +77,7 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:
-        raise typer.BadParameter("this machine has no name for you; expected --as NAME") from error
+        raise typer.BadParameter("cannot determine your user name; give it with --as NAME") from error
 
 
 Paths = Annotated[

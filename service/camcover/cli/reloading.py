@@ -77,4 +77,4 @@ async def compile_apart(paths: Sequence[Path], output: Path) -> None:
         await process.wait()
         raise
     if process.returncode != 0:
-        raise UnreadableTables(said.decode(errors="replace").strip() or "the compiler ended without a word")
+        raise UnreadableTables(said.decode(errors="replace").strip() or "the compiler process ended without a result")

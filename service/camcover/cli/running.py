@@ -59,7 +59,7 @@ class ServerOptions:
 
 def cannot_listen(address: str) -> str:
     """The message for an address that cannot be listened on."""
-    return f"cannot listen on {address}: is it taken, or not an address of this machine?"
+    return f"cannot listen on {address}; the address is taken, or this machine does not have it"
 
 
 def run_server(options: ServerOptions, on_ready: Callable[[str], object]) -> int:

@@ -58,11 +58,11 @@ def serve(
     if not host or not port.isdecimal() or int(port) > _LAST_PORT:
         raise typer.BadParameter(f"--listen {listen}: expected HOST:PORT with a port from 0 to {_LAST_PORT}")
     if not rules and database_url in (OFF, IN_MEMORY):
-        raise typer.BadParameter("without --rules a database is needed, to take the active release from")
+        raise typer.BadParameter("give --rules, or a --database-url whose active release is served")
     if watch and (not rules or workers > 1):
-        raise typer.BadParameter("--watch goes with --rules and one worker")
+        raise typer.BadParameter("--watch needs --rules and one worker")
     if workers > 1 and database_url == IN_MEMORY:
-        raise typer.BadParameter("several workers cannot share a database in memory")
+        raise typer.BadParameter("several workers cannot share a database in memory; use a file or PostgreSQL")
     certificates = certificate_files(listen, tls_certificate, tls_key, tls_client_ca, is_insecure=insecure)
     oidc = oidc_settings(
         oidc_issuer,

@@ -38,5 +38,5 @@ def _default_rules() -> str:
     if Path("rules").exists():
         return "rules"
     folder = shipped(Shipped.RULES)
-    typer.echo(f"no folder rules here: these are the shipped rules, {folder}", err=True)
+    typer.echo(f"there is no folder rules here; using the shipped rules, {folder}", err=True)
     return str(folder)

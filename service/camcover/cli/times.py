@@ -38,9 +38,11 @@ def future_time(text: str, option: str, instead: str = "do it now") -> datetime:
         is_past = when <= datetime.now(UTC)
         said = in_both_zones(when)
     except (ValueError, OverflowError, OSError) as error:
-        raise typer.BadParameter(f"{text!r}; expected a time such as 2026-12-31T18:00", param_hint=option) from error
+        raise typer.BadParameter(
+            f"found {text!r}; expected a time such as 2026-12-31T18:00", param_hint=option
+        ) from error
     if is_past:
-        raise typer.BadParameter(f"{said} is past; leave {option} out to {instead}", param_hint=option)
+        raise typer.BadParameter(f"{said} is in the past; leave {option} out to {instead}", param_hint=option)
     return when
 
 
@@ -55,11 +57,11 @@ def _of_this_machine(text: str, given: datetime, option: str) -> datetime:
     first, second = (given.replace(fold=fold).astimezone(UTC).astimezone() for fold in (0, 1))
     # Where an hour is passed over, the clock shows another time at the instant that is made of this one.
     if first.replace(tzinfo=None, fold=0) != given.replace(fold=0):
-        wanted = "expected a time that there is, or one with its offset from UTC"
-        message = f"{text} does not exist here: clocks are set forward over it; {wanted}"
+        wanted = "expected a time that exists, or one with its offset from UTC"
+        message = f"{text} does not exist in this time zone, because clocks are set forward; {wanted}"
         raise typer.BadParameter(message, param_hint=option)
     if first != second:
         ways = " or ".join(given.replace(fold=0, tzinfo=each.tzinfo).isoformat() for each in (first, second))
-        message = f"{text} is there twice here, since clocks are set back; expected {ways}"
+        message = f"{text} occurs twice in this time zone, because clocks are set back; expected {ways}"
         raise typer.BadParameter(message, param_hint=option)
     return first

@@ -66,7 +66,7 @@ class Watcher:
             except (OSError, RuntimeError) as error:  # a folder went meanwhile, or the system's watches are used up
                 if self._places() == places and not self._is_only_looking:
                     self._is_only_looking = True
-                    _LOG.warning("rule files are looked at, not watched", reason=str(error))
+                    _LOG.warning("rule files are polled, not watched", reason=str(error))
                 await asyncio.sleep(LOOK_MS / 1000)
 
     async def _follow(self, places: dict[Path, _Place]) -> None:

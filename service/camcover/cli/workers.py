@@ -111,7 +111,7 @@ class Supervisor:
         if self._restarts.note(worker.pid, time.monotonic()):
             _LOG.error("worker ended", pid=worker.pid, status=worker.exitcode)
         if self._restarts.are_too_many:
-            _LOG.error("workers end again and again", count=self._restarts.count, seconds=WINDOW_SECONDS)
+            _LOG.error("workers keep ending", count=self._restarts.count, seconds=WINDOW_SECONDS)
             self._end()
         return not self._is_ending and self._restarts.is_due(worker.pid, time.monotonic())
 

@@ -27,8 +27,8 @@ MORE_FINDINGS = declare(
     "more-findings",
     Severity.ERROR,
     f"A file has more than {MOST_FINDINGS} errors, or warnings, or all files together more than {MOST_IN_ALL:,}. "
-    "The first are told, and how many there are.",
-    "Correct those that are told and check again; many are often one mistake, such as a wrong indentation.",
+    "Only the first of them are listed; the others are counted.",
+    "Correct the listed ones and check again. Many findings often have one cause, such as a wrong indentation.",
 )
 
 
@@ -50,8 +50,8 @@ def _first_of_all(told: Sequence[Diagnostic], every: Sequence[Diagnostic]) -> tu
     worst = min(left, key=lambda each: each.severity is not Severity.ERROR)
     errors = sum(each.severity is Severity.ERROR for each in every)
     warnings = len(every) - errors
-    message = f"{errors} errors and {warnings} warnings in all files, of which {MOST_IN_ALL:,} findings are told"
-    hint = "correct those that are told and check again"
+    message = f"all files have {errors} errors and {warnings} warnings; only {MOST_IN_ALL:,} of them are listed"
+    hint = "correct the listed ones and check again"
     more = Diagnostic(MORE_FINDINGS.code, worst.severity, worst.at, message, hint)
     return (*(each for each in told if each in kept), more)
 
@@ -62,7 +62,7 @@ def _first(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     more = len(found) - len(told)
     if more:
         severity, at = found[0].severity, found[MOST_FINDINGS].at
-        message = f"from here on {more} more {severity}{'s' * (more > 1)} in this file, which are not told"
+        message = f"this file has {more} more {severity}{'s' * (more > 1)} from here on, not listed"
         told.append(Diagnostic(MORE_FINDINGS.code, severity, at, message, "correct those above and check again"))
     return told
 

@@ -23,9 +23,9 @@ __all__ = ["FilesFound", "find", "is_hidden", "read"]
 UNREADABLE = declare(
     "unreadable-file",
     Severity.ERROR,
-    "A file or folder among the rules is not read: it is no regular file, it cannot be opened, its name is not UTF-8, "
-    "or it is a link that leads nowhere or out of the folders that were named.",
-    "Put the file itself into the folder, or name the folder that the link leads to as well.",
+    "A file or folder of the rules cannot be read: it is not a regular file, it cannot be opened, its name is not "
+    "UTF-8, or it is a link to a missing file or to a place outside the folders that were named.",
+    "Put the file itself into the folder, or also name the folder that the link leads to.",
 )
 
 _SUFFIXES = (".yaml", ".yml")
@@ -60,12 +60,12 @@ def read(path: Path) -> bytes | Diagnostic:
     """A file's bytes, or why they are not read: never more than a rule file may hold, never from a device or a pipe."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return _unread(path, "this is no regular file")
+            return _unread(path, "this is not a regular file")
         # What is there may have changed since: a pipe would wait here for whoever writes to it.
         with open(path, "rb", opener=_open_at_once) as file:
             now = os.fstat(file.fileno())
             if not stat.S_ISREG(now.st_mode):
-                return _unread(path, "this is no regular file")
+                return _unread(path, "this is not a regular file")
             content = b"" if now.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
     except OSError as error:
         return _unread(path, f"this cannot be read: {error.strerror}")
@@ -135,9 +135,9 @@ class _Search:
         if any(place.is_relative_to(bound) for bound in self._bounds):
             if link.exists():
                 return True
-            self._refuse_rules(link, "this link leads nowhere")
+            self._refuse_rules(link, "the target of this link does not exist")
         elif link.is_dir():
-            self._refuse(link, "this link leads out of the rules folder", "name the folder that it leads to as well")
+            self._refuse(link, "this link leads out of the rules folder", "also name the folder that it leads to")
         else:
             self._refuse_rules(link, "this link leads out of the rules folder", "put the file itself here")
         return False
@@ -154,7 +154,7 @@ class _Search:
         try:
             str(path).encode()
         except UnicodeEncodeError:
-            self._refuse(path, "this name is not UTF-8", "rename it")
+            self._refuse(path, "the name of this file is not UTF-8", "rename the file")
             return
         place = Path(os.path.realpath(path))
         if place not in self._found or (self._found[place].is_symlink() and not path.is_symlink()):

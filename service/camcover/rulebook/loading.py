@@ -51,7 +51,7 @@ NOT_UTF8 = declare(
 NO_RULES = declare(
     "no-rules",
     Severity.ERROR,
-    "There is no rule file where rules were to be read from.",
+    "The file or folder that was named contains no rule file.",
     "Name a file or folder that holds `.yaml` files.",
 )
 
@@ -122,7 +122,7 @@ def _load_files(
     loaded = _load(texts, faults, today, paths)
     if loaded.texts or loaded.errors:
         return loaded
-    nothing = Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "no rule file (.yaml) here")
+    nothing = Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "there is no rule file (.yaml) here")
     return Loaded(None, (nothing, *loaded.diagnostics), {})
 
 
@@ -132,7 +132,7 @@ def _decoded(name: str, content: bytes) -> str | Diagnostic:
         return content.decode()
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is not UTF-8"
-        return Diagnostic(NOT_UTF8.code, Severity.ERROR, Place(name, 1, 1), message, "save it as UTF-8")
+        return Diagnostic(NOT_UTF8.code, Severity.ERROR, Place(name, 1, 1), message, "save the file as UTF-8")
 
 
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:

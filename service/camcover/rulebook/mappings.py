@@ -19,21 +19,21 @@ __all__ = ["Field", "MapOf", "Record", "Rest", "one_of", "some_of"]
 UNKNOWN_KEY = declare(
     "unknown-key",
     Severity.ERROR,
-    "A key that the language does not know at this place.",
-    "Correct the word.",
+    "A key has no meaning in this place.",
+    "Correct the spelling, or remove the key.",
     in_editor=True,
 )
 IDLE_KEY = declare(
     "key-without-effect",
     Severity.ERROR,
-    "A key that has no effect beside another of the same mapping: what it says would be lost.",
-    "Remove one of the two.",
+    "A key has no effect, because another key of the same mapping replaces it. Its value would be lost.",
+    "Remove one of the two keys.",
     in_editor=True,
 )
 MISSING_KEY = declare(
     "missing-key",
     Severity.ERROR,
-    "A key that must stand here is missing: silence is never a rule.",
+    "A required key is missing. The language never assumes a value that is not written.",
     "Add the key.",
     in_editor=True,
 )
@@ -71,7 +71,7 @@ class MapOf(Shape):
     @property
     def expected(self) -> str:
         """For example "a mapping"."""
-        return f"a mapping, each key {self.key.expected}"
+        return f"a mapping in which each key is {self.key.expected}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ class Record(Shape):
             idle = [key for key, _ in node.entries if key.text in self.beside[owner]]
             if idle:
                 keys = " and ".join(f"'{key.text}'" for key in idle)
-                message = f"{keys} {'has' if len(idle) == 1 else 'have'} no effect beside '{owner}' in {self.name}"
-                values[owner] = context.fault("key-without-effect", idle[0].at, message, "remove one or the other")
+                message = f"in {self.name}, {keys} {'has' if len(idle) == 1 else 'have'} no effect because of '{owner}'"
+                values[owner] = context.fault("key-without-effect", idle[0].at, message, "remove one of them")
 
     def _complete(self, values: Values, at: Place, context: Context) -> None:
         """Fill in defaults; a required key that is not given is a fault."""

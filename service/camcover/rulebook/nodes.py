@@ -54,31 +54,32 @@ SYNTAX = declare(
     "syntax",
     Severity.ERROR,
     "The file is not one well-formed YAML document.",
-    "Look at the place named and just before it: indentation, quotes, colons and brackets.",
+    "Check the indentation, quotes, colons and brackets at the place shown and just before it.",
 )
 TOO_LARGE = declare(
     "too-large",
     Severity.ERROR,
     f"The file is larger than 1 MiB, nests deeper than {MAX_DEPTH} levels, or holds more than {MAX_VALUES:,} words, "
     "lists and mappings.",
-    "Split it: each benefit plan, policy and fee schedule has a file of its own.",
+    "Split the file. Each benefit plan, policy and fee schedule has its own file.",
 )
 DUPLICATE_KEY = declare(
     "duplicate-key",
     Severity.ERROR,
-    "A key stands twice in one mapping; one of the two would silently win.",
-    "Keep one of them.",
+    "A mapping has the same key twice. One of the two values would be lost silently.",
+    "Keep one of the two.",
 )
 ALIAS = declare(
     "alias-refused",
     Severity.ERROR,
-    "The file uses a YAML anchor (`&name`), an alias (`*name`) or a merge key (`<<`): lines would not say all.",
-    "Write the value out where it is meant.",
+    "The file uses a YAML anchor (`&name`), an alias (`*name`) or a merge key (`<<`). The language allows none of "
+    "them, because a line would not show the whole value.",
+    "Write the value out in each place.",
 )
 TAG = declare(
     "tag-refused",
     Severity.ERROR,
-    "The file uses a YAML tag (`!name` or `!!name`); the language has none.",
+    "The file uses a YAML tag (`!name` or `!!name`). The language has no tags.",
     "Remove the tag.",
 )
 
@@ -149,7 +150,7 @@ def is_too_large(text: str) -> bool:
 
 def too_large(file: str) -> Diagnostic:
     """The fault of a file that is longer than a rule file may be."""
-    return _fault(TOO_LARGE.code, Place(file, 1, 1), "the file is larger than 1 MiB", "split it")
+    return _fault(TOO_LARGE.code, Place(file, 1, 1), "the file is larger than 1 MiB", "split the file")
 
 
 def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
@@ -169,10 +170,10 @@ def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _NodeBuilder)
     line = text.split("\n")[mark.line : mark.line + 1]
     bracket = _BRACKETS.get(error.context or "")
     if line and "\t" in line[0][: mark.column + 1]:
-        fault = _fault(SYNTAX.code, at, "found a tab", "YAML is indented with spaces")
+        fault = _fault(SYNTAX.code, at, "the line is indented with a tab", "use spaces")
     elif bracket is not None:
         message = (
-            f"'{bracket[0]}' is not closed: expected ',' or '{bracket[1]}' before line {at.line}, column {at.column}"
+            f"'{bracket[0]}' is not closed; expected ',' or '{bracket[1]}' before line {at.line}, column {at.column}"
         )
         fault = _fault(SYNTAX.code, opened, message)
     else:
@@ -189,7 +190,7 @@ def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Di
     letter = error.character if isinstance(error.character, str) else chr(error.character)
     before = text[: max(0, text.find(letter))]
     at = Place(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-    return _fault(SYNTAX.code, at, f"the character U+{ord(letter):04X} is not allowed in YAML")
+    return _fault(SYNTAX.code, at, f"YAML does not allow the character U+{ord(letter):04X}", "remove it")
 
 
 class _NodeBuilder:
@@ -208,7 +209,7 @@ class _NodeBuilder:
         """The root node and the faults; an empty file has one fault."""
         if self.root is None and not self.faults:
             empty = _fault(
-                SYNTAX.code, Place(self.file, 1, 1), "the file is empty", "it starts with 'format: camcover/1'"
+                SYNTAX.code, Place(self.file, 1, 1), "the file is empty", "begin it with 'format: camcover/1'"
             )
             self.faults.append(empty)
         return self.root, self.faults
@@ -243,7 +244,9 @@ class _NodeBuilder:
         if self.values <= MAX_VALUES:
             return False
         self.faults.append(
-            _fault(TOO_LARGE.code, at, f"more than {MAX_VALUES:,} words, lists and mappings", "split it")
+            _fault(
+                TOO_LARGE.code, at, f"the file has more than {MAX_VALUES:,} words, lists and mappings", "split the file"
+            )
         )
         self.root = None
         return True
@@ -253,7 +256,7 @@ class _NodeBuilder:
         self.documents += 1
         if self.documents > 1:
             message = "a second YAML document starts here"
-            self.faults.append(_fault(SYNTAX.code, self._place(event), message, "one document a file"))
+            self.faults.append(_fault(SYNTAX.code, self._place(event), message, "write each document to its own file"))
         return self.documents == 1
 
     def _place(self, event: yaml.Event) -> Place:
@@ -265,18 +268,19 @@ class _NodeBuilder:
         if event.anchor is not None:
             self._refuse_alias(event, f"&{event.anchor}")
         if event.tag is not None:
-            self.faults.append(_fault(TAG.code, self._place(event), f"the tag '{event.tag}' is refused", "remove it"))
+            message = f"the file uses the YAML tag '{event.tag}'"
+            self.faults.append(_fault(TAG.code, self._place(event), message, "remove the tag"))
 
     def _refuse_alias(self, event: yaml.NodeEvent, found: str) -> None:
-        message = f"'{found}': anchors and aliases are refused"
-        self.faults.append(_fault(ALIAS.code, self._place(event), message, "write the value out"))
+        message = f"the file uses the YAML {'alias' if found.startswith('*') else 'anchor'} '{found}'"
+        self.faults.append(_fault(ALIAS.code, self._place(event), message, "write the value out in each place"))
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
         """Begin a list or mapping; False when it is too deep to go on."""
         self._check_properties(event)
         at = self._place(event)
         if len(self.stack) >= MAX_DEPTH:
-            self.faults.append(_fault(TOO_LARGE.code, at, f"nested deeper than {MAX_DEPTH} levels"))
+            self.faults.append(_fault(TOO_LARGE.code, at, f"this value is nested deeper than {MAX_DEPTH} levels"))
             self.root = None
             return False
         if self._is_full(at):
@@ -311,14 +315,15 @@ class _NodeBuilder:
             return
         if not isinstance(node, Scalar):
             frame.is_dropping = True
-            self.faults.append(_fault(SYNTAX.code, node.at, "a key must be a single word, found a list or mapping"))
+            self.faults.append(_fault(SYNTAX.code, node.at, "found a list or a mapping as a key; expected one word"))
         elif node.text in frame.seen:
             frame.is_dropping = True
-            message = f"the key '{node.text}' stands twice here"
-            self.faults.append(_fault(DUPLICATE_KEY.code, node.at, message, "keep one of them"))
+            message = f"this mapping has the key '{node.text}' twice"
+            self.faults.append(_fault(DUPLICATE_KEY.code, node.at, message, "keep one of the two"))
         elif node.text == "<<":
             frame.is_dropping = True
-            self.faults.append(_fault(ALIAS.code, node.at, "merge keys ('<<') are refused", "write the values out"))
+            message = "the file uses the YAML merge key '<<'"
+            self.faults.append(_fault(ALIAS.code, node.at, message, "write the values out in each place"))
         frame.seen.add(frame.key.text)
 
     def _joins(self, frame: _Frame, node: Node) -> bool:

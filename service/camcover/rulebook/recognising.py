@@ -18,10 +18,10 @@ __all__ = ["is_rule_file", "no_rule_file"]
 NOT_A_RULE_FILE = declare(
     "not-a-rule-file",
     Severity.WARNING,
-    "A YAML file among the rules is none: it says neither `format: camcover/1` nor one of the four kinds. It is left "
-    "out, also of a release.",
-    "Keep it in another folder, or name the rule files' own folder. If it is meant as rules, begin it with "
-    "`format: camcover/1`.",
+    "A YAML file in the rules folder is not a rule file: it has neither `format: camcover/1` nor one of the four "
+    "kinds. It is ignored, and a release does not contain it.",
+    "Keep the file in another folder, or name the folder of the rule files alone. If it is meant as a rule file, begin "
+    "it with `format: camcover/1`.",
     in_editor=True,
 )
 
@@ -58,6 +58,6 @@ def _says_so(key: str, value: str) -> bool:
 
 def no_rule_file(name: str) -> Diagnostic:
     """The warning about a file that is left out."""
-    message = "this YAML file is no rule file and is left out"
-    hint = "a rule file begins with 'format: camcover/1'; keep others in a folder of their own"
+    message = "this YAML file is not a rule file and is ignored"
+    hint = "begin a rule file with 'format: camcover/1'; keep other files in another folder"
     return Diagnostic(NOT_A_RULE_FILE.code, Severity.WARNING, Place(name, 1, 1), message, hint)

@@ -50,9 +50,9 @@ _NOUNS = {
 }
 _CATALOG_KINDS = ("therapy", "condition", "practitioner", "code", "modifier", "place")
 _WRITTEN_IN_CODES = {
-    "code": "a therapy of the catalog has to list it under `codes:`",
-    "modifier": "the catalog has to list it under `modifiers:`",
-    "place": "the catalog has to list it under `places_of_service:`",
+    "code": "correct it, or add it to the `codes:` of a therapy in the catalog",
+    "modifier": "correct it, or add it to the `modifiers:` of the catalog",
+    "place": "correct it, or add it to the `places_of_service:` of the catalog",
 }
 """Kinds of which one that is nearly the same means another thing: what has to be done instead."""
 _WHERE = dict.fromkeys(_CATALOG_KINDS, "in the catalog") | dict.fromkeys(("policy", "fees"), "among the rule files")
@@ -62,38 +62,38 @@ for _kind, _noun in _NOUNS.items():
     declare(
         f"unknown-{_kind}",
         Severity.ERROR,
-        f"A word should name {'an' if _noun[0] in 'aeiou' else 'a'} {_noun} {_place}, and none has that name.",
+        f"A word must name {'an' if _noun[0] in 'aeiou' else 'a'} {_noun} {_place}, but none has this name.",
         f"Correct the word, or define the {_noun}.",
     )
 OVERLAPPING_EDITIONS = declare(
     "overlapping-editions",
     Severity.ERROR,
-    "Two files of one kind share an id and some days: it would not be clear which edition is in force.",
-    "End the earlier edition on the day before the later one begins.",
+    "Two editions of one file are in force on the same days, so no rule says which of them applies.",
+    "End the earlier edition on the day before the later edition begins.",
 )
 EDITION_GAP = declare(
     "edition-gap",
     Severity.ERROR,
-    "A plan edition refers to something that is not in force on all of its days.",
-    "Give the other file an edition for those days, or shorten the plan's.",
+    "A plan edition refers to a file or a word that is not in force on all days of the edition.",
+    "Add an edition of the other file for those days, or shorten the plan's edition.",
 )
 DUPLICATE_DEFINITION = declare(
     "duplicate-definition",
     Severity.ERROR,
-    "Two catalogs in force on the same days define the same word.",
-    "Keep one of the two.",
+    "Two catalogs that are in force on the same days define the same word.",
+    "Keep one of the two definitions.",
 )
 FEE_CYCLE = declare(
     "fee-cycle",
     Severity.ERROR,
-    "A fee table's `otherwise` leads through other tiers back to itself, so that it gives no amount.",
-    "Let one of the tiers state amounts, or a percentage of the charge.",
+    "The `otherwise` of a fee table refers to another tier, which refers back to this one, so neither gives an amount.",
+    "Give one of the tiers amounts, or a percentage of the charge.",
 )
 NO_CATALOG = declare(
     "no-catalog",
     Severity.ERROR,
-    "There is no catalog among the files, so no therapy, condition or practitioner is known.",
-    "Load the catalog with them: name the folder that holds both.",
+    "The files include no catalog, so no therapy, condition or practitioner is known.",
+    "Name the folder that holds the catalog, too.",
 )
 
 
@@ -122,8 +122,8 @@ def _overlaps(files: Sequence[File]) -> Iterator[Diagnostic]:
         for earlier, later in pairwise(ordered):
             end = earlier.heading.effective.end
             if end is None or end >= later.heading.effective.start:
-                message = f"this edition of {kind} '{id_}' overlaps the one in {earlier.heading.at.file}"
-                hint = f"that one runs {_days(earlier.heading.effective)}"
+                message = f"this edition of {kind} '{id_}' overlaps the edition in {earlier.heading.at.file}"
+                hint = f"that edition is in force {_days(earlier.heading.effective)}; change one of the two"
                 yield _error("overlapping-editions", later.heading.effective.at, message, hint)
 
 
@@ -145,7 +145,7 @@ def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
                     if other.heading.id != file.id and other.heading.effective.meets(file.record.heading.effective):
                         thing = "code" if kind == "facts" else kind
                         message = f"{thing} '{word}' is also defined at {place.at}"
-                        yield _error("duplicate-definition", word.at, message, "keep one of the two")
+                        yield _error("duplicate-definition", word.at, message, "keep one of the two definitions")
                 others.append((file.record, word))
 
 
@@ -211,9 +211,9 @@ def _unknown_words(files: Sequence[File]) -> Iterator[Diagnostic]:
             elif reference.kind in _CATALOG_KINDS and is_alone:
                 if not told:
                     told = True
-                    message = f"no catalog among the files defines {_NOUNS[reference.kind]} '{reference.word}'"
+                    message = f"the files include no catalog, so {_NOUNS[reference.kind]} '{reference.word}' is unknown"
                     yield _error(
-                        "no-catalog", reference.word.at, message, "name the folder that holds the catalog, too"
+                        "no-catalog", reference.word.at, message, "also name the folder that holds the catalog"
                     )
             else:
                 yield from _across(file, reference, directory)
@@ -238,12 +238,13 @@ def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
 
 def _unknown(reference: Reference, words: Mapping[str, object], where: str, aliases: Aliases = {}) -> Diagnostic:  # noqa: B006 - never changed
     """The fault of an unknown word, with the word that was probably meant, or the list of words."""
-    message = f"no {_NOUNS[reference.kind]} '{reference.word}' {where}"
+    message = f"there is no {_NOUNS[reference.kind]} '{reference.word}' {where}"
     if reference.kind in _WRITTEN_IN_CODES:
         told = hint(reference.word, words, cutoff=1) or _WRITTEN_IN_CODES[reference.kind]
     else:
         told = hint(reference.word, words, aliases=aliases)
-    return _error(f"unknown-{reference.kind}", reference.word.at, message, told or ("" if words else "there is none"))
+    none = "define it, or remove the word"
+    return _error(f"unknown-{reference.kind}", reference.word.at, message, told or ("" if words else none))
 
 
 def _across(file: File, reference: Reference, directory: _Directory) -> Iterator[Diagnostic]:
@@ -260,8 +261,8 @@ def _across(file: File, reference: Reference, directory: _Directory) -> Iterator
         gap = _first_gap(file.record.heading.effective, ranges)
         if gap is not None:
             period = _days(file.record.heading.effective)
-            message = f"{_NOUNS[kind]} '{word}' is not in force on {gap}, and this plan edition runs {period}"
-            yield _error("edition-gap", word.at, message, "give it an edition for those days")
+            message = f"{_NOUNS[kind]} '{word}' is not in force on {gap}, but this plan edition is, {period}"
+            yield _error("edition-gap", word.at, message, "add an edition that covers those days")
 
 
 def _first_gap(needed: Effective, ranges: Sequence[Effective]) -> date | None:
@@ -291,7 +292,10 @@ def _fee_cycles(fees: Fees) -> Iterator[Diagnostic]:
                 if otherwise is not None and not reported & set(cycle):
                     chain = " -> ".join([*cycle, str(following)])
                     yield _error(
-                        "fee-cycle", otherwise.at, f"this leads back to itself: {chain}", "state amounts in one"
+                        "fee-cycle",
+                        otherwise.at,
+                        f"these tiers refer to each other: {chain}",
+                        "give one of them amounts",
                     )
                 reported |= set(cycle)
                 break

@@ -313,7 +313,7 @@ PERCENT = ScalarType(
 )
 PENALTY = ScalarType(
     "invalid-percentage",
-    "a percentage from 0% to 100%, such as 50%, or an amount a visit, such as $300",
+    "a percentage from 0% to 100%, such as 50%, or an amount per visit, such as $300",
     parse_penalty,
     _text(rf"({_PERCENTAGE}|{_DOLLARS})"),
 )
@@ -351,12 +351,12 @@ _CALENDAR_DATE = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}") | {"format": "date"}
 DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _CALENDAR_DATE)
 BIRTH_DATE = ScalarType("invalid-date", "a date of birth such as 1980-01-31", parse_birth_date, _CALENDAR_DATE)
 YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "no", True, False]})
-TEXT = ScalarType("unexpected-shape", "a text", parse_text, {"type": ["string", "number", "boolean"]})
-COPAY_WORDS = _any_of(f"$30 per {unit}" if unit is next(iter(COPAYS)) else f"per {unit}" for unit in COPAYS)
-"""`'$30 per visit', 'per line', 'per unit' or 'per day'`."""
+TEXT = ScalarType("unexpected-shape", "text", parse_text, {"type": ["string", "number", "boolean"]})
+COPAY_WORDS = _any_of(f"$30 per {unit}" for unit in COPAYS)
+"""`'$30 per visit', '$30 per line', '$30 per unit' or '$30 per day'`."""
 
-BOUND_WORDS = _any_of(f"$20 per {unit}" if unit is BOUND_UNITS[0] else f"per {unit}" for unit in BOUND_UNITS)
-"""`'$20 per visit', 'per line' or 'per unit'`."""
+BOUND_WORDS = _any_of(f"$20 per {unit}" for unit in BOUND_UNITS)
+"""`'$20 per visit', '$20 per line' or '$20 per unit'`."""
 
 COPAY = ScalarType(
     "invalid-amount",

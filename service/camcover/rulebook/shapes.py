@@ -39,7 +39,7 @@ def _declare_values() -> None:
         ("invalid-date", "a date", "Write the date as year, month, day: 2026-01-31."),
         ("invalid-word", "one of a closed list of words", "Use one of the words listed."),
         ("invalid-id", "an id", "Use small letters, digits, - and _; begin with a letter."),
-        ("unexpected-shape", "the shape that is expected here: a word, a list or a mapping", "Follow the example."),
+        ("unexpected-shape", "the word, list or mapping that is expected here", "Follow the example in the message."),
     ):
         declare(code, Severity.ERROR, f"A value is not {what}.", remedy, in_editor=True)
 
@@ -113,7 +113,7 @@ def found(node: Node) -> str:
 
 def misplaced(node: Node, expected: str, context: Context) -> Failed:
     """The fault of a node of the wrong shape."""
-    return context.fault("unexpected-shape", node.at, f"expected {expected}, found {found(node)}")
+    return context.fault("unexpected-shape", node.at, f"found {found(node)}; expected {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Value(Shape):
         if value is FAILED:
             whole = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", node.text)
             advice = f"write {whole}" if whole != node.text and self.kind.parse(whole) is not FAILED else ""
-            return context.fault(self.kind.code, node.at, f"expected {self.expected}, found {found(node)}", advice)
+            return context.fault(self.kind.code, node.at, f"found {found(node)}; expected {self.expected}", advice)
         return value
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -164,7 +164,7 @@ class Name(Shape):
             return None
         is_looked_up = self.refers is not None and self.pattern == ID
         if not is_looked_up and re.fullmatch(self.pattern, node.text) is None:
-            message = f"expected {self.expected}, found {found(node)}"
+            message = f"found {found(node)}; expected {self.expected}"
             return context.fault("invalid-id", node.at, message, self._well_written(node.text))
         word = Word(node.text, node.at)
         if self.refers:
@@ -178,7 +178,7 @@ class Name(Shape):
         joined = without_modifiers(text) if re.fullmatch(self.pattern, "97810") else None
         if joined:
             words = ", ".join(f'"{each}"' for each in joined[1])
-            return f'write the code alone, "{joined[0]}"; a test has modifiers beside it: modifiers: [{words}]'
+            return f'write the code without modifiers, "{joined[0]}", and in a test add modifiers: [{words}]'
         return meant(text, filter(re.compile(self.pattern).fullmatch, [folded(text)]), cutoff=1)
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -212,7 +212,7 @@ class Choice(Shape):
         if not isinstance(node, Scalar) or not node.text:
             return misplaced(node, expected, context)
         if node.text not in self.words:
-            message = f"expected {expected}, found {found(node)}"
+            message = f"found {found(node)}; expected {expected}"
             return context.fault(
                 "invalid-word", node.at, message, meant(node.text, self.words, cutoff=cutoff) or self.note
             )
@@ -256,7 +256,7 @@ class ListOf(Shape):
     @property
     def expected(self) -> str:
         """For example "a list of therapy ids"."""
-        return f"a list, each item {self.item.expected}"
+        return f"a list in which each item is {self.item.expected}"
 
 
 @dataclass(frozen=True, slots=True)

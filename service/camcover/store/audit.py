@@ -77,22 +77,22 @@ def checked_entries(connection: Connection, known: str = "") -> Iterator[AuditEn
     count, previous, is_known = 0, _FIRST, known in ("", _FIRST)
     for count, entry in enumerate(_entries(connection), start=1):
         if entry.seq != count:
-            raise AuditFault(f"entry {count}: missing; found entry {entry.seq} in its place")
+            raise AuditFault(f"entry {count} is missing; found entry {entry.seq} in its place")
         if entry.previous != previous:
-            raise AuditFault(f"entry {count}: does not follow entry {count - 1}, which was changed or replaced")
+            raise AuditFault(f"entry {count} does not follow entry {count - 1}; one of the two was changed or replaced")
         if entry.hash != entry.computed_hash():
-            raise AuditFault(f"entry {count}: changed since it was written on {entry.at}")
+            raise AuditFault(f"entry {count} was changed after it was written on {entry.at}")
         previous = entry.hash
         is_known = is_known or previous == known
         if head is not None and count == head.entries and previous != head.hash:
-            raise AuditFault(f"entry {count}: was replaced: the last hash noted in the database is {head.hash}")
+            raise AuditFault(f"entry {count} was replaced: the database notes {head.hash} as the last hash")
         yield entry
     if head is None:
-        raise AuditFault("the number of entries and the last hash (table audit_head) were removed")
+        raise AuditFault("the table audit_head is empty; the number of entries and the last hash were removed")
     if head.entries != count:
-        raise AuditFault(f"the log has {count} entries; {head.entries} were written: some were cut off or added")
+        raise AuditFault(f"the log has {count} entries, but {head.entries} were written; entries were removed or added")
     if not is_known:
-        raise AuditFault(f"no entry has the hash {known}: entries were removed from the end, or replaced")
+        raise AuditFault(f"no entry has the hash {known}; entries were removed from the end or replaced")
 
 
 class AuditLog:

@@ -60,10 +60,10 @@ class OutdatedDatabase(DatabaseError):
     def __init__(self, found: str | None) -> None:
         """`found` is the database's revision; the message names the command that helps."""
         if found is not None and found > HEAD:
-            what = f"the database is at revision {found}, newer than this version's {HEAD}: use a newer camcover"
+            what = f"the database is at revision {found}, newer than this version's {HEAD}; use a newer camcover"
         else:
             at = "has no tables yet" if found is None else f"is at revision {found}"
-            what = f"the database {at}; this version needs {HEAD}: run `camcover db upgrade`"
+            what = f"the database {at}; this version needs {HEAD}; run `camcover db upgrade`"
         super().__init__(what)
 
 
@@ -79,7 +79,9 @@ class Database:
             # What is asked and its values are in no error: they would go to the log.
             self.engine: Engine = create_engine(url, hide_parameters=True, **_options(url, wait_seconds))
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            said = f"not a database URL: {error}; expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            said = (
+                f"this is not a database URL: {error}; expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            )
             raise DatabaseError(said) from error
         self.url = url
         self._lock_milliseconds = round(wait_seconds * 1000)

@@ -87,27 +87,27 @@ def _check_release(release: Release, entry: AuditEntry) -> None:
     """A release to its publication; entries of before revision 0005 tell less of it."""
     _same(f"release {release.id}", entry, {"author": entry.actor} | _timed(entry), release._asdict())
     if release.id != id_of(release.digest):
-        raise AuditFault(f"release {release.id}: its digest is {release.digest}, which is another release's")
+        raise AuditFault(f"release {release.id}: its digest {release.digest} belongs to another release")
 
 
 def _check_files(ledger: Ledger, release: Release) -> None:
     """The files of a release to its digest, which is in the log."""
     for name, digest, body in ledger.contents(release.id):
         if hashlib.sha256(body).hexdigest() != digest:
-            raise AuditFault(f"release {release.id}: {name} was changed since it was published")
+            raise AuditFault(f"release {release.id}: {name} was changed after it was published")
     try:
         texts = {name: body.decode() for name, body in ledger.files(release.id).items()}
     except UnicodeDecodeError as error:
-        raise AuditFault(f"release {release.id}: a file of it is no text: {error}") from error
+        raise AuditFault(f"release {release.id}: one of its files is not text: {error}") from error
     if digest_of(texts) != release.digest:
-        raise AuditFault(f"release {release.id}: its files are not those that were published")
+        raise AuditFault(f"release {release.id}: its files differ from the published files")
 
 
 def _check_tables(ledger: Ledger, release: Release) -> None:
     """The compiled rules of a release to the digests that the log has of them."""
     for schema, found in ledger.stored_digests(release.id).items():
         if found != ledger.digest_of(release.id, schema):
-            raise AuditFault(f"release {release.id}: its compiled rules are not those that the log tells of")
+            raise AuditFault(f"release {release.id}: its compiled rules differ from those that the log records")
 
 
 def _check_decisions(ledger: Ledger, told: _AuditSubjects) -> int:
@@ -150,7 +150,7 @@ def _check_settings(ledger: Ledger, told: _AuditSubjects) -> int:
     for number, each in settings.items():
         entry = told.settings.get(number)
         if entry is None:
-            raise AuditFault(f"setting {each.key} = {each.value}: no entry of the log tells of it")
+            raise AuditFault(f"setting {each.key} = {each.value}: no entry of the log records it")
         written = {"key": entry.subject, **_details(entry)}
         _same(f"setting {each.key}", entry, written, {"key": each.key, "value": each.value})
     return len(newest)
@@ -161,16 +161,16 @@ def _same_keys(what: str, told: Mapping[Any, AuditEntry], found: Iterable[Any]) 
     there = set(found)
     missing, untold = sorted(told.keys() - there), sorted(there - told.keys())
     if missing:
-        raise AuditFault(f"{what} {missing[0]}: missing; entry {told[missing[0]].seq} tells of it")
+        raise AuditFault(f"{what} {missing[0]} is missing, but entry {told[missing[0]].seq} records it")
     if untold:
-        raise AuditFault(f"{what} {untold[0]}: no entry of the log tells of it")
+        raise AuditFault(f"{what} {untold[0]}: no entry of the log records it")
 
 
 def _same(what: str, entry: AuditEntry, written: Mapping[str, object], found: Mapping[str, object]) -> None:
     """That each thing which the entry tells is so."""
     for key in sorted(written.keys() & found.keys()):
         if written[key] != found[key]:
-            raise AuditFault(f"{what}: {key} is {found[key]!r}; entry {entry.seq} says {written[key]!r}")
+            raise AuditFault(f"{what}: {key} is {found[key]!r}, but entry {entry.seq} records {written[key]!r}")
 
 
 def _timed(entry: AuditEntry) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class ReleaseRules:
         # The id is made of the digest, so that neither is changed without the other.
         is_published = published is not None and published.digest == loaded.rules.digest
         if not is_published or named(loaded.rules.digest) != release_id:
-            raise ReleaseUnusable(release_id, "its files are not those that were published")
+            raise ReleaseUnusable(release_id, "its files differ from the published files")
         return loaded.rules
 
     def files(self, release_id: str) -> dict[str, bytes]:
@@ -184,7 +184,7 @@ def _opened(file: Path, release_id: str) -> tuple[Tables, int]:
     """The tables of a file, which have to be those of the release, and its size in bytes."""
     tables = _whole(read_tables(file, follows_links=False))
     if tables.release != release_id:
-        raise UnreadableTables(f"{file}: the rules of {tables.release}, not of {release_id}")
+        raise UnreadableTables(f"{file} holds the rules of {tables.release}, not of {release_id}")
     return tables, file.stat().st_size
 
 

@@ -107,7 +107,7 @@ def _search(reach: Reach, rules: RuleSet, plan_id: str, wanted: Collection[Mark]
                     if is_open and mark in reach.of_request(request_of_test(plan, given)):
                         found[mark] = edition, given
         except TooManyCells as many:
-            why = f"not looked at to the end: {many}"
+            why = f"not examined completely: {many}"
     return found, why
 
 

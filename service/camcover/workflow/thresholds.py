@@ -120,7 +120,7 @@ def threshold(text: str) -> Threshold:
     """Read a bound such as `members_paying_more_share > 5%`. Raises `WrongThreshold`."""
     match = _BOUND.fullmatch(text)
     if match is None:
-        raise WrongThreshold(f"{text!r} is no bound; expected METRIC > VALUE (or >=, <, <=)")
+        raise WrongThreshold(f"{text!r} is not a bound; expected METRIC > VALUE (or >=, <, <=)")
     name = match["metric"]
     metric = METRICS.get(name)
     if metric is None:

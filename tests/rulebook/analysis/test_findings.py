@@ -151,7 +151,7 @@ def test_an_exclusion_or_contradictory_criteria_make_a_benefit_dead() -> None:
         after="exclusions: [{therapies: [massage], when: {states: [WA, OR]}, reason: not_here}]\n",
     )
     line = plan_line("exclusions:", rules)
-    taken = f"every line that meets its criteria is taken by the exclusion in line {line}"
+    taken = f"the exclusion in line {line} takes every line that meets its criteria"
     assert [(each.subject, each.message) for each in found(rules, FindingKind.DEAD)] == [
         ("here", f"benefit 'here' never applies: {taken}"),
         ("nobody", "benefit 'nobody' never applies: no line meets its criteria"),

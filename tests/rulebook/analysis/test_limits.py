@@ -28,7 +28,7 @@ SOME = settings.default.max_examples // 4 if settings.default else 100
 def idle(rules: RuleSet, edition: int = 0) -> dict[str, str]:
     """The limits of the small plan that never bite, and why."""
     found = analyse(rules.plans["plan"], rules)[edition].idle
-    return {each.subject: each.message.partition("never bite: ")[2] for each in found}
+    return {each.subject: each.message.partition("has no effect: ")[2] for each in found}
 
 
 def limited(*limits: str, more: str = "", before: str = "") -> RuleSet:
@@ -39,7 +39,7 @@ def limited(*limits: str, more: str = "", before: str = "") -> RuleSet:
 YEAR = "per: calendar_year}"
 
 CASES = {
-    # limits of one benefit, in order -> those that never bite
+    # limits of one benefit, in order -> those that have no effect
     "a later limit that allows more": (["{id: a, allow: 12 visits, " + YEAR, "{id: b, allow: 20 visits, " + YEAR], "b"),
     "an earlier limit that allows more": (
         ["{id: a, allow: 20 visits, " + YEAR, "{id: b, allow: 12 visits, " + YEAR],
@@ -162,7 +162,7 @@ def test_an_own_limit_above_the_pool_is_idle() -> None:
         "{allow: 10 visits, per: calendar_year}",
         "{allow: 11 visits, per: calendar_year}",
     )
-    assert idle(rules) == {"other": "limit 'pool' lets 10 visits of a benefit pass in that time at the most"}
+    assert idle(rules) == {"other": "limit 'pool' allows at most 10 visits of a benefit in that time"}
 
 
 def test_a_pool_of_dead_benefits_is_idle() -> None:
@@ -170,7 +170,7 @@ def test_a_pool_of_dead_benefits_is_idle() -> None:
     dead = f"other: {{therapies: [massage], limits: [pool], {PAYS}}}"
     rules = rule_set(f"one: {{therapies: [massage], {PAYS}}}", dead, before=pool)
     assert idle(rules) == {"pool": "its benefit never applies"}
-    assert idle(rule_set(f"one: {{therapies: [massage], {PAYS}}}", before=pool)) == {"pool": "no benefit draws on it"}
+    assert idle(rule_set(f"one: {{therapies: [massage], {PAYS}}}", before=pool)) == {"pool": "no benefit uses it"}
 
 
 def test_a_larger_limit_of_an_earlier_edition_keeps_a_lifetime_limit_alive() -> None:

@@ -46,7 +46,7 @@ _KEPT_PLANS = 4_096
 """Plans whose words a process keeps at hand."""
 
 _SUMMARIES = Mapping[str, PlanSummary]
-_ANEW = "compile the rule files anew (`camcover rules compile`)"
+_ANEW = "compile the rule files again (`camcover rules compile`)"
 
 
 class UnreadableTables(CamcoverError):
@@ -58,7 +58,7 @@ class OtherVersion(UnreadableTables):
 
     def __init__(self, path: Path) -> None:
         """Name the file, and say what helps."""
-        super().__init__(f"{path}: compiled by another version of camcover; {_ANEW}")
+        super().__init__(f"{path} was compiled by another version of camcover; {_ANEW}")
 
 
 class _Plans(NamedTuple):
@@ -168,12 +168,12 @@ def read_tables(path: Path, *, follows_links: bool = True) -> Tables:
         header, start = _read_header(path, file)
         data = np.memmap(file, dtype=np.uint8, mode="r")
     if len(data) != start + header.size:
-        _refuse(path, f"{len(data)} bytes, expected {start + header.size}")
+        _refuse(path, f"found {len(data)} bytes, expected {start + header.size}")
     body = _Part(path, data[start:])
     head = _Part(path, body.part(0, header.head_bytes))
     words = _Part(path, body.part(header.head_bytes, header.size - header.head_bytes))
     if hashlib.sha256(head.content).hexdigest() != header.head_sha256:
-        _refuse(path, "altered since it was written")
+        _refuse(path, "it was altered after it was written")
     arrays = (
         head.rows(first, count, RULE_DTYPES[name])
         for name, (first, count) in zip(RuleTables._fields, header.arrays, strict=True)
@@ -193,7 +193,7 @@ def _opened(path: Path, *, follows_links: bool) -> io.BufferedReader:
     number = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
-        _refuse(path, "no regular file")
+        _refuse(path, "not a regular file")
     return os.fdopen(number, "rb")
 
 
@@ -211,7 +211,7 @@ def _read_header(path: Path, file: io.BufferedReader) -> tuple[_Header, int]:
     """The header, and where the body begins. Raises `UnreadableTables`, `OtherVersion`."""
     magic = file.read(len(_MAGIC))
     if not magic.startswith(_FORMAT):
-        _refuse(path, "no compiled rules")
+        _refuse(path, "not a file of compiled rules")
     schema = file.read(DIGEST_BYTES)
     if magic != _MAGIC or schema != schema_digest():
         raise OtherVersion(path)
@@ -291,10 +291,10 @@ class _StoredPlans(Mapping[str, PlanIndex]):
     def _read(self, place: int, plan_id: str) -> PlanIndex:
         content = self._words.part(*self._places[place].tolist())
         if hashlib.sha256(content).digest() != self._digests[place].tobytes():
-            _refuse(self._words.path, f"the words of plan {plan_id} were altered since it was written")
+            _refuse(self._words.path, f"the words of plan {plan_id} were altered after they were written")
         found: PlanIndex = _records(self._words.path, content, PlanIndex)
         if found.id != plan_id:
-            _refuse(self._words.path, f"the words of plan {found.id} in place of those of {plan_id}")
+            _refuse(self._words.path, f"found the words of plan {found.id}, expected those of {plan_id}")
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -317,7 +317,7 @@ class _StoredDirectory(Mapping[str, PlanSummary]):
     def _all(self) -> Mapping[str, PlanSummary]:
         content = self._words.part(0, self._length)
         if hashlib.sha256(content).hexdigest() != self._sha256:
-            _refuse(self._words.path, "its list of plans was altered since it was written")
+            _refuse(self._words.path, "its list of plans was altered after it was written")
         found: Mapping[str, PlanSummary] = _records(self._words.path, content, _SUMMARIES)
         return found
 

@@ -91,7 +91,8 @@ def dead_benefits(plan: Plan, cells: Iterable[Decided]) -> Iterator[Finding]:
             continue
         blamed = takers.get(str(name), {})
         others = tuple(each for each in order if each in blamed)
-        why = f"every line that meets its criteria is taken by {' and '.join(others)}"
+        verb = "takes" if len(others) == 1 else "take"
+        why = f"{' and '.join(others)} {verb} every line that meets its criteria"
         message = f"benefit '{name}' never applies: {why if others else 'no line meets its criteria'}"
         yield Finding(FindingKind.DEAD, plan, benefit.at, str(name), message, others)
 

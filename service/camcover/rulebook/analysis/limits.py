@@ -76,7 +76,7 @@ def idle_limits(editions: Sequence[Plan], place: int, dead: Dead) -> Iterator[Fi
         case = _case(editions, place, dead, limit)
         why = _why_idle(case)
         if why is not None:
-            message = f"limit '{limit.id}' can never bite: {why}"
+            message = f"limit '{limit.id}' has no effect: {why}"
             yield Finding(FindingKind.LIMITS, plan, limit.at, str(limit.id), message)
 
 
@@ -107,13 +107,13 @@ def _why_idle(case: _Case) -> str | None:
     """The proof, in words, that a limit never refuses or cuts; None if none. For a pool it holds at any use."""
     if not case.own:
         is_drawn_on = any(_slot(limit) == case.slot for each in case.plan.benefits.values() for limit in each.limits)
-        return "its benefit never applies" if is_drawn_on else "no benefit draws on it"
+        return "its benefit never applies" if is_drawn_on else "no benefit uses it"
     if all(leaves_all_out(benefit, case.limit) for benefit in case.own):
         if any(is_in_no_tier(benefit, case.limit) for benefit in case.own):
             return f"its benefits cover nothing in {listed_tiers(case.limit.tiers)}"
-        return f"it leaves out every line with {listed(sorted(case.limit.excepts))}, which its benefits ask for"
+        return f"its benefits require {listed(sorted(case.limit.excepts))}, which `except` leaves out"
     if _is_attested_anyway(case):
-        return f"past it {case.limit.beyond} is asked for, without which the benefit covers nothing anyway"
+        return f"lines with {case.limit.beyond} pass it, and the benefit covers nothing without that"
     if case.limit.shared or case.limit.of_family:
         return None
     for bound in _bounds(case):
@@ -151,8 +151,8 @@ def _day_bounds(case: _Case) -> Iterator[_Bound]:
     """One visit of a benefit a day: before a visit is judged, fewer were counted than its period has days."""
     days = days_of(case.limit.per)
     if case.limit.measure is Measure.VISITS and days is not None:
-        held = "one day holds one visit" if days[1] == 1 else f"{days[1]} days hold {days[1]} visits"
-        yield _Bound(days[1], f"{held} of a benefit at the most", comes_first=True)
+        held = "one day has at most one visit" if days[1] == 1 else f"{days[1]} days have at most {days[1]} visits"
+        yield _Bound(days[1], f"{held} of a benefit", comes_first=True)
 
 
 def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
@@ -165,7 +165,7 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
         if times is None or any(twin is None or twin.beyond is not None or twin.leaves_out for twin in twins):
             continue
         most = times * max(twin.most for twin in twins if twin is not None)
-        words = f"limit '{other.id}' lets {_amount(other, most)} of a benefit pass in that time at the most"
+        words = f"limit '{other.id}' allows at most {_amount(other, most)} of a benefit in that time"
         yield _Bound(most, words, _comes_first(case, _slot(other), uses))
 
 
@@ -200,7 +200,7 @@ def _softer_twin(case: _Case) -> str | None:
             and other.most <= case.limit.least
             and holds(other.per, case.limit.per, case.plan.benefit_period)
         ):
-            return f"limit '{other.id}' is used up no later, and {listed([str(other.beyond)])} lets past both"
+            return f"limit '{other.id}' is used up no later, and {listed([str(other.beyond)])} lifts both"
     return None
 
 

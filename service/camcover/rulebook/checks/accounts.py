@@ -15,10 +15,10 @@ from camcover.rulebook.words import written
 HSA_ACCOUNT = declare_fault(
     "hsa-account-pays-deductible",
     Severity.WARNING,
-    "An account of a plan marked hsa_qualified pays the deductible. Whom a health reimbursement arrangement pays "
-    "before the deductible is met may not pay into an HSA (26 U.S.C. 223(c)(1)(A); IRS Rev. Rul. 2004-45).",
-    "Check the account: one that pays after the deductible leaves `deductible` out of `pays`; or set "
-    "`hsa_qualified: no`.",
+    "An account of a plan marked hsa_qualified pays the deductible. A member may not pay into an HSA while a health "
+    "reimbursement arrangement pays before the deductible is met (26 U.S.C. 223(c)(1)(A); IRS Rev. Rul. 2004-45).",
+    "If the account pays only after the deductible, remove `deductible` from `pays`. Otherwise set `hsa_qualified: "
+    "no`.",
 )
 
 
@@ -27,7 +27,8 @@ def check_account_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for account in plan.accounts.values():
             if account.family is not None and account.individual > account.family:
-                amounts = f"{written(account.individual)} is above the family amount {written(account.family)}"
+                amounts = f"{written(account.individual)} of '{account.id}' is above its family amount"
+                amounts = f"{amounts} {written(account.family)}"
                 yield INDIVIDUAL_ABOVE_FAMILY.at(account.at, f"the individual amount {amounts}", "check both amounts")
 
 
@@ -37,4 +38,5 @@ def check_hsa_accounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for account in plan.accounts.values() if plan.hsa_qualified else ():
             if OwedPart.DEDUCTIBLE in account.pays:
                 message = f"the account '{account.id}' of an HSA-qualified plan pays the deductible"
-                yield HSA_ACCOUNT.at(account.at, message, "leave `deductible` out of `pays`, unless the text says so")
+                hint = "remove `deductible` from `pays`, unless the plan's document says so"
+                yield HSA_ACCOUNT.at(account.at, message, hint)

@@ -14,16 +14,14 @@ from camcover.rulebook.words import written
 FEEDS_ITSELF = declare_fault(
     "accumulator-feeds-itself",
     Severity.ERROR,
-    "An accumulator stands in its own `feeds`, which would count the same dollars twice.",
+    "An accumulator names itself in its `feeds`, which would count the same dollars twice.",
     "Remove it from `feeds`.",
 )
 WRONG_KIND = declare_fault(
     "accumulator-of-wrong-kind",
     Severity.ERROR,
-    "A tier or a deductible step names an accumulator of the other kind: a deductible where an out-of-pocket "
-    "maximum is "
-    "meant, or the reverse.",
-    "Name an accumulator of the kind that is asked for, or change its `kind`.",
+    "A tier or a deductible step names a deductible where an out-of-pocket maximum is expected, or the reverse.",
+    "Name an accumulator of the expected kind, or change its `kind`.",
 )
 INDIVIDUAL_ABOVE_FAMILY = declare_fault(
     "individual-above-family",
@@ -35,61 +33,60 @@ INDIVIDUAL_ABOVE_FAMILY = declare_fault(
 AGGREGATE_WITHOUT_FAMILY = declare_fault(
     "aggregate-without-family",
     Severity.ERROR,
-    "An accumulator has `family_mode: aggregate` but no family amount, so that under family coverage nothing would "
-    "bound "
-    "it (docs/rule-language.md, point 22).",
+    "An accumulator has `family_mode: aggregate` but no family amount, so it would have no maximum under family "
+    "coverage (docs/rule-language.md, point 22).",
     "Give the family amount (`unlimited` amounts need no mode), or use `family_mode: embedded`.",
 )
 SELF_ONLY_OF_AGGREGATE = declare_fault(
     "self-only-of-aggregate",
     Severity.ERROR,
-    "An accumulator with `family_mode: aggregate` has a `self_only` amount. Under family coverage the family's amount "
-    "alone bounds it, so `individual` is the amount of self-only coverage already, and one of the two would have no "
-    "effect (docs/rule-language.md, point 22).",
-    "Write the amount of self-only coverage as `individual`; or, where a member of a family has an amount of their "
-    "own, use `family_mode: embedded`.",
+    "An accumulator with `family_mode: aggregate` has a `self_only` amount. Under family coverage only the family's "
+    "amount counts, so `individual` already means self-only coverage, and one of the two amounts would have no effect "
+    "(docs/rule-language.md, point 22).",
+    "Write the amount of self-only coverage as `individual`. If each member of a family has an individual amount, use "
+    "`family_mode: embedded`.",
 )
 REDUCED_BY_MISPLACED = declare_fault(
     "reduced-by-misplaced",
     Severity.ERROR,
-    "`reduced_by` stands where it would have no effect or no meaning: on an out-of-pocket maximum, on an aggregate "
-    "accumulator, whose individual amount bounds no member of a family, beside `carryover`, or above the member's own "
-    "amount (docs/rule-language.md, point 22).",
-    "Put it on an embedded deductible without `carryover`, with at most its `individual` and `self_only` amounts.",
+    "`reduced_by` has no meaning here: the accumulator is an out-of-pocket maximum, is aggregate, has a `carryover`, "
+    "or has an individual amount below the reduction (docs/rule-language.md, point 22).",
+    "Use `reduced_by` only on an embedded deductible without `carryover`, and no larger than its `individual` and "
+    "`self_only` amounts.",
 )
 COUNTS_OF_DEDUCTIBLE = declare_fault(
     "counts-of-deductible",
     Severity.ERROR,
-    "A deductible says which parts of the cost share it `counts`. A deductible counts what is paid toward it; only an "
-    "out-of-pocket maximum may leave parts of the cost share out (docs/rule-language.md, point 21).",
-    "Remove `counts`, or put it on the maximum that counts only these parts.",
+    "A deductible has the key `counts`. A deductible counts every amount that is paid toward it; only an out-of-pocket "
+    "maximum may leave out parts of the cost share (docs/rule-language.md, point 21).",
+    "Remove `counts`, or move it to the out-of-pocket maximum that counts only these parts.",
 )
 NAMED_TWICE = declare_fault(
     "maximum-named-twice",
     Severity.ERROR,
-    "A tier names a maximum twice where once says it: `out_of_pocket_maximum` both counts and caps, so the same "
-    "maximum in `counts_toward` or `capped_by` adds nothing, and may be meant to take something away.",
-    "For a maximum that counts and does not cap, write `out_of_pocket_maximum: none` and name it in `counts_toward` "
-    "alone.",
+    "A tier names an out-of-pocket maximum twice. `out_of_pocket_maximum` already counts and caps, so the same name in "
+    "`counts_toward` or `capped_by` adds nothing.",
+    "Name it once. For a maximum that counts but does not cap, write `out_of_pocket_maximum: none` and name it only in "
+    "`counts_toward`.",
 )
 CAP_WITHOUT_COUNT = declare_fault(
     "cap-without-count",
     Severity.WARNING,
-    "A tier is capped by a maximum toward which nothing counts, in no tier and through no `feeds`: it is never "
-    "reached.",
-    "Name it in the `counts_toward` of the tiers whose cost share counts, or in the `feeds` of a maximum that does.",
+    "A tier is capped by a maximum that can never be reached, because no tier and no `feeds` counts toward it.",
+    "Name the maximum in the `counts_toward` of the tiers whose cost share counts, or in the `feeds` of an "
+    "accumulator.",
 )
 COUNT_WITHOUT_CAP = declare_fault(
     "count-without-cap",
     Severity.WARNING,
-    "A tier counts toward a maximum that caps nothing, in no tier: reaching it changes nothing.",
-    "Name it in the `capped_by` of the tiers that it ends the cost share of, or remove it.",
+    "A tier counts toward a maximum that caps no tier, so nothing changes when it is reached.",
+    "Name the maximum in the `capped_by` of the tiers where it ends the cost share, or remove it.",
 )
 UNUSED_ACCUMULATOR = declare_fault(
     "unused-accumulator",
     Severity.WARNING,
-    "No tier, step or `feeds` names the accumulator, so nothing moves it.",
-    "Remove it, or name it where it belongs.",
+    "No tier, step or `feeds` names the accumulator, so nothing ever counts toward it.",
+    "Name it in a tier, a step or `feeds`, or remove it.",
 )
 
 
@@ -99,7 +96,7 @@ def check_feeds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for accumulator in plan.accumulators.values():
             own = [word for word in accumulator.feeds if word == accumulator.id]
             if own:
-                message = f"'{accumulator.id}' feeds itself"
+                message = f"the accumulator '{accumulator.id}' feeds itself"
                 yield FEEDS_ITSELF.at(place_of(own[0], accumulator.at), message, "remove it from `feeds`")
 
 
@@ -109,9 +106,9 @@ def check_kinds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for word, place, wanted in _uses_by_kind(plan):
             accumulator = plan.accumulators.get(word)
             if accumulator is not None and accumulator.kind is not wanted:
-                message = f"'{word}' is of kind {accumulator.kind}, not {wanted}"
+                message = f"'{word}' is of kind {accumulator.kind}; expected kind {wanted}"
                 same = [each.id for each in plan.accumulators.values() if each.kind is wanted]
-                hint = f"accumulators of kind {wanted}: {', '.join(same)}" if same else f"the plan has no {wanted}"
+                hint = f"name one of this kind: {', '.join(same)}" if same else f"the plan has no {wanted}"
                 yield WRONG_KIND.at(place, message, hint)
 
 
@@ -134,8 +131,8 @@ def check_parts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for accumulator in plan.accumulators.values():
             if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.counts is not None:
-                message = f"the deductible '{accumulator.id}' has `counts`, which only an out-of-pocket maximum has"
-                yield COUNTS_OF_DEDUCTIBLE.at(accumulator.at, message, "remove it")
+                message = f"the deductible '{accumulator.id}' has `counts`; only an out-of-pocket maximum may have it"
+                yield COUNTS_OF_DEDUCTIBLE.at(accumulator.at, message, "remove `counts`")
 
 
 def check_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -147,8 +144,8 @@ def check_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 for word in words:
                     if word in said:
                         is_own = word == tier.out_of_pocket_maximum
-                        where = "beside `out_of_pocket_maximum`, which says it" if is_own else "twice"
-                        message = f"tier '{tier.id}' names '{word}' in `{key}` {where}"
+                        where = f"both in `out_of_pocket_maximum` and in `{key}`" if is_own else f"twice in `{key}`"
+                        message = f"tier '{tier.id}' names '{word}' {where}"
                         yield NAMED_TWICE.at(place_of(word, tier.at), message, "name it once")
                     said.add(word)
         yield from _half_said(plan)
@@ -162,12 +159,12 @@ def _half_said(plan: Plan) -> Iterator[Diagnostic]:
     for tier in plan.tiers.values():
         for word in tier.capped_by:
             if word not in counted:
-                message = f"nothing counts toward '{word}', which caps tier '{tier.id}'"
-                yield CAP_WITHOUT_COUNT.at(place_of(word, tier.at), message, "name it in `counts_toward`, too")
+                message = f"'{word}' caps tier '{tier.id}', but nothing counts toward it"
+                yield CAP_WITHOUT_COUNT.at(place_of(word, tier.at), message, "also name it in `counts_toward`")
         for word in tier.counts_toward:
             if word not in capping:
-                message = f"tier '{tier.id}' counts toward '{word}', which caps no tier"
-                yield COUNT_WITHOUT_CAP.at(place_of(word, tier.at), message, "name it in `capped_by` of a tier")
+                message = f"tier '{tier.id}' counts toward '{word}', but '{word}' caps no tier"
+                yield COUNT_WITHOUT_CAP.at(place_of(word, tier.at), message, "name it in the `capped_by` of a tier")
 
 
 def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -177,18 +174,20 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             individual, family = accumulator.individual, accumulator.family
             alone, is_aggregate = accumulator.self_only, accumulator.family_mode is FamilyMode.AGGREGATE
             if alone is not None and is_aggregate:
-                message = f"'{accumulator.id}' is aggregate and has a self-only amount"
-                yield SELF_ONLY_OF_AGGREGATE.at(accumulator.at, message, "write it as `individual`")
+                message = f"the accumulator '{accumulator.id}' is aggregate and has a `self_only` amount"
+                yield SELF_ONLY_OF_AGGREGATE.at(accumulator.at, message, "write that amount as `individual`")
             elif alone is not None and family is not None and alone > family:
-                message = f"the self-only amount {written(alone)} is above the family amount {written(family)}"
+                amounts = f"{written(alone)} of '{accumulator.id}' is above its family amount {written(family)}"
+                message = f"the self-only amount {amounts}"
                 yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             if individual is not None and family is not None and individual > family:
-                message = f"the individual amount {written(individual)} is above the family amount {written(family)}"
+                amounts = f"{written(individual)} of '{accumulator.id}' is above its family amount {written(family)}"
+                message = f"the individual amount {amounts}"
                 yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
             # Unlimited on both sides bounds nobody in either mode, so only a bound that gets lost is a fault.
             if is_aggregate and family is None and individual is not None:
-                message = f"'{accumulator.id}' is aggregate but has no family amount"
-                yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, "give `family: $...`")
+                message = f"the accumulator '{accumulator.id}' is aggregate but has no family amount"
+                yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, "add `family: $...`")
 
 
 def check_reductions(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -201,16 +200,18 @@ def check_reductions(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             amounts = [each for each in (accumulator.individual, accumulator.alone) if each is not None]
             why = ""
             if accumulator.kind is not AccumulatorKind.DEDUCTIBLE:
-                why = "is no deductible"
+                why = "is not a deductible"
             elif accumulator.family_mode is FamilyMode.AGGREGATE:
                 why = "is aggregate"
             elif accumulator.carryover is not Carryover.NONE:
                 why = "has a carry-over"
             elif not amounts or reduction > min(amounts):
-                why = f"has no member's amount of {written(reduction)} or more"
+                why = f"has no individual amount of {written(reduction)} or more"
             if why:
-                message = f"'{accumulator.id}' has `reduced_by` and {why}"
-                yield REDUCED_BY_MISPLACED.at(accumulator.at, message, "correct one of the two")
+                message = f"the accumulator '{accumulator.id}' has `reduced_by` but {why}"
+                yield REDUCED_BY_MISPLACED.at(
+                    accumulator.at, message, "remove `reduced_by`, or correct the accumulator"
+                )
 
 
 def check_unused_accumulators(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -221,5 +222,5 @@ def check_unused_accumulators(rules: RuleSet, _today: date) -> Iterator[Diagnost
         used.update(word for each in plan.accumulators.values() for word in each.feeds if word != each.id)
         for accumulator in plan.accumulators.values():
             if accumulator.id not in used:
-                message = f"nothing moves the accumulator '{accumulator.id}'"
+                message = f"nothing counts toward the accumulator '{accumulator.id}'"
                 yield UNUSED_ACCUMULATOR.at(accumulator.at, message, "name it in a tier, a step or `feeds`")

@@ -14,11 +14,10 @@ from camcover.rulebook.records import ComparedStep, Place, RuleSet
 TOO_MANY = declare_fault(
     "too-many",
     Severity.ERROR,
-    "More of something than the engine's fixed tables hold: 64 kinds of practitioner in all catalogs, 64 distinct "
-    "groups of "
-    "diagnoses, 16 accumulators or 12 tiers in a plan, 32 limits on a benefit, 8 steps in a list; or more than 500 "
-    "benefits and exclusions in a file, which are compared one with each other.",
-    "Split the plan or the benefit, or merge what is alike.",
+    "The files have more of something than the engine's fixed tables hold. They hold 64 kinds of practitioner in all "
+    "catalogs, 64 distinct groups of diagnoses, 16 accumulators and 12 tiers in a plan, 32 limits on a benefit, 8 "
+    "steps in a list, and 500 benefits and exclusions in a file.",
+    "Split the plan or the benefit, or merge parts that are alike.",
 )
 
 MAX_PRACTITIONERS = 64
@@ -51,8 +50,8 @@ def check_diagnosis_groups(rules: RuleSet, _today: date) -> Iterator[Diagnostic]
         }
         if len(groups) > MAX_DIAGNOSIS_GROUPS:
             heading = editions[-1].heading
-            message = f"{len(groups)} distinct groups of diagnoses in the criteria of '{heading.id}'"
-            yield TOO_MANY.at(heading.at, message, f"at most {MAX_DIAGNOSIS_GROUPS}")
+            message = f"the criteria of '{heading.id}' have {len(groups)} distinct groups of diagnoses"
+            yield TOO_MANY.at(heading.at, message, f"at most {MAX_DIAGNOSIS_GROUPS} are allowed")
 
 
 def check_plan_sizes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -73,7 +72,7 @@ def check_plan_sizes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 def _beyond(places: list[Place], most: int, what: str) -> Iterator[Diagnostic]:
     """A diagnostic at the first place beyond the `most` that fit."""
     if len(places) > most:
-        yield TOO_MANY.at(places[most], f"{len(places)} {what}", f"at most {most}")
+        yield TOO_MANY.at(places[most], f"found {len(places)} {what}", f"at most {most} are allowed")
 
 
 def check_step_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

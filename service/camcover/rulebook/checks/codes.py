@@ -13,15 +13,15 @@ from camcover.rulebook.records import Benefit, Catalog, RuleSet
 VISIT_CODE_REPEATED = declare_fault(
     "visit-code-repeated",
     Severity.ERROR,
-    "A therapy of the catalog lists a code both under `codes` and under `visit_codes`: it is its own code, or one that "
-    "is billed within a visit of it (docs/rule-language.md, section 2).",
-    "Keep it in one of the two.",
+    "A therapy of the catalog lists a code both in `codes` and in `visit_codes`. A code is either the therapy's own "
+    "code or a code that is billed within its visits (docs/rule-language.md, section 2).",
+    "Keep the code in one of the two lists.",
 )
 WITHOUT_CODE_IDLE = declare_fault(
     "without-code-idle",
     Severity.ERROR,
-    "A benefit goes without a code that none of its therapies has, so that nothing is left out, or that it names "
-    "itself under `codes` (docs/rule-language.md, point 7).",
+    "A code in the `without_codes` of a benefit has no effect: none of the benefit's therapies has the code, or the "
+    "benefit names it in `codes` (docs/rule-language.md, point 7).",
     "Remove the code, or correct it.",
 )
 
@@ -29,9 +29,9 @@ WITHOUT_CODE_IDLE = declare_fault(
 MODIFIER_CONTRADICTS = declare_fault(
     "modifier-contradicts-itself",
     Severity.ERROR,
-    "A modifier of the catalog says of an attestation both that it is there (`attests`) and that it is not (`lacks`) "
-    "(docs/rule-language.md, section 2).",
-    "Keep it in one of the two.",
+    "A modifier of the catalog names an attestation both in `attests` and in `lacks` (docs/rule-language.md, section "
+    "2).",
+    "Keep the attestation in one of the two lists.",
 )
 
 
@@ -41,16 +41,17 @@ def check_modifiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for modifier in catalog.modifiers.values():
             both = sorted(set(modifier.attests) & set(modifier.lacks))
             if both:
-                message = f"modifier '{modifier.code}' says of {listed(both)} that it is there and that it is not"
-                yield MODIFIER_CONTRADICTS.at(modifier.at, message, "keep it in one of the two")
+                message = f"modifier '{modifier.code}' names {listed(both)} both in `attests` and in `lacks`"
+                yield MODIFIER_CONTRADICTS.at(modifier.at, message, "keep it in one of the two lists")
 
 
 CODES_WAIT = declare_fault(
     "codes-wait-for-each-other",
     Severity.ERROR,
-    "By `add_on_to` and `not_with` of the catalog codes are each judged before the other, so that there is no order of "
-    "a day's lines (docs/rule-language.md, point 48).",
-    "Let the code that is paid less, or only beside the other, wait for it, and not the other way round.",
+    "By `add_on_to` and `not_with` of the catalog, each of two codes must be adjudicated after the other, so the lines "
+    "of a day have no order (docs/rule-language.md, point 48).",
+    "Name the other code only in the entry of the code that is paid less, or that is paid only together with the "
+    "other.",
 )
 
 
@@ -65,8 +66,8 @@ def check_waiting_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for code, each in facts.items():
         if code not in told and code in _reached(waits, str(code)):
             told |= _reached(waits, str(code))
-            message = f"'{code}' is judged behind a code that is judged behind it"
-            yield CODES_WAIT.at(each.at, message, "let only one of the two wait")
+            message = f"code '{code}' waits for a code that waits for '{code}'"
+            yield CODES_WAIT.at(each.at, message, "let only one of them wait for the other")
 
 
 def _reached(waits: Mapping[str, Collection[str]], code: str) -> set[str]:
@@ -87,8 +88,8 @@ def check_visit_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for therapy in catalog.therapies.values():
             for code in therapy.visit_codes:
                 if code in therapy.codes:
-                    message = f"'{code}' stands among the codes of '{therapy.id}' already"
-                    yield VISIT_CODE_REPEATED.at(place_of(code, therapy.at), message, "keep it in one of the two")
+                    message = f"therapy '{therapy.id}' lists '{code}' both in `codes` and in `visit_codes`"
+                    yield VISIT_CODE_REPEATED.at(place_of(code, therapy.at), message, "keep it in one of the two lists")
 
 
 def check_without_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -103,10 +104,11 @@ def _idle(rules: RuleSet, benefit: Benefit) -> Iterator[Diagnostic]:
     for code in benefit.without_codes:
         place = place_of(code, benefit.at)
         if code in benefit.codes:
-            yield WITHOUT_CODE_IDLE.at(place, f"'{benefit.id}' names '{code}' under `codes`, too", "remove one of them")
+            message = f"benefit '{benefit.id}' names '{code}' both in `codes` and in `without_codes`"
+            yield WITHOUT_CODE_IDLE.at(place, message, "keep it in one of the two lists")
         elif not any(code in _billed(catalog, benefit) for catalog in _catalogs(rules)):
             having = f"{listed(benefit.therapies)}" if benefit.therapies else "the benefit"
-            yield WITHOUT_CODE_IDLE.at(place, f"'{code}' is no code of {having}", "remove it, or correct it")
+            yield WITHOUT_CODE_IDLE.at(place, f"'{code}' is not a code of {having}", "remove it, or correct it")
 
 
 def _billed(catalog: Catalog, benefit: Benefit) -> set[str]:

@@ -13,16 +13,16 @@ from camcover.rulebook.records import Benefit, ComparedStep, CopayPer, CopayStep
 COPAY_UNITS_MIXED = declare_fault(
     "copay-units-mixed",
     Severity.ERROR,
-    "A benefit has copays per day and copays per visit, so that what a visit paid of the one could not be told from "
-    "the other (docs/rule-language.md, point 20).",
-    "Give the benefit one of the two, or make two benefits of it.",
+    "A benefit has both a copay per day and a copay per visit. The copay that a visit has paid could then belong to "
+    "either (docs/rule-language.md, point 20).",
+    "Use one unit in all copays of the benefit, or make two benefits of it.",
 )
 COPAY_SCOPE_IDLE = declare_fault(
     "copay-scope-idle",
     Severity.WARNING,
-    "A `copay_scope` changes nothing: its benefit has no copay per day, or no other benefit of the plan with such a "
-    "copay names the same scope (docs/rule-language.md, point 20).",
-    "Write the copay `per day`, correct the word so that benefits share it, or remove `copay_scope`.",
+    "A `copay_scope` has no effect: its benefit has no copay per day, or no other benefit with a copay per day names "
+    "the same scope (docs/rule-language.md, point 20).",
+    "Write the copay `per day`, name the same scope in the benefits that share the copay, or remove `copay_scope`.",
 )
 
 
@@ -42,8 +42,8 @@ def check_units(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             first = {copay.per: copay for copay in reversed([*_copays(benefit)])}
             if CopayPer.DAY in first and CopayPer.VISIT in first:
-                message = f"the benefit '{benefit.id}' has a copay per day and another per visit"
-                yield COPAY_UNITS_MIXED.at(first[CopayPer.DAY].at, message, "use one of the two in all of its tiers")
+                message = f"benefit '{benefit.id}' has both a copay per day and a copay per visit"
+                yield COPAY_UNITS_MIXED.at(first[CopayPer.DAY].at, message, "use one unit in all of its tiers")
 
 
 def check_scopes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -56,8 +56,9 @@ def check_scopes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 continue
             place = place_of(scope, benefit.at)
             if benefit.shared_copay is None:
-                message = f"the benefit '{benefit.id}' has no copay per day for its scope '{scope}'"
-                yield COPAY_SCOPE_IDLE.at(place, message, "write such as {copay: $30 per day}, or remove the scope")
+                message = f"benefit '{benefit.id}' names the copay scope '{scope}' but has no copay per day"
+                hint = "write the copay as in {copay: $30 per day}, or remove `copay_scope`"
+                yield COPAY_SCOPE_IDLE.at(place, message, hint)
             elif shared.count(benefit.shared_copay) == 1:
-                message = f"no other benefit has a copay per day in the scope '{scope}'"
-                yield COPAY_SCOPE_IDLE.at(place, message, "name one scope in each benefit that shares the copay")
+                message = f"no other benefit with a copay per day names the copay scope '{scope}'"
+                yield COPAY_SCOPE_IDLE.at(place, message, "name the same scope in each benefit that shares the copay")

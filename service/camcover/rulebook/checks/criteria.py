@@ -14,15 +14,15 @@ from camcover.rulebook.records import Benefit, Criteria, Place, RuleSet
 NEVER_HOLD = declare_fault(
     "criteria-never-hold",
     Severity.WARNING,
-    "No line can meet a set of criteria: ages whose min is above their max, an empty list, an attestation that "
-    "must be both there and not there, or a benefit whose own criteria exclude those of its policy.",
+    "No line can meet a set of criteria. Either `min` of the ages is above `max`, a list is empty, an attestation is "
+    "both in `attested` and in `not_attested`, or the criteria of a benefit exclude those of its policy.",
     "Check the criteria against the plan's document.",
 )
 PRACTITIONERS_NEVER_GIVE = declare_fault(
     "practitioners-never-give-therapy",
     Severity.WARNING,
-    "A benefit asks for practitioners none of whom gives any of its therapies by the catalog.",
-    "Check the practitioners, or add them to the therapy in the catalog.",
+    "A benefit asks for practitioners, but by the catalog none of them gives any of its therapies.",
+    "Correct the practitioners of the benefit, or add them to the therapy in the catalog.",
 )
 
 
@@ -43,13 +43,13 @@ def _never_hold(rules: RuleSet, day: date, when: Criteria) -> Iterator[Diagnosti
     if is_empty(region_of(rules, day, None, when)):
         ages = when.ages
         if ages is not None and ages.min is not None and ages.max is not None and ages.min > ages.max:
-            message = f"no age is at least {ages.min} and at most {ages.max}"
+            message = f"no age is both at least {ages.min} and at most {ages.max}"
             yield NEVER_HOLD.at(ages.at, message, "exchange `min` and `max`, or correct them")
         elif both := set(when.attested or ()) & set(when.not_attested or ()):
-            message = f"{listed(sorted(both))} stands both in `attested` and in `not_attested`"
-            yield NEVER_HOLD.at(when.at, message, "keep it in one of the two")
+            message = f"{listed(sorted(both))} is both in `attested` and in `not_attested`"
+            yield NEVER_HOLD.at(when.at, message, "keep it in one of the two lists")
         else:
-            yield NEVER_HOLD.at(when.at, "no line can meet these criteria", "look for an empty list")
+            yield NEVER_HOLD.at(when.at, "no line can meet these criteria", "fill or remove the empty list")
 
 
 def check_policies(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -58,8 +58,10 @@ def check_policies(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         days = days_of_change(plan, rules)
         for benefit in plan.benefits.values():
             if benefit.policy is not None and benefit.when is not None and _contradicts(rules, days, benefit):
-                message = f"the criteria of '{benefit.id}' exclude those of its policy '{benefit.policy}'"
-                yield NEVER_HOLD.at(benefit.when.at, message, "no line can meet both")
+                message = (
+                    f"no line can meet both the criteria of '{benefit.id}' and those of its policy '{benefit.policy}'"
+                )
+                yield NEVER_HOLD.at(benefit.when.at, message, "correct one of the two")
 
 
 def _contradicts(rules: RuleSet, days: list[date], benefit: Benefit) -> bool:
@@ -80,8 +82,8 @@ def check_practitioners(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             asked = region_of(rules, days[0], benefit.policy, benefit.when).practitioners
             if asked and all(_none_gives(rules, day, benefit, asked) for day in days):
                 place = _practitioners_place(benefit)
-                message = f"none of {listed(sorted(asked))} gives {listed(benefit.therapies)} by the catalog"
-                yield PRACTITIONERS_NEVER_GIVE.at(place, message, "check the practitioners, or the catalog's")
+                message = f"by the catalog, {listed(benefit.therapies)} is not given by {listed(sorted(asked))}"
+                yield PRACTITIONERS_NEVER_GIVE.at(place, message, "correct the practitioners here or in the catalog")
 
 
 def _none_gives(rules: RuleSet, day: date, benefit: Benefit, asked: frozenset[str]) -> bool:

@@ -34,47 +34,44 @@ from camcover.rulebook.words import written
 ABOVE_ACA_LIMIT = declare_fault(
     "out-of-pocket-above-federal-limit",
     Severity.WARNING,
-    "A plan's in-network out-of-pocket maximum is above the Affordable Care Act's limit of the year the edition "
-    "begins in "
-    "(45 CFR 156.130). An aggregate family amount counts for one person too.",
+    "A plan's in-network out-of-pocket maximum is above the Affordable Care Act's limit for the year in which the "
+    "edition begins (45 CFR 156.130). An aggregate family amount is compared with the limit for one person, too.",
     "Check the amount against the plan's document and the year's limit.",
 )
 HSA_DEDUCTIBLE = declare_fault(
     "hsa-deductible-too-low",
     Severity.WARNING,
-    "A plan marked hsa_qualified has a deductible below the IRS minimum of the year, or none (26 U.S.C. "
+    "A plan marked hsa_qualified has no deductible, or one below the IRS minimum of the year (26 U.S.C. "
     "223(c)(2)(A)(i)).",
     "Check the deductible, or set `hsa_qualified: no`.",
 )
 HSA_EMBEDDED_DEDUCTIBLE = declare_fault(
     "hsa-embedded-deductible-too-low",
     Severity.WARNING,
-    "Under family coverage of a plan marked hsa_qualified one member's embedded deductible is below the IRS "
-    "minimum for "
-    "families, so that the plan pays for one member before the family minimum is met (IRS Notice 2004-2, Q&A-3).",
+    "Under family coverage of a plan marked hsa_qualified, the embedded deductible of one member is below the IRS "
+    "minimum for families. The plan then pays for that member before the family minimum is met (IRS Notice 2004-2, "
+    "Q&A-3).",
     "Raise the individual amount to the family minimum, use `family_mode: aggregate`, or set `hsa_qualified: no`.",
 )
 HSA_OUT_OF_POCKET = declare_fault(
     "hsa-out-of-pocket-too-high",
     Severity.WARNING,
-    "A plan marked hsa_qualified has an in-network out-of-pocket maximum above the IRS limit of the year, or none "
-    "(26 U.S.C. 223(c)(2)(A)(ii)).",
+    "A plan marked hsa_qualified has no in-network out-of-pocket maximum, or one above the IRS limit of the year (26 "
+    "U.S.C. 223(c)(2)(A)(ii)).",
     "Check the amount, or set `hsa_qualified: no`.",
 )
 HSA_FIRST_DOLLAR = declare_fault(
     "hsa-pays-before-deductible",
     Severity.WARNING,
-    "A benefit of a plan marked hsa_qualified pays in-network before the deductible: no deductible step stands "
-    "before its "
-    "copay, coinsurance or nothing (26 U.S.C. 223(c)(2)(C) excepts preventive care, which the language does not mark).",
+    "A benefit of a plan marked hsa_qualified pays in-network before the deductible, because its first step is not a "
+    "deductible (26 U.S.C. 223(c)(2)(C) excepts preventive care, which the language does not mark).",
     "Put a `deductible` step first, unless the benefit is preventive care.",
 )
 HSA_CARRYOVER = declare_fault(
     "hsa-carryover",
     Severity.WARNING,
-    "A deductible of a plan marked hsa_qualified credits the last quarter to the next year, which may bring the "
-    "next year's "
-    "deductible below the IRS minimum (26 U.S.C. 223(c)(2)(A)(i)).",
+    "A deductible of a plan marked hsa_qualified has a carry-over from the last quarter. The deductible of the next "
+    "year may then be below the IRS minimum (26 U.S.C. 223(c)(2)(A)(i)).",
     "Remove `carryover`, or set `hsa_qualified: no`.",
 )
 
@@ -106,8 +103,8 @@ def _above_aca(accumulator: Accumulator, limit: FederalLimit, plan: Plan) -> Ite
         yield ABOVE_ACA_LIMIT.at(
             accumulator.at,
             f"{excess} of '{accumulator.id}' is above the federal limit of {year}",
-            f"{written(limit.individual_cents)} for one person, {written(limit.family_cents)} for a family "
-            f"({limit.source})",
+            f"the limit is {written(limit.individual_cents)} for one person, {written(limit.family_cents)} for a "
+            f"family ({limit.source})",
         )
 
 
@@ -122,7 +119,7 @@ def _excess(accumulator: Accumulator, limit: FederalLimit) -> str | None:
         return f"the family amount {written(family)}"
     is_aggregate = accumulator.family_mode is FamilyMode.AGGREGATE
     if is_aggregate and family is not None and family > limit.individual_cents:
-        return f"the aggregate family amount {written(family)}, which one person may have to pay alone,"
+        return f"the aggregate family amount {written(family)}"
     return None
 
 
@@ -162,8 +159,8 @@ def _deductible_too_low(deductible: Accumulator, limit: FederalLimit, plan: Plan
     elif individual is not None and is_embedded and individual < limit.family_cents:
         yield HSA_EMBEDDED_DEDUCTIBLE.at(
             deductible.at,
-            f"the individual amount {written(individual)} of '{deductible.id}', embedded in family coverage, is below "
-            "the family minimum of an HSA-qualified plan",
+            f"the embedded individual amount {written(individual)} of '{deductible.id}' is below the family minimum of "
+            "an HSA-qualified plan",
             _minimum(limit, plan),
         )
 
@@ -219,6 +216,6 @@ def check_hsa_carryover(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.carryover is not Carryover.NONE:
                 yield HSA_CARRYOVER.at(
                     accumulator.at,
-                    f"'{accumulator.id}' of an HSA-qualified plan is carried over to the next benefit period",
-                    "the next period's deductible may fall below the IRS minimum",
+                    f"the deductible '{accumulator.id}' of an HSA-qualified plan has a carry-over",
+                    "remove `carryover`: the next period's deductible may be below the IRS minimum",
                 )

@@ -21,17 +21,17 @@ from camcover.rulebook.records import (
 LIABLE_UNLESS_ITSELF = declare_fault(
     "liable-unless-itself",
     Severity.ERROR,
-    "`unless` of a tier's `provider_liable` names an attestation that stands in `for`: it would be missing and there "
-    "at once (docs/rule-language.md, point 41).",
+    "The `provider_liable` of a tier names one attestation both in `for` and in `unless`. The attestation would have "
+    "to be missing and given at the same time (docs/rule-language.md, point 41).",
     "Remove the word from `for`, or name another attestation in `unless`.",
 )
 LIABLE_NEVER_ASKED = declare_fault(
     "liable-never-asked",
     Severity.WARNING,
-    "`for` of a tier's `provider_liable` names a denial that no benefit of the tier makes: an attestation that none "
-    "requires without a penalty, `diagnosis` where none asks for one, `limits` where none has a limit of visits or "
-    "units (docs/rule-language.md, point 41).",
-    "Remove the word, or check what the benefits ask for.",
+    "The `for` of a tier's `provider_liable` names a denial that no benefit of the tier makes. An attestation needs a "
+    "benefit that requires it without a penalty, `diagnosis` a benefit that asks for a diagnosis, and `limits` a "
+    "benefit with a limit of visits or units (docs/rule-language.md, point 41).",
+    "Remove the word, or check the requirements, criteria and limits of the benefits.",
 )
 
 
@@ -45,11 +45,11 @@ def check_liability(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             made = _denials_made(rules, plan, tier)
             for word in liable.denials:
                 if word == liable.unless:
-                    message = f"'{word}' stands both in `for` and in `unless`"
+                    message = f"'{word}' is both in `for` and in `unless`"
                     yield LIABLE_UNLESS_ITSELF.at(place_of(word, liable.at), message, "keep it in one of the two")
                 elif word not in made:
-                    message = f"no benefit denies a service of the tier '{tier.id}' for '{word}'"
-                    yield LIABLE_NEVER_ASKED.at(place_of(word, liable.at), message, "remove the word")
+                    message = f"no benefit of tier '{tier.id}' denies a line for '{word}'"
+                    yield LIABLE_NEVER_ASKED.at(place_of(word, liable.at), message, "remove the word from `for`")
 
 
 def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:

@@ -15,69 +15,68 @@ from camcover.rulebook.words import listed_tiers
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
     Severity.ERROR,
-    "A limit's `counts` does not fit what it allows: visits count covered or plan_paid, units covered, money "
-    "plan_paid or "
-    "allowed (docs/rule-language.md, section 4, limits).",
-    "Use a `counts` of the measure, or leave it out.",
+    "The `counts` of a limit does not fit its measure. A limit in visits counts `covered` or `plan_paid`, a limit in "
+    "units `covered`, a limit in money `plan_paid` or `allowed` (docs/rule-language.md, section 4, limits).",
+    "Use a word that fits the measure, or leave `counts` out.",
 )
 LIMIT_OF_ZERO = declare_fault(
     "limit-of-zero",
     Severity.WARNING,
-    "A limit allows nothing, so that its benefit never applies.",
-    "Say `not_covered` or write an exclusion, or check the number.",
+    "A limit allows nothing, so its benefit never applies.",
+    "Write `not_covered` or an exclusion, or correct the number.",
 )
 UNUSED_LIMIT = declare_fault(
     "unused-limit",
     Severity.WARNING,
-    "No benefit draws on a pool of the plan's `limits`.",
-    "Name it in a benefit's `limits`, or remove it.",
+    "No benefit uses a pool of the plan's `limits`.",
+    "Name the pool in the `limits` of a benefit, or remove it.",
 )
 
 FAMILY_LIMIT = declare_fault(
     "family-limit",
     Severity.ERROR,
-    "A limit `for: family` counts over a visit, which is one member's, or allows another amount at another age "
-    "(docs/rule-language.md, section 4, limits).",
-    "Leave out `for: family`, or give the limit another period and one amount.",
+    "A limit with `for: family` counts per visit or allows by age. A visit and an age belong to one member, so the "
+    "family cannot share them (docs/rule-language.md, section 4, limits).",
+    "Remove `for: family`, or give the limit another period and one amount.",
 )
 MINUTES_NOT_GIVEN = declare_fault(
     "minutes-not-given",
     Severity.ERROR,
-    "A benefit has a limit of hours, and the catalog does not say how long a therapy or code of it takes "
+    "A benefit has a limit in hours, but the catalog does not give the minutes of one of its therapies or codes "
     "(docs/rule-language.md, section 4, limits).",
-    "Give the therapy its `minutes` in every catalog that is in force while the plan is.",
+    "Add `minutes` to the therapy in every catalog edition that is in force during the plan edition.",
 )
 VISITS_OF_NO_LIMIT = declare_fault(
     "visits-of-no-limit",
     Severity.ERROR,
-    "`after` or `through` counts the visits of a limit, and the benefit has no limit of visits with that name "
+    "`after` or `through` counts the visits of a limit, but the benefit has no limit of visits with this name "
     "(docs/rule-language.md, point 13).",
-    "Name a limit of visits that stands in the benefit's `limits`.",
+    "Name a limit of visits from the benefit's `limits`.",
 )
 LIMIT_REPEATED = declare_fault(
     "limit-repeated",
     Severity.ERROR,
     "A benefit names one limit twice, or a limit inside a benefit has the id of a pool or of a limit inside another "
-    "benefit. In a plan edition an id stands for one count (docs/rule-language.md, point 36).",
-    "Name a pool once in a benefit. Give each limit inside a benefit an id of its own; what several benefits count "
-    "together is a pool of the plan's `limits`.",
+    "benefit. In a plan edition an id means one count (docs/rule-language.md, point 36).",
+    "Name a pool once in a benefit. Give each limit inside a benefit its own id. If several benefits share a count, "
+    "use a pool of the plan's `limits`.",
 )
 
 LEAVES_ALL_OUT = declare_fault(
     "limit-leaves-all-out",
     Severity.WARNING,
-    "A limit of a benefit leaves out every line that the benefit covers: what its `except` names the benefit requires, "
-    "or the benefit covers none of its `tiers`, so that nothing is counted (docs/rule-language.md, point 43).",
-    "Take the word out of `except`, correct `tiers`, or remove the limit from the benefit.",
+    "A limit of a benefit counts no line of the benefit: the benefit requires the attestation in the limit's `except`, "
+    "or covers none of the limit's `tiers` (docs/rule-language.md, point 43).",
+    "Remove the word from `except`, correct `tiers`, or remove the limit from the benefit.",
 )
 
 
 STRADDLE_IDLE = declare_fault(
     "straddle-without-next",
     Severity.ERROR,
-    "A limit with `straddle: next` is not in money, or a benefit that has it does not go on when the limit is used up "
+    "A limit has `straddle: next`, but it is not in money, or its benefit has no `when_exhausted: next` "
     "(docs/rule-language.md, point 16).",
-    "Put `when_exhausted: next` on the benefit, or remove `straddle`.",
+    "Add `when_exhausted: next` to the benefit, or remove `straddle`.",
 )
 
 
@@ -95,10 +94,10 @@ def check_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if limit.counts not in countings(limit.measure):
                 message = f"a limit in {limit.measure} cannot count '{limit.counts}'"
                 words = " or ".join(countings(limit.measure))
-                yield COUNTS_MISMATCH.at(limit.at, message, f"limits in {limit.measure} count {words}")
+                yield COUNTS_MISMATCH.at(limit.at, message, f"expected {words}")
             elif limit.leaves_out and (limit.measure, limit.counts) == (Measure.VISITS, Counting.PLAN_PAID):
                 message = f"a limit of visits with `{'except' if limit.excepts else 'tiers'}` cannot count 'plan_paid'"
-                yield COUNTS_MISMATCH.at(limit.at, message, "such a limit counts every covered visit")
+                yield COUNTS_MISMATCH.at(limit.at, message, "remove `counts`: such a limit counts every covered visit")
 
 
 def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -107,8 +106,8 @@ def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if leaves_all_out(benefit, limit):
-                    message = f"the limit '{limit.id}' leaves out every line that '{benefit.id}' covers"
-                    why = f"the benefit asks for {listed(sorted(limit.excepts))} itself"
+                    message = f"the limit '{limit.id}' counts no line of benefit '{benefit.id}'"
+                    why = f"the benefit requires {listed(sorted(limit.excepts))}, which `except` leaves out"
                     if is_in_no_tier(benefit, limit):
                         why = f"the benefit covers nothing in {listed_tiers(limit.tiers)}"
                     yield LEAVES_ALL_OUT.at(place_of(limit.id, limit.at), message, why)
@@ -132,7 +131,7 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             counted = [str(limit.id) for limit in benefit.limits if limit.measure is Measure.VISITS]
             for each in benefit.numbered:
                 if each.visits_of is not None and each.visits_of not in counted:
-                    message = f"the benefit '{benefit.id}' has no limit of visits '{each.visits_of}'"
+                    message = f"benefit '{benefit.id}' has no limit of visits named '{each.visits_of}'"
                     told = hint(each.visits_of, counted) or "name it in the benefit's `limits`"
                     yield VISITS_OF_NO_LIMIT.at(each.at, message, told)
 
@@ -142,9 +141,11 @@ def check_family(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for limit in (each for each in limits_of(plan) if each.of_family):
             if limit.per.kind is PeriodKind.VISIT or limit.by_age:
-                what = "allows by age" if limit.by_age else "counts over a visit"
-                message = f"the limit '{limit.id}' is for the family and {what}"
-                yield FAMILY_LIMIT.at(limit.at, message, "a visit and an age are one member's")
+                what = "allows by age" if limit.by_age else "counts per visit"
+                message = f"the limit '{limit.id}' is for the family but {what}"
+                yield FAMILY_LIMIT.at(
+                    limit.at, message, "remove `for: family`; a visit and an age belong to one member"
+                )
 
 
 def check_minutes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -169,8 +170,8 @@ def _without_minutes(benefit: Benefit, therapies: Mapping[str, Therapy], day: da
     for code in benefit.codes:
         named += [code for each in therapies.values() if code in each.codes and each.minutes is None][:1]
     for word in named[:1]:
-        message = f"the limit '{limit.id}' counts time, and on {day} the catalog has no minutes of '{word}'"
-        yield MINUTES_NOT_GIVEN.at(place_of(limit.id, limit.at), message, "give the therapy its `minutes`")
+        message = f"the limit '{limit.id}' counts time, but the catalog has no minutes for '{word}' on {day}"
+        yield MINUTES_NOT_GIVEN.at(place_of(limit.id, limit.at), message, "add `minutes` to the therapy")
 
 
 def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -192,15 +193,15 @@ def check_repeated(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 # Where the benefit names a pool, or where the id of its own limit stands.
                 place = place_of(limit.id, limit.at)
                 if limit.id in named:
-                    message = f"the benefit '{benefit.id}' has the limit '{limit.id}' twice"
+                    message = f"benefit '{benefit.id}' has the limit '{limit.id}' twice"
                     yield LIMIT_REPEATED.at(place, message, "name it once, or give each limit its own id")
                 elif not limit.shared and limit.id in owners:
-                    message = f"this limit has the id '{limit.id}' of {owners[limit.id]}"
-                    hint = "give it another id; benefits that share a count name a pool of the plan's `limits`"
+                    message = f"this limit has the same id, '{limit.id}', as {owners[limit.id]}"
+                    hint = "give it another id; to share one count, use a pool of the plan's `limits`"
                     yield LIMIT_REPEATED.at(place, message, hint)
                 named.add(limit.id)
             inside = (limit for limit in benefit.limits if not limit.shared)
-            owners |= {str(limit.id): f"a limit of the benefit '{benefit.id}'" for limit in inside}
+            owners |= {str(limit.id): f"a limit of benefit '{benefit.id}'" for limit in inside}
 
 
 def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -209,8 +210,8 @@ def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         used = {limit.id for benefit in plan.benefits.values() for limit in benefit.limits if limit.shared}
         for limit in plan.limits.values():
             if limit.id not in used:
-                message = f"no benefit draws on the pool '{limit.id}'"
-                yield UNUSED_LIMIT.at(limit.at, message, "name it in a benefit's `limits`")
+                message = f"no benefit uses the pool '{limit.id}'"
+                yield UNUSED_LIMIT.at(limit.at, message, "name it in the `limits` of a benefit, or remove it")
 
 
 def check_straddles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -218,13 +219,14 @@ def check_straddles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for limit in limits_of(plan):
             if limit.hands_on and limit.measure is not Measure.MONEY:
-                message = f"`straddle` on a limit in {limit.measure}: only a money limit hands on what it cuts"
+                message = f"a limit in {limit.measure} has `straddle`; only a limit in money may have it"
                 yield STRADDLE_IDLE.at(limit.at, message, "remove `straddle`")
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if limit.hands_on and limit.measure is Measure.MONEY and not benefit.continues_when_exhausted:
                     message = (
-                        f"the limit '{limit.id}' hands on what it cuts, and '{benefit.id}' does not go on behind it"
+                        f"the limit '{limit.id}' has `straddle: next`, but benefit '{benefit.id}' has no "
+                        "`when_exhausted: next`"
                     )
-                    hint = "add `when_exhausted: next` to the benefit, or remove `straddle`"
+                    hint = "add it to the benefit, or remove `straddle`"
                     yield STRADDLE_IDLE.at(place_of(limit.id, limit.at), message, hint)

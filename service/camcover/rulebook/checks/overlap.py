@@ -28,15 +28,16 @@ from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
 OVERLAPPING = declare_fault(
     "overlapping-benefits",
     Severity.WARNING,
-    "Two benefits can match the same line (therapy or code, tier and criteria), so that the order of the file decides "
-    "which one applies.",
-    "Make their criteria exclude each other, give the earlier one `when_exhausted: next`, or let it ask for an "
-    "attestation (`attested`) or a `waiting_period` that the later one does without.",
+    "Two benefits match the same line (therapy or code, tier and criteria), so the order in the file decides which of "
+    "them applies.",
+    "Make their criteria exclude each other, give the earlier benefit `when_exhausted: next`, or give it an "
+    "attestation (`attested`) or a `waiting_period` that the later benefit does not need.",
 )
 NEVER_APPLIES = declare_fault(
     "benefit-never-applies",
     Severity.WARNING,
-    "Earlier benefits that ask for no more, or exclusions, take every line that a benefit could match.",
+    "A benefit never applies, because exclusions or earlier benefits with the same or weaker criteria take every line "
+    "that it matches.",
     "Move the benefit up, narrow the earlier rule, or remove the benefit.",
 )
 
@@ -72,7 +73,7 @@ def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 shared = next(filter(None, (_shared(day[1], earlier.id, later.id) for day in days)), None)
                 if shared is not None:
                     message = f"benefits '{earlier.id}' and '{later.id}' both match {shared}"
-                    hint = f"the first in the file applies: '{earlier.id}' (line {earlier.at.line})"
+                    hint = f"the first one in the file applies: '{earlier.id}' (line {earlier.at.line})"
                     yield OVERLAPPING.at(later.at, message, hint)
 
 
@@ -94,7 +95,8 @@ def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in _comparable(rules):
         days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
         for benefit, takers in _hidden(plan, days).items():
-            message = f"benefit '{benefit}' never applies: every line it matches is taken by {' and '.join(takers)}"
+            verb = "takes" if len(takers) == 1 else "take"
+            message = f"benefit '{benefit}' never applies, because {' and '.join(takers)} {verb} all of its lines"
             yield NEVER_APPLIES.at(plan.benefits[benefit].at, message, "move it up, or remove it")
 
 

@@ -13,9 +13,9 @@ from camcover.rulebook.records import RuleSet
 PENALTY_REPEATED = declare_fault(
     "penalty-repeated",
     Severity.ERROR,
-    "A benefit has more than one penalty in dollars, so that what a visit bore of the one could not be told from the "
-    "other (docs/rule-language.md, point 12).",
-    "Leave one penalty in dollars; others may be percentages.",
+    "A benefit has more than one penalty in dollars. The penalty that a visit has paid could then belong to either "
+    "(docs/rule-language.md, point 12).",
+    "Keep one penalty in dollars; the others may be percentages.",
 )
 
 
@@ -25,5 +25,5 @@ def check_penalties(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             places = [each.at for each in benefit.requires if each.penalty_cents is not None]
             if len(places) > 1:
-                message = f"the benefit '{benefit.id}' has {len(places)} penalties in dollars"
-                yield PENALTY_REPEATED.at(places[1], message, "a benefit has at most one; others may be percentages")
+                message = f"benefit '{benefit.id}' has {len(places)} penalties in dollars"
+                yield PENALTY_REPEATED.at(places[1], message, "keep one; the others may be percentages")

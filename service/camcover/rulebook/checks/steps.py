@@ -24,40 +24,41 @@ from camcover.rulebook.records import (
 STEP_REPEATED = declare_fault(
     "step-repeated",
     Severity.ERROR,
-    "A list of steps holds more than one copay or more than one coinsurance, those of `lesser_of` and `greater_of` "
-    "counted (docs/rule-language.md, point 19).",
-    "Leave one, or split the benefit.",
+    "A list of steps has more than one copay or more than one coinsurance. The steps inside `lesser_of` and "
+    "`greater_of` count, too (docs/rule-language.md, point 19).",
+    "Keep one of them, or split the benefit.",
 )
 WAIVER_WITHOUT_DEDUCTIBLE = declare_fault(
     "waiver-without-deductible",
     Severity.ERROR,
-    "`waived_with_deductible` stands on a copay that no deductible step precedes, so nothing could waive it (point "
-    "19).",
+    "A copay has `waived_with_deductible`, but no deductible step comes before it, so it is never waived "
+    "(docs/rule-language.md, point 19).",
     "Put the deductible step before the copay, or remove `waived_with_deductible`.",
 )
 NOTHING_NOT_ALONE = declare_fault(
     "nothing-not-alone",
     Severity.ERROR,
-    "`nothing` stands in a list with other steps: the member pays either nothing or what the steps take.",
-    "Remove `nothing`, or all the other steps.",
+    "A list has `nothing` and other steps. The member pays either nothing or the amounts of the steps.",
+    "Remove `nothing`, or all other steps.",
 )
 VISITS_OUT_OF_ORDER = declare_fault(
     "visits-out-of-order",
     Severity.ERROR,
-    "The parts of a `member_pays` do not have ascending `through` numbers of the same visits, or one without `through` "
-    "is not the last.",
-    "Order the parts by visit number; leave `through` out of the last one only.",
+    "The `through` numbers of the parts of a `member_pays` do not ascend, count different visits, or a part without "
+    "`through` is not the last one.",
+    "Order the parts by visit number. Give every part but the last one a `through`.",
 )
 VISITS_WITHOUT_RULE = declare_fault(
     "visits-without-rule",
     Severity.ERROR,
-    "The last part of a `member_pays` has a `through`, so that later visits have no rule.",
-    "Add a last part without `through`, or a limit and such a part.",
+    "The last part of a `member_pays` has a `through`, so later visits have no rule.",
+    "Add a last part without `through`. If later visits are not covered, add a limit as well.",
 )
 DEDUCTIBLE_TAKES_NOTHING = declare_fault(
     "deductible-takes-nothing",
     Severity.WARNING,
-    "A bare `deductible` step stands in a tier whose deductible is `none`; it takes nothing (point 19).",
+    "A `deductible` step has no effect, because it names no deductible and its tier has `deductible: none` "
+    "(docs/rule-language.md, point 19).",
     "Remove the step, or name the deductible: `deductible: ID`.",
 )
 
@@ -74,8 +75,8 @@ def _repeated(steps: tuple[Step, ...], kinds: tuple[type[Step], ...], name: str)
     parts = (part for step in steps for part in _parts(step))
     same = [step for step in parts if isinstance(step, kinds)]
     if len(same) > 1:
-        message = f"{len(same)} {name} steps in one list"
-        yield STEP_REPEATED.at(same[1].at, message, f"a list holds at most one {name}")
+        message = f"this list has {len(same)} {name} steps"
+        yield STEP_REPEATED.at(same[1].at, message, "keep one of them")
 
 
 def _parts(step: Step) -> tuple[Step, ...]:
@@ -91,7 +92,7 @@ def check_waivers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 before = phase.steps[:position]
                 is_waived = isinstance(step, CopayStep) and step.waived_with_deductible
                 if is_waived and not any(isinstance(each, DeductibleStep) for each in before):
-                    message = "this copay is waived with the deductible, but no deductible step stands before it"
+                    message = "this copay has `waived_with_deductible`, but no deductible step comes before it"
                     yield WAIVER_WITHOUT_DEDUCTIBLE.at(step.at, message, "put a `deductible` step first")
 
 
@@ -101,7 +102,8 @@ def check_nothing_alone(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for _, phase in phases(plan):
             nothing = next((step for step in phase.steps if isinstance(step, NothingStep)), None)
             if nothing is not None and len(phase.steps) > 1:
-                yield NOTHING_NOT_ALONE.at(nothing.at, "'nothing' stands with other steps", "let it stand alone")
+                hint = "remove 'nothing', or all other steps"
+                yield NOTHING_NOT_ALONE.at(nothing.at, "this list has 'nothing' and other steps", hint)
 
 
 def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -110,19 +112,20 @@ def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for _, block in blocks(plan):
             for one, following in pairwise(block.member_pays):
                 if _is_of_another(one, following):
-                    found = f"this part goes by {_whose(following)}, the one before by {_whose(one)}"
-                    yield VISITS_OUT_OF_ORDER.at(following.at, found, "let all parts go by the same visits")
+                    found = f"this part counts {_whose(following)}, but the part before counts {_whose(one)}"
+                    yield VISITS_OUT_OF_ORDER.at(following.at, found, "count the same visits in all parts")
                     break
                 if one.through is None or (following.through is not None and following.through <= one.through):
-                    found = "the part before this one holds for all later visits"
+                    found = "this part never applies, because the part before it is for all later visits"
                     if one.through is not None:
-                        found = f"through visit {following.through} after through visit {one.through}"
+                        ends = f"ends with visit {following.through}, but the part before with visit {one.through}"
+                        found = f"this part {ends}"
                     yield VISITS_OUT_OF_ORDER.at(following.at, found, "order the parts by visit number")
                     break
             else:
                 last = block.member_pays[-1] if block.member_pays else None
                 if last is not None and last.through is not None:
-                    message = f"visits after number {last.through} have no rule"
+                    message = f"visits after visit {last.through} have no rule"
                     yield VISITS_WITHOUT_RULE.at(last.at, message, "add a part without `through`")
 
 
@@ -143,5 +146,5 @@ def check_bare_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]
             for step in phase.steps:
                 is_bare = isinstance(step, DeductibleStep) and step.accumulator is None
                 if is_bare and tier is not None and tier.deductible is None:
-                    message = f"tier '{tier.id}' has no deductible, so this step takes nothing"
+                    message = f"tier '{tier.id}' has no deductible, so this step has no effect"
                     yield DEDUCTIBLE_TAKES_NOTHING.at(step.at, message, "name one: `deductible: ID`")

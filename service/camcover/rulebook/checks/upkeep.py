@@ -13,21 +13,21 @@ from camcover.rulebook.records import Plan, RuleSet
 REVIEW_DUE = declare_fault(
     "review-due",
     Severity.WARNING,
-    "The day on which a file was to be reviewed again (`reviewed: {next: ...}`) is past.",
-    "Compare the file with its sources, then set `reviewed` anew.",
+    "The date of the next review of a file (`reviewed: {next: ...}`) has passed.",
+    "Compare the file with its sources, then update `reviewed`.",
 )
 PLAN_WITHOUT_TESTS = declare_fault(
     "plan-without-tests",
     Severity.WARNING,
-    "A plan file has no `tests` and no test of its other editions runs through it: nothing shows that its rules "
-    "give the payer's amounts.",
+    "A plan edition has no `tests`, and no test of another edition has a date in it. Nothing shows that its rules give "
+    "the payer's amounts.",
     "Add a test with an amount from the plan's document.",
 )
 UNUSED_TIER = declare_fault(
     "unused-tier",
     Severity.WARNING,
-    "No benefit names a tier of the plan, neither with a block nor as `not_covered`.",
-    "Give a benefit a block of the tier's name, or write `TIER: not_covered` where that is meant.",
+    "No benefit names a tier of the plan, neither with terms nor as `not_covered`.",
+    "Add terms for the tier to a benefit, or write `TIER: not_covered`.",
 )
 
 
@@ -38,16 +38,18 @@ def check_reviews(rules: RuleSet, today: date) -> Iterator[Diagnostic]:
             for edition in editions:
                 review = edition.heading.reviewed
                 if review is not None and review.next is not None and review.next < today:
-                    message = f"'{edition.heading.id}' was to be reviewed by {review.next}"
-                    yield REVIEW_DUE.at(review.at, message, "compare it with its sources, then set `reviewed` anew")
+                    message = f"the review of '{edition.heading.id}' was due on {review.next}"
+                    yield REVIEW_DUE.at(review.at, message, "compare the file with its sources, then update `reviewed`")
 
 
 def check_tests(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """Every edition is proved by a test, its own or one that runs through it (docs/rule-language.md, section 9)."""
     for plan in plans(rules):
         if not plan.tests and not any(_runs_through(plan, other) for other in rules.plans[plan.heading.id]):
-            message = f"the plan '{plan.heading.id}' has no tests"
-            yield PLAN_WITHOUT_TESTS.at(plan.heading.at, message, "add `tests:` with an amount from its document")
+            message = f"no test runs through this edition of plan '{plan.heading.id}'"
+            yield PLAN_WITHOUT_TESTS.at(
+                plan.heading.at, message, "add `tests:` with an amount from the plan's document"
+            )
 
 
 def _runs_through(plan: Plan, other: Plan) -> bool:
@@ -64,4 +66,6 @@ def check_tiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for tier in plan.tiers.values():
             if plan.benefits and tier.id not in used:
                 message = f"no benefit names the tier '{tier.id}'"
-                yield UNUSED_TIER.at(tier.at, message, "add a block to a benefit, or write that it is `not_covered`")
+                yield UNUSED_TIER.at(
+                    tier.at, message, f"add terms for it to a benefit, or write '{tier.id}: not_covered'"
+                )

@@ -58,7 +58,7 @@ __all__ = ["BENEFITS"]
 COPAY_BANDS = declare(
     "copay-bands",
     Severity.ERROR,
-    "The bands of `copay_by_allowed` do not ascend, or not the last one alone is without `up_to` (point 19 of "
+    "The bands of `copay_by_allowed` do not ascend, or the band without `up_to` is not the last one (point 19 of "
     "docs/rule-language.md).",
     "Order the bands by `up_to`, and leave it out of the last one.",
 )
@@ -89,8 +89,8 @@ def _requirement(values: Values, at: Place, _context: Context) -> Requirement:
 def _one_requirement(values: Values, at: Place, context: Context) -> Any:
     given = [key for key, value in values.items() if key != "*" and value]
     if len(given) != 1:
-        hint = "write each as an item of its own"
-        return context.fault("unexpected-shape", at, f"expected one requirement, found {len(given)}", hint)
+        hint = "write each requirement as its own item"
+        return context.fault("unexpected-shape", at, f"expected one requirement in an item, found {len(given)}", hint)
     return _requirement(values, at, context)
 
 
@@ -123,10 +123,13 @@ def _step(values: Values, at: Place, context: Context) -> Any:
     given = [key for key in _STEP_KEYS if values[key] is not None]
     strays = [key for key, owner in _OWNERS.items() if values[key] is not None and given != [owner]]
     if len(given) != 1 or strays:
-        message = f"expected one step: {', '.join(_STEP_KEYS[:-1])} or {_STEP_KEYS[-1]}"
-        if len(given) == 1:
-            message = f"'{strays[0]}' belongs to a {_OWNERS[strays[0]]} step"
-        return context.fault("unexpected-shape", at, message, "write each step as an item of its own")
+        message, hint = f"this item has the steps {' and '.join(given)}", "write each step as its own item"
+        if not given:
+            message = "this item has no step"
+            hint = f"expected {', '.join(_STEP_KEYS[:-1])} or {_STEP_KEYS[-1]}"
+        elif strays:
+            message = f"'{strays[0]}' is only allowed in a {_OWNERS[strays[0]]} step"
+        return context.fault("unexpected-shape", at, message, hint)
     if values["copay"] is not None:
         cents, per = values["copay"]
         return CopayStep(cents, per, values["waived_with_deductible"] or False, at)
@@ -144,8 +147,8 @@ def _banded(bands: tuple[CopayBand, ...], at: Place, context: Context) -> Any:
     ends = [each.up_to for each in bands]
     given = [end for end in ends if end is not None]
     if ends[-1] is not None or len(given) < len(ends) - 1 or given != sorted(set(given)):
-        message = "the bands of a copay ascend by `up_to`, and the last one alone has none"
-        return context.fault("copay-bands", at, message, f"write such as {BANDS_WORDS}")
+        message = "the bands of a copay must ascend by `up_to`, and only the last band has no `up_to`"
+        return context.fault("copay-bands", at, message, f"write them as in {BANDS_WORDS}")
     return BandedCopayStep(bands, at)
 
 
@@ -153,7 +156,7 @@ def _coinsurance(values: Values, at: Place, context: Context) -> Any:
     """A coinsurance; its least is not above its most, where both are per the same."""
     least, most = (None if values[key] is None else CoinsuranceBound(*values[key]) for key in ("at_least", "at_most"))
     if least is not None and most is not None and least.per == most.per and least.cents > most.cents:
-        message = f"the least of the coinsurance ({dollars(least.cents)}) is above the most ({dollars(most.cents)})"
+        message = f"the coinsurance has `at_least` {dollars(least.cents)} above `at_most` {dollars(most.cents)}"
         return context.fault("range-reversed", at, message, "exchange `at_least` and `at_most`, or correct them")
     return CoinsuranceStep(values["coinsurance"], values["of"] or next(iter(COINSURANCES)), at, least, most)
 
@@ -163,8 +166,8 @@ def _compared(word: str, steps: tuple[Any, ...], at: Place, context: Context) ->
     copays = [step for step in steps if isinstance(step, CopayStep)]
     coinsurances = [step for step in steps if isinstance(step, CoinsuranceStep)]
     if (len(copays), len(coinsurances)) != (1, 1):
-        message = f"'{word}' compares one copay and one coinsurance"
-        return context.fault("comparison-of-two", at, message, f"write {COMPARED_WORDS.format(word)}")
+        message = f"'{word}' must compare exactly one copay with one coinsurance"
+        return context.fault("comparison-of-two", at, message, f"write it as in {COMPARED_WORDS.format(word)}")
     return ComparedStep(word == "lesser_of", copays[0], coinsurances[0], at)
 
 
@@ -275,7 +278,10 @@ def _tier_block(values: Values, at: Place, context: Context) -> Any:
     parts = [isinstance(item, Phase) for item in items]
     if any(parts) and not all(parts):
         return context.fault(
-            "unexpected-shape", at, "steps and parts by visit number stand mixed", "use one of the two"
+            "unexpected-shape",
+            at,
+            "this list mixes steps with parts by visit number",
+            "write only steps, or only parts with `through` and `steps`",
         )
     return items if any(parts) else (Phase(None, _steps(items), items[0].at if items else at),)
 

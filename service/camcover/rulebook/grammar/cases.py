@@ -44,8 +44,8 @@ __all__ = ["TESTS"]
 TEST_WITHOUT_AMOUNT = declare(
     "test-without-amount",
     Severity.ERROR,
-    "A test states no amount, so that it would pass whatever the plan pays.",
-    "State `patient:`, `plan_paid:`, `written_off:` or `each:`.",
+    "A test expects no amount, so it would pass whatever the plan pays.",
+    "Add `patient:`, `plan_paid:`, `written_off:` or `each:`.",
     in_editor=True,
 )
 
@@ -105,7 +105,7 @@ def _dates(values: Values, at: Place, context: Context) -> Any:
     if given is not None:
         return given
     if first is None:
-        return context.fault("missing-key", at, "a test's service has no dates", "give 'dates' or 'first'")
+        return context.fault("missing-key", at, "a service of a test has no dates", "add 'dates' or 'first'")
     if SESSIONS.is_outside(values["sessions"]):
         message = f"{values['sessions']} sessions"
         return context.fault("invalid-count", at, message, f"expected 1 to {MAX_SESSIONS}")
@@ -264,8 +264,8 @@ AMOUNTS = (*TOTALS, "each")
 def _expect(values: Values, at: Place, context: Context) -> Any:
     """The statements; one of them must be an amount."""
     if all(values[key] is None for key in AMOUNTS):
-        hint = "state 'patient' or 'each'"
-        return context.fault("test-without-amount", at, "this test states no amount", hint)
+        hint = "add 'patient' or 'each'"
+        return context.fault("test-without-amount", at, "this test expects no amount", hint)
     lines = {number - 1: line for number, line in (values["lines"] or {}).items()}
     lines |= {place: values[key] for key, place in (("first", 0), ("last", -1)) if values[key] is not None}
     each = values["each"]

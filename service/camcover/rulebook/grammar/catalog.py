@@ -170,8 +170,8 @@ def _modifier(key: Any, values: Values, at: Place) -> Modifier:
 
 def _licensure(values: Values, at: Place, context: Context) -> Any:
     if (values["licensed"] is None) == (values["unlicensed"] is None):
-        hint = "give the states that license, or those that do not"
-        return context.fault("missing-key", at, "a licensure has either 'licensed' or 'unlicensed'", hint)
+        hint = "list the states that license, or the states that do not"
+        return context.fault("missing-key", at, "a licensure needs either 'licensed' or 'unlicensed'", hint)
     return values
 
 

@@ -27,25 +27,25 @@ from camcover.rulebook.shapes import (
 CITE_MISSING = declare(
     "cite-missing",
     Severity.ERROR,
-    "An accumulator, benefit, exclusion, pool limit or fee table does not say where its figures were published.",
-    "Add `cite:` with a name of `sources:` and the place, such as `eoc p.12`; or mark the file `illustrative: yes`.",
+    "An accumulator, benefit, exclusion, pool limit or fee table does not cite where its figures were published.",
+    "Add `cite:` with a name from `sources:` and the place, such as `eoc p.12`; or mark the file `illustrative: yes`.",
 )
 CITE_WITHOUT_PLACE = declare(
     "cite-without-place",
     Severity.WARNING,
-    "A citation names a source but no place in it, so that nobody finds the figure.",
+    "A citation names a source but no place in it, so a reader cannot find the figure.",
     "Add the page or section: `eoc p.12`.",
 )
 RANGE_REVERSED = declare(
     "range-reversed",
     Severity.ERROR,
     "A range ends before it begins: dates, ages, charges, or the least and the most of a coinsurance.",
-    "Exchange the two ends, or correct one.",
+    "Exchange the two ends, or correct one of them.",
 )
 NOTHING_NAMED = declare(
     "nothing-named",
     Severity.ERROR,
-    "A benefit, exclusion or discount names neither therapies nor codes, so that it is about nothing.",
+    "A benefit, exclusion or discount names neither therapies nor codes, so it applies to nothing.",
     "Add `therapies:` or `codes:`.",
     in_editor=True,
 )
@@ -76,7 +76,7 @@ class CitationShape(Shape):
             return misplaced(node, self.expected, context)
         source, *place = node.text.split()
         if not place:
-            message = f"'{source}' is cited without a place in it"
+            message = f"this citation names the source '{source}' but no place in it"
             context.warn("cite-without-place", node.at, message, "add the page or section, such as 'eoc p.12'")
         context.references.append(Reference("source", Word(source, node.at)))
         return node.text.strip()
@@ -99,7 +99,7 @@ def is_cited(values: Values, at: Place, context: Context, what: str) -> bool:
     if values["cite"] is not None or context.is_illustrative:
         return True
     hint = "add `cite:`, or mark the file `illustrative: yes`"
-    context.fault("cite-missing", at, f"{what} does not say where its figures come from", hint)
+    context.fault("cite-missing", at, f"{what} does not cite where its figures come from", hint)
     return False
 
 
@@ -118,7 +118,8 @@ def names_something(values: Values, at: Place, context: Context, what: str) -> b
 
 def reversed_range(context: Context, at: Place, low: object, high: object) -> Any:
     """The fault of a range that ends before it begins."""
-    return context.fault("range-reversed", at, f"the range ends ({high}) before it begins ({low})")
+    message = f"the range ends ({high}) before it begins ({low})"
+    return context.fault("range-reversed", at, message, "exchange the two ends, or correct one")
 
 
 def _effective(values: Values, at: Place, context: Context) -> Any:

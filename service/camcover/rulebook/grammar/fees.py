@@ -19,14 +19,16 @@ __all__ = ["FEES"]
 FEE_NEVER_REACHED = declare(
     "fee-never-reached",
     Severity.ERROR,
-    "A therapy has a fee per unit beside a fee for a visit, which goes first, so that the one per unit is never used.",
-    "Remove one of the two.",
+    "A therapy has both a fee per visit and a fee per unit. The fee per visit takes precedence, so the fee per unit is "
+    "never used.",
+    "Remove one of the two fees.",
 )
 PRACTICE_EXPENSE = declare(
     "practice-expense-of-no-amount",
     Severity.ERROR,
-    "The practice expense of a code is more than the code's allowed amount in the same table, or the table has none.",
-    "State the code's amount in `codes`, and as its practice expense the part of it that is reduced.",
+    "The practice expense of a code is more than the allowed amount of the code in the same table, or the table has no "
+    "allowed amount for the code.",
+    "Give the code's allowed amount in `codes`, and as its practice expense the part of that amount that is reduced.",
 )
 _PERCENT_OF = Value(PERCENT_OF)
 
@@ -61,8 +63,8 @@ def _is_reached(values: Values, context: Context, what: str) -> bool:
     """Whether every therapy's fee per unit can be reached; a fee for its visit hides it, which is a fault."""
     for therapy in values["therapies"] or ():
         if therapy in (values["visits"] or ()):
-            message = f"therapy '{therapy}' in 'therapies' has no effect beside 'visits' in {what}"
-            context.fault("fee-never-reached", therapy.at, message, "remove one or the other")
+            message = f"in {what}, the fee of '{therapy}' in 'therapies' is never used, because 'visits' has one, too"
+            context.fault("fee-never-reached", therapy.at, message, "remove one of the two")
             return False
     return True
 
@@ -74,14 +76,17 @@ def _is_reducible(values: Values, at: Place, context: Context) -> bool:
         there, missing = "practice_expense", "multiple_procedures"
         if expenses is None:
             there, missing = missing, there
-        message = f"a fee table has '{there}' and no '{missing}'"
-        context.fault("missing-key", at, message, "each of the two needs the other")
+        message = f"a fee table has '{there}' but no '{missing}'"
+        context.fault("missing-key", at, message, f"add '{missing}', or remove '{there}'")
         return False
     for code, cents in (expenses or {}).items():
         if cents > codes.get(code, -1):
-            amount = f"allowed amount of {dollars(codes[code])}" if code in codes else "amount in 'codes'"
-            message = f"the practice expense of {code}, {dollars(cents)}, is no part of an {amount}"
-            context.fault("practice-expense-of-no-amount", code.at, message, "it is a part of the code's own amount")
+            message = f"the practice expense of {code} is {dollars(cents)}, but 'codes' has no amount for {code}"
+            if code in codes:
+                amount = dollars(codes[code])
+                message = f"the practice expense of {code}, {dollars(cents)}, is more than its amount, {amount}"
+            hint = "give the amount in 'codes', and the part of it that is practice expense"
+            context.fault("practice-expense-of-no-amount", code.at, message, hint)
             return False
     return True
 
@@ -99,7 +104,7 @@ def _rate(values: Values, at: Place, context: Context) -> Any:
     for keys in (("practitioners", "settings"), ("codes", "visits", "therapies", "percent")):
         if all(values[key] is None or values[key] == {} for key in keys):
             hint = "add one of " + ", ".join(f"`{key}:`" for key in keys)
-            return context.fault("missing-key", at, f"a rate has none of {', '.join(keys)}", hint)
+            return context.fault("missing-key", at, f"a rate has no {' and no '.join(keys)}", hint)
     if not _is_reached(values, context, "a rate"):
         return FAILED
     return FeeRate(

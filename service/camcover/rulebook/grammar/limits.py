@@ -29,9 +29,9 @@ __all__ = ["LIMITS", "LIMIT_FIELDS", "limit_of"]
 ALLOW_BY_AGE = declare(
     "allow-by-age",
     Severity.ERROR,
-    "An `allow` by age does not give one amount at every age: an entry before the last has no `ages`, the last one has "
-    "`ages`, or two are in different measures (docs/rule-language.md, section 4, limits).",
-    "Give all entries but the last their `ages`, and all amounts in the same measure.",
+    "An `allow` by age does not give one amount at every age: an entry before the last has no `ages`, the last entry "
+    "has `ages`, or two entries use different measures (docs/rule-language.md, section 4, limits).",
+    "Give `ages` in every entry except the last one. Use one measure in all entries.",
 )
 
 
@@ -53,10 +53,10 @@ def _by_age(entries: tuple[_Allowance, ...], context: Context) -> Any:
             message = "the last entry of an `allow` by age has `ages`"
             if each is not last:
                 message = "an entry of an `allow` by age that is not the last has no `ages`"
-            return context.fault("allow-by-age", each.at, message, f"write {_ALLOW_WORDS}")
+            return context.fault("allow-by-age", each.at, message, f"write it as in {_ALLOW_WORDS}")
         if each.measure is not last.measure:
-            message = f"an `allow` by age in {each.measure} and in {last.measure}"
-            return context.fault("allow-by-age", each.at, message, "one count has one measure")
+            message = f"this `allow` by age has amounts in {each.measure} and in {last.measure}"
+            return context.fault("allow-by-age", each.at, message, "use one measure")
     return entries
 
 

@@ -255,7 +255,7 @@ def _plan(values: Values, at: Place, _context: Context) -> Plan:
     )
 
 
-OTHERWISE = Choice(("not_covered",), note="what is covered is named under `benefits:`")
+OTHERWISE = Choice(("not_covered",), note="name what is covered under `benefits:`")
 PLAN = Record(
     "a plan",
     (

@@ -121,11 +121,11 @@ def plan_profiles(rules: RuleSet, on: date, plans: Sequence[str] = ()) -> tuple[
         if edition is not None:
             found.append(_plan(rules, vocabulary, rules.plans[name], edition, on=on))
         elif plans:
-            raise WrongBook(f"no edition of plan {name!r} holds {on}")
+            raise WrongBook(f"plan {name!r} has no edition in force on {on}")
     if not vocabulary.services:
-        raise WrongBook("the catalog holds no therapy")
+        raise WrongBook("the catalog has no therapy")
     if not found:
-        raise WrongBook(f"no plan has an edition that holds {on}")
+        raise WrongBook(f"no plan has an edition in force on {on}")
     return tuple(found)
 
 
@@ -135,7 +135,7 @@ def _named(rules: RuleSet, plans: Sequence[str]) -> list[str]:
         if name not in rules.plans:
             raise WrongBook(with_hint(f"no plan {name!r}", name, rules.plans))
     if not rules.plans:
-        raise WrongBook("the rules hold no plan")
+        raise WrongBook("the rules have no plan")
     return sorted(set(map(str, plans or rules.plans)))
 
 
