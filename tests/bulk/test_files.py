@@ -156,13 +156,13 @@ def places(book: Path, tmp_path: Path) -> Path:
         (["here/here/book.parquet"], "book.parquet is the input"),
         (["link.parquet"], "link.parquet is the input"),
         (["hard.parquet"], "hard.parquet is the input"),
-        (["plans.parquet"], "plans.parquet is the input or would overwrite it"),
+        (["plans.parquet"], "plans.parquet would overwrite the input"),
         (["out.parquet", "--lines", "link.parquet"], "link.parquet is the input"),
         (["out.parquet", "--rejects", "here/book.parquet"], "book.parquet is the input"),
-        (["out.parquet", "--lines", "here/out.parquet"], "are to be written to one place"),
-        (["out.parquet", "--rejects", "out.parquet"], "are to be written to one place"),
-        (["out.parquet", "--rejects", "out.parquet.part"], "are to be written to one place"),
-        (["out.parquet", "--lines", "l.parquet", "--rejects", "l.parquet"], "are to be written to one place"),
+        (["out.parquet", "--lines", "here/out.parquet"], "are the same file; expected two files"),
+        (["out.parquet", "--rejects", "out.parquet"], "are the same file; expected two files"),
+        (["out.parquet", "--rejects", "out.parquet.part"], "are the same file; expected two files"),
+        (["out.parquet", "--lines", "l.parquet", "--rejects", "l.parquet"], "are the same file; expected two files"),
     ],
 )
 def test_an_output_that_is_also_another_file_is_refused(

@@ -65,7 +65,7 @@ def test_explain_with_every_fact_leaves_one_case(rules: Path, run: Any) -> None:
     [
         (["share-plan", "acupunture"], "no therapy 'acupunture'; did you mean 'acupuncture'?"),
         (["shareplan", "acupuncture"], "no plan 'shareplan'"),
-        (["share-plan", "acupuncture", "--date", "2026-02-30"], "'2026-02-30' is no date"),
+        (["share-plan", "acupuncture", "--date", "2026-02-30"], "'2026-02-30' is not a date"),
         (["share-plan", "acupuncture", "--date", "2020-01-01"], "no edition of plan share-plan"),
         (["share-plan", "acupuncture", "--diagnosis", "back"], "'back' is not an ICD-10-CM code"),
         (["share-plan", "acupuncture", "--state", "XX"], "no state 'XX'"),

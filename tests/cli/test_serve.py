@@ -194,7 +194,7 @@ def test_a_file_of_tokens_that_is_wrong(rules: Path, tmp_path: Path) -> None:
     [
         (("--database-url", "off"), "without --rules a database is needed"),
         (("--database-url", "sqlite://"), "without --rules a database is needed"),
-        (("--watch",), "--watch goes with --rules and one worker"),
+        (("--watch",), "--watch needs --rules and one worker"),
     ],
 )
 def test_options_that_do_not_go_together(run: Any, options: tuple[str, ...], said: str) -> None:

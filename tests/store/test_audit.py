@@ -43,7 +43,7 @@ def test_an_unchanged_log_verifies(database: Database) -> None:
 def test_a_changed_entry(database: Database, column: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(update(TABLE).where(TABLE.c.seq == 2).values({column: "mallory"}))
-    with pytest.raises(AuditFault, match="entry 2: changed since it was written"):
+    with pytest.raises(AuditFault, match="entry 2 was changed after it was written"):
         AuditLog(database).verify()
 
 

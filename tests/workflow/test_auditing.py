@@ -117,10 +117,10 @@ def test_compiled_rules_are_not_altered(database: Database) -> None:
 
 
 TAMPERING = {
-    "another actor in the log": ("UPDATE audit SET actor = 'eve' WHERE seq = 2", "entry 2: changed"),
-    "an entry is gone": ("DELETE FROM audit WHERE seq = 3", "entry 3: missing"),
-    "the last entry is gone": ("DELETE FROM audit WHERE seq = 10", "9 entries; 10 were written"),
-    "the whole log is gone": ("DELETE FROM audit", "0 entries; 10 were written"),
+    "another actor in the log": ("UPDATE audit SET actor = 'eve' WHERE seq = 2", "entry 2 was changed"),
+    "an entry is gone": ("DELETE FROM audit WHERE seq = 3", "entry 3 is missing"),
+    "the last entry is gone": ("DELETE FROM audit WHERE seq = 10", "9 entries, but 10 were written"),
+    "the whole log is gone": ("DELETE FROM audit", "0 entries, but 10 were written"),
     "another release is active": (
         "UPDATE activations SET release_id = (SELECT id FROM releases ORDER BY created_at DESC LIMIT 1) WHERE id = 1",
         "activation 1: release is",
@@ -134,7 +134,7 @@ TAMPERING = {
         FROM activations WHERE id = 1""",
         "activation 99: no entry of the log records it",
     ),
-    "it was not called off": ("DELETE FROM cancellations", "cancellation of activation 4: missing"),
+    "it was not called off": ("DELETE FROM cancellations", "cancellation of activation 4 is missing"),
     "called off by another": ("UPDATE cancellations SET actor = 'eve'", "cancellation of activation 4: actor is 'eve'"),
     "called off by nobody": (
         "INSERT INTO cancellations SELECT 1, actor, reason, created_at FROM cancellations",
@@ -152,7 +152,7 @@ TAMPERING = {
     "a release is another's": ("UPDATE releases SET author = 'eve'", "author is 'eve'"),
     "a release is older": ("UPDATE releases SET created_at = '2020-01-01 00:00:00'", "created_at is"),
     "a release has more plans": ("UPDATE releases SET plan_count = 9", "plan_count is 9"),
-    "compiled rules are others": ("UPDATE release_tables SET body = :body", "its compiled rules are not those that"),
+    "compiled rules are others": ("UPDATE release_tables SET body = :body", "its compiled rules differ from those that"),
     "a publication is gone": (
         "DELETE FROM releases WHERE id = (SELECT id FROM releases ORDER BY created_at DESC LIMIT 1)",
         "is missing, but entry 3 records it",

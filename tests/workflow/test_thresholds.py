@@ -68,9 +68,9 @@ def test_every_metric_can_be_judged(found: Impact) -> None:
     [
         ("patient_increase_p98 > 5", "no metric 'patient_increase_p98'; did you mean 'patient_increase_p9"),
         ("members > 5", "expected one of patient_increase_p50, "),
-        ("patient_increase_p99", "'patient_increase_p99' is no bound; expected METRIC > VALUE"),
-        ("patient_increase_p99 = 5", "is no bound; expected METRIC > VALUE"),
-        ("", "'' is no bound"),
+        ("patient_increase_p99", "'patient_increase_p99' is not a bound; expected METRIC > VALUE"),
+        ("patient_increase_p99 = 5", "is not a bound; expected METRIC > VALUE"),
+        ("", "'' is not a bound"),
         ("patient_increase_p99 > 5%", "patient_increase_p99: found '5%', expected dollars such as 50.00"),
         ("patient_increase_p99 > 1,000", "found '1,000', expected dollars"),
         ("patient_increase_p99 > 0.005", "found '0.005', expected dollars"),
