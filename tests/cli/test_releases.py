@@ -327,7 +327,11 @@ def test_a_token_with_an_end(run: Any, tmp_path: Path) -> None:
     assert bob.expires == datetime(2999, 12, 31, 17, tzinfo=UTC)
     assert ana.expires is not None
     assert timedelta(days=89) < ana.expires - datetime.now(UTC) <= timedelta(days=90)
-    for wrong, said in (("2020-01-01", "is in the past"), ("soon", "expected a time such as"), ("0d", "expected a time such")):
+    for wrong, said in (
+        ("2020-01-01", "is in the past"),
+        ("soon", "expected a time such as"),
+        ("0d", "expected a time such"),
+    ):
         refused = run("token", "ana", "--role", "estimate", "--expires", wrong)
         assert (refused.exit_code, said in refused.stderr) == (2, True)
 

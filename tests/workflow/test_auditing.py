@@ -152,7 +152,10 @@ TAMPERING = {
     "a release is another's": ("UPDATE releases SET author = 'eve'", "author is 'eve'"),
     "a release is older": ("UPDATE releases SET created_at = '2020-01-01 00:00:00'", "created_at is"),
     "a release has more plans": ("UPDATE releases SET plan_count = 9", "plan_count is 9"),
-    "compiled rules are others": ("UPDATE release_tables SET body = :body", "its compiled rules differ from those that"),
+    "compiled rules are others": (
+        "UPDATE release_tables SET body = :body",
+        "its compiled rules differ from those that",
+    ),
     "a publication is gone": (
         "DELETE FROM releases WHERE id = (SELECT id FROM releases ORDER BY created_at DESC LIMIT 1)",
         "is missing, but entry 3 records it",
