@@ -156,7 +156,7 @@ def places(book: Path, tmp_path: Path) -> Path:
         (["here/here/book.parquet"], "book.parquet is the input"),
         (["link.parquet"], "link.parquet is the input"),
         (["hard.parquet"], "hard.parquet is the input"),
-        (["plans.parquet"], "plans.parquet would overwrite the input"),
+        (["plans.parquet"], "plans.parquet is the input or would overwrite it"),
         (["out.parquet", "--lines", "link.parquet"], "link.parquet is the input"),
         (["out.parquet", "--rejects", "here/book.parquet"], "book.parquet is the input"),
         (["out.parquet", "--lines", "here/out.parquet"], "are the same file; expected two files"),

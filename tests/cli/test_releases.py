@@ -174,7 +174,7 @@ def test_a_time_is_shown_in_utc_and_as_it_was_given(staff: Command, two: list[st
         ("2020-01-01T00:00-05:00", "2020-01-01 05:00:00 UTC (2020-01-01 00:00:00-05:00) is in the past"),
         ("2037-03-08T02:00", "2037-03-08T02:00 does not exist in this time zone, because clocks are set forward"),
         ("2037-03-08T02:30", "2037-03-08T02:30 does not exist in this time zone, because clocks are set forward"),
-        ("2037-03-08T02:59:59", "does not exist here"),
+        ("2037-03-08T02:59:59", "does not exist in this time zone"),
         ("2037-11-01T01:00", "occurs twice in this time zone"),
         ("2037-11-01T01:30", "expected 2037-11-01T01:30:00-07:00 or 2037-11-01T01:30:00-08:00"),
         ("2037-11-01T01:59:59", "occurs twice in this time zone"),
@@ -251,7 +251,7 @@ def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url
             "not checked: changes of estimates",
         ],
     )
-    assert "--known HASH shows it" in staff("audit", "verify").stdout
+    assert "(use --known HASH)" in staff("audit", "verify").stdout
     database = Database(url)
     with database.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER audit_update" + ("" if database.is_sqlite else " ON audit")))
@@ -356,7 +356,7 @@ def test_a_user_without_a_name(run: Any, url: str, rules: Path, monkeypatch: pyt
     monkeypatch.setattr(getpass, "getuser", nobody)
     refused = run("rules", "publish", rules, "-m", "x", "--database-url", url)
     assert refused.exit_code == 2
-    assert "expected --as NAME" in " ".join(refused.stderr.replace("│", " ").split())
+    assert "give it with --as NAME" in " ".join(refused.stderr.replace("│", " ").split())
 
 
 def test_an_estimate_is_computed_again_by_its_own_release(

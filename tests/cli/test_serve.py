@@ -192,8 +192,8 @@ def test_a_file_of_tokens_that_is_wrong(rules: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--database-url", "off"), "without --rules a database is needed"),
-        (("--database-url", "sqlite://"), "without --rules a database is needed"),
+        (("--database-url", "off"), "give --rules, or a --database-url whose active"),
+        (("--database-url", "sqlite://"), "give --rules, or a --database-url whose active"),
         (("--watch",), "--watch needs --rules and one worker"),
     ],
 )

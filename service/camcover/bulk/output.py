@@ -37,7 +37,7 @@ def check_places(source: Path, outputs: Iterable[Path]) -> None:
     written = list(outputs)
     for path in written:
         if any(_is_one_place(source, place) for place in (path, part_of(path))):
-            raise SamePlace(f"{path} would overwrite the input; expected another file")
+            raise SamePlace(f"{path} is the input or would overwrite it; expected another file")
     for path, other in combinations(written, 2):
         pairs = product((path, part_of(path)), (other, part_of(other)))
         if any(_is_one_place(one, another) for one, another in pairs):
