@@ -26,8 +26,7 @@ from camcover.gen.camcover.v1 import estimate_service_pb2 as services
 from camcover.gen.camcover.v1 import rule_service_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
-from camcover.store import Database, ReleaseStore, availability, estimate_store, open_database
-from camcover.store.errors import UnavailableReason
+from camcover.store import Database, ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from grpc_calls import health_stub, status_of
@@ -242,22 +241,22 @@ async def test_a_store_that_neither_answers_nor_refuses_is_away(
 
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
-async def test_a_full_disk_is_told_and_nothing_is_half_kept(
-    service: Service, ask: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(availability._HOLD_SECONDS, UnavailableReason.FULL, 0.2)
+async def test_a_full_disk_is_told_and_nothing_is_half_kept(service: Service, ask: Any) -> None:
     before = await service.estimate("ana", ask(request_id="before"))
     with service.database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    codes = set()
+    stub, codes = health_stub(service.channel), set()
+    watching = stub.Watch(health_pb2.HealthCheckRequest(service=ESTIMATES))
+    assert (await watching.read()).status == SERVING
     for number in range(30):
         try:
             await service.estimate("ana", ask(request_id=str(number), explain=True))
         except grpc.aio.AioRpcError as error:
             codes.add((error.code(), error.details()))
     assert codes == {(UNAVAILABLE, "the disk of the database is full; try again later")}
-    await service.until_health(ESTIMATES, NOT_SERVING)
+    assert (await watching.read()).status == NOT_SERVING
+    watching.cancel()
     assert await service.estimate("ana", ask(request_id="before")) == before
     with service.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")

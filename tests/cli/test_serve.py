@@ -54,7 +54,7 @@ def test_asked_over_the_network_and_drained(server: Any, run: Any) -> None:
 
 
 def test_no_call_is_broken_off_when_it_ends(server: Any, tmp_path: Path) -> None:
-    """24 callers ask on until they are told to go elsewhere; what was answered is kept, and nothing else."""
+    """24 callers ask on, also when told to go elsewhere, until nobody hears them; what was answered is kept."""
     process, address = server
     asked = json_format.ParseDict(question(), request_pb2.EstimatePlanRequest())
     have_begun = threading.Barrier(25)
@@ -70,6 +70,8 @@ def test_no_call_is_broken_off_when_it_ends(server: Any, tmp_path: Path) -> None
                 try:
                     answered.add(stub.EstimatePlan(request, timeout=30).name)
                 except grpc.RpcError as error:
+                    if "this server is ending" in str(error.details()):
+                        continue
                     return answered, error.code()
                 if len(answered) == 3:
                     have_begun.wait(60)

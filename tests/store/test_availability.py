@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -94,6 +95,42 @@ def test_a_disk_that_is_full(database: Database) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     _when_free(store, row("estimates/2", 50_000))
     assert database.availability.is_available()
+
+
+def test_a_disk_that_takes_no_more_is_found_by_the_probe(file: Path, database: Database) -> None:
+    """An empty transaction would succeed: nothing is written for it."""
+    store = KeptEstimates(database)
+    store.keep([row("estimates/1")])
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.with_name(f"{file.name}-wal").stat().st_size, most[1]))
+    try:
+        with database.write():
+            pass
+        with pytest.raises(StoreUnavailable):
+            database.probe()
+        assert not database.availability.is_available()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    _when_free(store, row("estimates/2"))
+    database.probe()
+    assert database.availability.is_available()
+
+
+@pytest.mark.parametrize(("is_server", "seconds"), [(False, 0.5), (True, 5.0)])
+def test_room_on_a_full_disk_is_looked_for_so_often(is_server: bool, seconds: float) -> None:
+    """A file's probe tells whether there is room; a server's does not, so that each costs a caller its answer."""
+    clock = Clock()
+    availability = Availability(clock, is_server=is_server)
+    full = OperationalError("insert", {}, psycopg.errors.DiskFull())
+    with pytest.raises(StoreUnavailable, match="disk of the database is full"), availability.writing():
+        raise full
+    clock.seconds = seconds - 0.01
+    with pytest.raises(StoreUnavailable, match="disk of the database is full"), availability.writing():
+        raise AssertionError("nobody may ask yet")
+    clock.seconds = seconds
+    with availability.writing():
+        pass
+    assert availability.is_available()
 
 
 def _when_free(store: KeptEstimates, estimate: StoredEstimate) -> None:

@@ -32,6 +32,9 @@ _QUIET_SECONDS = 0.2
 _MOST_QUIET_SECONDS = 2.0
 """So long at most are calls refused once nothing runs any more."""
 
+_UNREAD_SECONDS = 1.0
+"""How long the end of what a client reads slowly, a large answer or a stream, may take to leave."""
+
 WHO: ContextVar[str] = ContextVar("who", default="")
 """Under whose name the call is counted that runs."""
 
@@ -103,10 +106,12 @@ class Held:
             raise Refused(refusal)
         self._held += byte_count
 
-    def give_back(self) -> None:
-        """Release all of it."""
+    def give_back(self) -> bool:
+        """Release all of it; tells whether there was any."""
+        was_any = self._held > 0
         self._places.leave(self._who, self._held)
         self._held = 0
+        return was_any
 
 
 HELD: ContextVar[Held | None] = ContextVar("held", default=None)
@@ -139,6 +144,7 @@ class Admission:
         self._open: set[Ending] = set()
         self._is_ending = False
         self._arrived = 0
+        self._unread_until = 0.0
         self._left = asyncio.Event()
 
     def enter(self, places: Places, who: str) -> Status | None:
@@ -146,9 +152,11 @@ class Admission:
         self._arrived += 1
         return ending() if self._is_ending else places.enter(who)
 
-    def leave(self, places: Places, who: str) -> None:
-        """Note that a call has ended."""
+    def leave(self, places: Places, who: str, *, may_be_unread: bool = False) -> None:
+        """Note that a call has ended. `may_be_unread`: so much was sent that some of it may still wait to be read."""
         places.leave(who)
+        if may_be_unread:
+            self._unread_until = asyncio.get_running_loop().time() + _UNREAD_SECONDS
         self._left.set()
 
     def opened(self, stream: Ending) -> None:
@@ -162,7 +170,8 @@ class Admission:
     async def end(self, seconds: float) -> None:
         """Refuse new calls, end streams, and wait for running calls, at most `seconds`.
 
-        Then wait until the callers have noticed: what they sent before they did is refused as well, not broken off.
+        Then wait until the callers have noticed, and what was sent has left: what comes before they did is refused as
+        well, not broken off.
         """
         self._is_ending = True
         for stream in tuple(self._open):
@@ -174,7 +183,7 @@ class Admission:
                 await self._emptied()
         last = min(last, loop.time() + _MOST_QUIET_SECONDS)
         arrived = -1
-        while arrived != self._arrived and loop.time() < last:
+        while (arrived != self._arrived or loop.time() < self._unread_until) and loop.time() < last:
             arrived = self._arrived
             await asyncio.sleep(_QUIET_SECONDS)
 

@@ -70,8 +70,9 @@ class Call:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         """Give the place back, and log how the call ended."""
-        self._held.give_back()
-        self._admission.leave(self._places, self._who)
+        is_large = self._held.give_back()
+        is_stream = self._places is self._admission.streams
+        self._admission.leave(self._places, self._who, may_be_unread=is_large or is_stream)
         if error is None:
             self._log(grpc.StatusCode.OK)
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):

@@ -22,6 +22,7 @@ from camcover.api.access import Access
 from camcover.api.admission import Admission, CallBounds
 from camcover.api.catalog_servicer import CatalogServicer
 from camcover.api.certificates import Certificates
+from camcover.api.connections import send_no_more
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.intake import intakes_of
@@ -61,7 +62,7 @@ _UNSEEN_CALLS = 8_000
 begins to do so at 1,000."""
 
 _LAST_SECONDS = 1.0
-"""How long answers may take to leave once every call has ended."""
+"""How long clients may take to notice that their connection has ended."""
 
 FOLLOWING = "camcover.following"
 """The name by which health tells whether this process answers by what is active in its database."""
@@ -171,6 +172,7 @@ class Server:
         self._following = Following.AT_ONE
         self._store = StoreHealth(storage.estimates, self._report_soon)
         self._is_draining = False
+        self._listens_at = 0
         self._reports: set[asyncio.Task[None]] = set()
 
     def _interceptor(self, access: Access | None) -> CallInterceptor:
@@ -189,7 +191,7 @@ class Server:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
         load_kernel()
         language(ENGLISH)
-        port = self._port()
+        self._listens_at = port = self._port()
         # The rules stay: the search for cycles need not walk them again and again.
         gc.collect()
         gc.freeze()
@@ -237,7 +239,8 @@ class Server:
     async def drain(self) -> None:
         """Report NOT_SERVING, refuse new calls with UNAVAILABLE, and let those in flight end within the settings' time.
 
-        The port stays open meanwhile: what is on its way is told so, where a closed one would break it off.
+        The port stays open meanwhile: what is on its way is told so, where a closed one would break it off. What comes
+        until the very end meets the end of its connection, which is UNAVAILABLE as well.
         """
         if self._is_draining:
             return
@@ -247,6 +250,7 @@ class Server:
         await self._health.enter_graceful_shutdown()
         self._staff.end_watches()
         await self._admission.end(seconds)
+        send_no_more(self._listens_at)
         await self._server.stop(min(_LAST_SECONDS, seconds))
         self._worker_process.close()
         self._pools.close()

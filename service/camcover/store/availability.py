@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
@@ -24,10 +24,13 @@ __all__ = ["Availability", "why_unavailable"]
 _HOLD_SECONDS = {
     UnavailableReason.AWAY: 0.5,
     UnavailableReason.LOCKED: 0.5,
-    UnavailableReason.FULL: 5.0,
+    UnavailableReason.FULL: 0.5,
     UnavailableReason.BUSY: 0.0,
 }
 """Seconds without an attempt after a failure; then one caller tries, and the others are refused until it succeeds."""
+
+_SERVER_FULL_SECONDS = 5.0
+"""The same for a server whose disk is full: a probe does not find that out, so that health alternates meanwhile."""
 
 _SQLITE = {
     sqlite3.SQLITE_BUSY: UnavailableReason.LOCKED,
@@ -74,8 +77,10 @@ def why_unavailable(error: BaseException) -> UnavailableReason | None:
 class _Circuit:
     """A circuit breaker for reading or for writing: while it fails, only one caller now and then may try."""
 
-    def __init__(self, changed: Callable[[], object], clock: Callable[[], float]) -> None:
-        self._changed, self._clock = changed, clock
+    def __init__(
+        self, changed: Callable[[], object], clock: Callable[[], float], hold_seconds: Mapping[UnavailableReason, float]
+    ) -> None:
+        self._changed, self._clock, self._hold_seconds = changed, clock, hold_seconds
         self._lock = threading.Lock()
         self.reason: UnavailableReason | None = None
         self._again_at = 0.0
@@ -88,7 +93,7 @@ class _Circuit:
             now = self._clock()
             if now < self._again_at:
                 raise StoreUnavailable(self.reason)
-            self._again_at = now + _HOLD_SECONDS[self.reason]
+            self._again_at = now + self._hold_seconds[self.reason]
 
     def refuse(self) -> None:
         """Raise `StoreUnavailable` while it is known to fail and nobody may ask again yet."""
@@ -102,7 +107,7 @@ class _Circuit:
             is_change = (reason is None) is not (self.reason is None)
             self.reason = reason
             if reason is not None:
-                self._again_at = self._clock() + _HOLD_SECONDS[reason]
+                self._again_at = self._clock() + self._hold_seconds[reason]
         if is_change:
             self._changed()
 
@@ -110,11 +115,12 @@ class _Circuit:
 class Availability:
     """What is known of a database. Reading and writing may fail separately: a locked SQLite file can still be read."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, *, locks_rows: bool = False) -> None:
-        """Begin as available. `clock` gives seconds. `locks_rows`: a lock on some rows says nothing of the others."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, is_server: bool = False) -> None:
+        """Begin as available. `clock` gives seconds. `is_server`: a lock on some rows says nothing of the others."""
         self._listeners: list[Callable[[], object]] = []
-        self._lasting = set(UnavailableReason) - ({UnavailableReason.LOCKED} if locks_rows else set())
-        self._reading, self._writing = _Circuit(self._tell, clock), _Circuit(self._tell, clock)
+        self._lasting = set(UnavailableReason) - ({UnavailableReason.LOCKED} if is_server else set())
+        holds = _HOLD_SECONDS | ({UnavailableReason.FULL: _SERVER_FULL_SECONDS} if is_server else {})
+        self._reading, self._writing = (_Circuit(self._tell, clock, holds) for _ in range(2))
 
     @property
     def reason(self) -> UnavailableReason | None:

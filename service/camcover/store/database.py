@@ -86,7 +86,7 @@ class Database:
         self.url = url
         self._lock_milliseconds = round(wait_seconds * 1000)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self.availability = Availability(locks_rows=not self.is_sqlite)
+        self.availability = Availability(is_server=not self.is_sqlite)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, in_memory=url == IN_MEMORY)
 
@@ -148,8 +148,10 @@ class Database:
         """Try to read and to write, and record the outcome in `availability`. Raises `StoreUnavailable`."""
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
-        with self.write():
-            pass
+        with self.write() as connection:
+            if self.is_sqlite:
+                # The number that is there already: an empty transaction writes nothing, and succeeds on a full disk.
+                connection.exec_driver_sql("PRAGMA user_version = 0")
 
     @contextmanager
     def _transaction(self, *, is_writer: bool = False) -> Iterator[Connection]:
