@@ -168,7 +168,7 @@ async def test_a_running_call_ends_when_its_token_is_removed(tmp_path: Path, aft
     assert not stream.done()
     write(tmp_path, after)
     access.reload()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         with pytest.raises(Refused) as caught:
             await stream
     assert caught.value.status.code == code
@@ -179,7 +179,7 @@ async def test_a_running_call_ends_when_its_token_expires(tmp_path: Path) -> Non
     ends = datetime(2026, 12, 31, 18, tzinfo=UTC)
     clock = Clock(ends - timedelta(milliseconds=20))
     access = Access(write(tmp_path, entry("one", "expires = 2026-12-31T18:00:00Z\n")), clock)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         with pytest.raises(Refused, match="the token has expired"):
             await holding(access, asyncio.Event())
 

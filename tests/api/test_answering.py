@@ -165,7 +165,7 @@ async def test_a_batch_that_nobody_waits_for_stops_after_its_slice(ask: Any, mon
     def held(answering: Answering, requests: Any) -> Any:
         slices.append(len(requests))
         began.release()
-        assert goes_on.wait(60)
+        assert goes_on.wait(120)
         return priced(answering, requests)
 
     monkeypatch.setattr(Answering, "_priced", held)

@@ -37,7 +37,7 @@ class Store(NoStore):
         """Note the group; wait, then fail or be done."""
         self.groups.append([each.name for each in estimates])
         self._loop.call_soon_threadsafe(self.asked.set)
-        self.go.wait(10)
+        self.go.wait(120)
         if self.fault is not None:
             raise self.fault
         return {}
@@ -45,7 +45,7 @@ class Store(NoStore):
 
 async def test_waiting_rows_share_one_transaction() -> None:
     store = Store()
-    keeper = Keeper(store)
+    keeper = Keeper(store, seconds=60)
     calls = [asyncio.create_task(keeper.keep([row("a")]))]
     await store.asked.wait()
     calls += [asyncio.create_task(keeper.keep([row(name), row(name * 2)])) for name in "bc"]
@@ -57,7 +57,7 @@ async def test_waiting_rows_share_one_transaction() -> None:
 
 async def test_a_failure_reaches_each_call_and_ends_nothing() -> None:
     store = Store()
-    keeper = Keeper(store)
+    keeper = Keeper(store, seconds=60)
     store.fault = OSError("the disk is full")
     store.go.set()
     calls = [asyncio.create_task(keeper.keep([row(name)])) for name in "ab"]
@@ -70,7 +70,7 @@ async def test_a_failure_reaches_each_call_and_ends_nothing() -> None:
 
 async def test_a_call_given_up_does_not_harm_the_others() -> None:
     store = Store()
-    keeper = Keeper(store)
+    keeper = Keeper(store, seconds=60)
     given_up, other = (asyncio.create_task(keeper.keep([row(name)])) for name in "ab")
     await store.asked.wait()
     given_up.cancel()
@@ -84,7 +84,7 @@ async def test_a_row_that_is_refused_fails_its_own_call_alone(url: str) -> None:
     store = KeptEstimates(database)
     store.keep([row("estimates/taken")])
     bad = ["estimates/taken"] if database.is_sqlite else ["estimates/taken", "estimates/\0"]
-    keeper = Keeper(store)
+    keeper = Keeper(store, seconds=60)
     calls = [asyncio.create_task(keeper.keep([row("estimates/first")]))]
     await asyncio.sleep(0)  # the first is being written; all others go into one transaction
     names = [f"estimates/{number}" for number in range(12)]
@@ -102,7 +102,7 @@ async def test_what_is_taken_is_told_also_where_rows_are_written_one_by_one(url:
     store = KeptEstimates(database)
     store.keep([row("estimates/taken"), row("estimates/a")._replace(request_id="a")])
     again, other = row("estimates/b")._replace(request_id="a"), row("estimates/c")
-    keeper = Keeper(store)
+    keeper = Keeper(store, seconds=60)
     calls = [keeper.keep([row("estimates/taken")]), keeper.keep([again, other])]
     refused, taken = await asyncio.gather(*calls, return_exceptions=True)
     assert isinstance(refused, SQLAlchemyError)
@@ -115,7 +115,7 @@ async def test_what_is_taken_is_told_also_where_rows_are_written_one_by_one(url:
 
 async def test_calls_are_refused_when_too_many_rows_wait() -> None:
     store = Store()
-    keeper = Keeper(store, most_waiting=3)
+    keeper = Keeper(store, most_waiting=3, seconds=60)
     calls = [asyncio.create_task(keeper.keep([row("a")]))]
     await store.asked.wait()
     calls += [asyncio.create_task(keeper.keep([row(name)])) for name in "bcd"]
@@ -145,7 +145,7 @@ async def test_a_database_that_does_not_answer_is_given_up() -> None:
 
 async def test_a_store_that_is_away_is_not_asked_row_by_row() -> None:
     store = Store()
-    keeper = Keeper(store)
+    keeper = Keeper(store, seconds=60)
     store.fault = StoreUnavailable(UnavailableReason.AWAY)
     store.go.set()
     calls = [asyncio.create_task(keeper.keep([row(name), row(name * 2)])) for name in "ab"]

@@ -134,11 +134,10 @@ def _parsed(method: str, request: dict[str, Any]) -> tuple[str, bytes]:
 async def said(channel: grpc.aio.Channel, method: str, request: dict[str, Any]) -> tuple[grpc.StatusCode, bytes]:
     """The status of a call, and every byte of its first answer, its message, details and metadata."""
     name, content = _parsed(method, request)
-    call: Any = channel.stream_stream(name)(timeout=60, metadata=(("authorization", "Bearer all"),))
+    # The message goes with the call: what is sent later may find the call refused already, which is another error.
+    call: Any = channel.unary_stream(name)(content, timeout=120, metadata=(("authorization", "Bearer all"),))
     first = b""
     try:
-        await call.write(content)
-        await call.done_writing()
         answer = await call.read()
         first = answer if isinstance(answer, bytes) else b""
         if method == "WatchReleases":

@@ -47,10 +47,9 @@ def access(tmp_path: Path) -> Access:
 async def shut_out(service: Any, name: str, method: str, authorization: str | None) -> grpc.StatusCode | None:
     """The refusal of a call with an empty message for want of rights; None where it got further."""
     metadata = () if authorization is None else (("authorization", authorization),)
-    call = service.channel.stream_stream(f"/camcover.v1.{name}/{method}")(metadata=metadata, timeout=30)
+    # The message goes with the call: written afterwards, it may find the call refused already, which is another error.
+    call = service.channel.unary_stream(f"/camcover.v1.{name}/{method}")(b"", metadata=metadata, timeout=120)
     try:
-        await call.write(b"")
-        await call.done_writing()
         await call.read()
         if method == "WatchReleases":
             return None

@@ -111,7 +111,7 @@ async def activated(staff: Staff, release: str, name: str = "bob") -> messages.A
     """Make a release active, and wait until the server answers by it."""
     request = messages.ActivateReleaseRequest(release=release, reason="agreed")
     response: messages.ActivateReleaseResponse = await staff.rules.ActivateRelease(request, metadata=by(name))
-    watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=30)
+    watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=120)
     async for each in watching:
         if each.release == release:
             break
@@ -433,7 +433,7 @@ async def test_a_decision_that_is_none_or_two(staff: Staff) -> None:
 
 async def test_watching_tells_of_each_change_and_ends_with_the_server(staff: Staff) -> None:
     first, second = await published(staff), await published(staff, "copay: $30")
-    watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=20)
+    watching = staff.rules.WatchReleases(messages.WatchReleasesRequest(), metadata=by("reader"), timeout=120)
     seen = [(await watching.read()).release]
     for release in (first, second):
         await activated(staff, release)
@@ -456,7 +456,7 @@ async def test_each_method_asks_for_its_role(staff: Staff, method: str, request_
     """What is let in is at most told that the request is not valid."""
     for name in ("ana", "bob", "reader", "portal"):
         call = getattr(staff.rules, method)(request_, metadata=by(name))
-        is_denied = await asyncio.wait_for(call.code(), 30) is grpc.StatusCode.PERMISSION_DENIED
+        is_denied = await asyncio.wait_for(call.code(), 120) is grpc.StatusCode.PERMISSION_DENIED
         assert is_denied == (name not in allowed)
     for metadata in ((), by("mallory"), (("authorization", "Basic YW5h"),)):
         call = getattr(staff.rules, method)(request_, metadata=metadata)

@@ -20,6 +20,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from grpc_health.v1 import health_pb2
 from structlog.testing import capture_logs
 
+from camcover.api import keeping
 from camcover.api.access import Access
 from camcover.api.server import Server, Settings, Storage
 from camcover.gen.camcover.v1 import estimate_service_pb2 as services
@@ -27,6 +28,7 @@ from camcover.gen.camcover.v1 import rule_service_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.store import Database, ReleaseStore, estimate_store, open_database
+from camcover.store.database import SERVING_SECONDS
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from grpc_calls import health_stub, status_of
@@ -62,7 +64,7 @@ class Service:
     async def until_health(self, name: str, status: int) -> None:
         """Wait until health says so."""
         stub = health_stub(self.channel)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async for answer in stub.Watch(health_pb2.HealthCheckRequest(service=name)):
                 if answer.status == status:
                     return
@@ -82,7 +84,7 @@ async def service(url: str, tmp_path: Path) -> AsyncIterator[Service]:
     """The small rules in force, estimates kept in a database of either kind."""
     file = tmp_path / "tokens.toml"
     file.write_text(tokens("ana", "bob"), encoding="utf-8")
-    access, database = Access(file), open_database(url, wait_seconds=0.1)
+    access, database = Access(file), open_database(url, wait_seconds=SERVING_SECONDS)
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
     settings = Settings(listen="127.0.0.1:0", drain_seconds=5)
     server = Server(rules, Storage(estimate_store(database), follows=True), settings, access)
@@ -163,7 +165,7 @@ async def test_streams_end_when_their_token_is_taken_out(service: Service, ask: 
     service.file.write_text(tokens(*left), encoding="utf-8")
     service.access.reload()
     for each in (watch, stream):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             error = await refused(each.read())
         assert error.code() == grpc.StatusCode.UNAUTHENTICATED
     await others.write(ask())
@@ -217,14 +219,15 @@ def processes_of(service: Service) -> list[int]:
 
 @pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 async def test_a_store_that_neither_answers_nor_refuses_is_away(
-    service: Service, ask: Any, processes_of: list[int]
+    service: Service, ask: Any, processes_of: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that is stopped keeps its connections and says nothing. Calls are refused, and it is used again."""
     before = await service.estimate("ana", ask(request_id="before"))
+    monkeypatch.setattr(keeping, "ANSWER_SECONDS", 0.9)
     for pid in processes_of:
         os.kill(pid, signal.SIGSTOP)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             for request_id in ("new", "before", "new"):
                 error = await refused(service.estimate("ana", ask(request_id=request_id)))
                 assert error.code() == UNAVAILABLE
@@ -236,6 +239,7 @@ async def test_a_store_that_neither_answers_nor_refuses_is_away(
         for pid in processes_of:
             os.kill(pid, signal.SIGCONT)
     await service.until_health(ESTIMATES, SERVING)
+    monkeypatch.setattr(keeping, "ANSWER_SECONDS", 60.0)
     assert await service.estimate("ana", ask(request_id="before")) == before
     assert (await service.estimate("ana", ask(request_id="new"))).totals.patient_cents == 6080
 

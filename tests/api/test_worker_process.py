@@ -70,7 +70,7 @@ async def test_a_job_whose_caller_left_is_ended(worker: WorkerProcess) -> None:
     waiting = asyncio.ensure_future(worker.run(os.getpid))
     await asyncio.sleep(0)
     working.cancel()
-    assert await asyncio.wait_for(waiting, 60) != ended
+    assert await asyncio.wait_for(waiting, 120) != ended
     with pytest.raises(asyncio.CancelledError):
         await working
 
@@ -78,7 +78,7 @@ async def test_a_job_whose_caller_left_is_ended(worker: WorkerProcess) -> None:
 async def test_a_job_that_takes_too_long_is_refused() -> None:
     worker = WorkerProcess(most_seconds=0.05)
     with pytest.raises(Refused, match=r"the work on rules took longer than 0\.05 seconds"):
-        await asyncio.wait_for(worker.run(time.sleep, 600), 60)
+        await asyncio.wait_for(worker.run(time.sleep, 600), 120)
     worker.close()
 
 
@@ -96,7 +96,7 @@ async def test_closing_waits_for_nothing(worker: WorkerProcess) -> None:
     await _process(worker)
     worker.close()
     with pytest.raises(BrokenProcessPool):
-        await asyncio.wait_for(working, 30)
+        await asyncio.wait_for(working, 120)
 
 
 async def test_closing_ends_only_the_processes_of_the_pool(worker: WorkerProcess) -> None:

@@ -40,7 +40,7 @@ def pair(rules: Path, url: str) -> Iterator[list[subprocess.Popen[str]]]:
     yield processes
     for process in processes:
         end(process)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def test_what_a_killed_process_answered_is_kept_and_nothing_else(pair: list[subprocess.Popen[str]], url: str) -> None:
@@ -54,7 +54,7 @@ def test_what_a_killed_process_answered_is_kept_and_nothing_else(pair: list[subp
             stub = EstimateServiceStub(channel)
             for number in range(10_000):
                 try:
-                    answer = stub.EstimatePlan(asked(f"{caller}-{number}"), timeout=30)
+                    answer = stub.EstimatePlan(asked(f"{caller}-{number}"), timeout=120)
                 except grpc.RpcError:
                     return
                 answered[f"{caller}-{number}"] = answer.SerializeToString(deterministic=True)
@@ -88,7 +88,7 @@ def test_two_services_race_for_request_ids(pair: list[subprocess.Popen[str]]) ->
         service, number, is_other = call
         request = asked(f"race-{number}", **({"as_of": "2026-03-01"} if is_other else {}))
         try:
-            return number, str(stubs[service].EstimatePlan(request, timeout=30).name)
+            return number, str(stubs[service].EstimatePlan(request, timeout=120).name)
         except grpc.RpcError as error:
             return number, str(error.code().name)
 
@@ -124,7 +124,7 @@ def test_a_malformed_database_url_is_refused_in_one_line(rules: Path, tmp_path: 
     file = tmp_path / "camcover.sqlite"
     prepare(file)
     process = serving("--rules", rules, "--database-url", f"sqlite:///{file}", "--listen", "127.0.0.1:0")
-    _, log = process.communicate(timeout=60)
+    _, log = process.communicate(timeout=120)
     assert process.returncode == 1
     assert said in log
     assert len(log.splitlines()) == 1

@@ -39,7 +39,7 @@ def replicas(url: str) -> Iterator[list[tuple[subprocess.Popen[str], grpc.Channe
     for process in processes:
         process.send_signal(signal.SIGTERM)
     for process in processes:
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
         end(process)
 
 
@@ -59,7 +59,7 @@ def staff(url: str) -> Callable[..., str]:
 def wait_for(channels: list[grpc.Channel], release: str) -> None:
     """Return once every service says that it answers by a release."""
     for channel in channels:
-        watching = RuleServiceStub(channel).WatchReleases(rule_service_pb2.WatchReleasesRequest(), timeout=30)
+        watching = RuleServiceStub(channel).WatchReleases(rule_service_pb2.WatchReleasesRequest(), timeout=120)
         for each in watching:
             if each.release == release:
                 break
@@ -110,6 +110,6 @@ def test_a_killed_replica_loses_nothing_and_another_takes_over(
         answer = EstimateServiceStub(channel).GetEstimate(estimate_service_pb2.GetEstimateRequest(name=kept.name))
     assert answer == kept
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=120)
     events = [json.loads(line) for line in log.splitlines()]
     assert [each["rule_release"] for each in events if each["event"] == "release active"] == [first]

@@ -204,7 +204,7 @@ def test_watching_runs_again_when_other_rules_are_there(
         _change(rules, watched, changed)
         assert second in iter(lambda: _line(process), None)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 1
+        assert process.wait(120) == 1
     finally:
         end(process)
         process.communicate()
@@ -245,7 +245,7 @@ def test_what_is_saved_while_a_command_runs_is_one_more_run(tmp_path: Path) -> N
             raise Ended
 
     with pytest.raises(Ended):
-        asyncio.run(asyncio.wait_for(run_whenever_saved(once, [tmp_path]), 60))
+        asyncio.run(asyncio.wait_for(run_whenever_saved(once, [tmp_path]), 120))
     assert seen == ["first", "second"]
 
 

@@ -17,7 +17,7 @@ from camcover.cli.watching import Watcher
 from processes import address_of, end, serving
 from small_rules import TEXTS, question
 
-WATCHDOG_SECONDS = 60
+WATCHDOG_SECONDS = 120
 """Far more than anything here takes: a watcher that sees nothing fails the test, and does not hang it."""
 
 

@@ -240,5 +240,5 @@ def test_several_processes_open_a_new_database_at_once(empty_url: str) -> None:
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.close()
-    assert [process.wait(60) for process in processes] == [0] * 4
+    assert [process.wait(120) for process in processes] == [0] * 4
     open_database(empty_url).close()

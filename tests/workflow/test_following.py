@@ -38,7 +38,7 @@ async def changed(rules: RulesInForce, release: str) -> None:
     """Wait until a release is in force."""
     event = asyncio.Event()
     rules.listen(event.set)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while rules.release != release:
             await event.wait()
             event.clear()
@@ -125,7 +125,7 @@ async def test_an_unreadable_release_is_followed_once_it_can_be_read(
             await asyncio.to_thread(releases.rules.tables, releases.ids[1])
             patched.setattr(releases.rules, "tables", fail)
             await asyncio.to_thread(decide, releases, releases.ids[1])
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await asked.wait()
                 asked.clear()
                 await asked.wait()  # it is tried again
@@ -177,7 +177,7 @@ async def test_the_state_of_following_is_reported(releases: Any, monkeypatch: py
     with monkeypatch.context() as patched, capture_logs() as logged:
         patched.setattr(Follower, "_follow", halt)
         await follower.start()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await ended.wait()
     assert told[-1] is Following.ENDED
     assert [each["event"] for each in logged] == ["following ended"]
@@ -207,7 +207,7 @@ async def test_an_unresponsive_database_makes_the_follower_behind(
     monkeypatch.setattr(following, "PATIENCE_SECONDS", 0.01)
     follower = Follower(rules, releases.rules, lambda state: behind.set() if state is Following.BEHIND else None)
     looking = asyncio.create_task(follower.look())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await behind.wait()
     assert rules.release == ""
     answers.set()

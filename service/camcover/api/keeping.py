@@ -46,8 +46,11 @@ class _Waiting(NamedTuple):
 class Keeper:
     """The one writer of estimates to a store; it belongs to one event loop."""
 
-    def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float = ANSWER_SECONDS) -> None:
-        """Write to `store`. At most `most_waiting` rows wait, each for `seconds` and a little longer for each row."""
+    def __init__(self, store: EstimateStore, most_waiting: int = MOST_WAITING, seconds: float | None = None) -> None:
+        """Write to `store`. At most `most_waiting` rows wait, each for `seconds` and a little longer for each row.
+
+        `seconds`: None means ANSWER_SECONDS.
+        """
         self._store, self._most, self._seconds = store, most_waiting, seconds
         self._rows_in_hand = 0
         self._is_stuck = False
@@ -70,8 +73,9 @@ class Keeper:
         self._waiting.append(_Waiting(estimates, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
+        seconds = ANSWER_SECONDS if self._seconds is None else self._seconds
         try:
-            async with asyncio.timeout(self._seconds + (rows + self._rows_in_hand) / _ROWS_A_SECOND):
+            async with asyncio.timeout(seconds + (rows + self._rows_in_hand) / _ROWS_A_SECOND):
                 return await future
         except TimeoutError:
             self._is_stuck = self._writing is not None
