@@ -26,6 +26,9 @@ pytestmark = pytest.mark.processes
 
 CALLERS = 6
 
+TRY_AGAIN = "try again later"
+"""What is said on a busy machine where two services write to one database and one of them has waited long enough."""
+
 
 def asked(request_id: str, **others: Any) -> request_pb2.EstimatePlanRequest:
     """A question under a request id."""
@@ -55,7 +58,9 @@ def test_what_a_killed_process_answered_is_kept_and_nothing_else(pair: list[subp
             for number in range(10_000):
                 try:
                     answer = stub.EstimatePlan(asked(f"{caller}-{number}"), timeout=120)
-                except grpc.RpcError:
+                except grpc.RpcError as error:
+                    if TRY_AGAIN in str(error.details()):
+                        continue
                     return
                 answered[f"{caller}-{number}"] = answer.SerializeToString(deterministic=True)
                 if len(answered) == 40:
@@ -87,10 +92,12 @@ def test_two_services_race_for_request_ids(pair: list[subprocess.Popen[str]]) ->
         """The name that a call gets, or how it is refused."""
         service, number, is_other = call
         request = asked(f"race-{number}", **({"as_of": "2026-03-01"} if is_other else {}))
-        try:
-            return number, str(stubs[service].EstimatePlan(request, timeout=120).name)
-        except grpc.RpcError as error:
-            return number, str(error.code().name)
+        while True:
+            try:
+                return number, str(stubs[service].EstimatePlan(request, timeout=120).name)
+            except grpc.RpcError as error:
+                if TRY_AGAIN not in str(error.details()):
+                    return number, str(error.code().name)
 
     calls = [(service, number, is_other) for number in range(40) for is_other in (False, True) for service in (0, 1)]
     with ThreadPoolExecutor(8) as pool:
