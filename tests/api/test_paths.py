@@ -135,7 +135,8 @@ async def said(channel: grpc.aio.Channel, method: str, request: dict[str, Any]) 
     """The status of a call, and every byte of its first answer, its message, details and metadata."""
     name, content = _parsed(method, request)
     # The message goes with the call: what is sent later may find the call refused already, which is another error.
-    call: Any = channel.unary_stream(name)(content, timeout=120, metadata=(("authorization", "Bearer all"),))
+    ask: Any = channel.unary_stream(name)
+    call = ask(content, timeout=120, metadata=(("authorization", "Bearer all"),))
     first = b""
     try:
         answer = await call.read()
