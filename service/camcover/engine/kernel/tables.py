@@ -25,7 +25,7 @@ MAX_STEPS = 8
 """Steps in one list (docs/rule-language.md, point 19)."""
 
 NEVER = 2**31 - 1
-"""A visit number no one reaches: the last phase holds from there on."""
+"""A visit number that nobody reaches: the last phase has no end."""
 
 ALL = np.uint64(2**64 - 1)
 """Every bit set: the mask of a criterion that is not given."""
@@ -35,18 +35,18 @@ SEGMENT = np.dtype([
     ("period_month", "i4"), ("period_day", "i4"), ("period_first", "i4"), ("period_last", "i4"),
     ("accumulators", "i4"), ("tiers", "i4"), ("matches", "i4"), ("licensure", "i4"),
 ])  # fmt: skip
-"""A stretch of days in which a plan and all it refers to stay the same. Up to `last_assumed` its terms may be assumed
-to go on (point 37). A benefit period begins each year on `period_month`-`period_day`; the first one of the editions
-that have it begins on `period_first` at the earliest, the last one ends on `period_last` at the latest (point 24).
+"""A run of days in which a plan and all it refers to stay the same. Up to `last_assumed` its terms may be assumed to go
+on (point 37). A benefit period begins each year on `period_month`-`period_day`. Of the editions with this period, the
+first one begins on `period_first` at the earliest, and the last one ends on `period_last` at the latest (point 24).
 `accumulators` and `tiers` are first rows; `matches` is the row of service 0, `licensure` that of practitioner 0."""
 
 ACCUMULATOR = np.dtype([
     ("present", "i4"), ("out_of_pocket", "i4"), ("aggregate", "i4"), ("carryover", "i4"),
     ("self_only", "i8"), ("individual", "i8"), ("family", "i8"), ("feeds", "u8"), ("incentive", "i8"),
 ])  # fmt: skip
-"""`self_only`: the amount under self-only coverage, `individual`: of a member under family coverage (point 22),
-both less `incentive` for who has earned it.
-`feeds`: the accumulators that receive what is paid toward a deductible."""
+"""`self_only`: the amount under self-only coverage. `individual`: a member's amount under family coverage (point 22). A
+member who has earned the incentive has `incentive` less of both. `feeds`: the accumulators that receive what is paid
+toward a deductible."""
 
 TIER = np.dtype([
     ("present", "i4"), ("deductible", "i4"), ("out_of_pocket", "i4"),
@@ -57,33 +57,32 @@ TIER = np.dtype([
     ("counted_deductible", "u8"), ("counted_copay", "u8"), ("counted_coinsurance", "u8"),
     ("edits", "i4"),
 ])  # fmt: skip
-"""`out_of_pocket`: the one maximum that caps the whole cost share, -1 = none does, SEVERAL: those of the masks
-`capped_...` cap each part of it (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
-23. `liable`: the denials that are the provider's, a mask of attestations and of the bits beside them, unless the
-attestation `unless` is there (0 = none makes them the member's). `pays_allowed`: what is not covered costs what the
-fees allow; `discounts`: the cell of `tier_discounts` for service 0, -1 = the plan's discounts are the same in all
-tiers. `fees` is a row of `fee_tables`; -1: the plan has no
-fee table for the tier. The rows of a segment are by the tiers' numbers;
-`listed` of row N is the number of the tier in place N of the edition's own list, its last one from there on.
-`edits`: the row of `code_edits` for service 0, -1 = the codes of a day are not held to each other.
-`pays_member`: what the plan pays goes to the member, who pays the provider first; the kernel does not ask."""
+"""`out_of_pocket`: the one maximum that caps the complete cost share, -1 = none; SEVERAL: the masks `capped_...` name
+the maxima that cap each part (point 21). `counted_...`: the accumulators that receive each part in step (c) of point
+23. `liable`: the denials that are the provider's, as a mask of attestations and of the bits beside them. The
+attestation `unless` makes them the member's, 0 = none does. `pays_allowed`: an uncovered line costs what the fees
+allow. `discounts`: the cell of `tier_discounts` for service 0, -1 = the plan's discounts are the same in all tiers.
+`fees`: a row of `fee_tables`, -1 = the plan has no fee table for the tier. A segment has its rows in order of the
+tiers' numbers. `listed` of row N is the number of the tier at place N of the edition's own list; behind the end of the
+list, that of its last tier. `edits`: the row of `code_edits` for service 0, -1 = the tier has no code edits.
+`pays_member`: the plan's payment goes to the member, who pays the provider first; the kernel does not use it."""
 
 FEE_TABLE = np.dtype([
     ("cents", "i4"), ("basis_points", "i4"), ("of", "i4"), ("visits", "i4"), ("rates", "i4"), ("rate_count", "i4"),
     ("expenses", "i4"), ("multiple", "i4"), ("per_day", "i8"),
 ])  # fmt: skip
-"""`cents` is the row of `fee_cents` for service 0, `visits` that of fees for a visit, by therapy; -1: it lists none.
-What it does not list is `basis_points` of the charge (`of` -1) or of what row `of` gives; -1 basis points: nothing
-said. `rates`: first row of `fee_rates`; `expenses`: the row of `fee_cents` for the practice expense of service 0, -1:
-none, of which `multiple` basis points are allowed for every unit of a day but one (point 47); `per_day`: the most that
-the lines of a day are allowed together."""
+"""`cents`: the row of `fee_cents` for service 0; `visits`: the same for fees per visit, by therapy; -1 = none listed. A
+service that is not listed costs `basis_points` of the charge (`of` -1), or of the amount that row `of` gives; -1 basis
+points: there is no such rule. `rates`: first row of `fee_rates`. `expenses`: the row of `fee_cents` for the practice
+expense of service 0, -1 = none; `multiple` basis points of it are allowed for every unit of a day but one (point 47).
+`per_day`: the most that the lines of a day are allowed together."""
 
 FEE_RATE = np.dtype([
     ("practitioners", "u8"), ("settings", "u8"), ("asks_practitioner", "i4"),
     ("cents", "i4"), ("visits", "i4"), ("basis_points", "i4"),
 ])  # fmt: skip
-"""Other amounts for some practitioners and settings (point 46): `cents` and `visits` as in a table, -1: it lists none;
-or `basis_points` of what the table gives otherwise, -1: it is no percentage."""
+"""Other amounts for some practitioners and settings (point 46). `cents` and `visits` as in a table, -1 = none listed;
+or `basis_points` of what the table would give otherwise, -1 = the rate is not a percentage."""
 
 CODE_EDIT = np.dtype([
     ("units", "i4"), ("own", "i4"), ("firsts", "i4"), ("first_count", "i4"), ("others", "i4"), ("other_count", "i4"),
@@ -101,8 +100,8 @@ RULE = np.dtype([
     ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counts_out_of_pocket", "i4"),
     ("without", "i4"), ("without_count", "i4"), ("copay_scope", "i4"),
 ])  # fmt: skip
-"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`; `tiers`: first row of `rule_tiers`; `without`:
-the first of the codes in `listed_codes` that it is not for; `copay_scope`: the number of the scope of its copays per
+"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`. `tiers`: first row of `rule_tiers`. `without`:
+the first code in `listed_codes` that the benefit leaves out. `copay_scope`: the number of the scope of its copays per
 day, -1 = it has none (point 20)."""
 
 CRITERIA = np.dtype([
@@ -111,14 +110,16 @@ CRITERIA = np.dtype([
     ("licensed", "i4"), ("attested", "u8"), ("not_attested", "u8"),
     ("roles", "u8"), ("statuses", "u8"), ("wait_days", "i4"), ("wait_months", "i4"), ("asks_member", "i4"),
 ])  # fmt: skip
-"""`diagnoses` 0: not asked; a mask of one group otherwise. Of `attested` all must be there, of `not_attested` none.
-`asks_member` says whether one of the four before it is given: a mask, or days or months of waiting, else 0."""
+"""`diagnoses` 0: not asked for; otherwise a mask of one group. All of `attested` must be there, and none of
+`not_attested`. `asks_member`: whether one of the four columns before it is given: a mask, or days or months of waiting;
+else 0."""
 
 RANGE = np.dtype([("first", "i4"), ("count", "i4")])
 """For (rule, tier): its phases; count 0: the tier is not covered."""
 
 PHASE = np.dtype([("through", "i4"), ("first", "i4"), ("count", "i4"), ("limit", "i4")])
-"""`limit`: the place among the benefit's limits of the one whose visits `through` counts, -1 = the benefit's own."""
+"""`limit`: the limit whose visits `through` counts, as its place among the benefit's limits; -1 = the benefit's own
+visits."""
 
 STEP = np.dtype([
     ("kind", "i4"), ("accumulator", "i4"), ("basis_points", "i4"), ("waived", "i4"), ("cents", "i8"),
@@ -140,10 +141,10 @@ LIMIT = np.dtype([
     ("excepts", "u8"), ("tiers", "u8"), ("ages", "i4"), ("age_count", "i4"),
     ("hands_on", "i4"), ("of_family", "i4"),
 ])  # fmt: skip
-"""`excepts`: a line for which all of this mask is attested is left out; 0 = none is. `tiers`: lines of all others are.
-`ages`, `age_count`: the rows of `age_allowances` of which the first that holds the member's age goes before `allow`.
-`hands_on`: what it cuts of a line goes on to the next benefit (point 16). `of_family`: all members share the count,
-which is the first one's."""
+"""`excepts`: the limit leaves out a line for which all of this mask is attested, 0 = none. `tiers`: it leaves out lines
+of other tiers. `ages`, `age_count`: rows of `age_allowances`; the first that holds the member's age replaces `allow`.
+`hands_on`: the part that the limit cuts from a line goes on to the next benefit (point 16). `of_family`: all members
+share the count, which is kept with the first member."""
 
 AGE_ALLOWANCE = np.dtype([("age_min", "i4"), ("age_max", "i4"), ("allow", "i8")])
 
@@ -217,18 +218,17 @@ REQUEST = np.dtype([
     ("segment", "i4"), ("period", "i4"), ("period_end", "i4"), ("late_from", "i4"),
     ("event_count", "i4"), ("fault", "i4"), ("patient", "i8"),
 ])  # fmt: skip
-"""One bounding case of a plan of sessions. First where its parts begin and how wide a member's part of them is
-(`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and how many rows of `events` it may write
-(`event_room`); several cases may share their lines and what is given. `behind`: the first ledger row of the primary
-plan in `Work.behind`, -1 = there is none; `maintenance`: what the primary left is the eligible amount; `tier_map`: the
-primary's tiers in `Work.tier_maps`. `given_period` and `first_period` are the first days of the benefit periods that
-hold `as_of` and the first line. Then how the open facts are in this case (`asking/ranges.py`): `open_tier` is a place
-in the edition's list of tiers; `attested`: all attestations are there but the advance notice, which `notice_given` says
-of. `rests`: the first row of `Work.rests`, -1 = no limit of the plan hands on what it cuts.
-The last columns are the kernel's: the line in hand lies in `segment` and in the benefit
-period [`period`, `period_end`), whose last three months begin on `late_from`; `event_count` is how many rows of
-`events` were wanted: more than `event_room` is a fault; `fault` is a code of `Fault`; `patient` is what the patient
-pays of all lines."""
+"""One bounding case of a plan of sessions. It begins with the positions of its parts, the width of a member's part of
+them (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and the number of rows of `events` that it
+may write (`event_room`). Several cases may share their lines and their given rows. `behind`: the first ledger row of
+the primary plan in `Work.behind`, -1 = there is none. `maintenance`: the eligible amount is what the primary left.
+`tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` and `first_period`: the first days of the benefit
+periods that hold `as_of` and the first line. Then the values of the open facts in this case (`asking/ranges.py`).
+`open_tier`: a place in the edition's list of tiers. `attested`: all attestations are there, except the advance notice,
+which has its own column `notice_given`. `rests`: the first row of `Work.rests`, -1 = no limit of the plan hands on what
+it cuts. The kernel sets the last columns. The current line lies in `segment`, and in the benefit period [`period`,
+`period_end`), whose last three months begin on `late_from`. `event_count`: how many rows of `events` were needed; more
+than `event_room` is a fault. `fault`: a code of `Fault`. `patient`: what the patient pays for all lines."""
 
 KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "fault", "patient")
 """The columns of `REQUEST` that the kernel sets."""
@@ -240,13 +240,12 @@ SERVICE = np.dtype([
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
-"""What all lines of one service of a request share; -1 = unknown, in every column that may be. `born` is an ordinal
-day, 0 = unknown, and goes before `age`; `covered_from` and `covered_to` are ordinal days, 0 and NEVER = not
-given; so is `enrolled`, 0 = unknown; `incentive`: 1 = earned; `minutes`: of one unit, 0 = not known; `diagnosed`
-says whether a diagnosis or condition is given at all; `lacking`: attestations that are said not to be there, and so are
-not assumed; a service
-without a therapy has a code that no catalog knows; `typical` is the line's part of the low, typical and high cash
-price."""
+"""What all lines of one service of a request share; -1 = unknown in every column that may be unknown. `born`: an
+ordinal day, 0 = unknown; it replaces `age`. `covered_from` and `covered_to`: ordinal days, 0 and NEVER = not given.
+`enrolled`: an ordinal day, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not known. `diagnosed`:
+whether a diagnosis or condition is given at all. `lacking`: attestations that are said to be missing, and so are not
+assumed. A service without a therapy has a code that no catalog knows. `typical`: the line's part of the low, typical
+and high cash price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""
@@ -258,22 +257,22 @@ GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """A sum before the first line, of (member, accumulator), the family after the last member."""
 
 GIVEN_COUNT = np.dtype([("used", "i8"), ("dated", "i8"), ("first_event", "i4"), ("event_count", "i4")])
-"""Use of (member, limit slot) as the request gives it: in the period of `as_of`, by dated visits in that of the first
-line, or of a rolling limit as rows of `given_events`."""
+"""Use of (member, limit slot) in the request: in the period of `as_of`; by dated visits, in the period of the first
+line; for a rolling limit, as rows of `given_events`."""
 
 GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
-"""A dated use before the estimate; those of one slot stand together, in order of date."""
+"""A dated use before the estimate; the uses of one slot follow each other, in order of date."""
 
 GIVEN_VISIT = np.dtype([
     ("used", "i4"), ("dated", "i4"), ("day", "i4"), ("counted", "u8"), ("copay_paid", "i8"),
     ("coinsurance_paid", "i8"), ("percentages", "i8"), ("penalty_paid", "i8"), ("copay_scope", "i4"),
 ])  # fmt: skip
-"""Visits of (member, benefit) as the request gives them: in the benefit period of `as_of`, and by dates in that of the
-first line. `day`: of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
+"""Visits of (member, benefit) in the request: in the benefit period of `as_of`, and by dates in that of the first line.
+`day`: the day of a visit that goes on with the first lines, 0 = none; then as in `VISITS`."""
 
 GIVEN_FEE = np.dtype([("day", "i4"), ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("used", "i8")])
-"""What lines before the estimate took on `day` of a therapy's fee for a visit, or of the maximum per day (-1); or the
-highest practice expense of a unit of theirs (-2)."""
+"""What lines before the estimate took on `day`: of a therapy's fee for a visit, or of the maximum per day (therapy -1);
+or their highest practice expense of a unit (-2)."""
 
 SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 """Running sum of (member, accumulator); the row after the last member is the family's."""
@@ -288,9 +287,10 @@ VISITS = np.dtype([
     ("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4"),
     ("coinsurance_paid", "i8"), ("percentages", "i8"), ("penalty_paid", "i8"), ("copay_scope", "i4"),
 ])  # fmt: skip
-"""Visits of (member, benefit) in a benefit period, and of the visit on `day`: limits counted, copay paid; of a
-coinsurance with a least or a most what was paid, and what its percentage alone came to (point 44); what was taken of a
-penalty in dollars (point 12), and the scope of the benefit's copays per day, -1 = it has none (point 20)."""
+"""Visits of (member, benefit) in a benefit period, and the visit on `day`: the limits that counted it, and the copay
+paid. For a coinsurance with a least or a most: what was paid, and what its percentage alone came to (point 44). Then
+what was taken of a penalty in dollars (point 12), and the scope of the benefit's copays per day, -1 = it has none
+(point 20)."""
 
 EVENT = np.dtype([("day", "i4"), ("next", "i4"), ("amount", "i8")])
 """A dated use under a rolling limit, in a list by date."""
@@ -305,15 +305,15 @@ LEDGER = np.dtype([
     ("miscoded", "i8"), ("provider_owes", "i8"), ("expense", "i8"), ("handed", "i8"),
     ("steps", "i8", (MAX_STEPS,)),
 ])  # fmt: skip
-"""One line as adjudicated. `tier` is the number of the tier by which it was priced, -1 = none; `terms_assumed`: by
-terms behind the last edition; `liability`: who bears what is not covered; `of_visit`: 1 where it shares the fee for a
-visit. `criteria` is the row that failed, `fee` the allowed amount before coverage was judged, `attestations_used`
-what was asked for and found, `capped` what the out-of-pocket maximum took off, `capped_by` where several may the mask
-of those that did, `provider_owes` what of `written_off` is a denial that is the provider's, `miscoded` what of that
-the codes of the day refuse, `units_left` the units that they leave, `expense` the practice
-expense of a unit where those of the day are reduced together, `handed` the cents that the limit in row `handing`
-handed on to the next benefit (the row of `rests` in the same place has what became of them; they are in the amounts
-here), `steps` the cents of each step after the cap (only as many as the phase has are written)."""
+"""One adjudicated line. `criteria`: the row that failed. `tier`: the number of the tier that priced it, -1 = none.
+`terms_assumed`: its terms lie behind the last edition. `liability`: who bears the uncovered part. `of_visit`: 1 if it
+shares the fee for a visit. `fee`: the allowed amount before coverage was judged. `attestations_used`: those that were
+asked for and are there. `capped`: what the out-of-pocket maximum took off; `capped_by`: if several maxima may cap, the
+mask of those that did. `provider_owes`: the part of `written_off` that is a denial of the provider's; `miscoded`: the
+part of that which the codes of the day refuse; `units_left`: the units that they leave. `expense`: the practice expense
+of a unit, if the units of the day are reduced together. `handed`: the cents that the limit in row `handing` handed on
+to the next benefit. The row of `rests` at the same place shows the result; its amounts are included here. `steps`: the
+cents of each step after the cap; only the phase's own steps are written."""
 
 
 class Work(NamedTuple):
