@@ -11,7 +11,7 @@ from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA
 from camcover.engine.estimate import Amounts, Line
 from camcover.engine.kernel.tables import LEDGER
 from camcover.gen.camcover.v1 import estimate_pb2, impact_pb2
-from camcover.money import LEDGER_AMOUNTS, LINE_AMOUNTS, ONE_PLAN_AMOUNTS, in_cents
+from camcover.money import LEDGER_AMOUNTS, LINE_AMOUNTS, ONE_PLAN_AMOUNTS, Cents, in_cents
 from camcover.rulebook.grammar.cases import LINE
 from camcover.workflow.impact.records import LineFigures
 from camcover.workflow.impact.words import changes_of
@@ -56,7 +56,7 @@ def test_each_amount_is_what_it_is_called() -> None:
     line = estimate(tables(), question()).lines[0]
     given = {"charge": 8000, "allowed": 4800, "deductible": 4000, "coinsurance": 160}
     given |= {"written_off": 3200, "plan_paid": 640, "patient": 4160, "due_at_service": 4160}
-    assert line.amounts == Amounts(**{f"{name}_cents": given.get(name, 0) for name in LINE_AMOUNTS})
+    assert line.amounts == Amounts(**{f"{name}_cents": Cents(given.get(name, 0)) for name in LINE_AMOUNTS})
 
 
 @pytest.mark.parametrize("name", [name for name in ONE_PLAN_AMOUNTS if name != "patient"])

@@ -11,6 +11,7 @@ import pytest
 
 from camcover.engine import Estimate, InvalidRequest, compile_rules
 from camcover.engine.estimate import Adjustment, Reason
+from camcover.money import Cents
 from camcover.rulebook import load_texts
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.rule_tests import run_tests
@@ -71,10 +72,10 @@ def test_the_first_and_last_day_of_coverage_are_covered() -> None:
     ]
     assert [line.amounts.deductible_cents for line in found.lines] == [0, 10_000, 10_000, 0]
     assert [line.adjustments for line in found.lines] == [
-        (Adjustment("PR", "26", 10_000),),
-        (Adjustment("PR", "1", 10_000),),
-        (Adjustment("PR", "1", 10_000),),
-        (Adjustment("PR", "27", 10_000),),
+        (Adjustment("PR", "26", Cents(10_000)),),
+        (Adjustment("PR", "1", Cents(10_000)),),
+        (Adjustment("PR", "1", Cents(10_000)),),
+        (Adjustment("PR", "27", Cents(10_000)),),
     ]
     assert [line.steps[0].text for line in (found.lines[0], found.lines[3])] == [
         "Your coverage begins on March 1, 2026, after this date, so nothing is covered.",

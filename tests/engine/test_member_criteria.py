@@ -12,6 +12,7 @@ import pytest
 
 from camcover.engine import Estimate, InvalidRequest
 from camcover.engine.estimate import Adjustment, Reason
+from camcover.money import Cents
 from camcover.rulebook import load_texts
 from camcover.rulebook.analysis.cells import LineFacts
 from camcover.workflow.decision_tables import TableQuery, decision_tables
@@ -110,7 +111,7 @@ def test_a_waiting_period_ends_to_the_day(length: str, enrolled: str, last_waite
         (Reason.WAITING_PERIOD, 10_000),
         (Reason.NONE, 4_000),
     ]
-    assert found.lines[0].adjustments == (Adjustment("PR", "179", 10_000),)
+    assert found.lines[0].adjustments == (Adjustment("PR", "179", Cents(10_000)),)
     words = f"The plan covers this service only from {length} after the member's enrollment on."
     assert found.lines[0].steps[1].text == words
 
@@ -152,7 +153,7 @@ def test_a_policy_may_require_a_role_and_a_status() -> None:
     visit = {"therapy": "acupuncture", "tier": "in", "charge_cents": 10_000, "dates": ["2026-03-15"]}
     request = {"plan_id": "plan", "members": [member], "items": [visit], "explain": True}
     (line,) = estimate(rules, request).lines
-    assert (line.reason, line.adjustments) == (Reason.MEMBER_STATUS, (Adjustment("PR", "177", 10_000),))
+    assert (line.reason, line.adjustments) == (Reason.MEMBER_STATUS, (Adjustment("PR", "177", Cents(10_000)),))
     assert line.steps[1].text == "The plan covers this service only for retirees."
 
 

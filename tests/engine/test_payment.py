@@ -9,9 +9,11 @@ import pytest
 from camcover.api.catalog_servicer import _describe
 from camcover.engine.estimate import Line
 from camcover.gen.camcover.v1.catalog_service_pb2 import PlanEdition
+from camcover.money import Cents
 from camcover.workflow.coverage import check_coverage
 from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables, typed
 
+NONE = Cents(0)
 WRITTEN_OFF = "above_allowed: written_off"
 BACK, COPAY_BACK = (
     plan.replace(WRITTEN_OFF, f"{WRITTEN_OFF}, payment_to: member") for plan in (SHARE_PLAN, COPAY_PLAN)
@@ -38,8 +40,10 @@ def test_the_plans_payment_comes_back_in_a_tier_that_pays_the_member() -> None:
     """The contract's 32.00 are not due: 48.00 at the desk, of which 6.40 come back; then 9.60 + 38.40 = 48.00."""
     found, later = lines(BACK), (3_840, 960, 4_800, 3_840)
     assert [money(line) for line in found] == [(640, 4_160, 4_800, 640), later, later]
-    others = [line._replace(due_at_service_cents=0, reimbursed_cents=0) for line in found]
-    assert others == [each._replace(due_at_service_cents=0, reimbursed_cents=0) for each in lines(SHARE_PLAN)]
+    others = [line._replace(due_at_service_cents=Cents(0), reimbursed_cents=Cents(0)) for line in found]
+    assert others == [
+        each._replace(due_at_service_cents=Cents(0), reimbursed_cents=Cents(0)) for each in lines(SHARE_PLAN)
+    ]
 
 
 def test_an_uncovered_line_brings_nothing_back() -> None:

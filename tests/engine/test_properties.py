@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def share_plan(order: list[str]) -> str:
     )
 
 
-def asked(prices: list[int], first: int, used: dict[str, int], visits: int = 0) -> dict[str, Any]:
+def asked(prices: list[int], first: int, used: Mapping[str, int], visits: int = 0) -> dict[str, Any]:
     """A line a day from 1 March + `first` on, each of its own charge, all of it allowed; sums so far as `used`."""
     days = [f"2026-03-{first + place + 1:02}" for place in range(len(prices))]
     items = [

@@ -12,6 +12,7 @@ import pytest
 
 from camcover.engine import Estimate
 from camcover.engine.estimate import Line, Reason
+from camcover.money import Cents
 from camcover.workflow.coverage import check_coverage
 from small_rules import estimate, tables, typed
 
@@ -54,7 +55,7 @@ def first(*arguments: str, **others: Any) -> Line:
     return asked(*arguments, **others).lines[0]
 
 
-def settled(line: Line) -> tuple[int, int, list[tuple[str, str, int]]]:
+def settled(line: Line) -> tuple[Cents, Cents, list[tuple[str, str, Cents]]]:
     """(patient, written off, claim adjustments) of a line."""
     adjustments = [(each.group, each.reason_code, each.amount_cents) for each in line.adjustments]
     return line.patient_cents, line.written_off_cents, adjustments

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from camcover.engine.estimate import Adjustment, Reason
+from camcover.money import Cents
 from small_rules import COPAY_PLAN, SHARE_PLAN, estimate, question, tables
 
 RULES = tables()
@@ -206,7 +207,7 @@ def test_the_range_covers_an_unknown_code() -> None:
     assert "the code 99999 is not in our catalog" in assumptions[0]
     line = estimate(RULES, question(members=[MEMBER], items=[item])).lines[1]
     assert (line.reason, line.therapy, line.code, line.patient_cents) == (Reason.UNKNOWN_CODE, "", "99999", 5000)
-    assert line.adjustments == (Adjustment("PR", "181", 5000),)
+    assert line.adjustments == (Adjustment("PR", "181", Cents(5000)),)
 
 
 def test_sums_of_an_earlier_benefit_period_make_all_sums_open() -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from camcover import money
 from camcover.engine.request import AccountBalance, AccumulatorUse, UseSoFar
 from camcover.messages import Message
-from camcover.money import in_cents
+from camcover.money import Cents, in_cents
 
 
 class Reason(IntEnum):
@@ -49,21 +49,21 @@ class Reason(IntEnum):
 class Amounts(NamedTuple):
     """The money of a line, an item or a whole estimate, in cents."""
 
-    charge_cents: int = 0
-    allowed_cents: int = 0
-    deductible_cents: int = 0
-    copay_cents: int = 0
-    coinsurance_cents: int = 0
-    penalty_cents: int = 0
-    balance_bill_cents: int = 0
-    not_covered_cents: int = 0
-    written_off_cents: int = 0
-    plan_paid_cents: int = 0
-    secondary_paid_cents: int = 0
-    patient_cents: int = 0
-    due_at_service_cents: int = 0
-    reimbursed_cents: int = 0
-    account_paid_cents: int = 0
+    charge_cents: Cents = Cents(0)
+    allowed_cents: Cents = Cents(0)
+    deductible_cents: Cents = Cents(0)
+    copay_cents: Cents = Cents(0)
+    coinsurance_cents: Cents = Cents(0)
+    penalty_cents: Cents = Cents(0)
+    balance_bill_cents: Cents = Cents(0)
+    not_covered_cents: Cents = Cents(0)
+    written_off_cents: Cents = Cents(0)
+    plan_paid_cents: Cents = Cents(0)
+    secondary_paid_cents: Cents = Cents(0)
+    patient_cents: Cents = Cents(0)
+    due_at_service_cents: Cents = Cents(0)
+    reimbursed_cents: Cents = Cents(0)
+    account_paid_cents: Cents = Cents(0)
 
 
 class Adjustment(NamedTuple):
@@ -71,14 +71,14 @@ class Adjustment(NamedTuple):
 
     group: str
     reason_code: str
-    amount_cents: int
+    amount_cents: Cents
 
 
 class AccountPayment(NamedTuple):
     """What an account pays of a line, cents."""
 
     account: str
-    amount_cents: int
+    amount_cents: Cents
 
 
 class ExplainedStep(NamedTuple):
@@ -88,7 +88,7 @@ class ExplainedStep(NamedTuple):
     """
 
     message: Message
-    amount_cents: int
+    amount_cents: Cents
     rule: str
     citation: str
 
@@ -123,21 +123,21 @@ class Line(NamedTuple):
     charge_assumed: bool
     terms_assumed: bool
     rest_benefit: str
-    charge_cents: int
-    allowed_cents: int
-    deductible_cents: int
-    copay_cents: int
-    coinsurance_cents: int
-    penalty_cents: int
-    balance_bill_cents: int
-    not_covered_cents: int
-    written_off_cents: int
-    plan_paid_cents: int
-    secondary_paid_cents: int
-    patient_cents: int
-    due_at_service_cents: int
-    reimbursed_cents: int
-    account_paid_cents: int
+    charge_cents: Cents
+    allowed_cents: Cents
+    deductible_cents: Cents
+    copay_cents: Cents
+    coinsurance_cents: Cents
+    penalty_cents: Cents
+    balance_bill_cents: Cents
+    not_covered_cents: Cents
+    written_off_cents: Cents
+    plan_paid_cents: Cents
+    secondary_paid_cents: Cents
+    patient_cents: Cents
+    due_at_service_cents: Cents
+    reimbursed_cents: Cents
+    account_paid_cents: Cents
     account_payments: tuple[AccountPayment, ...]
     adjustments: tuple[Adjustment, ...]
     steps: tuple[ExplainedStep, ...]
@@ -160,8 +160,8 @@ class AccumulatorAfter(NamedTuple):
 
     accumulator: str
     member_id: str
-    used_cents: int
-    maximum_cents: int | None
+    used_cents: Cents
+    maximum_cents: Cents | None
 
 
 class AccountAfter(NamedTuple):
@@ -172,8 +172,8 @@ class AccountAfter(NamedTuple):
 
     account: str
     member_id: str
-    balance_cents: int
-    amount_cents: int
+    balance_cents: Cents
+    amount_cents: Cents
 
 
 class LimitAfter(NamedTuple):
@@ -190,15 +190,15 @@ class Month(NamedTuple):
     """What the patient pays for services dated in one calendar month (`2026-03`)."""
 
     month: str
-    patient_cents: int
+    patient_cents: Cents
 
 
 class Range(NamedTuple):
     """The least, expected and greatest patient total, and each assumption."""
 
-    low_cents: int
-    expected_cents: int
-    high_cents: int
+    low_cents: Cents
+    expected_cents: Cents
+    high_cents: Cents
     assumptions: tuple[Message, ...]
 
 

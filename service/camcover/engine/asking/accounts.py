@@ -130,7 +130,7 @@ class Accounts:
                 paid += cents
             held[own] = balance._replace(cents=Cents(balance.cents - paid))
             if paid:
-                yield Payment(account, paid)
+                yield Payment(account, Cents(paid))
 
     def balance(
         self,

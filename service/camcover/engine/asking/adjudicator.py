@@ -17,7 +17,7 @@ from camcover.engine.asking.asked import Asked, Unsound, asked_of
 from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.cases import Cases
 from camcover.engine.asking.claim import without_claim_codes
-from camcover.engine.asking.coordination import Cents, Settled, settle
+from camcover.engine.asking.coordination import CentsByLine, Settled, settle
 from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
 from camcover.engine.asking.openness import Openness, openness_of
 from camcover.engine.asking.payees import reimbursed
@@ -159,7 +159,7 @@ class Adjudicator:
         settled: Settled | None = None,
     ) -> Sequence[int]:
         """What of each line comes back to the member from both plans, cents; empty where neither pays members."""
-        found: list[Cents] = []
+        found: list[CentsByLine] = []
         if question.primary.plan.pays_members:
             rows = self._rows(question, placed)
             found.append(reimbursed(tables.arrays, rows, rows["plan_paid"]))

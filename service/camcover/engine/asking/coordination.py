@@ -16,8 +16,9 @@ from camcover.engine.kernel.codes import Above
 from camcover.engine.kernel.tables import Array, RuleTables
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import Coordination
+from camcover.money import Cents
 
-Cents = NDArray[np.int64]
+CentsByLine = NDArray[np.int64]
 
 _NO_CEILING = -1
 CUT_IN_ORDER = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty", "deductible")
@@ -27,8 +28,8 @@ CUT_IN_ORDER = ("balance_bill", "not_covered", "coinsurance", "copay", "penalty"
 class Settled(NamedTuple):
     """Each line after both plans, cents: what the secondary pays, and what a contract writes off of the rest."""
 
-    secondary_paid: Cents
-    forgiven: Cents
+    secondary_paid: CentsByLine
+    forgiven: CentsByLine
 
 
 def settle(method: Coordination, rules: RuleTables, primary: Array, secondary: Array) -> Settled:
@@ -47,8 +48,8 @@ def settle(method: Coordination, rules: RuleTables, primary: Array, secondary: A
     return Settled(paid, (owed - np.minimum(owed, most)).astype(np.int64))
 
 
-def _secondary_paid(method: Coordination, primary: Array, secondary: Array) -> Cents:
-    """Cents the secondary pays of each line."""
+def _secondary_paid(method: Coordination, primary: Array, secondary: Array) -> CentsByLine:
+    """CentsByLine the secondary pays of each line."""
     paid = primary["plan_paid"]
     alone = secondary["plan_paid"]
     allowable_left = np.maximum(primary["allowed"], secondary["allowed"]) - paid
@@ -66,7 +67,7 @@ def _secondary_paid(method: Coordination, primary: Array, secondary: Array) -> C
     return np.where(secondary["covered"] == 1, due, 0).astype(np.int64)
 
 
-def _ceiling(rules: RuleTables, rows: Array) -> Cents:
+def _ceiling(rules: RuleTables, rows: Array) -> CentsByLine:
     """The most that a plan's contract lets the provider collect of each line; -1 where no contract says so."""
     tiers = np.where(rows["covered"] == 1, rules.segments["tiers"][rows["segment"]] + rows["tier"], 0)
     has_contract = (rows["covered"] == 1) & (rules.tiers["above"][tiers] == int(Above.WRITTEN_OFF))
@@ -75,10 +76,10 @@ def _ceiling(rules: RuleTables, rows: Array) -> Cents:
 
 def without_forgiven(row: LedgerRow, cents: int) -> LedgerRow:
     """A primary's ledger row after `cents` of the patient's shares were written off."""
-    shares: dict[str, int] = {}
+    shares: dict[str, Cents] = {}
     left = cents
     for name in CUT_IN_ORDER:
         cut = min(left, getattr(row, name))
-        shares[name] = getattr(row, name) - cut
+        shares[name] = Cents(getattr(row, name) - cut)
         left -= cut
-    return row._replace(**shares, written_off=row.written_off + cents, patient=row.patient - cents)
+    return row._replace(**shares, written_off=Cents(row.written_off + cents), patient=Cents(row.patient - cents))

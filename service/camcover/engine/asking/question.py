@@ -11,6 +11,7 @@ from camcover.engine.asking.layout import Layout, Placed
 from camcover.engine.compiling.segments import Segment
 from camcover.engine.kernel.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
 from camcover.engine.request import EstimateRequest
+from camcover.money import Cents
 from camcover.rulebook.records import Account
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Payment(NamedTuple):
     """What an account pays of a line, cents."""
 
     account: Account
-    cents: int
+    cents: Cents
 
 
 class PatientRange(NamedTuple):

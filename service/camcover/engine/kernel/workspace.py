@@ -16,6 +16,7 @@ import numpy as np
 from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.call import addresses_of, run
 from camcover.engine.kernel.tables import WORK_DTYPES, Array, RuleTables, Work
+from camcover.money import Cents
 
 WRITTEN = ("requests", "sums", "slots", "visits", "events", "ledger", "rests")
 """The arrays of `Work` that the kernel writes."""
@@ -71,31 +72,31 @@ class LedgerRow(NamedTuple):
     handing: int
     units_left: int
     attestations_used: int
-    charge: int
-    allowed: int
-    deductible: int
-    copay: int
-    coinsurance: int
-    penalty: int
-    balance_bill: int
-    not_covered: int
-    written_off: int
-    plan_paid: int
-    patient: int
-    fee: int
-    capped: int
+    charge: Cents
+    allowed: Cents
+    deductible: Cents
+    copay: Cents
+    coinsurance: Cents
+    penalty: Cents
+    balance_bill: Cents
+    not_covered: Cents
+    written_off: Cents
+    plan_paid: Cents
+    patient: Cents
+    fee: Cents
+    capped: Cents
     capped_by: int
-    miscoded: int
-    provider_owes: int
-    expense: int
-    handed: int
+    miscoded: Cents
+    provider_owes: Cents
+    expense: Cents
+    handed: Cents
 
 
 class SumRow(NamedTuple):
     """A row of `SUM`: a running sum, and what of it was applied in the last three months of the period, cents."""
 
-    used: int
-    last_quarter: int
+    used: Cents
+    last_quarter: Cents
 
 
 class SlotRow(NamedTuple):

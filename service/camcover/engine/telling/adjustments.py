@@ -9,6 +9,7 @@ from __future__ import annotations
 from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Adjustment, Reason
 from camcover.engine.kernel.workspace import LedgerRow
+from camcover.money import Cents
 from camcover.rulebook.records import Attestation, Benefit, Exclusion, PeriodKind
 
 DEDUCTIBLE, COINSURANCE, COPAY = "1", "2", "3"
@@ -89,9 +90,9 @@ def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None)
         code = _OF_REASON[reason if reason in _MISCODED else Reason.UNITS_PER_DAY]
         found.append(Adjustment("CO", code, row.miscoded))
     if row.provider_owes > row.miscoded:
-        found.append(Adjustment("CO", _provider_code(sources, row), row.provider_owes - row.miscoded))
+        found.append(Adjustment("CO", _provider_code(sources, row), Cents(row.provider_owes - row.miscoded)))
     if row.written_off > row.provider_owes:
-        found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, row.written_off - row.provider_owes))
+        found.append(Adjustment("CO", ABOVE_FEE_SCHEDULE, Cents(row.written_off - row.provider_owes)))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from camcover.engine.asking.question import Payment
 from camcover.engine.estimate import ExplainedStep
 from camcover.engine.telling.citing import citation_text, rule_place
 from camcover.messages import Dollars, Label, sentence
+from camcover.money import Cents
 from camcover.rulebook.records import Heading, Payee, Tier
 
 _SECONDARY_PAYS = sentence("step-secondary-pays", "amount")
@@ -28,10 +29,10 @@ class Behind(NamedTuple):
     `reimbursed` comes back to the member, who bears `patient` after the `payments` of accounts.
     """
 
-    secondary_paid: int = 0
-    written_off: int = 0
-    reimbursed: int = 0
-    patient: int = 0
+    secondary_paid: Cents = Cents(0)
+    written_off: Cents = Cents(0)
+    reimbursed: Cents = Cents(0)
+    patient: Cents = Cents(0)
     payments: Sequence[Payment] = ()
 
     def steps(self) -> Iterator[ExplainedStep]:

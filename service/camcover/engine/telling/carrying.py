@@ -29,7 +29,7 @@ from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays, Plan
 
 _NOTHING = PriorUse()
-_NO_SUM = SumRow(0, 0)
+_NO_SUM = SumRow(Cents(0), Cents(0))
 
 
 def use_after(question: Question, answer: Answer) -> UseAfter:

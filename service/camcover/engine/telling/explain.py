@@ -21,6 +21,7 @@ from camcover.engine.telling.behind import Behind
 from camcover.engine.telling.citing import citation_text, rule_place
 from camcover.engine.telling.reasons import BY_NO_RULE, NOT_GIVEN, OF_MEMBER, REASONS, by_no_rule, of_member
 from camcover.messages import Dollars, Label, Message, Rate, WordList, either, sentence
+from camcover.money import Cents
 from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
@@ -117,7 +118,7 @@ class _Told:
         self, message: Message, cents: int, at: Place, cite: str | None, *, heading: Heading | None = None
     ) -> ExplainedStep:
         """A step with the place of its rule (`at`) and its source (`cite`)."""
-        return ExplainedStep(message, cents, rule_place(at), citation_text(cite, heading or self.heading))
+        return ExplainedStep(message, Cents(cents), rule_place(at), citation_text(cite, heading or self.heading))
 
 
 def explain(
@@ -194,7 +195,8 @@ def _covered(told: _Told, rest: LineRest | None) -> Iterator[ExplainedStep]:
         yield from _shares(told, benefit)
     else:
         penalty, paid = told.row.penalty - rest.row.penalty, told.row.plan_paid - rest.row.plan_paid
-        yield from _shares(replace(told, row=told.row._replace(penalty=penalty, plan_paid=paid)), benefit)
+        own = told.row._replace(penalty=Cents(penalty), plan_paid=Cents(paid))
+        yield from _shares(replace(told, row=own), benefit)
         yield from _handed_on(told, rest)
     if told.row.miscoded:
         yield told.step(REASONS[Reason.UNITS_PER_DAY](), told.row.miscoded, told.heading.at, None)

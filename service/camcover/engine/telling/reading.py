@@ -44,6 +44,7 @@ from camcover.engine.telling.carrying import use_after
 from camcover.engine.telling.citing import citations_of, rule_place
 from camcover.engine.telling.explain import explain
 from camcover.messages import Label, Message, sentence
+from camcover.money import Cents
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Limit, Measure, Plan
 from camcover.rulebook.term_messages import attestation
 
@@ -209,7 +210,7 @@ def _months(lines: Sequence[Line]) -> tuple[Month, ...]:
     for line in lines:
         key = line.date.year, line.date.month
         months[key] = months.get(key, 0) + line.patient_cents
-    return tuple(Month(f"{year}-{month:02}", cents) for (year, month), cents in months.items())
+    return tuple(Month(f"{year}-{month:02}", Cents(cents)) for (year, month), cents in months.items())
 
 
 def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterator[AccumulatorAfter]:
@@ -228,7 +229,7 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
                 used = outcome.sums[place * len(names) + number].used
                 if owner and maximum is not None and _has_earned(layout, place):
                     maximum = max(maximum - (accumulator.wellness_incentive or 0), used)
-                yield AccumulatorAfter(name, owner, used, maximum)
+                yield AccumulatorAfter(name, owner, used, None if maximum is None else Cents(maximum))
 
 
 def _has_earned(layout: Layout, member: int) -> bool:
@@ -285,7 +286,7 @@ def _range(tables: Tables, question: Question, answer: Answer) -> Range:
     """The range, and what the estimate takes for granted."""
     bounds = answer.bounds or PatientRange(answer.patient_cents, answer.patient_cents)
     assumed = (*assumptions(tables, question, answer), *dict.fromkeys(_assumed_notices(question, answer)))
-    return Range(bounds.low, answer.patient_cents, bounds.high, assumed)
+    return Range(Cents(bounds.low), Cents(answer.patient_cents), Cents(bounds.high), assumed)
 
 
 def _assumed_notices(question: Question, answer: Answer) -> Iterator[Message]:
