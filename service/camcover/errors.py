@@ -34,9 +34,11 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
             NoActiveRelease
             NotServed
             NothingToReturnTo
+            PayerNotAllowed
             ReleaseUnusable
             RequestIdReused
             RulesRefused
+            SecondPersonNeeded
         WrongBook                   profiles of a synthetic book that say nothing (a ValueError, too)
         WrongCertificates           a certificate, key or CA that cannot be used
         WrongColumns                a table without the columns of a book

@@ -89,7 +89,8 @@ class Refusal(Enum):
     ACTIVATION_PAST = "An activation can no longer be called off.", _FAILED_PRECONDITION
     NOT_SERVED = "The service was started without what the call needs.", _FAILED_PRECONDITION
     ACTIVE_RELEASE_CHANGED = "Another release is active than the caller expected.", "ABORTED"
-    FOUR_EYES_NEEDED = "The person who published a release may not activate it.", "PERMISSION_DENIED"
+    FOUR_EYES_NEEDED = "A second person is needed: who published a release may not activate it.", "PERMISSION_DENIED"
+    PAYER_NOT_ALLOWED = "The caller may change the rules of some payers alone.", "PERMISSION_DENIED"
     UNKNOWN_TOKEN = "The call has no bearer token and no client certificate that the service knows.", "UNAUTHENTICATED"
     TOKEN_REFUSED = "The service does not accept the access token; the message says why.", "UNAUTHENTICATED"
     TOKEN_EXPIRED = "The token has expired.", "UNAUTHENTICATED"

@@ -111,6 +111,22 @@ async def test_scopes_by_the_names_that_the_settings_give(provider: IdentityProv
 
 
 @pytest.mark.parametrize(
+    ("claims", "payers"), [({"payers": ["one"]}, {"one"}), ({"payers": "a b"}, {"a", "b"}), ({}, set())]
+)
+async def test_payers_by_the_claim_that_the_settings_name(
+    provider: IdentityProvider, claims: dict[str, Any], payers: set[str]
+) -> None:
+    """Who has no such claim may change no rules."""
+    found = await judged(access_to(provider, payers_claim="payers"), provider.token(**claims))
+    assert isinstance(found, Caller)
+    assert found.payers is not None
+    assert set(found.payers) == payers
+    unlimited = await judged(access_to(provider), provider.token(**claims))
+    assert isinstance(unlimited, Caller)
+    assert unlimited.payers is None
+
+
+@pytest.mark.parametrize(
     ("claims", "said"),
     [
         ({"iss": "http://127.0.0.1:1"}, "it is of another issuer"),

@@ -194,6 +194,14 @@ def test_four_eyes(staff: Command, two: list[str]) -> None:
     own = staff("rules", "activate", two[0])
     assert (own.exit_code, own.stderr) == (1, f"ana published {two[0]}; another person must activate it\n")
     assert staff("rules", "activate", two[0], "--as", "bob").exit_code == 0
+    asked = "four eyes: on, until somebody else says off, too\n"
+    assert staff("rules", "four-eyes", "off").stdout == asked
+    alone = staff("rules", "four-eyes", "off")
+    assert (alone.exit_code, alone.stderr) == (1, "ana asked to switch four eyes off; somebody else has to agree\n")
+    assert staff("rules", "activate", two[1]).exit_code == 1
+    assert staff("rules", "four-eyes", "off", "--as", "bob").stdout == "four eyes: off\n"
+    assert staff("rules", "activate", two[1]).exit_code == 0
+    assert staff("audit", "verify").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -313,6 +321,9 @@ def test_a_token_for_the_file(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "tokens.toml"
     file.write_text(made.stdout + run("token", "bob", "--role", "estimate").stdout, encoding="utf-8")
     assert [each.subject for each in read_callers(file).tokens.values()] == ["ana@payer.example", "bob"]
+    limited = run("token", "cy", "--role", "rules.write", "--payer", "one", "--payer", "two", "--payer", "one").stdout
+    file.write_text(limited, encoding="utf-8")
+    assert [each.payers for each in read_callers(file).tokens.values()] == [frozenset({"one", "two"})]
     assert run("token", " ", "--role", "estimate").exit_code == 2
     assert run("token", "ana", "--role", "boss").exit_code == 2
 

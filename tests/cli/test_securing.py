@@ -128,15 +128,17 @@ ISSUER = "https://id.example"
 def settings(issuer: str | None = ISSUER, audience: str | None = "camcover", *scopes: str) -> OidcSettings | None:
     """What options of OIDC come to."""
     algorithms = [SigningAlgorithm.ES256, SigningAlgorithm.ES256]
-    return oidc_settings(issuer, audience, scopes, algorithms=algorithms, subject_claim="email", leeway_seconds=5)
+    others: dict[str, Any] = {"subject_claim": "email", "payers_claim": "payers", "leeway_seconds": 5}
+    return oidc_settings(issuer, audience, scopes, algorithms=algorithms, **others)
 
 
 def test_options_of_oidc() -> None:
     found = settings(ISSUER, "camcover", "api://camcover/read=rules.read", "a=b=estimate")
     assert found is not None
     assert found.scopes == {"api://camcover/read": Role.RULES_READ, "a=b": Role.ESTIMATE}
-    assert found[:2] + found[3:] == (ISSUER, "camcover", (SigningAlgorithm.ES256,), "email", 5)
-    assert oidc_settings(None, None, None, algorithms=None, subject_claim="sub", leeway_seconds=30) is None
+    assert found[:2] + found[3:] == (ISSUER, "camcover", (SigningAlgorithm.ES256,), "email", 5, "payers")
+    usual: dict[str, Any] = {"subject_claim": "sub", "payers_claim": None, "leeway_seconds": 30}
+    assert oidc_settings(None, None, None, algorithms=None, **usual) is None
 
 
 @pytest.mark.parametrize(

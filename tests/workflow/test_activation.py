@@ -11,13 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camcover.store import Activation, ActivationKind, AuditLog, Compiled, Ledger, in_force
-from camcover.workflow.activation import Decision, activate, active_release, cancel, clock_warning, roll_back
+from camcover.workflow.activation import (
+    Decision,
+    activate,
+    active_release,
+    cancel,
+    clock_warning,
+    roll_back,
+    switch_four_eyes,
+)
 from camcover.workflow.errors import (
     ActivationPast,
     ActiveReleaseChanged,
     FourEyesNeeded,
     NothingToReturnTo,
     ReleaseUnusable,
+    SecondPersonNeeded,
     UnknownActivation,
     UnknownRelease,
 )
@@ -102,6 +111,23 @@ def test_four_eyes_needs_a_second_person(releases: Any) -> None:
         ledger.set_four_eyes("boss", is_on=False)
     activate(releases.rules, second, ana)
     assert active_release(releases.store) == second
+
+
+def test_two_people_switch_four_eyes_off(releases: Any) -> None:
+    """Ana asks; until bob agrees they are on. Somebody who says on again takes the asking back."""
+    store, (first, _, _) = releases.store, releases.ids
+    assert switch_four_eyes(store, "ana", is_on=False) is False
+    assert switch_four_eyes(store, "ana", is_on=True) is True
+    assert switch_four_eyes(store, "ana", is_on=False) is True
+    with pytest.raises(SecondPersonNeeded, match="ana asked to switch four eyes off; somebody else has to agree"):
+        switch_four_eyes(store, "ana", is_on=False)
+    with pytest.raises(FourEyesNeeded):
+        activate(releases.rules, first, Decision("ana", "mine"))
+    assert switch_four_eyes(store, "cy", is_on=True) is True
+    assert switch_four_eyes(store, "bob", is_on=False) is True
+    assert switch_four_eyes(store, "ana", is_on=False) is False
+    activate(releases.rules, first, Decision("ana", "mine"))
+    assert active_release(store) == first
 
 
 def test_a_decision_on_an_outdated_state_is_refused(releases: Any) -> None:

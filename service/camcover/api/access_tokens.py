@@ -104,8 +104,11 @@ class AccessTokens:
             return _refusal(f"it has no {settings.subject_claim} that names a caller")
         if settings.subject_claim == "email" and claims.get("email_verified") is not True:
             return _refusal("its email is not verified")
-        roles = {settings.scopes[each] for each in _scopes(claims) if each in settings.scopes}
-        return Caller(subject, frozenset(roles), expires + leeway)
+        roles = {
+            settings.scopes[each] for each in _words(claims.get("scope", claims.get("scp"))) if each in settings.scopes
+        }
+        payers = None if settings.payers_claim is None else frozenset(_words(claims.get(settings.payers_claim)))
+        return Caller(subject, frozenset(roles), expires + leeway, payers)
 
 
 def _refusal(why: str) -> Status:
@@ -148,9 +151,8 @@ def _time(claims: Mapping[str, Any], name: str) -> datetime | None:
         return None
 
 
-def _scopes(claims: Mapping[str, Any]) -> list[str]:
-    """The scopes: of RFC 9068 a text with spaces (`scope`); some issuers give a list, or call it `scp`."""
-    value = claims.get("scope", claims.get("scp", ""))
+def _words(value: object) -> list[str]:
+    """The words of a claim: a text with spaces, as `scope` of RFC 9068 is, or a list, as some issuers give it."""
     if isinstance(value, str):
         return value.split()
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -1,7 +1,8 @@
 """The file of callers: bearer tokens by their hash, and client certificates by a name in them.
 
 What comes in: TOML with `[[token]]` tables (subject, roles, sha256) and `[[certificate]]` tables (subject, roles,
-name), each with `expires` where it ends. What goes out: callers by hash and by name.
+name), each with `expires` where it ends, and `payers` where it changes rules of some payers alone. What goes out:
+callers by hash and by name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ __all__ = ["ANYONE", "NOBODY", "Caller", "Callers", "WrongTokens", "listed", "re
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(rf"({'|'.join(KINDS)}):\S+")
-_MAYBE = {"expires"}
+_MAYBE = {"expires", "payers"}
 
 
 class WrongTokens(CamcoverError):
@@ -30,11 +31,15 @@ class WrongTokens(CamcoverError):
 
 
 class Caller(NamedTuple):
-    """A caller: the subject for logs, audit and stored estimates; the roles; when the token expires, if it does."""
+    """A caller: the subject for logs, audit and stored estimates; the roles; when the token expires, if it does.
+
+    `payers`: the ids of those whose rules the caller may change; None means all.
+    """
 
     subject: str
     roles: frozenset[Role]
     expires: datetime | None = None
+    payers: frozenset[str] | None = None
 
 
 ANYONE = Caller(schema.ANYONE, frozenset({Role.ESTIMATE, Role.RULES_READ}))
@@ -98,7 +103,7 @@ def _entry(place: str, entry: object, kind: _Known) -> tuple[str, Caller]:
     keys = {"subject", "roles", kind.key}
     if not isinstance(entry, dict) or set(entry) - _MAYBE != keys:
         found = ", ".join(sorted(entry)) if isinstance(entry, dict) else type(entry).__name__
-        expected = f"{', '.join(sorted(keys))}, and expires if it ends"
+        expected = f"{', '.join(sorted(keys))}, and perhaps expires and payers"
         raise WrongTokens(f"{place}: found {found or 'nothing'}; expected {expected}")
     subject, roles, known, expires = entry["subject"], entry["roles"], entry[kind.key], entry.get("expires")
     if not isinstance(subject, str) or not subject.strip():
@@ -111,7 +116,13 @@ def _entry(place: str, entry: object, kind: _Known) -> tuple[str, Caller]:
         raise WrongTokens(
             f"{place}: found expires {expires}; expected a time with its zone, such as 2026-12-31T18:00:00Z"
         )
-    return known, Caller(subject, frozenset(map(Role, roles)), expires)
+    payers = entry.get("payers")
+    is_list = isinstance(payers, list) and bool(payers) and all(isinstance(each, str) and each for each in payers)
+    if payers is not None and not is_list:
+        raise WrongTokens(f"{place}: found payers {payers!r}; expected ids of payers, as rule files have them")
+    return known, Caller(
+        subject, frozenset(map(Role, roles)), expires, None if payers is None else frozenset(map(str, payers))
+    )
 
 
 def listed(roles: Iterable[Role]) -> str:

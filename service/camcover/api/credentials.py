@@ -47,7 +47,8 @@ _SCOPES: Mapping[str, Role] = {str(role): role for role in Role}
 class OidcSettings(NamedTuple):
     """Which access tokens count: their issuer (a URL, as in `iss`), their audience, the algorithms.
 
-    `scopes` gives the role of each scope. `subject_claim` names the claim that is the caller's subject.
+    `scopes` gives the role of each scope. `subject_claim` names the claim that is the caller's subject, `payers_claim`
+    the one that lists the payers whose rules the caller may change; without it that is all.
     """
 
     issuer: str
@@ -56,6 +57,7 @@ class OidcSettings(NamedTuple):
     algorithms: tuple[SigningAlgorithm, ...] = (SigningAlgorithm.RS256, SigningAlgorithm.ES256)
     subject_claim: str = "sub"
     leeway_seconds: int = LEEWAY_SECONDS
+    payers_claim: str | None = None
 
 
 def new_token() -> tuple[str, str]:

@@ -17,6 +17,7 @@ import structlog
 from camcover.api.access import CALLER
 from camcover.api.errors import asked_in
 from camcover.api.paging import page_size, read_token, refuse_token, token_of
+from camcover.api.payer_limits import PayerLimits
 from camcover.api.pools import Pool
 from camcover.api.rule_messages import (
     activation_message,
@@ -62,6 +63,7 @@ class RuleServicer(RuleServiceServicer):
         self._pool = pool
         self._follows = follows
         self._since = datetime.now(UTC)
+        self._limits = PayerLimits(self._releases, worker_process, pool)
         self._watchers: set[asyncio.Event] = set()
         self._is_ending = False
         rules.listen(self._changed)
@@ -79,8 +81,9 @@ class RuleServicer(RuleServiceServicer):
     ) -> messages.PublishReleaseResponse:
         """Keep rule files as a release."""
         await self._pool.run(validate, request)
-        store = self._releases().store
-        ready = await self._worker_process.run(prepared, files_of(request.rules, "rules"))
+        store, files = self._releases().store, files_of(request.rules, "rules")
+        await self._limits.check_files(files)
+        ready = await self._worker_process.run(prepared, files)
         published = await self._pool.run(publish, store, ready, CALLER.get().subject, request.message)
         message = release_message(published.release, self._rules.release)
         return messages.PublishReleaseResponse(release=message, created=published.is_new)
@@ -140,6 +143,8 @@ class RuleServicer(RuleServiceServicer):
         """Activate a release, roll back, or cancel a scheduled activation."""
         validate(request)
         decision = Decision(CALLER.get().subject, request.reason, request.expected_active_release or None)
+        if self._follows:
+            decision = await self._limits.checked(request, decision)
         activation = await self._pool.run(self._decide, request, decision)
         warning = await self._pool.run(clock_warning, self._releases().store)
         if warning:

@@ -138,9 +138,12 @@ def export(release: str, folder: Path, database_url: str) -> None:
 
 def four_eyes(switch: Switch, actor: str, database_url: str) -> None:
     """Say whether a release may be activated by the person who published it. Rolling back is always allowed."""
-    with opened(database_url) as database, ReleaseStore(database).writing() as ledger:
-        ledger.set_four_eyes(actor, is_on=switch is Switch.ON)
-    typer.echo(f"four eyes: {switch}")
+    with opened(database_url) as database:
+        is_on = activation.switch_four_eyes(ReleaseStore(database), actor, is_on=switch is Switch.ON)
+    if is_on and switch is Switch.OFF:
+        typer.echo("four eyes: on, until somebody else says off, too")
+    else:
+        typer.echo(f"four eyes: {switch}")
 
 
 def _say(decision: Activation, when: datetime | None) -> None:

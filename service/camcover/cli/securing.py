@@ -58,6 +58,7 @@ def oidc_settings(
     *,
     algorithms: Sequence[SigningAlgorithm] | None,
     subject_claim: str,
+    payers_claim: str | None,
     leeway_seconds: int,
 ) -> OidcSettings | None:
     """Which access tokens count; None where none do. `scopes`: SCOPE=ROLE, by default each role's own name.
@@ -72,7 +73,9 @@ def oidc_settings(
         raise typer.BadParameter(f"--oidc-issuer {issuer}: expected an https URL")
     if not is_installed("oidc"):
         raise ExtraMissing(f"--oidc-issuer was given, and {how_to_install('oidc')}")
-    found = OidcSettings(issuer, audience, subject_claim=subject_claim, leeway_seconds=leeway_seconds)
+    found = OidcSettings(
+        issuer, audience, subject_claim=subject_claim, leeway_seconds=leeway_seconds, payers_claim=payers_claim
+    )
     if algorithms:
         found = found._replace(algorithms=tuple(dict.fromkeys(algorithms)))
     return found._replace(scopes=dict(map(_scope, scopes))) if scopes else found

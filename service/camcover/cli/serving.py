@@ -40,6 +40,7 @@ def serve(
     oidc_scope: list[str] | None,
     oidc_algorithm: list[SigningAlgorithm] | None,
     oidc_subject_claim: str,
+    oidc_payers_claim: str | None,
     oidc_leeway_seconds: int,
     watch: bool,
     workers: int,
@@ -70,6 +71,7 @@ def serve(
         oidc_scope,
         algorithms=oidc_algorithm,
         subject_claim=oidc_subject_claim,
+        payers_claim=oidc_payers_claim,
         leeway_seconds=oidc_leeway_seconds,
     )
     check_telemetry()

@@ -11,7 +11,7 @@ from camcover.api.credentials import Role, new_token
 from camcover.cli.times import age, future_time
 
 
-def token(subject: str, role: list[Role], expires: str | None) -> None:
+def token(subject: str, role: list[Role], payer: list[str] | None, expires: str | None) -> None:
     """Make a bearer token: printed once, here; the file that `serve --tokens` reads holds its hash alone."""
     if not subject.strip():
         raise typer.BadParameter("expected a name", param_hint="SUBJECT")
@@ -20,6 +20,8 @@ def token(subject: str, role: list[Role], expires: str | None) -> None:
     typer.echo(f"token of {subject}, shown only now: {secret}", err=True)
     roles = ", ".join(json.dumps(str(each)) for each in dict.fromkeys(role))
     entry = f'[[token]]\nsubject = {json.dumps(subject)}\nroles = [{roles}]\nsha256 = "{digest}"\n'
+    if payer:
+        entry += f"payers = [{', '.join(json.dumps(each) for each in dict.fromkeys(payer))}]\n"
     typer.echo(entry + (f"expires = {ends:%Y-%m-%dT%H:%M:%SZ}\n" if ends else ""))
 
 

@@ -35,6 +35,9 @@ version, both are at work."""
 FOUR_EYES = "four-eyes"
 """The key of the setting that publisher and activator must differ."""
 
+_ON, _OFF, _ASKED_OFF = "on", "off", "asked off"
+"""Its values. Asked off, they are on until somebody else agrees."""
+
 
 class Release(NamedTuple):
     """A published release; `parent` was the active one when it was published."""
@@ -201,10 +204,26 @@ class Ledger:
     @property
     def needs_four_eyes(self) -> bool:
         """Whether four eyes are asked for: nobody may activate a release that they published."""
+        value, _ = self._four_eyes()
+        return value in {_ON, _ASKED_OFF}
+
+    @property
+    def asked_four_eyes_off(self) -> str | None:
+        """Who asked to switch four eyes off, where nobody else has agreed yet."""
+        value, actor = self._four_eyes()
+        return actor if value == _ASKED_OFF else None
+
+    def _four_eyes(self) -> tuple[str, str]:
+        """The value that holds, and who set it; empty before the first."""
         query = (
-            select(_SETTINGS.c.value).where(_SETTINGS.c.key == FOUR_EYES).order_by(_SETTINGS.c.entry.desc()).limit(1)
+            select(_SETTINGS.c.value, _AUDIT.c.actor)
+            .outerjoin_from(_SETTINGS, _AUDIT, _SETTINGS.c.entry == _AUDIT.c.seq)
+            .where(_SETTINGS.c.key == FOUR_EYES)
+            .order_by(_SETTINGS.c.entry.desc())
+            .limit(1)
         )
-        return self._connection.execute(query).scalar() == "on"
+        row = self._connection.execute(query).first()
+        return ("", "") if row is None else (row.value, row.actor or "")
 
     def add_release(self, release: Release, files: Mapping[str, bytes], compiled: Compiled) -> None:
         """Add a release that is not there yet."""
@@ -270,7 +289,13 @@ class Ledger:
 
     def set_four_eyes(self, actor: str, *, is_on: bool) -> None:
         """Set whether publisher and activator must differ."""
-        value = "on" if is_on else "off"
+        self._set_four_eyes(actor, _ON if is_on else _OFF)
+
+    def ask_four_eyes_off(self, actor: str) -> None:
+        """Note that somebody wants four eyes off; they stay on."""
+        self._set_four_eyes(actor, _ASKED_OFF)
+
+    def _set_four_eyes(self, actor: str, value: str) -> None:
         entry = self.record(actor, "set", FOUR_EYES, {"value": value})
         self._connection.execute(insert(_SETTINGS), {"entry": entry, "key": FOUR_EYES, "value": value})
 

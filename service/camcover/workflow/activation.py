@@ -14,12 +14,13 @@ from camcover.workflow.errors import (
     ActiveReleaseChanged,
     FourEyesNeeded,
     NothingToReturnTo,
+    SecondPersonNeeded,
     UnknownActivation,
     moment,
 )
 from camcover.workflow.release_rules import ReleaseRules, unknown_release
 
-__all__ = ["Decision", "activate", "active_release", "cancel", "clock_warning", "roll_back"]
+__all__ = ["Decision", "activate", "active_release", "cancel", "clock_warning", "roll_back", "switch_four_eyes"]
 
 
 class Decision(NamedTuple):
@@ -90,6 +91,22 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
             raise ActivationPast(number, f"already took effect on {moment(chosen.effective_at)}; roll back instead")
         ledger.cancel(chosen, decision.actor, decision.reason, now)
         return chosen._replace(is_cancelled=True)
+
+
+def switch_four_eyes(store: ReleaseStore, actor: str, *, is_on: bool) -> bool:
+    """Say whether publisher and activator must differ; gives whether they must now.
+
+    Two people switch it off: the first one asks, another agrees. Raises `SecondPersonNeeded` where they are the same.
+    """
+    with store.writing() as ledger:
+        asked = ledger.asked_four_eyes_off
+        if not is_on and ledger.needs_four_eyes and asked is None:
+            ledger.ask_four_eyes_off(actor)
+            return True
+        if not is_on and asked == actor:
+            raise SecondPersonNeeded(actor)
+        ledger.set_four_eyes(actor, is_on=is_on)
+        return is_on
 
 
 def clock_warning(store: ReleaseStore) -> str:

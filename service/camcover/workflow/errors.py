@@ -5,6 +5,7 @@ A request that cannot be priced is `engine.InvalidRequest`; each of its violatio
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -170,6 +171,27 @@ class FourEyesNeeded(UseCaseError):
     def __init__(self, release: str, author: str) -> None:
         """Say who may not."""
         super().__init__(f"{author} published {release}; another person must activate it")
+
+
+class SecondPersonNeeded(UseCaseError):
+    """Four eyes would be switched off by one person alone."""
+
+    refusal = Refusal.FOUR_EYES_NEEDED
+
+    def __init__(self, actor: str) -> None:
+        """Say who may not."""
+        super().__init__(f"{actor} asked to switch four eyes off; somebody else has to agree")
+
+
+class PayerNotAllowed(UseCaseError):
+    """A change of rules goes beyond the payers whose rules the caller may change."""
+
+    refusal = Refusal.PAYER_NOT_ALLOWED
+
+    def __init__(self, subject: str, payers: Iterable[str], what: str) -> None:
+        """Say what else would be changed."""
+        may = ", ".join(sorted(payers)) or "no payer"
+        super().__init__(f"{subject} may change the rules of {may}; this would also change {what}")
 
 
 def moment(when: datetime) -> str:

@@ -131,4 +131,7 @@ def four_eyes(
     actor: ActingAs,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Say whether a release may be activated by the person who published it. Rolling back is always allowed."""
+    """Say whether a release may be activated by the person who published it. Rolling back is always allowed.
+
+    It takes two people to switch this off.
+    """

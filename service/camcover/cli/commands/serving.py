@@ -84,6 +84,10 @@ def serve(
     oidc_subject_claim: Annotated[
         str, typer.Option(help="The claim that names the caller, in logs, the audit and for four eyes.")
     ] = "sub",
+    oidc_payers_claim: Annotated[
+        str | None,
+        typer.Option(help="The claim that lists the payers whose rules the caller may change. Without it that is all."),
+    ] = None,
     oidc_leeway_seconds: Annotated[
         int, typer.Option(min=0, max=300, help="How much its clock may differ from this machine's.")
     ] = LEEWAY_SECONDS,

@@ -16,6 +16,10 @@ __all__ = ["token"]
 def token(
     subject: Annotated[str, typer.Argument(help="Who will use it, as logs and the audit name them.")],
     role: Annotated[list[Role], typer.Option(help="What it allows; may be given several times.", show_default=False)],
+    payer: Annotated[
+        list[str] | None,
+        typer.Option(help="With rules.write: only rules of this payer may be changed; may be given several times."),
+    ] = None,
     expires: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="When it ends: in 90d, 12w or 1y; or a time such as 2026-12-31T18:00."),
