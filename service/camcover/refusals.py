@@ -97,6 +97,7 @@ class Refusal(Enum):
     TOKENS_NEEDED = "The method needs a service that knows its callers.", "UNAUTHENTICATED"
     ROLE_MISSING = "The caller's roles do not allow the method.", "PERMISSION_DENIED"
     OVERLOADED = "Too many calls at once, or too much work waiting.", "RESOURCE_EXHAUSTED"
+    RATE_EXCEEDED = "The caller makes more calls a second than it may.", "RESOURCE_EXHAUSTED"
     SERVER_ENDING = "The server is shutting down and takes no new calls.", "UNAVAILABLE"
     ISSUER_UNAVAILABLE = "The identity provider whose keys judge the token cannot be reached.", "UNAVAILABLE"
     STORE_UNAVAILABLE = (

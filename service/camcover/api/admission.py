@@ -16,6 +16,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.access import ANYONE, Caller
 from camcover.api.errors import RETRY_AFTER_SECONDS, Refused, ending, overloaded
+from camcover.api.rates import Rates
 
 __all__ = ["HELD", "WHO", "Admission", "CallBounds", "Held", "Places", "hold", "who_calls"]
 
@@ -42,7 +43,8 @@ WHO: ContextVar[str] = ContextVar("who", default="")
 class CallBounds(NamedTuple):
     """The most calls at once, of all and of one caller. Watchers have as many places again as streams.
 
-    `answer_bytes`: of the answers to calls, as they are expected, until they are sent.
+    `answer_bytes`: of the answers to calls, as they are expected, until they are sent. `rate_of_caller`: calls a
+    second, 0 for no bound; `burst_of_caller`: as many at once.
     """
 
     calls: int
@@ -51,6 +53,8 @@ class CallBounds(NamedTuple):
     streams_of_caller: int
     answer_bytes: int
     answer_bytes_of_caller: int
+    rate_of_caller: float = 0.0
+    burst_of_caller: int = 1
 
 
 class Ending(Protocol):
@@ -141,14 +145,22 @@ class Admission:
         self.leaving = Places("answers", ARRIVING * bounds.calls, ARRIVING * bounds.calls_of_caller)
         self.streams = Places("streams", bounds.streams, bounds.streams_of_caller)
         self.watchers = Places("watching calls", bounds.streams, bounds.streams_of_caller)
+        self.rates = Rates(bounds.rate_of_caller, bounds.burst_of_caller)
         self._open: set[Ending] = set()
         self._is_ending = False
         self._arrived = 0
         self._unread_until = 0.0
         self._left = asyncio.Event()
 
+    def arrive(self, places: Places, who: str) -> Status | None:
+        """Admit a call that has just come, or give its refusal; it counts toward the caller's rate."""
+        refusal = self.enter(places, who)
+        if refusal is None and (refusal := self.rates.refusal(who)) is not None:
+            self.leave(places, who)
+        return refusal
+
     def enter(self, places: Places, who: str) -> Status | None:
-        """Admit a call, or give its refusal."""
+        """Give a call a place, or its refusal."""
         self._arrived += 1
         return ending() if self._is_ending else places.enter(who)
 

@@ -7,11 +7,12 @@ INTERNAL never carries more than an incident number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NoReturn
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, ResourceInfo, RetryInfo
@@ -38,6 +39,7 @@ __all__ = [
     "refused",
     "status_of",
     "timed_out",
+    "too_fast",
 ]
 
 RETRY_AFTER_SECONDS = 1
@@ -137,6 +139,11 @@ def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -
     return refused(Refusal.OVERLOADED, f"{what}; try again later", [_retry(retry_after_seconds)])
 
 
+def too_fast(retry_after_seconds: float, said: str) -> Status:
+    """RESOURCE_EXHAUSTED by the rate of a caller, with the time to wait before a retry."""
+    return refused(Refusal.RATE_EXCEEDED, f"{said}; try again later", [_retry(retry_after_seconds)])
+
+
 def ending() -> Status:
     """UNAVAILABLE: this server drains, and takes nothing new."""
     return refused(Refusal.SERVER_ENDING, "this server is shutting down; try again on a new connection", [_retry()])
@@ -169,8 +176,9 @@ def refused(
     return bounded_status(Code.Value(kind.status), message, [*details, info])
 
 
-def _retry(seconds: int = RETRY_AFTER_SECONDS) -> RetryInfo:
-    return RetryInfo(retry_delay=Duration(seconds=seconds))
+def _retry(seconds: float = RETRY_AFTER_SECONDS) -> RetryInfo:
+    """The time to wait, to the millisecond above."""
+    return RetryInfo(retry_delay=timedelta(milliseconds=math.ceil(seconds * 1000)))
 
 
 def _field(path: str, description: str, kind: Refusal) -> BadRequest.FieldViolation:

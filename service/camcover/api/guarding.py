@@ -58,7 +58,7 @@ class Call:
 
     async def __aenter__(self) -> Self:
         """Take a place before a byte of the call's messages is read; end the call where it is refused."""
-        refusal = self._judged if isinstance(self._judged, Status) else self._admission.enter(self._places, self._who)
+        refusal = self._judged if isinstance(self._judged, Status) else self._admission.arrive(self._places, self._who)
         if refusal is not None:
             self._log(_STATUS_CODES[refusal.code])
             await abort(self._context, refusal)
@@ -108,6 +108,11 @@ class Call:
         if places is not None:
             self.run(places)
         return intake.message(data) if len(data) <= SMALL_BYTES else await pool.run(intake.message, data)
+
+    async def read_paced(self, intake: Intake, pool: Pool) -> Message | None:
+        """The next message of a stream, which is read no faster than its caller may call. Raises as `read`."""
+        await self._admission.rates.pace(self._who)
+        return await self.read(intake, pool)
 
     async def write(self, response: object, seconds: float) -> None:
         """Send an answer. Raises `Refused` where the client does not read it in time."""

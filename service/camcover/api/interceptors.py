@@ -121,7 +121,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         async def guarded(_: object, context: Context) -> None:
             asked = await asking.judged(context)
             async with Call(asked, context, self._admission, self._admission.streams) as entered:
-                requests = Requests(lambda: entered.read(intake, self._reading), self._idle_seconds)
+                requests = Requests(lambda: entered.read_paced(intake, self._reading), self._idle_seconds)
                 self._admission.opened(requests)
                 try:
                     async with asking.while_allowed(asked):

@@ -79,7 +79,8 @@ class Settings:
     `maximum_streams` bounds streams of estimates and, once more, those who watch; `maximum_answer_bytes` what the large
     answers to calls take from the moment they are asked for until they are sent. A stream that is silent for
     `stream_idle_seconds` ends. A connection is asked to end after `connection_age_seconds`, and is ended five minutes
-    later. `shares_port`: other processes listen on the same one.
+    later. `shares_port`: other processes listen on the same one. `maximum_rate_of_caller`: calls a second, 0 for no
+    bound. `reflects`: clients may ask for services and methods.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -96,6 +97,9 @@ class Settings:
     cached_estimate_bytes: int = CACHED_BYTES
     maximum_answer_bytes: int = 256 << 20
     maximum_answer_bytes_of_caller: int = 128 << 20
+    maximum_rate_of_caller: float = 0.0
+    burst_of_caller: int = 100
+    reflects: bool = True
 
     def bounds(self) -> CallBounds:
         """How many calls run at once."""
@@ -106,6 +110,8 @@ class Settings:
             self.maximum_streams_of_caller,
             self.maximum_answer_bytes,
             self.maximum_answer_bytes_of_caller,
+            self.maximum_rate_of_caller,
+            self.burst_of_caller,
         )
 
     def options(self) -> list[tuple[str, int]]:
@@ -164,9 +170,9 @@ class Server:
         add_RuleServiceServicer_to_server(self._staff, self._server)
         add_CatalogServiceServicer_to_server(CatalogServicer(rules, self._pools.looking_up), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
-        )
+        if self._settings.reflects:
+            names = (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
         self._rules = rules
         self._follows = storage.follows
         self._following = Following.AT_ONE

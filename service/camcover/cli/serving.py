@@ -46,6 +46,8 @@ def serve(
     workers: int,
     max_calls: int,
     max_calls_per_caller: int,
+    max_rate_per_caller: float,
+    burst_per_caller: int,
     max_streams: int,
     max_streams_per_caller: int,
     stream_idle_seconds: float,
@@ -53,6 +55,7 @@ def serve(
     max_message_mib: int,
     estimate_cache_mib: int,
     drain_seconds: float,
+    reflection: bool,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain."""
     host, _, port = listen.rpartition(":")
@@ -88,6 +91,9 @@ def serve(
         drain_seconds,
         shares_port=workers > 1,
         cached_estimate_bytes=estimate_cache_mib << 20,
+        maximum_rate_of_caller=max_rate_per_caller,
+        burst_of_caller=burst_per_caller,
+        reflects=reflection,
     )
     options = ServerOptions(
         tuple(rules or ()), database_url, keep, tokens, settings, certificates=certificates, oidc=oidc, watches=watch

@@ -104,6 +104,10 @@ def serve(
         int,
         typer.Option(min=1, help="Calls at once of one caller: a token's subject, or an address where no tokens are."),
     ] = 128,
+    max_rate_per_caller: Annotated[
+        float, typer.Option(min=0, help="Calls a second of one caller in a process, on average; 0 for no bound.")
+    ] = 0.0,
+    burst_per_caller: Annotated[int, typer.Option(min=1, help="So many of them at once.")] = 100,
     max_streams: Annotated[
         int, typer.Option(min=1, help="Streams of estimates at once in a process, and as many calls that only watch.")
     ] = 256,
@@ -122,6 +126,9 @@ def serve(
     drain_seconds: Annotated[
         float, typer.Option(min=0, help="How long calls in flight may take to end on SIGTERM.")
     ] = 20.0,
+    reflection: Annotated[
+        bool, typer.Option(help="Whether clients may ask which services and methods there are, without a token.")
+    ] = True,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain.
 
