@@ -16,18 +16,21 @@ import pytest
 import yaml
 
 from camcover.calendar import ordinal_of
-from camcover.engine.asking.limit_amounts import period_key
+from camcover.engine.asking.count_periods import period_key
 from camcover.engine.compiling.compile_rows import limit_row, step_row
 from camcover.engine.kernel.call import KernelFault
-from camcover.engine.kernel.codes import FIRST_WINDOW, LimitMeasure, Period, StepKind
+from camcover.engine.kernel.codes import FIRST_FROM_VISIT, FIRST_WINDOW, LimitMeasure, Period, StepKind
 from camcover.money import BasisPoints, Cents
 from camcover.rulebook import scalars, term_messages
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.records import (
     FIXED_PERIODS,
+    FROM_EPISODE,
+    FROM_FIRST_VISIT,
     MEASURES,
     PERIODS,
     ROLLING,
+    WINDOWS,
     BenefitPeriod,
     CoinsuranceOf,
     CoinsuranceStep,
@@ -55,14 +58,14 @@ ALLOWED = {Measure.VISITS: "2 visits", Measure.UNITS: "3 units", Measure.MINUTES
 
 
 def period(kind: PeriodKind) -> LimitPeriod:
-    """A period of a kind, of 12 days or months where it rolls."""
-    return LimitPeriod(kind, 12 if kind in ROLLING else 0)
+    """A period of a kind, of 12 days or months where the file gives the length."""
+    return LimitPeriod(kind, 12 if kind in WINDOWS else 0)
 
 
 def written(kind: PeriodKind, length: int = 12) -> str:
     """A period as a rule file says it."""
     window = PERIODS[kind].window
-    return str(kind) if window is None else f"rolling {length} {window.unit}s"
+    return str(kind) if window is None else window.written(length)
 
 
 def limit(counted: tuple[Measure, Counting], kind: PeriodKind = PeriodKind.CALENDAR_YEAR) -> Limit:
@@ -177,20 +180,22 @@ def test_analysis_reckons_with_every_period(one: PeriodKind, other: PeriodKind) 
     assert longest is None or (shortest is not None and longest[1] >= shortest[0])
 
 
-@pytest.mark.parametrize("kind", FIXED_PERIODS)
+@pytest.mark.parametrize("kind", [*FIXED_PERIODS, *FROM_EPISODE])
 def test_request_and_analysis_mean_the_same_period(kind: PeriodKind) -> None:
     """Two days have one key where what is used on the first still counts on the second."""
     index = tables().plans["share-plan"]
     start = date(2026, 12, 20)
     for ahead in range(40):
         day = date.fromordinal(start.toordinal() + ahead)
-        same = period_key(index, kind, ordinal_of(start)) == period_key(index, kind, ordinal_of(day))
+        began = ordinal_of(start)
+        same = period_key(index, period(kind), began, began) == period_key(index, period(kind), ordinal_of(day), began)
         assert same == is_open_on(period(kind), start, day, BenefitPeriod(1, 1)), day
 
 
 def test_codes_from_the_first_window_on_are_windows() -> None:
     codes = {kind: Period(limit_row(limit(VISITS, kind), 0)[2]) for kind in PeriodKind}
     assert {kind for kind, code in codes.items() if code >= FIRST_WINDOW} == set(ROLLING)
+    assert {kind for kind, code in codes.items() if FIRST_FROM_VISIT <= code < FIRST_WINDOW} == set(FROM_FIRST_VISIT)
 
 
 # What a file means, by engine and oracle

@@ -574,7 +574,7 @@ INLINE void append(
 INLINE void begin_counts(const struct work *work, struct request *request)
 {
     request->event_count = 0;
-    int rows = request->members * request->slot_count;
+    int rows = request->owners * request->slot_count;
     for (int row = 0; row < rows; row++) {
         struct slot *slot = &work->slots[request->slots + row];
         const struct given_count *given = &work->given_counts[request->given_counts + row];
@@ -585,9 +585,25 @@ INLINE void begin_counts(const struct work *work, struct request *request)
     }
 }
 
-INLINE int period_key(struct request *request, int period, int day)
+/* The whole periods of an episode up to a day; -1 before it began. */
+INLINE int since_episode(const struct limit *limit, int began, int day)
 {
-    switch (period) {
+    if (day < began)
+        return -1;
+    if (limit->period == DAYS_FROM_EPISODE)
+        return (day - began) / limit->length;
+    int months = month_index(day) - month_index(began);
+    if (day < add_months(began, months))
+        months--;
+    return months / limit->length;
+}
+
+INLINE int period_key(struct request *request, const struct limit *limit, int began, int day)
+{
+    switch (limit->period) {
+    case DAYS_FROM_EPISODE:
+    case MONTHS_FROM_EPISODE:
+        return since_episode(limit, began, day);
     case DAY:
         return day;
     case WEEK:
@@ -606,11 +622,45 @@ INLINE int period_key(struct request *request, int period, int day)
     }
 }
 
-/* The place of (member, limit slot) among the request's. */
-INLINE int place_of(const struct hand *hand, const struct limit *limit)
+/* The place of (owner, limit slot) among the request's. */
+INLINE int place_of(const struct rules *rules, const struct hand *hand, const struct limit *limit)
 {
-    int member = limit->of_family == 1 ? 0 : hand->service->member;
-    return member * hand->request->slot_count + limit->slot;
+    const struct service *service = hand->service;
+    int owner = service->member, slot = limit->slot;
+    switch (limit->owner) {
+    case COUNT_FAMILY:
+        owner = 0;
+        break;
+    case COUNT_EPISODE:
+        owner = service->episode;
+        break;
+    case COUNT_CONDITION:
+        for (int row = limit->conditions; row < limit->conditions + limit->condition_count; row++)
+            if (service->diagnoses & rules->limit_conditions[row].diagnoses) {
+                slot = (int)rules->limit_conditions[row].slot;
+                break;
+            }
+    }
+    return owner * hand->request->slot_count + slot;
+}
+
+/* What is used in the time that began with a counted visit, where it is not over. */
+INLINE int64_t used_since_first_visit(
+    const struct limit *limit, struct slot *slot, const struct given_count *given, int day)
+{
+    if (slot->key == UNTOUCHED) {
+        slot->key = (int)given->dated;
+        slot->used = given->used;
+    }
+    if (slot->key) {
+        bool days = limit->period == DAYS_FROM_FIRST_VISIT;
+        int end = days ? slot->key + limit->length : add_months(slot->key, limit->length);
+        if (day >= end) {
+            slot->key = 0;
+            slot->used = 0;
+        }
+    }
+    return slot->used;
 }
 
 INLINE int64_t used_in_window(
@@ -638,41 +688,53 @@ INLINE int64_t used_in_window(
 }
 
 INLINE int64_t used_before(
-    const struct work *work, struct request *request, int period, int key, const struct given_count *given)
+    const struct work *work, struct request *request, const struct limit *limit, int began, int key,
+    const struct given_count *given)
 {
     int stated = request->given_period, first = request->first_period;
-    if (period != BENEFIT_PERIOD) {
-        stated = period_key(request, period, request->as_of);
-        first = period_key(request, period, work->lines[request->lines].day);
+    if (limit->period != BENEFIT_PERIOD) {
+        stated = period_key(request, limit, began, request->as_of);
+        first = period_key(request, limit, began, work->lines[request->lines].day);
     }
     return (key == stated ? given->used : 0) + (key == first ? given->dated : 0);
 }
 
-INLINE int64_t used(const struct work *work, const struct hand *hand, const struct limit *limit)
+INLINE int64_t used(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct limit *limit)
 {
     struct request *request = hand->request;
-    int day = hand->line->day, place = place_of(hand, limit), period = limit->period;
+    int day = hand->line->day, place = place_of(rules, hand, limit), period = limit->period;
     struct slot *slot = &work->slots[request->slots + place];
     if (slot->day == day)
         return slot->used;
     slot->day = day;
     if (period >= FIRST_WINDOW)
         return used_in_window(work, request, limit, slot, day);
-    int key = period == BENEFIT_PERIOD ? request->period : period_key(request, period, day);
+    const struct given_count *given = &work->given_counts[request->given_counts + place];
+    if (period >= FIRST_FROM_VISIT)
+        return used_since_first_visit(limit, slot, given, day);
+    int began = hand->service->began;
+    int key = period == BENEFIT_PERIOD ? request->period : period_key(request, limit, began, day);
     if (slot->key != key) {
         slot->key = key;
-        slot->used = used_before(work, request, period, key, &work->given_counts[request->given_counts + place]);
+        slot->used = used_before(work, request, limit, began, key, given);
     }
     return slot->used;
 }
 
-INLINE void use(const struct work *work, const struct hand *hand, const struct limit *limit, int64_t amount)
+INLINE void use(
+    const struct rules *rules, const struct work *work, const struct hand *hand, const struct limit *limit,
+    int64_t amount)
 {
-    struct slot *slot = &work->slots[hand->request->slots + place_of(hand, limit)];
-    if (limit->period < FIRST_WINDOW)
-        slot->used += amount;
-    else if (amount)
-        append(work, hand->request, slot, hand->line->day, amount);
+    struct slot *slot = &work->slots[hand->request->slots + place_of(rules, hand, limit)];
+    if (limit->period >= FIRST_WINDOW) {
+        if (amount)
+            append(work, hand->request, slot, hand->line->day, amount);
+        return;
+    }
+    if (limit->period >= FIRST_FROM_VISIT && !slot->key && amount)
+        slot->key = hand->line->day;
+    slot->used += amount;
 }
 
 /* engine/kernel/selection.py */
@@ -787,7 +849,7 @@ INLINE int is_exhausted(
         if ((by_visit && visit_admitted) || limit->beyond & hand->attestations || is_left_out(limit, hand))
             continue;
         int64_t least_wanted = limit->measure == MINUTES ? greatest(hand->service->minutes, 1) : 1;
-        if (allowed_by(rules, limit, hand) - used(work, hand, limit) < least_wanted)
+        if (allowed_by(rules, limit, hand) - used(rules, work, hand, limit) < least_wanted)
             return row;
     }
     return NONE;
@@ -811,7 +873,7 @@ INLINE int visit_number(
     if (place < 0)
         return hand->entry->visit;
     const struct limit *limit = &rules->limits[rule->limits + place];
-    int number = (int)used(work, hand, limit);
+    int number = (int)used(rules, work, hand, limit);
     if (is_left_out(limit, hand))
         return number;
     uint64_t counted = work->visits[hand->request->visits + visits_place(hand, rule)].counted;
@@ -1513,7 +1575,7 @@ INLINE int is_split(
         bool by_unit = limit->measure == UNITS || limit->measure == MINUTES;
         if (!by_unit || (limit->beyond & hand->attestations))
             continue;
-        int64_t left = allowed_by(rules, limit, hand) - used(work, hand, limit);
+        int64_t left = allowed_by(rules, limit, hand) - used(rules, work, hand, limit);
         if (left < wanted(limit, hand) && !is_left_out(limit, hand))
             return row;
     }
@@ -1548,7 +1610,7 @@ INLINE struct left cut_to_limits(
     struct left least_left = {UNLIMITED, UNLIMITED, NONE, NONE};
     for (int row = rule->limits, end = row + rule->limit_count; row < end; row++) {
         const struct limit *limit = &rules->limits[row];
-        int64_t left = allowed_by(rules, limit, hand) - used(work, hand, limit);
+        int64_t left = allowed_by(rules, limit, hand) - used(rules, work, hand, limit);
         if (is_outside(limit, hand))
             continue;
         if (is_left_out(limit, hand)) {
@@ -1626,7 +1688,7 @@ INLINE void count_against_limits(
         default:
             hand->request->fault = UNKNOWN_MEASURE;
         }
-        use(work, hand, limit, amount);
+        use(rules, work, hand, limit, amount);
     }
 }
 

@@ -15,7 +15,16 @@ import numpy as np
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel import codes
 from camcover.engine.kernel import tables as columns
-from camcover.engine.kernel.codes import FIRST_WINDOW, CappedPart, CarryoverRule, Fault, Liability, StepBound
+from camcover.engine.kernel.codes import (
+    FIRST_FROM_VISIT,
+    FIRST_WINDOW,
+    CappedPart,
+    CarryoverRule,
+    CountOwner,
+    Fault,
+    Liability,
+    StepBound,
+)
 from camcover.engine.kernel.tables import RULE_DTYPES, WORK_DTYPES
 from camcover.engine.kernel.workspace import WRITTEN
 
@@ -25,7 +34,12 @@ _TYPES = {"i4": "int32_t", "i8": "int64_t", "u8": "uint64_t"}
 _STRUCTS = {"LEDGER": "entry"}
 """What a row is called in C, where that is not its name in lower case."""
 
-_PREFIXES: Mapping[type[IntEnum], str] = {Liability: "OF_", CappedPart: "OF_", CarryoverRule: "CARRY_"}
+_PREFIXES: Mapping[type[IntEnum], str] = {
+    CountOwner: "COUNT_",
+    Liability: "OF_",
+    CappedPart: "OF_",
+    CarryoverRule: "CARRY_",
+}
 """What stands before the members of an enumeration that has names in common with another."""
 
 _NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", Fault: "NO_FAULT", StepBound: "UNBOUNDED"}
@@ -41,7 +55,7 @@ def header() -> str:
     lines = ["/* Made by rows.py of engine/kernel/tables.py; not to be edited. */", "#include <stdint.h>", ""]
     lines += [f"#define {name} UINT64_C({int(_CONSTANTS[name])})" for name in _MASKS]
     lines += [f"#define {name} ((int64_t){_CONSTANTS[name]})" for name in _NUMBERS]
-    lines += [f"enum {{ FIRST_WINDOW = {int(FIRST_WINDOW)} }};", ""]
+    lines += [f"enum {{ FIRST_FROM_VISIT = {int(FIRST_FROM_VISIT)}, FIRST_WINDOW = {int(FIRST_WINDOW)} }};", ""]
     for kind in _enumerations():
         members = ", ".join(f"{_name(member)} = {int(member)}" for member in kind)
         lines.append(f"enum {kind.__name__} {{ {members} }};")

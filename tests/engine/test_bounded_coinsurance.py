@@ -121,7 +121,7 @@ def test_the_state_after_the_estimate_holds_what_was_paid() -> None:
     assert (visit.copay_paid_cents, visit.coinsurance_paid_cents, visit.percentage_cents) == (0, 2_000, 1_050)
     # A coinsurance without bounds has nothing to tell.
     (use,) = asked("{coinsurance: 35%}", 3_000).use_after.use
-    assert use.prior_visits[0][5:] == (0, 0, 0)
+    assert use.prior_visits[0][5:8] == (0, 0, 0)
 
 
 @pytest.mark.parametrize(

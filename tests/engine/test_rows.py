@@ -67,7 +67,13 @@ def test_every_column_of_a_case_holds_the_value_of_its_name() -> None:
         accumulators=range(2), slots=range(3), benefits=range(4), rolling_limits=5, first_segment=6, segments=range(7),
         hands_on=True,
     )  # fmt: skip
-    of_layout: dict[str, Any] = {"as_of": 8, "first_period": 9, "members": 10, "family": 11, "tier_map": 12}
+    of_layout: dict[str, Any] = {
+        "as_of": 8,
+        "first_period": 9,
+        "members": 10,
+        "family": 11,
+        "tier_map": 12,
+    }
     layout = laid_out(tables(), question())[1]
     given = layout.given._replace(fees=25, fee_count=26)
     layout = layout._replace(given=given, plan=plan, line_count=13, **of_layout)
@@ -82,7 +88,7 @@ def test_every_column_of_a_case_holds_the_value_of_its_name() -> None:
     assert {name: row[name] for name in GIVEN_COLUMNS} == spaces | {
         "lines": 19, "line_count": 13, "behind": 27, "maintenance": 28,
         "segments": 6, "segment_count": 7, "as_of": 8, "given_period": 24, "first_period": 9,
-        "members": 10, "family": 11, "given_sums": 20, "given_counts": 21, "given_visits": 23,
+        "members": 10, "owners": 1, "family": 11, "given_sums": 20, "given_counts": 21, "given_visits": 23,
         "given_fees": 25, "fee_count": 26,
         "given_codes": 0, "code_count": 0,
         "sum_count": 2, "slot_count": 3, "visit_count": 4, "event_room": 22 + 13 * 5,

@@ -88,6 +88,14 @@ def _entries(conditions: list[str], line: Line, rules: RuleBook) -> Iterator[str
         yield from (plain_code(code) for code in rules.entry("conditions", condition, line.terms_day)["icd10"])
 
 
+def condition_met(terms: Json, line: Line, rules: RuleBook) -> str:
+    """The first of the conditions of a benefit's own `when` that a line meets; empty where it meets none."""
+    for condition in terms.get("when", {}).get("conditions", []):
+        if _any_starts(line.diagnoses, list(_entries([condition], line, rules))):
+            return str(condition)
+    return ""
+
+
 def _any_starts(diagnoses: list[str], prefixes: list[str]) -> bool:
     return any(diagnosis.startswith(prefix) for diagnosis in diagnoses for prefix in prefixes)
 

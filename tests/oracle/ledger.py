@@ -8,9 +8,9 @@ from datetime import date
 from fractions import Fraction
 
 from . import cost_share
-from .coverage import failed_criterion, failure, is_excluded, matches, own_criteria
+from .coverage import condition_met, failed_criterion, failure, is_excluded, matches, own_criteria
 from .day_codes import DayCodes
-from .lines import Line, members_of
+from .lines import Line, episode_starts, members_of
 from .prices import Price, SharedFees, price, unpriced_charge
 from .rules import Limit, RuleBook, limits_of
 from .sums import PlanEditions, Sums
@@ -71,6 +71,7 @@ class PlanLedger:
         earned = {member["id"] for member in members if (member.get(name) or {}).get("wellness_incentive")}
         self.sums = Sums(editions, as_of, given, family, is_family_coverage(request, members), earned)
         self._usage = Usage(members, prefix, rules.days_of(plan_id), as_of, first_day)
+        self._usage.starts = episode_starts(request)
         self._shared = SharedFees(members, prefix, first_day)
         self._day_codes = DayCodes(members, prefix, rules)
         self._copays: dict[Visit, int] = {}
@@ -224,7 +225,9 @@ class PlanLedger:
 
     def _visit(self, benefit: str, line: Line) -> Visit:
         """The visit that a line belongs to under a benefit."""
-        return Visit(line.member_id, benefit, line.day, self._rules.period(self._plan_id, line.day))
+        period, plan = self._rules.period(self._plan_id, line.day), self._plan_on(line.day) or {}
+        condition = condition_met(plan["benefits"][benefit], line, self._rules)
+        return Visit(line.member_id, benefit, line.day, period, line.item.get("episode", ""), condition)
 
     def _refusal(self, plan: Json, benefit: str, line: Line) -> bool:
         """Whether a benefit does not cover the line: for a requirement, or for a limit that is used up."""

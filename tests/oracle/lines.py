@@ -94,6 +94,22 @@ def members_of(request: Json) -> list[Json]:
     return [{**member, "id": member.get("id") or str(number)} for number, member in enumerate(members, 1)]
 
 
+def episode_starts(request: Json) -> dict[tuple[str, str], date]:
+    """When each member's episodes began: as stated, else with the first service or dated visit (point 49)."""
+    found: dict[tuple[str, str], date] = {}
+    members = members_of(request)
+    for item in request["items"]:
+        key = item.get("member_id") or members[0]["id"], item.get("episode", "")
+        found[key] = min(found.get(key, date.max), *_dates(item))
+    for member in members:
+        for visit in [*(member.get("prior_visits") or []), *(member.get("secondary_prior_visits") or [])]:
+            key = member["id"], visit.get("episode", "")
+            found[key] = min(found.get(key, date.max), date.fromisoformat(visit["date"]))
+        for each in member.get("episodes") or []:
+            found[member["id"], each.get("episode", "")] = date.fromisoformat(each["start_date"])
+    return found
+
+
 def expand(request: Json, rules: RuleBook) -> list[Line]:
     """All lines of a request, by date, then in the order of the request."""
     members = {member["id"]: member for member in members_of(request)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .dice import Dice
-from .random_shared import ALL_CODES, CODES, POLICIES, THERAPIES, VISIT_CODES, Document, criteria
+from .random_shared import ALL_CODES, CODES, CONDITIONS, POLICIES, THERAPIES, VISIT_CODES, Document, criteria
 from .rules import limits_of
 
 ATTESTATIONS = [
@@ -19,7 +19,10 @@ ATTESTATIONS = [
 UNITS = ["", " per visit", " per line", " per unit"]
 DAILY = [" per day", " per day", " per line", " per day", " per unit"]
 WINDOWS = ["rolling 30 days", "rolling 2 months", "rolling 12 months", "rolling 5 days"]
-PERIODS = ["benefit_period", "calendar_year", "quarter", "month", "week", "day", "visit", *WINDOWS[:3], "lifetime"]
+FROM_EVENTS = ["40 days from episode", "2 months from episode", "20 days from first_visit", "2 months from first_visit"]
+ONES_OWN = ["visit", "episode", "condition", *FROM_EVENTS]
+"""What is one member's by itself: no such limit is the family's."""
+PERIODS = ["benefit_period", "calendar_year", "quarter", "month", "week", "day", *WINDOWS[:3], "lifetime", *ONES_OWN]
 
 
 def benefit(dice: Dice, name: str, tiers: list[str], pools: Document, accumulators: list[str]) -> Document:
@@ -35,6 +38,8 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: Document, accumulato
         terms["requires"] = [_requirement(dice, each, is_first=each == asked[0]) for each in asked]
     limits = _limits(dice, name, list(pools), tiers)
     if limits:
+        if any("condition" in _owner(pools[each] if isinstance(each, str) else each) for each in limits):
+            terms.setdefault("when", {}).setdefault("conditions", dice.some(CONDITIONS, 1, 3))
         terms["limits"] = limits
         hands_on = any("straddle" in (pools[each] if isinstance(each, str) else each) for each in limits)
         if dice.chance(40) or hands_on:
@@ -42,6 +47,11 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: Document, accumulato
     if dice.chance(15):
         terms["counts_toward_out_of_pocket_maximum"] = "no"
     return terms | _blocks(dice, tiers, accumulators)
+
+
+def _owner(terms: Document) -> tuple[str, str]:
+    """What may say that a limit counts each condition by itself."""
+    return terms["per"], terms.get("for", "")
 
 
 def _blocks(dice: Dice, tiers: list[str], accumulators: list[str]) -> Document:
@@ -100,6 +110,26 @@ def _limits(dice: Dice, name: str, pools: list[str], tiers: list[str]) -> list[A
 
 def limit(dice: Dice, tiers: list[str], *, in_money: bool) -> Document:
     """A limit small enough to be reached."""
+    terms = _amount_over(dice, in_money=in_money)
+    if dice.chance(20):
+        terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care", "advance_notice"])
+    if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
+        terms["except"] = {"attested": dice.some(["rehabilitation", "plan_of_care", "advance_notice"], 1, 2)}
+    if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
+        terms["tiers"] = dice.some(tiers, 1, len(tiers))
+    if dice.chance(20):
+        terms |= _counted_for(dice, terms["per"])
+    if terms.get("for") == "family":
+        return terms
+    if dice.chance(20):
+        ages = dice.some([{"max": "20"}, {"min": "18", "max": "64"}, {"min": "30"}], 1, 2)
+        by_age = [{"ages": each, "allow": requantified(dice, terms["allow"])} for each in ages]
+        terms["allow"] = [*by_age, {"allow": terms["allow"]}]
+    return terms
+
+
+def _amount_over(dice: Dice, *, in_money: bool) -> Document:
+    """An amount, the period over which it counts, and what it counts."""
     terms: Document
     if in_money:
         terms = {"allow": dice.money(40, 400), "per": dice.pick(PERIODS)}
@@ -114,19 +144,14 @@ def limit(dice: Dice, tiers: list[str], *, in_money: bool) -> Document:
         }
         if "visit" in terms["allow"] and dice.chance(25):
             terms["counts"] = "plan_paid"
-    if dice.chance(20):
-        terms["beyond"] = dice.pick(["improvement_documented", "plan_of_care", "advance_notice"])
-    if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
-        terms["except"] = {"attested": dice.some(["rehabilitation", "plan_of_care", "advance_notice"], 1, 2)}
-    if dice.chance(20) and not ("visit" in terms["allow"] and terms.get("counts") == "plan_paid"):
-        terms["tiers"] = dice.some(tiers, 1, len(tiers))
-    if terms["per"] != "visit" and dice.chance(15):
-        return terms | {"for": "family"}
-    if dice.chance(20):
-        ages = dice.some([{"max": "20"}, {"min": "18", "max": "64"}, {"min": "30"}], 1, 2)
-        by_age = [{"ages": each, "allow": requantified(dice, terms["allow"])} for each in ages]
-        terms["allow"] = [*by_age, {"allow": terms["allow"]}]
     return terms
+
+
+def _counted_for(dice: Dice, per: str) -> Document:
+    """Who or what has a count of its own, where the period does not say that."""
+    if per in ("visit", "episode", "condition") or "from episode" in per:
+        return {}
+    return {"for": dice.pick(["episode", "condition", *([] if per in ONES_OWN else ["family", "family"])])}
 
 
 def requantified(dice: Dice, allow: Any) -> Any:

@@ -20,7 +20,7 @@ from .random_accounts import complete_balances
 from .random_benefits import ATTESTATIONS, go_by_benefits, is_money
 from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, ROLES, STATES, STATUSES, Document
-from .rules import limits_of, nearest
+from .rules import Limit, limits_of, nearest
 from .strategies import Scenario, file_name
 from .sums import own_amount
 from .values import money_or_unlimited
@@ -107,7 +107,7 @@ def _without_money(plan: Document) -> None:
 
 def _without_windows(plan: Document) -> None:
     for terms in [*plan.get("limits", {}).values(), *_own_limits(plan)]:
-        if terms["per"].startswith("rolling"):
+        if terms["per"].startswith("rolling") or "first_visit" in terms["per"]:
             terms["per"] = "benefit_period"
 
 
@@ -367,7 +367,22 @@ def _complete_use(dice: Dice, request: Document, editions: list[Document], prefi
                 most = limit.most
                 amount = dice.pick([0, most, dice.number(0, most), dice.number(0, most)])
                 key = "used_cents" if limit.allow.measure == "money" else "used"
-                member.setdefault(f"{prefix}limit_usage", []).append({"limit": limit.id, key: amount})
+                for whose in _counts_of(limit, plan, request):
+                    member.setdefault(f"{prefix}limit_usage", []).append({"limit": limit.id, key: amount, **whose})
+
+
+def _counts_of(limit: Limit, plan: Document, request: Document) -> list[Document]:
+    """The counts that a limit may have for a member's lines: of each episode, of each condition, else one."""
+    if limit.owner == "episode":
+        named = {item.get("episode", "") for item in request["items"]} - {""}
+        return [{}, *({"episode": each} for each in sorted(named))]
+    if limit.owner != "condition":
+        return [{}]
+    users = [each for name, each in plan["benefits"].items() if limit.id in {own.id for own in limits_of(plan, name)}]
+    return [
+        {},
+        *({"condition": each} for each in sorted({name for user in users for name in user["when"]["conditions"]})),
+    ]
 
 
 def _is_stated(member: Document, plan: Document, limit: str, prefix: str) -> bool:

@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from .dice import Dice
+from .lines import episode_starts
 from .random_accounts import add_balances
 from .random_benefits import ATTESTATIONS
 from .random_shared import (
     CODES,
     CONDITIONS,
     DIAGNOSES,
+    EPISODES,
     MODIFIERS,
     PLACES,
     PRACTITIONERS,
@@ -68,6 +70,7 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
         )
     if dice.chance(15):
         asked["terms"] = "TERMS_IN_FORCE_ONLY"
+    _add_episodes(dice, asked, chance=100 if secondary else 35)
     _add_use(dice, asked, primary, "", dates[0], as_of or dates[0])
     add_balances(dice, asked, primary)
     if secondary:
@@ -75,6 +78,18 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
         asked["coordination"] = dice.pick(METHODS)
         _add_use(dice, asked, secondary, "secondary_", dates[0], as_of or dates[0])
     return asked
+
+
+def _add_episodes(dice: Dice, asked: Document, *, chance: int) -> None:
+    """When some episodes began, no later than their first services."""
+    known = episode_starts(asked)
+    for member_id, episode in ((each["id"], name) for each in asked["members"] for name in ("", *EPISODES)):
+        if dice.chance(chance):
+            first = known.get((member_id, episode), min(known.values()))
+            began = dice.day(first - timedelta(days=90), first)
+            member = next(each for each in asked["members"] if each["id"] == member_id)
+            stated = {"start_date": began.isoformat()} | ({"episode": episode} if episode else {})
+            member.setdefault("episodes", []).append(stated)
 
 
 def _person(dice: Dice) -> Document:
@@ -188,6 +203,8 @@ def _item(dice: Dice, ids: list[str], primary: list[Document], secondary: list[D
     item |= _procedures(dice, billed) if billed and dice.chance(55) else _amounts(dice)
     if dice.chance(90):
         item["tier"] = dice.pick(list(primary[0]["tiers"]))
+    if dice.chance(45):
+        item["episode"] = dice.pick(EPISODES)
     if secondary and dice.chance(40):
         item["secondary_tier"] = dice.pick(list(secondary[0]["tiers"]))
     item |= _circumstances(dice)
@@ -303,7 +320,7 @@ def _add_use(dice: Dice, asked: Document, editions: list[Document], prefix: str,
             _add_sums(dice, asked, name, editions, prefix)
     _keep_within_maxima(asked, editions, prefix)
     for member in asked["members"]:
-        add_use(dice, member, editions, prefix, first, as_of)
+        add_use(dice, member, editions, prefix, first=first, as_of=as_of, asked=asked)
         if dice.chance(20):
             add_fee_usage(dice, member, editions, prefix, first)
         add_codes(dice, member, prefix, first)

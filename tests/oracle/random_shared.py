@@ -41,6 +41,7 @@ TAXONOMIES = {
     "207Q00000X": "physician",
     "208100000X": "physician",
 }
+EPISODES = ["knee", "back"]
 CONDITIONS = ["back-pain", "neck-pain", "migraine"]
 PRACTITIONERS = ["acupuncturist", "massage-therapist", "chiropractor", "physician"]
 SETTINGS = ["office", "home", "telehealth", "clinic"]

@@ -7,24 +7,33 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .dice import Dice
-from .random_shared import ALL_CODES, THERAPIES, Document
+from .lines import episode_starts
+from .random_shared import ALL_CODES, EPISODES, THERAPIES, Document
 from .rules import Limit, PlanDays, RuleBook, limits_of
 from .usage import Usage, Visit
-from .values import fixed_period, in_window, is_rolling
+from .values import begins_with, fixed_period, in_window, is_rolling
 
 
-def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str, first: date, as_of: date) -> None:
-    """Add to a member what was used under a plan; `first`: the first date of service."""
-    visits = _visits(dice, editions, first) if dice.chance(30) else []
+def add_use(
+    dice: Dice,
+    member: Document,
+    editions: list[Document],
+    prefix: str,
+    *,
+    first: date,
+    as_of: date,
+    asked: Document,
+) -> None:
+    """Add to a member of `asked` what was used under a plan; `first`: the first date of service."""
+    plan = RuleBook(editions).days_of(editions[0]["id"])
+    named = sorted({name for limit, _ in _limits(editions) for name in plan.conditions_of(limit)})
+    visits = _visits(dice, editions, first, named) if dice.chance(30) else []
     if visits:
         member[f"{prefix}prior_visits"] = visits
-    plan = RuleBook(editions).days_of(editions[0]["id"])
-    before = _Before(plan, Usage([member], prefix, plan, as_of, first), member["id"], as_of, first)
-    counts: dict[str, list[Document]] = {}
-    for limit, most in ((each, most) for each, most in _limits(editions) if not each.family):
-        included = before.used(limit)
-        if dice.chance(35) and included <= most:
-            counts[limit.id] = _counts(dice, limit, included, most, min(as_of, first))
+    usage = Usage([member], prefix, plan, as_of, first)
+    usage.starts = episode_starts(asked)
+    counts = _stated_counts(dice, editions, usage, (member["id"], first, as_of))
+    before = _Before(plan, usage, member["id"], as_of, first)
     for benefit in editions[0]["benefits"]:
         own = [limit for limit in plan.own_visit_limits(benefit, as_of) if limit.counts != "plan_paid"]
         known = [counts[limit.id][0]["used"] for limit in own if limit.id in counts]
@@ -41,6 +50,28 @@ def add_use(dice: Dice, member: Document, editions: list[Document], prefix: str,
             counts = {name: entries for name, entries in counts.items() if name not in {limit.id for limit in own}}
     if counts:
         member[f"{prefix}limit_usage"] = [each for entries in counts.values() for each in entries]
+
+
+def _stated_counts(
+    dice: Dice, editions: list[Document], usage: Usage, whose: tuple[str, date, date]
+) -> dict[str, list[Document]]:
+    """What is stated of limits that are not the family's; `whose`: the member, the first date of service, `as_of`."""
+    member_id, first, as_of = whose
+    plan = RuleBook(editions).days_of(editions[0]["id"])
+    counts: dict[str, list[Document]] = {}
+    for limit, most in ((each, most) for each, most in _limits(editions) if not each.family):
+        episode = dice.pick(["", *EPISODES]) if limit.owner == "episode" else ""
+        condition = dice.pick(["", *sorted(plan.conditions_of(limit))]) if limit.owner == "condition" else ""
+        before = _Before(plan, usage, member_id, as_of, first, episode, condition)
+        began = first - timedelta(days=dice.number(0, 25)) if dice.chance(50) else None
+        included = before.used(limit, began)
+        if dice.chance(35) and included <= most:
+            named = {key: word for key, word in (("episode", episode), ("condition", condition)) if word}
+            entries = _counts(dice, limit, included, most, min(as_of, first))
+            if begins_with(limit.per) == "first_visit" and began is not None:
+                entries[0]["date"] = began.isoformat()
+            counts[limit.id] = [entry | named for entry in entries]
+    return counts
 
 
 def add_fee_usage(dice: Dice, member: Document, editions: list[Document], prefix: str, first: date) -> None:
@@ -87,7 +118,7 @@ def add_family_use(
             members[1].setdefault(f"{prefix}limit_usage", []).append({"limit": limit.id, key: part})
 
 
-def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]:
+def _visits(dice: Dice, editions: list[Document], first: date, conditions: list[str]) -> list[Document]:
     """Dated visits, often on the first date of service, sometimes two entries of one visit."""
     visits: list[Document] = []
     for _ in range(dice.number(1, 4)):
@@ -103,6 +134,10 @@ def _visits(dice: Dice, editions: list[Document], first: date) -> list[Document]
             visit["penalty_paid_cents"] = dice.number(0, 6_000)
         if dice.chance(40):
             visit["plan_paid_cents"] = dice.pick([0, 2_000])
+        if dice.chance(40):
+            visit["episode"] = dice.pick(EPISODES)
+        if conditions and dice.chance(60):
+            visit["condition"] = dice.pick(conditions)
         visits.append(visit)
     return visits
 
@@ -143,19 +178,29 @@ class _Before:
     member_id: str
     as_of: date
     first: date
+    episode: str = ""
+    condition: str = ""
 
-    def used(self, limit: Limit) -> int:
-        """What they use of a limit in the period or window that holds `as_of`, up to it."""
-        visit = Visit(self.member_id, "", self.first, self.plan.period(self.first))
+    def used(self, limit: Limit, began: date | None = None) -> int:
+        """What they use of a limit in the period or window that holds `as_of`, up to it.
+
+        `began`: what is stated of the first day of a time from the first visit on.
+        """
+        period = self.plan.period(self.first)
+        visit = Visit(self.member_id, "", self.first, period, self.episode, self.condition)
         dated = [each for each in self.usage.dated(limit, visit) if each[0] <= self.as_of]
+        if begins_with(limit.per) == "first_visit":
+            start = self.usage.time_begun(limit, visit, began)
+            return sum(amount for day, amount in dated if start <= day)
         return sum(amount for day, amount in dated if self._is_with(limit, day))
 
     def _is_with(self, limit: Limit, day: date) -> bool:
         """Whether a day lies in the period or window of a limit that holds `as_of`."""
         if is_rolling(limit.per):
             return in_window(limit.per, day, self.as_of)
-        own = fixed_period(limit.per, self.as_of, self.plan.period(self.as_of))
-        return fixed_period(limit.per, day, self.plan.period(day)) == own
+        start = self.usage.starts.get((self.member_id, self.episode), self.first)
+        own = fixed_period(limit.per, self.as_of, self.plan.period(self.as_of), start)
+        return fixed_period(limit.per, day, self.plan.period(day), start) == own
 
     def visits(self, benefit: str) -> int:
         """How many there were under a benefit in the benefit period of `as_of`, up to it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .values import Allowance, Json, add_months, allowance, period_start
+from .values import Allowance, Json, add_months, allowance, begins_with, period_start
 
 
 def in_force(document: Json, day: date) -> bool:
@@ -41,7 +41,12 @@ class Limit:
     tiers: tuple[str, ...]
     by_age: tuple[tuple[int, int, int], ...]
     hands_on: bool = False
-    family: bool = False
+    owner: str = "member"
+
+    @property
+    def family(self) -> bool:
+        """Whether all members share the count."""
+        return self.owner == "family"
 
     @property
     def most(self) -> int:
@@ -56,7 +61,7 @@ class Limit:
     @property
     def signature(self) -> tuple[str, str, str]:
         """What must be the same in two editions for the count to go on (point 31)."""
-        return self.id, self.allow.measure, f"{self.per} of the family" if self.family else self.per
+        return self.id, self.allow.measure, f"{self.per} of each {self.owner}"
 
 
 def _limit(name: str, terms: Json) -> Limit:
@@ -67,8 +72,10 @@ def _limit(name: str, terms: Json) -> Limit:
     usual = "plan_paid" if allow.measure == "money" else "covered"
     tiers = tuple(terms.get("tiers", []))
     counts, beyond = terms.get("counts", usual), terms.get("beyond")
-    hands_on, family = terms.get("straddle") == "next", "for" in terms
-    return Limit(name, allow, terms["per"], counts, beyond, excepts, tiers, by_age, hands_on, family)
+    hands_on, per = terms.get("straddle") == "next", terms["per"]
+    owner = "episode" if begins_with(per) == "episode" else terms.get("for", "member")
+    owner = per if per in ("episode", "condition") else owner
+    return Limit(name, allow, per, counts, beyond, excepts, tiers, by_age, hands_on, owner)
 
 
 def _at_ages(entry: Json) -> tuple[int, int, int]:
@@ -260,6 +267,16 @@ class PlanDays:
         alike = (own for plan in editions for name in plan.get("benefits", {}) for own in limits_of(plan, name))
         return any((own.excepts or own.tiers) and own.signature == limit.signature for own in alike)
 
+    def conditions_of(self, limit: Limit) -> set[str]:
+        """The conditions that have a count of their own under a limit: those of any of its benefits (point 49)."""
+        return {
+            condition
+            for plan in self.rules.editions("plan", self.id)
+            for name, terms in plan.get("benefits", {}).items()
+            if any(own.id == limit.id and own.owner == "condition" for own in limits_of(plan, name))
+            for condition in terms.get("when", {}).get("conditions", [])
+        }
+
     def own_visit_limits(self, benefit: str, day: date) -> list[Limit]:
         """The benefit's own visit limits per benefit period, as the edition in force on `day` or nearest has them."""
         return [limit for limit in self.limits_on(benefit, day) if self.is_own_visit_limit(limit, benefit)]
@@ -271,7 +288,7 @@ class PlanDays:
             limit.per == "benefit_period"
             and limit.allow.measure == "visits"
             and not self.leaves_out(limit)
-            and not limit.family
+            and limit.owner == "member"
             and all(limit.id not in each.get("limits", {}) for each in editions)
             and all(any(own.signature == limit.signature for own in limits_of(each, benefit)) for each in editions)
         )

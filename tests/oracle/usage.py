@@ -5,11 +5,12 @@ Nothing is kept but the list of what happened; every question scans it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from .rules import Limit, PlanDays
-from .values import Json, fixed_period, in_window, is_rolling
+from .values import Json, begins_with, fixed_period, in_window, is_rolling, time_end
 
 
 @dataclass
@@ -22,16 +23,20 @@ class Event:
     day: date
     period: date
     amount: int
+    episode: str
+    condition: str
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A visit that had a covered line."""
+    """A visit that had a covered line; `episode`, `condition`: of the line in hand."""
 
     member_id: str
     benefit: str
     day: date
     period: date
+    episode: str = field(default="", compare=False)
+    condition: str = field(default="", compare=False)
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Before:
     percentage: int = 0
     penalty: int = 0
     plan_paid: int | None = None
+    episode: str = ""
+    condition: str = ""
 
 
 class Usage:
@@ -60,6 +67,7 @@ class Usage:
         self._first_day = first_day
         self._events: list[Event] = []
         self._visits: set[Visit] = set()
+        self.starts: dict[tuple[str, str], date] = {}
 
     def _given(self, member_id: str, key: str) -> list[Json]:
         """What the request says of a member's use before."""
@@ -71,7 +79,8 @@ class Usage:
         found: dict[tuple[str, date], Before] = {}
         for entry in self._given(member_id, "prior_visits"):
             key = entry["benefit"], date.fromisoformat(entry["date"])
-            visit = found.setdefault(key, Before(*key))
+            own = {"episode": entry.get("episode", ""), "condition": entry.get("condition", "")}
+            visit = found.setdefault(key, Before(*key, **own))
             visit.units += entry.get("units") or 1
             visit.copay += entry.get("copay_paid_cents") or 0
             visit.coinsurance += entry.get("coinsurance_paid_cents") or 0
@@ -151,6 +160,8 @@ class Usage:
 
     def used(self, limit: Limit, visit: Visit) -> int:
         """What is used of a limit before a line of `visit`."""
+        if begins_with(limit.per) == "first_visit":
+            return self._used_since_first(limit, visit)
         done = sum(event.amount for event in self._events if self._counts(event, limit, visit))
         return done + self._used_before(limit, visit)
 
@@ -158,12 +169,48 @@ class Usage:
         """Whether an earlier use lies in the limit's period on the visit's date."""
         if event.signature != limit.signature or (event.member_id != visit.member_id and not limit.family):
             return False
+        if self._whose(limit, event.episode, event.condition) != self._whose(limit, visit.episode, visit.condition):
+            return False
         if is_rolling(limit.per):
             return in_window(limit.per, event.day, visit.day)
         if limit.per == "visit" and event.benefit != visit.benefit:
             return False
-        then = fixed_period(limit.per, event.day, event.period)
-        return then == fixed_period(limit.per, visit.day, visit.period)
+        if begins_with(limit.per) == "first_visit":
+            return True
+        began = self._began(visit)
+        then = fixed_period(limit.per, event.day, event.period, began)
+        return then == fixed_period(limit.per, visit.day, visit.period, began)
+
+    def _whose(self, limit: Limit, episode: str, condition: str) -> str:
+        """The episode or the condition that has a count of its own under a limit (point 49)."""
+        if limit.owner == "episode":
+            return episode
+        return condition if limit.owner == "condition" and condition in self._plan.conditions_of(limit) else ""
+
+    def _began(self, visit: Visit) -> date:
+        """When the episode of a visit began."""
+        return self.starts.get((visit.member_id, visit.episode), self._first_day)
+
+    def _used_since_first(self, limit: Limit, visit: Visit) -> int:
+        """What is used of the time from the first counted visit on that holds the visit's date."""
+        stated, dated = self._stated(limit, visit), sorted(self.dated(limit, visit))
+        first: date | None = None
+        used = 0
+        if stated:
+            [(day, total)] = stated
+            first, used = (self.time_begun(limit, visit, day), total) if total else (None, 0)
+            dated = [each for each in dated if each[0] > self._as_of]
+        lines = [(event.day, event.amount) for event in self._events if self._counts(event, limit, visit)]
+        first, used = _go_on(limit.per, first, used, [*dated, *(each for each in lines if each[1])])
+        return 0 if first is None or visit.day >= time_end(limit.per, first) else used
+
+    def time_begun(self, limit: Limit, visit: Visit, stated: date | None) -> date:
+        """When the time began whose use is stated: on the day that is given, else by the dated visits."""
+        before = [each for each in sorted(self.dated(limit, visit)) if each[0] <= self._as_of]
+        first, _ = _go_on(limit.per, None, 0, before)
+        if first is not None and self._as_of >= time_end(limit.per, first):
+            first = None
+        return stated or first or min(self._as_of, self._first_day)
 
     def _used_before(self, limit: Limit, visit: Visit) -> int:
         """What the request states of a limit, and its dated visits, as far as they count on the visit's date."""
@@ -174,11 +221,11 @@ class Usage:
         behind = [each for each in dated if each[0] > self._as_of]
         may_be_left_out = self._plan.leaves_out(limit)
         if not is_rolling(limit.per):
-            own = self._key(limit, self._as_of)
-            then = self._key(limit, visit.day)
+            own = self._key(limit, self._as_of, visit)
+            then = self._key(limit, visit.day, visit)
             # Those in the stated period up to `as_of` are part of what is stated.
-            others = [each for each in dated if each[0] > self._as_of or self._key(limit, each[0]) != own]
-            added = sum(amount for day, amount in others if self._key(limit, day) == then)
+            others = [each for each in dated if each[0] > self._as_of or self._key(limit, each[0], visit) != own]
+            added = sum(amount for day, amount in others if self._key(limit, day, visit) == then)
             return added + (sum(amount for _, amount in stated) if own == then else 0)
         included = [each for each in dated if each[0] <= self._as_of and in_window(limit.per, each[0], self._as_of)]
         if may_be_left_out:
@@ -191,15 +238,15 @@ class Usage:
             uses = [*included, (start, max(0, total - sum(amount for _, amount in included)))]
         return sum(amount for day, amount in [*uses, *behind] if in_window(limit.per, day, visit.day))
 
-    def _key(self, limit: Limit, day: date) -> tuple[object, ...]:
-        """The fixed period of a limit that holds a day."""
-        return fixed_period(limit.per, day, self._plan.period(day))
+    def _key(self, limit: Limit, day: date, visit: Visit) -> tuple[object, ...]:
+        """The fixed period of a limit that holds a day, of the visit's episode."""
+        return fixed_period(limit.per, day, self._plan.period(day), self._began(visit))
 
     def _is_in(self, limit: Limit, day: date, visit: Visit) -> bool:
         """Whether a dated use counts on the visit's date."""
         if is_rolling(limit.per):
             return in_window(limit.per, day, visit.day)
-        return self._key(limit, day) == self._key(limit, visit.day)
+        return self._key(limit, day, visit) == self._key(limit, visit.day, visit)
 
     def _stated(self, limit: Limit, visit: Visit) -> list[tuple[date | None, int]]:
         """What is stated of the limit, with its date where it has one: `limit_usage`, else the benefit's visits."""
@@ -210,7 +257,9 @@ class Usage:
             each
             for member_id in self._owners(limit, visit)
             for each in self._given(member_id, "limit_usage")
-            if each["limit"] == limit.id and each.get("benefit", visit.benefit) == visit.benefit
+            if each["limit"] == limit.id
+            and each.get("benefit", visit.benefit) == visit.benefit
+            and (each.get("episode", ""), each.get("condition", "")) == self._named(limit, visit)
         ]
         if entries:
             return [
@@ -220,6 +269,11 @@ class Usage:
             if self._plan.is_own_visit_limit(limit, each["benefit"]):
                 return [(None, each.get("visits") or 0)]
         return []
+
+    def _named(self, limit: Limit, visit: Visit) -> tuple[str, str]:
+        """The episode and the condition that a statement about the visit's count names."""
+        whose = self._whose(limit, visit.episode, visit.condition)
+        return (whose, "") if limit.owner == "episode" else ("", whose)
 
     def _owners(self, limit: Limit, visit: Visit) -> list[str]:
         """The members whose use counts toward a limit."""
@@ -234,6 +288,8 @@ class Usage:
             for own in self._plan.limits_on(each.benefit, each.day):
                 if own.signature != limit.signature or own.allow.measure in ("money", "minutes"):
                     continue
+                if self._whose(own, each.episode, each.condition) != self._whose(limit, visit.episode, visit.condition):
+                    continue
                 if own.allow.measure == "units":
                     found.append((each.day, each.units))
                 elif own.counts != "plan_paid" or each.plan_paid is None or each.plan_paid > 0:
@@ -246,7 +302,7 @@ class Usage:
         Reading: the first covered line decides, so that nothing changes where a line of the visit was counted already.
         """
         if limit.allow.measure == "visits" and not self.is_counted(limit, visit):
-            self._events.append(Event(visit.member_id, limit.signature, visit.benefit, visit.day, visit.period, 0))
+            self._events.append(_event(limit, visit, 0))
 
     def add(self, limit: Limit, visit: Visit, *, units: int, minutes: int, eligible: int, plan_paid: int) -> None:
         """Count a covered line against a limit of its benefit.
@@ -263,8 +319,7 @@ class Usage:
             is_counted = limit.counts != "plan_paid" or plan_paid > 0
             amount = 1 if is_counted and not self.is_counted(limit, visit) else 0
         if amount:
-            event = Event(visit.member_id, limit.signature, visit.benefit, visit.day, visit.period, amount)
-            self._events.append(event)
+            self._events.append(_event(limit, visit, amount))
 
     def is_counted(self, limit: Limit, visit: Visit) -> bool:
         """Whether the visit was counted against a visit limit already, in the estimate or before it."""
@@ -276,3 +331,18 @@ class Usage:
             == (visit.member_id, limit.signature, visit.benefit, visit.day)
             for event in self._events
         )
+
+
+def _event(limit: Limit, visit: Visit, amount: int) -> Event:
+    """Use of a limit by a line of a visit."""
+    own = visit.member_id, limit.signature, visit.benefit, visit.day, visit.period
+    return Event(*own, amount, visit.episode, visit.condition)
+
+
+def _go_on(per: str, first: date | None, used: int, uses: Iterable[tuple[date, int]]) -> tuple[date | None, int]:
+    """The time after uses in order of date: the first one behind its end begins another (point 49)."""
+    for day, amount in uses:
+        if first is None or day >= time_end(per, first):
+            first, used = day, 0
+        used += amount
+    return first, used

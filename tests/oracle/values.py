@@ -111,8 +111,39 @@ def in_window(per: str, past: date, day: date) -> bool:
     return edge < past <= day
 
 
-def fixed_period(per: str, day: date, benefit_period: date) -> tuple[object, ...]:
-    """A key that two days share when they lie in one period; `benefit_period` is the first day of the day's own."""
+_FROM = re.compile(r"(\d+) (day|month)s? from (episode|first_visit)")
+
+
+def begins_with(per: str) -> str:
+    """`episode` or `first_visit` of a limit that counts from there on, else empty."""
+    found = _FROM.fullmatch(per)
+    return found[3] if found else ""
+
+
+def time_end(per: str, first: date, times: int = 1) -> date:
+    """The day behind a time that begins on `first`, or behind so many of them, one after the other."""
+    found = _FROM.fullmatch(per)
+    if found is None:
+        raise ValueError(f"not a time from something on: {per}")
+    length = int(found[1]) * times
+    return first + timedelta(days=length) if found[2] == "day" else add_months(first, length)
+
+
+def _number_since(per: str, began: date, day: date) -> int:
+    """The number of the time from an episode's first day on that holds a day, from 1; 0 = the day is before it."""
+    times = 0
+    while day >= began and (times == 0 or time_end(per, began, times) <= day):
+        times += 1
+    return times
+
+
+def fixed_period(per: str, day: date, benefit_period: date, began: date = date.min) -> tuple[object, ...]:
+    """A key that two days share when they lie in one period; `benefit_period` is the first day of the day's own.
+
+    `began`: the first day of the episode.
+    """
+    if begins_with(per) == "episode":
+        return (_number_since(per, began, day),)
     if per in ("visit", "day"):
         return (day,)
     if per == "week":
@@ -125,6 +156,6 @@ def fixed_period(per: str, day: date, benefit_period: date) -> tuple[object, ...
         return (day.year,)
     if per == "benefit_period":
         return (benefit_period,)
-    if per == "lifetime":
+    if per in ("lifetime", "episode", "condition"):
         return ()
     raise ValueError(f"unknown period: {per}")

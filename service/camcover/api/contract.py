@@ -47,6 +47,13 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.Estimate.accounts_after": 12,
     "camcover.v1.UseAfter.family_account_balances": 12,
     "camcover.v1.Member.account_balances": 12,
+    "camcover.v1.Member.episodes": 13,
+    "camcover.v1.LimitUse.episode": 13,
+    "camcover.v1.LimitUse.condition": 13,
+    "camcover.v1.PriorVisit.episode": 13,
+    "camcover.v1.PriorVisit.condition": 13,
+    "camcover.v1.LimitAfter.episode": 13,
+    "camcover.v1.LimitAfter.condition": 13,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

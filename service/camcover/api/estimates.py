@@ -162,6 +162,7 @@ def _accumulator(after: AccumulatorAfter) -> Data:
 
 def _limit(after: LimitAfter) -> Data:
     data: Data = {"limit": after.limit, "member_id": after.member_id}
+    data |= {"episode": after.episode, "condition": after.condition}
     names = ("used_cents", "allowed_cents") if after.money else ("used", "allowed")
     return data | dict(zip(names, (after.used, after.allowed), strict=True))
 
@@ -174,6 +175,10 @@ def _use_after(estimate: Estimate) -> Data:
         data: Data = {"id": member_id} | _use_so_far(after.use[place], "")
         if after.account_balances[place]:
             data["account_balances"] = list(map(_balance, after.account_balances[place]))
+        if after.episodes and after.episodes[place]:
+            data["episodes"] = [
+                {"episode": each.episode, "start_date": each.started_on.isoformat()} for each in after.episodes[place]
+            ]
         if after.secondary_use:
             data |= _use_so_far(after.secondary_use[place], "secondary_")
         members.append(data)

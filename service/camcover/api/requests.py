@@ -17,6 +17,7 @@ from camcover.engine.request import (
     CodeUse,
     Coordination,
     Coverage,
+    EpisodeStart,
     FeeUse,
     LimitUse,
     Member,
@@ -166,7 +167,16 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
         _membership(f"{path}.membership", message.membership, dates),
         _membership(f"{path}.secondary_membership", message.secondary_membership, dates),
         account_balances=_balances(message.account_balances),
+        episodes=_episodes(f"{path}.episodes", message.episodes, dates),
     )
+
+
+def _episodes(path: str, episodes: Iterable[messages.EpisodeStart], dates: _Dates) -> tuple[EpisodeStart, ...]:
+    parsed = [
+        (each.episode, dates.parse(f"{path}[{place}].start_date", each.start_date, first_year=FIRST_BIRTH_YEAR))
+        for place, each in enumerate(episodes)
+    ]
+    return tuple(EpisodeStart(name, day) for name, day in parsed if day is not None)
 
 
 def _balances(balances: Iterable[messages.AccountBalance]) -> tuple[AccountBalance, ...]:
@@ -201,7 +211,13 @@ def _sums(uses: Iterable[messages.AccumulatorUse]) -> tuple[AccumulatorUse, ...]
 def _limits(path: str, uses: Iterable[messages.LimitUse], dates: _Dates) -> tuple[LimitUse, ...]:
     return tuple(
         LimitUse(
-            use.limit, use.used, Cents(use.used_cents), dates.optional(f"{path}[{place}].date", use.date), use.benefit
+            use.limit,
+            use.used,
+            Cents(use.used_cents),
+            dates.optional(f"{path}[{place}].date", use.date),
+            use.benefit,
+            use.episode,
+            use.condition,
         )
         for place, use in enumerate(uses)
     )
@@ -223,6 +239,8 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
             Cents(visit.coinsurance_paid_cents),
             Cents(visit.percentage_cents),
             Cents(visit.penalty_paid_cents),
+            visit.episode,
+            visit.condition,
         )
         for visit, day in parsed
         if day is not None
@@ -261,6 +279,7 @@ def _service(path: str, message: messages.PlannedService, dates: _Dates) -> Plan
         tuple(map(_ATTESTATIONS.__getitem__, message.attestations)),
         message.place_of_service,
         message.taxonomy,
+        message.episode,
     )
 
 

@@ -140,7 +140,7 @@ def _lay_out_request(request: Any, plan: Any, first_line: int, lines: int, first
     request["lines"], request["line_count"], request["ledger"] = first_line, lines, first_line
     request["behind"], request["maintenance"] = -1, 0
     request["segments"], request["segment_count"] = plan["first_segment"], plan["segment_count"]
-    request["members"], request["given_sums"] = 1, first_sum
+    request["members"], request["owners"], request["given_sums"] = 1, 1, first_sum
     request["given_visits"], request["given_fees"], request["fee_count"] = 0, 0, 0
     request["given_codes"], request["code_count"] = 0, 0
     request["sums"], request["sum_count"], request["slots"] = 0, plan["sums"], 0

@@ -24,7 +24,7 @@ from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.kernel.tables import Array
 from camcover.request_bounds import AGE
-from camcover.rulebook.records import ROLLING
+from camcover.rulebook.records import MOVING
 
 
 class CodedBatch(NamedTuple):
@@ -63,7 +63,8 @@ class Coder:
         items = lists(batch["items"])
         owner = items.owners()
         status = np.where(plan < 0, FALLBACK, 0).astype(np.int32)
-        singly = [number for number, index in enumerate(self.plans) if index.hands_on or index.has_accounts]
+        plans = enumerate(self.plans)
+        singly = [number for number, each in plans if each.hands_on or each.has_accounts or each.counts_episodes]
         status[np.isin(plan, singly)] = FALLBACK
         for name in ASKED_SINGLY:
             status[np.diff(lists(batch[name]).offsets) > 0] = FALLBACK
@@ -134,10 +135,11 @@ class Coder:
 
 
 def _is_stated_apart(uses: Lists) -> NDArray[np.bool_]:
-    """The uses of limits that name a date or a benefit; they are priced as single requests."""
+    """The uses of limits that name a date, benefit, episode or condition; they are priced as single requests."""
     field = fields_of(uses.values)
-    stated = field("date").is_valid().to_numpy(zero_copy_only=False)
-    named: NDArray[np.bool_] = stated | np.array([bool(word) for word in field("benefit").to_pylist()], dtype=bool)
+    named: NDArray[np.bool_] = field("date").is_valid().to_numpy(zero_copy_only=False)
+    for name in ("benefit", "episode", "condition"):
+        named = named | np.array([bool(word) for word in field(name).to_pylist()], dtype=bool)
     return named
 
 
@@ -151,5 +153,5 @@ def _only_slot(index: PlanIndex, limit_id: str) -> int:
         for limit in benefit.limits
         if limit.id == limit_id
     }
-    is_plain = len(slots) == 1 and len(limits) == 1 and index.slot_limits[slots[0]].per.kind not in ROLLING
+    is_plain = len(slots) == 1 and len(limits) == 1 and index.slot_limits[slots[0]].per.kind not in MOVING
     return slots[0] if is_plain else UNKNOWN_WORD

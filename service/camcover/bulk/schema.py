@@ -34,6 +34,7 @@ ITEM_FIELDS = [
     pa.field("start_date", pa.date32()),
     pa.field("sessions", pa.int32()),
     pa.field("every_days", pa.int32()),
+    pa.field("episode", pa.string()),
 ]
 """A service on a row of dates: `sessions` (null: 1) dates, `every_days` (null: 7) apart."""
 
@@ -48,6 +49,8 @@ LIMIT_FIELDS = [
     pa.field("used_cents", pa.int64()),
     pa.field("date", pa.date32()),
     pa.field("benefit", pa.string()),
+    pa.field("episode", pa.string()),
+    pa.field("condition", pa.string()),
 ]
 VISIT_FIELDS = [pa.field("benefit", pa.string()), pa.field("visits", pa.int32())]
 PRIOR_FIELDS = [
@@ -59,7 +62,10 @@ PRIOR_FIELDS = [
     pa.field("coinsurance_paid_cents", pa.int64()),
     pa.field("percentage_cents", pa.int64()),
     pa.field("penalty_paid_cents", pa.int64()),
+    pa.field("episode", pa.string()),
+    pa.field("condition", pa.string()),
 ]
+EPISODE_FIELDS = [pa.field("episode", pa.string()), pa.field("start_date", pa.date32())]
 FEE_FIELDS = [
     pa.field("date", pa.date32()),
     pa.field("tier", pa.string()),
@@ -95,6 +101,7 @@ REQUEST_SCHEMA = pa.schema(
         pa.field("prior_visits", pa.list_(pa.struct(PRIOR_FIELDS))),
         pa.field("fee_usage", pa.list_(pa.struct(FEE_FIELDS))),
         pa.field("code_usage", pa.list_(pa.struct(CODE_FIELDS))),
+        pa.field("episodes", pa.list_(pa.struct(EPISODE_FIELDS))),
         pa.field("account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
         pa.field("family_account_balances", pa.list_(pa.struct(BALANCE_FIELDS))),
         pa.field("items", pa.list_(pa.struct(ITEM_FIELDS))),
@@ -108,7 +115,8 @@ LISTS = tuple(field.name for field in REQUEST_SCHEMA if pa.types.is_list(field.t
 """The columns of lists. A null list is an empty one; an element of it, also of a list inside, may not be null."""
 
 ASKED_SINGLY = (
-    *("benefit_visits", "prior_visits", "fee_usage", "code_usage", "account_balances", "family_account_balances"),
+    *("benefit_visits", "prior_visits", "fee_usage", "code_usage", "episodes"),
+    *("account_balances", "family_account_balances"),
 )
 """The lists that only the single-request path reads."""
 

@@ -26,6 +26,7 @@ from camcover.engine.request import (
     BenefitVisits,
     CodeUse,
     Coverage,
+    EpisodeStart,
     EstimateRequest,
     FeeUse,
     InvalidRequest,
@@ -62,6 +63,8 @@ def request_of(row: Data) -> EstimateRequest:
                 Cents(each["used_cents"] or 0),
                 each["date"],
                 _text(each["benefit"]),
+                _text(each["episode"]),
+                _text(each["condition"]),
             )
             for each in _list(row, "limit_usage")
         ),
@@ -76,6 +79,8 @@ def request_of(row: Data) -> EstimateRequest:
                 Cents(each["coinsurance_paid_cents"] or 0),
                 Cents(each["percentage_cents"] or 0),
                 Cents(each["penalty_paid_cents"] or 0),
+                _text(each["episode"]),
+                _text(each["condition"]),
             )
             for each in _list(row, "prior_visits")
         ),
@@ -105,6 +110,9 @@ def request_of(row: Data) -> EstimateRequest:
                 use,
                 membership=_membership(row),
                 account_balances=_balances(row["account_balances"]),
+                episodes=tuple(
+                    EpisodeStart(_text(each["episode"]), each["start_date"]) for each in _list(row, "episodes")
+                ),
             ),
         ),
         coverage=Coverage.FAMILY if row["family_coverage"] else Coverage.SELF_ONLY,
@@ -213,6 +221,7 @@ def _service(item: Data) -> PlannedService:
         attestations=tuple(map(Attestation, _list(item, "attestations"))),
         place_of_service=_text(item["place_of_service"]),
         taxonomy=_text(item["taxonomy"]),
+        episode=_text(item["episode"]),
     )
 
 

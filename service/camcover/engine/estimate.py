@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from camcover import money
-from camcover.engine.request import AccountBalance, AccumulatorUse, UseSoFar
+from camcover.engine.request import AccountBalance, AccumulatorUse, EpisodeStart, UseSoFar
 from camcover.messages import Message
 from camcover.money import Cents, in_cents
 
@@ -177,13 +177,18 @@ class AccountAfter(NamedTuple):
 
 
 class LimitAfter(NamedTuple):
-    """A limit's count after the last line, in the period of the last line that touched it (visits, units or cents)."""
+    """A limit's count after the last line, in the period of the last line that touched it (visits, units or cents).
+
+    `episode`, `condition`: whose count it is, where the limit counts each by itself.
+    """
 
     limit: str
     member_id: str
     used: int
     allowed: int
     money: bool
+    episode: str = ""
+    condition: str = ""
 
 
 class Month(NamedTuple):
@@ -241,6 +246,8 @@ class UseAfter(NamedTuple):
     secondary_family_accumulators: tuple[AccumulatorUse, ...]
     account_balances: tuple[tuple[AccountBalance, ...], ...]
     family_account_balances: tuple[AccountBalance, ...]
+    episodes: tuple[tuple[EpisodeStart, ...], ...] = ()
+    """When their episodes began, by member, where a limit counts from there on."""
 
 
 class Estimate(NamedTuple):

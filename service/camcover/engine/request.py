@@ -49,8 +49,9 @@ class AccumulatorUse(NamedTuple):
 class LimitUse(NamedTuple):
     """Usage of one limit in the period that holds `as_of`: visits or units, or cents for a money limit.
 
-    `date`: of a rolling limit, when it was used; several entries are several dates. `benefit`: of a limit per visit,
-    under which benefit; empty = under each.
+    `date`: of a rolling limit, when it was used; several entries are several dates; of a limit from the first visit on,
+    that visit. `benefit`: of a limit per visit, under which benefit; empty = under each. `episode`, `condition`: of
+    which episode, of which condition, where the limit counts each by itself (point 49).
     """
 
     limit: str
@@ -58,6 +59,8 @@ class LimitUse(NamedTuple):
     used_cents: Cents = Cents(0)
     date: date | None = None
     benefit: str = ""
+    episode: str = ""
+    condition: str = ""
 
 
 class BenefitVisits(NamedTuple):
@@ -72,7 +75,8 @@ class PriorVisit(NamedTuple):
 
     `plan_paid_cents` None: not known, then a limit that counts what the plan paid for counts the visit.
     `coinsurance_paid_cents` and `percentage_cents`: of a coinsurance with a least or a most (point 44);
-    `penalty_paid_cents`: of a penalty in dollars (point 12).
+    `penalty_paid_cents`: of a penalty in dollars (point 12); `episode`, `condition`: for which limits count it that
+    count each by itself (point 49).
     """
 
     benefit: str
@@ -83,6 +87,15 @@ class PriorVisit(NamedTuple):
     coinsurance_paid_cents: Cents = Cents(0)
     percentage_cents: Cents = Cents(0)
     penalty_paid_cents: Cents = Cents(0)
+    episode: str = ""
+    condition: str = ""
+
+
+class EpisodeStart(NamedTuple):
+    """When an episode of care began: its name, empty = the one of services that name none."""
+
+    episode: str
+    started_on: date
 
 
 class AccountBalance(NamedTuple):
@@ -155,6 +168,7 @@ class Member(NamedTuple):
     membership: Membership = NO_MEMBERSHIP
     secondary_membership: Membership = NO_MEMBERSHIP
     account_balances: tuple[AccountBalance, ...] = ()
+    episodes: tuple[EpisodeStart, ...] = ()
 
 
 class Procedure(NamedTuple):
@@ -174,7 +188,8 @@ class Procedure(NamedTuple):
 class PlannedService(NamedTuple):
     """One therapy on a row of dates; `setting` None = the office, where nothing else says it.
 
-    `place_of_service` and `taxonomy` say setting and practitioner as a claim does (engine/asking/claim.py).
+    `place_of_service` and `taxonomy` say setting and practitioner as a claim does (engine/asking/claim.py). `episode`:
+    the episode of care that it belongs to, in the caller's words.
     """
 
     dates: tuple[date, ...]
@@ -193,6 +208,7 @@ class PlannedService(NamedTuple):
     attestations: tuple[Attestation, ...] = ()
     place_of_service: str = ""
     taxonomy: str = ""
+    episode: str = ""
 
 
 NO_USE = UseSoFar()

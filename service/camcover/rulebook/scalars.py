@@ -30,7 +30,6 @@ from camcover.rulebook.records import (
     PeriodKind,
     WaitingPeriod,
     WaitingUnit,
-    Window,
 )
 
 __all__ = ["FAILED", "Failed", "Quantity", "ScalarType"]
@@ -84,11 +83,10 @@ _COPAY_UNITS = "|".join(COPAYS)
 _COPAY = re.compile(rf"(\$[0-9.]+)(?: per ({_COPAY_UNITS}))?")
 _BOUND_UNITS = "|".join(BOUND_UNITS)
 _UP_TO = re.compile(r"member up to ([0-9.]+%)")
-_WINDOWS: dict[str, tuple[PeriodKind, Window]] = {
-    terms.window.unit: (kind, terms.window) for kind, terms in PERIODS.items() if terms.window is not None
-}
-_WINDOW_UNITS = "|".join(f"{unit}s?" for unit in _WINDOWS)
-_ROLLING = re.compile(rf"rolling ([1-9][0-9]{{0,3}}) ({_WINDOW_UNITS})")
+_WINDOWS = {f"{each.begins} {each.unit}": (kind, each) for kind, terms in PERIODS.items() if (each := terms.window)}
+_BEGINNINGS = "|".join(dict.fromkeys(window.begins for _, window in _WINDOWS.values() if window.begins))
+_LENGTH = "[1-9][0-9]* (day|month)s?"
+_WINDOW = re.compile(rf"(rolling )?([1-9][0-9]{{0,3}}) (day|month)s?(?(1)| from ({_BEGINNINGS}))")
 _PERCENT_OF = re.compile(r"([0-9.]+%) of ([a-z][a-z0-9_-]*)")
 _LIMIT_ID = r"[a-z][a-z0-9_.-]*"
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
@@ -255,9 +253,9 @@ def parse_above_allowed(text: str) -> AboveAllowed | Failed:
 
 def parse_period(text: str) -> LimitPeriod | Failed:
     """A period of section 4, limits."""
-    found = _ROLLING.fullmatch(text)
+    found = _WINDOW.fullmatch(text)
     if found is not None:
-        length, (kind, window) = int(found[1]), _WINDOWS[found[2].removesuffix("s")]
+        length, (kind, window) = int(found[2]), _WINDOWS[f"{found[4] or ''} {found[3]}"]
         return LimitPeriod(kind, length) if length <= window.longest else FAILED
     return LimitPeriod(PeriodKind(text), 0) if text in FIXED_PERIODS else FAILED
 
@@ -378,9 +376,9 @@ ABOVE_ALLOWED = ScalarType(
 )
 PERIOD = ScalarType(
     "invalid-word",
-    ", ".join([*FIXED_PERIODS, _any_of(f"rolling {window.example} {unit}s" for unit, (_, window) in _WINDOWS.items())]),
+    ", ".join([*FIXED_PERIODS, _any_of(window.written(window.example) for _, window in _WINDOWS.values())]),
     parse_period,
-    _text(f"({'|'.join(FIXED_PERIODS)}|rolling [1-9][0-9]* ({_WINDOW_UNITS}))"),
+    _text(f"({'|'.join(FIXED_PERIODS)}|rolling {_LENGTH}|{_LENGTH} from ({_BEGINNINGS}))"),
 )
 ACCOUNT_PERIOD = ScalarType(
     "invalid-word", _any_of(ACCOUNT_PERIODS), parse_account_period, {"enum": list(ACCOUNT_PERIODS)}

@@ -17,7 +17,7 @@ from camcover.rulebook.records import (
     MEASURES,
     MINUTES_OF_HOUR,
     NOUNS,
-    ROLLING,
+    WINDOWS,
     Account,
     Ages,
     Attestation,
@@ -27,6 +27,7 @@ from camcover.rulebook.records import (
     ComparedStep,
     CopayPer,
     CopayStep,
+    CountedFor,
     Criteria,
     DeductibleStep,
     Limit,
@@ -79,7 +80,7 @@ _ATTESTATIONS = {each: sentence(_id("attestation", each)) for each in Attestatio
 _ROLES = {each: sentence(_id("role", each)) for each in MemberRole}
 _STATUSES = {each: sentence(_id("status", each)) for each in MemberStatus}
 _WAITING = {each: sentence(_id("waiting", each), "count") for each in WaitingUnit}
-_PERIODS = {each: sentence(_id("period", each), *(["count"] if each in ROLLING else [])) for each in PeriodKind}
+_PERIODS = {each: sentence(_id("period", each), *(["count"] if each in WINDOWS else [])) for each in PeriodKind}
 _BASES = {each: sentence(_id("base", each)) for each in CoinsuranceOf}
 _PER = {each: sentence(_id("per", each)) for each in CopayPer}
 _LIMITS = {each: sentence(_id("limit", each), "count" if NOUNS[each] else "amount", "period") for each in Measure}
@@ -103,7 +104,8 @@ _NAMED = {
 }
 _AT_AGES = sentence("limit-at-ages", "limit", "ages")
 _BY_AGE = sentence("limit-by-age", "by_age", "others")
-_FOR_FAMILY = sentence("limit-for-family", "limit")
+_FOR = {each: sentence(_id("limit-for", each), "limit") for each in CountedFor}
+"""What is said of who or what has a count of its own, where a limit names it."""
 _IN_TIERS = sentence("limit-in-tiers", "limit", "count", "tiers")
 _BEYOND = sentence("limit-beyond", "limit", "attestation")
 _EXCEPT = sentence("limit-except", "limit", "attestations")
@@ -198,11 +200,11 @@ def ages(limits: Ages) -> Message:
 
 def what_limit_allows(limit: Limit) -> Message:
     """How much a limit lets pass: `12 visits in a benefit period`, `$500.00 in any 12 months`; each amount by age."""
-    others = allowed(limit, limit.allow)
-    if not limit.by_age:
-        return _FOR_FAMILY(limit=others) if limit.of_family else others
-    by_age = (_AT_AGES(limit=allowed(limit, each.amount), ages=ages(each.ages)) for each in limit.by_age)
-    return _BY_AGE(by_age=WordList(tuple(by_age)), others=others)
+    said = allowed(limit, limit.allow)
+    if limit.by_age:
+        by_age = (_AT_AGES(limit=allowed(limit, each.amount), ages=ages(each.ages)) for each in limit.by_age)
+        said = _BY_AGE(by_age=WordList(tuple(by_age)), others=said)
+    return said if limit.named is None else _FOR[limit.named](limit=said)
 
 
 def allowed(limit: Limit, amount: int) -> Message:

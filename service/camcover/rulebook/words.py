@@ -15,7 +15,7 @@ from camcover.rulebook.records import (
     MINUTES_OF_HOUR,
     NOUNS,
     PERIODS,
-    ROLLING,
+    WINDOWS,
     Ages,
     BandedCopayStep,
     CoinsuranceOf,
@@ -91,7 +91,7 @@ def per_name(per: LimitPeriod) -> str:
     A length beside a period on fixed dates, which no file can give, is told too.
     """
     words = PERIODS[per.kind].analyst.format(length=per.length)
-    return f"{words} {per.length}" if per.length and per.kind not in ROLLING else words
+    return f"{words} {per.length}" if per.length and per.kind not in WINDOWS else words
 
 
 def ages_words(ages: Ages | None) -> str:

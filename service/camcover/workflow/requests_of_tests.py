@@ -9,6 +9,7 @@ from camcover.engine.request import (
     AccumulatorUse,
     BenefitVisits,
     Coverage,
+    EpisodeStart,
     EstimateRequest,
     LimitUse,
     Member,
@@ -44,7 +45,8 @@ def request_of_test(plan: Plan, given: TestGiven) -> EstimateRequest:
         given.wellness_incentive,
     )
     members = [Member(name, given.birth_date, given.age, given.state or "", membership=membership) for name in ids]
-    members[0] = members[0]._replace(use=use, account_balances=_balances(given.balances))
+    episodes = tuple(EpisodeStart(str(name), day) for name, day in given.episodes.items())
+    members[0] = members[0]._replace(use=use, account_balances=_balances(given.balances), episodes=episodes)
     return EstimateRequest(
         plan_id=str(plan.heading.id),
         items=tuple(_service(item) for item in given.items),
@@ -91,6 +93,7 @@ def _service(item: TestItem) -> PlannedService:
         attestations=item.attestations,
         place_of_service=item.place_of_service or "",
         taxonomy=item.taxonomy or "",
+        episode=item.episode or "",
     )
 
 

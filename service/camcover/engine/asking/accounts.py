@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.coordination import CUT_IN_ORDER
+from camcover.engine.asking.count_periods import period_key
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.limit_amounts import period_key
 from camcover.engine.asking.question import Payment, Question
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.tables import Array
@@ -170,7 +170,7 @@ def _take_off(owed: list[int], cents: int) -> None:
 
 def period_on(layout: Layout, account: Account, day: OrdinalDay) -> Period:
     """The period of an account that holds an ordinal day."""
-    return account.per.kind, period_key(layout.plan, account.per.kind, day)
+    return account.per.kind, period_key(layout.plan, account.per, day)
 
 
 def stated_balances(layout: Layout) -> dict[Owned, HeldBalance]:

@@ -18,6 +18,7 @@ from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.cases import Cases
 from camcover.engine.asking.claim import without_claim_codes
 from camcover.engine.asking.coordination import CentsByLine, Settled, settle
+from camcover.engine.asking.episodes import episode_violations, episodes_of, no_episodes
 from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
 from camcover.engine.asking.openness import Openness, openness_of
 from camcover.engine.asking.payees import reimbursed
@@ -264,6 +265,8 @@ def _check_members(request: EstimateRequest) -> None:
         raise Unsound
     if len(members) > 1 and len({member.id for member in members}) < len(members):
         raise Unsound
+    if any(member.episodes for member in members) and next(episode_violations(request), None) is not None:
+        raise Unsound
     for member in members:
         if member.state and member.state not in STATE_INDEX:
             raise Unsound
@@ -308,13 +311,14 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     first_day = asked.lines[0][0]
     as_of = first_day if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
-    return Scope(index, edition, request, secondary, as_of, first_day)
+    episodes = episodes_of(request) if index.counts_episodes else no_episodes(request)
+    return Scope(index, edition, request, secondary, as_of, first_day, episodes)
 
 
 def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
     """What a case came to."""
     index, members, count = layout.plan, layout.members, layout.line_count
-    slots = workspace.slot_rows(placed.slots, members * len(index.slots))
+    slots = workspace.slot_rows(placed.slots, layout.owners * len(index.slots))
     steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
     ledger = workspace.ledger_rows(placed.ledger, count)
     return Outcome(

@@ -17,9 +17,11 @@ from camcover.rulebook.records import Counting, Limit
 
 @dataclass(slots=True)
 class DatedVisit:
-    """A dated visit: its entries added up. `plan_paid` None = not given."""
+    """A dated visit: its entries added up; of episode and condition the first. `plan_paid` None = not given."""
 
     place: int
+    episode: str = ""
+    condition: str = ""
     units: int = 0
     copay_paid: int = 0
     coinsurance_paid: int = 0
@@ -37,7 +39,9 @@ def dated_visits(scope: Scope, member: int) -> dict[tuple[str, OrdinalDay], Date
             raise Unsound
         if day > scope.first_day or any(not 0 <= cents <= MAX_CENTS for cents in paid_of_shares(entry)):
             raise Unsound
-        visit = found.setdefault((entry.benefit, day), DatedVisit(place))
+        visit = found.setdefault((entry.benefit, day), DatedVisit(place, entry.episode, entry.condition))
+        if entry.condition and entry.condition not in scope.plan.condition_masks:
+            raise Unsound
         visit.units += entry.units
         visit.copay_paid += entry.copay_paid_cents
         visit.coinsurance_paid += entry.coinsurance_paid_cents

@@ -73,7 +73,7 @@ def lay_out_given(workspace: Workspace, scope: Scope, vocabulary: Vocabulary) ->
     open_sums: list[OpenSum] = []
     maxima = index.maxima(scope.edition, family=scope.request.coverage is Coverage.FAMILY)
     sums = _sums(scope, uses, maxima, open_sums)
-    counts = bytearray(len(uses) * len(index.slots) * _COUNT_ROW.size)
+    counts = bytearray(scope.episodes.owners * len(index.slots) * _COUNT_ROW.size)
     visits = bytearray(len(uses) * len(index.benefits) * _VISIT_ROW.size)
     prior: list[PriorUse] = []
     events = 0
@@ -195,13 +195,15 @@ def _use(workspace: Workspace, scope: Scope, prior: Sequence[PriorUse], counts: 
     for member, found in enumerate(prior):
         if found.conflicts:
             raise Unsound
-        for slot, count in found.counts.items():
-            _COUNT_ROW.pack_into(counts, (member * slots + slot) * _COUNT_ROW.size, *count, 0, 0)
-        for slot, dated in found.events.items():
+        for place, count in found.counts.items():
+            row = scope.row_of(place, member) * slots + place % slots
+            _COUNT_ROW.pack_into(counts, row * _COUNT_ROW.size, *count, 0, 0)
+        for place, dated in found.events.items():
             if not dated:
                 continue
             first = workspace.given_events.append(array("i", chain.from_iterable(dated)).tobytes())
-            _COUNT_ROW.pack_into(counts, (member * slots + slot) * _COUNT_ROW.size, 0, 0, first, len(dated))
+            row = scope.row_of(place, member) * slots + place % slots
+            _COUNT_ROW.pack_into(counts, row * _COUNT_ROW.size, 0, 0, first, len(dated))
             events += len(dated)
         for benefit, each in found.visits.items():
             _VISIT_ROW.pack_into(visits, (member * benefits + benefit) * _VISIT_ROW.size, *each)

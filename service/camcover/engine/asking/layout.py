@@ -57,6 +57,8 @@ class ServiceRow(NamedTuple):
     incentive: int
     units: int
     minutes: int
+    episode: int
+    began: int
     diagnosed: int
     diagnoses: int
     attestations: int
@@ -127,6 +129,11 @@ class Layout(NamedTuple):
     given: Given
     members: int
     family: bool
+
+    @property
+    def owners(self) -> int:
+        """Who and what may have counts of limits of their own: members, then episodes."""
+        return self.scope.episodes.owners
 
     @property
     def covered_lines(self) -> Sequence[AskedLine]:
@@ -240,6 +247,7 @@ def _service_row(
         age = member.age
     membership = scope.membership_of(laid.member)
     enrolled = membership.enrolled_on
+    owner = scope.episodes.row(laid.member, item.episode) if scope.plan.counts_episodes else laid.member
     state = item.state or member.state
     typical = _KNOWN_PRICE if asked.charge >= 0 else _typical(vocabulary, asked, day)
     return ServiceRow(
@@ -259,6 +267,8 @@ def _service_row(
         membership.wellness_incentive is True,
         asked.units,
         vocabulary.minutes_of(asked.therapy, asked.code, day),
+        owner,
+        scope.episodes.starts[owner],
         bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,
@@ -333,7 +343,7 @@ def place_case(
     ledger = workspace.ledger.reserve(count)
     rests = workspace.rests.reserve(count) if index.hands_on else -1
     first_sum = workspace.sums.reserve((members + 1) * sums)
-    first_slot = workspace.slots.reserve(members * slots)
+    first_slot = workspace.slots.reserve(layout.owners * slots)
     dated = given.events if case.counts is None else case.events
     events = dated + count * index.rolling_limits
     # The kernel runs the cases one after the other: the next one may write where the last one has.
@@ -344,7 +354,7 @@ def place_case(
         layout.lines if case.lines is None else case.lines, count, ledger, behind, maintenance,
         index.first_segment, len(index.segments), layout.as_of,
         layout.given_period if case.period is None else case.period, layout.first_period,
-        members, layout.family,
+        members, layout.owners, layout.family,
         given.sums if case.sums is None else case.sums,
         given.counts if case.counts is None else case.counts,
         given.visits if case.visits is None else case.visits, given.fees, given.fee_count,

@@ -7,19 +7,21 @@ rows in a workspace for other values of them.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from camcover.calendar import OrdinalDay
+from camcover.engine.asking.count_periods import NONE_BEGUN, period_key
 from camcover.engine.asking.given import OpenSum
-from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.limit_amounts import most_used, period_key
+from camcover.engine.asking.layout import Layout, ServiceRow
+from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.compiling.known_limits import known_limits, own_visit_limits
-from camcover.engine.compiling.slots import SlotKey
+from camcover.engine.compiling.slots import KnownLimit, SlotKey
 from camcover.engine.compiling.terms import Terms
 from camcover.engine.kernel.tables import Array
 from camcover.engine.kernel.workspace import Workspace
 from camcover.engine.request import UseSoFar
-from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind
+from camcover.rulebook.records import FROM_FIRST_VISIT, MOVING, CountedFor, Counting, Limit, Measure, PeriodKind
 
 
 class OpenUse(NamedTuple):
@@ -34,9 +36,9 @@ class OpenUse(NamedTuple):
     benefit: str
 
     @property
-    def is_rolling(self) -> bool:
-        """Whether the limit looks back over a window."""
-        return self.limit.per.kind in ROLLING
+    def moves(self) -> bool:
+        """Whether the limit counts over a time whose dates follow from the dates of visits."""
+        return self.limit.per.kind in MOVING
 
 
 def is_stale(layout: Layout) -> bool:
@@ -105,13 +107,16 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
     """The limits in question whose use by these members is not given; a visit's own limit starts with the visit."""
     if not terms.limits:
         return []
-    found = []
+    found: list[OpenUse] = []
     known = known_limits(layout.plan, layout.edition).by_id
     names = dict.fromkeys(each.limit.id for each in terms.limits)
     for member in members:
         use, first = layout.scope.use_of(member), member * len(layout.plan.slots)
         for name in names:
             limit, slots, benefit = known[name]
+            if limit.counted_for in (CountedFor.EPISODE, CountedFor.CONDITION):
+                found += _open_apart(layout, terms, member, known[name])
+                continue
             if limit.per.kind is PeriodKind.VISIT or is_stated(use, name, terms):
                 continue
             if limit.of_family:
@@ -123,6 +128,35 @@ def open_uses(layout: Layout, terms: Terms, members: Sequence[int]) -> list[Open
             if _is_touched(layout, limit) and not _states_visits(layout, use, benefit):
                 found.append(OpenUse(member, tuple(first + slot for slot in slots), limit, benefit))
     return found
+
+
+def _open_apart(layout: Layout, terms: Terms, member: int, known: KnownLimit) -> Iterator[OpenUse]:
+    """The counts of a limit that counts each episode or condition by itself which are open and may bear on a line."""
+    limit, slots, _ = known
+    use, rows = layout.scope.use_of(member), [row for _, row in layout.covered_rows if row.member == member]
+    stated = {(each.episode, each.condition) for each in use.limit_usage if each.limit == limit.id}
+    users = {each.benefit for each in terms.limits if each.limit.id == limit.id}
+    if users & {visit.benefit for visit in use.prior_visits}:
+        return
+    keys, width, episodes = list(layout.plan.slots), len(layout.plan.slots), layout.scope.episodes
+    for episode, owner in episodes.names_of(member):
+        own = [row for row in rows if row.episode == owner] if limit.counted_for is CountedFor.EPISODE else rows
+        if not own or (episode and limit.counted_for is not CountedFor.EPISODE):
+            continue
+        for slot in slots:
+            condition = keys[slot].condition
+            may_meet = _may_meet(layout, own, condition) if limit.counted_for is CountedFor.CONDITION else True
+            is_touched = _is_touched(layout, limit, episodes.starts[owner])
+            if may_meet and is_touched and (episode, condition) not in stated:
+                yield OpenUse(member, (owner * width + slot,), limit, "")
+
+
+def _may_meet(layout: Layout, rows: Iterable[ServiceRow], condition: str) -> bool:
+    """Whether a line of some rows may count for a condition; empty: for none that has a count of its own."""
+    masks = layout.plan.condition_masks
+    if condition:
+        return any(row.diagnoses & masks[condition] or not row.diagnosed for row in rows)
+    return any(any(not row.diagnoses & mask for mask in masks.values()) for row in rows)
 
 
 def is_stated(use: UseSoFar, name: str, terms: Terms) -> bool:
@@ -148,16 +182,19 @@ def _states_visits(layout: Layout, use: UseSoFar, benefit: str) -> bool:
 
 def _is_own_count_of_visits(limit: Limit) -> bool:
     """Whether a limit counts the visits of its one benefit in a benefit period, as `benefit_visits` does (point 39)."""
-    is_own = not limit.shared and not limit.leaves_out and not limit.of_family
+    is_own = not limit.shared and not limit.leaves_out and limit.counted_for is None
     return is_own and limit.measure is Measure.VISITS and limit.per.kind is PeriodKind.BENEFIT_PERIOD
 
 
-def _is_touched(layout: Layout, limit: Limit) -> bool:
-    """Whether some line lies in the period, or behind the beginning of the window, in which use so far counts."""
-    if limit.per.kind in ROLLING:
+def _is_touched(layout: Layout, limit: Limit, began: OrdinalDay = NONE_BEGUN) -> bool:
+    """Whether some line lies in the period, or behind the beginning of the window, in which use so far counts.
+
+    `began`: the first day of the episode whose count it is.
+    """
+    if limit.per.kind in MOVING:
         return True
-    key = period_key(layout.plan, limit.per.kind, layout.as_of)
-    return any(period_key(layout.plan, limit.per.kind, day) == key for day in layout.days)
+    key = period_key(layout.plan, limit.per, layout.as_of, began)
+    return any(period_key(layout.plan, limit.per, day, began) == key for day in layout.days)
 
 
 def amounts_that_differ(use: OpenUse, terms: Terms, demand: int) -> list[int]:
@@ -193,13 +230,15 @@ def lay_out_visits(workspace: Workspace, layout: Layout, used: Iterable[tuple[Op
 def lay_out_counts(workspace: Workspace, layout: Layout, used: Mapping[int, tuple[int, OpenUse]]) -> tuple[int, int]:
     """Append the counts with some rows as `used` says; gives (the first row, how many dated uses there are)."""
     given = layout.given
-    rows = workspace.given_counts.array[given.counts : given.counts + layout.members * len(layout.plan.slots)].copy()
+    rows = workspace.given_counts.array[given.counts : given.counts + layout.owners * len(layout.plan.slots)].copy()
     if is_stale(layout):
         _forget(layout, rows, PeriodKind.BENEFIT_PERIOD)
     events = given.events
     for row, (amount, use) in used.items():
-        if use.is_rolling:
-            day = min(layout.as_of, layout.scope.first_day)
+        day = min(layout.as_of, layout.scope.first_day)
+        if use.limit.per.kind in FROM_FIRST_VISIT:
+            rows[row] = (amount, day, 0, 0)
+        elif use.moves:
             first = workspace.given_events.append(array("i", (day, amount)).tobytes())
             rows[row] = (0, 0, first, 1)
             events += 1
@@ -213,5 +252,5 @@ def _forget(layout: Layout, rows: Array, kind: PeriodKind) -> None:
     slots: Mapping[SlotKey, int] = layout.plan.slots
     for key, number in slots.items():
         if key.per.kind is kind:
-            for member in range(layout.members):
-                rows[member * len(slots) + number]["used"] = 0
+            for owner in range(layout.owners):
+                rows[owner * len(slots) + number]["used"] = 0

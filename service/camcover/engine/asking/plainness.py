@@ -16,7 +16,7 @@ from camcover.engine.asking.openness import Openness, tiers_of
 from camcover.engine.asking.question import Question
 from camcover.engine.compiling.known_limits import own_visits_of
 from camcover.engine.compiling.terms import Terms
-from camcover.rulebook.records import LONG_PERIODS, ROLLING, Measure
+from camcover.rulebook.records import LONG_PERIODS, MOVING, CountedFor, Limit, Measure
 
 
 def only_falls(question: Question, openness: Openness, *, waived: bool = False) -> bool:
@@ -103,7 +103,7 @@ def _is_one_row(layout: Layout, terms: Terms) -> bool:
         len({layout.plan.place_on(day) for day in days}) == 1
         and _is_in_one_period(layout)
         and len(days) == len(layout.asked.lines)
-        and not any(each.limit.measure is Measure.MONEY and each.limit.per.kind in ROLLING for each in terms.limits)
+        and not any(each.limit.measure is Measure.MONEY and each.limit.per.kind in MOVING for each in terms.limits)
         and len({each.benefit for each in terms.limits}) <= 1
     )
 
@@ -112,6 +112,12 @@ def _is_in_one_period(layout: Layout) -> bool:
     """Whether all lines lie in one benefit period and one calendar year."""
     days = layout.days
     return len({(layout.plan.period_of(day), date.fromordinal(day).year) for day in days}) == 1
+
+
+def _has_several_counts(question: Question, limit: Limit) -> bool:
+    """Whether lines of one member count apart, or those of several members together."""
+    is_apart = limit.counted_for in (CountedFor.EPISODE, CountedFor.CONDITION)
+    return is_apart or (limit.of_family and question.primary.members > 1)
 
 
 def _is_nested(question: Question, openness: Openness, terms: Terms) -> bool:
@@ -123,11 +129,11 @@ def _is_nested(question: Question, openness: Openness, terms: Terms) -> bool:
         if (each.limit.measure is Measure.UNITS and units) or each.limit.measure is Measure.MINUTES:
             return False
         kind = each.limit.per.kind
-        if kind in ROLLING or (terms.phased and kind not in LONG_PERIODS):
+        if kind in MOVING or (terms.phased and kind not in LONG_PERIODS):
             return False
         if terms.phased and own_visits_of(question.primary.plan, each.limit):
             return False
-        if str(each.limit.id) in terms.numbering or (each.limit.of_family and question.primary.members > 1):
+        if str(each.limit.id) in terms.numbering or _has_several_counts(question, each.limit):
             return False
         if each.limit.id not in benefits.setdefault(each.benefit, []):
             benefits[each.benefit].append(each.limit.id)

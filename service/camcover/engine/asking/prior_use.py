@@ -12,22 +12,25 @@ from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.asking.asked import Unsound
+from camcover.engine.asking.count_periods import BegunTime, go_on, holding, period_key, window_start
 from camcover.engine.asking.dated_visits import DatedVisit, counts_toward, dated_visits
-from camcover.engine.asking.limit_amounts import (
-    in_own_measure,
-    limit_of,
-    most_stated,
-    most_used,
-    period_key,
-    window_start,
-)
+from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_in_use, most_used
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
 from camcover.engine.compiling.known_limits import known_limits, leaves_out, own_visit_limits, slots_of
 from camcover.engine.compiling.slots import SlotKey, counted_limits, slot_key
 from camcover.engine.request import LimitUse
 from camcover.request_bounds import MAX_UNITS
-from camcover.rulebook.records import ROLLING, Counting, Limit, Measure, PeriodKind
+from camcover.rulebook.records import (
+    FROM_FIRST_VISIT,
+    MOVING,
+    ROLLING,
+    CountedFor,
+    Counting,
+    Limit,
+    Measure,
+    PeriodKind,
+)
 
 
 class _Statement(NamedTuple):
@@ -68,12 +71,14 @@ class _UseReader:
         stated = self.use_of_limits()
         for slot in [number for number, key in enumerate(self._slot_keys) if key.of_family]:
             self._gather(slot, stated)
-        for slot in {**stated, **self.dated}:
-            key = self._slot_keys[slot]
+        for place in {**stated, **self.dated}:
+            key = self._slot_keys[place % len(self._slot_keys)]
             if key.per.kind in ROLLING:
-                self._read_window(slot, stated.get(slot, []))
+                self._read_window(place, key, stated.get(place, []))
+            elif key.per.kind in FROM_FIRST_VISIT:
+                self._read_time(place, key, stated.get(place, []))
             else:
-                self._read_period(slot, key, stated.get(slot, []))
+                self._read_period(place, key, stated.get(place, []))
         self._read_visits()
         return self._found
 
@@ -124,8 +129,10 @@ class _UseReader:
         for limit in self._limits_on(benefit, day):
             amount = visit.units if limit.measure is Measure.UNITS else int(counts_toward(limit, visit))
             if limit.measure in (Measure.VISITS, Measure.UNITS) and amount:
-                slot = self._index.slots[slot_key(benefit, limit)]
-                self.dated.setdefault(slot, []).append((day, amount))
+                own, of_none = slot_key(benefit, limit, visit.condition), slot_key(benefit, limit)
+                slot = self._index.slots.get(own, self._index.slots[of_none])
+                place = self._scope.place_of(slot, self._member, visit.episode)
+                self.dated.setdefault(place, []).append((day, amount))
 
     # Limits
 
@@ -137,20 +144,29 @@ class _UseReader:
             if use.limit not in known:
                 raise Unsound
             limit, slots, _ = known[use.limit]
-            if use.date is not None and limit.per.kind not in ROLLING:
+            if use.date is not None and limit.per.kind not in MOVING:
+                raise Unsound
+            if self._is_misaddressed(limit, use, slots):
                 raise Unsound
             if use.benefit and (limit.per.kind is not PeriodKind.VISIT or use.benefit not in self._index.benefits):
                 raise Unsound
             amount, other = in_own_measure(limit, use)
-            if other or not 0 <= amount <= (most_used(limit) if use.date is None else most_stated(limit)):
+            if other or not 0 <= amount <= most_in_use(limit, use):
                 raise Unsound
             for slot in slots_of(self._index, limit, use.benefit) if use.benefit else slots:
-                before = found.setdefault(slot, [])
-                if any(each.use.date == use.date for each in before):
+                if self._slot_keys[slot].condition != use.condition:
+                    continue
+                before = found.setdefault(self._scope.place_of(slot, self._member, use.episode), [])
+                if any(each.use.date == use.date or limit.per.kind in FROM_FIRST_VISIT for each in before):
                     raise Unsound
                 before.append(_Statement(self._member, "limit_usage", place, use))
         self._add_benefit_visits(found)
         return found
+
+    def _is_misaddressed(self, limit: Limit, use: LimitUse, slots: Sequence[int]) -> bool:
+        """Whether use is stated of an episode or a condition that has no count of its own (point 49)."""
+        is_of_other = bool(use.episode) and limit.counted_for is not CountedFor.EPISODE
+        return is_of_other or use.condition not in {self._slot_keys[slot].condition for slot in slots}
 
     def _add_benefit_visits(self, stated: dict[int, list[_Statement]]) -> None:
         """A benefit's visits are the count of its own visit limits per benefit period, and the other way (point 39)."""
@@ -179,17 +195,40 @@ class _UseReader:
             said = f"{used} used of limit {limit.id}, but {visits} visits under benefit {benefit}"
             self._conflict(statement, said, "the same number for both")
 
-    def _read_window(self, slot: int, stated: list[_Statement]) -> None:
+    def _limit_at(self, place: int) -> Limit:
+        """The limit that is counted at a place."""
+        return self._index.slot_limits[place % len(self._slot_keys)]
+
+    def _read_time(self, place: int, key: SlotKey, stated: list[_Statement]) -> None:
+        """The time from the first visit on: as stated with its first day, then by the dated visits behind `as_of`."""
+        scope, limit = self._scope, self._limit_at(place)
+        dated = sorted(self.dated.get(place, []))
+        begun = BegunTime()
+        if stated:
+            total, day = stated[0].amount_of(limit), stated[0].use.date
+            visits = (each for each in dated if each[0] <= scope.as_of)
+            own = holding(key.per, go_on(key.per, begun, visits), scope.as_of)
+            first = ordinal_of(day) if day is not None else own.first or min(scope.as_of, scope.first_day)
+            if first > scope.first_day:
+                raise Unsound
+            within = sum(amount for day, amount in dated if first <= day <= scope.as_of)
+            self._hold_to_dated(stated[0], limit, 0 if leaves_out(self._index, key) else within, total)
+            begun = BegunTime(first, total) if total else begun
+            dated = [each for each in dated if each[0] > scope.as_of]
+        begun = go_on(key.per, begun, dated)
+        self._found.counts[place] = Count(begun.used, begun.first)
+
+    def _read_window(self, place: int, key: SlotKey, stated: list[_Statement]) -> None:
         """The dated uses of a rolling limit: a bare count is the whole of its window, dated visits in it included."""
-        scope, limit = self._scope, self._index.slot_limits[slot]
-        dated = self.dated.get(slot, [])
+        scope, limit = self._scope, self._limit_at(place)
+        dated = self.dated.get(place, [])
         events = [each for each in dated if each[0] <= scope.as_of]
         if stated:
             start = min(scope.as_of, scope.first_day)
-            window = range(window_start(limit, scope.as_of), scope.as_of + 1)
+            window = range(window_start(limit.per, scope.as_of), scope.as_of + 1)
             uses = [(ordinal_of(each.use.date) if each.use.date else start, each.amount_of(limit)) for each in stated]
             included = [each for each in events if each[0] in window]
-            if included and leaves_out(self._index, self._slot_keys[slot]):
+            if included and leaves_out(self._index, key):
                 included = []
             within = sum(amount for _, amount in included)
             total = sum(amount for day, amount in uses if day == start or day in window)
@@ -197,15 +236,16 @@ class _UseReader:
             is_bare = all(each.use.date is None for each in stated)
             events = [*included, (start, max(total - within, 0))] if is_bare else uses
         events += [each for each in dated if each[0] > scope.as_of]
-        self._found.events[slot] = sorted(each for each in events if each[1])
+        self._found.events[place] = sorted(each for each in events if each[1])
 
-    def _read_period(self, slot: int, key: SlotKey, stated: list[_Statement]) -> None:
+    def _read_period(self, place: int, key: SlotKey, stated: list[_Statement]) -> None:
         """The count of a limit per period: what is stated is the whole of its period up to `as_of`."""
-        scope, limit = self._scope, self._index.slot_limits[slot]
-        own, first = (period_key(self._index, key.per.kind, day) for day in (scope.as_of, scope.first_day))
+        scope, limit = self._scope, self._limit_at(place)
+        began = scope.episodes.starts[scope.row_of(place, self._member)]
+        own, first = (period_key(self._index, key.per, day, began) for day in (scope.as_of, scope.first_day))
         within = dated = 0
-        for day, amount in self.dated.get(slot, ()):
-            period = period_key(self._index, key.per.kind, day)
+        for day, amount in self.dated.get(place, ()):
+            period = period_key(self._index, key.per, day, began)
             if stated and day <= scope.as_of and period == own:
                 within += amount
             elif period == first:
@@ -213,7 +253,7 @@ class _UseReader:
         total = sum(each.amount_of(limit) for each in stated)
         if stated:
             self._hold_to_dated(stated[0], limit, 0 if within and leaves_out(self._index, key) else within, total)
-        self._found.counts[slot] = Count(total, dated)
+        self._found.counts[place] = Count(total, dated)
 
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""

@@ -23,7 +23,7 @@ from camcover.engine.asking.plainness import only_falls, prices_only_raise, use_
 from camcover.engine.asking.question import PatientRange, Question
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.tables import Array
-from camcover.rulebook.records import Measure
+from camcover.rulebook.records import CountedFor, Measure
 
 MOST_CASES = 2_000
 """Cases of one request."""
@@ -104,7 +104,7 @@ def _with_unknown_codes(question: Question, bounds: PatientRange) -> PatientRang
 
 def _listed(question: Question, openness: Openness, expected: PricedCase, adjudicate: Adjudicate) -> PatientRange:
     """The least and the most of all cases; raises `TooMany` where they cannot be listed."""
-    dimensions = [*_places(openness), *_facts(openness), *_incentives(openness), *_moving(question, openness)]
+    dimensions = [*_places(openness), *_facts(question, openness), *_incentives(openness), *_moving(question, openness)]
     ways = _combined(question, dimensions)
     found = adjudicate(ways)
     if openness.terms[0].waived and openness.sums[0]:
@@ -142,8 +142,12 @@ def _places(openness: Openness) -> Iterator[list[Change]]:
         yield [{"strict": False}, {"strict": True}]
 
 
-def _facts(openness: Openness) -> Iterator[list[Change]]:
-    """Each item's facts; raises `TooMany`."""
+def _facts(question: Question, openness: Openness) -> Iterator[list[Change]]:
+    """Each item's facts; raises `TooMany`, also where a diagnosis that is not given says which count a line is of."""
+    limits = (each.limit for terms in openness.terms for each in terms.limits)
+    are_known = all(row.diagnosed for _, row in question.primary.covered_rows)
+    if openness.facts and not are_known and any(limit.counted_for is CountedFor.CONDITION for limit in limits):
+        raise TooMany
     for item, ways in openness.facts:
         if ways is None:
             raise TooMany
@@ -212,7 +216,7 @@ def _prices(question: Question, openness: Openness) -> Iterator[list[Change]]:
 def _uses(question: Question, openness: Openness) -> Iterator[list[Change]]:
     """Every number of visits or units that makes a difference; raises `TooMany` for money and for windows."""
     for plan, use in openness.uses:
-        if use.is_rolling or use.limit.measure is Measure.MONEY:
+        if use.moves or use.limit.measure is Measure.MONEY:
             raise TooMany
         amounts = amounts_that_differ(use, openness.terms[plan], _demand(question, use))
         yield [{"used": ((plan, use, amount),)} for amount in amounts]

@@ -1,4 +1,8 @@
-"""By which plan, edition and dates the use before an estimate is read."""
+"""By what the use so far of a request is read: the plan, its edition, the dates, the episodes.
+
+What comes in: a request, and a plan that it names. What goes out: `Scope`, and in it the place of each count of a limit
+(docs/rule-language.md, points 39 and 49).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
+from camcover.engine.asking.episodes import Episodes
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.request import AccumulatorUse, EstimateRequest, Membership, UseSoFar
-from camcover.rulebook.records import Plan
+from camcover.rulebook.records import CountedFor, Plan
+
+__all__ = ["Scope"]
 
 
 class Scope(NamedTuple):
@@ -20,6 +27,18 @@ class Scope(NamedTuple):
     secondary: bool
     as_of: OrdinalDay
     first_day: OrdinalDay
+    episodes: Episodes
+
+    def place_of(self, slot: int, member: int, episode: str) -> int:
+        """The place of a slot's count among a member's (`PriorUse`). Raises KeyError for an unknown episode."""
+        if not episode or self.plan.slot_limits[slot].counted_for is not CountedFor.EPISODE:
+            return slot
+        return slot + len(self.plan.slots) * (1 + self.episodes.row(member, episode) - self.episodes.members)
+
+    def row_of(self, place: int, member: int) -> int:
+        """The row of counts of such a place."""
+        later, _ = divmod(place, len(self.plan.slots))
+        return member if later == 0 else self.episodes.members + later - 1
 
     def membership_of(self, member: int) -> Membership:
         """How the plan covers a member."""

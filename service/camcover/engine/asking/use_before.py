@@ -49,7 +49,11 @@ class Conflict(NamedTuple):
 
 @dataclass(slots=True)
 class PriorUse:
-    """What a member used: counts by slot, dated uses of rolling limits by slot, visits by benefit."""
+    """What a member used: counts, and dated uses of rolling limits, by place; visits by benefit.
+
+    The place of a slot's count is the slot; of the episode in row N behind the members it is N + 1 times all slots on.
+    Of a limit from the first visit on `Count.dated` is the day on which its time began.
+    """
 
     counts: dict[int, Count] = field(default_factory=dict)
     events: dict[int, list[tuple[int, int]]] = field(default_factory=dict)

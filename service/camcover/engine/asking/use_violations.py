@@ -13,7 +13,7 @@ from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.code_use import code_violations
 from camcover.engine.asking.contradictions import contradictions
 from camcover.engine.asking.fee_use import fee_violations
-from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_stated, most_used
+from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_in_use
 from camcover.engine.asking.prior_use import prior_use
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.words import counted, out_of_range, repeated, shown, unknown_word
@@ -21,7 +21,7 @@ from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.refusals import Refusal
 from camcover.request_bounds import CENTS, UNITS, USED, VISITS
-from camcover.rulebook.records import ROLLING, Limit, Measure, PeriodKind
+from camcover.rulebook.records import FROM_FIRST_VISIT, MOVING, CountedFor, Limit, Measure, PeriodKind
 
 _PAID = ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "penalty_paid_cents", "plan_paid_cents")
 """What a dated visit may say in cents."""
@@ -84,15 +84,17 @@ def _used_violations(path: str, use: AccumulatorUse, used: int, maximum: int) ->
 def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iterator[Violation]:
     """Unknown and repeated limits, usage out of bounds or in another measure."""
     ids = list(dict.fromkeys(key.limit for key in scope.plan.slots))
-    seen: set[tuple[str, date | None, str]] = set()
+    seen: set[tuple[str, date | None, str, str, str]] = set()
     for place, use in enumerate(uses):
         where = f"{path}[{place}]"
         limit = limit_of(scope, use.limit)
         if limit is None:
             yield unknown_word(f"{where}.limit", Refusal.UNKNOWN_LIMIT, use.limit, ids)
             continue
-        key = use.limit, use.date, use.benefit
-        if key in seen or (use.benefit and (use.limit, None, "") in seen):
+        # Of a limit from the first visit on there is one time, whatever its first day.
+        when = None if limit.per.kind in FROM_FIRST_VISIT else use.date
+        key = use.limit, when, use.benefit, use.episode, use.condition
+        if key in seen or (use.benefit and (use.limit, None, "", "", "") in seen):
             yield repeated(f"{where}.limit", use.limit)
         seen.add(key)
         yield from _addressed_violations(scope, where, limit, use)
@@ -101,9 +103,20 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
 
 def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
     """A date of what counts over no window, a benefit of what does not count by visit."""
-    if use.date is not None and limit.per.kind not in ROLLING:
+    if use.date is not None and limit.per.kind not in MOVING:
         found = f"date {use.date} for limit {use.limit}, which does not count over a rolling period"
         yield Violation(f"{path}.date", found, "no date", Refusal.UNUSED_STATEMENT)
+    elif use.date is not None and limit.per.kind in FROM_FIRST_VISIT and use.date.toordinal() > scope.first_day:
+        found = f"date {use.date} of the first visit that limit {use.limit} counts"
+        expected = f"a date on or before {date.fromordinal(scope.first_day)}, the first date of service"
+        yield Violation(f"{path}.date", found, expected, Refusal.CONTRADICTORY_USE)
+    for name in ("episode", "condition"):
+        word = getattr(use, name)
+        if word and limit.counted_for != name:
+            found = f"{name} {shown(word)} for limit {use.limit}, which does not count each {name}"
+            yield Violation(f"{path}.{name}", found, f"no {name}", Refusal.UNUSED_STATEMENT)
+    if use.condition and limit.counted_for is CountedFor.CONDITION:
+        yield from _condition_violations(scope, f"{path}.condition", use.limit, use.condition)
     if use.benefit and limit.per.kind is not PeriodKind.VISIT:
         found = f"benefit {shown(use.benefit)} for limit {use.limit}, which does not count per visit"
         yield Violation(f"{path}.benefit", found, "no benefit", Refusal.UNUSED_STATEMENT)
@@ -111,12 +124,19 @@ def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) 
         yield unknown_word(f"{path}.benefit", Refusal.UNKNOWN_BENEFIT, use.benefit, scope.plan.benefits)
 
 
+def _condition_violations(scope: Scope, path: str, limit: str, condition: str) -> Iterator[Violation]:
+    """A condition that has no count of its own; `limit`: under one limit, empty = under any."""
+    known = dict.fromkeys(key.condition for key in scope.plan.slots if key.condition and limit in ("", key.limit))
+    if condition not in known:
+        yield unknown_word(path, Refusal.UNKNOWN_CONDITION, condition, known)
+
+
 def _usage_violations(path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
     """Usage above a hard limit, or stated in the measure of another."""
     money = limit.measure is Measure.MONEY
     used, other = in_own_measure(limit, use)
     field, wrong = ("used_cents", "used") if money else ("used", "used_cents")
-    most = most_used(limit) if use.date is None else most_stated(limit)
+    most = most_in_use(limit, use)
     if used > most:
         found = f"{counted(field, used)} used of limit {limit.id}"
         yield Violation(f"{path}.{field}", found, f"0 to {most}", Refusal.CONTRADICTORY_USE, at_most=most)
@@ -151,6 +171,8 @@ def _prior_visit_violations(scope: Scope, path: str, visit: PriorVisit) -> Itera
     elif visit.date.toordinal() > scope.first_day:
         expected = f"a date on or before {date.fromordinal(scope.first_day)}, the first date of service"
         yield Violation(f"{path}.date", f"{visit.date}", expected, Refusal.CONTRADICTORY_USE)
+    if visit.condition:
+        yield from _condition_violations(scope, f"{path}.condition", "", visit.condition)
     for name in _PAID:
         cents = getattr(visit, name) or 0
         if CENTS.is_outside(cents):

@@ -14,6 +14,7 @@ from camcover.calendar import ordinal_of
 from camcover.engine.asking.asked import codes_beside
 from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.claim import as_far_as_known, claim_violations
+from camcover.engine.asking.episodes import episode_violations, episodes_of, no_episodes
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import minutes_violations
 from camcover.engine.asking.use_violations import use_violations
@@ -86,6 +87,7 @@ def _member_violations(request: EstimateRequest) -> Iterator[Violation]:
             yield repeated(f"members[{place}].id", member.id)
         yield from _fact_violations(f"members[{place}]", member)
     yield from _birth_violations(request)
+    yield from episode_violations(request)
     for place, item in enumerate(request.items):
         if item.member_id and item.member_id not in ids:
             known = map(shown, ids)
@@ -323,7 +325,12 @@ def _plan_violations(
         return
     as_of = days[0] if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference((as_of, *days))
-    scope = Scope(index, edition, request, secondary, as_of, days[0])
+    try:
+        episodes = episodes_of(request) if index.counts_episodes else no_episodes(request)
+    except (KeyError, ValueError):
+        # A member that there is not, or an item without dates: told above.
+        return
+    scope = Scope(index, edition, request, secondary, as_of, days[0], episodes)
     yield from use_violations(scope, vocabulary)
     if not secondary:
         yield from balance_violations(scope)

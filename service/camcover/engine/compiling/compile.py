@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from camcover.engine.compiling.diagnosis_groups import DiagnosisGroups
-from camcover.engine.compiling.editions import billing_tiers, copay_scopes_of, hands_on, most_rolling
+from camcover.engine.compiling.editions import billing_tiers, copay_scopes_of, counts_episodes, hands_on, most_rolling
 from camcover.engine.compiling.plan_index import PlanIndex, numbered
 from camcover.engine.compiling.plan_summary import PlanSummary, summary_of
 from camcover.engine.compiling.segment_rows import SegmentRows
@@ -65,6 +65,8 @@ def _compile_plan(builder: TableBuilder, rules: RuleSet, plan_id: str, editions:
         groups=DiagnosisGroups({}, {}),
         rolling_limits=most_rolling(editions),
         hands_on=hands_on(editions),
+        counts_episodes=counts_episodes(editions),
+        condition_masks={},
         sources=builder.begin_plan(),
         by_service=_benefits_by_service(builder.vocabulary, editions),
         billing_tiers=billing_tiers(editions),

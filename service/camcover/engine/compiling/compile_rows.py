@@ -17,6 +17,7 @@ from camcover.engine.kernel.codes import (
     SEVERAL,
     Above,
     CarryoverRule,
+    CountOwner,
     LimitMeasure,
     Period,
     StepBound,
@@ -42,6 +43,7 @@ from camcover.rulebook.records import (
     CoinsuranceStep,
     ComparedStep,
     CopayStep,
+    CountedFor,
     Criteria,
     DeductibleStep,
     FamilyMode,
@@ -93,6 +95,7 @@ _CARRYOVER = {
     Carryover.LAST_QUARTER: CarryoverRule.ALWAYS,
     Carryover.LAST_QUARTER_IF_UNMET: CarryoverRule.IF_UNMET,
 }
+_OWNER = {None: CountOwner.MEMBER} | {each: CountOwner[each.name] for each in CountedFor}
 _ABOVE = {
     AboveAllowedKind.WRITTEN_OFF: Above.WRITTEN_OFF,
     AboveAllowedKind.MEMBER: Above.MEMBER,
@@ -313,8 +316,18 @@ def age_row(allowance: AgeAllowance) -> Row:
     return 0 if low is None else low, NEVER if high is None else high, allowance.amount
 
 
-def limit_row(limit: Limit, slot: int, tiers: Mapping[str, int] | None = None, ages: int = 0) -> Row:
-    """A row of `limits` on a running count; `tiers` are the plan's, `ages` the first of its rows by age."""
+def limit_row(
+    limit: Limit,
+    slot: int,
+    tiers: Mapping[str, int] | None = None,
+    ages: int = 0,
+    *,
+    conditions: tuple[int, int] = (0, 0),
+) -> Row:
+    """A row of `limits` on a running count; `tiers` are the plan's, `ages` the first of its rows by age.
+
+    `conditions`: the first of those that have a count of their own, and how many there are.
+    """
     beyond = 0 if limit.beyond is None else ATTESTATION_BITS[limit.beyond]
     measure = _MEASURE[limit.measure, limit.counts]
     period = int(_PERIOD[limit.per.kind])
@@ -330,7 +343,8 @@ def limit_row(limit: Limit, slot: int, tiers: Mapping[str, int] | None = None, a
         ages,
         len(limit.by_age),
         int(limit.hands_on),
-        int(limit.of_family),
+        int(_OWNER[limit.counted_for]),
+        *conditions,
     )
 
 

@@ -14,7 +14,16 @@ from typing import TypeVar
 from camcover.calendar import LAST_DAY, OrdinalDay, ordinal_of
 from camcover.engine.compiling.segments import PeriodRun
 from camcover.engine.compiling.slots import counted_limits
-from camcover.rulebook.records import ROLLING, AboveAllowedKind, Effective, Fees, NotCoveredPays, Plan, Policy
+from camcover.rulebook.records import (
+    ROLLING,
+    AboveAllowedKind,
+    CountedFor,
+    Effective,
+    Fees,
+    NotCoveredPays,
+    Plan,
+    Policy,
+)
 
 Edition = TypeVar("Edition", Policy, Fees)
 
@@ -55,6 +64,12 @@ def most_rolling(editions: Sequence[Plan]) -> int:
     benefits = (benefit for plan in editions for benefit in plan.benefits.values())
     most = max((sum(each.per.kind in ROLLING for each in counted_limits(benefit)) for benefit in benefits), default=0)
     return 2 * most if hands_on(editions) else most
+
+
+def counts_episodes(editions: Iterable[Plan]) -> bool:
+    """Whether some limit counts each episode by itself (point 49)."""
+    benefits = (benefit for plan in editions for benefit in plan.benefits.values())
+    return any(limit.counted_for is CountedFor.EPISODE for benefit in benefits for limit in benefit.limits)
 
 
 def copay_scopes_of(editions: Iterable[Plan]) -> Iterator[str]:

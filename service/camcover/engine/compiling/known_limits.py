@@ -32,16 +32,19 @@ def _known_limits(index: PlanIndex, edition: int) -> KnownLimits:
                     by_id[limit.id] = KnownLimit(limit, slots, own_visits_of(index, limit))
     counted = (by_id[key.limit].limit for key in index.slots)
     by_slot = tuple(
-        limit if (limit.measure, limit.per, limit.of_family) == (key.measure, key.per, key.of_family) else None
+        limit if (limit.measure, limit.per, limit.counted_for) == (key.measure, key.per, key.counted_for) else None
         for key, limit in zip(index.slots, counted, strict=True)
     )
     return KnownLimits(by_id, by_slot)
 
 
 def slots_of(index: PlanIndex, limit: Limit, benefit: str = "") -> list[int]:
-    """The slots that count as this edition's limit does: several for a limit per visit without a benefit."""
+    """The slots that count as this edition's limit does.
+
+    They are several for a limit per visit without a benefit, and for one that counts each condition by itself.
+    """
     counting = {slot_key(name, limit) for name in ([benefit] if benefit else index.benefits)}
-    return [number for key, number in index.slots.items() if key in counting]
+    return [number for key, number in index.slots.items() if key._replace(condition="") in counting]
 
 
 def own_visit_limits(index: PlanIndex, benefit: str) -> tuple[Limit, ...]:
@@ -61,7 +64,7 @@ def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
         if limit.measure is Measure.VISITS
         and limit.per.kind is PeriodKind.BENEFIT_PERIOD
         and not limit.shared
-        and not limit.of_family
+        and limit.counted_for is None
         and not leaves_out(index, slot_key(benefit, limit))
         and all(
             any(slot_key(benefit, each) == slot_key(benefit, limit) for each in plan.benefits[benefit].limits)

@@ -39,8 +39,10 @@ class PlanIndex:
 
     `rolling_limits`: the most limits over a window that one line may count against, so the most events that it
     appends; `billing_tiers`: those that in some edition leave what is above the allowed amount to the member;
-    `hands_on`: a limit hands on what it cuts of a line (point 16). What is worked out from an edition is worked out
-    once, and kept in the fields with a default factory, which are not stored (engine/compiling/record_codec.py).
+    `hands_on`: a limit hands on what it cuts of a line (point 16); `counts_episodes`: one counts each episode by
+    itself; `condition_masks`: the groups of diagnoses of conditions with counts of their own (point 49). What is
+    worked out from an edition is worked out once, and kept in the fields with a default factory, which are not stored
+    (engine/compiling/record_codec.py).
     """
 
     id: str
@@ -59,6 +61,8 @@ class PlanIndex:
     by_service: Mapping[int, Sequence[Benefit]]
     billing_tiers: frozenset[str]
     hands_on: bool
+    counts_episodes: bool
+    condition_masks: dict[str, int]
     cited: dict[tuple[int, int, int, int, int], tuple[Citation, ...]] = field(default_factory=dict)
     terms: dict[tuple[int, ...], object] = field(default_factory=dict)
     counted_toward: list[tuple[int, ...]] = field(default_factory=list)

@@ -19,7 +19,7 @@ from camcover.engine.compiling.table_builder import TableBuilder
 from camcover.engine.compiling.vocabulary import services_named
 from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.tables import MAX_STEPS, NEVER
-from camcover.rulebook.records import Benefit, Criteria, Exclusion, Limit, Policy, RuleSet
+from camcover.rulebook.records import Benefit, CountedFor, Criteria, Exclusion, Limit, Policy, RuleSet
 
 _MOST_LIMITS = 64
 """Limits of a benefit whose visits the kernel marks as counted, a bit each."""
@@ -66,7 +66,7 @@ class RuleRows:
             builder.rows["requirements"].append(requirement_row(requirement, places))
             builder.sources.requirements.append(requirement)
         for limit in counted:
-            builder.rows["limits"].append(self._limit(limit, self._index.slots[slot_key(benefit.id, limit)]))
+            builder.rows["limits"].append(self._limit(benefit, limit))
             builder.sources.limits.append(limit)
         ranges = [self._phases(benefit, tier, places) for tier in self._index.tiers]
         tiers = builder.count("rule_tiers")
@@ -90,11 +90,18 @@ class RuleRows:
             self._index.copay_scope_of(benefit),
         )
 
-    def _limit(self, limit: Limit, slot: int) -> Row:
-        """The row of a limit, after what it allows by age."""
-        first = self._builder.count("age_allowances")
-        self._builder.rows["age_allowances"] += [age_row(each) for each in limit.by_age]
-        return limit_row(limit, slot, self._index.tiers, first)
+    def _limit(self, benefit: Benefit, limit: Limit) -> Row:
+        """The row of a limit, after what it allows by age, and the conditions that have a count of their own."""
+        builder, index = self._builder, self._index
+        first, conditions = builder.count("age_allowances"), builder.count("limit_conditions")
+        builder.rows["age_allowances"] += [age_row(each) for each in limit.by_age]
+        for name in benefit.conditions if limit.counted_for is CountedFor.CONDITION else ():
+            diagnoses = builder.vocabulary.diagnoses_of(name, date.fromordinal(self._segment.first_day))
+            mask = index.groups.bit(diagnoses)
+            index.condition_masks[str(name)] = index.condition_masks.get(str(name), 0) | mask
+            builder.rows["limit_conditions"].append((mask, index.slots[slot_key(benefit.id, limit, name)]))
+        counted = conditions, builder.count("limit_conditions") - conditions
+        return limit_row(limit, index.slots[slot_key(benefit.id, limit)], index.tiers, first, conditions=counted)
 
     def _phases(self, benefit: Benefit, tier: str, limits: Mapping[str, int]) -> Row:
         """(first, count) of what a benefit makes the member pay in a tier; count 0 where it does not cover it.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from camcover.rulebook.records import (
     Benefit,
+    CountedFor,
     Limit,
     LimitPeriod,
     Measure,
@@ -23,13 +24,22 @@ class SlotKey(NamedTuple):
     """Only for a limit per visit, which counts for each benefit apart (point 17); else empty."""
     measure: Measure
     per: LimitPeriod
-    of_family: bool = False
+    counted_for: CountedFor | None = None
+    condition: str = ""
+    """Only for a limit that counts each condition by itself; empty: of lines that meet none of them (point 49)."""
+
+    @property
+    def of_family(self) -> bool:
+        """Whether all members share it."""
+        return self.counted_for is CountedFor.FAMILY
 
 
-def slot_key(benefit: str, limit: Limit) -> SlotKey:
-    """The running count that a benefit's use of a limit belongs to."""
+def slot_key(benefit: str, limit: Limit, condition: str = "") -> SlotKey:
+    """The running count that a benefit's use of a limit belongs to, of a condition where each has one of its own."""
     owner = benefit if limit.per.kind is PeriodKind.VISIT else ""
-    return SlotKey(limit.id, owner, limit.measure, limit.per, limit.of_family)
+    counted_for = limit.counted_for
+    own = condition if counted_for is CountedFor.CONDITION else ""
+    return SlotKey(limit.id, owner, limit.measure, limit.per, counted_for, own)
 
 
 def counted_limits(benefit: Benefit) -> Sequence[Limit]:
@@ -68,9 +78,19 @@ class KnownLimits(NamedTuple):
 
 def slot_limits(editions: Sequence[Plan]) -> dict[SlotKey, Limit]:
     """The running counts of all editions in order of first appearance, each with its limit in the last that has it."""
+    conditions: dict[str, dict[str, None]] = {}
+    for limit, benefit in _counted(editions):
+        if limit.counted_for is CountedFor.CONDITION:
+            conditions.setdefault(limit.id, {}).update(dict.fromkeys(map(str, benefit.conditions)))
     return {
-        slot_key(benefit.id, limit): limit
-        for plan in editions
-        for benefit in plan.benefits.values()
-        for limit in counted_limits(benefit)
+        slot_key(benefit.id, limit, condition): limit
+        for limit, benefit in _counted(editions)
+        for condition in ("", *(conditions.get(limit.id, ()) if limit.counted_for is CountedFor.CONDITION else ()))
     }
+
+
+def _counted(editions: Sequence[Plan]) -> Iterator[tuple[Limit, Benefit]]:
+    """Every limit that a benefit of some edition counts a line against."""
+    for benefit in (benefit for plan in editions for benefit in plan.benefits.values()):
+        for limit in counted_limits(benefit):
+            yield limit, benefit

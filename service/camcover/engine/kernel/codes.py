@@ -53,7 +53,10 @@ class LimitMeasure(IntEnum):
 
 
 class Period(IntEnum):
-    """The period over which a row of `limits` counts; from FIRST_WINDOW on, a window."""
+    """The period over which a row of `limits` counts.
+
+    From FIRST_FROM_VISIT on it begins with a counted visit, from FIRST_WINDOW on it is a window.
+    """
 
     DAY = 0
     WEEK = 1
@@ -62,12 +65,28 @@ class Period(IntEnum):
     CALENDAR_YEAR = 4
     LIFETIME = 5
     QUARTER = 6
-    ROLLING_DAYS = 7
-    ROLLING_MONTHS = 8
+    DAYS_FROM_EPISODE = 7
+    MONTHS_FROM_EPISODE = 8
+    DAYS_FROM_FIRST_VISIT = 9
+    MONTHS_FROM_FIRST_VISIT = 10
+    ROLLING_DAYS = 11
+    ROLLING_MONTHS = 12
 
+
+FIRST_FROM_VISIT = Period.DAYS_FROM_FIRST_VISIT
+"""From this code on a period begins with a visit that is counted; what is used of it is known by its first day."""
 
 FIRST_WINDOW = Period.ROLLING_DAYS
 """From this code on a period is a window, which looks back from each date."""
+
+
+class CountOwner(IntEnum):
+    """Who or what has a count of its own under a row of `limits`."""
+
+    MEMBER = 0
+    FAMILY = 1
+    EPISODE = 2
+    CONDITION = 3
 
 
 class Above(IntEnum):

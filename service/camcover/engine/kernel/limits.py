@@ -75,7 +75,7 @@ def visit_number(rules: RuleTables, work: Work, context: LineContext, rule: Any,
     if place < 0:
         return context.entry["visit"]
     limit = rules.limits[rule["limits"] + place]
-    number = used(work, context, limit)
+    number = used(rules, work, context, limit)
     if is_left_out(limit, context):
         return number
     visits = work.visits[
@@ -96,7 +96,7 @@ def is_exhausted(rules: RuleTables, work: Work, context: LineContext, rule: Any,
         if (limit["beyond"] & context.attestations) != _ZERO or is_left_out(limit, context):
             continue
         least = max(context.service["minutes"], 1) if limit["measure"] == _MINUTES else 1
-        if allowed_by(rules, limit, context) - used(work, context, limit) < least:
+        if allowed_by(rules, limit, context) - used(rules, work, context, limit) < least:
             return row
     return _NONE
 
@@ -109,7 +109,7 @@ def is_split(rules: RuleTables, work: Work, context: LineContext, rule: Any) -> 
         by_unit = limit["measure"] == _UNITS or limit["measure"] == _MINUTES
         if not by_unit or (limit["beyond"] & context.attestations) != _ZERO:
             continue
-        left = allowed_by(rules, limit, context) - used(work, context, limit)
+        left = allowed_by(rules, limit, context) - used(rules, work, context, limit)
         if left < _wanted(limit, context) and not is_left_out(limit, context):
             return row
     return _NONE
@@ -125,7 +125,7 @@ def cut_to_limits(rules: RuleTables, work: Work, context: LineContext, rule: Any
     allowed_left, allowed_limit, paid_left, paid_limit = UNLIMITED, _NONE, UNLIMITED, _NONE
     for row in range(rule["limits"], rule["limits"] + rule["limit_count"]):
         limit = rules.limits[row]
-        left = allowed_by(rules, limit, context) - used(work, context, limit)
+        left = allowed_by(rules, limit, context) - used(rules, work, context, limit)
         if is_outside(limit, context):
             continue
         if is_left_out(limit, context):
@@ -203,4 +203,4 @@ def count_against_limits(
                 visits["counted"] |= _ONE << np.uint64(index)
         else:
             context.request["fault"] = _UNKNOWN_MEASURE
-        use(work, context, limit, amount)
+        use(rules, work, context, limit, amount)

@@ -139,12 +139,16 @@ a penalty in dollars, of a visit; -1 = it is a percentage."""
 LIMIT = np.dtype([
     ("slot", "i4"), ("measure", "i4"), ("period", "i4"), ("length", "i4"), ("allow", "i8"), ("beyond", "u8"),
     ("excepts", "u8"), ("tiers", "u8"), ("ages", "i4"), ("age_count", "i4"),
-    ("hands_on", "i4"), ("of_family", "i4"),
+    ("hands_on", "i4"), ("owner", "i4"), ("conditions", "i4"), ("condition_count", "i4"),
 ])  # fmt: skip
 """`excepts`: the limit leaves out a line for which all of this mask is attested, 0 = none. `tiers`: it leaves out lines
 of other tiers. `ages`, `age_count`: rows of `age_allowances`; the first that holds the member's age replaces `allow`.
-`hands_on`: the part that the limit cuts from a line goes on to the next benefit (point 16). `of_family`: all members
-share the count, which is kept with the first member."""
+`hands_on`: the part that the limit cuts from a line goes on to the next benefit (point 16). `owner`: who or what has
+a count of its own, a `CountOwner`; the family's is kept with the first member. A count for each condition has the slots of
+`limit_conditions` from `conditions` on; `slot` is for lines that meet none of them (point 49)."""
+
+LIMIT_CONDITION = np.dtype([("diagnoses", "u8"), ("slot", "i8")])
+"""A condition that has a count of its own: the mask of its group of diagnoses, and its slot."""
 
 AGE_ALLOWANCE = np.dtype([("age_min", "i4"), ("age_max", "i4"), ("allow", "i8")])
 
@@ -171,6 +175,7 @@ class RuleTables(NamedTuple):
     copay_bands: Array
     requirements: Array
     limits: Array
+    limit_conditions: Array
     age_allowances: Array
     code_edits: Array  # a cell for each (set of catalogs, service)
     discounts: Array
@@ -196,6 +201,7 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
     "copay_bands": COPAY_BAND,
     "requirements": REQUIREMENT,
     "limits": LIMIT,
+    "limit_conditions": LIMIT_CONDITION,
     "age_allowances": AGE_ALLOWANCE,
     "code_edits": CODE_EDIT,
     "discounts": DISCOUNT,
@@ -207,7 +213,7 @@ RULE_DTYPES: dict[str, np.dtype[Any]] = {
 REQUEST = np.dtype([
     ("lines", "i4"), ("line_count", "i4"), ("ledger", "i4"), ("behind", "i4"), ("maintenance", "i4"),
     ("segments", "i4"), ("segment_count", "i4"), ("as_of", "i4"), ("given_period", "i4"), ("first_period", "i4"),
-    ("members", "i4"), ("family", "i4"),
+    ("members", "i4"), ("owners", "i4"), ("family", "i4"),
     ("given_sums", "i4"), ("given_counts", "i4"), ("given_visits", "i4"), ("given_fees", "i4"), ("fee_count", "i4"),
     ("given_codes", "i4"), ("code_count", "i4"),
     ("sums", "i4"), ("sum_count", "i4"), ("slots", "i4"), ("slot_count", "i4"),
@@ -219,8 +225,8 @@ REQUEST = np.dtype([
     ("event_count", "i4"), ("fault", "i4"), ("patient", "i8"),
 ])  # fmt: skip
 """One bounding case of a plan of sessions. It begins with the positions of its parts, the width of a member's part of
-them (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits), and the number of rows of `events` that it
-may write (`event_room`). Several cases may share their lines and their given rows. `behind`: the first ledger row of
+them (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits; `owners`: members and episodes with counts), and
+the number of rows of `events` that it may write (`event_room`). Several cases may share their lines and their given rows. `behind`: the first ledger row of
 the primary plan in `Work.behind`, -1 = there is none. `maintenance`: the eligible amount is what the primary left.
 `tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` and `first_period`: the first days of the benefit
 periods that hold `as_of` and the first line. Then the values of the open facts in this case (`asking/ranges.py`).
@@ -237,12 +243,14 @@ SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"),
     ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("incentive", "i4"), ("units", "i4"), ("minutes", "i4"),
+    ("episode", "i4"), ("began", "i4"),
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown in every column that may be unknown. `born`: an
 ordinal day, 0 = unknown; it replaces `age`. `covered_from` and `covered_to`: ordinal days, 0 and NEVER = not given.
-`enrolled`: an ordinal day, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not known. `diagnosed`:
+`enrolled`: an ordinal day, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not known. `episode`: the owner of
+its episode's counts. `began`: the episode's first ordinal day. `diagnosed`:
 whether a diagnosis or condition is given at all. `lacking`: attestations that are said to be missing, and so are not
 assumed. A service without a therapy has a code that no catalog knows. `typical`: the line's part of the low, typical
 and high cash price."""
@@ -258,7 +266,8 @@ GIVEN_SUM = np.dtype([("used", "i8"), ("last_quarter", "i8")])
 
 GIVEN_COUNT = np.dtype([("used", "i8"), ("dated", "i8"), ("first_event", "i4"), ("event_count", "i4")])
 """Use of (member, limit slot) in the request: in the period of `as_of`; by dated visits, in the period of the first
-line; for a rolling limit, as rows of `given_events`."""
+line; for a rolling limit, as rows of `given_events`. For a limit from the first visit on, `dated` is the day
+on which its time began, 0 = none has."""
 
 GIVEN_EVENT = np.dtype([("day", "i4"), ("amount", "i4")])
 """A dated use before the estimate; the uses of one slot follow each other, in order of date."""
@@ -281,7 +290,8 @@ UNTOUCHED = -(2**31)
 """The key of a slot, or the period of a sum, that no line has reached yet."""
 
 SLOT = np.dtype([("used", "i8"), ("key", "i4"), ("day", "i4"), ("head", "i4"), ("tail", "i4")])
-"""Count of (member, limit slot), as of `day`: of the period `key`, or of the window whose events begin at `head`."""
+"""Count of (owner, limit slot), as of `day`: of the period `key`, of the time that began on the day `key` (0 = none
+has), or of the window whose events begin at `head`."""
 
 VISITS = np.dtype([
     ("counted", "u8"), ("copay_paid", "i8"), ("count", "i4"), ("period", "i4"), ("day", "i4"),

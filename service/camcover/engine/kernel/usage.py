@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from camcover.calendar import add_months, civil, month_index, week_index
-from camcover.engine.kernel.codes import FIRST_WINDOW, Fault, Period
-from camcover.engine.kernel.tables import UNTOUCHED, LineContext, Work
+from camcover.engine.kernel.codes import FIRST_FROM_VISIT, FIRST_WINDOW, CountOwner, Fault, Period
+from camcover.engine.kernel.tables import UNTOUCHED, LineContext, RuleTables, Work
 from camcover.jit import compiled
 
 _DAY = int(Period.DAY)
@@ -20,11 +22,20 @@ _QUARTER = int(Period.QUARTER)
 _CALENDAR_YEAR = int(Period.CALENDAR_YEAR)
 _BENEFIT_PERIOD = int(Period.BENEFIT_PERIOD)
 _LIFETIME = int(Period.LIFETIME)
+_DAYS_FROM_EPISODE = int(Period.DAYS_FROM_EPISODE)
+_MONTHS_FROM_EPISODE = int(Period.MONTHS_FROM_EPISODE)
+_DAYS_FROM_FIRST_VISIT = int(Period.DAYS_FROM_FIRST_VISIT)
+_OF_FAMILY = int(CountOwner.FAMILY)
+_OF_EPISODE = int(CountOwner.EPISODE)
+_OF_CONDITION = int(CountOwner.CONDITION)
+_FIRST_FROM_VISIT = int(FIRST_FROM_VISIT)
 _FIRST_WINDOW = int(FIRST_WINDOW)
 _ROLLING_DAYS = int(Period.ROLLING_DAYS)
 _ROLLING_MONTHS = int(Period.ROLLING_MONTHS)
 _UNKNOWN_PERIOD = int(Fault.UNKNOWN_PERIOD)
 _NO_EVENT = -1
+_NONE_BEGUN = 0
+_ZERO = np.uint64(0)
 _ROLLING = -1
 """The key of a window: no period, but touched."""
 
@@ -33,7 +44,7 @@ _ROLLING = -1
 def begin_counts(work: Work, request: Any) -> None:
     """Set every count to untouched, its window to the dated uses that the request gives."""
     request["event_count"] = 0
-    for index in range(request["members"] * request["slot_count"]):
+    for index in range(request["owners"] * request["slot_count"]):
         slot = work.slots[request["slots"] + index]
         given = work.given_counts[request["given_counts"] + index]
         slot["used"], slot["key"], slot["day"] = 0, UNTOUCHED, UNTOUCHED
@@ -43,11 +54,13 @@ def begin_counts(work: Work, request: Any) -> None:
 
 
 @compiled
-def period_key(request: Any, period: int, day: int) -> int:
-    """A number that two days share when they lie in the same period; a lifetime is always 0.
+def period_key(request: Any, limit: Any, began: int, day: int) -> int:
+    """A number that two days share when they lie in the same period of a limit; a lifetime is always 0.
 
-    A benefit period has its key in the request. A code without arithmetic here is a fault of the request.
+    `began`: the first day of the line's episode. A benefit period has its key in the request. A code without arithmetic
+    here is a fault of the request.
     """
+    period = limit["period"]
     if period == _DAY:
         return day
     if period == _WEEK:
@@ -58,23 +71,40 @@ def period_key(request: Any, period: int, day: int) -> int:
         return month_index(day) // 3
     if period == _CALENDAR_YEAR:
         return civil(day)[0]
+    if period == _DAYS_FROM_EPISODE:
+        return (day - began) // limit["length"] if day >= began else -1
+    if period == _MONTHS_FROM_EPISODE:
+        months = month_index(day) - month_index(began)
+        if day < add_months(began, months):
+            months -= 1
+        return months // limit["length"] if day >= began else -1
     if period != _LIFETIME:
         request["fault"] = _UNKNOWN_PERIOD
     return 0
 
 
 @compiled
-def _place_of(context: LineContext, limit: Any) -> int:
-    """The place of (member, limit slot) among the request's; all members count where the first one does."""
-    member = 0 if limit["of_family"] == 1 else context.service["member"]
-    return member * context.request["slot_count"] + limit["slot"]
+def _place_of(rules: RuleTables, context: LineContext, limit: Any) -> int:
+    """The place of (owner, limit slot) among the request's; all members count where the first one does."""
+    owner, slot = context.service["member"], limit["slot"]
+    if limit["owner"] == _OF_FAMILY:
+        owner = 0
+    elif limit["owner"] == _OF_EPISODE:
+        owner = context.service["episode"]
+    elif limit["owner"] == _OF_CONDITION:
+        for row in range(limit["conditions"], limit["conditions"] + limit["condition_count"]):
+            condition = rules.limit_conditions[row]
+            if (context.service["diagnoses"] & condition["diagnoses"]) != _ZERO:
+                slot = condition["slot"]
+                break
+    return owner * context.request["slot_count"] + slot
 
 
 @compiled
-def used(work: Work, context: LineContext, limit: Any) -> int:
+def used(rules: RuleTables, work: Work, context: LineContext, limit: Any) -> int:
     """What counts against `limit` on the line's day, bringing its slot to that day's period or window."""
     request, day = context.request, context.line["day"]
-    place = _place_of(context, limit)
+    place = _place_of(rules, context, limit)
     slot = work.slots[request["slots"] + place]
     if slot["day"] == day:
         return slot["used"]
@@ -82,20 +112,38 @@ def used(work: Work, context: LineContext, limit: Any) -> int:
     period = limit["period"]
     if period >= _FIRST_WINDOW:
         return _used_in_window(work, request, limit, slot, day)
-    key = request["period"] if period == _BENEFIT_PERIOD else period_key(request, period, day)
+    given = work.given_counts[request["given_counts"] + place]
+    if period >= _FIRST_FROM_VISIT:
+        return _used_since_first_visit(limit, slot, given, day)
+    began = context.service["began"]
+    key = request["period"] if period == _BENEFIT_PERIOD else period_key(request, limit, began, day)
     if slot["key"] != key:
         slot["key"] = key
-        slot["used"] = _used_before(work, request, period, key, work.given_counts[request["given_counts"] + place])
+        slot["used"] = _used_before(work, request, limit, began, key, given)
     return slot["used"]
 
 
 @compiled
-def _used_before(work: Work, request: Any, period: int, key: int, given: Any) -> int:
+def _used_since_first_visit(limit: Any, slot: Any, given: Any, day: int) -> int:
+    """What is used in the time that began with a counted visit, where it is not over on `day` (point 49)."""
+    if slot["key"] == UNTOUCHED:
+        slot["key"], slot["used"] = given["dated"], given["used"]
+    begun = slot["key"]
+    if begun != _NONE_BEGUN:
+        days = limit["period"] == _DAYS_FROM_FIRST_VISIT
+        end = begun + limit["length"] if days else add_months(begun, limit["length"])
+        if day >= end:
+            slot["key"], slot["used"] = _NONE_BEGUN, 0
+    return slot["used"]
+
+
+@compiled
+def _used_before(work: Work, request: Any, limit: Any, began: int, key: int, given: Any) -> int:
     """What the request gives as used in the period `key`: what it states as of `as_of`, and dated visits besides."""
     stated, first = request["given_period"], request["first_period"]
-    if period != _BENEFIT_PERIOD:
-        stated = period_key(request, period, request["as_of"])
-        first = period_key(request, period, work.lines[request["lines"]]["day"])
+    if limit["period"] != _BENEFIT_PERIOD:
+        stated = period_key(request, limit, began, request["as_of"])
+        first = period_key(request, limit, began, work.lines[request["lines"]]["day"])
     return (given["used"] if key == stated else 0) + (given["dated"] if key == first else 0)
 
 
@@ -119,15 +167,17 @@ def _used_in_window(work: Work, request: Any, limit: Any, slot: Any, day: int) -
 
 
 @compiled
-def use(work: Work, context: LineContext, limit: Any, amount: int) -> None:
+def use(rules: RuleTables, work: Work, context: LineContext, limit: Any, amount: int) -> None:
     """Count `amount` (visits, units or cents) of the line in hand, after `used` has brought the slot to its day."""
     request = context.request
-    slot = work.slots[request["slots"] + _place_of(context, limit)]
+    slot = work.slots[request["slots"] + _place_of(rules, context, limit)]
     if limit["period"] >= _FIRST_WINDOW:
         if amount != 0:
             _append(work, request, slot, context.line["day"], amount)
-    else:
-        slot["used"] += amount
+        return
+    if limit["period"] >= _FIRST_FROM_VISIT and slot["key"] == _NONE_BEGUN and amount != 0:
+        slot["key"] = context.line["day"]
+    slot["used"] += amount
 
 
 @compiled

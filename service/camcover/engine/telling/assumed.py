@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.accounts import FAMILY, amount_of
 from camcover.engine.asking.layout import OPEN_TIER, Layout
 from camcover.engine.asking.open_use import is_stale
@@ -18,7 +19,7 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
-from camcover.rulebook.records import AccumulatorKind, Benefit, Criteria, Limit
+from camcover.rulebook.records import FROM_EPISODE, AccumulatorKind, Benefit, CountedFor, Criteria, Limit
 from camcover.rulebook.term_messages import ages, allowed, period, roles, statuses, waiting, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
@@ -44,6 +45,11 @@ _INCENTIVE = (sentence("assumed-incentive", "member"), sentence("assumed-incenti
 _PRICE = sentence("assumed-price", "therapy")
 _NO_USE = (sentence("assumed-no-use", "limit", "name"), sentence("assumed-no-use-of-second", "limit", "name"))
 _BALANCE = sentence("assumed-balance", "account", "owner", "amount", "period")
+_ONE_EPISODE = sentence("assumed-one-episode", "item")
+_EPISODE_START = (
+    sentence("assumed-episode-start", "item", "day"),
+    sentence("assumed-episode-start-of-second", "item", "day"),
+)
 _EARLY = sentence("assumed-early-services", "item", "day")
 _ALIKE = sentence("assumed-alike-items", "first", "second", "day")
 _TOO_MUCH = sentence("assumed-too-much-unknown")
@@ -86,6 +92,7 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
     for therapy in _priced(question, openness):
         yield _PRICE(therapy=Label(therapy))
     yield from _uses(openness)
+    yield from _episodes(question, answer)
     yield from _balances(question, openness)
     yield from _dates(question)
     if answer.bounds is not None and answer.bounds.is_widened:
@@ -266,7 +273,28 @@ def _balances(question: Question, openness: Openness) -> Iterator[Message]:
         yield _BALANCE(account=Label(name), owner=whose, amount=amount, period=period(account.per))
 
 
-# Dates
+# Episodes, dates
+
+
+def _episodes(question: Question, answer: Answer) -> Iterator[Message]:
+    """One message for each item whose limit counts episodes, and nothing says which it is, or when it began."""
+    ledgers = [answer.primary.ledger, *([answer.secondary.ledger] if answer.secondary is not None else [])]
+    unnamed: dict[int, None] = {}
+    told: dict[tuple[int, int, OrdinalDay], None] = {}
+    for place, (layout, ledger) in enumerate(zip(_plans(question), ledgers, strict=False)):
+        episodes = layout.scope.episodes
+        for item, rule in _deciding(question, ledger) if layout.plan.counts_episodes else ():
+            benefit = layout.plan.sources.rules[rule] if rule >= 0 else None
+            limits = benefit.limits if isinstance(benefit, Benefit) else ()
+            service = question.request.items[item]
+            member = next(row.member for at, row in layout.rows if question.asked.services[at].item == item)
+            if any(each.counted_for is CountedFor.EPISODE for each in limits) and not service.episode:
+                unnamed[item] = None
+            is_told = (member, service.episode) in episodes.stated
+            if not is_told and any(each.per.kind in FROM_EPISODE for each in limits):
+                told[place, item, episodes.starts[episodes.row(member, service.episode)]] = None
+    yield from (_ONE_EPISODE(item=item + 1) for item in unnamed)
+    yield from (_EPISODE_START[place](item=item + 1, day=date.fromordinal(day)) for place, item, day in told)
 
 
 def _dates(question: Question) -> Iterator[Message]:

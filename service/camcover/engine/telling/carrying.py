@@ -6,27 +6,50 @@ states it gives the same cents for them as one request for all lines (docs/rule-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
+from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
+from camcover.engine.asking.count_periods import NONE_BEGUN, BegunTime, holding, period_key, window_start
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.limit_amounts import most_used, period_key, window_start
+from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Count, PriorUse, Visits
 from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits
 from camcover.engine.compiling.segments import Segment
+from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.tables import UNTOUCHED
 from camcover.engine.kernel.workspace import LedgerRow, SumRow
-from camcover.engine.request import AccumulatorUse, BenefitVisits, CodeUse, FeeUse, LimitUse, PriorVisit, UseSoFar
+from camcover.engine.request import (
+    AccumulatorUse,
+    BenefitVisits,
+    CodeUse,
+    EpisodeStart,
+    FeeUse,
+    LimitUse,
+    PriorVisit,
+    UseSoFar,
+)
 from camcover.engine.telling.account_state import balances_after
 from camcover.money import Cents
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
-from camcover.rulebook.records import ROLLING, Benefit, Limit, Measure, NotCoveredPays, Plan
+from camcover.rulebook.records import (
+    FROM_EPISODE,
+    FROM_FIRST_VISIT,
+    ROLLING,
+    Benefit,
+    CountedFor,
+    Limit,
+    Measure,
+    NotCoveredPays,
+    Plan,
+)
 
 _NOTHING = PriorUse()
 _NO_SUM = SumRow(Cents(0), Cents(0))
@@ -43,17 +66,39 @@ def use_after(question: Question, answer: Answer) -> UseAfter:
     first = _StateReader(question, question.primary, answer.primary, as_of, last_with_terms=last)
     day, ids = date.fromordinal(as_of), tuple(member.id for member in question.request.members)
     balances = balances_after(question, answer, first.plan, as_of)
+    episodes = tuple(map(partial(_episode_starts, question), range(len(ids))))
     if question.secondary is None or answer.secondary is None:
-        return UseAfter(day, ids, first.members(), (), first.family(), (), *balances)
+        return UseAfter(day, ids, first.members(), (), first.family(), (), *balances, episodes)
     last = _last_day(question, question.secondary)
     second = _StateReader(question, question.secondary, answer.secondary, as_of, last_with_terms=last)
-    return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family(), *balances)
+    return UseAfter(day, ids, first.members(), second.members(), first.family(), second.family(), *balances, episodes)
+
+
+def _episode_starts(question: Question, member: int) -> tuple[EpisodeStart, ...]:
+    """When a member's episodes began, where a limit of one of the plans counts from there on (point 49)."""
+    for layout in (question.primary, question.secondary):
+        if layout is not None and any(key.per.kind in FROM_EPISODE for key in layout.plan.slots):
+            episodes = layout.scope.episodes
+            return tuple(
+                EpisodeStart(name, date.fromordinal(episodes.starts[row]))
+                for name, row in episodes.names_of(member)
+                if (member, name) in episodes.visited | episodes.stated
+            )
+    return ()
 
 
 def _last_day(question: Question, layout: Layout) -> OrdinalDay | None:
     """The last line's ordinal day on which a plan has terms."""
     last = question.last_terms(layout)
     return None if last is None else last[0]
+
+
+class _Place(NamedTuple):
+    """Where a count stands: its slot, its row among the counts of all owners, and whose episode it is of."""
+
+    slot: int
+    row: int
+    episode: str
 
 
 class _StateReader:
@@ -76,7 +121,7 @@ class _StateReader:
         edition = layout.edition if segment is None else segment.edition
         request, secondary = question.request, layout is question.secondary
         first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
-        self._scope = Scope(self._index, edition, request, secondary, as_of, first_day)
+        self._scope = Scope(self._index, edition, request, secondary, as_of, first_day, layout.scope.episodes)
         self._maxima = self._index.maxima(edition, family=layout.family)
         self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
 
@@ -124,41 +169,64 @@ class _StateReader:
         for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
             if limit is None or (key.of_family and member):
                 continue
-            if key.per.kind in ROLLING:
-                yield from self._window(member, slot, limit)
-            else:
-                yield from self._period_count(member, slot, limit, key.benefit)
+            for episode, owner in self._scope.episodes.names_of(member):
+                if episode and key.counted_for is not CountedFor.EPISODE:
+                    continue
+                tell: Callable[[int, _Place, Limit, Count | None], Iterator[LimitUse]] = self._period_count
+                if key.per.kind in ROLLING:
+                    tell = self._window
+                elif key.per.kind in FROM_FIRST_VISIT:
+                    tell = self._time
+                place = _Place(slot, owner * len(self._index.slots) + slot, episode)
+                stated = self._prior(member).counts.get(self._scope.place_of(slot, member, episode))
+                for use in tell(member, place, limit, stated):
+                    yield use._replace(benefit=key.benefit, episode=episode, condition=key.condition)
 
-    def _window(self, member: int, slot: int, limit: Limit) -> Iterator[LimitUse]:
+    def _time(self, _member: int, place: _Place, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
+        """What is used of the time that began with a visit, where it is not over on the day of the state."""
+        row = self._outcome.slots[place.row]
+        if row.key == UNTOUCHED and stated is None:
+            return
+        begun = BegunTime(OrdinalDay(row.key), row.used)
+        if row.key == UNTOUCHED and stated is not None:
+            begun = BegunTime(OrdinalDay(stated.dated), stated.stated)
+        held = holding(limit.per, begun, self._as_of)
+        first = None if held.first == NONE_BEGUN else date.fromordinal(held.first)
+        yield _limit_use(limit, min(held.used, most_used(limit)), day=first)
+
+    def _window(self, member: int, at: _Place, limit: Limit, _stated: Count | None) -> Iterator[LimitUse]:
         """The dated uses of a rolling limit that its window still holds."""
-        place = member * len(self._index.slots) + slot
+        place = at.row
         by_day: dict[int, int] = {}
         uses = self._outcome.dated_uses.get(place, ())
-        start = window_start(limit, self._as_of) if uses else 0
+        start = window_start(limit.per, self._as_of) if uses else 0
         for day, amount in uses:
             if start <= day <= self._as_of:
                 by_day[day] = by_day.get(day, 0) + amount
         for day, amount in by_day.items():
             yield _limit_use(limit, amount, day=date.fromordinal(day))
-        is_known = self._outcome.slots[place].key != UNTOUCHED or slot in self._prior(member).events
+        is_known = (
+            self._outcome.slots[place].key != UNTOUCHED
+            or self._scope.place_of(at.slot, member, at.episode) in self._prior(member).events
+        )
         if is_known and not by_day:
             yield _limit_use(limit, 0)
 
-    def _period_count(self, member: int, slot: int, limit: Limit, benefit: str) -> Iterator[LimitUse]:
+    def _period_count(self, member: int, place: _Place, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
         """The count of a limit in the period that holds the day of the state."""
-        row = self._outcome.slots[member * len(self._index.slots) + slot]
-        key = period_key(self._index, limit.per.kind, self._as_of)
-        stated = self._prior(member).counts.get(slot)
+        row, episodes = self._outcome.slots[place.row], self._scope.episodes
+        began = episodes.starts[episodes.row(member, place.episode)]
+        key = period_key(self._index, limit.per, self._as_of, began)
         if row.key == UNTOUCHED and stated is None:
             return
-        used = row.used if row.key == key else self._before(limit, key, stated or Count())
-        yield _limit_use(limit, min(used, most_used(limit)), benefit=benefit)
+        used = row.used if row.key == key else self._before(limit, key, stated or Count(), began)
+        yield _limit_use(limit, min(used, most_used(limit)))
 
-    def _before(self, limit: Limit, key: int, stated: Count) -> int:
-        """What the request gave as used in the period `key`."""
-        kind, lines = limit.per.kind, self._question.asked.lines
-        used = stated.stated if key == period_key(self._index, kind, self._layout.as_of) else 0
-        return used + (stated.dated if key == period_key(self._index, kind, lines[0][0]) else 0)
+    def _before(self, limit: Limit, key: int, stated: Count, began: OrdinalDay) -> int:
+        """What the request gave as used in the period `key`; `began`: the first day of the episode."""
+        per, lines = limit.per, self._question.asked.lines
+        used = stated.stated if key == period_key(self._index, per, self._layout.as_of, began) else 0
+        return used + (stated.dated if key == period_key(self._index, per, lines[0][0], began) else 0)
 
     # Visits
 
@@ -192,7 +260,36 @@ class _StateReader:
                     Cents(row.coinsurance_paid),
                     Cents(row.percentages),
                     Cents(row.penalty_paid),
+                    *self._counted_for(member, benefit),
                 )
+
+    def _counted_for(self, member: int, benefit: str) -> tuple[str, str]:
+        """The episode and the condition for which a visit of the last day is counted; of several any one.
+
+        The counts of each that a line of it touched are stated, so that the visit is part of them (point 39).
+        """
+        for visit in self._scope.use_of(member).prior_visits:
+            if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
+                return visit.episode, visit.condition
+        asked, services = self._question.asked, self._layout.services
+        episode, rests = "", self._outcome.rests
+        for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
+            is_own = day == self._last_day and services[place].member == member
+            if self._index.counts_episodes and is_own and row.covered and not episode:
+                decided = {row.rule, rests[number].row.rule if number in rests else row.rule}
+                if any(rule >= 0 and self._is_of(rule, benefit) for rule in decided):
+                    episode = self._question.request.items[asked.services[place].item].episode
+        return episode, self._condition_of(member, benefit) if self._index.condition_masks else ""
+
+    def _condition_of(self, member: int, benefit: str) -> str:
+        """A condition that a visit of the last day touched under all limits of its benefit that count each."""
+        terms, first = self.plan.benefits.get(benefit), member * len(self._index.slots)
+        limits = [each for each in terms.limits if each.counted_for is CountedFor.CONDITION] if terms else []
+        for condition in self._index.condition_masks if limits else ():
+            slots = [self._index.slots.get(slot_key(benefit, limit, condition)) for limit in limits]
+            if all(slot is not None and self._outcome.slots[first + slot].day == self._last_day for slot in slots):
+                return condition
+        return ""
 
     def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
         """What the lines of the last day took of shared fees, and what the request stated of that day."""
@@ -257,15 +354,19 @@ class _StateReader:
 
     def _paid_under(self, benefit: str, rule_row: int, cents: int) -> int:
         """What the plan paid where a row of `rules` is the benefit, else nothing."""
-        rule = self._layout.plan.sources.rules[rule_row] if cents else None
-        return cents if isinstance(rule, Benefit) and rule.id == benefit else 0
+        return cents if cents and self._is_of(rule_row, benefit) else 0
+
+    def _is_of(self, rule_row: int, benefit: str) -> bool:
+        """Whether a row of `rules` is the benefit."""
+        rule = self._layout.plan.sources.rules[rule_row]
+        return isinstance(rule, Benefit) and rule.id == benefit
 
 
-def _limit_use(limit: Limit, amount: int, *, day: date | None = None, benefit: str = "") -> LimitUse:
+def _limit_use(limit: Limit, amount: int, *, day: date | None = None) -> LimitUse:
     """Use of a limit, in its own measure."""
     if limit.measure is Measure.MONEY:
-        return LimitUse(str(limit.id), 0, Cents(amount), day, benefit)
-    return LimitUse(str(limit.id), amount, date=day, benefit=benefit)
+        return LimitUse(str(limit.id), 0, Cents(amount), day)
+    return LimitUse(str(limit.id), amount, date=day)
 
 
 def _shared_fees(segment: Segment, tier: str, row: LedgerRow, therapy: str) -> Iterator[str]:

@@ -255,18 +255,19 @@ def _last_plan(layout: Layout, question: Question) -> Plan:
 def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
     """The limits that some line touched."""
     index = question.primary.plan
-    width = len(index.slots)
+    width, episodes = len(index.slots), question.primary.scope.episodes
     for place, member in enumerate(question.request.members):
         # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
-        after: dict[str, LimitAfter] = {}
-        for key, limit, slot in zip(
-            index.slots, index.slot_limits, outcome.slots[place * width : (place + 1) * width], strict=True
-        ):
-            if slot.key != UNTOUCHED:
-                money = limit.measure is Measure.MONEY
-                allow = _allowed_at(limit, member, question)
-                owner = "" if key.of_family else member.id
-                after[key.limit] = LimitAfter(key.limit, owner, slot.used, allow, money)
+        after: dict[tuple[str, str, str], LimitAfter] = {}
+        for episode, row in episodes.names_of(place):
+            slots = outcome.slots[row * width : (row + 1) * width]
+            for key, limit, slot in zip(index.slots, index.slot_limits, slots, strict=True):
+                if slot.key != UNTOUCHED:
+                    money = limit.measure is Measure.MONEY
+                    allow = _allowed_at(limit, member, question)
+                    owner = "" if key.of_family else member.id
+                    told = LimitAfter(key.limit, owner, slot.used, allow, money, episode, key.condition)
+                    after[key.limit, episode, key.condition] = told
         yield from after.values()
 
 

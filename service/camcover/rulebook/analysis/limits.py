@@ -22,7 +22,7 @@ from camcover.rulebook.analysis.findings import Finding, FindingKind
 from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is_open_on
 from camcover.rulebook.checks.limits import is_in_no_tier, leaves_all_out, limits_of
 from camcover.rulebook.checks.scope import listed, required_of
-from camcover.rulebook.records import MEASURES, Benefit, Limit, LimitPeriod, Measure, PeriodKind, Plan
+from camcover.rulebook.records import MEASURES, Benefit, CountedFor, Limit, LimitPeriod, Measure, PeriodKind, Plan
 from camcover.rulebook.words import listed_tiers, quantity, written
 
 __all__ = ["idle_limits"]
@@ -171,7 +171,9 @@ def _shared_bounds(case: _Case, uses: Sequence[_Use]) -> Iterator[_Bound]:
 
 def _is_bounded(limit: Limit, other: Limit) -> bool:
     """Whether `limit` never counts more of a line than `other` does."""
-    return (other.measure, other.counts) in MEASURES[limit.measure, limit.counts].bounded_by
+    counted = {limit.counted_for, other.counted_for} & {CountedFor.EPISODE, CountedFor.CONDITION}
+    is_counted_alike = not counted or limit.counted_for is other.counted_for
+    return is_counted_alike and (other.measure, other.counts) in MEASURES[limit.measure, limit.counts].bounded_by
 
 
 def _own(benefit: Benefit, slot: _Slot) -> Limit | None:

@@ -85,11 +85,12 @@ def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPe
     match period.kind:
         case PeriodKind.VISIT | PeriodKind.DAY:
             return day == other
-        case PeriodKind.LIFETIME:
+        case PeriodKind.LIFETIME | PeriodKind.EPISODE | PeriodKind.CONDITION:
             return True
-        case PeriodKind.ROLLING_DAYS:
+        case PeriodKind.ROLLING_DAYS | PeriodKind.DAYS_FROM_EPISODE | PeriodKind.DAYS_FROM_FIRST_VISIT:
+            # Of a time that begins with something: at most so long, since it began no later than on `day`.
             return day > other - timedelta(days=period.length)
-        case PeriodKind.ROLLING_MONTHS:
+        case PeriodKind.ROLLING_MONTHS | PeriodKind.MONTHS_FROM_EPISODE | PeriodKind.MONTHS_FROM_FIRST_VISIT:
             return day.toordinal() > add_months(other.toordinal(), -period.length)
         case PeriodKind.WEEK:
             return day.isocalendar()[:2] == other.isocalendar()[:2]

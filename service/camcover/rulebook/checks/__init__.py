@@ -63,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     limits.check_left_out,
     limits.check_visits_of,
     limits.check_family,
+    limits.check_counted_for,
     limits.check_minutes,
     limits.check_zero,
     limits.check_repeated,

@@ -9,8 +9,21 @@ from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import catalogs_on, days_of_change, listed, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.hints import hint
-from camcover.rulebook.records import Benefit, Counting, Limit, Measure, PeriodKind, Plan, RuleSet, Therapy, countings
-from camcover.rulebook.words import listed_tiers
+from camcover.rulebook.records import (
+    FROM_FIRST_VISIT,
+    PERIODS,
+    Benefit,
+    CountedFor,
+    Counting,
+    Limit,
+    Measure,
+    PeriodKind,
+    Plan,
+    RuleSet,
+    Therapy,
+    countings,
+)
+from camcover.rulebook.words import listed_tiers, per_name
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -35,9 +48,25 @@ UNUSED_LIMIT = declare_fault(
 FAMILY_LIMIT = declare_fault(
     "family-limit",
     Severity.ERROR,
-    "A limit with `for: family` counts per visit or allows by age. A visit and an age belong to one member, so the "
-    "family cannot share them (docs/rule-language.md, section 4, limits).",
+    "A limit with `for: family` counts over what belongs to one member (a visit, an episode, a condition, a time from "
+    "the first visit on), or allows by age. The family cannot share these (docs/rule-language.md, section 4, limits).",
     "Remove `for: family`, or give the limit another period and one amount.",
+)
+COUNTED_TWICE = declare_fault(
+    "limit-for-mismatch",
+    Severity.ERROR,
+    "A limit `for: episode` or `for: condition` counts over a period that says already what has a count of its own, or "
+    "over a visit (docs/rule-language.md, section 4, limits).",
+    "Leave out `for`, or count over another period: `per: calendar_year` with `for: condition` counts each condition "
+    "of a year.",
+)
+NO_CONDITIONS = declare_fault(
+    "condition-not-listed",
+    Severity.ERROR,
+    "A benefit has a limit that counts each condition by itself, and its own `when` lists no conditions "
+    "(docs/rule-language.md, point 49).",
+    "List under `when` of the benefit the `conditions` that have a count of their own, in the order in which a visit "
+    "is counted for them.",
 )
 MINUTES_NOT_GIVEN = declare_fault(
     "minutes-not-given",
@@ -139,13 +168,32 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 def check_family(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """A limit for the family depends on no visit and no age (docs/rule-language.md, section 4, limits)."""
     for plan in plans(rules):
-        for limit in (each for each in limits_of(plan) if each.of_family):
-            if limit.per.kind is PeriodKind.VISIT or limit.by_age:
-                what = "allows by age" if limit.by_age else "counts per visit"
+        for limit in (each for each in limits_of(plan) if each.named is CountedFor.FAMILY):
+            is_ones_own = _is_ones_own(limit) or limit.per.kind in FROM_FIRST_VISIT
+            if is_ones_own or limit.by_age:
+                what = "allows by age" if limit.by_age else f"counts over '{per_name(limit.per)}'"
                 message = f"the limit '{limit.id}' is for the family but {what}"
-                yield FAMILY_LIMIT.at(
-                    limit.at, message, "remove `for: family`; a visit and an age belong to one member"
-                )
+                hint = "remove `for: family`; a visit, an episode, a condition and an age belong to one member"
+                yield FAMILY_LIMIT.at(limit.at, message, hint)
+
+
+def check_counted_for(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """What has a count of its own is said once, and conditions are listed (docs/rule-language.md, point 49)."""
+    for plan in plans(rules):
+        for limit in limits_of(plan):
+            if limit.named in (CountedFor.EPISODE, CountedFor.CONDITION) and _is_ones_own(limit):
+                message = f"the limit '{limit.id}' is for each {limit.named} and counts over '{per_name(limit.per)}'"
+                yield COUNTED_TWICE.at(limit.at, message, "remove `for`, or count over another period")
+        for benefit in plan.benefits.values():
+            for limit in benefit.limits:
+                if limit.counted_for is CountedFor.CONDITION and not benefit.conditions:
+                    message = f"the limit '{limit.id}' counts each condition, and '{benefit.id}' lists none"
+                    yield NO_CONDITIONS.at(place_of(limit.id, limit.at), message, "write `when: {conditions: [...]}`")
+
+
+def _is_ones_own(limit: Limit) -> bool:
+    """Whether the period says what has a count of its own."""
+    return limit.per.kind is PeriodKind.VISIT or PERIODS[limit.per.kind].has is not None
 
 
 def check_minutes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from camcover.rulebook.checks.scope import catalogs_on, policy_on
-from camcover.rulebook.records import Criteria, Plan, RuleSet, WaitingPeriod, WaitingUnit
+from camcover.rulebook.records import CountedFor, Criteria, Plan, RuleSet, WaitingPeriod, WaitingUnit
 
 Prefixes = frozenset[str]
 
@@ -102,6 +102,9 @@ def diagnosis_groups(plan: Plan, rules: RuleSet, day: date) -> Iterator[Prefixes
             yield asked
         if part.not_conditions:
             yield _prefixes(part.not_conditions, rules, day)
+    for benefit in plan.benefits.values():
+        if any(limit.counted_for is CountedFor.CONDITION for limit in benefit.limits):
+            yield from (_prefixes((condition,), rules, day) for condition in benefit.conditions)
 
 
 def covers(wide: Prefixes, narrow: Prefixes) -> bool:

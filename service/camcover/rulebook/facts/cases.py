@@ -58,6 +58,8 @@ def _given_facts(given: TestGiven, money: set[str]) -> Iterator[Fact]:
             yield fact(f"{whose} {name}", amount(cents), at)
     for name, visits in given.benefit_visits.items():
         yield fact(f"benefit visits {name}", count(visits, "visit"), at)
+    for name, start in given.episodes.items():
+        yield fact(f"episode {name}", day(start), at)
     for name, dates in given.prior_visits.items():
         yield set_fact(f"prior visits {name}", tuple(map(str, dates)), at)
 
@@ -80,6 +82,7 @@ def _item_facts(item: TestItem) -> Iterator[Fact]:
     yield set_fact("diagnoses", item.diagnoses, at)
     yield set_fact("conditions", item.conditions, at)
     yield set_fact("attestations", tuple(map(plain, item.attestations)), at)
+    yield fact("episode", item.episode, at)
     yield fact("charge", amount_or_none(item.charge), at)
     yield fact("allowed", amount_or_none(item.allowed), at)
     yield set_fact("dates", tuple(map(str, item.dates)), at)

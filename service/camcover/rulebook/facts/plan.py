@@ -22,6 +22,7 @@ from camcover.rulebook.facts.words import (
 from camcover.rulebook.records import (
     Accumulator,
     Benefit,
+    CountedFor,
     Discount,
     Exclusion,
     Limit,
@@ -155,6 +156,14 @@ def _shared_fact(limit: Limit, usual: str) -> Fact:
     return fact("shared", yes_or_no(limit.shared), limit.at, usual)
 
 
+_COUNTED_FOR = {
+    None: "each member",
+    CountedFor.FAMILY: "the family",
+    CountedFor.EPISODE: "each episode",
+    CountedFor.CONDITION: "each condition",
+}
+
+
 def _limit_facts(limit: Limit) -> Iterator[Fact]:
     at = limit.at
     yield fact("", allow_words(limit, amount), at)
@@ -163,7 +172,7 @@ def _limit_facts(limit: Limit) -> Iterator[Fact]:
     yield fact("beyond", plain(limit.beyond) if limit.beyond else None, at)
     yield fact("what it cuts of a service", "next benefit" if limit.hands_on else "not covered", at, "not covered")
     yield set_fact("leaves out attested", tuple(map(plain, limit.excepts)) or None, at, "nothing")
-    yield fact("for", "the family" if limit.of_family else "each member", at, "each member")
+    yield fact("for", _COUNTED_FOR[limit.counted_for], at, "each member")
     yield set_fact("tiers", tuple(map(plain, limit.tiers)) or None, at, "all")
     yield fact("cite", limit.cite, at)
 

@@ -75,6 +75,7 @@ PROCEDURE = Either(
         beside={"minutes": ("units",)},
     ),
 )
+EPISODE = Name("a name for an episode of care, such as knee", r"[a-z][a-z0-9_-]*")
 PLACE_OF_SERVICE = Name('a place-of-service code such as "11"', r"[0-9]{2}", refers="place")
 ITEM_FIELDS = (
     Field("member", ANY_TEXT, "Which member; else the first."),
@@ -87,6 +88,7 @@ ITEM_FIELDS = (
     Field("tier", Name("a tier of the plan", refers="tier"), "The network tier."),
     Field("diagnoses", ListOf(ICD10, minimum=0), "ICD-10-CM codes.", default=()),
     Field("conditions", references("condition", "a condition of the catalog"), "Conditions instead.", default=()),
+    Field("episode", EPISODE, "The episode of care that it belongs to."),
     Field("attestations", ListOf(choice(Attestation), minimum=0), "What is attested.", default=()),
     Field("charge", Value(MONEY), "For a session."),
     Field("allowed", Value(MONEY), "A known negotiated rate for a session."),
@@ -134,6 +136,7 @@ def _item(values: Values, at: Place, context: Context) -> Any:
         at=at,
         place_of_service=values["place_of_service"],
         taxonomy=values["taxonomy"],
+        episode=values["episode"],
     )
 
 
@@ -176,6 +179,7 @@ def _given(values: Values, at: Place, context: Context) -> Any:
         at=at,
         balances=values["balances"] or {},
         family_balances=values["family_balances"] or {},
+        episodes=values["episodes"] or {},
     )
 
 
@@ -207,6 +211,7 @@ GIVEN = Record(
         Field("family_balances", BALANCES, "What accounts that the family shares hold."),
         Field("benefit_visits", MapOf(BENEFIT_NAME, Value(VISITS)), "Visits so far in the benefit period, by benefit."),
         Field("prior_visits", MapOf(BENEFIT_NAME, ListOf(Value(DATE))), "Dated visits so far, by benefit."),
+        Field("episodes", MapOf(EPISODE, Value(DATE)), "When episodes of care began."),
         Field("items", ListOf(ITEM), "Several services."),
         *ITEM_FIELDS,
     ),

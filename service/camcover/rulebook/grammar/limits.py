@@ -14,6 +14,7 @@ from camcover.rulebook.records import (
     AgeAllowance,
     Ages,
     Attestation,
+    CountedFor,
     Counting,
     Limit,
     Measure,
@@ -107,7 +108,7 @@ LIMIT_FIELDS = (
     Field("except", EXCEPT, "Which lines it leaves out."),
     Field("straddle", Choice(("next",)), "next: what a money limit cuts of a line goes on to the next benefit."),
     Field("tiers", TIERS, "The tiers whose lines it counts and may refuse; not given: all.", default=()),
-    Field("for", Choice(("family",)), "family: all members share the count; not given: each has one."),
+    Field("for", Choice(tuple(CountedFor)), "Who or what has a count of its own: family means all members together."),
     CITE,
 )
 
@@ -130,7 +131,7 @@ def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) ->
         excepts=values["except"] or (),
         tiers=values["tiers"],
         hands_on=values["straddle"] is not None,
-        of_family=values["for"] is not None,
+        named=CountedFor(values["for"]) if values["for"] else None,
         by_age=tuple(AgeAllowance(each.ages, each.amount, each.at) for each in by_age),
     )
 

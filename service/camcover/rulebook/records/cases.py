@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from camcover.money import Cents
@@ -48,6 +48,7 @@ class TestItem:
     at: Place
     place_of_service: str | None = None
     taxonomy: str | None = None
+    episode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class TestGiven:
     """The member, born on `birth_date` or of some `age` on every date, and the services of a test.
 
     `used` by accumulator (cents) or limit id (visits, units or cents); `balances` of accounts in cents.
+    `episodes`: when each began.
     """
 
     __test__ = False
@@ -79,6 +81,7 @@ class TestGiven:
     status: MemberStatus | None = None
     enrolled_on: date | None = None
     wellness_incentive: bool | None = None
+    episodes: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

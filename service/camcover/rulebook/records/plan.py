@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records.cases import TestCase
 from camcover.rulebook.records.headings import Heading, Place
-from camcover.rulebook.records.limit_terms import Counting, Measure, PeriodKind
+from camcover.rulebook.records.limit_terms import Counting, Measure
 from camcover.rulebook.records.money_words import OwedPart, Payee
+from camcover.rulebook.records.periods import PERIODS, CountedFor, PeriodKind
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria
 from camcover.rulebook.records.step_terms import CoinsuranceOf, CopayPer
 from camcover.rulebook.records.terms import (
@@ -75,7 +76,7 @@ class Accumulator:
 
 @dataclass(frozen=True, slots=True)
 class LimitPeriod:
-    """`length` in days or months for the rolling kinds, else 0."""
+    """`length` in days or months for the kinds that have one, else 0."""
 
     kind: PeriodKind
     length: int
@@ -96,8 +97,8 @@ class Limit:
 
     `excepts`: the limit leaves out lines for which all of these are attested. `tiers`: it leaves out lines of other
     tiers, if any tier is named. `by_age`: the first entry that holds the member's age replaces `allow`. `hands_on`: the
-    part that the limit cuts from a line goes on to the next benefit (point 16). `of_family`: all members share its
-    count.
+    part that the limit cuts from a line goes on to the next benefit (point 16). `named`: who or what has a
+    count of its own, if the file names it.
     """
 
     id: str
@@ -113,7 +114,17 @@ class Limit:
     tiers: tuple[str, ...] = ()
     by_age: tuple[AgeAllowance, ...] = ()
     hands_on: bool = False
-    of_family: bool = False
+    named: CountedFor | None = None
+
+    @property
+    def counted_for(self) -> CountedFor | None:
+        """Who or what has a count of its own: by its period, else as named; None = each member."""
+        return PERIODS[self.per.kind].has or self.named
+
+    @property
+    def of_family(self) -> bool:
+        """Whether all members share its count."""
+        return self.counted_for is CountedFor.FAMILY
 
     @property
     def leaves_out(self) -> bool:
@@ -309,6 +320,11 @@ class Benefit:
     refused_tiers: tuple[str, ...] = ()
     without_codes: tuple[str, ...] = ()
     copay_scope: str | None = None
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions that its own `when` lists, each of which may have a count of its own."""
+        return self.when.conditions or () if self.when is not None else ()
 
     @property
     def shared_copay(self) -> str | None:

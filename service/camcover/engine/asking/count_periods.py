@@ -1,0 +1,96 @@
+"""The periods and times over which limits count, by day: the kernel's arithmetic (`engine/kernel/usage.py`) in Python.
+
+What comes in: a limit's period, and ordinal days. What goes out: keys of periods, first days of windows, and what is
+used of a time that begins with a visit (docs/rule-language.md, points 17 and 49).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple, assert_never
+
+from camcover.calendar import OrdinalDay, add_months, month_index
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.rulebook.records import PERIODS, LimitPeriod, PeriodKind
+
+NONE_BEGUN = OrdinalDay(0)
+"""In place of the first day of a time that begins with a visit: none has begun."""
+
+
+class BegunTime(NamedTuple):
+    """A time that began with a counted visit: its first ordinal day, and what is used in it."""
+
+    first: OrdinalDay = NONE_BEGUN
+    used: int = 0
+
+
+def period_key(index: PlanIndex, per: LimitPeriod, day: OrdinalDay, began: OrdinalDay = NONE_BEGUN) -> int:
+    """A number that two ordinal days share when they lie in the same period; `began`: the first day of the episode.
+
+    The kernel's, `engine/kernel/usage.period_key`. Windows, and times from the first visit on, have no such number.
+    """
+    match per.kind:
+        case PeriodKind.VISIT | PeriodKind.DAY:
+            return day
+        case PeriodKind.WEEK:
+            return (day - 1) // 7
+        case PeriodKind.MONTH:
+            return date.fromordinal(day).year * 12 + date.fromordinal(day).month - 1
+        case PeriodKind.QUARTER:
+            return date.fromordinal(day).year * 4 + (date.fromordinal(day).month - 1) // 3
+        case PeriodKind.BENEFIT_PERIOD:
+            return index.period_of(day)
+        case PeriodKind.CALENDAR_YEAR:
+            return date.fromordinal(day).year
+        case PeriodKind.LIFETIME | PeriodKind.EPISODE | PeriodKind.CONDITION:
+            return 0
+        case PeriodKind.DAYS_FROM_EPISODE | PeriodKind.MONTHS_FROM_EPISODE:
+            since = day - began if _in_days(per) else _months_since(began, day)
+            return since // per.length if day >= began else -1
+        case (
+            PeriodKind.ROLLING_DAYS
+            | PeriodKind.ROLLING_MONTHS
+            | PeriodKind.DAYS_FROM_FIRST_VISIT
+            | PeriodKind.MONTHS_FROM_FIRST_VISIT
+        ):
+            raise AssertionError("a window has no period")
+        case _:
+            assert_never(per.kind)
+
+
+def _months_since(began: OrdinalDay, day: OrdinalDay) -> int:
+    """The whole months from one ordinal day to a later one, ends of months clipped."""
+    months = month_index(day) - month_index(began)
+    return months if day >= add_months(began, months) else months - 1
+
+
+def window_start(per: LimitPeriod, end: OrdinalDay) -> int:
+    """The first ordinal day of a rolling limit's window that ends on `end`."""
+    return (end - per.length if _in_days(per) else add_months(end, -per.length)) + 1
+
+
+def time_end(per: LimitPeriod, first: OrdinalDay) -> int:
+    """The ordinal day behind a time that begins with the visit on `first`."""
+    return first + per.length if _in_days(per) else add_months(first, per.length)
+
+
+def _in_days(per: LimitPeriod) -> bool:
+    window = PERIODS[per.kind].window
+    return window is not None and window.unit == "day"
+
+
+def go_on(per: LimitPeriod, begun: BegunTime, uses: Iterable[tuple[OrdinalDay, int]]) -> BegunTime:
+    """A time after dated uses, in order of date: the first one behind its end begins another."""
+    for day, amount in uses:
+        if begun.first == NONE_BEGUN or day >= time_end(per, begun.first):
+            begun = BegunTime(day, amount)
+        else:
+            begun = BegunTime(begun.first, begun.used + amount)
+    return begun
+
+
+def holding(per: LimitPeriod, begun: BegunTime, day: OrdinalDay) -> BegunTime:
+    """A time as it is on an ordinal day: none where it is over."""
+    is_over = begun.first == NONE_BEGUN or day >= time_end(per, begun.first)
+    return BegunTime() if is_over else begun
