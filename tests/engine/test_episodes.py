@@ -104,7 +104,7 @@ def test_an_episode_begins_with_its_first_visit_where_nothing_says_when() -> Non
     )
     assert patients(found) == [COVERED, REFUSED, COVERED]
     said = [each.text for each in found.range.assumptions]
-    assert any("taken to begin on 20 February 2026" in each for each in said), said
+    assert any("taken to begin on February 20, 2026" in each for each in said), said
     ((episode,),) = found.use_after.episodes
     assert (episode.episode, str(episode.started_on)) == ("knee", "2026-02-20")
 
@@ -162,7 +162,7 @@ def test_what_is_used_of_a_time_has_its_first_visit() -> None:
             {"prior_visits": [{"benefit": "acupuncture", "date": "2026-03-01", "condition": "nerves"}]},
             "condition 'nerves'",
         ),
-        (SIXTY, {"limit_usage": [{"limit": "few", "used": 1, "date": "2026-03-03"}]}, "not after the first date"),
+        (SIXTY, {"limit_usage": [{"limit": "few", "used": 1, "date": "2026-03-03"}]}, "on or before 2026-03-02"),
         (SIXTY, {"limit_usage": [{"limit": "few", "date": f"2026-01-0{day}"} for day in (1, 2)]}, "a second time"),
         (CLAIM, {"episodes": [{"start_date": "2026-03-03"}]}, "a start not after its services"),
         (CLAIM, {"episodes": [{"episode": "knee", "start_date": "2026-01-01"}] * 2}, "'knee' a second time"),
@@ -175,7 +175,7 @@ def test_statements_that_cannot_be_are_refused(period: str, member: dict[str, An
 
 def test_the_use_of_each_open_count_widens_the_range() -> None:
     """Nothing is said of either claim: each visit costs 20 or 60. Of the knee none is used: only the back is open."""
-    items = ({"episode": "knee"}, {"episode": "back"})
+    items = ({"episode": "knee"}, {"episode": "back"} | dates("03-03"))
     found = asked(CLAIM, *items).range
     assert (found.low_cents, found.expected_cents, found.high_cents) == (4_000, 4_000, 12_000)
     stated = {"limit_usage": [{"limit": "few", "used": 0, "episode": "knee"}]}

@@ -93,7 +93,7 @@ def _last_day(question: Question, layout: Layout) -> OrdinalDay | None:
     return None if last is None else last[0]
 
 
-class _Place(NamedTuple):
+class _CountPlace(NamedTuple):
     """Where a count stands: its slot, its row among the counts of all owners, and whose episode it is of."""
 
     slot: int
@@ -172,17 +172,17 @@ class _StateReader:
             for episode, owner in self._scope.episodes.names_of(member):
                 if episode and key.counted_for is not CountedFor.EPISODE:
                     continue
-                tell: Callable[[int, _Place, Limit, Count | None], Iterator[LimitUse]] = self._period_count
+                tell: Callable[[int, _CountPlace, Limit, Count | None], Iterator[LimitUse]] = self._period_count
                 if key.per.kind in ROLLING:
                     tell = self._window
                 elif key.per.kind in FROM_FIRST_VISIT:
                     tell = self._time
-                place = _Place(slot, owner * len(self._index.slots) + slot, episode)
+                place = _CountPlace(slot, owner * len(self._index.slots) + slot, episode)
                 stated = self._prior(member).counts.get(self._scope.place_of(slot, member, episode))
                 for use in tell(member, place, limit, stated):
                     yield use._replace(benefit=key.benefit, episode=episode, condition=key.condition)
 
-    def _time(self, _member: int, place: _Place, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
+    def _time(self, _member: int, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
         """What is used of the time that began with a visit, where it is not over on the day of the state."""
         row = self._outcome.slots[place.row]
         if row.key == UNTOUCHED and stated is None:
@@ -194,7 +194,7 @@ class _StateReader:
         first = None if held.first == NONE_BEGUN else date.fromordinal(held.first)
         yield _limit_use(limit, min(held.used, most_used(limit)), day=first)
 
-    def _window(self, member: int, at: _Place, limit: Limit, _stated: Count | None) -> Iterator[LimitUse]:
+    def _window(self, member: int, at: _CountPlace, limit: Limit, _stated: Count | None) -> Iterator[LimitUse]:
         """The dated uses of a rolling limit that its window still holds."""
         place = at.row
         by_day: dict[int, int] = {}
@@ -212,7 +212,7 @@ class _StateReader:
         if is_known and not by_day:
             yield _limit_use(limit, 0)
 
-    def _period_count(self, member: int, place: _Place, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
+    def _period_count(self, member: int, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
         """The count of a limit in the period that holds the day of the state."""
         row, episodes = self._outcome.slots[place.row], self._scope.episodes
         began = episodes.starts[episodes.row(member, place.episode)]
