@@ -143,9 +143,9 @@ LIMIT = np.dtype([
 ])  # fmt: skip
 """`excepts`: the limit leaves out a line for which all of this mask is attested, 0 = none. `tiers`: it leaves out lines
 of other tiers. `ages`, `age_count`: rows of `age_allowances`; the first that holds the member's age replaces `allow`.
-`hands_on`: the part that the limit cuts from a line goes on to the next benefit (point 16). `owner`: who or what has
-a count of its own, a `CountOwner`; the family's is kept with the first member. A count for each condition has the slots of
-`limit_conditions` from `conditions` on; `slot` is for lines that meet none of them (point 49)."""
+`hands_on`: the part that the limit cuts from a line goes on to the next benefit (point 16). `owner`: who or what has a
+count of its own, a `CountOwner`; the family's is kept with the first member. A count for each condition has the slots
+of `limit_conditions` from `conditions` on; `slot` is for lines that meet none of them (point 49)."""
 
 LIMIT_CONDITION = np.dtype([("diagnoses", "u8"), ("slot", "i8")])
 """A condition that has a count of its own: the mask of its group of diagnoses, and its slot."""
@@ -225,16 +225,17 @@ REQUEST = np.dtype([
     ("event_count", "i4"), ("fault", "i4"), ("patient", "i8"),
 ])  # fmt: skip
 """One bounding case of a plan of sessions. It begins with the positions of its parts, the width of a member's part of
-them (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits; `owners`: members and episodes with counts), and
-the number of rows of `events` that it may write (`event_room`). Several cases may share their lines and their given rows. `behind`: the first ledger row of
-the primary plan in `Work.behind`, -1 = there is none. `maintenance`: the eligible amount is what the primary left.
-`tier_map`: the primary's tiers in `Work.tier_maps`. `given_period` and `first_period`: the first days of the benefit
-periods that hold `as_of` and the first line. Then the values of the open facts in this case (`asking/ranges.py`).
-`open_tier`: a place in the edition's list of tiers. `attested`: all attestations are there, except the advance notice,
-which has its own column `notice_given`. `rests`: the first row of `Work.rests`, -1 = no limit of the plan hands on what
-it cuts. The kernel sets the last columns. The current line lies in `segment`, and in the benefit period [`period`,
-`period_end`), whose last three months begin on `late_from`. `event_count`: how many rows of `events` were needed; more
-than `event_room` is a fault. `fault`: a code of `Fault`. `patient`: what the patient pays for all lines."""
+them (`sum_count` accumulators, `slot_count` limits, `visit_count` benefits; `owners`: members and episodes with
+counts), and the number of rows of `events` that it may write (`event_room`). Several cases may share their lines and
+their given rows. `behind`: the first ledger row of the primary plan in `Work.behind`, -1 = there is none.
+`maintenance`: the eligible amount is what the primary left. `tier_map`: the primary's tiers in `Work.tier_maps`.
+`given_period` and `first_period`: the first days of the benefit periods that hold `as_of` and the first line. Then the
+values of the open facts in this case (`asking/ranges.py`). `open_tier`: a place in the edition's list of tiers.
+`attested`: all attestations are there, except the advance notice, which has its own column `notice_given`. `rests`: the
+first row of `Work.rests`, -1 = no limit of the plan hands on what it cuts. The kernel sets the last columns. The
+current line lies in `segment`, and in the benefit period [`period`, `period_end`), whose last three months begin on
+`late_from`. `event_count`: how many rows of `events` were needed; more than `event_room` is a fault. `fault`: a code of
+`Fault`. `patient`: what the patient pays for all lines."""
 
 KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "fault", "patient")
 """The columns of `REQUEST` that the kernel sets."""
@@ -249,11 +250,10 @@ SERVICE = np.dtype([
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown in every column that may be unknown. `born`: an
 ordinal day, 0 = unknown; it replaces `age`. `covered_from` and `covered_to`: ordinal days, 0 and NEVER = not given.
-`enrolled`: an ordinal day, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not known. `episode`: the owner of
-its episode's counts. `began`: the episode's first ordinal day. `diagnosed`:
-whether a diagnosis or condition is given at all. `lacking`: attestations that are said to be missing, and so are not
-assumed. A service without a therapy has a code that no catalog knows. `typical`: the line's part of the low, typical
-and high cash price."""
+`enrolled`: an ordinal day, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not known. `episode`: the
+owner of its episode's counts. `began`: the episode's first ordinal day. `diagnosed`: whether a diagnosis or condition
+is given at all. `lacking`: attestations that are said to be missing, and so are not assumed. A service without a
+therapy has a code that no catalog knows. `typical`: the line's part of the low, typical and high cash price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""
