@@ -113,8 +113,8 @@ docs: $(ENVIRONMENT) ## write the generated pages and schemas anew
 	$(BIN)/camcover rules schema rules/schema
 
 lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
-	$(LOCK) pyproject.toml --extra bulk --extra oidc --extra telemetry -o requirements.lock
-	$(LOCK) pyproject.toml --extra bulk --extra oidc --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry -o requirements.lock
+	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) pyproject.toml --extra bulk --group engines -c requirements-dev.lock -o requirements-engines.lock
 	cd benchmarks/peers && $(LOCK) requirements.in -o requirements.lock
 

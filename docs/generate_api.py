@@ -57,6 +57,7 @@ change them, and run that.
 | `RESOURCE_EXHAUSTED` | too many calls at once (`google.rpc.RetryInfo`: when to try again), or too large a message |
 | `DEADLINE_EXCEEDED` | the deadline has passed, a stream was silent for too long, or work on rules took too long |
 | `UNAVAILABLE` | the server is draining, or its database is away, locked or full (`google.rpc.RetryInfo`) |
+| `UNIMPLEMENTED` | there is no such method; over HTTP also: the path is asked for in a way that it does not take |
 | `INTERNAL` | a fault of the service; the message holds the number under which it is logged, nothing else |
 
 {reasons}

@@ -20,7 +20,7 @@ NO_PYARROW = "PyArrow is not installed: pip install 'camcover[bulk]'\n"
 
 WITHOUT_EXTRAS = """
 import sys
-for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography"):
+for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography", "starlette", "uvicorn", "httptools", "prometheus_client"):
     sys.modules[name] = None  # importing it raises ModuleNotFoundError
 sys.argv = ["camcover", *sys.argv[1:]]
 from camcover.cli import main
@@ -92,6 +92,13 @@ def test_serving_by_an_identity_provider_without_its_library_is_refused() -> Non
     options = ("--rules", RULES, "--oidc-issuer", "https://id.example", "--oidc-audience", "camcover")
     result = run("serve", *options)
     said = "--oidc-issuer was given, and joserfc is not installed: pip install 'camcover[oidc]'\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
+
+
+@pytest.mark.processes
+def test_http_without_its_libraries_is_refused() -> None:
+    result = run("serve", "--rules", RULES, "--http", "127.0.0.1:0")
+    said = "--http is given, and Starlette is not installed: pip install 'camcover[http]'\n"
     assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
 
 

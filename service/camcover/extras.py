@@ -10,10 +10,16 @@ from camcover.errors import CamcoverError
 
 __all__ = ["EXTRAS", "ExtraMissing", "extra_named", "how_to_install", "is_installed"]
 
-EXTRAS = {"bulk": "pyarrow", "oidc": "joserfc", "spark": "pyspark", "telemetry": "opentelemetry"}
+EXTRAS = {"bulk": "pyarrow", "http": "starlette", "oidc": "joserfc", "spark": "pyspark", "telemetry": "opentelemetry"}
 """Each extra of pyproject.toml with the top package that only it brings."""
 
-_TITLES = {"joserfc": "joserfc", "pyarrow": "PyArrow", "pyspark": "PySpark", "opentelemetry": "OpenTelemetry"}
+_TITLES = {
+    "joserfc": "joserfc",
+    "pyarrow": "PyArrow",
+    "pyspark": "PySpark",
+    "starlette": "Starlette",
+    "opentelemetry": "OpenTelemetry",
+}
 
 
 class ExtraMissing(CamcoverError, ImportError):

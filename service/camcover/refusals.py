@@ -13,7 +13,7 @@ __all__ = ["DOMAIN", "Refusal"]
 DOMAIN = "camcover"
 """The domain of our reasons in `google.rpc.ErrorInfo`."""
 
-_NOT_FOUND, _FAILED_PRECONDITION = "NOT_FOUND", "FAILED_PRECONDITION"
+_NOT_FOUND, _FAILED_PRECONDITION, _UNIMPLEMENTED = "NOT_FOUND", "FAILED_PRECONDITION", "UNIMPLEMENTED"
 
 
 @unique
@@ -104,7 +104,12 @@ class Refusal(Enum):
         "The database cannot be reached, is locked, is full, or has too many writes waiting.",
         "UNAVAILABLE",
     )
-    TIMED_OUT = "The call took longer than the server allows.", "DEADLINE_EXCEEDED"
+    TIMED_OUT = "The call took longer than the server, or the call itself, allows.", "DEADLINE_EXCEEDED"
+    UNKNOWN_PATH = "No method has this path (HTTP only).", _UNIMPLEMENTED
+    WRONG_HTTP_METHOD = "The path takes other methods of HTTP; `Allow` lists them (HTTP only).", _UNIMPLEMENTED
+    WRONG_CONTENT_TYPE = "The path takes other content types; `Accept-Post` lists them (HTTP only).", _UNIMPLEMENTED
+    UNKNOWN_ENCODING = "The service cannot read this content encoding (HTTP only).", _UNIMPLEMENTED
+    INVALID_HEADER = "A header or a parameter of the address has an invalid value (HTTP only)."
     INTERNAL_FAULT = (
         "The service failed; its log has the details under the number in the metadata's `incident`.",
         "INTERNAL",

@@ -47,6 +47,8 @@ RETRY_AFTER_SECONDS = 1
 
 _NOT_FOUND = "NOT_FOUND"
 
+_INFO = ErrorInfo.DESCRIPTOR
+
 
 class Refused(CamcoverError):
     """A call that ends with a status; raised inside `api` only."""
@@ -55,6 +57,11 @@ class Refused(CamcoverError):
         """Keep the status to send."""
         super().__init__(status.message)
         self.status = status
+
+    @property
+    def reason(self) -> str:
+        """The name of the kind of refusal."""
+        return next((ErrorInfo.FromString(each.value).reason for each in self.status.details if each.Is(_INFO)), "")
 
 
 def refuse(status: Status) -> NoReturn:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from typing import Any, NamedTuple, NoReturn, Self, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, NoReturn, Protocol, Self
 
 import grpc
 import structlog
@@ -19,10 +20,10 @@ from camcover.api.access import CALLER, Caller
 from camcover.api.admission import HELD, WHO, Admission, Held, Places, who_calls
 from camcover.api.errors import Refused, internal, status_of, timed_out
 from camcover.api.identity import NO_NAMES, Names
-from camcover.api.intake import SMALL_BYTES, Intake
+from camcover.api.intake import SMALL_BYTES, Reader
 from camcover.api.pools import Pool
 
-__all__ = ["Call", "Context", "IncomingCall", "abort"]
+__all__ = ["Call", "CallContext", "IncomingCall", "abort"]
 
 _LOG = structlog.get_logger("camcover.calls")
 
@@ -31,8 +32,26 @@ _DETAILS_KEY = "grpc-status-details-bin"
 
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-"""What gRPC hands a method about its call."""
+
+class CallContext(Protocol):
+    """One call on its way in and out: what gRPC hands a method, or what stands for it where a call comes over HTTP."""
+
+    def peer(self) -> str:
+        """The caller's address, such as `ipv4:10.0.0.7:51234`."""
+
+    def auth_context(self) -> Mapping[str, Iterable[bytes]]:
+        """What the handshake has found of the client, its certificate's names among it."""
+
+    async def read(self) -> Any:
+        """The bytes of the next message, `grpc.aio.EOF` at the end."""
+
+    async def write(self, message: Any, /) -> None:
+        """Send an answer; ends once it is on its way."""
+
+    async def abort(
+        self, code: grpc.StatusCode, details: str = "", trailing_metadata: tuple[tuple[str, bytes], ...] = ()
+    ) -> NoReturn:
+        """End the call; `trailing_metadata` holds the whole status. Raises `grpc.aio.AbortError`."""
 
 
 class IncomingCall(NamedTuple):
@@ -48,7 +67,7 @@ class IncomingCall(NamedTuple):
 class Call:
     """A call that is guarded while the block runs."""
 
-    def __init__(self, asked: IncomingCall, context: Context, admission: Admission, places: Places) -> None:
+    def __init__(self, asked: IncomingCall, context: CallContext, admission: Admission, places: Places) -> None:
         """`places`: of which kind one is taken."""
         self._method, self._judged, self._subject = asked.method, asked.judged, asked.subject
         self._context, self._admission, self._places = context, admission, places
@@ -97,7 +116,7 @@ class Call:
         self._admission.leave(self._places, self._who)
         self._places = places
 
-    async def read(self, intake: Intake, pool: Pool, places: Places | None = None) -> Message | None:
+    async def read(self, intake: Reader, pool: Pool, places: Places | None = None) -> Message | None:
         """The next message, a large one read in a thread of `pool`; None at the end. Raises `Refused`.
 
         `places`: one of them is taken once the message has come, and before it is looked at.
@@ -135,7 +154,9 @@ class Call:
 
     def _log(self, code: grpc.StatusCode) -> None:
         """The call's line."""
-        duration = round((time.perf_counter() - self._began) * 1000, 3)
+        seconds = time.perf_counter() - self._began
+        self._admission.tally(self._method, code.name, seconds)
+        duration = round(seconds * 1000, 3)
         _LOG.info("call", method=self._method, caller=self._subject, code=code.name, duration_ms=duration)
 
 
@@ -149,7 +170,7 @@ def _place(error: Exception) -> str:
     return place
 
 
-async def abort(context: Context, status: Status) -> NoReturn:
+async def abort(context: CallContext, status: Status) -> NoReturn:
     """End the call with a status and its details."""
     await context.abort(_STATUS_CODES[status.code], status.message, ((_DETAILS_KEY, status.SerializeToString()),))
     raise AssertionError("abort returns never")

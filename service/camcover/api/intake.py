@@ -7,6 +7,7 @@ and what was expected.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
@@ -17,7 +18,7 @@ from camcover.api.outline import Malformed, outline_of
 from camcover.engine import Violation
 from camcover.refusals import Refusal
 
-__all__ = ["SMALL_BYTES", "Intake", "intakes_of"]
+__all__ = ["SMALL_BYTES", "Intake", "Reader", "intakes_of", "unreadable"]
 
 SMALL_BYTES = 8 << 10
 """A message up to this size is read, validated and priced where it arrives; a larger one in a thread."""
@@ -35,6 +36,13 @@ _ESTIMATES = {"EstimatePlan", "StreamEstimates", "ComparePlans", "CheckCoverage"
 _WHOLE = {"BatchEstimatePlans", "ValidateRules", "PublishRelease", "DiffReleases", "AnalyzeImpact"}
 
 
+class Reader(Protocol):
+    """Reads the messages of one method."""
+
+    def message(self, data: bytes | None) -> Message:
+        """The message. Raises `Refused`; None stands for a call that ended without one."""
+
+
 class Intake:
     """Reads the messages of one method."""
 
@@ -46,20 +54,33 @@ class Intake:
         self._class = GetMessageClass(method.input_type)
         self._outline = outline_of(method.input_type)
 
+    @property
+    def most_bytes(self) -> int:
+        """How large a message may be."""
+        return self._most
+
+    def empty(self) -> Message:
+        """A message of the method's type in which nothing is set."""
+        return self._class()
+
+    def refuse_above(self, byte_count: int) -> None:
+        """Raise `Refused` (INVALID_ARGUMENT) where a message of so many bytes is too large."""
+        if byte_count > self._most:
+            found, expected = f"a message of {byte_count} bytes", f"at most {self._most} bytes"
+            raise unreadable(found, expected, Refusal.MESSAGE_TOO_LARGE)
+
     def message(self, data: bytes | None) -> Message:
         """The message. Raises `Refused` (INVALID_ARGUMENT); None stands for a call that ended without one."""
         if data is None:
-            raise _refused("no message", f"one message {self._name}", Refusal.MISSING_VALUE)
-        if len(data) > self._most:
-            found, expected = f"a message of {len(data)} bytes", f"at most {self._most} bytes"
-            raise _refused(found, expected, Refusal.MESSAGE_TOO_LARGE)
+            raise unreadable("no message", f"one message {self._name}", Refusal.MISSING_VALUE)
+        self.refuse_above(len(data))
         try:
             excess = self._outline.excess(data) if len(data) > _UNCOUNTED_BYTES else None
             if excess is None:
                 return self._class.FromString(data)
         except (Malformed, DecodeError):
             found, expected = f"{len(data)} bytes that are not a protobuf message", f"a message {self._name}"
-            raise _refused(found, expected, Refusal.MALFORMED_MESSAGE) from None
+            raise unreadable(found, expected, Refusal.MALFORMED_MESSAGE) from None
         raise invalid(excess)
 
 
@@ -72,5 +93,6 @@ def intakes_of(services: Iterable[ServiceDescriptor], most_bytes: int) -> dict[s
     }
 
 
-def _refused(found: str, expected: str, refusal: Refusal) -> Refused:
+def unreadable(found: str, expected: str, refusal: Refusal) -> Refused:
+    """The exception for a message that cannot be read as a whole."""
     return invalid(Violation("", found, expected, refusal))

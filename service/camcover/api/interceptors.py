@@ -16,9 +16,9 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access import Access
 from camcover.api.admission import Admission, Places
 from camcover.api.errors import Refused, refuse
-from camcover.api.guarding import Call, Context, IncomingCall, abort
+from camcover.api.guarding import Call, CallContext, IncomingCall, abort
 from camcover.api.identity import NO_NAMES, names_of_context
-from camcover.api.intake import Intake
+from camcover.api.intake import Intake, Reader
 from camcover.api.pools import Pool
 from camcover.api.streaming import Requests
 
@@ -35,7 +35,7 @@ class _Asking(NamedTuple):
     method: str
     metadata: tuple[tuple[str, str | bytes], ...]
 
-    async def judged(self, context: Context) -> IncomingCall:
+    async def judged(self, context: CallContext) -> IncomingCall:
         """The call with its caller, or its refusal."""
         access, method, metadata = self
         await access.prepare(metadata)
@@ -83,15 +83,30 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             guarded = self._stream(asking, intake, handler.stream_stream)
         return grpc.stream_stream_rpc_method_handler(guarded, None, _as_bytes(handler.response_serializer))
 
+    async def answer(
+        self,
+        method: str,
+        metadata: tuple[tuple[str, str | bytes], ...],
+        *,
+        reader: Reader,
+        call: Callable[[Any, Any], Awaitable[Any]],
+        context: CallContext,
+    ) -> None:
+        """Answer a unary call that came another way than by gRPC, guarded as those are.
+
+        `call` is the servicer's method. Raises `grpc.aio.AbortError` where `context.abort` has ended the call.
+        """
+        await self._unary(_Asking(self._access, method, metadata), reader, call)(None, context)
+
     def _unary(
-        self, asking: _Asking, intake: Intake, call: Callable[[Any, Any], Awaitable[Any]]
+        self, asking: _Asking, intake: Reader, call: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded unary method, which is counted until its answer is sent.
 
         So it is registered as one that answers by a stream: on the way both are the same.
         """
 
-        async def guarded(_: object, context: Context) -> None:
+        async def guarded(_: object, context: CallContext) -> None:
             asked = await asking.judged(context)
             async with Call(asked, context, self._admission, self._admission.arrivals) as entered:
                 answer = await call(await self._only(entered, intake, self._admission.calls), context)
@@ -101,11 +116,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _watch(
-        self, asking: _Asking, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asking: _Asking, intake: Reader, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers one request by a stream."""
 
-        async def guarded(_: object, context: Context) -> None:
+        async def guarded(_: object, context: CallContext) -> None:
             asked = await asking.judged(context)
             entering = Call(asked, context, self._admission, self._admission.watchers)
             async with entering as entered, asking.while_allowed(asked):
@@ -114,11 +129,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     def _stream(
-        self, asking: _Asking, intake: Intake, call: Callable[[Any, Any], AsyncIterator[Any]]
+        self, asking: _Asking, intake: Reader, call: Callable[[Any, Any], AsyncIterator[Any]]
     ) -> Callable[[Any, Any], Awaitable[None]]:
         """A guarded method that answers a stream of requests by a stream of bytes."""
 
-        async def guarded(_: object, context: Context) -> None:
+        async def guarded(_: object, context: CallContext) -> None:
             asked = await asking.judged(context)
             async with Call(asked, context, self._admission, self._admission.streams) as entered:
                 requests = Requests(lambda: entered.read_paced(intake, self._reading), self._idle_seconds)
@@ -133,7 +148,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    async def _only(self, entered: Call, intake: Intake, places: Places | None = None) -> Any:
+    async def _only(self, entered: Call, intake: Reader, places: Places | None = None) -> Any:
         """The one request of a call, which then takes one of `places`. Raises `Refused`."""
         requests = Requests(lambda: entered.read(intake, self._reading, places), self._idle_seconds)
         async for message in requests:
@@ -170,7 +185,7 @@ def _as_bytes(serializer: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
 def _in_place(places: Places, call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Awaitable[None]]:
     """A method that takes a place under its caller's address."""
 
-    async def counted(requests: Any, context: Context) -> None:
+    async def counted(requests: Any, context: CallContext) -> None:
         who = context.peer().rpartition(":")[0]
         refusal = places.enter(who)
         if refusal is not None:

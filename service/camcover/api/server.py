@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 import structlog
+from google.protobuf.descriptor import MethodDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -25,9 +27,10 @@ from camcover.api.certificates import Certificates
 from camcover.api.connections import send_no_more
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.estimate_servicer import EstimateServicer
-from camcover.api.intake import intakes_of
+from camcover.api.guarding import CallContext
+from camcover.api.intake import Intake, Reader, intakes_of
 from camcover.api.interceptors import CallInterceptor
-from camcover.api.pools import Pools
+from camcover.api.pools import Pool, Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
 from camcover.api.telemetry import metrics_of
@@ -39,10 +42,11 @@ from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServi
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
 from camcover.languages import ENGLISH, language
 from camcover.store import EstimateStore, NoStore
+from camcover.workflow.caching import CacheCounts
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["FOLLOWING", "Server", "Settings", "Storage"]
+__all__ = ["FOLLOWING", "Server", "Settings", "Storage", "UnaryMethod"]
 
 _DESCRIPTORS = (
     estimate_service_pb2.DESCRIPTOR.services_by_name["EstimateService"],
@@ -140,6 +144,14 @@ class Storage(NamedTuple):
     follows: bool = False
 
 
+class UnaryMethod(NamedTuple):
+    """A method with one request and one answer: its descriptor, how its messages are read, and the servicer's own."""
+
+    descriptor: MethodDescriptor
+    intake: Intake
+    call: Callable[[Any, Any], Awaitable[Any]]
+
+
 class Server:
     """A server over active rules and a database. Start it, wait for it, drain it."""
 
@@ -161,14 +173,25 @@ class Server:
         self._health = health.aio.HealthServicer()
         self._admission = Admission(self._settings.bounds())
         self._pools, self._worker_process = Pools(), WorkerProcess()
-        self._server = grpc.aio.server(interceptors=[self._interceptor(access)], options=self._settings.options())
+        self._intakes = intakes_of(_DESCRIPTORS, self._settings.maximum_message_bytes)
+        self._guard = CallInterceptor(
+            self._admission,
+            self._intakes,
+            self._pools.reading,
+            access or Access(),
+            idle_seconds=self._settings.stream_idle_seconds,
+        )
+        self._server = grpc.aio.server(interceptors=[self._guard], options=self._settings.options())
         estimates = EstimateServicer(rules, storage.estimates, self._pools, self._settings.cached_estimate_bytes)
         self._staff = RuleServicer(rules, self._worker_process, self._pools.staff, follows=storage.follows)
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
         self._metrics = metrics_of(caches)
+        self._caches = caches
         add_EstimateServiceServicer_to_server(estimates, self._server)
         add_RuleServiceServicer_to_server(self._staff, self._server)
-        add_CatalogServiceServicer_to_server(CatalogServicer(rules, self._pools.looking_up), self._server)
+        catalog = CatalogServicer(rules, self._pools.looking_up)
+        add_CatalogServiceServicer_to_server(catalog, self._server)
+        self._servicers = (estimates, catalog, self._staff)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if self._settings.reflects:
             names = (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -179,15 +202,63 @@ class Server:
         self._store = StoreHealth(storage.estimates, self._report_soon)
         self._is_draining = False
         self._listens_at = 0
+        self._states: dict[str, bool] = {}
+        self._calls = {path: method.call for path, method in self.methods().items()}
         self._reports: set[asyncio.Task[None]] = set()
 
-    def _interceptor(self, access: Access | None) -> CallInterceptor:
-        """The interceptor of every method."""
-        intakes = intakes_of(_DESCRIPTORS, self._settings.maximum_message_bytes)
-        idle_seconds = self._settings.stream_idle_seconds
-        return CallInterceptor(
-            self._admission, intakes, self._pools.reading, access or Access(), idle_seconds=idle_seconds
-        )
+    @property
+    def admission(self) -> Admission:
+        """What counts the calls."""
+        return self._admission
+
+    @property
+    def caches(self) -> Mapping[str, Callable[[], CacheCounts]]:
+        """The counts of each cache, by its name."""
+        return self._caches
+
+    @property
+    def reading(self) -> Pool:
+        """Where large messages are read."""
+        return self._pools.reading
+
+    @property
+    def rule_release(self) -> str:
+        """The active release's id; empty when none is active."""
+        return self._rules.release
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether new calls are refused."""
+        return self._is_draining
+
+    def serving(self) -> Mapping[str, bool]:
+        """What health says: whether each service is SERVING, by its name; the server as a whole under the empty one."""
+        return {name: is_well and not self._is_draining for name, is_well in self._states.items()}
+
+    def has_failed(self) -> bool:
+        """Whether the process is to be started anew, since it no longer follows its database."""
+        return self._following is Following.ENDED
+
+    def methods(self) -> dict[str, UnaryMethod]:
+        """Every method with one request and one answer, by the path that gRPC calls it by."""
+        return {
+            f"/{service.full_name}/{each.name}": UnaryMethod(
+                each, self._intakes[f"/{service.full_name}/{each.name}"], getattr(servicer, each.name)
+            )
+            for service, servicer in zip(_DESCRIPTORS, self._servicers, strict=True)
+            for each in service.methods
+            if not (each.client_streaming or each.server_streaming)
+        }
+
+    async def answer(
+        self, path: str, metadata: tuple[tuple[str, str | bytes], ...], *, reader: Reader, context: CallContext
+    ) -> None:
+        """Answer a call of one of `methods` that came another way than by gRPC, guarded as those are.
+
+        `reader` reads its message. Raises `grpc.aio.AbortError` where `context.abort` has ended the call.
+        """
+        call = self._calls[path]
+        await self._guard.answer(path, metadata, reader=reader, call=call, context=context)
 
     def add_handler(self, handler: grpc.GenericRpcHandler) -> None:
         """Serve further methods; to be called before `start`."""
@@ -237,10 +308,11 @@ class Server:
         has_rules = goes_on and self._rules.tables is not None
         can_keep = has_rules and self._store.is_available()
         estimates, catalog = SERVICES
-        for name, is_well in (("", has_rules), (estimates, can_keep), (catalog, has_rules), (RULE_SERVICE, goes_on)):
-            await self._health.set(name, _serving(is_well=is_well))
+        self._states = {"": has_rules, estimates: can_keep, catalog: has_rules, RULE_SERVICE: goes_on}
         if self._follows:
-            await self._health.set(FOLLOWING, _serving(is_well=self._following is Following.AT_ONE))
+            self._states[FOLLOWING] = self._following is Following.AT_ONE
+        for name, is_well in tuple(self._states.items()):
+            await self._health.set(name, _serving(is_well=is_well))
 
     async def drain(self) -> None:
         """Report NOT_SERVING, refuse new calls with UNAVAILABLE, and let those in flight end within the settings' time.

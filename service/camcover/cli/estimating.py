@@ -9,11 +9,11 @@ import typer
 
 from camcover.api.errors import Refused, bad_request, status_of
 from camcover.api.estimates import estimate_message
+from camcover.api.json_request import message_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.cli.answers import complain, print_answer
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.json_request import message_of
 from camcover.cli.options import EstimateFormat
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2

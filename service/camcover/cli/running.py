@@ -31,12 +31,19 @@ from camcover.workflow.rules_in_force import RulesInForce
 if TYPE_CHECKING:
     from camcover.api.access_tokens import AccessTokens
 
-__all__ = ["OFF", "ServerOptions", "cannot_listen", "guards", "run_server"]
+__all__ = ["OFF", "HttpOptions", "ServerOptions", "cannot_listen", "guards", "run_server"]
 
 OFF = "off"
 """The address of no database: nothing is kept."""
 
 _LOG = structlog.get_logger("camcover.server")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """Where HTTP is served as well."""
+
+    listen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class ServerOptions:
     oidc: OidcSettings | None = None
     watches: bool = False
     folder: Path | None = None
+    http: HttpOptions | None = None
 
 
 def cannot_listen(address: str) -> str:
@@ -62,8 +70,8 @@ def cannot_listen(address: str) -> str:
     return f"cannot listen on {address}; the address is taken, or this machine does not have it"
 
 
-def run_server(options: ServerOptions, on_ready: Callable[[str], object]) -> int:
-    """Serve; `on_ready` gets the address. Gives the exit status, after saying what is wrong."""
+def run_server(options: ServerOptions, on_ready: Callable[[str, str], object]) -> int:
+    """Serve; `on_ready` gets the address, and that of HTTP, if any. Gives the exit status; says what is wrong."""
     access, certificates = guards(options)
     try:
         database = None if options.database_url == OFF else open_database(options.database_url, SERVING_SECONDS)
@@ -106,7 +114,7 @@ async def _serve(
     certificates: Certificates | None,
     *,
     database: Database | None,
-    on_ready: Callable[[str], object],
+    on_ready: Callable[[str, str], object],
 ) -> int:
     """Start, announce the address, and wait for the end."""
     releases = None if database is None else ReleaseRules(ReleaseStore(database), options.folder)
@@ -132,8 +140,21 @@ async def _serve(
         except RuntimeError:
             typer.echo(cannot_listen(options.settings.listen), err=True)
             return 1
+        http = ""
+        if options.http is not None:
+            from camcover.http.port import HttpPort  # noqa: PLC0415 - it imports Starlette, which only an extra brings
+
+            beside = HttpPort(server, options.http.listen, shares_port=options.settings.shares_port)
+            try:
+                http = await beside.start()
+            except OSError:
+                typer.echo(cannot_listen(options.http.listen), err=True)
+                await server.drain()
+                return 1
+            # After the server has drained: what it refuses meanwhile is told so on an open port.
+            stack.push_async_callback(beside.stop)
         _read_anew_on_hangup(rules, reloader, access)
-        on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}")
+        on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}", http)
         await server.wait()
     return 0
 

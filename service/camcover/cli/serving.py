@@ -13,9 +13,10 @@ from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
 from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
-from camcover.cli.running import OFF, ServerOptions, guards, run_server
-from camcover.cli.securing import certificate_files, oidc_settings
+from camcover.cli.running import OFF, HttpOptions, ServerOptions, guards, run_server
+from camcover.cli.securing import certificate_files, is_loopback, oidc_settings
 from camcover.cli.workers import Supervisor
+from camcover.extras import ExtraMissing, how_to_install, is_installed
 from camcover.store import Keeping
 from camcover.store.database import IN_MEMORY
 
@@ -28,6 +29,7 @@ _GRACE_SECONDS = 5.0
 def serve(
     rules: list[Path] | None,
     listen: str,
+    http: str,
     database_url: str,
     keep: Keeping,
     tokens: Path | None,
@@ -58,9 +60,16 @@ def serve(
     reflection: bool,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain."""
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
-        raise typer.BadParameter(f"--listen {listen}: expected HOST:PORT with a port from 0 to {_LAST_PORT}")
+    check_address("--listen", listen)
+    if http:
+        check_address("--http", http)
+        if not insecure and not is_loopback(http):
+            raise typer.BadParameter(
+                f"--http {http}: other machines would send health data there unencrypted: take an address of this "
+                "machine alone, behind what encrypts, or give --insecure where something else encrypts the connection"
+            )
+        if not is_installed("http"):
+            raise ExtraMissing(f"--http is given, and {how_to_install('http')}")
     if not rules and database_url in (OFF, IN_MEMORY):
         raise typer.BadParameter("give --rules, or a --database-url whose active release is served")
     if watch and (not rules or workers > 1):
@@ -96,7 +105,15 @@ def serve(
         reflects=reflection,
     )
     options = ServerOptions(
-        tuple(rules or ()), database_url, keep, tokens, settings, certificates=certificates, oidc=oidc, watches=watch
+        tuple(rules or ()),
+        database_url,
+        keep,
+        tokens,
+        settings,
+        certificates=certificates,
+        oidc=oidc,
+        watches=watch,
+        http=HttpOptions(http) if http else None,
     )
     try:
         if workers > 1:
@@ -112,12 +129,21 @@ def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:
     writer = configure_logs()
     end_with_parent(options.settings.drain_seconds + _GRACE_SECONDS)
     try:
-        return run_server(options, lambda _: on_ready())
+        return run_server(options, lambda *_: on_ready())
     finally:
         writer.close()
 
 
-def announce(address: str) -> None:
-    """Say on standard output that calls are taken."""
+def check_address(option: str, address: str) -> None:
+    """Refuse what is no HOST:PORT. Raises typer.BadParameter."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise typer.BadParameter(f"{option} {address}: expected HOST:PORT with a port from 0 to {_LAST_PORT}")
+
+
+def announce(address: str, http: str = "") -> None:
+    """Say on standard output that calls are taken, and where over HTTP, if anywhere."""
     typer.echo(f"listening on {address}")
+    if http:
+        typer.echo(f"http on {http}")
     sys.stdout.flush()

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -42,8 +43,8 @@ _LOOK_SECONDS = 0.2
 class Supervisor:
     """Runs `count` workers until it is asked to end."""
 
-    def __init__(self, options: ServerOptions, count: int, announce: Callable[[str], object]) -> None:
-        """Serve by `options`; `announce` gets the address when the first worker takes calls."""
+    def __init__(self, options: ServerOptions, count: int, announce: Callable[[str, str], object]) -> None:
+        """Serve by `options`; `announce` gets the address, and that of HTTP, when the first worker takes calls."""
         self._rules, self._options, self._count, self._announce = list(options.rules), options, count, announce
         # No lock is shared with a worker: one that is killed while it holds it would stop this process, too.
         self._is_ready, self._ready = _CONTEXT.Pipe(duplex=False)
@@ -55,18 +56,21 @@ class Supervisor:
     def run(self, work: Work) -> int:
         """Start the workers, and wait until all have ended; gives the exit status."""
         is_over_files = bool(self._rules)
-        host, _, port = self._options.settings.listen.rpartition(":")
-        with reserved_port(host, port) as reserved, tempfile.TemporaryDirectory(prefix="camcover-") as folder:
-            if reserved is None:
-                typer.echo(cannot_listen(self._options.settings.listen), err=True)
+        settings, http = self._options.settings, self._options.http
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="camcover-"))
+            asked = [settings.listen, *([http.listen] if http else [])]
+            held = [_reserved(stack, each) for each in asked]
+            if None in held:
+                typer.echo(cannot_listen(asked[held.index(None)]), err=True)
                 return 1
-            port = str(reserved.getsockname()[1])
+            settings = replace(settings, listen=str(held[0]))
+            http = http and replace(http, listen=str(held[-1]))
             file = Path(folder) / "rules"
             if is_over_files:
                 self._put(file)
-            settings = replace(self._options.settings, listen=f"{host}:{port}")
             shared = (file,) if is_over_files else ()
-            self._options = replace(self._options, rules=shared, settings=settings, folder=Path(folder))
+            self._options = replace(self._options, rules=shared, settings=settings, folder=Path(folder), http=http)
             return asyncio.run(self._watch(file, work))
 
     async def _watch(self, file: Path, work: Work) -> int:
@@ -97,7 +101,8 @@ class Supervisor:
             await asyncio.sleep(_LOOK_SECONDS)
             if not is_announced and self._is_ready.poll():
                 is_announced = True
-                self._announce(self._options.settings.listen)
+                http = self._options.http
+                self._announce(self._options.settings.listen, http.listen if http else "")
             for place, worker in enumerate(self._workers):
                 if self._may_restart(worker):
                     self._workers[place] = start()
@@ -157,6 +162,13 @@ class Supervisor:
                 _copy(self._rules[0], file)
         else:
             write_tables(compiled_rules(self._rules), file)
+
+
+def _reserved(stack: ExitStack, listen: str) -> str | None:
+    """HOST:PORT, with a port that was free for 0, held for the workers until the stack ends; None: it is taken."""
+    host, _, port = listen.rpartition(":")
+    held = stack.enter_context(reserved_port(host, port))
+    return f"{host}:{held.getsockname()[1]}" if held is not None else None
 
 
 def _copy(rules: Path, file: Path) -> None:

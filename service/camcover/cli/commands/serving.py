@@ -30,6 +30,14 @@ def serve(
     listen: Annotated[
         str, typer.Option(help="HOST:PORT to listen on; port 0 takes a free one and prints it.")
     ] = "127.0.0.1:50051",
+    http: Annotated[
+        str,
+        typer.Option(
+            envvar="CAMCOVER_HTTP",
+            help="HOST:PORT to serve HTTP on as well: JSON by the Connect protocol, short paths, health, metrics. Port "
+            "0 takes a free one and prints it.",
+        ),
+    ] = "",
     database_url: Annotated[
         str,
         typer.Option(
@@ -134,5 +142,6 @@ def serve(
 
     An address that other machines reach needs --tls-certificate and --tls-key. SIGHUP reads rule files and tokens anew:
     calls in flight end on the rules they began with, and rules with an error change nothing. Prints "listening on
-    HOST:PORT" once calls are taken; logs JSON lines to standard error, without health data.
+    HOST:PORT" once calls are taken, and "http on HOST:PORT" after it where HTTP is served; logs JSON lines to standard
+    error, without health data.
     """

@@ -1,7 +1,8 @@
 """A JSON text as a message: all that keeps it from being one, each with its path, what was found and what was expected.
 
-What comes in: the text of a file. What goes out: the message, its fields named as in the .proto or as protobuf's JSON
-names them. Protobuf's own reader says one thing at a time, in its own terms; it reads what has passed here.
+What comes in: the text of a file, or of a call over HTTP. What goes out: the message, its fields named as in the .proto
+or as protobuf's JSON names them. Protobuf's own reader says one thing at a time, in its own terms; it reads what has
+passed here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from camcover.engine import InvalidRequest, Violation
 from camcover.engine.asking.words import MOST_SHOWN, repeated, shown, unknown_word
@@ -30,6 +32,8 @@ _BITS = {FieldDescriptor.CPPTYPE_INT32: 32, FieldDescriptor.CPPTYPE_INT64: 64}
 
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
+
+_BASE64 = re.compile(r"([A-Za-z0-9+/_-]{4})*([A-Za-z0-9+/_-]{2}(==)?|[A-Za-z0-9+/_-]{3}=?)?")
 
 
 class _Object(dict[str, Any]):
@@ -97,7 +101,9 @@ def _field_violations(path: str, value: Any, field: Described) -> Iterator[Viola
 
 def _value_violations(path: str, value: Any, field: Described) -> Iterator[Violation]:
     """What keeps a value from being one of a field's type."""
-    if field.message_type is not None:
+    if field.message_type is not None and field.message_type.full_name == Timestamp.DESCRIPTOR.full_name:
+        yield from _time_violations(path, value)
+    elif field.message_type is not None:
         yield from _message_violations(path, value, field.message_type)
     elif field.enum_type is not None:
         yield from _enum_violations(path, value, field.enum_type.values_by_name)
@@ -110,6 +116,19 @@ def _value_violations(path: str, value: Any, field: Described) -> Iterator[Viola
         yield _other_type(path, value, "text")
     elif any("\ud800" <= letter <= "\udfff" for letter in value):
         yield Violation(path, shown(value), "Unicode text without surrogates", Refusal.INVALID_TEXT)
+    elif field.type == FieldDescriptor.TYPE_BYTES and not _BASE64.fullmatch(value):
+        yield Violation(path, shown(value), "bytes in base64", Refusal.INVALID_TEXT)
+
+
+def _time_violations(path: str, value: Any) -> Iterator[Violation]:
+    """What keeps a value from being a moment."""
+    if not isinstance(value, str):
+        yield _other_type(path, value, "text")
+        return
+    try:
+        Timestamp().FromJsonString(value)
+    except ValueError:
+        yield Violation(path, shown(value), "a time such as 2026-01-31T18:00:00Z", Refusal.INVALID_TEXT)
 
 
 def _enum_violations(path: str, value: Any, names: Mapping[str, Any]) -> Iterator[Violation]:
