@@ -20,7 +20,8 @@ NO_PYARROW = "PyArrow is not installed: pip install 'camcover[bulk]'\n"
 
 WITHOUT_EXTRAS = """
 import sys
-for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography", "starlette", "uvicorn", "httptools", "prometheus_client"):
+http = ("starlette", "uvicorn", "httptools", "prometheus_client")
+for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography", *http):
     sys.modules[name] = None  # importing it raises ModuleNotFoundError
 sys.argv = ["camcover", *sys.argv[1:]]
 from camcover.cli import main
