@@ -109,6 +109,7 @@ class Refusal(Enum):
     WRONG_HTTP_METHOD = "The path takes other methods of HTTP; `Allow` lists them (HTTP only).", _UNIMPLEMENTED
     WRONG_CONTENT_TYPE = "The path takes other content types; `Accept-Post` lists them (HTTP only).", _UNIMPLEMENTED
     UNKNOWN_ENCODING = "The service cannot read this content encoding (HTTP only).", _UNIMPLEMENTED
+    ORIGIN_REFUSED = "Pages of this origin may not call the service (HTTP only).", "PERMISSION_DENIED"
     INVALID_HEADER = "A header or a parameter of the address has an invalid value (HTTP only)."
     INTERNAL_FAULT = (
         "The service failed; its log has the details under the number in the metadata's `incident`.",

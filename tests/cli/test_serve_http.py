@@ -106,7 +106,18 @@ def test_an_address_that_others_reach_needs_consent(run: Any) -> None:
     )
 
 
-def test_an_address_that_is_none(run: Any) -> None:
-    refused = run("serve", "--http", "here", "--rules", "rules")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--http", "here"], "--http here: expected HOST:PORT with a port from 0 to 65535"),
+        (["--http-origins", "https://portal.example"], "--http-origins goes with --http"),
+        (
+            ["--http", "127.0.0.1:0", "--http-origins", "https://a.example, https://b.example/"],
+            "--http-origins https://b.example/: expected an origin as browsers write it",
+        ),
+    ],
+)
+def test_options_that_are_none(run: Any, options: list[str], said: str) -> None:
+    refused = run("serve", *options, "--rules", "rules")
     assert refused.exit_code == 2
-    assert "--http here: expected HOST:PORT with a port from 0 to 65535" in refused.output
+    assert said in " ".join(refused.output.replace("│", " ").split())

@@ -41,9 +41,10 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """Where HTTP is served as well."""
+    """Where HTTP is served as well, and the origins whose pages may call there."""
 
     listen: str
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,12 @@ async def _serve(
         if options.http is not None:
             from camcover.http.port import HttpPort  # noqa: PLC0415 - it imports Starlette, which only an extra brings
 
-            beside = HttpPort(server, options.http.listen, shares_port=options.settings.shares_port)
+            beside = HttpPort(
+                server,
+                options.http.listen,
+                shares_port=options.settings.shares_port,
+                origins=options.http.origins,
+            )
             try:
                 http = await beside.start()
             except OSError:

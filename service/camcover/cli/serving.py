@@ -30,6 +30,7 @@ def serve(
     rules: list[Path] | None,
     listen: str,
     http: str,
+    http_origins: str,
     database_url: str,
     keep: Keeping,
     tokens: Path | None,
@@ -61,6 +62,8 @@ def serve(
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain."""
     check_address("--listen", listen)
+    if http_origins and not http:
+        raise typer.BadParameter("--http-origins goes with --http")
     if http:
         check_address("--http", http)
         if not insecure and not is_loopback(http):
@@ -113,7 +116,7 @@ def serve(
         certificates=certificates,
         oidc=oidc,
         watches=watch,
-        http=HttpOptions(http) if http else None,
+        http=HttpOptions(http, _origins(http_origins)) if http else None,
     )
     try:
         if workers > 1:
@@ -132,6 +135,18 @@ def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:
         return run_server(options, lambda *_: on_ready())
     finally:
         writer.close()
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """The origins of a list with commas. Raises typer.BadParameter."""
+    from camcover.http.origins import is_origin  # noqa: PLC0415 - it imports Starlette, which only an extra brings
+
+    found = tuple(each.strip() for each in text.split(",") if each.strip())
+    for each in found:
+        if not is_origin(each):
+            said = "expected an origin as browsers write it, such as https://portal.example"
+            raise typer.BadParameter(f"--http-origins {each}: {said}")
+    return found
 
 
 def check_address(option: str, address: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from camcover.api.errors import refused
 from camcover.api.server import Server
+from camcover.http.aliases import ALIASES, CONTENT_TYPES, asker
 from camcover.http.calls import HttpMethod, is_pure
-from camcover.http.operations import Lives, Measured, Ready
+from camcover.http.operations import Described, Lives, Measured, Ready
+from camcover.http.origins import Origins
 from camcover.http.replies import Reply, refusal
 from camcover.refusals import Refusal
 
@@ -23,12 +25,14 @@ __all__ = ["application"]
 _NO_CONTENT, _NOT_FOUND, _NOT_ALLOWED = 204, 404, 405
 
 
-def application(server: Server) -> Starlette:
-    """The ASGI application over a server's methods."""
-    made = Starlette(routes=[*_methods(server), *_operations(server)], exception_handlers={HTTPException: _refused})
+def application(server: Server, origins: Collection[str] = ()) -> ASGIApp:
+    """The ASGI application over a server's methods; `origins`: of pages that may call it."""
+    made = Starlette(
+        routes=[*_methods(server), *_short(server), *_operations(server)], exception_handlers={HTTPException: _refused}
+    )
     # `/livez/` is another path than `/livez`, not a way to it.
     made.router.redirect_slashes = False
-    return made
+    return Origins(made, origins)
 
 
 def _methods(server: Server) -> Iterator[Route]:
@@ -37,8 +41,20 @@ def _methods(server: Server) -> Iterator[Route]:
         yield from _asked(path, HttpMethod(server, path), ["POST", "GET"] if is_pure(method) else ["POST"])
 
 
+def _short(server: Server) -> Iterator[Route]:
+    """The short paths."""
+    for alias in ALIASES:
+        method = HttpMethod(server, alias.method, asker(alias), CONTENT_TYPES)
+        yield from _asked(alias.path, method, [alias.verb])
+
+
 def _operations(server: Server) -> Iterator[Route]:
-    answered: dict[str, ASGIApp] = {"/livez": Lives(server), "/readyz": Ready(server), "/metrics": Measured(server)}
+    answered: dict[str, ASGIApp] = {
+        "/livez": Lives(server),
+        "/readyz": Ready(server),
+        "/metrics": Measured(server),
+        "/openapi.json": Described(server),
+    }
     for path, app in answered.items():
         yield from _asked(path, app, ["GET"])
 

@@ -23,7 +23,7 @@ from camcover.api.errors import Refused, refuse, refused, timed_out
 from camcover.api.server import Server, UnaryMethod
 from camcover.http.exchange import Exchange
 from camcover.http.reader import JsonReader
-from camcover.http.replies import JSON, PROTO, Reply, refusal, takes_gzip
+from camcover.http.replies import JSON, PROTO, Reply, refusal, tagged, takes_gzip
 from camcover.refusals import Refusal
 
 __all__ = ["Ask", "HttpMethod", "is_pure"]
@@ -35,6 +35,11 @@ CONTENT_TYPES = (JSON, PROTO)
 
 _VERSION = "1"
 """The version of the Connect protocol."""
+
+_CATALOG = "CatalogService"
+"""What its methods answer changes with the rules only, and holds nothing of a person."""
+
+_READING = frozenset({"GET", "HEAD"})
 
 _MILLISECONDS = re.compile(r"[0-9]{1,10}")
 _UNSUPPORTED_MEDIA_TYPE = 415
@@ -50,12 +55,18 @@ def is_pure(method: UnaryMethod) -> bool:
 class HttpMethod:
     """An ASGI application that answers the calls of one method."""
 
-    def __init__(self, server: Server, path: str, ask: Ask | None = None) -> None:
-        """Answer the method of `server` that gRPC calls by `path`; `ask` reads a request in place of Connect's way."""
+    def __init__(
+        self, server: Server, path: str, ask: Ask | None = None, content_types: tuple[str, ...] = CONTENT_TYPES
+    ) -> None:
+        """Answer the method of `server` that gRPC calls by `path`.
+
+        `ask` reads a request in place of Connect's way; `content_types` are what it takes.
+        """
         self._server, self._path = server, path
         self._method = server.methods()[path]
         self._json = JsonReader(self._method.intake)
-        self._ask = ask or asked_by_connect
+        self._ask, self._content_types = ask or asked_by_connect, content_types
+        self._is_catalog = self._method.descriptor.containing_service.name == _CATALOG
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call."""
@@ -67,10 +78,12 @@ class HttpMethod:
         except Refused as error:
             is_type = error.reason == Refusal.WRONG_CONTENT_TYPE.name
             reply = refusal(error.status, _UNSUPPORTED_MEDIA_TYPE if is_type else None)
-            await (reply.more(accept_post=", ".join(CONTENT_TYPES)) if is_type else reply).send(send)
+            await (reply.more(accept_post=", ".join(self._content_types)) if is_type else reply).send(send)
             return
         gzips = takes_gzip(request.headers.getlist("accept-encoding"))
         exchange.finish = _packed if gzips else _plain
+        if self._is_catalog and scope["method"] in _READING:
+            exchange.finish = tagged(exchange.finish, request.headers.getlist("if-none-match"))
         refused_by = await self._answered(request, exchange, seconds)
         if refused_by is not None:
             await (refused_by.more(connection="close") if self._server.is_draining else refused_by).send(send)
@@ -98,7 +111,7 @@ class HttpMethod:
 
 def asked_by_connect(request: Request, exchange: Exchange) -> None:
     """Read the headers of a POST, or the parameters of a GET, as the Connect protocol has them. Raises `Refused`."""
-    if request.method in {"GET", "HEAD"}:
+    if request.method in _READING:
         _read_address(request.query_params, exchange)
         return
     _same("Connect-Protocol-Version", request.headers.get("connect-protocol-version", _VERSION), _VERSION)

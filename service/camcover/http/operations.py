@@ -8,12 +8,14 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from camcover.api.server import Server
-from camcover.http.replies import Reply, json_reply
+from camcover.http.openapi import document
+from camcover.http.replies import Reply, json_reply, tagged, takes_gzip
 
-__all__ = ["Lives", "Measured", "Ready"]
+__all__ = ["Described", "Lives", "Measured", "Ready"]
 
 _UNAVAILABLE = 503
 
@@ -58,6 +60,21 @@ class Measured:
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one call."""
         await Reply(generate_latest(self._registry), CONTENT_TYPE_PLAIN_1_0_0).send(send)
+
+
+class Described:
+    """`/openapi.json`: the contract over HTTP."""
+
+    def __init__(self, server: Server) -> None:
+        """Describe the methods of `server`."""
+        self._plain = json_reply(document(server.methods())).more(vary="Accept-Encoding")
+        self._packed = self._plain.packed()
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one call."""
+        headers = Headers(scope=scope)
+        reply = self._packed if takes_gzip(headers.getlist("accept-encoding")) else self._plain
+        await tagged(lambda made: made, headers.getlist("if-none-match"))(reply).send(send)
 
 
 class _Figures(Collector):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from asyncio import TimerHandle
+from collections.abc import Collection
 from typing import Any
 
 import httptools
@@ -40,11 +41,13 @@ _LOG = structlog.get_logger("camcover.server")
 class HttpPort:
     """Serves the methods of a server over HTTP; belongs to one event loop."""
 
-    def __init__(self, server: Server, listen: str, *, shares_port: bool = False) -> None:
-        """Serve on HOST:PORT; `shares_port`: other processes listen on it as well."""
+    def __init__(
+        self, server: Server, listen: str, *, shares_port: bool = False, origins: Collection[str] = ()
+    ) -> None:
+        """Serve on HOST:PORT; `shares_port`: other processes listen on it as well; `origins`: whose pages may call."""
         self._listen, self._shares_port = listen, shares_port
         config = uvicorn.Config(
-            application(server),
+            application(server, origins),
             http=_Connection,
             ws="none",
             lifespan="off",

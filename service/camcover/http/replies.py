@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from starlette.types import Send
 
-__all__ = ["JSON", "PROTO", "Reply", "json_reply", "refusal", "takes_gzip"]
+__all__ = ["JSON", "PROTO", "Reply", "json_reply", "refusal", "tagged", "takes_gzip"]
 
 JSON, PROTO = "application/json", "application/proto"
 
@@ -55,6 +56,11 @@ _PART_BYTES = 64 << 10
 _PACKED_FROM_BYTES = 1 << 10
 """A smaller body is not packed: it would hardly become smaller."""
 
+_NOT_MODIFIED = 304
+_BODILESS = {204, _NOT_MODIFIED}
+
+_TAG_BYTES = 12
+
 _LEVEL = 5
 """How hard gzip tries: beyond, time grows faster than the body shrinks."""
 
@@ -82,7 +88,9 @@ class Reply:
 
     async def send(self, send: Send) -> None:
         """Send it; ends once all but the last part has gone to the client."""
-        headers = {"content-length": str(len(self.body)), "x-content-type-options": "nosniff", **self.headers}
+        headers = {"x-content-type-options": "nosniff", **self.headers}
+        if self.status not in _BODILESS:
+            headers["content-length"] = str(len(self.body))
         if self.body:
             headers["content-type"] = self.content_type
         headers.setdefault("cache-control", "no-store")
@@ -112,6 +120,21 @@ def refusal(status: Status, http_status: int | None = None) -> Reply:
     data = {"code": _code(status.code), "message": status.message, "details": details}
     number = http_status or _STATUSES.get(status.code, 500)
     return Reply(orjson.dumps(data), status=number, headers=_headers(status))
+
+
+def tagged(finish: Callable[[Reply], Reply], wanted: Sequence[str]) -> Callable[[Reply], Reply]:
+    """What finishes a reply that has a tag; one of whose tags is `wanted` (`If-None-Match`) is not sent again."""
+    known = {each.strip().removeprefix("W/") for each in ",".join(wanted).split(",")}
+
+    def make(reply: Reply) -> Reply:
+        tag = f'"{hashlib.blake2b(reply.body, digest_size=_TAG_BYTES).hexdigest()}"'
+        # Weak, since the same reply may be packed or not.
+        headers = {"etag": f"W/{tag}", "cache-control": "private, no-cache"}
+        if known & {tag, "*"}:
+            return finish(Reply(status=_NOT_MODIFIED, headers=headers))
+        return finish(Reply(reply.body, reply.content_type, reply.status, {**reply.headers, **headers}))
+
+    return make
 
 
 def takes_gzip(accepted: Sequence[str]) -> bool:

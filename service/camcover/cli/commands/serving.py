@@ -38,6 +38,13 @@ def serve(
             "0 takes a free one and prints it.",
         ),
     ] = "",
+    http_origins: Annotated[
+        str,
+        typer.Option(
+            envvar="CAMCOVER_HTTP_ORIGINS",
+            help="Whose pages may call over HTTP: origins, such as https://portal.example, with commas between them.",
+        ),
+    ] = "",
     database_url: Annotated[
         str,
         typer.Option(
