@@ -128,7 +128,7 @@ class Call:
             self.run(places)
         return intake.message(data) if len(data) <= SMALL_BYTES else await pool.run(intake.message, data)
 
-    async def read_paced(self, intake: Intake, pool: Pool) -> Message | None:
+    async def read_paced(self, intake: Reader, pool: Pool) -> Message | None:
         """The next message of a stream, which is read no faster than its caller may call. Raises as `read`."""
         await self._admission.rates.pace(self._who)
         return await self.read(intake, pool)
