@@ -41,7 +41,8 @@ licensure:
   massage-therapist: {licensed: [WA, OR]}
 codes:
   "97811":
-    {add_on_to: ["97810"], not_with: ["97124"], unless: distinct_procedure, units_per_day: 3, always_therapy: yes}
+    {add_on_to: ["97810"], not_with: ["97124"], never_with: ["99203"], unless: distinct_procedure, units_per_day: 3,
+     always_therapy: yes}
 modifiers:
   AT: {name: Active treatment, attests: [active_treatment], lacks: [rehabilitation], setting: home}
 places_of_service: {"11": office}

@@ -1284,12 +1284,12 @@ INLINE int edit_codes(const struct rules *rules, const struct work *work, const 
     struct entry *entry = hand->entry;
     const struct service *service = hand->service;
     const struct code_edit *edit = &rules->code_edits[hand->tier->edits + service->code];
-    if (edit->other_count > 0 && !(edit->unless & service->attestations)
-        && covered_units(rules, work, hand, edit->others, edit->other_count) > 0) {
+    int others = edit->never_count + (edit->unless & service->attestations ? 0 : edit->other_count);
+    if (others > 0 && covered_units(rules, work, hand, edit->others, others) > 0) {
         entry->reason = CODE_NOT_PAID_BESIDE;
         return 0;
     }
-    if (edit->first_count > 0 && covered_units(rules, work, hand, edit->firsts, edit->first_count) == 0) {
+    if (edit->first_count > 0 && covered_units(rules, work, hand, edit->own + 1, edit->first_count) == 0) {
         entry->reason = ADD_ON_ALONE;
         return 0;
     }

@@ -16,7 +16,7 @@ CODES = """\
 codes:
   "97810": {units_per_day: 2}
   "97811": {add_on_to: ["97810"], units_per_day: 3}
-  "97124": {not_with: ["97810"], unless: distinct_procedure}
+  "97124": {not_with: ["97810"], unless: distinct_procedure, never_with: ["97811"]}
 licensure:"""
 KNOWN = CATALOG.replace("licensure:", CODES).replace('"25": {', '"59": {attests: [distinct_procedure]}\n  "25": {')
 EDITED = COPAY_PLAN.replace("otherwise: not_covered", "code_edits: medicare\notherwise: not_covered").replace(
@@ -87,6 +87,19 @@ def test_a_code_is_not_paid_beside_another_unless_it_is_distinct() -> None:
     assert [(each[0], each[1]) for each in told(found)] == [("97810", "NONE"), ("97124", "CODE_NOT_PAID_BESIDE")]
     distinct = asked(item("97124", modifiers=["59"]), item("97810"))
     assert [each[1] for each in told(distinct)] == ["NONE", "NONE"]
+
+
+def test_a_code_is_never_paid_beside_another() -> None:
+    """Whatever is attested: 97124 is distinct from 97810, but 97811 is covered on the day, too."""
+    found = asked(item("97124", modifiers=["59"]), item("97811"), item("97810"))
+    assert [(each[0], each[1]) for each in told(found)] == [
+        ("97810", "NONE"),
+        ("97811", "NONE"),
+        ("97124", "CODE_NOT_PAID_BESIDE"),
+    ]
+    # 97811 alone is not covered, and then excludes nothing.
+    alone = asked(item("97124", modifiers=["59"]), item("97811"))
+    assert [(each[0], each[1]) for each in told(alone)] == [("97811", "ADD_ON_ALONE"), ("97124", "NONE")]
 
 
 def test_an_uncovered_code_excludes_no_other() -> None:

@@ -16,7 +16,8 @@ def in_order(lines: list[Line], rules: RuleBook) -> list[Line]:
     """Lines sorted by date; those of a date by rank where one stands before another that its code waits for."""
     waits: dict[str, set[str]] = {}
     for code, facts in rules.every_code():
-        waits.setdefault(code, set()).update([*facts.get("add_on_to", []), *facts.get("not_with", [])])
+        for key in ("add_on_to", "not_with", "never_with"):
+            waits.setdefault(code, set()).update(facts.get(key, []))
 
     def rank(code: str) -> int:
         return 1 + max(map(rank, waits[code])) if waits.get(code) else 0
@@ -51,8 +52,10 @@ class DayCodes:
         """The units that are left of a line, and the reason where none is."""
         facts = self._rules.entry_in_force("codes", line.code, line.terms_day) or {}
         covered = self._covered.get((line.member_id, line.day), Counter())
-        excused = facts.get("unless", "-") in line.attests
-        if not excused and any(covered[code] for code in facts.get("not_with", [])):
+        beside = list(facts.get("never_with", []))
+        if facts.get("unless", "-") not in line.attests:
+            beside += facts.get("not_with", [])
+        if any(covered[code] for code in beside):
             return 0, "CODE_NOT_PAID_BESIDE"
         if "add_on_to" in facts and not any(covered[code] for code in facts["add_on_to"]):
             return 0, "ADD_ON_ALONE"

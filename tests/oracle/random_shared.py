@@ -21,7 +21,7 @@ ALL_CODES = ["97810", "97811", "97124", "97140", "98940", "99203"]
 CODE_FACTS: dict[str, Document] = {
     "97811": {"add_on_to": ["97810", "97124"], "units_per_day": "3"},
     "97124": {"units_per_day": "2", "not_with": ["98940"], "unless": "referral"},
-    "97140": {"not_with": ["97124", "98940"], "always_therapy": "yes"},
+    "97140": {"not_with": ["98940"], "unless": "plan_of_care", "never_with": ["97124"], "always_therapy": "yes"},
     "97810": {"units_per_day": "1"},
     "99203": {"units_per_day": "4", "not_with": ["97810"], "unless": "advance_notice"},
 }

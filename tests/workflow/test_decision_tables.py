@@ -99,7 +99,7 @@ def test_other_rules_say_why_they_do_not_apply() -> None:
 
 VISIT_CODES = (
     *("99202", "99203", "99204", "99205", "99211", "99212", "99213", "99214", "99215"),
-    *("97012", "97035", "97110", "97112", "97124", "97140", "97530", "G0283"),
+    *("97012", "97014", "97035", "97110", "97112", "97124", "97140", "97530", "G0283"),
 )
 """What a chiropractor bills beside an adjustment, which Medicare does not cover."""
 

@@ -19,10 +19,10 @@ def edit_row(facts: CodeFacts | None, code: int, numbers: Mapping[str, int], lis
     if facts is None:
         return -1, 0, 0, 0, 0, 0, 0
     listed += [code, *(numbers[each] for each in facts.waits_for)]
-    firsts, others = len(facts.add_on_to), len(facts.not_with)
+    firsts, nevers, others = len(facts.add_on_to), len(facts.never_with), len(facts.not_with)
     units = -1 if facts.units_per_day is None else facts.units_per_day
     unless = ATTESTATION_BITS[facts.unless] if facts.unless else 0
-    return units, own, own + 1, firsts, own + 1 + firsts, others, unless
+    return units, own, firsts, own + 1 + firsts, nevers, others, unless
 
 
 class CodeEditRows:

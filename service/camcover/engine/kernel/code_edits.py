@@ -29,11 +29,13 @@ def edit_codes(rules: RuleTables, work: Work, context: LineContext) -> int:
     """
     entry, service = context.entry, context.service
     edit = rules.code_edits[context.tier["edits"] + service["code"]]
-    others = edit["other_count"] if (edit["unless"] & service["attestations"]) == _ZERO else 0
+    others = edit["never_count"]
+    if (edit["unless"] & service["attestations"]) == _ZERO:
+        others += edit["other_count"]
     if others > 0 and _covered_units(rules, work, context, edit["others"], others) > 0:
         entry["reason"] = _BESIDE
         return 0
-    if edit["first_count"] > 0 and _covered_units(rules, work, context, edit["firsts"], edit["first_count"]) == 0:
+    if edit["first_count"] > 0 and _covered_units(rules, work, context, edit["own"] + 1, edit["first_count"]) == 0:
         entry["reason"] = _ALONE
         return 0
     if edit["units"] >= 0:

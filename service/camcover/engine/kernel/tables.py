@@ -85,11 +85,12 @@ FEE_RATE = np.dtype([
 or `basis_points` of what the table would give otherwise, -1 = the rate is not a percentage."""
 
 CODE_EDIT = np.dtype([
-    ("units", "i4"), ("own", "i4"), ("firsts", "i4"), ("first_count", "i4"), ("others", "i4"), ("other_count", "i4"),
-    ("unless", "u8"),
+    ("units", "i4"), ("own", "i4"), ("first_count", "i4"), ("others", "i4"), ("never_count", "i4"),
+    ("other_count", "i4"), ("unless", "u8"),
 ])  # fmt: skip
 """What the codes of a day do to a code (point 48): its most `units`, -1 = no most; then rows of `listed_codes`: itself,
-the codes of which it needs one, those beside which it is not paid, `unless` all of this mask is given (0: always)."""
+behind it those of which it needs one; from `others` on those beside which it is never paid, and behind these those
+beside which it is not, `unless` all of this mask is given (0: always)."""
 
 MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
 """For (segment, service): a range of `candidates`, and the first discount that names it (an index, or NEVER)."""

@@ -268,6 +268,7 @@ def _code_part(facts: CodeFacts) -> Part:
 def _code_facts(facts: CodeFacts) -> Iterator[Fact]:
     yield set_fact("add-on to", facts.add_on_to, facts.at)
     yield set_fact("not with", facts.not_with, facts.at)
+    yield set_fact("never with", facts.never_with, facts.at)
     yield fact("unless", plain(facts.unless) if facts.unless else None, facts.at)
     yield fact("units per day", None if facts.units_per_day is None else str(facts.units_per_day), facts.at)
     yield fact("always therapy", yes_or_no(facts.always_therapy), facts.at, "no")

@@ -143,6 +143,7 @@ CODE_FACTS = Record(
     (
         Field("add_on_to", CODES, "Codes of which it needs one on its day.", default=()),
         Field("not_with", CODES, "Codes beside which it is not paid on a day.", default=()),
+        Field("never_with", CODES, "Codes beside which it is not paid on a day, whatever is attested.", default=()),
         Field("unless", choice(Attestation), "The attestation with which `not_with` does not hold."),
         Field("units_per_day", Value(WHOLE), "The most units that Medicare pays on a day."),
         Field("always_therapy", Value(YES), "yes: a therapy service by Medicare, whoever gives it.", default=False),
@@ -157,6 +158,7 @@ def _code_facts(key: Any, values: Values, at: Place) -> CodeFacts:
         key,
         values["add_on_to"],
         values["not_with"],
+        values["never_with"],
         values["unless"],
         values["units_per_day"],
         values["always_therapy"],

@@ -85,13 +85,15 @@ class CodeFacts:
     """What is known of a procedure code (docs/rule-language.md, point 48).
 
     `add_on_to`: codes one of which must be covered on the same day. `not_with`: codes beside which it is not paid,
-    except with the attestation `unless`. `units_per_day`: Medicare's most units, None = not known. `always_therapy`: a
-    service of physical, occupational or speech therapy, whoever gives it.
+    except with the attestation `unless`. `never_with`: codes beside which it is not paid, whatever is attested.
+    `units_per_day`: Medicare's most units, None = not known. `always_therapy`: a service of physical, occupational or
+    speech therapy, whoever gives it.
     """
 
     code: str
     add_on_to: tuple[str, ...]
     not_with: tuple[str, ...]
+    never_with: tuple[str, ...]
     unless: Attestation | None
     units_per_day: int | None
     always_therapy: bool
@@ -100,7 +102,7 @@ class CodeFacts:
     @property
     def waits_for(self) -> tuple[str, ...]:
         """The codes that are judged before it on a day."""
-        return (*self.add_on_to, *self.not_with)
+        return (*self.add_on_to, *self.never_with, *self.not_with)
 
 
 @dataclass(frozen=True, slots=True)
