@@ -14,7 +14,7 @@ from operator import itemgetter
 from camcover.calendar import ordinal_of
 from camcover.engine.asking.accounts import Accounts, paid_to_members
 from camcover.engine.asking.asked import Asked, Unsound, asked_of
-from camcover.engine.asking.balance_violations import balance_violations
+from camcover.engine.asking.balance_violations import balance_violations, states_balances
 from camcover.engine.asking.cases import Cases
 from camcover.engine.asking.claim import without_claim_codes
 from camcover.engine.asking.coordination import CentsByLine, Settled, settle
@@ -43,6 +43,9 @@ from camcover.engine.request import (
 )
 from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
 from camcover.rulebook.records import MemberRole, MemberStatus
+
+_ROLES = frozenset(("", *MemberRole))
+_STATUSES = frozenset(("", *MemberStatus))
 
 _day_of = itemgetter(0)
 
@@ -84,7 +87,7 @@ class Adjudicator:
         _check_dates(index, asked, in_force_only=not request.assume_terms)
         first = self.first
         scope = _scope(index, request, asked, secondary=False)
-        if any(balance_violations(scope)):
+        if states_balances(request) and any(balance_violations(scope)):
             raise Unsound
         primary = lay_out(first, tables, scope, asked)
         secondary = None
@@ -278,8 +281,10 @@ def _check_members(request: EstimateRequest) -> None:
 
 def is_sound(membership: Membership) -> bool:
     """Whether what is said of a membership does not contradict itself."""
+    if membership is NO_MEMBERSHIP:
+        return True
     first, last, enrolled = membership.covered_from, membership.covered_to, membership.enrolled_on
-    if membership.role not in ("", *MemberRole) or membership.status not in ("", *MemberStatus):
+    if membership.role not in _ROLES or membership.status not in _STATUSES:
         return False
     return first is None or ((last is None or first <= last) and (enrolled is None or enrolled <= first))
 

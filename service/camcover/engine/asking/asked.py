@@ -8,11 +8,12 @@ then finds the faults.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby, repeat
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
-from camcover.calendar import OrdinalDay, ordinal_of
+from camcover.calendar import OrdinalDay
 from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import EstimateRequest, PlannedService, Procedure
 from camcover.errors import CamcoverError
@@ -82,7 +83,7 @@ def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
         count = len(services) - first
         if not item.dates or len(item.dates) * count + len(lines) > MAX_LINES:
             raise Unsound
-        days = sorted(map(ordinal_of, item.dates))
+        days = cast("list[OrdinalDay]", sorted(map(date.toordinal, item.dates)))
         if len(set(days)) < len(days):
             raise Unsound
         if count == 1:

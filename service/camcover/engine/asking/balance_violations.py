@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.words import out_of_range, repeated, unknown_word
-from camcover.engine.request import AccountBalance, Coverage, Violation
+from camcover.engine.request import AccountBalance, Coverage, EstimateRequest, Violation
 from camcover.refusals import Refusal
 from camcover.request_bounds import CENTS
 from camcover.rulebook.records import Account
 
 _OWN, _SHARED = "account_balances", "family_account_balances"
+
+
+def states_balances(request: EstimateRequest) -> bool:
+    """Whether a request states the balance of some account; without one there is nothing to be wrong."""
+    return bool(request.family_account_balances) or any(member.account_balances for member in request.members)
 
 
 def balance_violations(scope: Scope) -> Iterator[Violation]:

@@ -71,6 +71,7 @@ class PlanIndex:
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _period_starts: dict[OrdinalDay, OrdinalDay] = field(default_factory=dict)
+    _traits: dict[str, bool] = field(default_factory=dict)
 
     def copay_scope_of(self, benefit: Benefit) -> int:
         """The number of the scope of a benefit's copays per day; -1 = it has none (point 20)."""
@@ -120,12 +121,19 @@ class PlanIndex:
     @property
     def pays_members(self) -> bool:
         """Whether in some tier of some edition the plan pays the member, not the provider."""
-        return any(tier.payment_to is Payee.MEMBER for plan in self.editions for tier in plan.tiers.values())
+        found = self._traits.get("pays_members")
+        if found is None:
+            tiers = (tier for plan in self.editions for tier in plan.tiers.values())
+            found = self._traits["pays_members"] = any(tier.payment_to is Payee.MEMBER for tier in tiers)
+        return found
 
     @property
     def has_accounts(self) -> bool:
         """Whether some edition has accounts that pay the member's share."""
-        return any(plan.accounts for plan in self.editions)
+        found = self._traits.get("has_accounts")
+        if found is None:
+            found = self._traits["has_accounts"] = any(plan.accounts for plan in self.editions)
+        return found
 
     @property
     def longest_list(self) -> int:
