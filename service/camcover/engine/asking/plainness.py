@@ -87,7 +87,7 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
     if may_favour_uncovered(question):
         return False
     # What is not covered leaves units of its code to others, and add-ons without their first code.
-    if any(plan.has_code_edits for plan in question.primary.plan.editions):
+    if question.primary.plan.has_code_edits:
         return False
     if not (openness.uses or openness.attestations):
         return True

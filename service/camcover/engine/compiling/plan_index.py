@@ -128,6 +128,14 @@ class PlanIndex:
         return found
 
     @property
+    def has_code_edits(self) -> bool:
+        """Whether some edition holds the codes of a day to each other."""
+        found = self._traits.get("has_code_edits")
+        if found is None:
+            found = self._traits["has_code_edits"] = any(plan.has_code_edits for plan in self.editions)
+        return found
+
+    @property
     def has_accounts(self) -> bool:
         """Whether some edition has accounts that pay the member's share."""
         found = self._traits.get("has_accounts")

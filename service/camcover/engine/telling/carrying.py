@@ -320,7 +320,7 @@ class _StateReader:
 
     def _codes_of_last_day(self, member: int) -> Iterator[CodeUse]:
         """The units of codes covered on the last day, with what the request stated of that day, where it may matter."""
-        if not any(plan.has_code_edits for plan in self._index.editions):
+        if not self._index.has_code_edits:
             return
         units: dict[str, int] = {}
         for use in self._scope.use_of(member).code_usage:

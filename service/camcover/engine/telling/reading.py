@@ -112,7 +112,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             told = words[key] = _words(question, *key)
         member, therapy, code, benefit, limit = told
         tier = tiers[row.tier + 1]
-        account_paid = sum(each.cents for each in drawn)
+        account_paid = sum(each.cents for each in drawn) if drawn else 0
         patient = row.patient - second - account_paid
         if row.charge != row.plan_paid + second + account_paid + patient + row.written_off or patient < 0:
             raise AssertionError(f"a line does not add up to its charge: {row}")
@@ -141,7 +141,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             patient + back,
             back,
             account_paid,
-            tuple(AccountPayment(str(each.account.id), each.cents) for each in drawn),
+            tuple(AccountPayment(str(each.account.id), each.cents) for each in drawn) if drawn else (),
             adjustments(sources, row, rest.row if rest else None),
             explain(
                 sources, adjudicated, cents, tier,
@@ -160,12 +160,13 @@ def _benefit_of_rest(layout: Layout, rest: LineRest) -> str:
     return str(rule.id) if isinstance(rule, Benefit) else ""
 
 
-def _rows(question: Question, answer: Answer) -> Iterator[tuple[int, LedgerRow]]:
+def _rows(question: Question, answer: Answer) -> Sequence[tuple[int, LedgerRow]]:
     """Every ledger row, also of what limits handed on, with the place of its service."""
-    for number, ((_, place, _), row) in enumerate(zip(question.asked.lines, answer.primary.ledger, strict=True)):
-        yield place, row
-        if number in answer.primary.rests:
-            yield place, answer.primary.rests[number].row
+    lines, ledger, rests = question.asked.lines, answer.primary.ledger, answer.primary.rests
+    found = [(place, row) for (_, place, _), row in zip(lines, ledger, strict=True)]
+    for number in sorted(rests, reverse=True):
+        found.insert(number + 1, (lines[number][1], rests[number].row))
+    return found
 
 
 def _named(numbers: Mapping[str, int], mask: int) -> tuple[str, ...]:
@@ -343,6 +344,6 @@ def _prerequisite(benefit: Benefit, needed: Attestation, item: int) -> Prerequis
 def _citations(question: Question, answer: Answer) -> tuple[Citation, ...]:
     """The sources behind the rules that decided the lines, each once."""
     index = question.primary.plan
-    rows = (row for _, row in _rows(question, answer))
-    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for row in rows}
+    rows = _rows(question, answer)
+    decided = {(row.segment, row.rule, row.criteria, row.limit, row.covered): None for _, row in rows}
     return tuple(dict.fromkeys(chain.from_iterable(citations_of(index, key) for key in decided)))
