@@ -48,8 +48,8 @@ def check_modifiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
 CODES_WAIT = declare_fault(
     "codes-wait-for-each-other",
     Severity.ERROR,
-    "By `add_on_to`, `not_with` and `never_with` of the catalog, each of two codes must be adjudicated after the other, so "
-    "the lines of a day have no order (docs/rule-language.md, point 48).",
+    "By `add_on_to`, `not_with` and `never_with` of the catalog, each of two codes must be adjudicated after the "
+    "other, so the lines of a day have no order (docs/rule-language.md, point 48).",
     "Name the other code only in the entry of the code that is paid less, or that is paid only together with the "
     "other.",
 )
