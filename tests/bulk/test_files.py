@@ -88,7 +88,7 @@ def test_a_failed_run_leaves_no_file(book: Path, tmp_path: Path, monkeypatch: py
 def test_other_columns_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     source = tmp_path / "in.parquet"
     pq.write_table(pa.table({"plan_id": ["share-plan"], "itmes": [1]}), source)
-    with pytest.raises(WrongColumns, match="no column 'items'"):
+    with pytest.raises(WrongColumns, match="column 'items' is missing"):
         estimate_file(RULES, "rules-1", source, Outputs(tmp_path / "out.parquet", tmp_path / "rejects.parquet"))
     assert [file.name for file in tmp_path.iterdir()] == ["in.parquet"]
 

@@ -224,7 +224,10 @@ def test_what_is_not_there(staff: Command, two: list[str], arguments: tuple[str,
 def test_a_missing_rules_folder_is_refused(staff: Command, rules: Path, tmp_path: Path) -> None:
     """Looking for a release makes no database where there is none."""
     for source, said in (
-        ("active", "active: no such file or folder, and no release of the rules is active"),
+        (
+            "active",
+            "active: no such file or folder, and no release of the rules is active; publish one and activate it",
+        ),
         ("rules-0", "rules-0: no such file or folder, and no release 'rules-0'"),
         ("no/where", "no/where: no such file, folder or release"),
     ):
