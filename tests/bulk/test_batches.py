@@ -317,8 +317,8 @@ def test_unwanted_lines_are_still_counted() -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"items": REQUEST_SCHEMA.field("items").type}, "no column 'plan_id'"),
-        ({"plan_id": pa.string()}, "no column 'items'"),
+        ({"items": REQUEST_SCHEMA.field("items").type}, "column 'plan_id' is missing"),
+        ({"plan_id": pa.string()}, "column 'items' is missing"),
         (
             {"plan_id": pa.string(), "items": REQUEST_SCHEMA.field("items").type, "aeg": pa.int32()},
             "unknown column 'aeg'",

@@ -354,5 +354,5 @@ def test_use_of_a_limit_that_only_the_new_rules_know() -> None:
 
 
 def test_other_columns_are_refused() -> None:
-    with pytest.raises(WrongColumns, match="no column 'items'"):
+    with pytest.raises(WrongColumns, match="column 'items' is missing"):
         impact(BEFORE, AFTER, [pa.RecordBatch.from_pydict({"plan_id": ["copay-plan"]})])
