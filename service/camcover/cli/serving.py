@@ -89,6 +89,7 @@ def serve(
         payers_claim=oidc_payers_claim,
         leeway_seconds=oidc_leeway_seconds,
     )
+    served = HttpOptions(http, _origins(http_origins)) if http else None
     check_telemetry()
     writer = configure_logs()
     settings = Settings(
@@ -116,7 +117,7 @@ def serve(
         certificates=certificates,
         oidc=oidc,
         watches=watch,
-        http=HttpOptions(http, _origins(http_origins)) if http else None,
+        http=served,
     )
     try:
         if workers > 1:
