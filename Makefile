@@ -16,7 +16,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto wheel coverage nightly node
-.PHONY: engines limit format docs lock clean
+.PHONY: engines limit format docs sbom lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,10 @@ docs: $(ENVIRONMENT) ## write the generated pages and schemas anew
 	$(BIN)/python docs/generate_diagnostics.py
 	$(BIN)/python docs/generate_api.py
 	$(BIN)/camcover rules schema rules/schema
+
+sbom: $(VENV)/.installed ## write the bill of materials of requirements.lock (CycloneDX) to build/sbom.json
+	@mkdir -p build
+	$(BIN)/python docs/generate_sbom.py > build/sbom.json
 
 lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
 	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry -o requirements.lock
