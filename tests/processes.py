@@ -13,11 +13,21 @@ SERVICE = Path(__file__).resolve().parents[1] / "service"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SERVICE)}
 
 
+class _Served(subprocess.Popen[str]):
+    """A service that a test ends. Where the test fails before, the service and its workers are ended here."""
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        """End it where something was raised; then close its pipes and wait for its end."""
+        if kind is not None:
+            end(self)
+        super().__exit__(None, None, None)
+
+
 def serving(*arguments: object) -> subprocess.Popen[str]:
     """A started `camcover serve`."""
     command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=ENVIRONMENT, start_new_session=True, **pipes)
+    return _Served(command, env=ENVIRONMENT, start_new_session=True, **pipes)
 
 
 def address_of(process: subprocess.Popen[str]) -> str:
