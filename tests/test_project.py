@@ -73,3 +73,15 @@ def test_source_files_hold_one_thing(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= LONGEST_FILE
     assert not re.search(r"\b(TODO|FIXME|XXX)\b|NotImplementedError", "\n".join(lines))
+
+
+def test_points_of_the_language_have_one_number_each_and_every_cited_one_exists() -> None:
+    numbers = re.findall(r"^(\d+)\. \*\*", (ROOT / "docs/rule-language.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(numbers) == len(set(numbers)) > 40
+    cited = {
+        number
+        for folder in ("service/camcover", "tests", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+        for number in re.findall(r"\(?points? (\d+)", path.read_text(encoding="utf-8"))
+    }
+    assert cited <= set(numbers)

@@ -1,4 +1,4 @@
-"""Minutes to units, worked by hand (point 48). The sums stand beside the numbers."""
+"""Minutes to units, worked by hand (point 50). The sums stand beside the numbers."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def expand(request: Json, rules: RuleBook) -> list[Line]:
 
 
 def _billed(lines: list[Line], plan_id: str, rules: RuleBook) -> list[Line]:
-    """The lines with units in place of minutes, without those that come to none (point 48)."""
+    """The lines with units in place of minutes, without those that come to none (point 50)."""
     together: dict[tuple[str, date], list[Line]] = {}
     for line in lines:
         if line.stated_minutes:

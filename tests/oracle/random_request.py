@@ -265,7 +265,7 @@ def _amounts(dice: Dice) -> Document:
 
 
 def give_minutes(dice: Dice, asked: Document, rules: RuleBook) -> None:
-    """Minutes in place of some units (point 48); on the first date so many that each line is billed."""
+    """Minutes in place of some units (point 50); on the first date so many that each line is billed."""
     has_rule = all("unit_rule" in each for each in rules.editions("plan", asked["plan_id"]))
     if not has_rule or dice.chance(40):
         return

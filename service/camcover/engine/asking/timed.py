@@ -1,4 +1,4 @@
-"""Minutes to units for timed codes, by the plan's rule (docs/rule-language.md, point 48).
+"""Minutes to units for timed codes, by the plan's rule (docs/rule-language.md, point 50).
 
 What comes in: services and lines, some of which have minutes in place of units. What goes out: the same with units,
 without the lines that come to no unit. Raises `Unsound` if the plan has no rule, or no line is left.

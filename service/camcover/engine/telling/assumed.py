@@ -113,7 +113,7 @@ def _unknown_codes(question: Question) -> Iterator[Message]:
 
 
 def _unbilled(question: Question) -> Iterator[Message]:
-    """A message for the minutes of an item that come to no unit (point 48)."""
+    """A message for the minutes of an item that come to no unit (point 50)."""
     for each in question.asked.unbilled:
         yield _UNBILLED(item=each.item + 1, count=each.minutes, code=each.code)
 

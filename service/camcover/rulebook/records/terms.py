@@ -77,7 +77,7 @@ class Setting(StrEnum):
 
 
 class UnitRule(StrEnum):
-    """How minutes become units (docs/rule-language.md, point 48)."""
+    """How minutes become units (docs/rule-language.md, point 50)."""
 
     CMS = "cms"
     AMA = "ama"
