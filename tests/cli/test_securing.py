@@ -170,5 +170,6 @@ def test_asked_with_a_token_of_an_identity_provider(rules: Path, run: Any) -> No
             good = run(*asked, provider.token(scope="price"), stdin=json.dumps(question()))
             assert json.loads(good.stdout)["totals"]["patient_cents"] == 6080
             bad = run(*asked, provider.token(aud="another"), stdin=json.dumps(question()))
-            assert (bad.exit_code, bad.stderr) == (2, "the access token is refused: it is for another audience\n")
             end(process)
+        said = "the access token is refused: it is for another audience [TOKEN_REFUSED]\n"
+        assert (bad.exit_code, bad.stderr) == (2, said)
