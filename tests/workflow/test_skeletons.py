@@ -84,8 +84,21 @@ def test_no_drawn_request_reaches_a_rule_named_unreachable(scenario: Scenario) -
     rules = rules_of(scenario.documents)
     message = json_format.ParseDict(scenario.request, request_pb2.EstimatePlanRequest())
     request = under_one_plan(estimate_request(message))._replace(assume_requirements=False)
-    never = {each.unreached.mark for each in cover(rules, [scenario.request["plan_id"]]).missing if not each.test}
+    missing = cover(rules, [scenario.request["plan_id"]]).missing
+    never = {each.unreached.mark for each in missing if each.why.startswith("no line reaches it")}
     assert never.isdisjoint(Reach(compile_rules(rules), rules).of_request(request))
+
+
+def test_a_limit_whose_use_no_test_states_is_not_named_unreachable() -> None:
+    """Five visits for back pain reach it, but `used` of a test names no condition."""
+    limit = "when: {conditions: [back-pain]}, limits: [{allow: 4 visits, per: condition}], when_exhausted: next"
+    rules = rule_set(f"one: {{therapies: [massage], {limit}, {PAYS}}}", f"two: {{therapies: [massage], {PAYS}}}")
+    told = {each.unreached.what: each.why for each in cover(rules).missing if not each.test}
+    why = (
+        "no drafted line reaches it: a limit of the plan counts per episode or condition, and a test cannot state what "
+        "was used of such a limit; write a test whose visits use the limit up"
+    )
+    assert told == {"limit 'one'": why}
 
 
 def test_a_skeleton_is_printed_as_yaml() -> None:

@@ -21,6 +21,7 @@ from camcover.rulebook.records import (
     AccumulatorKind,
     Attestation,
     Benefit,
+    CountedFor,
     Limit,
     Measure,
     MemberRole,
@@ -42,6 +43,10 @@ from camcover.workflow.witnesses import code_of, enrolled_on, first_day, passing
 __all__ = ["Missing", "MissingTests", "cover"]
 
 _NEVER = "no line reaches it: earlier rules take all of its lines, or another reason always comes first"
+_NOT_STATED = (
+    "no drafted line reaches it: a limit of the plan counts per episode or condition, and a test cannot state what was "
+    "used of such a limit; write a test whose visits use the limit up"
+)
 _TO_WORK_OUT = "$0.00  # work this out from the plan's own document"
 
 
@@ -98,7 +103,7 @@ def _missing(editions: Sequence[Plan], unreached: Unreached, found: Found | None
 def _search(reach: Reach, rules: RuleSet, plan_id: str, wanted: Collection[Mark]) -> tuple[Mapping[Mark, Found], str]:
     """For each thing wanted a `given` that reaches it, tried on the engine; and why the others have none."""
     found: dict[Mark, Found] = {}
-    why = _NEVER
+    why = _NOT_STATED if any(map(_counts_apart, rules.plans[plan_id])) else _NEVER
     for edition, plan in enumerate(rules.plans[plan_id]):
         try:
             for cell in decided(plan, rules):
@@ -109,6 +114,12 @@ def _search(reach: Reach, rules: RuleSet, plan_id: str, wanted: Collection[Mark]
         except TooManyCells as many:
             why = f"not examined completely: {many}"
     return found, why
+
+
+def _counts_apart(plan: Plan) -> bool:
+    """Whether some limit of an edition counts per episode or per condition, so that no `used` of a test states it."""
+    limits = (limit for benefit in plan.benefits.values() for limit in benefit.limits)
+    return any(limit.counted_for in {CountedFor.EPISODE, CountedFor.CONDITION} for limit in limits)
 
 
 def _in_tiers(cell: Decided) -> Iterator[Decided]:
