@@ -178,7 +178,7 @@ def test_compiled_rules_of_another_version_are_refused_in_one_line(run: Any, req
     result = run("estimate", str(request_file), "--rules", file)
     assert (result.exit_code, result.stdout) == (1, "")
     said = "was compiled by another version of camcover; compile the rule files again (`camcover rules compile`)"
-    assert result.stderr == f"{file}: {said}\n"
+    assert result.stderr == f"{file} {said}\n"
 
 
 def test_citations_name_files_below_the_rules_folder(rules: Path, run: Any, request_file: Path) -> None:

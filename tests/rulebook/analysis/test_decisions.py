@@ -23,12 +23,13 @@ from camcover.rulebook.analysis.cells import UNKNOWN_AGE, CellLine, LineFacts, g
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decide, decided
 from camcover.rulebook.analysis.services import Stretch, service_of, services_of, stretches_of
-from camcover.rulebook.records import Benefit, Measure, Setting
+from camcover.rulebook.records import FROM_FIRST_VISIT, Benefit, CountedFor, Measure, Setting
 from camcover.workflow.turned_away import waited_on
 from camcover.workflow.witnesses import attested
 from cell_rules import PAYS, asked, decided_by, expected, plans_of, rule_set, rules_of, said, shipped
 from oracle.strategies import Scenario, scenarios
 
+NAMED = {CountedFor.EPISODE, CountedFor.CONDITION}
 MOST_CELLS = 400
 """Cells of a drawn rule set that are priced."""
 
@@ -63,7 +64,9 @@ def used_of(benefits: tuple[Benefit, ...], line: CellLine) -> list[LimitUse] | N
     uses: dict[str, LimitUse] = {}
     for benefit in benefits:
         hard = (each for each in benefit.limits if each.beyond is None and not each.excepts)
-        limit = next((each for each in hard if not each.tiers or line.tier in each.tiers), None)
+        # A cell names no episode, condition or first visit, which use of a limit counted by them is stated of.
+        bare = (each for each in hard if each.counted_for not in NAMED and each.per.kind not in FROM_FIRST_VISIT)
+        limit = next((each for each in bare if not each.tiers or line.tier in each.tiers), None)
         if limit is None:
             return None
         name, allow, is_money = str(limit.id), limit.allow_at(line.age), limit.measure is Measure.MONEY
