@@ -23,7 +23,7 @@ from small_rules import TEXTS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
-EXAMPLES = {"brief": 60, "quick": 100, "full": 500, "nightly": 20_000}
+EXAMPLES = {"brief": 60, "quick": 100, "full": 250, "nightly": 20_000}
 """How many random examples of a property a run tries: `quick` in `make test`, `full` in `make test-all`, as CI does."""
 
 for profile, number in EXAMPLES.items():
