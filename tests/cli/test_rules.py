@@ -43,7 +43,7 @@ def test_check_points_at_the_word(rules: Path, run: Any) -> None:
     result = run("rules", "check", rules)
     assert result.exit_code == 1
     line = next(place for place, text in enumerate(TYPO.splitlines(), 1) if "acupunture" in text)
-    head = f"{rules / 'copay.yaml'}:{line}:17: error[unknown-therapy]: no therapy 'acupunture' in the catalog"
+    head = f"{rules / 'copay.yaml'}:{line}:17: error[unknown-therapy]: there is no therapy 'acupunture' in the catalog"
     assert f"{head}; did you mean 'acupuncture'?" in result.stdout
     shown = result.stdout.splitlines()
     caret = next(place for place, text in enumerate(shown) if text.strip(" |").startswith("^"))
