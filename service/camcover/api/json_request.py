@@ -2,14 +2,17 @@
 
 What comes in: the text of a file, or of a call over HTTP. What goes out: the message, its fields named as in the .proto
 or as protobuf's JSON names them. Protobuf's own reader says one thing at a time, in its own terms; it reads what has
-passed here.
+passed here. Both take time and memory by the number of objects, which is bounded on the way.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import count
 from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf import json_format
@@ -17,8 +20,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from camcover.api.outline import MOST_ENTRIES, outline_of, too_many
 from camcover.engine import InvalidRequest, Violation
-from camcover.engine.asking.words import MOST_SHOWN, repeated, shown, unknown_word
+from camcover.engine.asking.words import MOST_SHOWN, first_of, repeated, shown, unknown_word
 from camcover.refusals import Refusal
 
 __all__ = ["message_of"]
@@ -30,6 +34,8 @@ Described: TypeAlias = Any
 
 _BITS = {FieldDescriptor.CPPTYPE_INT32: 32, FieldDescriptor.CPPTYPE_INT64: 64}
 
+_MOST_OBJECTS = 4 * MOST_ENTRIES
+"""Objects of a text: entries of lists, and the single messages that stand in some of them."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 
@@ -39,22 +45,36 @@ _BASE64 = re.compile(r"([A-Za-z0-9+/_-]{4})*([A-Za-z0-9+/_-]{2}(==)?|[A-Za-z0-9+
 class _Object(dict[str, Any]):
     """A JSON object that remembers which of its keys came twice."""
 
+    __slots__ = ("doubled",)
+
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.doubled = sorted({key for key in keys if keys.count(key) > 1}) if len(self) < len(keys) else []
+        times = Counter(key for key, _ in pairs) if len(self) < len(pairs) else {}
+        self.doubled = sorted(key for key, number in times.items() if number > 1)
+
+
+def _objects() -> Callable[[list[tuple[str, Any]]], _Object]:
+    """What makes the objects of one text. Raises `InvalidRequest` beyond `_MOST_OBJECTS`."""
+    numbers = count()
+
+    def made(pairs: list[tuple[str, Any]]) -> _Object:
+        if next(numbers) == _MOST_OBJECTS:
+            raise _refused(f"JSON with more than {_MOST_OBJECTS} objects")
+        return _Object(pairs)
+
+    return made
 
 
 def message_of(text: str, message: AnyMessage) -> AnyMessage:
-    """`message`, filled from a JSON text. Raises `InvalidRequest` with all that is wrong with the text."""
+    """`message`, filled from a JSON text. Raises `InvalidRequest` with what is wrong with the text (`first_of`)."""
     try:
-        data = json.loads(text, object_pairs_hook=_Object)
+        data = json.loads(text, object_pairs_hook=_objects())
     except json.JSONDecodeError as error:
         found = f"text that is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         raise _refused(found) from error
     except (ValueError, RecursionError) as error:
         raise _refused("JSON with a number that is too large or too many levels") from error
-    violations = tuple(_message_violations("", data, message.DESCRIPTOR))
+    violations = first_of(_message_violations("", data, message.DESCRIPTOR))
     if violations:
         raise InvalidRequest(violations)
     return json_format.ParseDict(data, message)
@@ -69,16 +89,21 @@ def _message_violations(path: str, data: Any, message: Described) -> Iterator[Vi
     if not isinstance(data, _Object):
         yield _other_type(path, data, "an object")
         return
-    names = {field.name: field for field in message.fields}
-    by_name = names | {field.json_name: field for field in message.fields}
+    by_name = _fields_by_name(message)
     for key in data.doubled:
         yield repeated(_below(path, key), key)
     for key, value in data.items():
         where = _below(path, key)
         if key not in by_name:
-            yield unknown_word(where, Refusal.UNKNOWN_FIELD, key, names)
+            yield unknown_word(where, Refusal.UNKNOWN_FIELD, key, (field.name for field in message.fields))
         elif value is not None:
             yield from _field_violations(where, value, by_name[key])
+
+
+@cache
+def _fields_by_name(message: Described) -> Mapping[str, Described]:
+    """The fields of a type of message by both of their names; made once."""
+    return {name: field for field in message.fields for name in (field.json_name, field.name)}
 
 
 def _below(path: str, key: str) -> str:
@@ -94,6 +119,8 @@ def _field_violations(path: str, value: Any, field: Described) -> Iterator[Viola
         yield from _value_violations(path, value, field)
     elif not isinstance(value, list):
         yield _other_type(path, value, "a list")
+    elif len(value) > (most := outline_of(field.containing_type).fields[field.number].most):
+        yield too_many(path, most)
     else:
         for place, each in enumerate(value):
             yield from _value_violations(f"{path}[{place}]", each, field)

@@ -16,7 +16,7 @@ from camcover.errors import CamcoverError
 from camcover.gen.buf.validate import validate_pb2
 from camcover.refusals import Refusal
 
-__all__ = ["Malformed", "Outline", "outline_of"]
+__all__ = ["Malformed", "Outline", "outline_of", "too_many"]
 
 MOST_REPEATS = 100
 """How often a single field may stand (the last one holds), and all fields together that this version does not know."""
@@ -78,8 +78,7 @@ def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, *, 
             raise Malformed
         place = seen.get(number, 0)
         if place == field.most:
-            found, expected = f"more than {field.most} entries", f"at most {field.most}"
-            return Violation(path + field.name, found, expected, Refusal.COUNT_OUT_OF_RANGE)
+            return too_many(path + field.name, field.most)
         seen[number] = place + 1
         left[0] -= field.is_list
         if left[0] < 0:
@@ -91,6 +90,11 @@ def _excess(outline: Outline, data: bytes, part: tuple[int, int], path: str, *, 
             if excess is not None:
                 return excess
     return None
+
+
+def too_many(path: str, most: int) -> Violation:
+    """The violation for a list with more entries than it may have."""
+    return Violation(path, f"more than {most} entries", f"at most {most}", Refusal.COUNT_OUT_OF_RANGE)
 
 
 @cache

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from camcover.engine import EstimateRequest, InvalidRequest, Violation
-from camcover.engine.asking.violations import MOST_VIOLATIONS, NO_SECOND_PLAN
-from camcover.engine.asking.words import outside_years, shown, too_many_sessions
+from camcover.engine.asking.violations import NO_SECOND_PLAN
+from camcover.engine.asking.words import MOST_VIOLATIONS, outside_years, shown, too_many_sessions
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import islice
 
 from camcover.calendar import ordinal_of
 from camcover.engine.asking.asked import codes_beside
@@ -18,7 +17,16 @@ from camcover.engine.asking.episodes import episode_violations, episodes_of, no_
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import minutes_violations
 from camcover.engine.asking.use_violations import use_violations
-from camcover.engine.asking.words import ONLY_ONE, listed, out_of_range, repeated, shown, unknown_code, unknown_word
+from camcover.engine.asking.words import (
+    ONLY_ONE,
+    first_of,
+    listed,
+    out_of_range,
+    repeated,
+    shown,
+    unknown_code,
+    unknown_word,
+)
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
@@ -37,20 +45,13 @@ from camcover.refusals import Refusal
 from camcover.request_bounds import AGE, CENTS, MAX_LINES, MEMBERS, MINUTES, UNITS
 from camcover.rulebook.records import MemberRole, MemberStatus
 
-MOST_VIOLATIONS = 100
-"""So many faults of a request are worked out: each unknown word is compared with all that are known."""
-
 NO_SECOND_PLAN = "a secondary_plan_id, or this field left out"
 """What a statement about a second plan needs."""
 
 
 def violations_of(tables: Tables, request: EstimateRequest) -> tuple[Violation, ...]:
     """Every violation of a request, up to `MOST_VIOLATIONS`, for any plan."""
-    found = tuple(islice(_violations(tables, request), MOST_VIOLATIONS + 1))
-    if len(found) <= MOST_VIOLATIONS:
-        return found
-    said, expected = f"more than {MOST_VIOLATIONS} faults", f"the first {MOST_VIOLATIONS} corrected, then a new request"
-    return (*found[:MOST_VIOLATIONS], Violation("", said, expected, Refusal.MORE_VIOLATIONS))
+    return first_of(_violations(tables, request))
 
 
 def _violations(tables: Tables, request: EstimateRequest) -> Iterator[Violation]:

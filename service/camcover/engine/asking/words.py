@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import islice
 
 from camcover.engine.request import FIRST_DATE, LAST_DATE, Violation
 from camcover.refusals import Refusal
@@ -16,7 +17,9 @@ from camcover.rulebook.diagnostics import nearest
 from camcover.rulebook.hints import without_modifiers
 
 __all__ = [
+    "MOST_VIOLATIONS",
     "counted",
+    "first_of",
     "listed",
     "out_of_range",
     "outside_years",
@@ -29,6 +32,9 @@ __all__ = [
     "with_modifiers",
 ]
 
+MOST_VIOLATIONS = 100
+"""So many faults of a request are worked out: each unknown word is compared with all that are known."""
+
 ONLY_ONE = "only one of the two"
 """What is expected where two statements exclude each other."""
 
@@ -40,6 +46,15 @@ MOST_LISTED = 12
 
 _UNITS = {"age": "years", "units": "units", "visits": "visits", "sessions": "sessions", "every_days": "days"}
 """What a number counts, by the name of its field."""
+
+
+def first_of(violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """All violations up to `MOST_VIOLATIONS`; of more the first, and one that says that there are more."""
+    found = tuple(islice(violations, MOST_VIOLATIONS + 1))
+    if len(found) <= MOST_VIOLATIONS:
+        return found
+    said, expected = f"more than {MOST_VIOLATIONS} faults", f"the first {MOST_VIOLATIONS} corrected, then a new request"
+    return (*found[:MOST_VIOLATIONS], Violation("", said, expected, Refusal.MORE_VIOLATIONS))
 
 
 def shown(value: object) -> str:
