@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -191,7 +191,6 @@ class Server:
         add_RuleServiceServicer_to_server(self._staff, self._server)
         catalog = CatalogServicer(rules, self._pools.looking_up)
         add_CatalogServiceServicer_to_server(catalog, self._server)
-        self._servicers = (estimates, catalog, self._staff)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if self._settings.reflects:
             names = (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -203,7 +202,7 @@ class Server:
         self._is_draining = False
         self._listens_at = 0
         self._states: dict[str, bool] = {}
-        self._calls = {path: method.call for path, method in self.methods().items()}
+        self._methods = self._unary_methods((estimates, catalog, self._staff))
         self._reports: set[asyncio.Task[None]] = set()
 
     @property
@@ -239,13 +238,18 @@ class Server:
         """Whether the process is to be started anew, since it no longer follows its database."""
         return self._following is Following.ENDED
 
-    def methods(self) -> dict[str, UnaryMethod]:
+    @property
+    def methods(self) -> Mapping[str, UnaryMethod]:
         """Every method with one request and one answer, by the path that gRPC calls it by."""
+        return self._methods
+
+    def _unary_methods(self, servicers: Sequence[object]) -> Mapping[str, UnaryMethod]:
+        """The methods of servicers, which are in the order of `_DESCRIPTORS`."""
         return {
             f"/{service.full_name}/{each.name}": UnaryMethod(
                 each, self._intakes[f"/{service.full_name}/{each.name}"], getattr(servicer, each.name)
             )
-            for service, servicer in zip(_DESCRIPTORS, self._servicers, strict=True)
+            for service, servicer in zip(_DESCRIPTORS, servicers, strict=True)
             for each in service.methods
             if not (each.client_streaming or each.server_streaming)
         }
@@ -257,7 +261,7 @@ class Server:
 
         `reader` reads its message. Raises `grpc.aio.AbortError` where `context.abort` has ended the call.
         """
-        call = self._calls[path]
+        call = self._methods[path].call
         await self._guard.answer(path, metadata, reader=reader, call=call, context=context)
 
     def add_handler(self, handler: grpc.GenericRpcHandler) -> None:

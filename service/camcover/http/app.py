@@ -37,7 +37,7 @@ def application(server: Server, origins: Collection[str] = ()) -> ASGIApp:
 
 def _methods(server: Server) -> Iterator[Route]:
     """Every method by the path that gRPC calls it by."""
-    for path, method in server.methods().items():
+    for path, method in server.methods.items():
         yield from _asked(path, HttpMethod(server, path), ["POST", "GET"] if is_pure(method) else ["POST"])
 
 

@@ -63,7 +63,7 @@ class HttpMethod:
         `ask` reads a request in place of Connect's way; `content_types` are what it takes.
         """
         self._server, self._path = server, path
-        self._method = server.methods()[path]
+        self._method = server.methods[path]
         self._json = JsonReader(self._method.intake)
         self._ask, self._content_types = ask or asked_by_connect, content_types
         self._is_catalog = self._method.descriptor.containing_service.name == _CATALOG

@@ -67,7 +67,7 @@ class Described:
 
     def __init__(self, server: Server) -> None:
         """Describe the methods of `server`."""
-        self._plain = json_reply(document(server.methods())).more(vary="Accept-Encoding")
+        self._plain = json_reply(document(server.methods)).more(vary="Accept-Encoding")
         self._packed = self._plain.packed()
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:

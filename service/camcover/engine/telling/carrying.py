@@ -271,15 +271,21 @@ class _StateReader:
         for visit in self._scope.use_of(member).prior_visits:
             if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
                 return visit.episode, visit.condition
-        asked, services = self._question.asked, self._layout.services
-        episode, rests = "", self._outcome.rests
+        return self._episode_of(member, benefit), self._condition_of(member, benefit)
+
+    def _episode_of(self, member: int, benefit: str) -> str:
+        """The episode of the first line of the last day that a benefit covers for a member, where episodes count."""
+        if not self._index.counts_episodes:
+            return ""
+        asked, services, rests = self._question.asked, self._layout.services, self._outcome.rests
         for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
-            is_own = day == self._last_day and services[place].member == member
-            if self._index.counts_episodes and is_own and row.covered and not episode:
-                decided = {row.rule, rests[number].row.rule if number in rests else row.rule}
-                if any(rule >= 0 and self._is_of(rule, benefit) for rule in decided):
-                    episode = self._question.request.items[asked.services[place].item].episode
-        return episode, self._condition_of(member, benefit) if self._index.condition_masks else ""
+            if day != self._last_day or services[place].member != member or not row.covered:
+                continue
+            decided = {row.rule, rests[number].row.rule if number in rests else row.rule}
+            episode = self._question.request.items[asked.services[place].item].episode
+            if episode and any(rule >= 0 and self._is_of(rule, benefit) for rule in decided):
+                return episode
+        return ""
 
     def _condition_of(self, member: int, benefit: str) -> str:
         """A condition that a visit of the last day touched under all limits of its benefit that count each."""
