@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from camcover.api.server import Server, Storage
 from camcover.gen.camcover.v1 import request_pb2
+from camcover.http.app import application
 from camcover.http.port import HttpPort
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
@@ -103,6 +104,26 @@ async def test_calls_in_flight_end_on_both_ports(both: Any, gate: Any) -> None:
     await both.port.stop()
     with pytest.raises(httpx.ConnectError):
         await both.client.get("/livez")
+
+
+async def test_a_body_is_taken_before_its_connection_ends(both: Any) -> None:
+    """Else the connection is reset while the body is still on its way, and its client sees no refusal."""
+    await both.server.drain()
+    parts, order = [b'{"plan_id": ', b'"copay-plan"}'], []
+
+    async def receive() -> dict[str, Any]:
+        part = parts.pop(0)
+        order.append("part")
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+
+    async def send(event: Any) -> None:
+        order.append(event.get("status", "end"))
+
+    headers = [(b"content-type", b"application/json")]
+    path = "/camcover.v1.EstimateService/EstimatePlan"
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    await application(both.server)(scope, receive, send)
+    assert order == ["part", "part", 503, "end"]
 
 
 async def test_an_address_that_is_taken(both: Any) -> None:

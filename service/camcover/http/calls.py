@@ -86,7 +86,10 @@ class HttpMethod:
             exchange.finish = tagged(exchange.finish, request.headers.getlist("if-none-match"))
         refused_by = await self._answered(request, exchange, seconds)
         if refused_by is not None:
-            await (refused_by.more(connection="close") if self._server.is_draining else refused_by).send(send)
+            if self._server.is_draining:
+                await exchange.skip()
+                refused_by = refused_by.more(connection="close")
+            await refused_by.send(send)
 
     async def _answered(self, request: Request, exchange: Exchange, seconds: float | None) -> Reply | None:
         """The refusal that a call ends with, if it does; its answer is sent already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
@@ -24,6 +25,10 @@ Finish: TypeAlias = Callable[[Reply], Reply]
 
 _SMALL_ANSWER_BYTES = 32 << 10
 """An answer up to this size is written where it is made; a larger one in a thread."""
+
+
+_SKIP_SECONDS = 1.0
+"""How long the rest of a body may take to come that nobody reads."""
 
 
 class Exchange:
@@ -82,6 +87,23 @@ class Exchange:
             self._intake.refuse_above(len(body))
             if not event.get("more_body", False):
                 return bytes(body)
+
+    async def skip(self) -> None:
+        """Take what is left of a body that nobody reads, for a moment at most.
+
+        A connection that ends before its body has come is reset, and its client may never see the reply.
+        """
+        if self._is_read:
+            return
+        self._is_read = True
+        byte_count = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SKIP_SECONDS):
+                while byte_count <= self._intake.most_bytes:
+                    event = await self._receive()
+                    byte_count += len(event.get("body", b""))
+                    if not event.get("more_body", False):
+                        return
 
     async def _watch(self) -> None:
         """Give the call up once its client has left."""
