@@ -11,15 +11,22 @@ from camcover.rulebook.analysis.periods import count_to_hold, days_of, holds, is
 from camcover.rulebook.records import FIXED_PERIODS, BenefitPeriod, LimitPeriod, PeriodKind
 
 CALENDAR, JULY, MID_MONTH = BenefitPeriod(1, 1), BenefitPeriod(7, 1), BenefitPeriod(4, 15)
+WITHOUT_END = [LimitPeriod(kind, 0) for kind in (PeriodKind.LIFETIME, PeriodKind.EPISODE, PeriodKind.CONDITION)]
+"""Periods that may last for any number of days."""
+
 PERIODS = [
-    *(LimitPeriod(kind, 0) for kind in FIXED_PERIODS if kind not in (PeriodKind.VISIT, PeriodKind.LIFETIME)),
+    *(
+        period
+        for kind in FIXED_PERIODS
+        if kind != PeriodKind.VISIT and (period := LimitPeriod(kind, 0)) not in WITHOUT_END
+    ),
     LimitPeriod(PeriodKind.ROLLING_DAYS, 7),
     LimitPeriod(PeriodKind.ROLLING_DAYS, 90),
     LimitPeriod(PeriodKind.ROLLING_DAYS, 366),
     LimitPeriod(PeriodKind.ROLLING_MONTHS, 1),
     LimitPeriod(PeriodKind.ROLLING_MONTHS, 12),
 ]
-LIFETIME = LimitPeriod(PeriodKind.LIFETIME, 0)
+LIFETIME = WITHOUT_END[0]
 DAYS = [date(2023, 12, 1) + timedelta(days=number) for number in range(1500)]
 PAIRS = list(product(PERIODS, PERIODS))
 YEARS = [CALENDAR, JULY, MID_MONTH]
@@ -69,11 +76,25 @@ def test_the_count_of_periods_covers_the_days_of_another(year: BenefitPeriod) ->
 def test_a_lifetime_contains_every_period_and_no_period_contains_it() -> None:
     for period in PERIODS:
         assert holds(LIFETIME, period, CALENDAR)
-        assert not holds(period, LIFETIME, CALENDAR)
         assert count_to_hold(period, LIFETIME, CALENDAR) == 1
-        assert count_to_hold(LIFETIME, period, CALENDAR) is None
-    assert days_of(LIFETIME) is None
-    assert is_open_on(LIFETIME, date(1990, 1, 1), date(2026, 1, 1), CALENDAR)
+
+
+@pytest.mark.parametrize("endless", WITHOUT_END, ids=["lifetime", "episode", "condition"])
+def test_a_period_without_end_has_no_number_of_days(endless: LimitPeriod) -> None:
+    assert days_of(endless) is None
+    assert is_open_on(endless, date(1990, 1, 1), date(2026, 1, 1), CALENDAR)
+    for period in PERIODS:
+        assert not holds(period, endless, CALENDAR)
+        assert count_to_hold(endless, period, CALENDAR) is None
+
+
+@pytest.mark.parametrize("part", WITHOUT_END[1:], ids=["episode", "condition"])
+def test_a_lifetime_has_any_number_of_episodes_and_conditions(part: LimitPeriod) -> None:
+    assert holds(LIFETIME, part, CALENDAR)
+    assert not holds(part, LIFETIME, CALENDAR)
+    assert count_to_hold(LIFETIME, part, CALENDAR) is None
+    # A day may have visits for two conditions, so one of them does not hold what the day counts.
+    assert not holds(part, LimitPeriod(PeriodKind.DAY, 0), CALENDAR)
 
 
 @pytest.mark.parametrize(
