@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -11,6 +12,12 @@ from hypothesis import strategies as st
 _Item = TypeVar("_Item")
 
 PERCENTAGES = ["20%", "0%", "10%", "12.5%", "33.33%", "50%", "66.67%", "100%"]
+
+
+@cache
+def _whole(low: int, high: int) -> st.SearchStrategy[int]:
+    """Whole numbers from `low` to `high`: a scenario draws hundreds, so each strategy is made once."""
+    return st.integers(low, high)
 
 
 class Dice:
@@ -22,7 +29,7 @@ class Dice:
 
     def number(self, low: int, high: int) -> int:
         """A whole number, both ends included."""
-        return int(self._draw(st.integers(low, high)))
+        return self._draw(_whole(low, high))
 
     def chance(self, percent: int) -> bool:
         """True that often; shrinks to False."""

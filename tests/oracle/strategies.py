@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -23,6 +24,8 @@ from .yaml_text import yaml_text
 
 __all__ = ["Scenario", "scenarios"]
 
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -31,10 +34,10 @@ class Scenario:
     documents: dict[str, str]
     request: dict[str, Any]
 
-    @property
+    @cached_property
     def parsed(self) -> list[dict[str, Any]]:
-        """The documents as the oracle takes them: every scalar a text."""
-        return [yaml.BaseLoader(text).get_single_data() for text in self.documents.values()]
+        """The documents as the oracle takes them, every scalar a text; for reading only."""
+        return [yaml.load(text, Loader=LOADER) for text in self.documents.values()]
 
 
 @st.composite
