@@ -1,4 +1,7 @@
-"""Texts of rule files as exact numbers, and the calendar: sections 1 and 4 of docs/rule-language.md."""
+"""Texts of rule files as exact numbers, and the calendar: sections 1 and 4 of docs/rule-language.md.
+
+An adjudication reads the same few texts again and again, so what reads one keeps what it found.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -23,6 +27,7 @@ def percent_of(percent: Fraction, cents: int) -> int:
     return half_up(percent * cents)
 
 
+@cache
 def money(text: str) -> int:
     """`$30.50` as 3050 cents."""
     cents = Fraction(text.removeprefix("$")) * 100
@@ -36,6 +41,7 @@ def money_or_unlimited(text: str | None) -> int | None:
     return None if text is None or text == "unlimited" else money(text)
 
 
+@cache
 def percent(text: str) -> Fraction:
     """`12.5%` as 1/8."""
     return Fraction(text.removesuffix("%")) / 100
@@ -51,6 +57,7 @@ def is_yes(text: str | None) -> bool:
     return text in ("yes", "true")
 
 
+@cache
 def copay_amount(text: str) -> tuple[int, str]:
     """`$30 per line` as (3000, "line"); a bare amount is per visit."""
     amount, _, unit = text.partition(" per ")
@@ -65,6 +72,7 @@ class Allowance:
     amount: int
 
 
+@cache
 def allowance(text: str) -> Allowance:
     """What a limit allows."""
     if text.startswith("$"):
@@ -114,6 +122,7 @@ def in_window(per: str, past: date, day: date) -> bool:
 _FROM = re.compile(r"(\d+) (day|month)s? from (episode|first_visit)")
 
 
+@cache
 def begins_with(per: str) -> str:
     """`episode` or `first_visit` of a limit that counts from there on, else empty."""
     found = _FROM.fullmatch(per)
