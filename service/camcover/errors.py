@@ -43,6 +43,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
         WrongCertificates           a certificate, key or CA that cannot be used
         WrongColumns                a table without the columns of a book
         WrongRecords                compiled rules whose records are not of their declared types
+        WrongSettings               a file of settings that cannot be used
         WrongThreshold              a bound of an impact that is no bound (a ValueError, too)
         WrongTokens                 a file of tokens that cannot be used
 """

@@ -9,13 +9,14 @@ import typer
 from typer.core import TyperGroup
 
 from camcover.cli.absent import stand_in
-from camcover.cli.commands import book, bulk, database, reading, releases, rules
+from camcover.cli.commands import book, bulk, config, database, reading, releases, rules
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.impact import impact
 from camcover.cli.commands.serving import serve
 from camcover.cli.commands.shipping import Version, show_shipped
 from camcover.cli.commands.tokens import token
 from camcover.cli.guarding import guarded_output
+from camcover.cli.settings import ConfiguredCommand
 from camcover.extras import ExtraMissing, extra_named, is_installed
 
 
@@ -45,7 +46,7 @@ def guarded(context: typer.Context, is_version: Version = False) -> None:  # noq
     context.with_resource(guarded_output())
 
 
-app.command()(serve)
+app.command(cls=ConfiguredCommand)(serve)
 app.command()(estimate)
 app.command()(reproduce)
 app.command()(token)
@@ -61,6 +62,7 @@ else:
     stand_in(rules.app, "impact", "bulk")
     stand_in(app, "bulk", "bulk")
     stand_in(app, "book", "bulk")
+app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -26,7 +28,7 @@ _GRACE_SECONDS = 5.0
 """How much longer than its drain a worker may take to end once its supervisor is gone."""
 
 
-def serve(
+def prepared(
     rules: list[Path] | None,
     listen: str,
     http: str,
@@ -59,8 +61,12 @@ def serve(
     estimate_cache_mib: int,
     drain_seconds: float,
     reflection: bool,
-) -> None:
-    """Serve estimates over gRPC until SIGTERM or SIGINT, then drain."""
+    config: Path | None,  # noqa: ARG001 - the others have come from it
+) -> tuple[ServerOptions, int]:
+    """How to serve by these settings, and in how many processes. Nothing is opened.
+
+    Raises typer.BadParameter for settings that do not go together, `ExtraMissing`.
+    """
     check_address("--listen", listen)
     if http_origins and not http:
         raise typer.BadParameter("--http-origins goes with --http")
@@ -91,7 +97,6 @@ def serve(
     )
     served = HttpOptions(http, _origins(http_origins)) if http else None
     check_telemetry()
-    writer = configure_logs()
     settings = Settings(
         listen,
         max_message_mib << 20,
@@ -108,7 +113,7 @@ def serve(
         burst_of_caller=burst_per_caller,
         reflects=reflection,
     )
-    options = ServerOptions(
+    return ServerOptions(
         tuple(rules or ()),
         database_url,
         keep,
@@ -118,7 +123,21 @@ def serve(
         oidc=oidc,
         watches=watch,
         http=served,
-    )
+    ), workers
+
+
+def _takes_settings(work: Callable[..., None]) -> Callable[..., None]:
+    """Let the work of a command have the parameters of `prepared`."""
+    given = wraps(prepared)(work)
+    given.__doc__, given.__annotations__ = work.__doc__, prepared.__annotations__ | {"return": "None"}
+    return given
+
+
+@_takes_settings
+def serve(**settings: Any) -> None:
+    """Serve estimates over gRPC until SIGTERM or SIGINT, then drain."""
+    options, workers = prepared(**settings)
+    writer = configure_logs()
     try:
         if workers > 1:
             guards(options)  # each worker would find the same wrong, again and again
@@ -126,6 +145,14 @@ def serve(
         raise typer.Exit(run_server(options, announce))
     finally:
         writer.close()
+
+
+@_takes_settings
+def check(**settings: Any) -> None:
+    """Say what would keep a service with these settings from starting; reads the files of callers and certificates."""
+    options, _ = prepared(**settings)
+    guards(options)
+    typer.echo("settings can be used")
 
 
 def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:

@@ -11,6 +11,7 @@ from camcover.api.credentials import LEEWAY_SECONDS, SigningAlgorithm
 from camcover.api.defaults import CACHED_BYTES
 from camcover.cli.declaring import done_by
 from camcover.cli.options import DEFAULT_DATABASE
+from camcover.cli.settings import ConfigFile
 from camcover.store import Keeping
 
 __all__ = ["serve"]
@@ -33,7 +34,6 @@ def serve(
     http: Annotated[
         str,
         typer.Option(
-            envvar="CAMCOVER_HTTP",
             help="HOST:PORT to serve HTTP on as well: JSON by the Connect protocol, short paths, health, metrics. Port "
             "0 takes a free one and prints it.",
         ),
@@ -41,14 +41,12 @@ def serve(
     http_origins: Annotated[
         str,
         typer.Option(
-            envvar="CAMCOVER_HTTP_ORIGINS",
             help="Whose pages may call over HTTP: origins, such as https://portal.example, with commas between them.",
         ),
     ] = "",
     database_url: Annotated[
         str,
         typer.Option(
-            envvar="CAMCOVER_DATABASE_URL",
             help="Where releases and estimates are kept: sqlite:///FILE, postgresql+psycopg://USER:PASSWORD@HOST/NAME, "
             "sqlite:// for memory, off for nowhere.",
         ),
@@ -144,6 +142,7 @@ def serve(
     reflection: Annotated[
         bool, typer.Option(help="Whether clients may ask which services and methods there are, without a token.")
     ] = True,
+    config: ConfigFile = None,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain.
 
