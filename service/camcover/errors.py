@@ -24,6 +24,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
             ActivationPast
             ActiveReleaseChanged
             BookRefused
+            EstimateErased
             EstimateNotKept
             FourEyesNeeded
             NamedError              something asked for by id does not exist

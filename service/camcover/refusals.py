@@ -48,6 +48,7 @@ class Refusal(Enum):
     UNKNOWN_THERAPY = "The catalog has no therapy with this id.", _NOT_FOUND, "therapy"
     UNKNOWN_RULE_RELEASE = "There is no release with this id.", _NOT_FOUND, "release"
     UNKNOWN_ESTIMATE = "There is no stored estimate with this name.", _NOT_FOUND, "estimate"
+    ESTIMATE_ERASED = "An estimate was erased by its caller.", _NOT_FOUND
     UNKNOWN_ACTIVATION = "There is no activation with this number.", _NOT_FOUND, "activation"
     UNKNOWN_TIER = "The plan has no tier with this id.", "", "tier"
     UNKNOWN_ACCUMULATOR = "The plan has no accumulator with this id.", "", "accumulator"

@@ -398,6 +398,8 @@ def test_an_estimate_is_computed_again_by_its_own_release(
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE estimates SET request = NULL"))
     assert "only its hashes were kept, not its request" in staff("reproduce", estimate.name).stderr
+    KeptEstimates(database).erase(estimate.name, "anyone")
+    assert f"{estimate.name} was erased on 20" in staff("reproduce", estimate.name).stderr
     unknown = staff("reproduce", "estimates/none")
     assert (unknown.exit_code, unknown.stderr) == (1, "no estimate 'estimates/none'\n")
     database.close()

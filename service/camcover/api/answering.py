@@ -108,6 +108,10 @@ class Answering:
         """The counts of the cache of answers."""
         return self._cache.counts()
 
+    def forget(self, fingerprint: bytes) -> None:
+        """Drop the cached answers to requests of that content."""
+        self._cache.drop(lambda key: key[1] == fingerprint)
+
     async def one(self, request: Request) -> Outcome:
         """The outcome of one request."""
         is_small = lines_of(request) <= _SMALL_LINES and request.ByteSize() <= SMALL_BYTES

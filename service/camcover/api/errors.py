@@ -24,7 +24,14 @@ from camcover.engine.asking.words import shown
 from camcover.errors import CamcoverError
 from camcover.refusals import DOMAIN, Refusal
 from camcover.store import StoreUnavailable
-from camcover.workflow.errors import BookRefused, NamedError, RequestIdReused, RulesRefused, UseCaseError
+from camcover.workflow.errors import (
+    BookRefused,
+    EstimateErased,
+    NamedError,
+    RequestIdReused,
+    RulesRefused,
+    UseCaseError,
+)
 
 __all__ = [
     "RETRY_AFTER_SECONDS",
@@ -134,9 +141,11 @@ def status_of(error: Exception) -> Status | None:
 
 
 def _details(error: UseCaseError) -> Iterator[Message]:
-    """The field that a refusal is about, if any, and the request whose id was used before."""
+    """The field that a refusal is about, if any; the request whose id was used before, the estimate that was erased."""
     if error.field:
         yield BadRequest(field_violations=[_field(error.field, str(error), error.refusal)])
+    if isinstance(error, EstimateErased):
+        yield ResourceInfo(resource_type="estimate", resource_name=error.name, description=str(error))
     if isinstance(error, RequestIdReused):
         yield ResourceInfo(resource_type="request", resource_name=error.request_id, description=str(error))
 

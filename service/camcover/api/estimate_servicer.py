@@ -34,6 +34,7 @@ from camcover.api.keeping import looked_up
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
 from camcover.api.requests import estimate_request, member, planned_service
+from camcover.api.stored_estimates import deleted, page_of
 from camcover.api.validation import validate, violations_of
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member
@@ -42,7 +43,7 @@ from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceSe
 from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
-from camcover.workflow.errors import EstimateNotKept, UnknownEstimate
+from camcover.workflow.errors import EstimateErased, EstimateNotKept, UnknownEstimate
 from camcover.workflow.pricing import PricedPlan, Rank, rank, under_plans
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -163,9 +164,29 @@ class EstimateServicer(EstimateServiceServicer):
         stored = await looked_up(pool, self._store, by_name, request.name, CALLER.get().subject)
         if stored is None:
             raise UnknownEstimate(request.name)
+        if stored.erased_at is not None:
+            raise EstimateErased(request.name, stored.erased_at)
         if stored.body is None:
             raise EstimateNotKept(f"{request.name} cannot be shown: only its hashes were kept")
         return estimate_pb2.Estimate.FromString(stored.body)
+
+    async def ListEstimates(
+        self, request: estimate_service_pb2.ListEstimatesRequest, context: Context
+    ) -> estimate_service_pb2.ListEstimatesResponse:
+        """The stored estimates of the caller, newest first."""
+        validate(request)
+        return await looked_up(self._pools.looking_up, self._store, page_of, self._store, request, CALLER.get().subject)
+
+    async def DeleteEstimate(
+        self, request: estimate_service_pb2.DeleteEstimateRequest, context: Context
+    ) -> estimate_service_pb2.DeleteEstimateResponse:
+        """Erase a stored estimate of the caller."""
+        validate(request)
+        pool, subject = self._pools.looking_up, CALLER.get().subject
+        answer, fingerprint = await looked_up(pool, self._store, deleted, self._store, request.name, subject)
+        if fingerprint:
+            self._answering.forget(fingerprint)
+        return answer
 
 
 def _stream_answer(request_id: str, outcome: Outcome) -> bytes:

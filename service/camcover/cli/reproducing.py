@@ -10,7 +10,7 @@ from camcover.cli.opening import opened
 from camcover.cli.options import EstimateFormat
 from camcover.engine import InvalidRequest
 from camcover.store import KeptEstimates, ReleaseStore
-from camcover.workflow.errors import EstimateNotKept, UnknownEstimate
+from camcover.workflow.errors import EstimateErased, EstimateNotKept, UnknownEstimate
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -21,6 +21,8 @@ def reproduce(name: str, output: EstimateFormat, database_url: str) -> None:
         stored = KeptEstimates(database).by_name(name)
         if stored is None:
             raise UnknownEstimate(name)
+        if stored.erased_at is not None:
+            raise EstimateErased(name, stored.erased_at)
         if stored.request is None:
             raise EstimateNotKept(f"{name} cannot be computed again: only its hashes were kept, not its request")
         rules = RulesInForce(releases=ReleaseRules(ReleaseStore(database)))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         estimate_store,
     )
     from camcover.store.keeping import Keeping
+    from camcover.store.listing import Erased, EstimateQuery, ListedEstimate
     from camcover.store.releases import Compiled, Ledger, Release, ReleaseStore
 
 __all__ = [
@@ -35,10 +36,13 @@ __all__ = [
     "Compiled",
     "Database",
     "DatabaseError",
+    "Erased",
+    "EstimateQuery",
     "EstimateStore",
     "Keeping",
     "KeptEstimates",
     "Ledger",
+    "ListedEstimate",
     "NoStore",
     "OutdatedDatabase",
     "Release",

@@ -17,6 +17,7 @@ from camcover.store import audit
 from camcover.store.availability import Availability
 from camcover.store.database import Database, in_parts
 from camcover.store.keeping import Keeping
+from camcover.store.listing import Erased, EstimateQuery, ListedEstimate, erase, listed
 
 __all__ = [
     "EstimateStore",
@@ -43,7 +44,8 @@ class StoredEstimate(NamedTuple):
     """One answered request: `fingerprint` is the SHA-256 of its content, `body` the answer as it was sent.
 
     `subject` is who asked. `request` and `body` are None where only hashes are kept; `body_digest` is the answer's
-    SHA-256, `contract` the number of the contract that says which fields it has.
+    SHA-256, `contract` the number of the contract that says which fields it has. `erased_at`: when it was erased; then
+    nothing but name, subject and times is left.
     """
 
     name: str
@@ -57,6 +59,7 @@ class StoredEstimate(NamedTuple):
     body: bytes | None
     body_digest: bytes
     contract: int = 1
+    erased_at: datetime | None = None
 
     @property
     def key(self) -> RequestKey | None:
@@ -99,17 +102,43 @@ class EstimateStore(Protocol):
         What came under a taken id is not kept. Raises `StoreUnavailable`.
         """
 
+    def listed(self, wanted: EstimateQuery, most: int) -> Sequence[ListedEstimate]:
+        """At most so many of the estimates that are wanted, newest first. Raises `StoreUnavailable`."""
+
+    def erase(self, name: str, subject: str) -> Erased | None:
+        """Erase the estimate of that name, if `subject` asked for it; None where there is none.
+
+        Raises `StoreUnavailable`.
+        """
+
 
 def estimate_store(database: Database | None, keeping: Keeping = Keeping.FULL) -> EstimateStore:
     """The store in `database` that keeps what `keeping` says; without a database it keeps nothing."""
-    return NoStore() if database is None or keeping is Keeping.OFF else KeptEstimates(database, keeping)
+    if database is None or keeping is Keeping.OFF:
+        return NoStore(database)
+    return KeptEstimates(database, keeping)
 
 
 class NoStore:
-    """Keeps nothing: no estimate is found again, and a request id that comes again is priced again."""
+    """Keeps nothing: no estimate is found again, and a request id that comes again is priced again.
+
+    What the database holds of a time in which estimates were kept can be listed and erased.
+    """
 
     keeping = Keeping.OFF
     availability = Availability()
+
+    def __init__(self, database: Database | None = None) -> None:
+        """Keep nothing in `database`, if there is one."""
+        self._earlier = None if database is None else KeptEstimates(database, Keeping.OFF)
+
+    def listed(self, wanted: EstimateQuery, most: int) -> Sequence[ListedEstimate]:
+        """At most so many of the estimates of an earlier time, newest first. Raises `StoreUnavailable`."""
+        return () if self._earlier is None else self._earlier.listed(wanted, most)
+
+    def erase(self, name: str, subject: str) -> Erased | None:
+        """Erase an estimate of an earlier time; None where there is none. Raises `StoreUnavailable`."""
+        return None if self._earlier is None else self._earlier.erase(name, subject)
 
     def probe(self) -> None:
         """Do nothing: there is no database to try."""
@@ -151,6 +180,20 @@ class KeptEstimates:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else _stored(row)
+
+    def listed(self, wanted: EstimateQuery, most: int) -> Sequence[ListedEstimate]:
+        """At most so many of the estimates that are wanted, newest first. Raises `StoreUnavailable`."""
+        with self._database.read() as connection:
+            return listed(connection, wanted, most)
+
+    def erase(self, name: str, subject: str) -> Erased | None:
+        """Erase the estimate of that name, if `subject` asked for it; None where there is none.
+
+        Its row keeps name, subject and times, and the audit log says who erased it. Erased before: that time is given,
+        and nothing is changed. Raises `StoreUnavailable`.
+        """
+        with self._database.write() as connection:
+            return erase(connection, name, subject)
 
     def by_keys(self, keys: Iterable[RequestKey]) -> Mapping[RequestKey, StoredEstimate]:
         """The estimates that answered these request ids, unless those have expired. Raises `StoreUnavailable`."""

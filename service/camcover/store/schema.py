@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, DateTime, Dialect, String
+from sqlalchemy import Column, DateTime, Dialect, Index, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 __all__ = ["ANYONE", "APPEND_ONLY", "HEAD", "UtcTime"]
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this version works with."""
 
 APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit", "settings")
@@ -41,10 +41,12 @@ class UtcTime(TypeDecorator[datetime]):
 class EstimateTable(SQLModel, table=True):
     """Estimates as they were answered; `request` and `body` are null where only hashes are kept.
 
-    `contract` is the number of the contract of estimates under which `body_digest` was made (api/contract.py).
+    `contract` is the number of the contract of estimates under which `body_digest` was made (api/contract.py). Of an
+    erased one nothing is left but name, subject and times; the other columns are empty.
     """
 
     __tablename__ = "estimates"
+    __table_args__ = (Index("ix_estimates_subject_created_at_name", "subject", "created_at", "name"),)
 
     name: str = Field(primary_key=True)
     subject: str
@@ -56,6 +58,7 @@ class EstimateTable(SQLModel, table=True):
     body: bytes | None = None
     body_digest: bytes
     contract: int
+    erased_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class IdempotencyKeyTable(SQLModel, table=True):
@@ -66,7 +69,7 @@ class IdempotencyKeyTable(SQLModel, table=True):
     subject: str = Field(primary_key=True)
     request_id: str = Field(primary_key=True)
     fingerprint: bytes
-    estimate: str
+    estimate: str = Field(index=True)
     expires_at: datetime = Field(sa_type=UtcTime, index=True)
 
 

@@ -1,8 +1,8 @@
 """Compares the database with its audit log: each release, file, decision and setting with its log entry.
 
-What comes in: a database. What goes out: what was checked, or the first difference. It cannot see two things. Estimates
-are not in the log. And it cannot tell that somebody rebuilt the complete database with its log, unless the last hash
-was noted elsewhere.
+What comes in: a database. What goes out: what was checked, or the first difference. It cannot see two things. Of
+estimates only erasures are in the log; those that were erased must not be there again. And it cannot tell that somebody
+rebuilt the complete database with its log, unless the last hash was noted elsewhere.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import Connection
+
 from camcover.rulebook import digest_of
 from camcover.rulebook import release_id as id_of
 from camcover.store import Activation, AuditEntry, AuditFault, Database, Ledger, Release
 from camcover.store.audit import checked_entries
+from camcover.store.listing import there_again
 
 __all__ = ["Verified", "verify"]
 
@@ -39,6 +42,7 @@ class _AuditSubjects:
         self.decisions: dict[int, AuditEntry] = {}
         self.cancellations: dict[int, AuditEntry] = {}
         self.settings: dict[int, AuditEntry] = {}
+        self.erasures: dict[str, AuditEntry] = {}
 
     def add(self, entry: AuditEntry) -> None:
         """Sort an entry in; one about what the others are not about is passed over."""
@@ -51,6 +55,8 @@ class _AuditSubjects:
                 self.cancellations[_details(entry).get("activation", 0)] = entry
             case "set":
                 self.settings[entry.seq] = entry
+            case "erase":
+                self.erasures[entry.subject] = entry
 
 
 def verify(database: Database, known: str = "") -> Verified:
@@ -67,6 +73,7 @@ def verify(database: Database, known: str = "") -> Verified:
         releases = _check_releases(ledger, told)
         decisions = _check_decisions(ledger, told)
         settings = _check_settings(ledger, told)
+        _check_erasures(connection, told)
     return Verified(count, last, releases, decisions, settings)
 
 
@@ -154,6 +161,12 @@ def _check_settings(ledger: Ledger, told: _AuditSubjects) -> int:
         written = {"key": entry.subject, **_details(entry)}
         _same(f"setting {each.key}", entry, written, {"key": each.key, "value": each.value})
     return len(newest)
+
+
+def _check_erasures(connection: Connection, told: _AuditSubjects) -> None:
+    """That nothing which was erased is there again, say from a backup."""
+    for name in there_again(connection, told.erasures):
+        raise AuditFault(f"{name} is there again, but entry {told.erasures[name].seq} records that it was erased")
 
 
 def _same_keys(what: str, told: Mapping[Any, AuditEntry], found: Iterable[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from cachetools import LRUCache
@@ -46,6 +47,12 @@ class Cache(Generic[Key, Value]):
         with self._lock:
             if size_bytes <= self._kept.maxsize:
                 self._kept[key] = value, size_bytes
+
+    def drop(self, is_it: Callable[[Key], bool]) -> None:
+        """Drop the values of all keys of which `is_it` is true."""
+        with self._lock:
+            for key in [each for each in self._kept if is_it(each)]:
+                del self._kept[key]
 
     def __contains__(self, key: Key) -> bool:
         """Whether a key is at hand; that counts as no look-up."""

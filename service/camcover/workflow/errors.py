@@ -87,6 +87,18 @@ class EstimateNotKept(UseCaseError):
     refusal = Refusal.ESTIMATE_NOT_KEPT
 
 
+class EstimateErased(UseCaseError):
+    """An estimate was erased, as a person may ask; nothing of what it said is left."""
+
+    refusal = Refusal.ESTIMATE_ERASED
+    field = "name"
+
+    def __init__(self, name: str, when: datetime) -> None:
+        """Say when."""
+        super().__init__(f"{name} was erased on {moment(when)}")
+        self.name = name
+
+
 class FileFault(NamedTuple):
     """One thing that is wrong with rule files: `file:line:column` and what."""
 

@@ -1,0 +1,129 @@
+"""Stored estimates of the caller: listed by pages, and erased.
+
+What comes in: messages and a store. What goes out: pages of what a list tells, and when an estimate was erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from camcover.api.errors import invalid
+from camcover.api.paging import page_size, read_token, refuse_token, token_of
+from camcover.api.rule_messages import moment_of, timestamp
+from camcover.engine import Violation
+from camcover.gen.camcover.v1 import estimate_service_pb2 as messages
+from camcover.gen.camcover.v1 import request_pb2
+from camcover.refusals import Refusal
+from camcover.store import EstimateQuery, EstimateStore, Keeping, ListedEstimate
+from camcover.workflow.errors import NotServed, UnknownEstimate
+
+__all__ = ["deleted", "page_of"]
+
+_LOOKED_AT = 500
+"""Estimates whose requests one page looks at for a member."""
+
+_AT_ONCE, _LOOKED_AT_BYTES = 20, 16 << 20
+"""Requests that are read at once, and bytes of them after which a page ends."""
+
+
+def page_of(
+    store: EstimateStore, request: messages.ListEstimatesRequest, subject: str
+) -> messages.ListEstimatesResponse:
+    """A page of the estimates of a subject. Raises `Refused`, `NotServed`, `StoreUnavailable`."""
+    wanted = _wanted(request, subject)
+    size = page_size(request)
+    if request.member_id:
+        if store.keeping is not Keeping.FULL:
+            raise NotServed("this service stores no requests (--keep full does), so that no member can be looked for")
+        found, last = _of_member(store, wanted, request.member_id, size)
+    else:
+        found = list(store.listed(wanted, size + 1))
+        last = found[size - 1] if len(found) > size else None
+        found = found[:size]
+    token = "" if last is None else token_of(f"{last.created_at.isoformat()} {last.name}")
+    return messages.ListEstimatesResponse(estimates=map(_message, found), next_page_token=token)
+
+
+def deleted(store: EstimateStore, name: str, subject: str) -> tuple[messages.DeleteEstimateResponse, bytes]:
+    """What became of an estimate that is to be erased, and the SHA-256 of its request, empty where it is not known.
+
+    Raises `UnknownEstimate`, `StoreUnavailable`.
+    """
+    erased = store.erase(name, subject)
+    if erased is None:
+        if store.keeping is not Keeping.OFF:
+            raise UnknownEstimate(name)
+        return messages.DeleteEstimateResponse(name=name), b""
+    return messages.DeleteEstimateResponse(name=name, erased_at=timestamp(erased.at)), erased.fingerprint
+
+
+def _wanted(request: messages.ListEstimatesRequest, subject: str) -> EstimateQuery:
+    """Which estimates are asked for. Raises `Refused`."""
+    times: dict[str, datetime | None] = {
+        field: moment_of(getattr(request, field), field) if request.HasField(field) else None
+        for field in ("created_from", "created_before")
+    }
+    since, before = times["created_from"], times["created_before"]
+    if since is not None and before is not None and since >= before:
+        expected = f"a time after created_from ({since.isoformat()})"
+        raise invalid(Violation("created_before", before.isoformat(), expected, Refusal.CONTRADICTORY_STATEMENTS))
+    return EstimateQuery(
+        subject, request.plan_id, since, before, _after(request), with_requests=bool(request.member_id)
+    )
+
+
+def _after(request: messages.ListEstimatesRequest) -> tuple[datetime, str] | None:
+    """The last estimate of the page before. Raises `Refused`."""
+    token = read_token(request)
+    if not token:
+        return None
+    made, _, name = token.partition(" ")
+    try:
+        when = datetime.fromisoformat(made)
+    except ValueError:
+        refuse_token()
+    if when.tzinfo is None or not name:
+        refuse_token()
+    return when, name
+
+
+def _of_member(
+    store: EstimateStore, wanted: EstimateQuery, member_id: str, size: int
+) -> tuple[list[ListedEstimate], ListedEstimate | None]:
+    """Estimates in whose request a member has that id, and the last that was looked at; None where all were."""
+    found: list[ListedEstimate] = []
+    last: ListedEstimate | None = None
+    looked_at = read = 0
+    for each in _looked_at(store, wanted):
+        if last is not None and (len(found) == size or looked_at == _LOOKED_AT or read > _LOOKED_AT_BYTES):
+            return found, last
+        if each.request is not None and member_id in _members(each.request):
+            found.append(each)
+        last, looked_at, read = each, looked_at + 1, read + len(each.request or b"")
+    return found, None
+
+
+def _looked_at(store: EstimateStore, wanted: EstimateQuery) -> Iterator[ListedEstimate]:
+    """All estimates that are wanted, read as they are needed."""
+    while some := store.listed(wanted, _AT_ONCE):
+        yield from some
+        wanted = wanted._replace(after=(some[-1].created_at, some[-1].name))
+
+
+def _members(content: bytes) -> Sequence[str]:
+    """The ids of the members of a request, those that it leaves out as it means them."""
+    given = request_pb2.EstimatePlanRequest.FromString(content).members
+    return [each.id or str(place) for place, each in enumerate(given, start=1)] or ["1"]
+
+
+def _message(listed: ListedEstimate) -> messages.StoredEstimate:
+    return messages.StoredEstimate(
+        name=listed.name,
+        request_id=listed.request_id or "",
+        plan_id=listed.plan_id,
+        rule_release=listed.rule_release,
+        created_at=timestamp(listed.created_at),
+        is_whole=listed.is_whole,
+        erased_at=None if listed.erased_at is None else timestamp(listed.erased_at),
+    )
