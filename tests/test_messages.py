@@ -72,15 +72,22 @@ def test_words_name_the_arguments_of_their_message() -> None:
 
 
 def test_every_declared_sentence_is_used() -> None:
-    """The name to which it is assigned is read in the same module."""
-    for path in sources():
-        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    """The name to which it is assigned is read in the same module, or imported by another."""
+    trees = {path: list(ast.walk(ast.parse(path.read_bytes()))) for path in sources()}
+    shared = {
+        alias.name
+        for nodes in trees.values()
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for path, nodes in trees.items():
         read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         for node in nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 called, target = node.value.func, node.targets[0]
                 if isinstance(called, ast.Name) and called.id == "sentence" and isinstance(target, ast.Name):
-                    assert target.id in read, f"{path}: {target.id}"
+                    assert target.id in read | shared, f"{path}: {target.id}"
 
 
 def test_sentences_are_short() -> None:

@@ -137,6 +137,11 @@ async def test_check_says_everything_with_its_place(staff: Staff) -> None:
     good = await staff.rules.ValidateRules(messages.ValidateRulesRequest(rules=files()), metadata=by("reader"))
     assert good.publishable
     assert {each.code for each in good.diagnostics} == {"plan-without-tests"}
+    warning = good.diagnostics[0]
+    assert warning.message == "no test runs through this edition of plan 'copay-plan'"
+    assert warning.message_id == "plan-without-tests-no-test"
+    assert [(each.name, each.text) for each in warning.arguments] == [("plan", "copay-plan")]
+    assert (warning.hint_id, list(warning.hint_arguments)) == ("plan-without-tests-add-tests", [])
     assert good.release == await published(staff)
 
 

@@ -8,13 +8,14 @@ from difflib import get_close_matches
 
 import pytest
 
+from camcover.messages import Message, WordList
 from camcover.rulebook import CODES, Diagnostic, Severity, as_github, as_json, as_text, load_texts
 from camcover.rulebook import diagnostics as shown
-from camcover.rulebook.bounding import MOST_FINDINGS, MOST_IN_ALL, MOST_LETTERS, bounded
+from camcover.rulebook.bounding import MOST_FINDINGS, MOST_IN_ALL, bounded
 from camcover.rulebook.diagnostics import MOST_COLUMNS, MOST_SEARCHES
 from camcover.rulebook.formatting import format_text
 from camcover.rulebook.nodes import MAX_VALUES, Listing, parse
-from camcover.rulebook.printable import on_one_line, printable
+from camcover.rulebook.printable import MOST_LETTERS, on_one_line, printable
 from camcover.rulebook.records import Place
 from small_rules import SHARE_PLAN, TEXTS
 
@@ -81,8 +82,15 @@ def test_values_are_counted_while_a_file_is_read() -> None:
         assert format_text(f"x: {text}\n") == f"x: {text}\n"
 
 
+def said(words: str) -> Message:
+    """A message of these words."""
+    return Message("diagnostic-text", (("text", words),))
+
+
 def faults(count: int, severity: Severity, file: str = "a.yaml") -> list[Diagnostic]:
-    return [Diagnostic("unknown-key", severity, Place(file, line, 1), f"fault {line}") for line in range(1, count + 1)]
+    return [
+        Diagnostic("unknown-key", severity, Place(file, line, 1), said(f"fault {line}")) for line in range(1, count + 1)
+    ]
 
 
 def test_errors_warnings_and_files_are_bounded_separately() -> None:
@@ -124,6 +132,18 @@ def test_a_word_of_a_million_letters_is_shortened_in_messages() -> None:
     assert len(as_text([error], found.texts)) < 2_000
 
 
+@pytest.mark.parametrize("text", ["{plan} %s \\n \x1b", "x" * 401, "a" * 200 + "b" * 10_000 + "c" * 200])
+def test_arguments_are_as_short_as_the_message_and_change_none_of_it(text: str) -> None:
+    """Text of a file is never a template: braces stay. 200 letters of each end stay of a long one, here as there."""
+    inner = Message("words-and", (("first", text), ("others", WordList((text,)))))
+    whole = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 1), inner, said(text))
+    (told,) = bounded([whole])
+    assert (told.message, told.hint) == (whole.message, whole.hint)
+    assert told.hint == (text if len(text) <= MOST_LETTERS else f"{text[:200]} … {text[-200:]}")
+    words = {each if isinstance(each, str) else each.items[0] for _, each in told.finding.arguments}  # type: ignore[union-attr]
+    assert words == {told.hint}
+
+
 @pytest.mark.parametrize(
     ("column", "expected"),
     [
@@ -135,7 +155,7 @@ def test_a_word_of_a_million_letters_is_shortened_in_messages() -> None:
 def test_a_long_line_is_cut_around_its_caret(column: int, expected: str) -> None:
     """400 letters; 80 are shown before the place."""
     line = "a" * 200 + "b" + "a" * 199
-    fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, column), "wrong")
+    fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, column), said("wrong"))
     head = f"a.yaml:1:{column}: error[unknown-key]: wrong\n    1 | "
     assert as_text([fault], {"a.yaml": line}) == f"{head}{expected}\n"
 
@@ -154,17 +174,19 @@ def test_control_characters_are_written_out() -> None:
 @pytest.mark.parametrize("show", [as_text, lambda found, _: as_json(found), lambda found, _: as_github(found)])
 def test_no_text_of_a_file_steers_a_terminal(show: object) -> None:
     """Names of files, keys, ids and lines, in each of the three formats."""
-    fault = Diagnostic("unknown-key", Severity.ERROR, Place(f"a{STEERING}\n::b.yaml", 1, 3), STEERING, STEERING)
+    fault = Diagnostic(
+        "unknown-key", Severity.ERROR, Place(f"a{STEERING}\n::b.yaml", 1, 3), said(STEERING), said(STEERING)
+    )
     printed: str = show([fault], {fault.at.file: f"id{STEERING}: 1"})  # type: ignore[operator]
     assert printable(printed) == printed
     assert "\\u001b[31mred" in printed or "\\\\u001b" in printed
 
 
 def test_json_output_stays_valid() -> None:
-    fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 1), "x\x9b\x1b\u202ey", "")
+    fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 1), said("x\x9b\x1b\u202ey"))
     assert json.loads(as_json([fault]))[0]["message"] == "x\x9b\x1b\u202ey"
 
 
 def test_the_caret_stands_under_its_letter_behind_what_is_written_out() -> None:
-    fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 3), "wrong")
+    fault = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 3), said("wrong"))
     assert as_text([fault], {"a.yaml": "\x1bax"}).splitlines()[1:] == ["    1 | \\u001bax", "      |        ^"]

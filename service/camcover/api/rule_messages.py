@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from camcover.api.errors import invalid
+from camcover.api.sentences import message_data
 from camcover.engine import Violation
 from camcover.engine.asking.words import repeated
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.gen.camcover.v1 import impact_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
+from camcover.messages import Message
 from camcover.refusals import Refusal
 from camcover.rulebook import Diagnostic, Severity
 from camcover.rulebook.differences import Change
@@ -139,7 +142,17 @@ def _diagnostic(diagnostic: Diagnostic) -> messages.Diagnostic:
         column=diagnostic.at.column,
         message=diagnostic.message,
         hint=diagnostic.hint,
+        **message_data(diagnostic.finding),
+        **_hint_data(diagnostic.advice),
     )
+
+
+def _hint_data(advice: Message | None) -> dict[str, Any]:
+    """The fields `hint_id` and `hint_arguments`."""
+    if advice is None:
+        return {}
+    data = message_data(advice)
+    return {"hint_id": data["message_id"], "hint_arguments": data["arguments"]}
 
 
 def _test(test: TestResult) -> messages.RuleTest:

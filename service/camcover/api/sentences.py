@@ -11,17 +11,17 @@ from typing import Any, TypeAlias
 from camcover.languages import Language
 from camcover.messages import Argument, Dollars, Label, Message, Rate, WordList
 
-__all__ = ["worded_data"]
+__all__ = ["message_data", "worded_data"]
 
 _Fields: TypeAlias = dict[str, Any]
 
 
 def worded_data(message: Message, language: Language) -> _Fields:
     """The fields `text`, `message_id` and `arguments`."""
-    return {"text": language.text(message), **_as_data(message)}
+    return {"text": language.text(message), **message_data(message)}
 
 
-def _as_data(message: Message) -> _Fields:
+def message_data(message: Message) -> _Fields:
     """The fields `message_id` and `arguments`."""
     return {
         "message_id": message.id,
@@ -37,7 +37,7 @@ def _value(value: Argument) -> _Fields:
         case Dollars():
             return {"cents": value.cents}
         case Message():
-            return {"sentence": _as_data(value)}
+            return {"sentence": message_data(value)}
         case Label():
             return {"label": value.word}
         case int():

@@ -1,4 +1,4 @@
-"""Bounds the findings that are shown: the first faults of a file, the beginning and end of a long message.
+"""Bounds the findings that are shown: the first faults of a file, the beginning and end of a long text.
 
 What comes in: every diagnostic. What goes out: the ones to show, sorted. A file of 1 MiB may have 50,000 faults, or one
 word of a million letters. That is of no use to a person or a program.
@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from camcover.messages import Argument, Message, WordList, sentence
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.printable import shortened
 
 __all__ = ["MOST_FINDINGS", "MOST_IN_ALL", "bounded"]
 
@@ -19,9 +21,6 @@ MOST_FINDINGS = 100
 
 MOST_IN_ALL = 2_000
 """Findings of all files together that are told: errors before warnings."""
-
-MOST_LETTERS = 400
-"""The longest message and the longest hint."""
 
 MORE_FINDINGS = declare(
     "more-findings",
@@ -32,9 +31,16 @@ MORE_FINDINGS = declare(
 )
 
 
+_MORE_OF_FILE = {each: sentence(f"more-findings-{each}s", "count", "more") for each in Severity}
+"""`count` settles the plural, `more` is the same number as it stands in the sentence."""
+_MORE_IN_ALL = sentence("more-findings-in-all", "errors", "warnings", "most")
+_CORRECT_THOSE_ABOVE = sentence("more-findings-correct-those-above")
+_CORRECT_THE_LISTED = sentence("more-findings-correct-the-listed")
+
+
 def bounded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics in order of place, each once, no more of a file, and of all, than a reader has use for."""
-    ordered = sorted(set(found), key=lambda each: (each.at.file, each.at.line, each.at.column, each.code, each.message))
+    ordered = sorted(set(found), key=_order)
     told: list[Diagnostic] = []
     for _, group in groupby(ordered, key=lambda each: each.at.file):
         of_file = list(group)
@@ -43,16 +49,20 @@ def bounded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(told) if len(told) <= MOST_IN_ALL else _first_of_all(told, ordered)
 
 
+def _order(fault: Diagnostic) -> tuple[str, int, int, str, str]:
+    """By place, then by code and by the whole text."""
+    at = fault.at
+    return at.file, at.line, at.column, fault.code, fault.finding.text
+
+
 def _first_of_all(told: Sequence[Diagnostic], every: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Of too many findings in many files the first errors, where there is room warnings, and how many there are."""
     kept = set(sorted(told, key=lambda each: each.severity is not Severity.ERROR)[:MOST_IN_ALL])
     left = [each for each in told if each not in kept]
     worst = min(left, key=lambda each: each.severity is not Severity.ERROR)
     errors = sum(each.severity is Severity.ERROR for each in every)
-    warnings = len(every) - errors
-    message = f"all files have {errors} errors and {warnings} warnings; only {MOST_IN_ALL:,} of them are listed"
-    hint = "correct the listed ones and check again"
-    more = Diagnostic(MORE_FINDINGS.code, worst.severity, worst.at, message, hint)
+    finding = _MORE_IN_ALL(errors=str(errors), warnings=str(len(every) - errors), most=MOST_IN_ALL)
+    more = Diagnostic(MORE_FINDINGS.code, worst.severity, worst.at, finding, _CORRECT_THE_LISTED())
     return (*(each for each in told if each in kept), more)
 
 
@@ -62,18 +72,29 @@ def _first(found: Sequence[Diagnostic]) -> list[Diagnostic]:
     more = len(found) - len(told)
     if more:
         severity, at = found[0].severity, found[MOST_FINDINGS].at
-        message = f"this file has {more} more {severity}{'s' * (more > 1)} from here on, not listed"
-        told.append(Diagnostic(MORE_FINDINGS.code, severity, at, message, "correct those above and check again"))
+        finding = _MORE_OF_FILE[severity](count=more, more=str(more))
+        told.append(Diagnostic(MORE_FINDINGS.code, severity, at, finding, _CORRECT_THOSE_ABOVE()))
     return told
 
 
 def _shortened(fault: Diagnostic) -> Diagnostic:
-    if max(len(fault.message), len(fault.hint)) <= MOST_LETTERS:
-        return fault
-    return replace(fault, message=_cut(fault.message), hint=_cut(fault.hint))
+    """A fault whose arguments are short; its texts are those of the whole fault."""
+    advice = None if fault.advice is None else _short_message(fault.advice)
+    return replace(fault, finding=_short_message(fault.finding), advice=advice)
 
 
-def _cut(text: str) -> str:
-    """A text without its middle, where it is too long."""
-    half = MOST_LETTERS // 2
-    return text if len(text) <= MOST_LETTERS else f"{text[:half]} … {text[-half:]}"
+def _short_message(message: Message) -> Message:
+    return Message(message.id, tuple([(name, _short_argument(value)) for name, value in message.arguments]))
+
+
+def _short_argument(value: Argument) -> Argument:
+    """A value with every text in it shortened, to ends as long as those that a whole message is shown with."""
+    match value:
+        case str():
+            return shortened(value)
+        case Message():
+            return _short_message(value)
+        case WordList():
+            return WordList(tuple(map(_short_argument, value.items)), value.is_choice)
+        case _:
+            return value

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from camcover.rulebook.printable import on_one_line, printable
+from camcover.messages import Message, sentence
+from camcover.rulebook.printable import on_one_line, printable, shortened
 from camcover.rulebook.records import Place
 
 __all__ = [
@@ -80,18 +81,41 @@ def declare(code: str, severity: Severity, meaning: str, remedy: str, *, in_edit
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault: its place, the message, and what to do (`hint`, may be empty)."""
+    """One fault: its place, what was found, and what to do (`advice`, may be missing), both as data."""
 
     code: str
     severity: Severity
     at: Place
-    message: str
-    hint: str = ""
+    finding: Message
+    advice: Message | None = None
+
+    @property
+    def message(self) -> str:
+        """What was found, in English; the middle of a long text is left out."""
+        return shortened(self.finding.text)
+
+    @property
+    def hint(self) -> str:
+        """What to do, in English; empty where nothing is advised."""
+        return "" if self.advice is None else shortened(self.advice.text)
 
     @property
     def sentence(self) -> str:
         """The message with its hint."""
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+_TEXT = sentence("diagnostic-text", "text")
+
+
+def as_message(said: Message | str) -> Message:
+    """A message as it is, or a text that has no message of its own yet."""
+    return said if isinstance(said, Message) else _TEXT(text=said)
+
+
+def as_advice(said: Message | str | None) -> Message | None:
+    """The same of what to do; None of no text."""
+    return as_message(said) if said else None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from camcover.messages import Message, sentence
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.nodes import MAX_BYTES, too_large
 from camcover.rulebook.records import Place
@@ -27,6 +28,15 @@ UNREADABLE = declare(
     "UTF-8, or it is a link to a missing file or to a place outside the folders that were named.",
     "Put the file itself into the folder, or also name the folder that the link leads to.",
 )
+
+_NOT_REGULAR = sentence("unreadable-file-not-regular")
+_CANNOT_BE_READ = sentence("unreadable-file-cannot-be-read", "why")
+_NO_TARGET = sentence("unreadable-file-link-without-target")
+_LEADS_OUT = sentence("unreadable-file-link-leads-out")
+_NAME_THE_FOLDER = sentence("unreadable-file-name-the-folder-too")
+_PUT_THE_FILE_HERE = sentence("unreadable-file-put-the-file-here")
+_NAME_NOT_UTF8 = sentence("unreadable-file-name-not-utf8")
+_RENAME = sentence("unreadable-file-rename")
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -60,15 +70,15 @@ def read(path: Path) -> bytes | Diagnostic:
     """A file's bytes, or why they are not read: never more than a rule file may hold, never from a device or a pipe."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return _unread(path, "this is not a regular file")
+            return _unread(path, _NOT_REGULAR())
         # What is there may have changed since: a pipe would wait here for whoever writes to it.
         with open(path, "rb", opener=_open_at_once) as file:
             now = os.fstat(file.fileno())
             if not stat.S_ISREG(now.st_mode):
-                return _unread(path, "this is not a regular file")
+                return _unread(path, _NOT_REGULAR())
             content = b"" if now.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
     except OSError as error:
-        return _unread(path, f"this cannot be read: {error.strerror}")
+        return _unread(path, _CANNOT_BE_READ(why=str(error.strerror)))
     return too_large(str(path)) if max(now.st_size, len(content)) > MAX_BYTES else content
 
 
@@ -76,10 +86,10 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _unread(path: Path, message: str, hint: str = "") -> Diagnostic:
+def _unread(path: Path, finding: Message, advice: Message | None = None) -> Diagnostic:
     """The fault of what is not read; a name that is no text is shown with its bytes written out."""
     name = os.fsencode(path).decode(errors="backslashreplace")
-    return Diagnostic(UNREADABLE.code, Severity.ERROR, Place(name, 1, 1), message, hint)
+    return Diagnostic(UNREADABLE.code, Severity.ERROR, Place(name, 1, 1), finding, advice)
 
 
 class _Search:
@@ -116,7 +126,7 @@ class _Search:
             with os.scandir(folder) as entries:
                 seen = sorted((entry for entry in entries if not is_hidden(entry.name)), key=_links_last)
         except OSError as error:
-            self._refuse(folder, f"this cannot be read: {error.strerror}")
+            self._refuse(folder, _CANNOT_BE_READ(why=str(error.strerror)))
             return
         folders = []
         for entry in seen:
@@ -135,26 +145,26 @@ class _Search:
         if any(place.is_relative_to(bound) for bound in self._bounds):
             if link.exists():
                 return True
-            self._refuse_rules(link, "the target of this link does not exist")
+            self._refuse_rules(link, _NO_TARGET())
         elif link.is_dir():
-            self._refuse(link, "this link leads out of the rules folder", "also name the folder that it leads to")
+            self._refuse(link, _LEADS_OUT(), _NAME_THE_FOLDER())
         else:
-            self._refuse_rules(link, "this link leads out of the rules folder", "put the file itself here")
+            self._refuse_rules(link, _LEADS_OUT(), _PUT_THE_FILE_HERE())
         return False
 
-    def _refuse_rules(self, link: Path, message: str, hint: str = "") -> None:
+    def _refuse_rules(self, link: Path, finding: Message, advice: Message | None = None) -> None:
         if link.suffix in _SUFFIXES:
-            self._refuse(link, message, hint)
+            self._refuse(link, finding, advice)
 
-    def _refuse(self, path: Path, message: str, hint: str = "") -> None:
-        self._faults[_unread(path, message, hint)] = None
+    def _refuse(self, path: Path, finding: Message, advice: Message | None = None) -> None:
+        self._faults[_unread(path, finding, advice)] = None
 
     def _enter(self, path: Path) -> None:
         """Keep a file, unless it was found before; by its own path rather than by a link's."""
         try:
             str(path).encode()
         except UnicodeEncodeError:
-            self._refuse(path, "the name of this file is not UTF-8", "rename the file")
+            self._refuse(path, _NAME_NOT_UTF8(), _RENAME())
             return
         place = Path(os.path.realpath(path))
         if place not in self._found or (self._found[place].is_symlink() and not path.is_symlink()):

@@ -16,6 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
+from camcover.messages import sentence
 from camcover.rulebook import checks
 from camcover.rulebook.bounding import bounded
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, declare, few_searches
@@ -54,6 +55,10 @@ NO_RULES = declare(
     "The file or folder that was named contains no rule file.",
     "Name a file or folder that holds `.yaml` files.",
 )
+
+_WRONG_BYTE = sentence("not-utf8-byte", "byte")
+_SAVE_AS_UTF8 = sentence("not-utf8-save-as-utf8")
+_NO_FILE_HERE = sentence("no-rules-here")
 
 _Document = TypeVar("_Document", bound=Document)
 
@@ -122,7 +127,7 @@ def _load_files(
     loaded = _load(texts, faults, today, paths)
     if loaded.texts or loaded.errors:
         return loaded
-    nothing = Diagnostic("no-rules", Severity.ERROR, Place(where, 1, 1), "there is no rule file (.yaml) here")
+    nothing = Diagnostic(NO_RULES.code, Severity.ERROR, Place(where, 1, 1), _NO_FILE_HERE())
     return Loaded(None, (nothing, *loaded.diagnostics), {})
 
 
@@ -131,8 +136,8 @@ def _decoded(name: str, content: bytes) -> str | Diagnostic:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        message = f"byte {error.start} is not UTF-8"
-        return Diagnostic(NOT_UTF8.code, Severity.ERROR, Place(name, 1, 1), message, "save the file as UTF-8")
+        finding = _WRONG_BYTE(byte=str(error.start))
+        return Diagnostic(NOT_UTF8.code, Severity.ERROR, Place(name, 1, 1), finding, _SAVE_AS_UTF8())
 
 
 def load_texts(texts: Mapping[str, str], today: date | None = None) -> Loaded:

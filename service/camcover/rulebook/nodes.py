@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.messages import Message
+from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare
 from camcover.rulebook.records import Place
 
 __all__ = [
@@ -153,9 +154,9 @@ def too_large(file: str) -> Diagnostic:
     return _fault(TOO_LARGE.code, Place(file, 1, 1), "the file is larger than 1 MiB", "split the file")
 
 
-def _fault(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
+def _fault(code: str, at: Place, finding: Message | str, advice: Message | str | None = None) -> Diagnostic:
     """An error."""
-    return Diagnostic(code, Severity.ERROR, at, message, hint)
+    return Diagnostic(code, Severity.ERROR, at, as_message(finding), as_advice(advice))
 
 
 def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _NodeBuilder) -> list[Diagnostic]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from camcover.messages import sentence
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.nodes import Listing, Node, Scalar, Table, is_too_large
@@ -24,6 +25,9 @@ NOT_A_RULE_FILE = declare(
     "it with `format: camcover/1`.",
     in_editor=True,
 )
+
+_NO_RULE_FILE = sentence("not-a-rule-file-ignored")
+_BEGIN_IT = sentence("not-a-rule-file-begin-it-so")
 
 _FORMAT = re.compile(r"camcover/[0-9]+")
 _SAID_SO = re.compile(
@@ -58,6 +62,4 @@ def _says_so(key: str, value: str) -> bool:
 
 def no_rule_file(name: str) -> Diagnostic:
     """The warning about a file that is left out."""
-    message = "this YAML file is not a rule file and is ignored"
-    hint = "begin a rule file with 'format: camcover/1'; keep other files in another folder"
-    return Diagnostic(NOT_A_RULE_FILE.code, Severity.WARNING, Place(name, 1, 1), message, hint)
+    return Diagnostic(NOT_A_RULE_FILE.code, Severity.WARNING, Place(name, 1, 1), _NO_RULE_FILE(), _BEGIN_IT())

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.messages import Message
+from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare
 from camcover.rulebook.hints import Aliases, aliases_in, hint
 from camcover.rulebook.records import Catalog, Document, Effective, Fees, Place, Plan, Word
 from camcover.rulebook.shapes import Context, Reference
@@ -107,8 +108,8 @@ def resolve(files: Sequence[File]) -> Iterator[Diagnostic]:
             yield from _fee_cycles(file.record)
 
 
-def _error(code: str, at: Place, message: str, hint: str = "") -> Diagnostic:
-    return Diagnostic(code, Severity.ERROR, at, message, hint)
+def _error(code: str, at: Place, finding: Message | str, advice: Message | str | None = None) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, at, as_message(finding), as_advice(advice))
 
 
 def _overlaps(files: Sequence[File]) -> Iterator[Diagnostic]:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, folded
+from camcover.messages import Message
+from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare, folded
 from camcover.rulebook.hints import meant, without_modifiers
 from camcover.rulebook.nodes import Listing, Node, Scalar, Table
 from camcover.rulebook.records import Place, Word
@@ -65,14 +66,14 @@ class Context:
     defined: dict[str, dict[str, Word]] = field(default_factory=dict)
     is_illustrative: bool = False
 
-    def fault(self, code: str, at: Place, message: str, hint: str = "") -> Failed:
+    def fault(self, code: str, at: Place, finding: Message | str, advice: Message | str | None = None) -> Failed:
         """Report an error; gives FAILED, for the caller to return."""
-        self.faults.append(Diagnostic(code, Severity.ERROR, at, message, hint))
+        self.faults.append(Diagnostic(code, Severity.ERROR, at, as_message(finding), as_advice(advice)))
         return FAILED
 
-    def warn(self, code: str, at: Place, message: str, hint: str) -> None:
+    def warn(self, code: str, at: Place, finding: Message | str, advice: Message | str) -> None:
         """Report a warning."""
-        self.faults.append(Diagnostic(code, Severity.WARNING, at, message, hint))
+        self.faults.append(Diagnostic(code, Severity.WARNING, at, as_message(finding), as_advice(advice)))
 
     def define(self, kind: str, word: Word) -> None:
         """Enter a word that this file defines."""

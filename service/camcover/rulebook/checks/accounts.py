@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from camcover.rulebook.checks.accumulators import INDIVIDUAL_ABOVE_FAMILY
+from camcover.messages import sentence
+from camcover.rulebook.checks.accumulators import ABOVE_FAMILY, CHECK_BOTH, INDIVIDUAL_ABOVE_FAMILY
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
 from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.phrases import INDIVIDUAL_AMOUNT
 from camcover.rulebook.records import OwedPart, RuleSet
 from camcover.rulebook.words import written
 
@@ -21,15 +23,24 @@ HSA_ACCOUNT = declare_fault(
     "no`.",
 )
 
+_PAYS_DEDUCTIBLE = sentence("hsa-account-pays-deductible-pays-deductible", "account")
+_REMOVE_DEDUCTIBLE = sentence("hsa-account-pays-deductible-remove-deductible")
+
 
 def check_account_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """An account that a family shares holds no less than one person's (docs/rule-language.md, accounts)."""
     for plan in plans(rules):
         for account in plan.accounts.values():
             if account.family is not None and account.individual > account.family:
-                amounts = f"{written(account.individual)} of '{account.id}' is above its family amount"
-                amounts = f"{amounts} {written(account.family)}"
-                yield INDIVIDUAL_ABOVE_FAMILY.at(account.at, f"the individual amount {amounts}", "check both amounts")
+                yield INDIVIDUAL_ABOVE_FAMILY.at(
+                    account.at,
+                    ABOVE_FAMILY(
+                        amount=INDIVIDUAL_AMOUNT(amount=written(account.individual)),
+                        sum=account.id,
+                        family=written(account.family),
+                    ),
+                    CHECK_BOTH(),
+                )
 
 
 def check_hsa_accounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -37,6 +48,6 @@ def check_hsa_accounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for account in plan.accounts.values() if plan.hsa_qualified else ():
             if OwedPart.DEDUCTIBLE in account.pays:
-                message = f"the account '{account.id}' of an HSA-qualified plan pays the deductible"
-                hint = "remove `deductible` from `pays`, unless the plan's document says so"
+                message = _PAYS_DEDUCTIBLE(account=account.id)
+                hint = _REMOVE_DEDUCTIBLE()
                 yield HSA_ACCOUNT.at(account.at, message, hint)

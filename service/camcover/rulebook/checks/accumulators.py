@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import phases, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.phrases import INDIVIDUAL_AMOUNT, SELF_ONLY_AMOUNT
 from camcover.rulebook.records import AccumulatorKind, Carryover, DeductibleStep, FamilyMode, Place, Plan, RuleSet
 from camcover.rulebook.words import written
 
@@ -89,6 +91,34 @@ UNUSED_ACCUMULATOR = declare_fault(
     "Name it in a tier, a step or `feeds`, or remove it.",
 )
 
+ABOVE_FAMILY = sentence("individual-above-family-amounts", "amount", "sum", "family")
+CHECK_BOTH = sentence("individual-above-family-check-both")
+_NAMED_BY_BOTH = sentence("maximum-named-twice-by-both-keys", "tier", "maximum", "key")
+_TWICE_IN_LIST = sentence("maximum-named-twice-in-list", "tier", "maximum", "key")
+_NAME_IT_ONCE = sentence("maximum-named-twice-name-it-once")
+_REDUCES_NO_DEDUCTIBLE = sentence("reduced-by-misplaced-no-deductible", "accumulator")
+_REDUCES_AGGREGATE = sentence("reduced-by-misplaced-aggregate", "accumulator")
+_REDUCES_CARRYOVER = sentence("reduced-by-misplaced-carryover", "accumulator")
+_REDUCES_TOO_MUCH = sentence("reduced-by-misplaced-too-much", "accumulator", "amount")
+_REMOVE_REDUCED_BY = sentence("reduced-by-misplaced-remove-reduced-by")
+_FEEDS_ITSELF = sentence("accumulator-feeds-itself-feeds-itself", "accumulator")
+_REMOVE_FROM_FEEDS = sentence("accumulator-feeds-itself-remove-from-feeds")
+_IS_OF_KIND = sentence("accumulator-of-wrong-kind-is-of-kind", "accumulator", "kind", "expected")
+_NAME_ONE_OF = sentence("accumulator-of-wrong-kind-name-one-of", "accumulators")
+_NONE_OF_KIND = sentence("accumulator-of-wrong-kind-none-of-kind", "kind")
+_HAS_COUNTS = sentence("counts-of-deductible-has-counts", "deductible")
+_REMOVE_COUNTS = sentence("counts-of-deductible-remove-counts")
+_NOTHING_COUNTS = sentence("cap-without-count-nothing-counts", "maximum", "tier")
+_ALSO_COUNT = sentence("cap-without-count-also-count")
+_CAPS_NO_TIER = sentence("count-without-cap-caps-no-tier", "tier", "maximum")
+_NAME_IN_CAPPED_BY = sentence("count-without-cap-name-in-capped-by")
+_HAS_SELF_ONLY = sentence("self-only-of-aggregate-has-self-only", "accumulator")
+_WRITE_AS_INDIVIDUAL = sentence("self-only-of-aggregate-write-as-individual")
+_NO_FAMILY_AMOUNT = sentence("aggregate-without-family-no-family-amount", "accumulator")
+_ADD_FAMILY = sentence("aggregate-without-family-add-family")
+_NOTHING_TOWARD = sentence("unused-accumulator-nothing-toward", "accumulator")
+_NAME_IT = sentence("unused-accumulator-name-it")
+
 
 def check_feeds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """No accumulator feeds itself (docs/rule-language.md, point 23: the same dollars count once)."""
@@ -96,8 +126,8 @@ def check_feeds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for accumulator in plan.accumulators.values():
             own = [word for word in accumulator.feeds if word == accumulator.id]
             if own:
-                message = f"the accumulator '{accumulator.id}' feeds itself"
-                yield FEEDS_ITSELF.at(place_of(own[0], accumulator.at), message, "remove it from `feeds`")
+                message = _FEEDS_ITSELF(accumulator=accumulator.id)
+                yield FEEDS_ITSELF.at(place_of(own[0], accumulator.at), message, _REMOVE_FROM_FEEDS())
 
 
 def check_kinds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -106,9 +136,9 @@ def check_kinds(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for word, place, wanted in _uses_by_kind(plan):
             accumulator = plan.accumulators.get(word)
             if accumulator is not None and accumulator.kind is not wanted:
-                message = f"'{word}' is of kind {accumulator.kind}; expected kind {wanted}"
+                message = _IS_OF_KIND(accumulator=word, kind=accumulator.kind, expected=wanted)
                 same = [each.id for each in plan.accumulators.values() if each.kind is wanted]
-                hint = f"name one of this kind: {', '.join(same)}" if same else f"the plan has no {wanted}"
+                hint = _NAME_ONE_OF(accumulators=", ".join(same)) if same else _NONE_OF_KIND(kind=wanted)
                 yield WRONG_KIND.at(place, message, hint)
 
 
@@ -131,8 +161,8 @@ def check_parts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for accumulator in plan.accumulators.values():
             if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.counts is not None:
-                message = f"the deductible '{accumulator.id}' has `counts`; only an out-of-pocket maximum may have it"
-                yield COUNTS_OF_DEDUCTIBLE.at(accumulator.at, message, "remove `counts`")
+                message = _HAS_COUNTS(deductible=accumulator.id)
+                yield COUNTS_OF_DEDUCTIBLE.at(accumulator.at, message, _REMOVE_COUNTS())
 
 
 def check_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -144,9 +174,8 @@ def check_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 for word in words:
                     if word in said:
                         is_own = word == tier.out_of_pocket_maximum
-                        where = f"both in `out_of_pocket_maximum` and in `{key}`" if is_own else f"twice in `{key}`"
-                        message = f"tier '{tier.id}' names '{word}' {where}"
-                        yield NAMED_TWICE.at(place_of(word, tier.at), message, "name it once")
+                        finding = (_NAMED_BY_BOTH if is_own else _TWICE_IN_LIST)(tier=tier.id, maximum=word, key=key)
+                        yield NAMED_TWICE.at(place_of(word, tier.at), finding, _NAME_IT_ONCE())
                     said.add(word)
         yield from _half_said(plan)
 
@@ -159,12 +188,12 @@ def _half_said(plan: Plan) -> Iterator[Diagnostic]:
     for tier in plan.tiers.values():
         for word in tier.capped_by:
             if word not in counted:
-                message = f"'{word}' caps tier '{tier.id}', but nothing counts toward it"
-                yield CAP_WITHOUT_COUNT.at(place_of(word, tier.at), message, "also name it in `counts_toward`")
+                message = _NOTHING_COUNTS(maximum=word, tier=tier.id)
+                yield CAP_WITHOUT_COUNT.at(place_of(word, tier.at), message, _ALSO_COUNT())
         for word in tier.counts_toward:
             if word not in capping:
-                message = f"tier '{tier.id}' counts toward '{word}', but '{word}' caps no tier"
-                yield COUNT_WITHOUT_CAP.at(place_of(word, tier.at), message, "name it in the `capped_by` of a tier")
+                message = _CAPS_NO_TIER(tier=tier.id, maximum=word)
+                yield COUNT_WITHOUT_CAP.at(place_of(word, tier.at), message, _NAME_IN_CAPPED_BY())
 
 
 def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -174,20 +203,20 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             individual, family = accumulator.individual, accumulator.family
             alone, is_aggregate = accumulator.self_only, accumulator.family_mode is FamilyMode.AGGREGATE
             if alone is not None and is_aggregate:
-                message = f"the accumulator '{accumulator.id}' is aggregate and has a `self_only` amount"
-                yield SELF_ONLY_OF_AGGREGATE.at(accumulator.at, message, "write that amount as `individual`")
+                message = _HAS_SELF_ONLY(accumulator=accumulator.id)
+                yield SELF_ONLY_OF_AGGREGATE.at(accumulator.at, message, _WRITE_AS_INDIVIDUAL())
             elif alone is not None and family is not None and alone > family:
-                amounts = f"{written(alone)} of '{accumulator.id}' is above its family amount {written(family)}"
-                message = f"the self-only amount {amounts}"
-                yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
+                amount = SELF_ONLY_AMOUNT(amount=written(alone))
+                finding = ABOVE_FAMILY(amount=amount, sum=accumulator.id, family=written(family))
+                yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, finding, CHECK_BOTH())
             if individual is not None and family is not None and individual > family:
-                amounts = f"{written(individual)} of '{accumulator.id}' is above its family amount {written(family)}"
-                message = f"the individual amount {amounts}"
-                yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, message, "check both amounts")
+                amount = INDIVIDUAL_AMOUNT(amount=written(individual))
+                finding = ABOVE_FAMILY(amount=amount, sum=accumulator.id, family=written(family))
+                yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, finding, CHECK_BOTH())
             # Unlimited on both sides bounds nobody in either mode, so only a bound that gets lost is a fault.
             if is_aggregate and family is None and individual is not None:
-                message = f"the accumulator '{accumulator.id}' is aggregate but has no family amount"
-                yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, "add `family: $...`")
+                message = _NO_FAMILY_AMOUNT(accumulator=accumulator.id)
+                yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, _ADD_FAMILY())
 
 
 def check_reductions(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -198,20 +227,17 @@ def check_reductions(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if reduction is None:
                 continue
             amounts = [each for each in (accumulator.individual, accumulator.alone) if each is not None]
-            why = ""
+            finding = None
             if accumulator.kind is not AccumulatorKind.DEDUCTIBLE:
-                why = "is not a deductible"
+                finding = _REDUCES_NO_DEDUCTIBLE(accumulator=accumulator.id)
             elif accumulator.family_mode is FamilyMode.AGGREGATE:
-                why = "is aggregate"
+                finding = _REDUCES_AGGREGATE(accumulator=accumulator.id)
             elif accumulator.carryover is not Carryover.NONE:
-                why = "has a carry-over"
+                finding = _REDUCES_CARRYOVER(accumulator=accumulator.id)
             elif not amounts or reduction > min(amounts):
-                why = f"has no individual amount of {written(reduction)} or more"
-            if why:
-                message = f"the accumulator '{accumulator.id}' has `reduced_by` but {why}"
-                yield REDUCED_BY_MISPLACED.at(
-                    accumulator.at, message, "remove `reduced_by`, or correct the accumulator"
-                )
+                finding = _REDUCES_TOO_MUCH(accumulator=accumulator.id, amount=written(reduction))
+            if finding is not None:
+                yield REDUCED_BY_MISPLACED.at(accumulator.at, finding, _REMOVE_REDUCED_BY())
 
 
 def check_unused_accumulators(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -222,5 +248,5 @@ def check_unused_accumulators(rules: RuleSet, _today: date) -> Iterator[Diagnost
         used.update(word for each in plan.accumulators.values() for word in each.feeds if word != each.id)
         for accumulator in plan.accumulators.values():
             if accumulator.id not in used:
-                message = f"nothing counts toward the accumulator '{accumulator.id}'"
-                yield UNUSED_ACCUMULATOR.at(accumulator.at, message, "name it in a tier, a step or `feeds`")
+                message = _NOTHING_TOWARD(accumulator=accumulator.id)
+                yield UNUSED_ACCUMULATOR.at(accumulator.at, message, _NAME_IT())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import Sentence, sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import diagnosis_groups
 from camcover.rulebook.checks.scope import days_of_change, phases, plans
@@ -19,6 +20,15 @@ TOO_MANY = declare_fault(
     "steps in a list, and 500 benefits and exclusions in a file.",
     "Split the plan or the benefit, or merge parts that are alike.",
 )
+
+_PRACTITIONERS = sentence("too-many-practitioners", "found")
+_ACCUMULATORS = sentence("too-many-accumulators", "found")
+_TIERS = sentence("too-many-tiers", "found")
+_BENEFITS = sentence("too-many-benefits", "found")
+_LIMITS = sentence("too-many-limits", "found", "benefit")
+_STEPS = sentence("too-many-steps", "found")
+_DIAGNOSIS_GROUPS = sentence("too-many-diagnosis-groups", "plan", "found")
+_AT_MOST = sentence("too-many-at-most", "most")
 
 MAX_PRACTITIONERS = 64
 MAX_DIAGNOSIS_GROUPS = 64
@@ -36,7 +46,7 @@ def check_practitioners(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for catalog in editions:
             for practitioner in catalog.practitioners.values():
                 kinds.setdefault(practitioner.id, practitioner.at)
-    yield from _beyond(list(kinds.values()), MAX_PRACTITIONERS, "kinds of practitioner in the catalogs")
+    yield from _beyond(list(kinds.values()), MAX_PRACTITIONERS, _PRACTITIONERS)
 
 
 def check_diagnosis_groups(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -50,8 +60,8 @@ def check_diagnosis_groups(rules: RuleSet, _today: date) -> Iterator[Diagnostic]
         }
         if len(groups) > MAX_DIAGNOSIS_GROUPS:
             heading = editions[-1].heading
-            message = f"the criteria of '{heading.id}' have {len(groups)} distinct groups of diagnoses"
-            yield TOO_MANY.at(heading.at, message, f"at most {MAX_DIAGNOSIS_GROUPS} are allowed")
+            finding = _DIAGNOSIS_GROUPS(plan=heading.id, found=str(len(groups)))
+            yield TOO_MANY.at(heading.at, finding, _AT_MOST(most=str(MAX_DIAGNOSIS_GROUPS)))
 
 
 def check_plan_sizes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -59,20 +69,20 @@ def check_plan_sizes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for editions in rules.plans.values():
         accumulators = {each.id: each.at for plan in editions for each in plan.accumulators.values()}
         tiers = {each.id: each.at for plan in editions for each in plan.tiers.values()}
-        yield from _beyond(list(accumulators.values()), MAX_ACCUMULATORS, "accumulators in a plan")
-        yield from _beyond(list(tiers.values()), MAX_TIERS, "tiers in a plan")
+        yield from _beyond(list(accumulators.values()), MAX_ACCUMULATORS, _ACCUMULATORS)
+        yield from _beyond(list(tiers.values()), MAX_TIERS, _TIERS)
         for plan in editions:
             rows = [benefit.at for benefit in plan.benefits.values()] + [exclusion.at for exclusion in plan.exclusions]
-            yield from _beyond(rows, MAX_BENEFITS, "benefits and exclusions in a file")
+            yield from _beyond(rows, MAX_BENEFITS, _BENEFITS)
             for benefit in plan.benefits.values():
                 places = [limit.at for limit in benefit.limits]
-                yield from _beyond(places, MAX_LIMITS, f"limits on benefit '{benefit.id}'")
+                yield from _beyond(places, MAX_LIMITS, _LIMITS, benefit=benefit.id)
 
 
-def _beyond(places: list[Place], most: int, what: str) -> Iterator[Diagnostic]:
+def _beyond(places: list[Place], most: int, said: Sentence, **named: str) -> Iterator[Diagnostic]:
     """A diagnostic at the first place beyond the `most` that fit."""
     if len(places) > most:
-        yield TOO_MANY.at(places[most], f"found {len(places)} {what}", f"at most {most} are allowed")
+        yield TOO_MANY.at(places[most], said(found=str(len(places)), **named), _AT_MOST(most=str(most)))
 
 
 def check_step_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -80,4 +90,4 @@ def check_step_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for _, phase in phases(plan):
             places = [step.at for step in phase.steps for _ in range(2 if isinstance(step, ComparedStep) else 1)]
-            yield from _beyond(places, MAX_STEPS, "steps in one list")
+            yield from _beyond(places, MAX_STEPS, _STEPS)

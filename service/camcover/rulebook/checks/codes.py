@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import listed, place_of, plans
+from camcover.rulebook.checks.scope import place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.phrases import quoted
 from camcover.rulebook.records import Benefit, Catalog, RuleSet
 
 VISIT_CODE_REPEATED = declare_fault(
@@ -25,6 +27,18 @@ WITHOUT_CODE_IDLE = declare_fault(
     "Remove the code, or correct it.",
 )
 
+_NO_CODE_OF_BENEFIT = sentence("without-code-idle-not-of-benefit", "code")
+_NO_CODE_OF_THERAPIES = sentence("without-code-idle-not-of-therapies", "code", "therapies")
+_CORRECT_OR_REMOVE = sentence("without-code-idle-correct-or-remove")
+_IN_ATTESTS_AND_LACKS = sentence("modifier-contradicts-itself-in-attests-and-lacks", "modifier", "attestations")
+_KEEP_ATTESTATION_IN_ONE = sentence("modifier-contradicts-itself-keep-attestation-in-one")
+_WAITS_FOR_ITSELF = sentence("codes-wait-for-each-other-waits-for-itself", "code")
+_ONE_WAITS = sentence("codes-wait-for-each-other-one-waits")
+_IN_CODES_AND_VISIT_CODES = sentence("visit-code-repeated-in-codes-and-visit-codes", "therapy", "code")
+_KEEP_CODE_IN_ONE = sentence("visit-code-repeated-keep-code-in-one")
+_IN_CODES_AND_WITHOUT_CODES = sentence("without-code-idle-in-codes-and-without-codes", "benefit", "code")
+_KEEP_IN_ONE = sentence("without-code-idle-keep-in-one")
+
 
 MODIFIER_CONTRADICTS = declare_fault(
     "modifier-contradicts-itself",
@@ -41,8 +55,8 @@ def check_modifiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for modifier in catalog.modifiers.values():
             both = sorted(set(modifier.attests) & set(modifier.lacks))
             if both:
-                message = f"modifier '{modifier.code}' names {listed(both)} both in `attests` and in `lacks`"
-                yield MODIFIER_CONTRADICTS.at(modifier.at, message, "keep it in one of the two lists")
+                message = _IN_ATTESTS_AND_LACKS(modifier=modifier.code, attestations=quoted(both))
+                yield MODIFIER_CONTRADICTS.at(modifier.at, message, _KEEP_ATTESTATION_IN_ONE())
 
 
 CODES_WAIT = declare_fault(
@@ -66,8 +80,8 @@ def check_waiting_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for code, each in facts.items():
         if code not in told and code in _reached(waits, str(code)):
             told |= _reached(waits, str(code))
-            message = f"code '{code}' waits for a code that waits for '{code}'"
-            yield CODES_WAIT.at(each.at, message, "let only one of them wait for the other")
+            message = _WAITS_FOR_ITSELF(code=code)
+            yield CODES_WAIT.at(each.at, message, _ONE_WAITS())
 
 
 def _reached(waits: Mapping[str, Collection[str]], code: str) -> set[str]:
@@ -88,8 +102,8 @@ def check_visit_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for therapy in catalog.therapies.values():
             for code in therapy.visit_codes:
                 if code in therapy.codes:
-                    message = f"therapy '{therapy.id}' lists '{code}' both in `codes` and in `visit_codes`"
-                    yield VISIT_CODE_REPEATED.at(place_of(code, therapy.at), message, "keep it in one of the two lists")
+                    message = _IN_CODES_AND_VISIT_CODES(therapy=therapy.id, code=code)
+                    yield VISIT_CODE_REPEATED.at(place_of(code, therapy.at), message, _KEEP_CODE_IN_ONE())
 
 
 def check_without_codes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -104,11 +118,13 @@ def _idle(rules: RuleSet, benefit: Benefit) -> Iterator[Diagnostic]:
     for code in benefit.without_codes:
         place = place_of(code, benefit.at)
         if code in benefit.codes:
-            message = f"benefit '{benefit.id}' names '{code}' both in `codes` and in `without_codes`"
-            yield WITHOUT_CODE_IDLE.at(place, message, "keep it in one of the two lists")
+            message = _IN_CODES_AND_WITHOUT_CODES(benefit=benefit.id, code=code)
+            yield WITHOUT_CODE_IDLE.at(place, message, _KEEP_IN_ONE())
         elif not any(code in _billed(catalog, benefit) for catalog in _catalogs(rules)):
-            having = f"{listed(benefit.therapies)}" if benefit.therapies else "the benefit"
-            yield WITHOUT_CODE_IDLE.at(place, f"'{code}' is not a code of {having}", "remove it, or correct it")
+            finding = _NO_CODE_OF_BENEFIT(code=code)
+            if benefit.therapies:
+                finding = _NO_CODE_OF_THERAPIES(code=code, therapies=quoted(benefit.therapies))
+            yield WITHOUT_CODE_IDLE.at(place, finding, _CORRECT_OR_REMOVE())
 
 
 def _billed(catalog: Catalog, benefit: Benefit) -> set[str]:

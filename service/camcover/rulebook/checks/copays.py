@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
@@ -25,6 +26,13 @@ COPAY_SCOPE_IDLE = declare_fault(
     "Write the copay `per day`, name the same scope in the benefits that share the copay, or remove `copay_scope`.",
 )
 
+_PER_DAY_AND_VISIT = sentence("copay-units-mixed-per-day-and-visit", "benefit")
+_USE_ONE_UNIT = sentence("copay-units-mixed-use-one-unit")
+_NO_COPAY_PER_DAY = sentence("copay-scope-idle-no-copay-per-day", "benefit", "scope")
+_WRITE_PER_DAY = sentence("copay-scope-idle-write-per-day")
+_NO_OTHER_BENEFIT = sentence("copay-scope-idle-no-other-benefit", "scope")
+_NAME_SAME_SCOPE = sentence("copay-scope-idle-name-same-scope")
+
 
 def _copays(benefit: Benefit) -> Iterator[CopayStep]:
     """Every copay of a benefit, those that are compared with a coinsurance too."""
@@ -42,8 +50,8 @@ def check_units(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             first = {copay.per: copay for copay in reversed([*_copays(benefit)])}
             if CopayPer.DAY in first and CopayPer.VISIT in first:
-                message = f"benefit '{benefit.id}' has both a copay per day and a copay per visit"
-                yield COPAY_UNITS_MIXED.at(first[CopayPer.DAY].at, message, "use one unit in all of its tiers")
+                message = _PER_DAY_AND_VISIT(benefit=benefit.id)
+                yield COPAY_UNITS_MIXED.at(first[CopayPer.DAY].at, message, _USE_ONE_UNIT())
 
 
 def check_scopes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -56,9 +64,9 @@ def check_scopes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 continue
             place = place_of(scope, benefit.at)
             if benefit.shared_copay is None:
-                message = f"benefit '{benefit.id}' names the copay scope '{scope}' but has no copay per day"
-                hint = "write the copay as in {copay: $30 per day}, or remove `copay_scope`"
+                message = _NO_COPAY_PER_DAY(benefit=benefit.id, scope=scope)
+                hint = _WRITE_PER_DAY()
                 yield COPAY_SCOPE_IDLE.at(place, message, hint)
             elif shared.count(benefit.shared_copay) == 1:
-                message = f"no other benefit with a copay per day names the copay scope '{scope}'"
-                yield COPAY_SCOPE_IDLE.at(place, message, "name the same scope in each benefit that shares the copay")
+                message = _NO_OTHER_BENEFIT(scope=scope)
+                yield COPAY_SCOPE_IDLE.at(place, message, _NAME_SAME_SCOPE())

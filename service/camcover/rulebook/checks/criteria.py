@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import is_empty, region_of
-from camcover.rulebook.checks.scope import catalogs_on, days_of_change, listed, plans
+from camcover.rulebook.checks.scope import catalogs_on, days_of_change, plans
 from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.phrases import quoted
 from camcover.rulebook.records import Benefit, Criteria, Place, RuleSet
 
 NEVER_HOLD = declare_fault(
@@ -24,6 +26,17 @@ PRACTITIONERS_NEVER_GIVE = declare_fault(
     "A benefit asks for practitioners, but by the catalog none of them gives any of its therapies.",
     "Correct the practitioners of the benefit, or add them to the therapy in the catalog.",
 )
+
+_NO_AGE = sentence("criteria-never-hold-no-age", "least", "most")
+_EXCHANGE_AGES = sentence("criteria-never-hold-exchange-ages")
+_ATTESTED_AND_NOT = sentence("criteria-never-hold-attested-and-not", "attestations")
+_KEEP_IN_ONE = sentence("criteria-never-hold-keep-in-one")
+_NO_LINE = sentence("criteria-never-hold-no-line")
+_FILL_LIST = sentence("criteria-never-hold-fill-list")
+_BENEFIT_AND_POLICY = sentence("criteria-never-hold-benefit-and-policy", "benefit", "policy")
+_CORRECT_ONE = sentence("criteria-never-hold-correct-one")
+_NOT_GIVEN_BY = sentence("practitioners-never-give-therapy-not-given-by", "therapies", "practitioners")
+_CORRECT_PRACTITIONERS = sentence("practitioners-never-give-therapy-correct-practitioners")
 
 
 def check_criteria(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -43,13 +56,13 @@ def _never_hold(rules: RuleSet, day: date, when: Criteria) -> Iterator[Diagnosti
     if is_empty(region_of(rules, day, None, when)):
         ages = when.ages
         if ages is not None and ages.min is not None and ages.max is not None and ages.min > ages.max:
-            message = f"no age is both at least {ages.min} and at most {ages.max}"
-            yield NEVER_HOLD.at(ages.at, message, "exchange `min` and `max`, or correct them")
+            message = _NO_AGE(least=str(ages.min), most=str(ages.max))
+            yield NEVER_HOLD.at(ages.at, message, _EXCHANGE_AGES())
         elif both := set(when.attested or ()) & set(when.not_attested or ()):
-            message = f"{listed(sorted(both))} is both in `attested` and in `not_attested`"
-            yield NEVER_HOLD.at(when.at, message, "keep it in one of the two lists")
+            message = _ATTESTED_AND_NOT(attestations=quoted(sorted(both)))
+            yield NEVER_HOLD.at(when.at, message, _KEEP_IN_ONE())
         else:
-            yield NEVER_HOLD.at(when.at, "no line can meet these criteria", "fill or remove the empty list")
+            yield NEVER_HOLD.at(when.at, _NO_LINE(), _FILL_LIST())
 
 
 def check_policies(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -58,10 +71,8 @@ def check_policies(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         days = days_of_change(plan, rules)
         for benefit in plan.benefits.values():
             if benefit.policy is not None and benefit.when is not None and _contradicts(rules, days, benefit):
-                message = (
-                    f"no line can meet both the criteria of '{benefit.id}' and those of its policy '{benefit.policy}'"
-                )
-                yield NEVER_HOLD.at(benefit.when.at, message, "correct one of the two")
+                message = _BENEFIT_AND_POLICY(benefit=benefit.id, policy=benefit.policy)
+                yield NEVER_HOLD.at(benefit.when.at, message, _CORRECT_ONE())
 
 
 def _contradicts(rules: RuleSet, days: list[date], benefit: Benefit) -> bool:
@@ -82,8 +93,8 @@ def check_practitioners(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             asked = region_of(rules, days[0], benefit.policy, benefit.when).practitioners
             if asked and all(_none_gives(rules, day, benefit, asked) for day in days):
                 place = _practitioners_place(benefit)
-                message = f"by the catalog, {listed(benefit.therapies)} is not given by {listed(sorted(asked))}"
-                yield PRACTITIONERS_NEVER_GIVE.at(place, message, "correct the practitioners here or in the catalog")
+                message = _NOT_GIVEN_BY(therapies=quoted(benefit.therapies), practitioners=quoted(sorted(asked)))
+                yield PRACTITIONERS_NEVER_GIVE.at(place, message, _CORRECT_PRACTITIONERS())
 
 
 def _none_gives(rules: RuleSet, day: date, benefit: Benefit, asked: frozenset[str]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.messages import Message
+from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare
 from camcover.rulebook.records import Place
 
 __all__ = ["FaultKind", "Severity", "declare_fault"]
@@ -17,9 +18,9 @@ class FaultKind:
     code: str
     severity: Severity
 
-    def at(self, place: Place, message: str, hint: str) -> Diagnostic:
-        """The fault at `place`: the message, and what to do."""
-        return Diagnostic(code=self.code, severity=self.severity, at=place, message=message, hint=hint)
+    def at(self, place: Place, finding: Message | str, advice: Message | str) -> Diagnostic:
+        """The fault at `place`: what was found, and what to do."""
+        return Diagnostic(self.code, self.severity, place, as_message(finding), as_advice(advice))
 
 
 def declare_fault(code: str, severity: Severity, meaning: str, remedy: str) -> FaultKind:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import Message, sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import (
     first_tier,
@@ -19,6 +20,13 @@ from camcover.rulebook.checks.scope import (
 )
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.limits_table import FederalLimit, FederalLimits, federal_limits
+from camcover.rulebook.phrases import (
+    AGGREGATE_FAMILY_AMOUNT,
+    FAMILY_AMOUNT,
+    INDIVIDUAL_AMOUNT,
+    SELF_ONLY_AMOUNT,
+    UNLIMITED_AMOUNT,
+)
 from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
@@ -75,6 +83,20 @@ HSA_CARRYOVER = declare_fault(
     "Remove `carryover`, or set `hsa_qualified: no`.",
 )
 
+_ABOVE_LIMIT = sentence("out-of-pocket-above-federal-limit-amount", "amount", "accumulator", "year")
+_LIMIT = sentence("out-of-pocket-above-federal-limit-is", "individual", "family", "source")
+_MINIMUM = sentence("hsa-deductible-minimum", "year", "individual", "family", "source")
+_BELOW_MINIMUM = sentence("hsa-deductible-too-low-amount", "amount", "deductible")
+_HSA_LIMIT = sentence("hsa-out-of-pocket-limit", "year", "individual", "family", "source")
+_ABOVE_HSA_LIMIT = sentence("hsa-out-of-pocket-too-high-amount", "amount", "accumulator")
+_NO_MAXIMUM = sentence("hsa-out-of-pocket-too-high-no-maximum", "tier")
+_NO_DEDUCTIBLE = sentence("hsa-deductible-too-low-no-deductible", "tier")
+_BELOW_FAMILY_MINIMUM = sentence("hsa-embedded-deductible-too-low-below-family-minimum", "amount", "deductible")
+_PAYS_BEFORE = sentence("hsa-pays-before-deductible-pays-before", "benefit")
+_DEDUCTIBLE_FIRST = sentence("hsa-pays-before-deductible-deductible-first")
+_HAS_CARRYOVER = sentence("hsa-carryover-has-carryover", "deductible")
+_REMOVE_CARRYOVER = sentence("hsa-carryover-remove-carryover")
+
 
 def check_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """In-network maxima against the year's limit (45 CFR 156.130(a)(2); per person since 2016: ACA FAQ part XXVII)."""
@@ -102,24 +124,29 @@ def _above_aca(accumulator: Accumulator, limit: FederalLimit, plan: Plan) -> Ite
     if excess is not None:
         yield ABOVE_ACA_LIMIT.at(
             accumulator.at,
-            f"{excess} of '{accumulator.id}' is above the federal limit of {year}",
-            f"the limit is {written(limit.individual_cents)} for one person, {written(limit.family_cents)} for a "
-            f"family ({limit.source})",
+            _ABOVE_LIMIT(amount=excess, accumulator=accumulator.id, year=str(year)),
+            _LIMIT(**_amounts(limit)),
         )
 
 
-def _excess(accumulator: Accumulator, limit: FederalLimit) -> str | None:
+def _amounts(limit: FederalLimit) -> dict[str, str]:
+    """The arguments of a sentence about a federal limit."""
+    individual, family = written(limit.individual_cents), written(limit.family_cents)
+    return {"individual": individual, "family": family, "source": limit.source}
+
+
+def _excess(accumulator: Accumulator, limit: FederalLimit) -> Message | None:
     """The first amount of `accumulator` above `limit`, in words; an amount not given is not judged."""
     alone, individual, family = accumulator.self_only, accumulator.individual, accumulator.family
     if alone is not None and alone > limit.individual_cents:
-        return f"the self-only amount {written(alone)}"
+        return SELF_ONLY_AMOUNT(amount=written(alone))
     if individual is not None and individual > limit.individual_cents:
-        return f"the individual amount {written(individual)}"
+        return INDIVIDUAL_AMOUNT(amount=written(individual))
     if family is not None and family > limit.family_cents:
-        return f"the family amount {written(family)}"
+        return FAMILY_AMOUNT(amount=written(family))
     is_aggregate = accumulator.family_mode is FamilyMode.AGGREGATE
     if is_aggregate and family is not None and family > limit.individual_cents:
-        return f"the aggregate family amount {written(family)}"
+        return AGGREGATE_FAMILY_AMOUNT(amount=written(family))
     return None
 
 
@@ -132,16 +159,13 @@ def check_hsa_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         elif tier.deductible is None:
             yield HSA_DEDUCTIBLE.at(
                 tier.at,
-                f"tier '{tier.id}' of an HSA-qualified plan has no deductible",
+                _NO_DEDUCTIBLE(tier=tier.id),
                 _minimum(limits.hsa_minimum_deductible, plan),
             )
 
 
-def _minimum(limit: FederalLimit, plan: Plan) -> str:
-    return (
-        f"the minimum of {plan.heading.effective.start.year} is {written(limit.individual_cents)} for one person, "
-        f"{written(limit.family_cents)} for a family ({limit.source})"
-    )
+def _minimum(limit: FederalLimit, plan: Plan) -> Message:
+    return _MINIMUM(year=str(plan.heading.effective.start.year), **_amounts(limit))
 
 
 def _deductible_too_low(deductible: Accumulator, limit: FederalLimit, plan: Plan) -> Iterator[Diagnostic]:
@@ -149,18 +173,16 @@ def _deductible_too_low(deductible: Accumulator, limit: FederalLimit, plan: Plan
     is_embedded = deductible.family_mode is FamilyMode.EMBEDDED and family is not None
     low = None
     if alone is not None and alone < limit.individual_cents:
-        which = "individual" if deductible.self_only is None else "self-only"
-        low = f"the {which} amount {written(alone)}"
+        low = (INDIVIDUAL_AMOUNT if deductible.self_only is None else SELF_ONLY_AMOUNT)(amount=written(alone))
     elif family is not None and family < limit.family_cents:
-        low = f"the family amount {written(family)}"
+        low = FAMILY_AMOUNT(amount=written(family))
     if low is not None:
-        message = f"{low} of '{deductible.id}' is below the minimum deductible of an HSA-qualified plan"
-        yield HSA_DEDUCTIBLE.at(deductible.at, message, _minimum(limit, plan))
+        finding = _BELOW_MINIMUM(amount=low, deductible=deductible.id)
+        yield HSA_DEDUCTIBLE.at(deductible.at, finding, _minimum(limit, plan))
     elif individual is not None and is_embedded and individual < limit.family_cents:
         yield HSA_EMBEDDED_DEDUCTIBLE.at(
             deductible.at,
-            f"the embedded individual amount {written(individual)} of '{deductible.id}' is below the family minimum of "
-            "an HSA-qualified plan",
+            _BELOW_FAMILY_MINIMUM(amount=written(individual), deductible=deductible.id),
             _minimum(limit, plan),
         )
 
@@ -170,27 +192,22 @@ def check_hsa_out_of_pocket_maxima(rules: RuleSet, _today: date) -> Iterator[Dia
     for plan, tier, limits in _bound_hsa_plans(rules):
         limit = limits.hsa_out_of_pocket_maximum
         accumulator = tier_out_of_pocket_maximum(plan, tier)
-        hint = (
-            f"the limit of {plan.heading.effective.start.year} is {written(limit.individual_cents)} for one person, "
-            f"{written(limit.family_cents)} for a family ({limit.source})"
-        )
+        advice = _HSA_LIMIT(year=str(plan.heading.effective.start.year), **_amounts(limit))
         if accumulator is not None and (excess := _above_hsa_limit(accumulator, limit)) is not None:
-            message = f"{excess} of '{accumulator.id}' is above the out-of-pocket limit of an HSA-qualified plan"
-            yield HSA_OUT_OF_POCKET.at(accumulator.at, message, hint)
+            finding = _ABOVE_HSA_LIMIT(amount=excess, accumulator=accumulator.id)
+            yield HSA_OUT_OF_POCKET.at(accumulator.at, finding, advice)
         elif accumulator is None and all(word in plan.accumulators for word in tier.capping):
-            message = f"tier '{tier.id}' of an HSA-qualified plan has no out-of-pocket maximum"
-            yield HSA_OUT_OF_POCKET.at(tier.at, message, hint)
+            yield HSA_OUT_OF_POCKET.at(tier.at, _NO_MAXIMUM(tier=tier.id), advice)
 
 
-def _above_hsa_limit(accumulator: Accumulator, limit: FederalLimit) -> str | None:
+def _above_hsa_limit(accumulator: Accumulator, limit: FederalLimit) -> Message | None:
     alone = accumulator.alone
     if alone is None and accumulator.family is None:
-        return "the unlimited amount"
+        return UNLIMITED_AMOUNT()
     if alone is not None and alone > limit.individual_cents:
-        which = "individual" if accumulator.self_only is None else "self-only"
-        return f"the {which} amount {written(alone)}"
+        return (INDIVIDUAL_AMOUNT if accumulator.self_only is None else SELF_ONLY_AMOUNT)(amount=written(alone))
     if accumulator.family is not None and accumulator.family > limit.family_cents:
-        return f"the family amount {written(accumulator.family)}"
+        return FAMILY_AMOUNT(amount=written(accumulator.family))
     return None
 
 
@@ -204,8 +221,8 @@ def check_hsa_first_dollar(rules: RuleSet, _today: date) -> Iterator[Diagnostic]
                 if not phase.steps or not isinstance(phase.steps[0], DeductibleStep):
                     yield HSA_FIRST_DOLLAR.at(
                         phase.steps[0].at if phase.steps else phase.at,
-                        f"benefit '{benefit.id}' of an HSA-qualified plan pays before the deductible",
-                        "put a `deductible` step first, unless this is preventive care",
+                        _PAYS_BEFORE(benefit=benefit.id),
+                        _DEDUCTIBLE_FIRST(),
                     )
 
 
@@ -216,6 +233,6 @@ def check_hsa_carryover(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             if accumulator.kind is AccumulatorKind.DEDUCTIBLE and accumulator.carryover is not Carryover.NONE:
                 yield HSA_CARRYOVER.at(
                     accumulator.at,
-                    f"the deductible '{accumulator.id}' of an HSA-qualified plan has a carry-over",
-                    "remove `carryover`: the next period's deductible may be below the IRS minimum",
+                    _HAS_CARRYOVER(deductible=accumulator.id),
+                    _REMOVE_CARRYOVER(),
                 )

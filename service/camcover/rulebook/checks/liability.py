@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import criteria_of, place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
@@ -34,6 +35,11 @@ LIABLE_NEVER_ASKED = declare_fault(
     "Remove the word, or check the requirements, criteria and limits of the benefits.",
 )
 
+_IN_FOR_AND_UNLESS = sentence("liable-unless-itself-in-for-and-unless", "word")
+_KEEP_IN_ONE = sentence("liable-unless-itself-keep-in-one")
+_NOTHING_DENIES = sentence("liable-never-asked-nothing-denies", "tier", "word")
+_REMOVE_WORD = sentence("liable-never-asked-remove-word")
+
 
 def check_liability(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """`for` and `unless` of each tier name possible reasons (docs/rule-language.md, point 41)."""
@@ -45,11 +51,11 @@ def check_liability(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             made = _denials_made(rules, plan, tier)
             for word in liable.denials:
                 if word == liable.unless:
-                    message = f"'{word}' is both in `for` and in `unless`"
-                    yield LIABLE_UNLESS_ITSELF.at(place_of(word, liable.at), message, "keep it in one of the two")
+                    message = _IN_FOR_AND_UNLESS(word=word)
+                    yield LIABLE_UNLESS_ITSELF.at(place_of(word, liable.at), message, _KEEP_IN_ONE())
                 elif word not in made:
-                    message = f"no benefit of tier '{tier.id}' denies a line for '{word}'"
-                    yield LIABLE_NEVER_ASKED.at(place_of(word, liable.at), message, "remove the word from `for`")
+                    message = _NOTHING_DENIES(tier=tier.id, word=word)
+                    yield LIABLE_NEVER_ASKED.at(place_of(word, liable.at), message, _REMOVE_WORD())
 
 
 def _denials_made(rules: RuleSet, plan: Plan, tier: Tier) -> set[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from camcover.messages import Message, either, sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
-from camcover.rulebook.checks.scope import catalogs_on, days_of_change, listed, place_of, plans, required_of
+from camcover.rulebook.checks.scope import catalogs_on, days_of_change, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.hints import hint
+from camcover.rulebook.phrases import quoted
 from camcover.rulebook.records import (
     FROM_FIRST_VISIT,
     PERIODS,
@@ -23,7 +25,7 @@ from camcover.rulebook.records import (
     Therapy,
     countings,
 )
-from camcover.rulebook.words import listed_tiers, per_name
+from camcover.rulebook.words import per_name
 
 COUNTS_MISMATCH = declare_fault(
     "limit-counts-mismatch",
@@ -98,7 +100,39 @@ LEAVES_ALL_OUT = declare_fault(
     "or covers none of the limit's `tiers` (docs/rule-language.md, point 43).",
     "Remove the word from `except`, correct `tiers`, or remove the limit from the benefit.",
 )
-
+_CANNOT_COUNT_PLAN_PAID = sentence("limit-counts-mismatch-plan-paid", "key")
+_EXPECTED_COUNTS = sentence("limit-counts-mismatch-expected", "words")
+_NOTHING_IN_TIER = sentence("limit-leaves-all-out-nothing-in-tier", "tier")
+_NOTHING_IN_TIERS = sentence("limit-leaves-all-out-nothing-in-tiers", "tiers", "last")
+_FAMILY_COUNTS_OVER = sentence("family-limit-counts-over", "limit", "period")
+_FAMILY_BY_AGE = sentence("family-limit-by-age", "limit")
+_POOL = sentence("limit-repeated-pool")
+_LIMIT_OF = sentence("limit-repeated-of-benefit", "benefit")
+_CANNOT_COUNT = sentence("limit-counts-mismatch-cannot-count", "measure", "counts")
+_REMOVE_COUNTS = sentence("limit-counts-mismatch-remove-counts")
+_COUNTS_NO_LINE = sentence("limit-leaves-all-out-counts-no-line", "limit", "benefit")
+_BENEFIT_REQUIRES = sentence("limit-leaves-all-out-benefit-requires", "attestations")
+_NO_SUCH_LIMIT = sentence("visits-of-no-limit-no-such-limit", "benefit", "limit")
+_NAME_IN_LIMITS = sentence("visits-of-no-limit-name-in-limits")
+_REMOVE_FAMILY = sentence("family-limit-remove-family")
+_FOR_EACH_AND_PER = sentence("limit-for-mismatch-for-each-and-per", "limit", "counted_for", "period")
+_REMOVE_FOR = sentence("limit-for-mismatch-remove-for")
+_LISTS_NO_CONDITION = sentence("condition-not-listed-lists-no-condition", "limit", "benefit")
+_WRITE_CONDITIONS = sentence("condition-not-listed-write-conditions")
+_NO_MINUTES = sentence("minutes-not-given-no-minutes", "limit", "word", "day")
+_ADD_MINUTES = sentence("minutes-not-given-add-minutes")
+_ALLOWS_NOTHING = sentence("limit-of-zero-allows-nothing", "limit")
+_REFUSE_OTHERWISE = sentence("limit-of-zero-refuse-otherwise")
+_NAMED_TWICE = sentence("limit-repeated-named-twice", "benefit", "limit")
+_GIVE_OWN_ID = sentence("limit-repeated-give-own-id")
+_ID_OF_ANOTHER = sentence("limit-repeated-id-of-another", "limit", "other")
+_GIVE_ANOTHER_ID = sentence("limit-repeated-give-another-id")
+_NOT_USED = sentence("unused-limit-not-used", "limit")
+_USE_OR_REMOVE = sentence("unused-limit-use-or-remove")
+_NOT_IN_MONEY = sentence("straddle-without-next-not-in-money", "measure")
+_REMOVE_STRADDLE = sentence("straddle-without-next-remove-straddle")
+_NO_WHEN_EXHAUSTED = sentence("straddle-without-next-no-when-exhausted", "limit", "benefit")
+_ADD_WHEN_EXHAUSTED = sentence("straddle-without-next-add-when-exhausted")
 
 STRADDLE_IDLE = declare_fault(
     "straddle-without-next",
@@ -121,12 +155,11 @@ def check_counts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for limit in limits_of(plan):
             if limit.counts not in countings(limit.measure):
-                message = f"a limit in {limit.measure} cannot count '{limit.counts}'"
-                words = " or ".join(countings(limit.measure))
-                yield COUNTS_MISMATCH.at(limit.at, message, f"expected {words}")
+                message = _CANNOT_COUNT(measure=limit.measure, counts=limit.counts)
+                yield COUNTS_MISMATCH.at(limit.at, message, _EXPECTED_COUNTS(words=either(countings(limit.measure))))
             elif limit.leaves_out and (limit.measure, limit.counts) == (Measure.VISITS, Counting.PLAN_PAID):
-                message = f"a limit of visits with `{'except' if limit.excepts else 'tiers'}` cannot count 'plan_paid'"
-                yield COUNTS_MISMATCH.at(limit.at, message, "remove `counts`: such a limit counts every covered visit")
+                finding = _CANNOT_COUNT_PLAN_PAID(key="except" if limit.excepts else "tiers")
+                yield COUNTS_MISMATCH.at(limit.at, finding, _REMOVE_COUNTS())
 
 
 def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -135,11 +168,16 @@ def check_left_out(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if leaves_all_out(benefit, limit):
-                    message = f"the limit '{limit.id}' counts no line of benefit '{benefit.id}'"
-                    why = f"the benefit requires {listed(sorted(limit.excepts))}, which `except` leaves out"
+                    message = _COUNTS_NO_LINE(limit=limit.id, benefit=benefit.id)
+                    why = _BENEFIT_REQUIRES(attestations=quoted(sorted(limit.excepts)))
                     if is_in_no_tier(benefit, limit):
-                        why = f"the benefit covers nothing in {listed_tiers(limit.tiers)}"
+                        why = _covers_nothing_in(limit.tiers)
                     yield LEAVES_ALL_OUT.at(place_of(limit.id, limit.at), message, why)
+
+
+def _covers_nothing_in(tiers: Sequence[str]) -> Message:
+    *most, final = (f"'{each}'" for each in tiers)
+    return _NOTHING_IN_TIERS(tiers=", ".join(most), last=final) if most else _NOTHING_IN_TIER(tier=final)
 
 
 def leaves_all_out(benefit: Benefit, limit: Limit) -> bool:
@@ -160,8 +198,8 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             counted = [str(limit.id) for limit in benefit.limits if limit.measure is Measure.VISITS]
             for each in benefit.numbered:
                 if each.visits_of is not None and each.visits_of not in counted:
-                    message = f"benefit '{benefit.id}' has no limit of visits named '{each.visits_of}'"
-                    told = hint(each.visits_of, counted) or "name it in the benefit's `limits`"
+                    message = _NO_SUCH_LIMIT(benefit=benefit.id, limit=each.visits_of)
+                    told = hint(each.visits_of, counted) or _NAME_IN_LIMITS()
                     yield VISITS_OF_NO_LIMIT.at(each.at, message, told)
 
 
@@ -171,9 +209,10 @@ def check_family(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for limit in (each for each in limits_of(plan) if each.named is CountedFor.FAMILY):
             is_ones_own = _is_ones_own(limit) or limit.per.kind in FROM_FIRST_VISIT
             if is_ones_own or limit.by_age:
-                what = "allows by age" if limit.by_age else f"counts over '{per_name(limit.per)}'"
-                message = f"the limit '{limit.id}' is for the family but {what}"
-                hint = "remove `for: family`; a visit, an episode, a condition and an age belong to one member"
+                message = _FAMILY_COUNTS_OVER(limit=limit.id, period=per_name(limit.per))
+                if limit.by_age:
+                    message = _FAMILY_BY_AGE(limit=limit.id)
+                hint = _REMOVE_FAMILY()
                 yield FAMILY_LIMIT.at(limit.at, message, hint)
 
 
@@ -182,13 +221,13 @@ def check_counted_for(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for limit in limits_of(plan):
             if limit.named in (CountedFor.EPISODE, CountedFor.CONDITION) and _is_ones_own(limit):
-                message = f"the limit '{limit.id}' is for each {limit.named} and counts over '{per_name(limit.per)}'"
-                yield COUNTED_TWICE.at(limit.at, message, "remove `for`, or count over another period")
+                message = _FOR_EACH_AND_PER(limit=limit.id, counted_for=limit.named, period=per_name(limit.per))
+                yield COUNTED_TWICE.at(limit.at, message, _REMOVE_FOR())
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if limit.counted_for is CountedFor.CONDITION and not benefit.conditions:
-                    message = f"the limit '{limit.id}' counts each condition, and '{benefit.id}' lists none"
-                    yield NO_CONDITIONS.at(place_of(limit.id, limit.at), message, "write `when: {conditions: [...]}`")
+                    message = _LISTS_NO_CONDITION(limit=limit.id, benefit=benefit.id)
+                    yield NO_CONDITIONS.at(place_of(limit.id, limit.at), message, _WRITE_CONDITIONS())
 
 
 def _is_ones_own(limit: Limit) -> bool:
@@ -218,8 +257,8 @@ def _without_minutes(benefit: Benefit, therapies: Mapping[str, Therapy], day: da
     for code in benefit.codes:
         named += [code for each in therapies.values() if code in each.codes and each.minutes is None][:1]
     for word in named[:1]:
-        message = f"the limit '{limit.id}' counts time, but the catalog has no minutes for '{word}' on {day}"
-        yield MINUTES_NOT_GIVEN.at(place_of(limit.id, limit.at), message, "add `minutes` to the therapy")
+        message = _NO_MINUTES(limit=limit.id, word=word, day=str(day))
+        yield MINUTES_NOT_GIVEN.at(place_of(limit.id, limit.at), message, _ADD_MINUTES())
 
 
 def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -227,29 +266,29 @@ def check_zero(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for limit in limits_of(plan):
             if limit.most == 0 and limit.beyond is None:
-                message = f"the limit '{limit.id}' allows nothing"
-                yield LIMIT_OF_ZERO.at(limit.at, message, "use `not_covered` or an exclusion")
+                message = _ALLOWS_NOTHING(limit=limit.id)
+                yield LIMIT_OF_ZERO.at(limit.at, message, _REFUSE_OTHERWISE())
 
 
 def check_repeated(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """In an edition an id names one limit, and a benefit names it once (docs/rule-language.md, point 36)."""
     for plan in plans(rules):
-        owners = {str(pool): "a pool of the plan" for pool in plan.limits}
+        owners: dict[str, Message] = {str(pool): _POOL() for pool in plan.limits}
         for benefit in plan.benefits.values():
             named: set[str] = set()
             for limit in benefit.limits:
                 # Where the benefit names a pool, or where the id of its own limit stands.
                 place = place_of(limit.id, limit.at)
                 if limit.id in named:
-                    message = f"benefit '{benefit.id}' has the limit '{limit.id}' twice"
-                    yield LIMIT_REPEATED.at(place, message, "name it once, or give each limit its own id")
+                    message = _NAMED_TWICE(benefit=benefit.id, limit=limit.id)
+                    yield LIMIT_REPEATED.at(place, message, _GIVE_OWN_ID())
                 elif not limit.shared and limit.id in owners:
-                    message = f"this limit has the same id, '{limit.id}', as {owners[limit.id]}"
-                    hint = "give it another id; to share one count, use a pool of the plan's `limits`"
+                    message = _ID_OF_ANOTHER(limit=limit.id, other=owners[limit.id])
+                    hint = _GIVE_ANOTHER_ID()
                     yield LIMIT_REPEATED.at(place, message, hint)
                 named.add(limit.id)
             inside = (limit for limit in benefit.limits if not limit.shared)
-            owners |= {str(limit.id): f"a limit of benefit '{benefit.id}'" for limit in inside}
+            owners |= {str(limit.id): _LIMIT_OF(benefit=benefit.id) for limit in inside}
 
 
 def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -258,8 +297,8 @@ def check_unused(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         used = {limit.id for benefit in plan.benefits.values() for limit in benefit.limits if limit.shared}
         for limit in plan.limits.values():
             if limit.id not in used:
-                message = f"no benefit uses the pool '{limit.id}'"
-                yield UNUSED_LIMIT.at(limit.at, message, "name it in the `limits` of a benefit, or remove it")
+                message = _NOT_USED(limit=limit.id)
+                yield UNUSED_LIMIT.at(limit.at, message, _USE_OR_REMOVE())
 
 
 def check_straddles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -267,14 +306,11 @@ def check_straddles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in plans(rules):
         for limit in limits_of(plan):
             if limit.hands_on and limit.measure is not Measure.MONEY:
-                message = f"a limit in {limit.measure} has `straddle`; only a limit in money may have it"
-                yield STRADDLE_IDLE.at(limit.at, message, "remove `straddle`")
+                message = _NOT_IN_MONEY(measure=limit.measure)
+                yield STRADDLE_IDLE.at(limit.at, message, _REMOVE_STRADDLE())
         for benefit in plan.benefits.values():
             for limit in benefit.limits:
                 if limit.hands_on and limit.measure is Measure.MONEY and not benefit.continues_when_exhausted:
-                    message = (
-                        f"the limit '{limit.id}' has `straddle: next`, but benefit '{benefit.id}' has no "
-                        "`when_exhausted: next`"
-                    )
-                    hint = "add it to the benefit, or remove `straddle`"
+                    message = _NO_WHEN_EXHAUSTED(limit=limit.id, benefit=benefit.id)
+                    hint = _ADD_WHEN_EXHAUSTED()
                     yield STRADDLE_IDLE.at(place_of(limit.id, limit.at), message, hint)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from camcover.messages import Message, sentence
 from camcover.rulebook.checks.bounds import MAX_BENEFITS
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import (
@@ -23,6 +24,7 @@ from camcover.rulebook.checks.regions import (
 )
 from camcover.rulebook.checks.scope import catalogs_on, days_of_change, plans
 from camcover.rulebook.diagnostics import Diagnostic
+from camcover.rulebook.phrases import joined
 from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
 
 OVERLAPPING = declare_fault(
@@ -42,6 +44,15 @@ NEVER_APPLIES = declare_fault(
 )
 
 
+_BOTH_MATCH_CODE = sentence("overlapping-benefits-both-match-code", "earlier", "later", "code", "tier")
+_BOTH_MATCH_THERAPY = sentence("overlapping-benefits-both-match-therapy", "earlier", "later", "therapy", "tier")
+_FIRST_APPLIES = sentence("overlapping-benefits-first-applies", "benefit", "line")
+_ONE_TAKES_ALL = sentence("benefit-never-applies-one-takes-all", "benefit", "takers")
+_SEVERAL_TAKE_ALL = sentence("benefit-never-applies-several-take-all", "benefit", "takers")
+_EXCLUSION = sentence("benefit-never-applies-exclusion", "line")
+_BENEFIT = sentence("benefit-never-applies-benefit", "benefit")
+_MOVE_IT_UP = sentence("benefit-never-applies-move-it-up")
+
 _Service = tuple[str, str]
 
 
@@ -49,7 +60,7 @@ _Service = tuple[str, str]
 class _Reach:
     """What a rule can match on one day: pairs of therapy and code (either may be ""), tiers (None: all), criteria."""
 
-    name: str
+    name: Message
     services: frozenset[_Service]
     tiers: frozenset[str] | None
     region: Region
@@ -72,9 +83,8 @@ def check_overlaps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                     continue
                 shared = next(filter(None, (_shared(day[1], earlier.id, later.id) for day in days)), None)
                 if shared is not None:
-                    message = f"benefits '{earlier.id}' and '{later.id}' both match {shared}"
-                    hint = f"the first one in the file applies: '{earlier.id}' (line {earlier.at.line})"
-                    yield OVERLAPPING.at(later.at, message, hint)
+                    advice = _FIRST_APPLIES(benefit=earlier.id, line=str(earlier.at.line))
+                    yield OVERLAPPING.at(later.at, shared, advice)
 
 
 def asks_more(earlier: Benefit, later: Benefit) -> bool:
@@ -95,9 +105,10 @@ def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     for plan in _comparable(rules):
         days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
         for benefit, takers in _hidden(plan, days).items():
-            verb = "takes" if len(takers) == 1 else "take"
-            message = f"benefit '{benefit}' never applies, because {' and '.join(takers)} {verb} all of its lines"
-            yield NEVER_APPLIES.at(plan.benefits[benefit].at, message, "move it up, or remove it")
+            finding = (_ONE_TAKES_ALL if len(takers) == 1 else _SEVERAL_TAKE_ALL)(
+                benefit=benefit, takers=joined(takers)
+            )
+            yield NEVER_APPLIES.at(plan.benefits[benefit].at, finding, _MOVE_IT_UP())
 
 
 def _comparable(rules: RuleSet) -> Iterator[Plan]:
@@ -111,12 +122,14 @@ _Day = tuple[list[_Reach], Mapping[str, _Reach]]
 def _reaches(plan: Plan, rules: RuleSet, day: date) -> _Day:
     """What each exclusion, and each benefit by id, can match on `day`."""
     exclusions = [
-        _Reach(f"the exclusion in line {each.at.line}", _services(each, rules, day), None, region, passes_on=False)
+        _Reach(_EXCLUSION(line=str(each.at.line)), _services(each, rules, day), None, region, passes_on=False)
         for each in plan.exclusions
         for region in [region_of(rules, day, None, each.when)]
     ]
     benefits = {
-        each.id: _Reach(f"'{each.id}'", _services(each, rules, day), frozenset(each.tiers), region, passes_on)
+        each.id: _Reach(
+            _BENEFIT(benefit=each.id), _services(each, rules, day), frozenset(each.tiers), region, passes_on
+        )
         for each in plan.benefits.values()
         for region in [region_of(rules, day, each.policy, each.when)]
         for passes_on in [each.continues_when_exhausted]
@@ -144,8 +157,8 @@ def _services(rule: Benefit | Exclusion, rules: RuleSet, day: date) -> frozenset
     return frozenset(pair for pair in pairs if pair[1] not in without) if without else frozenset(pairs)
 
 
-def _shared(day: Mapping[str, _Reach], earlier: str, later: str) -> str | None:
-    """A service and tier that both benefits match, in words; None when there is none, or the earlier one passes on."""
+def _shared(day: Mapping[str, _Reach], earlier: str, later: str) -> Message | None:
+    """That both benefits match a service and tier, in words; None when there is none, or the earlier one passes on."""
     one, other = day[earlier], day[later]
     services = one.services & other.services
     if one.passes_on or not services:
@@ -155,27 +168,25 @@ def _shared(day: Mapping[str, _Reach], earlier: str, later: str) -> str | None:
         return None
     if is_empty(one.region) or is_empty(other.region):
         return None
-    return f"{_first(services)} in tier '{tiers[0]}'"
-
-
-def _first(services: frozenset[_Service]) -> str:
-    """One service for a message, a whole therapy if there is one: `therapy 'massage'`."""
+    # One service for the message, a whole therapy if there is one.
     therapy, code = min(services, key=lambda each: (each[1] != "", each))
-    return f"code '{code}'" if code else f"therapy '{therapy}'"
+    if code:
+        return _BOTH_MATCH_CODE(earlier=earlier, later=later, code=code, tier=tiers[0])
+    return _BOTH_MATCH_THERAPY(earlier=earlier, later=later, therapy=therapy, tier=tiers[0])
 
 
-def _hidden(plan: Plan, days: Sequence[_Day]) -> dict[str, list[str]]:
+def _hidden(plan: Plan, days: Sequence[_Day]) -> dict[str, list[Message]]:
     """The benefits that never apply, with the names of the rules that take their lines."""
-    hidden: dict[str, list[str]] = {}
+    hidden: dict[str, list[Message]] = {}
     order = list(plan.benefits)
     for position, benefit in enumerate(order):
-        takers: dict[str, None] = {}
+        takers: dict[Message, None] = {}
         if all(_is_taken(day, order[:position], benefit, takers) for day in days):
             hidden[benefit] = list(takers)
     return hidden
 
 
-def _is_taken(day: _Day, earlier: Sequence[str], benefit: str, takers: dict[str, None]) -> bool:
+def _is_taken(day: _Day, earlier: Sequence[str], benefit: str, takers: dict[Message, None]) -> bool:
     """Whether earlier rules take each service and tier of `benefit`; their names are added to `takers`."""
     exclusions, benefits = day
     reach = benefits[benefit]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
 from camcover.rulebook.diagnostics import Diagnostic
@@ -18,6 +19,9 @@ PENALTY_REPEATED = declare_fault(
     "Keep one penalty in dollars; the others may be percentages.",
 )
 
+_PENALTIES = sentence("penalty-repeated-penalties", "benefit", "found")
+_KEEP_ONE = sentence("penalty-repeated-keep-one")
+
 
 def check_penalties(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """A benefit has at most one penalty in dollars (docs/rule-language.md, point 12)."""
@@ -25,5 +29,5 @@ def check_penalties(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             places = [each.at for each in benefit.requires if each.penalty_cents is not None]
             if len(places) > 1:
-                message = f"benefit '{benefit.id}' has {len(places)} penalties in dollars"
-                yield PENALTY_REPEATED.at(places[1], message, "keep one; the others may be percentages")
+                message = _PENALTIES(benefit=benefit.id, found=str(len(places)))
+                yield PENALTY_REPEATED.at(places[1], message, _KEEP_ONE())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
+from camcover.messages import Message, Sentence, sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import blocks, phases, plans
 from camcover.rulebook.diagnostics import Diagnostic
@@ -62,21 +63,39 @@ DEDUCTIBLE_TAKES_NOTHING = declare_fault(
     "Remove the step, or name the deductible: `deductible: ID`.",
 )
 
+_REPEATED_COPAY = sentence("step-repeated-copay", "found")
+_REPEATED_COINSURANCE = sentence("step-repeated-coinsurance", "found")
+_NEVER_APPLIES = sentence("visits-out-of-order-never-applies")
+_ENDS_BEFORE = sentence("visits-out-of-order-ends-before", "visit", "before")
+_VISITS_OF_BENEFIT = sentence("visits-out-of-order-of-benefit")
+_VISITS_OF_LIMIT = sentence("visits-out-of-order-of-limit", "limit")
+_KEEP_ONE = sentence("step-repeated-keep-one")
+_NO_DEDUCTIBLE_BEFORE = sentence("waiver-without-deductible-no-deductible-before")
+_DEDUCTIBLE_FIRST = sentence("waiver-without-deductible-deductible-first")
+_REMOVE_NOTHING = sentence("nothing-not-alone-remove-nothing")
+_NOTHING_AND_OTHERS = sentence("nothing-not-alone-nothing-and-others")
+_COUNTS_OTHER_VISITS = sentence("visits-out-of-order-counts-other-visits", "visits", "before")
+_COUNT_SAME_VISITS = sentence("visits-out-of-order-count-same-visits")
+_ORDER_PARTS = sentence("visits-out-of-order-order-parts")
+_NO_RULE_AFTER = sentence("visits-without-rule-no-rule-after", "visit")
+_ADD_PART = sentence("visits-without-rule-add-part")
+_TIER_HAS_NONE = sentence("deductible-takes-nothing-tier-has-none", "tier")
+_NAME_ONE = sentence("deductible-takes-nothing-name-one")
+
 
 def check_repeated_steps(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """At most one copay and one coinsurance in a list (docs/rule-language.md, point 19)."""
     for plan in plans(rules):
         for _, phase in phases(plan):
-            yield from _repeated(phase.steps, (CopayStep, BandedCopayStep), "copay")
-            yield from _repeated(phase.steps, (CoinsuranceStep,), "coinsurance")
+            yield from _repeated(phase.steps, (CopayStep, BandedCopayStep), _REPEATED_COPAY)
+            yield from _repeated(phase.steps, (CoinsuranceStep,), _REPEATED_COINSURANCE)
 
 
-def _repeated(steps: tuple[Step, ...], kinds: tuple[type[Step], ...], name: str) -> Iterator[Diagnostic]:
+def _repeated(steps: tuple[Step, ...], kinds: tuple[type[Step], ...], said: Sentence) -> Iterator[Diagnostic]:
     parts = (part for step in steps for part in _parts(step))
     same = [step for step in parts if isinstance(step, kinds)]
     if len(same) > 1:
-        message = f"this list has {len(same)} {name} steps"
-        yield STEP_REPEATED.at(same[1].at, message, "keep one of them")
+        yield STEP_REPEATED.at(same[1].at, said(found=str(len(same))), _KEEP_ONE())
 
 
 def _parts(step: Step) -> tuple[Step, ...]:
@@ -92,8 +111,8 @@ def check_waivers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 before = phase.steps[:position]
                 is_waived = isinstance(step, CopayStep) and step.waived_with_deductible
                 if is_waived and not any(isinstance(each, DeductibleStep) for each in before):
-                    message = "this copay has `waived_with_deductible`, but no deductible step comes before it"
-                    yield WAIVER_WITHOUT_DEDUCTIBLE.at(step.at, message, "put a `deductible` step first")
+                    message = _NO_DEDUCTIBLE_BEFORE()
+                    yield WAIVER_WITHOUT_DEDUCTIBLE.at(step.at, message, _DEDUCTIBLE_FIRST())
 
 
 def check_nothing_alone(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -102,8 +121,8 @@ def check_nothing_alone(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for _, phase in phases(plan):
             nothing = next((step for step in phase.steps if isinstance(step, NothingStep)), None)
             if nothing is not None and len(phase.steps) > 1:
-                hint = "remove 'nothing', or all other steps"
-                yield NOTHING_NOT_ALONE.at(nothing.at, "this list has 'nothing' and other steps", hint)
+                hint = _REMOVE_NOTHING()
+                yield NOTHING_NOT_ALONE.at(nothing.at, _NOTHING_AND_OTHERS(), hint)
 
 
 def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -112,21 +131,20 @@ def check_visit_numbers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for _, block in blocks(plan):
             for one, following in pairwise(block.member_pays):
                 if _is_of_another(one, following):
-                    found = f"this part counts {_whose(following)}, but the part before counts {_whose(one)}"
-                    yield VISITS_OUT_OF_ORDER.at(following.at, found, "count the same visits in all parts")
+                    found = _COUNTS_OTHER_VISITS(visits=_whose(following), before=_whose(one))
+                    yield VISITS_OUT_OF_ORDER.at(following.at, found, _COUNT_SAME_VISITS())
                     break
                 if one.through is None or (following.through is not None and following.through <= one.through):
-                    found = "this part never applies, because the part before it is for all later visits"
+                    found = _NEVER_APPLIES()
                     if one.through is not None:
-                        ends = f"ends with visit {following.through}, but the part before with visit {one.through}"
-                        found = f"this part {ends}"
-                    yield VISITS_OUT_OF_ORDER.at(following.at, found, "order the parts by visit number")
+                        found = _ENDS_BEFORE(visit=str(following.through), before=str(one.through))
+                    yield VISITS_OUT_OF_ORDER.at(following.at, found, _ORDER_PARTS())
                     break
             else:
                 last = block.member_pays[-1] if block.member_pays else None
                 if last is not None and last.through is not None:
-                    message = f"visits after visit {last.through} have no rule"
-                    yield VISITS_WITHOUT_RULE.at(last.at, message, "add a part without `through`")
+                    message = _NO_RULE_AFTER(visit=str(last.through))
+                    yield VISITS_WITHOUT_RULE.at(last.at, message, _ADD_PART())
 
 
 def _is_of_another(one: Phase, following: Phase) -> bool:
@@ -134,9 +152,9 @@ def _is_of_another(one: Phase, following: Phase) -> bool:
     return following.through is not None and following.visits_of != one.visits_of
 
 
-def _whose(phase: Phase) -> str:
+def _whose(phase: Phase) -> Message:
     """Whose visits a part goes by."""
-    return "the benefit's visits" if phase.visits_of is None else f"visits of '{phase.visits_of}'"
+    return _VISITS_OF_BENEFIT() if phase.visits_of is None else _VISITS_OF_LIMIT(limit=phase.visits_of)
 
 
 def check_bare_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
@@ -146,5 +164,5 @@ def check_bare_deductibles(rules: RuleSet, _today: date) -> Iterator[Diagnostic]
             for step in phase.steps:
                 is_bare = isinstance(step, DeductibleStep) and step.accumulator is None
                 if is_bare and tier is not None and tier.deductible is None:
-                    message = f"tier '{tier.id}' has no deductible, so this step has no effect"
-                    yield DEDUCTIBLE_TAKES_NOTHING.at(step.at, message, "name one: `deductible: ID`")
+                    message = _TIER_HAS_NONE(tier=tier.id)
+                    yield DEDUCTIBLE_TAKES_NOTHING.at(step.at, message, _NAME_ONE())

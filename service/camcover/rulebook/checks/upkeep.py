@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
 from camcover.rulebook.diagnostics import Diagnostic
@@ -30,6 +31,13 @@ UNUSED_TIER = declare_fault(
     "Add terms for the tier to a benefit, or write `TIER: not_covered`.",
 )
 
+_WAS_DUE = sentence("review-due-was-due", "file", "day")
+_COMPARE_WITH_SOURCES = sentence("review-due-compare-with-sources")
+_NO_TEST = sentence("plan-without-tests-no-test", "plan")
+_ADD_TESTS = sentence("plan-without-tests-add-tests")
+_NO_BENEFIT = sentence("unused-tier-no-benefit", "tier")
+_ADD_TERMS = sentence("unused-tier-add-terms", "tier")
+
 
 def check_reviews(rules: RuleSet, today: date) -> Iterator[Diagnostic]:
     """`reviewed.next` is not before today (docs/rule-language.md, section 1, common keys)."""
@@ -38,18 +46,16 @@ def check_reviews(rules: RuleSet, today: date) -> Iterator[Diagnostic]:
             for edition in editions:
                 review = edition.heading.reviewed
                 if review is not None and review.next is not None and review.next < today:
-                    message = f"the review of '{edition.heading.id}' was due on {review.next}"
-                    yield REVIEW_DUE.at(review.at, message, "compare the file with its sources, then update `reviewed`")
+                    message = _WAS_DUE(file=edition.heading.id, day=str(review.next))
+                    yield REVIEW_DUE.at(review.at, message, _COMPARE_WITH_SOURCES())
 
 
 def check_tests(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
     """Every edition is proved by a test, its own or one that runs through it (docs/rule-language.md, section 9)."""
     for plan in plans(rules):
         if not plan.tests and not any(_runs_through(plan, other) for other in rules.plans[plan.heading.id]):
-            message = f"no test runs through this edition of plan '{plan.heading.id}'"
-            yield PLAN_WITHOUT_TESTS.at(
-                plan.heading.at, message, "add `tests:` with an amount from the plan's document"
-            )
+            message = _NO_TEST(plan=plan.heading.id)
+            yield PLAN_WITHOUT_TESTS.at(plan.heading.at, message, _ADD_TESTS())
 
 
 def _runs_through(plan: Plan, other: Plan) -> bool:
@@ -65,7 +71,5 @@ def check_tiers(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         used = {tier for tiers in named for tier in tiers}
         for tier in plan.tiers.values():
             if plan.benefits and tier.id not in used:
-                message = f"no benefit names the tier '{tier.id}'"
-                yield UNUSED_TIER.at(
-                    tier.at, message, f"add terms for it to a benefit, or write '{tier.id}: not_covered'"
-                )
+                message = _NO_BENEFIT(tier=tier.id)
+                yield UNUSED_TIER.at(tier.at, message, _ADD_TERMS(tier=tier.id))
