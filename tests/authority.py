@@ -69,11 +69,15 @@ def put(folder: Path, pair: tuple[bytes, bytes], name: str = "server") -> tuple[
 
 
 def handshake(
-    port: int, *, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, client: tuple[Path, Path] | None = None
+    port: int,
+    *,
+    newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    client: tuple[Path, Path] | None = None,
+    says: bytes = b"",
 ) -> tuple[str, bytes]:
     """The version that a server agrees to with a client that knows none after `newest`, and its certificate.
 
-    Raises OSError where they do not come together.
+    `says`: what the client begins with, where the server waits for it. Raises OSError where they do not come together.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -86,6 +90,7 @@ def handshake(
     context.set_alpn_protocols(["h2", "http/1.1"])
     with socket.create_connection(("127.0.0.1", port), 30) as plain, context.wrap_socket(plain) as connection:
         connection.settimeout(30)
+        connection.sendall(says)
         # The first byte, or the end, of what the server says: until then it may not have looked at the client yet.
         connection.recv(1)
         shown = connection.getpeercert(binary_form=True) or b""

@@ -38,6 +38,14 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return announced.removeprefix("listening on ").strip()
 
 
+def http_of(process: subprocess.Popen[str]) -> str:
+    """The address of HTTP, which a service announces after the other."""
+    assert process.stdout is not None
+    announced = process.stdout.readline()
+    assert announced.startswith("http on "), announced
+    return f"http://{announced.removeprefix('http on ').strip()}"
+
+
 def end(process: subprocess.Popen[str]) -> None:
     """End a service and its workers at once."""
     if process.poll() is None:

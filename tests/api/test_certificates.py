@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from authority import Authority, handshake, put
 from camcover.api.access import Access
 from camcover.api.certificates import CertificateFiles, Certificates, WrongCertificates
-from camcover.api.identity import names_of_context, names_of_peer
+from camcover.api.identity import context_of_peer, names_of_context
 from camcover.api.server import Server, Settings, Storage
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.workflow.rules_in_force import RulesInForce
@@ -165,7 +165,7 @@ async def test_the_context_for_http_takes_new_files_too(tmp_path: Path, authorit
     theirs = put(tmp_path, other.pair("them"), "theirs")
 
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        names.append(names_of_peer(writer.get_extra_info("peercert")))
+        names.append(names_of_context(context_of_peer(writer.get_extra_info("peercert"))))
         writer.close()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=Certificates(files).ssl_context())
@@ -189,7 +189,8 @@ async def test_the_context_for_http_takes_new_files_too(tmp_path: Path, authorit
 
 
 def test_names_of_no_certificate() -> None:
-    assert names_of_peer(None) == names_of_peer({}) == names_of_context({}) == frozenset()
+    assert names_of_context({}) == frozenset()
+    assert context_of_peer(None) == context_of_peer({}) == {}
 
 
 Breaking = Callable[[CertificateFiles, Authority], object]

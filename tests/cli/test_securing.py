@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import typer
 
 from authority import Authority, put
 from camcover.api.credentials import OidcSettings, Role, SigningAlgorithm
-from camcover.cli.securing import certificate_files, is_loopback, oidc_settings
+from camcover.cli.securing import certificate_files, check_plain_text, is_loopback, oidc_settings, plain_ports
 from identity_provider import providing
-from processes import address_of, end, serving
+from processes import address_of, end, http_of, serving
 from small_rules import question
 
 LOCAL = "127.0.0.1:0"
@@ -39,24 +41,54 @@ def test_which_addresses_only_this_machine_reaches(address: str, *, expected: bo
 
 
 @pytest.mark.parametrize(
-    ("address", "files", "is_insecure", "said"),
+    ("files", "said"),
     [
-        ("0.0.0.0:1", (None, None, None), False, "would send health data there unencrypted"),
-        (LOCAL, (FILE, None, None), False, "--tls-certificate and --tls-key go together"),
-        (LOCAL, (None, FILE, None), True, "--tls-certificate and --tls-key go together"),
-        (LOCAL, (None, None, FILE), True, "--tls-client-ca goes with --tls-certificate"),
-        (LOCAL, (FILE, FILE, None), True, "--insecure contradicts --tls-certificate"),
+        ((FILE, None, None), "--tls-certificate and --tls-key go together"),
+        ((None, FILE, None), "--tls-certificate and --tls-key go together"),
+        ((None, None, FILE), "--tls-client-ca goes with --tls-certificate"),
     ],
 )
-def test_options_of_tls_that_do_not_go_together(address: str, files: Any, *, is_insecure: bool, said: str) -> None:
+def test_options_of_tls_that_do_not_go_together(files: Any, said: str) -> None:
     with pytest.raises(typer.BadParameter, match=said):
-        certificate_files(address, *files, is_insecure=is_insecure)
+        certificate_files(*files)
 
 
 def test_options_of_tls_that_do() -> None:
-    assert certificate_files(LOCAL, None, None, None, is_insecure=False) is None
-    assert certificate_files("0.0.0.0:1", None, None, None, is_insecure=True) is None
-    assert certificate_files("0.0.0.0:1", FILE, FILE, FILE, is_insecure=False) == (FILE, FILE, FILE)
+    assert certificate_files(None, None, None) is None
+    assert certificate_files(FILE, FILE, FILE) == (FILE, FILE, FILE)
+
+
+@pytest.mark.parametrize(
+    ("http", "encrypts", "http_plain", "plain"),
+    [
+        ("", False, False, ["--listen"]),
+        ("", True, False, []),
+        (LOCAL, False, False, ["--listen", "--http"]),
+        (LOCAL, True, False, []),
+        (LOCAL, True, True, ["--http"]),
+    ],
+)
+def test_which_ports_are_plain(http: str, *, encrypts: bool, http_plain: bool, plain: list[str]) -> None:
+    assert list(plain_ports(LOCAL, http, encrypts=encrypts, http_plain=http_plain)) == plain
+
+
+@pytest.mark.parametrize(("http", "encrypts"), [("", True), (LOCAL, False)])
+def test_http_does_without_a_certificate_only_where_there_is_one(http: str, *, encrypts: bool) -> None:
+    with pytest.raises(typer.BadParameter, match="--http-plain goes with --http and --tls-certificate"):
+        plain_ports(LOCAL, http, encrypts=encrypts, http_plain=True)
+
+
+def test_plain_text_that_others_could_read_needs_consent() -> None:
+    """Of each port by itself; where every port is encrypted, the consent contradicts that."""
+    check_plain_text({"--listen": LOCAL, "--http": LOCAL}, is_insecure=False)
+    check_plain_text({"--listen": LOCAL, "--http": "0.0.0.0:1"}, is_insecure=True)
+    check_plain_text({}, is_insecure=False)
+    with pytest.raises(
+        typer.BadParameter, match=r"--http 0[.]0[.]0[.]0:1: other machines would send health data there"
+    ):
+        check_plain_text({"--listen": LOCAL, "--http": "0.0.0.0:1"}, is_insecure=False)
+    with pytest.raises(typer.BadParameter, match="--insecure contradicts --tls-certificate"):
+        check_plain_text({}, is_insecure=True)
 
 
 def test_a_port_that_other_machines_reach_is_not_served_in_plain_text(run: Any, rules: Path) -> None:
@@ -67,7 +99,7 @@ def test_a_port_that_other_machines_reach_is_not_served_in_plain_text(run: Any, 
 
 @pytest.mark.processes
 def test_asked_over_tls_by_a_caller_with_a_certificate(rules: Path, tmp_path: Path, run: Any) -> None:
-    """Two workers show the same certificate; the log has no line but JSON, also of a handshake that failed."""
+    """On both ports. Two workers show the same certificate; the log has no line but JSON, also of failed handshakes."""
     authority = Authority()
     certificate, key = put(tmp_path, authority.server_pair())
     own = put(tmp_path, authority.pair("portal"), "portal")
@@ -76,18 +108,26 @@ def test_asked_over_tls_by_a_caller_with_a_certificate(rules: Path, tmp_path: Pa
     callers.write_text('[[certificate]]\nsubject = "portal"\nroles = ["estimate"]\nname = "CN:portal"\n')
     options = ("--rules", rules, "--listen", LOCAL, "--database-url", "off", "--workers", 2, "--drain-seconds", 1)
     secured = ("--tls-certificate", certificate, "--tls-key", key, "--tls-client-ca", ca, "--tokens", callers)
-    with serving(*options, *secured) as process:
+    with serving(*options, *secured, "--http", LOCAL) as process:
         asked = ("estimate", "-", "--server", address_of(process))
+        url = http_of(process).replace("http:", "https:")
         good = run(
             *asked, "--tls-ca", ca, "--tls-certificate", own[0], "--tls-key", own[1], stdin=json.dumps(question())
         )
         assert json.loads(good.stdout)["totals"]["patient_cents"] == 6080
         for shown in (("--tls-ca", ca), ("--tls",), ()):
             assert run(*asked, *shown, stdin=json.dumps(question())).exit_code == 1
+        context = ssl.create_default_context(cafile=ca)
+        with pytest.raises(httpx.TransportError), httpx.Client(verify=context, trust_env=False) as stranger:
+            stranger.get(f"{url}/livez")
+        context.load_cert_chain(*own)
+        with httpx.Client(verify=context, trust_env=False) as portal:
+            answer = portal.post(f"{url}/v1/estimates", json=question())
+        assert answer.json()["totals"]["patient_cents"] == 6080
         process.terminate()
         _, log = process.communicate(timeout=60)
         calls = [line for line in map(json.loads, log.splitlines()) if line["event"] == "call"]
-        assert [(each["caller"], each["code"]) for each in calls] == [("portal", "OK")]
+        assert [(each["caller"], each["code"]) for each in calls] == [("portal", "OK")] * 2
         end(process)
 
 

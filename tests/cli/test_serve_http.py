@@ -15,20 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from processes import address_of, end, serving
+from processes import address_of, end, http_of, serving
 from small_rules import question
 
 pytestmark = pytest.mark.processes
 
 ESTIMATE = "/camcover.v1.EstimateService/EstimatePlan"
-
-
-def http_of(process: subprocess.Popen[str]) -> str:
-    """The address of HTTP, which a service announces after the other."""
-    assert process.stdout is not None
-    announced = process.stdout.readline()
-    assert announced.startswith("http on "), announced
-    return f"http://{announced.removeprefix('http on ').strip()}"
 
 
 @pytest.fixture

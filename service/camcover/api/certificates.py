@@ -11,7 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import grpc
 import structlog
@@ -54,6 +54,20 @@ class _Loaded(NamedTuple):
     context: ssl.SSLContext
 
 
+class _Changing(ssl.SSLContext):
+    """A context each of whose connections begins by the one that is current then.
+
+    Sessions belong to a context. So none is resumed that began under other files: by it a client whose CA is gone would
+    come in once more.
+    """
+
+    current: Callable[[], ssl.SSLContext]
+
+    def wrap_bio(self, *given: Any, **named: Any) -> ssl.SSLObject:
+        """Begin a connection, as asyncio does."""
+        return self.current().wrap_bio(*given, **named)
+
+
 class Certificates:
     """The certificate in force. Safe to use from several threads."""
 
@@ -83,17 +97,13 @@ class Certificates:
         return grpc.dynamic_ssl_server_credentials(_configuration(given), fetch, self.asks_clients)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """A context for HTTP/1.1; at each handshake it has the certificate and the CA of the files as they stand then.
+        """A context for HTTP/1.1 in an event loop; each handshake goes by the files as they stand then.
 
         The certificate that a client has shown is what `SSLObject.getpeercert` gives.
         """
-        context = _context(self._files)
-        context.sni_callback = self._put_current
-        return context
-
-    def _put_current(self, handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
-        """Let a handshake that begins go on with the certificate in force; also called where no name was asked for."""
-        handshake.context = self._current().context
+        made = _Changing(ssl.PROTOCOL_TLS_SERVER)
+        made.current = lambda: self._current().context
+        return made
 
     def _current(self) -> _Loaded:
         """What is in force, after a look at the files."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["KINDS", "NO_NAMES", "Names", "names_of_context", "names_of_peer"]
+__all__ = ["KINDS", "NO_NAMES", "Names", "context_of_peer", "names_of_context"]
 
 Names = frozenset[str]
 """The names of a client certificate."""
@@ -19,6 +19,8 @@ NO_NAMES: Names = frozenset()
 
 _OF_GRPC = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "x509_common_name": "CN"}
 """The properties in which gRPC gives names of the certificate that the handshake has checked, and their kinds."""
+
+_PROPERTIES = {kind: name for name, kind in _OF_GRPC.items()}
 
 KINDS = tuple(_OF_GRPC.values())
 """The kinds of names."""
@@ -33,10 +35,14 @@ def names_of_context(properties: Mapping[str, Iterable[bytes]]) -> Names:
     )
 
 
-def names_of_peer(certificate: Mapping[str, Any] | None) -> Names:
-    """The names in what `SSLObject.getpeercert` gives; none where there is no certificate."""
+def context_of_peer(certificate: Mapping[str, Any] | None) -> Mapping[str, list[bytes]]:
+    """What gRPC would give of what `SSLObject.getpeercert` gives; nothing where there is no certificate."""
     if not certificate:
-        return NO_NAMES
-    alternative = {f"{kind}:{value}" for kind, value in certificate.get("subjectAltName", ()) if kind in KINDS}
+        return {}
     subject = (pair for part in certificate.get("subject", ()) for pair in part)
-    return frozenset(alternative | {f"CN:{value}" for key, value in subject if key == "commonName"})
+    common = (("CN", value) for key, value in subject if key == "commonName")
+    found: dict[str, list[bytes]] = {}
+    for kind, value in (*common, *certificate.get("subjectAltName", ())):
+        if kind in _PROPERTIES:
+            found.setdefault(_PROPERTIES[kind], []).append(value.encode())
+    return found

@@ -41,10 +41,11 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """Where HTTP is served as well, and the origins whose pages may call there."""
+    """Where HTTP is served as well, and whose pages may call there; `is_plain`: it is not encrypted in any case."""
 
     listen: str
     origins: tuple[str, ...] = ()
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ async def _serve(
                 options.http.listen,
                 shares_port=options.settings.shares_port,
                 origins=options.http.origins,
+                certificates=None if options.http.is_plain else certificates,
+                connection_seconds=options.settings.connection_age_seconds,
             )
             try:
                 http = await beside.start()

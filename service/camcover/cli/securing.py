@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,31 +14,47 @@ from camcover.api.credentials import OidcSettings, Role, SigningAlgorithm
 from camcover.api.origins import is_private_origin
 from camcover.extras import ExtraMissing, how_to_install, is_installed
 
-__all__ = ["certificate_files", "is_loopback", "oidc_settings"]
+__all__ = ["certificate_files", "check_plain_text", "is_loopback", "oidc_settings", "plain_ports"]
 
 
-def certificate_files(
-    address: str, certificate: Path | None, key: Path | None, client_ca: Path | None, *, is_insecure: bool
-) -> CertificateFiles | None:
-    """The files of a port at `address` (HOST:PORT); None where it is not encrypted.
+def certificate_files(certificate: Path | None, key: Path | None, client_ca: Path | None) -> CertificateFiles | None:
+    """The files that encrypt ports; None where there are none.
 
-    Raises typer.BadParameter for options that do not go together, and where a port that other machines reach would not
-    be encrypted and nobody has said that it may be so.
+    Raises typer.BadParameter for options that do not go together.
     """
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--tls-certificate and --tls-key go together")
     if certificate is None or key is None:
         if client_ca is not None:
             raise typer.BadParameter("--tls-client-ca goes with --tls-certificate and --tls-key")
+        return None
+    return CertificateFiles(certificate, key, client_ca)
+
+
+def plain_ports(listen: str, http: str, *, encrypts: bool, http_plain: bool) -> dict[str, str]:
+    """The addresses that are not encrypted, by the option that gives each; `http` is empty where there is none.
+
+    `encrypts`: there is a certificate; `http_plain`: HTTP does without it. Raises typer.BadParameter without one.
+    """
+    if http_plain and not (http and encrypts):
+        raise typer.BadParameter("--http-plain goes with --http and --tls-certificate")
+    plain = {} if encrypts else {"--listen": listen}
+    return plain | ({"--http": http} if http and (http_plain or not encrypts) else {})
+
+
+def check_plain_text(plain: Mapping[str, str], *, is_insecure: bool) -> None:
+    """Refuse ports in plain text that other machines reach, unless somebody has said that it may be so.
+
+    `plain`: as `plain_ports` gives them. Raises typer.BadParameter, also for an idle `is_insecure`.
+    """
+    if is_insecure and not plain:
+        raise typer.BadParameter("--insecure contradicts --tls-certificate, which encrypts every port")
+    for option, address in plain.items():
         if not is_insecure and not is_loopback(address):
             raise typer.BadParameter(
-                f"{address}: other machines would send health data there unencrypted: give --tls-certificate and "
-                "--tls-key, or --insecure where something else encrypts the connection"
+                f"{option} {address}: other machines would send health data there unencrypted: give --tls-certificate "
+                "and --tls-key, or --insecure where something else encrypts the connection"
             )
-        return None
-    if is_insecure:
-        raise typer.BadParameter("--insecure contradicts --tls-certificate")
-    return CertificateFiles(certificate, key, client_ca)
 
 
 def is_loopback(address: str) -> bool:

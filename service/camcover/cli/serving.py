@@ -16,7 +16,7 @@ from camcover.api.server import Settings
 from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
 from camcover.cli.running import OFF, HttpOptions, ServerOptions, guards, run_server
-from camcover.cli.securing import certificate_files, is_loopback, oidc_settings
+from camcover.cli.securing import certificate_files, check_plain_text, oidc_settings, plain_ports
 from camcover.cli.workers import Supervisor
 from camcover.extras import ExtraMissing, how_to_install, is_installed
 from camcover.store import Keeping
@@ -33,6 +33,7 @@ def prepared(
     listen: str,
     http: str,
     http_origins: str,
+    http_plain: bool,
     database_url: str,
     keep: Keeping,
     tokens: Path | None,
@@ -72,11 +73,6 @@ def prepared(
         raise typer.BadParameter("--http-origins goes with --http")
     if http:
         check_address("--http", http)
-        if not insecure and not is_loopback(http):
-            raise typer.BadParameter(
-                f"--http {http}: other machines would send health data there unencrypted: take an address of this "
-                "machine alone, behind what encrypts, or give --insecure where something else encrypts the connection"
-            )
         if not is_installed("http"):
             raise ExtraMissing(f"--http is given, and {how_to_install('http')}")
     if not rules and database_url in (OFF, IN_MEMORY):
@@ -85,7 +81,9 @@ def prepared(
         raise typer.BadParameter("--watch needs --rules and one worker")
     if workers > 1 and database_url == IN_MEMORY:
         raise typer.BadParameter("several workers cannot share a database in memory; use a file or PostgreSQL")
-    certificates = certificate_files(listen, tls_certificate, tls_key, tls_client_ca, is_insecure=insecure)
+    certificates = certificate_files(tls_certificate, tls_key, tls_client_ca)
+    plain = plain_ports(listen, http, encrypts=certificates is not None, http_plain=http_plain)
+    check_plain_text(plain, is_insecure=insecure)
     oidc = oidc_settings(
         oidc_issuer,
         oidc_audience,
@@ -95,7 +93,7 @@ def prepared(
         payers_claim=oidc_payers_claim,
         leeway_seconds=oidc_leeway_seconds,
     )
-    served = HttpOptions(http, _origins(http_origins)) if http else None
+    served = HttpOptions(http, _origins(http_origins), is_plain="--http" in plain) if http else None
     check_telemetry()
     settings = Settings(
         listen,

@@ -19,13 +19,16 @@ from camcover.api.server import UnaryMethod
 from camcover.http.reader import unpacked
 from camcover.http.replies import JSON, PROTO, Reply
 
-__all__ = ["Exchange"]
+__all__ = ["CLIENT", "Exchange"]
 
 Finish: TypeAlias = Callable[[Reply], Reply]
 
 _SMALL_ANSWER_BYTES = 32 << 10
 """An answer up to this size is written where it is made; a larger one in a thread."""
 
+
+CLIENT = "client"
+"""Where the state of a request has what the handshake has found of its client."""
 
 _SKIP_SECONDS = 1.0
 """How long the rest of a body may take to come that nobody reads."""
@@ -58,8 +61,9 @@ class Exchange:
         return f"ipv6:%5B{host}%5D:{port}" if ":" in host else f"ipv4:{host}:{port}"
 
     def auth_context(self) -> Mapping[str, Iterable[bytes]]:
-        """Nothing: the port of HTTP asks for no certificate."""
-        return {}
+        """What the handshake has found of the client, in the words of gRPC."""
+        found: Mapping[str, Iterable[bytes]] = self._scope.get("state", {}).get(CLIENT, {})
+        return found
 
     async def read(self) -> Any:
         """The bytes of the message. Raises `Refused` where it is too large, as soon as that is known."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from asyncio import TimerHandle
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import httptools
@@ -13,8 +14,11 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from camcover.api.certificates import Certificates
+from camcover.api.identity import context_of_peer
 from camcover.api.server import Server
 from camcover.http.app import application
+from camcover.http.exchange import CLIENT
 
 __all__ = ["HttpPort"]
 
@@ -35,6 +39,9 @@ _LAST_SECONDS = 1
 
 _BACKLOG = 2_048
 
+_SECONDS = "connection_seconds"
+"""Where the state that all connections share has how long each may last."""
+
 _LOG = structlog.get_logger("camcover.server")
 
 
@@ -42,10 +49,22 @@ class HttpPort:
     """Serves the methods of a server over HTTP; belongs to one event loop."""
 
     def __init__(
-        self, server: Server, listen: str, *, shares_port: bool = False, origins: Collection[str] = ()
+        self,
+        server: Server,
+        listen: str,
+        *,
+        shares_port: bool = False,
+        origins: Collection[str] = (),
+        certificates: Certificates | None = None,
+        connection_seconds: float = math.inf,
     ) -> None:
-        """Serve on HOST:PORT; `shares_port`: other processes listen on it as well; `origins`: whose pages may call."""
+        """Serve on HOST:PORT; `shares_port`: other processes listen on it as well; `origins`: whose pages may call.
+
+        Without `certificates` connections are not encrypted. A connection ends with the first call that begins on it
+        after `connection_seconds`.
+        """
         self._listen, self._shares_port = listen, shares_port
+        context = certificates and certificates.ssl_context()
         config = uvicorn.Config(
             application(server, origins),
             http=_Connection,
@@ -60,10 +79,12 @@ class HttpPort:
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_LAST_SECONDS,
+            ssl_context_factory=None if context is None else lambda *_: context,
         )
         config.load()
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
+        self._server.lifespan.state[_SECONDS] = connection_seconds
         self._socket: socket.socket | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -103,14 +124,18 @@ def _bound(listen: str, *, shares_port: bool) -> socket.socket:
 
 
 class _Connection(HttpToolsProtocol):
-    """A connection whose requests have heads of bounded size, which come in bounded time."""
+    """A connection of bounded age, whose requests have heads of bounded size, which come in bounded time."""
 
     _head: TimerHandle | None = None
     _head_bytes = 0
+    _ends = 0.0
+    _client: Mapping[str, Iterable[bytes]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Wait for a first request."""
         super().connection_made(transport)
+        self._ends = self.loop.time() + self.app_state[_SECONDS]
+        self._client = context_of_peer(transport.get_extra_info("peercert"))
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -121,6 +146,7 @@ class _Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request has come."""
         super().on_message_begin()
+        self.scope["state"][CLIENT] = self._client
         self._head_bytes = 0
         self._wait_for_head()
 
@@ -138,6 +164,8 @@ class _Connection(HttpToolsProtocol):
         """The head of a request has come whole."""
         self._stop_waiting()
         super().on_headers_complete()
+        if self.loop.time() >= self._ends:
+            self.cycle.keep_alive = False
 
     def _count(self, byte_count: int) -> None:
         """Bound the head. What is raised here, uvicorn answers with 400 and the end of the connection."""

@@ -44,6 +44,12 @@ def serve(
             help="Whose pages may call over HTTP: origins, such as https://portal.example, with commas between them.",
         ),
     ] = "",
+    http_plain: Annotated[
+        bool,
+        typer.Option(
+            "--http-plain", help="Do not encrypt HTTP, though --tls-certificate is given: a proxy or a mesh does."
+        ),
+    ] = False,
     database_url: Annotated[
         str,
         typer.Option(
@@ -65,7 +71,9 @@ def serve(
     ] = None,
     tls_certificate: Annotated[
         Path | None,
-        typer.Option(help="Encrypt: a PEM file of the certificate and its chain, read again when it changes."),
+        typer.Option(
+            help="Encrypt both ports: a PEM file of the certificate and its chain, read again when it changes."
+        ),
     ] = None,
     tls_key: Annotated[
         Path | None, typer.Option(help="The certificate's private key, as PEM without a password.")
@@ -74,7 +82,7 @@ def serve(
         Path | None, typer.Option(help="Every client needs a certificate that one of this PEM file has signed.")
     ] = None,
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Listen unencrypted where other machines reach the port.")
+        bool, typer.Option("--insecure", help="Listen unencrypted where other machines reach a port.")
     ] = False,
     oidc_issuer: Annotated[
         str | None,
