@@ -6,8 +6,6 @@ which never holds a part of the token. Only asymmetric algorithms of an allow-li
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -19,6 +17,7 @@ from google.rpc.status_pb2 import Status
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from camcover.api.base64_urls import from_base64
 from camcover.api.callers import Caller
 from camcover.api.credentials import OidcSettings
 from camcover.api.errors import issuer_away, refused
@@ -119,11 +118,8 @@ def _header(token: str) -> Mapping[str, Any] | None:
     """The header of a JWT, which nobody has checked; None for any other text."""
     if len(token) > _MOST_LETTERS or token.count(".") != 2:  # header, claims, signature
         return None
-    part = token.partition(".")[0]
-    try:
-        return _object(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        return None
+    content = from_base64(token.partition(".")[0])
+    return None if content is None else _object(content)
 
 
 def _object(content: bytes) -> Mapping[str, Any] | None:

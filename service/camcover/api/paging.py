@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from typing import NoReturn, Protocol
 
+from camcover.api.base64_urls import from_base64, in_base64
 from camcover.api.errors import invalid
 from camcover.engine import Violation
 from camcover.refusals import Refusal
@@ -37,15 +37,17 @@ def page_size(request: PageRequest) -> int:
 
 def token_of(last: str) -> str:
     """The token of the page that begins after the entry with that key."""
-    return base64.urlsafe_b64encode(last.encode()).decode()
+    return in_base64(last.encode())
 
 
 def read_token(request: PageRequest) -> str:
     """The key that a page token stands for; empty on the first page. Refuses a token that no page gave."""
+    content = from_base64(request.page_token)
+    if content is None:
+        refuse_token()
     try:
-        found = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
+        found = content.decode()
     except ValueError:
-        # Not in base64, or not UTF-8 inside, or with a letter that no token has.
         refuse_token()
     if not found.isprintable():
         # No key of ours; and PostgreSQL takes no U+0000.

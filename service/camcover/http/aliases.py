@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from starlette.requests import Request
 
 from camcover.api.errors import refuse, refused
@@ -14,8 +15,11 @@ from camcover.http.exchange import Exchange
 from camcover.http.replies import JSON
 from camcover.refusals import Refusal
 
-__all__ = ["ALIASES", "CONTENT_TYPES", "Alias", "asker"]
+__all__ = ["ALIASES", "CONTENT_TYPES", "Alias", "asker", "in_address"]
 
+
+_WORDS: Mapping[str, bool] = {"true": True, "false": False}
+"""How an address writes what JSON has words for."""
 
 CONTENT_TYPES = (JSON,)
 """What the body of a short path may be."""
@@ -24,7 +28,8 @@ CONTENT_TYPES = (JSON,)
 class Alias(NamedTuple):
     """A path with the method of HTTP that it takes, and the method that answers.
 
-    `field`: the field that the part of the path in braces gives, and what stands before it there.
+    `field`: the field that the part of the path in braces gives, after `prefix`; `is_empty`: the path stands for it,
+    empty.
     """
 
     verb: str
@@ -32,6 +37,7 @@ class Alias(NamedTuple):
     method: str
     field: str = ""
     prefix: str = ""
+    is_empty: bool = False
 
 
 def _of(service: str, method: str) -> str:
@@ -49,28 +55,47 @@ ALIASES = (
     Alias("GET", "/v1/therapies", _of("CatalogService", "ListTherapies")),
     Alias("GET", "/v1/conditions", _of("CatalogService", "ListConditions")),
     Alias("GET", "/v1/practitioners", _of("CatalogService", "ListPractitioners")),
+    Alias("GET", "/v1/releases", _of("RuleService", "ListReleases")),
+    Alias("POST", "/v1/releases", _of("RuleService", "PublishRelease")),
+    Alias("GET", "/v1/releases/active", _of("RuleService", "GetRelease"), "release", is_empty=True),
+    Alias("GET", "/v1/releases/{id}", _of("RuleService", "GetRelease"), "release"),
+    Alias("GET", "/v1/releases/{id}/diff", _of("RuleService", "DiffReleases"), "after_release"),
+    Alias("POST", "/v1/activations", _of("RuleService", "ActivateRelease")),
+    Alias("POST", "/v1/validations", _of("RuleService", "ValidateRules")),
+    Alias("POST", "/v1/diffs", _of("RuleService", "DiffReleases")),
+    Alias("POST", "/v1/impacts", _of("RuleService", "AnalyzeImpact")),
 )
 
 
-def asker(alias: Alias) -> Ask:
-    """What reads a request for a short path."""
+def asker(alias: Alias, message: Descriptor) -> Ask:
+    """What reads a request for a short path; `message` is what the method takes."""
 
     def ask(request: Request, exchange: Exchange) -> None:
         if alias.verb == "POST":
             read_content_type(request.headers, exchange, CONTENT_TYPES)
             return
         exchange.is_json = True
-        exchange.take(json.dumps(_fields(request, alias)).encode())
+        exchange.take(json.dumps(_fields(request, alias, message)).encode())
 
     return ask
 
 
-def _fields(request: Request, alias: Alias) -> Mapping[str, str]:
+def in_address(alias: Alias, message: Descriptor) -> Iterable[FieldDescriptor]:
+    """The fields that are parameters of an address: those of one value that is no message, but for that of the path."""
+    return (
+        each
+        for each in message.fields
+        if each.message_type is None and not each.is_repeated and each.name != alias.field
+    )
+
+
+def _fields(request: Request, alias: Alias, message: Descriptor) -> Mapping[str, str | bool]:
     """The fields of a message in an address: parameters by their names in the .proto, and the part of the path."""
     given = request.query_params.multi_items()
     if alias.field:
-        given.append((alias.field, alias.prefix + request.path_params["id"]))
-    fields = dict(given)
-    if len(fields) < len(given):
+        given.append((alias.field, "" if alias.is_empty else alias.prefix + request.path_params["id"]))
+    texts = dict(given)
+    if len(texts) < len(given):
         refuse(refused(Refusal.INVALID_HEADER, "found a parameter twice; expected each once"))
-    return fields
+    switches = {each.name for each in message.fields if each.cpp_type == FieldDescriptor.CPPTYPE_BOOL}
+    return {name: _WORDS.get(text, text) if name in switches else text for name, text in texts.items()}

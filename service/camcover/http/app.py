@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -38,14 +38,18 @@ def application(server: Server, origins: Collection[str] = ()) -> ASGIApp:
 def _methods(server: Server) -> Iterator[Route]:
     """Every method by the path that gRPC calls it by."""
     for path, method in server.methods.items():
-        yield from _asked(path, HttpMethod(server, path), ["POST", "GET"] if is_pure(method) else ["POST"])
+        app = HttpMethod(server, path)
+        yield _asked(path, {"POST": app, "GET": app} if is_pure(method) else {"POST": app})
 
 
 def _short(server: Server) -> Iterator[Route]:
-    """The short paths."""
+    """The short paths, of which one may be asked for several methods."""
+    paths: dict[str, dict[str, ASGIApp]] = {}
     for alias in ALIASES:
-        method = HttpMethod(server, alias.method, asker(alias), CONTENT_TYPES)
-        yield from _asked(alias.path, method, [alias.verb])
+        ask = asker(alias, server.methods[alias.method].descriptor.input_type)
+        paths.setdefault(alias.path, {})[alias.verb] = HttpMethod(server, alias.method, ask, CONTENT_TYPES)
+    for path, apps in paths.items():
+        yield _asked(path, apps)
 
 
 def _operations(server: Server) -> Iterator[Route]:
@@ -56,26 +60,25 @@ def _operations(server: Server) -> Iterator[Route]:
         "/openapi.json": Described(server),
     }
     for path, app in answered.items():
-        yield from _asked(path, app, ["GET"])
+        yield _asked(path, {"GET": app})
 
 
-def _asked(path: str, app: ASGIApp, methods: Sequence[str]) -> Iterator[Route]:
-    """A path with the methods of HTTP that it takes; OPTIONS names them."""
-    allowed = ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))
-    yield Route(path, _Allowing(app, allowed, methods))
+def _asked(path: str, apps: Mapping[str, ASGIApp]) -> Route:
+    """A path with what answers each method of HTTP that it takes; OPTIONS names them, HEAD is a GET without a body."""
+    return Route(path, _Allowing({**apps, "HEAD": apps["GET"]} if "GET" in apps else apps))
 
 
 class _Allowing:
-    """An application that is asked by some methods of HTTP only."""
+    """Applications, each of which is asked by some methods of HTTP."""
 
-    def __init__(self, app: ASGIApp, allowed: str, methods: Sequence[str]) -> None:
-        self._app, self._allowed = app, allowed
-        self._methods = {*methods, *(["HEAD"] if "GET" in methods else [])}
+    def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
+        self._apps, self._allowed = apps, ", ".join(sorted({*apps, "OPTIONS"}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call."""
-        if scope["method"] in self._methods:
-            await self._app(scope, receive, send)
+        app = self._apps.get(scope["method"])
+        if app is not None:
+            await app(scope, receive, send)
         elif scope["method"] == "OPTIONS":
             await Reply(status=_NO_CONTENT, headers={"allow": self._allowed}).send(send)
         else:

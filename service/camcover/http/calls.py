@@ -7,8 +7,6 @@ by GET, too, with its message in the address.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
@@ -19,6 +17,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from camcover.api.base64_urls import from_base64
 from camcover.api.errors import Refused, refuse, refused, timed_out
 from camcover.api.server import Server, UnaryMethod
 from camcover.http.exchange import Exchange
@@ -148,14 +147,10 @@ def _read_address(query: QueryParams, exchange: Exchange) -> None:
         _refuse_value("message", "", "the message")
     exchange.is_json = encoding == "json"
     _read_encoding(query.get("compression", ""), exchange)
-    exchange.take(_from_base64(text) if query.get("base64") == "1" else text.encode())
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+    content = from_base64(text) if query.get("base64") == "1" else text.encode()
+    if content is None:
         _refuse_value("message", text, "base64 for addresses, as base64=1 says")
+    exchange.take(content)
 
 
 def _seconds(headers: Headers) -> float | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 from camcover.api.server import UnaryMethod
-from camcover.http.aliases import ALIASES, Alias
+from camcover.http.aliases import ALIASES, Alias, in_address
 from camcover.http.calls import is_pure
 from camcover.http.schemas import Schema, Schemas, comment_on, described, field_schema, needs_value
 
@@ -137,10 +137,10 @@ def _connect(method: UnaryMethod) -> Schema:
 
 def _aliased(alias: Alias, asked: MethodDescriptor) -> Schema:
     """What is at a short path."""
-    operation = _operation(asked, f"{alias.verb.lower()}_{asked.name}")
+    operation = _operation(asked, f"{alias.verb.lower()}_{asked.name}{'_active' if alias.is_empty else ''}")
     if alias.verb == "POST":
         return operation | {"requestBody": _body(asked, protobuf=False)}
-    return operation | {"parameters": list(_parameters(alias, asked.input_type.fields))}
+    return operation | {"parameters": list(_parameters(alias, asked.input_type))}
 
 
 def _operation(asked: MethodDescriptor, name: str) -> Schema:
@@ -168,19 +168,21 @@ def _body(asked: MethodDescriptor, *, protobuf: bool) -> Schema:
     return {"required": True, "content": content}
 
 
-def _parameters(alias: Alias, fields: Iterable[FieldDescriptor]) -> Iterator[Schema]:
+def _parameters(alias: Alias, message: Descriptor) -> Iterator[Schema]:
     """The fields of a message as parameters of an address."""
-    for each in fields:
-        schema = field_schema(each)
-        text = schema.pop("description", "")
-        if each.name != alias.field:
-            required = {"required": True} if needs_value(each) else {}
-            yield described({"name": each.name, "in": "query", "schema": schema} | required, text)
-            continue
-        if alias.prefix:
-            # What stands before it is not a part of the address.
-            schema = {"type": "string"}
-        yield described({"name": "id", "in": "path", "required": True, "schema": schema}, text)
+    for each in in_address(alias, message):
+        required = {"required": True} if needs_value(each) else {}
+        yield _parameter(each.name, "query", field_schema(each)) | required
+    if alias.field and not alias.is_empty:
+        schema = field_schema(message.fields_by_name[alias.field])
+        # What stands before it is not a part of the address.
+        bounds = {"type": "string", "description": schema["description"]} if alias.prefix else schema
+        yield _parameter("id", "path", bounds) | {"required": True}
+
+
+def _parameter(name: str, place: str, schema: Schema) -> Schema:
+    text = schema.pop("description", "")
+    return described({"name": name, "in": place, "schema": schema}, text)
 
 
 def _operations() -> dict[str, Schema]:
