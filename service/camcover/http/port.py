@@ -64,7 +64,7 @@ class HttpPort:
         after `connection_seconds`.
         """
         self._listen, self._shares_port = listen, shares_port
-        context = certificates and certificates.ssl_context()
+        context = None if certificates is None else certificates.ssl_context()
         config = uvicorn.Config(
             application(server, origins),
             http=_Connection,
