@@ -180,6 +180,7 @@ benefits:
     cite: eoc p.2
   massage:
     therapies: [massage]
+    from_year: 2
     requires: [{plan_of_care: {after: 5 visits of massages}}, {prior_authorization: {penalty: $300.00}}]
     limits:
       - pool
@@ -237,6 +238,7 @@ tests:
           diagnoses: [M54.5]
           conditions: [back-pain]
           attestations: [referral]
+          first_service: 2025-11-03
           dates: [2026-03-02, 2026-03-09]
         - {therapy: massage, charge: $90.00, allowed: $70.00, first: 2026-03-03}
     expect:

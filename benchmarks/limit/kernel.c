@@ -776,6 +776,12 @@ INLINE int failed_of_member(const struct criteria *asked, const struct hand *han
         if (hand->line->day < add_months(service->enrolled, asked->wait_months) + asked->wait_days)
             return WAITING_PERIOD;
     }
+    if (asked->wait_periods > 0) {
+        if (service->first_service <= 0)
+            return assumed ? HOLDS : WAITING_PERIOD;
+        if (service->first_service >= add_months(hand->request->period, 12 - 12 * asked->wait_periods))
+            return WAITING_PERIOD;
+    }
     return HOLDS;
 }
 

@@ -46,9 +46,8 @@ def failure(plan: Json, benefit: str, tier: str, line: Line, rules: RuleBook, *,
 
 
 def own_criteria(terms: Json) -> Json:
-    """A benefit's own criteria; its waiting period stands beside `when`."""
-    waiting = {"waiting_period": terms["waiting_period"]} if "waiting_period" in terms else {}
-    own: Json = terms.get("when", {}) | waiting
+    """A benefit's own criteria; its waiting period and its first year stand beside `when`."""
+    own: Json = terms.get("when", {}) | {key: terms[key] for key in ("waiting_period", "from_year") if key in terms}
     return own
 
 
@@ -124,6 +123,12 @@ def _has_waited(when: Json, line: Line, _rules: RuleBook) -> bool:
     return line.day >= end
 
 
+def _is_from_year(when: Json, line: Line, _rules: RuleBook) -> bool:
+    """Whether the first service lies before the benefit period, so many years ago (point 51)."""
+    first = date.fromisoformat(line.item["first_service"])
+    return first < add_months(line.period, -12 * (int(when["from_year"]) - 2))
+
+
 def _is_license_open(line: Line, rules: RuleBook) -> bool:
     """Without a state or a practitioner, unless the practitioner that is given is licensed nowhere (point 40).
 
@@ -167,6 +172,7 @@ _CRITERIA: tuple[tuple[tuple[str, ...], str, _Open, _Holds], ...] = (
         lambda when, line, _: line.membership["status"] in when["member status"],
     ),
     (("waiting_period",), "WAITING_PERIOD", lambda line, _: not line.membership.get("enrolled_on"), _has_waited),
+    (("from_year",), "WAITING_PERIOD", lambda line, _: not line.item.get("first_service"), _is_from_year),
     (("attested",), "ATTESTATION_NOT_COVERED", _never, lambda when, line, _: line.attests >= set(when["attested"])),
     (
         ("not_attested",),

@@ -107,7 +107,8 @@ class PlanLedger:
         if reason or plan is None:
             charge = unpriced_charge(line) if settled_charge is None else settled_charge
             return Outcome(tier, charge, reason=reason or "NOT_IN_FORCE", not_covered=charge)
-        line = replace(line, terms_day=self._rules.terms_day(self._plan_id, line.day), tier=tier)
+        terms_day, period = self._rules.terms_day(self._plan_id, line.day), self._rules.period(self._plan_id, line.day)
+        line = replace(line, terms_day=terms_day, tier=tier, period=period)
         outcome = self._judge(plan, line, tier, settled_charge, eligible)
         outcome.terms_assumed = line.terms_day < line.day
         outcome.accepts_allowed = outcome.covered and plan["tiers"][tier]["above_allowed"] == "written_off"

@@ -24,7 +24,8 @@ class Line:
     """One service line. `charge` and `allowed` are the request's, None when unknown; `typical` stands in (point 5b).
 
     `terms_day`: the day by which the plan that judges it reads its policies, fees and catalogs; `tier`: that plan's;
-    `membership`: how that plan covers the member; `minutes`: of one unit.
+    `membership`: how that plan covers the member; `minutes`: of one unit; `period`: the first day of the
+    benefit period by that plan.
     """
 
     item_index: int
@@ -42,6 +43,7 @@ class Line:
     typical: int | None = None
     stated_minutes: int = 0
     terms_day: date = date.min
+    period: date = date.min
     tier: str = ""
     claim: Claim = field(default_factory=Claim)
     minutes: int = 0

@@ -67,8 +67,11 @@ def _blocks(dice: Dice, tiers: list[str], accumulators: list[str]) -> Document:
 
 
 def _waiting(dice: Dice) -> Document:
-    """Seldom a waiting period."""
-    return {"waiting_period": dice.pick(["2 months", "20 days", "7 months"])} if dice.chance(12) else {}
+    """Seldom a waiting period, or the year from which it applies."""
+    if dice.chance(88):
+        return {}
+    terms = dice.pick(["2 months", "20 days", "7 months", "2", "2", "3"])
+    return {"from_year" if terms.isdigit() else "waiting_period": terms}
 
 
 def _matching(dice: Dice) -> Document:

@@ -213,7 +213,8 @@ def _open(dice: Dice, request: Document) -> None:
     if dice.chance(60):
         del request["items"][1 + dice.number(0, 1) :]
     _open_use(dice, request)
-    for names in (["tier"], ["secondary_tier"], ["practitioner"], ["diagnoses", "conditions"], ["state"]):
+    single = [[name] for name in ("tier", "secondary_tier", "practitioner", "state", "first_service")]
+    for names in (*single, ["diagnoses", "conditions"]):
         if dice.chance(35):
             _leave_out(request["items"], names)
     if dice.chance(25):
@@ -276,6 +277,8 @@ def _complete_facts(dice: Dice, request: Document) -> None:
             item["diagnoses"] = dice.some([*DIAGNOSES, "Z00.0"], 1, 2)
         if not item.get("practitioner") and dice.chance(80):
             item["practitioner"] = dice.pick(PRACTITIONERS)
+        if not item.get("first_service") and dice.chance(80):
+            item["first_service"] = dice.day(date(2023, 6, 1), min(session_dates(item))).isoformat()
     first = min(day for item in request["items"] for day in session_dates(item))
     for member in request["members"]:
         if "age" not in member and "birth_date" not in member and dice.chance(80):

@@ -157,6 +157,9 @@ def _items(
         when = _when(dice, first, sessions) if together is None else _first_of(together, sessions)
         if not items and not any(_is_in_force(primary, day) for day in session_dates(when)):
             when = {"dates": [_FIRST.isoformat()]}
+        if dice.chance(40):
+            days = session_dates(when)
+            item["first_service"] = dice.day(date(2023, 6, 1), min(days)).isoformat()
         drawn = [item | when] * (sessions if len(session_dates(when)) == 1 and dice.chance(50) else 1)
         items += drawn
         lines += len(drawn) * len(session_dates(when)) * procedures

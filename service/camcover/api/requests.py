@@ -280,6 +280,7 @@ def _service(path: str, message: messages.PlannedService, dates: _Dates) -> Plan
         message.place_of_service,
         message.taxonomy,
         message.episode,
+        dates.optional(f"{path}.first_service", message.first_service, first_year=FIRST_BIRTH_YEAR),
     )
 
 

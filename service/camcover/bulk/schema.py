@@ -35,6 +35,7 @@ ITEM_FIELDS = [
     pa.field("sessions", pa.int32()),
     pa.field("every_days", pa.int32()),
     pa.field("episode", pa.string()),
+    pa.field("first_service", pa.date32()),
 ]
 """A service on a row of dates: `sessions` (null: 1) dates, `every_days` (null: 7) apart."""
 

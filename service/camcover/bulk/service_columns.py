@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 
 from camcover.bulk.book_columns import FALLBACK
-from camcover.bulk.columns import Coded, Ints, Lists, coded, fields_of, integers, lists
+from camcover.bulk.columns import Coded, Ints, Lists, coded, days, fields_of, integers, lists
 from camcover.bulk.plan_words import UNKNOWN_WORD, PlanWords
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, SETTING_INDEX
 from camcover.engine.compiling.plan_index import PlanIndex
@@ -70,6 +70,10 @@ class ServiceCoder:
         wrong |= integers(item("minutes"), null=0) != 0
         for name in ("taxonomy", "place_of_service"):
             wrong |= coded(item(name)).numbers(len, null=0) > 0
+        services["first_service"] = days(item("first_service"), null=0)
+        given = item("first_service").is_valid().to_numpy(zero_copy_only=False)
+        starts = days(item("start_date"), null=0)
+        wrong |= given & ((services["first_service"] < 1) | (services["first_service"] > starts))
         services["diagnosed"] = _is_given(items, "diagnoses") | _is_given(items, "conditions")
         wrong |= self._diagnose(items, plan[owner], services)
         wrong |= _attest(lists(item("attestations")), services)

@@ -222,6 +222,7 @@ def _service(item: Data) -> PlannedService:
         place_of_service=_text(item["place_of_service"]),
         taxonomy=_text(item["taxonomy"]),
         episode=_text(item["episode"]),
+        first_service=item["first_service"],
     )
 
 

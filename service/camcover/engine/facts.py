@@ -21,6 +21,7 @@ class OpenFact(Enum):
     ROLE = "role under the plan"
     STATUS = "status under the plan"
     ENROLLED = "day of enrollment"
+    FIRST_SERVICE = "day of the first service"
     SECOND_MEMBERSHIP = "membership under the secondary plan"
 
 
@@ -32,6 +33,7 @@ _REASONS = {
     OpenFact.ROLE: (Reason.MEMBER_ROLE,),
     OpenFact.STATUS: (Reason.MEMBER_STATUS,),
     OpenFact.ENROLLED: (Reason.WAITING_PERIOD,),
+    OpenFact.FIRST_SERVICE: (),
     OpenFact.SECOND_MEMBERSHIP: (),
 }
 
@@ -59,7 +61,7 @@ def facts_not_given(request: EstimateRequest, item: PlannedService) -> tuple[Ope
 
 
 def membership_not_given(request: EstimateRequest, item: PlannedService) -> tuple[OpenFact, ...]:
-    """The facts of the membership that a request does not give of an item's member; of a second plan all in one."""
+    """The facts of how a member stands under a plan that a request does not give; of a second plan all in one."""
     member = member_of(request, item)
     own, second = member.membership, member.secondary_membership
     missing: list[OpenFact] = []
@@ -69,12 +71,18 @@ def membership_not_given(request: EstimateRequest, item: PlannedService) -> tupl
         missing.append(OpenFact.STATUS)
     if own.enrolled_on is None:
         missing.append(OpenFact.ENROLLED)
+    if item.first_service is None:
+        missing.append(OpenFact.FIRST_SERVICE)
     if request.secondary_plan_id and not (second.role and second.status and second.enrolled_on):
         missing.append(OpenFact.SECOND_MEMBERSHIP)
     return tuple(missing)
 
 
-def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason]:
-    """The reasons that are due to a fact which is not given, where a line is refused for one of them."""
+def reasons_not_given(request: EstimateRequest, item: PlannedService) -> frozenset[Reason | OpenFact]:
+    """The reasons that are due to a fact which is not given, where a line is refused for one of them.
+
+    A reason that two facts share stands for the enrollment alone; a first service that is not given stands for itself.
+    """
     missing = (*facts_not_given(request, item), *membership_not_given(request, item))
-    return frozenset(reason for fact in missing for reason in _REASONS[fact])
+    found: set[Reason | OpenFact] = {reason for fact in missing for reason in _REASONS[fact]}
+    return frozenset(found | ({OpenFact.FIRST_SERVICE} & set(missing)))

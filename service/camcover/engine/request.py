@@ -189,7 +189,8 @@ class PlannedService(NamedTuple):
     """One therapy on a row of dates; `setting` None = the office, where nothing else says it.
 
     `place_of_service` and `taxonomy` say setting and practitioner as a claim does (engine/asking/claim.py). `episode`:
-    the episode of care that it belongs to, in the caller's words.
+    the episode of care that it belongs to, in the caller's words. `first_service`: the day on which the member first
+    had the service, None = not known (point 51).
     """
 
     dates: tuple[date, ...]
@@ -209,6 +210,7 @@ class PlannedService(NamedTuple):
     place_of_service: str = ""
     taxonomy: str = ""
     episode: str = ""
+    first_service: date | None = None
 
 
 NO_USE = UseSoFar()

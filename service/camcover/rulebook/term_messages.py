@@ -79,7 +79,7 @@ def _id(prefix: str, *words: StrEnum) -> str:
 _ATTESTATIONS = {each: sentence(_id("attestation", each)) for each in Attestation}
 _ROLES = {each: sentence(_id("role", each)) for each in MemberRole}
 _STATUSES = {each: sentence(_id("status", each)) for each in MemberStatus}
-_WAITING = {each: sentence(_id("waiting", each), "count") for each in WaitingUnit}
+_WAITING = {each: sentence(_id("waiting", each), "count") for each in (WaitingUnit.DAY, WaitingUnit.MONTH)}
 _PERIODS = {each: sentence(_id("period", each), *(["count"] if each in WINDOWS else [])) for each in PeriodKind}
 _BASES = {each: sentence(_id("base", each)) for each in CoinsuranceOf}
 _PER = {each: sentence(_id("per", each)) for each in CopayPer}

@@ -51,8 +51,10 @@ __all__ = [
     "step_words",
     "visits_words",
     "waiting_length",
+    "waiting_state",
     "waiting_words",
     "written",
+    "year_of_words",
 ]
 
 
@@ -117,13 +119,27 @@ def listed_tiers(tiers: Sequence[str]) -> str:
 
 
 def waiting_words(period: WaitingPeriod) -> str:
-    """`2 months`, `60 days`."""
-    return count(period.length, period.unit)
+    """`2 months`, `60 days`, `year 2`."""
+    return f"year {period.length + 1}" if period.unit is WaitingUnit.YEAR else count(period.length, period.unit)
 
 
-def waiting_length(period: WaitingPeriod) -> tuple[int, int]:
-    """A waiting period as (days, months), one of which is 0."""
-    return (0, period.length) if period.unit is WaitingUnit.MONTH else (period.length, 0)
+def year_of_words(words: str) -> int | None:
+    """The year of `year 2`; None of a waiting period that is counted from the enrollment on."""
+    kind, _, number = words.partition(" ")
+    return int(number) if kind == "year" else None
+
+
+def waiting_state(words: str, *, is_over: bool) -> str:
+    """Whether a waiting period, in words, is over: `2 months not over`, `from year 2`, `before year 2`."""
+    if words.startswith("year"):
+        return f"{'from' if is_over else 'before'} {words}"
+    return f"{words} {'over' if is_over else 'not over'}"
+
+
+def waiting_length(period: WaitingPeriod) -> tuple[int, int, int]:
+    """A waiting period as (days, months, benefit periods), all but one of which are 0."""
+    days, months, periods = (period.length * (period.unit is unit) for unit in WaitingUnit)
+    return days, months, periods
 
 
 def penalty_words(requirement: Requirement) -> str:

@@ -94,6 +94,7 @@ def _service(item: TestItem) -> PlannedService:
         place_of_service=item.place_of_service or "",
         taxonomy=item.taxonomy or "",
         episode=item.episode or "",
+        first_service=item.first_service,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from camcover.engine import compile_rules
 from camcover.money import dollars
 from camcover.rulebook.analysis.cells import CellLine
-from camcover.rulebook.analysis.criteria import Subject
+from camcover.rulebook.analysis.criteria import Subject, waits_asked
 from camcover.rulebook.analysis.decisions import Decided, Verdict, decided, failed_checks
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import Rule
@@ -32,13 +32,14 @@ from camcover.rulebook.records import (
     TestGiven,
     TestItem,
     TestProcedure,
+    WaitingUnit,
 )
 from camcover.rulebook.words import quantity
 from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusion_mark, limit_mark
 from camcover.workflow.reached import Reach
 from camcover.workflow.requests_of_tests import request_of_test
 from camcover.workflow.rule_tests import Unreached, run_tests
-from camcover.workflow.witnesses import code_of, enrolled_on, first_day, passing, usual_charge
+from camcover.workflow.witnesses import code_of, enrolled_on, first_day, first_service, passing, usual_charge
 
 __all__ = ["Missing", "MissingTests", "cover"]
 
@@ -214,6 +215,7 @@ def _given(
         charge=usual_charge(rules, service.therapy, day),
         allowed=None,
         dates=(day,),
+        first_service=first_service(line, day) or (day if _asks_years(cell) else None),
         at=cell.grid.stretch.plan.heading.at,
     )
     return TestGiven(
@@ -234,6 +236,11 @@ def _given(
         status=MemberStatus(line.status) if line.status else None,
         enrolled_on=enrolled_on(line, day),
     )
+
+
+def _asks_years(cell: Decided) -> bool:
+    """Whether a rule of the cell asks how long the member has had the service."""
+    return any(each.unit is WaitingUnit.YEAR for each in waits_asked(cell.grid.checks))
 
 
 def _test_text(plan: Plan, unreached: Unreached, given: TestGiven) -> str:
@@ -268,6 +275,8 @@ def _given_words(plan: Plan, given: TestGiven) -> Iterator[tuple[str, str]]:
     yield "tier", item.tier or ""
     if item.diagnoses:
         yield "diagnoses", f"[{', '.join(item.diagnoses)}]"
+    if item.first_service is not None:
+        yield "first_service", item.first_service.isoformat()
     if item.attestations:
         yield "attestations", f"[{', '.join(item.attestations)}]"
     yield "charge", dollars(item.charge or 0).replace(",", "")

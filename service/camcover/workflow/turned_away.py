@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from camcover.calendar import completed_years, latest_start
+from camcover.calendar import OrdinalDay, add_months, completed_years, latest_start
 from camcover.engine.asking.layout import LaidService
 from camcover.engine.asking.question import Adjudicated
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
@@ -55,7 +55,8 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
             continue
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
-        facts = _facts(rules, stretch, item, member, ordinal=ordinal)
+        period = found.question.primary.plan.period_of(OrdinalDay(ordinal))
+        facts = _facts(rules, stretch, item, member, ordinal=ordinal, period=period)
         laid = found.question.primary.services[place]
         if not request.assume_requirements or laid.lacking:
             facts = replace(facts, attestations=_attested(laid, assumed=request.assume_requirements))
@@ -75,18 +76,29 @@ def _age_on(member: Member, ordinal: int) -> int | None:
     return member.age if member.birth_date is None else completed_years(member.birth_date.toordinal(), ordinal)
 
 
-def waited_on(plan: Plan, enrolled_on: date | None, ordinal: int) -> tuple[str, ...]:
-    """The waiting periods of a plan's benefits that are over on a day, in words; none where the start is not known."""
-    if enrolled_on is None:
-        return ()
+def waited_on(
+    plan: Plan, enrolled_on: date | None, ordinal: int, *, first_service: date | None, period: int
+) -> tuple[str, ...]:
+    """The waiting periods of a plan's benefits that are over on a day, in words; none where the start is not known.
+
+    `period`: the first ordinal day of the day's benefit period.
+    """
     whens = (benefit.when for benefit in plan.benefits.values())
-    periods = dict.fromkeys(when.waiting_period for when in whens if when is not None and when.waiting_period)
-    start = enrolled_on.toordinal()
-    return tuple(waiting_words(each) for each in periods if start <= latest_start(ordinal, *waiting_length(each)))
+    found = dict.fromkeys(when.waiting_period for when in whens if when is not None and when.waiting_period)
+    over: list[str] = []
+    for each in found:
+        days, months, periods = waiting_length(each)
+        start = first_service if periods else enrolled_on
+        latest = add_months(period, 12 - 12 * periods) - 1 if periods else latest_start(ordinal, days, months)
+        if start is not None and start.toordinal() <= latest:
+            over.append(waiting_words(each))
+    return tuple(over)
 
 
-def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, *, ordinal: int) -> LineFacts:
-    """A request's facts of a service, as far as criteria ask for them."""
+def _facts(
+    rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, *, ordinal: int, period: int
+) -> LineFacts:
+    """A request's facts of a service, as far as criteria ask for them; `period`: the first day of the day's."""
     age, membership = _age_on(member, ordinal), member.membership
     return LineFacts(
         tier=item.tier or str(next(iter(stretch.plan.tiers))),
@@ -98,5 +110,7 @@ def _facts(rules: RuleSet, stretch: Stretch, item: PlannedService, member: Membe
         attestations=tuple(map(str, Attestation)),
         role=membership.role,
         status=membership.status,
-        waited=waited_on(stretch.plan, membership.enrolled_on, ordinal),
+        waited=waited_on(
+            stretch.plan, membership.enrolled_on, ordinal, first_service=item.first_service, period=period
+        ),
     )

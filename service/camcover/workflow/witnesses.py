@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from camcover.calendar import latest_start
+from camcover.calendar import add_months, latest_start
 from camcover.engine.request import (
     FIRST_DATE,
     EstimateRequest,
@@ -27,13 +27,14 @@ from camcover.rulebook.analysis.services import NO_CODE, Service, Stretch
 from camcover.rulebook.checks.scope import catalogs_on
 from camcover.rulebook.records import Attestation, Limit, RuleSet, Setting
 from camcover.rulebook.scalars import Failed, parse_waiting_period
-from camcover.rulebook.words import waiting_length
+from camcover.rulebook.words import waiting_length, year_of_words
 
 __all__ = [
     "attested",
     "code_of",
     "enrolled_on",
     "first_day",
+    "first_service",
     "passing",
     "request_data",
     "request_of",
@@ -87,6 +88,7 @@ def request_of(
         tier=line.tier,
         diagnoses=line.diagnoses,
         attestations=tuple(map(Attestation, line.attestations)),
+        first_service=first_service(line, dates[0]),
     )
     items = (item,) if len(set(dates)) == len(dates) else tuple(item._replace(dates=(day,)) for day in dates)
     membership = Membership(role=line.role, status=line.status, enrolled_on=enrolled_on(line, dates[0]))
@@ -99,8 +101,17 @@ def enrolled_on(line: CellLine, day: date) -> date | None:
     if line.waited is None:
         return None
     periods = (period for period in map(parse_waiting_period, line.waited) if not isinstance(period, Failed))
-    starts = (latest_start(day.toordinal(), *waiting_length(period)) for period in periods)
+    starts = (latest_start(day.toordinal(), *waiting_length(period)[:2]) for period in periods)
     return date.fromordinal(min(starts, default=day.toordinal()))
+
+
+def first_service(line: CellLine, day: date) -> date | None:
+    """The latest day of a first service by which a line is as many years on as it says; None if it says none.
+
+    So many years before a day lie in the benefit period that is so many before the day's.
+    """
+    years = [year for year in map(year_of_words, line.waited or ()) if year is not None]
+    return date.fromordinal(add_months(day.toordinal(), 12 - 12 * max(years))) if years else None
 
 
 def witness_request(plan_id: str, witness: Witness, rules: RuleSet) -> EstimateRequest:
@@ -171,6 +182,7 @@ def _item_data(item: PlannedService) -> dict[str, Any]:
         "diagnoses": list(item.diagnoses),
         "attestations": [str(each) for each in item.attestations],
         "dates": [day.isoformat() for day in item.dates],
+        "first_service": item.first_service and item.first_service.isoformat(),
     }
     return _filled(data)
 

@@ -11,6 +11,7 @@ from google.protobuf import json_format
 from hypothesis import given, settings
 
 from camcover.api.requests import estimate_request
+from camcover.calendar import ordinal_of
 from camcover.engine import EstimateRequest, compile_rules, evaluate
 from camcover.engine.asking import claim
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
@@ -89,8 +90,10 @@ def test_kernel_agrees_on_the_cells_of_drawn_rules(scenario: Scenario) -> None:
     assert_kernel_agrees(rules, cells[:: max(1, len(cells) // MOST_CELLS)])
 
 
-def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int, day: date) -> LineFacts:
-    """All that a request says of one of its items."""
+def known_facts(
+    rules: RuleSet, stretch: Stretch, request: EstimateRequest, item: int, *, day: date, period: int
+) -> LineFacts:
+    """All that a request says of one of its items; `period`: the first day of the benefit period."""
     service = request.items[item]
     member = next((each for each in request.members if each.id == service.member_id), request.members[0])
     entries = condition_entries(rules, stretch.first, service.conditions)
@@ -104,7 +107,13 @@ def known_facts(rules: RuleSet, stretch: Stretch, request: EstimateRequest, item
         attestations=tuple(map(str, service.attestations)),
         role=member.membership.role,
         status=member.membership.status,
-        waited=waited_on(stretch.plan, member.membership.enrolled_on, day.toordinal()),
+        waited=waited_on(
+            stretch.plan,
+            member.membership.enrolled_on,
+            day.toordinal(),
+            first_service=service.first_service,
+            period=period,
+        ),
     )
 
 
@@ -127,7 +136,8 @@ def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenari
         if stretch is None or line.member_id not in ages or line.reason in OF_NO_RULE:
             continue
         service = service_of(stretch, line.therapy, line.code)
-        facts = known_facts(rules, stretch, request, line.item_index, line.date)
+        period = tables.plans[request.plan_id].period_of(ordinal_of(line.date))
+        facts = known_facts(rules, stretch, request, line.item_index, day=line.date, period=period)
         mask = claim.attested(request.items[line.item_index], line.line, tables.vocabulary).given
         facts = replace(facts, attestations=tuple(str(each) for each, bit in ATTESTATION_BITS.items() if mask & bit))
         known = grid_of(stretch, service, rules, facts)

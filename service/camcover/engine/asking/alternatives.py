@@ -39,7 +39,8 @@ class AssumedFacts(NamedTuple):
     """What takes the place of facts that are not given; None = nothing does.
 
     Numbers of a practitioner and a state, an ordinal day of birth or an age in years; for each plan the groups that the
-    diagnoses belong to, the role and status of the member, and the ordinal day of enrollment.
+    diagnoses belong to, the role and status of the member, and the ordinal day of enrollment; the ordinal
+    day of the first service.
     """
 
     practitioner: int | None = None
@@ -49,14 +50,16 @@ class AssumedFacts(NamedTuple):
     diagnoses: tuple[int, ...] | None = None
     standing: tuple[tuple[int, int], ...] | None = None
     enrolled: tuple[int, ...] | None = None
+    first_service: int | None = None
 
 
 class DecidingRules(NamedTuple):
     """The rules that may decide a line of the item under one plan, and all given facts that their criteria ask for.
 
     `plan`: 0 the primary, 1 the second. `practitioners`: how many the catalogs have. `licensure`: for each the mask of
-    states that license it, empty if no criterion asks. The last eight fields are facts of the item and its member, -1 =
-    not given; `born` and `enrolled` 0 = not given. `day` is the line's. `liable`: a denial for the diagnosis may be the
+    states that license it, empty if no criterion asks. The last nine fields are facts of the item and its member, -1 =
+    not given; `born`, `enrolled` and `first_service` 0 = not given. `day` is the line's, `period` the first day of its
+    benefit period; both are 0 where no criterion asks. `liable`: a denial for the diagnosis may be the
     provider's (point 41), so the reason of a denial matters.
     """
 
@@ -66,6 +69,7 @@ class DecidingRules(NamedTuple):
     practitioners: int
     licensure: tuple[int, ...]
     day: int
+    period: int
     practitioner: int
     state: int
     born: int
@@ -74,6 +78,7 @@ class DecidingRules(NamedTuple):
     role: int
     status: int
     enrolled: int
+    first_service: int
 
 
 Holds: TypeAlias = Callable[[DecidingRules, AssumedFacts, Criterion], bool]
@@ -97,6 +102,7 @@ def ways_to_complete(
         _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
         _apart(_standing_holds, contexts, _standings(criteria, contexts)),
         _apart(_has_waited, contexts, _starts(criteria, contexts)),
+        _apart(_is_in_year, contexts, _first_services(criteria, contexts)),
     ]
     count = len(contexts)
     for part in parts:
@@ -187,6 +193,25 @@ def _starts(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) ->
     return [AssumedFacts(enrolled=each) for each in product(*ways)]
 
 
+def _first_services(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[AssumedFacts]:
+    """The days of a first service that years tell apart on the lines' days, if it is not given; 1 = long ago.
+
+    None lies after the first of these days.
+    """
+    waits = {each.wait_periods for each in criteria if each.wait_periods}
+    if not waits or contexts[0].first_service > 0:
+        return [AssumedFacts()]
+    periods = {each.period for each in contexts if each.period > 0}
+    first = min((each.day for each in contexts if each.day > 0), default=1)
+    turns = sorted({min(_before_year(period, wait), first) for period in periods for wait in waits})
+    return [AssumedFacts(first_service=each) for each in (1, *turns, first)]
+
+
+def _before_year(period: int, wait: int) -> int:
+    """The latest first service of which so many benefit periods are over when the one of `period` begins."""
+    return add_months(period, 12 - 12 * wait) - 1
+
+
 def _apart(holds: Holds, contexts: Sequence[DecidingRules], values: Sequence[AssumedFacts]) -> list[AssumedFacts]:
     """The values of which no two make the same criteria hold."""
     found: dict[tuple[bool, ...], AssumedFacts] = {}
@@ -228,6 +253,8 @@ def _is_asked(fact: OpenFact, criteria: Sequence[Criterion]) -> bool:
             return any(each.statuses for each in criteria)
         case OpenFact.ENROLLED:
             return any(each.waits for each in criteria)
+        case OpenFact.FIRST_SERVICE:
+            return any(each.wait_periods for each in criteria)
         case OpenFact.SECOND_MEMBERSHIP:
             return any(each.asks_member for each in criteria)
 
@@ -353,7 +380,15 @@ def _has_waited(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -
     return 0 < enrolled <= latest_start(context.day, asked.wait_days, asked.wait_months)
 
 
-_BESIDE_DIAGNOSIS = (_age_holds, _place_holds, _standing_holds, _has_waited)
+def _is_in_year(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
+    """Whether a criterion that asks for a later year with the service has it in the line's benefit period."""
+    if not asked.wait_periods:
+        return True
+    first = context.first_service if facts.first_service is None else facts.first_service
+    return 0 < first <= _before_year(context.period, asked.wait_periods)
+
+
+_BESIDE_DIAGNOSIS = (_age_holds, _place_holds, _standing_holds, _has_waited, _is_in_year)
 """Whether a criterion holds in all but its diagnoses."""
 
 

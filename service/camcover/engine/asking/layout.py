@@ -54,6 +54,7 @@ class ServiceRow(NamedTuple):
     role: int
     status: int
     enrolled: int
+    first_service: int
     incentive: int
     units: int
     minutes: int
@@ -245,6 +246,8 @@ def _service_row(
             raise Unsound
     elif member.age is not None:
         age = member.age
+    if item.first_service is not None and item.first_service.toordinal() > day:
+        raise Unsound
     membership = scope.membership_of(laid.member)
     enrolled = membership.enrolled_on
     owner = scope.episodes.row(laid.member, item.episode) if scope.plan.counts_episodes else laid.member
@@ -264,6 +267,7 @@ def _service_row(
         MEMBER_NUMBERS["role"][membership.role] if membership.role else -1,
         MEMBER_NUMBERS["status"][membership.status] if membership.status else -1,
         0 if enrolled is None else enrolled.toordinal(),
+        0 if item.first_service is None else item.first_service.toordinal(),
         membership.wellness_incentive is True,
         asked.units,
         vocabulary.minutes_of(asked.therapy, asked.code, day),

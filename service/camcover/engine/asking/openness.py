@@ -222,11 +222,12 @@ def _contexts(
             candidates = rules.get((number, place))
             if candidates is None:
                 candidates = rules[number, place] = _candidates(tables, each, number, rows[place])
-            asks_day = any(each.asks_age or each.waits for found in candidates for each in found.asked)
+            asks_day = any(map(_asks_day, candidates))
             key = number, place, day if asks_day else 0
             if key not in seen:
                 seen.add(key)
-                yield _context(tables, plan, candidates, rows[place], key=key, liable=each.liable)
+                period = layout.plan.period_of(key[2]) if key[2] else 0
+                yield _context(tables, plan, candidates, rows[place], key=key, liable=each.liable, period=period)
 
 
 def _candidates(tables: Tables, terms: Terms, segment: int, row: ServiceRow) -> tuple[Candidate, ...]:
@@ -235,6 +236,11 @@ def _candidates(tables: Tables, terms: Terms, segment: int, row: ServiceRow) -> 
         each.row: each for number in (row.therapy, row.code) for each in terms.candidates.get((segment, number), ())
     }
     return tuple(found[place] for place in sorted(found) if place < 0 or not _goes_without(tables, place, row.code))
+
+
+def _asks_day(rule: Candidate) -> bool:
+    """Whether a rule may apply on one day and not on another."""
+    return any(each.asks_age or each.waits or each.wait_periods for each in rule.asked)
 
 
 def _goes_without(tables: Tables, rule: int, code: int) -> bool:
@@ -251,12 +257,16 @@ def _context(
     *,
     key: tuple[int, int, int],
     liable: bool,
+    period: int,
 ) -> DecidingRules:
-    """What decides a line of a service; `key`: its segment, its place, its day."""
+    """What decides a line of a service; `key`: its segment, its place, its day; `period`: of which benefit period."""
     segment, _, day = key
     licensure: Sequence[int] = ()
     if any(criterion.licensed for each in candidates for criterion in each.criteria):
         first = int(tables.arrays.segments[segment]["licensure"])
         licensure = tables.arrays.licensure[first : first + len(tables.vocabulary.practitioners)].tolist()
     given = row.practitioner, row.state, row.born, row.age, row.diagnoses, row.role, row.status, row.enrolled
-    return DecidingRules(plan, liable, candidates, len(tables.vocabulary.practitioners), tuple(licensure), day, *given)
+    practitioners = len(tables.vocabulary.practitioners)
+    return DecidingRules(
+        plan, liable, candidates, practitioners, tuple(licensure), day, period, *given, row.first_service
+    )

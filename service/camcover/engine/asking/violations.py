@@ -181,6 +181,14 @@ def _items_violations(request: EstimateRequest, vocabulary: Vocabulary) -> Itera
         yield from _service_violations(path, item, vocabulary)
 
 
+def _first_service_violations(path: str, item: PlannedService) -> Iterator[Violation]:
+    """A first service after the first of the item's dates."""
+    first = min(item.dates, default=None)
+    if first is not None and item.first_service is not None and item.first_service > first:
+        found, expected = f"{item.first_service}", f"a date on or before {first}, the item's first"
+        yield Violation(f"{path}.first_service", found, expected, Refusal.CONTRADICTORY_STATEMENTS)
+
+
 def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) -> Iterator[Violation]:
     """The violations in an item, except those in its services."""
     if not item.dates:
@@ -190,6 +198,7 @@ def _item_violations(path: str, item: PlannedService, vocabulary: Vocabulary) ->
         if day in seen:
             yield repeated(f"{path}.dates[{place}]", day)
         seen.add(day)
+    yield from _first_service_violations(path, item)
     known: Iterable[str] = vocabulary.practitioners
     if item.practitioner and item.practitioner not in vocabulary.practitioners:
         yield unknown_word(f"{path}.practitioner", Refusal.UNKNOWN_PRACTITIONER, item.practitioner, known)

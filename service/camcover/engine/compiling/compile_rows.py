@@ -236,7 +236,7 @@ def criteria_row(criteria: Criteria, vocabulary: Vocabulary, groups: DiagnosisGr
         attestations_mask(criteria.not_attested or ()),
         _mask(MEMBER_NUMBERS["role"][role] for role in criteria.roles or ()),
         _mask(MEMBER_NUMBERS["status"][status] for status in criteria.statuses or ()),
-        *(waiting_length(waiting) if waiting else (0, 0)),
+        *(waiting_length(waiting) if waiting else (0, 0, 0)),
         int(any((criteria.roles, criteria.statuses, waiting))),
     )
 

@@ -1,7 +1,7 @@
 """The terms of a plan for the services of a request, over all its editions. The range of an estimate needs them.
 
-`Terms` are worked out once for each set of services: the criteria, attestations, limits and accumulators that may
-affect a line, and whether the patient always pays less (or the same) when more of the accumulators is used.
+`Terms` are worked out once for each set of services: criteria, attestations, limits, accumulators that may affect a
+line, and whether the patient always pays less (or the same) when more of the accumulators is used.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from camcover.rulebook.records import (
 )
 
 _A_PAIR = 2
+MOST_KNOWN = 256
 _EXCLUSION = int(RuleKind.EXCLUSION)
 
 
@@ -54,12 +55,13 @@ class Criterion(NamedTuple):
     statuses: int = 0
     wait_days: int = 0
     wait_months: int = 0
+    wait_periods: int = 0
     asks_member: int = 0
 
     @property
     def waits(self) -> bool:
-        """Whether it asks for a waiting period."""
-        return bool(self.wait_days or self.wait_months)
+        """Whether it asks for a waiting period after the enrollment."""
+        return self.wait_days + self.wait_months > 0
 
 
 _ANY_AGE = Criterion(0, 0, 0, 0, 0, NEVER, 0, 0, asks_age=1, licensed=0, attested=0, not_attested=0)
@@ -202,9 +204,6 @@ def terms_of(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> 
             index.terms.clear()
         found = index.terms[services] = _read(rules, index, services)
     return found
-
-
-MOST_KNOWN = 256
 
 
 def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Terms:

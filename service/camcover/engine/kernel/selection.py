@@ -96,6 +96,12 @@ def _failed_of_member(asked: Any, context: LineContext, assumed: bool) -> int:
             return _HOLDS if assumed else _WAITING
         if context.line["day"] < add_months(enrolled, asked["wait_months"]) + asked["wait_days"]:
             return _WAITING
+    if asked["wait_periods"] > 0:
+        first = service["first_service"]
+        if first <= 0:
+            return _HOLDS if assumed else _WAITING
+        if first >= add_months(context.request["period"], 12 - 12 * asked["wait_periods"]):
+            return _WAITING
     return _HOLDS
 
 

@@ -109,11 +109,11 @@ CRITERIA = np.dtype([
     ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
     ("age_min", "i4"), ("age_max", "i4"), ("asks_practitioner", "i4"), ("asks_state", "i4"), ("asks_age", "i4"),
     ("licensed", "i4"), ("attested", "u8"), ("not_attested", "u8"),
-    ("roles", "u8"), ("statuses", "u8"), ("wait_days", "i4"), ("wait_months", "i4"), ("asks_member", "i4"),
+    ("roles", "u8"), ("statuses", "u8"), ("wait_days", "i4"), ("wait_months", "i4"), ("wait_periods", "i4"),
+    ("asks_member", "i4"),
 ])  # fmt: skip
-"""`diagnoses` 0: not asked for; otherwise a mask of one group. All of `attested` must be there, and none of
-`not_attested`. `asks_member`: whether one of the four columns before it is given: a mask, or days or months of waiting;
-else 0."""
+"""`diagnoses` 0: not asked for; otherwise a mask of one group. All of `attested` must be there, none of `not_attested`.
+`wait_periods`: how many benefit periods with the service go before. `asks_member`: one of the five before is given."""
 
 RANGE = np.dtype([("first", "i4"), ("count", "i4")])
 """For (rule, tier): its phases; count 0: the tier is not covered."""
@@ -244,17 +244,17 @@ KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count",
 SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"),
-    ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("incentive", "i4"), ("units", "i4"), ("minutes", "i4"),
-    ("episode", "i4"), ("began", "i4"),
+    ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("first_service", "i4"), ("incentive", "i4"), ("units", "i4"),
+    ("minutes", "i4"), ("episode", "i4"), ("began", "i4"),
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown in every column that may be unknown. `born`: an
 ordinal day, 0 = unknown; it replaces `age`. `covered_from` and `covered_to`: ordinal days, 0 and NEVER = not given.
-`enrolled`: an ordinal day, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not known. `episode`: the
-owner of its episode's counts. `began`: the episode's first ordinal day. `diagnosed`: whether a diagnosis or condition
-is given at all. `lacking`: attestations that are said to be missing, and so are not assumed. A service without a
-therapy has a code that no catalog knows. `typical`: the line's part of the low, typical and high cash price."""
+`enrolled` and `first_service`: ordinal days, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not
+known. `episode`: the owner of its episode's counts. `began`: the episode's first ordinal day. `diagnosed`: whether a
+diagnosis or condition is given at all. `lacking`: attestations that are said to be missing, and so are not assumed.
+Without a therapy no catalog knows its code. `typical`: the line's part of the low, typical and high cash price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""

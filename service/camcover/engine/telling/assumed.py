@@ -19,7 +19,7 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
-from camcover.rulebook.records import FROM_EPISODE, AccumulatorKind, Benefit, CountedFor, Criteria, Limit
+from camcover.rulebook.records import FROM_EPISODE, AccumulatorKind, Benefit, CountedFor, Criteria, Limit, WaitingUnit
 from camcover.rulebook.term_messages import ages, allowed, period, roles, statuses, waiting, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
@@ -64,6 +64,7 @@ _ONLY_LICENSED = sentence("only-licensed")
 _ONLY_FOR_ROLES = sentence("only-for-roles", "roles")
 _ONLY_FOR_STATUSES = sentence("only-for-statuses", "statuses")
 _ONLY_AFTER = sentence("only-after-waiting", "waiting")
+_ONLY_FROM_YEAR = sentence("only-from-year", "year")
 
 _FAMILY = sentence("owner-family")
 _MEMBER = sentence("owner-member", "member")
@@ -219,8 +220,11 @@ def _asked(criteria: Criteria) -> Iterator[tuple[tuple[OpenFact, ...], Message]]
         yield (OpenFact.ROLE,), _ONLY_FOR_ROLES(roles=roles(criteria.roles))
     if criteria.statuses is not None:
         yield (OpenFact.STATUS,), _ONLY_FOR_STATUSES(statuses=statuses(criteria.statuses))
-    if criteria.waiting_period is not None:
-        yield (OpenFact.ENROLLED,), _ONLY_AFTER(waiting=waiting(criteria.waiting_period))
+    waits = criteria.waiting_period
+    if waits is not None and waits.unit is WaitingUnit.YEAR:
+        yield (OpenFact.FIRST_SERVICE,), _ONLY_FROM_YEAR(year=waits.length + 1)
+    elif waits is not None:
+        yield (OpenFact.ENROLLED,), _ONLY_AFTER(waiting=waiting(waits))
 
 
 # Sums and limits

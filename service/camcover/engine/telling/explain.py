@@ -14,6 +14,7 @@ from camcover.engine.asking.question import LineRest
 from camcover.engine.compiling.segments import Segment
 from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import ExplainedStep, Reason
+from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import NO_MEMBERSHIP, Membership
@@ -105,7 +106,7 @@ class _Told:
     segment: Segment
     tier: Tier | None
     rule: Benefit | Exclusion | None
-    not_given: Collection[Reason]
+    not_given: Collection[Reason | OpenFact]
     capped_by: Sequence[str]
     membership: Membership
 
@@ -128,7 +129,7 @@ def explain(
     tier_name: str,
     *,
     behind: Behind,
-    not_given: Collection[Reason] = (),
+    not_given: Collection[Reason | OpenFact] = (),
     capped_by: Sequence[str] = (),
     membership: Membership = NO_MEMBERSHIP,
     rest: LineRest | None = None,
@@ -377,7 +378,7 @@ def _reason(told: _Told) -> ExplainedStep:
         if reason is Reason.ATTESTATION_NOT_COVERED and asked is not None:
             return told.step(_ATTESTATION_NOT_COVERED(attested=asked), 0, source.criteria.at, cite, heading=heading)
         if reason in OF_MEMBER:
-            message = of_member(reason, source.criteria, is_given=reason not in told.not_given)
+            message = of_member(reason, source.criteria, told.not_given)
             return told.step(message, 0, source.criteria.at, cite, heading=heading)
         said = NOT_GIVEN[reason] if reason in told.not_given else REASONS[reason]
         return told.step(said(), 0, source.criteria.at, cite, heading=heading)

@@ -5,10 +5,13 @@ What comes in: a `Reason`. What goes out: its sentence, where the reason alone s
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from camcover.engine.estimate import Reason
+from camcover.engine.facts import OpenFact
 from camcover.engine.request import Membership
 from camcover.messages import Message, sentence
-from camcover.rulebook.records import Criteria
+from camcover.rulebook.records import Criteria, WaitingUnit
 from camcover.rulebook.term_messages import roles, statuses, waiting
 
 REASONS = {
@@ -49,6 +52,7 @@ OF_MEMBER = {
         sentence("reason-enrollment-not-given", "waiting"),
     ),
 }
+_FROM_YEAR = sentence("reason-from-year", "year"), sentence("reason-first-service-not-given", "year")
 """Reasons that criteria of the membership give, and the same where the fact was not given."""
 
 _BEFORE_COVERAGE = sentence("reason-before-coverage", "first")
@@ -64,14 +68,16 @@ def by_no_rule(reason: Reason, membership: Membership) -> Message:
     return REASONS[reason]()
 
 
-def of_member(reason: Reason, criteria: Criteria, *, is_given: bool) -> Message:
-    """Whom a criterion of the membership lets pass; `is_given`: whether the request says it of the member."""
-    known, unknown = OF_MEMBER[reason]
-    said = known if is_given else unknown
+def of_member(reason: Reason, criteria: Criteria, not_given: Collection[Reason | OpenFact]) -> Message:
+    """Whom a criterion of the membership lets pass, or from when on; `not_given`: what the request leaves open."""
+    waits = criteria.waiting_period
+    if reason is Reason.WAITING_PERIOD and waits is not None and waits.unit is WaitingUnit.YEAR:
+        return _FROM_YEAR[OpenFact.FIRST_SERVICE in not_given](year=waits.length + 1)
+    said = OF_MEMBER[reason][reason in not_given]
     if reason is Reason.MEMBER_ROLE:
         return said(roles=roles(criteria.roles or ()))
     if reason is Reason.MEMBER_STATUS:
         return said(statuses=statuses(criteria.statuses or ()))
-    if criteria.waiting_period is None:
+    if waits is None:
         raise AssertionError("a line was refused for a waiting period of which there is none")
-    return said(waiting=waiting(criteria.waiting_period))
+    return said(waiting=waiting(waits))

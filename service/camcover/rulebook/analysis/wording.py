@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from camcover.rulebook.analysis.cells import Box, Grid
 from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestations_asked, waits_asked
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
-from camcover.rulebook.words import waiting_words
+from camcover.rulebook.words import waiting_state, waiting_words
 
 __all__ = ["AXES", "axis_words"]
 
@@ -99,10 +99,10 @@ def _attestation_words(grid: Grid, axis: int, places: Collection[int]) -> str:
 
 
 def _waited_words(grid: Grid, axis: int, places: Collection[int]) -> str:
-    """Which waiting periods are over of those that the rules ask for: `2 months over`, `6 months not over`."""
+    """Which waiting periods are over of those that the rules ask for: `2 months over`, `before year 2`."""
     asked = [waiting_words(each) for each in waits_asked(grid.checks)]
     sets = [value for place in sorted(places) for value in grid.axes[axis][place].values if isinstance(value, tuple)]
-    told = ([f"{word} over" if word in value else f"{word} not over" for word in asked] for value in sets)
+    told = ([waiting_state(word, is_over=word in value) for word in asked] for value in sets)
     return " or ".join(", ".join(each) for each in told)
 
 

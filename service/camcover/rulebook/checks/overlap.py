@@ -1,8 +1,8 @@
 """Benefits that conflict: overlaps, and benefits whose lines an earlier rule always takes.
 
 The first benefit that matches applies. So if two can match the same line, the order of the file decides. That is worth
-a warning, unless the earlier one passes on what it does not cover: by `when_exhausted: next`, or by `attested` or
-`waiting_period` where the later one covers the same without it.
+a warning, unless the earlier one passes on what it does not cover: by `when_exhausted: next`, or by `attested`,
+`waiting_period` or `from_year` where the later one covers the same without it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OVERLAPPING = declare_fault(
     "Two benefits match the same line (therapy or code, tier and criteria), so the order in the file decides which of "
     "them applies.",
     "Make their criteria exclude each other, give the earlier benefit `when_exhausted: next`, or give it an "
-    "attestation (`attested`) or a `waiting_period` that the later benefit does not need.",
+    "attestation (`attested`), a `waiting_period` or a `from_year` that the later benefit does not need.",
 )
 NEVER_APPLIES = declare_fault(
     "benefit-never-applies",

@@ -121,13 +121,15 @@ def is_empty(region: Region) -> bool:
 
 
 _DAYS = {WaitingUnit.DAY: (1, 1), WaitingUnit.MONTH: (28, 31)}
-"""The fewest and the most days of what a waiting period is counted in."""
+"""The fewest and the most days of what a waiting period from the enrollment on is counted in."""
 
 
 def ends_first(one: WaitingPeriod, other: WaitingPeriod) -> bool:
     """Whether one waiting period is always over when another one is, whatever the months."""
     if one.unit is other.unit:
         return one.length <= other.length
+    if WaitingUnit.YEAR in (one.unit, other.unit):
+        return False
     return one.length * _DAYS[one.unit][1] <= other.length * _DAYS[other.unit][0]
 
 

@@ -33,6 +33,7 @@ from camcover.rulebook.records import (
     Setting,
     Source,
     Therapy,
+    WaitingUnit,
     Word,
 )
 from camcover.rulebook.words import ages_words, amount, count, quantity, waiting_words
@@ -81,8 +82,10 @@ def criteria_facts(when: Criteria | None, at: Place) -> Iterator[Fact]:
     yield fact("license", "required" if when and when.licensed else "not required", place, "not required")
     yield set_fact("member role", when.roles if when else None, place, "any")
     yield set_fact("member status", when.statuses if when else None, place, "any")
-    waiting = waiting_words(when.waiting_period) if when and when.waiting_period else None
-    yield fact("waiting period", waiting, place, "none")
+    waiting = when.waiting_period if when else None
+    is_year = waiting is not None and waiting.unit is WaitingUnit.YEAR
+    yield fact("waiting period", waiting_words(waiting) if waiting and not is_year else None, place, "none")
+    yield fact("from", waiting_words(waiting) if waiting and is_year else None, place, "the first year on")
     attested, not_attested = (when.attested, when.not_attested) if when else (None, None)
     for name, asked in (("attested", attested), ("not attested", not_attested)):
         yield set_fact(name, asked and tuple(map(plain, asked)), place, "not asked")

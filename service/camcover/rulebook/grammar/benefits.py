@@ -37,6 +37,8 @@ from camcover.rulebook.records import (
     Place,
     Requirement,
     TierBenefit,
+    WaitingPeriod,
+    WaitingUnit,
     Word,
 )
 from camcover.rulebook.scalars import (
@@ -49,7 +51,9 @@ from camcover.rulebook.scalars import (
     PERCENT,
     VISITS_OF,
     WAITING_PERIOD,
+    WHOLE,
     YES,
+    ScalarType,
 )
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
@@ -298,6 +302,16 @@ TIER_BLOCK = Record(
     ),
     _tier_block,
 )
+
+
+def _from_year(text: str) -> Any:
+    """`2` or more: the benefit waits for the benefit periods before."""
+    year = WHOLE.parse(text)
+    return FAILED if year is FAILED or not 2 <= year <= _LAST_YEAR else WaitingPeriod(year - 1, WaitingUnit.YEAR)
+
+
+_LAST_YEAR = 99
+FROM_YEAR = ScalarType("invalid-count", f"the number of a year, from 2 to {_LAST_YEAR}", _from_year, WHOLE.schema)
 TIER = Either("{member_pays: ...} or not_covered", scalar=Choice(("not_covered",)), table=TIER_BLOCK)
 
 
@@ -326,11 +340,12 @@ NO_CRITERIA = dict.fromkeys(
 
 
 def _criteria(values: Values, at: Place) -> Criteria | None:
-    """The benefit's own criteria, its waiting period among them."""
+    """The benefit's own criteria, its waiting period or first year among them."""
     when: Criteria | None = values["when"]
-    if values["waiting_period"] is None:
+    waiting = values["waiting_period"] or values["from_year"]
+    if waiting is None:
         return when
-    return replace(when or Criteria(**NO_CRITERIA, licensed=False, at=at), waiting_period=values["waiting_period"])
+    return replace(when or Criteria(**NO_CRITERIA, licensed=False, at=at), waiting_period=waiting)
 
 
 def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
@@ -362,6 +377,7 @@ BENEFIT = Record(
         Field("policy", Name("a policy", refers="policy"), "Criteria from a policy file."),
         Field("when", CRITERIA, "Criteria of its own; all must hold."),
         Field("waiting_period", Value(WAITING_PERIOD), "How long after enrollment it begins: '60 days', '2 months'."),
+        Field("from_year", Value(FROM_YEAR), "From which benefit period of the member with the service on: 2 or more."),
         Field("requires", ListOf(REQUIREMENT, minimum=0), "Attestations that it asks for.", default=()),
         Field("limits", LIMITS, "How much of it.", default=()),
         Field("when_exhausted", Choice(("next",)), "next: when a limit is used up, look at the benefits behind."),
@@ -376,6 +392,7 @@ BENEFIT = Record(
     ),
     _benefit,
     Rest("tier", TIER),
+    beside={"from_year": ("waiting_period",)},
     also=some_of("therapies", "codes"),
 )
 BENEFITS = MapOf(Name("an id", defines="benefit"), BENEFIT, _named_benefit)

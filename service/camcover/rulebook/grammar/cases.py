@@ -89,6 +89,7 @@ ITEM_FIELDS = (
     Field("diagnoses", ListOf(ICD10, minimum=0), "ICD-10-CM codes.", default=()),
     Field("conditions", references("condition", "a condition of the catalog"), "Conditions instead.", default=()),
     Field("episode", EPISODE, "The episode of care that it belongs to."),
+    Field("first_service", Value(BIRTH_DATE), "The day on which the member first had the service."),
     Field("attestations", ListOf(choice(Attestation), minimum=0), "What is attested.", default=()),
     Field("charge", Value(MONEY), "For a session."),
     Field("allowed", Value(MONEY), "A known negotiated rate for a session."),
@@ -137,6 +138,7 @@ def _item(values: Values, at: Place, context: Context) -> Any:
         place_of_service=values["place_of_service"],
         taxonomy=values["taxonomy"],
         episode=values["episode"],
+        first_service=values["first_service"],
     )
 
 

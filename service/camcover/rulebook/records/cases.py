@@ -49,6 +49,7 @@ class TestItem:
     place_of_service: str | None = None
     taxonomy: str | None = None
     episode: str | None = None
+    first_service: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a plan may ask of a member: role, status, and how long ago the member enrolled."""
+"""What a plan may ask of a member: role, status, and how long ago the member enrolled or first had a service."""
 
 from __future__ import annotations
 
@@ -26,11 +26,16 @@ class WaitingUnit(StrEnum):
 
     DAY = "day"
     MONTH = "month"
+    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPeriod:
-    """How long after a member's enrollment a benefit begins to apply."""
+    """How long after a member's enrollment a benefit begins to apply.
+
+    Of `YEAR`: how many benefit periods after the one in which the member first had the service (point 51); a file says
+    the number of the first period in which it applies, `from_year: 2` for one.
+    """
 
     length: int
     unit: WaitingUnit
