@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from camcover.calendar import OrdinalDay
 from camcover.engine.asking.accounts import Owned
 from camcover.engine.asking.alternatives import AssumedFacts, DecidingRules, TooMany, facts_asked, ways_to_complete
 from camcover.engine.asking.given import OpenSum
@@ -226,7 +227,7 @@ def _contexts(
             key = number, place, day if asks_day else 0
             if key not in seen:
                 seen.add(key)
-                period = layout.plan.period_of(key[2]) if key[2] else 0
+                period = layout.plan.period_of(OrdinalDay(key[2])) if key[2] else 0
                 yield _context(tables, plan, candidates, rows[place], key=key, liable=each.liable, period=period)
 
 
