@@ -26,6 +26,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
             BookRefused
             EstimateErased
             EstimateNotKept
+                EstimateDiffers
             FourEyesNeeded
             NamedError              something asked for by id does not exist
                 UnknownActivation

@@ -39,7 +39,7 @@ UNKNOWN = "unknown"
 CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
 """The caller of the method that runs."""
 
-_WRITING = {"PublishRelease", "ActivateRelease"}
+_WRITING = {"PublishRelease", "ActivateRelease", "SwitchFourEyes"}
 _ROLES = {
     "EstimateService": frozenset({Role.ESTIMATE}),
     "CatalogService": frozenset({Role.ESTIMATE, Role.RULES_READ, Role.RULES_WRITE}),

@@ -7,7 +7,7 @@ from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import StoredEstimate
-from camcover.workflow.errors import EstimateNotKept
+from camcover.workflow.errors import EstimateDiffers, EstimateNotKept
 from camcover.workflow.pricing import price_again
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -19,8 +19,8 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
 
     It has the fields of the contract under which it was answered (`contract.py`); those that came later are left out.
 
-    Raises `EstimateNotKept` when it is not the same, `UnknownRelease` or `ReleaseUnusable` when its release is not
-    there.
+    Raises `EstimateDiffers` when it is not the same, `EstimateNotKept` when a later version made it, `UnknownRelease`
+    or `ReleaseUnusable` when its release is not there.
     """
     request = request_pb2.EstimatePlanRequest.FromString(content)
     tables = rules.take(stored.rule_release)
@@ -30,7 +30,7 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
         raise EstimateNotKept(f"{stored.name}: a later version of camcover made it ({known})")
     message = as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
     if answer_digest(message) != stored.body_digest:
-        raise EstimateNotKept(f"{stored.name}: this version of camcover computes another result than the one kept")
+        raise EstimateDiffers(f"{stored.name}: this version of camcover computes another result than the one kept")
     return message
 
 

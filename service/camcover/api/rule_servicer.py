@@ -29,17 +29,17 @@ from camcover.api.rule_messages import (
     timestamp,
     validation_message,
 )
+from camcover.api.staff_servicer import StaffServicer
 from camcover.api.validation import validate
 from camcover.api.worker_process import WorkerProcess
 from camcover.extras import how_to_install, is_installed
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
-from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceServicer
-from camcover.store import Activation, Release
+from camcover.store import Activation, EstimateStore, Release
 from camcover.workflow.activation import Decision, activate, cancel, clock_warning, roll_back
 from camcover.workflow.errors import NoActiveRelease, NotServed
 from camcover.workflow.publishing import publish
 from camcover.workflow.release_names import ACTIVE
-from camcover.workflow.release_rules import ReleaseRules, find_release, unknown_release
+from camcover.workflow.release_rules import find_release, unknown_release
 from camcover.workflow.reviewing import SyntheticMembers, changes, impact_on, prepared, validate_files
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -53,14 +53,23 @@ _WORST = 20
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
-class RuleServicer(RuleServiceServicer):
+class RuleServicer(StaffServicer):
     """The methods of `RuleService` over the releases of a database."""
 
-    def __init__(self, rules: RulesInForce, worker_process: WorkerProcess, pool: Pool, *, follows: bool) -> None:
-        """Work on the releases of `rules`, in threads of `pool`; `follows`: this service answers by the active one."""
-        self._rules = rules
-        self._worker_process = worker_process
-        self._pool = pool
+    def __init__(
+        self,
+        rules: RulesInForce,
+        worker_process: WorkerProcess,
+        pool: Pool,
+        estimates: EstimateStore,
+        *,
+        follows: bool,
+    ) -> None:
+        """Work on the releases of `rules`, in threads of `pool`; `follows`: this service answers by the active one.
+
+        `estimates` are those that may be reproduced.
+        """
+        super().__init__(rules, worker_process, pool, estimates)
         self._follows = follows
         self._since = datetime.now(UTC)
         self._limits = PayerLimits(self._releases, worker_process, pool)
@@ -229,12 +238,6 @@ class RuleServicer(RuleServiceServicer):
     def _wake(self) -> None:
         for changed in self._watchers:
             changed.set()
-
-    def _releases(self) -> ReleaseRules:
-        """The releases. Raises `NotServed` where there is no database."""
-        if self._rules.releases is None:
-            raise NotServed("this service has no database; start it with --database-url")
-        return self._rules.releases
 
 
 def _first_of(request: messages.DiffReleasesRequest) -> int:

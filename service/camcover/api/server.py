@@ -183,7 +183,9 @@ class Server:
         )
         self._server = grpc.aio.server(interceptors=[self._guard], options=self._settings.options())
         estimates = EstimateServicer(rules, storage.estimates, self._pools, self._settings.cached_estimate_bytes)
-        self._staff = RuleServicer(rules, self._worker_process, self._pools.staff, follows=storage.follows)
+        self._staff = RuleServicer(
+            rules, self._worker_process, self._pools.staff, storage.estimates, follows=storage.follows
+        )
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
         self._metrics = metrics_of(caches)
         self._caches = caches

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -102,7 +102,7 @@ class AuditLog:
         """Read from `database`."""
         self._database = database
 
-    def entries(self, after: int = 0) -> Iterator[AuditEntry]:
+    def entries(self, after: int = 0) -> Generator[AuditEntry, None, None]:
         """All entries with a number above `after`, in order. Raises `StoreUnavailable`."""
         with self._database.snapshot() as connection:
             yield from _entries(connection, after)

@@ -20,7 +20,17 @@ from camcover.workflow.errors import (
 )
 from camcover.workflow.release_rules import ReleaseRules, unknown_release
 
-__all__ = ["Decision", "activate", "active_release", "cancel", "clock_warning", "roll_back", "switch_four_eyes"]
+__all__ = [
+    "Decision",
+    "FourEyes",
+    "activate",
+    "active_release",
+    "cancel",
+    "clock_warning",
+    "four_eyes",
+    "roll_back",
+    "switch_four_eyes",
+]
 
 
 class Decision(NamedTuple):
@@ -91,6 +101,19 @@ def cancel(store: ReleaseStore, number: int, decision: Decision) -> Activation:
             raise ActivationPast(number, f"already took effect on {moment(chosen.effective_at)}; roll back instead")
         ledger.cancel(chosen, decision.actor, decision.reason, now)
         return chosen._replace(is_cancelled=True)
+
+
+class FourEyes(NamedTuple):
+    """Whether publisher and activator must differ; `asked_off_by`: who asked for the end of that, as yet alone."""
+
+    is_on: bool
+    asked_off_by: str | None
+
+
+def four_eyes(store: ReleaseStore) -> FourEyes:
+    """Whether publisher and activator must differ now."""
+    with store.reading() as ledger:
+        return FourEyes(ledger.needs_four_eyes, ledger.asked_four_eyes_off)
 
 
 def switch_four_eyes(store: ReleaseStore, actor: str, *, is_on: bool) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from camcover.engine.estimate import Reason
 from camcover.engine.telling.citing import rule_place
 from camcover.errors import CamcoverError
+from camcover.rulebook import nearest
 from camcover.rulebook.analysis.cells import Grid, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import condition_entries
 from camcover.rulebook.analysis.decisions import Verdict, first_bit
@@ -51,7 +52,10 @@ class UnknownFact(CamcoverError):
         self, kind: str, word: str, words: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6
     ) -> None:
         """Name the word, and what was perhaps meant of `words`."""
-        super().__init__(with_hint(f"no {kind} {word!r}", word, words, aliases=aliases, cutoff=cutoff))
+        known = list(words)
+        super().__init__(with_hint(f"no {kind} {word!r}", word, known, aliases=aliases, cutoff=cutoff))
+        self.kind, self.word = kind, word
+        self.nearest = nearest(word, known, cutoff=cutoff)[:2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,10 @@ class EstimateNotKept(UseCaseError):
     refusal = Refusal.ESTIMATE_NOT_KEPT
 
 
+class EstimateDiffers(EstimateNotKept):
+    """This version computes another result than the one that was answered."""
+
+
 class EstimateErased(UseCaseError):
     """An estimate was erased, as a person may ask; nothing of what it said is left."""
 

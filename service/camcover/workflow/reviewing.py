@@ -5,17 +5,31 @@ Plain files in, plain records out, so that another process may do the work.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from camcover.engine import compile_rules
-from camcover.rulebook import Diagnostic, load_files, release_id
+from camcover.rulebook import Diagnostic, RuleSet, load_files, nearest, release_id
 from camcover.rulebook.differences import Change, differences
+from camcover.workflow.analysis import Analysis, analyze
+from camcover.workflow.decision_tables import DecisionTable, TableQuery, decision_tables
+from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.impact.records import Impact
 from camcover.workflow.publishing import Prepared, prepare, sound
 from camcover.workflow.rule_tests import TestResult, run_tests
+from camcover.workflow.skeletons import MissingTests, cover
 
-__all__ = ["SyntheticMembers", "Validation", "changes", "impact_on", "prepared", "validate_files"]
+__all__ = [
+    "SyntheticMembers",
+    "Validation",
+    "analyzed",
+    "changes",
+    "covered",
+    "explained",
+    "impact_on",
+    "prepared",
+    "validate_files",
+]
 
 
 class Validation(NamedTuple):
@@ -48,6 +62,32 @@ def prepared(files: Mapping[str, bytes]) -> Prepared:
 def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Change, ...]:
     """What differs between two sets of rule files. Raises `RulesRefused`."""
     return differences(sound(load_files(before)), sound(load_files(after)))
+
+
+def explained(files: Mapping[str, bytes], question: TableQuery) -> list[DecisionTable]:
+    """What rule files decide about a therapy. Raises `RulesRefused`, `UnknownFact`, `TooManyCells`."""
+    return decision_tables(sound(load_files(files)), question)
+
+
+def analyzed(files: Mapping[str, bytes], plan_ids: Collection[str]) -> Analysis:
+    """What is odd about the plans named, or about all. Raises `RulesRefused`, `UnknownPlan`."""
+    return analyze(_with_plans(files, plan_ids), plan_ids)
+
+
+def covered(files: Mapping[str, bytes], plan_ids: Collection[str]) -> MissingTests:
+    """What no test of the plans named, or of all, reaches. Raises `RulesRefused`, `UnknownPlan`."""
+    return cover(_with_plans(files, plan_ids), plan_ids)
+
+
+def _with_plans(files: Mapping[str, bytes], plan_ids: Collection[str]) -> RuleSet:
+    """The rules of files, which have these plans."""
+    rules = sound(load_files(files))
+    for each in plan_ids:
+        if each not in rules.plans:
+            error = UnknownPlan(each, nearest(each, rules.plans))
+            error.field = "plan_ids"
+            raise error
+    return rules
 
 
 class SyntheticMembers(NamedTuple):
