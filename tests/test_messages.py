@@ -8,6 +8,7 @@ import re
 import string
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from camcover import languages
 from camcover.api.estimates import coverage_message, estimate_message
 from camcover.languages import ENGLISH, FOLDER, language
 from camcover.messages import SENTENCES, Argument, Dollars, Label, Message, Rate, Sentence, WordList, either, sentence
+from camcover.rulebook import load_texts
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.pricing import price
 from small_rules import COPAY_PLAN, SHARE_PLAN, question, tables, typed
@@ -27,16 +29,19 @@ PACKAGE = Path(languages.__file__).parent
 CATALOG = FOLDER / ENGLISH / "LC_MESSAGES" / "camcover.po"
 
 
+@cache
 def sources() -> list[Path]:
     """The modules that declare messages."""
     files = [path for path in PACKAGE.rglob("*.py") if "gen" not in path.relative_to(PACKAGE).parts]
     return [path for path in files if "import" in (text := path.read_text(encoding="utf-8")) and "sentence(" in text]
 
 
+@cache
 def declared() -> dict[str, Sentence]:
     """Every declared sentence: all modules that declare some are imported."""
     for path in sources():
-        importlib.import_module(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts))
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        importlib.import_module(".".join(each for each in parts if each != "__init__"))
     return SENTENCES
 
 
@@ -196,6 +201,20 @@ def test_a_second_language_leaves_no_english_sentence(spanish: str, asked: dict[
         assert answer.language == spanish
         assert len(found) > 3
         assert [text for text in found if not re.fullmatch(r"<[a-z-]+( .*)?>", text)] == []
+
+
+def test_a_second_language_leaves_no_english_diagnostic(spanish: str) -> None:
+    """What a file of the gallery is found to hold, and what is advised; inner messages are worded, too."""
+    gallery = Path(__file__).parent / "diagnostics"
+    catalog = {"catalog.yaml": (gallery / "_catalog.yaml").read_text(encoding="utf-8")}
+    told = set()
+    for file in sorted(gallery.glob("[!_]*.yaml"))[::4]:
+        for fault in load_texts({**catalog, file.name: file.read_text(encoding="utf-8")}, date(2026, 6, 1)).diagnostics:
+            for message in filter(None, (fault.finding, fault.advice)):
+                assert re.fullmatch(r"<[a-z0-9-]+( [^ ].*)?>", language(spanish).text(message), re.DOTALL), file
+                assert message.id.split("-")[0] in {*fault.code.split("-"), "found", "hint", "days", "practice"}, file
+                told.add(message.id)
+    assert len(told) > 40
 
 
 def test_values_are_written_as_the_language_does(spanish: str) -> None:

@@ -84,7 +84,7 @@ def test_values_are_counted_while_a_file_is_read() -> None:
 
 def said(words: str) -> Message:
     """A message of these words."""
-    return Message("diagnostic-text", (("text", words),))
+    return Message("syntax-of-yaml", (("problem", words),))
 
 
 def faults(count: int, severity: Severity, file: str = "a.yaml") -> list[Diagnostic]:
@@ -135,7 +135,7 @@ def test_a_word_of_a_million_letters_is_shortened_in_messages() -> None:
 @pytest.mark.parametrize("text", ["{plan} %s \\n \x1b", "x" * 401, "a" * 200 + "b" * 10_000 + "c" * 200])
 def test_arguments_are_as_short_as_the_message_and_change_none_of_it(text: str) -> None:
     """Text of a file is never a template: braces stay. 200 letters of each end stay of a long one, here as there."""
-    inner = Message("words-and", (("first", text), ("others", WordList((text,)))))
+    inner = Message("words-many", (("words", text), ("more", WordList((text,)))))
     whole = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 1), inner, said(text))
     (told,) = bounded([whole])
     assert (told.message, told.hint) == (whole.message, whole.hint)

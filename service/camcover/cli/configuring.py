@@ -46,7 +46,7 @@ def unknown_variables(names: Iterable[str], known: set[str]) -> Iterator[str]:
     for name in sorted(names):
         if name.startswith("CAMCOVER_") and name not in known and not _OF_KUBERNETES.fullmatch(name):
             near = meant(name, known)
-            yield f"{name} is no setting{'; ' + near if near else ''}"
+            yield f"{name} is no setting{'; ' + near.text if near else ''}"
 
 
 def _variables(command: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from camcover.messages import Message, sentence
+from camcover.messages import Message
 from camcover.rulebook.printable import on_one_line, printable, shortened
 from camcover.rulebook.records import Place
 
@@ -103,19 +103,6 @@ class Diagnostic:
     def sentence(self) -> str:
         """The message with its hint."""
         return f"{self.message}; {self.hint}" if self.hint else self.message
-
-
-_TEXT = sentence("diagnostic-text", "text")
-
-
-def as_message(said: Message | str) -> Message:
-    """A message as it is, or a text that has no message of its own yet."""
-    return said if isinstance(said, Message) else _TEXT(text=said)
-
-
-def as_advice(said: Message | str | None) -> Message | None:
-    """The same of what to do; None of no text."""
-    return as_message(said) if said else None
 
 
 @contextmanager

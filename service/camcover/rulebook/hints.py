@@ -1,7 +1,7 @@
 """What an error says about an unknown word: the alias or word that was meant, or the list of words.
 
-What comes in: the word, and the words that are allowed in its place. What goes out: the end of an error message.
-Messages about files, commands and bounds all use it.
+What comes in: the word, and the words that are allowed in its place. What goes out: the end of an error message, as a
+message or in English. Messages about files, commands and bounds all use it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from camcover.messages import Message, WordList, either, sentence
 from camcover.rulebook.diagnostics import folded, nearest
 from camcover.rulebook.records import Catalog
 
-__all__ = ["FEW", "Aliases", "aliases_in", "hint", "meant", "one_of", "suggested", "with_hint", "without_modifiers"]
+__all__ = [
+    "FEW",
+    "Aliases",
+    "advice",
+    "aliases_in",
+    "hint",
+    "meant",
+    "one_of",
+    "suggested",
+    "with_hint",
+    "without_modifiers",
+]
 
 FEW = 30
 """As many words are listed; of more only the nearest are named."""
+
+_ALIAS = sentence("hint-alias", "word", "words")
+_DID_YOU_MEAN = sentence("hint-did-you-mean", "words")
+_EXPECTED = sentence("hint-expected", "words")
+_EXPECTED_ONE_OF = sentence("hint-expected-one-of", "words")
 
 _WITH_MODIFIERS = re.compile(r"([A-Z0-9]{5})((?:[-: ]+[0-9A-Z]{2}){1,4})")
 """A code with modifiers behind it, as claims are printed."""
@@ -25,20 +42,26 @@ Aliases = Mapping[str, Iterable[str]]
 
 
 def hint(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> str:
-    """The word that was probably meant by `word`, else the list of words; empty if they are many and none is near.
+    """What is advised of `word`, in English; empty if the known words are many and none is near."""
+    told = advice(word, known, aliases=aliases, cutoff=cutoff)
+    return told.text if told else ""
+
+
+def advice(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> Message | None:
+    """The word that was probably meant by `word`, else the list of words; None if they are many and none is near.
 
     `known` are the words that are allowed there. With a `cutoff` of 1, no similar word is suggested: for digits,
     similarity means nothing.
     """
     words = [str(each) for each in known]
-    return meant(word, words, aliases=aliases, cutoff=cutoff) or (one_of(words) if 0 < len(words) <= FEW else "")
+    return meant(word, words, aliases=aliases, cutoff=cutoff) or (one_of(words) if 0 < len(words) <= FEW else None)
 
 
-def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> str:
-    """The word that was probably meant by `word`; empty if none is near."""
+def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6) -> Message | None:
+    """The word that was probably meant by `word`; None if none is near."""
     stands_for = [str(each) for each in (aliases or {}).get(folded(word), ())]
     if stands_for and all(folded(each) != folded(word) for each in stands_for):
-        return f"'{word}' is an alias of {_quoted(stands_for, 'and')}"
+        return _ALIAS(word=word, words=WordList(_quoted(stands_for)))
     return _did_you_mean(nearest(word, known, cutoff=cutoff)[:2])
 
 
@@ -51,12 +74,12 @@ def without_modifiers(text: str) -> tuple[str, tuple[str, ...]] | None:
 def suggested(close: Iterable[str]) -> str:
     """The end of a sentence about a word, where those near it are known: `; did you mean 'a' or 'b'?`, or nothing."""
     question = _did_you_mean(tuple(close))
-    return f"; {question}" if question else ""
+    return f"; {question.text}" if question else ""
 
 
-def _did_you_mean(close: Sequence[str]) -> str:
-    """`did you mean 'a' or 'b'?`; empty without any."""
-    return f"did you mean {_quoted(close, 'or')}?" if close else ""
+def _did_you_mean(close: Sequence[str]) -> Message | None:
+    """`did you mean 'a' or 'b'?`; None without any."""
+    return _DID_YOU_MEAN(words=either(_quoted(close))) if close else None
 
 
 def with_hint(
@@ -67,10 +90,10 @@ def with_hint(
     return f"{message}; {told}" if told else message
 
 
-def one_of(words: Iterable[str]) -> str:
+def one_of(words: Iterable[str]) -> Message:
     """`expected one of a, b, c`, `expected a`."""
     listed = list(words)
-    return f"expected {'one of ' if len(listed) > 1 else ''}{', '.join(listed)}"
+    return (_EXPECTED_ONE_OF if len(listed) > 1 else _EXPECTED)(words=", ".join(listed))
 
 
 def aliases_in(catalogs: Iterable[Catalog], kind: str) -> Aliases:
@@ -93,6 +116,6 @@ def _names(catalog: Catalog, kind: str) -> Iterator[tuple[str, Sequence[str]]]:
         yield from ((str(id_), (each.name,)) for id_, each in catalog.practitioners.items())
 
 
-def _quoted(words: Iterable[str], conjunction: str) -> str:
-    """`'a' or 'b'`."""
-    return f" {conjunction} ".join(f"'{word}'" for word in words)
+def _quoted(words: Iterable[str]) -> tuple[str, ...]:
+    """`'a'` of each word."""
+    return tuple([f"'{word}'" for word in words])

@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from camcover.messages import Message, WordList, sentence
 from camcover.rulebook.diagnostics import Severity, declare
-from camcover.rulebook.hints import hint
+from camcover.rulebook.hints import advice
 from camcover.rulebook.nodes import Node, Scalar, Table
+from camcover.rulebook.phrases import phrase
 from camcover.rulebook.records import Place, Word
 from camcover.rulebook.scalars import FAILED, Failed, JsonSchema
 from camcover.rulebook.shapes import Context, Definitions, Shape, Values, misplaced
 
-__all__ = ["Field", "MapOf", "Record", "Rest", "one_of", "some_of"]
+__all__ = ["EXPECTED", "Field", "MapOf", "Record", "Rest", "one_of", "some_of"]
 
 UNKNOWN_KEY = declare(
     "unknown-key",
@@ -37,6 +39,15 @@ MISSING_KEY = declare(
     "Add the key.",
     in_editor=True,
 )
+
+_UNKNOWN = sentence("unknown-key-in", "key", "record")
+_IDLE = sentence("key-without-effect-one", "record", "keys", "owner")
+_SEVERAL_IDLE = sentence("key-without-effect-several", "record", "keys", "owner")
+_REMOVE_ONE = sentence("key-without-effect-remove-one")
+_MISSING = sentence("missing-key-of", "record", "key")
+EXPECTED = sentence("missing-key-expected", "expected")
+_MAPPING = sentence("expected-mapping", "key")
+_RECORD = sentence("expected-record", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,9 @@ class MapOf(Shape):
         }
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """For example "a mapping"."""
-        return f"a mapping in which each key is {self.key.expected}"
+        return _MAPPING(key=self.key.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,12 @@ class Record(Shape):
     rest: Rest | None = None
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     also: JsonSchema = field(default_factory=dict)
+    named: Message = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the record in messages: `record-limit` of "a limit"."""
+        name = re.sub(r"[^a-z]+", "-", self.name.removeprefix("an ").removeprefix("a "))
+        object.__setattr__(self, "named", phrase(f"record-{name}"))
 
     def decode(self, node: Node, context: Context) -> Any:
         """What `build` makes of the mapping; FAILED when any part of it failed."""
@@ -142,17 +159,18 @@ class Record(Shape):
         known = [field.key for field in self.fields]
         if self.rest:
             known += context.words(self.rest.kind)
-        message = f"unknown key '{key.text}' in {self.name}"
-        return context.fault("unknown-key", key.at, message, hint(key.text, known))
+        return context.fault(
+            UNKNOWN_KEY.code, key.at, _UNKNOWN(key=key.text, record=self.named), advice(key.text, known)
+        )
 
     def _refuse_idle(self, node: Table, values: Values, context: Context) -> None:
         """Keys that another key leaves without effect are faults."""
         for owner in self.beside.keys() & values.keys():
             idle = [key for key, _ in node.entries if key.text in self.beside[owner]]
             if idle:
-                keys = " and ".join(f"'{key.text}'" for key in idle)
-                message = f"in {self.name}, {keys} {'has' if len(idle) == 1 else 'have'} no effect because of '{owner}'"
-                values[owner] = context.fault("key-without-effect", idle[0].at, message, "remove one of them")
+                keys = WordList(tuple([f"'{key.text}'" for key in idle]))
+                finding = (_IDLE if len(idle) == 1 else _SEVERAL_IDLE)(record=self.named, keys=keys, owner=owner)
+                values[owner] = context.fault(IDLE_KEY.code, idle[0].at, finding, _REMOVE_ONE())
 
     def _complete(self, values: Values, at: Place, context: Context) -> None:
         """Fill in defaults; a required key that is not given is a fault."""
@@ -161,8 +179,8 @@ class Record(Shape):
                 continue
             values[each.key] = each.default
             if each.is_required:
-                message = f"{self.name} has no '{each.key}'"
-                values[each.key] = context.fault("missing-key", at, message, f"expected {each.shape.expected}")
+                finding = _MISSING(record=self.named, key=each.key)
+                values[each.key] = context.fault(MISSING_KEY.code, at, finding, EXPECTED(expected=each.shape.expected))
 
     def schema(self, definitions: Definitions) -> JsonSchema:
         """A reference to the record's definition."""
@@ -191,6 +209,6 @@ class Record(Shape):
         return {"dependentSchemas": refused} if refused else {}
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """For example "a mapping with the keys of an accumulator"."""
-        return f"a mapping with keys such as {', '.join(field.key for field in self.fields[:3])}"
+        return _RECORD(keys=", ".join(field.key for field in self.fields[:3]))

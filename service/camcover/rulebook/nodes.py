@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from camcover.messages import Message
-from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare
+from camcover.messages import Argument, Message, sentence
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.records import Place
 
 __all__ = [
@@ -84,6 +84,33 @@ TAG = declare(
     "Remove the tag.",
 )
 
+_LARGER = sentence("too-large-bytes")
+_MORE_VALUES = sentence("too-large-values", "most")
+_NESTED_DEEPER = sentence("too-large-nested", "most")
+_SPLIT = sentence("too-large-split")
+_YAML_SAYS = sentence("syntax-of-yaml", "problem")
+_YAML_SAYS_WHILE = sentence("syntax-of-yaml-while", "problem", "context")
+_NOT_WELL_FORMED = sentence("syntax-not-well-formed")
+_TAB = sentence("syntax-tab")
+_USE_SPACES = sentence("syntax-use-spaces")
+_NOT_CLOSED = sentence("syntax-not-closed", "opening", "closing", "line", "column")
+_CHARACTER = sentence("syntax-character", "number")
+_REMOVE_IT = sentence("syntax-remove-it")
+_EMPTY = sentence("syntax-empty-file")
+_BEGIN_IT = sentence("syntax-begin-it")
+_SECOND_DOCUMENT = sentence("syntax-second-document")
+_WRITE_EACH_TO_A_FILE = sentence("syntax-write-each-to-a-file")
+_KEY_IS_NO_WORD = sentence("syntax-key-is-no-word")
+_KEY_TWICE = sentence("duplicate-key-twice", "key")
+_KEEP_ONE = sentence("duplicate-key-keep-one")
+_USES_ALIAS = sentence("alias-refused-alias", "found")
+_USES_ANCHOR = sentence("alias-refused-anchor", "found")
+_USES_MERGE_KEY = sentence("alias-refused-merge-key")
+_WRITE_VALUE_OUT = sentence("alias-refused-write-value-out")
+_WRITE_VALUES_OUT = sentence("alias-refused-write-values-out")
+_USES_TAG = sentence("tag-refused-uses-tag", "tag")
+_REMOVE_TAG = sentence("tag-refused-remove-tag")
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -151,12 +178,12 @@ def is_too_large(text: str) -> bool:
 
 def too_large(file: str) -> Diagnostic:
     """The fault of a file that is longer than a rule file may be."""
-    return _fault(TOO_LARGE.code, Place(file, 1, 1), "the file is larger than 1 MiB", "split the file")
+    return _fault(TOO_LARGE.code, Place(file, 1, 1), _LARGER(), _SPLIT())
 
 
-def _fault(code: str, at: Place, finding: Message | str, advice: Message | str | None = None) -> Diagnostic:
+def _fault(code: str, at: Place, finding: Message, advice: Message | None = None) -> Diagnostic:
     """An error."""
-    return Diagnostic(code, Severity.ERROR, at, as_message(finding), as_advice(advice))
+    return Diagnostic(code, Severity.ERROR, at, finding, advice)
 
 
 def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _NodeBuilder) -> list[Diagnostic]:
@@ -166,21 +193,25 @@ def _syntax_faults(error: yaml.MarkedYAMLError, text: str, reader: _NodeBuilder)
     """
     mark, begin = error.problem_mark or error.context_mark, error.context_mark or error.problem_mark
     if mark is None or begin is None:
-        return [_fault(SYNTAX.code, Place(reader.file, 1, 1), error.problem or "not well-formed YAML")]
+        return [_fault(SYNTAX.code, Place(reader.file, 1, 1), _YAML_SAYS(problem=_problem(error)))]
     at, opened = (Place(reader.file, each.line + 1, each.column + 1) for each in (mark, begin))
     line = text.split("\n")[mark.line : mark.line + 1]
     bracket = _BRACKETS.get(error.context or "")
     if line and "\t" in line[0][: mark.column + 1]:
-        fault = _fault(SYNTAX.code, at, "the line is indented with a tab", "use spaces")
+        fault = _fault(SYNTAX.code, at, _TAB(), _USE_SPACES())
     elif bracket is not None:
-        message = (
-            f"'{bracket[0]}' is not closed; expected ',' or '{bracket[1]}' before line {at.line}, column {at.column}"
-        )
-        fault = _fault(SYNTAX.code, opened, message)
+        finding = _NOT_CLOSED(opening=bracket[0], closing=bracket[1], line=str(at.line), column=str(at.column))
+        fault = _fault(SYNTAX.code, opened, finding)
+    elif error.context:
+        fault = _fault(SYNTAX.code, at, _YAML_SAYS_WHILE(problem=_problem(error), context=error.context))
     else:
-        context = f" ({error.context})" if error.context else ""
-        fault = _fault(SYNTAX.code, at, f"{error.problem or 'not well-formed YAML'}{context}")
+        fault = _fault(SYNTAX.code, at, _YAML_SAYS(problem=_problem(error)))
     return [*(each for each in reader.faults if each.at < min(at, opened)), fault]
+
+
+def _problem(error: yaml.MarkedYAMLError) -> Argument:
+    """What YAML says, in its own words."""
+    return error.problem or _NOT_WELL_FORMED()
 
 
 def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Diagnostic:
@@ -191,7 +222,7 @@ def _character_fault(error: yaml.reader.ReaderError, text: str, file: str) -> Di
     letter = error.character if isinstance(error.character, str) else chr(error.character)
     before = text[: max(0, text.find(letter))]
     at = Place(file, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-    return _fault(SYNTAX.code, at, f"YAML does not allow the character U+{ord(letter):04X}", "remove it")
+    return _fault(SYNTAX.code, at, _CHARACTER(number=f"U+{ord(letter):04X}"), _REMOVE_IT())
 
 
 class _NodeBuilder:
@@ -209,9 +240,7 @@ class _NodeBuilder:
     def result(self) -> tuple[Node | None, list[Diagnostic]]:
         """The root node and the faults; an empty file has one fault."""
         if self.root is None and not self.faults:
-            empty = _fault(
-                SYNTAX.code, Place(self.file, 1, 1), "the file is empty", "begin it with 'format: camcover/1'"
-            )
+            empty = _fault(SYNTAX.code, Place(self.file, 1, 1), _EMPTY(), _BEGIN_IT())
             self.faults.append(empty)
         return self.root, self.faults
 
@@ -244,11 +273,7 @@ class _NodeBuilder:
         self.values += 1
         if self.values <= MAX_VALUES:
             return False
-        self.faults.append(
-            _fault(
-                TOO_LARGE.code, at, f"the file has more than {MAX_VALUES:,} words, lists and mappings", "split the file"
-            )
-        )
+        self.faults.append(_fault(TOO_LARGE.code, at, _MORE_VALUES(most=MAX_VALUES), _SPLIT()))
         self.root = None
         return True
 
@@ -256,8 +281,7 @@ class _NodeBuilder:
         """Only the first document counts; a second is a fault."""
         self.documents += 1
         if self.documents > 1:
-            message = "a second YAML document starts here"
-            self.faults.append(_fault(SYNTAX.code, self._place(event), message, "write each document to its own file"))
+            self.faults.append(_fault(SYNTAX.code, self._place(event), _SECOND_DOCUMENT(), _WRITE_EACH_TO_A_FILE()))
         return self.documents == 1
 
     def _place(self, event: yaml.Event) -> Place:
@@ -269,19 +293,18 @@ class _NodeBuilder:
         if event.anchor is not None:
             self._refuse_alias(event, f"&{event.anchor}")
         if event.tag is not None:
-            message = f"the file uses the YAML tag '{event.tag}'"
-            self.faults.append(_fault(TAG.code, self._place(event), message, "remove the tag"))
+            self.faults.append(_fault(TAG.code, self._place(event), _USES_TAG(tag=event.tag), _REMOVE_TAG()))
 
     def _refuse_alias(self, event: yaml.NodeEvent, found: str) -> None:
-        message = f"the file uses the YAML {'alias' if found.startswith('*') else 'anchor'} '{found}'"
-        self.faults.append(_fault(ALIAS.code, self._place(event), message, "write the value out in each place"))
+        finding = (_USES_ALIAS if found.startswith("*") else _USES_ANCHOR)(found=found)
+        self.faults.append(_fault(ALIAS.code, self._place(event), finding, _WRITE_VALUE_OUT()))
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
         """Begin a list or mapping; False when it is too deep to go on."""
         self._check_properties(event)
         at = self._place(event)
         if len(self.stack) >= MAX_DEPTH:
-            self.faults.append(_fault(TOO_LARGE.code, at, f"this value is nested deeper than {MAX_DEPTH} levels"))
+            self.faults.append(_fault(TOO_LARGE.code, at, _NESTED_DEEPER(most=MAX_DEPTH)))
             self.root = None
             return False
         if self._is_full(at):
@@ -316,15 +339,13 @@ class _NodeBuilder:
             return
         if not isinstance(node, Scalar):
             frame.is_dropping = True
-            self.faults.append(_fault(SYNTAX.code, node.at, "found a list or a mapping as a key; expected one word"))
+            self.faults.append(_fault(SYNTAX.code, node.at, _KEY_IS_NO_WORD()))
         elif node.text in frame.seen:
             frame.is_dropping = True
-            message = f"this mapping has the key '{node.text}' twice"
-            self.faults.append(_fault(DUPLICATE_KEY.code, node.at, message, "keep one of the two"))
+            self.faults.append(_fault(DUPLICATE_KEY.code, node.at, _KEY_TWICE(key=node.text), _KEEP_ONE()))
         elif node.text == "<<":
             frame.is_dropping = True
-            message = "the file uses the YAML merge key '<<'"
-            self.faults.append(_fault(ALIAS.code, node.at, message, "write the values out in each place"))
+            self.faults.append(_fault(ALIAS.code, node.at, _USES_MERGE_KEY(), _WRITE_VALUES_OUT()))
         frame.seen.add(frame.key.text)
 
     def _joins(self, frame: _Frame, node: Node) -> bool:

@@ -6,9 +6,9 @@ in the notation of rule files, which is the same in every language.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from camcover.messages import Argument, sentence
+from camcover.messages import SENTENCES, Argument, Message, sentence
 
 __all__ = [
     "AGGREGATE_FAMILY_AMOUNT",
@@ -16,8 +16,10 @@ __all__ = [
     "INDIVIDUAL_AMOUNT",
     "SELF_ONLY_AMOUNT",
     "UNLIMITED_AMOUNT",
-    "joined",
+    "awaited",
+    "phrase",
     "quoted",
+    "quoted_choice",
 ]
 
 INDIVIDUAL_AMOUNT = sentence("amount-individual", "amount")
@@ -27,13 +29,17 @@ AGGREGATE_FAMILY_AMOUNT = sentence("amount-aggregate-family", "amount")
 UNLIMITED_AMOUNT = sentence("amount-unlimited")
 
 _MANY = sentence("words-many", "words", "more")
-_AND = sentence("words-and", "first", "others")
+_OR = sentence("words-or", "words", "last")
 
 
-def joined(words: Sequence[Argument]) -> Argument:
-    """`a`, `a and b`, `a and b and c`, of at least one."""
-    first, *others = words
-    return _AND(first=first, others=joined(others)) if others else first
+def phrase(message_id: str) -> Message:
+    """The message of an id, which names nothing; declared where it is first used."""
+    return (SENTENCES.get(message_id) or sentence(message_id))()
+
+
+def awaited(what: str) -> Message:
+    """The message `expected-WHAT`: what a place of a file must hold, for the end of a sentence."""
+    return phrase(f"expected-{what}")
 
 
 def quoted(words: Iterable[str], *, at_most: int = 5) -> Argument:
@@ -41,3 +47,9 @@ def quoted(words: Iterable[str], *, at_most: int = 5) -> Argument:
     names = [f"'{word}'" for word in words]
     shown = ", ".join(names[:at_most])
     return _MANY(words=shown, more=str(len(names) - at_most)) if len(names) > at_most else shown
+
+
+def quoted_choice(words: Iterable[str]) -> Argument:
+    """`'one', 'two' or 'three'`."""
+    *others, last = [f"'{word}'" for word in words]
+    return _OR(words=", ".join(others), last=last) if others else last

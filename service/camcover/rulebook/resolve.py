@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from camcover.messages import Message
-from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare
-from camcover.rulebook.hints import Aliases, aliases_in, hint
+from camcover.messages import Message, sentence
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
+from camcover.rulebook.hints import Aliases, advice, aliases_in
 from camcover.rulebook.records import Catalog, Document, Effective, Fees, Place, Plan, Word
 from camcover.rulebook.shapes import Context, Reference
 
@@ -50,11 +50,7 @@ _NOUNS = {
     "sum": "accumulator or limit",
 }
 _CATALOG_KINDS = ("therapy", "condition", "practitioner", "code", "modifier", "place")
-_WRITTEN_IN_CODES = {
-    "code": "correct it, or add it to the `codes:` of a therapy in the catalog",
-    "modifier": "correct it, or add it to the `modifiers:` of the catalog",
-    "place": "correct it, or add it to the `places_of_service:` of the catalog",
-}
+_WRITTEN_IN_CODES = {kind: sentence(f"unknown-{kind}-add-it") for kind in ("code", "modifier", "place")}
 """Kinds of which one that is nearly the same means another thing: what has to be done instead."""
 _WHERE = dict.fromkeys(_CATALOG_KINDS, "in the catalog") | dict.fromkeys(("policy", "fees"), "among the rule files")
 
@@ -97,6 +93,26 @@ NO_CATALOG = declare(
     "Name the folder that holds the catalog, too.",
 )
 
+_NONE = {kind: sentence(f"unknown-{kind}-none", "word") for kind in _NOUNS}
+_DEFINE_IT = sentence("unknown-word-define-it")
+_NO_CATALOG = {kind: sentence(f"no-catalog-for-{kind}", "word") for kind in _CATALOG_KINDS}
+_NAME_ITS_FOLDER = sentence("no-catalog-name-its-folder")
+_OVERLAPS = sentence("overlapping-editions-overlaps", "kind", "id", "file")
+_CHANGE_ONE = sentence("overlapping-editions-change-one", "days")
+_FROM = sentence("days-from", "first")
+_FROM_TO = sentence("days-from-to", "first", "last")
+_ALSO_DEFINED = {
+    kind: sentence(f"duplicate-definition-{kind}", "word", "place")
+    for kind in ("therapy", "condition", "practitioner", "facts")
+}
+_KEEP_ONE = sentence("duplicate-definition-keep-one")
+_NOT_IN_FORCE = {
+    kind: sentence(f"edition-gap-{kind}", "word", "day", "days") for kind in (*_CATALOG_KINDS, "policy", "fees")
+}
+_ADD_AN_EDITION = sentence("edition-gap-add-an-edition")
+_REFER_TO_EACH_OTHER = sentence("fee-cycle-tiers", "tiers")
+_GIVE_AMOUNTS = sentence("fee-cycle-give-amounts")
+
 
 def resolve(files: Sequence[File]) -> Iterator[Diagnostic]:
     """Every fault of reference among `files`."""
@@ -108,8 +124,8 @@ def resolve(files: Sequence[File]) -> Iterator[Diagnostic]:
             yield from _fee_cycles(file.record)
 
 
-def _error(code: str, at: Place, finding: Message | str, advice: Message | str | None = None) -> Diagnostic:
-    return Diagnostic(code, Severity.ERROR, at, as_message(finding), as_advice(advice))
+def _error(code: str, at: Place, finding: Message, advice: Message | None = None) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, at, finding, advice)
 
 
 def _overlaps(files: Sequence[File]) -> Iterator[Diagnostic]:
@@ -123,14 +139,15 @@ def _overlaps(files: Sequence[File]) -> Iterator[Diagnostic]:
         for earlier, later in pairwise(ordered):
             end = earlier.heading.effective.end
             if end is None or end >= later.heading.effective.start:
-                message = f"this edition of {kind} '{id_}' overlaps the edition in {earlier.heading.at.file}"
-                hint = f"that edition is in force {_days(earlier.heading.effective)}; change one of the two"
-                yield _error("overlapping-editions", later.heading.effective.at, message, hint)
+                finding = _OVERLAPS(kind=kind, id=id_, file=earlier.heading.at.file)
+                told = _CHANGE_ONE(days=_days(earlier.heading.effective))
+                yield _error(OVERLAPPING_EDITIONS.code, later.heading.effective.at, finding, told)
 
 
-def _days(effective: Effective) -> str:
+def _days(effective: Effective) -> Message:
     """A range in words."""
-    return f"from {effective.start} " + (f"to {effective.end}" if effective.end else "on")
+    first = str(effective.start)
+    return _FROM_TO(first=first, last=str(effective.end)) if effective.end else _FROM(first=first)
 
 
 def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
@@ -144,9 +161,8 @@ def _duplicate_definitions(files: Sequence[File]) -> Iterator[Diagnostic]:
                 others = seen.setdefault((kind, word), [])
                 for other, place in others:
                     if other.heading.id != file.id and other.heading.effective.meets(file.record.heading.effective):
-                        thing = "code" if kind == "facts" else kind
-                        message = f"{thing} '{word}' is also defined at {place.at}"
-                        yield _error("duplicate-definition", word.at, message, "keep one of the two definitions")
+                        finding = _ALSO_DEFINED[kind](word=word, place=str(place.at))
+                        yield _error(DUPLICATE_DEFINITION.code, word.at, finding, _KEEP_ONE())
                 others.append((file.record, word))
 
 
@@ -212,10 +228,8 @@ def _unknown_words(files: Sequence[File]) -> Iterator[Diagnostic]:
             elif reference.kind in _CATALOG_KINDS and is_alone:
                 if not told:
                     told = True
-                    message = f"the files include no catalog, so {_NOUNS[reference.kind]} '{reference.word}' is unknown"
-                    yield _error(
-                        "no-catalog", reference.word.at, message, "also name the folder that holds the catalog"
-                    )
+                    finding = _NO_CATALOG[reference.kind](word=reference.word)
+                    yield _error(NO_CATALOG.code, reference.word.at, finding, _NAME_ITS_FOLDER())
             else:
                 yield from _across(file, reference, directory)
 
@@ -224,7 +238,7 @@ def _in_file(file: File, reference: Reference) -> Iterator[Diagnostic]:
     """A word of the file itself."""
     words = _words_of_file(file, reference.kind)
     if words is not None and reference.word not in words:
-        yield _unknown(reference, words, "in this file")
+        yield _unknown(reference, words)
 
 
 def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
@@ -237,15 +251,17 @@ def _words_of_file(file: File, kind: str) -> Mapping[str, object] | None:
     return {**file.record.accumulators, **file.record.limits, **own}
 
 
-def _unknown(reference: Reference, words: Mapping[str, object], where: str, aliases: Aliases = {}) -> Diagnostic:  # noqa: B006 - never changed
+def _unknown(reference: Reference, words: Mapping[str, object], aliases: Aliases = {}) -> Diagnostic:  # noqa: B006 - never changed
     """The fault of an unknown word, with the word that was probably meant, or the list of words."""
-    message = f"there is no {_NOUNS[reference.kind]} '{reference.word}' {where}"
+    told: Message | None
     if reference.kind in _WRITTEN_IN_CODES:
-        told = hint(reference.word, words, cutoff=1) or _WRITTEN_IN_CODES[reference.kind]
+        told = advice(reference.word, words, cutoff=1) or _WRITTEN_IN_CODES[reference.kind]()
     else:
-        told = hint(reference.word, words, aliases=aliases)
-    none = "define it, or remove the word"
-    return _error(f"unknown-{reference.kind}", reference.word.at, message, told or ("" if words else none))
+        told = advice(reference.word, words, aliases=aliases)
+    if told is None and not words:
+        told = _DEFINE_IT()
+    finding = _NONE[reference.kind](word=reference.word)
+    return _error(f"unknown-{reference.kind}", reference.word.at, finding, told)
 
 
 def _across(file: File, reference: Reference, directory: _Directory) -> Iterator[Diagnostic]:
@@ -257,13 +273,12 @@ def _across(file: File, reference: Reference, directory: _Directory) -> Iterator
     if ranges is None:
         if directory.has_unreadable or (kind in _CATALOG_KINDS and directory.has_broken_catalog):
             return
-        yield _unknown(reference, directory.ranges[kind], _WHERE[kind], directory.aliases.get(kind, {}))
+        yield _unknown(reference, directory.ranges[kind], directory.aliases.get(kind, {}))
     elif isinstance(file.record, Plan):
         gap = _first_gap(file.record.heading.effective, ranges)
         if gap is not None:
-            period = _days(file.record.heading.effective)
-            message = f"{_NOUNS[kind]} '{word}' is not in force on {gap}, but this plan edition is, {period}"
-            yield _error("edition-gap", word.at, message, "add an edition that covers those days")
+            finding = _NOT_IN_FORCE[kind](word=word, day=str(gap), days=_days(file.record.heading.effective))
+            yield _error(EDITION_GAP.code, word.at, finding, _ADD_AN_EDITION())
 
 
 def _first_gap(needed: Effective, ranges: Sequence[Effective]) -> date | None:
@@ -292,12 +307,7 @@ def _fee_cycles(fees: Fees) -> Iterator[Diagnostic]:
                 cycle = path[path.index(following) :]
                 if otherwise is not None and not reported & set(cycle):
                     chain = " -> ".join([*cycle, str(following)])
-                    yield _error(
-                        "fee-cycle",
-                        otherwise.at,
-                        f"these tiers refer to each other: {chain}",
-                        "give one of them amounts",
-                    )
+                    yield _error(FEE_CYCLE.code, otherwise.at, _REFER_TO_EACH_OTHER(tiers=chain), _GIVE_AMOUNTS())
                 reported |= set(cycle)
                 break
             path.append(following)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from camcover.messages import Message, sentence
 from camcover.money import BasisPoints, Cents
+from camcover.rulebook.phrases import awaited, quoted_choice
 from camcover.rulebook.records import (
     ACCOUNT_PERIODS,
     BOUND_UNITS,
@@ -59,7 +61,7 @@ class ScalarType:
     """One kind of scalar: `parse` gives the value or FAILED; `expected` completes "expected ..."."""
 
     code: str
-    expected: str
+    expected: Message
     parse: Callable[[str], Any]
     schema: JsonSchema
 
@@ -297,59 +299,39 @@ def _any_of(words: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+_SUCH_AMOUNT = sentence("expected-such-amount", "amounts")
+_PERIOD = sentence("expected-period", "periods", "windows")
+_ACCOUNT_PERIOD = sentence("expected-account-period", "periods")
+
 _DOLLARS = r"\$(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?"
 _PERCENTAGE = r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?%"
 _WHOLE: JsonSchema = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}
-_AMOUNT_WORDS = "dollars with at most two decimals and no thousands separator, such as $1500 or $30.50"
 
-MONEY = ScalarType("invalid-amount", _AMOUNT_WORDS, parse_money, _text(_DOLLARS))
+MONEY = ScalarType("invalid-amount", awaited("amount"), parse_money, _text(_DOLLARS))
 MONEY_OR_UNLIMITED = ScalarType(
-    "invalid-amount", f"{_AMOUNT_WORDS}, or 'unlimited'", parse_money_or_unlimited, _text(rf"({_DOLLARS}|unlimited)")
+    "invalid-amount", awaited("amount-or-unlimited"), parse_money_or_unlimited, _text(rf"({_DOLLARS}|unlimited)")
 )
-PERCENT = ScalarType(
-    "invalid-percentage", "a percentage from 0% to 100%, such as 20% or 12.5%", parse_percent, _text(_PERCENTAGE)
-)
-PENALTY = ScalarType(
-    "invalid-percentage",
-    "a percentage from 0% to 100%, such as 50%, or an amount per visit, such as $300",
-    parse_penalty,
-    _text(rf"({_PERCENTAGE}|{_DOLLARS})"),
-)
+PERCENT = ScalarType("invalid-percentage", awaited("percentage"), parse_percent, _text(_PERCENTAGE))
+PENALTY = ScalarType("invalid-percentage", awaited("penalty"), parse_penalty, _text(rf"({_PERCENTAGE}|{_DOLLARS})"))
 QUANTITY = ScalarType(
-    "invalid-count",
-    "a count or an amount, such as '12 visits', '4 units', '3 hours' or $500",
-    parse_quantity,
-    _text(rf"((0|[1-9][0-9]*) ({_COUNTED})|{_DOLLARS})"),
+    "invalid-count", awaited("quantity"), parse_quantity, _text(rf"((0|[1-9][0-9]*) ({_COUNTED})|{_DOLLARS})")
 )
-VISITS = ScalarType(
-    "invalid-count", "a count of visits, such as '12 visits'", parse_visits, _text("(0|[1-9][0-9]*) visits?")
-)
+VISITS = ScalarType("invalid-count", awaited("visits"), parse_visits, _text("(0|[1-9][0-9]*) visits?"))
 VISITS_OF = ScalarType(
-    "invalid-count",
-    "a count of visits, such as '12 visits', or of a limit's visits, such as '5 visits of manual-therapies'",
-    parse_visits_of,
-    _text(rf"(0|[1-9][0-9]*) visits?( of {_LIMIT_ID})?"),
+    "invalid-count", awaited("visits-of"), parse_visits_of, _text(rf"(0|[1-9][0-9]*) visits?( of {_LIMIT_ID})?")
 )
-WHOLE = ScalarType("invalid-count", "a whole number", parse_whole, _WHOLE)
-AGE = ScalarType("invalid-count", "an age in whole years from 0 to 150", parse_age, _WHOLE)
-DAYS = ScalarType("invalid-count", "a count of days, such as '7 days'", parse_days, _text("[1-9][0-9]{0,3} days?"))
-MINUTES = ScalarType(
-    "invalid-count",
-    "a time, such as '15 minutes' or '1 hour'",
-    parse_minutes,
-    _text("[1-9][0-9]* (minute|hour)s?"),
-)
+WHOLE = ScalarType("invalid-count", awaited("whole-number"), parse_whole, _WHOLE)
+AGE = ScalarType("invalid-count", awaited("age"), parse_age, _WHOLE)
+DAYS = ScalarType("invalid-count", awaited("days"), parse_days, _text("[1-9][0-9]{0,3} days?"))
+MINUTES = ScalarType("invalid-count", awaited("minutes"), parse_minutes, _text("[1-9][0-9]* (minute|hour)s?"))
 WAITING_PERIOD = ScalarType(
-    "invalid-count",
-    "a number of days or months, such as '60 days' or '2 months'",
-    parse_waiting_period,
-    _text("[1-9][0-9]{0,2} (day|month)s?"),
+    "invalid-count", awaited("waiting-period"), parse_waiting_period, _text("[1-9][0-9]{0,2} (day|month)s?")
 )
 _CALENDAR_DATE = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}") | {"format": "date"}
-DATE = ScalarType("invalid-date", "a date such as 2026-01-31", parse_date, _CALENDAR_DATE)
-BIRTH_DATE = ScalarType("invalid-date", "a date of birth such as 1980-01-31", parse_birth_date, _CALENDAR_DATE)
-YES = ScalarType("invalid-word", "'yes' or 'no'", parse_yes, {"enum": ["yes", "no", True, False]})
-TEXT = ScalarType("unexpected-shape", "text", parse_text, {"type": ["string", "number", "boolean"]})
+DATE = ScalarType("invalid-date", awaited("date"), parse_date, _CALENDAR_DATE)
+BIRTH_DATE = ScalarType("invalid-date", awaited("birth-date"), parse_birth_date, _CALENDAR_DATE)
+YES = ScalarType("invalid-word", awaited("yes-or-no"), parse_yes, {"enum": ["yes", "no", True, False]})
+TEXT = ScalarType("unexpected-shape", awaited("text"), parse_text, {"type": ["string", "number", "boolean"]})
 COPAY_WORDS = _any_of(f"$30 per {unit}" for unit in COPAYS)
 """`'$30 per visit', '$30 per line', '$30 per unit' or '$30 per day'`."""
 
@@ -358,40 +340,40 @@ BOUND_WORDS = _any_of(f"$20 per {unit}" for unit in BOUND_UNITS)
 
 COPAY = ScalarType(
     "invalid-amount",
-    f"an amount such as {COPAY_WORDS}",
+    _SUCH_AMOUNT(amounts=quoted_choice(f"$30 per {unit}" for unit in COPAYS)),
     parse_copay,
     _text(rf"{_DOLLARS}( per ({_COPAY_UNITS}))?"),
 )
 BOUND = ScalarType(
     "invalid-amount",
-    f"an amount such as {BOUND_WORDS}",
+    _SUCH_AMOUNT(amounts=quoted_choice(f"$20 per {unit}" for unit in BOUND_UNITS)),
     parse_bound,
     _text(rf"{_DOLLARS}( per ({_BOUND_UNITS}))?"),
 )
 ABOVE_ALLOWED = ScalarType(
     "invalid-word",
-    "'written_off', 'member' or 'member up to 115%'",
+    awaited("above-allowed"),
     parse_above_allowed,
     _text(rf"(written_off|member|member up to {_PERCENTAGE})"),
 )
 PERIOD = ScalarType(
     "invalid-word",
-    ", ".join([*FIXED_PERIODS, _any_of(window.written(window.example) for _, window in _WINDOWS.values())]),
+    _PERIOD(
+        periods=", ".join(FIXED_PERIODS),
+        windows=quoted_choice(window.written(window.example) for _, window in _WINDOWS.values()),
+    ),
     parse_period,
     _text(f"({'|'.join(FIXED_PERIODS)}|rolling {_LENGTH}|{_LENGTH} from ({_BEGINNINGS}))"),
 )
 ACCOUNT_PERIOD = ScalarType(
-    "invalid-word", _any_of(ACCOUNT_PERIODS), parse_account_period, {"enum": list(ACCOUNT_PERIODS)}
+    "invalid-word",
+    _ACCOUNT_PERIOD(periods=quoted_choice(ACCOUNT_PERIODS)),
+    parse_account_period,
+    {"enum": list(ACCOUNT_PERIODS)},
 )
 PERCENT_OF = ScalarType(
-    "invalid-percentage",
-    "'80% of charge', or a percentage of a tier of this file, such as '100% of in_network'",
-    parse_percent_of,
-    _text(rf"{_PERCENTAGE} of [a-z][a-z0-9_-]*"),
+    "invalid-percentage", awaited("percentage-of"), parse_percent_of, _text(rf"{_PERCENTAGE} of [a-z][a-z0-9_-]*")
 )
 MONTH_DAY = ScalarType(
-    "invalid-date",
-    "a day of the year such as 07-01",
-    parse_month_day,
-    _text("(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"),
+    "invalid-date", awaited("day-of-year"), parse_month_day, _text("(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 )

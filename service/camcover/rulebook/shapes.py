@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from camcover.messages import Message
-from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare, folded
+from camcover.messages import Message, sentence
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, folded
 from camcover.rulebook.hints import meant, without_modifiers
 from camcover.rulebook.nodes import Listing, Node, Scalar, Table
 from camcover.rulebook.records import Place, Word
@@ -66,14 +66,14 @@ class Context:
     defined: dict[str, dict[str, Word]] = field(default_factory=dict)
     is_illustrative: bool = False
 
-    def fault(self, code: str, at: Place, finding: Message | str, advice: Message | str | None = None) -> Failed:
+    def fault(self, code: str, at: Place, finding: Message, advice: Message | None = None) -> Failed:
         """Report an error; gives FAILED, for the caller to return."""
-        self.faults.append(Diagnostic(code, Severity.ERROR, at, as_message(finding), as_advice(advice)))
+        self.faults.append(Diagnostic(code, Severity.ERROR, at, finding, advice))
         return FAILED
 
-    def warn(self, code: str, at: Place, finding: Message | str, advice: Message | str) -> None:
+    def warn(self, code: str, at: Place, finding: Message, advice: Message) -> None:
         """Report a warning."""
-        self.faults.append(Diagnostic(code, Severity.WARNING, at, as_message(finding), as_advice(advice)))
+        self.faults.append(Diagnostic(code, Severity.WARNING, at, finding, advice))
 
     def define(self, kind: str, word: Word) -> None:
         """Enter a word that this file defines."""
@@ -83,6 +83,16 @@ class Context:
         """The words of a kind that this file defines."""
         return self.defined.get(kind, {})
 
+
+_FOUND = sentence("found-word", "found", "expected")
+_FOUND_NOTHING = sentence("found-nothing", "expected")
+_FOUND_LIST = sentence("found-list", "expected")
+_FOUND_MAPPING = sentence("found-mapping", "expected")
+_WRITE = sentence("found-word-write-instead", "value")
+_WITHOUT_MODIFIERS = sentence("invalid-id-without-modifiers", "code", "modifiers")
+_ONE_WORD = sentence("expected-one-word", "word")
+_ONE_OF_WORDS = sentence("expected-one-of-words", "words")
+_LIST = sentence("expected-list", "item")
 
 _SLIP = 0.8
 """How near a word must be where other things than words may stand: near enough for a slip of the pen."""
@@ -101,20 +111,20 @@ class Shape(ABC):
 
     @property
     @abstractmethod
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """Completes "expected ..."."""
 
 
-def found(node: Node) -> str:
-    """A name for the node's content, for a message."""
+def found_instead(node: Node, expected: Message) -> Message:
+    """What the node's content is, and what was expected."""
     if isinstance(node, Scalar):
-        return f"'{node.text}'" if node.text else "nothing"
-    return "a list" if isinstance(node, Listing) else "a mapping"
+        return _FOUND(found=node.text, expected=expected) if node.text else _FOUND_NOTHING(expected=expected)
+    return (_FOUND_LIST if isinstance(node, Listing) else _FOUND_MAPPING)(expected=expected)
 
 
-def misplaced(node: Node, expected: str, context: Context) -> Failed:
+def misplaced(node: Node, expected: Message, context: Context) -> Failed:
     """The fault of a node of the wrong shape."""
-    return context.fault("unexpected-shape", node.at, f"found {found(node)}; expected {expected}")
+    return context.fault("unexpected-shape", node.at, found_instead(node, expected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +140,8 @@ class Value(Shape):
         value = self.kind.parse(node.text)
         if value is FAILED:
             whole = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", node.text)
-            advice = f"write {whole}" if whole != node.text and self.kind.parse(whole) is not FAILED else ""
-            return context.fault(self.kind.code, node.at, f"found {found(node)}; expected {self.expected}", advice)
+            advice = _WRITE(value=whole) if whole != node.text and self.kind.parse(whole) is not FAILED else None
+            return context.fault(self.kind.code, node.at, found_instead(node, self.expected), advice)
         return value
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -139,7 +149,7 @@ class Value(Shape):
         return dict(self.kind.schema)
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """The scalar's own words."""
         return self.kind.expected
 
@@ -151,7 +161,7 @@ class Name(Shape):
     Whether a reference by id is written well is left to whoever looks it up, and then knows what was meant.
     """
 
-    what: str
+    what: Message
     pattern: str = ID
     refers: str | None = None
     defines: str | None = None
@@ -165,8 +175,8 @@ class Name(Shape):
             return None
         is_looked_up = self.refers is not None and self.pattern == ID
         if not is_looked_up and re.fullmatch(self.pattern, node.text) is None:
-            message = f"found {found(node)}; expected {self.expected}"
-            return context.fault("invalid-id", node.at, message, self._well_written(node.text))
+            finding = found_instead(node, self.expected)
+            return context.fault("invalid-id", node.at, finding, self._well_written(node.text))
         word = Word(node.text, node.at)
         if self.refers:
             context.references.append(Reference(self.refers, word))
@@ -174,12 +184,12 @@ class Name(Shape):
             context.define(self.defines, word)
         return word
 
-    def _well_written(self, text: str) -> str:
+    def _well_written(self, text: str) -> Message | None:
         """The word as an id, where only its case or the marks between its parts are wrong; a code without modifiers."""
         joined = without_modifiers(text) if re.fullmatch(self.pattern, "97810") else None
         if joined:
             words = ", ".join(f'"{each}"' for each in joined[1])
-            return f'write the code without modifiers, "{joined[0]}", and in a test add modifiers: [{words}]'
+            return _WITHOUT_MODIFIERS(code=joined[0], modifiers=words)
         return meant(text, filter(re.compile(self.pattern).fullmatch, [folded(text)]), cutoff=1)
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -187,7 +197,7 @@ class Name(Shape):
         return {"type": ["string", "integer"], "pattern": f"^{self.pattern}$"}
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """For example "a therapy id"."""
         return self.what
 
@@ -201,22 +211,20 @@ class Choice(Shape):
 
     words: tuple[str, ...]
     build: Callable[[str], Any] | None = None
-    called: str = ""
-    note: str = ""
+    called: Message | None = None
+    note: Message | None = None
 
     def decode(self, node: Node, context: Context) -> Any:
         """The word as a Word, or what `build` makes of it."""
         return self.decode_as(node, context, self.expected)
 
-    def decode_as(self, node: Node, context: Context, expected: str, cutoff: float = 0.6) -> Any:
-        """Decode, where more than these words is allowed: `expected` is the text, `cutoff` how near a word must be."""
+    def decode_as(self, node: Node, context: Context, expected: Message, cutoff: float = 0.6) -> Any:
+        """Decode, where more than these words is allowed: `expected` says what, `cutoff` how near a word must be."""
         if not isinstance(node, Scalar) or not node.text:
             return misplaced(node, expected, context)
         if node.text not in self.words:
-            message = f"found {found(node)}; expected {expected}"
-            return context.fault(
-                "invalid-word", node.at, message, meant(node.text, self.words, cutoff=cutoff) or self.note
-            )
+            advice = meant(node.text, self.words, cutoff=cutoff) or self.note
+            return context.fault("invalid-word", node.at, found_instead(node, expected), advice)
         return self.build(node.text) if self.build else Word(node.text, node.at)
 
     def schema(self, definitions: Definitions) -> JsonSchema:
@@ -224,11 +232,11 @@ class Choice(Shape):
         return {"enum": list(self.words)}
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """The words, when they are few."""
         if len(self.words) == 1:
-            return f"'{self.words[0]}'"
-        return self.called or f"one of {', '.join(self.words)}"
+            return _ONE_WORD(word=self.words[0])
+        return self.called or _ONE_OF_WORDS(words=", ".join(self.words))
 
 
 def choice(kind: type[StrEnum]) -> Choice:
@@ -255,16 +263,16 @@ class ListOf(Shape):
         return {"type": "array", "items": self.item.schema(definitions), "minItems": self.minimum}
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """For example "a list of therapy ids"."""
-        return f"a list in which each item is {self.item.expected}"
+        return _LIST(item=self.item.expected)
 
 
 @dataclass(frozen=True, slots=True)
 class Either(Shape):
     """A different shape for each kind of node: a word, a list or a mapping."""
 
-    words: str
+    words: Message
     scalar: Shape | None = None
     listing: Shape | None = None
     table: Shape | None = None
@@ -284,6 +292,6 @@ class Either(Shape):
         return {"anyOf": [shape.schema(definitions) for shape in shapes]}
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """As declared."""
         return self.words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camcover.messages import Message
-from camcover.rulebook.diagnostics import Diagnostic, Severity, as_advice, as_message, declare
+from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
 from camcover.rulebook.records import Place
 
 __all__ = ["FaultKind", "Severity", "declare_fault"]
@@ -18,9 +18,9 @@ class FaultKind:
     code: str
     severity: Severity
 
-    def at(self, place: Place, finding: Message | str, advice: Message | str) -> Diagnostic:
+    def at(self, place: Place, finding: Message, advice: Message) -> Diagnostic:
         """The fault at `place`: what was found, and what to do."""
-        return Diagnostic(self.code, self.severity, place, as_message(finding), as_advice(advice))
+        return Diagnostic(self.code, self.severity, place, finding, advice)
 
 
 def declare_fault(code: str, severity: Severity, meaning: str, remedy: str) -> FaultKind:

@@ -9,7 +9,7 @@ from camcover.messages import Message, either, sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import catalogs_on, days_of_change, place_of, plans, required_of
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.hints import hint
+from camcover.rulebook.hints import advice
 from camcover.rulebook.phrases import quoted
 from camcover.rulebook.records import (
     FROM_FIRST_VISIT,
@@ -199,7 +199,7 @@ def check_visits_of(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
             for each in benefit.numbered:
                 if each.visits_of is not None and each.visits_of not in counted:
                     message = _NO_SUCH_LIMIT(benefit=benefit.id, limit=each.visits_of)
-                    told = hint(each.visits_of, counted) or _NAME_IN_LIMITS()
+                    told = advice(each.visits_of, counted) or _NAME_IN_LIMITS()
                     yield VISITS_OF_NO_LIMIT.at(each.at, message, told)
 
 

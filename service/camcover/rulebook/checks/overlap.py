@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from camcover.messages import Message, sentence
+from camcover.messages import Message, WordList, sentence
 from camcover.rulebook.checks.bounds import MAX_BENEFITS
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.regions import (
@@ -24,7 +24,6 @@ from camcover.rulebook.checks.regions import (
 )
 from camcover.rulebook.checks.scope import catalogs_on, days_of_change, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.phrases import joined
 from camcover.rulebook.records import Benefit, Exclusion, Plan, RuleSet
 
 OVERLAPPING = declare_fault(
@@ -106,7 +105,7 @@ def check_hidden(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         days = [_reaches(plan, rules, day) for day in days_of_change(plan, rules)]
         for benefit, takers in _hidden(plan, days).items():
             finding = (_ONE_TAKES_ALL if len(takers) == 1 else _SEVERAL_TAKE_ALL)(
-                benefit=benefit, takers=joined(takers)
+                benefit=benefit, takers=WordList(tuple(takers))
             )
             yield NEVER_APPLIES.at(plan.benefits[benefit].at, finding, _MOVE_IT_UP())
 

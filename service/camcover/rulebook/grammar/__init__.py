@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from camcover.messages import sentence
 from camcover.rulebook.grammar.catalog import CATALOG
 from camcover.rulebook.grammar.fees import FEES
 from camcover.rulebook.grammar.plan import PLAN
@@ -15,11 +16,15 @@ from camcover.rulebook.grammar.policy import POLICY
 from camcover.rulebook.hints import one_of
 from camcover.rulebook.mappings import Record
 from camcover.rulebook.nodes import Node, Scalar, Table
+from camcover.rulebook.phrases import awaited
 from camcover.rulebook.records import Word
 from camcover.rulebook.scalars import FAILED
 from camcover.rulebook.shapes import Choice, Context, misplaced
 
 __all__ = ["KINDS", "decode", "kind_and_id"]
+
+_NO_KIND = sentence("missing-key-kind")
+_FILE = awaited("file")
 
 KINDS: dict[str, Record] = {"catalog": CATALOG, "policy": POLICY, "fees": FEES, "plan": PLAN}
 """The four kinds of file."""
@@ -33,10 +38,10 @@ def kind_and_id(node: Node | None) -> tuple[str, str]:
 def decode(node: Node, context: Context) -> Any:
     """The record of a document, or FAILED."""
     if not isinstance(node, Table):
-        return misplaced(node, "a mapping that starts with 'format: camcover/1'", context)
+        return misplaced(node, _FILE, context)
     kind = node.get("kind")
     if kind is None:
-        return context.fault("missing-key", node.at, "the file has no 'kind'", one_of(KINDS))
+        return context.fault("missing-key", node.at, _NO_KIND(), one_of(KINDS))
     word = Choice(tuple(KINDS)).decode(kind, context)
     if word is FAILED:
         return FAILED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from camcover.rulebook.grammar.common import CITE, CODES, THERAPIES, cited, references
 from camcover.rulebook.mappings import Field, MapOf, Record
+from camcover.rulebook.phrases import awaited, phrase
 from camcover.rulebook.records import Account, OwedPart, Payee, Place, Word
 from camcover.rulebook.scalars import ACCOUNT_PERIOD, MONEY
 from camcover.rulebook.shapes import ListOf, Name, Value, Values, choice
@@ -18,13 +19,13 @@ ACCOUNT = Record(
         Field("family", Value(MONEY), "Under family coverage the amount of one account that all members share."),
         Field("per", Value(ACCOUNT_PERIOD), "For which period.", is_required=True),
         Field("pays", ListOf(choice(OwedPart)), "The parts of what a member owes that it pays.", is_required=True),
-        Field("benefits", references("benefit", "a benefit of the plan"), "The benefits it is for.", default=()),
+        Field("benefits", references("benefit", "plan"), "The benefits it is for.", default=()),
         Field("therapies", THERAPIES, "The therapies it is for.", default=()),
         Field("codes", CODES, "The procedure codes it is for.", default=()),
         Field("payment_to", choice(Payee), "Who gets what it pays.", default=Payee.PROVIDER),
         CITE,
     ),
-    cited("this account"),
+    cited(phrase("this-account")),
 )
 
 
@@ -44,4 +45,4 @@ def _account(key: Word, values: Values, at: Place) -> Account:
     )
 
 
-ACCOUNTS = MapOf(Name("an id", defines="account"), ACCOUNT, _account)
+ACCOUNTS = MapOf(Name(awaited("id"), defines="account"), ACCOUNT, _account)

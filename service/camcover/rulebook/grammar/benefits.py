@@ -1,11 +1,11 @@
-"""The benefits of a plan: requirements, limits, what the member pays (docs/rule-language.md, section 4)."""
+"""The benefits of a plan: which services they are for, and what the member pays (docs/rule-language.md, section 4)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from camcover.money import dollars
+from camcover.messages import Dollars, WordList, sentence
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import (
     CITE,
@@ -18,10 +18,11 @@ from camcover.rulebook.grammar.common import (
 )
 from camcover.rulebook.grammar.limits import LIMITS
 from camcover.rulebook.grammar.policy import CRITERIA
-from camcover.rulebook.mappings import Field, MapOf, Record, Rest, one_of, some_of
+from camcover.rulebook.grammar.requirements import REQUIRES, requirements_of
+from camcover.rulebook.mappings import EXPECTED, Field, MapOf, Record, Rest, one_of, some_of
+from camcover.rulebook.phrases import awaited, phrase
 from camcover.rulebook.records import (
     COINSURANCES,
-    Attestation,
     BandedCopayStep,
     Benefit,
     CoinsuranceBound,
@@ -35,7 +36,6 @@ from camcover.rulebook.records import (
     NothingStep,
     Phase,
     Place,
-    Requirement,
     TierBenefit,
     WaitingPeriod,
     WaitingUnit,
@@ -47,7 +47,6 @@ from camcover.rulebook.scalars import (
     COPAY,
     COPAY_WORDS,
     MONEY,
-    PENALTY,
     PERCENT,
     VISITS_OF,
     WAITING_PERIOD,
@@ -73,42 +72,23 @@ COMPARISON_OF_TWO = declare(
     "44).",
     "Compare one copay with one coinsurance; two copays or two percentages are benefits of their own.",
 )
-TERMS = Record(
-    "a requirement",
-    (
-        Field("penalty", Value(PENALTY), "By how much less the plan pays without it; else the line is not covered."),
-        Field("after", Value(VISITS_OF), "Needed from the next visit of the benefit period, or of a limit, on."),
-    ),
-    lambda values, _at, _: (*(values["after"] or (None, None)), *(values["penalty"] or (None, None))),
-)
-
-
-def _requirement(values: Values, at: Place, _context: Context) -> Requirement:
-    attestation, (after, visits_of, penalty, cents) = next(
-        (key, value) for key, value in values.items() if key != "*" and value
-    )
-    return Requirement(Attestation(attestation), penalty, after, at, visits_of, cents)
-
-
-def _one_requirement(values: Values, at: Place, context: Context) -> Any:
-    given = [key for key, value in values.items() if key != "*" and value]
-    if len(given) != 1:
-        hint = "write each requirement as its own item"
-        return context.fault("unexpected-shape", at, f"expected one requirement in an item, found {len(given)}", hint)
-    return _requirement(values, at, context)
-
-
-REQUIREMENT = Either(
-    f"one of {', '.join(Attestation)}, or a mapping such as {{referral: {{penalty: 50%}}}}",
-    scalar=Choice(tuple(map(str, Attestation))),
-    table=Record(
-        "requirements",
-        tuple(Field(str(each), TERMS, "With a penalty, or after a number of visits.") for each in Attestation),
-        _one_requirement,
-        also={"minProperties": 1, "maxProperties": 1},
-    ),
-)
-
+_STEPS_IN_ITEM = sentence("unexpected-shape-steps-in-item", "steps")
+_WRITE_EACH_STEP = sentence("unexpected-shape-write-each-step")
+_NO_STEP = sentence("unexpected-shape-no-step")
+_EXPECTED_STEPS = sentence("unexpected-shape-expected-steps", "words", "last")
+_ONLY_IN_STEP = sentence("unexpected-shape-only-in-step", "key", "step")
+_MUST_ASCEND = sentence("copay-bands-must-ascend")
+_WRITE_BANDS_AS_IN = sentence("copay-bands-write-as-in", "example")
+_LEAST_ABOVE_MOST = sentence("range-reversed-least-above-most", "least", "most")
+_EXCHANGE_BOUNDS = sentence("range-reversed-exchange-bounds")
+_MUST_COMPARE = sentence("comparison-of-two-must-compare", "key")
+_WRITE_COMPARISON_AS_IN = sentence("comparison-of-two-write-as-in", "example")
+_PART_WITHOUT_STEPS = sentence("missing-key-steps-of-part")
+_STEP_OR_PART = sentence("expected-step-or-part", "step")
+_MIXED_LIST = sentence("unexpected-shape-mixed-list")
+_WRITE_ONE_KIND = sentence("unexpected-shape-write-one-kind")
+_FROM_YEAR = sentence("expected-from-year", "last")
+_THIS = phrase("this-benefit")
 
 BARE_STEP = Choice(("deductible", "nothing"))
 
@@ -127,13 +107,13 @@ def _step(values: Values, at: Place, context: Context) -> Any:
     given = [key for key in _STEP_KEYS if values[key] is not None]
     strays = [key for key, owner in _OWNERS.items() if values[key] is not None and given != [owner]]
     if len(given) != 1 or strays:
-        message, hint = f"this item has the steps {' and '.join(given)}", "write each step as its own item"
         if not given:
-            message = "this item has no step"
-            hint = f"expected {', '.join(_STEP_KEYS[:-1])} or {_STEP_KEYS[-1]}"
-        elif strays:
-            message = f"'{strays[0]}' is only allowed in a {_OWNERS[strays[0]]} step"
-        return context.fault("unexpected-shape", at, message, hint)
+            advice = _EXPECTED_STEPS(words=", ".join(_STEP_KEYS[:-1]), last=_STEP_KEYS[-1])
+            return context.fault("unexpected-shape", at, _NO_STEP(), advice)
+        finding = _STEPS_IN_ITEM(steps=WordList(tuple(given)))
+        if strays:
+            finding = _ONLY_IN_STEP(key=strays[0], step=_OWNERS[strays[0]])
+        return context.fault("unexpected-shape", at, finding, _WRITE_EACH_STEP())
     if values["copay"] is not None:
         cents, per = values["copay"]
         return CopayStep(cents, per, values["waived_with_deductible"] or False, at)
@@ -151,8 +131,7 @@ def _banded(bands: tuple[CopayBand, ...], at: Place, context: Context) -> Any:
     ends = [each.up_to for each in bands]
     given = [end for end in ends if end is not None]
     if ends[-1] is not None or len(given) < len(ends) - 1 or given != sorted(set(given)):
-        message = "the bands of a copay must ascend by `up_to`, and only the last band has no `up_to`"
-        return context.fault("copay-bands", at, message, f"write them as in {BANDS_WORDS}")
+        return context.fault(COPAY_BANDS.code, at, _MUST_ASCEND(), _WRITE_BANDS_AS_IN(example=BANDS_WORDS))
     return BandedCopayStep(bands, at)
 
 
@@ -160,8 +139,8 @@ def _coinsurance(values: Values, at: Place, context: Context) -> Any:
     """A coinsurance; its least is not above its most, where both are per the same."""
     least, most = (None if values[key] is None else CoinsuranceBound(*values[key]) for key in ("at_least", "at_most"))
     if least is not None and most is not None and least.per == most.per and least.cents > most.cents:
-        message = f"the coinsurance has `at_least` {dollars(least.cents)} above `at_most` {dollars(most.cents)}"
-        return context.fault("range-reversed", at, message, "exchange `at_least` and `at_most`, or correct them")
+        finding = _LEAST_ABOVE_MOST(least=Dollars(least.cents), most=Dollars(most.cents))
+        return context.fault("range-reversed", at, finding, _EXCHANGE_BOUNDS())
     return CoinsuranceStep(values["coinsurance"], values["of"] or next(iter(COINSURANCES)), at, least, most)
 
 
@@ -170,8 +149,8 @@ def _compared(word: str, steps: tuple[Any, ...], at: Place, context: Context) ->
     copays = [step for step in steps if isinstance(step, CopayStep)]
     coinsurances = [step for step in steps if isinstance(step, CoinsuranceStep)]
     if (len(copays), len(coinsurances)) != (1, 1):
-        message = f"'{word}' must compare exactly one copay with one coinsurance"
-        return context.fault("comparison-of-two", at, message, f"write it as in {COMPARED_WORDS.format(word)}")
+        advice = _WRITE_COMPARISON_AS_IN(example=COMPARED_WORDS.format(word))
+        return context.fault(COMPARISON_OF_TWO.code, at, _MUST_COMPARE(key=word), advice)
     return ComparedStep(word == "lesser_of", copays[0], coinsurances[0], at)
 
 
@@ -208,7 +187,7 @@ _NEEDED = {key: [owner] for key, owner in _OWNERS.items()}
 STEP_TABLE = Record(
     "a step",
     (
-        Field("deductible", Name("an accumulator of the plan", refers="accumulator"), "Another than the tier's own."),
+        Field("deductible", Name(awaited("accumulator-of-plan"), refers="accumulator"), "Another than the tier's own."),
         COPAY_FIELD,
         Field("copay_by_allowed", BANDS, "A copay per line by what the plan allows for the line."),
         Field("waived_with_deductible", Value(YES), "yes: no copay on a line that paid any deductible."),
@@ -224,9 +203,7 @@ STEP_TABLE = Record(
 )
 
 
-STEP_WORDS = "a step such as deductible, {copay: $30 per visit}, {coinsurance: 20%} or nothing"
-STEPS_WORDS = "'nothing', or a list of steps such as [deductible, {copay: $30 per visit}]"
-STEP = Either(STEP_WORDS, scalar=BARE_STEP, table=STEP_TABLE)
+STEP = Either(awaited("step"), scalar=BARE_STEP, table=STEP_TABLE)
 PHASE = Record(
     "a part of member_pays",
     (
@@ -257,12 +234,12 @@ def _step_or_phase(values: Values, at: Place, context: Context) -> Any:
     if values["steps"] is None and values["through"] is None:
         return _step(values, at, context)
     if values["steps"] is None:
-        return context.fault("missing-key", at, "a part of member_pays has no 'steps'", f"expected {STEP.expected}")
+        return context.fault("missing-key", at, _PART_WITHOUT_STEPS(), EXPECTED(expected=STEP.expected))
     return _part(values, at)
 
 
 STEP_OR_PHASE = Either(
-    f"{STEP_WORDS}, or a part such as {{through: 3 visits, steps: [nothing]}}",
+    _STEP_OR_PART(step=STEP.expected),
     scalar=BARE_STEP,
     table=Record(
         "a step or part",
@@ -284,8 +261,8 @@ def _tier_block(values: Values, at: Place, context: Context) -> Any:
         return context.fault(
             "unexpected-shape",
             at,
-            "this list mixes steps with parts by visit number",
-            "write only steps, or only parts with `through` and `steps`",
+            _MIXED_LIST(),
+            _WRITE_ONE_KIND(),
         )
     return items if any(parts) else (Phase(None, _steps(items), items[0].at if items else at),)
 
@@ -295,7 +272,7 @@ TIER_BLOCK = Record(
     (
         Field(
             "member_pays",
-            Either(STEPS_WORDS, scalar=Choice(("nothing",)), listing=ListOf(STEP_OR_PHASE)),
+            Either(awaited("steps"), scalar=Choice(("nothing",)), listing=ListOf(STEP_OR_PHASE)),
             "What the member pays, in order of application.",
             is_required=True,
         ),
@@ -311,27 +288,18 @@ def _from_year(text: str) -> Any:
 
 
 _LAST_YEAR = 99
-FROM_YEAR = ScalarType("invalid-count", f"the number of a year, from 2 to {_LAST_YEAR}", _from_year, WHOLE.schema)
-TIER = Either("{member_pays: ...} or not_covered", scalar=Choice(("not_covered",)), table=TIER_BLOCK)
+FROM_YEAR = ScalarType("invalid-count", _FROM_YEAR(last=str(_LAST_YEAR)), _from_year, WHOLE.schema)
+TIER = Either(awaited("tier-block"), scalar=Choice(("not_covered",)), table=TIER_BLOCK)
 
 
 def _benefit(values: Values, at: Place, context: Context) -> Any:
     """The values of a benefit, its tier blocks under "tiers"; the key is not known yet."""
-    if failed_unless(
-        is_cited(values, at, context, "this benefit"), names_something(values, at, context, "this benefit")
-    ):
+    if failed_unless(is_cited(values, at, context, _THIS), names_something(values, at, context, _THIS)):
         return FAILED
     covered = {key: value for key, value in values["*"].items() if not isinstance(value, Word)}
     refused = tuple(key for key in values["*"] if key not in covered)
     blocks = {key: TierBenefit(key, value, key.at) for key, value in covered.items()}
     return {**values, "tiers": blocks, "refused_tiers": refused}
-
-
-def _requirements(items: tuple[Any, ...]) -> tuple[Requirement, ...]:
-    """The bare words among the requirements as records."""
-    return tuple(
-        Requirement(Attestation(item), None, None, item.at) if isinstance(item, Word) else item for item in items
-    )
 
 
 NO_CRITERIA = dict.fromkeys(
@@ -355,7 +323,7 @@ def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
         codes=values["codes"],
         policy=values["policy"],
         when=_criteria(values, at),
-        requires=_requirements(values["requires"]),
+        requires=requirements_of(values["requires"]),
         limits=values["limits"],
         continues_when_exhausted=values["when_exhausted"] is not None,
         counts_toward_out_of_pocket_maximum=values["counts_toward_out_of_pocket_maximum"],
@@ -374,11 +342,11 @@ BENEFIT = Record(
         Field("therapies", THERAPIES, "The therapies it is for.", default=()),
         Field("codes", CODES, "The procedure codes it is for.", default=()),
         Field("without_codes", CODES, "Codes of its therapies that it is not for.", default=()),
-        Field("policy", Name("a policy", refers="policy"), "Criteria from a policy file."),
+        Field("policy", Name(awaited("policy"), refers="policy"), "Criteria from a policy file."),
         Field("when", CRITERIA, "Criteria of its own; all must hold."),
         Field("waiting_period", Value(WAITING_PERIOD), "How long after enrollment it begins: '60 days', '2 months'."),
         Field("from_year", Value(FROM_YEAR), "From which benefit period of the member with the service on: 2 or more."),
-        Field("requires", ListOf(REQUIREMENT, minimum=0), "Attestations that it asks for.", default=()),
+        Field("requires", REQUIRES, "Attestations that it asks for.", default=()),
         Field("limits", LIMITS, "How much of it.", default=()),
         Field("when_exhausted", Choice(("next",)), "next: when a limit is used up, look at the benefits behind."),
         Field(
@@ -387,7 +355,7 @@ BENEFIT = Record(
             "no: its cost share neither feeds that accumulator nor is capped by it.",
             default=True,
         ),
-        Field("copay_scope", Name("an id"), "Benefits of one scope have one copay a day, the highest."),
+        Field("copay_scope", Name(awaited("id")), "Benefits of one scope have one copay a day, the highest."),
         CITE,
     ),
     _benefit,
@@ -395,4 +363,4 @@ BENEFIT = Record(
     beside={"from_year": ("waiting_period",)},
     also=some_of("therapies", "codes"),
 )
-BENEFITS = MapOf(Name("an id", defines="benefit"), BENEFIT, _named_benefit)
+BENEFITS = MapOf(Name(awaited("id"), defines="benefit"), BENEFIT, _named_benefit)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from camcover.messages import sentence
 from camcover.money import LINE_AMOUNTS
 from camcover.request_bounds import MAX_SESSIONS, SESSIONS
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import ANY_TEXT, FAILED, ICD10, STATE, references
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of, some_of
+from camcover.rulebook.phrases import awaited
 from camcover.rulebook.records import (
     Attestation,
     MemberRole,
@@ -48,11 +50,17 @@ TEST_WITHOUT_AMOUNT = declare(
     "Add `patient:`, `plan_paid:`, `written_off:` or `each:`.",
     in_editor=True,
 )
+_NO_AMOUNT = sentence("test-without-amount-expects-none")
+_ADD_AMOUNT = sentence("test-without-amount-add-one")
+_NO_DATES = sentence("missing-key-dates-of-test")
+_ADD_DATES = sentence("missing-key-add-dates")
+_SESSIONS = sentence("invalid-count-sessions", "found")
+_EXPECTED_SESSIONS = sentence("invalid-count-expected-sessions", "most")
 
-CODE = Name('a procedure code such as "97810"', r"[A-Z0-9]{5}", refers="code")
-MODIFIER = Name("a modifier of the catalog", r"[0-9A-Z]{2}", refers="modifier")
+CODE = Name(awaited("procedure-code-such-as"), r"[A-Z0-9]{5}", refers="code")
+MODIFIER = Name(awaited("modifier-of-catalog"), r"[0-9A-Z]{2}", refers="modifier")
 PROCEDURE = Either(
-    'a procedure code, or a mapping such as {code: "97810", units: 2, charge: $60}',
+    awaited("procedure"),
     scalar=CODE,
     table=Record(
         "a procedure",
@@ -75,19 +83,19 @@ PROCEDURE = Either(
         beside={"minutes": ("units",)},
     ),
 )
-EPISODE = Name("a name for an episode of care, such as knee", r"[a-z][a-z0-9_-]*")
-PLACE_OF_SERVICE = Name('a place-of-service code such as "11"', r"[0-9]{2}", refers="place")
+EPISODE = Name(awaited("episode-name"), r"[a-z][a-z0-9_-]*")
+PLACE_OF_SERVICE = Name(awaited("place-of-service-code"), r"[0-9]{2}", refers="place")
 ITEM_FIELDS = (
     Field("member", ANY_TEXT, "Which member; else the first."),
-    Field("therapy", Name("a therapy of the catalog", refers="therapy"), "The therapy."),
+    Field("therapy", Name(awaited("therapy-of-catalog"), refers="therapy"), "The therapy."),
     Field("codes", ListOf(PROCEDURE), "The procedures of a session.", default=()),
-    Field("practitioner", Name("a practitioner of the catalog", refers="practitioner"), "Who gives it."),
-    Field("taxonomy", Name("a NUCC taxonomy code", r"[0-9A-Z]{9}X"), "Who gives it, as a claim says it."),
+    Field("practitioner", Name(awaited("practitioner-of-catalog"), refers="practitioner"), "Who gives it."),
+    Field("taxonomy", Name(awaited("taxonomy-code"), r"[0-9A-Z]{9}X"), "Who gives it, as a claim says it."),
     Field("setting", choice(Setting), "Where."),
     Field("place_of_service", PLACE_OF_SERVICE, "Where, as a claim says it."),
-    Field("tier", Name("a tier of the plan", refers="tier"), "The network tier."),
+    Field("tier", Name(awaited("tier-of-plan"), refers="tier"), "The network tier."),
     Field("diagnoses", ListOf(ICD10, minimum=0), "ICD-10-CM codes.", default=()),
-    Field("conditions", references("condition", "a condition of the catalog"), "Conditions instead.", default=()),
+    Field("conditions", references("condition"), "Conditions instead.", default=()),
     Field("episode", EPISODE, "The episode of care that it belongs to."),
     Field("first_service", Value(BIRTH_DATE), "The day on which the member first had the service."),
     Field("attestations", ListOf(choice(Attestation), minimum=0), "What is attested.", default=()),
@@ -108,10 +116,10 @@ def _dates(values: Values, at: Place, context: Context) -> Any:
     if given is not None:
         return given
     if first is None:
-        return context.fault("missing-key", at, "a service of a test has no dates", "add 'dates' or 'first'")
+        return context.fault("missing-key", at, _NO_DATES(), _ADD_DATES())
     if SESSIONS.is_outside(values["sessions"]):
-        message = f"{values['sessions']} sessions"
-        return context.fault("invalid-count", at, message, f"expected 1 to {MAX_SESSIONS}")
+        finding = _SESSIONS(found=str(values["sessions"]))
+        return context.fault("invalid-count", at, finding, _EXPECTED_SESSIONS(most=str(MAX_SESSIONS)))
     return tuple(first + timedelta(days=values["every"] * number) for number in range(values["sessions"]))
 
 
@@ -149,7 +157,7 @@ ITEM = Record(
     beside=BESIDE_DATES,
     also=one_of("dates", "first"),
 )
-USED = MapOf(Name("an accumulator or a limit of the plan", r"[a-z][a-z0-9_.-]*", refers="sum"), Value(QUANTITY))
+USED = MapOf(Name(awaited("accumulator-or-limit"), r"[a-z][a-z0-9_.-]*", refers="sum"), Value(QUANTITY))
 
 
 def _given(values: Values, at: Place, context: Context) -> Any:
@@ -190,8 +198,8 @@ def _amounts(used: dict[Word, Any] | None) -> dict[str, int]:
     return {key: quantity.amount for key, quantity in (used or {}).items()}
 
 
-BALANCES = MapOf(Name("an account of the plan", refers="account"), Value(MONEY))
-BENEFIT_NAME = Name("a benefit of the plan", refers="benefit")
+BALANCES = MapOf(Name(awaited("account-of-plan"), refers="account"), Value(MONEY))
+BENEFIT_NAME = Name(awaited("benefit-of-plan"), refers="benefit")
 GIVEN = Record(
     "given",
     (
@@ -225,7 +233,7 @@ GIVEN = Record(
 AMOUNT_OR_DOTS = Value(
     ScalarType(
         "invalid-amount",
-        "dollars without a thousands separator, such as $30.50, or ... for as many as fit of the amount before it",
+        awaited("amount-or-dots"),
         lambda text: "..." if text == "..." else parse_money(text),
         {"anyOf": [{"const": "..."}, MONEY.schema]},
     )
@@ -248,9 +256,7 @@ def _line_number(text: str) -> Any:
 
 
 LINE_NUMBER = Value(
-    ScalarType(
-        "invalid-count", "the number of a line, from 1", _line_number, {"type": "string", "pattern": "^[1-9][0-9]*$"}
-    )
+    ScalarType("invalid-count", awaited("line-number"), _line_number, {"type": "string", "pattern": "^[1-9][0-9]*$"})
 )
 
 
@@ -271,8 +277,7 @@ AMOUNTS = (*TOTALS, "each")
 def _expect(values: Values, at: Place, context: Context) -> Any:
     """The statements; one of them must be an amount."""
     if all(values[key] is None for key in AMOUNTS):
-        hint = "add 'patient' or 'each'"
-        return context.fault("test-without-amount", at, "this test expects no amount", hint)
+        return context.fault(TEST_WITHOUT_AMOUNT.code, at, _NO_AMOUNT(), _ADD_AMOUNT())
     lines = {number - 1: line for number, line in (values["lines"] or {}).items()}
     lines |= {place: values[key] for key, place in (("first", 0), ("last", -1)) if values[key] is not None}
     each = values["each"]
@@ -298,7 +303,7 @@ EXPECT = Record(
         Field("lines", MapOf(LINE_NUMBER, LINE), "Lines by number, from 1."),
         Field(
             "after",
-            MapOf(Name("an accumulator of the plan", refers="accumulator"), Value(MONEY)),
+            MapOf(Name(awaited("accumulator-of-plan"), refers="accumulator"), Value(MONEY)),
             "The first member's sums after the services.",
         ),
         Field("balances", BALANCES, "What the first member's accounts hold after the services, else the family's."),

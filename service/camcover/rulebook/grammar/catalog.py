@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from camcover.messages import sentence
 from camcover.rulebook.grammar.common import (
     ANY_TEXT,
     CODES,
@@ -15,6 +16,7 @@ from camcover.rulebook.grammar.common import (
     reversed_range,
 )
 from camcover.rulebook.mappings import Field, MapOf, Record, one_of
+from camcover.rulebook.phrases import awaited
 from camcover.rulebook.records import (
     Attestation,
     Catalog,
@@ -35,7 +37,10 @@ from camcover.rulebook.shapes import Context, ListOf, Name, Value, Values, choic
 
 __all__ = ["CATALOG"]
 
-OWN_CODE = Name('a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}")
+_EITHER_OF_STATES = sentence("missing-key-licensed-or-unlicensed")
+_LIST_STATES = sentence("missing-key-list-states")
+
+OWN_CODE = Name(awaited("procedure-code-of-cpt-or-hcpcs"), r"[A-Z0-9]{5}")
 
 
 def _typical_charge(values: Values, at: Place, context: Context) -> Any:
@@ -76,10 +81,8 @@ THERAPY = Record(
             "Codes billed within a visit of it: examinations, adjunct procedures.",
             default=(),
         ),
-        Field(
-            "practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives it.", default=()
-        ),
-        Field("service_type", Name("an X12 service type code", r"[A-Z0-9]{1,3}"), "X12 service type code."),
+        Field("practitioners", references("practitioner"), "Who gives it.", default=()),
+        Field("service_type", Name(awaited("service-type-code"), r"[A-Z0-9]{1,3}"), "X12 service type code."),
         Field("typical_charge", TYPICAL_CHARGE, "The cash price of one session."),
         Field("tax_advantaged", choice(TaxAdvantage), "Whether an HSA or FSA may pay for it."),
         Field("minutes", MINUTES_OF_UNIT, "How long it takes: what limits of hours count."),
@@ -116,10 +119,10 @@ PRACTITIONER = Record(
     "a practitioner",
     (
         Field("name", ANY_TEXT, "The name, for people."),
-        Field("taxonomy", Name("a NUCC taxonomy code", r"[0-9A-Z]{9}X"), "NUCC taxonomy code."),
+        Field("taxonomy", Name(awaited("taxonomy-code"), r"[0-9A-Z]{9}X"), "NUCC taxonomy code."),
         Field(
             "taxonomies",
-            ListOf(Name("a NUCC taxonomy code, or how it begins", r"[0-9A-Z]{3,9}|[0-9A-Z]{9}X"), minimum=0),
+            ListOf(Name(awaited("taxonomy-code-or-beginning"), r"[0-9A-Z]{3,9}|[0-9A-Z]{9}X"), minimum=0),
             "Further taxonomy codes, or how they begin.",
             default=(),
         ),
@@ -172,8 +175,7 @@ def _modifier(key: Any, values: Values, at: Place) -> Modifier:
 
 def _licensure(values: Values, at: Place, context: Context) -> Any:
     if (values["licensed"] is None) == (values["unlicensed"] is None):
-        hint = "list the states that license, or the states that do not"
-        return context.fault("missing-key", at, "a licensure needs either 'licensed' or 'unlicensed'", hint)
+        return context.fault("missing-key", at, _EITHER_OF_STATES(), _LIST_STATES())
     return values
 
 
@@ -205,11 +207,11 @@ CATALOG = Record(
     "a catalog",
     (
         *heading_fields("catalog"),
-        Field("therapies", MapOf(Name("an id", defines="therapy"), THERAPY, _therapy), "The therapies."),
+        Field("therapies", MapOf(Name(awaited("id"), defines="therapy"), THERAPY, _therapy), "The therapies."),
         Field(
             "conditions",
             MapOf(
-                Name("an id", defines="condition"),
+                Name(awaited("id"), defines="condition"),
                 CONDITION,
                 lambda key, values, at: Condition(key, values["name"] or str(key), values["icd10"], at),
             ),
@@ -218,7 +220,7 @@ CATALOG = Record(
         Field(
             "practitioners",
             MapOf(
-                Name("an id", defines="practitioner"),
+                Name(awaited("id"), defines="practitioner"),
                 PRACTITIONER,
                 lambda key, values, at: Practitioner(
                     key, values["name"] or str(key), values["taxonomy"], at, values["taxonomies"]
@@ -229,7 +231,7 @@ CATALOG = Record(
         Field(
             "licensure",
             MapOf(
-                Name("a practitioner of the catalog", refers="practitioner"),
+                Name(awaited("practitioner-of-catalog"), refers="practitioner"),
                 LICENSURE,
                 lambda key, values, at: Licensure(key, values["licensed"], values["unlicensed"], at),
             ),
@@ -237,20 +239,18 @@ CATALOG = Record(
         ),
         Field(
             "modifiers",
-            MapOf(Name("a modifier of two characters, such as AT", r"[0-9A-Z]{2}"), MODIFIER, _modifier),
+            MapOf(Name(awaited("modifier-of-two-characters"), r"[0-9A-Z]{2}"), MODIFIER, _modifier),
             "What the modifiers of a claim say.",
         ),
         Field(
             "places_of_service",
-            MapOf(Name('a place-of-service code such as "11"', r"[0-9]{2}"), choice(Setting)),
+            MapOf(Name(awaited("place-of-service-code"), r"[0-9]{2}"), choice(Setting)),
             "The setting that each place-of-service code stands for.",
         ),
         Field(
             "codes",
             MapOf(
-                Name(
-                    'a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}", refers="code", defines="facts"
-                ),
+                Name(awaited("procedure-code-of-cpt-or-hcpcs"), r"[A-Z0-9]{5}", refers="code", defines="facts"),
                 CODE_FACTS,
                 _code_facts,
             ),

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from camcover.messages import Message, sentence
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.mappings import Field, MapOf, Record
 from camcover.rulebook.nodes import Node, Scalar
+from camcover.rulebook.phrases import awaited
 from camcover.rulebook.records import STATES, Effective, Heading, Place, Review, Source, Word
 from camcover.rulebook.scalars import DATE, FAILED, TEXT, YES, JsonSchema
 from camcover.rulebook.shapes import (
@@ -49,21 +51,30 @@ NOTHING_NAMED = declare(
     "Add `therapies:` or `codes:`.",
     in_editor=True,
 )
+_DOES_NOT_CITE = sentence("cite-missing-does-not-cite", "what")
+_ADD_CITE = sentence("cite-missing-add-cite")
+_NO_PLACE_IN = sentence("cite-without-place-in", "source")
+_ADD_PLACE = sentence("cite-without-place-add-place")
+_ENDS_BEFORE = sentence("range-reversed-ends-before", "low", "high")
+_EXCHANGE_ENDS = sentence("range-reversed-exchange-ends")
+_NAMES_NEITHER = sentence("nothing-named-neither", "what")
+_ADD_EITHER = sentence("nothing-named-add-either")
+_CITATION = awaited("citation")
 
-STATE = Choice(tuple(STATES), called="a USPS state code")
-CODE = Name('a procedure code of CPT or HCPCS, such as "97810"', r"[A-Z0-9]{5}", refers="code")
-ICD10 = Name("an ICD-10-CM code or prefix such as M54.5", r"[A-Za-z]([0-9]([0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?)?)?\.?")
+STATE = Choice(tuple(STATES), called=awaited("state-code"))
+CODE = Name(awaited("procedure-code-of-cpt-or-hcpcs"), r"[A-Z0-9]{5}", refers="code")
+ICD10 = Name(awaited("icd10"), r"[A-Za-z]([0-9]([0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?)?)?\.?")
 ANY_TEXT = Value(TEXT)
 
 
-def references(kind: str, what: str) -> ListOf:
-    """A list of words that must be defined."""
-    return ListOf(Name(what, refers=kind), minimum=0)
+def references(kind: str, owner: str = "catalog") -> ListOf:
+    """A list of words that the catalog, or another `owner`, must define."""
+    return ListOf(Name(awaited(f"{kind}-of-{owner}"), refers=kind), minimum=0)
 
 
-THERAPIES = references("therapy", "a therapy of the catalog")
+THERAPIES = references("therapy")
 CODES = ListOf(CODE, minimum=0)
-TIERS = ListOf(Name("a tier of the plan", refers="tier"))
+TIERS = ListOf(Name(awaited("tier-of-plan"), refers="tier"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +87,7 @@ class CitationShape(Shape):
             return misplaced(node, self.expected, context)
         source, *place = node.text.split()
         if not place:
-            message = f"this citation names the source '{source}' but no place in it"
-            context.warn("cite-without-place", node.at, message, "add the page or section, such as 'eoc p.12'")
+            context.warn(CITE_WITHOUT_PLACE.code, node.at, _NO_PLACE_IN(source=source), _ADD_PLACE())
         context.references.append(Reference("source", Word(source, node.at)))
         return node.text.strip()
 
@@ -86,40 +96,39 @@ class CitationShape(Shape):
         return {"type": "string"}
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """In words."""
-        return "a source and the place in it, such as 'eoc p.12'"
+        return _CITATION
 
 
 CITE = Field("cite", CitationShape(), "Where it was published: a name of `sources:`, then the place.")
 
 
-def is_cited(values: Values, at: Place, context: Context, what: str) -> bool:
+def is_cited(values: Values, at: Place, context: Context, what: Message) -> bool:
     """Whether the record may stand without a citation or has one; else a fault."""
     if values["cite"] is not None or context.is_illustrative:
         return True
-    hint = "add `cite:`, or mark the file `illustrative: yes`"
-    context.fault("cite-missing", at, f"{what} does not cite where its figures come from", hint)
+    context.fault(CITE_MISSING.code, at, _DOES_NOT_CITE(what=what), _ADD_CITE())
     return False
 
 
-def cited(what: str) -> Callable[[Values, Place, Context], Any]:
+def cited(what: Message) -> Callable[[Values, Place, Context], Any]:
     """Makes of a record's values the values themselves, where it may stand without a citation or has one."""
     return lambda values, at, context: values if is_cited(values, at, context, what) else FAILED
 
 
-def names_something(values: Values, at: Place, context: Context, what: str) -> bool:
+def names_something(values: Values, at: Place, context: Context, what: Message) -> bool:
     """Whether there are therapies or codes; else a fault."""
     if values["therapies"] or values["codes"]:
         return True
-    context.fault("nothing-named", at, f"{what} names neither therapies nor codes", "add `therapies:` or `codes:`")
+    context.fault(NOTHING_NAMED.code, at, _NAMES_NEITHER(what=what), _ADD_EITHER())
     return False
 
 
 def reversed_range(context: Context, at: Place, low: object, high: object) -> Any:
     """The fault of a range that ends before it begins."""
-    message = f"the range ends ({high}) before it begins ({low})"
-    return context.fault("range-reversed", at, message, "exchange the two ends, or correct one")
+    finding = _ENDS_BEFORE(low=str(low), high=str(high))
+    return context.fault(RANGE_REVERSED.code, at, finding, _EXCHANGE_ENDS())
 
 
 def _effective(values: Values, at: Place, context: Context) -> Any:
@@ -155,7 +164,7 @@ REVIEWED = Record(
     ),
     lambda values, at, _: Review(values["on"], values["by"], values["next"], at),
 )
-FILE_ID = Name("an id in kebab-case, such as cascade-silver", r"[a-z][a-z0-9-]*")
+FILE_ID = Name(awaited("file-id"), r"[a-z][a-z0-9-]*")
 
 _HEADING: tuple[Field, ...] = (
     Field("id", FILE_ID, "The id; editions of one thing share it.", is_required=True),
@@ -163,7 +172,7 @@ _HEADING: tuple[Field, ...] = (
     Field("effective", EFFECTIVE, "The days on which this edition is in force, both ends included.", is_required=True),
     Field(
         "sources",
-        MapOf(Name("a name for a source", r"[A-Za-z0-9][A-Za-z0-9_.-]*", defines="source"), SOURCE),
+        MapOf(Name(awaited("source-name"), r"[A-Za-z0-9][A-Za-z0-9_.-]*", defines="source"), SOURCE),
         "The documents that `cite:` names.",
     ),
     Field("illustrative", Value(YES), "yes: the figures are not from a public source.", default=False),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from camcover.money import dollars
+from camcover.messages import Dollars, Message, sentence
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import CITE, FAILED, heading, heading_fields, is_cited, references
 from camcover.rulebook.mappings import Field, MapOf, Record, some_of
 from camcover.rulebook.nodes import Node
+from camcover.rulebook.phrases import awaited, phrase
 from camcover.rulebook.records import FeeRate, Fees, FeeTable, PercentOf, Place, Setting, Word
 from camcover.rulebook.scalars import MONEY, PERCENT, PERCENT_OF, JsonSchema
 from camcover.rulebook.shapes import Context, Definitions, ListOf, Name, Reference, Shape, Value, Values, choice
@@ -30,6 +31,19 @@ PRACTICE_EXPENSE = declare(
     "allowed amount for the code.",
     "Give the code's allowed amount in `codes`, and as its practice expense the part of that amount that is reduced.",
 )
+_NEVER_USED = sentence("fee-never-reached-never-used", "what", "therapy")
+_REMOVE_ONE = sentence("fee-never-reached-remove-one")
+_ONE_OF_PAIR = sentence("missing-key-of-pair", "there", "missing")
+_ADD_THE_OTHER = sentence("missing-key-add-the-other", "there", "missing")
+_EXPENSE_OF_NOTHING = sentence("practice-expense-of-nothing", "code", "expense")
+_EXPENSE_ABOVE = sentence("practice-expense-above-amount", "code", "expense", "amount")
+_GIVE_AMOUNT = sentence("practice-expense-give-amount")
+_RATE_OF_NOBODY = sentence("missing-key-rate-of-nobody")
+_RATE_OF_NOTHING = sentence("missing-key-rate-of-nothing")
+_ADD_ONE_OF = sentence("missing-key-add-one-of", "keys")
+_A_TABLE, _THIS_TABLE = phrase("record-fee-table"), phrase("this-fee-table")
+_A_RATE = phrase("record-rate")
+
 _PERCENT_OF = Value(PERCENT_OF)
 
 
@@ -54,17 +68,16 @@ class Otherwise(Shape):
         return _PERCENT_OF.schema(definitions)
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """That of the scalar."""
         return _PERCENT_OF.expected
 
 
-def _is_reached(values: Values, context: Context, what: str) -> bool:
+def _is_reached(values: Values, context: Context, what: Message) -> bool:
     """Whether every therapy's fee per unit can be reached; a fee for its visit hides it, which is a fault."""
     for therapy in values["therapies"] or ():
         if therapy in (values["visits"] or ()):
-            message = f"in {what}, the fee of '{therapy}' in 'therapies' is never used, because 'visits' has one, too"
-            context.fault("fee-never-reached", therapy.at, message, "remove one of the two")
+            context.fault(FEE_NEVER_REACHED.code, therapy.at, _NEVER_USED(what=what, therapy=therapy), _REMOVE_ONE())
             return False
     return True
 
@@ -76,36 +89,35 @@ def _is_reducible(values: Values, at: Place, context: Context) -> bool:
         there, missing = "practice_expense", "multiple_procedures"
         if expenses is None:
             there, missing = missing, there
-        message = f"a fee table has '{there}' but no '{missing}'"
-        context.fault("missing-key", at, message, f"add '{missing}', or remove '{there}'")
+        finding, advice = (said(there=there, missing=missing) for said in (_ONE_OF_PAIR, _ADD_THE_OTHER))
+        context.fault("missing-key", at, finding, advice)
         return False
     for code, cents in (expenses or {}).items():
         if cents > codes.get(code, -1):
-            message = f"the practice expense of {code} is {dollars(cents)}, but 'codes' has no amount for {code}"
+            finding = _EXPENSE_OF_NOTHING(code=code, expense=Dollars(cents))
             if code in codes:
-                amount = dollars(codes[code])
-                message = f"the practice expense of {code}, {dollars(cents)}, is more than its amount, {amount}"
-            hint = "give the amount in 'codes', and the part of it that is practice expense"
-            context.fault("practice-expense-of-no-amount", code.at, message, hint)
+                finding = _EXPENSE_ABOVE(code=code, expense=Dollars(cents), amount=Dollars(codes[code]))
+            context.fault(PRACTICE_EXPENSE.code, code.at, finding, _GIVE_AMOUNT())
             return False
     return True
 
 
 def _table(values: Values, at: Place, context: Context) -> Any:
     """A fee table's values."""
-    is_sound = _is_reached(values, context, "a fee table") and _is_reducible(values, at, context)
-    if not (is_sound and is_cited(values, at, context, "this fee table")):
+    is_sound = _is_reached(values, context, _A_TABLE) and _is_reducible(values, at, context)
+    if not (is_sound and is_cited(values, at, context, _THIS_TABLE)):
         return FAILED
     return {**values, "at": at}
 
 
 def _rate(values: Values, at: Place, context: Context) -> Any:
     """A `FeeRate`; a fault where it names nobody, or gives nothing."""
-    for keys in (("practitioners", "settings"), ("codes", "visits", "therapies", "percent")):
+    nobody, nothing = ("practitioners", "settings"), ("codes", "visits", "therapies", "percent")
+    for keys, finding in ((nobody, _RATE_OF_NOBODY), (nothing, _RATE_OF_NOTHING)):
         if all(values[key] is None or values[key] == {} for key in keys):
-            hint = "add one of " + ", ".join(f"`{key}:`" for key in keys)
-            return context.fault("missing-key", at, f"a rate has no {' and no '.join(keys)}", hint)
-    if not _is_reached(values, context, "a rate"):
+            advice = _ADD_ONE_OF(keys=", ".join(f"`{key}:`" for key in keys))
+            return context.fault("missing-key", at, finding(), advice)
+    if not _is_reached(values, context, _A_RATE):
         return FAILED
     return FeeRate(
         values["practitioners"],
@@ -119,9 +131,9 @@ def _rate(values: Values, at: Place, context: Context) -> Any:
 
 
 CODES = Field(
-    "codes", MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)), "Allowed amount per unit, by code."
+    "codes", MapOf(Name(awaited("procedure-code"), r"[A-Z0-9]{5}"), Value(MONEY)), "Allowed amount per unit, by code."
 )
-_BY_THERAPY = MapOf(Name("a therapy of the catalog", refers="therapy"), Value(MONEY))
+_BY_THERAPY = MapOf(Name(awaited("therapy-of-catalog"), refers="therapy"), Value(MONEY))
 THERAPIES = Field("therapies", _BY_THERAPY, "Allowed amount per unit of a line without a code, by therapy.")
 VISITS = Field(
     "visits", _BY_THERAPY, "Allowed amount of a visit, which its lines share, by therapy; codes beside it go first."
@@ -129,7 +141,7 @@ VISITS = Field(
 RATE = Record(
     "a rate",
     (
-        Field("practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives the service."),
+        Field("practitioners", references("practitioner"), "Who gives the service."),
         Field("settings", ListOf(choice(Setting)), "Where the service is given."),
         CODES,
         VISITS,
@@ -154,7 +166,7 @@ FEE_TABLE = Record(
         Field("maximum_per_day", Value(MONEY), "The most that all lines of one member and date are allowed together."),
         Field(
             "practice_expense",
-            MapOf(Name("a procedure code", r"[A-Z0-9]{5}"), Value(MONEY)),
+            MapOf(Name(awaited("procedure-code"), r"[A-Z0-9]{5}"), Value(MONEY)),
             "The part of a unit's amount that is practice expense, by code.",
         ),
         Field(
@@ -181,7 +193,7 @@ FEES = Record(
         Field(
             "tiers",
             MapOf(
-                Name("a tier", defines="tier"),
+                Name(awaited("tier"), defines="tier"),
                 FEE_TABLE,
                 lambda key, values, at: FeeTable(
                     key,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from camcover.messages import Message, sentence
 from camcover.rulebook.diagnostics import Severity, declare
 from camcover.rulebook.grammar.common import CITE, TIERS
 from camcover.rulebook.grammar.policy import AGES, ATTESTED
 from camcover.rulebook.mappings import Field, Record
 from camcover.rulebook.nodes import Node
+from camcover.rulebook.phrases import awaited
 from camcover.rulebook.records import (
     AgeAllowance,
     Ages,
@@ -34,6 +36,12 @@ ALLOW_BY_AGE = declare(
     "has `ages`, or two entries use different measures (docs/rule-language.md, section 4, limits).",
     "Give `ages` in every entry except the last one. Use one measure in all entries.",
 )
+_LAST_HAS_AGES = sentence("allow-by-age-last-has-ages")
+_OTHER_HAS_NO_AGES = sentence("allow-by-age-other-has-no-ages")
+_WRITE_AS_IN = sentence("allow-by-age-write-as-in", "example")
+_TWO_MEASURES = sentence("allow-by-age-two-measures", "measure", "last")
+_USE_ONE_MEASURE = sentence("allow-by-age-use-one-measure")
+_ALLOWANCE = sentence("expected-allowance", "quantity", "example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,11 @@ def _by_age(entries: tuple[_Allowance, ...], context: Context) -> Any:
     last = entries[-1]
     for each in entries:
         if (each.ages is None) != (each is last):
-            message = "the last entry of an `allow` by age has `ages`"
-            if each is not last:
-                message = "an entry of an `allow` by age that is not the last has no `ages`"
-            return context.fault("allow-by-age", each.at, message, f"write it as in {_ALLOW_WORDS}")
+            finding = _LAST_HAS_AGES() if each is last else _OTHER_HAS_NO_AGES()
+            return context.fault(ALLOW_BY_AGE.code, each.at, finding, _WRITE_AS_IN(example=_ALLOW_WORDS))
         if each.measure is not last.measure:
-            message = f"this `allow` by age has amounts in {each.measure} and in {last.measure}"
-            return context.fault("allow-by-age", each.at, message, "use one measure")
+            finding = _TWO_MEASURES(measure=each.measure, last=last.measure)
+            return context.fault(ALLOW_BY_AGE.code, each.at, finding, _USE_ONE_MEASURE())
     return entries
 
 
@@ -90,13 +96,13 @@ class _Allow(Shape):
         return _ALLOW.schema(definitions)
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Message:
         """In words."""
         return _ALLOW.expected
 
 
 _ALLOW = Either(
-    f"{QUANTITY.expected}, or amounts by age such as {_ALLOW_WORDS}", scalar=Value(QUANTITY), listing=ListOf(ALLOWANCE)
+    _ALLOWANCE(quantity=QUANTITY.expected, example=_ALLOW_WORDS), scalar=Value(QUANTITY), listing=ListOf(ALLOWANCE)
 )
 ALLOW = _Allow()
 EXCEPT = Record("except", (replace(ATTESTED, is_required=True),), lambda values, _at, _: values["attested"])
@@ -138,13 +144,13 @@ def limit_of(key: Word | None, values: Values, at: Place, *, is_shared: bool) ->
 
 INLINE_LIMIT = Record(
     "a limit",
-    (Field("id", Name("an id"), "What it is called; else the benefit's id."), *LIMIT_FIELDS),
+    (Field("id", Name(awaited("id")), "What it is called; else the benefit's id."), *LIMIT_FIELDS),
     lambda values, at, _: limit_of(values["id"], values, at, is_shared=False),
 )
 LIMITS = ListOf(
     Either(
-        "the id of a limit of the plan, or a limit such as {allow: 12 visits, per: benefit_period}",
-        scalar=Name("a limit of the plan", refers="limit"),
+        awaited("limit"),
+        scalar=Name(awaited("limit-of-plan"), refers="limit"),
         table=INLINE_LIMIT,
     ),
     minimum=0,

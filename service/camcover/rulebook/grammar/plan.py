@@ -25,6 +25,7 @@ from camcover.rulebook.grammar.common import (
 from camcover.rulebook.grammar.limits import LIMIT_FIELDS, limit_of
 from camcover.rulebook.grammar.policy import CRITERIA
 from camcover.rulebook.mappings import Field, MapOf, Record, some_of
+from camcover.rulebook.phrases import awaited, phrase
 from camcover.rulebook.records import (
     DENIALS,
     Accumulator,
@@ -54,17 +55,19 @@ from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Valu
 
 __all__ = ["PLAN"]
 
+_THIS_EXCLUSION, _THIS_DISCOUNT = phrase("this-exclusion"), phrase("this-discount")
+
 PAYER = Record(
     "a payer",
     (
-        Field("id", Name("an id in kebab-case", r"[a-z0-9][a-z0-9_-]*"), "The payer's id.", is_required=True),
+        Field("id", Name(awaited("id-in-kebab-case"), r"[a-z0-9][a-z0-9_-]*"), "The payer's id.", is_required=True),
         Field("name", ANY_TEXT, "The payer's name.", is_required=True),
     ),
     lambda values, at, _: Payer(values["id"], values["name"], at),
 )
 CALENDAR_YEAR = BenefitPeriod(1, 1)
 BENEFIT_PERIOD = Either(
-    "calendar_year, or a plan year such as {starts: 07-01}",
+    awaited("benefit-period"),
     scalar=Choice(("calendar_year",), lambda _: CALENDAR_YEAR),
     table=Record(
         "a plan year",
@@ -73,7 +76,7 @@ BENEFIT_PERIOD = Either(
     ),
 )
 
-ACCUMULATOR_NAME = Name("an accumulator of the plan", refers="accumulator")
+ACCUMULATOR_NAME = Name(awaited("accumulator-of-plan"), refers="accumulator")
 
 
 REDUCED_BY = Record(
@@ -95,7 +98,7 @@ ACCUMULATOR = Record(
         Field("carryover", choice(Carryover), "Credit of the last three months.", default=Carryover.NONE),
         CITE,
     ),
-    cited("this accumulator"),
+    cited(phrase("this-accumulator")),
 )
 
 
@@ -116,7 +119,7 @@ def _accumulator(key: Word, values: Values, at: Place) -> Accumulator:
     )
 
 
-OR_NONE = Name("an accumulator of the plan, or none", refers="accumulator", none_word="none")
+OR_NONE = Name(awaited("accumulator-or-none"), refers="accumulator", none_word="none")
 PROVIDER_LIABLE = Record(
     "provider_liable",
     (
@@ -162,12 +165,13 @@ def _tier(key: Word, values: Values, at: Place) -> Tier:
     )
 
 
-POOL = Record("a pool limit", LIMIT_FIELDS, cited("this limit"))
+POOL = Record("a pool limit", LIMIT_FIELDS, cited(phrase("this-limit")))
 
 
 def _exclusion(values: Values, at: Place, context: Context) -> Any:
-    what = "this exclusion"
-    if failed_unless(is_cited(values, at, context, what), names_something(values, at, context, what)):
+    if failed_unless(
+        is_cited(values, at, context, _THIS_EXCLUSION), names_something(values, at, context, _THIS_EXCLUSION)
+    ):
         return FAILED
     return Exclusion(
         therapies=values["therapies"],
@@ -194,7 +198,7 @@ EXCLUSION = Record(
 
 
 def _discount(values: Values, at: Place, context: Context) -> Any:
-    if not names_something(values, at, context, "this discount"):
+    if not names_something(values, at, context, _THIS_DISCOUNT):
         return FAILED
     return Discount(values["therapies"], values["codes"], values["percent"], values["cite"], at, values["tiers"])
 
@@ -255,7 +259,7 @@ def _plan(values: Values, at: Place, _context: Context) -> Plan:
     )
 
 
-OTHERWISE = Choice(("not_covered",), note="name what is covered under `benefits:`")
+OTHERWISE = Choice(("not_covered",), note=phrase("otherwise-name-what-is-covered"))
 PLAN = Record(
     "a plan",
     (
@@ -263,23 +267,25 @@ PLAN = Record(
         Field("payer", PAYER, "Who insures.", is_required=True),
         Field("benefit_period", BENEFIT_PERIOD, "When sums start anew.", default=CALENDAR_YEAR),
         Field("hsa_qualified", Value(YES), "yes: members may pay into an HSA (26 USC 223).", default=False),
-        Field("fees", Name("a fee file", refers="fees"), "The allowed amounts; none: the charge is allowed."),
+        Field("fees", Name(awaited("fee-file"), refers="fees"), "The allowed amounts; none: the charge is allowed."),
         Field("unit_rule", choice(UnitRule), "How minutes become units; none: a request may give no minutes."),
         Field(
             "accumulators",
-            MapOf(Name("an id", defines="accumulator"), ACCUMULATOR, _accumulator),
+            MapOf(Name(awaited("id"), defines="accumulator"), ACCUMULATOR, _accumulator),
             "Running sums: deductibles and out-of-pocket maxima.",
         ),
         Field(
             "tiers",
-            MapOf(Name("an id", defines="tier"), TIER, _tier),
+            MapOf(Name(awaited("id"), defines="tier"), TIER, _tier),
             "Whom the member sees, best first.",
             is_required=True,
         ),
         Field(
             "limits",
             MapOf(
-                Name("an id", defines="limit"), POOL, lambda key, values, at: limit_of(key, values, at, is_shared=True)
+                Name(awaited("id"), defines="limit"),
+                POOL,
+                lambda key, values, at: limit_of(key, values, at, is_shared=True),
             ),
             "Pools that several benefits share.",
         ),

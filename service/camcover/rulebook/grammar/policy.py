@@ -49,10 +49,10 @@ ATTESTED = Field("attested", ListOf(choice(Attestation)), "Each of these is atte
 CRITERIA = Record(
     "criteria",
     (
-        Field("conditions", references("condition", "a condition of the catalog"), "Some diagnosis is one of these."),
+        Field("conditions", references("condition"), "Some diagnosis is one of these."),
         Field("icd10", ListOf(ICD10), "Some diagnosis begins with one of these; one union with `conditions`."),
-        Field("not_conditions", references("condition", "a condition of the catalog"), "No diagnosis is one of these."),
-        Field("practitioners", references("practitioner", "a practitioner of the catalog"), "Who gives the service."),
+        Field("not_conditions", references("condition"), "No diagnosis is one of these."),
+        Field("practitioners", references("practitioner"), "Who gives the service."),
         Field("settings", ListOf(choice(Setting)), "Where the service is given."),
         Field("ages", AGES, "The member's completed years on the date of service."),
         Field("states", ListOf(STATE), "The state of service."),
