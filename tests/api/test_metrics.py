@@ -1,4 +1,4 @@
-"""Hit rates of the caches as OpenTelemetry metrics, in this process and over the wire."""
+"""Figures: counted as they should be, and sent by OpenTelemetry, in this process and over the wire."""
 
 from __future__ import annotations
 
@@ -9,34 +9,109 @@ from typing import Any
 import grpc
 import pytest
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Metric, MetricsData
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from camcover.api import figures
+from camcover.api.admission import Admission
 from camcover.api.answering import Answering
-from camcover.api.metrics import Metrics
-from camcover.api.telemetry import metrics_of
+from camcover.api.exporting import Exporting
+from camcover.api.figures import FIGURES, FigureKind
+from camcover.api.measures import Measures, sources_of
+from camcover.api.server import Settings
+from camcover.api.telemetry import exporting_of
+from camcover.observing import OBSERVER
 from camcover.store import NoStore
 from camcover.workflow.caching import CacheCounts
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import tables
 
+NO_SPANS = SimpleSpanProcessor(InMemorySpanExporter())
 
-async def test_hit_rates_are_measured(ask: Any) -> None:
-    """Three times the same question: one miss, two hits."""
-    answering = Answering(RulesInForce(tables()), NoStore())
-    reader = InMemoryMetricReader()
-    metrics = Metrics({"estimates": answering.counts}, reader)
-    for _ in range(3):
-        await answering.one(ask())
+
+class Quiet:
+    """A server without rules that has not followed its database for five seconds."""
+
+    rule_release = ""
+
+    def serving(self) -> dict[str, bool]:
+        """Nothing is served."""
+        return {"": False}
+
+    def following_lag_seconds(self) -> float:
+        """Five seconds."""
+        return 5.0
+
+
+def read(reader: InMemoryMetricReader) -> dict[str, list[Any]]:
+    """The points of each figure that OpenTelemetry has."""
     data = reader.get_metrics_data()
     assert isinstance(data, MetricsData)
-    found: list[Metric] = list(data.resource_metrics[0].scope_metrics[0].metrics)
-    points: dict[str, list[Any]] = {each.name: list(each.data.data_points) for each in found}
-    values = {name: [(dict(point.attributes), point.value) for point in each] for name, each in points.items()}
-    assert values["camcover.cache.hits"] == [({"cache": "estimates"}, 2)]
-    assert values["camcover.cache.misses"] == [({"cache": "estimates"}, 1)]
-    assert values["camcover.cache.entries"] == [({"cache": "estimates"}, 1)]
-    assert values["camcover.cache.size"][0][1] == answering.counts().size_bytes
-    metrics.close()
+    found = data.resource_metrics[0].scope_metrics[0].metrics
+    return {each.name: list(each.data.data_points) for each in found}
+
+
+async def test_hit_rates_and_cases_are_measured(ask: Any) -> None:
+    """Three times the same question: one miss, two hits. It leaves nothing open: the kernel has one case."""
+    answering, measures = Answering(RulesInForce(tables()), NoStore()), Measures()
+    measures.look_up(sources_of(Quiet(), Admission(Settings().bounds()), {"estimates": answering.counts}))
+    OBSERVER.set(measures)
+    for _ in range(3):
+        await answering.one(ask())
+    values = {each.name: measures.values(each) for each in FIGURES}
+    assert values["camcover_cache_hits"] == [(("estimates",), 2)]
+    assert values["camcover_cache_misses"] == [(("estimates",), 1)]
+    assert values["camcover_cache_entries"] == [(("estimates",), 1)]
+    assert values["camcover_cache_bytes"] == [(("estimates",), answering.counts().size_bytes)]
+    ((labels, cases),) = measures.spreads(figures.CASES)
+    assert (labels, sum(cases.counts)) == ((), 1)
+    assert cases.total >= 1
+
+
+def test_the_classes_of_a_histogram_have_their_upper_ends_in_them() -> None:
+    """Seconds 0.001 | 0.0025 | ... | 10 | more: the second is in the first class, 11 in the last."""
+    measures = Measures()
+    for seconds in (0.001, 0.002, 11.0):
+        measures.note(figures.STORE.name, seconds, "keep")
+    ((labels, spread),) = measures.spreads(figures.STORE)
+    assert labels == ("keep",)
+    assert (spread.counts[0], spread.counts[1], spread.counts[-1], sum(spread.counts)) == (1, 1, 1, 3)
+    assert spread.total == pytest.approx(11.003)
+
+
+def test_opentelemetry_has_every_figure() -> None:
+    """By its own name and unit; histograms with the same classes."""
+    measures, reader = Measures(), InMemoryMetricReader()
+    counts = {"estimates": lambda: CacheCounts(7, 3, 2, 4096)}
+    server = Quiet()
+    server.rule_release = "rules-1"
+    measures.look_up(sources_of(server, Admission(Settings().bounds()), counts))
+    exporting = Exporting(measures, reader, NO_SPANS)
+    for each in FIGURES:
+        if each.kind is FigureKind.HISTOGRAM:
+            measures.note(each.name, 0.3, *(f"a {label}" for label in each.labels))
+    measures.note(figures.REFUSALS.name, 1, "OVERLOADED")
+    points = read(reader)
+    assert set(points) == {each.otel_name for each in FIGURES}
+    (call,) = points["camcover.calls.duration"]
+    assert dict(call.attributes) == {"method": "a method", "code": "a code"}
+    assert (tuple(call.explicit_bounds), call.sum) == (figures.CALLS.bounds, 0.3)
+    assert [(dict(each.attributes), each.value) for each in points["camcover.refusals"]] == [
+        ({"reason": "OVERLOADED"}, 1)
+    ]
+    assert points["camcover.cache.size"][0].value == 4096
+    assert points["camcover.following.lag"][0].value == 5
+    exporting.close()
+
+
+def test_names_of_figures() -> None:
+    """Of Prometheus and of OpenTelemetry: no two are the same, and their form is that of each."""
+    samples = [name for each in FIGURES for name in each.samples]
+    assert len(samples) == len(set(samples))
+    assert len({each.otel_name for each in FIGURES}) == len(FIGURES)
+    assert all(name.startswith("camcover_") and name.replace("_", "a").isalpha() for name in samples)
+    assert all(each.otel_name.startswith("camcover.") for each in FIGURES)
 
 
 class Collector(metrics_service_pb2_grpc.MetricsServiceServicer):
@@ -50,9 +125,7 @@ class Collector(metrics_service_pb2_grpc.MetricsServiceServicer):
         """Keep them."""
         for metric in request.resource_metrics[0].scope_metrics[0].metrics:
             points = getattr(metric, metric.WhichOneof("data")).data_points
-            self.received |= {
-                f"{metric.name} {point.attributes[0].value.string_value}": point.as_int for point in points
-            }
+            self.received |= {f"{metric.name} {each.attributes[0].value.string_value}": each.as_int for each in points}
         return metrics_service_pb2.ExportMetricsServiceResponse()
 
 
@@ -71,17 +144,14 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 def test_metrics_go_to_the_endpoint_of_the_environment(collector: Collector) -> None:
     """What is left is sent when the service ends."""
-    metrics = metrics_of({"releases": lambda: CacheCounts(7, 3, 2, 4096)})
-    assert metrics is not None
-    metrics.close()
-    assert collector.received == {
-        "camcover.cache.hits releases": 7,
-        "camcover.cache.misses releases": 3,
-        "camcover.cache.entries releases": 2,
-        "camcover.cache.size releases": 4096,
-    }
+    measures = Measures()
+    measures.look_up({"camcover_cache_hits": lambda: [(("releases",), 7)], "camcover_serving": lambda: [(("all",), 1)]})
+    exporting = exporting_of(measures)
+    assert exporting is not None
+    exporting.close()
+    assert collector.received == {"camcover.cache.hits releases": 7, "camcover.serving all": 1}
 
 
-def test_metrics_are_off_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telemetry_is_off_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    assert metrics_of({"releases": lambda: CacheCounts(7, 3, 2, 4096)}) is None
+    assert exporting_of(Measures()) is None

@@ -45,6 +45,7 @@ class Both:
     client: httpx.AsyncClient
     estimates: Any
     catalog: Any
+    channel: grpc.aio.Channel
 
     async def post(self, path: str, data: Any, **headers: str) -> httpx.Response:
         """POST JSON; a word like `EstimateService/EstimatePlan` stands for the path of a method."""
@@ -63,7 +64,7 @@ async def both_ports(server: Server, **others: Any) -> AsyncIterator[Both]:
         grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port}") as channel,
         httpx.AsyncClient(base_url=f"http://{address}", timeout=60, trust_env=False, verify=NO_TLS) as client,
     ):
-        yield Both(server, http, address, client, EstimateServiceStub(channel), CatalogServiceStub(channel))
+        yield Both(server, http, address, client, EstimateServiceStub(channel), CatalogServiceStub(channel), channel)
     await server.drain()
     await http.stop()
 

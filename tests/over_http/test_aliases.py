@@ -25,6 +25,18 @@ async def test_an_estimate_by_its_short_path(kept: Any) -> None:
     assert (again.json(), again.headers["cache-control"]) == (answer.json(), "no-store")
 
 
+async def test_stored_estimates_are_searched_and_erased(kept: Any) -> None:
+    name = (await kept.post("/v1/estimates", question())).json()["name"]
+    found = (await kept.post("/v1/estimates/search", {"member_id": "ana"})).json()["estimates"]
+    assert [each["name"] for each in found] == [name]
+    assert (await kept.post("/v1/estimates/search", {"member_id": "bob"})).json()["estimates"] == []
+    assert (await kept.client.options(f"/v1/{name}")).headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
+    erased = await kept.client.delete(f"/v1/{name}")
+    assert (erased.status_code, erased.json()["name"]) == (200, name)
+    assert (await kept.client.get(f"/v1/{name}")).status_code == 404
+    assert (await kept.client.delete("/v1/estimates/no-name")).status_code == 400
+
+
 async def test_batch_comparison_and_coverage(both: Any) -> None:
     batch = await both.post("/v1/batches", {"requests": [question()]})
     assert batch.json()["results"][0]["estimate"]["totals"]["patient_cents"] == 6080

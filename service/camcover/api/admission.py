@@ -18,7 +18,7 @@ from camcover.api.access import ANYONE, Caller
 from camcover.api.errors import RETRY_AFTER_SECONDS, Refused, ending, overloaded
 from camcover.api.rates import Rates
 
-__all__ = ["HELD", "WHO", "Admission", "CallBounds", "Ended", "Held", "Places", "hold", "who_calls"]
+__all__ = ["HELD", "WHO", "Admission", "CallBounds", "Held", "Places", "hold", "who_calls"]
 
 ARRIVING = 4
 """Calls whose message is still on its way, for each that may run, and as many whose answer is. They cost little:
@@ -55,13 +55,6 @@ class CallBounds(NamedTuple):
     answer_bytes_of_caller: int
     rate_of_caller: float = 0.0
     burst_of_caller: int = 1
-
-
-class Ended(NamedTuple):
-    """Calls of one method that ended in one way: how many, and how long they took together."""
-
-    calls: int = 0
-    seconds: float = 0.0
 
 
 class Ending(Protocol):
@@ -153,7 +146,6 @@ class Admission:
         self.streams = Places("streams", bounds.streams, bounds.streams_of_caller)
         self.watchers = Places("watching calls", bounds.streams, bounds.streams_of_caller)
         self.rates = Rates(bounds.rate_of_caller, bounds.burst_of_caller)
-        self.ended: dict[tuple[str, str], Ended] = {}
         self._open: set[Ending] = set()
         self._is_ending = False
         self._arrived = 0
@@ -178,11 +170,6 @@ class Admission:
         if may_be_unread:
             self._unread_until = asyncio.get_running_loop().time() + _UNREAD_SECONDS
         self._left.set()
-
-    def tally(self, method: str, code: str, seconds: float) -> None:
-        """Count a call that has ended, by its method and the name of its status."""
-        before = self.ended.get((method, code), Ended())
-        self.ended[method, code] = Ended(before.calls + 1, before.seconds + seconds)
 
     def opened(self, stream: Ending) -> None:
         """A stream reads its requests from now on."""

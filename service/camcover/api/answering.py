@@ -27,6 +27,7 @@ from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.observing import step
 from camcover.refusals import Refusal
 from camcover.request_bounds import MAX_LINES
 from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, StoreUnavailable
@@ -132,23 +133,24 @@ class Answering:
         outcomes: dict[int, Priced] = {}
         groups: dict[int, tuple[Tables, list[int], list[EstimateRequest]]] = {}
         asked = [_asked(message) for message in requests]
-        for place, each in enumerate(asked):
-            is_valid = False
-            try:
-                validate(each.message)
-                is_valid = True
-                tables = self._rules.take(each.message.rule_release)
-                body = self._cache.get((tables.digest, each.fingerprint))
-                if body is not None:
-                    outcomes[place] = self._with_row(each, _anew(body, each.message.request_id))
+        with step("validate"):
+            for place, each in enumerate(asked):
+                is_valid = False
+                try:
+                    validate(each.message)
+                    is_valid = True
+                    tables = self._rules.take(each.message.rule_release)
+                    body = self._cache.get((tables.digest, each.fingerprint))
+                    if body is not None:
+                        outcomes[place] = self._with_row(each, _anew(body, each.message.request_id))
+                        continue
+                    typed = estimate_request(each.message)
+                except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
+                    outcomes[place] = Priced(each, _refusal(error), is_valid=is_valid)
                     continue
-                typed = estimate_request(each.message)
-            except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
-                outcomes[place] = Priced(each, _refusal(error), is_valid=is_valid)
-                continue
-            _, places, waiting = groups.setdefault(id(tables), (tables, [], []))
-            places.append(place)
-            waiting.append(typed)
+                _, places, waiting = groups.setdefault(id(tables), (tables, [], []))
+                places.append(place)
+                waiting.append(typed)
         for tables, places, waiting in groups.values():
             for place, result in zip(places, price_many(tables, waiting), strict=True):
                 if isinstance(result, InvalidRequest):

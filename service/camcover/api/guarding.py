@@ -1,6 +1,7 @@
 """The life of one call: authorised and counted before it is read, refused with a status, logged at its end.
 
-The line holds the method, the caller, the status and the duration; never a member, a diagnosis or an amount.
+The line holds the method, the caller, the status, the duration and the id of the trace; never a member, a diagnosis or
+an amount.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access import CALLER, Caller
 from camcover.api.admission import HELD, WHO, Admission, Held, Places, who_calls
 from camcover.api.errors import Refused, internal, status_of, timed_out
+from camcover.api.figures import CALLS, REFUSALS
 from camcover.api.identity import NO_NAMES, Names
 from camcover.api.intake import SMALL_BYTES, Reader
+from camcover.api.measures import EndOfCall, Measures
 from camcover.api.pools import Pool
+from camcover.api.trace_context import trace_of
+from camcover.observing import OBSERVER
 
 __all__ = ["Call", "CallContext", "IncomingCall", "abort"]
 
@@ -67,9 +72,13 @@ class IncomingCall(NamedTuple):
 class Call:
     """A call that is guarded while the block runs."""
 
-    def __init__(self, asked: IncomingCall, context: CallContext, admission: Admission, places: Places) -> None:
-        """`places`: of which kind one is taken."""
+    def __init__(
+        self, asked: IncomingCall, context: CallContext, places: Places, *, admission: Admission, measures: Measures
+    ) -> None:
+        """`places`: of which kind one is taken of `admission`; `measures` watch the call."""
         self._method, self._judged, self._subject = asked.method, asked.judged, asked.subject
+        self._metadata, self._measures = asked.metadata, measures
+        self._ended: EndOfCall = lambda *_: None
         self._context, self._admission, self._places = context, admission, places
         self._who = who_calls(asked.judged, context.peer())
         self._held = Held(admission.answers, self._who)
@@ -77,9 +86,12 @@ class Call:
 
     async def __aenter__(self) -> Self:
         """Take a place before a byte of the call's messages is read; end the call where it is refused."""
+        OBSERVER.set(self._measures)
+        trace_id, self._ended = self._measures.tracer.call(self._method, trace_of(self._metadata))
+        structlog.contextvars.bind_contextvars(trace_id=trace_id)
         refusal = self._judged if isinstance(self._judged, Status) else self._admission.arrive(self._places, self._who)
         if refusal is not None:
-            self._log(_STATUS_CODES[refusal.code])
+            self._log(_STATUS_CODES[refusal.code], Refused(refusal).reason)
             await abort(self._context, refusal)
         if isinstance(self._judged, Caller):
             CALLER.set(self._judged)
@@ -149,13 +161,16 @@ class Call:
             status = internal(incident)
             # The kind and place of the fault; its text might quote a request.
             _LOG.error("fault", method=self._method, incident=incident, kind=type(error).__name__, place=_place(error))
-        self._log(_STATUS_CODES[status.code])
+        self._log(_STATUS_CODES[status.code], Refused(status).reason)
         await abort(self._context, status)
 
-    def _log(self, code: grpc.StatusCode) -> None:
-        """The call's line."""
+    def _log(self, code: grpc.StatusCode, reason: str = "") -> None:
+        """The call's line, its figures, and the end of its span."""
         seconds = time.perf_counter() - self._began
-        self._admission.tally(self._method, code.name, seconds)
+        self._measures.note(CALLS.name, seconds, self._method, code.name)
+        if reason:
+            self._measures.note(REFUSALS.name, 1, reason)
+        self._ended(code.name, reason)
         duration = round(seconds * 1000, 3)
         _LOG.info("call", method=self._method, caller=self._subject, code=code.name, duration_ms=duration)
 

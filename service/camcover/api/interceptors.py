@@ -19,6 +19,7 @@ from camcover.api.errors import Refused, refuse
 from camcover.api.guarding import Call, CallContext, IncomingCall, abort
 from camcover.api.identity import NO_NAMES, names_of_context
 from camcover.api.intake import Intake, Reader
+from camcover.api.measures import Measures
 from camcover.api.pools import Pool
 from camcover.api.streaming import Requests
 
@@ -54,14 +55,21 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Guards every method of our services; of other services, such as health, it only counts streams."""
 
     def __init__(
-        self, admission: Admission, intakes: Mapping[str, Intake], reading: Pool, access: Access, *, idle_seconds: float
+        self,
+        admission: Admission,
+        intakes: Mapping[str, Intake],
+        reading: Pool,
+        access: Access,
+        *,
+        idle_seconds: float,
+        measures: Measures,
     ) -> None:
         """Admit calls by `admission` and `access`; parse messages by `intakes`, large ones in the pool `reading`.
 
-        A stream that is silent, or whose answers nobody reads, ends after `idle_seconds`.
+        A stream that is silent, or whose answers nobody reads, ends after `idle_seconds`. `measures` watch each call.
         """
         self._admission, self._intakes, self._reading = admission, intakes, reading
-        self._access, self._idle_seconds = access, idle_seconds
+        self._access, self._idle_seconds, self._measures = access, idle_seconds, measures
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]], details: grpc.HandlerCallDetails
@@ -108,7 +116,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def guarded(_: object, context: CallContext) -> None:
             asked = await asking.judged(context)
-            async with Call(asked, context, self._admission, self._admission.arrivals) as entered:
+            async with self._entering(asked, context, self._admission.arrivals) as entered:
                 answer = await call(await self._only(entered, intake, self._admission.calls), context)
                 entered.answered(self._admission.leaving)
                 await entered.write(answer, self._idle_seconds)
@@ -122,7 +130,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def guarded(_: object, context: CallContext) -> None:
             asked = await asking.judged(context)
-            entering = Call(asked, context, self._admission, self._admission.watchers)
+            entering = self._entering(asked, context, self._admission.watchers)
             async with entering as entered, asking.while_allowed(asked):
                 await self._answer(entered, call(await self._only(entered, intake), context))
 
@@ -135,7 +143,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def guarded(_: object, context: CallContext) -> None:
             asked = await asking.judged(context)
-            async with Call(asked, context, self._admission, self._admission.streams) as entered:
+            async with self._entering(asked, context, self._admission.streams) as entered:
                 requests = Requests(lambda: entered.read_paced(intake, self._reading), self._idle_seconds)
                 self._admission.opened(requests)
                 try:
@@ -147,6 +155,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     raise Refused(requests.why)
 
         return guarded
+
+    def _entering(self, asked: IncomingCall, context: CallContext, places: Places) -> Call:
+        """A call that takes one of `places`."""
+        return Call(asked, context, places, admission=self._admission, measures=self._measures)
 
     async def _only(self, entered: Call, intake: Reader, places: Places | None = None) -> Any:
         """The one request of a call, which then takes one of `places`. Raises `Refused`."""

@@ -8,10 +8,14 @@ that no call fails for another's row.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, ParamSpec, TypeAlias, TypeVar
 
+from camcover.api.figures import STORE
 from camcover.api.pools import Pool
+from camcover.observing import note, step
 from camcover.store import EstimateStore, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.store.errors import UnavailableReason
 
@@ -76,7 +80,8 @@ class Keeper:
         seconds = ANSWER_SECONDS if self._seconds is None else self._seconds
         try:
             async with asyncio.timeout(seconds + (rows + self._rows_in_hand) / _ROWS_A_SECOND):
-                return await future
+                with step("store"):
+                    return await future
         except TimeoutError:
             self._is_stuck = self._writing is not None
             self._store.availability.gave_up()
@@ -86,7 +91,8 @@ class Keeper:
         """Write group after group until nothing waits."""
         while group := self._next_group():
             self._rows_in_hand = sum(len(each.rows) for each in group)
-            outcomes = await asyncio.to_thread(self._kept, [each.rows for each in group])
+            with _timed("keep"):
+                outcomes = await asyncio.to_thread(self._kept, [each.rows for each in group])
             self._is_stuck = False
             for each, outcome in zip(group, outcomes, strict=True):
                 if each.future.done():
@@ -144,10 +150,21 @@ async def looked_up(
     store.availability.refuse_reading()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await pool.run(work, *given, **named)
+            with step("store"), _timed("look_up"):
+                return await pool.run(work, *given, **named)
     except TimeoutError:
         store.availability.gave_up()
         raise StoreUnavailable(UnavailableReason.AWAY) from None
+
+
+@contextmanager
+def _timed(operation: str) -> Iterator[None]:
+    """Tell how long the store took, also where it failed."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        note(STORE.name, time.perf_counter() - began, operation)
 
 
 def _look_at(future: asyncio.Future[Taken]) -> None:

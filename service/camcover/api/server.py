@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -30,10 +31,11 @@ from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.guarding import CallContext
 from camcover.api.intake import Intake, Reader, intakes_of
 from camcover.api.interceptors import CallInterceptor
+from camcover.api.measures import Measures, sources_of
 from camcover.api.pools import Pool, Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
-from camcover.api.telemetry import metrics_of
+from camcover.api.telemetry import exporting_of
 from camcover.api.worker_process import WorkerProcess
 from camcover.engine.kernel.call import load_kernel
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
@@ -42,7 +44,6 @@ from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServi
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
 from camcover.languages import ENGLISH, language
 from camcover.store import EstimateStore, NoStore
-from camcover.workflow.caching import CacheCounts
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -171,7 +172,7 @@ class Server:
         self._settings = settings or Settings()
         self._certificates = certificates
         self._health = health.aio.HealthServicer()
-        self._admission = Admission(self._settings.bounds())
+        self._admission, self._measures = Admission(self._settings.bounds()), Measures()
         self._pools, self._worker_process = Pools(), WorkerProcess()
         self._intakes = intakes_of(_DESCRIPTORS, self._settings.maximum_message_bytes)
         self._guard = CallInterceptor(
@@ -180,6 +181,7 @@ class Server:
             self._pools.reading,
             access or Access(),
             idle_seconds=self._settings.stream_idle_seconds,
+            measures=self._measures,
         )
         self._server = grpc.aio.server(interceptors=[self._guard], options=self._settings.options())
         estimates = EstimateServicer(rules, storage.estimates, self._pools, self._settings.cached_estimate_bytes)
@@ -187,8 +189,8 @@ class Server:
             rules, self._worker_process, self._pools.staff, storage.estimates, follows=storage.follows
         )
         caches = {"estimates": estimates.counts} | ({"releases": rules.releases.counts} if rules.releases else {})
-        self._metrics = metrics_of(caches)
-        self._caches = caches
+        self._measures.look_up(sources_of(self, self._admission, caches))
+        self._exporting = exporting_of(self._measures)
         add_EstimateServiceServicer_to_server(estimates, self._server)
         add_RuleServiceServicer_to_server(self._staff, self._server)
         catalog = CatalogServicer(rules, self._pools.looking_up)
@@ -200,6 +202,7 @@ class Server:
         self._rules = rules
         self._follows = storage.follows
         self._following = Following.AT_ONE
+        self._behind_since: float | None = None
         self._store = StoreHealth(storage.estimates, self._report_soon)
         self._is_draining = False
         self._listens_at = 0
@@ -208,14 +211,9 @@ class Server:
         self._reports: set[asyncio.Task[None]] = set()
 
     @property
-    def admission(self) -> Admission:
-        """What counts the calls."""
-        return self._admission
-
-    @property
-    def caches(self) -> Mapping[str, Callable[[], CacheCounts]]:
-        """The counts of each cache, by its name."""
-        return self._caches
+    def measures(self) -> Measures:
+        """The figures of the service."""
+        return self._measures
 
     @property
     def reading(self) -> Pool:
@@ -301,7 +299,15 @@ class Server:
     def report_following(self, state: Following) -> None:
         """Let health tell how well the database is followed."""
         self._following = state
+        if state is Following.AT_ONE:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = time.monotonic()
         self._report_soon()
+
+    def following_lag_seconds(self) -> float:
+        """For how long this process has been known not to be at one with its database; 0: it is."""
+        return 0.0 if self._behind_since is None else time.monotonic() - self._behind_since
 
     async def report_health(self) -> None:
         """Set what is SERVING; staff are served without rules and without a store.
@@ -339,8 +345,8 @@ class Server:
         self._worker_process.close()
         self._pools.close()
         await self._store.stop()
-        if self._metrics is not None:
-            await asyncio.to_thread(self._metrics.close)
+        if self._exporting is not None:
+            await asyncio.to_thread(self._exporting.close)
         _LOG.info("stopped")
 
     async def wait(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 
 import structlog
 
@@ -47,9 +48,9 @@ class StoreHealth:
             await asyncio.gather(self._asking, return_exceptions=True)
 
     def _tell(self) -> None:
-        """Schedule a look; called in the thread that uses the store."""
+        """Schedule a look, which is no part of the call in whose thread this is."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._look)
+            self._loop.call_soon_threadsafe(self._look, context=Context())
 
     def _look(self) -> None:
         """Compare the state with the last one, and report a change."""

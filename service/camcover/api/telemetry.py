@@ -1,18 +1,17 @@
-"""Metrics are on only where OTEL_EXPORTER_OTLP_ENDPOINT says where to send them."""
+"""OpenTelemetry is on only where OTEL_EXPORTER_OTLP_ENDPOINT says where to send figures and traces."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from camcover.extras import ExtraMissing, how_to_install, is_installed
-from camcover.workflow.caching import CacheCounts
 
 if TYPE_CHECKING:
-    from camcover.api.metrics import Metrics
+    from camcover.api.exporting import Exporting
+    from camcover.api.measures import Measures
 
-__all__ = ["check_telemetry", "metrics_of"]
+__all__ = ["check_telemetry", "exporting_of"]
 
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
@@ -26,10 +25,10 @@ def check_telemetry() -> bool:
     return True
 
 
-def metrics_of(caches: Mapping[str, Callable[[], CacheCounts]]) -> Metrics | None:
-    """The meters of a service's caches, where they are to be sent somewhere. Raises `ExtraMissing`."""
+def exporting_of(measures: Measures) -> Exporting | None:
+    """What sends figures and traces of a service, where they are to be sent somewhere. Raises `ExtraMissing`."""
     if not check_telemetry():
         return None
-    from camcover.api.metrics import Metrics  # noqa: PLC0415 - it imports OpenTelemetry, which only an extra brings
+    from camcover.api.exporting import Exporting  # noqa: PLC0415 - it imports OpenTelemetry, which only an extra brings
 
-    return Metrics(caches)
+    return Exporting(measures)

@@ -8,7 +8,7 @@ into an `Estimate`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from camcover.engine.asking.adjudicator import Adjudicator
 from camcover.engine.asking.question import Adjudicated, Question
@@ -16,6 +16,7 @@ from camcover.engine.compiling.compile import Tables
 from camcover.engine.estimate import Estimate
 from camcover.engine.request import EstimateRequest, InvalidRequest
 from camcover.engine.telling.reading import read_estimate
+from camcover.observing import step
 
 MOST_LINES = 20_000
 """Ledger rows after which a batch is adjudicated, so that memory stays bounded whatever its size."""
@@ -53,16 +54,27 @@ def adjudicate_many(
 ) -> list[Adjudicated | InvalidRequest]:
     """The finished ledgers of many requests, in order: a call of the kernel for as many as fit."""
     results: list[Adjudicated | InvalidRequest] = []
+    adjudicator, left, is_full = _THREAD.adjudicator, iter(requests), True
+    while is_full:
+        adjudicator.clear()
+        with step("lay_out"):
+            waiting = _laid_out(adjudicator, tables, left)
+        is_full = adjudicator.first.ledger.used >= MOST_LINES
+        with step("kernel"):
+            results += _answered(adjudicator, tables, waiting, with_ranges=with_ranges)
+    return results
+
+
+def _laid_out(
+    adjudicator: Adjudicator, tables: Tables, requests: Iterator[EstimateRequest]
+) -> list[Question | InvalidRequest]:
+    """Lay out the next requests, as many as fit."""
     waiting: list[Question | InvalidRequest] = []
-    adjudicator = _THREAD.adjudicator
-    adjudicator.clear()
     for request in requests:
         waiting.append(adjudicator.lay_out(tables, request))
         if adjudicator.first.ledger.used >= MOST_LINES:
-            results += _answered(adjudicator, tables, waiting, with_ranges=with_ranges)
-            waiting = []
-            adjudicator.clear()
-    return results + _answered(adjudicator, tables, waiting, with_ranges=with_ranges)
+            break
+    return waiting
 
 
 def _answered(

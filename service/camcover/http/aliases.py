@@ -47,6 +47,9 @@ def _of(service: str, method: str) -> str:
 ALIASES = (
     Alias("POST", "/v1/estimates", _of("EstimateService", "EstimatePlan")),
     Alias("GET", "/v1/estimates/{id}", _of("EstimateService", "GetEstimate"), "name", "estimates/"),
+    Alias("DELETE", "/v1/estimates/{id}", _of("EstimateService", "DeleteEstimate"), "name", "estimates/"),
+    # By POST, since a member's id is nothing for an address.
+    Alias("POST", "/v1/estimates/search", _of("EstimateService", "ListEstimates")),
     Alias("POST", "/v1/batches", _of("EstimateService", "BatchEstimatePlans")),
     Alias("POST", "/v1/compare", _of("EstimateService", "ComparePlans")),
     Alias("POST", "/v1/coverage", _of("EstimateService", "CheckCoverage")),

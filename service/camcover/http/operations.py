@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from camcover.api.figures import FIGURES, Figure, FigureKind
+from camcover.api.measures import Measures
 from camcover.api.server import Server
 from camcover.http.openapi import document
 from camcover.http.replies import Reply, json_reply, tagged, takes_gzip
@@ -55,7 +59,7 @@ class Measured:
     def __init__(self, server: Server) -> None:
         """Tell of `server`."""
         self._registry = CollectorRegistry()
-        self._registry.register(_Figures(server))
+        self._registry.register(_Figures(server.measures))
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one call."""
@@ -80,46 +84,26 @@ class Described:
 class _Figures(Collector):
     """The figures of a server at the moment they are asked for."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, measures: Measures) -> None:
+        self._measures = measures
 
     def collect(self) -> Iterator[Metric]:
-        """Calls by method and status, calls at once, caches, the active release, health."""
-        yield from self._calls()
-        yield from self._caches()
-        release = GaugeMetricFamily("camcover_rule_release", "The active release of the rules.", labels=["release"])
-        if self._server.rule_release:
-            release.add_metric([self._server.rule_release], 1)
-        yield release
-        health = GaugeMetricFamily("camcover_serving", "1: health says SERVING.", labels=["service"])
-        for name, is_well in self._server.serving().items():
-            health.add_metric([name], int(is_well))
-        yield health
+        """Every figure of `api/figures.py`."""
+        for figure in FIGURES:
+            yield self._spread(figure) if figure.kind is FigureKind.HISTOGRAM else self._plain(figure)
 
-    def _calls(self) -> Iterator[Metric]:
-        admission = self._server.admission
-        ended = SummaryMetricFamily(
-            "camcover_calls_seconds", "Calls that have ended, over gRPC and HTTP.", labels=["method", "code"]
-        )
-        for labels, calls in tuple(admission.ended.items()):
-            ended.add_metric(labels, calls.calls, calls.seconds)
-        yield ended
-        places = GaugeMetricFamily("camcover_calls_running", "Places that calls take.", labels=["kind"])
-        for kind in ("arrivals", "calls", "leaving", "streams", "watchers"):
-            places.add_metric([kind], getattr(admission, kind).count)
-        yield places
-        held = "Bytes that large answers are expected to take until they are sent."
-        yield GaugeMetricFamily("camcover_answers_held_bytes", held, value=admission.answers.count)
+    def _plain(self, figure: Figure) -> Metric:
+        """A count or a gauge."""
+        make = CounterMetricFamily if figure.kind is FigureKind.COUNT else GaugeMetricFamily
+        family = make(figure.name, figure.about, labels=figure.labels)
+        for labels, value in self._measures.values(figure):
+            family.add_metric(labels, value)
+        return family
 
-    def _caches(self) -> Iterator[Metric]:
-        hits = CounterMetricFamily("camcover_cache_hits", "Look-ups that found an entry.", labels=["cache"])
-        misses = CounterMetricFamily("camcover_cache_misses", "Look-ups that found none.", labels=["cache"])
-        entries = GaugeMetricFamily("camcover_cache_entries", "Entries at hand.", labels=["cache"])
-        size = GaugeMetricFamily("camcover_cache_bytes", "Bytes of the entries at hand.", labels=["cache"])
-        for name, counts_of in self._server.caches.items():
-            counts = counts_of()
-            hits.add_metric([name], counts.hits)
-            misses.add_metric([name], counts.misses)
-            entries.add_metric([name], counts.entries)
-            size.add_metric([name], counts.size_bytes)
-        yield from (hits, misses, entries, size)
+    def _spread(self, figure: Figure) -> Metric:
+        """A histogram; its classes hold what the classes before hold."""
+        family = HistogramMetricFamily(figure.name, figure.about, labels=figure.labels)
+        ends = [*map(floatToGoString, figure.bounds), "+Inf"]
+        for labels, spread in self._measures.spreads(figure):
+            family.add_metric(labels, list(zip(ends, accumulate(spread.counts), strict=True)), spread.total)
+        return family

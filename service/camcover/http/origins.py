@@ -51,7 +51,7 @@ class Origins:
         self._app = CORSMiddleware(
             app,
             allow_origins=tuple(allowed),
-            allow_methods=("GET", "HEAD", "POST"),
+            allow_methods=("DELETE", "GET", "HEAD", "POST"),
             allow_headers=_TAKEN,
             expose_headers=_SHOWN,
             max_age=_SECONDS,

@@ -41,6 +41,7 @@ from camcover.engine.request import (
     InvalidRequest,
     Membership,
 )
+from camcover.observing import ESTIMATE_CASES, note
 from camcover.request_bounds import MAX_AGE, MAX_MEMBERS
 from camcover.rulebook.records import MemberRole, MemberStatus
 
@@ -184,11 +185,14 @@ class Adjudicator:
         """The answer with what is open and the range; the cases for it are forgotten again."""
         openness = openness_of(tables, question, answer.primary.ledger)
         if openness.is_nothing:
+            note(ESTIMATE_CASES, 1)
             return answer._replace(openness=openness, bounds=known(question, answer.patient_cents))
         expected = PricedCase(answer.patient_cents, self._rows(question, question.placed))
         marks = self.first.marks(), self.second.marks()
         adjudicate = partial(self._adjudicate, tables, question, _Layers(self, question, openness))
+        before = self.first.requests.used
         bounds = bounds_of(question, openness, expected, adjudicate)
+        note(ESTIMATE_CASES, 1 + self.first.requests.used - before)
         self.second.back_to(marks[1])
         self.first.back_to(marks[0])
         return answer._replace(openness=openness, bounds=bounds)
