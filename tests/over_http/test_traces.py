@@ -219,7 +219,7 @@ async def ask_everything(kept: Both, monkeypatch: pytest.MonkeyPatch) -> int:
         body = BODIES.get(method.descriptor.name, {})
         await kept.client.post(path, json=body, headers=headers)
         message = json_format.ParseDict(body, method.intake.empty())
-        ask = kept.channel.unary_unary(path, lambda each: each.SerializeToString(), bytes)
+        ask: Any = kept.channel.unary_unary(path, lambda each: each.SerializeToString(), bytes)
         await asyncio.gather(ask(message, metadata=metadata), return_exceptions=True)
         calls += 2
     for wrong in WRONG:

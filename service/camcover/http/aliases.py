@@ -46,10 +46,10 @@ def _of(service: str, method: str) -> str:
 
 ALIASES = (
     Alias("POST", "/v1/estimates", _of("EstimateService", "EstimatePlan")),
-    Alias("GET", "/v1/estimates/{id}", _of("EstimateService", "GetEstimate"), "name", "estimates/"),
-    Alias("DELETE", "/v1/estimates/{id}", _of("EstimateService", "DeleteEstimate"), "name", "estimates/"),
     # By POST, since a member's id is nothing for an address.
     Alias("POST", "/v1/estimates/search", _of("EstimateService", "ListEstimates")),
+    Alias("GET", "/v1/estimates/{id}", _of("EstimateService", "GetEstimate"), "name", "estimates/"),
+    Alias("DELETE", "/v1/estimates/{id}", _of("EstimateService", "DeleteEstimate"), "name", "estimates/"),
     Alias("POST", "/v1/batches", _of("EstimateService", "BatchEstimatePlans")),
     Alias("POST", "/v1/compare", _of("EstimateService", "ComparePlans")),
     Alias("POST", "/v1/coverage", _of("EstimateService", "CheckCoverage")),
@@ -68,6 +68,7 @@ ALIASES = (
     Alias("POST", "/v1/diffs", _of("RuleService", "DiffReleases")),
     Alias("POST", "/v1/impacts", _of("RuleService", "AnalyzeImpact")),
 )
+"""A path of words stands before one in braces that would take it as well."""
 
 
 def asker(alias: Alias, message: Descriptor) -> Ask:
