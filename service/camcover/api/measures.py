@@ -63,7 +63,7 @@ class _Untraced(Observer):
 
 
 @dataclass(slots=True)
-class _Told:
+class _TalliesOfFigure:
     """Values of one figure that the service was told, by labels."""
 
     spreads: dict[Labels, Spread] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Measures(Observer):
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
-        self._told = {each.name: _Told() for each in FIGURES}
+        self._told = {each.name: _TalliesOfFigure() for each in FIGURES}
         self._kinds = {each.name: each for each in FIGURES}
         self._sources: dict[str, Source] = {}
         self._lock = threading.Lock()
