@@ -8,6 +8,7 @@ GENERATED := service/camcover/gen/__init__.py
 PEERS := build/peers
 SAVED := build/bench.json
 DRAWN := tests/oracle/test_agreement.py tests/oracle/test_completions.py tests/engine/test_carrying_on.py
+CORE_TESTS := $(addprefix tests/,rulebook engine oracle workflow bulk examples test_calendar.py test_kinds.py test_line_amounts.py)
 DATA ?= ../shared/data
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 COMMITTED = $(shell git log -1 --format=%ct 2> /dev/null || echo 315532800)
@@ -31,7 +32,7 @@ test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule fil
 	$(BIN)/pytest -q -n auto --dist=worksteal
 	$(BIN)/camcover rules test rules --no-coverage
 
-test-all: ## the same as CI does it: more random examples, the staff guide on PostgreSQL, too
+test-all: ## the same as CI does it: more random examples
 	CAMCOVER_TESTS=all $(MAKE) test
 
 lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, generated pages
@@ -87,16 +88,16 @@ wheel: $(ENVIRONMENT) ## build the source distribution, and the wheel from it, i
 
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation
 	$(BIN)/coverage erase
-	COVERAGE_PROCESS_START=pyproject.toml PYTHONPATH=tests NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=brief \
-		$(BIN)/pytest -q -p measured -n auto --dist=worksteal -m "not processes" tests
+	COVERAGE_PROCESS_START=pyproject.toml PYTHONPATH=tests NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=few \
+		$(BIN)/pytest -q -p measured -n auto --dist=worksteal -m "not processes" $(CORE_TESTS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
 	$(BIN)/pytest -q benchmarks/limit
 
-nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine: the oracle, carrying on, ranges
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q -n auto $(DRAWN)
+nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine, the staff guide on PostgreSQL, too
+	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py
 
 node: tests/node/node_modules ## install what the Node client's test needs
 

@@ -17,18 +17,21 @@ from typer.testing import CliRunner, Result
 from camcover.cli import app
 from camcover.store import Database
 from databases import new_postgresql_database
-from extent import IS_ALL
+from extent import EXTENT
 from memory_guards import Guards, guarded
 from small_rules import TEXTS
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
-EXAMPLES = {"brief": 60, "quick": 100, "full": 250, "nightly": 20_000}
-"""How many random examples of a property a run tries: `quick` in `make test`, `full` in `make test-all`, as CI does."""
+EXAMPLES = {"few": 25, "brief": 60, "quick": 100, "full": 150, "nightly": 20_000}
+"""How many random examples of a property a run tries: `quick` in `make test`, `full` in CI, `few` for the coverage
+of lines."""
 
 for profile, number in EXAMPLES.items():
     settings.register_profile(profile, max_examples=number, deadline=None, suppress_health_check=SLOW)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "full" if IS_ALL else "quick"))
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or {"all": "full", "nightly": "nightly"}.get(EXTENT, "quick")
+)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and commands that tests start would take over to ignore it.

@@ -1,12 +1,13 @@
 """How much a run tries.
 
-`CAMCOVER_TESTS=all` (`make test-all`, and CI): more random examples, and the staff guide typed on PostgreSQL, too.
+`CAMCOVER_TESTS=all` (`make test-all`, and CI): more random examples. `CAMCOVER_TESTS=nightly` (`make nightly`): very
+many, and the staff guide typed on PostgreSQL, too.
 """
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["IS_ALL"]
+__all__ = ["EXTENT"]
 
-IS_ALL = os.environ.get("CAMCOVER_TESTS") == "all"
+EXTENT = os.environ.get("CAMCOVER_TESTS", "")

@@ -1,6 +1,6 @@
 """docs/staff-guide.md, typed from the first command to the last: each does, and says, what the page shows.
 
-On SQLite; where everything is tried (`CAMCOVER_TESTS=all`) on PostgreSQL, too.
+On SQLite; at night (`CAMCOVER_TESTS=nightly`) on PostgreSQL, too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from databases import new_postgresql_database
-from extent import IS_ALL
+from extent import EXTENT
 from processes import ENVIRONMENT
 
 pytestmark = pytest.mark.processes
@@ -101,7 +101,7 @@ class Shell:
         self._shell.communicate("kill $(jobs -p) 2> /dev/null; wait; exit\n", timeout=MOST_SECONDS)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if IS_ALL else ["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"] if EXTENT == "nightly" else ["sqlite"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The database that takes the place of the page's file."""
     return SQLITE if request.param == "sqlite" else new_postgresql_database(request.getfixturevalue("postgresql"))

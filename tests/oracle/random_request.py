@@ -72,11 +72,12 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
         asked["terms"] = "TERMS_IN_FORCE_ONLY"
     _add_episodes(dice, asked, chance=100 if secondary else 35)
     _add_use(dice, asked, primary, "", dates[0], as_of or dates[0])
-    add_balances(dice, asked, primary)
     if secondary:
         asked["secondary_plan_id"] = secondary[0]["id"]
         asked["coordination"] = dice.pick(METHODS)
         _add_use(dice, asked, secondary, "secondary_", dates[0], as_of or dates[0])
+    # Last: a family's sum under either plan decides who owns the accounts.
+    add_balances(dice, asked, primary)
     return asked
 
 

@@ -1,6 +1,6 @@
 """No completion of the open facts leaves the range: docs/rule-language.md, point 29.
 
-As many examples as the profile asks for; 20,000 with `HYPOTHESIS_PROFILE=nightly` (`make nightly`).
+As many examples as the profile asks for; 20,000 in `make nightly`.
 """
 
 from __future__ import annotations
