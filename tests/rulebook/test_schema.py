@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator, FormatChecker
 
 import every_construct
@@ -82,6 +82,7 @@ def test_every_rule_file_of_the_project_is_valid() -> None:
     assert {name: found for name, text in texts.items() if (found := faults(text))} == {}
 
 
+@settings(max_examples=max(settings().max_examples // 4, 25))  # each has some ten files
 @given(scenarios())
 def test_every_drawn_rule_file_is_valid(scenario: Scenario) -> None:
     assert {name: found for name, text in scenario.documents.items() if (found := faults(text))} == {}
