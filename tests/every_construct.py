@@ -143,6 +143,7 @@ accounts:
     benefits: [acupuncture]
     therapies: [massage]
     codes: ["97811"]
+    carries_over: $250.00
     payment_to: member
     cite: eoc p.6
   flex-card: {individual: $60.00, per: month, pays: [not_covered], cite: eoc p.6}

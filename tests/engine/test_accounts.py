@@ -142,6 +142,33 @@ def test_each_period_begins_with_the_full_amount() -> None:
     assert after(found) == {("card", "ana"): 0}
 
 
+@pytest.mark.parametrize(
+    ("carried", "paid", "left"),
+    [
+        # Of 50.00 in March 8.40 are left: 15.40 in April; of 5.80 then, 12.80 in May and 19.80 in June.
+        ("unlimited", [4_160, 960, 960], 1_020),
+        # At most 2.00: 9.00 in April, nothing left of it; 7.00 in May, 9.00 in June.
+        ("$2", [4_160, 900, 900], 0),
+        ("$0", [4_160, 700, 700], 0),
+    ],
+)
+def test_what_a_period_leaves_may_go_into_the_next(carried: str, paid: list[int], left: int) -> None:
+    """7.00 a month; visits on 2 March, 6 April and 1 June."""
+    item = question()["items"][0] | {"dates": ["2026-03-02", "2026-04-06", "2026-06-01"]}
+    account = f"card: {{individual: $7, per: month, {SHARE}, carries_over: {carried}}}"
+    found = asked(account, {"card": 5_000}, items=[item])
+    assert ([each for each, _ in cash(found)], after(found)) == (paid, {("card", "ana"): left})
+    assert (found.range.low_cents, found.range.high_cents) == (found.totals.patient_cents,) * 2
+
+
+def test_an_unknown_balance_is_unknown_in_what_it_leaves() -> None:
+    """Expected in February 7.00, so 14.00 in March; else 7.00, of shares of 41.60."""
+    item = question()["items"][0] | {"dates": ["2026-03-02"]}
+    account = f"card: {{individual: $7, per: month, {SHARE}, carries_over: unlimited}}"
+    found = asked(account, items=[item], as_of="2026-02-20")
+    assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (2_760, 2_760, 3_460)
+
+
 def test_a_balance_may_be_above_the_amount() -> None:
     """Money of an earlier year: 50.00 where a year's amount is 20.00."""
     found = asked(f"hra: {{individual: $20, per: benefit_period, {SHARE}}}", {"hra": 5_000})
@@ -299,11 +326,12 @@ def test_check_coverage_names_the_accounts() -> None:
     accounts = f"""
         hra: {{individual: $45, family: $90, per: benefit_period, {SHARE}, benefits: [needles]}}
         otc: {{individual: $60, per: quarter, pays: [not_covered], therapies: [reiki]}}"""
+    accounts = accounts.replace("family: $90", "carries_over: $20, family: $90")
     rules = tables(share=with_accounts(accounts))
     told = check_coverage(rules, typed(question())).accounts
     words = (
         "$45.00 in a benefit period for the deductible, copays, and coinsurance, or $90.00 for a family together, "
-        "only for the benefit needles"
+        "only for the benefit needles; what is left goes into the next period, at most $20.00"
     )
     assert [(each.account, each.text) for each in told] == [("hra", words)]
     message = PlanEdition()

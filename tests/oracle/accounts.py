@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from .ledger import Outcome
 from .lines import Line, members_of
 from .rules import RuleBook
-from .values import Json, fixed_period, money
+from .values import Json, fixed_period, money, money_or_unlimited
 
 FAMILY = ""
 """Whose account it is, when all members share it."""
@@ -45,6 +45,7 @@ class Accounts:
         self._members = [member["id"] for member in members_of(request)]
         self._days = days
         as_of = date.fromisoformat(request["as_of"]) if request.get("as_of") else days[0]
+        self._as_of = as_of
         self._stated = self._stated_balances(request, as_of)
         self._held: dict[tuple[str, str], Balance] = {}
 
@@ -74,14 +75,49 @@ class Accounts:
         period = self._period(terms, day)
         held = self._held.get(key)
         if held is None or held.period != period:
-            stated = self._stated.get(key)
-            amount = money(terms["family" if is_shared else "individual"])
-            held = Balance(period, stated.cents if stated and stated.period == period else amount)
+            held = Balance(period, self._begun(terms, key, day, is_shared=is_shared))
             self._held[key] = held
         return held
 
+    def _begun(self, terms: Json, key: tuple[str, str], day: date, *, is_shared: bool) -> int:
+        """What an account holds when a line first looks at it in the period of a day."""
+        amount = money(terms["family" if is_shared else "individual"])
+        period, given = self._period(terms, day), self._period(terms, self._as_of)
+        stated, held = self._stated.get(key), self._held.get(key)
+        at_as_of = Balance(given, stated.cents if stated and stated.period == given else amount)
+        if period == given:
+            return at_as_of.cents
+        if "carries_over" not in terms:
+            return amount
+        most = money_or_unlimited(terms["carries_over"])
+        known = [each for each in (held, at_as_of) if each and each.period[0] == terms["per"] and each.period < period]
+        if not known:
+            return amount
+        latest = max(known, key=lambda each: each.period)
+        cents, reached = latest.cents, latest.period
+        for _ in range(self._periods_since(terms, day, reached)):
+            cents = amount + (cents if most is None else min(cents, most))
+        return cents
+
+    def _periods_since(self, terms: Json, day: date, first: tuple[object, ...]) -> int:
+        """How many periods begin behind one, up to that of a day: counted day by day."""
+        found = set()
+        while (period := self._period(terms, day)) != first:
+            found.add(period)
+            day -= timedelta(days=1)
+        return len(found)
+
+    def enter(self, day: date) -> None:
+        """Bring what carries over to the period of a line's day, whether the line draws on it or not."""
+        plan = self._plan_on(day)
+        for name, terms in (plan or {}).get("accounts", {}).items():
+            if plan is not None and "carries_over" in terms:
+                for member in self._members:
+                    self._balance(plan, name, member, day)
+
     def pay(self, line: Line, outcome: Outcome, owed: dict[str, int]) -> list[AccountPayment]:
         """What accounts pay of a line, of which the parts `owed` are still the patient's."""
+        self.enter(line.day)
         plan, benefit = self._plan_on(line.day), outcome.benefit
         if plan is None or not line.therapy or outcome.reason in ("BEFORE_COVERAGE", "AFTER_COVERAGE"):
             return []

@@ -33,6 +33,8 @@ def _account(dice: Dice, benefits: list[str]) -> Document:
         terms["benefits"] = dice.some(benefits, 1, 2)
     if dice.chance(40):
         terms["payment_to"] = "member"
+    if terms["per"] != "lifetime" and dice.chance(40):
+        terms["carries_over"] = dice.pick(["unlimited", dollars(dice.cents(0, 60))])
     return terms
 
 
@@ -52,7 +54,7 @@ def change(dice: Dice, terms: Document) -> None:
     if dice.chance(25):
         terms["pays"] = _parts(dice)
     if dice.chance(20):
-        terms["per"] = dice.pick(PERIODS)
+        terms["per"] = dice.pick([each for each in PERIODS if each != "lifetime" or "carries_over" not in terms])
 
 
 def add_balances(dice: Dice, asked: Document, editions: list[Document]) -> None:

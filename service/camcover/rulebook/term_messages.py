@@ -96,6 +96,8 @@ _OWED = {each: sentence(_id("owed", each)) for each in OwedPart}
 _ACCOUNT = sentence("account", "amount", "period", "parts")
 _FAMILY_ACCOUNT = sentence("account-of-family", "account", "amount")
 _ACCOUNT_FOR = sentence("account-only-for", "account", "named")
+_ACCOUNT_CARRIES = sentence("account-carries-all", "account")
+_ACCOUNT_CARRIES_SOME = sentence("account-carries-some", "account", "amount")
 _ACCOUNT_TO_MEMBER = sentence("account-to-member", "account")
 _NAMED = {
     "benefits": sentence("named-benefits", "names"),
@@ -246,6 +248,10 @@ def account_terms(account: Account) -> Message:
     named = [_NAMED[key](names=either(names)) for key, names in words.items() if names]
     if named:
         said = _ACCOUNT_FOR(account=said, named=either(named))
+    carried = account.carries_over
+    if carried is not None:
+        most = None if carried.at_most is None else Dollars(carried.at_most)
+        said = _ACCOUNT_CARRIES(account=said) if most is None else _ACCOUNT_CARRIES_SOME(account=said, amount=most)
     return _ACCOUNT_TO_MEMBER(account=said) if account.payment_to is Payee.MEMBER else said
 
 

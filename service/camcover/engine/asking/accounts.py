@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.coordination import CUT_IN_ORDER
-from camcover.engine.asking.count_periods import period_key
+from camcover.engine.asking.count_periods import period_key, periods_between
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.question import Payment, Question
 from camcover.engine.estimate import Reason
@@ -78,6 +78,8 @@ class Accounts:
         self._question, self._layout = question, question.primary
         self._stated = stated_balances(question.primary)
         self._known: dict[tuple[int, int, int], tuple[Account, ...]] = {}
+        editions = question.primary.plan.editions
+        self._carries = any(each.carries_over for edition in editions for each in edition.accounts.values())
 
     def draw(self, rows: Array, paid_behind: Sequence[int], *, are_empty: bool = False) -> Drawn:
         """What accounts pay of the lines of `rows`, of which a second plan and a contract take `paid_behind`, cents.
@@ -89,11 +91,21 @@ class Accounts:
         lines = zip(self._question.asked.lines, zip(*columns, strict=True), paid_behind, strict=True)
         payments: list[tuple[Payment, ...]] = []
         for (day, place, _), (segment, rule, reason, *owed), behind in lines:
+            if self._carries and segment >= 0:
+                self._roll(segment, day, held, are_empty=are_empty)
             accounts = self._of_line(segment, rule, place) if segment >= 0 and reason not in _NEVER_PAID else ()
             if accounts:
                 _take_off(owed, behind)
             payments.append(tuple(self._pay(accounts, day, place, owed, held=held, are_empty=are_empty)))
         return Drawn(payments, held)
+
+    def _roll(self, segment: int, day: OrdinalDay, held: dict[Owned, HeldBalance], *, are_empty: bool) -> None:
+        """Bring what carries over to the period of a day with terms, whether a line draws on it or not."""
+        family = self._layout.family
+        for account in self._layout.plan.sources.segments[segment].plan.accounts.values():
+            for member in range(self._layout.members) if account.carries_over is not None else ():
+                own = str(account.id), owner_of(account, member, family=family)
+                held[own] = self.balance(account, own, day, held, are_empty=are_empty)
 
     def _of_line(self, segment: int, rule: int, place: int) -> tuple[Account, ...]:
         """The accounts that are for a line, in order: by the rows of its segment and rule, and its service."""
@@ -149,15 +161,38 @@ class Accounts:
         stated = self._stated.get(own)
         if stated is not None and stated.period == period:
             return stated
-        is_open = are_empty and self.is_open(account, own, day)
-        return HeldBalance(period, Cents(0) if is_open else amount_of(account, own[1]))
+        amount = amount_of(account, own[1])
+        given = period_on(self._layout, account, self._layout.as_of)
+        if period == given:
+            return HeldBalance(period, Cents(0) if are_empty else amount)
+        if account.carries_over is None:
+            return HeldBalance(period, amount)
+        if before is not None and before.period[0] is not period[0]:
+            before = None
+        if given < period and (before is None or before.period < given):
+            is_stated = stated is not None and stated.period == given
+            before = stated if is_stated else HeldBalance(given, Cents(0) if are_empty else amount)
+        return self._rolled(account, before, HeldBalance(period, amount))
+
+    def _rolled(self, account: Account, before: HeldBalance | None, begun: HeldBalance) -> HeldBalance:
+        """The balance with which a period begins after earlier ones; `begun`: with nothing carried over."""
+        if before is None or account.carries_over is None:
+            return begun
+        cents, most = before.cents, account.carries_over.at_most
+        for _ in range(periods_between(self._layout.plan, begun.period[0], before.period[1], begun.period[1])):
+            left = cents if most is None else min(cents, most)
+            if cents == begun.cents + left:
+                break
+            cents = Cents(begun.cents + left)
+        return HeldBalance(begun.period, cents)
 
     def is_open(self, account: Account, own: Owned, day: OrdinalDay) -> bool:
-        """Whether a day lies in the period that holds `as_of`, and nothing is stated of the account in it."""
-        period = period_on(self._layout, account, day)
+        """Whether the balance on a day hangs on that on `as_of`, of which nothing is stated."""
+        period, given = (period_on(self._layout, account, each) for each in (day, self._layout.as_of))
         stated = self._stated.get(own)
-        is_stated = stated is not None and stated.period == period
-        return not is_stated and period == period_on(self._layout, account, self._layout.as_of)
+        is_stated = stated is not None and stated.period == given
+        is_behind = account.carries_over is not None and period[0] is given[0] and given < period
+        return not is_stated and (period == given or is_behind)
 
 
 def _take_off(owed: list[int], cents: int) -> None:

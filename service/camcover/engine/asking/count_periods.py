@@ -59,6 +59,16 @@ def period_key(index: PlanIndex, per: LimitPeriod, day: OrdinalDay, began: Ordin
             assert_never(per.kind)
 
 
+def periods_between(index: PlanIndex, kind: PeriodKind, first: int, last: int) -> int:
+    """How many periods of a kind begin after the one with the key `first`, up to the one with the key `last`."""
+    if kind is not PeriodKind.BENEFIT_PERIOD:
+        return last - first
+    count = 0
+    while last > first:
+        count, last = count + 1, index.period_of(OrdinalDay(last - 1))
+    return count
+
+
 def _months_since(began: OrdinalDay, day: OrdinalDay) -> int:
     """The whole months from one ordinal day to a later one, ends of months clipped."""
     months = month_index(day) - month_index(began)

@@ -34,6 +34,7 @@ Check = Callable[[RuleSet, date], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
     accounts.check_account_amounts,
+    accounts.check_carried_over,
     accounts.check_hsa_accounts,
     accumulators.check_feeds,
     accumulators.check_kinds,

@@ -11,7 +11,7 @@ from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import plans
 from camcover.rulebook.diagnostics import Diagnostic
 from camcover.rulebook.phrases import INDIVIDUAL_AMOUNT
-from camcover.rulebook.records import OwedPart, RuleSet
+from camcover.rulebook.records import OwedPart, PeriodKind, RuleSet
 from camcover.rulebook.words import written
 
 HSA_ACCOUNT = declare_fault(
@@ -22,9 +22,26 @@ HSA_ACCOUNT = declare_fault(
     "If the account pays only after the deductible, remove `deductible` from `pays`. Otherwise set `hsa_qualified: "
     "no`.",
 )
+CARRYOVER_WITHOUT_NEXT = declare_fault(
+    "carryover-without-next-period",
+    Severity.ERROR,
+    "`carries_over` on an account whose period is a lifetime: there is no next period into which anything could go "
+    "(docs/rule-language.md, section 4, accounts).",
+    "Remove `carries_over`, or give the account a period that ends.",
+)
 
 _PAYS_DEDUCTIBLE = sentence("hsa-account-pays-deductible-pays-deductible", "account")
 _REMOVE_DEDUCTIBLE = sentence("hsa-account-pays-deductible-remove-deductible")
+_ONE_PERIOD = sentence("carryover-without-next-period-one-period", "account")
+_REMOVE_CARRIES_OVER = sentence("carryover-without-next-period-remove-carries-over")
+
+
+def check_carried_over(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
+    """What is left of an account goes into a next period, if there is one (docs/rule-language.md, accounts)."""
+    for plan in plans(rules):
+        for account in plan.accounts.values():
+            if account.carries_over is not None and account.per.kind is PeriodKind.LIFETIME:
+                yield CARRYOVER_WITHOUT_NEXT.at(account.at, _ONE_PERIOD(account=account.id), _REMOVE_CARRIES_OVER())
 
 
 def check_account_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from camcover.rulebook.facts.part import Fact, Part, fact, set_fact
-from camcover.rulebook.facts.words import amount_or_none, plain
+from camcover.rulebook.facts.words import amount_or_none, amount_or_unlimited, plain
 from camcover.rulebook.records import Account
 from camcover.rulebook.words import amount, per_name
 
@@ -35,5 +35,7 @@ def _account_facts(account: Account) -> Iterator[Fact]:
     yield set_fact("benefits", account.benefits, at)
     yield set_fact("therapies", account.therapies, at)
     yield set_fact("codes", account.codes, at)
+    carried = account.carries_over
+    yield fact("carried over", amount_or_unlimited(carried.at_most) if carried else None, at, "nothing")
     yield fact("payment to", plain(account.payment_to), at, "provider")
     yield fact("cite", account.cite, at)

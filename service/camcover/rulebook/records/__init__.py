@@ -32,7 +32,7 @@ from camcover.rulebook.records.limit_terms import (
     countings,
 )
 from camcover.rulebook.records.membership import MemberRole, MemberStatus, WaitingPeriod, WaitingUnit
-from camcover.rulebook.records.money_words import OwedPart, Payee
+from camcover.rulebook.records.money_words import CarriedOver, OwedPart, Payee
 from camcover.rulebook.records.periods import (
     ACCOUNT_PERIODS,
     FIXED_PERIODS,
@@ -135,6 +135,7 @@ __all__ = [
     "BandedCopayStep",
     "Benefit",
     "BenefitPeriod",
+    "CarriedOver",
     "Carryover",
     "Catalog",
     "CodeEdits",

@@ -1,8 +1,11 @@
-"""Closed lists of words: the payee, and the parts of what a member owes that an account may pay."""
+"""Who gets what a plan pays, which parts of what a member owes an account may pay, and what it carries over."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from camcover.money import Cents
 
 
 class OwedPart(StrEnum):
@@ -21,3 +24,10 @@ class Payee(StrEnum):
 
     PROVIDER = "provider"
     MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """What is left of an account in a period goes into the next one: at most so many cents, None = all of it."""
+
+    at_most: Cents | None

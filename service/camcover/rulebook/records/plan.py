@@ -9,7 +9,7 @@ from camcover.money import BasisPoints, Cents
 from camcover.rulebook.records.cases import TestCase
 from camcover.rulebook.records.headings import Heading, Place
 from camcover.rulebook.records.limit_terms import Counting, Measure
-from camcover.rulebook.records.money_words import OwedPart, Payee
+from camcover.rulebook.records.money_words import CarriedOver, OwedPart, Payee
 from camcover.rulebook.records.periods import PERIODS, CountedFor, PeriodKind
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria
 from camcover.rulebook.records.step_terms import CoinsuranceOf, CopayPer
@@ -153,7 +153,7 @@ class Account:
 
     `family`: the amount of one account for all members under family coverage; None: each member has an account of
     `individual`. A line needs to match only one of `benefits`, `therapies` and `codes`. If none is given, the account
-    is for every line.
+    is for every line. `carries_over` None: each period begins with the amount alone.
     """
 
     id: str
@@ -167,6 +167,7 @@ class Account:
     payment_to: Payee
     cite: str | None
     at: Place
+    carries_over: CarriedOver | None = None
 
     @property
     def parts(self) -> tuple[OwedPart, ...]:
