@@ -16,7 +16,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
-.PHONY: bench-commands bench-compare proto wheel coverage nightly node
+.PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
 .PHONY: engines limit format docs sbom lock clean
 
 help: ## list the verbs
@@ -42,11 +42,15 @@ lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, ge
 	$(BIN)/lint-imports
 	$(BIN)/interrogate -q service/camcover
 	cd protos && ../$(BIN)/buf lint
+	$(BIN)/python protos/breaking.py
 	$(BIN)/camcover rules check rules
 	$(BIN)/camcover rules fmt --check rules
 	$(BIN)/camcover rules schema --check rules/schema
 	$(BIN)/python docs/generate_diagnostics.py --check
 	$(BIN)/python docs/generate_api.py --check
+
+breaking: $(ENVIRONMENT) ## compare the contract with the last tag, or with the revision AGAINST: what would break callers
+	$(BIN)/python protos/breaking.py $(AGAINST)
 
 bench: $(ENVIRONMENT) ## measure the kernel beside its translation to C, one plan, reading; nothing is asserted
 	$(BIN)/pytest benchmarks -q -p no:xdist --benchmark-only --benchmark-columns=min,median,rounds --benchmark-json=$(SAVED)
@@ -84,6 +88,12 @@ wheel: $(ENVIRONMENT) ## build the source distribution, and the wheel from it, i
 	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' > /dev/null
 	SOURCE_DATE_EPOCH=$(COMMITTED) $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-index \
 	  --no-build-isolation --wheel-dir dist dist/camcover-*.tar.gz
+	@ls dist
+
+client: $(ENVIRONMENT) ## build the wheel of the Python client into dist/
+	SOURCE_DATE_EPOCH=$(COMMITTED) $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-index \
+	  --no-build-isolation --wheel-dir dist clients/python
+	@rm -rf clients/python/build clients/python/*.egg-info
 	@ls dist
 
 coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured without compilation

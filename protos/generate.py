@@ -1,7 +1,8 @@
 """Builds the Python modules of `protos/` into `service/camcover/gen/`, which is not committed, or into another folder.
 
-`python protos/generate.py [FOLDER]` is run by `make proto`, and by setup.py for a wheel. The modules import each other
-inside `camcover.gen`, so that nothing is added to the import path; `google.rpc` comes from its own package.
+`python protos/generate.py [FOLDER [PACKAGE]]` is run by `make proto`, and by setup.py for a wheel. The modules import
+each other inside PACKAGE (`camcover.gen`; another for the client), so that nothing is added to the import path;
+`google.rpc` comes from its own package.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ IN_TREE = ROOT.parent / "service" / "camcover" / "gen"
 _OWN_IMPORT = re.compile(r"^(from|import) (buf\.validate|camcover\.v1)\b", re.MULTILINE)
 
 
-def generate(target: Path) -> int:
-    """Write the modules to `target`, in place of all that it held; gives the exit status of the compiler."""
+def generate(target: Path, package: str = "camcover.gen") -> int:
+    """Write the modules of `package` to `target`, in place of all that it held; gives the compiler's exit status."""
     sources = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.proto"))
     wanted = [str(path) for path in sources if path.parts[0] != "google"]
     shutil.rmtree(target, ignore_errors=True)
@@ -36,9 +37,9 @@ def generate(target: Path) -> int:
     outputs += [f"--descriptor_set_out={described}", "--include_source_info"]
     status = protoc.main(["protoc", *includes, *outputs, *wanted])
     for module in target.rglob("*.py*"):
-        module.write_text(_OWN_IMPORT.sub(r"\1 camcover.gen.\2", module.read_text()))
-    for package in (target, *(path for path in target.rglob("*") if path.is_dir())):
-        (package / "__init__.py").touch()
+        module.write_text(_OWN_IMPORT.sub(rf"\1 {package}.\2", module.read_text()))
+    for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        (folder / "__init__.py").touch()
     if status == 0:
         files_described = FileDescriptorSet.FromString(described.read_bytes()).file
         (target / "comments.json").write_text(json.dumps(_comments(files_described), indent=0), encoding="utf-8")
@@ -79,4 +80,4 @@ def _name_at(file: Any, path: Sequence[int]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(generate(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else IN_TREE))
+    sys.exit(generate(Path(sys.argv[1]).resolve(), *sys.argv[2:]) if len(sys.argv) > 1 else generate(IN_TREE))

@@ -1,0 +1,53 @@
+"""Whether the contract breaks callers of an earlier version: `python protos/breaking.py [REVISION]`.
+
+REVISION is one of git, by default the last tag before HEAD. Where there is none, nothing is compared, and it says so.
+The rules are those of `buf.yaml`.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def compare(root: Path, revision: str) -> int:
+    """Compare `protos/` of a repository with what it was; gives the exit status, 0 where nothing breaks."""
+    against = revision or _last_tag(root)
+    if not against:
+        sys.stdout.write("no tag in the history: nothing to compare the contract with\n")
+        return 0
+    archive = subprocess.run(["git", "archive", against, "protos"], cwd=root, capture_output=True, check=False)
+    if archive.returncode != 0:
+        sys.stderr.write(f"{against}: git has no protos/ of this revision\n")
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
+            packed.extractall(folder, filter="data")
+        command = [_buf(), "breaking", root / "protos", "--against", Path(folder) / "protos"]
+        status = subprocess.run(command, check=False).returncode
+    if status == 0:
+        sys.stdout.write(f"the contract breaks nothing of {against}\n")
+    return status
+
+
+def _last_tag(root: Path) -> str:
+    """The last tag before HEAD; empty where there is none."""
+    command = ["git", "describe", "--tags", "--abbrev=0"]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _buf() -> str:
+    """The program `buf` of this environment, else of the path."""
+    beside = Path(sys.executable).parent / "buf"
+    return str(beside) if beside.exists() else str(shutil.which("buf"))
+
+
+if __name__ == "__main__":
+    sys.exit(compare(ROOT, sys.argv[1] if len(sys.argv) > 1 else ""))
