@@ -24,7 +24,7 @@ from camcover.refusals import Refusal
 from camcover.workflow.errors import moment
 
 if TYPE_CHECKING:
-    from camcover.api.access_tokens import AccessTokens  # it imports joserfc, which only an extra brings
+    from camcover.api.access_tokens import AccessTokens  # it imports joserfc, a package of an extra
 
 __all__ = ["ANYONE", "CALLER", "Access", "Caller", "Metadata", "WrongTokens"]
 
@@ -34,7 +34,7 @@ Metadata = Iterable[tuple[str, str | bytes]]
 _SCHEME = "bearer "
 
 UNKNOWN = "unknown"
-"""What the log says of a caller without a token that is known."""
+"""The log's name for a caller whose token is not known."""
 
 CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
 """The caller of the method that runs."""
@@ -162,13 +162,13 @@ class Access:
         return refused(Refusal.UNKNOWN_TOKEN, self._expected())
 
     def _expected(self) -> str:
-        """What a call needs that is not known."""
+        """What was expected of a caller that is not known."""
         said = "expected metadata `authorization: Bearer TOKEN` with a known token"
         return f"{said}, or the client certificate of a known caller" if self.knows_certificates else said
 
 
 class _Watch:
-    """A running call that ends when its token expires or is removed, and how to end it."""
+    """A running call, and how to end it once its token expires or is removed."""
 
     def __init__(
         self, method: str, metadata: tuple[tuple[str, str | bytes], ...], names: Names, limit: asyncio.Timeout

@@ -37,7 +37,7 @@ _UNREAD_SECONDS = 1.0
 """How long the end of what a client reads slowly, a large answer or a stream, may take to leave."""
 
 WHO: ContextVar[str] = ContextVar("who", default="")
-"""Under whose name the call is counted that runs."""
+"""The name under which the running call is counted."""
 
 
 class CallBounds(NamedTuple):
@@ -119,7 +119,7 @@ class Held:
 
 
 HELD: ContextVar[Held | None] = ContextVar("held", default=None)
-"""What the call that runs holds."""
+"""The place and the bytes that the running call holds."""
 
 
 def hold(byte_count: int) -> None:
@@ -153,7 +153,7 @@ class Admission:
         self._left = asyncio.Event()
 
     def arrive(self, places: Places, who: str) -> Status | None:
-        """Admit a call that has just come, or give its refusal; it counts toward the caller's rate."""
+        """Admit a new call and count it toward the caller's rate, or give its refusal."""
         refusal = self.enter(places, who)
         if refusal is None and (refusal := self.rates.refusal(who)) is not None:
             self.leave(places, who)

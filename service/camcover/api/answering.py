@@ -86,7 +86,7 @@ class Priced(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """The estimates that had taken request ids before, and why the store could not be asked, if it could not."""
+    """The stored estimates of known request ids, and the reason if the store did not answer."""
 
     taken: Taken
     failure: StoreUnavailable | None = None
@@ -129,7 +129,7 @@ class Answering:
         return await self._settled(await in_slices(self._pools.batches, self._priced, requests, weights))
 
     def _priced(self, requests: Sequence[Request]) -> list[Priced]:
-        """Answer from the cache, and price the others together, each by the tables that it began with."""
+        """Answer from the cache, and price the rest together, each request by the tables with which it began."""
         outcomes: dict[int, Priced] = {}
         groups: dict[int, tuple[Tables, list[int], list[EstimateRequest]]] = {}
         asked = [_asked(message) for message in requests]
@@ -161,7 +161,7 @@ class Answering:
         return [outcomes[place] for place in range(len(requests))]
 
     def _with_row(self, asked: HashedRequest, message: estimate_pb2.Estimate, tables: Tables | None = None) -> Priced:
-        """An estimate with its row for the store; with `tables`, by which it was just priced, it is cached, too."""
+        """An estimate with its row for the store. With `tables` it was priced just now, and is cached as well."""
         body = message.SerializeToString(deterministic=True)
         if tables is not None:
             self._cache.put((tables.digest, asked.fingerprint), body, len(body))
@@ -200,7 +200,7 @@ class Answering:
         return outcomes
 
     async def _kept(self, rows: Sequence[StoredEstimate]) -> _Kept:
-        """Store rows. Where the store cannot be written, look up what it had for their request ids."""
+        """Store rows. If the store refuses them, look up the estimates that it has under their request ids."""
         if not rows:
             return _Kept({})
         try:
@@ -266,7 +266,7 @@ def _anew(body: bytes, request_id: str) -> estimate_pb2.Estimate:
 
 
 def lines_of(request: Request) -> int:
-    """About how many lines a request has; beyond what a request may have, one more than that."""
+    """About how many lines a request has; one more than the bound where it has more."""
     lines = sum(max(len(item.dates), item.sessions, 1) * max(len(item.procedures), 1) for item in request.items)
     return min(lines, MAX_LINES + 1)
 

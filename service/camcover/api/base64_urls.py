@@ -14,7 +14,7 @@ def in_base64(content: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes | None:
-    """The bytes that a text stands for; None where it stands for none."""
+    """The decoded bytes of a text; None if it is not base64."""
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -29,7 +29,7 @@ _PACKED_BYTES = 80
 """The name of a detail's type, and its lengths."""
 
 _REST_BYTES = 100
-"""The violation that counts those left out."""
+"""Room for the violation that says how many others are left out."""
 
 
 def bounded_status(code: int, message: str, details: Sequence[Message]) -> Status:
@@ -38,7 +38,7 @@ def bounded_status(code: int, message: str, details: Sequence[Message]) -> Statu
     Of violations the first ones are given, and last one without a field that says how many are not.
     """
     status = Status(code=code, message=_cut(message, MOST_MESSAGE_BYTES))
-    # The reason is told in any case, and so it is counted before what may be left out.
+    # The reason is always told, so its bytes are counted first.
     ordered = sorted(details, key=_rank)
     kept = _first([detail for detail in ordered if _rank(detail)], (MOST_BYTES - status.ByteSize()) // 2)
     room = MOST_BYTES - status.ByteSize() - sum(map(_size, kept))
@@ -72,7 +72,7 @@ def _size(detail: Message) -> int:
 
 
 def _shortened(detail: BadRequest, room: int) -> BadRequest:
-    """The first violations that fit into so many bytes; one more that counts the others."""
+    """The first violations that fit into `room` bytes, and one more with the number of the others."""
     if detail.ByteSize() <= room and all(len(each.description) < MOST_TEXT_BYTES for each in detail.field_violations):
         return detail
     shortened = BadRequest()

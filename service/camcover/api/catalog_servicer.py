@@ -161,7 +161,7 @@ def _therapy(entry: Therapy) -> messages.Therapy:
 
 
 def _practitioner(tables: Tables, entry: Practitioner) -> messages.Practitioner:
-    """A practitioner, with the states that license it by the latest edition of the catalog."""
+    """A practitioner, and the states that license it in the latest edition of the catalog."""
     licensure = {name: each for catalog in tables.vocabulary.catalogs for name, each in catalog.licensure.items()}
     licensed = licensing(licensure.get(entry.id))
     return messages.Practitioner(

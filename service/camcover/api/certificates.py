@@ -92,7 +92,7 @@ class Certificates:
             before, given = given, self._current()
             return None if given is before else _configuration(given)
 
-        # None tells gRPC that nothing has changed, which its stubs' type does not say.
+        # None tells gRPC that nothing has changed; the type in its stubs does not allow it.
         fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", changed)
         return grpc.dynamic_ssl_server_credentials(_configuration(given), fetch, self.asks_clients)
 
@@ -139,7 +139,7 @@ def _load(files: CertificateFiles) -> _Loaded:
 
 
 def _context(files: CertificateFiles) -> ssl.SSLContext:
-    """The files as `ssl` takes them, which finds what is wrong with them. Raises `WrongCertificates`."""
+    """A context of `ssl` from the files. Raises `WrongCertificates` for a fault that it finds in them."""
     _check_certificates(files.certificate)
     if b"ENCRYPTED" in _content(files.key):
         raise WrongCertificates(f"{files.key}: the key has a password; expected one without")
@@ -172,7 +172,7 @@ def _check_certificates(file: Path) -> None:
 
 
 def _reason(error: ssl.SSLError | ValueError) -> str:
-    """What OpenSSL says, in words, where it says something."""
+    """The words of OpenSSL's error; empty if it has none."""
     reason = getattr(error, "reason", None)
     return f" ({reason.replace('_', ' ').lower()})" if reason else ""
 

@@ -27,7 +27,7 @@ def send_no_more(port: int) -> int:
     count = 0
     with suppress(FileNotFoundError):
         for file in _OPEN_FILES.iterdir():
-            # A file may close, or another take its number, while we look: what it is, is asked of our own hold of it.
+            # The file may close meanwhile, and another take its number. So we ask our own duplicate of it.
             with suppress(OSError), _socket_of(int(file.name)) as found:
                 if found.family not in {socket.AF_INET, socket.AF_INET6} or found.getsockname()[1] != port:
                     continue

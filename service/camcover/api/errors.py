@@ -141,7 +141,7 @@ def status_of(error: Exception) -> Status | None:
 
 
 def _details(error: UseCaseError) -> Iterator[Message]:
-    """The field that a refusal is about, if any; the request whose id was used before, the estimate that was erased."""
+    """The field at fault, if any; the estimate that was erased, or the request whose id was used before."""
     if error.field:
         yield BadRequest(field_violations=[_field(error.field, str(error), error.refusal)])
     if isinstance(error, EstimateErased):
@@ -151,7 +151,7 @@ def _details(error: UseCaseError) -> Iterator[Message]:
 
 
 def overloaded(retry_after_seconds: int, what: str = "too many calls at once") -> Status:
-    """RESOURCE_EXHAUSTED with the time to wait before a retry; `what` says which bound was reached."""
+    """RESOURCE_EXHAUSTED with the time to wait before a retry; `what` names the bound."""
     return refused(Refusal.OVERLOADED, f"{what}; try again later", [_retry(retry_after_seconds)])
 
 
@@ -202,7 +202,7 @@ def _field(path: str, description: str, kind: Refusal) -> BadRequest.FieldViolat
 
 
 def _resource(kind: Refusal, name: str, nearest: Iterable[str]) -> ResourceInfo:
-    """What does not exist, and the ids that were perhaps meant."""
+    """The thing that does not exist, and similar ids."""
     words = " or ".join(nearest)
     said = f"did you mean {words}?" if words else ""
     return ResourceInfo(resource_type=kind.thing, resource_name=name, description=said)

@@ -274,7 +274,7 @@ def _prefixed(message: Request) -> EstimateRequest:
 
 
 def _moved(violation: Violation) -> Violation:
-    """A violation with the path that it has in a comparison; one of the message as a whole is one of `request`."""
+    """A violation with its path in a comparison; a violation of the whole message gets the path `request`."""
     return violation._replace(field=f"request.{violation.field}".rstrip("."))
 
 

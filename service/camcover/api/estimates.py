@@ -44,7 +44,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 Data: TypeAlias = dict[str, Any]
-"""A message's fields, those that have their zero value left out: protobuf builds a message from it all at once."""
+"""A message's fields without those that are zero: protobuf builds a message from them in one step."""
 
 
 def estimate_message(priced: PricedPlan, request_id: str, wanted_language: str = "") -> messages.Estimate:
@@ -195,13 +195,13 @@ def _use_after(estimate: Estimate) -> Data:
 
 
 def _balance(stated: AccountBalance) -> Data:
-    """What an account holds; unset where it is not known."""
+    """The balance of an account; unset if it is not known."""
     known = {} if stated.balance_cents is None else {"balance_cents": stated.balance_cents}
     return {"account": stated.account} | known
 
 
 def _use_so_far(use: UseSoFar, prefix: str) -> Data:
-    """The fields of a member that say what he or she used under one plan."""
+    """A member's use so far under one plan, as fields."""
     return {prefix + name: list(map(_stated, getattr(use, name))) for name in use._fields if getattr(use, name)}
 
 

@@ -39,13 +39,13 @@ _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class CallContext(Protocol):
-    """One call on its way in and out: what gRPC hands a method, or what stands for it where a call comes over HTTP."""
+    """One call: the context that gRPC hands a method, or its stand-in for a call over HTTP."""
 
     def peer(self) -> str:
         """The caller's address, such as `ipv4:10.0.0.7:51234`."""
 
     def auth_context(self) -> Mapping[str, Iterable[bytes]]:
-        """What the handshake has found of the client, its certificate's names among it."""
+        """The result of the TLS handshake, with the names in the client's certificate."""
 
     async def read(self) -> Any:
         """The bytes of the next message, `grpc.aio.EOF` at the end."""
@@ -119,7 +119,7 @@ class Call:
         self._move_to(places)
 
     def answered(self, places: Places) -> None:
-        """Exchange the place for one of those that send answers, where one is free, so that another call may run."""
+        """Exchange the place for one of `places`, for calls that send, if one is free; so another call may run."""
         if places.enter(self._who) is None:
             self._move_to(places)
 

@@ -18,7 +18,7 @@ NO_NAMES: Names = frozenset()
 """Of a caller without one."""
 
 _OF_GRPC = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "x509_common_name": "CN"}
-"""The properties in which gRPC gives names of the certificate that the handshake has checked, and their kinds."""
+"""The properties by which gRPC gives the names in a checked certificate, and their kinds."""
 
 _PROPERTIES = {kind: name for name, kind in _OF_GRPC.items()}
 
@@ -36,7 +36,7 @@ def names_of_context(properties: Mapping[str, Iterable[bytes]]) -> Names:
 
 
 def context_of_peer(certificate: Mapping[str, Any] | None) -> Mapping[str, list[bytes]]:
-    """What gRPC would give of what `SSLObject.getpeercert` gives; nothing where there is no certificate."""
+    """The result of `SSLObject.getpeercert` in the form of gRPC; empty without a certificate."""
     if not certificate:
         return {}
     subject = (pair for part in certificate.get("subject", ()) for pair in part)

@@ -85,7 +85,7 @@ class Intake:
 
 
 def intakes_of(services: Iterable[ServiceDescriptor], most_bytes: int) -> dict[str, Intake]:
-    """An intake for each method, by the path that gRPC calls it by."""
+    """An intake for each method, by its gRPC path."""
     return {
         f"/{service.full_name}/{method.name}": Intake(method, most_bytes)
         for service in services

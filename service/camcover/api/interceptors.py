@@ -30,7 +30,7 @@ Handler: TypeAlias = Any
 
 
 class _Asking(NamedTuple):
-    """A call that begins: how it is judged once its connection is known."""
+    """A new call: how to judge it once its connection is known."""
 
     access: Access
     method: str
@@ -42,7 +42,7 @@ class _Asking(NamedTuple):
         await access.prepare(metadata)
         names = names_of_context(context.auth_context()) if access.knows_certificates else NO_NAMES
         judged = access.judge(method, metadata, names)
-        # Whoever may call has been looked up: the token is hashed once more only for those who are refused.
+        # An allowed caller comes with its subject. Only for a refused one is the token hashed once more.
         subject = access.subject_of(metadata, names) if isinstance(judged, Status) else judged.subject
         return IncomingCall(method, metadata, judged, subject, names)
 

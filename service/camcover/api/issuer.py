@@ -33,7 +33,7 @@ RETRY_SECONDS = 5.0
 """The same after a question that was not answered."""
 
 RENEW_SECONDS = 600.0
-"""Older keys are fetched anew, so that one that the issuer has withdrawn goes out of use."""
+"""Older keys are fetched anew, so that a withdrawn key goes out of use."""
 
 TRUST_SECONDS = 86_400.0
 """Older keys are not used, where the issuer cannot be reached."""
@@ -106,7 +106,7 @@ class IssuerKeys:
 
     @property
     def edition(self) -> int:
-        """Which set of keys holds: a number that goes up; -1 where none does any more."""
+        """The number of the current set of keys; it increases. -1 if no set is valid any more."""
         return self._answers if self._are_trusted() else -1
 
     def _are_trusted(self) -> bool:
@@ -118,7 +118,7 @@ class IssuerKeys:
         return self._is_reached
 
     def key(self, kid: str | None) -> Key | None:
-        """The key of an id, as far as it is known now; without an id the only one that there is."""
+        """The key of an id; without an id the only key. None if it is not known now."""
         if not self._are_trusted():
             return None
         if kid is None:
@@ -134,7 +134,7 @@ class IssuerKeys:
         if self._task is None and now - self._asked_at >= (PAUSE_SECONDS if self._is_reached else RETRY_SECONDS):
             self._task = asyncio.create_task(self._renew())
         if self._task is not None and not is_known:
-            # Whoever gives up waiting does not end the question, for which others wait.
+            # A caller that gives up does not cancel the fetch, because others wait for it.
             await asyncio.shield(self._task)
 
     async def _renew(self) -> None:
@@ -174,7 +174,7 @@ def _kid(data: Mapping[str, Any]) -> str | None:
 
 
 def _public(data: object) -> Key | None:
-    """A key that can check signatures; None for any other: an issuer may list kinds that are not known here."""
+    """A key that can check signatures; None for another kind, since an issuer may list kinds unknown here."""
     if not isinstance(data, dict) or data.get("kty") not in {"RSA", "EC", "OKP"} or data.get("use", "sig") != "sig":
         return None
     if data["kty"] == "RSA" and len(str(data.get("n"))) < _MODULUS_LETTERS:

@@ -23,7 +23,7 @@ Convert: TypeAlias = Callable[[Any], Any]
 
 
 class _JsonField(NamedTuple):
-    """How a field is written; `convert` is None for a value that JSON has as it is."""
+    """How to write a field; `convert` is None if JSON has the value as it is."""
 
     name: str
     value_of: Callable[[Any], Any]
@@ -61,7 +61,7 @@ def _fields(message: Descriptor) -> tuple[_JsonField, ...]:
 
 
 def _converter(field: Any) -> Convert | None:
-    """What makes JSON of one value; `field` is its descriptor, of which protobuf has two classes."""
+    """The function that turns one value into JSON; `field` is its descriptor (protobuf has two classes)."""
     if field.message_type is not None:
         is_well_known = field.message_type.full_name.startswith("google.protobuf.")
         return json_format.MessageToDict if is_well_known else as_data

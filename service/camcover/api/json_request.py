@@ -43,7 +43,7 @@ _BASE64 = re.compile(r"([A-Za-z0-9+/_-]{4})*([A-Za-z0-9+/_-]{2}(==)?|[A-Za-z0-9+
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that remembers which of its keys came twice."""
+    """A JSON object that keeps the names of its repeated keys."""
 
     __slots__ = ("doubled",)
 
@@ -167,7 +167,7 @@ def _enum_violations(path: str, value: Any, names: Mapping[str, Any]) -> Iterato
 
 
 def _number_violations(path: str, value: Any, bits: int) -> Iterator[Violation]:
-    """What keeps a value from being a whole number, which protobuf writes as text where it has 64 bits."""
+    """The fault of a value that is no whole number of `bits`. A text of digits is one: so protobuf writes 64 bits."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:

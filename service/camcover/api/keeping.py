@@ -41,7 +41,7 @@ _ROWS_A_SECOND = 4_000
 
 
 class _Waiting(NamedTuple):
-    """The rows of a call, and the future that it awaits."""
+    """The rows of a call, and the future for which it waits."""
 
     rows: Sequence[StoredEstimate]
     future: asyncio.Future[Taken]
@@ -146,7 +146,7 @@ async def looked_up(
     *given: Parameters.args,
     **named: Parameters.kwargs,
 ) -> Result:
-    """What `work` reads from `store`, in a thread of `pool`. Raises `StoreUnavailable` where it does not answer."""
+    """The result of `work` on `store`, in a thread of `pool`. Raises `StoreUnavailable` without an answer."""
     store.availability.refuse_reading()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):

@@ -21,7 +21,7 @@ _STREAM_BYTES = 1 << 20
 """What one stream may hold: the answers of some 1,500 lines with their explanation."""
 
 _PROCESS_BYTES = 64 << 20
-"""What all streams of a process may hold; the bound is reached by 64 clients that ask for much and read nothing."""
+"""The most bytes that all streams hold; 64 clients that request much and read nothing reach it."""
 
 
 class Room:
@@ -76,7 +76,7 @@ class InOrder(Generic[Request]):
         self._waiting: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(AHEAD)
 
     async def answers(self, requests: AsyncIterator[Request]) -> AsyncGenerator[bytes, None]:
-        """The answer to each request. What `answer` raises ends the stream, once the answers before it are given."""
+        """The answer to each request. An exception of `answer` ends the stream after the earlier answers."""
         reading = asyncio.create_task(self._read(requests))
         try:
             while (making := await self._waiting.get()) is not None:
@@ -107,7 +107,7 @@ class InOrder(Generic[Request]):
         await self._waiting.put(None)
 
     async def _begin(self, request: Request) -> None:
-        """Start answering a request, and queue its answer behind those before it."""
+        """Start answering a request, and queue its answer behind the earlier ones."""
         expected = self._expected(request)
         self._share.change(expected)
         making = asyncio.ensure_future(self._made(request, expected))
@@ -119,12 +119,12 @@ class InOrder(Generic[Request]):
             raise
 
     async def _made(self, request: Request, expected: int) -> bytes:
-        """Await the answer to a request; it takes the room that was reserved for it."""
+        """Await the answer to a request, and hold its bytes in place of those that were expected."""
         answer = await self._answer(request)
         self._share.change(len(answer) - expected)
         return answer
 
     def _taken_out(self) -> Iterator[asyncio.Task[bytes] | None]:
-        """Empty the queue and give what waited in it."""
+        """Empty the queue, and give its entries."""
         while not self._waiting.empty():
             yield self._waiting.get_nowait()

@@ -34,7 +34,7 @@ class Malformed(CamcoverError):
 
 
 class _Field(NamedTuple):
-    """A field's name, how often it may stand, and what it holds where that is a message."""
+    """A field's name, the most entries it may have, and the outline of the message in it, if it holds one."""
 
     name: str
     most: int

@@ -36,12 +36,12 @@ def page_size(request: PageRequest) -> int:
 
 
 def token_of(last: str) -> str:
-    """The token of the page that begins after the entry with that key."""
+    """The token of the page after the entry with that key."""
     return in_base64(last.encode())
 
 
 def read_token(request: PageRequest) -> str:
-    """The key that a page token stands for; empty on the first page. Refuses a token that no page gave."""
+    """The key in a page token; empty for the first page. Refuses a token that no page gave."""
     content = from_base64(request.page_token)
     if content is None:
         refuse_token()

@@ -38,7 +38,7 @@ class PayerLimits:
             await self._check(before, files)
 
     async def checked(self, request: messages.ActivateReleaseRequest, decision: Decision) -> Decision:
-        """A decision, bound to the release that was active when it was found to be allowed.
+        """A decision, bound to the release that was active when the check allowed it.
 
         Raises `PayerNotAllowed`.
         """
@@ -60,7 +60,7 @@ class PayerLimits:
             check_payers(found, caller.payers, caller.subject)
 
     def _active(self) -> tuple[str, _Files]:
-        """The active release and its files. Raises `PayerNotAllowed` before the first: it holds what belongs to all."""
+        """The active release and its files. Raises `PayerNotAllowed` if none is active: the first changes all rules."""
         caller = CALLER.get()
         with self._releases().store.reading() as ledger:
             active = ledger.active()

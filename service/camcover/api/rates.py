@@ -32,7 +32,7 @@ class Rates:
         self._paid_at: dict[str, float] = {}
 
     def take(self, who: str) -> float:
-        """Count a call, where it may be made now; gives the seconds until it may, else 0."""
+        """Count a call and give 0; or, if it comes too early, give the seconds to wait."""
         paid_at, early = self._next(who)
         if early <= 0:
             self._note(who, paid_at)

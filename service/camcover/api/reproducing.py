@@ -35,7 +35,7 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
 
 
 def _request_id(stored: StoredEstimate) -> str:
-    """The request id that was answered: the answer knows it, whether or not the id has ended since."""
+    """The request id of the answer, even if the store has dropped the id since."""
     if stored.body is None:
         return stored.request_id or ""
     return estimate_pb2.Estimate.FromString(stored.body).request_id

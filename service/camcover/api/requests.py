@@ -87,7 +87,7 @@ def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
     """The typed request of a valid message. Raises `InvalidRequest` with all that is wrong with its dates."""
     dates = _Dates()
     if message.coordination == messages.COORDINATION_STANDARD and not message.secondary_plan_id:
-        # The engine cannot tell it from none; what else is stated of a second plan, it refuses.
+        # The engine cannot tell this from no coordination. It refuses other statements about a missing second plan.
         dates.refuse("coordination", "coordination without a second plan", NO_SECOND_PLAN, Refusal.UNUSED_STATEMENT)
     members = tuple(_member(f"members[{place}]", each, place, dates) for place, each in enumerate(message.members))
     request = EstimateRequest(

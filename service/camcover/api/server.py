@@ -70,7 +70,7 @@ _LAST_SECONDS = 1.0
 """How long clients may take to notice that their connection has ended."""
 
 FOLLOWING = "camcover.following"
-"""The name by which health tells whether this process answers by what is active in its database."""
+"""The name under which health says whether this process answers by its database's active release."""
 
 _STATUS = health_pb2.HealthCheckResponse
 
@@ -154,7 +154,7 @@ class UnaryMethod(NamedTuple):
 
 
 class Server:
-    """A server over active rules and a database. Start it, wait for it, drain it."""
+    """A server of active rules and a database: start it, wait for it, drain it."""
 
     def __init__(
         self,
@@ -240,7 +240,7 @@ class Server:
 
     @property
     def methods(self) -> Mapping[str, UnaryMethod]:
-        """Every method with one request and one answer, by the path that gRPC calls it by."""
+        """Every method with one request and one answer, by its gRPC path."""
         return self._methods
 
     def _unary_methods(self, servicers: Sequence[object]) -> Mapping[str, UnaryMethod]:

@@ -150,7 +150,7 @@ def _terms(terms: BenefitTerms) -> messages.DecisionTerms:
 
 
 def finding_message(finding: PlacedFinding) -> messages.RuleFinding:
-    """A finding as a message, with the request that shows it."""
+    """A finding as a message, with a request that reproduces it."""
     shows: Any = None
     if finding.request is not None:
         shows = json_format.ParseDict(request_data(finding.request), request_pb2.EstimatePlanRequest())

@@ -24,7 +24,7 @@ _LOOKED_AT = 500
 """Estimates whose requests one page looks at for a member."""
 
 _AT_ONCE, _LOOKED_AT_BYTES = 20, 16 << 20
-"""Requests that are read at once, and bytes of them after which a page ends."""
+"""How many requests are read at once, and the bytes after which a page ends."""
 
 
 def page_of(
@@ -91,7 +91,7 @@ def _after(request: messages.ListEstimatesRequest) -> tuple[datetime, str] | Non
 def _of_member(
     store: EstimateStore, wanted: EstimateQuery, member_id: str, size: int
 ) -> tuple[list[ListedEstimate], ListedEstimate | None]:
-    """Estimates in whose request a member has that id, and the last that was looked at; None where all were."""
+    """Estimates whose request has a member with that id, and the last one examined; None at the end of all."""
     found: list[ListedEstimate] = []
     last: ListedEstimate | None = None
     looked_at = read = 0
@@ -112,7 +112,7 @@ def _looked_at(store: EstimateStore, wanted: EstimateQuery) -> Iterator[ListedEs
 
 
 def _members(content: bytes) -> Sequence[str]:
-    """The ids of the members of a request, those that it leaves out as it means them."""
+    """The ids of the members of a request; a member without an id has its number, from 1."""
     given = request_pb2.EstimatePlanRequest.FromString(content).members
     return [each.id or str(place) for place, each in enumerate(given, start=1)] or ["1"]
 

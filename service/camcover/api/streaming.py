@@ -45,7 +45,7 @@ class Requests:
             self.why = timed_out(f"the client sent no request for {self._idle_seconds:g} seconds")
             raise StopAsyncIteration from None
         except asyncio.CancelledError:
-            # Only `end` asked for it: the reader goes on. Whoever else asks is obeyed.
+            # If only `end` cancelled the reader, it goes on. Any other cancellation is obeyed.
             if self._is_cut and self._reader is not None and self._reader.uncancel() == 0:
                 raise StopAsyncIteration from None
             raise

@@ -17,7 +17,7 @@ _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 def check_telemetry() -> bool:
-    """Whether the environment says where to send what is measured. Raises `ExtraMissing` where it cannot be sent."""
+    """Whether the environment names a receiver of telemetry. Raises `ExtraMissing` without the extra."""
     if not os.environ.get(_ENDPOINT):
         return False
     if not is_installed("telemetry"):

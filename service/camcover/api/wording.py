@@ -47,7 +47,7 @@ FORMS = {
         Refusal.INVALID_TEXT,
     ),
 }
-"""What each regular expression of the .proto means, and the kind of refusal of a text that is not so."""
+"""The meaning of each regular expression of the .proto, and the kind of refusal for a text that breaks it."""
 
 _WORDS = {
     "setting": Refusal.UNKNOWN_SETTING,
@@ -81,7 +81,7 @@ _NUMBERS = {"gte", "lte"}
 _LENGTHS = {"min_len", "max_len", "min_bytes", "max_bytes", "min_items", "max_items"}
 
 _LONGEST_MEANT = 20
-"""Characters of a text that may be meant otherwise than it is written."""
+"""A text is shorter than this if a refusal may suggest it in capital letters."""
 
 
 def worded(message: Message, found: Found) -> Violation:
@@ -104,7 +104,7 @@ def worded(message: Message, found: Found) -> Violation:
 
 
 def _control_character(path: str, text: str, unwanted: re.Pattern[str]) -> Violation:
-    """The violation for a control character: which it is, and where it stands, from 1."""
+    """The violation for a control character, with the character and its position from 1."""
     first = unwanted.search(text)
     where = f" (U+{ord(first[0]):04X}) at position {first.start() + 1}" if first else ""
     found = f"{shown(text)} with a control character{where}"
@@ -112,7 +112,7 @@ def _control_character(path: str, text: str, unwanted: re.Pattern[str]) -> Viola
 
 
 def _expression(path: str, value: Any, expected: str) -> Violation:
-    """The violation for what breaks a rule of its own, whose message in the .proto says what is expected."""
+    """The violation of a rule whose message in the .proto says what is expected."""
     kind = Refusal.CONTRADICTORY_STATEMENTS if isinstance(value, Message) else Refusal.INVALID_TEXT
     return Violation(path, _given(value), expected.removeprefix("expected "), kind)
 
@@ -136,7 +136,7 @@ def _of_value(path: str, rule: str, found: Found, field: Described) -> Violation
 
 
 def _form(path: str, value: str, pattern: str) -> Violation:
-    """The violation for a text that is not of the form that a regular expression describes."""
+    """The violation for a text that does not match a regular expression."""
     expected, kind = FORMS.get(pattern, ("text in the form that docs/api.md gives", Refusal.INVALID_TEXT))
     joined = with_modifiers(value) if pattern == "^[A-Z0-9]{5}$" else ""
     if joined:

@@ -52,7 +52,7 @@ def ask(
         call = EstimateServiceStub(channel).EstimatePlan
         answer: estimate_pb2.Estimate = call(message, timeout=_CALL_SECONDS, metadata=metadata)
     except grpc.RpcError as error:
-        # What a call raises is the call itself, which the stubs' type does not say.
+        # A failed call raises itself; the stubs' type does not say so.
         status = rpc_status.from_call(cast("grpc.Call", error))
         if status is None:
             typer.echo(f"{server}: {error.code().name}: {error.details()}", err=True)

@@ -21,7 +21,7 @@ _SOURCES: Final[Mapping[str, str]] = {"COMMANDLINE": "flag", "ENVIRONMENT": "env
 """Sources by the names that Typer gives them; all others are defaults."""
 
 _OF_KUBERNETES = re.compile(r"CAMCOVER_([A-Z0-9_]*_)?(SERVICE|PORT)(_.*)?")
-"""Variables that Kubernetes sets in each pod for a service of that name."""
+"""The variables that Kubernetes sets in each pod if a service's name begins with `camcover`."""
 
 
 def show(context: typer.Context) -> None:
@@ -42,7 +42,7 @@ def show(context: typer.Context) -> None:
 
 
 def unknown_variables(names: Iterable[str], known: set[str]) -> Iterator[str]:
-    """What is to be said of variables that look like settings and are none of the `known` ones."""
+    """A note for each variable that looks like a setting and is not `known`."""
     for name in sorted(names):
         if name.startswith("CAMCOVER_") and name not in known and not _OF_KUBERNETES.fullmatch(name):
             near = meant(name, known)
@@ -50,7 +50,7 @@ def unknown_variables(names: Iterable[str], known: set[str]) -> Iterator[str]:
 
 
 def _variables(command: Any) -> Iterator[str]:
-    """The variables that a command, and the commands below it, read."""
+    """The variables that a command and its subcommands read."""
     for each in command.params:
         yield from [each.envvar] if isinstance(each.envvar, str) else each.envvar or ()
     for inner in getattr(command, "commands", {}).values():

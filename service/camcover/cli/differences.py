@@ -85,7 +85,7 @@ def _by_document(changes: Sequence[Change]) -> Iterator[tuple[str, Iterator[Chan
 
 
 def _text(changes: Sequence[Change]) -> str:
-    """For people: a line for each, which says all of it, so that it can be searched and quoted."""
+    """For people: one full line for each change, to be searched and quoted."""
     return "\n".join([*map(str, changes), _summary(changes)])
 
 
@@ -103,7 +103,7 @@ def _github(changes: Sequence[Change]) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Text that Markdown shows as it is, and in which nobody is mentioned."""
+    """Text escaped for Markdown, without mentions of people."""
     escaped = re.sub(r"([\\`*_\[\]#|~])", r"\\\1", html.escape(text.replace("->", "\N{RIGHTWARDS ARROW}"), quote=False))
     return escaped.replace("@", "&#64;")
 

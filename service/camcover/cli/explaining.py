@@ -100,7 +100,7 @@ def _icd10(code: str) -> str:
 
 
 def _attested(attestations: list[Attestation] | None) -> tuple[str, ...] | None:
-    """What is attested; None where it is left open."""
+    """The attestations; None if they are left open."""
     return tuple(map(str, attestations)) if attestations else None
 
 
@@ -137,7 +137,7 @@ def _decision(case: TableRow) -> str:
 
 
 def _terms(case: TableRow) -> str:
-    """What the member pays by tier, what is asked for, and how much there is; then the same of what follows."""
+    """The terms of a case: payment by tier, requirements, limits; then those of the benefits that follow."""
     parts = [*case.provider_liable, *_lines(case)]
     for each in case.then:
         parts += [f"then '{each.benefit}' ({each.place.rpartition('/')[2]}):", *(f"  {line}" for line in _lines(each))]

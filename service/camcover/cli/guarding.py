@@ -17,7 +17,7 @@ __all__ = ["guarded_output"]
 
 
 class _Guarded:
-    """A stream that escapes what would control a terminal."""
+    """A stream that escapes control characters."""
 
     def __init__(self, stream: TextIO) -> None:
         self.rich_proxied_file = stream

@@ -85,7 +85,7 @@ def _compared(before: Tables, after: Tables, book: Path, worst: int, threads: in
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that was asked for. Ends the program with status 2 where that cannot be."""
+    """Write an output file. Ends the program with status 2 if that fails."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -41,7 +41,7 @@ def show_impact(impact: Impact, console: Console | None = None) -> None:
 
 
 def _table(title: str, words: Sequence[str], figures: Sequence[str]) -> Table:
-    """A table whose first columns are words and whose others are figures."""
+    """A table with words in its first columns and figures in the others."""
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     for name in words:
         table.add_column(name)
@@ -109,7 +109,7 @@ def _histogram(change: Distribution) -> Table:
 
 
 def _groups(screen: Console, title: str, groups: Sequence[Group]) -> None:
-    """Payer plans or therapies: those whose cost changes the most."""
+    """The plans or therapies whose cost changes most."""
     table = _table(title, ["Name"], _GROUP_FIGURES)
     for group in most_changed(groups, _MOST_GROUPS):
         each = group.figures

@@ -66,7 +66,7 @@ class LineWriter:
                 self._write_whole(line)
 
     def _write_whole(self, line: bytes) -> None:
-        """Write all of a line, past Python's buffer, whose lock would outlive a thread that stands still."""
+        """Write a whole line without Python's buffer, because a blocked thread would keep the buffer's lock."""
         data = line + b"\n"
         # Where nobody reads any more, there is no other place to say so.
         with suppress(OSError):
@@ -83,10 +83,10 @@ class _Logger:
 
 
 class _Others(logging.Handler):
-    """What libraries log, as lines of the same form: never their arguments or tracebacks, which may quote a request."""
+    """Logs of libraries in the same form, without arguments and tracebacks, because these may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line of where it comes from and what kind of fault it tells of."""
+        """Write a line with its origin and its kind of fault."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         log = structlog.get_logger("camcover.libraries")
         log.log(record.levelno, "library", logger=record.name, place=f"{record.module}:{record.lineno}", kind=kind)

@@ -1,4 +1,4 @@
-"""The Typer app: its commands and how it starts. It imports what the commands take, not what they do."""
+"""The Typer app: its commands and how it starts. It imports the declarations of commands, not their work."""
 
 from __future__ import annotations
 

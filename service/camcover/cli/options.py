@@ -30,7 +30,7 @@ __all__ = [
 DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
 
 DEFAULT_RULES = ""
-"""The source of rules that nobody named: the folder `rules` here, else the rules that come with the package."""
+"""The default source of rules: the folder `rules` in the working directory, else the rules of the package."""
 
 SHOWN_RULES = "the folder rules here, else the shipped rules"
 """How help tells of `DEFAULT_RULES`."""

@@ -163,7 +163,7 @@ def _warn_of_clock(store: ReleaseStore) -> None:
 
 
 def _said_of(decision: Activation) -> str:
-    """A decision about a release that is named before it."""
+    """The words of a decision about a release; the release's name stands before them."""
     what = "rolled back to" if decision.kind is ActivationKind.ROLLBACK else "activated"
     if decision.is_cancelled:
         what = "called off for"

@@ -21,7 +21,7 @@ _LOG = structlog.get_logger("camcover.rules")
 
 
 class Reloader:
-    """Reads the same files or folders again; one reload at a time, what is asked meanwhile follows it."""
+    """Reads the same files or folders again, one reload at a time. Asked during a reload, it reads once more."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         """Read `paths`."""

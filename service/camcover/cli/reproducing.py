@@ -1,4 +1,4 @@
-"""`camcover reproduce`: an estimate given earlier, computed once more by the release that it was made by."""
+"""`camcover reproduce`: computes an earlier estimate once more, by its own release."""
 
 from __future__ import annotations
 

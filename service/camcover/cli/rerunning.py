@@ -28,7 +28,7 @@ def ends_as(once: Callable[[], int], paths: Sequence[Path], *, watch: bool) -> t
 
 
 def _status(once: Callable[[], int]) -> int:
-    """The status that a run would end the program with; a file that goes while it is read is one more to read again."""
+    """The exit status of one run; 1, with the error printed, if a file disappears while it is read."""
     try:
         return once()
     except typer.Exit as ended:

@@ -10,7 +10,7 @@ __all__ = ["WINDOW_SECONDS", "Restarts"]
 WINDOW_SECONDS = 60.0
 
 _MOST_OF_WORKER = 5
-"""Ends in that time, for each worker, after which the service gives up."""
+"""The service gives up after so many ends in that time, for each worker."""
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 5.0
 
@@ -44,7 +44,7 @@ class Restarts:
         return True
 
     def is_due(self, worker: int | None, now: float) -> bool:
-        """Whether to start another in place of one whose end was noted; to be asked until it says so."""
+        """Whether to replace now a worker whose end was noted. Ask again until it is true."""
         if now < self._due[worker]:
             return False
         del self._due[worker]

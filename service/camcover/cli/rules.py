@@ -100,7 +100,7 @@ def fmt(paths: list[Path], is_check: bool) -> None:
 
 
 def _formatted(file: Path, text: str, *, is_check: bool) -> bool:
-    """Write a file in the standard layout, unless this only checks; gives whether that is another than it has."""
+    """Write a file in the standard layout, or only check it; gives whether the layout differs."""
     before = text.replace("\r\n", "\n").replace("\r", "\n")
     after = format_text(before)
     if before == after:

@@ -41,7 +41,7 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """Where HTTP is served as well, and whose pages may call there; `is_plain`: it is not encrypted in any case."""
+    """The address of HTTP, and the origins that may call it; `is_plain`: it is never encrypted."""
 
     listen: str
     origins: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ def cannot_listen(address: str) -> str:
 
 
 def run_server(options: ServerOptions, on_ready: Callable[[str, str], object]) -> int:
-    """Serve; `on_ready` gets the address, and that of HTTP, if any. Gives the exit status; says what is wrong."""
+    """Serve; `on_ready` gets the address, and that of HTTP, if any. Prints faults and gives the exit status."""
     access, certificates = guards(options)
     try:
         database = None if options.database_url == OFF else open_database(options.database_url, SERVING_SECONDS)
@@ -88,7 +88,7 @@ def run_server(options: ServerOptions, on_ready: Callable[[str, str], object]) -
 
 
 def guards(options: ServerOptions) -> tuple[Access, Certificates | None]:
-    """Who may call, and what encrypts the port. Says what is wrong with their files, and ends with status 1."""
+    """The callers and the certificate. Prints the faults of their files, and ends with status 1."""
     try:
         access = Access(options.tokens, access_tokens=_access_tokens(options.oidc))
         certificates = None if options.certificates is None else Certificates(options.certificates)
@@ -160,7 +160,7 @@ async def _serve(
                 typer.echo(cannot_listen(options.http.listen), err=True)
                 await server.drain()
                 return 1
-            # After the server has drained: what it refuses meanwhile is told so on an open port.
+            # It stops after the server has drained: until then calls on its port get the reason of their refusal.
             stack.push_async_callback(beside.stop)
         _read_anew_on_hangup(rules, reloader, access)
         on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}", http)

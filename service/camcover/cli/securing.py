@@ -1,4 +1,4 @@
-"""What protects a service: its certificate, no plain text where others could read it, the identity provider."""
+"""The protection of a service: its certificate, no plain text for others to read, the identity provider."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def oidc_settings(
 
 
 def _scope(text: str) -> tuple[str, Role]:
-    """A scope and the role that it gives."""
+    """A scope and its role."""
     scope, _, role = text.rpartition("=")
     if not scope or role not in list(Role):
         raise typer.BadParameter(f"--oidc-scope {text}: expected SCOPE=ROLE with a role of {', '.join(Role)}")

@@ -80,7 +80,7 @@ def read_settings(file: Path, context: typer.Context) -> dict[str, Any]:
 
 
 def _parsed(file: Path) -> tuple[str, Mapping[str, Any]]:
-    """The text of a TOML file, and what it gives. Raises `WrongSettings`."""
+    """The text of a TOML file and its content. Raises `WrongSettings`."""
     import tomllib  # noqa: PLC0415 - only those pay for it who have a file
 
     try:
@@ -97,7 +97,7 @@ def _parsed(file: Path) -> tuple[str, Mapping[str, Any]]:
 
 
 def _unknown(key: str, value: Any, settings: Mapping[str, TyperOption]) -> str:
-    """What is said of a key that is no setting."""
+    """The fault of a key that is no setting."""
     from camcover.rulebook.hints import hint  # noqa: PLC0415 - only for a fault
 
     if isinstance(value, dict):
@@ -107,7 +107,7 @@ def _unknown(key: str, value: Any, settings: Mapping[str, TyperOption]) -> str:
 
 
 def _wrong_type(value: Any, wanted: Any) -> str:
-    """What was expected in place of a value of another type than that in which TOML writes what an option wants."""
+    """The expected type of a setting in TOML, for the fault of a value of another type."""
     kind = get_args(wanted)[0] if isinstance(wanted, UnionType) else wanted
     is_many = get_origin(kind) is list
     if isinstance(value, list) != is_many:
@@ -133,7 +133,7 @@ def _refused(value: Any, option: TyperOption, context: typer.Context) -> str:
 
 
 def _line_of(key: str, text: str) -> int:
-    """The number of the line that gives a key; a file of settings has no tables, so that one line does."""
+    """The number of the line with a key. A file of settings has no tables, so each key stands in one line."""
     wanted = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
     return next((number for number, line in enumerate(text.splitlines(), 1) if wanted.match(line)), 1)
 

@@ -26,11 +26,11 @@ class Screen(Console):
         super().__init__(width=width, markup=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """A text as Rich lays it out, escaped before it is measured."""
+        """A text for Rich, escaped before Rich measures it."""
         return super().render_str(printable(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What Rich draws, also of texts that came as `Text`."""
+        """The segments that Rich draws, escaped; texts of the class `Text` are among them."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
@@ -94,7 +94,7 @@ def _lines(estimate: estimate_pb2.Estimate) -> Table:
 
 
 def _cell(cents: int) -> str:
-    """An amount; nothing for zero, so that the eye finds what counts."""
+    """An amount; empty for zero, so that the other amounts stand out."""
     return dollars(cents) if cents else "-"
 
 

@@ -47,7 +47,7 @@ def future_time(text: str, option: str, instead: str = "do it now") -> datetime:
 
 
 def in_both_zones(when: datetime) -> str:
-    """A time in UTC, and behind it as it was given where that is another zone."""
+    """A time in UTC, followed by the time as it was given if its zone is another."""
     given = "" if not when.utcoffset() else f" ({when.isoformat(sep=' ', timespec='seconds')})"
     return f"{moment(when)}{given}"
 

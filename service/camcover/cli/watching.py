@@ -27,7 +27,7 @@ _Place = tuple[str, int, int]
 """Where a path leads: the path without links, device and inode."""
 
 _Read = tuple[dict[Path, tuple[str, int, int, int]], tuple[Diagnostic, ...]]
-"""The rule files, each with what changes when another text is in it, and what is not read."""
+"""The rule files, each with its path and stat, which change with its text; and the faults of unread files."""
 
 
 class Watcher:
@@ -86,7 +86,7 @@ class Watcher:
                     return
 
     def _places(self) -> dict[Path, _Place]:
-        """Where the paths lead now; logs once that a path is gone, and once that it is back."""
+        """The current targets of the paths; logs once when a path is gone, and once when it is back."""
         places = {}
         for path in self._paths:
             try:
@@ -109,7 +109,7 @@ class Watcher:
         read = await asyncio.to_thread(self._files)
         if read == self._read:
             return
-        self._places()  # a path that went while it was read has given only some of its files
+        self._places()  # a path that disappeared during the reading has given only some of its files
         if not self._gone:
             self._read = read
             self._tell()

@@ -31,7 +31,7 @@ from camcover.cli.running import ServerOptions, cannot_listen
 from camcover.engine.compiling.stored import UnreadableTables, is_stored, read_tables, write_tables
 
 Work = Callable[[ServerOptions, Callable[[], object]], int]
-"""What a worker does: serve, say when it is ready, give its exit status."""
+"""The work of a worker: it serves, reports when it is ready, and gives its exit status."""
 
 _LOG = structlog.get_logger("camcover.workers")
 
@@ -46,7 +46,7 @@ class Supervisor:
     def __init__(self, options: ServerOptions, count: int, announce: Callable[[str, str], object]) -> None:
         """Serve by `options`; `announce` gets the address, and that of HTTP, when the first worker takes calls."""
         self._rules, self._options, self._count, self._announce = list(options.rules), options, count, announce
-        # No lock is shared with a worker: one that is killed while it holds it would stop this process, too.
+        # No lock is shared with a worker: if a worker is killed with the lock, this process would wait forever.
         self._is_ready, self._ready = _CONTEXT.Pipe(duplex=False)
         self._workers: list[BaseProcess] = []
         self._drained: list[BaseProcess] = []
@@ -89,7 +89,7 @@ class Supervisor:
 
         def start() -> BaseProcess:
             process = _CONTEXT.Process(target=_worker, args=(work, self._options, self._ready))
-            # A worker inherits the block, and lifts it once it can read rules anew: till then SIGHUP would end it.
+            # A worker inherits the block, and lifts it when it can reload rules. Before, SIGHUP would end it.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             process.start()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
@@ -106,11 +106,11 @@ class Supervisor:
             for place, worker in enumerate(self._workers):
                 if self._may_restart(worker):
                     self._workers[place] = start()
-        # Those that ended by themselves before have been logged.
+        # The workers that ended by themselves before are logged already.
         return int(self._restarts.are_too_many or any(worker.exitcode for worker in self._drained))
 
     def _may_restart(self, worker: BaseProcess) -> bool:
-        """Whether to start a worker now in place of one that ended by itself; ends all when that happens too often."""
+        """Whether to replace now a worker that ended by itself; ends all workers if that happens too often."""
         if self._is_ending or worker.is_alive():
             return False
         if self._restarts.note(worker.pid, time.monotonic()):
@@ -165,7 +165,7 @@ class Supervisor:
 
 
 def _reserved(stack: ExitStack, listen: str) -> str | None:
-    """HOST:PORT, with a port that was free for 0, held for the workers until the stack ends; None: it is taken."""
+    """HOST:PORT, with a free port for 0, reserved for the workers until the stack ends; None if it is taken."""
     host, _, port = listen.rpartition(":")
     held = stack.enter_context(reserved_port(host, port))
     return f"{host}:{held.getsockname()[1]}" if held is not None else None
@@ -186,5 +186,5 @@ def _copy(rules: Path, file: Path) -> None:
 
 
 def _worker(work: Work, options: ServerOptions, ready: Connection) -> None:
-    """Run a worker from start to end; it writes to `ready` once it takes calls."""
+    """Run a worker from start to end; it writes to `ready` when it begins to take calls."""
     sys.exit(work(options, lambda: ready.send_bytes(b".")))
