@@ -1,6 +1,7 @@
 # The verbs of the project, the same for people and for CI. `make help` lists them.
 PYTHON ?= python3
 LISTEN ?= 127.0.0.1:50051
+HTTP ?= 127.0.0.1:8080
 VENV := .venv
 BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete
@@ -22,11 +23,11 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(ENVIRONMENT) ## start the service, send it a well-being plan over gRPC, print the estimate
+demo: $(ENVIRONMENT) ## start the service, send it a well-being plan over gRPC, print the estimate and where its pages are
 	@$(BIN)/python docs/examples/demo.py
 
-serve: $(ENVIRONMENT) ## serve the shipped rules on LISTEN (127.0.0.1:50051)
-	$(BIN)/camcover serve --rules rules --listen $(LISTEN)
+serve: $(ENVIRONMENT) ## serve the shipped rules on LISTEN (127.0.0.1:50051), and pages on HTTP (127.0.0.1:8080)
+	$(BIN)/camcover serve --rules rules --listen $(LISTEN) --http $(HTTP)
 
 test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule files
 	$(BIN)/pytest -q -n auto --dist=worksteal

@@ -3,11 +3,16 @@
 What comes in: a `Message`. What goes out: its text in a language. A catalog is a gettext file,
 `camcover/locales/<language>/LC_MESSAGES/camcover.po`: its msgid is the message's id, its msgstr the sentence with the
 arguments' names in braces. A second language is a second file. It is read when a language is first asked for. What a
-catalog does not have, or marks as fuzzy, is said in English.
+catalog does not have, or marks as fuzzy, is said in English. Beside it, `names.po` has the names and words of rule
+files by what stands there (`Acupuncture`, `manual therapy`); one that it does not have stays as it is.
+
+The header's `Language` says how values are written (`es_US`: $1,234.50). A comment `Reviewed by: NAME, DATE` in the
+head of a translation says who has reviewed it, and when.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -16,8 +21,9 @@ from gettext import c2py
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
@@ -36,6 +42,8 @@ COUNT = "count"
 _REMEMBERED = 50_000
 """Amounts and dates whose words are kept: writing one as a language does takes a hundredth of a millisecond."""
 
+_REVIEWED = re.compile(r"^# Reviewed by: (.+), ([0-9]{4}-[0-9]{2}-[0-9]{2})$", re.MULTILINE)
+
 _CENTS, _HUNDREDTHS_OF_PERCENT = Decimal("0.01"), Decimal("0.0001")
 
 
@@ -49,9 +57,15 @@ class Language:
         """
         self.tag = tag
         self._fallback = fallback
-        self._locale = Locale.parse(tag, sep="-")
-        self._words, self._plural = _catalog(FOLDER / tag / "LC_MESSAGES" / "camcover.po", self._locale)
-        self._dollars: Callable[[int], str] = lru_cache(_REMEMBERED)(self._written_dollars)
+        folder = FOLDER / tag / "LC_MESSAGES"
+        catalog = _read_catalog(folder / "camcover.po")
+        self._locale = catalog.locale or Locale.parse(tag, sep="-")
+        self._words, self._plural = _words(catalog), c2py(catalog.plural_expr)
+        names = folder / "names.po"
+        self._names = {key: forms[0] for key, forms in _words(_read_catalog(names)).items()} if names.exists() else {}
+        reviewed = _REVIEWED.search(catalog.header_comment)
+        self.reviewed: tuple[str, date] | None = reviewed and (reviewed[1], date.fromisoformat(reviewed[2]))
+        self.dollars: Callable[[int], str] = lru_cache(_REMEMBERED)(self._written_dollars)
         self._number: Callable[[int], str] = lru_cache(_REMEMBERED)(self._written_number)
         self._date: Callable[[date], str] = lru_cache(_REMEMBERED)(self._written_date)
 
@@ -71,17 +85,40 @@ class Language:
             )
         return forms[form].format_map(words)
 
+    def name(self, text: str) -> str:
+        """A name or word of rule files as this language has it, else as it stands there."""
+        return self._names.get(text, text)
+
+    def month(self, day: date) -> str:
+        """The month of a day, with its year: `March 2026`."""
+        return format_skeleton("yMMMM", day, locale=self._locale)
+
+    def short_date(self, day: date) -> str:
+        """A day without its year: `Mar 2`."""
+        return format_skeleton("MMMd", day, locale=self._locale)
+
+    def short_month(self, day: date) -> str:
+        """A month by its short name: `Mar`."""
+        return format_skeleton("MMM", day, locale=self._locale)
+
+    def whole_dollars(self, cents: int) -> str:
+        """An amount to the dollar, for charts: `$150`."""
+        whole = Decimal(cents) / 100
+        return format_currency(
+            whole, CURRENCY, format="¤#,##0", locale=self._locale, currency_digits=False, decimal_quantization=True
+        )
+
     def _value(self, value: Argument) -> str:
         """An argument as it stands in a sentence."""
         match value:
             case str():
                 return value
             case Dollars():
-                return self._dollars(value.cents)
+                return self.dollars(value.cents)
             case Message():
                 return self.text(value)
             case Label():
-                return value.word.replace("_", " ").replace("-", " ")
+                return self.name(value.word.replace("_", " ").replace("-", " "))
             case int():
                 return self._number(value)
             case date():
@@ -103,16 +140,20 @@ class Language:
         return format_date(day, "long", locale=self._locale)
 
 
-def _catalog(path: Path, locale: Locale) -> tuple[dict[str, tuple[str, ...]], Callable[[int], int]]:
-    """The words of a catalog by message id, singular and plurals, and the plural's number of a count."""
+def _read_catalog(path: Path) -> Catalog:
+    """A gettext file. Raises FileNotFoundError, `PoFileError`."""
     with path.open("rb") as file:
-        catalog = read_po(file, locale=locale, abort_invalid=True)
+        return read_po(file, abort_invalid=True)
+
+
+def _words(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """The words of a catalog by message id, singular and plurals."""
     words: dict[str, tuple[str, ...]] = {}
     for each in catalog:
         forms = (each.string,) if isinstance(each.string, str) else tuple(each.string or ())
         if each.id and forms and all(forms) and not each.fuzzy:
             words[each.id if isinstance(each.id, str) else each.id[0]] = forms
-    return words, c2py(catalog.plural_expr)
+    return words
 
 
 def languages() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,3 +20,4 @@ def test_the_demo_prices_twelve_lines() -> None:
     assert result.returncode == 0, result.stderr
     assert "You pay $324.00 of $980.00; the plan pays $256.00, $400.00 is written off." in result.stdout
     assert "Medicare NCD 30.3.3" in result.stdout
+    assert re.search(r"Pages for patients: http://127.0.0.1:[0-9]+/en/ \(What will my care cost\?", result.stdout)

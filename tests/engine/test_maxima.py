@@ -75,7 +75,10 @@ def test_the_explanation_names_the_maximum_that_caps() -> None:
         "You have reached your out-of-pocket maximum (all max). The plan pays $7.60 of your share."
     ]
     assert told(deductible=10000, oop_max=49500, all_max=59500) == [
-        "You have reached your out-of-pocket maximums (oop max and all max). The plan pays $4.60 of your share."
+        (
+            "You have reached your out-of-pocket maximums (out-of-pocket maximum and all max). "
+            "The plan pays $4.60 of your share."
+        )
     ]
 
 

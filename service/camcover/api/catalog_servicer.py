@@ -18,15 +18,15 @@ from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServ
 from camcover.languages import ENGLISH, language
 from camcover.rulebook import nearest
 from camcover.rulebook.checks.scope import licensing
-from camcover.rulebook.records import STATES, Catalog, Condition, Payee, Plan, Practitioner, SharePart, Therapy
+from camcover.rulebook.records import STATES, Payee, Plan, Practitioner, SharePart, Therapy
 from camcover.rulebook.term_messages import account_terms, limit_terms
+from camcover.workflow import catalog_entries
 from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["CatalogServicer"]
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
 Item = TypeVar("Item")
 
 
@@ -54,7 +54,7 @@ class CatalogServicer(CatalogServiceServicer):
 
     def _list_therapies(self, request: messages.ListTherapiesRequest) -> messages.ListTherapiesResponse:
         validate(request)
-        entries = _latest(self._rules.take(), lambda catalog: catalog.therapies.values())
+        entries = list(catalog_entries.therapies(self._rules.take()).values())
         page, token = _page(request, entries, lambda each: (each.id, each.name, *each.aliases, *each.billed))
         return messages.ListTherapiesResponse(therapies=map(_therapy, page), next_page_token=token)
 
@@ -66,7 +66,7 @@ class CatalogServicer(CatalogServiceServicer):
 
     def _list_conditions(self, request: messages.ListConditionsRequest) -> messages.ListConditionsResponse:
         validate(request)
-        entries = _latest(self._rules.take(), lambda catalog: catalog.conditions.values())
+        entries = list(catalog_entries.conditions(self._rules.take()).values())
         page, token = _page(request, entries, lambda each: (each.id, each.name, *each.icd10))
         found = [messages.Condition(id=each.id, name=each.name, icd10=map(str, each.icd10)) for each in page]
         return messages.ListConditionsResponse(conditions=found, next_page_token=token)
@@ -80,7 +80,7 @@ class CatalogServicer(CatalogServiceServicer):
     def _list_practitioners(self, request: messages.ListPractitionersRequest) -> messages.ListPractitionersResponse:
         validate(request)
         tables = self._rules.take()
-        entries = _latest(tables, lambda catalog: catalog.practitioners.values())
+        entries = list(catalog_entries.practitioners(tables).values())
         page, token = _page(request, entries, lambda each: (each.id, each.name, each.taxonomy or ""))
         found = [_practitioner(tables, each) for each in page]
         return messages.ListPractitionersResponse(practitioners=found, next_page_token=token)
@@ -110,14 +110,6 @@ class CatalogServicer(CatalogServiceServicer):
         for edition, plan in zip(message.editions, index.editions, strict=True):
             _describe(edition, plan)
         return messages.GetPlanResponse(plan=message)
-
-
-def _latest(tables: Tables, entries_of: Callable[[Catalog], Iterable[Entry]]) -> list[Entry]:
-    """The entries of all catalogs, each as its latest edition has it."""
-    found: dict[str, Entry] = {}
-    for catalog in tables.vocabulary.catalogs:
-        found |= {str(entry.id): entry for entry in entries_of(catalog)}
-    return list(found.values())
 
 
 def _entry_id(entry: object) -> str:

@@ -211,6 +211,11 @@ class Server:
         self._reports: set[asyncio.Task[None]] = set()
 
     @property
+    def admission(self) -> Admission:
+        """What admits calls, and counts those that run."""
+        return self._admission
+
+    @property
     def measures(self) -> Measures:
         """The figures of the service."""
         return self._measures
@@ -219,6 +224,11 @@ class Server:
     def reading(self) -> Pool:
         """Where large messages are read."""
         return self._pools.reading
+
+    @property
+    def pages(self) -> Pool:
+        """Where pages are made."""
+        return self._pools.pages
 
     @property
     def rule_release(self) -> str:

@@ -30,6 +30,7 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 if TYPE_CHECKING:
     from camcover.api.access_tokens import AccessTokens
+    from camcover.http.port import HttpPort
 
 __all__ = ["OFF", "HttpOptions", "ServerOptions", "cannot_listen", "guards", "run_server"]
 
@@ -41,11 +42,18 @@ _LOG = structlog.get_logger("camcover.server")
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """The address of HTTP, and the origins that may call it; `is_plain`: it is never encrypted."""
+    """The address of HTTP, and the origins that may call it; `is_plain`: it is never encrypted.
+
+    `pages`: whether pages for patients are served there; `frames`: the origins whose pages may show them in a frame;
+    `help_phone`: the number that they name for help.
+    """
 
     listen: str
     origins: tuple[str, ...] = ()
     is_plain: bool = False
+    pages: bool = False
+    frames: tuple[str, ...] = ()
+    help_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +152,7 @@ async def _serve(
             return 1
         http = ""
         if options.http is not None:
-            from camcover.http.port import HttpPort  # noqa: PLC0415 - it imports Starlette, which only an extra brings
-
-            beside = HttpPort(
-                server,
-                options.http.listen,
-                shares_port=options.settings.shares_port,
-                origins=options.http.origins,
-                certificates=None if options.http.is_plain else certificates,
-                connection_seconds=options.settings.connection_age_seconds,
-            )
+            beside = _http_port(server, rules, options, certificates)
             try:
                 http = await beside.start()
             except OSError:
@@ -166,6 +165,27 @@ async def _serve(
         on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}", http)
         await server.wait()
     return 0
+
+
+def _http_port(
+    server: Server, rules: RulesInForce, options: ServerOptions, certificates: Certificates | None
+) -> HttpPort:
+    """The port of HTTP, with pages where they are asked for."""
+    # They import Starlette, which only an extra brings.
+    from camcover.http.port import HttpPort  # noqa: PLC0415
+    from camcover.web.app import PageSettings, pages  # noqa: PLC0415
+
+    http = options.http or HttpOptions("")
+    settings = PageSettings(http.help_phone, http.frames)
+    return HttpPort(
+        server,
+        http.listen,
+        shares_port=options.settings.shares_port,
+        origins=http.origins,
+        certificates=None if http.is_plain else certificates,
+        connection_seconds=options.settings.connection_age_seconds,
+        pages=pages(rules, settings, server.pages.run) if http.pages else None,
+    )
 
 
 def _read_anew_on_hangup(rules: RulesInForce, reloader: Reloader, access: Access) -> None:

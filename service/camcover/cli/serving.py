@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from camcover.store.database import IN_MEMORY
 
 _LAST_PORT = 65_535
 
+_PHONE = re.compile(r"[0-9+() -]{3,30}")
+
 _GRACE_SECONDS = 5.0
 """How much longer than its drain a worker may take to end once its supervisor is gone."""
 
@@ -34,6 +38,9 @@ def prepared(
     http: str,
     http_origins: str,
     http_plain: bool,
+    pages: bool | None,
+    page_frames: str,
+    help_phone: str,
     database_url: str,
     keep: Keeping,
     tokens: Path | None,
@@ -69,12 +76,9 @@ def prepared(
     Raises typer.BadParameter for settings that do not go together, `ExtraMissing`.
     """
     check_address("--listen", listen)
-    if http_origins and not http:
-        raise typer.BadParameter("--http-origins goes with --http")
-    if http:
-        check_address("--http", http)
-        if not is_installed("http"):
-            raise ExtraMissing(f"--http is given, and {how_to_install('http')}")
+    # Pages ask for no token: where tokens are asked for, opening them is said in so many words.
+    has_pages = pages if pages is not None else bool(http) and tokens is None and oidc_issuer is None
+    served = _http_options(http, http_origins, page_frames, help_phone, pages=has_pages)
     if not rules and database_url in (OFF, IN_MEMORY):
         raise typer.BadParameter("give --rules, or a --database-url whose active release is served")
     if watch and (not rules or workers > 1):
@@ -93,7 +97,7 @@ def prepared(
         payers_claim=oidc_payers_claim,
         leeway_seconds=oidc_leeway_seconds,
     )
-    served = HttpOptions(http, _origins(http_origins), is_plain="--http" in plain) if http else None
+    served = served and replace(served, is_plain="--http" in plain)
     check_telemetry()
     settings = Settings(
         listen,
@@ -153,6 +157,29 @@ def check(**settings: Any) -> None:
     typer.echo("settings can be used")
 
 
+def _http_options(
+    http: str, http_origins: str, page_frames: str, help_phone: str, *, pages: bool
+) -> HttpOptions | None:
+    """What is served over HTTP, None where nothing is. Raises typer.BadParameter, `ExtraMissing`."""
+    if not http:
+        for option, given in (
+            ("--http-origins", http_origins),
+            ("--pages", pages),
+            ("--page-frames", page_frames),
+            ("--help-phone", help_phone),
+        ):
+            if given:
+                raise typer.BadParameter(f"{option} goes with --http")
+        return None
+    check_address("--http", http)
+    if not is_installed("http"):
+        raise ExtraMissing(f"--http is given, and {how_to_install('http')}")
+    if help_phone and not _PHONE.fullmatch(help_phone):
+        raise typer.BadParameter(f"--help-phone {help_phone}: expected digits, spaces and + - ( )")
+    origins, frames = _origins("--http-origins", http_origins), _origins("--page-frames", page_frames)
+    return HttpOptions(http, origins, pages=pages, frames=frames, help_phone=help_phone)
+
+
 def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:
     """What each worker process does; gives its exit status."""
     writer = configure_logs()
@@ -163,7 +190,7 @@ def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:
         writer.close()
 
 
-def _origins(text: str) -> tuple[str, ...]:
+def _origins(option: str, text: str) -> tuple[str, ...]:
     """The origins of a list with commas. Raises typer.BadParameter."""
     from camcover.http.origins import is_origin  # noqa: PLC0415 - it imports Starlette, which only an extra brings
 
@@ -171,7 +198,7 @@ def _origins(text: str) -> tuple[str, ...]:
     for each in found:
         if not is_origin(each):
             said = "expected an origin as browsers write it, such as https://portal.example"
-            raise typer.BadParameter(f"--http-origins {each}: {said}")
+            raise typer.BadParameter(f"{option} {each}: {said}")
     return found
 
 

@@ -17,6 +17,7 @@ from camcover.http.aliases import ALIASES, CONTENT_TYPES, asker
 from camcover.http.calls import HttpMethod, is_pure
 from camcover.http.operations import Described, Lives, Measured, Ready
 from camcover.http.origins import Origins
+from camcover.http.page_port import AdmittedPages, is_page
 from camcover.http.replies import Reply, refusal
 from camcover.refusals import Refusal
 
@@ -25,14 +26,26 @@ __all__ = ["application"]
 _NO_CONTENT, _NOT_FOUND, _NOT_ALLOWED = 204, 404, 405
 
 
-def application(server: Server, origins: Collection[str] = ()) -> ASGIApp:
-    """The ASGI application over a server's methods; `origins`: of pages that may call it."""
+def application(server: Server, origins: Collection[str] = (), pages: ASGIApp | None = None) -> ASGIApp:
+    """The ASGI application over a server's methods; `origins`: of pages that may call it; `pages`: its own, if any."""
     made = Starlette(
         routes=[*_methods(server), *_short(server), *_operations(server)], exception_handlers={HTTPException: _refused}
     )
     # `/livez/` is another path than `/livez`, not a way to it.
     made.router.redirect_slashes = False
-    return Origins(made, origins)
+    methods = Origins(made, origins)
+    return methods if pages is None else _Beside(AdmittedPages(server, pages), methods)
+
+
+class _Beside:
+    """Pages by their paths, and the methods by all others."""
+
+    def __init__(self, pages: ASGIApp, methods: ASGIApp) -> None:
+        self._pages, self._methods = pages, methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await (self._pages if is_page(scope["path"]) else self._methods)(scope, receive, send)
 
 
 def _methods(server: Server) -> Iterator[Route]:

@@ -12,6 +12,7 @@ from typing import Any
 import httptools
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from camcover.api.certificates import Certificates
@@ -57,16 +58,17 @@ class HttpPort:
         origins: Collection[str] = (),
         certificates: Certificates | None = None,
         connection_seconds: float = math.inf,
+        pages: ASGIApp | None = None,
     ) -> None:
         """Serve on HOST:PORT; `shares_port`: other processes listen on it as well; `origins`: whose pages may call.
 
         Without `certificates` connections are not encrypted. A connection ends with the first call that begins on it
-        after `connection_seconds`.
+        after `connection_seconds`. `pages`: those that are served besides.
         """
         self._listen, self._shares_port = listen, shares_port
         context = None if certificates is None else certificates.ssl_context()
         config = uvicorn.Config(
-            application(server, origins),
+            application(server, origins, pages),
             http=_Connection,
             ws="none",
             lifespan="off",

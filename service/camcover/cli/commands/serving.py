@@ -50,6 +50,23 @@ def serve(
             "--http-plain", help="Do not encrypt HTTP, though --tls-certificate is given: a proxy or a mesh does."
         ),
     ] = False,
+    pages: Annotated[
+        bool | None,
+        typer.Option(
+            help="Serve pages for patients on the port of HTTP, without a sign-in. By default where neither tokens nor "
+            "an identity provider are asked for.",
+        ),
+    ] = None,
+    page_frames: Annotated[
+        str,
+        typer.Option(
+            envvar="CAMCOVER_PAGE_FRAMES",
+            help="Whose pages may show /embed in a frame: origins with commas between them.",
+        ),
+    ] = "",
+    help_phone: Annotated[
+        str, typer.Option(envvar="CAMCOVER_HELP_PHONE", help="The phone number that pages name for help.")
+    ] = "",
     database_url: Annotated[
         str,
         typer.Option(

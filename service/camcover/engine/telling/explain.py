@@ -361,8 +361,7 @@ def _reason(told: _Told) -> ExplainedStep:
     cite = rule.cite if rule else None
     sources = told.sources
     if reason is Reason.EXCLUDED and isinstance(rule, Exclusion):
-        why = rule.reason.replace("_", " ")
-        return told.step(_EXCLUDED_BECAUSE(why=why) if why else _EXCLUDED(), 0, rule.at, cite)
+        return told.step(_EXCLUDED_BECAUSE(why=Label(rule.reason)) if rule.reason else _EXCLUDED(), 0, rule.at, cite)
     if reason is Reason.REQUIREMENT_MISSING:
         requirement = sources.requirements[told.row.requirement]
         message = _REQUIREMENT_MISSING(attestation=attestation(requirement.attestation))

@@ -1,0 +1,107 @@
+"""P2, the care plan and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple, TypeAlias
+
+from camcover.engine import InvalidRequest, Tables
+from camcover.languages import language
+from camcover.messages import Dollars, Message
+from camcover.rulebook.records import STATES
+from camcover.rulebook.term_messages import what_limit_allows
+from camcover.web.answer import CareAnswer, answer_of
+from camcover.web.asking import EVERY, asked, at_fields, edition_of, is_counted, limits_asked, sums_asked
+from camcover.web.forms import CareForm
+from camcover.web.naming import Offered, RuleNames
+from camcover.web.plan_lists import plan_groups
+from camcover.web.rendering import html
+from camcover.web.words import WORDS
+from camcover.workflow.pricing import price
+from camcover.workflow.what_ifs import what_ifs
+
+__all__ = ["builder_values", "care_page", "priced_form"]
+
+_DETAILS = ("first", "charge", "practitioner", "tier", "condition")
+"""Fields of an item that stand in its details, which are open where one is wrong."""
+
+
+Faults: TypeAlias = Mapping[str, Message]
+"""What is wrong with a form, by the names of its fields."""
+
+
+class SumField(NamedTuple):
+    """A field for what was paid so far: its accumulator, its name, the most that it can be."""
+
+    id: str
+    name: str
+    most: str
+
+
+def care_page(
+    tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
+) -> str:
+    """The page; `is_part`: the result alone. Without a form it asks, and shows no result."""
+    errors: Mapping[str, Message] = {}
+    answer = None
+    if form is not None:
+        form = form.done()
+        answer, errors = priced_form(tables, tag, form.chosen(), today)
+    form = form or CareForm()
+    summary = tables.directory.get(form.plan)
+    is_illustrative = summary is not None and any(each.illustrative for each in summary.editions)
+    values = {"form": form, "errors": errors, "answer": answer, "illustrative": is_illustrative}
+    if is_part:
+        return html("_answer.html", tag, "plan", **values)
+    values |= builder_values(tables, tag, form, errors=errors, today=today)
+    return html("plan.html", tag, "plan", phone=phone, action=f"/{tag}/plan", whole=f"/{tag}/plan", **values)
+
+
+def priced_form(
+    tables: Tables, tag: str, form: CareForm, today: date
+) -> tuple[CareAnswer | None, Mapping[str, Message]]:
+    """The answer to a form, or what is wrong with it by the names of its fields."""
+    request, errors = asked(form, tables, today)
+    if request is None:
+        return None, errors
+    try:
+        priced = price(tables, request)
+    except InvalidRequest as error:
+        return None, at_fields(error, form)
+    changes = what_ifs(tables, request, priced.estimate)
+    return answer_of(tables, request, priced, changes=changes, language=language(tag)), {}
+
+
+def builder_values(
+    tables: Tables, tag: str, form: CareForm, *, errors: Mapping[str, Message], today: date
+) -> dict[str, Any]:
+    """What the form needs: its lists, in the reader's language."""
+    words = language(tag)
+    names = RuleNames(tables, words)
+    groups, more = plan_groups(tables, form)
+    plan = edition_of(form, tables, today)
+    sums = []
+    if plan is not None:
+        tiers = frozenset(item.tier for item in form.items if item.tier in plan.tiers)
+        for each in sums_asked(plan, tiers):
+            most = plan.accumulators[each].alone
+            told = "" if most is None else words.text(WORDS["web-sum-most"](amount=Dollars(most)))
+            sums.append(SumField(each, names.sum(plan.accumulators[each], plan), told))
+    return {
+        "names": names,
+        "groups": groups,
+        "more": more,
+        "tiers": names.tiers(plan) if plan is not None and len(plan.tiers) > 1 else [],
+        "sums": sums,
+        "used": [
+            SumField(str(each.id), names.limit(each), words.text(what_limit_allows(each)))
+            for each in (limits_asked(plan, tables, form) if plan is not None else ())
+            if is_counted(each)
+        ],
+        "before": [Offered(each, words.text(WORDS[f"web-before-{each}"]())) for each in ("no", "yes")],
+        "every": [Offered(str(days), words.text(WORDS[f"web-every-{days}"]())) for days in EVERY],
+        "states": [Offered(each, each) for each in STATES],
+        "today": today.isoformat(),
+        "opened": {int(name.rpartition("-")[2]) for name in errors if name.rpartition("-")[0] in _DETAILS},
+    }

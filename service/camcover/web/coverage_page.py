@@ -1,0 +1,114 @@
+"""P3, is it covered: one kind of care under one plan, without prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from camcover.engine import EstimateRequest, InvalidRequest, Tables
+from camcover.languages import language
+from camcover.messages import Message
+from camcover.rulebook.records import STATES
+from camcover.web.answer import ShownSource, sources_of
+from camcover.web.asking import asked, at_fields, edition_of
+from camcover.web.care_page import Faults
+from camcover.web.forms import CareForm, CareItem
+from camcover.web.naming import Offered, RuleNames
+from camcover.web.plan_lists import plan_groups
+from camcover.web.rendering import html
+from camcover.workflow.coverage import CoverageAnswer, check_coverage
+
+__all__ = ["coverage_page"]
+
+
+class TierRow(NamedTuple):
+    """One network: its name, and what is paid there, step by step; nothing: not covered there."""
+
+    name: str
+    pays: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class CoverageVerdict(NamedTuple):
+    """The answer in the reader's language."""
+
+    covered: bool
+    therapy: str
+    plan: str
+    day: date
+    why: str
+    tiers: tuple[TierRow, ...]
+    limits: tuple[str, ...]
+    needs: tuple[str, ...]
+    accounts: tuple[str, ...]
+    notes: tuple[str, ...]
+    sources: tuple[ShownSource, ...]
+
+
+def coverage_page(
+    tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
+) -> str:
+    """The page; without a form it asks. It has no part of its own."""
+    del is_part
+    names = RuleNames(tables, language(tag))
+    errors: Mapping[str, Message] = {}
+    verdict = None
+    if form is not None:
+        form = CareForm(form.plan, form.find, form.age, form.state, items=(form.items[0],), do=form.do)
+        verdict, errors = _verdict(tables, names, form, today)
+    form = form or CareForm(items=(CareItem(first=today.isoformat()),))
+    plan = edition_of(form, tables, today)
+    groups, more = plan_groups(tables, form)
+    return html(
+        "coverage.html",
+        tag,
+        "coverage",
+        phone=phone,
+        form=form,
+        item=form.items[0],
+        errors=errors,
+        verdict=verdict,
+        names=names,
+        groups=groups,
+        more=more,
+        today=today.isoformat(),
+        tiers=names.tiers(plan) if plan is not None and len(plan.tiers) > 1 else [],
+        states=[Offered(each, each) for each in STATES],
+    )
+
+
+def _verdict(tables: Tables, names: RuleNames, form: CareForm, today: date) -> tuple[CoverageVerdict | None, Faults]:
+    """The answer to a form, or what is wrong with it by the names of its fields."""
+    request, errors = asked(form, tables, today)
+    if request is None:
+        return None, errors
+    try:
+        return _worded(tables, names, request, check_coverage(tables, request)), {}
+    except InvalidRequest as error:
+        return None, at_fields(error, form)
+
+
+def _worded(tables: Tables, names: RuleNames, request: EstimateRequest, answer: CoverageAnswer) -> CoverageVerdict:
+    words = names.language
+    tiers = tuple(
+        TierRow(
+            names.tier(request.plan_id, answer.date, each.tier),
+            tuple(words.text(step) for step in each.member_pays),
+            tuple(words.text(note) for note in (each.provider_liable, each.payment) if note is not None),
+        )
+        for each in answer.terms
+    )
+    return CoverageVerdict(
+        covered=answer.covered,
+        therapy=names.therapy(request.items[0].therapy),
+        plan=tables.directory[request.plan_id].name,
+        day=answer.date,
+        why=words.text(answer.message),
+        tiers=tiers,
+        limits=tuple(words.text(each.message) for each in answer.limits),
+        needs=tuple(words.text(each.message) for each in answer.requirements),
+        accounts=tuple(words.text(each.message) for each in answer.accounts),
+        notes=tuple(words.text(each) for each in (answer.terms_message,) if each is not None),
+        sources=sources_of(answer.citations),
+    )

@@ -1,0 +1,136 @@
+"""Forms as they were sent: the texts of their fields, bounded, and none of them trusted.
+
+What comes in: the body of a POST. What goes out: a `CareForm`, which pages show again as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl
+
+from camcover.errors import CamcoverError
+
+__all__ = ["MOST_BYTES", "CareForm", "CareItem", "WrongForm", "form_of", "pairs_of"]
+
+MOST_BYTES = 64 << 10
+MOST_ITEMS = 8
+_MOST_FIELDS = 400
+_LONGEST = 200
+
+DEFAULT_VISITS, DEFAULT_EVERY = "6", "7"
+
+
+class WrongForm(CamcoverError, ValueError):
+    """A body is no form of these pages: too large, or not encoded as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CareItem:
+    """One kind of care, as texts; `have`: approvals that the patient has."""
+
+    therapy: str = ""
+    visits: str = DEFAULT_VISITS
+    every: str = DEFAULT_EVERY
+    first: str = ""
+    charge: str = ""
+    condition: str = ""
+    practitioner: str = ""
+    tier: str = ""
+    have: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CareForm:
+    """A plan of care under a payer's plan, as texts.
+
+    `sums`: paid so far by accumulator; `before`: whether there was care of these kinds before (`no`, `yes`, empty = not
+    known), and `used`: how much of each limit; `plans`, `premiums`: of a comparison; `do`: the button that was pressed.
+    """
+
+    plan: str = ""
+    find: str = ""
+    age: str = ""
+    state: str = ""
+    sums: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+    used: Mapping[str, str] = field(default_factory=dict)
+    items: tuple[CareItem, ...] = (CareItem(),)
+    plans: tuple[str, ...] = ()
+    premiums: Mapping[str, str] = field(default_factory=dict)
+    do: str = ""
+
+    def chosen(self) -> CareForm:
+        """The form without the last kinds of care that were added and not chosen yet."""
+        items = self.items
+        while len(items) > 1 and not items[-1].therapy:
+            items = items[:-1]
+        return replace(self, items=items)
+
+    def done(self) -> CareForm:
+        """The form as the pressed button leaves it: an item more or fewer, a visit more or fewer."""
+        what, _, place = self.do.partition("-")
+        if what == "add":
+            return self if len(self.items) >= MOST_ITEMS else replace(self, items=(*self.items, _next(self.items)))
+        at = int(place) if place.isdecimal() and len(place) < 3 else -1
+        if not 0 <= at < len(self.items):
+            return self
+        if what == "remove":
+            return replace(self, items=(*self.items[:at], *self.items[at + 1 :]) or (CareItem(),))
+        step = {"more": 1, "less": -1}.get(what, 0)
+        item = self.items[at]
+        if step and item.visits.isdecimal() and len(item.visits) < 4:
+            changed = replace(item, visits=str(max(1, int(item.visits) + step)))
+            return replace(self, items=(*self.items[:at], changed, *self.items[at + 1 :]))
+        return self
+
+
+def _next(items: tuple[CareItem, ...]) -> CareItem:
+    """A further item: what it is for and when it begins are asked once."""
+    return CareItem(therapy="", first=items[-1].first, condition=items[-1].condition)
+
+
+def pairs_of(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form in order. Raises `WrongForm`."""
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError as error:  # UnicodeDecodeError among them
+        raise WrongForm("the body is no form") from error
+    return [(name, value.strip()[:_LONGEST]) for name, value in pairs]
+
+
+def form_of(pairs: list[tuple[str, str]]) -> CareForm:
+    """The form that these fields make; what no form has is left out."""
+    one = dict(pairs)
+    numbers = {int(name[8:]) for name in one if name.startswith("therapy-") and name[8:].isdecimal() and len(name) < 11}
+    items = tuple(_item(one, pairs, number) for number in sorted(numbers)[:MOST_ITEMS])
+    return CareForm(
+        plan=one.get("plan", ""),
+        find=one.get("find", ""),
+        age=one.get("age", ""),
+        state=one.get("state", ""),
+        sums={name[4:]: value for name, value in pairs if name.startswith("sum-")},
+        before=one.get("before", ""),
+        used={name[5:]: value for name, value in pairs if name.startswith("used-")},
+        items=items or (CareItem(),),
+        plans=tuple(value for name, value in pairs if name == "plans" and value),
+        premiums={name[8:]: value for name, value in pairs if name.startswith("premium-")},
+        do=one.get("do", ""),
+    )
+
+
+def _item(one: Mapping[str, str], pairs: list[tuple[str, str]], number: int) -> CareItem:
+    def given(name: str, default: str = "") -> str:
+        return one.get(f"{name}-{number}", default)
+
+    return CareItem(
+        therapy=given("therapy"),
+        visits=given("visits", DEFAULT_VISITS),
+        every=given("every", DEFAULT_EVERY),
+        first=given("first"),
+        charge=given("charge"),
+        condition=given("condition"),
+        practitioner=given("practitioner"),
+        tier=given("tier"),
+        have=tuple(value for name, value in pairs if name == f"have-{number}"),
+    )

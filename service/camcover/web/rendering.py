@@ -1,0 +1,104 @@
+"""Templates to HTML: what all pages have in common, and the headers that keep them safe.
+
+What comes in: a template and its values. What goes out: a response that is not kept, loads nothing of others, runs no
+inline script or style, and is shown in no foreign frame unless that is allowed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from camcover.languages import Language, language, languages
+from camcover.messages import Dollars
+from camcover.web.static_files import prefix
+from camcover.web.words import WORDS
+
+__all__ = ["OWN_NAMES", "html", "page", "policy", "tongues"]
+
+OWN_NAMES = {"en": "English", "es": "Español"}
+"""What languages call themselves."""
+
+RULES_LANGUAGE = "en"
+"""The language of the names of documents, which stay as their publishers have them."""
+
+
+def policy(frame_ancestors: str = "'none'") -> str:
+    """The content security policy; `frame_ancestors`: whose pages may show this one in a frame."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        f"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frame_ancestors}"
+    )
+
+
+def tongues() -> list[tuple[str, str]]:
+    """The languages of the pages: tag, and what it calls itself."""
+    return [(tag, OWN_NAMES.get(tag, tag)) for tag in languages()]
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("camcover.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def html(template: str, tag: str, here: str = "", **values: Any) -> str:
+    """The text of a template in a language; `here`: the path of its page below the language."""
+    words = language(tag)
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=tag,
+            here=here,
+            static=prefix(),
+            tongues=tongues(),
+            unreviewed=tag != RULES_LANGUAGE and words.reviewed is None,
+            rules_language=RULES_LANGUAGE,
+            **_words(words),
+            **values,
+        )
+    )
+
+
+def page(text: str, status: int = 200, *, frame_ancestors: str = "'none'") -> HTMLResponse:
+    """A response with a page."""
+    headers = {
+        "content-security-policy": policy(frame_ancestors),
+        "cache-control": "no-store",
+        # The origin alone goes to our own forms, and nothing to other sites.
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+    return HTMLResponse(text, status, headers)
+
+
+def _words(words: Language) -> dict[str, Any]:
+    """What templates call to say something."""
+
+    def t(message_id: str, **arguments: Any) -> str:
+        return words.text(WORDS[message_id](**arguments))
+
+    def signed(cents: int) -> str:
+        return ("+" if cents > 0 else "\N{MINUS SIGN}") + words.dollars(abs(cents))
+
+    return {
+        "t": t,
+        "say": words.text,
+        "money": words.dollars,
+        "signed": signed,
+        "dollars": Dollars,
+        "month": words.month,
+        "short_month": words.short_month,
+        "short_date": words.short_date,
+    }

@@ -1,0 +1,44 @@
+"""What a request may name: therapies, conditions, practitioners, each as the latest edition of its catalog has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import TypeVar
+
+from camcover.calendar import ordinal_of
+from camcover.engine import Tables
+from camcover.rulebook.records import Catalog, Condition, Plan, Practitioner, Therapy
+
+__all__ = ["conditions", "edition_on", "latest", "practitioners", "therapies"]
+
+Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
+
+
+def latest(tables: Tables, entries_of: Callable[[Catalog], Iterable[Entry]]) -> dict[str, Entry]:
+    """The entries of all catalogs by id, each as its latest edition has it."""
+    found: dict[str, Entry] = {}
+    for catalog in tables.vocabulary.catalogs:
+        found |= {str(entry.id): entry for entry in entries_of(catalog)}
+    return found
+
+
+def therapies(tables: Tables) -> dict[str, Therapy]:
+    """The therapies by id."""
+    return latest(tables, lambda catalog: catalog.therapies.values())
+
+
+def conditions(tables: Tables) -> dict[str, Condition]:
+    """The conditions by id."""
+    return latest(tables, lambda catalog: catalog.conditions.values())
+
+
+def practitioners(tables: Tables) -> dict[str, Practitioner]:
+    """The kinds of practitioners by id."""
+    return latest(tables, lambda catalog: catalog.practitioners.values())
+
+
+def edition_on(tables: Tables, plan_id: str, day: date) -> Plan | None:
+    """The edition of a plan that is in force on a day, else the nearest to it; None where there is no such plan."""
+    index = tables.plans.get(plan_id)
+    return None if index is None else index.nearest_to(ordinal_of(day)).plan

@@ -1,0 +1,63 @@
+"""The options of `camcover serve` that concern pages."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from camcover.cli import serving
+from camcover.cli.running import HttpOptions, ServerOptions
+
+HTTP = ("--http", "127.0.0.1:0", "--database-url", "off")
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[HttpOptions | None]:
+    """What would be served over HTTP, each time that a service would start."""
+    found: list[HttpOptions | None] = []
+
+    def note(options: ServerOptions, _announce: Any) -> int:
+        found.append(options.http)
+        return 0
+
+    monkeypatch.setattr(serving, "run_server", note)
+    monkeypatch.setattr(serving, "configure_logs", io.StringIO)  # it would take over this process's own output
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), True),
+        (("--no-pages",), False),
+        (("--tokens", "tokens.toml"), False),
+        (("--tokens", "tokens.toml", "--pages"), True),
+    ],
+)
+def test_pages_are_open_where_no_tokens_are_asked_for(
+    run: Callable[..., Result], served: list[HttpOptions | None], rules: Path, options: Any, *, expected: bool
+) -> None:
+    (rules / "tokens.toml").touch()
+    options = [rules / each if each == "tokens.toml" else each for each in options]
+    result = run("serve", "--rules", rules, *HTTP, *options)
+    assert result.exit_code == 0, result.output
+    assert [each.pages for each in served if each] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--pages",), "--pages goes with --http"),
+        (("--help-phone", "1-800"), "--help-phone goes with --http"),
+        ((*HTTP, "--help-phone", "<b>call</b>"), "expected digits, spaces and + - ( )"),
+    ],
+)
+def test_options_that_do_not_go_together(run: Callable[..., Result], rules: Path, options: Any, said: str) -> None:
+    result = run("serve", "--rules", rules, *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.replace("│", " ").split())
