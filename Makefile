@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.complete
 GENERATED := service/camcover/gen/__init__.py
 PEERS := build/peers
+AUDIT := build/audit
 SAVED := build/bench.json
 DRAWN := tests/oracle/test_agreement.py tests/oracle/test_completions.py tests/engine/test_carrying_on.py
 CORE_TESTS := $(addprefix tests/,rulebook engine oracle workflow bulk examples test_calendar.py test_kinds.py test_line_amounts.py)
@@ -18,7 +19,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
-.PHONY: engines limit format docs sbom lock clean
+.PHONY: engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -128,10 +129,15 @@ sbom: $(VENV)/.installed ## write the bill of materials of requirements.lock (Cy
 	@mkdir -p build
 	$(BIN)/python docs/generate_sbom.py > build/sbom.json
 
+audit: $(VENV)/.installed ## hold requirements.lock to known advisories (pip-audit), where an advisory service answers
+	@$(MAKE) -s $(AUDIT)/.installed 2> /dev/null || true
+	@$(BIN)/python docs/audit_packages.py $(AUDIT)/venv/bin/pip-audit
+
 lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
 	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry -o requirements.lock
 	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) pyproject.toml --extra bulk --group engines -c requirements-dev.lock -o requirements-engines.lock
+	$(LOCK) --group audit -o requirements-audit.lock
 	cd benchmarks/peers && $(LOCK) requirements.in -o requirements.lock
 
 clean: ## remove the environment and everything built
@@ -160,6 +166,11 @@ $(VENV)/.engines: requirements-engines.lock $(VENV)/.installed
 $(PEERS)/.installed: benchmarks/peers/requirements.lock
 	$(PYTHON) -m venv $(PEERS)/venv
 	$(PEERS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+$(AUDIT)/.installed: requirements-audit.lock
+	$(PYTHON) -m venv $(AUDIT)/venv
+	$(AUDIT)/venv/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --require-hashes --requirement $<
 	touch $@
 
 tests/node/node_modules: tests/node/package-lock.json

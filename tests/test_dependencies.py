@@ -82,6 +82,7 @@ LOCKS = {
     "requirements.lock": 30,
     "requirements-dev.lock": 80,
     "requirements-engines.lock": 30,
+    "requirements-audit.lock": 20,
     "benchmarks/peers/requirements.lock": 10,
 }
 """Each lock file with a number of packages that it has more of."""
