@@ -91,8 +91,10 @@ class Measures(Observer):
         figure, told = self._kinds[name], self._told[name]
         with self._lock:
             if figure.kind is FigureKind.HISTOGRAM:
-                empty = Spread([0] * (len(figure.bounds) + 1))
-                told.spreads.setdefault(labels, empty).take(value, figure.bounds)
+                spread = told.spreads.get(labels)
+                if spread is None:
+                    spread = told.spreads[labels] = Spread([0] * (len(figure.bounds) + 1))
+                spread.take(value, figure.bounds)
             else:
                 told.counts[labels] = told.counts.get(labels, 0.0) + value
         self.heard(figure, value, labels)
