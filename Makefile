@@ -19,7 +19,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
-.PHONY: engines limit format docs sbom audit lock clean
+.PHONY: image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,12 +133,19 @@ audit: $(VENV)/.installed ## hold requirements.lock to known advisories (pip-aud
 	@$(MAKE) -s $(AUDIT)/.installed 2> /dev/null || true
 	@$(BIN)/python docs/audit_packages.py $(AUDIT)/venv/bin/pip-audit
 
+image-steps: ## build, install, compile and serve as the image does, without containers (Linux, as root; tracked files)
+	deploy/try_image.sh
+
+deploy-checks: build/deploy/.installed $(ENVIRONMENT) ## render the Helm chart by Helm's code, validate it by the schemas of Kubernetes
+	build/deploy/venv/bin/python deploy/check_chart.py $(BIN)/camcover
+
 lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
 	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry -o requirements.lock
 	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) pyproject.toml --extra bulk --group engines -c requirements-dev.lock -o requirements-engines.lock
 	$(LOCK) --group audit -o requirements-audit.lock
 	cd benchmarks/peers && $(LOCK) requirements.in -o requirements.lock
+	cd deploy && $(LOCK) requirements.in -o requirements.lock
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build dist .coverage
@@ -171,6 +178,11 @@ $(PEERS)/.installed: benchmarks/peers/requirements.lock
 $(AUDIT)/.installed: requirements-audit.lock
 	$(PYTHON) -m venv $(AUDIT)/venv
 	$(AUDIT)/venv/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --require-hashes --requirement $<
+	touch $@
+
+build/deploy/.installed: deploy/requirements.lock
+	$(PYTHON) -m venv build/deploy/venv
+	build/deploy/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 tests/node/node_modules: tests/node/package-lock.json

@@ -84,6 +84,7 @@ LOCKS = {
     "requirements-engines.lock": 30,
     "requirements-audit.lock": 20,
     "benchmarks/peers/requirements.lock": 10,
+    "deploy/requirements.lock": 8,
 }
 """Each lock file with a number of packages that it has more of."""
 

@@ -73,12 +73,38 @@ print(squared(12))
 """
 
 
-def squared(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def squared(folder: Path, program: str = SQUARED, **more: str) -> subprocess.CompletedProcess[str]:
     """A process that compiles a function of a file in `folder`, and prints 144."""
     (folder / "square.py").write_text(SQUARE, encoding="utf-8")
     paths = os.pathsep.join([str(folder), environment()["PYTHONPATH"]])
     changed = environment(**more) | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([sys.executable, "-c", SQUARED], check=True, capture_output=True, text=True, env=changed)
+    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, env=changed)
+
+
+READ_ONLY = (
+    """
+import os
+writable = os.access
+os.access = lambda path, mode: mode != os.W_OK and writable(path, mode)
+"""
+    + SQUARED
+    + "print(sum(squared.stats.cache_hits.values()))"
+)
+
+
+@only_compiled
+@pytest.mark.processes
+def test_machine_code_that_can_only_be_read_is_used_where_it_fits(tmp_path: Path) -> None:
+    """To the process, no folder can be written. What lies there is not changed, and nothing is compiled elsewhere."""
+    elsewhere = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    squared(tmp_path)
+    before = {file: file.read_bytes() for file in (tmp_path / "__pycache__").iterdir()}
+    assert squared(tmp_path, program=READ_ONLY, **elsewhere).stdout == "144\n1\n"
+    assert {file: file.read_bytes() for file in (tmp_path / "__pycache__").iterdir()} == before
+    assert not kept(tmp_path / "cache")
+    # Of another processor: it does not fit.
+    other = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    assert squared(tmp_path, program=READ_ONLY, **elsewhere, **other).stdout == "144\n0\n"
 
 
 def kept(folder: Path) -> list[Path]:

@@ -108,6 +108,11 @@ class Language:
             whole, CURRENCY, format="¤#,##0", locale=self._locale, currency_digits=False, decimal_quantization=True
         )
 
+    def warm(self) -> None:
+        """Have Babel read what it needs to write values of every kind."""
+        for value in (Dollars(1), 1, date.min, Rate(1), WordList(("", "", ""), is_choice=True), WordList(("", "", ""))):
+            self._value(value)
+
     def _value(self, value: Argument) -> str:
         """An argument as it stands in a sentence."""
         match value:

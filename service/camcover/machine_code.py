@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any
 
 import numba
+from numba.core import caching
 from numba.core.cpu import CPUTargetOptions
 from numba.extending import overload
 
-__all__ = ["check_numba", "inline", "made"]
+config: Any = numba.config
+
+__all__ = ["ReadOnlyFolder", "check_numba", "inline", "made"]
 
 _NO_FOLDER = "no locator available"
 """What Numba's RuntimeError says where it can write neither beside the source nor into the user's cache."""
+
+
+_UNREADABLE = (AttributeError, EOFError, ImportError, IndexError)
+"""What reading an index of another version raises."""
+
+_ASKING = Lock()
+"""Held while Numba is told to look in no other folder than one that cannot be written."""
+
+
+class ReadOnlyFolder:
+    """The folder of a function's machine code, where this process may read it and not write: an image, say.
+
+    Numba takes it by its path in place of its own locators, which want to write.
+    """
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> Any:
+        """Numba's own locator of that folder; None where there is none, or where it can be written."""
+        kind = caching.UserProvidedCacheLocator if config.CACHE_DIR else caching.InTreeCacheLocator
+        locator: Any = kind(function, file)
+        path = locator.get_cache_path()
+        return locator if os.path.isdir(path) and not os.access(path, os.W_OK) else None  # noqa: PTH112 - Numba's texts
 
 
 def check_numba(options: type = CPUTargetOptions, version: str = numba.__version__) -> None:
@@ -32,9 +59,13 @@ def check_numba(options: type = CPUTargetOptions, version: str = numba.__version
 def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
     """Give `function` to Numba with `options`; it is compiled when it is first called.
 
-    Where Numba can keep machine code in no folder, this warns (RuntimeWarning), and each process compiles anew. Machine
-    code that an earlier version of Camcover left in the folder, and that this one cannot read, is forgotten.
+    Machine code in a folder that can only be read is used where it fits. Where Numba can keep machine code in no
+    folder, this warns (RuntimeWarning), and each process compiles anew. Machine code that an earlier version of
+    Camcover left in the folder, and that this one cannot read, is forgotten.
     """
+    found = _made_before(function, options) if options.get("cache") else None
+    if found is not None:
+        return found
     try:
         dispatcher = numba.njit(**options)(function)
     except RuntimeError as error:
@@ -52,6 +83,32 @@ def made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[.
     return dispatcher  # type: ignore[no-any-return]
 
 
+def _made_before(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any] | None:
+    """`function` by machine code in a folder that can only be read; None where none fits this processor and source."""
+    with _ASKING:
+        before, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, f"{__name__}.{ReadOnlyFolder.__name__}"
+        try:
+            dispatcher = numba.njit(**options)(function)
+        except RuntimeError as error:
+            if _NO_FOLDER not in str(error):
+                raise
+            return None
+        finally:
+            config.CACHE_LOCATOR_CLASSES = before
+    cache = getattr(dispatcher, "_cache", None)  # none where Numba is told not to compile
+    if cache is None:
+        return None
+    try:
+        kept = cache._cache_file._load_index()  # noqa: SLF001
+    except _UNREADABLE:
+        return None
+    wanted = cache._index_key(None, dispatcher.targetctx.codegen())[1:]  # noqa: SLF001
+    if all(key[1:] != wanted for key in kept):
+        return None
+    cache.save_overload = lambda *_: None
+    return dispatcher  # type: ignore[no-any-return]
+
+
 def _forget_what_cannot_be_read(dispatcher: Any) -> None:
     """Empty the function's index of machine code if it names a class that this version does not have.
 
@@ -61,7 +118,7 @@ def _forget_what_cannot_be_read(dispatcher: Any) -> None:
     cache = dispatcher._cache  # noqa: SLF001
     try:
         cache._cache_file._load_index()  # noqa: SLF001
-    except (AttributeError, EOFError, ImportError, IndexError):
+    except _UNREADABLE:
         cache.flush()
 
 

@@ -36,13 +36,12 @@ from camcover.api.pools import Pool, Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.store_health import StoreHealth
 from camcover.api.telemetry import exporting_of
+from camcover.api.warming import warm_rules, warm_up
 from camcover.api.worker_process import WorkerProcess
-from camcover.engine.kernel.call import load_kernel
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import add_CatalogServiceServicer_to_server
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import add_EstimateServiceServicer_to_server
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
-from camcover.languages import ENGLISH, language
 from camcover.store import EstimateStore, NoStore
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
@@ -199,8 +198,8 @@ class Server:
         if self._settings.reflects:
             names = (*SERVICES, RULE_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
-        self._rules = rules
-        self._follows = storage.follows
+        self._rules, self._storage = rules, storage
+        self._are_warm = False
         self._following = Following.AT_ONE
         self._behind_since: float | None = None
         self._store = StoreHealth(storage.estimates, self._report_soon)
@@ -280,8 +279,9 @@ class Server:
 
     async def start(self) -> int:
         """Listen; gives the port. Raises RuntimeError when the address cannot be bound."""
-        load_kernel()
-        language(ENGLISH)
+        warm_up(each.input_type for service in _DESCRIPTORS for each in service.methods)
+        await asyncio.to_thread(self._storage.estimates.warm)
+        self._warm_rules()
         self._listens_at = port = self._port()
         # The rules stay: the search for cycles need not walk them again and again.
         gc.collect()
@@ -293,6 +293,12 @@ class Server:
         host = self._settings.listen.rpartition(":")[0]
         _LOG.info("listening", address=f"{host}:{port}", rule_release=self._rules.release)
         return port
+
+    def _warm_rules(self) -> None:
+        """Price once by the first rules that are active, before health says so."""
+        if self._rules.tables is not None and not self._are_warm:
+            self._are_warm = True
+            warm_rules(self._rules.tables)
 
     def _port(self) -> int:
         """Take the port. Raises RuntimeError when the address cannot be bound."""
@@ -327,11 +333,12 @@ class Server:
         of it is SERVING.
         """
         goes_on = self._following is not Following.ENDED
+        self._warm_rules()
         has_rules = goes_on and self._rules.tables is not None
         can_keep = has_rules and self._store.is_available()
         estimates, catalog = SERVICES
         self._states = {"": has_rules, estimates: can_keep, catalog: has_rules, RULE_SERVICE: goes_on}
-        if self._follows:
+        if self._storage.follows:
             self._states[FOLLOWING] = self._following is Following.AT_ONE
         for name, is_well in tuple(self._states.items()):
             await self._health.set(name, _serving(is_well=is_well))

@@ -6,6 +6,7 @@ Both belong to the subject that asked: no other finds them, and the same request
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -16,6 +17,7 @@ from sqlmodel import SQLModel
 from camcover.store import audit
 from camcover.store.availability import Availability
 from camcover.store.database import Database, in_parts
+from camcover.store.errors import StoreUnavailable
 from camcover.store.keeping import Keeping
 from camcover.store.listing import Erased, EstimateQuery, ListedEstimate, erase, listed
 
@@ -67,6 +69,21 @@ class StoredEstimate(NamedTuple):
         return (self.subject, self.request_id) if self.request_id else None
 
 
+_NOBODYS = StoredEstimate(
+    name="estimates/warm",
+    subject="",
+    request_id="estimates/warm",
+    fingerprint=b"",
+    plan_id="",
+    rule_release="",
+    created_at=datetime.min.replace(tzinfo=UTC),
+    request=b"",
+    body=b"",
+    body_digest=b"",
+)
+"""An estimate that is never kept. No caller has an empty subject."""
+
+
 class Pruned(NamedTuple):
     """How many rows a pruning deleted."""
 
@@ -89,6 +106,9 @@ class EstimateStore(Protocol):
 
     def probe(self) -> None:
         """Try to use the store, and record the outcome in `availability`. Raises `StoreUnavailable`."""
+
+    def warm(self) -> None:
+        """Have SQL compiled and a connection open; no row is changed. `availability` has what is wrong."""
 
     def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
         """The estimate of that name, if `subject` asked for it; None means any subject. Raises `StoreUnavailable`."""
@@ -143,6 +163,9 @@ class NoStore:
     def probe(self) -> None:
         """Do nothing: there is no database to try."""
 
+    def warm(self) -> None:
+        """Do nothing: there is no SQL."""
+
     def by_name(self, _name: str, _subject: str | None = None) -> StoredEstimate | None:
         """None."""
         return None
@@ -168,6 +191,14 @@ class KeptEstimates:
     def probe(self) -> None:
         """See whether the database can be read and written. Raises `StoreUnavailable`."""
         self._database.probe()
+
+    def warm(self) -> None:
+        """Have SQL compiled and a connection open; no row is changed. `availability` has what is wrong."""
+        with suppress(StoreUnavailable):
+            self.by_keys([(_NOBODYS.subject, _NOBODYS.name)])
+            with self._database.append() as connection:
+                self._write(connection, [_NOBODYS])
+                connection.rollback()
 
     def by_name(self, name: str, subject: str | None = None) -> StoredEstimate | None:
         """The estimate of that name, if `subject` asked for it; None means any subject. Raises `StoreUnavailable`."""
@@ -233,12 +264,15 @@ class KeptEstimates:
         return taken
 
     def _insert(self, estimates: Sequence[StoredEstimate]) -> None:
-        keys = [_key(each) for each in estimates if each.request_id]
         with self._database.append() as connection:
-            if keys:
-                connection.execute(insert(_KEYS), keys)
-            if estimates:
-                connection.execute(insert(_ESTIMATES), [self._row(each) for each in estimates])
+            self._write(connection, estimates)
+
+    def _write(self, connection: Connection, estimates: Sequence[StoredEstimate]) -> None:
+        keys = [_key(each) for each in estimates if each.request_id]
+        if keys:
+            connection.execute(insert(_KEYS), keys)
+        if estimates:
+            connection.execute(insert(_ESTIMATES), [self._row(each) for each in estimates])
 
     def _row(self, estimate: StoredEstimate) -> dict[str, Any]:
         """The columns of an estimate that are kept."""
