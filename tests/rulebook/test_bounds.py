@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 
 import pytest
 
-from camcover.messages import Message, WordList
+from camcover.messages import Argument, Message, WordList
 from camcover.rulebook import CODES, Diagnostic, Severity, as_github, as_json, as_text, load_texts
 from camcover.rulebook import diagnostics as shown
 from camcover.rulebook.bounding import MOST_FINDINGS, MOST_IN_ALL, bounded
@@ -142,6 +143,23 @@ def test_arguments_are_as_short_as_the_message_and_change_none_of_it(text: str) 
     assert told.hint == (text if len(text) <= MOST_LETTERS else f"{text[:200]} … {text[-200:]}")
     words = {each if isinstance(each, str) else each.items[0] for _, each in told.finding.arguments}  # type: ignore[union-attr]
     assert words == {told.hint}
+
+
+def test_a_list_of_very_many_words_keeps_the_first_and_the_last() -> None:
+    """Words of six letters: 34 of them are the 200 that stay of each end, so 1,000 become 69, the gap among them."""
+    many: list[Argument] = [f"word{number % 100:02}" for number in range(999)]
+    last = said("{last}")
+    finding = Message("hint-alias", (("word", "all"), ("words", WordList((*many, last)))))
+    whole = Diagnostic("unknown-key", Severity.ERROR, Place("a.yaml", 1, 1), finding)
+    (told,) = bounded([whole])
+    assert told.message == whole.message
+    assert len(told.message) == MOST_LETTERS + 3
+    kept = dict(told.finding.arguments)["words"]
+    assert isinstance(kept, WordList)
+    assert kept.items == (*many[:34], "…", *many[-33:], last)
+    few = WordList(tuple(many[:60]))
+    (told,) = bounded([replace(whole, finding=Message("hint-alias", (("word", "few"), ("words", few))))])
+    assert dict(told.finding.arguments)["words"] == few
 
 
 @pytest.mark.parametrize(

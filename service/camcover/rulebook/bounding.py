@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import accumulate, groupby, takewhile
 
 from camcover.messages import Argument, Message, WordList, sentence
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare
-from camcover.rulebook.printable import shortened
+from camcover.rulebook.printable import MOST_LETTERS, shortened
 
 __all__ = ["MOST_FINDINGS", "MOST_IN_ALL", "bounded"]
 
@@ -95,6 +95,20 @@ def _short_argument(value: Argument) -> Argument:
         case Message():
             return _short_message(value)
         case WordList():
-            return WordList(tuple(map(_short_argument, value.items)), value.is_choice)
+            return WordList(_short_list(value.items), value.is_choice)
         case _:
             return value
+
+
+def _short_list(items: Sequence[Argument]) -> tuple[Argument, ...]:
+    """The first and the last items, as many as a whole message shows of them, and `…` for the others."""
+    first, last = _shown(items), _shown(items[::-1])
+    if first + last >= len(items):
+        return tuple(map(_short_argument, items))
+    return *map(_short_argument, items[:first]), "…", *map(_short_argument, items[-last:])
+
+
+def _shown(items: Iterable[Argument]) -> int:
+    """How many items fill one of the two ends that a message is shown with."""
+    letters = accumulate(len(each.text if isinstance(each, Message) else str(each)) for each in items)
+    return 1 + sum(1 for _ in takewhile(lambda sum_so_far: sum_so_far < MOST_LETTERS // 2, letters))
