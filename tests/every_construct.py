@@ -240,6 +240,7 @@ tests:
           conditions: [back-pain]
           attestations: [referral]
           first_service: 2025-11-03
+          facility: clinic
           dates: [2026-03-02, 2026-03-09]
         - {therapy: massage, charge: $90.00, allowed: $70.00, first: 2026-03-03}
     expect:

@@ -977,7 +977,8 @@ INLINE struct choice choose(
 
 INLINE bool is_copay(int kind)
 {
-    return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT || kind == COPAY_DAY || kind == COPAY_BANDS;
+    return kind == COPAY_VISIT || kind == COPAY_LINE || kind == COPAY_UNIT || kind == COPAY_DAY || kind == COPAY_FACILITY ||
+           kind == COPAY_BANDS;
 }
 
 INLINE bool is_coinsurance(int kind)
@@ -1076,11 +1077,12 @@ INLINE void take_steps(
         case COPAY_LINE:
         case COPAY_UNIT:
         case COPAY_DAY:
+        case COPAY_FACILITY:
         case COPAY_BANDS:
             amount = step->cents;
             if (step->kind == COPAY_VISIT)
                 amount = greatest(amount - visits->copay_paid, 0);
-            else if (step->kind == COPAY_DAY)
+            else if (step->kind == COPAY_DAY || step->kind == COPAY_FACILITY)
                 amount = greatest(amount - paid_of_day(work, hand, visits->copay_scope), 0);
             else if (step->kind == COPAY_BANDS)
                 amount = banded(rules, step, eligible);
@@ -1215,7 +1217,7 @@ INLINE void add_up_steps(
             entry->deductible += amount;
         } else if (is_copay(kind)) {
             entry->copay += amount;
-            if (kind == COPAY_VISIT || kind == COPAY_DAY)
+            if (kind == COPAY_VISIT || kind == COPAY_DAY || kind == COPAY_FACILITY)
                 visits->copay_paid += amount;
         } else if (is_coinsurance(kind)) {
             entry->coinsurance += amount;
@@ -1776,8 +1778,10 @@ INLINE void judge_and_cover(
         visits->day = hand->line->day;
         visits->counted = 0;
         visits->copay_paid = visits->coinsurance_paid = visits->percentages = visits->penalty_paid = 0;
+        visits->copay_scope = rule->copay_scope;
+        if (rule->copay_scope <= FIRST_BY_FACILITY)
+            visits->copay_scope -= hand->service->facility;
     }
-    visits->copay_scope = rule->copay_scope;
     cover(rules, work, hand, rule, visits);
 }
 

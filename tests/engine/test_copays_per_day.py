@@ -118,3 +118,53 @@ def test_the_range_covers_an_open_maximum() -> None:
     """Nothing where it is reached, 50 where nothing is used."""
     found = asked(item("massage", 9_000), item("acupuncture", 11_000), accumulators=[], is_known=False)
     assert (found.range.low_cents, found.range.expected_cents, found.range.high_cents) == (0, 5_000, 5_000)
+
+
+# Per day and facility
+
+
+def by_facility(*items: dict[str, Any], **member: Any) -> Estimate:
+    """The same with copays per facility."""
+    used = [{"accumulator": "maximum", "used_cents": 0}]
+    members = [{"id": name, "age": 44, "state": "WA", "accumulators": used} for name in ("ana", "ben")]
+    request = {"plan_id": "p", "members": [members[0] | member, members[1]], "items": list(items), "explain": True}
+    text = (
+        PLAN.replace("MAXIMUM", "$1000").replace("NEEDLES", "").replace("ENERGY", "").replace("per day", "per facility")
+    )
+    return estimate(tables(p=text), request | {"family_accumulators": used})
+
+
+@pytest.mark.parametrize(
+    ("facilities", "expected"),
+    [
+        # One facility: 15, 50 - 15 = 35, nothing for reiki at 20.
+        (("north", "north", "north"), [1_500, 3_500, 0]),
+        # Acupuncture elsewhere: 50 there; reiki beside massage 20 - 15 = 5.
+        (("north", "south", "north"), [1_500, 5_000, 500]),
+        (("north", "south", "east"), [1_500, 5_000, 2_000]),
+        # What names none is at one facility of its own.
+        (("", "north", ""), [1_500, 5_000, 500]),
+    ],
+)
+def test_each_facility_has_its_own_copay_a_day(facilities: tuple[str, ...], expected: list[int]) -> None:
+    therapies = (("massage", 9_000), ("acupuncture", 11_000), ("reiki", 8_000))
+    items = [item(*each, facility=place) for each, place in zip(therapies, facilities, strict=True)]
+    found = by_facility(*items)
+    assert copays(found) == expected
+    told = [step.text for step in found.lines[0].steps]
+    assert any("$15.00 copay per day and facility, the highest of the day" in each for each in told), told
+
+
+def test_a_visit_is_at_the_facility_of_its_first_line() -> None:
+    """Two lines of acupuncture are one visit: 40 and 10 of its 50, wherever the second one is."""
+    lines = [item("acupuncture", 4_000, facility="north"), item("acupuncture", 9_000, facility="south")]
+    assert copays(by_facility(*lines, item("massage", 9_000, facility="south"))) == [4_000, 1_000, 1_500]
+
+
+def test_a_facility_is_told_and_read_again() -> None:
+    """15 for massage at the north one: of 50 there 35 are due, and 50 at the south one."""
+    (visit,) = by_facility(item("massage", 9_000, facility="north")).use_after.use[0].prior_visits
+    assert (visit.benefit, visit.facility, visit.copay_paid_cents) == ("hands", "north", 1_500)
+    before = [{"benefit": visit.benefit, "date": DAY, "copay_paid_cents": 1_500, "facility": visit.facility}]
+    for facility, due in (("north", 3_500), ("south", 5_000)):
+        assert copays(by_facility(item("acupuncture", 11_000, facility=facility), prior_visits=before)) == [due]

@@ -185,7 +185,7 @@ def test_the_schema_names_every_column_field_and_member() -> None:
     assert "('last_assumed', '<i4')" in lines["array segments"]
     assert "of: <enum 'CoinsuranceOf'>" in lines["record camcover.rulebook.records.plan.CoinsuranceStep"]
     assert lines["enum camcover.engine.kernel.codes.StepKind"].endswith(
-        "COINSURANCE_ALLOWED=6, COPAY_DAY=7, COPAY_BANDS=8"
+        "COINSURANCE_ALLOWED=6, COPAY_DAY=7, COPAY_BANDS=8, COPAY_FACILITY=9"
     )
     assert "VISITS='visits'" in lines["enum camcover.rulebook.records.limit_terms.Measure"]
 

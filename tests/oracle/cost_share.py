@@ -67,6 +67,7 @@ class Situation:
     sums: Sums
     copays: dict[Visit, int]
     coinsurances: dict[Visit, tuple[int, int]]
+    facilities: dict[Visit, str]
 
     @property
     def tier_terms(self) -> Json:
@@ -106,29 +107,35 @@ class Situation:
     @property
     def paid_of_the_day(self) -> int:
         """What the member's visits of the day under benefits of one scope paid of their copays per day (point 20)."""
-        scope = _scope_of_day(self.plan, self.benefit)
+        shared = self._shared(self.visit)
         same = [each for each in self.copays if (each.member_id, each.day) == (self.visit.member_id, self.visit.day)]
-        return sum(self.copays[each] for each in same if _scope_of_day(self.plan, each.benefit) == scope)
+        return sum(self.copays[each] for each in same if self._shared(each) == shared)
+
+    def _shared(self, visit: Visit) -> tuple[str | None, str, str]:
+        """What visits of a day share that share a copay: scope and unit, and where it is per facility, that."""
+        scope, per = _scope_of_day(self.plan, visit.benefit)
+        return scope, per, self.facilities.get(visit, "") if per == "facility" else ""
 
     def room(self, accumulator: str) -> int | None:
         """What is left of an accumulator for the visit's member."""
         return self.sums.room(self.plan, accumulator, self.visit.member_id)
 
 
-def _scope_of_day(plan: Json, benefit: str) -> str | None:
-    """The scope of a benefit's copays per day, "" where it names none; None where it has no such copay."""
+def _scope_of_day(plan: Json, benefit: str) -> tuple[str | None, str]:
+    """The scope of a benefit's copays per day, "" where it names none, and their unit; None: it has no such copay."""
     terms = plan["benefits"].get(benefit, {})
-    blocks = (terms[tier]["member_pays"] for tier in plan["tiers"] if isinstance(terms.get(tier), dict))
-    if any(is_per_day(block) for block in blocks):
-        return str(terms.get("copay_scope", ""))
-    return None
+    blocks = [terms[tier]["member_pays"] for tier in plan["tiers"] if isinstance(terms.get(tier), dict)]
+    for per in ("day", "facility"):
+        if any(is_per_day(block, per) for block in blocks):
+            return str(terms.get("copay_scope", "")), per
+    return None, ""
 
 
-def is_per_day(member_pays: Any) -> bool:
-    """Whether some step is a copay per day."""
+def is_per_day(member_pays: Any, per: str = "day") -> bool:
+    """Whether some step is a copay per day, or per facility."""
     parts = member_pays if isinstance(member_pays, list) else []
     steps = [step for part in parts if isinstance(part, dict) for step in part.get("steps", [part])]
-    return any(copay_amount(step["copay"])[1] == "day" for step in steps if "copay" in step)
+    return any(copay_amount(step["copay"])[1] == per for step in steps if "copay" in step)
 
 
 def take_steps(steps: list[Any], eligible: int, at: Situation) -> Share:
@@ -228,7 +235,7 @@ def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:
     if per == "visit":
         share.copay_is_remembered = True
         amount = max(0, amount - at.copays.get(at.visit, 0))
-    if per == "day":
+    if per in ("day", "facility"):
         share.copay_is_remembered = True
         amount = max(0, amount - at.paid_of_the_day)
     return min(rest, amount)

@@ -75,6 +75,7 @@ class PlanLedger:
         self._shared = SharedFees(members, prefix, first_day)
         self._day_codes = DayCodes(members, prefix, rules)
         self._copays: dict[Visit, int] = {}
+        self._facilities: dict[Visit, str] = {}
         self._coinsurances: dict[Visit, tuple[int, int]] = {}
         self._penalties: dict[Visit, int] = {}
         self._assumes = request.get("requirements") != "REQUIREMENTS_AS_ATTESTED"
@@ -332,8 +333,11 @@ class PlanLedger:
         eligible = min([whole, *_money_left(hard, "allowed")])
         for begun in [visit, *self._usage.visits_begun(visit)]:
             self._copays.setdefault(begun, self._usage.copay_before(begun))
+            before = self._usage.facility_before(begun)
+            self._facilities.setdefault(begun, str(line.item.get("facility", "")) if before is None else before)
         self._coinsurances.setdefault(visit, self._usage.coinsurance_before(visit))
-        at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, self._copays, self._coinsurances)
+        known = self._copays, self._coinsurances, self._facilities
+        at = cost_share.Situation(plan, tier, benefit, visit, units, self.sums, *known)
         steps = cost_share.steps_of(
             plan["benefits"][benefit][tier]["member_pays"],
             lambda visits: self._visit_number(plan, benefit, line, visits),

@@ -63,7 +63,16 @@ def _blocks(dice: Dice, tiers: list[str], accumulators: list[str]) -> Document:
             terms[tier] = {"member_pays": member_pays(dice, accumulators, is_daily=is_daily)}
         elif dice.chance(50):
             terms[tier] = "not_covered"
-    return terms
+    return by_facility(terms) if is_daily and dice.chance(40) else terms
+
+
+def by_facility(terms: Any) -> Any:
+    """A benefit's terms with copays per facility in place of those per day."""
+    if isinstance(terms, dict):
+        return {key: by_facility(each) for key, each in terms.items()}
+    if isinstance(terms, list):
+        return [by_facility(each) for each in terms]
+    return terms.replace(" per day", " per facility") if isinstance(terms, str) else terms
 
 
 def _waiting(dice: Dice) -> Document:

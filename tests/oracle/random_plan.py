@@ -12,6 +12,7 @@ from .random_benefits import (
     ATTESTATIONS,
     WINDOWS,
     benefit,
+    by_facility,
     is_money,
     limit,
     member_pays,
@@ -329,10 +330,13 @@ def _change_benefit(dice: Dice, terms: Document, document: Document) -> None:
     for entry in terms.get("limits", []):
         if isinstance(entry, dict):
             _change_limit(dice, entry)
-    is_daily = any(is_per_day(terms[tier]["member_pays"]) for tier in document["tiers"] if _is_block(terms, tier))
+    blocks = [terms[tier]["member_pays"] for tier in document["tiers"] if _is_block(terms, tier)]
+    at_facilities = any(is_per_day(each, "facility") for each in blocks)
+    is_daily = at_facilities or any(map(is_per_day, blocks))
     if is_daily and dice.chance(20):
         terms["copay_scope"] = dice.pick(["clinic", "home"])
     for tier in document["tiers"]:
         block: Any = terms.get(tier)
         if isinstance(block, dict) and dice.chance(40):
-            block["member_pays"] = member_pays(dice, list(document["accumulators"]), is_daily=is_daily)
+            drawn = member_pays(dice, list(document["accumulators"]), is_daily=is_daily)
+            block["member_pays"] = by_facility(drawn) if at_facilities else drawn

@@ -15,6 +15,7 @@ from .random_shared import (
     CONDITIONS,
     DIAGNOSES,
     EPISODES,
+    FACILITIES,
     MODIFIERS,
     PLACES,
     PRACTITIONERS,
@@ -209,6 +210,8 @@ def _item(dice: Dice, ids: list[str], primary: list[Document], secondary: list[D
         item["tier"] = dice.pick(list(primary[0]["tiers"]))
     if dice.chance(45):
         item["episode"] = dice.pick(EPISODES)
+    if dice.chance(45):
+        item["facility"] = dice.pick(FACILITIES)
     if secondary and dice.chance(40):
         item["secondary_tier"] = dice.pick(list(secondary[0]["tiers"]))
     item |= _circumstances(dice)

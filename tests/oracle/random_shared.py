@@ -42,6 +42,7 @@ TAXONOMIES = {
     "208100000X": "physician",
 }
 EPISODES = ["knee", "back"]
+FACILITIES = ["north", "south"]
 CONDITIONS = ["back-pain", "neck-pain", "migraine"]
 PRACTITIONERS = ["acupuncturist", "massage-therapist", "chiropractor", "physician"]
 SETTINGS = ["office", "home", "telehealth", "clinic"]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from .dice import Dice
 from .lines import episode_starts
-from .random_shared import ALL_CODES, EPISODES, THERAPIES, Document
+from .random_shared import ALL_CODES, EPISODES, FACILITIES, THERAPIES, Document
 from .rules import Limit, PlanDays, RuleBook, limits_of
 from .usage import Usage, Visit
 from .values import begins_with, fixed_period, in_window, is_rolling
@@ -136,6 +136,8 @@ def _visits(dice: Dice, editions: list[Document], first: date, conditions: list[
             visit["plan_paid_cents"] = dice.pick([0, 2_000])
         if dice.chance(40):
             visit["episode"] = dice.pick(EPISODES)
+        if dice.chance(40):
+            visit["facility"] = dice.pick(FACILITIES)
         if conditions and dice.chance(60):
             visit["condition"] = dice.pick(conditions)
         visits.append(visit)

@@ -53,6 +53,7 @@ class Before:
     plan_paid: int | None = None
     episode: str = ""
     condition: str = ""
+    facility: str = ""
 
 
 class Usage:
@@ -79,7 +80,7 @@ class Usage:
         found: dict[tuple[str, date], Before] = {}
         for entry in self._given(member_id, "prior_visits"):
             key = entry["benefit"], date.fromisoformat(entry["date"])
-            own = {"episode": entry.get("episode", ""), "condition": entry.get("condition", "")}
+            own = {name: entry.get(name, "") for name in ("episode", "condition", "facility")}
             visit = found.setdefault(key, Before(*key, **own))
             visit.units += entry.get("units") or 1
             visit.copay += entry.get("copay_paid_cents") or 0
@@ -110,6 +111,11 @@ class Usage:
         """What was paid of the visit's copay before the estimate, cents."""
         begun = self._begun(visit)
         return begun.copay if begun else 0
+
+    def facility_before(self, visit: Visit) -> str | None:
+        """Where a visit was that began before the estimate; None where it begins with a line."""
+        begun = self._begun(visit)
+        return begun.facility if begun else None
 
     def penalty_before(self, visit: Visit) -> int:
         """What was taken of the visit's penalty in dollars before the estimate, cents."""

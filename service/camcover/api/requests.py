@@ -241,6 +241,7 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
             Cents(visit.penalty_paid_cents),
             visit.episode,
             visit.condition,
+            visit.facility,
         )
         for visit, day in parsed
         if day is not None
@@ -281,6 +282,7 @@ def _service(path: str, message: messages.PlannedService, dates: _Dates) -> Plan
         message.taxonomy,
         message.episode,
         dates.optional(f"{path}.first_service", message.first_service, first_year=FIRST_BIRTH_YEAR),
+        message.facility,
     )
 
 

@@ -36,6 +36,7 @@ ITEM_FIELDS = [
     pa.field("every_days", pa.int32()),
     pa.field("episode", pa.string()),
     pa.field("first_service", pa.date32()),
+    pa.field("facility", pa.string()),
 ]
 """A service on a row of dates: `sessions` (null: 1) dates, `every_days` (null: 7) apart."""
 
@@ -65,6 +66,7 @@ PRIOR_FIELDS = [
     pa.field("penalty_paid_cents", pa.int64()),
     pa.field("episode", pa.string()),
     pa.field("condition", pa.string()),
+    pa.field("facility", pa.string()),
 ]
 EPISODE_FIELDS = [pa.field("episode", pa.string()), pa.field("start_date", pa.date32())]
 FEE_FIELDS = [

@@ -68,7 +68,7 @@ class ServiceCoder:
         # What a claim says in codes of its own is a matter for single requests.
         wrong |= _is_given(items, "modifiers")
         wrong |= integers(item("minutes"), null=0) != 0
-        for name in ("taxonomy", "place_of_service"):
+        for name in ("taxonomy", "place_of_service", "facility"):
             wrong |= coded(item(name)).numbers(len, null=0) > 0
         services["first_service"] = days(item("first_service"), null=0)
         given = item("first_service").is_valid().to_numpy(zero_copy_only=False)

@@ -81,6 +81,7 @@ def request_of(row: Data) -> EstimateRequest:
                 Cents(each["penalty_paid_cents"] or 0),
                 _text(each["episode"]),
                 _text(each["condition"]),
+                _text(each["facility"]),
             )
             for each in _list(row, "prior_visits")
         ),
@@ -223,6 +224,7 @@ def _service(item: Data) -> PlannedService:
         taxonomy=_text(item["taxonomy"]),
         episode=_text(item["episode"]),
         first_service=item["first_service"],
+        facility=_text(item["facility"]),
     )
 
 

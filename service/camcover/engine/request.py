@@ -76,7 +76,7 @@ class PriorVisit(NamedTuple):
     `plan_paid_cents` None: not known, then a limit that counts what the plan paid for counts the visit.
     `coinsurance_paid_cents` and `percentage_cents`: of a coinsurance with a least or a most (point 44);
     `penalty_paid_cents`: of a penalty in dollars (point 12); `episode`, `condition`: for which limits count it that
-    count each by itself (point 49).
+    count each by itself (point 49); `facility`: where it was (point 20).
     """
 
     benefit: str
@@ -89,6 +89,7 @@ class PriorVisit(NamedTuple):
     penalty_paid_cents: Cents = Cents(0)
     episode: str = ""
     condition: str = ""
+    facility: str = ""
 
 
 class EpisodeStart(NamedTuple):
@@ -190,7 +191,7 @@ class PlannedService(NamedTuple):
 
     `place_of_service` and `taxonomy` say setting and practitioner as a claim does (engine/asking/claim.py). `episode`:
     the episode of care that it belongs to, in the caller's words. `first_service`: the day on which the member first
-    had the service, None = not known (point 51).
+    had the service, None = not known (point 51). `facility`: where it is given, in the caller's words (point 20).
     """
 
     dates: tuple[date, ...]
@@ -211,6 +212,7 @@ class PlannedService(NamedTuple):
     taxonomy: str = ""
     episode: str = ""
     first_service: date | None = None
+    facility: str = ""
 
 
 NO_USE = UseSoFar()

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from camcover.messages import Dollars, Label, Message, Rate, WordList, either, sentence
 from camcover.rulebook.records import (
+    DAILY_COPAYS,
     DIAGNOSIS_DENIAL,
     LIMITS_DENIAL,
     MEASURES,
@@ -309,7 +310,7 @@ def step_words(step: Step) -> Message:
             return _DEDUCTIBLE() if name is None else _NAMED_DEDUCTIBLE(deductible=Label(name))
         case CopayStep():
             said = _COPAY(amount=Dollars(step.cents), per=_PER[step.per]())
-            if step.per is CopayPer.DAY:
+            if step.per in DAILY_COPAYS:
                 said = _HIGHEST(copay=said)
             return _WAIVED(copay=said) if step.waived_with_deductible else said
         case BandedCopayStep():

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from camcover.money import dollars, percent
 from camcover.rulebook.records import (
     COINSURANCES,
+    DAILY_COPAYS,
     MINUTES_OF_HOUR,
     NOUNS,
     PERIODS,
@@ -21,7 +22,6 @@ from camcover.rulebook.records import (
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
-    CopayPer,
     CopayStep,
     DeductibleStep,
     Limit,
@@ -193,7 +193,7 @@ def step_terms(step: Step) -> str:
         case DeductibleStep():
             return f" '{step.accumulator}'" if step.accumulator is not None else ""
         case CopayStep():
-            highest = ", the highest of the day" if step.per is CopayPer.DAY else ""
+            highest = ", the highest of the day" if step.per in DAILY_COPAYS else ""
             waived = ", waived where the line pays any deductible" if step.waived_with_deductible else ""
             return f" per {step.per}{highest}{waived}"
         case BandedCopayStep():

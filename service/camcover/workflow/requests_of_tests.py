@@ -95,6 +95,7 @@ def _service(item: TestItem) -> PlannedService:
         taxonomy=item.taxonomy or "",
         episode=item.episode or "",
         first_service=item.first_service,
+        facility=item.facility or "",
     )
 
 

@@ -19,6 +19,7 @@ from camcover.engine.asking.cases import Cases
 from camcover.engine.asking.claim import without_claim_codes
 from camcover.engine.asking.coordination import CentsByLine, Settled, settle
 from camcover.engine.asking.episodes import episode_violations, episodes_of, no_episodes
+from camcover.engine.asking.facilities import facilities_of
 from camcover.engine.asking.layout import Case, Layout, Placed, lay_out, place_case
 from camcover.engine.asking.openness import Openness, openness_of
 from camcover.engine.asking.payees import reimbursed
@@ -321,7 +322,8 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     as_of = first_day if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
     episodes = episodes_of(request) if index.counts_episodes else no_episodes(request)
-    return Scope(index, edition, request, secondary, as_of, first_day, episodes)
+    facilities = facilities_of(index, request)
+    return Scope(index, edition, request, secondary, as_of, first_day, episodes, facilities)
 
 
 def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:

@@ -17,7 +17,7 @@ from camcover.rulebook.records import Counting, Limit
 
 @dataclass(slots=True)
 class DatedVisit:
-    """A dated visit: its entries added up; of episode and condition the first. `plan_paid` None = not given."""
+    """A dated visit: its entries added up; of episode, condition, facility the first. `plan_paid` None: not given."""
 
     place: int
     episode: str = ""
@@ -28,6 +28,7 @@ class DatedVisit:
     percentages: int = 0
     penalty_paid: int = 0
     plan_paid: int | None = None
+    facility: str = ""
 
 
 def dated_visits(scope: Scope, member: int) -> dict[tuple[str, OrdinalDay], DatedVisit]:
@@ -39,7 +40,9 @@ def dated_visits(scope: Scope, member: int) -> dict[tuple[str, OrdinalDay], Date
             raise Unsound
         if day > scope.first_day or any(not 0 <= cents <= MAX_CENTS for cents in paid_of_shares(entry)):
             raise Unsound
-        visit = found.setdefault((entry.benefit, day), DatedVisit(place, entry.episode, entry.condition))
+        visit = found.setdefault(
+            (entry.benefit, day), DatedVisit(place, entry.episode, entry.condition, facility=entry.facility)
+        )
         if entry.condition and entry.condition not in scope.plan.condition_masks:
             raise Unsound
         visit.units += entry.units

@@ -60,6 +60,7 @@ class ServiceRow(NamedTuple):
     minutes: int
     episode: int
     began: int
+    facility: int
     diagnosed: int
     diagnoses: int
     attestations: int
@@ -273,6 +274,7 @@ def _service_row(
         vocabulary.minutes_of(asked.therapy, asked.code, day),
         owner,
         scope.episodes.starts[owner],
+        scope.facilities.get(item.facility, 0),
         bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,

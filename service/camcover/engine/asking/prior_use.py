@@ -14,6 +14,7 @@ from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.asking.asked import Unsound
 from camcover.engine.asking.count_periods import BegunTime, go_on, holding, period_key, window_start
 from camcover.engine.asking.dated_visits import DatedVisit, counts_toward, dated_visits
+from camcover.engine.asking.facilities import scope_at
 from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_in_use, most_used
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import ALL_COUNTED, Conflict, Count, PriorUse, Visits
@@ -295,7 +296,7 @@ class _UseReader:
                     begun.coinsurance_paid,
                     begun.percentages,
                     begun.penalty_paid,
-                    index.copay_scope_on(benefit, scope.first_day),
+                    scope_at(index.copay_scope_on(benefit, scope.first_day), scope.facilities, begun.facility),
                 )
             )
 

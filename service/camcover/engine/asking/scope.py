@@ -6,7 +6,7 @@ What comes in: a request, and a plan that it names. What goes out: `Scope`, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
@@ -28,6 +28,7 @@ class Scope(NamedTuple):
     as_of: OrdinalDay
     first_day: OrdinalDay
     episodes: Episodes
+    facilities: Mapping[str, int]
 
     def place_of(self, slot: int, member: int, episode: str) -> int:
         """The place of a slot's count among a member's (`PriorUse`). Raises KeyError for an unknown episode."""

@@ -14,6 +14,7 @@ from camcover.engine.asking.asked import codes_beside
 from camcover.engine.asking.balance_violations import balance_violations
 from camcover.engine.asking.claim import as_far_as_known, claim_violations
 from camcover.engine.asking.episodes import episode_violations, episodes_of, no_episodes
+from camcover.engine.asking.facilities import facilities_of
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.timed import minutes_violations
 from camcover.engine.asking.use_violations import use_violations
@@ -340,7 +341,7 @@ def _plan_violations(
     except (KeyError, ValueError):
         # A member that there is not, or an item without dates: told above.
         return
-    scope = Scope(index, edition, request, secondary, as_of, days[0], episodes)
+    scope = Scope(index, edition, request, secondary, as_of, days[0], episodes, facilities_of(index, request))
     yield from use_violations(scope, vocabulary)
     if not secondary:
         yield from balance_violations(scope)

@@ -16,6 +16,7 @@ from camcover.engine.compiling.slots import KnownLimits, SlotKey
 from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Citation
 from camcover.engine.facts import OpenFact
+from camcover.engine.kernel.codes import FIRST_BY_FACILITY
 from camcover.rulebook.records import (
     Accumulator,
     Benefit,
@@ -23,6 +24,7 @@ from camcover.rulebook.records import (
     Limit,
     Payee,
     Plan,
+    is_by_facility,
 )
 
 
@@ -76,7 +78,10 @@ class PlanIndex:
     def copay_scope_of(self, benefit: Benefit) -> int:
         """The number of the scope of a benefit's copays per day; -1 = it has none (point 20)."""
         scope = benefit.shared_copay
-        return -1 if scope is None else self.copay_scopes[scope]
+        if scope is None:
+            return -1
+        number = self.copay_scopes[scope]
+        return FIRST_BY_FACILITY - number if is_by_facility(scope) else number
 
     def copay_scope_on(self, benefit: str, day: OrdinalDay) -> int:
         """The same of a benefit by its id as the terms of an ordinal day have it; -1 too where they do not have it."""
@@ -126,6 +131,11 @@ class PlanIndex:
             tiers = (tier for plan in self.editions for tier in plan.tiers.values())
             found = self._traits["pays_members"] = any(tier.payment_to is Payee.MEMBER for tier in tiers)
         return found
+
+    @property
+    def has_copays_by_facility(self) -> bool:
+        """Whether some edition has copays per day and facility."""
+        return any(map(is_by_facility, self.copay_scopes))
 
     @property
     def has_code_edits(self) -> bool:

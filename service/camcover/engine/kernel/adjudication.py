@@ -15,7 +15,7 @@ import numpy as np
 from camcover.calendar import add_months
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.code_edits import add_miscoded, edit_codes
-from camcover.engine.kernel.codes import SEVERAL, Fault, LimitMeasure
+from camcover.engine.kernel.codes import FIRST_BY_FACILITY, SEVERAL, Fault, LimitMeasure
 from camcover.engine.kernel.cost_share import add_up_steps, balance_bill, cap, cap_by_several, penalty, take_steps
 from camcover.engine.kernel.limits import (
     count_against_limits,
@@ -284,7 +284,9 @@ def _judge_and_cover(rules: RuleTables, work: Work, context: LineContext, rule: 
         visits["count"] += 1
         visits["day"], visits["counted"], visits["copay_paid"] = context.line["day"], _ZERO, 0
         visits["coinsurance_paid"], visits["percentages"], visits["penalty_paid"] = 0, 0, 0
-    visits["copay_scope"] = rule["copay_scope"]
+        visits["copay_scope"] = rule["copay_scope"]
+        if rule["copay_scope"] <= FIRST_BY_FACILITY:
+            visits["copay_scope"] -= context.service["facility"]
     _cover(rules, work, context, rule, visits)
 
 

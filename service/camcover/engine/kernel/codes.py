@@ -27,6 +27,7 @@ class StepKind(IntEnum):
     COINSURANCE_ALLOWED = 6
     COPAY_DAY = 7
     COPAY_BANDS = 8
+    COPAY_FACILITY = 9
 
 
 class StepBound(IntEnum):
@@ -122,6 +123,13 @@ class CappedPart(IntEnum):
     DEDUCTIBLE = 0
     COPAY = 1
     COINSURANCE = 2
+
+
+FIRST_BY_FACILITY = -2
+"""From here down are the numbers of scopes of copays per day and facility (point 20)."""
+
+SCOPES = 1 << 14
+"""How far apart the numbers of one such scope are at two facilities."""
 
 
 OF_THE_DAY = -1

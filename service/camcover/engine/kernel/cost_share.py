@@ -22,6 +22,7 @@ _COPAY_VISIT = int(StepKind.COPAY_VISIT)
 _COPAY_LINE = int(StepKind.COPAY_LINE)
 _COPAY_UNIT = int(StepKind.COPAY_UNIT)
 _COPAY_DAY = int(StepKind.COPAY_DAY)
+_COPAY_FACILITY = int(StepKind.COPAY_FACILITY)
 _COPAY_BANDS = int(StepKind.COPAY_BANDS)
 _COINSURANCE_REMAINING = int(StepKind.COINSURANCE_REMAINING)
 _COINSURANCE_AFTER_DEDUCTIBLE = int(StepKind.COINSURANCE_AFTER_DEDUCTIBLE)
@@ -46,7 +47,7 @@ _OF_DEDUCTIBLE, _OF_COPAY, _OF_COINSURANCE = (
 @compiled
 def is_copay(kind: int) -> bool:
     """Whether a step kind is one of the copays."""
-    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT, _COPAY_DAY, _COPAY_BANDS)
+    return kind in (_COPAY_VISIT, _COPAY_LINE, _COPAY_UNIT, _COPAY_DAY, _COPAY_BANDS, _COPAY_FACILITY)
 
 
 @compiled
@@ -96,7 +97,7 @@ def _copay(rules: RuleTables, work: Work, context: LineContext, step: Any, visit
         return max(step["cents"] - visits["copay_paid"], 0)
     if kind == _COPAY_UNIT:
         return step["cents"] * context.entry["covered_units"]
-    if kind == _COPAY_DAY:
+    if kind in (_COPAY_DAY, _COPAY_FACILITY):
         return max(step["cents"] - _paid_of_day(work, context, visits["copay_scope"]), 0)
     return _banded(rules, step, eligible) if kind == _COPAY_BANDS else step["cents"]
 
@@ -278,7 +279,7 @@ def add_up_steps(rules: RuleTables, phase: Any, entry: Any, visits: Any) -> None
             entry["deductible"] += amount
         elif is_copay(kind):
             entry["copay"] += amount
-            if kind in (_COPAY_VISIT, _COPAY_DAY):
+            if kind in (_COPAY_VISIT, _COPAY_DAY, _COPAY_FACILITY):
                 visits["copay_paid"] += amount
         elif is_coinsurance(kind):
             entry["coinsurance"] += amount

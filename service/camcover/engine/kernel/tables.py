@@ -245,16 +245,16 @@ SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"),
     ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("first_service", "i4"), ("incentive", "i4"), ("units", "i4"),
-    ("minutes", "i4"), ("episode", "i4"), ("began", "i4"),
+    ("minutes", "i4"), ("episode", "i4"), ("began", "i4"), ("facility", "i4"),
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),
 ])  # fmt: skip
 """What all lines of one service of a request share; -1 = unknown in every column that may be unknown. `born`: an
 ordinal day, 0 = unknown; it replaces `age`. `covered_from` and `covered_to`: ordinal days, 0 and NEVER = not given.
 `enrolled` and `first_service`: ordinal days, 0 = unknown. `incentive`: 1 = earned. `minutes`: of one unit, 0 = not
-known. `episode`: the owner of its episode's counts. `began`: the episode's first ordinal day. `diagnosed`: whether a
-diagnosis or condition is given at all. `lacking`: attestations that are said to be missing, and so are not assumed.
-Without a therapy no catalog knows its code. `typical`: the line's part of the low, typical and high cash price."""
+known. `episode`: the owner of its episode's counts. `began`: the episode's first ordinal day. `facility`: its number
+times `SCOPES`. `diagnosed`: whether a diagnosis or condition is given. `lacking`: attestations said to be missing, so
+not assumed. Without a therapy no catalog knows its code. `typical`: the line's part of the low, typical, high price."""
 
 LINE = np.dtype([("day", "i4"), ("service", "i4")])
 """One line as asked, in order of adjudication: its date and its row of `services`."""

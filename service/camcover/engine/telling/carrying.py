@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
 from camcover.engine.asking.count_periods import NONE_BEGUN, BegunTime, holding, period_key, window_start
+from camcover.engine.asking.facilities import facility_of
 from camcover.engine.asking.layout import Layout
 from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.asking.question import Answer, Outcome, Question
@@ -121,7 +122,8 @@ class _StateReader:
         edition = layout.edition if segment is None else segment.edition
         request, secondary = question.request, layout is question.secondary
         first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
-        self._scope = Scope(self._index, edition, request, secondary, as_of, first_day, layout.scope.episodes)
+        known = layout.scope.episodes, layout.scope.facilities
+        self._scope = Scope(self._index, edition, request, secondary, as_of, first_day, *known)
         self._maxima = self._index.maxima(edition, family=layout.family)
         self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
 
@@ -261,6 +263,7 @@ class _StateReader:
                     Cents(row.percentages),
                     Cents(row.penalty_paid),
                     *self._counted_for(member, benefit),
+                    facility_of(row.copay_scope, self._scope.facilities),
                 )
 
     def _counted_for(self, member: int, benefit: str) -> tuple[str, str]:

@@ -9,13 +9,13 @@ from camcover.messages import sentence
 from camcover.rulebook.checks.fault import Severity, declare_fault
 from camcover.rulebook.checks.scope import place_of, plans
 from camcover.rulebook.diagnostics import Diagnostic
-from camcover.rulebook.records import Benefit, ComparedStep, CopayPer, CopayStep, RuleSet
+from camcover.rulebook.records import DAILY_COPAYS, Benefit, ComparedStep, CopayPer, CopayStep, RuleSet
 
 COPAY_UNITS_MIXED = declare_fault(
     "copay-units-mixed",
     Severity.ERROR,
-    "A benefit has both a copay per day and a copay per visit. The copay that a visit has paid could then belong to "
-    "either (docs/rule-language.md, point 20).",
+    "A benefit has copays of two of the units day, facility and visit. The copay that a visit has paid could then "
+    "belong to either (docs/rule-language.md, point 20).",
     "Use one unit in all copays of the benefit, or make two benefits of it.",
 )
 COPAY_SCOPE_IDLE = declare_fault(
@@ -26,7 +26,7 @@ COPAY_SCOPE_IDLE = declare_fault(
     "Write the copay `per day`, name the same scope in the benefits that share the copay, or remove `copay_scope`.",
 )
 
-_PER_DAY_AND_VISIT = sentence("copay-units-mixed-per-day-and-visit", "benefit")
+_PER_DAY_AND_VISIT = sentence("copay-units-mixed-per-day-and-visit", "benefit", "one", "other")
 _USE_ONE_UNIT = sentence("copay-units-mixed-use-one-unit")
 _NO_COPAY_PER_DAY = sentence("copay-scope-idle-no-copay-per-day", "benefit", "scope")
 _WRITE_PER_DAY = sentence("copay-scope-idle-write-per-day")
@@ -45,13 +45,14 @@ def _copays(benefit: Benefit) -> Iterator[CopayStep]:
 
 
 def check_units(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
-    """A benefit's copays are per day or per visit, never both (docs/rule-language.md, point 20)."""
+    """A benefit's copays are per day, per facility or per visit, never two (docs/rule-language.md, point 20)."""
     for plan in plans(rules):
         for benefit in plan.benefits.values():
             first = {copay.per: copay for copay in reversed([*_copays(benefit)])}
-            if CopayPer.DAY in first and CopayPer.VISIT in first:
-                message = _PER_DAY_AND_VISIT(benefit=benefit.id)
-                yield COPAY_UNITS_MIXED.at(first[CopayPer.DAY].at, message, _USE_ONE_UNIT())
+            mixed = [per for per in (*DAILY_COPAYS, CopayPer.VISIT) if per in first]
+            if len(mixed) > 1:
+                message = _PER_DAY_AND_VISIT(benefit=benefit.id, one=mixed[0], other=mixed[1])
+                yield COPAY_UNITS_MIXED.at(first[mixed[0]].at, message, _USE_ONE_UNIT())
 
 
 def check_scopes(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:

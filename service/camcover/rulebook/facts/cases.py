@@ -83,6 +83,7 @@ def _item_facts(item: TestItem) -> Iterator[Fact]:
     yield set_fact("conditions", item.conditions, at)
     yield set_fact("attestations", tuple(map(plain, item.attestations)), at)
     yield fact("episode", item.episode, at)
+    yield fact("facility", item.facility, at)
     yield fact("first service", day(item.first_service), at)
     yield fact("charge", amount_or_none(item.charge), at)
     yield fact("allowed", amount_or_none(item.allowed), at)

@@ -84,6 +84,7 @@ PROCEDURE = Either(
     ),
 )
 EPISODE = Name(awaited("episode-name"), r"[a-z][a-z0-9_-]*")
+FACILITY = Name(awaited("facility-name"), r"[a-z][a-z0-9_-]*")
 PLACE_OF_SERVICE = Name(awaited("place-of-service-code"), r"[0-9]{2}", refers="place")
 ITEM_FIELDS = (
     Field("member", ANY_TEXT, "Which member; else the first."),
@@ -97,6 +98,7 @@ ITEM_FIELDS = (
     Field("diagnoses", ListOf(ICD10, minimum=0), "ICD-10-CM codes.", default=()),
     Field("conditions", references("condition"), "Conditions instead.", default=()),
     Field("episode", EPISODE, "The episode of care that it belongs to."),
+    Field("facility", FACILITY, "Where it is given: one name for one facility."),
     Field("first_service", Value(BIRTH_DATE), "The day on which the member first had the service."),
     Field("attestations", ListOf(choice(Attestation), minimum=0), "What is attested.", default=()),
     Field("charge", Value(MONEY), "For a session."),
@@ -147,6 +149,7 @@ def _item(values: Values, at: Place, context: Context) -> Any:
         taxonomy=values["taxonomy"],
         episode=values["episode"],
         first_service=values["first_service"],
+        facility=values["facility"],
     )
 
 

@@ -84,7 +84,15 @@ from camcover.rulebook.records.policy_and_fees import (
     Policy,
 )
 from camcover.rulebook.records.states import STATES
-from camcover.rulebook.records.step_terms import BOUND_UNITS, COINSURANCES, COPAYS, CoinsuranceOf, CopayPer
+from camcover.rulebook.records.step_terms import (
+    BOUND_UNITS,
+    COINSURANCES,
+    COPAYS,
+    DAILY_COPAYS,
+    CoinsuranceOf,
+    CopayPer,
+    is_by_facility,
+)
 from camcover.rulebook.records.terms import (
     DENIALS,
     DIAGNOSIS_DENIAL,
@@ -108,6 +116,7 @@ __all__ = [
     "BOUND_UNITS",
     "COINSURANCES",
     "COPAYS",
+    "DAILY_COPAYS",
     "DENIALS",
     "DIAGNOSIS_DENIAL",
     "FIXED_PERIODS",
@@ -206,6 +215,7 @@ __all__ = [
     "Window",
     "Word",
     "countings",
+    "is_by_facility",
 ]
 
 Document = Catalog | Policy | Fees | Plan

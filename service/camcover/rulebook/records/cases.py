@@ -50,6 +50,7 @@ class TestItem:
     taxonomy: str | None = None
     episode: str | None = None
     first_service: date | None = None
+    facility: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from camcover.rulebook.records.limit_terms import Counting, Measure
 from camcover.rulebook.records.money_words import CarriedOver, OwedPart, Payee
 from camcover.rulebook.records.periods import PERIODS, CountedFor, PeriodKind
 from camcover.rulebook.records.policy_and_fees import Ages, Criteria
-from camcover.rulebook.records.step_terms import CoinsuranceOf, CopayPer
+from camcover.rulebook.records.step_terms import CoinsuranceOf, CopayPer, daily_scope
 from camcover.rulebook.records.terms import (
     AccumulatorKind,
     Attestation,
@@ -331,8 +331,7 @@ class Benefit:
     def shared_copay(self) -> str | None:
         """The scope of its copays per day, "" where it names none; None: it has no copay per day (point 20)."""
         steps = (step for block in self.tiers.values() for phase in block.member_pays for step in phase.steps)
-        has_one = any(isinstance(step, CopayStep) and step.per is CopayPer.DAY for step in steps)
-        return str(self.copay_scope or "") if has_one else None
+        return daily_scope((step.per for step in steps if isinstance(step, CopayStep)), str(self.copay_scope or ""))
 
     @property
     def numbered(self) -> list[Requirement | Phase]:

@@ -6,6 +6,7 @@ compiler and explanations read it there (docs/architecture.md, "One fact in one 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ class CopayPer(StrEnum):
     LINE = "line"
     UNIT = "unit"
     DAY = "day"
+    FACILITY = "facility"
 
 
 class CopayTerms(NamedTuple):
@@ -32,11 +34,34 @@ COPAYS: dict[CopayPer, CopayTerms] = {
     CopayPer.LINE: CopayTerms("COPAY_LINE"),
     CopayPer.UNIT: CopayTerms("COPAY_UNIT"),
     CopayPer.DAY: CopayTerms("COPAY_DAY"),
+    CopayPer.FACILITY: CopayTerms("COPAY_FACILITY"),
 }
 """Every unit of copays; the first holds where the file names none."""
 
-BOUND_UNITS = tuple(per for per in COPAYS if per is not CopayPer.DAY)
+DAILY_COPAYS = (CopayPer.DAY, CopayPer.FACILITY)
+"""Once a day over several benefits, or once a day and facility (point 20)."""
+
+BOUND_UNITS = tuple(per for per in COPAYS if per not in DAILY_COPAYS)
 """What the least and the most of a coinsurance may be for, and a copay that is compared with one (point 44)."""
+
+
+_BY_FACILITY = "@"
+
+
+def daily_scope(units: Iterable[CopayPer], scope: str) -> str | None:
+    """The scope of copays per day of a benefit whose copays have `units`; None: none is per day.
+
+    Copays per day and facility have scopes of their own, with a sign in front.
+    """
+    found = set(units)
+    if CopayPer.FACILITY in found:
+        return f"{_BY_FACILITY}{scope}"
+    return scope if CopayPer.DAY in found else None
+
+
+def is_by_facility(scope: str) -> bool:
+    """Whether the copays of a scope are per day and facility."""
+    return scope.startswith(_BY_FACILITY)
 
 
 class CoinsuranceOf(StrEnum):
