@@ -78,8 +78,8 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     ),
     "{copay: $15 per facility}": (
         CopayStep(Cents(1500), CopayPer.FACILITY, waived_with_deductible=False, at=AT),
-        "$15.00 copay per facility, the highest of the day",
-        "15.00 copay per facility, the highest of the day",
+        "$15.00 copay per day and facility, the highest of the day",
+        "15.00 copay per day and facility, the highest of the day",
     ),
     "{copay: $30, waived_with_deductible: yes}": (
         CopayStep(Cents(3000), CopayPer.VISIT, waived_with_deductible=True, at=AT),

@@ -22,6 +22,7 @@ from camcover.rulebook.records import (
     CoinsuranceOf,
     CoinsuranceStep,
     ComparedStep,
+    CopayPer,
     CopayStep,
     DeductibleStep,
     Limit,
@@ -195,7 +196,8 @@ def step_terms(step: Step) -> str:
         case CopayStep():
             highest = ", the highest of the day" if step.per in DAILY_COPAYS else ""
             waived = ", waived where the line pays any deductible" if step.waived_with_deductible else ""
-            return f" per {step.per}{highest}{waived}"
+            unit = "day and facility" if step.per is CopayPer.FACILITY else step.per
+            return f" per {unit}{highest}{waived}"
         case BandedCopayStep():
             return " copay by allowed amount"
         case CoinsuranceStep():
