@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -21,6 +22,7 @@ from camcover.api.figures import FIGURES, FigureKind
 from camcover.api.measures import Measures, sources_of
 from camcover.api.server import Settings
 from camcover.api.telemetry import exporting_of
+from camcover.api.trace_context import TraceContext
 from camcover.observing import OBSERVER
 from camcover.store import NoStore
 from camcover.workflow.caching import CacheCounts
@@ -129,12 +131,36 @@ class Collector(metrics_service_pb2_grpc.MetricsServiceServicer):
         return metrics_service_pb2.ExportMetricsServiceResponse()
 
 
+class SpanCollector(trace_service_pb2_grpc.TraceServiceServicer):
+    """Keeps the names of spans that it is sent, with the name of the service."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.received: list[tuple[str, str]] = []
+
+    def Export(self, request: Any, _context: Any) -> Any:  # noqa: N802 - named by gRPC
+        """Keep them."""
+        for sent in request.resource_spans:
+            named = {each.key: each.value.string_value for each in sent.resource.attributes}
+            spans = [span for scope in sent.scope_spans for span in scope.spans]
+            self.received += [(named["service.name"], span.name) for span in spans]
+        return trace_service_pb2.ExportTraceServiceResponse()
+
+
 @pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+def span_collector() -> SpanCollector:
+    """What the collector has of spans."""
+    return SpanCollector()
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch, span_collector: SpanCollector) -> Iterator[Collector]:
     """A collector on the loopback, named by the environment."""
     servicer, server = Collector(), grpc.server(ThreadPoolExecutor(1))
     add: Any = metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server
     add(servicer, server)
+    add = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
+    add(span_collector, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
@@ -142,13 +168,18 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     server.stop(0).wait()
 
 
-def test_metrics_go_to_the_endpoint_of_the_environment(collector: Collector) -> None:
+def test_figures_and_spans_go_to_the_endpoint_of_the_environment(
+    collector: Collector, span_collector: SpanCollector
+) -> None:
     """What is left is sent when the service ends."""
     measures = Measures()
     measures.look_up({"camcover_cache_hits": lambda: [(("releases",), 7)], "camcover_serving": lambda: [(("all",), 1)]})
     exporting = exporting_of(measures)
     assert exporting is not None
+    _, end = measures.tracer.call("/camcover.v1.EstimateService/EstimatePlan", TraceContext("4b" * 16))
+    end("OK", "")
     exporting.close()
+    assert span_collector.received == [("camcover", "camcover.v1.EstimateService/EstimatePlan")]
     assert collector.received == {"camcover.cache.hits releases": 7, "camcover.serving all": 1}
 
 
