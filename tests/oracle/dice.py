@@ -29,7 +29,8 @@ class Dice:
 
     def number(self, low: int, high: int) -> int:
         """A whole number, both ends included."""
-        return self._draw(_whole(low, high))
+        drawn: int = self._draw(_whole(low, high))
+        return drawn
 
     def chance(self, percent: int) -> bool:
         """True that often; shrinks to False."""
