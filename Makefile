@@ -19,7 +19,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
-.PHONY: image-steps deploy-checks engines limit format docs sbom audit lock clean
+.PHONY: browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,12 @@ limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for 
 nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine, the staff guide on PostgreSQL, too
 	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py
 
+browser: $(ENVIRONMENT) tests/web_browser/node_modules ## look at the pages in Debian's chromium, with axe-core
+	$(BIN)/pytest -q -p no:xdist tests/web_browser
+
+screenshots: $(ENVIRONMENT) ## take the pictures of docs/screenshots (needs chromium)
+	$(BIN)/python docs/screenshots.py
+
 node: tests/node/node_modules ## install what the Node client's test needs
 
 engines: $(VENV)/.engines ## install what the tests of bulk on Spark, Polars and DuckDB need (Java 17 besides)
@@ -148,7 +154,7 @@ lock: ## resolve the dependencies of pyproject.toml anew into the lock files (ne
 	cd deploy && $(LOCK) requirements.in -o requirements.lock
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules build dist .coverage
+	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules tests/web_browser/node_modules build dist .coverage
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find service tests docs protos benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -183,6 +189,10 @@ $(AUDIT)/.installed: requirements-audit.lock
 build/deploy/.installed: deploy/requirements.lock
 	$(PYTHON) -m venv build/deploy/venv
 	build/deploy/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+tests/web_browser/node_modules: tests/web_browser/package-lock.json
+	npm ci --prefix tests/web_browser --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 
 tests/node/node_modules: tests/node/package-lock.json

@@ -23,7 +23,7 @@ async def test_what_is_covered_is_told_with_its_terms(site: httpx.AsyncClient) -
     assert "Acupuncture under Share Plan, on March 2, 2026" in page.texts
     assert "In network deductible; then 20% of what is left" in page.text
     assert "Out of network deductible; then 50% of what is left" in page.text
-    assert "How much is covered 4 visits in a calendar year" in page.text
+    assert "How much is covered 4 visits in a calendar year (visits)" in page.text
     assert page.fields("do")[-1]["formaction"] == "/en/plan"
 
 

@@ -106,7 +106,7 @@ def _worded(tables: Tables, names: RuleNames, request: EstimateRequest, answer: 
         day=answer.date,
         why=words.text(answer.message),
         tiers=tiers,
-        limits=tuple(words.text(each.message) for each in answer.limits),
+        limits=tuple(f"{words.text(each.message)} ({names.word(each.limit)})" for each in answer.limits),
         needs=tuple(words.text(each.message) for each in answer.requirements),
         accounts=tuple(words.text(each.message) for each in answer.accounts),
         notes=tuple(words.text(each) for each in (answer.terms_message,) if each is not None),

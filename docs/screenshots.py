@@ -1,0 +1,88 @@
+"""`make screenshots`: pictures of the pages over the shipped rules, at the widths of a desk and of a phone.
+
+They are made with Debian's chromium, and written to docs/screenshots/.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "screenshots"
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+
+CARE = {"#age": "44", "#sum-deductible": "1100", "#sum-oop_max": "1420", "#charge-0": "120", "#first-0": "2026-03-02"}
+CHOICES = {"#state": "WA", "#practitioner-0": "acupuncturist", "#tier-0": "in_network"}
+
+
+def main() -> int:
+    """Serve the shipped rules, take the pictures, end the service; gives the exit status."""
+    FOLDER.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "camcover", "serve", "--rules", "rules", "--database-url", "off"]
+    command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--help-phone", "1-800-555-0142"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as service:
+        try:
+            lines = [service.stdout.readline() if service.stdout else "" for _ in range(2)]
+            take(f"http://{lines[1].removeprefix('http on ').strip()}")
+        finally:
+            service.terminate()
+    return 0
+
+
+def take(site: str) -> None:
+    """Take a picture of each page at each size."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, (width, height) in SIZES.items():
+            page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+            page.goto(f"{site}/en/")
+            keep(page, f"start-{name}")
+            page.select_option("#plan", "cascade-silver")
+            page.select_option("[name=therapy-0]", "acupuncture")
+            page.select_option("[name=condition-0]", "chronic-low-back-pain")
+            page.locator("form .button").click()
+            for field, value in CARE.items():
+                page.fill(field, value)
+            for field, value in CHOICES.items():
+                page.select_option(field, value)
+            with page.expect_response("**/en/plan"):
+                page.select_option("#before", "no")
+            page.locator("#before option[value=no][selected]").wait_for(state="attached")
+            page.fill("#visits-0", "16")
+            page.locator("#total", has_text="$840.00").wait_for()
+            keep(page, f"care-plan-{name}")
+            page.get_by_role("button", name="Español").click()
+            page.locator("#total", has_text="Usted").wait_for()
+            keep(page, f"care-plan-es-{name}")
+            page.goto(f"{site}/en/coverage")
+            page.select_option("#plan", "ump-classic")
+            page.select_option("[name=therapy-0]", "acupuncture")
+            page.locator("form .button").last.click()
+            page.locator("#verdict").wait_for()
+            keep(page, f"coverage-{name}")
+            page.goto(f"{site}/en/compare")
+            for plan in ("cascade-silver", "ump-classic", "bronze-hsa"):
+                page.check(f"#plan-{plan}")
+            page.select_option("[name=therapy-0]", "acupuncture")
+            page.locator("form > .button").last.click()
+            page.locator(".plans").wait_for()
+            keep(page, f"compare-{name}")
+        browser.close()
+
+
+def keep(page: Any, name: str) -> None:
+    """Write what the window shows."""
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    page.screenshot(path=FOLDER / f"{name}.png", caret="initial", scale="css")
+    sys.stdout.write(f"{name}.png\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
