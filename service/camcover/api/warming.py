@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from camcover.api.estimates import estimate_message
@@ -73,5 +73,5 @@ def _with_parts(messages: Iterable[Descriptor]) -> Iterator[Descriptor]:
         message = left.pop()
         if message.full_name not in known:
             known[message.full_name] = message
-            left += [field.message_type for field in message.fields if field.type == FieldDescriptor.TYPE_MESSAGE]
+            left += [field.message_type for field in message.fields if field.message_type is not None]
     yield from known.values()
