@@ -99,6 +99,13 @@ def asked(release: str) -> list[tuple[str, dict[str, Any]]]:
         *(("GetRelease", {"release": each, "with_files": True}) for each in (release, *names)),
         *(("ActivateRelease", {"release": each, "reason": "r"}) for each in (release, *names)),
         ("WatchReleases", {}),
+        *((f"List{each}", {}) for each in ("Estimates", "Activations", "AuditEntries")),
+        *(
+            (method, {"name": f"estimates/{each}"})
+            for method in ("DeleteEstimate", "ReproduceEstimate")
+            for each in names
+        ),
+        *((method, {}) for method in ("VerifyAudit", "GetFourEyes", "SwitchFourEyes")),
         *asked_with_files(release),
     ]
 
@@ -109,9 +116,13 @@ def asked_with_files(release: str) -> list[tuple[str, dict[str, Any]]]:
     faulty = [*files[:2], _file("share.yaml", SHARE_PLAN.replace("fees: fees", "fees: no"))]
     failing = [*files[:3], _file("copay.yaml", COPAY_PLAN + FAILING)]
     change = {"before": release, "after_rules": {"files": files[:3]}}
+    sources = [{"release": release}, {"files": {"files": files}}, {"files": {"files": faulty}}]
+    explained = {"plan_id": "share-plan", "therapy": "acupuncture"}
     return [
         *(("ValidateRules", {"rules": {"files": each}}) for each in (files, faulty, failing)),
         *(("PublishRelease", {"rules": {"files": each}, "message": "m"}) for each in (files, faulty, failing)),
+        *(("ExplainRules", explained | {"rules": each}) for each in sources),
+        *((method, {"rules": each}) for method in ("AnalyzeRules", "CoverRules") for each in sources),
         ("DiffReleases", change),
         ("AnalyzeImpact", change | {"synthetic": {"members": 5, "seed": 1}}),
     ]

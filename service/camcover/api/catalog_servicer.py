@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import grpc
 
 from camcover.api.paging import PageRequest, page_size, read_token, token_of
+from camcover.api.plan_figures import limit_figures, step_figures
 from camcover.api.pools import Pool, Pools
 from camcover.api.sentences import worded_data
 from camcover.api.validation import validate
@@ -189,7 +190,8 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
     message.reimbursing_tiers.extend(str(tier.id) for tier in plan.tiers.values() if tier.payment_to is Payee.MEMBER)
     english = language(ENGLISH)
     message.limits.extend(
-        messages.PlanLimit(id=name, **worded_data(limit_terms(each), english)) for name, each in limits.items()
+        messages.PlanLimit(id=name, **worded_data(limit_terms(each), english), figures=limit_figures(each))
+        for name, each in limits.items()
     )
     message.accumulators.extend(
         messages.PlanAccumulator(
@@ -219,6 +221,11 @@ def _describe(message: messages.PlanEdition, plan: Plan) -> None:
             codes=map(str, each.codes),
             without_codes=map(str, each.without_codes),
             tiers=map(str, each.tiers),
+            tier_terms=[
+                messages.PlanTierTerms(tier=block.tier, steps=step_figures(block.member_pays))
+                for block in each.tiers.values()
+            ],
+            limits=[str(limit.id) for limit in each.limits],
         )
         for each in plan.benefits.values()
     )

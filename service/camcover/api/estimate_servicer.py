@@ -27,15 +27,16 @@ from camcover.api.answering import (
     weight_of,
     within_lines,
 )
+from camcover.api.comparing import compared, comparison, comparison_answer
 from camcover.api.defaults import CACHED_BYTES
-from camcover.api.errors import Refused, asked_in, bad_request, invalid
-from camcover.api.estimates import coverage_message, estimate_message
+from camcover.api.errors import Refused, asked_in
+from camcover.api.estimates import coverage_message
 from camcover.api.keeping import looked_up
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
-from camcover.api.requests import estimate_request, member, planned_service
+from camcover.api.requests import member, planned_service
 from camcover.api.stored_estimates import deleted, page_of
-from camcover.api.validation import validate, violations_of
+from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
@@ -44,7 +45,7 @@ from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
 from camcover.workflow.errors import EstimateErased, EstimateNotKept, UnknownEstimate
-from camcover.workflow.pricing import PricedPlan, Rank, rank, under_plans
+from camcover.workflow.pricing import Rank, rank, under_plans
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["EstimateServicer"]
@@ -121,21 +122,21 @@ class EstimateServicer(EstimateServiceServicer):
 
         Gives the bytes of the message.
         """
-        plan, typed = await self._pools.reading.run(_compared, request)
+        plan, asked = await self._pools.reading.run(compared, request)
         hold(expected_bytes(plan) * len(request.plan_ids))
         with asked_in("request.rule_release"):
             tables = await self._take(plan.rule_release)
 
         def priced(plan_ids: Sequence[str]) -> list[tuple[Rank, estimate_service_pb2.PlanComparison]]:
             """Answers, each with where it stands."""
-            results = under_plans(tables, typed, plan_ids)
-            return [(rank(each), _comparison(*each, plan)) for each in results]
+            results = under_plans(tables, [asked[plan_id] for plan_id in plan_ids])
+            return [(rank(each), comparison(tables, *each, plan)) for each in results]
 
         results = await in_slices(
             self._pools.pricing, priced, request.plan_ids, repeat(weight_of(plan), len(request.plan_ids))
         )
         results.sort(key=itemgetter(0))
-        return await self._pools.pricing.run(_comparison_answer, [message for _, message in results])
+        return await self._pools.pricing.run(comparison_answer, [message for _, message in results])
 
     async def CheckCoverage(
         self, request: estimate_service_pb2.CheckCoverageRequest, context: Context
@@ -225,24 +226,6 @@ def _result(request: Request, outcome: Outcome) -> estimate_service_pb2.Estimate
     return estimate_service_pb2.EstimateResult(request_id=request.request_id, estimate=outcome)
 
 
-def _comparison_answer(comparisons: Sequence[estimate_service_pb2.PlanComparison]) -> bytes:
-    """The answer to a comparison."""
-    return estimate_service_pb2.ComparePlansResponse(comparisons=comparisons).SerializeToString()
-
-
-def _compared(request: estimate_service_pb2.ComparePlansRequest) -> tuple[Request, EstimateRequest]:
-    """The well-being plan of a comparison, as it came and typed. Raises `Refused` with every violation."""
-    plan = request_pb2.EstimatePlanRequest()
-    plan.CopyFrom(request.request)
-    plan.plan_id = plan.plan_id or "any"
-    wrong = violations_of(request)
-    wrong += map(_moved, violations_of(plan))
-    if wrong:
-        raise invalid(*wrong)
-    within_lines("plan_ids", lines_of(plan) * len(request.plan_ids))
-    return plan, _prefixed(plan)
-
-
 def _coverage_asked(request: estimate_service_pb2.CheckCoverageRequest, today: date) -> EstimateRequest:
     """What is asked about a therapy, as a request for its estimate. Raises `Refused`, `InvalidRequest`."""
     validate(request)
@@ -252,30 +235,6 @@ def _coverage_asked(request: estimate_service_pb2.CheckCoverageRequest, today: d
         members=(member("member", request.member) if request.HasField("member") else Member(),),
         assume_requirements=request.requirements != request_pb2.REQUIREMENTS_AS_ATTESTED,
     )
-
-
-def _comparison(
-    plan_id: str, priced: PricedPlan | InvalidRequest, request: Request
-) -> estimate_service_pb2.PlanComparison:
-    """One plan of a comparison. Its estimate has no name, since it is not stored."""
-    if isinstance(priced, InvalidRequest):
-        return estimate_service_pb2.PlanComparison(plan_id=plan_id, error=bad_request(priced.violations))
-    message = estimate_message(priced, request.request_id, request.language)
-    message.ClearField("name")
-    return estimate_service_pb2.PlanComparison(plan_id=plan_id, estimate=message)
-
-
-def _prefixed(message: Request) -> EstimateRequest:
-    """The typed request of a comparison, its violations under `request.`."""
-    try:
-        return estimate_request(message)
-    except InvalidRequest as error:
-        raise InvalidRequest(tuple(map(_moved, error.violations))) from error
-
-
-def _moved(violation: Violation) -> Violation:
-    """A violation with its path in a comparison; a violation of the whole message gets the path `request`."""
-    return violation._replace(field=f"request.{violation.field}".rstrip("."))
 
 
 def _renamed(violation: Violation) -> Violation:

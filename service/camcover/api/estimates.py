@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from camcover.api.plan_figures import limit_figures, step_figures
 from camcover.api.sentences import worded_data
 from camcover.engine.estimate import (
     AccumulatorAfter,
@@ -248,6 +249,15 @@ def coverage_message(
         terms_text=spoken.text(answer.terms_message) if answer.terms_message else "",
         terms_sentence=_sentence(answer.terms_message, spoken) if answer.terms_message else None,
         language=spoken.tag,
+        accumulators=[
+            service_messages.AccumulatorTerms(
+                accumulator=each.accumulator,
+                maximum_cents=each.maximum_cents,
+                used_cents=each.used_cents,
+                left_cents=each.left_cents,
+            )
+            for each in answer.accumulators
+        ],
     )
 
 
@@ -263,11 +273,18 @@ def _tier(terms: TierTerms, spoken: Language) -> service_messages.TierTerms:
         provider_liable_sentence=liable,
         payment=payment.text if payment else "",
         payment_sentence=payment,
+        steps=step_figures(terms.phases),
     )
 
 
 def _limit_terms(terms: LimitTerms, spoken: Language) -> service_messages.LimitTerms:
-    return service_messages.LimitTerms(**worded_data(terms.message, spoken), limit=terms.limit, rule=terms.rule)
+    return service_messages.LimitTerms(
+        **worded_data(terms.message, spoken),
+        limit=terms.limit,
+        rule=terms.rule,
+        figures=limit_figures(terms.record),
+        left=terms.left,
+    )
 
 
 def _requirement(terms: RequirementTerms, spoken: Language) -> service_messages.RequirementTerms:

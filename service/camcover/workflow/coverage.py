@@ -6,18 +6,19 @@ the benefit's terms as messages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from camcover.calendar import ordinal_of
 from camcover.engine import EstimateRequest, Tables, evaluate
-from camcover.engine.estimate import Citation, Line, Reason
+from camcover.engine.estimate import Citation, Estimate, Line, Reason
 from camcover.engine.request import PlannedService, Procedure
 from camcover.engine.telling.assumed import terms_assumed_message
 from camcover.engine.telling.citing import rule_place
 from camcover.messages import Message
 from camcover.money import Cents
-from camcover.rulebook.records import Benefit, Plan, TierBenefit
+from camcover.rulebook.records import Benefit, Limit, Phase, Plan, TierBenefit
 from camcover.rulebook.term_messages import (
     account_terms,
     limit_terms,
@@ -29,6 +30,7 @@ from camcover.rulebook.term_messages import (
 
 __all__ = [
     "AccountTerms",
+    "AccumulatorTerms",
     "CoverageAnswer",
     "LimitTerms",
     "RequirementTerms",
@@ -46,7 +48,7 @@ _NOMINAL_CENTS = Cents(10_000)
 
 @dataclass(frozen=True, slots=True)
 class TierTerms:
-    """What the member pays in a tier, step by step.
+    """What the member pays in a tier, step by step; `phases` are the same as records.
 
     `provider_liable`: the denials that are the provider's, None = there are none. `payment`: who receives the plan's
     payment, None = the provider.
@@ -56,15 +58,22 @@ class TierTerms:
     member_pays: tuple[Message, ...]
     provider_liable: Message | None = None
     payment: Message | None = None
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LimitTerms:
-    """A limit, its wording, and its place in the file."""
+    """A limit, its wording, and its place in the file.
+
+    `record`: the same as a record. `left`: what is left behind the session in the limit's measure; None: the session
+    does not count toward it, or nothing can be said.
+    """
 
     limit: str
     message: Message
     rule: str
+    record: Limit
+    left: int | None = None
 
     @property
     def text(self) -> str:
@@ -84,6 +93,22 @@ class AccountTerms:
     def text(self) -> str:
         """The same in English."""
         return self.message.text
+
+
+@dataclass(frozen=True, slots=True)
+class AccumulatorTerms:
+    """A sum of the member's before the session, cents. Maximum None = unlimited, used None = not known."""
+
+    accumulator: str
+    maximum_cents: int | None
+    used_cents: int | None
+
+    @property
+    def left_cents(self) -> int | None:
+        """What is left until the maximum; None = unlimited, or not known."""
+        if self.maximum_cents is None or self.used_cents is None:
+            return None
+        return max(self.maximum_cents - self.used_cents, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +156,7 @@ class CoverageAnswer:
     terms_assumed: bool
     terms_message: Message | None
     accounts: tuple[AccountTerms, ...] = ()
+    accumulators: tuple[AccumulatorTerms, ...] = ()
 
 
 def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
@@ -150,13 +176,35 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
         benefit=line.benefit,
         tier=line.tier,
         terms=tuple(tier_terms(plan, block) for block in benefit.tiers.values()) if plan and benefit else (),
-        limits=limit_terms_of(benefit) if benefit else (),
+        limits=_limits(benefit, estimate, service) if benefit else (),
         requirements=requirement_terms_of(benefit) if benefit else (),
         citations=estimate.citations,
         terms_assumed=line.terms_assumed,
         terms_message=terms_assumed_message(tables.plans[request.plan_id]) if line.terms_assumed else None,
         accounts=account_terms_of(plan, line.benefit, line.therapy, line.code) if plan else (),
+        accumulators=tuple(_accumulators(estimate, request)),
     )
+
+
+def _limits(benefit: Benefit, estimate: Estimate, service: PlannedService) -> tuple[LimitTerms, ...]:
+    """The limits of a benefit, with what is left of them behind the session.
+
+    What is left of money is not known where the session's price is not.
+    """
+    given: tuple[PlannedService | Procedure, ...] = (service, *service.procedures)
+    is_priced = any(each.charge_cents is not None or each.allowed_cents is not None for each in given)
+    left = {
+        each.limit: max(each.allowed - each.used, 0) for each in estimate.limits_after if is_priced or not each.money
+    }
+    return tuple(replace(each, left=left.get(each.limit)) for each in limit_terms_of(benefit))
+
+
+def _accumulators(estimate: Estimate, request: EstimateRequest) -> Iterator[AccumulatorTerms]:
+    """The sums of the member, as the request states them."""
+    used = {each.accumulator: each.used_cents for each in request.members[0].use.accumulators}
+    for each in estimate.accumulators_after:
+        if each.member_id:
+            yield AccumulatorTerms(each.accumulator, each.maximum_cents, used.get(each.accumulator))
 
 
 def _one_session(service: PlannedService) -> PlannedService:
@@ -189,12 +237,13 @@ def tier_terms(plan: Plan, block: TierBenefit) -> TierTerms:
         tuple(step for phase in block.member_pays for step in phase_steps(phase)),
         provider_liable(liable) if liable else None,
         payment(tier),
+        block.member_pays,
     )
 
 
 def limit_terms_of(benefit: Benefit) -> tuple[LimitTerms, ...]:
     """The limits of a benefit."""
-    return tuple(LimitTerms(str(each.id), limit_terms(each), rule_place(each.at)) for each in benefit.limits)
+    return tuple(LimitTerms(str(each.id), limit_terms(each), rule_place(each.at), each) for each in benefit.limits)
 
 
 def account_terms_of(plan: Plan, benefit: str, therapy: str, code: str) -> tuple[AccountTerms, ...]:

@@ -65,12 +65,9 @@ def price_again(tables: Tables, request: EstimateRequest, name: str, created_at:
     return _priced(tables, result, name, created_at)
 
 
-def under_plans(
-    tables: Tables, request: EstimateRequest, plan_ids: Sequence[str]
-) -> list[tuple[str, PricedPlan | InvalidRequest]]:
-    """The same request under several plans, in their order."""
-    results = price_many(tables, [request._replace(plan_id=plan_id) for plan_id in plan_ids])
-    return list(zip(plan_ids, results, strict=True))
+def under_plans(tables: Tables, requests: Sequence[EstimateRequest]) -> list[tuple[str, PricedPlan | InvalidRequest]]:
+    """Requests that compare plans, each with the id of its plan, in their order."""
+    return [(each.plan_id, priced) for each, priced in zip(requests, price_many(tables, requests), strict=True)]
 
 
 def rank(result: tuple[str, PricedPlan | InvalidRequest]) -> Rank:
