@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import json_format
 from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest
 from sqlalchemy import text
@@ -24,7 +25,7 @@ from camcover.api.errors import Refused, status_of
 from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.server import Server, Settings, Storage
-from camcover.gen.camcover.v1 import estimate_pb2
+from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.rulebook import load_files
@@ -227,8 +228,9 @@ async def test_a_finding_has_a_request_that_shows_it(staff: RuleServicer) -> Non
     files = messages.RuleFiles(files=[messages.RuleFile(name=name, content=body) for name, body in content.items()])
     request = messages.AnalyzeRulesRequest(rules=messages.RuleSource(files=files), kinds=["overlaps"])
     (overlap,) = (await staff.AnalyzeRules(request, CONTEXT)).findings
-    (item,) = overlap.request.items
-    assert (overlap.subject, overlap.request.plan_id, item.therapy) == ("head", "copay-plan", "reiki")
+    shown = json_format.Parse(overlap.request_json, request_pb2.EstimatePlanRequest())
+    (item,) = shown.items
+    assert (overlap.subject, shown.plan_id, item.therapy) == ("head", "copay-plan", "reiki")
     assert set(item.diagnoses) == {"M54.5", "G44"}
 
 

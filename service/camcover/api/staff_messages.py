@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
-from typing import Any
-
-from google.protobuf import json_format
 
 from camcover.api.errors import Refused, invalid
 from camcover.engine import Violation
 from camcover.engine.asking.words import shown
 from camcover.engine.compiling.vocabulary import ICD10
-from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.refusals import Refusal
 from camcover.rulebook.analysis.cells import LineFacts
@@ -151,16 +148,13 @@ def _terms(terms: BenefitTerms) -> messages.DecisionTerms:
 
 def finding_message(finding: PlacedFinding) -> messages.RuleFinding:
     """A finding as a message, with a request that reproduces it."""
-    shows: Any = None
-    if finding.request is not None:
-        shows = json_format.ParseDict(request_data(finding.request), request_pb2.EstimatePlanRequest())
     return messages.RuleFinding(
         kind=finding.kind,
         plan_id=finding.plan,
         place=finding.place,
         subject=finding.subject,
         message=finding.message,
-        request=shows,
+        request_json="" if finding.request is None else json.dumps(request_data(finding.request), ensure_ascii=False),
     )
 
 
