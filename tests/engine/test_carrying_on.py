@@ -148,3 +148,16 @@ def test_a_visit_goes_on_in_the_next_request() -> None:
     whole, parts = split_in_two(tables(share=share), asked, 1)
     assert parts == whole
     assert [patient for _, _, patient, *_ in parts] == [2_000, 0]
+
+
+def test_a_visit_of_two_entries_goes_on_as_it_is_counted() -> None:
+    """One entry says that the plan paid nothing: a limit of what it paid for has not counted the visit, nor later."""
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: rolling 30 days, counts: plan_paid")
+    share = share.replace("[deductible, {coinsurance: 20%}]", "[{copay: $48 per line}]")
+    line = question()["items"][0] | {"dates": ["2026-03-02"]}
+    entry = {"benefit": "needles", "date": "2026-03-02"}
+    member = question()["members"][0] | {"prior_visits": [entry, entry | {"plan_paid_cents": 0}]}
+    asked = question(items=[line, line | {"dates": ["2026-03-09"]}], members=[member])
+    whole, parts = split_in_two(tables(share=share), asked, 1)
+    assert parts == whole
+    assert [patient for _, _, patient, *_ in parts] == [4_800, 4_800]

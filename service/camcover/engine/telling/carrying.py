@@ -345,14 +345,14 @@ class _StateReader:
                 yield CodeUse(code, date.fromordinal(self._last_day), min(count, MAX_UNITS))
 
     def _plan_paid(self, member: int, benefit: str) -> Cents | None:
-        """What the plan paid of a visit of the last day, cents; None where part of it is not known."""
+        """What the plan paid of a visit of the last day, cents; None where it began before and no entry says so."""
         asked, layout = self._question.asked, self._layout
-        paid = 0
-        for visit in self._scope.use_of(member).prior_visits:
-            if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
-                if visit.plan_paid_cents is None:
-                    return None
-                paid += visit.plan_paid_cents
+        entries = self._scope.use_of(member).prior_visits
+        same = [each for each in entries if each.benefit == benefit and each.date.toordinal() == self._last_day]
+        known = [each.plan_paid_cents for each in same if each.plan_paid_cents is not None]
+        if same and not known:
+            return None
+        paid = sum(known)
         for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
             if day == self._last_day and layout.services[place].member == member and row.covered:
                 rest = self._outcome.rests.get(number)
