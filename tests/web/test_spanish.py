@@ -106,7 +106,7 @@ async def test_no_english_is_left_over(shipped: Tables, plan: str) -> None:
     async with client_of(shipped) as client:
         answers = [await client.post("/es/plan", data=form_for(plan, therapies))]
         english = read((await client.post("/en/plan", data=form_for(plan, therapies))).text)
-        answers += [await client.get(path) for path in ("/es/", "/es/plan", "/es/help", "/es/coverage")]
+        answers += [await client.get(path) for path in ("/es/", "/es/plan", "/es/help", "/es/coverage", "/embed/es")]
         care = form_for(plan, therapies[:1])
         answers.append(await client.post("/es/coverage", data=care))
         answers.append(await client.post("/es/compare", data=care | {"plans": [plan, "cascade-silver", "ump-classic"]}))

@@ -41,6 +41,7 @@ STATES: dict[str, tuple[str, dict[str, str]]] = {
     "coverage": ("coverage", NEEDLES),
     "compare": ("compare", PLANS),
     "help": ("help", {}),
+    "frame": ("embed", NEEDLES),
 }
 """The pages as they are looked at: a path, and the form that is sent there."""
 
@@ -95,7 +96,7 @@ fields => {
 def open_page(page: Any, site: str, tag: str, state: str) -> None:
     """Bring a page into a state, sending its form as a browser does."""
     path, form = STATES[state]
-    page.goto(f"{site}/{tag}/{path}")
+    page.goto(f"{site}/embed/{tag}" if path == "embed" else f"{site}/{tag}/{path}")
     if form:
         with page.expect_navigation():
             page.evaluate(SEND, form)

@@ -23,6 +23,7 @@ from camcover.languages import ENGLISH, language, languages
 from camcover.web.care_page import care_page
 from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
+from camcover.web.embed_page import embed_page
 from camcover.web.forms import MOST_BYTES, WrongForm, form_of, pairs_of
 from camcover.web.help_page import help_page
 from camcover.web.rendering import html, page
@@ -35,6 +36,7 @@ __all__ = ["PageSettings", "Run", "pages", "refused_page"]
 
 _SMALLEST_PACKED, _LEVEL = 1024, 5
 _FORM = ["GET", "POST"]
+_NOBODY = "'none'"
 
 
 class Run(Protocol):
@@ -66,6 +68,7 @@ class _Pages:
             found += [
                 Route(f"/{tag}", RedirectResponse(f"/{tag}/", 308)),
                 Route(f"/{tag}/", self._shown(tag, start_page)),
+                Route(f"/embed/{tag}", self._formed(tag, embed_page, self._frame_ancestors()), methods=_FORM),
                 Route(f"/{tag}/help", self._shown(tag, help_page)),
                 Route(f"/{tag}/plan", self._formed(tag, care_page), methods=_FORM),
                 Route(f"/{tag}/coverage", self._formed(tag, coverage_page), methods=_FORM),
@@ -81,12 +84,18 @@ class _Pages:
 
         return answer
 
-    def _formed(self, tag: str, make: Callable[..., str]) -> Callable[[Request], Awaitable[Response]]:
+    def _frame_ancestors(self) -> str:
+        """Whose pages may show the small form in a frame, as the content security policy has it."""
+        return " ".join(self._settings.frames) or _NOBODY
+
+    def _formed(
+        self, tag: str, make: Callable[..., str], framed_by: str = _NOBODY
+    ) -> Callable[[Request], Awaitable[Response]]:
         """A page with a form: as it is first shown, and as it was sent."""
 
         async def answer(request: Request) -> Response:
             if request.method != "POST":
-                return await self._made(tag, lambda: make(self._rules.take(), tag, None, **self._values()))
+                return await self._made(tag, lambda: make(self._rules.take(), tag, None, **self._values()), framed_by)
             if not _is_own(request):
                 return refused_page(tag, "web-wrong-form", 403)
             try:
@@ -94,16 +103,18 @@ class _Pages:
             except WrongForm:
                 return refused_page(tag, "web-wrong-form", 400)
             part = request.headers.get("hx-request-type") == "partial"
-            return await self._made(tag, lambda: make(self._rules.take(), tag, form, is_part=part, **self._values()))
+            return await self._made(
+                tag, lambda: make(self._rules.take(), tag, form, is_part=part, **self._values()), framed_by
+            )
 
         return answer
 
     def _values(self) -> dict[str, Any]:
         return {"phone": self._settings.help_phone, "today": self._today()}
 
-    async def _made(self, tag: str, make: Callable[[], str]) -> Response:
+    async def _made(self, tag: str, make: Callable[[], str], framed_by: str = _NOBODY) -> Response:
         try:
-            return page(await self._run(make))
+            return page(await self._run(make), frame_ancestors=framed_by)
         except NoActiveRelease:
             return refused_page(tag, "web-no-rules", 503)
 

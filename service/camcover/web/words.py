@@ -162,7 +162,6 @@ web-coverage-yes
 web-coverage-no
 web-coverage-question therapy plan day
 web-coverage-pay
-web-network
 web-then
 web-coverage-limits
 web-coverage-needs
@@ -225,6 +224,8 @@ web-help-access-text
 web-help-source
 web-help-source-text
 web-error-not-in-force
+web-embed-title
+web-embed-more
 """
 
 WORDS: Mapping[str, Sentence] = {
