@@ -352,7 +352,7 @@ class _StateReader:
         known = [each.plan_paid_cents for each in same if each.plan_paid_cents is not None]
         if same and not known:
             return None
-        paid = sum(known)
+        paid: int = sum(known)
         for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
             if day == self._last_day and layout.services[place].member == member and row.covered:
                 rest = self._outcome.rests.get(number)
