@@ -117,7 +117,7 @@ browser: $(ENVIRONMENT) tests/web_browser/node_modules ## look at the pages in D
 screenshots: $(ENVIRONMENT) ## take the pictures of docs/screenshots (needs chromium)
 	$(BIN)/python docs/screenshots.py
 
-node: tests/node/node_modules ## install what the Node client's test needs
+node: tests/node/node_modules clients/node/dist ## install what the tests of Node need, and build the TypeScript client
 
 engines: $(VENV)/.engines ## install what the tests of bulk on Spark, Polars and DuckDB need (Java 17 besides)
 
@@ -155,6 +155,7 @@ lock: ## resolve the dependencies of pyproject.toml anew into the lock files (ne
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules tests/web_browser/node_modules build dist .coverage
+	rm -rf clients/node/node_modules clients/node/dist clients/node/src/gen clients/python/build
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find service tests docs protos benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -193,6 +194,11 @@ build/deploy/.installed: deploy/requirements.lock
 
 tests/web_browser/node_modules: tests/web_browser/package-lock.json
 	npm ci --prefix tests/web_browser --no-audit --no-fund --ignore-scripts --silent
+	touch $@
+
+clients/node/dist: clients/node/package-lock.json $(wildcard clients/node/src/*.ts) $(PROTOS) $(VENV)/.installed
+	npm ci --prefix clients/node --no-audit --no-fund --ignore-scripts --silent
+	cd clients/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
 	touch $@
 
 tests/node/node_modules: tests/node/package-lock.json

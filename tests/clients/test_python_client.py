@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -262,9 +263,10 @@ def test_reasons_are_those_of_the_service(client: Any) -> None:
     assert {each.name for each in client.Reason} == {each.name for each in Refusal}
 
 
-def test_client_and_service_have_one_version() -> None:
+def test_clients_and_service_have_one_version() -> None:
     versions = {
         tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
         for folder in (ROOT, CLIENT)
     }
-    assert len(versions) == 1
+    node = json.loads((ROOT / "clients" / "node" / "package.json").read_text(encoding="utf-8"))
+    assert versions == {node["version"]}
