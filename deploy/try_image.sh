@@ -23,13 +23,16 @@ export PYTHON="$folder/python/bin/python3"
 "$folder/source/deploy/image.sh" compile "$folder/opt"
 mount --bind "$folder/opt" "$folder/opt" && mount -o remount,bind,ro "$folder/opt"
 
-# As the image does: no home, no rights, nothing to write but TMPDIR.
+# As the image does: no home, no rights, nothing to write but TMPDIR. An interpreter may find its library by the folder
+# that it was built for, which this user need not reach.
 as_user() {
     (cd "$folder/tmp" && exec env -i PATH="$folder/opt/bin:/usr/bin:/bin" HOME=/nonexistent TMPDIR="$folder/tmp" \
-        PYTHONDONTWRITEBYTECODE=1 NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES= CAMCOVER_LISTEN=127.0.0.1:0 \
+        LD_LIBRARY_PATH="$folder/python/lib" PYTHONDONTWRITEBYTECODE=1 \
+        NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES= CAMCOVER_LISTEN=127.0.0.1:0 \
         CAMCOVER_HTTP=127.0.0.1:0 CAMCOVER_RULES="$folder/source/rules" \
         setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs "$@")
 }
+touch "$folder/told"
 as_user camcover serve > "$folder/told" 2> "$folder/log" &
 service=$!
 stop() { kill "$service" 2> /dev/null || true; wait "$service" || true; cat "$folder/log" >&2; }
