@@ -33,9 +33,10 @@ as_user() {
         setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs "$@")
 }
 touch "$folder/told"
-as_user camcover serve > "$folder/told" 2> "$folder/log" &
+as_user sh -c 'echo $$ > serving && exec camcover serve' > "$folder/told" 2> "$folder/log" &
 service=$!
-stop() { kill "$service" 2> /dev/null || true; wait "$service" || true; cat "$folder/log" >&2; }
+end() { kill "$(cat "$folder/tmp/serving")" && wait "$service"; }
+stop() { end || true; cat "$folder/log" >&2; }
 trap stop EXIT
 while ! grep -q '^http on ' "$folder/told"; do
     kill -0 "$service"
@@ -50,5 +51,5 @@ if grep -q 'Compiled code cannot be kept' "$folder/log"; then
     exit 1
 fi
 trap - EXIT
-kill "$service" && wait "$service"
+end
 echo '2 passed, 0 failed'
