@@ -26,6 +26,7 @@ from camcover.web.coverage_page import coverage_page
 from camcover.web.embed_page import embed_page
 from camcover.web.forms import MOST_BYTES, WrongForm, form_of, pairs_of
 from camcover.web.help_page import help_page
+from camcover.web.portal_element import SCRIPT_PATH, WORDS_PATH, element_script, element_words
 from camcover.web.rendering import html, page
 from camcover.web.start_page import start_page
 from camcover.web.static_files import static_file
@@ -64,6 +65,7 @@ class _Pages:
         """Every page in every language; `/` leads to the reader's."""
         tags = languages()
         found = [Route("/", _to_language), Route("/static/{digest}/{name}", static_file)]
+        found += [Route(SCRIPT_PATH, element_script), Route(WORDS_PATH, element_words)]
         for tag in tags:
             found += [
                 Route(f"/{tag}", RedirectResponse(f"/{tag}/", 308)),

@@ -22,6 +22,7 @@ from camcover.workflow import catalog_entries
 
 __all__ = [
     "EVERY",
+    "MOST_VISITS",
     "AskedCare",
     "asked",
     "at_fields",

@@ -226,6 +226,11 @@ web-help-source-text
 web-error-not-in-force
 web-embed-title
 web-embed-more
+web-element-wait
+web-element-again
+web-element-not-set
+web-element-refused
+web-element-failed
 """
 
 WORDS: Mapping[str, Sentence] = {
