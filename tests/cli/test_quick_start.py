@@ -43,6 +43,13 @@ NEEDED: dict[str, set[str]] = {
         "numpy",
         "protovalidate",
     },
+    "optimize docs/examples/request.json --rules rules --tiers participating": {
+        "babel",
+        "google.protobuf",
+        "numba",
+        "numpy",
+        "protovalidate",
+    },
     "db status --database-url sqlite:///{folder}/new.sqlite": STORE,
     "audit verify --database-url sqlite:///{folder}/kept.sqlite": {*STORE, "alembic"},
 }

@@ -12,6 +12,7 @@ from camcover.cli.absent import stand_in
 from camcover.cli.commands import book, bulk, config, database, reading, releases, rules
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.impact import impact
+from camcover.cli.commands.optimizing import optimize
 from camcover.cli.commands.serving import serve
 from camcover.cli.commands.shipping import Version, show_shipped
 from camcover.cli.commands.tokens import token
@@ -48,6 +49,7 @@ def guarded(context: typer.Context, is_version: Version = False) -> None:  # noq
 
 app.command(cls=ConfiguredCommand)(serve)
 app.command()(estimate)
+app.command()(optimize)
 app.command()(reproduce)
 app.command()(token)
 app.command("shipped")(show_shipped)

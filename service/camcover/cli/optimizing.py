@@ -1,0 +1,106 @@
+"""`camcover optimize`: a request from a JSON file, its cheaper ways as sentences or as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from camcover.api.errors import Refused, status_of
+from camcover.api.requests import estimate_request
+from camcover.api.validation import validate
+from camcover.cli.answers import complain
+from camcover.cli.compiling import compiled_rules
+from camcover.cli.estimating import read_request
+from camcover.cli.options import TableFormat
+from camcover.engine import EstimateRequest, InvalidRequest
+from camcover.languages import Language, language
+from camcover.workflow.care_choices import MayChange
+from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, cheaper_ways
+from camcover.workflow.errors import UseCaseError
+from camcover.workflow.rules_in_force import RulesInForce
+from camcover.workflow.trades import cost_as_planned, cost_of, remarks_on, trades_of
+
+
+def optimize(
+    request: Path,
+    rules: list[Path],
+    tiers: str,
+    practitioners: str,
+    settings: str,
+    earliest: datetime | None,
+    latest: datetime | None,
+    most: int,
+    output: TableFormat,
+) -> None:
+    """Search, and print what was found."""
+    message = read_request(request)
+    may = MayChange(_words(tiers), _words(practitioners), _words(settings), _day(earliest), _day(latest))
+    tables = compiled_rules(rules)
+    try:
+        validate(message)
+        asked = estimate_request(message)
+        found = cheaper_ways(RulesInForce(tables).take(message.rule_release), asked, may, most_priced=most)
+    except (Refused, InvalidRequest, UseCaseError) as error:
+        complain(status_of(error))
+        raise typer.Exit(2) from error
+    spoken = language(message.language)
+    if output is TableFormat.JSON:
+        typer.echo(json.dumps(_data(found, asked, spoken), indent=2, ensure_ascii=False))
+    else:
+        _tell(found, asked, spoken)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """`a,b` as words; what is empty is left out."""
+    return tuple(word for word in map(str.strip, text.split(",")) if word)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _tell(found: CheaperWays, asked: EstimateRequest, spoken: Language) -> None:
+    """Each way on a line, then what it changes."""
+    typer.echo(spoken.text(cost_as_planned(found)))
+    for way in found.ways:
+        typer.echo(f"\n{spoken.text(cost_of(found, way))}")
+        for trade in trades_of(way):
+            typer.echo(f"  {spoken.text(trade.message)}")
+    for remark in remarks_on(found, asked):
+        typer.echo(f"\n{spoken.text(remark)}")
+
+
+def _data(found: CheaperWays, asked: EstimateRequest, spoken: Language) -> dict[str, Any]:
+    """What was found as JSON has it: amounts in cents, sentences with the ids of their messages."""
+    return {
+        "patient_cents": found.patient_cents,
+        "ways": [_way(found, each, spoken) for each in found.ways],
+        "priced": found.priced,
+        "is_proven": found.is_proven,
+        "remarks": [{"id": each.id, "text": spoken.text(each)} for each in remarks_on(found, asked)],
+    }
+
+
+def _way(found: CheaperWays, way: CheaperWay, spoken: Language) -> dict[str, Any]:
+    """A way with its changes, and each item's first day, tier, practitioner and setting as it would be asked."""
+    return {
+        "patient_cents": way.patient_cents,
+        "saved_cents": found.patient_cents - way.patient_cents,
+        "changes": [
+            {"item_index": each.item_index, "id": each.message.id, "text": spoken.text(each.message)}
+            for each in trades_of(way)
+        ],
+        "items": [
+            {
+                "tier": each.item.tier,
+                "practitioner": each.item.practitioner,
+                "setting": str(each.item.setting or ""),
+                "dates": [str(day) for day in each.item.dates],
+            }
+            for each in way.choices
+        ],
+    }
