@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 SERVICE = Path(__file__).resolve().parents[1] / "service"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SERVICE)}
@@ -23,10 +23,10 @@ class _Served(subprocess.Popen[str]):
         super().__exit__(None, None, None)
 
 
-def serving(*arguments: object) -> subprocess.Popen[str]:
-    """A started `camcover serve`."""
+def serving(*arguments: object, log: TextIO | None = None) -> subprocess.Popen[str]:
+    """A started `camcover serve`; its log goes to `log`, else to a pipe that holds some hundred lines."""
     command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": log or subprocess.PIPE, "text": True}
     return _Served(command, env=ENVIRONMENT, start_new_session=True, **pipes)
 
 
