@@ -19,7 +19,7 @@ PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
-.PHONY: fuzz soak browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
+.PHONY: fuzz chaos soak browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the 
 
 fuzz: $(ENVIRONMENT) ## send broken requests and rule files for FUZZ_SECONDS (60); FUZZ_SEED draws the same ones again
 	PYTHONPATH=tests $(BIN)/python tests/fuzz/run.py
+
+chaos: $(ENVIRONMENT) ## kill processes of a service under load, take its database away, leave its clients silent
+	CAMCOVER_CHAOS=1 $(BIN)/pytest -q -p no:xdist tests/chaos
 
 soak: $(ENVIRONMENT) ## an even load for SOAK_MINUTES (30): memory and descriptors every minute
 	PYTHONPATH=tests $(BIN)/python tests/chaos/soak.py
