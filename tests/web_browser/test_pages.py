@@ -234,6 +234,9 @@ def test_without_script_the_form_posts_and_the_language_changes(browser: Any, si
     page.locator("#total", has_text="Usted pagaría").wait_for()
     assert page.locator("#visits-0").input_value() == "7"
     assert "?" not in page.url
+    with page.expect_download() as got:
+        page.get_by_role("button", name="calendario").click()
+    assert got.value.suggested_filename == "visits.ics"
     context.close()
 
 

@@ -23,7 +23,7 @@ from camcover.web.words import WORDS
 from camcover.workflow.pricing import PricedPlan
 from camcover.workflow.what_ifs import WhatIf, WhatIfKind, approvals_of
 
-__all__ = ["CareAnswer", "CareLines", "VisitRun", "answer_of", "causes_of", "sources_of"]
+__all__ = ["CareAnswer", "CareLines", "VisitRun", "answer_of", "causes_of", "sources_of", "why_of"]
 
 _EMPTY_STEPS = frozenset(
     {
@@ -207,7 +207,7 @@ def _run(lines: Sequence[Line], before: int, language: Language) -> VisitRun:
         first=before + 1,
         last=before + len(lines),
         days=tuple(line.date for line in lines),
-        why=_why(first, language),
+        why=why_of(first, language),
         covered=first.covered,
         charge_cents=sum(line.charge_cents for line in lines),
         patient_cents=sum(line.patient_cents for line in lines),
@@ -225,7 +225,7 @@ def _step(step: ExplainedStep, language: Language) -> Step:
     return Step(language.text(step.message), source, is_document=step.citation == source)
 
 
-def _why(line: Line, language: Language) -> str:
+def why_of(line: Line, language: Language) -> str:
     """In a few words: why a visit is not covered, else what its cost is made of."""
     if not line.covered and line.reason is not Reason.NONE:
         return language.text(line.steps[1 if len(line.steps) > 1 else 0].message)

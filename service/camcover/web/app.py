@@ -23,11 +23,12 @@ from camcover.languages import ENGLISH, language, languages
 from camcover.web.care_page import care_page
 from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
+from camcover.web.downloads import DOWNLOADS, Download
 from camcover.web.embed_page import embed_page
-from camcover.web.forms import MOST_BYTES, WrongForm, form_of, pairs_of
+from camcover.web.forms import MOST_BYTES, CareForm, WrongForm, form_of, pairs_of
 from camcover.web.help_page import help_page
 from camcover.web.portal_element import SCRIPT_PATH, WORDS_PATH, element_script, element_words
-from camcover.web.rendering import html, page
+from camcover.web.rendering import attachment, html, page
 from camcover.web.start_page import start_page
 from camcover.web.static_files import static_file
 from camcover.workflow.errors import NoActiveRelease
@@ -76,6 +77,9 @@ class _Pages:
                 Route(f"/{tag}/coverage", self._formed(tag, coverage_page), methods=_FORM),
                 Route(f"/{tag}/compare", self._formed(tag, compare_page), methods=_FORM),
             ]
+            found += [
+                Route(f"/{tag}/plan/{each.name}", self._downloaded(tag, each), methods=["POST"]) for each in DOWNLOADS
+            ]
         return found
 
     def _shown(self, tag: str, make: Callable[..., str]) -> Callable[[Request], Awaitable[Response]]:
@@ -98,16 +102,30 @@ class _Pages:
         async def answer(request: Request) -> Response:
             if request.method != "POST":
                 return await self._made(tag, lambda: make(self._rules.take(), tag, None, **self._values()), framed_by)
-            if not _is_own(request):
-                return refused_page(tag, "web-wrong-form", 403)
-            try:
-                form = form_of(pairs_of(await _body(request)))
-            except WrongForm:
-                return refused_page(tag, "web-wrong-form", 400)
+            form = await _form(request, tag)
+            if isinstance(form, Response):
+                return form
             part = request.headers.get("hx-request-type") == "partial"
             return await self._made(
                 tag, lambda: make(self._rules.take(), tag, form, is_part=part, **self._values()), framed_by
             )
+
+        return answer
+
+    def _downloaded(self, tag: str, file: Download) -> Callable[[Request], Awaitable[Response]]:
+        """A file of the care plan that a form has; where there is none, the page with what is wrong."""
+
+        async def answer(request: Request) -> Response:
+            form = await _form(request, tag)
+            if isinstance(form, Response):
+                return form
+            try:
+                text = await self._run(lambda: file.make(self._rules.take(), tag, form, self._today()))
+            except NoActiveRelease:
+                return refused_page(tag, "web-no-rules", 503)
+            if not text:
+                return await self._made(tag, lambda: care_page(self._rules.take(), tag, form, **self._values()))
+            return attachment(text, file.name, file.media_type)
 
         return answer
 
@@ -159,6 +177,16 @@ def _is_own(request: Request) -> bool:
         return site in {"same-origin", "none"}
     origin = request.headers.get("origin")
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
+
+
+async def _form(request: Request, tag: str) -> CareForm | Response:
+    """The form that was sent, or the page that refuses it."""
+    if not _is_own(request):
+        return refused_page(tag, "web-wrong-form", 403)
+    try:
+        return form_of(pairs_of(await _body(request)))
+    except WrongForm:
+        return refused_page(tag, "web-wrong-form", 400)
 
 
 async def _body(request: Request) -> bytes:

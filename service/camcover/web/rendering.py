@@ -10,14 +10,14 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from camcover.languages import Language, language, languages
 from camcover.messages import Dollars
 from camcover.web.static_files import prefix
 from camcover.web.words import WORDS
 
-__all__ = ["OWN_NAMES", "html", "page", "policy", "tongues"]
+__all__ = ["OWN_NAMES", "attachment", "html", "page", "policy", "tongues"]
 
 OWN_NAMES = {"en": "English", "es": "Español"}
 """What languages call themselves."""
@@ -81,6 +81,18 @@ def page(text: str, status: int = 200, *, frame_ancestors: str = "'none'") -> HT
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
     }
     return HTMLResponse(text, status, headers)
+
+
+def attachment(text: str, name: str, media_type: str) -> Response:
+    """A response that browsers save as a file and show nowhere."""
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-security-policy": policy(),
+        "cache-control": "no-store",
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(text, media_type=media_type, headers=headers)
 
 
 def _words(words: Language) -> dict[str, Any]:

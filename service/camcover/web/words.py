@@ -231,6 +231,14 @@ web-element-again
 web-element-not-set
 web-element-refused
 web-element-failed
+web-keep
+web-keep-hint
+web-keep-calendar
+web-keep-table
+web-calendar-visit therapy amount
+web-table-visit
+web-table-covered
+web-table-why
 """
 
 WORDS: Mapping[str, Sentence] = {

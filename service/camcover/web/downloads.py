@@ -1,0 +1,139 @@
+"""The result of a care plan as a file: its visits as a calendar, or as a table.
+
+What comes in: the form of the care plan page. What goes out: a text, empty where the form has a fault or the plan has
+no answer. Nothing is kept: the form is priced again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from camcover.engine import InvalidRequest, Tables
+from camcover.engine.estimate import Line
+from camcover.languages import ENGLISH, Language, language
+from camcover.messages import Dollars
+from camcover.web.answer import why_of
+from camcover.web.asking import asked
+from camcover.web.forms import CareForm
+from camcover.web.icalendar import DayEvent, calendar
+from camcover.web.naming import RuleNames
+from camcover.web.words import WORDS
+from camcover.workflow.pricing import PricedPlan, price
+
+__all__ = ["DOWNLOADS", "Download", "visits_calendar", "visits_table"]
+
+_BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets read a table as UTF-8 where it begins with this."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Spreadsheets take a text that begins so for a formula, and run it."""
+
+_COLUMNS = (
+    "web-day",
+    "web-therapy",
+    "web-table-visit",
+    "web-table-covered",
+    "web-charge-short",
+    "web-share-you",
+    "web-share-plan",
+    "web-share-others",
+    "web-share-discount",
+    "web-table-why",
+)
+
+
+class Download(NamedTuple):
+    """A kind of file: its name, its type, and what makes its text of rules, language, form and the day."""
+
+    name: str
+    media_type: str
+    make: Callable[[Tables, str, CareForm, date], str]
+
+
+class _Priced(NamedTuple):
+    priced: PricedPlan
+    words: Language
+    therapies: Sequence[str]
+
+
+def visits_calendar(tables: Tables, tag: str, form: CareForm, today: date) -> str:
+    """The visits as iCalendar (RFC 5545), each with what it costs and why."""
+    found = _priced(tables, tag, form, today)
+    if found is None:
+        return ""
+    words = found.words
+    foot = [words.text(found.priced.notices[0].message)]
+    if tag != ENGLISH and words.reviewed is None:
+        foot.append(words.text(WORDS["web-unreviewed"]()))
+
+    def event(line: Line) -> DayEvent:
+        summary = WORDS["web-calendar-visit"](
+            therapy=found.therapies[line.item_index], amount=Dollars(line.patient_cents)
+        )
+        told = [why_of(line, words), words.text(WORDS["web-of-charge"](charge=Dollars(line.charge_cents))), *foot]
+        return DayEvent(line.date, words.text(summary), "\n".join(told))
+
+    return calendar(map(event, found.priced.estimate.lines), tag)
+
+
+def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> str:
+    """The visits as CSV (RFC 4180): amounts in dollars with a point, days as `2026-03-02`."""
+    found = _priced(tables, tag, form, today)
+    if found is None:
+        return ""
+    words, out = found.words, io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([_inert(words.text(WORDS[each]())) for each in _COLUMNS])
+    for line in found.priced.estimate.lines:
+        cents = (
+            line.charge_cents,
+            line.patient_cents,
+            line.plan_paid_cents,
+            line.secondary_paid_cents + line.account_paid_cents,
+            line.written_off_cents,
+        )
+        writer.writerow(
+            [
+                line.date.isoformat(),
+                _inert(found.therapies[line.item_index]),
+                line.session,
+                words.text(WORDS["web-before-yes" if line.covered else "web-before-no"]()),
+                *map(_decimal, cents),
+                _inert(why_of(line, words)),
+            ]
+        )
+    return _BYTE_ORDER_MARK + out.getvalue()
+
+
+DOWNLOADS = (
+    Download("visits.ics", "text/calendar", visits_calendar),
+    Download("visits.csv", "text/csv", visits_table),
+)
+"""The files of a care plan."""
+
+
+def _priced(tables: Tables, tag: str, form: CareForm, today: date) -> _Priced | None:
+    request, _ = asked(form.chosen(), tables, today)
+    if request is None:
+        return None
+    try:
+        priced = price(tables, request)
+    except InvalidRequest:
+        return None
+    names = RuleNames(tables, language(tag))
+    return _Priced(priced, names.language, [names.therapy(each.therapy) for each in request.items])
+
+
+def _decimal(cents: int) -> str:
+    """An amount in dollars as a number of a table: `80.00`, `-0.05`."""
+    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}{cents // 100}.{cents % 100:02}"
+
+
+def _inert(text: str) -> str:
+    """A text of a table that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
