@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -21,8 +22,9 @@ SERVE: Any = get_command(app).commands["serve"]  # type: ignore[attr-defined]
 
 
 def ran(*words: object, **environment: str) -> tuple[int, str]:
-    """The status of a command, and what it prints."""
-    done = CliRunner().invoke(app, [str(each) for each in words], env=environment)
+    """The status of a command, and what it prints; of settings in the environment there are those given alone."""
+    others = {name: None for name in os.environ if name.startswith("CAMCOVER_")}
+    done = CliRunner().invoke(app, [str(each) for each in words], env=others | environment)
     return done.exit_code, done.output
 
 
