@@ -53,7 +53,7 @@ async def ask(clients: Clients, number: int, kept: list[str]) -> bool:
             return bool(answer.totals.patient_cents == PATIENT_CENTS)
         case 7 if kept:
             request = estimate_service_pb2.GetEstimateRequest(name=kept[-1])
-            return bool((await clients.estimates.GetEstimate(request, timeout=60)).name == kept[-1])
+            return bool((await clients.estimates.GetEstimate(request, timeout=60)).name == request.name)
         case 8:
             await clients.catalog.ListTherapies(catalog_service_pb2.ListTherapiesRequest(), timeout=60)
             return True
