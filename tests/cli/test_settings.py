@@ -24,7 +24,7 @@ SERVE: Any = get_command(app).commands["serve"]  # type: ignore[attr-defined]
 def ran(*words: object, **environment: str) -> tuple[int, str]:
     """The status of a command, and what it prints; of settings in the environment there are those given alone."""
     others = {name: None for name in os.environ if name.startswith("CAMCOVER_")}
-    done = CliRunner().invoke(app, [str(each) for each in words], env=others | environment)
+    done = CliRunner().invoke(app, [str(each) for each in words], env={**others, **environment})
     return done.exit_code, done.output
 
 
