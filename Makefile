@@ -108,8 +108,9 @@ coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured w
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
 	$(BIN)/pytest -q benchmarks/limit
 
-nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine, the staff guide on PostgreSQL, too
+nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine, the staff guide on PostgreSQL, too, ten minutes of fuzz
 	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py
+	FUZZ_SECONDS=600 $(MAKE) fuzz
 
 fuzz: $(ENVIRONMENT) ## send broken requests and rule files for FUZZ_SECONDS (60); FUZZ_SEED draws the same ones again
 	PYTHONPATH=tests $(BIN)/python tests/fuzz/run.py

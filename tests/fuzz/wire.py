@@ -36,6 +36,7 @@ __all__ = ["CORPUS", "Fuzzed", "WireCase", "corpus_cases", "draw", "fuzzed_servi
 
 CORPUS = Path(__file__).parent / "corpus" / "wire"
 
+LARGEST_REQUEST_BYTES = 1 << 20
 LARGEST_ANSWER_BYTES = 8 << 20
 LONGEST_SECONDS = 60.0
 """A service that has not answered by then does not answer."""
@@ -91,7 +92,10 @@ def draw(random: Random, server: Server, without: str = "") -> WireCase:
     if not is_json:
         data = message.SerializeToString()
         return WireCase(path, is_json, spoil_bytes(random, data) if is_spoilt else data)
-    tree = json_format.MessageToDict(message, preserving_proto_field_name=random.random() < 0.5)
+    try:
+        tree = json_format.MessageToDict(message, preserving_proto_field_name=random.random() < 0.5)
+    except json_format.SerializeToJsonError:  # JSON has no form for a time beyond the year 9999
+        return WireCase(path, is_json=False, body=message.SerializeToString())
     return WireCase(path, is_json, spoil_json(random, tree) if is_spoilt else json.dumps(tree).encode())
 
 
@@ -128,6 +132,8 @@ class Fuzzed:
         try:
             answer = await call(case.body, metadata=[*_HEADERS.items()], timeout=LONGEST_SECONDS)
         except grpc.aio.AioRpcError as error:
+            if len(case.body) > LARGEST_REQUEST_BYTES and error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                return None  # gRPC refuses it by itself, in its own words
             if error.code().name in _OURS:
                 return f"{error.code().name}: {error.details()}"
             status = status_of(error)
@@ -160,7 +166,7 @@ async def fuzzed_service(folder: Path, *, is_one_process: bool) -> AsyncIterator
     release, _ = publish(releases.store, prepare(loaded), "ana", "small rules")
     activate(releases, release.id, Decision("bob", "agreed"))
     rules = RulesInForce(releases.tables(release.id), releases)
-    settings = Settings(listen="127.0.0.1:0", maximum_message_bytes=1 << 20, drain_seconds=5)
+    settings = Settings(listen="127.0.0.1:0", maximum_message_bytes=LARGEST_REQUEST_BYTES, drain_seconds=5)
     callers = folder / "tokens.toml"
     callers.write_text(_CALLER.format(hashlib.sha256(_BEARER.encode()).hexdigest()), encoding="utf-8")
     server = Server(rules, Storage(estimate_store(database), follows=True), settings, Access(callers))
