@@ -34,7 +34,7 @@ test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule fil
 	$(BIN)/pytest -q -n auto --dist=worksteal
 	$(BIN)/camcover rules test rules --no-coverage
 
-test-all: ## the same as CI does it: more random examples
+test-all: ## the same with more random examples, for a change of the engine
 	CAMCOVER_TESTS=all $(MAKE) test
 
 lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, generated pages
@@ -108,7 +108,8 @@ coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured w
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
 	$(BIN)/pytest -q benchmarks/limit
 
-nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property of the engine, the staff guide on PostgreSQL, too, ten minutes of fuzz
+nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property, the staff guide on PostgreSQL, coverage, ten minutes of fuzz
+	$(MAKE) coverage
 	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py
 	FUZZ_SECONDS=600 $(MAKE) fuzz
 

@@ -1,6 +1,6 @@
 """How much a run tries.
 
-`CAMCOVER_TESTS=all` (`make test-all`, and CI): more random examples. `CAMCOVER_TESTS=nightly` (`make nightly`): very
+`CAMCOVER_TESTS=all` (`make test-all`): more random examples. `CAMCOVER_TESTS=nightly` (`make nightly`): very
 many, and the staff guide typed on PostgreSQL, too.
 """
 

@@ -1,7 +1,7 @@
 """Engine and oracle agree on every field of every line, and on every sum afterwards, for random rules and requests.
 
-100 examples in `make test`, 150 in CI, 20,000 in `make nightly`. The identities of docs/rule-language.md, section 6,
-and that a batch gives what single calls give, are asserted on the same examples.
+100 examples in `make test`, 150 in `make test-all`, 20,000 in `make nightly`. The identities of docs/rule-language.md,
+section 6, and that a batch gives what single calls give, are asserted on the same examples.
 """
 
 from __future__ import annotations
