@@ -110,7 +110,7 @@ limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for 
 
 nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property, the staff guide on PostgreSQL, coverage, ten minutes of fuzz
 	$(MAKE) coverage
-	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py
+	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py tests/cli/test_replicas.py
 	FUZZ_SECONDS=600 $(MAKE) fuzz
 
 fuzz: $(ENVIRONMENT) ## send broken requests and rule files for FUZZ_SECONDS (60); FUZZ_SEED draws the same ones again

@@ -77,7 +77,7 @@ def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) ->
     assert unreached(added) == {(each.plan, each.edition, *each.mark) for each, _ in left}
 
 
-@settings(max_examples=SOME * 4)
+@settings(max_examples=SOME * 2)
 @given(scenarios())
 def test_no_drawn_request_reaches_a_rule_named_unreachable(scenario: Scenario) -> None:
     """Facts that are not given fail: assumed, each for itself, they may hold where no line's facts do (point 40)."""
