@@ -31,7 +31,7 @@ serve: $(ENVIRONMENT) ## serve the shipped rules on LISTEN (127.0.0.1:50051), an
 	$(BIN)/camcover serve --rules rules --listen $(LISTEN) --http $(HTTP)
 
 test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule files
-	$(BIN)/pytest -q -n auto --dist=worksteal
+	$(BIN)/pytest -q -n auto --dist=worksteal --durations=20
 	$(BIN)/camcover rules test rules --no-coverage
 
 test-all: ## the same with more random examples, for a change of the engine
