@@ -38,6 +38,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONGEST = {"test_agreement", "test_carrying_on", "test_completions", "test_spark", "test_staff_guide"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules of the longest tests, so that no process waits at the end for one of them."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(scope="module")
 def guards() -> Iterator[Guards]:
     """Every array that the kernel writes in this module stands between guards, which are looked at after each run."""
