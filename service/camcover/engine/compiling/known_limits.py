@@ -76,7 +76,7 @@ def _own_visit_limits(index: PlanIndex, benefit: str) -> Iterator[Limit]:
 def leaves_out(index: PlanIndex, key: SlotKey) -> bool:
     """Whether a limit leaves lines out in some edition, so that its count of a dated visit is unknown."""
     return any(
-        limit.leaves_out and slot_key(benefit.id, limit) == key
+        limit.leaves_out and slot_key(benefit.id, limit, key.condition) == key
         for plan in index.editions
         for benefit in plan.benefits.values()
         for limit in benefit.limits
