@@ -161,3 +161,15 @@ def test_a_visit_of_two_entries_goes_on_as_it_is_counted() -> None:
     whole, parts = split_in_two(tables(share=share), asked, 1)
     assert parts == whole
     assert [patient for _, _, patient, *_ in parts] == [4_800, 4_800]
+
+
+def test_a_visit_that_a_limit_per_condition_leaves_out_goes_on_uncounted() -> None:
+    """Rehabilitation is attested, so the limit counts no visit: its state is 0 beside the dated visit of the last day.
+
+    The deductible of 100.00 has 60.00 used: 40.00 + 20 % of 8.00 = 41.60, then 20 % of 48.00 = 9.60 each.
+    """
+    share = SHARE_PLAN.replace("per: calendar_year", "per: condition, except: {attested: [rehabilitation]}")
+    item = question()["items"][0] | {"attestations": ["rehabilitation"]}
+    whole, parts = split_in_two(tables(share=share), question(items=[item]), 1)
+    assert parts == whole
+    assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 960]
