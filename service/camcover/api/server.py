@@ -204,6 +204,7 @@ class Server:
         self._behind_since: float | None = None
         self._store = StoreHealth(storage.estimates, self._report_soon)
         self._is_draining = False
+        self._end_is_asked = asyncio.Event()
         self._listens_at = 0
         self._states: dict[str, bool] = {}
         self._methods = self._unary_methods((estimates, catalog, self._staff))
@@ -366,13 +367,15 @@ class Server:
             await asyncio.to_thread(self._exporting.close)
         _LOG.info("stopped")
 
-    async def wait(self) -> None:
-        """Serve until SIGTERM or SIGINT asks to drain."""
-        asked = asyncio.Event()
+    def heed_signals(self) -> None:
+        """Take SIGTERM and SIGINT as the wish to drain; one that comes before `wait` is kept for it."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, asked.set)
-        await asked.wait()
+            loop.add_signal_handler(number, self._end_is_asked.set)
+
+    async def wait(self) -> None:
+        """Serve until a signal asks to drain (`heed_signals`)."""
+        await self._end_is_asked.wait()
         await self.drain()
 
 

@@ -145,6 +145,8 @@ async def _serve(
             follower = Follower(rules, releases, server.report_following)
             await follower.start()
             stack.push_async_callback(follower.stop)
+        # Before the first port opens: who is served may end the service, and it drains.
+        server.heed_signals()
         try:
             port = await server.start()
         except RuntimeError:
