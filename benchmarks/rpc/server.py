@@ -55,6 +55,7 @@ async def serve(database: str) -> None:
     port = await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    server.heed_signals()
     await server.wait()
 
 
