@@ -5,9 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from camcover.engine import Tables, evaluate
-from camcover.web.asking import asked
+from camcover.engine import InvalidRequest, Tables, Violation, evaluate
+from camcover.refusals import Refusal
+from camcover.web.asking import asked, at_fields
 from camcover.web.forms import form_of, pairs_of
+from small_rules import SHARE_PLAN, tables
 from web.conftest import TODAY, client_of
 from web.reading import read
 
@@ -184,6 +186,39 @@ async def test_what_the_engine_refuses_is_told_at_its_field(site: httpx.AsyncCli
     assert bool(faults) != bool(page.of("total"))
 
 
+async def test_sums_of_the_plan_before_move_no_fault_to_another_field() -> None:
+    """All that the deductible counts goes to the maximum, too: of $20 there it can be no more than $20."""
+    plan = SHARE_PLAN.replace("out_of_pocket_maximum: none", "out_of_pocket_maximum: oop_max")
+    sums = {"sum-of-the-old-plan": "5", "sum-deductible": "100", "sum-oop_max": "20"}
+    form = {name: value for name, value in NEEDLES.items() if not name.startswith("sum-")}
+    async with client_of(tables(share=plan)) as client:
+        page = read((await client.post("/en/plan", data=sums | form)).text)
+    assert page.of("fault-sum-deductible") == "This is too much. It can be $20.00 at most."
+    assert "aria-invalid" not in page.fields("sum-oop_max")[0]
+    assert page.of("fault-plan") == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "field"),
+    [
+        ("members[0].limit_usage[0].used", "yes", "used-visits"),
+        ("members[0].limit_usage[0].used", "no", "before"),
+        ("members[0].accumulators[1].used_cents", "no", "sum-oop_max"),
+        ("members[0].age", "no", "age"),
+        ("members[0].id", "no", "plan"),
+        ("items[0].charge_cents", "no", "charge-0"),
+        ("plan_id", "no", "plan"),
+    ],
+)
+def test_each_path_of_a_request_has_its_field(small: Tables, path: str, before: str, field: str) -> None:
+    pairs = list((NEEDLES | {"before": before, "used-of-the-old-plan": "1", "used-visits": "2"}).items())
+    form = form_of(pairs)
+    request = asked(form, small, TODAY).request
+    assert request is not None
+    error = InvalidRequest((Violation(path, "this", "that", Refusal.CONTRADICTORY_USE),))
+    assert list(at_fields(error, form, request)) == [field]
+
+
 async def test_buttons_work_without_script(site: httpx.AsyncClient) -> None:
     page = read((await site.post("/en/plan", data=NEEDLES | {"do": "more-0"})).text)
     assert page.fields("visits-0")[0]["value"] == "4"
@@ -211,8 +246,6 @@ async def test_what_is_typed_is_shown_as_text(site: httpx.AsyncClient) -> None:
 
 
 async def test_names_in_rules_are_shown_as_text() -> None:
-    from small_rules import SHARE_PLAN, tables  # noqa: PLC0415 - of this test alone
-
     plan = SHARE_PLAN.replace("name: Share Plan", "name: '<img src=x onerror=alert(1)>'").replace(
         "title: Evidence of coverage", "title: '<i>Evidence</i>', url: 'https://payer.example/?a=1&b=2'"
     )

@@ -38,8 +38,26 @@ async def test_a_premium_is_added_for_the_year(site: httpx.AsyncClient) -> None:
     page = read((await site.post("/en/compare", data=CARE | {"premium-copay-plan": "350.50"})).text)
     assert "With 12 months of premium $4,246.00" in page.text
     assert page.fields("premium-copay-plan")[0]["value"] == "350.50"
-    page = read((await site.post("/en/compare", data=CARE | {"premium-copay-plan": "much"})).text)
-    assert "Give an amount of dollars such as 120.50." in page.texts
+
+
+async def test_a_wrong_premium_is_told_in_its_row_and_takes_no_row_away(site: httpx.AsyncClient) -> None:
+    """The other premium counts: 112 + 12 x 10 = $232."""
+    premiums = {"premium-copay-plan": "much", "premium-share-plan": "10"}
+    page = read((await site.post("/en/compare", data=CARE | premiums)).text)
+    assert page.of("fault-premium-copay-plan") == "Give an amount of dollars such as 120.50."
+    (field,) = page.fields("premium-copay-plan")
+    assert (field["value"], field["aria-invalid"]) == ("much", "true")
+    assert "#premium-copay-plan" in [each.get("href") for tag, each in page.tags if tag == "a"]
+    assert "Expected $40.00" in page.text
+    assert "With 12 months of premium $232.00" in page.text
+
+
+async def test_chosen_plans_stay_in_a_long_list(site: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camcover.web.plan_lists.MOST_PLANS", 1)
+    page = read((await site.post("/en/compare", data=CARE | {"find": "copay", "do": "find"})).text)
+    assert {each["value"] for each in page.fields("plans") if "checked" in each} == {"share-plan", "copay-plan"}
+    page = read((await site.post("/en/compare", data={"find": "copay", "do": "find"})).text)
+    assert [each["value"] for each in page.fields("plans")] == ["copay-plan"]
 
 
 @pytest.mark.parametrize("plans", [[], ["share-plan"], ["share-plan", "no-such-plan"]])

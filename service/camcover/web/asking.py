@@ -43,7 +43,11 @@ _OLDEST = 120
 
 _AMOUNT = re.compile(r"\$?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:\.([0-9]{1,2}))?")
 
-_PATH = re.compile(r"items\[(\d+)\]\.([a-z_]+)|members\[0\]\.accumulators\[(\d+)\]|(plan_id)|members\[0\]\.([a-z_]+)")
+_PATH = re.compile(
+    r"items\[(?P<item>\d+)\]\.(?P<of_item>[a-z_]+)|members\[0\]\."
+    r"(accumulators\[(?P<sum>\d+)\]|limit_usage\[(?P<limit>\d+)\]|(?P<of_member>age|state)\b)"
+)
+"""The paths of a request that stand for a field of the form."""
 
 _FIELDS = {
     "therapy": "therapy",
@@ -127,11 +131,11 @@ def asked(form: CareForm, tables: Tables, today: date, *, explain: bool = True) 
     return AskedCare(None if reading.errors else request, reading.errors)
 
 
-def at_fields(error: InvalidRequest, form: CareForm) -> Mapping[str, Message]:
-    """What the engine refuses, by the names of fields; the first of each."""
+def at_fields(error: InvalidRequest, form: CareForm, request: EstimateRequest) -> Mapping[str, Message]:
+    """What the engine refuses of the request of a form, by the names of its fields; the first of each."""
     found: dict[str, Message] = {}
     for each in error.violations:
-        found.setdefault(_field(each.field, form), _said(each))
+        found.setdefault(_field(each.field, form, request.members[0].use), _said(each))
     return found
 
 
@@ -144,18 +148,19 @@ def _said(violation: Violation) -> Message:
     return WORDS["web-error-check"]()
 
 
-def _field(path: str, form: CareForm) -> str:
+def _field(path: str, form: CareForm, use: UseSoFar) -> str:
     """The field of the form that a path of the request stands for; `plan` where there is none."""
     matched = _PATH.match(path)
     if matched is None:
         return "plan"
-    place, name, accumulator, _, of_member = matched.groups()
-    if place is not None:
-        return f"{_FIELDS.get(name, 'therapy')}-{place}"
-    if accumulator is not None:
-        stated = [key for key, text in form.sums.items() if text]
-        return f"sum-{stated[int(accumulator)]}" if int(accumulator) < len(stated) else "plan"
-    return of_member if of_member in {"age", "state"} else "plan"
+    if matched["item"] is not None:
+        return f"{_FIELDS.get(matched['of_item'], 'therapy')}-{matched['item']}"
+    # The request leaves out texts of the form, such as sums of the plan that was chosen before: its own lists count.
+    if matched["sum"] is not None:
+        return f"sum-{use.accumulators[int(matched['sum'])].accumulator}"
+    if matched["limit"] is not None:
+        return f"used-{use.limit_usage[int(matched['limit'])].limit}" if form.before == "yes" else "before"
+    return matched["of_member"]
 
 
 class _Reading:

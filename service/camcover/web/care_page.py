@@ -68,7 +68,7 @@ def priced_form(
     try:
         priced = price(tables, request)
     except InvalidRequest as error:
-        return None, at_fields(error, form)
+        return None, at_fields(error, form, request)
     changes = what_ifs(tables, request, priced.estimate)
     return answer_of(tables, request, priced, changes=changes, language=language(tag)), {}
 

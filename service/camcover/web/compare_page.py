@@ -16,7 +16,6 @@ from camcover.web.asking import asked, cents_of, limits_asked
 from camcover.web.care_page import builder_values
 from camcover.web.charts import Scale, scale
 from camcover.web.forms import CareForm
-from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
 from camcover.web.words import WORDS
 from camcover.workflow import catalog_entries
@@ -63,10 +62,9 @@ def compare_page(
             form = replace(form, plans=(form.plan,))
         rows = _rows(tables, language(tag), form, today, errors=errors)
     form = form or CareForm()
-    groups, more = plan_groups(tables, form)
     values: dict[str, Any] = builder_values(tables, tag, form, errors=errors, today=today)
     # Networks and sums are each plan's own.
-    values |= {"tiers": [], "sums": [], "groups": groups, "more": more}
+    values |= {"tiers": [], "sums": []}
     action = f"/{tag}/compare"
     return html(
         "compare.html",
@@ -87,7 +85,6 @@ def _rows(
 ) -> tuple[ComparedRow, ...]:
     """One row for each chosen plan, the cheapest first; what is wrong is put into `errors`."""
     plans = [each for each in dict.fromkeys(form.plans) if each in tables.plans]
-    premiums = {name: _premium(name, form, errors) for name in plans}
     items = tuple(replace(item, tier="", have=()) for item in form.chosen().items)
     care = replace(form, plan=plans[0] if plans else "", sums={}, before="", items=items)
     request, wrong = asked(care, tables, today, explain=False)
@@ -97,10 +94,12 @@ def _rows(
     if errors or request is None:
         return ()
     requests = [_under(tables, request, name, care) for name in plans]
+    # The field of a premium stands in its row: a wrong one must not take the rows away.
     results = sorted(zip(plans, price_many(tables, requests), strict=True), key=rank)
+    premiums = {name: _premium(name, form, errors) for name, each in results if isinstance(each, PricedPlan)}
     most = max((each.estimate.range.high_cents for _, each in results if isinstance(each, PricedPlan)), default=0)
     return tuple(
-        _row(tables, words, name, each, most=most, premium=(form.premiums.get(name, ""), premiums[name]))
+        _row(tables, words, name, each, most=most, premium=(form.premiums.get(name, ""), premiums.get(name)))
         for name, each in results
     )
 

@@ -86,7 +86,7 @@ def _verdict(tables: Tables, names: RuleNames, form: CareForm, today: date) -> t
     try:
         return _worded(tables, names, request, check_coverage(tables, request)), {}
     except InvalidRequest as error:
-        return None, at_fields(error, form)
+        return None, at_fields(error, form, request)
 
 
 def _worded(tables: Tables, names: RuleNames, request: EstimateRequest, answer: CoverageAnswer) -> CoverageVerdict:

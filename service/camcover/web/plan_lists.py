@@ -13,7 +13,7 @@ MOST_PLANS = 200
 
 
 def plan_groups(tables: Tables, form: CareForm) -> tuple[list[tuple[str, list[Offered]]], int]:
-    """Plans by payer, and how many are not in the list; the chosen one is always there.
+    """Plans by payer, and how many are not in the list; the chosen ones are always there.
 
     A text that finds nothing leaves the list as it is.
     """
@@ -21,9 +21,10 @@ def plan_groups(tables: Tables, form: CareForm) -> tuple[list[tuple[str, list[Of
     plans = sorted(tables.directory.values(), key=lambda each: (each.payer_name.casefold(), each.name.casefold()))
     matching = [each for each in plans if wanted in f"{each.name} {each.payer_name}".casefold()] or plans
     shown = matching[:MOST_PLANS]
-    chosen = tables.directory.get(form.plan)
-    if chosen is not None and chosen not in shown:
-        shown.append(chosen)
+    for name in dict.fromkeys((form.plan, *form.plans)):
+        chosen = tables.directory.get(name)
+        if chosen is not None and chosen not in shown:
+            shown.append(chosen)
     groups: dict[str, list[Offered]] = {}
     for each in shown:
         groups.setdefault(each.payer_name, []).append(Offered(each.id, each.name))
