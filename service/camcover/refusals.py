@@ -102,7 +102,7 @@ class Refusal(Enum):
     SERVER_ENDING = "The server is shutting down and takes no new calls.", "UNAVAILABLE"
     ISSUER_UNAVAILABLE = "The identity provider whose keys judge the token cannot be reached.", "UNAVAILABLE"
     STORE_UNAVAILABLE = (
-        "The database cannot be reached, is locked, is full, or has too many writes waiting.",
+        "The database cannot be reached, is locked, is full, or has too many writes or look-ups waiting.",
         "UNAVAILABLE",
     )
     TIMED_OUT = "The call took longer than the server, or the call itself, allows.", "DEADLINE_EXCEEDED"

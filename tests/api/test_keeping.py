@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from camcover.api.keeping import Keeper
+from camcover.api import keeping
+from camcover.api.keeping import Keeper, looked_up
+from camcover.api.pools import Pool
 from camcover.store import KeptEstimates, NoStore, RequestKey, StoredEstimate, StoreUnavailable, open_database
 from camcover.store.availability import Availability
 from camcover.store.errors import UnavailableReason
@@ -26,11 +28,11 @@ class Store(NoStore):
 
     def __init__(self) -> None:
         """Nothing asked yet. To be made in the event loop of the keeper."""
+        super().__init__()
         self.groups: list[list[str]] = []
         self.go = threading.Event()
         self.asked = asyncio.Event()
         self.fault: Exception | None = None
-        self.availability = Availability()
         self._loop = asyncio.get_running_loop()
 
     def keep(self, estimates: Sequence[StoredEstimate]) -> Mapping[RequestKey, StoredEstimate]:
@@ -152,3 +154,41 @@ async def test_a_store_that_is_away_is_not_asked_row_by_row() -> None:
     for outcome in await asyncio.gather(*calls, return_exceptions=True):
         assert outcome is store.fault
     assert store.groups == [["a", "aa", "b", "bb"]]
+
+
+# Look-ups
+
+
+async def test_a_look_up_that_does_not_end_gives_up_its_own_store_until_that_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The store of a service that keeps nothing, whose database holds estimates of an earlier time."""
+    monkeypatch.setattr(keeping, "ANSWER_SECONDS", 0.01)
+    now = [0.0]
+    store, other, pool, go = NoStore(), NoStore(), Pool("looking up", 1), threading.Event()
+    store.availability = Availability(lambda: now[0])
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await looked_up(pool, store, go.wait, 120)
+    assert store.availability.reason is UnavailableReason.AWAY
+    assert other.availability.is_available()
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        store.probe()
+    now[0] = 1.0
+    store.probe()
+    assert store.availability.is_available()
+    go.set()
+    pool.close()
+
+
+async def test_a_look_up_that_waits_for_a_thread_says_nothing_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "ANSWER_SECONDS", 0.01)
+    store, pool, go = NoStore(), Pool("looking up", 1), threading.Event()
+    busy = asyncio.create_task(pool.run(go.wait, 120))
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="too many look-ups waiting"):
+        await looked_up(pool, store, store.by_name, "estimates/a")
+    assert store.availability.is_available()
+    go.set()
+    assert await busy
+    assert await looked_up(pool, store, store.by_name, "estimates/a") is None
+    pool.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,9 @@ from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.paging import token_of
 from camcover.api.server import Server, Settings, Storage
 from camcover.gen.camcover.v1 import estimate_service_pb2 as messages
+from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
-from camcover.store import Keeping, estimate_store, open_database
+from camcover.store import Keeping, KeptEstimates, StoredEstimate, estimate_store, open_database
 from camcover.workflow.rules_in_force import RulesInForce
 from grpc_calls import status_of
 from small_rules import tables
@@ -120,6 +122,32 @@ async def test_estimates_of_a_member_are_found_where_requests_are_stored(
         assert (await listed(stub, member_id="eve")).next_page_token
     async with kept(Keeping.HASHES) as stub:
         assert await refusal(listed(stub, member_id="eve")) == ("FAILED_PRECONDITION", "NOT_SERVED")
+
+
+def test_a_slow_search_for_a_member_goes_on_with_the_next_page(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the clock is one second later than the last: a page ends after the two estimates of one query."""
+    monkeypatch.setattr(stored_estimates, "_AT_ONCE", 2)
+    database = open_database(url)
+    store = KeptEstimates(database)
+    asked = {name: request_pb2.EstimatePlanRequest(members=[{"id": name}]).SerializeToString() for name in "abcde"}
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    store.keep(
+        [
+            StoredEstimate(f"estimates/{name}", "ana", None, b"", "plan", "rules-0", noon, content, b"", b"")
+            for name, content in asked.items()
+        ]
+    )
+    pages: list[list[str]] = []
+    token = ""
+    while not pages or token:
+        request = messages.ListEstimatesRequest(member_id="b", page_token=token)
+        page = stored_estimates.page_of(store, request, "ana", itertools.count(0.0).__next__)
+        pages.append([each.name for each in page.estimates])
+        token = page.next_page_token
+    assert pages == [[], ["estimates/b"], []]
+    (found,) = stored_estimates.page_of(store, messages.ListEstimatesRequest(member_id="b"), "ana").estimates
+    assert found.name == "estimates/b"
+    database.close()
 
 
 @pytest.mark.parametrize("key", ["2026-03-02T12:00:00 estimates/1", "noon estimates/1", "2026-03-02T12:00:00+00:00"])

@@ -146,13 +146,25 @@ async def looked_up(
     *given: Parameters.args,
     **named: Parameters.kwargs,
 ) -> Result:
-    """The result of `work` on `store`, in a thread of `pool`. Raises `StoreUnavailable` without an answer."""
+    """The result of `work` on `store`, in a thread of `pool`. Raises `StoreUnavailable` without an answer.
+
+    The database is given up only where the work had begun: who waits for a thread learns nothing of it.
+    """
     store.availability.refuse_reading()
+    has_begun = False
+
+    def begun() -> Result:
+        nonlocal has_begun
+        has_begun = True
+        return work(*given, **named)
+
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             with step("store"), _timed("look_up"):
-                return await pool.run(work, *given, **named)
+                return await pool.run(begun)
     except TimeoutError:
+        if not has_begun:
+            raise StoreUnavailable(UnavailableReason.CROWDED) from None
         store.availability.gave_up()
         raise StoreUnavailable(UnavailableReason.AWAY) from None
 

@@ -5,7 +5,8 @@ What comes in: messages and a store. What goes out: pages of what a list tells, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from camcover.api.errors import invalid
@@ -26,17 +27,26 @@ _LOOKED_AT = 500
 _AT_ONCE, _LOOKED_AT_BYTES = 20, 16 << 20
 """How many requests are read at once, and the bytes after which a page ends."""
 
+_SECONDS = 0.3
+"""After so long a page ends: others wait for its thread, and its own call for at most `ANSWER_SECONDS`."""
+
 
 def page_of(
-    store: EstimateStore, request: messages.ListEstimatesRequest, subject: str
+    store: EstimateStore,
+    request: messages.ListEstimatesRequest,
+    subject: str,
+    clock: Callable[[], float] = time.monotonic,
 ) -> messages.ListEstimatesResponse:
-    """A page of the estimates of a subject. Raises `Refused`, `NotServed`, `StoreUnavailable`."""
+    """A page of the estimates of a subject. `clock` gives seconds. Raises `Refused`, `NotServed`, `StoreUnavailable`.
+
+    The page of a member ends early, with the token of the next, once it has looked at much or for long.
+    """
     wanted = _wanted(request, subject)
     size = page_size(request)
     if request.member_id:
         if store.keeping is not Keeping.FULL:
             raise NotServed("this service stores no requests (--keep full does), so that no member can be looked for")
-        found, last = _of_member(store, wanted, request.member_id, size)
+        found, last = _of_member(store, wanted, request.member_id, size, clock=clock)
     else:
         found = list(store.listed(wanted, size + 1))
         last = found[size - 1] if len(found) > size else None
@@ -89,26 +99,24 @@ def _after(request: messages.ListEstimatesRequest) -> tuple[datetime, str] | Non
 
 
 def _of_member(
-    store: EstimateStore, wanted: EstimateQuery, member_id: str, size: int
+    store: EstimateStore, wanted: EstimateQuery, member_id: str, size: int, *, clock: Callable[[], float]
 ) -> tuple[list[ListedEstimate], ListedEstimate | None]:
     """Estimates whose request has a member with that id, and the last one examined; None at the end of all."""
     found: list[ListedEstimate] = []
     last: ListedEstimate | None = None
     looked_at = read = 0
-    for each in _looked_at(store, wanted):
-        if last is not None and (len(found) == size or looked_at == _LOOKED_AT or read > _LOOKED_AT_BYTES):
-            return found, last
-        if each.request is not None and member_id in _members(each.request):
-            found.append(each)
-        last, looked_at, read = each, looked_at + 1, read + len(each.request or b"")
-    return found, None
-
-
-def _looked_at(store: EstimateStore, wanted: EstimateQuery) -> Iterator[ListedEstimate]:
-    """All estimates that are wanted, read as they are needed."""
+    ends = clock() + _SECONDS
     while some := store.listed(wanted, _AT_ONCE):
-        yield from some
+        for each in some:
+            if last is not None and (len(found) == size or looked_at == _LOOKED_AT or read > _LOOKED_AT_BYTES):
+                return found, last
+            if each.request is not None and member_id in _members(each.request):
+                found.append(each)
+            last, looked_at, read = each, looked_at + 1, read + len(each.request or b"")
+        if clock() >= ends and len(some) == _AT_ONCE:
+            return found, last
         wanted = wanted._replace(after=(some[-1].created_at, some[-1].name))
+    return found, None
 
 
 def _members(content: bytes) -> Sequence[str]:

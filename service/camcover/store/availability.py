@@ -26,6 +26,7 @@ _HOLD_SECONDS = {
     UnavailableReason.LOCKED: 0.5,
     UnavailableReason.FULL: 0.5,
     UnavailableReason.BUSY: 0.0,
+    UnavailableReason.CROWDED: 0.0,
 }
 """Seconds without an attempt after a failure; then one caller tries, and the others are refused until it succeeds."""
 

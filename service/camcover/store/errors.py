@@ -20,6 +20,7 @@ class UnavailableReason(StrEnum):
     LOCKED = "the database is locked by another process"
     FULL = "the disk of the database is full"
     BUSY = "the database has too many writes waiting"
+    CROWDED = "the database has too many look-ups waiting"
 
 
 class StoreUnavailable(DatabaseError):

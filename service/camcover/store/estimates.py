@@ -146,10 +146,10 @@ class NoStore:
     """
 
     keeping = Keeping.OFF
-    availability = Availability()
 
     def __init__(self, database: Database | None = None) -> None:
         """Keep nothing in `database`, if there is one."""
+        self.availability = Availability()
         self._earlier = None if database is None else KeptEstimates(database, Keeping.OFF)
 
     def listed(self, wanted: EstimateQuery, most: int) -> Sequence[ListedEstimate]:
@@ -161,7 +161,9 @@ class NoStore:
         return None if self._earlier is None else self._earlier.erase(name, subject)
 
     def probe(self) -> None:
-        """Do nothing: there is no database to try."""
+        """Take back that a use did not end in time: keeping nothing needs no database. Raises `StoreUnavailable`."""
+        with self.availability.reading(), self.availability.writing():
+            pass
 
     def warm(self) -> None:
         """Do nothing: there is no SQL."""
