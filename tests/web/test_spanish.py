@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from camcover.engine import Tables
 from camcover.languages import FOLDER, language, languages
-from camcover.web.naming import RuleNames
+from camcover.showing.naming import RuleNames
 from web.conftest import client_of
 from web.reading import read
 

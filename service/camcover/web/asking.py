@@ -16,8 +16,8 @@ from camcover.messages import Dollars, Message
 from camcover.money import Cents
 from camcover.refusals import Refusal
 from camcover.rulebook.records import STATES, AccumulatorKind, Attestation, Limit, Measure, PeriodKind, Plan
+from camcover.showing.words import WORDS
 from camcover.web.forms import CareForm, CareItem
-from camcover.web.words import WORDS
 from camcover.workflow import catalog_entries
 
 __all__ = [

@@ -11,13 +11,13 @@ from camcover.languages import language
 from camcover.messages import Dollars, Message
 from camcover.rulebook.records import STATES
 from camcover.rulebook.term_messages import what_limit_allows
-from camcover.web.answer import CareAnswer, answer_of
+from camcover.showing.answer import CareAnswer, answer_of
+from camcover.showing.naming import Offered, RuleNames
+from camcover.showing.words import WORDS
 from camcover.web.asking import EVERY, asked, at_fields, edition_of, is_counted, limits_asked, sums_asked
 from camcover.web.forms import CareForm
-from camcover.web.naming import Offered, RuleNames
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
-from camcover.web.words import WORDS
 from camcover.workflow.pricing import price
 from camcover.workflow.what_ifs import what_ifs
 

@@ -11,13 +11,13 @@ from camcover.engine.request import AccumulatorUse, LimitUse, UseSoFar
 from camcover.languages import Language, language
 from camcover.messages import Message
 from camcover.money import Cents
-from camcover.web.answer import causes_of
+from camcover.showing.answer import causes_of
+from camcover.showing.charts import Scale, scale
+from camcover.showing.words import WORDS
 from camcover.web.asking import asked, cents_of, limits_asked
 from camcover.web.care_page import builder_values
-from camcover.web.charts import Scale, scale
 from camcover.web.forms import CareForm
 from camcover.web.rendering import html
-from camcover.web.words import WORDS
 from camcover.workflow import catalog_entries
 from camcover.workflow.pricing import PricedPlan, price_many, rank
 

@@ -10,11 +10,11 @@ from camcover.engine import EstimateRequest, InvalidRequest, Tables
 from camcover.languages import language
 from camcover.messages import Message
 from camcover.rulebook.records import STATES
-from camcover.web.answer import ShownSource, sources_of
+from camcover.showing.answer import ShownSource, sources_of
+from camcover.showing.naming import Offered, RuleNames
 from camcover.web.asking import asked, at_fields, edition_of
 from camcover.web.care_page import Faults
 from camcover.web.forms import CareForm, CareItem
-from camcover.web.naming import Offered, RuleNames
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
 from camcover.workflow.coverage import CoverageAnswer, check_coverage

@@ -16,12 +16,12 @@ from camcover.engine import InvalidRequest, Tables
 from camcover.engine.estimate import Line
 from camcover.languages import ENGLISH, Language, language
 from camcover.messages import Dollars
-from camcover.web.answer import why_of
+from camcover.showing.answer import why_of
+from camcover.showing.naming import RuleNames
+from camcover.showing.words import WORDS
 from camcover.web.asking import asked
 from camcover.web.forms import CareForm
 from camcover.web.icalendar import DayEvent, calendar
-from camcover.web.naming import RuleNames
-from camcover.web.words import WORDS
 from camcover.workflow.pricing import PricedPlan, price
 
 __all__ = ["DOWNLOADS", "Download", "visits_calendar", "visits_table"]

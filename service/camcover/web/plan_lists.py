@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from camcover.engine import Tables
+from camcover.showing.naming import Offered
 from camcover.web.forms import CareForm
-from camcover.web.naming import Offered
 
 __all__ = ["MOST_PLANS", "plan_groups"]
 

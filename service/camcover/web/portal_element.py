@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from camcover.languages import ENGLISH, language, languages
+from camcover.showing.words import WORDS
 from camcover.web.asking import MOST_VISITS
 from camcover.web.static_files import static_files
-from camcover.web.words import WORDS
 
 __all__ = ["SCRIPT_PATH", "WORDS_PATH", "element_script", "element_words"]
 

@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, Response
 
 from camcover.languages import Language, language, languages
 from camcover.messages import Dollars
+from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
-from camcover.web.words import WORDS
 
 __all__ = ["OWN_NAMES", "attachment", "html", "page", "policy", "tongues"]
 

@@ -6,8 +6,8 @@ from datetime import date
 
 from camcover.engine import Tables
 from camcover.languages import language
+from camcover.showing.naming import RuleNames
 from camcover.web.forms import CareForm
-from camcover.web.naming import RuleNames
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
 

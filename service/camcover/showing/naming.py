@@ -20,7 +20,7 @@ from camcover.rulebook.records import (
     Practitioner,
     Therapy,
 )
-from camcover.web.words import WORDS
+from camcover.showing.words import WORDS
 from camcover.workflow import catalog_entries
 
 __all__ = ["Offered", "RuleNames"]

@@ -1,4 +1,4 @@
-"""The answer that pages show of a plan of care: sums, months, visits with their steps, what would change it.
+"""The answer that people are shown of a plan of care: sums, months, visits with their steps, what would change it.
 
 What comes in: a priced plan. What goes out: records of texts and amounts in cents, which templates lay out. Every
 figure is the engine's own.
@@ -17,9 +17,9 @@ from camcover.languages import Language
 from camcover.messages import Dollars, Message
 from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
-from camcover.web.charts import MonthChart, ShareBar, month_chart, split
-from camcover.web.naming import RuleNames
-from camcover.web.words import WORDS
+from camcover.showing.charts import MonthChart, ShareBar, month_chart, split
+from camcover.showing.naming import RuleNames
+from camcover.showing.words import WORDS
 from camcover.workflow.pricing import PricedPlan
 from camcover.workflow.what_ifs import WhatIf, WhatIfKind, approvals_of
 
