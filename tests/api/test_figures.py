@@ -13,7 +13,7 @@ from google.rpc.error_details_pb2 import BadRequest
 from camcover.api.estimates import coverage_message
 from camcover.api.plan_figures import limit_figures, step_figures
 from camcover.engine import EstimateRequest, compile_rules
-from camcover.engine.request import PlannedService
+from camcover.engine.request import PlannedService, Procedure
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_pb2, request_pb2
 from camcover.gen.camcover.v1 import estimate_service_pb2 as messages
 from camcover.money import Cents
@@ -127,17 +127,43 @@ async def test_coverage_tells_what_is_left(service: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize(("charge", "left"), [(None, None), (Cents(9_000), 41_000)])
-def test_what_is_left_of_money_needs_a_price(charge: Cents | None, left: int | None) -> None:
-    """Of 500.00 a year, by what the plan allows: a known rate of 90.00 leaves 410.00."""
+@pytest.mark.parametrize(
+    ("charge", "allowed", "codes", "left"),
+    [
+        (None, None, [], None),
+        (9_000, 9_000, [], 41_000),
+        (None, 15_000, [], 35_000),
+        (9_000, None, [Procedure("97810")], 45_200),
+        (None, None, [Procedure("97810"), Procedure("97811")], None),
+        (None, None, [Procedure("97810", charge_cents=Cents(9_000)), Procedure("97811")], None),
+        (
+            None,
+            None,
+            [Procedure("97810", charge_cents=Cents(9_000)), Procedure("97811", allowed_cents=Cents(15_000))],
+            30_200,
+        ),
+    ],
+)
+def test_what_is_left_of_money_needs_a_price_of_every_code(
+    charge: int | None, allowed: int | None, codes: list[Procedure], left: int | None
+) -> None:
+    """Of 500.00 a year, by what the plan allows: a rate of 90.00 or 150.00, or 48.00 for code 97810.
+
+    500.00 - 90.00 = 410.00; - 150.00 = 350.00; - 48.00 = 452.00; - 48.00 - 150.00 = 302.00.
+    """
     rules = compile_rules(
         rule_set(
-            "one: {therapies: [massage], limits: [{id: cap, allow: $500.00, counts: allowed, per: calendar_year}], "
+            "one: {therapies: [acupuncture], limits: [{id: cap, allow: $500.00, counts: allowed, per: calendar_year}], "
             "in_network: {member_pays: [{copay: $10}]}}"
         )
     )
     session = PlannedService(
-        (date(2026, 5, 4),), therapy="massage", tier="in_network", charge_cents=charge, allowed_cents=charge
+        (date(2026, 5, 4),),
+        therapy="acupuncture",
+        procedures=tuple(codes),
+        tier="in_network",
+        charge_cents=None if charge is None else Cents(charge),
+        allowed_cents=None if allowed is None else Cents(allowed),
     )
     message = coverage_message(check_coverage(rules, EstimateRequest("plan", (session,))), "rules-1")
     (limit,) = message.limits

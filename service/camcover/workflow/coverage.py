@@ -189,10 +189,9 @@ def check_coverage(tables: Tables, request: EstimateRequest) -> CoverageAnswer:
 def _limits(benefit: Benefit, estimate: Estimate, service: PlannedService) -> tuple[LimitTerms, ...]:
     """The limits of a benefit, with what is left of them behind the session.
 
-    What is left of money is not known where the session's price is not.
+    What is left of money is known only where every code of the session has a price.
     """
-    given: tuple[PlannedService | Procedure, ...] = (service, *service.procedures)
-    is_priced = any(each.charge_cents is not None or each.allowed_cents is not None for each in given)
+    is_priced = _has_price(service) or (bool(service.procedures) and all(map(_has_price, service.procedures)))
     left = {
         each.limit: max(each.allowed - each.used, 0) for each in estimate.limits_after if is_priced or not each.money
     }
@@ -208,18 +207,22 @@ def _accumulators(estimate: Estimate, request: EstimateRequest) -> Iterator[Accu
 
 
 def _one_session(service: PlannedService) -> PlannedService:
-    """The first session alone, priced nominally where no price is given."""
+    """The first session alone, with a charge for whatever has none."""
     dates = (min(service.dates),) if service.dates else ()
-    if service.procedures:
-        procedures = tuple(_priced(each) for each in service.procedures)
-        return service._replace(dates=dates, procedures=procedures, charge_cents=None, allowed_cents=None)
-    charge = _NOMINAL_CENTS if service.charge_cents is None else service.charge_cents
-    return service._replace(dates=dates, charge_cents=charge)
+    if service.procedures and not _has_price(service):
+        procedures = tuple(each._replace(charge_cents=_charge(each)) for each in service.procedures)
+        return service._replace(dates=dates, procedures=procedures)
+    return service._replace(dates=dates, charge_cents=_charge(service))
 
 
-def _priced(procedure: Procedure) -> Procedure:
-    """The procedure with a nominal charge where it has none."""
-    return procedure._replace(charge_cents=_NOMINAL_CENTS) if procedure.charge_cents is None else procedure
+def _has_price(priced: PlannedService | Procedure) -> bool:
+    """Whether the request gives a charge or an allowed amount. A session's own amount is that of its one code."""
+    return priced.charge_cents is not None or priced.allowed_cents is not None
+
+
+def _charge(priced: PlannedService | Procedure) -> Cents:
+    """The charge, else the allowed amount, which a lower charge would cut, else a nominal one."""
+    return next((cents for cents in (priced.charge_cents, priced.allowed_cents) if cents is not None), _NOMINAL_CENTS)
 
 
 def _plan(tables: Tables, plan_id: str, line: Line) -> Plan | None:
