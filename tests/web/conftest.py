@@ -11,7 +11,7 @@ import pytest
 
 from camcover.cli.compiling import compiled_rules
 from camcover.engine import Tables
-from camcover.web.app import PageSettings, pages
+from camcover.web.app import Pages, PageSettings
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import COPAY_PLAN, SHARE_PLAN, tables
 
@@ -26,7 +26,7 @@ async def at_once(work: Callable[[], str]) -> str:
 
 def client_of(rules: Tables | None, settings: PageSettings | None = None) -> httpx.AsyncClient:
     """A client of the pages over rules; None: none are in force."""
-    app = pages(RulesInForce(rules), settings or PageSettings(), at_once, lambda: TODAY)
+    app = Pages(RulesInForce(rules), settings or PageSettings(), at_once, lambda: TODAY)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pages.example")
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from camcover.engine import Tables
+from camcover.observing import ESTIMATE_CASES, OBSERVER, Observer
 from camcover.web.app import PageSettings
 from web.conftest import client_of
 from web.reading import read
@@ -44,6 +45,22 @@ async def test_the_form_gives_the_cost_in_a_line(site: httpx.AsyncClient) -> Non
     assert [each["formaction"] for each in page.fields("do") if "formaction" in each] == ["/en/plan"]
     page = read((await site.post("/embed/es", data={"plan": "share-plan", "therapy-0": ""})).text)
     assert page.of("fault-therapy-0") == "Elija un tipo de atención."
+
+
+async def test_the_small_form_prices_the_plan_alone(small: Tables) -> None:
+    """One estimate. The care page prices the same care otherwise, too: with an approval missing, for example."""
+    counted: list[str] = []
+
+    class Counting(Observer):
+        def note(self, name: str, value: float, *labels: str) -> None:  # noqa: ARG002 - counted alone
+            counted.append(name)
+
+    OBSERVER.set(Counting())
+    async with client_of(small) as client:
+        await client.post("/embed/en", data=NEEDLES)
+        assert counted == [ESTIMATE_CASES]
+        await client.post("/en/plan", data=NEEDLES)
+    assert len(counted) > 2
 
 
 async def test_the_portal_of_the_example_shows_a_page_that_there_is(site: httpx.AsyncClient) -> None:

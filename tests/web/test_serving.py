@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
+from structlog.testing import capture_logs
 
-from camcover.api.figures import CALLS
+from camcover.api.figures import CALLS, CASES, REFUSALS
+from camcover.api.pools import Pool
+from camcover.api.rates import Rates
 from camcover.api.server import Server, Settings, Storage
 from camcover.engine import Tables
 from camcover.http.app import application
 from camcover.web import static_files
-from camcover.web.app import PageSettings, pages
+from camcover.web.app import Pages, PageSettings, Run
 from camcover.workflow.rules_in_force import RulesInForce
-from web.conftest import client_of
+from web.conftest import at_once, client_of
 from web.reading import read
 from web.test_care_page import NEEDLES
 
@@ -143,7 +148,7 @@ async def test_pages_stand_beside_the_methods_and_are_counted(small: Tables) -> 
     """A form of ours is no call of a foreign page; the methods still refuse those. What drains says so."""
     rules = RulesInForce(small)
     server = Server(rules, Storage(), Settings(drain_seconds=0.0))
-    app = application(server, pages=pages(rules, PageSettings(), server.pages.run))
+    app = application(server, pages=Pages(rules, PageSettings(), server.pages.run))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pages.example") as client:
         answer = await client.post("/en/plan", data=NEEDLES, headers={"Origin": "http://pages.example"})
         assert "$128.00" in answer.text
@@ -155,9 +160,115 @@ async def test_pages_stand_beside_the_methods_and_are_counted(small: Tables) -> 
         await server.admission.end(0.0)
         refused = await client.post("/es/plan", data=NEEDLES)
         assert refused.status_code == 503
-        assert refused.headers["retry-after"] == "2"
+        assert refused.headers["retry-after"] == "1"
         assert "Inténtelo de nuevo en un momento" in read(refused.text).texts
     server.pages.close()
+
+
+def beside_methods(rules: Tables, run: Run | None = None) -> tuple[Server, httpx.AsyncClient]:
+    """A server and a client at 10.0.0.7 of its methods and pages. One origin may show `/embed`."""
+    in_force = RulesInForce(rules)
+    server = Server(in_force, Storage(), Settings(drain_seconds=0.0))
+    made = Pages(in_force, PageSettings(frames=("https://portal.example",)), run or server.pages.run)
+    transport = httpx.ASGITransport(application(server, pages=made), client=("10.0.0.7", 51234))
+    return server, httpx.AsyncClient(transport=transport, base_url="http://pages.example")
+
+
+async def test_a_reader_and_their_calls_are_counted_as_one(small: Tables) -> None:
+    """One call in ten seconds, by a clock that stands still: after a look at the catalog no page is made."""
+    server, client = beside_methods(small)
+    server.admission.rates = Rates(0.1, 1, lambda: 100.0)
+    with capture_logs() as lines:
+        async with client:
+            assert (await client.get("/v1/plans")).status_code == 200
+            refused = await client.get("/embed/es")
+            assert (await client.get("/es/nada")).status_code == 429
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+    assert ("/embed/es", "RESOURCE_EXHAUSTED") in [each for each, _ in server.measures.spreads(CALLS)]
+    assert "/es/nada" not in {path for (path, _), _ in server.measures.spreads(CALLS)}
+    assert server.measures.values(REFUSALS) == [(("RATE_EXCEEDED",), 2.0)]
+    assert [(each["path"], each["status"]) for each in lines if each["event"] == "page"] == [("/embed/es", 429)]
+
+
+async def test_a_refusal_in_a_frame_is_shown_there_in_the_language_of_its_path(small: Tables) -> None:
+    server, client = beside_methods(small)
+    server.admission.rates = Rates(0.1, 5, lambda: 100.0)
+    form = "application/x-www-form-urlencoded"
+    async with client:
+        answers = [
+            await client.post("/embed/es", content=b"a" * 70_000, headers={"Content-Type": form}),
+            await client.post("/embed/es", content=b"{}", headers={"Content-Type": "application/json"}),
+            await client.post("/embed/es", data=NEEDLES, headers={"Origin": "https://portal.example"}),
+            await client.put("/embed/es"),
+            await client.get("/embed/es/nada"),
+            await client.get("/embed/es"),
+        ]
+    assert [each.status_code for each in answers] == [400, 400, 403, 405, 404, 429]
+    for answer in answers:
+        page = read(answer.text)
+        assert page.language == "es"
+        assert answer.headers["content-security-policy"].endswith("frame-ancestors https://portal.example")
+        # A link to a page that may not be framed would leave the frame blank.
+        assert [each["href"] for tag, each in page.tags if tag == "a"] == ["/embed/es"]
+
+
+async def test_a_page_that_finds_no_thread_asks_to_try_again(small: Tables) -> None:
+    server, client = beside_methods(small, Pool("pages", 1, most_waiting=0).run)
+    async with client:
+        refused = await client.get("/en/")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert "Please try again in a moment" in read(refused.text).texts
+    assert [each for each, _ in server.measures.spreads(CALLS)] == [("/en/", "RESOURCE_EXHAUSTED")]
+
+
+async def test_a_page_tells_the_figures_of_its_estimate(small: Tables) -> None:
+    server, client = beside_methods(small)
+    async with client:
+        await client.post("/en/plan", data=NEEDLES)
+    server.pages.close()
+    ((_, cases),) = server.measures.spreads(CASES)
+    assert sum(cases.counts) > 0
+
+
+# Forms that do not come
+
+
+class Slow:
+    """An ASGI client that sends a part of a form; then `then`, or nothing for ever."""
+
+    def __init__(self, then: Message | None) -> None:
+        """Begin with `plan=`."""
+        self._events: list[Message] = [{"type": "http.request", "body": b"plan=", "more_body": True}]
+        self._events += [] if then is None else [then]
+        self.sent: list[Message] = []
+
+    async def receive(self) -> Message:
+        """The next event."""
+        if not self._events:
+            await asyncio.Event().wait()
+        return self._events.pop(0)
+
+    async def send(self, message: Message) -> None:
+        """Take a part of the reply."""
+        self.sent.append(message)
+
+    async def post(self, rules: Tables, path: str) -> tuple[int, dict[bytes, bytes]]:
+        """Send to the pages, whose forms have no time at all; the status and the headers of the reply."""
+        made = Pages(RulesInForce(rules), PageSettings(form_seconds=0.0), at_once)
+        headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+        await made(scope, self.receive, self.send)
+        return self.sent[0]["status"], dict(self.sent[0]["headers"])
+
+
+async def test_a_form_that_does_not_come_is_not_waited_for(small: Tables) -> None:
+    status, headers = await Slow(None).post(small, "/en/plan")
+    assert (status, headers[b"connection"]) == (408, b"close")
+
+
+async def test_a_client_that_leaves_before_its_form_has_come_is_no_fault(small: Tables) -> None:
+    status, _ = await Slow({"type": "http.disconnect"}).post(small, "/en/plan")
+    assert status == 400
 
 
 async def test_without_pages_their_paths_are_unknown(small: Tables) -> None:

@@ -95,7 +95,7 @@ def test_what_the_shipped_rules_name_has_a_spanish_name(shipped: Tables) -> None
             words |= {each.reason for each in plan.exclusions if each.reason}
     missing = sorted(name for name in named - same if spanish.name(name) == name)
     missing += sorted(
-        word for word in words - same if names.word(str(word)) == str(word).replace("_", " ").replace("-", " ")
+        word for word in words - same if names.language.word(str(word)) == str(word).replace("_", " ").replace("-", " ")
     )
     assert [each for each in missing if each != "experimental"] == []
 

@@ -175,7 +175,7 @@ def _http_port(
     """The port of HTTP, with pages where they are asked for."""
     # They import Starlette, which only an extra brings.
     from camcover.http.port import HttpPort  # noqa: PLC0415
-    from camcover.web.app import PageSettings, pages  # noqa: PLC0415
+    from camcover.web.app import Pages, PageSettings  # noqa: PLC0415
 
     http = options.http or HttpOptions("")
     settings = PageSettings(http.help_phone, http.frames)
@@ -186,7 +186,7 @@ def _http_port(
         origins=http.origins,
         certificates=None if http.is_plain else certificates,
         connection_seconds=options.settings.connection_age_seconds,
-        pages=pages(rules, settings, server.pages.run) if http.pages else None,
+        pages=Pages(rules, settings, server.pages.run) if http.pages else None,
     )
 
 

@@ -20,13 +20,14 @@ from camcover.http.origins import Origins
 from camcover.http.page_port import AdmittedPages, is_page
 from camcover.http.replies import Reply, refusal
 from camcover.refusals import Refusal
+from camcover.web.app import Pages
 
 __all__ = ["application"]
 
 _NO_CONTENT, _NOT_FOUND, _NOT_ALLOWED = 204, 404, 405
 
 
-def application(server: Server, origins: Collection[str] = (), pages: ASGIApp | None = None) -> ASGIApp:
+def application(server: Server, origins: Collection[str] = (), pages: Pages | None = None) -> ASGIApp:
     """The ASGI application over a server's methods; `origins`: of pages that may call it; `pages`: its own, if any."""
     made = Starlette(
         routes=[*_methods(server), *_short(server), *_operations(server)], exception_handlers={HTTPException: _refused}

@@ -19,7 +19,7 @@ from camcover.api.server import UnaryMethod
 from camcover.http.reader import unpacked
 from camcover.http.replies import JSON, PROTO, Reply
 
-__all__ = ["CLIENT", "Exchange"]
+__all__ = ["CLIENT", "Exchange", "peer_of"]
 
 Finish: TypeAlias = Callable[[Reply], Reply]
 
@@ -32,6 +32,12 @@ CLIENT = "client"
 
 _SKIP_SECONDS = 1.0
 """How long the rest of a body may take to come that nobody reads."""
+
+
+def peer_of(scope: Scope) -> str:
+    """A caller's address as gRPC writes it, so that a caller is counted as one over both."""
+    host, port = scope.get("client") or ("", 0)
+    return f"ipv6:%5B{host}%5D:{port}" if ":" in host else f"ipv4:{host}:{port}"
 
 
 class Exchange:
@@ -56,9 +62,8 @@ class Exchange:
         self._given = message
 
     def peer(self) -> str:
-        """The caller's address as gRPC writes it, so that a caller is counted as one over both."""
-        host, port = self._scope.get("client") or ("", 0)
-        return f"ipv6:%5B{host}%5D:{port}" if ":" in host else f"ipv4:{host}:{port}"
+        """The caller's address as gRPC writes it."""
+        return peer_of(self._scope)
 
     def auth_context(self) -> Mapping[str, Iterable[bytes]]:
         """What the handshake has found of the client, in the words of gRPC."""

@@ -1,30 +1,50 @@
-"""Pages beside the methods: counted among the calls, logged by their path, priced in threads of their own.
+"""Pages beside the methods: admitted, counted and logged as calls are, by their path.
 
-Their paths hold nothing of a person, so that the log and the metrics may name them.
+The paths of pages hold nothing of a person, so that the log, the metrics and traces may name them.
 """
 
 from __future__ import annotations
 
 import time
 
+import grpc
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from google.rpc.status_pb2 import Status
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from camcover.api.access import ANYONE
 from camcover.api.admission import who_calls
 from camcover.api.errors import Refused
-from camcover.api.figures import CALLS
+from camcover.api.figures import CALLS, REFUSALS
 from camcover.api.server import Server
-from camcover.languages import ENGLISH, languages
-from camcover.web.app import refused_page
+from camcover.api.trace_context import trace_of
+from camcover.http.exchange import peer_of
+from camcover.http.replies import refusal
+from camcover.languages import languages
+from camcover.observing import OBSERVER
+from camcover.web.app import Pages
 
 __all__ = ["AdmittedPages", "is_page"]
 
 _LOG = structlog.get_logger("camcover.pages")
 
-_TOO_MANY = 503
-_OK, _FAILED = "OK", "INTERNAL"
-_FIRST_ERROR = 500
+_CODES = {
+    400: grpc.StatusCode.INVALID_ARGUMENT,
+    403: grpc.StatusCode.PERMISSION_DENIED,
+    404: grpc.StatusCode.NOT_FOUND,
+    405: grpc.StatusCode.UNIMPLEMENTED,
+    408: grpc.StatusCode.DEADLINE_EXCEEDED,
+    429: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    503: grpc.StatusCode.UNAVAILABLE,
+}
+"""The code by which the figures count a page of a status of HTTP."""
+
+_FIRST_FAULT, _FIRST_ERROR = 400, 500
+_UNKNOWN = "/unknown"
+"""What a trace has for a path that is no page's: such a path is anybody's text."""
 
 
 def is_page(path: str) -> bool:
@@ -36,21 +56,23 @@ def is_page(path: str) -> bool:
 class AdmittedPages:
     """The pages, each admitted as a call is."""
 
-    def __init__(self, server: Server, app: ASGIApp) -> None:
-        """Answer by `app` while `server` admits calls."""
-        self._server, self._app = server, app
+    def __init__(self, server: Server, pages: Pages) -> None:
+        """Answer by `pages` while `server` admits calls."""
+        self._server, self._pages = server, pages
+        pages.handle(Refused, self._busy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = scope["path"]
         if path.startswith("/static/"):
-            await self._app(scope, receive, send)
+            await self._pages(scope, receive, send)
             return
-        admission = self._server.admission
-        who = who_calls(ANYONE, f"http:{(scope.get('client') or ('', 0))[0]}:0")
-        if admission.arrive(admission.calls, who) is not None:
-            await _busy(path)(scope, receive, send)
-            return
+        admission, measures = self._server.admission, self._server.measures
+        is_known = path in self._pages.paths
+        OBSERVER.set(measures)
+        trace = trace_of(Headers(scope=scope).items())
+        trace_id, ended = measures.tracer.call(f"/pages{path if is_known else _UNKNOWN}", trace)
+        structlog.contextvars.bind_contextvars(trace_id=trace_id)
         began, status = time.perf_counter(), _FIRST_ERROR
 
         async def noted(message: Message) -> None:
@@ -59,22 +81,36 @@ class AdmittedPages:
                 status = message["status"]
             await send(message)
 
+        who = who_calls(ANYONE, peer_of(scope))
+        refused = admission.arrive(admission.calls, who)
         try:
-            await self._app(scope, receive, noted)
-        except Refused:
-            status = _TOO_MANY
-            await _busy(path)(scope, receive, send)
+            await (self._pages if refused is None else self._refused(path, refused))(scope, receive, noted)
         finally:
-            seconds = time.perf_counter() - began
-            admission.leave(admission.calls, who)
-            if status != 404:  # an unknown path is anybody's text
-                self._server.measures.note(CALLS.name, seconds, path, _FAILED if status >= _FIRST_ERROR else _OK)
+            if refused is None:
+                admission.leave(admission.calls, who)
+            seconds, code = time.perf_counter() - began, _code(status)
+            ended(code, "" if refused is None else Refused(refused).reason)
+            if is_known:
+                measures.note(CALLS.name, seconds, path, code)
                 _LOG.info("page", path=path, status=status, milliseconds=round(seconds * 1000, 1))
 
+    async def _busy(self, request: Request, error: Exception) -> Response:
+        """The page in place of one whose work was refused."""
+        if not isinstance(error, Refused):
+            raise error
+        return self._refused(request.url.path, error.status)
 
-def _busy(path: str) -> ASGIApp:
-    """The page that asks to try again."""
-    first = path.split("/")[1]
-    response = refused_page(first if first in languages() else ENGLISH, "web-busy", _TOO_MANY)
-    response.headers["retry-after"] = "2"
-    return response
+    def _refused(self, path: str, status: Status) -> Response:
+        """The page that asks to try again, and when."""
+        self._server.measures.note(REFUSALS.name, 1, Refused(status).reason)
+        reply = refusal(status)
+        response = self._pages.refused(path, "web-busy", reply.status)
+        response.headers.update({name: value for name, value in reply.headers.items() if name == "retry-after"})
+        return response
+
+
+def _code(status: int) -> str:
+    """The name of the code for a status of HTTP."""
+    if status < _FIRST_FAULT:
+        return grpc.StatusCode.OK.name
+    return _CODES.get(status, grpc.StatusCode.INTERNAL).name

@@ -12,7 +12,6 @@ from typing import Any
 import httptools
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from camcover.api.certificates import Certificates
@@ -20,6 +19,7 @@ from camcover.api.identity import context_of_peer
 from camcover.api.server import Server
 from camcover.http.app import application
 from camcover.http.exchange import CLIENT
+from camcover.web.app import Pages
 
 __all__ = ["HttpPort"]
 
@@ -58,7 +58,7 @@ class HttpPort:
         origins: Collection[str] = (),
         certificates: Certificates | None = None,
         connection_seconds: float = math.inf,
-        pages: ASGIApp | None = None,
+        pages: Pages | None = None,
     ) -> None:
         """Serve on HOST:PORT; `shares_port`: other processes listen on it as well; `origins`: whose pages may call.
 

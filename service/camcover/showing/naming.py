@@ -60,7 +60,7 @@ class RuleNames:
     def therapy(self, therapy: str) -> str:
         """The name of one therapy."""
         entry = catalog_entries.therapies(self._tables).get(therapy)
-        return self.language.name(entry.name) if entry else self.word(therapy)
+        return self.language.name(entry.name) if entry else self.language.word(therapy)
 
     def tiers(self, plan: Plan) -> list[Offered]:
         """The networks of an edition, in its order."""
@@ -86,14 +86,10 @@ class RuleNames:
         kind = "money" if limit.measure is Measure.MONEY else "visits" if limit.measure is Measure.VISITS else "units"
         return self.language.text(WORDS[f"web-used-{kind}"](name=Label(str(limit.id))))
 
-    def word(self, word: str) -> str:
-        """A word of rule files, with spaces."""
-        return self.language.name(word.replace("_", " ").replace("-", " "))
-
     def _named(self, name: str | None, word: str) -> str:
         if name:
             return self.language.name(name)
-        said = self.word(word)
+        said = self.language.word(word)
         return said[:1].upper() + said[1:]
 
     def _sorted(self, entries: Mapping[str, Therapy | Condition | Practitioner]) -> list[Offered]:

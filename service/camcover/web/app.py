@@ -6,6 +6,7 @@ holds up no other call.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +15,12 @@ from typing import Any, Protocol
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
-from camcover.languages import ENGLISH, language, languages
+from camcover.languages import ENGLISH, known_tag, languages
 from camcover.web.care_page import care_page
 from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
@@ -34,11 +35,18 @@ from camcover.web.static_files import static_file
 from camcover.workflow.errors import NoActiveRelease
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["PageSettings", "Run", "pages", "refused_page"]
+__all__ = ["PageSettings", "Pages", "Run", "tag_in"]
 
 _SMALLEST_PACKED, _LEVEL = 1024, 5
 _FORM = ["GET", "POST"]
-_NOBODY = "'none'"
+_FRAMED = "/embed/"
+"""Below it stand the pages for frames."""
+
+_MOST_ASKED = 20
+"""How many languages of a browser are looked at."""
+
+_FORM_SECONDS = 10.0
+_WRONG_FORM, _FOREIGN, _NOT_FOUND, _TOO_SLOW, _NO_RULES = 400, 403, 404, 408, 503
 
 
 class Run(Protocol):
@@ -50,28 +58,62 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """Settings of the pages: the phone number for help, and the origins whose pages may show `/embed` in a frame."""
+    """Settings of the pages: the phone number for help, and the origins whose pages may show `/embed` in a frame.
+
+    `form_seconds`: how long a form may take to come.
+    """
 
     help_phone: str = ""
     frames: tuple[str, ...] = ()
+    form_seconds: float = _FORM_SECONDS
 
 
-class _Pages:
-    """The pages over one set of active rules."""
+class Pages:
+    """The pages over the active rules, as an ASGI application."""
 
-    def __init__(self, rules: RulesInForce, settings: PageSettings, run: Run, today: Callable[[], date]) -> None:
+    def __init__(
+        self, rules: RulesInForce, settings: PageSettings, run: Run, today: Callable[[], date] = date.today
+    ) -> None:
+        """`run` runs what takes a while; `today`: the day on which a first visit is expected."""
         self._rules, self._settings, self._run, self._today = rules, settings, run, today
+        routes = self._routes()
+        self.paths = frozenset(each.path for each in routes)
+        """The paths of the pages. They hold nothing of a reader."""
+        self._starlette = Starlette(routes=routes, exception_handlers={HTTPException: self._no_page})
+        self._starlette.router.redirect_slashes = False
+        self._app = GZipMiddleware(self._starlette, minimum_size=_SMALLEST_PACKED, compresslevel=_LEVEL)
 
-    def routes(self) -> list[Route]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
+
+    def handle(self, kind: type[Exception], answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        """Answer by `answer` where `run` raises an exception of a kind; to be called before the first request."""
+        self._starlette.add_exception_handler(kind, answer)
+
+    def refused(self, path: str, word: str, status: int) -> Response:
+        """The page that says why there is no other at a path: in its language, and in a frame where its page may be."""
+        is_framed = _is_framed(path)
+        text = html(
+            "refused.html",
+            tag_in(path),
+            layout="framed.html" if is_framed else "base.html",
+            back=f"/embed/{tag_in(path)}" if is_framed else f"/{tag_in(path)}/",
+            title=f"{word}-title",
+            text=word,
+            phone="",
+        )
+        return page(text, status, frame_ancestors=self._framed_by(path))
+
+    def _routes(self) -> list[Route]:
         """Every page in every language; `/` leads to the reader's."""
-        tags = languages()
         found = [Route("/", _to_language), Route("/static/{digest}/{name}", static_file)]
         found += [Route(SCRIPT_PATH, element_script), Route(WORDS_PATH, element_words)]
-        for tag in tags:
+        for tag in languages():
             found += [
                 Route(f"/{tag}", RedirectResponse(f"/{tag}/", 308)),
                 Route(f"/{tag}/", self._shown(tag, start_page)),
-                Route(f"/embed/{tag}", self._formed(tag, embed_page, self._frame_ancestors()), methods=_FORM),
+                Route(f"{_FRAMED}{tag}", self._formed(tag, embed_page), methods=_FORM),
                 Route(f"/{tag}/help", self._shown(tag, help_page)),
                 Route(f"/{tag}/plan", self._formed(tag, care_page), methods=_FORM),
                 Route(f"/{tag}/coverage", self._formed(tag, coverage_page), methods=_FORM),
@@ -85,29 +127,27 @@ class _Pages:
     def _shown(self, tag: str, make: Callable[..., str]) -> Callable[[Request], Awaitable[Response]]:
         """A page without a form of its own."""
 
-        async def answer(_request: Request) -> Response:
-            return await self._made(tag, lambda: make(self._rules.take(), tag, **self._values()))
+        async def answer(request: Request) -> Response:
+            return await self._made(request, lambda: make(self._rules.take(), tag, **self._values()))
 
         return answer
 
-    def _frame_ancestors(self) -> str:
-        """Whose pages may show the small form in a frame, as the content security policy has it."""
-        return " ".join(self._settings.frames) or _NOBODY
+    def _framed_by(self, path: str) -> str:
+        """Whose pages may show the page of a path in a frame, as the content security policy has it."""
+        return " ".join(self._settings.frames if _is_framed(path) else ()) or "'none'"
 
-    def _formed(
-        self, tag: str, make: Callable[..., str], framed_by: str = _NOBODY
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def _formed(self, tag: str, make: Callable[..., str]) -> Callable[[Request], Awaitable[Response]]:
         """A page with a form: as it is first shown, and as it was sent."""
 
         async def answer(request: Request) -> Response:
             if request.method != "POST":
-                return await self._made(tag, lambda: make(self._rules.take(), tag, None, **self._values()), framed_by)
-            form = await _form(request, tag)
+                return await self._made(request, lambda: make(self._rules.take(), tag, None, **self._values()))
+            form = await self._form(request)
             if isinstance(form, Response):
                 return form
             part = request.headers.get("hx-request-type") == "partial"
             return await self._made(
-                tag, lambda: make(self._rules.take(), tag, form, is_part=part, **self._values()), framed_by
+                request, lambda: make(self._rules.take(), tag, form, is_part=part, **self._values())
             )
 
         return answer
@@ -116,15 +156,15 @@ class _Pages:
         """A file of the care plan that a form has; where there is none, the page with what is wrong."""
 
         async def answer(request: Request) -> Response:
-            form = await _form(request, tag)
+            form = await self._form(request)
             if isinstance(form, Response):
                 return form
             try:
                 text = await self._run(lambda: file.make(self._rules.take(), tag, form, self._today()))
             except NoActiveRelease:
-                return refused_page(tag, "web-no-rules", 503)
+                return self.refused(request.url.path, "web-no-rules", _NO_RULES)
             if not text:
-                return await self._made(tag, lambda: care_page(self._rules.take(), tag, form, **self._values()))
+                return await self._made(request, lambda: care_page(self._rules.take(), tag, form, **self._values()))
             return attachment(text, file.name, file.media_type)
 
         return answer
@@ -132,42 +172,51 @@ class _Pages:
     def _values(self) -> dict[str, Any]:
         return {"phone": self._settings.help_phone, "today": self._today()}
 
-    async def _made(self, tag: str, make: Callable[[], str], framed_by: str = _NOBODY) -> Response:
+    async def _made(self, request: Request, make: Callable[[], str]) -> Response:
+        path = request.url.path
         try:
-            return page(await self._run(make), frame_ancestors=framed_by)
+            return page(await self._run(make), frame_ancestors=self._framed_by(path))
         except NoActiveRelease:
-            return refused_page(tag, "web-no-rules", 503)
+            return self.refused(path, "web-no-rules", _NO_RULES)
+
+    async def _form(self, request: Request) -> CareForm | Response:
+        """The form that was sent, or the page that refuses it."""
+        path = request.url.path
+        if not _is_own(request):
+            return self.refused(path, "web-wrong-form", _FOREIGN)
+        try:
+            async with asyncio.timeout(self._settings.form_seconds):
+                return form_of(pairs_of(await _body(request)))
+        except TimeoutError:
+            response = self.refused(path, "web-wrong-form", _TOO_SLOW)
+            # The rest of the form is not waited for.
+            response.headers["connection"] = "close"
+            return response
+        except WrongForm:
+            return self.refused(path, "web-wrong-form", _WRONG_FORM)
+
+    async def _no_page(self, request: Request, error: Exception) -> Response:
+        """The answer where there is no page, or not by that method of HTTP."""
+        status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
+        return self.refused(request.url.path, "web-not-found", status)
 
 
-def pages(rules: RulesInForce, settings: PageSettings, run: Run, today: Callable[[], date] = date.today) -> ASGIApp:
-    """The application. `run` runs what takes a while; `today`: the day on which a first visit is expected."""
-    made = Starlette(routes=_Pages(rules, settings, run, today).routes(), exception_handlers={HTTPException: _no_page})
-    made.router.redirect_slashes = False
-    return GZipMiddleware(made, minimum_size=_SMALLEST_PACKED, compresslevel=_LEVEL)
+def tag_in(path: str) -> str:
+    """The language that a path names (`/es/plan`, `/embed/es`); English where it names none."""
+    first = path.removeprefix(_FRAMED if _is_framed(path) else "/").partition("/")[0]
+    return first if first in languages() else ENGLISH
 
 
-def refused_page(tag: str, word: str, status: int) -> Response:
-    """A page that says why there is no other."""
-    text = html("refused.html", tag, title=f"{word}-title", text=word, phone="")
-    return page(text, status)
+def _is_framed(path: str) -> bool:
+    """Whether a page is for the frames of others."""
+    return path.startswith(_FRAMED)
 
 
 async def _to_language(request: Request) -> Response:
     """To the start page in the first language that the reader's browser names and there is."""
     asked = [each.partition(";")[0].strip() for each in request.headers.get("accept-language", "").split(",")]
-    tag = next((language(each).tag for each in asked[:20] if _is_known(each)), ENGLISH)
+    tag = next((tag for each in asked[:_MOST_ASKED] if (tag := known_tag(each)) is not None), ENGLISH)
     return RedirectResponse(f"/{tag}/", 303, headers={"vary": "Accept-Language", "cache-control": "no-store"})
-
-
-def _is_known(asked: str) -> bool:
-    return asked.lower().partition("-")[0] in {tag.partition("-")[0] for tag in languages()}
-
-
-async def _no_page(request: Request, error: Exception) -> Response:
-    """The answer where there is no page, or not by that method of HTTP."""
-    tag = request.url.path.split("/")[1]
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    return refused_page(tag if tag in languages() else ENGLISH, "web-not-found", status)
 
 
 def _is_own(request: Request) -> bool:
@@ -179,24 +228,17 @@ def _is_own(request: Request) -> bool:
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
-async def _form(request: Request, tag: str) -> CareForm | Response:
-    """The form that was sent, or the page that refuses it."""
-    if not _is_own(request):
-        return refused_page(tag, "web-wrong-form", 403)
-    try:
-        return form_of(pairs_of(await _body(request)))
-    except WrongForm:
-        return refused_page(tag, "web-wrong-form", 400)
-
-
 async def _body(request: Request) -> bytes:
-    """The body of a form. Raises `WrongForm` where it is none, or too large."""
+    """The body of a form. Raises `WrongForm` where it is none, too large, or ends too early."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise WrongForm("the body is no form")
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise WrongForm("the form is too large")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise WrongForm("the form is too large")
+    except ClientDisconnect:
+        raise WrongForm("the client left before the form was complete") from None
     return bytes(body)

@@ -6,9 +6,9 @@ What comes in: a `CareForm` and the active rules. What goes out: an `EstimateReq
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import FIRST_DATE, LAST_DATE, AccumulatorUse, LimitUse, Member, PlannedService, UseSoFar
@@ -23,7 +23,10 @@ from camcover.workflow import catalog_entries
 __all__ = [
     "EVERY",
     "MOST_VISITS",
+    "AnsweredForm",
     "AskedCare",
+    "Faults",
+    "answered",
     "asked",
     "at_fields",
     "cents_of",
@@ -59,6 +62,11 @@ _FIELDS = {
 }
 """The field of the form for a field of an item."""
 
+Answer = TypeVar("Answer")
+
+Faults: TypeAlias = Mapping[str, Message]
+"""What is wrong with a form, by the names of its fields."""
+
 _BEFORE = ("", "no", "yes")
 _LONG = frozenset({PeriodKind.BENEFIT_PERIOD, PeriodKind.CALENDAR_YEAR, PeriodKind.LIFETIME})
 _EVERY_TEXTS = frozenset(map(str, EVERY))
@@ -66,10 +74,17 @@ _ATTESTATIONS = frozenset(map(str, Attestation))
 
 
 class AskedCare(NamedTuple):
-    """A request, None where something is wrong, and what is wrong by the names of fields."""
+    """A request, None where something is wrong, and what is wrong."""
 
     request: EstimateRequest | None
-    errors: Mapping[str, Message]
+    errors: Faults
+
+
+class AnsweredForm(NamedTuple, Generic[Answer]):
+    """A request with its answer."""
+
+    request: EstimateRequest
+    answer: Answer
 
 
 def cents_of(text: str) -> Cents | None:
@@ -131,7 +146,20 @@ def asked(form: CareForm, tables: Tables, today: date, *, explain: bool = True) 
     return AskedCare(None if reading.errors else request, reading.errors)
 
 
-def at_fields(error: InvalidRequest, form: CareForm, request: EstimateRequest) -> Mapping[str, Message]:
+def answered(
+    form: CareForm, tables: Tables, today: date, work: Callable[[Tables, EstimateRequest], Answer]
+) -> tuple[AnsweredForm[Answer] | None, Faults]:
+    """What `work` makes of the request of a form; None where something is wrong: then what, by the names of fields."""
+    request, errors = asked(form, tables, today)
+    if request is None:
+        return None, errors
+    try:
+        return AnsweredForm(request, work(tables, request)), {}
+    except InvalidRequest as error:
+        return None, at_fields(error, form, request)
+
+
+def at_fields(error: InvalidRequest, form: CareForm, request: EstimateRequest) -> Faults:
     """What the engine refuses of the request of a form, by the names of its fields; the first of each."""
     found: dict[str, Message] = {}
     for each in error.violations:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from camcover.engine import InvalidRequest, Tables
+from camcover.engine import Tables
 from camcover.languages import language
-from camcover.messages import Dollars, Message
+from camcover.messages import Dollars
 from camcover.rulebook.records import STATES
 from camcover.rulebook.term_messages import what_limit_allows
-from camcover.showing.answer import CareAnswer, answer_of
+from camcover.showing.answer import answer_of
 from camcover.showing.naming import Offered, RuleNames
 from camcover.showing.words import WORDS
-from camcover.web.asking import EVERY, asked, at_fields, edition_of, is_counted, limits_asked, sums_asked
+from camcover.web.asking import EVERY, Faults, answered, edition_of, is_counted, limits_asked, sums_asked
 from camcover.web.forms import CareForm
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
 from camcover.workflow.pricing import price
 from camcover.workflow.what_ifs import what_ifs
 
-__all__ = ["builder_values", "care_page", "priced_form"]
+__all__ = ["builder_values", "care_page"]
 
 _DETAILS = ("first", "charge", "practitioner", "tier", "condition")
 """Fields of an item that stand in its details, which are open where one is wrong."""
-
-
-Faults: TypeAlias = Mapping[str, Message]
-"""What is wrong with a form, by the names of its fields."""
 
 
 class SumField(NamedTuple):
@@ -43,11 +38,14 @@ def care_page(
     tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
 ) -> str:
     """The page; `is_part`: the result alone. Without a form it asks, and shows no result."""
-    errors: Mapping[str, Message] = {}
+    errors: Faults = {}
     answer = None
     if form is not None:
         form = form.done()
-        answer, errors = priced_form(tables, tag, form.chosen(), today)
+        found, errors = answered(form.chosen(), tables, today, price)
+        if found is not None:
+            changes = what_ifs(tables, found.request, found.answer.estimate)
+            answer = answer_of(tables, found.request, found.answer, changes=changes, language=language(tag))
     form = form or CareForm()
     summary = tables.directory.get(form.plan)
     is_illustrative = summary is not None and any(each.illustrative for each in summary.editions)
@@ -58,24 +56,7 @@ def care_page(
     return html("plan.html", tag, "plan", phone=phone, action=f"/{tag}/plan", whole=f"/{tag}/plan", **values)
 
 
-def priced_form(
-    tables: Tables, tag: str, form: CareForm, today: date
-) -> tuple[CareAnswer | None, Mapping[str, Message]]:
-    """The answer to a form, or what is wrong with it by the names of its fields."""
-    request, errors = asked(form, tables, today)
-    if request is None:
-        return None, errors
-    try:
-        priced = price(tables, request)
-    except InvalidRequest as error:
-        return None, at_fields(error, form, request)
-    changes = what_ifs(tables, request, priced.estimate)
-    return answer_of(tables, request, priced, changes=changes, language=language(tag)), {}
-
-
-def builder_values(
-    tables: Tables, tag: str, form: CareForm, *, errors: Mapping[str, Message], today: date
-) -> dict[str, Any]:
+def builder_values(tables: Tables, tag: str, form: CareForm, *, errors: Faults, today: date) -> dict[str, Any]:
     """What the form needs: its lists, in the reader's language."""
     words = language(tag)
     names = RuleNames(tables, words)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from camcover.engine import EstimateRequest, InvalidRequest, Tables
+from camcover.engine import EstimateRequest, Tables
 from camcover.languages import language
-from camcover.messages import Message
 from camcover.rulebook.records import STATES
 from camcover.showing.answer import ShownSource, sources_of
 from camcover.showing.naming import Offered, RuleNames
-from camcover.web.asking import asked, at_fields, edition_of
-from camcover.web.care_page import Faults
+from camcover.web.asking import Faults, answered, edition_of
 from camcover.web.forms import CareForm, CareItem
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
@@ -52,11 +49,12 @@ def coverage_page(
     """The page; without a form it asks. It has no part of its own."""
     del is_part
     names = RuleNames(tables, language(tag))
-    errors: Mapping[str, Message] = {}
+    errors: Faults = {}
     verdict = None
     if form is not None:
         form = CareForm(form.plan, form.find, form.age, form.state, items=(form.items[0],), do=form.do)
-        verdict, errors = _verdict(tables, names, form, today)
+        found, errors = answered(form, tables, today, check_coverage)
+        verdict = None if found is None else _worded(tables, names, found.request, found.answer)
     form = form or CareForm(items=(CareItem(first=today.isoformat()),))
     plan = edition_of(form, tables, today)
     groups, more = plan_groups(tables, form)
@@ -78,17 +76,6 @@ def coverage_page(
     )
 
 
-def _verdict(tables: Tables, names: RuleNames, form: CareForm, today: date) -> tuple[CoverageVerdict | None, Faults]:
-    """The answer to a form, or what is wrong with it by the names of its fields."""
-    request, errors = asked(form, tables, today)
-    if request is None:
-        return None, errors
-    try:
-        return _worded(tables, names, request, check_coverage(tables, request)), {}
-    except InvalidRequest as error:
-        return None, at_fields(error, form, request)
-
-
 def _worded(tables: Tables, names: RuleNames, request: EstimateRequest, answer: CoverageAnswer) -> CoverageVerdict:
     words = names.language
     tiers = tuple(
@@ -106,7 +93,7 @@ def _worded(tables: Tables, names: RuleNames, request: EstimateRequest, answer: 
         day=answer.date,
         why=words.text(answer.message),
         tiers=tiers,
-        limits=tuple(f"{words.text(each.message)} ({names.word(each.limit)})" for each in answer.limits),
+        limits=tuple(f"{words.text(each.message)} ({words.word(each.limit)})" for each in answer.limits),
         needs=tuple(words.text(each.message) for each in answer.requirements),
         accounts=tuple(words.text(each.message) for each in answer.accounts),
         notes=tuple(words.text(each) for each in (answer.terms_message,) if each is not None),

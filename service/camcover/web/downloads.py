@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from camcover.engine import InvalidRequest, Tables
+from camcover.engine import Tables
 from camcover.engine.estimate import Line
-from camcover.languages import ENGLISH, Language, language
+from camcover.languages import Language, language
 from camcover.messages import Dollars
 from camcover.showing.answer import why_of
 from camcover.showing.naming import RuleNames
 from camcover.showing.words import WORDS
-from camcover.web.asking import asked
+from camcover.web.asking import answered
 from camcover.web.forms import CareForm
 from camcover.web.icalendar import DayEvent, calendar
 from camcover.workflow.pricing import PricedPlan, price
@@ -67,7 +67,7 @@ def visits_calendar(tables: Tables, tag: str, form: CareForm, today: date) -> st
         return ""
     words = found.words
     foot = [words.text(found.priced.notices[0].message)]
-    if tag != ENGLISH and words.reviewed is None:
+    if words.is_unreviewed:
         foot.append(words.text(WORDS["web-unreviewed"]()))
 
     def event(line: Line) -> DayEvent:
@@ -117,15 +117,11 @@ DOWNLOADS = (
 
 
 def _priced(tables: Tables, tag: str, form: CareForm, today: date) -> _Priced | None:
-    request, _ = asked(form.chosen(), tables, today)
-    if request is None:
-        return None
-    try:
-        priced = price(tables, request)
-    except InvalidRequest:
+    found, _ = answered(form.chosen(), tables, today, price)
+    if found is None:
         return None
     names = RuleNames(tables, language(tag))
-    return _Priced(priced, names.language, [names.therapy(each.therapy) for each in request.items])
+    return _Priced(found.answer, names.language, [names.therapy(each.therapy) for each in found.request.items])
 
 
 def _decimal(cents: int) -> str:

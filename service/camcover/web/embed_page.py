@@ -8,9 +8,13 @@ from __future__ import annotations
 from datetime import date
 
 from camcover.engine import Tables
-from camcover.web.care_page import builder_values, priced_form
+from camcover.languages import language
+from camcover.showing.answer import answer_of
+from camcover.web.asking import Faults, answered
+from camcover.web.care_page import builder_values
 from camcover.web.forms import CareForm
 from camcover.web.rendering import html
+from camcover.workflow.pricing import price
 
 __all__ = ["embed_page"]
 
@@ -20,7 +24,13 @@ def embed_page(
 ) -> str:
     """The page; without a form it asks. It has no part of its own."""
     del is_part
-    answer, errors = (None, {}) if form is None else priced_form(tables, tag, form.chosen(), today)
+    errors: Faults = {}
+    answer = None
+    if form is not None:
+        found, errors = answered(form.chosen(), tables, today, price)
+        if found is not None:
+            # What would change the cost is not shown here, so it is not priced.
+            answer = answer_of(tables, found.request, found.answer, changes=(), language=language(tag))
     form = form or CareForm()
     values = builder_values(tables, tag, form, errors=errors, today=today)
     return html("embed.html", tag, "", phone=phone, form=form, errors=errors, answer=answer, **values)

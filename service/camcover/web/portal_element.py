@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from camcover.languages import ENGLISH, language, languages
+from camcover.languages import language, languages
 from camcover.showing.words import WORDS
 from camcover.web.asking import MOST_VISITS
 from camcover.web.static_files import static_files
@@ -72,8 +72,7 @@ def _words_in(tag: str) -> dict[str, str]:
         template = WORDS[each]
         found[each] = said.text(template(**{name: f"{{{name}}}" for name in template.names}))
     found["web-error-visits"] = said.text(WORDS["web-error-visits"](most=MOST_VISITS))
-    is_unreviewed = tag != ENGLISH and said.reviewed is None
-    found["unreviewed"] = said.text(WORDS["web-unreviewed"]()) if is_unreviewed else ""
+    found["unreviewed"] = said.text(WORDS["web-unreviewed"]()) if said.is_unreviewed else ""
     return found
 
 

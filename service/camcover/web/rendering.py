@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from camcover.languages import Language, language, languages
+from camcover.languages import ENGLISH, Language, language, languages
 from camcover.messages import Dollars
 from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
@@ -21,9 +21,6 @@ __all__ = ["OWN_NAMES", "attachment", "html", "page", "policy", "tongues"]
 
 OWN_NAMES = {"en": "English", "es": "Español"}
 """What languages call themselves."""
-
-RULES_LANGUAGE = "en"
-"""The language of the names of documents, which stay as their publishers have them."""
 
 
 def policy(frame_ancestors: str = "'none'") -> str:
@@ -61,8 +58,9 @@ def html(template: str, tag: str, here: str = "", **values: Any) -> str:
             here=here,
             static=prefix(),
             tongues=tongues(),
-            unreviewed=tag != RULES_LANGUAGE and words.reviewed is None,
-            rules_language=RULES_LANGUAGE,
+            unreviewed=words.is_unreviewed,
+            # Names of documents stay as their publishers have them.
+            rules_language=ENGLISH,
             **_words(words),
             **values,
         )
