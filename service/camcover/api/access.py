@@ -122,11 +122,9 @@ class Access:
         """
         service, name = method.rpartition(".")[2].split("/")
         needed = frozenset({Role.RULES_WRITE}) if name in _WRITING else _ROLES.get(service, frozenset(Role))
-        caller = self._identified(metadata, names)
+        caller = self._ended(self._identified(metadata, names))
         if isinstance(caller, Status):
             return caller
-        if caller.expires is not None and caller.expires <= self._now():
-            return refused(Refusal.TOKEN_EXPIRED, f"the token of {caller.subject} expired on {moment(caller.expires)}")
         if caller.roles & needed:
             return caller
         if caller is ANYONE:
@@ -140,10 +138,36 @@ class Access:
         caller = self._identified(metadata, names)
         return UNKNOWN if isinstance(caller, Status) else caller.subject
 
+    async def caller_of(self, token: str) -> Caller | Status:
+        """The caller whom a bearer token stands for now, or why it stands for none."""
+        metadata = (("authorization", f"{_SCHEME}{token}"),)
+        await self.prepare(metadata)
+        return self._ended(self._identified(metadata, NO_NAMES))
+
+    def listed(self, hashed: str) -> Caller | Status:
+        """The caller whose token has this hash in the file now, or why there is none."""
+        found = self._callers.tokens.get(hashed)
+        return refused(Refusal.UNKNOWN_TOKEN, "the file has no such token") if found is None else self._ended(found)
+
+    def all_listed(self) -> tuple[Caller, ...]:
+        """The callers of the file, in its order: those with tokens, then those with certificates."""
+        return (*self._callers.tokens.values(), *self._callers.certificates.values())
+
+    @property
+    def asks(self) -> bool:
+        """Whether callers are asked who they are."""
+        return self._asks
+
     @property
     def knows_certificates(self) -> bool:
         """Whether callers may be known by the names in their certificates."""
         return bool(self._callers.certificates)
+
+    def _ended(self, caller: Caller | Status) -> Caller | Status:
+        """The same, but the refusal of a caller whose token has expired."""
+        if isinstance(caller, Status) or caller.expires is None or caller.expires > self._now():
+            return caller
+        return refused(Refusal.TOKEN_EXPIRED, f"the token of {caller.subject} expired on {moment(caller.expires)}")
 
     def _identified(self, metadata: Metadata, names: Names) -> Caller | Status:
         """Who calls, or why that is not known."""

@@ -8,21 +8,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from camcover.workflow.roles import Role
+
 __all__ = ["LEEWAY_SECONDS", "OidcSettings", "Role", "SigningAlgorithm", "new_token", "token_hash"]
 
 LEEWAY_SECONDS = 30
 """How much the clocks of an issuer and of this machine may differ."""
-
-
-class Role(StrEnum):
-    """What a caller may do."""
-
-    ESTIMATE = "estimate"
-    """Ask for estimates, coverage and the catalog."""
-    RULES_READ = "rules.read"
-    """Check files, see releases, compare them; the catalog, too."""
-    RULES_WRITE = "rules.write"
-    """Publish and activate; and all that `rules.read` allows."""
 
 
 class SigningAlgorithm(StrEnum):

@@ -16,7 +16,7 @@ from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.store import in_force
 from camcover.workflow.activation import Decision
 from camcover.workflow.errors import PayerNotAllowed
-from camcover.workflow.payers import check_payers, touched
+from camcover.workflow.payers import active_files, check_payers, touched
 from camcover.workflow.release_rules import ReleaseRules
 
 __all__ = ["PayerLimits"]
@@ -62,11 +62,7 @@ class PayerLimits:
     def _active(self) -> tuple[str, _Files]:
         """The active release and its files. Raises `PayerNotAllowed` if none is active: the first changes all rules."""
         caller = CALLER.get()
-        with self._releases().store.reading() as ledger:
-            active = ledger.active()
-            if active is None:
-                raise PayerNotAllowed(caller.subject, caller.payers or (), "all others, since nothing is active yet")
-            return active, ledger.files(active)
+        return active_files(self._releases().store, caller.payers or (), caller.subject)
 
     def _wanted(self, request: messages.ActivateReleaseRequest) -> _Files | None:
         """The files of the release that a request would make active; None where there is none."""

@@ -231,6 +231,16 @@ class Server:
         return self._pools.pages
 
     @property
+    def staff(self) -> tuple[Pool, WorkerProcess]:
+        """Where the database is asked for staff, and where rule files are read."""
+        return self._pools.staff, self._worker_process
+
+    @property
+    def following(self) -> Following:
+        """How well the database is followed."""
+        return self._following
+
+    @property
     def rule_release(self) -> str:
         """The active release's id; empty when none is active."""
         return self._rules.release

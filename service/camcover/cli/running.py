@@ -18,6 +18,7 @@ from camcover.api.access import Access, WrongTokens
 from camcover.api.certificates import CertificateFiles, Certificates, WrongCertificates
 from camcover.api.credentials import OidcSettings
 from camcover.api.server import Server, Settings, Storage
+from camcover.api.staff_door import StaffDoor
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
 from camcover.cli.reloading import Reloader
@@ -31,8 +32,9 @@ from camcover.workflow.rules_in_force import RulesInForce
 if TYPE_CHECKING:
     from camcover.api.access_tokens import AccessTokens
     from camcover.http.port import HttpPort
+    from camcover.web.staff.app import StaffPages
 
-__all__ = ["OFF", "HttpOptions", "ServerOptions", "cannot_listen", "guards", "run_server"]
+__all__ = ["OFF", "HttpOptions", "ServerOptions", "cannot_listen", "guards", "run_server", "staff_pages_of"]
 
 OFF = "off"
 """The address of no database: nothing is kept."""
@@ -44,14 +46,15 @@ _LOG = structlog.get_logger("camcover.server")
 class HttpOptions:
     """The address of HTTP, and the origins that may call it; `is_plain`: it is never encrypted.
 
-    `pages`: whether pages for patients are served there; `frames`: the origins whose pages may show them in a frame;
-    `help_phone`: the number that they name for help.
+    `pages`, `staff_pages`: whether those for patients, and those for staff, are served there; `frames`: the origins
+    whose pages may show the former in a frame; `help_phone`: the number that they name for help.
     """
 
     listen: str
     origins: tuple[str, ...] = ()
     is_plain: bool = False
     pages: bool = False
+    staff_pages: bool = True
     frames: tuple[str, ...] = ()
     help_phone: str = ""
 
@@ -154,7 +157,7 @@ async def _serve(
             return 1
         http = ""
         if options.http is not None:
-            beside = _http_port(server, rules, options, certificates)
+            beside = _http_port(server, rules, options, access, certificates=certificates)
             try:
                 http = await beside.start()
             except OSError:
@@ -170,7 +173,7 @@ async def _serve(
 
 
 def _http_port(
-    server: Server, rules: RulesInForce, options: ServerOptions, certificates: Certificates | None
+    server: Server, rules: RulesInForce, options: ServerOptions, access: Access, *, certificates: Certificates | None
 ) -> HttpPort:
     """The port of HTTP, with pages where they are asked for."""
     # They import Starlette, which only an extra brings.
@@ -187,7 +190,20 @@ def _http_port(
         certificates=None if http.is_plain else certificates,
         connection_seconds=options.settings.connection_age_seconds,
         pages=Pages(rules, settings, server.pages.run) if http.pages else None,
+        staff=staff_pages_of(server, rules, access) if http.staff_pages and not options.rules else None,
     )
+
+
+def staff_pages_of(server: Server, rules: RulesInForce, access: Access) -> StaffPages | None:
+    """The pages for staff, where there are releases to look at and tokens to sign in by."""
+    from camcover.web.staff.app import StaffPages  # noqa: PLC0415 - it imports Starlette, which only an extra brings
+    from camcover.web.staff.visits import StaffSite  # noqa: PLC0415 - the same
+
+    if rules.releases is None or not access.asks:
+        return None
+    pool, worker = server.staff
+    site = StaffSite(rules, rules.releases, StaffDoor(access), pool.run, worker.run, lambda: server.following)
+    return StaffPages(site)
 
 
 def _read_anew_on_hangup(rules: RulesInForce, reloader: Reloader, access: Access) -> None:

@@ -39,6 +39,7 @@ def prepared(
     http_origins: str,
     http_plain: bool,
     pages: bool | None,
+    staff_pages: bool,
     page_frames: str,
     help_phone: str,
     database_url: str,
@@ -78,7 +79,7 @@ def prepared(
     check_address("--listen", listen)
     # Pages ask for no token: where tokens are asked for, opening them is said in so many words.
     has_pages = pages if pages is not None else bool(http) and tokens is None and oidc_issuer is None
-    served = _http_options(http, http_origins, page_frames, help_phone, pages=has_pages)
+    served = _http_options(http, http_origins, page_frames, help_phone, pages=has_pages, staff_pages=staff_pages)
     if not rules and database_url in (OFF, IN_MEMORY):
         raise typer.BadParameter("give --rules, or a --database-url whose active release is served")
     if watch and (not rules or workers > 1):
@@ -158,7 +159,7 @@ def check(**settings: Any) -> None:
 
 
 def _http_options(
-    http: str, http_origins: str, page_frames: str, help_phone: str, *, pages: bool
+    http: str, http_origins: str, page_frames: str, help_phone: str, *, pages: bool, staff_pages: bool
 ) -> HttpOptions | None:
     """What is served over HTTP, None where nothing is. Raises typer.BadParameter, `ExtraMissing`."""
     if not http:
@@ -177,7 +178,7 @@ def _http_options(
     if help_phone and not _PHONE.fullmatch(help_phone):
         raise typer.BadParameter(f"--help-phone {help_phone}: expected digits, spaces and + - ( )")
     origins, frames = _origins("--http-origins", http_origins), _origins("--page-frames", page_frames)
-    return HttpOptions(http, origins, pages=pages, frames=frames, help_phone=help_phone)
+    return HttpOptions(http, origins, pages=pages, staff_pages=staff_pages, frames=frames, help_phone=help_phone)
 
 
 def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:

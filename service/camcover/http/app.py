@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,36 +17,48 @@ from camcover.http.aliases import ALIASES, CONTENT_TYPES, asker
 from camcover.http.calls import HttpMethod, is_pure
 from camcover.http.operations import Described, Lives, Measured, Ready
 from camcover.http.origins import Origins
-from camcover.http.page_port import AdmittedPages, is_page
+from camcover.http.page_port import AdmittedPages, is_page, is_staff_page
 from camcover.http.replies import Reply, refusal
 from camcover.refusals import Refusal
 from camcover.web.app import Pages
+from camcover.web.staff.app import StaffPages
 
 __all__ = ["application"]
 
 _NO_CONTENT, _NOT_FOUND, _NOT_ALLOWED = 204, 404, 405
 
 
-def application(server: Server, origins: Collection[str] = (), pages: Pages | None = None) -> ASGIApp:
-    """The ASGI application over a server's methods; `origins`: of pages that may call it; `pages`: its own, if any."""
+def application(
+    server: Server, origins: Collection[str] = (), pages: Pages | None = None, staff: StaffPages | None = None
+) -> ASGIApp:
+    """The ASGI application over a server's methods; `origins`: of pages that may call it.
+
+    `pages`: its own for patients, `staff`: those for staff, if any.
+    """
     made = Starlette(
         routes=[*_methods(server), *_short(server), *_operations(server)], exception_handlers={HTTPException: _refused}
     )
     # `/livez/` is another path than `/livez`, not a way to it.
     made.router.redirect_slashes = False
     methods = Origins(made, origins)
-    return methods if pages is None else _Beside(AdmittedPages(server, pages), methods)
+    admitted: list[tuple[Callable[[str], bool], ASGIApp]] = []
+    if staff is not None:
+        admitted.append((is_staff_page, AdmittedPages(server, staff)))
+    if pages is not None:
+        admitted.append((is_page, AdmittedPages(server, pages)))
+    return _Beside(admitted, methods) if admitted else methods
 
 
 class _Beside:
     """Pages by their paths, and the methods by all others."""
 
-    def __init__(self, pages: ASGIApp, methods: ASGIApp) -> None:
+    def __init__(self, pages: Sequence[tuple[Callable[[str], bool], ASGIApp]], methods: ASGIApp) -> None:
         self._pages, self._methods = pages, methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await (self._pages if is_page(scope["path"]) else self._methods)(scope, receive, send)
+        app = next((app for is_one, app in self._pages if is_one(scope["path"])), self._methods)
+        await app(scope, receive, send)
 
 
 def _methods(server: Server) -> Iterator[Route]:

@@ -1,6 +1,6 @@
 """Pages beside the methods: admitted, counted and logged as calls are, by their path.
 
-The paths of pages hold nothing of a person, so that the log, the metrics and traces may name them.
+The names of pages hold nothing of a person, so that the log, the metrics and traces may have them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from camcover.api.access import ANYONE
-from camcover.api.admission import who_calls
+from camcover.api.admission import WHO, who_calls
 from camcover.api.errors import Refused
 from camcover.api.figures import CALLS, REFUSALS
 from camcover.api.server import Server
@@ -26,8 +26,9 @@ from camcover.http.replies import refusal
 from camcover.languages import languages
 from camcover.observing import OBSERVER
 from camcover.web.app import Pages
+from camcover.web.staff.app import StaffPages
 
-__all__ = ["AdmittedPages", "is_page"]
+__all__ = ["AdmittedPages", "is_page", "is_staff_page"]
 
 _LOG = structlog.get_logger("camcover.pages")
 
@@ -53,10 +54,15 @@ def is_page(path: str) -> bool:
     return path == "/" or first in {"static", "embed", *languages()}
 
 
+def is_staff_page(path: str) -> bool:
+    """Whether a path is one of the pages for staff, or of the files that they load."""
+    return path.startswith(("/staff/", "/static/")) or path == "/staff"
+
+
 class AdmittedPages:
     """The pages, each admitted as a call is."""
 
-    def __init__(self, server: Server, pages: Pages) -> None:
+    def __init__(self, server: Server, pages: Pages | StaffPages) -> None:
         """Answer by `pages` while `server` admits calls."""
         self._server, self._pages = server, pages
         pages.handle(Refused, self._busy)
@@ -68,10 +74,10 @@ class AdmittedPages:
             await self._pages(scope, receive, send)
             return
         admission, measures = self._server.admission, self._server.measures
-        is_known = path in self._pages.paths
+        name = self._pages.named(path)
         OBSERVER.set(measures)
         trace = trace_of(Headers(scope=scope).items())
-        trace_id, ended = measures.tracer.call(f"/pages{path if is_known else _UNKNOWN}", trace)
+        trace_id, ended = measures.tracer.call(f"/pages{name or _UNKNOWN}", trace)
         structlog.contextvars.bind_contextvars(trace_id=trace_id)
         began, status = time.perf_counter(), _FIRST_ERROR
 
@@ -83,6 +89,7 @@ class AdmittedPages:
 
         who = who_calls(ANYONE, peer_of(scope))
         refused = admission.arrive(admission.calls, who)
+        WHO.set(who)
         try:
             await (self._pages if refused is None else self._refused(path, refused))(scope, receive, noted)
         finally:
@@ -90,9 +97,9 @@ class AdmittedPages:
                 admission.leave(admission.calls, who)
             seconds, code = time.perf_counter() - began, _code(status)
             ended(code, "" if refused is None else Refused(refused).reason)
-            if is_known:
-                measures.note(CALLS.name, seconds, path, code)
-                _LOG.info("page", path=path, status=status, milliseconds=round(seconds * 1000, 1))
+            if name:
+                measures.note(CALLS.name, seconds, name, code)
+                _LOG.info("page", path=name, status=status, milliseconds=round(seconds * 1000, 1))
 
     async def _busy(self, request: Request, error: Exception) -> Response:
         """The page in place of one whose work was refused."""

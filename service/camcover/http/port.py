@@ -20,6 +20,7 @@ from camcover.api.server import Server
 from camcover.http.app import application
 from camcover.http.exchange import CLIENT
 from camcover.web.app import Pages
+from camcover.web.staff.app import StaffPages
 
 __all__ = ["HttpPort"]
 
@@ -59,16 +60,17 @@ class HttpPort:
         certificates: Certificates | None = None,
         connection_seconds: float = math.inf,
         pages: Pages | None = None,
+        staff: StaffPages | None = None,
     ) -> None:
         """Serve on HOST:PORT; `shares_port`: other processes listen on it as well; `origins`: whose pages may call.
 
         Without `certificates` connections are not encrypted. A connection ends with the first call that begins on it
-        after `connection_seconds`. `pages`: those that are served besides.
+        after `connection_seconds`. `pages`, `staff`: those for patients and for staff that are served besides.
         """
         self._listen, self._shares_port = listen, shares_port
         context = None if certificates is None else certificates.ssl_context()
         config = uvicorn.Config(
-            application(server, origins, pages),
+            application(server, origins, pages, staff),
             http=_Connection,
             ws="none",
             lifespan="off",

@@ -24,29 +24,11 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from starlette.types import Send
 
+from camcover.api.http_statuses import http_status_of
+
 __all__ = ["JSON", "PROTO", "Reply", "json_reply", "refusal", "tagged", "takes_gzip"]
 
 JSON, PROTO = "application/json", "application/proto"
-
-_STATUSES = {
-    Code.CANCELLED: 499,
-    Code.UNKNOWN: 500,
-    Code.INVALID_ARGUMENT: 400,
-    Code.DEADLINE_EXCEEDED: 504,
-    Code.NOT_FOUND: 404,
-    Code.ALREADY_EXISTS: 409,
-    Code.PERMISSION_DENIED: 403,
-    Code.RESOURCE_EXHAUSTED: 429,
-    Code.FAILED_PRECONDITION: 400,
-    Code.ABORTED: 409,
-    Code.OUT_OF_RANGE: 400,
-    Code.UNIMPLEMENTED: 501,
-    Code.INTERNAL: 500,
-    Code.UNAVAILABLE: 503,
-    Code.DATA_LOSS: 500,
-    Code.UNAUTHENTICATED: 401,
-}
-"""The status of HTTP for each code, as the Connect protocol has it."""
 
 _DETAILS = {message.full_name: message for message in error_details_pb2.DESCRIPTOR.message_types_by_name.values()}
 
@@ -118,7 +100,7 @@ def refusal(status: Status, http_status: int | None = None) -> Reply:
         for each in status.details
     ]
     data = {"code": _code(status.code), "message": status.message, "details": details}
-    number = http_status or _STATUSES.get(status.code, 500)
+    number = http_status or http_status_of(status)
     return Reply(orjson.dumps(data), status=number, headers=_headers(status))
 
 

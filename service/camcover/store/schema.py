@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 __all__ = ["ANYONE", "APPEND_ONLY", "HEAD", "UtcTime"]
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this version works with."""
 
 APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit", "settings")
@@ -179,3 +179,22 @@ class SettingTable(SQLModel, table=True):
     entry: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     key: str
     value: str
+
+
+class StaffSessionTable(SQLModel, table=True):
+    """Who is signed in at the pages for staff, by the SHA-256 of the cookie and of the token; neither stands here.
+
+    `roles` and `payers` are words with spaces between them; `payers` is null where all rules may be changed.
+    `is_listed`: the token stands in the file of tokens, and the session ends with its entry there.
+    """
+
+    __tablename__ = "staff_sessions"
+
+    cookie: str = Field(primary_key=True)
+    token: str
+    subject: str
+    roles: str
+    payers: str | None = None
+    is_listed: bool
+    created_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime = Field(sa_type=UtcTime, index=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -26,7 +26,7 @@ from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
 from camcover.web.downloads import DOWNLOADS, Download
 from camcover.web.embed_page import embed_page
-from camcover.web.forms import MOST_BYTES, CareForm, WrongForm, form_of, pairs_of
+from camcover.web.forms import FORM_SECONDS, CareForm, WrongForm, body_of, form_of, pairs_of
 from camcover.web.help_page import help_page
 from camcover.web.portal_element import SCRIPT_PATH, WORDS_PATH, element_script, element_words
 from camcover.web.rendering import attachment, html, page
@@ -45,7 +45,6 @@ _FRAMED = "/embed/"
 _MOST_ASKED = 20
 """How many languages of a browser are looked at."""
 
-_FORM_SECONDS = 10.0
 _WRONG_FORM, _FOREIGN, _NOT_FOUND, _TOO_SLOW, _NO_RULES = 400, 403, 404, 408, 503
 
 
@@ -65,7 +64,7 @@ class PageSettings:
 
     help_phone: str = ""
     frames: tuple[str, ...] = ()
-    form_seconds: float = _FORM_SECONDS
+    form_seconds: float = FORM_SECONDS
 
 
 class Pages:
@@ -77,8 +76,8 @@ class Pages:
         """`run` runs what takes a while; `today`: the day on which a first visit is expected."""
         self._rules, self._settings, self._run, self._today = rules, settings, run, today
         routes = self._routes()
-        self.paths = frozenset(each.path for each in routes)
-        """The paths of the pages. They hold nothing of a reader."""
+        # They hold nothing of a reader.
+        self._paths = frozenset(each.path for each in routes)
         self._starlette = Starlette(routes=routes, exception_handlers={HTTPException: self._no_page})
         self._starlette.router.redirect_slashes = False
         self._app = GZipMiddleware(self._starlette, minimum_size=_SMALLEST_PACKED, compresslevel=_LEVEL)
@@ -86,6 +85,10 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._app(scope, receive, send)
+
+    def named(self, path: str) -> str:
+        """A path as logs and figures name it; empty where there is no page: such a path is anybody's text."""
+        return path if path in self._paths else ""
 
     def handle(self, kind: type[Exception], answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
         """Answer by `answer` where `run` raises an exception of a kind; to be called before the first request."""
@@ -186,7 +189,7 @@ class Pages:
             return self.refused(path, "web-wrong-form", _FOREIGN)
         try:
             async with asyncio.timeout(self._settings.form_seconds):
-                return form_of(pairs_of(await _body(request)))
+                return form_of(pairs_of(await body_of(request)))
         except TimeoutError:
             response = self.refused(path, "web-wrong-form", _TOO_SLOW)
             # The rest of the form is not waited for.
@@ -226,19 +229,3 @@ def _is_own(request: Request) -> bool:
         return site in {"same-origin", "none"}
     origin = request.headers.get("origin")
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
-
-
-async def _body(request: Request) -> bytes:
-    """The body of a form. Raises `WrongForm` where it is none, too large, or ends too early."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise WrongForm("the body is no form")
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > MOST_BYTES:
-                raise WrongForm("the form is too large")
-    except ClientDisconnect:
-        raise WrongForm("the client left before the form was complete") from None
-    return bytes(body)

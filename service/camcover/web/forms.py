@@ -9,11 +9,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
+from starlette.requests import ClientDisconnect, Request
+
 from camcover.errors import CamcoverError
 
-__all__ = ["MOST_BYTES", "CareForm", "CareItem", "WrongForm", "form_of", "pairs_of"]
+__all__ = [
+    "FORM_SECONDS",
+    "MOST_BYTES",
+    "CareForm",
+    "CareItem",
+    "WrongForm",
+    "body_of",
+    "fields_of",
+    "form_of",
+    "pairs_of",
+]
 
 MOST_BYTES = 64 << 10
+
+FORM_SECONDS = 10.0
+"""How long a form may take to come."""
+
 MOST_ITEMS = 8
 _MOST_FIELDS = 400
 _LONGEST = 200
@@ -90,13 +106,33 @@ def _next(items: tuple[CareItem, ...]) -> CareItem:
     return CareItem(therapy="", first=items[-1].first, condition=items[-1].condition)
 
 
-def pairs_of(body: bytes) -> list[tuple[str, str]]:
-    """The fields of a form in order. Raises `WrongForm`."""
+async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The body of a form. Raises `WrongForm` where it is none, has more than `most` bytes, or ends too early."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise WrongForm("the body is no form")
+    body = bytearray()
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise WrongForm("the form is too large")
+    except ClientDisconnect:
+        raise WrongForm("the client left before the form was complete") from None
+    return bytes(body)
+
+
+def fields_of(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form in order, as they were sent. Raises `WrongForm`."""
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:  # UnicodeDecodeError among them
         raise WrongForm("the body is no form") from error
-    return [(name, value.strip()[:_LONGEST]) for name, value in pairs]
+
+
+def pairs_of(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form in order, without blanks around them and cut. Raises `WrongForm`."""
+    return [(name, value.strip()[:_LONGEST]) for name, value in fields_of(body)]
 
 
 def form_of(pairs: list[tuple[str, str]]) -> CareForm:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from starlette.responses import HTMLResponse, Response
 
 from camcover.languages import ENGLISH, Language, language, languages
@@ -17,7 +17,7 @@ from camcover.messages import Dollars
 from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
 
-__all__ = ["OWN_NAMES", "attachment", "html", "page", "policy", "tongues"]
+__all__ = ["OWN_NAMES", "attachment", "html", "page", "policy", "template", "tongues"]
 
 OWN_NAMES = {"en": "English", "es": "Español"}
 """What languages call themselves."""
@@ -47,23 +47,24 @@ def _environment() -> Environment:
     )
 
 
-def html(template: str, tag: str, here: str = "", **values: Any) -> str:
+def template(name: str) -> Template:
+    """A template by its name below `templates/`."""
+    return _environment().get_template(name)
+
+
+def html(name: str, /, tag: str, here: str = "", **values: Any) -> str:
     """The text of a template in a language; `here`: the path of its page below the language."""
     words = language(tag)
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            lang=tag,
-            here=here,
-            static=prefix(),
-            tongues=tongues(),
-            unreviewed=words.is_unreviewed,
-            # Names of documents stay as their publishers have them.
-            rules_language=ENGLISH,
-            **_words(words),
-            **values,
-        )
+    return template(name).render(
+        lang=tag,
+        here=here,
+        static=prefix(),
+        tongues=tongues(),
+        unreviewed=words.is_unreviewed,
+        # Names of documents stay as their publishers have them.
+        rules_language=ENGLISH,
+        **_words(words),
+        **values,
     )
 
 

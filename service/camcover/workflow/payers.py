@@ -7,16 +7,17 @@ another payer's file is a change of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from camcover.rulebook import RuleSet, load_files, named_texts
 from camcover.rulebook.loading import names_below
 from camcover.rulebook.records import Document, Plan
+from camcover.store import ReleaseStore
 from camcover.workflow.errors import PayerNotAllowed
 from camcover.workflow.publishing import sound
 
-__all__ = ["Touched", "check_payers", "touched"]
+__all__ = ["Touched", "active_files", "check_payers", "touched"]
 
 _MOST_NAMED = 5
 
@@ -51,6 +52,18 @@ def touched(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Touched:
                     shared.add(file)
     shared |= {file for file, payers in of_files.items() if not payers}
     return Touched(frozenset().union(*of_files.values()), tuple(sorted(shared)))
+
+
+def active_files(store: ReleaseStore, payers: Iterable[str], subject: str) -> tuple[str, dict[str, bytes]]:
+    """The active release and its files, for somebody who may change the rules of these payers alone.
+
+    Raises `PayerNotAllowed` if none is active: the first release changes all rules.
+    """
+    with store.reading() as ledger:
+        active = ledger.active()
+        if active is None:
+            raise PayerNotAllowed(subject, payers, "all others, since nothing is active yet")
+        return active, ledger.files(active)
 
 
 def check_payers(found: Touched, payers: frozenset[str], subject: str) -> None:

@@ -57,6 +57,13 @@ def serve(
             "an identity provider are asked for.",
         ),
     ] = None,
+    staff_pages: Annotated[
+        bool,
+        typer.Option(
+            help="Serve pages for staff under /staff/ on the port of HTTP, where the database's active release answers "
+            "and --tokens or an identity provider say who may sign in.",
+        ),
+    ] = True,
     page_frames: Annotated[
         str,
         typer.Option(

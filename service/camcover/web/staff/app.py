@@ -1,0 +1,199 @@
+"""The pages for staff as an ASGI application: who may see which page, and what every form has to prove.
+
+The order of the checks of a form: its origin, the session, the proof of the session, the role. Only then is anything
+done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from camcover.errors import CamcoverError
+from camcover.web.forms import FORM_SECONDS, WrongForm, body_of, fields_of
+from camcover.web.staff import releases_page
+from camcover.web.staff.frame import ROOT, framed, open_page
+from camcover.web.staff.signing_in import (
+    cookie_of,
+    is_proven,
+    is_sent_from_here,
+    proof_of,
+    sign_in,
+    sign_in_page,
+    sign_out,
+)
+from camcover.web.staff.visits import StaffPage, StaffSite, Visit
+from camcover.web.static_files import static_file
+from camcover.workflow.release_history import History, history
+from camcover.workflow.staff_sessions import SignedIn, found
+
+__all__ = ["STAFF_PAGES", "StaffPages"]
+
+STAFF_PAGES: tuple[StaffPage, ...] = (*releases_page.PAGES,)
+"""All pages but the sign-in."""
+
+_SMALLEST_PACKED, _LEVEL = 1024, 5
+_OUTSIDE = (
+    "This form came from another site, or from a page of an earlier sign-in. Nothing was changed. Load the page again."
+)
+_MAY_NOT = "{subject} may not do this: it needs the role {role}. Nothing was changed."
+
+
+class StaffPages:
+    """The pages of one site, as an ASGI application."""
+
+    def __init__(self, site: StaffSite, pages: Sequence[StaffPage] = STAFF_PAGES) -> None:
+        """Serve `pages` over `site`."""
+        self._site = site
+        self._routes = self._all_routes(pages)
+        self._starlette = Starlette(routes=self._routes, exception_handlers={HTTPException: _no_page})
+        self._starlette.router.redirect_slashes = False
+        self._app = GZipMiddleware(self._starlette, minimum_size=_SMALLEST_PACKED, compresslevel=_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
+
+    def handle(self, kind: type[Exception], answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        """Answer by `answer` where work raises an exception of a kind; to be called before the first request."""
+        self._starlette.add_exception_handler(kind, answer)
+
+    def refused(self, _path: str, _word: str, status: int) -> Response:
+        """The page that says why there is no other: too much is asked at once."""
+        return _refusal("Too many people ask at once. Try again in a moment.", status)
+
+    def named(self, path: str) -> str:
+        """The page of a path as logs and figures name it, without what stands in it for a release or a plan.
+
+        Empty where there is no page: such a path is anybody's text.
+        """
+        return next((each.path for each in self._routes if each.path_regex.match(path)), "")
+
+    def _all_routes(self, pages: Sequence[StaffPage]) -> list[Route]:
+        """Every page by its path."""
+        made = [
+            Route("/static/{digest}/{name}", static_file),
+            Route(f"{ROOT}/", RedirectResponse(ROOT, 308)),
+            Route(f"{ROOT}/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route(f"{ROOT}/sign-out", self._page(StaffPage("/sign-out")), methods=["POST"]),
+        ]
+        for each in pages:
+            methods = [name for name, does in (("GET", each.show), ("POST", each.do)) if does is not None]
+            made.append(Route(f"{ROOT}{each.path}", self._page(each), methods=methods))
+        return made
+
+    async def _sign_in(self, request: Request) -> Response:
+        return await self._answered(
+            None,
+            lambda: (
+                sign_in(self._site, request)
+                if request.method == "POST"
+                else _at_once(sign_in_page(self._site, request.query_params.get("to", "")))
+            ),
+        )
+
+    def _page(self, page: StaffPage) -> Callable[[Request], Awaitable[Response]]:
+        """What answers the requests for one page."""
+
+        async def answer(request: Request) -> Response:
+            return await self._answered(None, lambda: self._visited(request, page))
+
+        return answer
+
+    async def _visited(self, request: Request, page: StaffPage) -> Response:
+        """The answer to somebody who may be signed in."""
+        is_form = request.method == "POST"
+        if is_form and not is_sent_from_here(request):
+            return _refusal(_OUTSIDE, 403)
+        cookie = cookie_of(request)
+        signed_in, told = await self._site.look(_arrived, self._site, cookie)
+        if signed_in is None:
+            return self._to_sign_in(request)
+        visit = Visit(
+            site=self._site,
+            signed_in=signed_in,
+            proof=proof_of(cookie),
+            history=told,
+            here=page.path,
+            path=request.path_params,
+            query=dict(request.query_params),
+        )
+        does = page.do if is_form else page.show
+        if not is_form:
+            return await self._answered(visit, lambda: does(visit) if does else _at_once(_refusal("", 405)))
+        return await self._answered(visit, lambda: self._done(request, page, visit, cookie))
+
+    async def _done(self, request: Request, page: StaffPage, visit: Visit, cookie: str) -> Response:
+        """What the form of a page does, once it may."""
+        try:
+            async with asyncio.timeout(FORM_SECONDS):
+                pairs = fields_of(await body_of(request, page.most_bytes))
+        except WrongForm as error:
+            return framed(visit, "refused.html", "Form not read", status=400, said=f"Nothing was changed: {error}.")
+        except TimeoutError:
+            return framed(
+                visit, "refused.html", "Form not read", status=408, said="Nothing was changed: it was too slow."
+            )
+        form: dict[str, tuple[str, ...]] = {}
+        for name, value in pairs:
+            form[name] = (*form.get(name, ()), value)
+        visit = replace(visit, form=form)
+        if not is_proven(cookie, visit.sent("proof")):
+            return framed(visit, "refused.html", "Form refused", status=403, said=_OUTSIDE)
+        if page.path == "/sign-out":
+            return await sign_out(self._site, cookie)
+        if not visit.person.may(page.needs):
+            said = _MAY_NOT.format(subject=visit.person.subject, role=page.needs)
+            return framed(visit, "refused.html", "Not allowed", status=403, said=said)
+        return await page.do(visit) if page.do else _refusal("", 405)
+
+    def _to_sign_in(self, request: Request) -> Response:
+        """To the sign-in, and from there to the page; a form's page where what was sent is lost."""
+        path = request.url.path
+        query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+        to = quote(f"{path}{query}", safe="/")
+        return RedirectResponse(f"{ROOT}/sign-in?to={to}", 303, headers={"cache-control": "no-store"})
+
+    async def _answered(self, visit: Visit | None, answer: Callable[[], Awaitable[Response]]) -> Response:
+        """An answer; where a use case refuses, the page that says so in its words."""
+        try:
+            return await answer()
+        except CamcoverError as error:
+            told = self._site.door.refusal(error)
+            if told is None:
+                raise
+            status, said = told
+            if visit is None:
+                return _refusal(said, status)
+            return framed(visit, "refused.html", "Not possible", status=status, said=said)
+
+
+def _arrived(site: StaffSite, cookie: str) -> tuple[SignedIn | None, History]:
+    """Whose session a cookie is, and what the database says of its active release."""
+    store = site.releases.store
+    with store.reading() as ledger:
+        told = history(ledger)
+    return (found(store, cookie, site.door, site.now()) if cookie else None), told
+
+
+async def _at_once(response: Response) -> Response:
+    return response
+
+
+def _refusal(said: str, status: int) -> Response:
+    return open_page("refused_openly.html", "Not possible", status=status, said=said or "There is no such page.")
+
+
+async def _no_page(_request: Request, error: Exception) -> Response:
+    """The answer where there is no page, or not by that method of HTTP."""
+    return _refusal("There is no such page.", error.status_code if isinstance(error, HTTPException) else 404)

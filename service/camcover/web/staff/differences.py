@@ -1,0 +1,90 @@
+"""What differs between two releases, as the pages show it: by document, with both values and their places."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import NamedTuple
+
+from camcover.rulebook.differences import Change, ChangeKind
+from camcover.rulebook.records import Place
+from camcover.web.staff.visits import StaffSite
+from camcover.workflow.release_history import files_of_release
+from camcover.workflow.reviewing import changes
+
+__all__ = ["ChangedDocument", "ChangedFact", "ReleaseDifferences", "differences_of"]
+
+MOST_SHOWN = 500
+"""Differences on one page; the number of all is told."""
+
+_WORDS = {"plan": "Plan", "policy": "Policy", "fees": "Fees", "catalog": "Catalog"}
+
+
+class ChangedFact(NamedTuple):
+    """One difference. `gone` and `come` are values in words, empty where there is none; places where they stand."""
+
+    what: str
+    gone: str
+    come: str
+    at_gone: Place | None
+    at_come: Place | None
+
+
+class ChangedDocument(NamedTuple):
+    """The differences of one document in one edition."""
+
+    name: str
+    facts: tuple[ChangedFact, ...]
+
+
+class ReleaseDifferences(NamedTuple):
+    """What differs from release `before` to release `after`; `total`: how many facts, also those that are not shown."""
+
+    before: str
+    after: str
+    documents: tuple[ChangedDocument, ...]
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        """How many are not shown."""
+        return self.total - sum(len(each.facts) for each in self.documents)
+
+
+async def differences_of(site: StaffSite, before: str, after: str) -> ReleaseDifferences:
+    """What differs; kept, since releases never change.
+
+    Raises `UnknownRelease`, `RulesRefused` where this version finds an error in one of them.
+    """
+    found: ReleaseDifferences | None = site.kept.get((before, after))
+    if found is None:
+        sides = await site.look(_files, site, before), await site.look(_files, site, after)
+        found = _grouped(before, after, await site.work(changes, *sides))
+        site.kept[before, after] = found
+    return found
+
+
+def _files(site: StaffSite, release: str) -> dict[str, bytes]:
+    with site.releases.store.reading() as ledger:
+        return files_of_release(ledger, release)
+
+
+def _grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDifferences:
+    """Differences by document, in their order."""
+    groups = groupby(found[:MOST_SHOWN], lambda each: (each.document, each.id, each.edition))
+    documents = tuple(
+        ChangedDocument(f"{_WORDS[document]} {id_}, {edition}", tuple(map(_fact, each)))
+        for (document, id_, edition), each in groups
+    )
+    return ReleaseDifferences(before, after, documents, len(found))
+
+
+def _fact(change: Change) -> ChangedFact:
+    what = ": ".join(filter(None, (change.subject, change.field))) or "the whole document"
+    gone, come = change.before or "", change.after or ""
+    if change.members_added or change.members_removed:
+        gone, come = ", ".join(change.members_removed), ", ".join(change.members_added)
+    if not gone and change.kind is ChangeKind.REMOVED:
+        gone = "there"
+    if not come and change.kind is ChangeKind.ADDED:
+        come = "new"
+    return ChangedFact(what, gone, come, change.at_before, change.at_after)

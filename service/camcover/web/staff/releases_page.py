@@ -1,0 +1,184 @@
+"""S7, releases: which answered when, by whom and why; the files of one, what differs between two, and the way back."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from starlette.responses import Response
+
+from camcover.web.staff.differences import differences_of
+from camcover.web.staff.frame import framed, led_to
+from camcover.web.staff.visits import StaffPage, Visit
+from camcover.workflow.activation import Decision, activate, roll_back
+from camcover.workflow.errors import ActiveReleaseChanged, NothingToReturnTo
+from camcover.workflow.payers import active_files, check_payers, touched
+from camcover.workflow.release_history import ReleaseAtHand, files_of_release, release_at_hand, releases_page
+
+__all__ = ["PAGES"]
+
+_MOST_LISTED, _MOST_DECISIONS = 25, 50
+_LONGEST_REASON = 500
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""Of every file in an archive, so that the same release is the same bytes."""
+
+
+async def _first(_visit: Visit) -> Response:
+    """To the list."""
+    return led_to("/releases")
+
+
+async def _list(visit: Visit) -> Response:
+    """All releases, and all decisions."""
+    words, before = visit.asked("find"), visit.asked("before")
+    found, more = await visit.site.look(_listed, visit, words, before)
+    return framed(
+        visit, "releases.html", "Releases", releases=found, more=more, words=words, most_decisions=_MOST_DECISIONS
+    )
+
+
+def _listed(visit: Visit, words: str, before: str) -> Any:
+    with visit.site.releases.store.reading() as ledger:
+        return releases_page(ledger, _MOST_LISTED, before, words)
+
+
+async def _one(visit: Visit) -> Response:
+    """One release."""
+    found = await visit.site.look(_at_hand, visit, visit.path["release"])
+    return framed(visit, "release.html", f"Release {found.release.id}", found=found)
+
+
+def _at_hand(visit: Visit, release: str) -> ReleaseAtHand:
+    with visit.site.releases.store.reading() as ledger:
+        return release_at_hand(ledger, release)
+
+
+async def _file(visit: Visit) -> Response:
+    """One file of a release, with the numbers of its lines."""
+    files, name = await visit.site.look(_files, visit), visit.path["name"]
+    if name not in files:
+        return framed(visit, "refused.html", "No such file", status=404, said="This release has no such file.")
+    lines = files[name].decode(errors="replace").splitlines()
+    return framed(visit, "release_file.html", name, release=visit.path["release"], name=name, lines=lines)
+
+
+def _files(visit: Visit) -> dict[str, bytes]:
+    with visit.site.releases.store.reading() as ledger:
+        return files_of_release(ledger, visit.path["release"])
+
+
+async def _archive(visit: Visit) -> Response:
+    """All files of a release as one archive."""
+    body = await visit.site.look(_packed, visit)
+    headers = {
+        "content-disposition": f'attachment; filename="{visit.path["release"]}.zip"',
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(body, media_type="application/zip", headers=headers)
+
+
+def _packed(visit: Visit) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in _files(visit).items():
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), body, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+async def _compared(visit: Visit) -> Response:
+    """What differs between two releases."""
+    before, after = visit.asked("before"), visit.asked("after")
+    known, _ = await visit.site.look(_listed, visit, "", "")
+    found = await differences_of(visit.site, before, after) if before and after else None
+    return framed(visit, "compare.html", "Compare two releases", known=known, before=before, after=after, found=found)
+
+
+async def _before_activation(visit: Visit, fault: str = "") -> Response:
+    """What would change if a release became active, and the form that makes it so."""
+    active, wanted = visit.history.active, visit.path["release"]
+    found = await visit.site.look(_at_hand, visit, wanted)
+    differs = await differences_of(visit.site, active, wanted) if active and active != wanted else None
+    is_own = found.needs_other and found.release.author == visit.person.subject
+    return framed(
+        visit,
+        "activate.html",
+        "Put a release live",
+        status=400 if fault else 200,
+        wanted=wanted,
+        release=found.release,
+        differs=differs,
+        is_own=is_own,
+        fault=fault,
+        longest=_LONGEST_REASON,
+        reason=visit.sent("reason"),
+    )
+
+
+async def _activate(visit: Visit) -> Response:
+    """Make a release the active one."""
+    if not visit.sent("reason"):
+        return await _before_activation(visit, "Say why: the audit log keeps it.")
+    wanted = visit.path["release"]
+    decision = await _allowed(visit, wanted)
+    await visit.site.look(activate, visit.site.releases, wanted, decision)
+    return led_to("/releases")
+
+
+async def _before_return(visit: Visit, fault: str = "") -> Response:
+    """What a roll-back would change, and the form that makes it so."""
+    active, wanted = visit.history.active, visit.history.returns_to
+    differs = await differences_of(visit.site, active, wanted) if active and wanted else None
+    return framed(
+        visit,
+        "roll_back.html",
+        "Roll back",
+        status=400 if fault else 200,
+        wanted=wanted,
+        differs=differs,
+        fault=fault,
+        longest=_LONGEST_REASON,
+        reason=visit.sent("reason"),
+    )
+
+
+async def _return(visit: Visit) -> Response:
+    """Return to the release that was active before."""
+    if not visit.sent("reason"):
+        return await _before_return(visit, "Say why: the audit log keeps it.")
+    wanted = visit.history.returns_to
+    if wanted is None:
+        raise NothingToReturnTo
+    if visit.sent("wanted") != wanted:
+        raise ActiveReleaseChanged(visit.sent("expected", 64), visit.history.active)
+    decision = await _allowed(visit, wanted)
+    await visit.site.look(roll_back, visit.site.releases, decision)
+    return led_to("/releases")
+
+
+async def _allowed(visit: Visit, wanted: str) -> Decision:
+    """The decision of a form, bound to the active release whose differences were looked at.
+
+    Raises `PayerNotAllowed` where the person may change the rules of some payers alone, and this changes others.
+    """
+    person, site, expected = visit.person, visit.site, visit.sent("expected", 64) or None
+    if expected is None and visit.history.active is not None:
+        raise ActiveReleaseChanged("none", visit.history.active)
+    if person.payers is not None:
+        _, before = await site.look(active_files, site.releases.store, person.payers, person.subject)
+        after = (await site.look(_at_hand, visit, wanted)).files
+        check_payers(await site.work(touched, before, after), person.payers, person.subject)
+    return Decision(person.subject, visit.sent("reason", _LONGEST_REASON), expected)
+
+
+PAGES = (
+    StaffPage("", _first),
+    StaffPage("/releases", _list),
+    StaffPage("/releases/compare", _compared),
+    StaffPage("/releases/roll-back", _before_return, _return),
+    StaffPage("/releases/{release}", _one),
+    StaffPage("/releases/{release}/files.zip", _archive),
+    StaffPage("/releases/{release}/files/{name:path}", _file),
+    StaffPage("/releases/{release}/activate", _before_activation, _activate),
+)

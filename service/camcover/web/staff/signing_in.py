@@ -1,0 +1,102 @@
+"""Signing in by a token, and out; the cookie, and what each form has to prove.
+
+The cookie has the prefix `__Host-`: browsers take it over TLS alone (or from this machine), for this host and every
+path. Scripts cannot read it, and other sites cannot send it with a form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from camcover.web.forms import WrongForm, body_of, fields_of
+from camcover.web.staff.frame import ROOT, open_page
+from camcover.web.staff.visits import StaffSite
+from camcover.workflow.staff_sessions import begin, end
+
+__all__ = ["COOKIE", "cookie_of", "is_proven", "is_sent_from_here", "proof_of", "sign_in", "sign_in_page", "sign_out"]
+
+COOKIE = "__Host-camcover-staff"
+
+_PATH = re.compile(rf"{ROOT}(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~&=%+-]*)?")
+"""Where a sign-in may lead: a page of ours, never another site."""
+
+_COOKIE_TEXT = re.compile(r"[A-Za-z0-9_-]{43}")
+_MOST_LETTERS = 8_192
+_LOG = structlog.get_logger("camcover.pages")
+
+
+def cookie_of(request: Request) -> str:
+    """The cookie of a request; empty where it has none, or one that is not of our making."""
+    text = request.cookies.get(COOKIE, "")
+    return text if _COOKIE_TEXT.fullmatch(text) else ""
+
+
+def proof_of(cookie: str) -> str:
+    """What a form of this session sends with it: only who has the cookie, or a page of ours, knows it."""
+    return hashlib.sha256(f"form:{cookie}".encode()).hexdigest()
+
+
+def is_proven(cookie: str, sent: str) -> bool:
+    """Whether a form came with the proof of its session."""
+    return hmac.compare_digest(proof_of(cookie), sent)
+
+
+def is_sent_from_here(request: Request) -> bool:
+    """Whether a page of this host sent a form, by what its browser says. A request that says nothing is refused."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin = request.headers.get("origin", "")
+    return bool(origin) and origin.partition("://")[2] == request.headers.get("host")
+
+
+def sign_in_page(site: StaffSite, to: str, said: str = "", status: int = 200) -> Response:
+    """The form that takes a token; `to`: the page to see then; `said`: why the last one was not taken."""
+    return open_page("sign_in.html", "Sign in", status=status, to=_inside(to), said=said, release=site.rules.release)
+
+
+async def sign_in(site: StaffSite, request: Request) -> Response:
+    """Take a token: a new session, its cookie, and the page that was wanted; or the form again, with the reason."""
+    if not is_sent_from_here(request):
+        return sign_in_page(site, "", "This form came from another site. Nothing was done.", 403)
+    try:
+        sent = dict(fields_of(await body_of(request)))
+    except WrongForm:
+        return sign_in_page(site, "", "This form cannot be read. Sign in again.", 400)
+    to, token = sent.get("to", ""), sent.get("token", "").strip()
+    person = await site.door.identified(token) if 0 < len(token) <= _MOST_LETTERS and token.isascii() else None
+    if person is None:
+        _LOG.warning("sign-in refused")
+        return sign_in_page(site, to, "This token is not known here, or its time is over.", 401)
+    if not person.may_read:
+        _LOG.warning("sign-in refused", caller=person.subject)
+        said = "This token gives no access to these pages: they need the role rules.read or rules.write."
+        return sign_in_page(site, to, said, 403)
+    old = cookie_of(request)
+    if old:
+        await site.look(end, site.releases.store, old)
+    cookie = await site.look(begin, site.releases.store, person, site.now())
+    _LOG.info("signed in", caller=person.subject)
+    answer = RedirectResponse(_inside(to), 303, headers={"cache-control": "no-store"})
+    # It ends with the window of the browser, or with the session.
+    answer.set_cookie(COOKIE, cookie, secure=True, httponly=True, samesite="lax", path="/")
+    return answer
+
+
+async def sign_out(site: StaffSite, cookie: str) -> Response:
+    """End the session."""
+    await site.look(end, site.releases.store, cookie)
+    answer = RedirectResponse(f"{ROOT}/sign-in", 303, headers={"cache-control": "no-store"})
+    answer.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")
+    return answer
+
+
+def _inside(to: str) -> str:
+    """The page to see after a sign-in; the first one for anything that is no page of ours."""
+    is_page = _PATH.fullmatch(to) and "//" not in to and ".." not in to
+    return to if is_page and not to.startswith((f"{ROOT}/sign-in", f"{ROOT}/sign-out")) else ROOT

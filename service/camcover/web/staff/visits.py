@@ -1,0 +1,118 @@
+"""What a page for staff is made of: the site that it belongs to, and who asks for it with what.
+
+A page is an entry of a table (`StaffPage`): its path, what shows it, what its form does, and the role that the form
+needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
+
+from cachetools import LRUCache
+from starlette.responses import Response
+
+from camcover.web.forms import MOST_BYTES
+from camcover.workflow.following import Following
+from camcover.workflow.release_history import History
+from camcover.workflow.release_rules import ReleaseRules
+from camcover.workflow.roles import Role
+from camcover.workflow.rules_in_force import RulesInForce
+from camcover.workflow.staff_sessions import KnownTokens, SignedIn, StaffPerson
+
+__all__ = ["Does", "Door", "Runs", "StaffPage", "StaffSite", "Visit"]
+
+MOST_KEPT = 64
+"""Answers about releases that are kept."""
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class Runs(Protocol):
+    """Runs work elsewhere: in a thread, or in another process, where all values can be pickled."""
+
+    def __call__(
+        self, work: Callable[Parameters, Result], *given: Parameters.args, **named: Parameters.kwargs
+    ) -> Awaitable[Result]:
+        """What `work` gives. Raises what it raises."""
+
+
+class Door(KnownTokens, Protocol):
+    """Who may come in, and how a failure is told."""
+
+    def people(self) -> tuple[StaffPerson, ...]:
+        """Everybody whom the file of tokens names, without their tokens."""
+
+    def refusal(self, error: Exception) -> tuple[int, str] | None:
+        """The status of HTTP and the words for a failure that callers may be told of; None for a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSite:
+    """What the pages for staff stand on.
+
+    `look` runs what asks the database, in a thread; `work` what reads rule files, in another process. `following` tells
+    how well this process follows the database; `now` is the time in UTC.
+    `kept`: answers about releases that took long; a release never changes.
+    """
+
+    rules: RulesInForce
+    releases: ReleaseRules
+    door: Door
+    look: Runs
+    work: Runs
+    following: Callable[[], Following] = lambda: Following.AT_ONE
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    kept: MutableMapping[Hashable, Any] = field(default_factory=lambda: LRUCache(MOST_KEPT))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody who is signed in.
+
+    `path`: the words of the address that stand for something, such as a release's id; `query`: what stands behind its
+    question mark; `form`: the fields that were sent, each with all its values, untrusted texts; `proof`: what each form
+    of ours has to send with it; `history`: what the database says of its active release.
+    """
+
+    site: StaffSite
+    signed_in: SignedIn
+    proof: str
+    history: History
+    here: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def person(self) -> StaffPerson:
+        """Who asks."""
+        return self.signed_in.person
+
+    def sent(self, name: str, most: int = 1_000) -> str:
+        """The text of one field, without blanks around it and cut to `most` characters; empty where it was not sent."""
+        return (self.form.get(name) or ("",))[0].strip()[:most]
+
+    def asked(self, name: str, most: int = 200) -> str:
+        """The same of the address."""
+        return self.query.get(name, "").strip()[:most]
+
+
+Does = Callable[[Visit], Awaitable[Response]]
+"""What shows a page, or does what its form asks for."""
+
+
+class StaffPage(NamedTuple):
+    """One page: `path` below `/staff`, as Starlette writes it; `show` answers GET, `do` answers POST.
+
+    Whoever is signed in may see a page. `needs`: the role that its form needs. `most_bytes`: of its form.
+    """
+
+    path: str
+    show: Does | None = None
+    do: Does | None = None
+    needs: Role = Role.RULES_WRITE
+    most_bytes: int = MOST_BYTES
