@@ -157,8 +157,8 @@ deploy-checks: build/deploy/.installed $(ENVIRONMENT) ## render the Helm chart b
 	build/deploy/venv/bin/python deploy/check_chart.py $(BIN)/camcover
 
 lock: ## resolve the dependencies of pyproject.toml anew into the lock files (needs uv)
-	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry -o requirements.lock
-	$(LOCK) pyproject.toml --extra bulk --extra http --extra oidc --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra bulk --extra http --extra letters --extra oidc --extra telemetry -o requirements.lock
+	$(LOCK) pyproject.toml --extra bulk --extra http --extra letters --extra oidc --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) pyproject.toml --extra bulk --group engines -c requirements-dev.lock -o requirements-engines.lock
 	$(LOCK) --group audit -o requirements-audit.lock
 	cd benchmarks/peers && $(LOCK) requirements.in -o requirements.lock

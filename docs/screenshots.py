@@ -1,6 +1,6 @@
-"""`make screenshots`: pictures of the pages over the shipped rules, at the widths of a desk and of a phone.
+"""`make screenshots`: pictures of the pages over the shipped rules, at the widths of desk and phone, and of papers.
 
-They are made with Debian's chromium, and written to docs/screenshots/.
+Those of pages are made with Debian's chromium, those of papers by Typst, and written to docs/screenshots/.
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import typst
 from playwright.sync_api import sync_playwright
+
+from camcover.api.requests import estimate_request
+from camcover.cli.compiling import compiled_rules
+from camcover.cli.estimating import read_request
+from camcover.languages import language
+from camcover.showing.printing import FOLDER as TEMPLATES
+from camcover.showing.printing import Paper, data_of, inputs
+from camcover.showing.told import told_of
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -32,7 +41,20 @@ def main() -> int:
             take(f"http://{lines[1].removeprefix('http on ').strip()}")
         finally:
             service.terminate()
+    papers()
     return 0
+
+
+def papers() -> None:
+    """Make a picture of each paper's first pages, for the request of the examples."""
+    request = estimate_request(read_request(ROOT / "docs" / "examples" / "request.json"))
+    told = told_of(compiled_rules([ROOT / "rules"]), request, language("en"))
+    for kind in Paper:
+        given = {"root": TEMPLATES, "ignore_system_fonts": True, "sys_inputs": inputs(data_of(kind, told))}
+        pages = typst.compile(TEMPLATES / f"{kind}.typ", format="png", ppi=100, **given)
+        for number, picture in enumerate(pages[:2] if isinstance(pages, list) else [pages], 1):
+            (FOLDER / f"{kind}-{number}.png").write_bytes(picture)
+            sys.stdout.write(f"{kind}-{number}.png\n")
 
 
 def take(site: str) -> None:

@@ -111,7 +111,7 @@ def test_what_a_developer_has_holds_what_a_user_gets() -> None:
     assert hashes["requirements.lock"].items() <= hashes["requirements-dev.lock"].items()
 
 
-@pytest.mark.parametrize("extra", ["", "bulk", "http", "oidc", "telemetry"])
+@pytest.mark.parametrize("extra", ["", "bulk", "http", "letters", "oidc", "telemetry"])
 def test_the_lock_of_a_user_pins_every_dependency(extra: str) -> None:
     pinned = {plain_name(pin) for pin in pins("requirements.lock")}
     assert {plain_name(each) for each in (EXTRAS[extra] if extra else PROJECT["dependencies"])} <= pinned

@@ -21,7 +21,7 @@ NO_PYARROW = "PyArrow is not installed: pip install 'camcover[bulk]'\n"
 WITHOUT_EXTRAS = """
 import sys
 http = ("starlette", "uvicorn", "httptools", "prometheus_client")
-for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography", *http):
+for name in ("pyarrow", "pandas", "pyspark", "opentelemetry", "joserfc", "cryptography", "typst", *http):
     sys.modules[name] = None  # importing it raises ModuleNotFoundError
 sys.argv = ["camcover", *sys.argv[1:]]
 from camcover.cli import main
@@ -79,6 +79,14 @@ def test_commands_that_need_pyarrow_say_so(command: list[str], book: Path) -> No
     }
     result = run(*command, *given[command[0]])
     assert (result.returncode, result.stdout, result.stderr) == (2, "", NO_PYARROW)
+
+
+@pytest.mark.processes
+def test_letters_that_need_typst_say_so(tmp_path: Path) -> None:
+    request = ROOT / "docs" / "examples" / "request.json"
+    result = run("letter", request, "--rules", RULES, "-o", tmp_path / "letter.pdf")
+    said = "Typst is not installed: pip install 'camcover[letters]'\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
 
 
 @pytest.mark.processes

@@ -12,6 +12,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
         IssuerUnreachable           an identity provider gives no keys
         KernelFault                 the kernel could not adjudicate: a mistake of ours
         Malformed                   bytes that are no message
+        PaperTooLong                a letter of more visits than it holds
         Refused                     a call that is answered with a status
         SamePlace                   an output that would overwrite its input
         TooMany                     more ways of the open facts than are listed

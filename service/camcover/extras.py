@@ -10,7 +10,14 @@ from camcover.errors import CamcoverError
 
 __all__ = ["EXTRAS", "ExtraMissing", "extra_named", "how_to_install", "is_installed"]
 
-EXTRAS = {"bulk": "pyarrow", "http": "starlette", "oidc": "joserfc", "spark": "pyspark", "telemetry": "opentelemetry"}
+EXTRAS = {
+    "bulk": "pyarrow",
+    "http": "starlette",
+    "letters": "typst",
+    "oidc": "joserfc",
+    "spark": "pyspark",
+    "telemetry": "opentelemetry",
+}
 """Each extra of pyproject.toml with the top package that only it brings."""
 
 _TITLES = {
@@ -18,6 +25,7 @@ _TITLES = {
     "pyarrow": "PyArrow",
     "pyspark": "PySpark",
     "starlette": "Starlette",
+    "typst": "Typst",
     "opentelemetry": "OpenTelemetry",
 }
 

@@ -93,6 +93,10 @@ class Language:
         """The month of a day, with its year: `March 2026`."""
         return format_skeleton("yMMMM", day, locale=self._locale)
 
+    def day(self, day: date) -> str:
+        """A day with its year, the month by its short name: `Mar 2, 2026`."""
+        return format_skeleton("yMMMd", day, locale=self._locale)
+
     def short_date(self, day: date) -> str:
         """A day without its year: `Mar 2`."""
         return format_skeleton("MMMd", day, locale=self._locale)

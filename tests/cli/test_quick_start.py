@@ -50,6 +50,13 @@ NEEDED: dict[str, set[str]] = {
         "numpy",
         "protovalidate",
     },
+    "letter docs/examples/request.json --rules rules -o {folder}/letter.pdf": {
+        "babel",
+        "google.protobuf",
+        "numba",
+        "numpy",
+        "protovalidate",
+    },
     "db status --database-url sqlite:///{folder}/new.sqlite": STORE,
     "audit verify --database-url sqlite:///{folder}/kept.sqlite": {*STORE, "alembic"},
 }

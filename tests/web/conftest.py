@@ -11,7 +11,7 @@ import pytest
 
 from camcover.cli.compiling import compiled_rules
 from camcover.engine import Tables
-from camcover.web.app import Pages, PageSettings
+from camcover.web.app import Made, Pages, PageSettings
 from camcover.workflow.rules_in_force import RulesInForce
 from small_rules import COPAY_PLAN, SHARE_PLAN, tables
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 3, 2)
 
 
-async def at_once(work: Callable[[], str]) -> str:
+async def at_once(work: Callable[[], Made]) -> Made:
     """Run what makes a page here and now."""
     return work()
 

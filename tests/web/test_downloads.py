@@ -17,7 +17,7 @@ from web.conftest import client_of
 from web.reading import read
 from web.test_care_page import HANDS, NEEDLES
 
-PATHS = [f"plan/{each.name}" for each in DOWNLOADS]
+PATHS = [f"plan/{each.name}" for each in DOWNLOADS if each.is_offered]
 UNESCAPED = {"\\n": "\n", "\\,": ",", "\\;": ";", "\\\\": "\\"}
 
 

@@ -12,6 +12,7 @@ from camcover.cli.absent import stand_in
 from camcover.cli.commands import book, bulk, config, database, reading, releases, rules
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.impact import impact
+from camcover.cli.commands.letters import letter
 from camcover.cli.commands.optimizing import optimize
 from camcover.cli.commands.serving import serve
 from camcover.cli.commands.shipping import Version, show_shipped
@@ -64,6 +65,10 @@ else:
     stand_in(rules.app, "impact", "bulk")
     stand_in(app, "bulk", "bulk")
     stand_in(app, "book", "bulk")
+if is_installed("letters"):
+    app.command()(letter)
+else:
+    stand_in(app, "letter", "letters")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")

@@ -66,7 +66,10 @@ class Step(NamedTuple):
 
 
 class VisitRun(NamedTuple):
-    """Visits in a row that cost the same for the same reason: their numbers, days, why, sums, and steps of one."""
+    """Visits in a row that cost the same for the same reason: their numbers, days, why, sums, and steps of one.
+
+    `others_cents`: what a second plan and accounts pay.
+    """
 
     first: int
     last: int
@@ -76,6 +79,7 @@ class VisitRun(NamedTuple):
     charge_cents: int
     patient_cents: int
     plan_cents: int
+    others_cents: int
     discount_cents: int
     each_cents: int
     steps: tuple[Step, ...]
@@ -185,44 +189,63 @@ def sources_of(citations: Iterable[Citation]) -> tuple[ShownSource, ...]:
 
 
 def _care(name: str, lines: Sequence[Line], language: Language) -> CareLines:
-    """The visits of one kind of care, equal ones in a row together."""
+    """The visits of one kind of care, equal ones in a row together. A visit is one line, or one for each code."""
+    sessions = [tuple(group) for _, group in groupby(lines, key=lambda line: line.session)]
     runs, number = [], 0
-    for _, group in groupby(lines, key=_alike):
+    for _, group in groupby(sessions, key=_alike):
         run = _run(list(group), number, language)
         number = run.last
         runs.append(run)
-    covered = sum(line.covered for line in lines)
+    covered = sum(_is_covered(each) for each in sessions)
     charge, patient = sum(line.charge_cents for line in lines), sum(line.patient_cents for line in lines)
-    return CareLines(name, covered, len(lines), charge, patient, tuple(runs))
+    return CareLines(name, covered, len(sessions), charge, patient, tuple(runs))
 
 
-def _alike(line: Line) -> tuple[object, ...]:
+def _is_covered(session: Sequence[Line]) -> bool:
+    return all(line.covered for line in session)
+
+
+def _alike(session: Sequence[Line]) -> tuple[object, ...]:
     """What two visits have in common that a reader may take together."""
-    return line.covered, line.reason, line.amounts, line.tier, tuple(step.message for step in line.steps)
-
-
-def _run(lines: Sequence[Line], before: int, language: Language) -> VisitRun:
-    first = lines[0]
-    return VisitRun(
-        first=before + 1,
-        last=before + len(lines),
-        days=tuple(line.date for line in lines),
-        why=why_of(first, language),
-        covered=first.covered,
-        charge_cents=sum(line.charge_cents for line in lines),
-        patient_cents=sum(line.patient_cents for line in lines),
-        plan_cents=sum(line.plan_paid_cents for line in lines),
-        discount_cents=sum(line.written_off_cents for line in lines),
-        each_cents=first.patient_cents,
-        steps=tuple(_step(each, language) for each in first.steps if each.message.id not in _EMPTY_STEPS),
-        # The first step is the price; the second the rule that decides.
-        rule=first.steps[min(1, len(first.steps) - 1)].rule,
+    return tuple(
+        (line.covered, line.reason, line.amounts, line.tier, line.code, tuple(step.message for step in line.steps))
+        for line in session
     )
 
 
-def _step(step: ExplainedStep, language: Language) -> Step:
+def _run(sessions: Sequence[Sequence[Line]], before: int, language: Language) -> VisitRun:
+    first, lines = sessions[0], [line for session in sessions for line in session]
+    return VisitRun(
+        first=before + 1,
+        last=before + len(sessions),
+        days=tuple(session[0].date for session in sessions),
+        why="; ".join(_of_code(line, why_of(line, language), first) for line in first),
+        covered=_is_covered(first),
+        charge_cents=sum(line.charge_cents for line in lines),
+        patient_cents=sum(line.patient_cents for line in lines),
+        plan_cents=sum(line.plan_paid_cents for line in lines),
+        others_cents=sum(line.secondary_paid_cents + line.account_paid_cents for line in lines),
+        discount_cents=sum(line.written_off_cents for line in lines),
+        each_cents=sum(line.patient_cents for line in first),
+        steps=tuple(
+            _step(each, _of_code(line, language.text(each.message), first), language)
+            for line in first
+            for each in line.steps
+            if each.message.id not in _EMPTY_STEPS
+        ),
+        # The first step is the price; the second the rule that decides.
+        rule=first[0].steps[min(1, len(first[0].steps) - 1)].rule,
+    )
+
+
+def _of_code(line: Line, text: str, session: Sequence[Line]) -> str:
+    """A text about a line, with its code where the visit has several lines."""
+    return f"{line.code}: {text}" if len(session) > 1 else text
+
+
+def _step(step: ExplainedStep, text: str, language: Language) -> Step:
     source = language.name(step.citation)
-    return Step(language.text(step.message), source, is_document=step.citation == source)
+    return Step(text, source, is_document=step.citation == source)
 
 
 def why_of(line: Line, language: Language) -> str:

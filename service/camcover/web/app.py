@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,7 +20,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from camcover.extras import ExtraMissing
 from camcover.languages import ENGLISH, known_tag, languages
+from camcover.showing.printing import PaperTooLong
 from camcover.web.care_page import care_page
 from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
@@ -35,7 +37,7 @@ from camcover.web.static_files import static_file
 from camcover.workflow.errors import NoActiveRelease
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["PageSettings", "Pages", "Run", "tag_in"]
+__all__ = ["Made", "PageSettings", "Pages", "Run", "tag_in"]
 
 _SMALLEST_PACKED, _LEVEL = 1024, 5
 _FORM = ["GET", "POST"]
@@ -46,12 +48,16 @@ _MOST_ASKED = 20
 """How many languages of a browser are looked at."""
 
 _WRONG_FORM, _FOREIGN, _NOT_FOUND, _TOO_SLOW, _NO_RULES = 400, 403, 404, 408, 503
+_TOO_LONG, _NOT_MADE = 422, 501
+
+
+Made = TypeVar("Made", str, bytes)
 
 
 class Run(Protocol):
     """Runs work that takes a while, in a thread or at once."""
 
-    def __call__(self, work: Callable[[], str], /) -> Awaitable[str]:
+    def __call__(self, work: Callable[[], Made], /) -> Awaitable[Made]:
         """What `work` gives."""
 
 
@@ -163,12 +169,16 @@ class Pages:
             if isinstance(form, Response):
                 return form
             try:
-                text = await self._run(lambda: file.make(self._rules.take(), tag, form, self._today()))
+                data = await self._run(lambda: file.make(self._rules.take(), tag, form, self._today()))
             except NoActiveRelease:
                 return self.refused(request.url.path, "web-no-rules", _NO_RULES)
-            if not text:
+            except ExtraMissing:
+                return self.refused(request.url.path, "web-no-papers", _NOT_MADE)
+            except PaperTooLong:
+                return self.refused(request.url.path, "web-paper-too-long", _TOO_LONG)
+            if not data:
                 return await self._made(request, lambda: care_page(self._rules.take(), tag, form, **self._values()))
-            return attachment(text, file.name, file.media_type)
+            return attachment(data, file.name, file.media_type)
 
         return answer
 

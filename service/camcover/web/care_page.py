@@ -14,6 +14,7 @@ from camcover.showing.answer import answer_of
 from camcover.showing.naming import Offered, RuleNames
 from camcover.showing.words import WORDS
 from camcover.web.asking import EVERY, Faults, answered, edition_of, is_counted, limits_asked, sums_asked
+from camcover.web.downloads import DOWNLOADS
 from camcover.web.forms import CareForm
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import html
@@ -50,6 +51,7 @@ def care_page(
     summary = tables.directory.get(form.plan)
     is_illustrative = summary is not None and any(each.illustrative for each in summary.editions)
     values = {"form": form, "errors": errors, "answer": answer, "illustrative": is_illustrative}
+    values["downloads"] = [each for each in DOWNLOADS if each.is_offered]
     if is_part:
         return html("_answer.html", tag, "plan", **values)
     values |= builder_values(tables, tag, form, errors=errors, today=today)

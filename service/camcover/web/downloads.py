@@ -1,7 +1,7 @@
-"""The result of a care plan as a file: its visits as a calendar, or as a table.
+"""The result of a care plan as a file: its visits as a calendar or a table, a letter and a summary as PDF.
 
-What comes in: the form of the care plan page. What goes out: a text, empty where the form has a fault or the plan has
-no answer. Nothing is kept: the form is priced again.
+What comes in: the form of the care plan page. What goes out: the bytes of a file, none where the form has a fault or
+the plan has no answer. Nothing is kept: the form is priced again.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from camcover.engine import Tables
+from camcover.engine import EstimateRequest, Tables
 from camcover.engine.estimate import Line
+from camcover.extras import is_installed
 from camcover.languages import Language, language
 from camcover.messages import Dollars
 from camcover.showing.answer import why_of
 from camcover.showing.naming import RuleNames
+from camcover.showing.printing import Paper, paper
 from camcover.showing.words import WORDS
 from camcover.web.asking import answered
 from camcover.web.forms import CareForm
@@ -47,11 +49,21 @@ _COLUMNS = (
 
 
 class Download(NamedTuple):
-    """A kind of file: its name, its type, and what makes its text of rules, language, form and the day."""
+    """A kind of file: its name, its type, what makes it of rules, language, form and the day.
+
+    `word`: of its button; `needs`: the extra without which it cannot be made.
+    """
 
     name: str
     media_type: str
-    make: Callable[[Tables, str, CareForm, date], str]
+    make: Callable[[Tables, str, CareForm, date], bytes]
+    word: str
+    needs: str = ""
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether what it needs is installed."""
+        return not self.needs or is_installed(self.needs)
 
 
 class _Priced(NamedTuple):
@@ -60,11 +72,11 @@ class _Priced(NamedTuple):
     therapies: Sequence[str]
 
 
-def visits_calendar(tables: Tables, tag: str, form: CareForm, today: date) -> str:
+def visits_calendar(tables: Tables, tag: str, form: CareForm, today: date) -> bytes:
     """The visits as iCalendar (RFC 5545), each with what it costs and why."""
     found = _priced(tables, tag, form, today)
     if found is None:
-        return ""
+        return b""
     words = found.words
     foot = [words.text(found.priced.notices[0].message)]
     if words.is_unreviewed:
@@ -77,14 +89,14 @@ def visits_calendar(tables: Tables, tag: str, form: CareForm, today: date) -> st
         told = [why_of(line, words), words.text(WORDS["web-of-charge"](charge=Dollars(line.charge_cents))), *foot]
         return DayEvent(line.date, words.text(summary), "\n".join(told))
 
-    return calendar(map(event, found.priced.estimate.lines), tag)
+    return calendar(map(event, found.priced.estimate.lines), tag).encode()
 
 
-def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> str:
+def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> bytes:
     """The visits as CSV (RFC 4180): amounts in dollars with a point, days as `2026-03-02`."""
     found = _priced(tables, tag, form, today)
     if found is None:
-        return ""
+        return b""
     words, out = found.words, io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_inert(words.text(WORDS[each]())) for each in _COLUMNS])
@@ -106,12 +118,27 @@ def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> str:
                 _inert(why_of(line, words)),
             ]
         )
-    return _BYTE_ORDER_MARK + out.getvalue()
+    return (_BYTE_ORDER_MARK + out.getvalue()).encode()
+
+
+def _paper(kind: Paper) -> Callable[[Tables, str, CareForm, date], bytes]:
+    """What makes a paper. It raises `PaperTooLong`, and `ExtraMissing` where Typst is not installed."""
+
+    def make(tables: Tables, tag: str, form: CareForm, today: date) -> bytes:
+        def printed(tables: Tables, request: EstimateRequest) -> bytes:
+            return paper(kind, tables, request, language(tag))
+
+        found, _ = answered(form.chosen(), tables, today, printed)
+        return b"" if found is None else found.answer
+
+    return make
 
 
 DOWNLOADS = (
-    Download("visits.ics", "text/calendar", visits_calendar),
-    Download("visits.csv", "text/csv", visits_table),
+    Download("letter.pdf", "application/pdf", _paper(Paper.LETTER), "web-keep-letter", "letters"),
+    Download("summary.pdf", "application/pdf", _paper(Paper.SUMMARY), "web-keep-summary", "letters"),
+    Download("visits.ics", "text/calendar", visits_calendar, "web-keep-calendar"),
+    Download("visits.csv", "text/csv", visits_table, "web-keep-table"),
 )
 """The files of a care plan."""
 

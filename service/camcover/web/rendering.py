@@ -82,7 +82,7 @@ def page(text: str, status: int = 200, *, frame_ancestors: str = "'none'") -> HT
     return HTMLResponse(text, status, headers)
 
 
-def attachment(text: str, name: str, media_type: str) -> Response:
+def attachment(data: bytes, name: str, media_type: str) -> Response:
     """A response that browsers save as a file and show nowhere."""
     headers = {
         "content-disposition": f'attachment; filename="{name}"',
@@ -91,7 +91,7 @@ def attachment(text: str, name: str, media_type: str) -> Response:
         "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
     }
-    return Response(text, media_type=media_type, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
 
 
 def _words(words: Language) -> dict[str, Any]:
