@@ -46,7 +46,8 @@ def _last_tag(root: Path) -> str:
 def _buf() -> str:
     """The program `buf` of this environment, else of the path."""
     beside = Path(sys.executable).parent / "buf"
-    return str(beside) if beside.exists() else str(shutil.which("buf"))
+    # Where it is nowhere, the error names it.
+    return str(beside) if beside.exists() else shutil.which("buf") or "buf"
 
 
 if __name__ == "__main__":

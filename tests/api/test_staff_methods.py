@@ -172,6 +172,7 @@ async def test_what_a_plan_decides_about_a_therapy(staff: RuleServicer) -> None:
         ({"conditions": ["back pain"]}, "conditions", "UNKNOWN_CONDITION"),
         ({"date": "2027-03-02"}, "date", "PLAN_NOT_IN_FORCE"),
         ({"date": "2026-02-30"}, "date", "INVALID_DATE"),
+        ({"date": "1066-10-14"}, "date", "DATE_OUT_OF_RANGE"),
         ({"diagnoses": ["back"]}, "diagnoses[0]", "INVALID_DIAGNOSIS"),
         ({"state": "WX"}, "state", "UNKNOWN_STATE"),
         ({"rules": {"release": "rules-0123456789abcdef"}}, "rules.release", "UNKNOWN_RULE_RELEASE"),
@@ -183,6 +184,22 @@ async def test_what_an_explanation_does_not_know(
     request = messages.ExplainRulesRequest(**{"plan_id": "share-plan", "therapy": "acupuncture"} | asked)
     _, found = await violation(staff.ExplainRules(request, CONTEXT))
     assert (found.field, found.reason) == (field, reason)
+
+
+@pytest.mark.parametrize("method", ["AnalyzeRules", "CoverRules", "ListActivations", "DiffReleases"])
+async def test_a_wrong_page_token_is_refused_before_the_work(
+    staff: RuleServicer, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def work(*_given: Any) -> Any:
+        raise AssertionError("the work began")
+
+    for name in ("_files", "_decisions", "_sides"):
+        monkeypatch.setattr(staff, name, work)
+    request = getattr(messages, f"{method}Request")(page_token="x")
+    if method == "DiffReleases":
+        request.after_release = "rules-0123456789abcdef"
+    _, found = await violation(getattr(staff, method)(request, CONTEXT))
+    assert found.reason == "INVALID_PAGE_TOKEN"
 
 
 async def test_too_many_cases_are_refused(staff: RuleServicer, monkeypatch: pytest.MonkeyPatch) -> None:

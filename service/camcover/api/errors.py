@@ -42,6 +42,7 @@ __all__ = [
     "invalid",
     "issuer_away",
     "overloaded",
+    "reason_of",
     "refuse",
     "refused",
     "status_of",
@@ -68,7 +69,12 @@ class Refused(CamcoverError):
     @property
     def reason(self) -> str:
         """The name of the kind of refusal."""
-        return next((ErrorInfo.FromString(each.value).reason for each in self.status.details if each.Is(_INFO)), "")
+        return reason_of(self.status)
+
+
+def reason_of(status: Status) -> str:
+    """The name of the kind of refusal of a status; empty where it has none."""
+    return next((ErrorInfo.FromString(each.value).reason for each in status.details if each.Is(_INFO)), "")
 
 
 def refuse(status: Status) -> NoReturn:

@@ -34,6 +34,7 @@ from camcover.api.estimates import coverage_message
 from camcover.api.keeping import looked_up
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
+from camcover.api.reproducing import existing
 from camcover.api.requests import member, planned_service
 from camcover.api.stored_estimates import deleted, page_of
 from camcover.api.validation import validate
@@ -44,7 +45,7 @@ from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceSe
 from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
 from camcover.workflow.coverage import check_coverage
-from camcover.workflow.errors import EstimateErased, EstimateNotKept, UnknownEstimate
+from camcover.workflow.errors import EstimateNotKept
 from camcover.workflow.pricing import Rank, rank, under_plans
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -162,11 +163,7 @@ class EstimateServicer(EstimateServiceServicer):
         """A stored estimate of the caller, byte for byte as it was answered."""
         validate(request)
         pool, by_name = self._pools.looking_up, self._store.by_name
-        stored = await looked_up(pool, self._store, by_name, request.name, CALLER.get().subject)
-        if stored is None:
-            raise UnknownEstimate(request.name)
-        if stored.erased_at is not None:
-            raise EstimateErased(request.name, stored.erased_at)
+        stored = existing(request.name, await looked_up(pool, self._store, by_name, request.name, CALLER.get().subject))
         if stored.body is None:
             raise EstimateNotKept(f"{request.name} cannot be shown: only its hashes were kept")
         return estimate_pb2.Estimate.FromString(stored.body)

@@ -19,7 +19,7 @@ from google.rpc.status_pb2 import Status
 
 from camcover.api.access import CALLER, Caller
 from camcover.api.admission import HELD, WHO, Admission, Held, Places, who_calls
-from camcover.api.errors import Refused, internal, status_of, timed_out
+from camcover.api.errors import Refused, internal, reason_of, status_of, timed_out
 from camcover.api.figures import CALLS, REFUSALS
 from camcover.api.identity import NO_NAMES, Names
 from camcover.api.intake import SMALL_BYTES, Reader
@@ -91,7 +91,7 @@ class Call:
         structlog.contextvars.bind_contextvars(trace_id=trace_id)
         refusal = self._judged if isinstance(self._judged, Status) else self._admission.arrive(self._places, self._who)
         if refusal is not None:
-            self._log(_STATUS_CODES[refusal.code], Refused(refusal).reason)
+            self._log(_STATUS_CODES[refusal.code], reason_of(refusal))
             await abort(self._context, refusal)
         if isinstance(self._judged, Caller):
             CALLER.set(self._judged)
@@ -161,7 +161,7 @@ class Call:
             status = internal(incident)
             # The kind and place of the fault; its text might quote a request.
             _LOG.error("fault", method=self._method, incident=incident, kind=type(error).__name__, place=_place(error))
-        self._log(_STATUS_CODES[status.code], Refused(status).reason)
+        self._log(_STATUS_CODES[status.code], reason_of(status))
         await abort(self._context, status)
 
     def _log(self, code: grpc.StatusCode, reason: str = "") -> None:

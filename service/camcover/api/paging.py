@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol
+from collections.abc import Sequence
+from typing import NoReturn, Protocol, TypeVar
 
 from camcover.api.base64_urls import from_base64, in_base64
 from camcover.api.errors import invalid
 from camcover.engine import Violation
 from camcover.refusals import Refusal
 
-__all__ = ["PageRequest", "page_size", "read_token", "refuse_token", "token_of"]
+__all__ = ["PageByPlace", "PageRequest", "number_in_token", "page_size", "read_token", "refuse_token", "token_of"]
+
+Item = TypeVar("Item")
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 500
+
+_LONGEST = 19
+"""Digits of the largest number that a database holds."""
 
 INVALID_TOKEN = Violation(
     "page_token", "an invalid token", "the next_page_token of an earlier response", Refusal.INVALID_PAGE_TOKEN
@@ -53,6 +59,27 @@ def read_token(request: PageRequest) -> str:
         # No key of ours; and PostgreSQL takes no U+0000.
         refuse_token()
     return found
+
+
+class PageByPlace:
+    """A page of a list of which the token is the place of the page's first entry, from 0."""
+
+    def __init__(self, request: PageRequest) -> None:
+        """Read what the request asks for, before the list is made. Raises `Refused`."""
+        self._first, self._size = number_in_token(request), page_size(request)
+
+    def of(self, entries: Sequence[Item]) -> tuple[Sequence[Item], str]:
+        """The entries of the page, and the token of the next one; empty on the last page."""
+        end = self._first + self._size
+        return entries[self._first : end], token_of(str(end)) if len(entries) > end else ""
+
+
+def number_in_token(request: PageRequest) -> int:
+    """The number that a page token stands for; 0 on the first page. Raises `Refused`."""
+    token = read_token(request)
+    if token and not (token.isascii() and token.isdecimal() and len(token) < _LONGEST):
+        refuse_token()
+    return int(token or 0)
 
 
 def refuse_token() -> NoReturn:

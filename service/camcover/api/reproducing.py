@@ -1,4 +1,4 @@
-"""Computing a stored estimate anew from its request and release, and comparing it with the answer of then."""
+"""A stored estimate: whether it is still there, and computed anew, held to the answer of then."""
 
 from __future__ import annotations
 
@@ -7,11 +7,27 @@ from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import StoredEstimate
-from camcover.workflow.errors import EstimateDiffers, EstimateNotKept
+from camcover.workflow.errors import EstimateDiffers, EstimateErased, EstimateNotKept, UnknownEstimate
 from camcover.workflow.pricing import price_again
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["reproduced"]
+__all__ = ["existing", "reproduced", "request_of"]
+
+
+def existing(name: str, stored: StoredEstimate | None) -> StoredEstimate:
+    """What a store has of an estimate. Raises `UnknownEstimate`, `EstimateErased`."""
+    if stored is None:
+        raise UnknownEstimate(name)
+    if stored.erased_at is not None:
+        raise EstimateErased(name, stored.erased_at)
+    return stored
+
+
+def request_of(stored: StoredEstimate) -> bytes:
+    """The request of an estimate. Raises `EstimateNotKept`."""
+    if stored.request is None:
+        raise EstimateNotKept(f"{stored.name} cannot be computed again: only its hashes were kept, not its request")
+    return stored.request
 
 
 def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> estimate_pb2.Estimate:

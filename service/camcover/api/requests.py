@@ -54,8 +54,8 @@ _COORDINATION = {
 }
 
 
-class _Dates:
-    """Parses dates and gathers what is wrong with them."""
+class DateReader:
+    """Reads dates and gathers what is wrong with them."""
 
     def __init__(self) -> None:
         """Begin with nothing wrong."""
@@ -85,7 +85,7 @@ class _Dates:
 
 def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
     """The typed request of a valid message. Raises `InvalidRequest` with all that is wrong with its dates."""
-    dates = _Dates()
+    dates = DateReader()
     if message.coordination == messages.COORDINATION_STANDARD and not message.secondary_plan_id:
         # The engine cannot tell this from no coordination. It refuses other statements about a missing second plan.
         dates.refuse("coordination", "coordination without a second plan", NO_SECOND_PLAN, Refusal.UNUSED_STATEMENT)
@@ -112,7 +112,7 @@ def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
 
 def member(path: str, message: messages.Member) -> Member:
     """One member alone. Raises `InvalidRequest` with every date that is none."""
-    dates = _Dates()
+    dates = DateReader()
     person = _member(path, message, 0, dates)
     if dates.violations:
         raise InvalidRequest(tuple(dates.violations))
@@ -121,7 +121,7 @@ def member(path: str, message: messages.Member) -> Member:
 
 def planned_service(path: str, message: messages.PlannedService, today: date) -> PlannedService:
     """One service alone; without dates, today. Raises `InvalidRequest` with all that is wrong with its dates."""
-    dates = _Dates()
+    dates = DateReader()
     if not any((message.dates, message.start_date, message.sessions, message.every_days)):
         dated = messages.PlannedService()
         dated.CopyFrom(message)
@@ -142,7 +142,7 @@ def _coverage(message: messages.EstimatePlanRequest) -> Coverage:
     return Coverage.FAMILY if message.coverage == messages.COVERAGE_FAMILY else Coverage.SELF_ONLY
 
 
-def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> Member:
+def _member(path: str, message: messages.Member, place: int, dates: DateReader) -> Member:
     return Member(
         message.id or str(place + 1),
         dates.optional(f"{path}.birth_date", message.birth_date, first_year=FIRST_BIRTH_YEAR),
@@ -171,7 +171,7 @@ def _member(path: str, message: messages.Member, place: int, dates: _Dates) -> M
     )
 
 
-def _episodes(path: str, episodes: Iterable[messages.EpisodeStart], dates: _Dates) -> tuple[EpisodeStart, ...]:
+def _episodes(path: str, episodes: Iterable[messages.EpisodeStart], dates: DateReader) -> tuple[EpisodeStart, ...]:
     parsed = [
         (each.episode, dates.parse(f"{path}[{place}].start_date", each.start_date, first_year=FIRST_BIRTH_YEAR))
         for place, each in enumerate(episodes)
@@ -186,7 +186,7 @@ def _balances(balances: Iterable[messages.AccountBalance]) -> tuple[AccountBalan
     )
 
 
-def _membership(path: str, message: messages.Membership, dates: _Dates) -> Membership:
+def _membership(path: str, message: messages.Membership, dates: DateReader) -> Membership:
     return Membership(
         dates.optional(f"{path}.covered_from", message.covered_from, first_year=FIRST_BIRTH_YEAR),
         dates.optional(f"{path}.covered_to", message.covered_to, first_year=FIRST_BIRTH_YEAR),
@@ -208,7 +208,7 @@ def _sums(uses: Iterable[messages.AccumulatorUse]) -> tuple[AccumulatorUse, ...]
     )
 
 
-def _limits(path: str, uses: Iterable[messages.LimitUse], dates: _Dates) -> tuple[LimitUse, ...]:
+def _limits(path: str, uses: Iterable[messages.LimitUse], dates: DateReader) -> tuple[LimitUse, ...]:
     return tuple(
         LimitUse(
             use.limit,
@@ -227,7 +227,7 @@ def _visits(uses: Iterable[messages.BenefitVisits]) -> tuple[BenefitVisits, ...]
     return tuple(BenefitVisits(use.benefit, use.visits) for use in uses)
 
 
-def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Dates) -> tuple[PriorVisit, ...]:
+def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: DateReader) -> tuple[PriorVisit, ...]:
     parsed = [(visit, dates.parse(f"{path}[{place}].date", visit.date)) for place, visit in enumerate(visits)]
     return tuple(
         PriorVisit(
@@ -248,7 +248,7 @@ def _prior_visits(path: str, visits: Iterable[messages.PriorVisit], dates: _Date
     )
 
 
-def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: _Dates) -> tuple[FeeUse, ...]:
+def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: DateReader) -> tuple[FeeUse, ...]:
     parsed = [(use, dates.parse(f"{path}[{place}].date", use.date)) for place, use in enumerate(uses)]
     return tuple(
         FeeUse(day, use.tier, use.therapy, Cents(use.used_cents), Cents(use.practice_expense_cents))
@@ -257,12 +257,12 @@ def _fee_usage(path: str, uses: Iterable[messages.FeeUse], dates: _Dates) -> tup
     )
 
 
-def _code_usage(path: str, uses: Iterable[messages.CodeUse], dates: _Dates) -> tuple[CodeUse, ...]:
+def _code_usage(path: str, uses: Iterable[messages.CodeUse], dates: DateReader) -> tuple[CodeUse, ...]:
     parsed = [(use, dates.parse(f"{path}[{place}].date", use.date)) for place, use in enumerate(uses)]
     return tuple(CodeUse(use.code, day, use.units or 1) for use, day in parsed if day is not None)
 
 
-def _service(path: str, message: messages.PlannedService, dates: _Dates) -> PlannedService:
+def _service(path: str, message: messages.PlannedService, dates: DateReader) -> PlannedService:
     return PlannedService(
         _service_dates(path, message, dates),
         message.member_id,
@@ -297,7 +297,7 @@ def _procedure(message: messages.Procedure) -> Procedure:
     )
 
 
-def _service_dates(path: str, message: messages.PlannedService, dates: _Dates) -> tuple[date, ...]:
+def _service_dates(path: str, message: messages.PlannedService, dates: DateReader) -> tuple[date, ...]:
     """The dates of the sessions, from either way to give them; one date is given in one way only."""
     if message.dates:
         series = [name for name in ("start_date", "sessions", "every_days") if getattr(message, name)]
@@ -320,7 +320,7 @@ def _service_dates(path: str, message: messages.PlannedService, dates: _Dates) -
     return tuple(map(date.fromordinal, range(day, end, step)))
 
 
-def _listed_dates(path: str, texts: Sequence[str], dates: _Dates) -> tuple[date, ...]:
+def _listed_dates(path: str, texts: Sequence[str], dates: DateReader) -> tuple[date, ...]:
     """Dates given one by one; looked at singly only when one of them is wrong."""
     try:
         days = tuple(map(date.fromisoformat, texts))

@@ -16,7 +16,7 @@ import structlog
 
 from camcover.api.access import CALLER
 from camcover.api.errors import asked_in
-from camcover.api.paging import page_size, read_token, refuse_token, token_of
+from camcover.api.paging import PageByPlace, page_size, read_token, refuse_token, token_of
 from camcover.api.payer_limits import PayerLimits
 from camcover.api.pools import Pool
 from camcover.api.rule_messages import (
@@ -180,12 +180,11 @@ class RuleServicer(StaffServicer):
     ) -> messages.DiffReleasesResponse:
         """What differs, in words."""
         await self._pool.run(validate, request)
-        first, size = _first_of(request), page_size(request)
+        wanted = PageByPlace(request)
         sides = await self._pool.run(self._sides, request)
         found = [each for each in await self._worker_process.run(changes, *sides) if request.id in ("", each.id)]
-        token = token_of(str(first + size)) if len(found) > first + size else ""
-        page = map(change_message, found[first : first + size])
-        return messages.DiffReleasesResponse(changes=page, next_page_token=token)
+        page, token = wanted.of(found)
+        return messages.DiffReleasesResponse(changes=map(change_message, page), next_page_token=token)
 
     async def AnalyzeImpact(
         self, request: messages.AnalyzeImpactRequest, context: Context
@@ -238,11 +237,3 @@ class RuleServicer(StaffServicer):
     def _wake(self) -> None:
         for changed in self._watchers:
             changed.set()
-
-
-def _first_of(request: messages.DiffReleasesRequest) -> int:
-    """The place of the first change of a page."""
-    token = read_token(request)
-    if token and not (token.isascii() and token.isdecimal()):
-        refuse_token()
-    return int(token or 0)

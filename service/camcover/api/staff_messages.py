@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 from camcover.api.errors import Refused, invalid
+from camcover.api.requests import DateReader
 from camcover.engine import Violation
 from camcover.engine.asking.words import shown
 from camcover.engine.compiling.vocabulary import ICD10
@@ -44,11 +44,12 @@ _FIELDS = {
     "condition": ("conditions", Refusal.UNKNOWN_CONDITION),
     "edition": ("date", Refusal.PLAN_NOT_IN_FORCE),
 }
-"""Of the first word of what `UnknownFact` does not know: the field of the request, and the kind of refusal."""
+"""Of the fact of `UnknownFact`: the field of the request, and the kind of refusal."""
 
 
 def question_of(request: messages.ExplainRulesRequest) -> TableQuery:
     """The question of a request. Raises `Refused`."""
+    dates = DateReader()
     wrong = [
         Violation(f"diagnoses[{place}]", shown(each), "an ICD-10-CM code such as M54.50", Refusal.INVALID_DIAGNOSIS)
         for place, each in enumerate(request.diagnoses)
@@ -57,13 +58,8 @@ def question_of(request: messages.ExplainRulesRequest) -> TableQuery:
     if request.state and request.state not in STATES:
         expected = "the USPS code of a state such as WA"
         wrong.append(Violation("state", shown(request.state), expected, Refusal.UNKNOWN_STATE, request.state))
-    day = None
-    if request.date:
-        try:
-            day = date.fromisoformat(request.date)
-        except ValueError:
-            expected = "a date such as 2026-01-31"
-            wrong.append(Violation("date", shown(request.date), expected, Refusal.INVALID_DATE))
+    day = dates.optional("date", request.date)
+    wrong += dates.violations
     if wrong:
         raise invalid(*wrong)
     return TableQuery(
@@ -91,7 +87,7 @@ def refusal_of(error: UnknownFact | TooManyCells) -> Refused:
     if isinstance(error, TooManyCells):
         expected = "more facts in the question"
         return invalid(Violation("", str(error), expected, Refusal.COUNT_OUT_OF_RANGE))
-    field, kind = _FIELDS[error.kind.partition(" ")[0]]
+    field, kind = _FIELDS[error.fact]
     found, expected = f"{error.kind} {shown(error.word)}", f"an existing {error.kind}"
     if kind is Refusal.PLAN_NOT_IN_FORCE:
         expected = "a day of one of its editions"

@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import closing
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import grpc
 
 from camcover.api.access import CALLER
 from camcover.api.errors import asked_in
-from camcover.api.paging import PageRequest, page_size, read_token, refuse_token, token_of
+from camcover.api.paging import PageByPlace, number_in_token, page_size, token_of
 from camcover.api.pools import Pool
-from camcover.api.reproducing import reproduced
+from camcover.api.reproducing import existing, reproduced, request_of
 from camcover.api.rule_messages import activation_message, files_of, timestamp
 from camcover.api.staff_messages import (
     finding_message,
@@ -40,11 +40,8 @@ from camcover.workflow.activation import FourEyes, four_eyes, switch_four_eyes
 from camcover.workflow.decision_tables import UnknownFact
 from camcover.workflow.errors import (
     EstimateDiffers,
-    EstimateErased,
-    EstimateNotKept,
     NotServed,
     PayerNotAllowed,
-    UnknownEstimate,
 )
 from camcover.workflow.release_names import ACTIVE
 from camcover.workflow.release_rules import ReleaseRules, find_release
@@ -54,7 +51,6 @@ from camcover.workflow.rules_in_force import RulesInForce
 __all__ = ["StaffServicer"]
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Item = TypeVar("Item")
 
 
 class StaffServicer(RuleServiceServicer):
@@ -73,7 +69,8 @@ class StaffServicer(RuleServiceServicer):
     ) -> messages.ListActivationsResponse:
         """All decisions, in order of effect."""
         validate(request)
-        page, token = _page(request, await self._pool.run(self._decisions))
+        wanted = PageByPlace(request)
+        page, token = wanted.of(await self._pool.run(self._decisions))
         return messages.ListActivationsResponse(activations=map(activation_message, page), next_page_token=token)
 
     def _decisions(self) -> list[Any]:
@@ -101,10 +98,10 @@ class StaffServicer(RuleServiceServicer):
     ) -> messages.AnalyzeRulesResponse:
         """What is odd about rules."""
         await self._pool.run(validate, request)
+        wanted = PageByPlace(request)
         files = await self._pool.run(self._files, request)
         found = await self._worker_process.run(analyzed, files, tuple(request.plan_ids))
-        wanted = [each for each in found.findings if not request.kinds or each.kind in request.kinds]
-        page, token = _page(request, wanted)
+        page, token = wanted.of([each for each in found.findings if not request.kinds or each.kind in request.kinds])
         return messages.AnalyzeRulesResponse(
             findings=[finding_message(each) for each in page], left_out=found.left_out, next_page_token=token
         )
@@ -112,9 +109,10 @@ class StaffServicer(RuleServiceServicer):
     async def CoverRules(self, request: messages.CoverRulesRequest, context: Context) -> messages.CoverRulesResponse:
         """What no test reaches."""
         await self._pool.run(validate, request)
+        wanted = PageByPlace(request)
         files = await self._pool.run(self._files, request)
         found = await self._worker_process.run(covered, files, tuple(request.plan_ids))
-        page, token = _page(request, found.missing)
+        page, token = wanted.of(found.missing)
         return messages.CoverRulesResponse(
             untested=[untested_message(each) for each in page],
             reachable=found.reachable,
@@ -127,7 +125,7 @@ class StaffServicer(RuleServiceServicer):
     ) -> messages.ListAuditEntriesResponse:
         """The entries of the audit log, in order."""
         validate(request)
-        size, after = page_size(request), max(request.after, _number(request))
+        size, after = page_size(request), max(request.after, number_in_token(request))
         found = await self._pool.run(self._entries, after, size + 1)
         token = token_of(str(found[size - 1].number)) if len(found) > size else ""
         return messages.ListAuditEntriesResponse(entries=found[:size], next_page_token=token)
@@ -180,16 +178,11 @@ class StaffServicer(RuleServiceServicer):
 
     def _reproduced(self, name: str) -> messages.ReproduceEstimateResponse:
         """The comparison of a stored estimate with what its release gives now."""
-        stored = self._estimates.by_name(name)
-        if stored is None:
-            raise UnknownEstimate(name)
-        if stored.erased_at is not None:
-            raise EstimateErased(name, stored.erased_at)
-        if stored.request is None:
-            raise EstimateNotKept(f"{name} cannot be computed again: only its hashes were kept, not its request")
+        stored = existing(name, self._estimates.by_name(name))
+        content = request_of(stored)
         difference = ""
         try:
-            reproduced(self._rules, stored, stored.request)
+            reproduced(self._rules, stored, content)
         except (EstimateDiffers, InvalidRequest) as error:
             # Of a refused request no more is said: its violations quote it.
             difference = str(error) if isinstance(error, EstimateDiffers) else "this version refuses its request"
@@ -216,25 +209,6 @@ class StaffServicer(RuleServiceServicer):
         if self._rules.releases is None:
             raise NotServed("this service has no database; start it with --database-url")
         return self._rules.releases
-
-
-def _page(request: PageRequest, entries: list[Item] | tuple[Item, ...]) -> tuple[list[Item], str]:
-    """The page of a list that a request asks for, and the token of the next one: the place of its first entry."""
-    first, size = _number(request), page_size(request)
-    token = token_of(str(first + size)) if len(entries) > first + size else ""
-    return list(entries[first : first + size]), token
-
-
-def _number(request: PageRequest) -> int:
-    """The number that a page token stands for; 0 on the first page. Raises `Refused`."""
-    token = read_token(request)
-    if token and not (token.isascii() and token.isdecimal() and len(token) < _LONGEST):
-        refuse_token()
-    return int(token or 0)
-
-
-_LONGEST = 19
-"""Digits of the largest number that a database holds."""
 
 
 def _fields(found: FourEyes) -> dict[str, Any]:

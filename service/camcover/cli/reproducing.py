@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from camcover.api.reproducing import reproduced
+from camcover.api.reproducing import existing, reproduced, request_of
 from camcover.cli.answers import print_answer
 from camcover.cli.opening import opened
 from camcover.cli.options import EstimateFormat
 from camcover.engine import InvalidRequest
 from camcover.store import KeptEstimates, ReleaseStore
-from camcover.workflow.errors import EstimateErased, EstimateNotKept, UnknownEstimate
+from camcover.workflow.errors import EstimateNotKept
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -18,16 +18,11 @@ from camcover.workflow.rules_in_force import RulesInForce
 def reproduce(name: str, output: EstimateFormat, database_url: str) -> None:
     """Compute an estimate once more from its request, by its own release, and hold it to what was answered."""
     with opened(database_url) as database:
-        stored = KeptEstimates(database).by_name(name)
-        if stored is None:
-            raise UnknownEstimate(name)
-        if stored.erased_at is not None:
-            raise EstimateErased(name, stored.erased_at)
-        if stored.request is None:
-            raise EstimateNotKept(f"{name} cannot be computed again: only its hashes were kept, not its request")
+        stored = existing(name, KeptEstimates(database).by_name(name))
+        content = request_of(stored)
         rules = RulesInForce(releases=ReleaseRules(ReleaseStore(database)))
         try:
-            answer = reproduced(rules, stored, stored.request)
+            answer = reproduced(rules, stored, content)
         except InvalidRequest as error:
             raise EstimateNotKept(f"{name}: this version refuses its request: {error}") from error
     print_answer(answer, output)

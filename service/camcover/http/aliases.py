@@ -28,8 +28,7 @@ CONTENT_TYPES = (JSON,)
 class Alias(NamedTuple):
     """A path with the method of HTTP that it takes, and the method that answers.
 
-    `field`: the field that the part of the path in braces gives, after `prefix`; `is_empty`: the path stands for it,
-    empty.
+    `field`: the field that the part of the path in braces gives, after `prefix`; it is empty where the path has none.
     """
 
     verb: str
@@ -37,7 +36,11 @@ class Alias(NamedTuple):
     method: str
     field: str = ""
     prefix: str = ""
-    is_empty: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the path stands for its field, empty: it has no part in braces that gives it."""
+        return bool(self.field) and "{" not in self.path
 
 
 def _of(service: str, method: str) -> str:
@@ -60,7 +63,7 @@ ALIASES = (
     Alias("GET", "/v1/practitioners", _of("CatalogService", "ListPractitioners")),
     Alias("GET", "/v1/releases", _of("RuleService", "ListReleases")),
     Alias("POST", "/v1/releases", _of("RuleService", "PublishRelease")),
-    Alias("GET", "/v1/releases/active", _of("RuleService", "GetRelease"), "release", is_empty=True),
+    Alias("GET", "/v1/releases/active", _of("RuleService", "GetRelease"), "release"),
     Alias("GET", "/v1/releases/{id}", _of("RuleService", "GetRelease"), "release"),
     Alias("GET", "/v1/releases/{id}/diff", _of("RuleService", "DiffReleases"), "after_release"),
     Alias("POST", "/v1/activations", _of("RuleService", "ActivateRelease")),

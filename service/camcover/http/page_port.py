@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from camcover.api.access import ANYONE
 from camcover.api.admission import WHO, who_calls
-from camcover.api.errors import Refused
+from camcover.api.errors import Refused, reason_of
 from camcover.api.figures import CALLS, REFUSALS
 from camcover.api.server import Server
 from camcover.api.trace_context import trace_of
@@ -98,7 +98,7 @@ class AdmittedPages:
             if refused is None:
                 admission.leave(admission.calls, who)
             seconds, code = time.perf_counter() - began, _code(status)
-            ended(code, "" if refused is None else Refused(refused).reason)
+            ended(code, "" if refused is None else reason_of(refused))
             if name:
                 measures.note(CALLS.name, seconds, name, code)
                 _LOG.info("page", path=name, status=status, milliseconds=round(seconds * 1000, 1))
@@ -111,7 +111,7 @@ class AdmittedPages:
 
     def _refused(self, path: str, status: Status) -> Response:
         """The page that asks to try again, and when."""
-        self._server.measures.note(REFUSALS.name, 1, Refused(status).reason)
+        self._server.measures.note(REFUSALS.name, 1, reason_of(status))
         reply = refusal(status)
         response = self._pages.refused(path, "web-busy", reply.status)
         response.headers.update({name: value for name, value in reply.headers.items() if name == "retry-after"})

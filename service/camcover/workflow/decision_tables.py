@@ -49,12 +49,24 @@ class UnknownFact(CamcoverError):
     """A word of the question that the rules do not have."""
 
     def __init__(
-        self, kind: str, word: str, words: Iterable[str], *, aliases: Aliases | None = None, cutoff: float = 0.6
+        self,
+        fact: str,
+        word: str,
+        words: Iterable[str],
+        *,
+        kind: str = "",
+        aliases: Aliases | None = None,
+        cutoff: float = 0.6,
     ) -> None:
-        """Name the word, and what was perhaps meant of `words`."""
+        """Name the word, and what was perhaps meant of `words`.
+
+        `fact`: what of the question it is (`plan`, `code`, ...); `kind`: the same as the message says it, where that is
+        longer.
+        """
+        kind = kind or fact
         known = list(words)
         super().__init__(with_hint(f"no {kind} {word!r}", word, known, aliases=aliases, cutoff=cutoff))
-        self.kind, self.word = kind, word
+        self.fact, self.kind, self.word = fact, kind, word
         self.nearest = nearest(word, known, cutoff=cutoff)[:2]
 
 
@@ -164,7 +176,8 @@ def decision_tables(rules: RuleSet, question: TableQuery) -> list[DecisionTable]
             tables += _tables_of(rules, stretch, question)
     if not tables:
         ranges = (f"{plan.heading.effective.start} to {plan.heading.effective.end or 'open'}" for plan in editions)
-        raise UnknownFact(f"edition of plan {question.plan_id} ({', '.join(ranges)}) on", str(question.day), ())
+        kind = f"edition of plan {question.plan_id} ({', '.join(ranges)}) on"
+        raise UnknownFact("edition", str(question.day), (), kind=kind)
     return tables
 
 
@@ -178,32 +191,34 @@ def _checked(rules: RuleSet, question: TableQuery) -> tuple[Plan, ...]:
     facts = question.facts
     codes = [str(code) for catalog in catalogs for code in _codes(catalog.therapies.get(question.therapy))]
     asked = [
-        _Asked("therapy", question.therapy, therapies, aliases_in(catalogs, "therapy")),
-        _Asked(f"code of {question.therapy}", question.code, codes, cutoff=1),
+        _Asked("therapy", question.therapy, therapies, aliases=aliases_in(catalogs, "therapy")),
+        _Asked("code", question.code, codes, kind=f"code of {question.therapy}", cutoff=1),
         _Asked("tier", facts.tier, [str(tier) for plan in editions for tier in plan.tiers]),
         _of_catalog(catalogs, "practitioner", facts.practitioner),
         *(_of_catalog(catalogs, "condition", name) for name in question.conditions),
     ]
     for each in asked:
         if each.word and each.word not in each.known:
-            raise UnknownFact(each.kind, each.word, dict.fromkeys(each.known), aliases=each.aliases, cutoff=each.cutoff)
+            known = dict.fromkeys(each.known)
+            raise UnknownFact(each.fact, each.word, known, kind=each.kind, aliases=each.aliases, cutoff=each.cutoff)
     return editions
 
 
 class _Asked(NamedTuple):
-    """A word of a question, and the words that it may be."""
+    """A word of a question, and the words that it may be. `fact` and `kind` as `UnknownFact` has them."""
 
-    kind: str
+    fact: str
     word: str | None
     known: Collection[str]
+    kind: str = ""
     aliases: Aliases = {}  # noqa: RUF012 - never changed
     cutoff: float = 0.6
 
 
-def _of_catalog(catalogs: Sequence[Catalog], kind: str, word: str | None) -> _Asked:
+def _of_catalog(catalogs: Sequence[Catalog], fact: str, word: str | None) -> _Asked:
     """A practitioner or a condition that is asked about."""
-    known = [str(each) for catalog in catalogs for each in getattr(catalog, f"{kind}s")]
-    return _Asked(kind, word, known, aliases_in(catalogs, kind))
+    known = [str(each) for catalog in catalogs for each in getattr(catalog, f"{fact}s")]
+    return _Asked(fact, word, known, aliases=aliases_in(catalogs, fact))
 
 
 def _codes(therapy: object) -> tuple[str, ...]:
