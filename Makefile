@@ -12,6 +12,7 @@ SAVED := build/bench.json
 DRAWN := tests/oracle/test_agreement.py tests/oracle/test_completions.py tests/engine/test_carrying_on.py
 CORE_TESTS := $(addprefix tests/,rulebook engine oracle workflow bulk examples test_calendar.py test_kinds.py test_line_amounts.py)
 DATA ?= ../shared/data
+INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --requirement
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 COMMITTED = $(shell git log -1 --format=%ct 2> /dev/null || echo 315532800)
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
@@ -181,26 +182,22 @@ $(GENERATED): $(PROTOS) $(VENV)/.installed
 
 $(VENV)/.installed: requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(BIN)/$(INSTALL) $<
 	touch $@
 
 $(VENV)/.engines: requirements-engines.lock $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-engines.lock
+	$(BIN)/$(INSTALL) $<
 	touch $@
 
+# An environment of its own for each of these, from its lock file.
 $(PEERS)/.installed: benchmarks/peers/requirements.lock
-	$(PYTHON) -m venv $(PEERS)/venv
-	$(PEERS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
-	touch $@
-
 $(AUDIT)/.installed: requirements-audit.lock
-	$(PYTHON) -m venv $(AUDIT)/venv
-	$(AUDIT)/venv/bin/pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --require-hashes --requirement $<
-	touch $@
-
+$(AUDIT)/.installed: export PIP_RETRIES = 1
+$(AUDIT)/.installed: export PIP_TIMEOUT = 20
 build/deploy/.installed: deploy/requirements.lock
-	$(PYTHON) -m venv build/deploy/venv
-	build/deploy/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+$(PEERS)/.installed $(AUDIT)/.installed build/deploy/.installed:
+	$(PYTHON) -m venv $(@D)/venv
+	$(@D)/venv/bin/$(INSTALL) $<
 	touch $@
 
 tests/web_browser/node_modules: tests/web_browser/package-lock.json

@@ -6,7 +6,7 @@ The methods are called without a server, the work on rules in the test's own pro
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest
 from sqlalchemy import text
 
+from at_once import AtOnce
 from camcover.api import staff_servicer
 from camcover.api.access import CALLER, Caller
 from camcover.api.answering import Answering
@@ -51,14 +52,6 @@ from small_rules import COPAY_PLAN, TEXTS
 FILES = {f"payers/{name}": content.encode() for name, content in TEXTS.items()}
 DEARER = FILES | {"payers/copay.yaml": COPAY_PLAN.replace("$20", "$30").encode()}
 CONTEXT: Any = None
-
-
-class AtOnce:
-    """Does the work of another process in this one."""
-
-    async def run(self, work: Callable[..., Any], *given: Any) -> Any:
-        """What `work` gives."""
-        return work(*given)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.error_details_pb2 import ErrorInfo
 
+from at_once import AtOnce
 from camcover.api.access import Access
 from camcover.api.server import Server, Settings, Storage
 from camcover.gen.camcover.v1 import estimate_pb2
@@ -47,14 +48,6 @@ _HEADERS = {"authorization": f"Bearer {_BEARER}"}
 
 _OURS = {"INTERNAL", "UNKNOWN", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNIMPLEMENTED", "DATA_LOSS"}
 """Codes of faults of the service's own. Calls come one by one, so that none is refused for load."""
-
-
-class _AtOnce:
-    """Does the work of another process in this one."""
-
-    async def run(self, work: Callable[..., Any], *given: Any) -> Any:
-        """What `work` gives."""
-        return work(*given)
 
 
 class WireCase(NamedTuple):
@@ -171,7 +164,7 @@ async def fuzzed_service(folder: Path, *, is_one_process: bool) -> AsyncIterator
     callers.write_text(_CALLER.format(hashlib.sha256(_BEARER.encode()).hexdigest()), encoding="utf-8")
     server = Server(rules, Storage(estimate_store(database), follows=True), settings, Access(callers))
     if is_one_process:
-        at_once: Any = _AtOnce()
+        at_once: Any = AtOnce()
         server._staff._worker_process = at_once
     port = await server.start()
     transport = httpx.ASGITransport(app=application(server))

@@ -26,7 +26,6 @@ AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium")
 
 pytestmark = [
-    pytest.mark.browser,
     pytest.mark.processes,
     pytest.mark.skipif(
         CHROMIUM is None or not AXE.is_file(),
@@ -178,7 +177,6 @@ def violations(page: Any) -> list[tuple[str, str]]:
 
 def test_the_result_follows_the_keyboard(page: Any, site: str) -> None:
     """A fourth visit costs $16 more. The field keeps the focus, and the total is announced."""
-    open_page(page, site, "en", "care plan")
     page.goto(f"{site}/en/")
     page.select_option("#plan", "share-plan")
     page.select_option("[name=therapy-0]", "acupuncture")
@@ -207,7 +205,6 @@ def test_the_result_follows_the_keyboard(page: Any, site: str) -> None:
 
 
 def test_an_approval_that_is_ticked_closes_the_range(page: Any, site: str) -> None:
-    open_page(page, site, "en", "care plan")
     page.goto(f"{site}/en/plan")
     page.select_option("#plan", "copay-plan")
     page.locator("#sum-oop_max").wait_for()

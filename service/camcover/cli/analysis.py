@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from camcover.cli.options import OutputFormat, TableFormat
+from camcover.cli.options import OutputFormat, TableFormat, listed_in
 from camcover.cli.plans import known_plans
 from camcover.cli.sources import rules_of
 from camcover.rulebook.diagnostics import github_line
@@ -38,7 +38,7 @@ def analyze_rules(source: str, plan: list[str] | None, fail_on: str, output: Out
 
 def _kinds(fail_on: str) -> set[FindingKind]:
     """The kinds of findings that a list names."""
-    words = [word.strip() for word in fail_on.split(",") if word.strip()]
+    words = listed_in(fail_on)
     unknown = [word for word in words if word not in set(FindingKind)]
     if unknown:
         raise typer.BadParameter(with_hint(f"no kind of finding {unknown[0]!r}", unknown[0], FindingKind))

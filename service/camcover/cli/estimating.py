@@ -7,17 +7,16 @@ from pathlib import Path
 
 import typer
 
-from camcover.api.errors import Refused, bad_request, status_of
+from camcover.api.errors import bad_request
 from camcover.api.estimates import estimate_message
 from camcover.api.json_request import message_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
-from camcover.cli.answers import complain, print_answer
+from camcover.cli.answers import complain, print_answer, refusals_told
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.options import EstimateFormat
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
-from camcover.workflow.errors import UseCaseError
 from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -67,12 +66,9 @@ def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> e
 
     Ends the program with status 2 when the request is refused.
     """
-    try:
+    with refusals_told():
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
         answer = estimate_message(price(release, estimate_request(message)), message.request_id, message.language)
-    except (Refused, InvalidRequest, UseCaseError) as error:
-        complain(status_of(error))
-        raise typer.Exit(2) from error
     answer.ClearField("name")
     return answer

@@ -9,18 +9,16 @@ from typing import Any
 
 import typer
 
-from camcover.api.errors import Refused, status_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
-from camcover.cli.answers import complain
+from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.estimating import read_request
-from camcover.cli.options import TableFormat
-from camcover.engine import EstimateRequest, InvalidRequest
+from camcover.cli.options import TableFormat, listed_in
+from camcover.engine import EstimateRequest
 from camcover.languages import Language, language
 from camcover.workflow.care_choices import MayChange
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, cheaper_ways
-from camcover.workflow.errors import UseCaseError
 from camcover.workflow.rules_in_force import RulesInForce
 from camcover.workflow.trades import cost_as_planned, cost_of, remarks_on, trades_of
 
@@ -38,25 +36,17 @@ def optimize(
 ) -> None:
     """Search, and print what was found."""
     message = read_request(request)
-    may = MayChange(_words(tiers), _words(practitioners), _words(settings), _day(earliest), _day(latest))
+    may = MayChange(listed_in(tiers), listed_in(practitioners), listed_in(settings), _day(earliest), _day(latest))
     tables = compiled_rules(rules)
-    try:
+    with refusals_told():
         validate(message)
         asked = estimate_request(message)
         found = cheaper_ways(RulesInForce(tables).take(message.rule_release), asked, may, most_priced=most)
-    except (Refused, InvalidRequest, UseCaseError) as error:
-        complain(status_of(error))
-        raise typer.Exit(2) from error
     spoken = language(message.language)
     if output is TableFormat.JSON:
         typer.echo(json.dumps(_data(found, asked, spoken), indent=2, ensure_ascii=False))
     else:
         _tell(found, asked, spoken)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """`a,b` as words; what is empty is left out."""
-    return tuple(word for word in map(str.strip, text.split(",")) if word)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -25,6 +25,7 @@ __all__ = [
     "Switch",
     "TableFormat",
     "Watch",
+    "listed_in",
 ]
 
 DEFAULT_DATABASE = "sqlite:///camcover.sqlite"
@@ -70,6 +71,11 @@ class Switch(StrEnum):
 
     ON = "on"
     OFF = "off"
+
+
+def listed_in(text: str) -> tuple[str, ...]:
+    """The words of a list with commas; what is empty is left out."""
+    return tuple(word for word in map(str.strip, text.split(",")) if word)
 
 
 def _user() -> str:

@@ -157,7 +157,7 @@ async def _serve(
             return 1
         http = ""
         if options.http is not None:
-            beside = _http_port(server, rules, options, access, certificates=certificates)
+            beside = _http_port(server, rules, options, http=options.http, access=access, certificates=certificates)
             try:
                 http = await beside.start()
             except OSError:
@@ -173,14 +173,19 @@ async def _serve(
 
 
 def _http_port(
-    server: Server, rules: RulesInForce, options: ServerOptions, access: Access, *, certificates: Certificates | None
+    server: Server,
+    rules: RulesInForce,
+    options: ServerOptions,
+    *,
+    http: HttpOptions,
+    access: Access,
+    certificates: Certificates | None,
 ) -> HttpPort:
     """The port of HTTP, with pages where they are asked for."""
     # They import Starlette, which only an extra brings.
     from camcover.http.port import HttpPort  # noqa: PLC0415
     from camcover.web.app import Pages, PageSettings  # noqa: PLC0415
 
-    http = options.http or HttpOptions("")
     settings = PageSettings(http.help_phone, http.frames)
     return HttpPort(
         server,

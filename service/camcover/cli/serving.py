@@ -17,6 +17,7 @@ from camcover.api.orphans import end_with_parent
 from camcover.api.server import Settings
 from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
+from camcover.cli.options import listed_in
 from camcover.cli.running import OFF, HttpOptions, ServerOptions, guards, run_server
 from camcover.cli.securing import certificate_files, check_plain_text, oidc_settings, plain_ports
 from camcover.cli.workers import Supervisor
@@ -195,7 +196,7 @@ def _origins(option: str, text: str) -> tuple[str, ...]:
     """The origins of a list with commas. Raises typer.BadParameter."""
     from camcover.http.origins import is_origin  # noqa: PLC0415 - it imports Starlette, which only an extra brings
 
-    found = tuple(each.strip() for each in text.split(",") if each.strip())
+    found = listed_in(text)
     for each in found:
         if not is_origin(each):
             said = "expected an origin as browsers write it, such as https://portal.example"

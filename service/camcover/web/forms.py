@@ -76,6 +76,11 @@ class CareForm:
     premiums: Mapping[str, str] = field(default_factory=dict)
     do: str = ""
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more kind of care may be added."""
+        return len(self.items) < MOST_ITEMS
+
     def chosen(self) -> CareForm:
         """The form without the last kinds of care that were added and not chosen yet."""
         items = self.items
@@ -87,7 +92,7 @@ class CareForm:
         """The form as the pressed button leaves it: an item more or fewer, a visit more or fewer."""
         what, _, place = self.do.partition("-")
         if what == "add":
-            return self if len(self.items) >= MOST_ITEMS else replace(self, items=(*self.items, _next(self.items)))
+            return replace(self, items=(*self.items, _next(self.items))) if self.has_room else self
         at = int(place) if place.isdecimal() and len(place) < 3 else -1
         if not 0 <= at < len(self.items):
             return self

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from camcover.languages import ENGLISH, Language, language, languages
 from camcover.messages import Dollars
+from camcover.showing.charts import COLOURS
 from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
 
@@ -63,6 +64,7 @@ def html(name: str, /, tag: str, here: str = "", **values: Any) -> str:
         unreviewed=words.is_unreviewed,
         # Names of documents stay as their publishers have them.
         rules_language=ENGLISH,
+        colours=COLOURS,
         **_words(words),
         **values,
     )

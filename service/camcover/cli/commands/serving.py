@@ -67,13 +67,10 @@ def serve(
     page_frames: Annotated[
         str,
         typer.Option(
-            envvar="CAMCOVER_PAGE_FRAMES",
             help="Whose pages may show /embed in a frame: origins with commas between them.",
         ),
     ] = "",
-    help_phone: Annotated[
-        str, typer.Option(envvar="CAMCOVER_HELP_PHONE", help="The phone number that pages name for help.")
-    ] = "",
+    help_phone: Annotated[str, typer.Option(help="The phone number that pages name for help.")] = "",
     database_url: Annotated[
         str,
         typer.Option(
