@@ -180,7 +180,10 @@ async def test_what_is_no_form_is_refused(desk_of: Desks, office: Office) -> Non
 
 def _address(path: str, office: Office) -> str:
     """An address of a page."""
-    return path.replace("{release}", office.ids[2]).replace("{name:path}", "catalog.yaml")
+    named = {"release": office.ids[2], "name:path": "catalog.yaml", "plan": "copay-plan", "therapy": "acupuncture"}
+    for name, value in named.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 @pytest.mark.parametrize("page", STAFF_PAGES, ids=lambda page: page.path or "/")

@@ -13,7 +13,15 @@ from camcover.store import Activation, Ledger, Release, in_force
 from camcover.workflow.errors import UnknownRelease
 from camcover.workflow.release_rules import unknown_release
 
-__all__ = ["History", "ReleaseAtHand", "files_of_release", "history", "release_at_hand", "releases_page"]
+__all__ = [
+    "History",
+    "ReleaseAtHand",
+    "ReleasesPage",
+    "files_of_release",
+    "history",
+    "release_at_hand",
+    "releases_page",
+]
 
 
 class History(NamedTuple):
@@ -31,6 +39,13 @@ class History(NamedTuple):
     decisions: tuple[Activation, ...]
     scheduled: tuple[Activation, ...]
     now: datetime
+
+
+class ReleasesPage(NamedTuple):
+    """Some releases, newest first; `more`: the id behind which the next page begins, empty where there is none."""
+
+    releases: tuple[Release, ...]
+    more: str
 
 
 class ReleaseAtHand(NamedTuple):
@@ -62,8 +77,8 @@ def history(ledger: Ledger) -> History:
     )
 
 
-def releases_page(ledger: Ledger, most: int, before: str = "", words: str = "") -> tuple[list[Release], str]:
-    """At most so many releases, newest first, those after `before`; and what the next page has to begin behind.
+def releases_page(ledger: Ledger, most: int, before: str = "", words: str = "") -> ReleasesPage:
+    """At most so many releases, newest first, those published before the release `before`.
 
     Raises `UnknownRelease` where there is no release `before`.
     """
@@ -73,7 +88,7 @@ def releases_page(ledger: Ledger, most: int, before: str = "", words: str = "") 
         if last is None:
             raise UnknownRelease(before[:64])
     found = ledger.releases(most + 1, last, words)
-    return found[:most], found[most - 1].id if len(found) > most else ""
+    return ReleasesPage(tuple(found[:most]), found[most - 1].id if len(found) > most else "")
 
 
 def release_at_hand(ledger: Ledger, release_id: str) -> ReleaseAtHand:

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from camcover.errors import CamcoverError
 from camcover.web.forms import FORM_SECONDS, WrongForm, body_of, fields_of
-from camcover.web.staff import releases_page
+from camcover.web.staff import decision_page, plans_page, releases_page, today_page
 from camcover.web.staff.frame import ROOT, framed, open_page
 from camcover.web.staff.signing_in import (
     cookie_of,
@@ -39,7 +39,12 @@ from camcover.workflow.staff_sessions import SignedIn, found
 
 __all__ = ["STAFF_PAGES", "StaffPages"]
 
-STAFF_PAGES: tuple[StaffPage, ...] = (*releases_page.PAGES,)
+STAFF_PAGES: tuple[StaffPage, ...] = (
+    *today_page.PAGES,
+    *plans_page.PAGES,
+    *decision_page.PAGES,
+    *releases_page.PAGES,
+)
 """All pages but the sign-in."""
 
 _SMALLEST_PACKED, _LEVEL = 1024, 5

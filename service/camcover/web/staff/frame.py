@@ -25,7 +25,11 @@ class StaffPlace(NamedTuple):
     heading: str = ""
 
 
-PLACES: tuple[StaffPlace, ...] = (StaffPlace("/releases", "Releases"),)
+PLACES: tuple[StaffPlace, ...] = (
+    StaffPlace("", "Today"),
+    StaffPlace("/plans", "Plans"),
+    StaffPlace("/releases", "Releases"),
+)
 """The bar, in its order. A page that is there stands in it."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
 
 from starlette.responses import Response
 
@@ -14,7 +13,13 @@ from camcover.web.staff.visits import StaffPage, Visit
 from camcover.workflow.activation import Decision, activate, roll_back
 from camcover.workflow.errors import ActiveReleaseChanged, NothingToReturnTo
 from camcover.workflow.payers import active_files, check_payers, touched
-from camcover.workflow.release_history import ReleaseAtHand, files_of_release, release_at_hand, releases_page
+from camcover.workflow.release_history import (
+    ReleaseAtHand,
+    ReleasesPage,
+    files_of_release,
+    release_at_hand,
+    releases_page,
+)
 
 __all__ = ["PAGES"]
 
@@ -24,21 +29,22 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every file in an archive, so that the same release is the same bytes."""
 
 
-async def _first(_visit: Visit) -> Response:
-    """To the list."""
-    return led_to("/releases")
-
-
 async def _list(visit: Visit) -> Response:
     """All releases, and all decisions."""
     words, before = visit.asked("find"), visit.asked("before")
-    found, more = await visit.site.look(_listed, visit, words, before)
+    found = await visit.site.look(_listed, visit, words, before)
     return framed(
-        visit, "releases.html", "Releases", releases=found, more=more, words=words, most_decisions=_MOST_DECISIONS
+        visit,
+        "releases.html",
+        "Releases",
+        releases=found.releases,
+        more=found.more,
+        words=words,
+        most_decisions=_MOST_DECISIONS,
     )
 
 
-def _listed(visit: Visit, words: str, before: str) -> Any:
+def _listed(visit: Visit, words: str, before: str) -> ReleasesPage:
     with visit.site.releases.store.reading() as ledger:
         return releases_page(ledger, _MOST_LISTED, before, words)
 
@@ -90,7 +96,7 @@ def _packed(visit: Visit) -> bytes:
 async def _compared(visit: Visit) -> Response:
     """What differs between two releases."""
     before, after = visit.asked("before"), visit.asked("after")
-    known, _ = await visit.site.look(_listed, visit, "", "")
+    known = (await visit.site.look(_listed, visit, "", "")).releases
     found = await differences_of(visit.site, before, after) if before and after else None
     return framed(visit, "compare.html", "Compare two releases", known=known, before=before, after=after, found=found)
 
@@ -173,7 +179,6 @@ async def _allowed(visit: Visit, wanted: str) -> Decision:
 
 
 PAGES = (
-    StaffPage("", _first),
     StaffPage("/releases", _list),
     StaffPage("/releases/compare", _compared),
     StaffPage("/releases/roll-back", _before_return, _return),

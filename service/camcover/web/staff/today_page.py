@@ -1,0 +1,52 @@
+"""S1, today: what answers, what comes next, what went live this week, what is published and not live yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from camcover.web.staff.frame import framed
+from camcover.web.staff.visits import StaffPage, Visit
+from camcover.workflow.release_history import ReleasesPage, releases_page
+
+__all__ = ["PAGES"]
+
+_WEEK = timedelta(days=7)
+_MOST_WAITING = 5
+
+
+async def _show(visit: Visit) -> Response:
+    """The page."""
+    told = visit.history
+    lived = [
+        each
+        for each in told.decisions
+        if not each.is_cancelled and each.holds(told.now) and told.now - each.effective_at <= _WEEK
+    ]
+    newest = await visit.site.look(_newest, visit)
+    decided = {each.release_id for each in told.decisions if not each.is_cancelled}
+    waiting = [each for each in newest.releases if each.id not in decided]
+    return framed(
+        visit,
+        "today.html",
+        "Today",
+        lived=lived,
+        waiting=waiting,
+        counts=_counts(visit),
+    )
+
+
+def _newest(visit: Visit) -> ReleasesPage:
+    with visit.site.releases.store.reading() as ledger:
+        return releases_page(ledger, _MOST_WAITING)
+
+
+def _counts(visit: Visit) -> tuple[int, int]:
+    """How many plans answer, and of how many payers."""
+    tables = visit.site.rules.tables
+    plans = () if tables is None else tuple(tables.directory.values())
+    return len(plans), len({each.payer_id for each in plans})
+
+
+PAGES = (StaffPage("", _show),)
