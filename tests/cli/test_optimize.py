@@ -41,8 +41,22 @@ def test_json_has_cents_message_ids_and_each_service_as_it_would_be_asked(rules:
             "practitioner": "acupuncturist",
             "setting": "",
             "dates": ["2026-03-02", "2026-03-09", "2026-03-16"],
+            "paid_oneself": [],
         }
     ]
+
+
+def test_a_self_pay_price_is_used_for_visits_that_are_not_covered(rules: Path, run: Any) -> None:
+    """The last visits of five are above the four of a year; each is 80.00, or 70.00 without the plan."""
+    days = ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"]
+    asked = json.dumps(question(items=[ITEM | {"dates": days}]))
+    told = json.loads(
+        run("optimize", "-", "--rules", rules, "--self-pay", "0=7000", "--format", "json", stdin=asked).stdout
+    )
+    (way,) = told["ways"]
+    paid = way["items"][0]["paid_oneself"]
+    assert way["saved_cents"] == len(paid) * (8_000 - 7_000)
+    assert (way["changes"][0]["id"], paid) == ("way-self-pay", days[-len(paid) :])
 
 
 def test_nothing_cheaper_and_a_bound_that_is_reached_are_said(rules: Path, run: Any) -> None:
@@ -64,6 +78,8 @@ def test_nothing_cheaper_and_a_bound_that_is_reached_are_said(rules: Path, run: 
         (("--tiers", "in_network,out"), "tiers[1]: found tier 'out'; expected one of in_network, out_of_network"),
         (("--settings", "hom"), "settings[0]: found setting 'hom'; expected one of"),
         (("--from", "2026-04-01", "--to", "2026-03-01"), "latest: found 2026-03-01; expected 2026-04-01"),
+        (("--self-pay", "0:90"), "found '0:90'; expected ITEM=CENTS such as 0=9000"),
+        (("--self-pay", "1=9000"), "self_pay[0].item_index: found 1; expected the place of an item, from 0 to 0"),
         (("--to", "soon"), "'soon' does not match the format"),
         (("--most", "0"), "greater than or equal to 1"),
     ],

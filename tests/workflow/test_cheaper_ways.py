@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from camcover.api.requests import estimate_request
 from camcover.cli.compiling import compiled_rules
-from camcover.engine import EstimateRequest, InvalidRequest, Tables, evaluate
+from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate, evaluate_many
 from camcover.engine.asking.claim import as_far_as_known
-from camcover.engine.evaluate import adjudicate_many
 from camcover.gen.camcover.v1 import request_pb2
+from camcover.money import Cents
 from camcover.rulebook.records import Setting
-from camcover.workflow.care_choices import CareChange, MayChange, choices_of
-from camcover.workflow.cheaper_ways import CheaperWays, cheaper_ways
+from camcover.workflow import care_choices
+from camcover.workflow.care_choices import CareChange, MayChange, SelfPayPrice, ServiceChoice, choices_of
+from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, WaySearch, cheaper_ways
 from camcover.workflow.trades import cost_as_planned, cost_of, remarks_on, trades_of
 from oracle.strategies import Scenario, scenarios
 from oracle.test_agreement import read
@@ -29,7 +30,7 @@ from small_rules import SHARE_PLAN, question, tables, typed
 ITEM = question()["items"][0]
 NOTHING_USED = [{"accumulator": name, "used_cents": 0} for name in ("deductible", "oop_max")]
 DOCS, RULES = (Path(__file__).parents[2] / name for name in ("docs", "rules"))
-MOST_WAYS = 300
+MOST_WAYS = 150
 """Ways of a drawn request, about, that are priced one by one."""
 
 UNCHANGED = SHARE_PLAN.replace(", to: 2026-12-31", "")
@@ -58,20 +59,42 @@ def priced_one_by_one(rules: Tables, request: EstimateRequest, may: MayChange) -
     every = [choices_of(rules, plain, place, may) for place in range(len(plain.items))]
     least: dict[CareChange, int] = {}
     ways = list(product(*every))
-    answers = adjudicate_many(rules, [plain._replace(items=tuple(each.item for each in way)) for way in ways])
+    answers = evaluate_many(rules, [plain._replace(items=tuple(each.item for each in way)) for way in ways])
     for way, answered in zip(ways, answers, strict=True):
         if isinstance(answered, InvalidRequest):
             continue
         kinds = CareChange.NONE
         for choice in way:
             kinds |= choice.kinds
-        cents = answered.answer.patient_cents
+        cents = paying_oneself(rules, plain, way, answered)
         least[kinds] = min(cents, least.get(kinds, cents))
     return {
         kinds: cents
         for kinds, cents in least.items()
         if kinds and all(cents < other for fewer, other in least.items() if fewer != kinds and fewer & kinds == fewer)
     }
+
+
+def paying_oneself(rules: Tables, request: EstimateRequest, way: tuple[ServiceChoice, ...], answer: Estimate) -> int:
+    """A way's cents: visits with no covered line leave the plan if they cost more there than without it."""
+    items, paid = [], 0
+    for place, choice in enumerate(way):
+        kept = []
+        for day in choice.item.dates:
+            lines = [line for line in answer.lines if (line.item_index, line.date) == (place, day)]
+            owed, is_covered = sum(line.not_covered_cents for line in lines), any(line.covered for line in lines)
+            if choice.self_pay_cents is None or is_covered or owed <= choice.self_pay_cents:
+                kept.append(day)
+            else:
+                paid += choice.self_pay_cents
+        items += [choice.item._replace(dates=tuple(kept))] if kept else []
+    if not items:
+        return paid
+    return (
+        paid + evaluate(rules, request._replace(items=tuple(items))).totals.patient_cents
+        if paid
+        else (answer.totals.patient_cents)
+    )
 
 
 def test_another_network_costs_less_as_worked_out_by_hand(rules: Tables) -> None:
@@ -90,7 +113,7 @@ def test_another_network_costs_less_as_worked_out_by_hand(rules: Tables) -> None
         "acupuncture: 3 visits to a provider of another network (in network)"
     ]
     assert cost_of(found, way).text == "You would pay $108.80, which is $127.20 less."
-    assert evaluate(rules, way.request).totals.patient_cents == 10_880
+    assert asked_again(rules, way) == 10_880
     assert remarks_on(found, request) == ()
 
 
@@ -138,6 +161,99 @@ def test_earlier_is_found_as_well_and_the_fewest_changes_and_shortest_move_win(r
     ]
 
 
+def asked_again(rules: Tables, way: CheaperWay) -> int:
+    """What the plan's part of a way and its self-paid visits come to, cents."""
+    plan = 0 if way.request is None else evaluate(rules, way.request).totals.patient_cents
+    return plan + sum(way.choices[item].self_pay_cents or 0 for item, _ in way.paid_oneself)
+
+
+def test_visits_that_are_not_covered_are_paid_without_the_plan(rules: Tables) -> None:
+    """Four visits a year are covered: 100.00 + 20 % of 92.00 = 118.40. The fifth and the sixth are charged 80.00 each.
+
+    At a self-pay price of 65.00 they are 15.00 less each.
+    """
+    days = [f"2026-03-{day:02}" for day in (2, 9, 16, 23, 30)] + ["2026-04-06"]
+    request = asked({"dates": days})
+    found = cheaper_ways(rules, request, MayChange(self_pay=(SelfPayPrice(0, Cents(6_500)),)))
+    assert found.patient_cents == 11_840 + 2 * 8_000
+    assert by_price(found) == {CareChange.SELF_PAY: 11_840 + 2 * 6_500}
+    (way,) = found.ways
+    assert way.paid_oneself == ((0, date(2026, 3, 30)), (0, date(2026, 4, 6)))
+    assert [each.message.text for each in trades_of(way)] == [
+        "acupuncture: 2 visits that the plan does not cover, paid without the plan at $65.00 each"
+    ]
+    assert asked_again(rules, way) == way.patient_cents
+    assert cheaper_ways(rules, request, MayChange(self_pay=(SelfPayPrice(0, Cents(8_000)),))).ways == ()
+
+
+def test_care_that_is_not_covered_at_all_leaves_nothing_to_ask(rules: Tables) -> None:
+    """Massage is excluded: its charge of 90.00. Elsewhere the self-pay price is not to be had."""
+    request = asked(
+        {"therapy": "massage", "practitioner": "", "dates": ["2026-03-02"], "procedures": [], "charge_cents": 9_000}
+    )
+    may = MayChange(tiers=("out_of_network",), self_pay=(SelfPayPrice(0, Cents(7_000)),))
+    found = cheaper_ways(rules, request, may)
+    (way,) = found.ways
+    assert (way.patient_cents, way.kinds, way.request) == (7_000, CareChange.SELF_PAY, None)
+    assert by_price(found) == priced_one_by_one(rules, request, may)
+
+
+def test_the_order_of_two_services_counts_under_a_limit() -> None:
+    """One visit a year is covered. Acupuncture is charged 120.00 and has 48.00 allowed, massage is charged 60.00.
+
+    Massage first: its 60.00 go to the deductible, and acupuncture is 120.00: 180.00. The other way around 48.00 and
+    60.00 = 108.00. Both on one day are one visit: 100.00 + 20 % of the other 8.00 = 101.60.
+    """
+    text = UNCHANGED.replace("allow: 4 visits", "allow: 1 visit").replace("[acupuncture]", "[acupuncture, massage]")
+    text = text.replace(", practitioners: [acupuncturist]", "").replace(
+        "  - {therapies: [massage]", "  - {therapies: [reiki]"
+    )
+    rules = tables(share=text)
+    needles = {"dates": ["2026-03-10"], "procedures": [{"code": "97810", "charge_cents": 12_000}]}
+    hands = {"therapy": "massage", "practitioner": "", "dates": ["2026-03-02"], "procedures": [], "charge_cents": 6_000}
+    request = asked(needles, hands, as_of="2026-03-01")
+    latest = date(2026, 3, 31)
+    assert cheaper_ways(rules, request, MayChange(latest=latest)).ways == ()
+    found = cheaper_ways(rules, request, MayChange(latest=latest, order=True))
+    assert found.patient_cents == 18_000
+    (way,) = found.ways
+    assert (way.patient_cents, way.kinds) == (10_160, CareChange.DATES)
+    assert by_price(found) == priced_one_by_one(rules, request, MayChange(latest=latest, order=True))
+
+
+def test_an_order_is_where_another_service_begins_or_just_beside_it(rules: Tables) -> None:
+    """10 and 20 March beside 2 to 5 March: 8 days earlier; just behind, 4 earlier; just before, 19 earlier."""
+    request = asked(
+        {"dates": ["2026-03-10", "2026-03-20"]}, {"dates": ["2026-03-02", "2026-03-05"]}, as_of="2026-02-01"
+    )
+    may = MayChange(earliest=date(2026, 2, 1), order=True)
+    assert [each.days for each in choices_of(rules, request, 0, may)] == [0, -4, -8, -19]
+    assert [each.days for each in choices_of(rules, request, 0, may._replace(earliest=date(2026, 3, 1)))] == [0, -4, -8]
+
+
+def test_a_search_goes_step_by_step(rules: Tables) -> None:
+    """Each step prices what it may at once; the answer is the same as of one step."""
+    request = asked({"tier": "out_of_network"}, {"tier": "out_of_network", "dates": ["2026-06-01"]})
+    may = MayChange(tiers=("in_network",), settings=("home",))
+    present = Cents(evaluate(rules, request).totals.patient_cents)
+    search = WaySearch(rules, request, present, may, at_once=2)
+    priced, steps = 1, 0
+    while search.advance():
+        steps += 1
+        assert search.found().priced <= priced + 2
+        priced = search.found().priced
+    assert steps > 2
+    assert search.found() == cheaper_ways(rules, request, may)
+    assert not search.advance()
+
+
+def test_more_choices_than_can_be_held_are_refused(rules: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    may = MayChange(tiers=("out_of_network",), settings=("home",))
+    monkeypatch.setattr(care_choices, "MOST_CHOICES", 3)
+    with pytest.raises(InvalidRequest, match=r"4 choices .* expected at most 3 choices"):
+        cheaper_ways(rules, asked({}), may)
+
+
 def test_nothing_cheaper_is_said(rules: Tables) -> None:
     found = cheaper_ways(rules, asked({}), MayChange(tiers=("out_of_network",), settings=("home",)))
     assert found.ways == ()
@@ -179,7 +295,7 @@ def test_a_bound_that_is_reached_is_said_and_what_was_found_stands(rules: Tables
     ]
     whole = cheaper_ways(rules, request, may)
     assert whole.is_proven
-    assert all(evaluate(rules, each.request).totals.patient_cents == each.patient_cents for each in cut.ways)
+    assert all(asked_again(rules, each) == each.patient_cents for each in cut.ways)
     assert by_price(whole) == priced_one_by_one(rules, request, may)
     assert min(by_price(whole).values()) <= min(by_price(cut).values())
 
@@ -213,6 +329,8 @@ def test_the_documented_example_costs_what_the_page_says() -> None:
 def test_the_search_finds_what_pricing_every_way_finds(scenario: Scenario) -> None:
     """Under drawn rules of every construct, for drawn requests; where there are many ways, less may change."""
     rules, request = read(scenario)
+    request = request._replace(items=request.items[:3])
+    assume(not isinstance(evaluate_many(rules, [request])[0], InvalidRequest))
     days = [day for item in request.items for day in item.dates]
     may = MayChange(
         tiers=tuple(rules.plans[request.plan_id].tiers),
@@ -220,16 +338,19 @@ def test_the_search_finds_what_pricing_every_way_finds(scenario: Scenario) -> No
         settings=(str(Setting.TELEHEALTH),),
         earliest=min(days) - timedelta(days=20),
         latest=max(days) + timedelta(days=40),
+        order=True,
+        self_pay=(SelfPayPrice(0, Cents(2_000)),),
     )
     first = as_far_as_known(request, rules.vocabulary)._replace(as_of=request.as_of or min(days))
-    for fewer in (may, may._replace(settings=()), may._replace(settings=(), practitioners=()), MayChange(may.tiers)):
+    fewest = may._replace(settings=(), practitioners=())
+    for fewer in (may, may._replace(settings=()), fewest, fewest._replace(order=False), MayChange(may.tiers)):
         may = fewer
         if prod(len(choices_of(rules, first, place, may)) for place in range(len(request.items))) <= MOST_WAYS:
             break
     found = cheaper_ways(rules, request, may)
     assert found.is_proven
     assert by_price(found) == priced_one_by_one(rules, request, may)
-    assert all(evaluate(rules, each.request).totals.patient_cents == each.patient_cents for each in found.ways)
+    assert all(asked_again(rules, each) == each.patient_cents for each in found.ways)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +360,9 @@ def test_the_search_finds_what_pricing_every_way_finds(scenario: Scenario) -> No
         (MayChange(practitioners=("acupuncturist", "x")), "practitioners[1]", "practitioner 'x'"),
         (MayChange(settings=("ofice",)), "settings[0]", "setting 'ofice'"),
         (MayChange(earliest=date(2026, 3, 1), latest=date(2026, 2, 1)), "latest", "2026-02-01"),
+        (MayChange(self_pay=(SelfPayPrice(1, Cents(1)),)), "self_pay[0].item_index", "1"),
+        (MayChange(self_pay=(SelfPayPrice(0, Cents(1)),) * 2), "self_pay[1].item_index", "'0' a second time"),
+        (MayChange(self_pay=(SelfPayPrice(0, Cents(-1)),)), "self_pay[0].price_cents", "-1"),
     ],
 )
 def test_what_may_change_and_does_not_exist_is_refused(rules: Tables, may: MayChange, field: str, said: str) -> None:

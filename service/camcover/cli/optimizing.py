@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,15 @@ from camcover.cli.compiling import compiled_rules
 from camcover.cli.estimating import read_request
 from camcover.cli.options import TableFormat, listed_in
 from camcover.engine import EstimateRequest
+from camcover.engine.asking.words import shown
 from camcover.languages import Language, language
-from camcover.workflow.care_choices import MayChange
+from camcover.money import Cents
+from camcover.workflow.care_choices import MayChange, SelfPayPrice
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays, cheaper_ways
 from camcover.workflow.rules_in_force import RulesInForce
 from camcover.workflow.trades import cost_as_planned, cost_of, remarks_on, trades_of
+
+_PRICE = re.compile(r"([0-9]{1,4})=([0-9]{1,10})")
 
 
 def optimize(
@@ -31,12 +36,22 @@ def optimize(
     settings: str,
     earliest: datetime | None,
     latest: datetime | None,
+    order: bool,
+    self_pay: list[str] | None,
     most: int,
     output: TableFormat,
 ) -> None:
     """Search, and print what was found."""
     message = read_request(request)
-    may = MayChange(listed_in(tiers), listed_in(practitioners), listed_in(settings), _day(earliest), _day(latest))
+    may = MayChange(
+        listed_in(tiers),
+        listed_in(practitioners),
+        listed_in(settings),
+        _day(earliest),
+        _day(latest),
+        order,
+        tuple(map(_price, self_pay or ())),
+    )
     tables = compiled_rules(rules)
     with refusals_told():
         validate(message)
@@ -47,6 +62,14 @@ def optimize(
         typer.echo(json.dumps(_data(found, asked, spoken), indent=2, ensure_ascii=False))
     else:
         _tell(found, asked, spoken)
+
+
+def _price(text: str) -> SelfPayPrice:
+    """`0=9000` as a self-pay price."""
+    found = _PRICE.fullmatch(text)
+    if found is None:
+        raise typer.BadParameter(f"found {shown(text)}; expected ITEM=CENTS such as 0=9000", param_hint="--self-pay")
+    return SelfPayPrice(int(found[1]), Cents(int(found[2])))
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -90,7 +113,8 @@ def _way(found: CheaperWays, way: CheaperWay, spoken: Language) -> dict[str, Any
                 "practitioner": each.item.practitioner,
                 "setting": str(each.item.setting or ""),
                 "dates": [str(day) for day in each.item.dates],
+                "paid_oneself": [str(day) for item, day in way.paid_oneself if item == place],
             }
-            for each in way.choices
+            for place, each in enumerate(way.choices)
         ],
     }

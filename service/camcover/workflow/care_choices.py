@@ -1,4 +1,4 @@
-"""What may be otherwise with one service of a plan of care: its network, practitioner, setting and first day.
+"""What may be otherwise with one service of a plan of care: network, practitioner, setting, first day, who is billed.
 
 What comes in: a request, and what its caller says may change. What goes out: the choices of each service, each the
 whole service as it would then be asked. The number of visits and the days between them stay.
@@ -14,12 +14,29 @@ from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine import EstimateRequest, Tables, Violation
-from camcover.engine.asking.words import unknown_word
+from camcover.engine.asking.words import repeated, unknown_word
 from camcover.engine.request import PlannedService
+from camcover.money import Cents
 from camcover.refusals import Refusal
+from camcover.request_bounds import MAX_CENTS
 from camcover.rulebook.records import Setting
 
-__all__ = ["CareChange", "MayChange", "ServiceChoice", "choices_of", "has_agreed_price", "unusable"]
+__all__ = [
+    "CareChange",
+    "MayChange",
+    "SelfPayPrice",
+    "ServiceChoice",
+    "choices_of",
+    "has_agreed_price",
+    "too_many",
+    "unusable",
+]
+
+MOST_CHOICES = 5_000
+"""Choices of all services together."""
+
+MOST_CHOSEN_DATES = 500_000
+"""Dates of all choices together: so much is held in memory before the first way is priced."""
 
 
 class CareChange(IntFlag):
@@ -30,12 +47,22 @@ class CareChange(IntFlag):
     PRACTITIONER = 2
     SETTING = 4
     DATES = 8
+    SELF_PAY = 16
+
+
+class SelfPayPrice(NamedTuple):
+    """What the provider of an item, by its place, asks for a visit that the patient pays without the plan, cents."""
+
+    item: int
+    cents: Cents
 
 
 class MayChange(NamedTuple):
     """What may change: other networks, practitioners and settings that there are for the patient; empty = none.
 
     `earliest`, `latest`: no moved visit lies before or after. None: not before, or not after, the visits as planned.
+    `order`: services may trade places, and go before or after each other. `self_pay`: visits that the plan does not
+    cover may be paid at these prices.
     """
 
     tiers: tuple[str, ...] = ()
@@ -43,14 +70,21 @@ class MayChange(NamedTuple):
     settings: tuple[str, ...] = ()
     earliest: date | None = None
     latest: date | None = None
+    order: bool = False
+    self_pay: tuple[SelfPayPrice, ...] = ()
 
 
 class ServiceChoice(NamedTuple):
-    """One way to have a service: as it would be asked, which kinds of changes that is, and days of the move."""
+    """One way to have a service: as it would be asked, which kinds of changes that is, and days of the move.
+
+    `self_pay_cents`: what a visit costs that the plan does not cover and the patient pays oneself; None = as the plan
+    says.
+    """
 
     item: PlannedService
     kinds: CareChange
     days: int
+    self_pay_cents: Cents | None = None
 
     @property
     def changes(self) -> int:
@@ -73,6 +107,36 @@ def unusable(tables: Tables, request: EstimateRequest, may: MayChange) -> Iterat
     if may.earliest and may.latest and may.latest < may.earliest:
         expected = f"{may.earliest}, the earliest day, or later"
         yield Violation("latest", f"{may.latest}", expected, Refusal.DATE_OUT_OF_RANGE)
+    yield from _unusable_prices(request, may)
+
+
+def _unusable_prices(request: EstimateRequest, may: MayChange) -> Iterator[Violation]:
+    """What is wrong with self-pay prices."""
+    seen: set[int] = set()
+    for place, (item, cents) in enumerate(may.self_pay):
+        if not 0 <= item < len(request.items):
+            expected = f"the place of an item, from 0 to {len(request.items) - 1}"
+            yield Violation(f"self_pay[{place}].item_index", str(item), expected, Refusal.NUMBER_OUT_OF_RANGE)
+        elif item in seen:
+            yield repeated(f"self_pay[{place}].item_index", str(item))
+        if not 0 <= cents <= MAX_CENTS:
+            expected = f"cents from 0 to {MAX_CENTS}"
+            yield Violation(f"self_pay[{place}].price_cents", str(cents), expected, Refusal.AMOUNT_OUT_OF_RANGE)
+        seen.add(item)
+
+
+def too_many(tables: Tables, request: EstimateRequest, may: MayChange) -> Iterator[Violation]:
+    """Whether there are more choices than can be held; `request.as_of` is given, and nothing else is wrong."""
+    choices = dates = 0
+    for place, item in enumerate(request.items):
+        parts = _parts(tables, request, place, may)
+        others = len(parts.tiers) * len(parts.practitioners) * len(parts.settings)
+        found = len(parts.moves) * (others + (parts.self_pay_cents is not None))
+        choices, dates = choices + found, dates + found * len(item.dates)
+    if choices > MOST_CHOICES or dates > MOST_CHOSEN_DATES:
+        found_text = f"{choices} choices of networks, practitioners, settings and days, of {dates} dates in all"
+        expected = f"at most {MOST_CHOICES} choices of {MOST_CHOSEN_DATES} dates in all"
+        yield Violation("", found_text, expected, Refusal.COUNT_OUT_OF_RANGE)
 
 
 def has_agreed_price(item: PlannedService) -> bool:
@@ -80,19 +144,36 @@ def has_agreed_price(item: PlannedService) -> bool:
     return item.allowed_cents is not None or any(each.allowed_cents is not None for each in item.procedures)
 
 
-def choices_of(tables: Tables, request: EstimateRequest, place: int, may: MayChange) -> tuple[ServiceChoice, ...]:
-    """The choices of the item at `place`, the item as it is first; `request.as_of` is given."""
+class _Parts(NamedTuple):
+    """What may be otherwise with one item: its moves in days, words of each kind with its own first, its price."""
+
+    moves: tuple[int, ...]
+    tiers: tuple[str, ...]
+    practitioners: tuple[str, ...]
+    settings: tuple[str, ...]
+    self_pay_cents: Cents | None
+
+
+def _parts(tables: Tables, request: EstimateRequest, place: int, may: MayChange) -> _Parts:
     item = request.items[place]
     first_tier = str(next(iter(tables.plans[request.plan_id].nearest_to(ordinal_of(min(item.dates))).plan.tiers)))
     is_open = not has_agreed_price(item)
-    tiers = _others(item.tier, item.tier or first_tier, may.tiers if is_open else ())
-    practitioners = _others(item.practitioner, item.practitioner, may.practitioners if is_open else ())
     here = "" if item.setting is None else str(item.setting)
-    settings = _others(here, here or str(Setting.OFFICE), may.settings if is_open else ())
+    return _Parts(
+        _moves(tables, request, place, may),
+        _others(item.tier, item.tier or first_tier, may.tiers if is_open else ()),
+        _others(item.practitioner, item.practitioner, may.practitioners if is_open else ()),
+        _others(here, here or str(Setting.OFFICE), may.settings if is_open else ()),
+        next((each.cents for each in may.self_pay if each.item == place), None),
+    )
+
+
+def choices_of(tables: Tables, request: EstimateRequest, place: int, may: MayChange) -> tuple[ServiceChoice, ...]:
+    """The choices of the item at `place`, the item as it is first; `request.as_of` is given."""
+    item, parts = request.items[place], _parts(tables, request, place, may)
+    here = parts.settings[0]
     found = []
-    for days, tier, practitioner, setting in product(
-        _moves(tables, request, item, may), tiers, practitioners, settings
-    ):
+    for days, tier, practitioner, setting in product(parts.moves, parts.tiers, parts.practitioners, parts.settings):
         kinds = CareChange.NONE
         kinds |= CareChange.TIER if tier != item.tier else CareChange.NONE
         kinds |= CareChange.PRACTITIONER if practitioner != item.practitioner else CareChange.NONE
@@ -103,6 +184,9 @@ def choices_of(tables: Tables, request: EstimateRequest, place: int, may: MayCha
             # The place named in the request is not the one of another setting.
             other = other._replace(setting=Setting(setting), facility="")
         found.append(ServiceChoice(other, kinds, days))
+        if parts.self_pay_cents is not None and kinds in {CareChange.NONE, CareChange.DATES}:
+            # The price is that of the provider in the request.
+            found.append(ServiceChoice(other, kinds | CareChange.SELF_PAY, days, parts.self_pay_cents))
     return tuple(sorted(found, key=lambda each: (each.changes, abs(each.days))))
 
 
@@ -115,12 +199,12 @@ def _moved(dates: tuple[date, ...], days: int) -> tuple[date, ...]:
     return tuple(day + timedelta(days=days) for day in dates) if days else dates
 
 
-def _moves(tables: Tables, request: EstimateRequest, item: PlannedService, may: MayChange) -> tuple[int, ...]:
-    """By how many days the visits may move: for each number of visits before a turn, the shortest move; 0 first.
+def _moves(tables: Tables, request: EstimateRequest, place: int, may: MayChange) -> tuple[int, ...]:
+    """By how many days the visits of an item may move: for each number of visits before a turn, the shortest move.
 
-    A turn is a day on which a benefit period or an edition of the plan begins.
+    A turn is a day on which a benefit period or an edition of the plan begins. 0 comes first.
     """
-    days = sorted(map(ordinal_of, item.dates))
+    days = sorted(map(ordinal_of, request.items[place].dates))
     known_from = days[0] if request.as_of is None else ordinal_of(request.as_of)
     earliest = days[0] if may.earliest is None else max(ordinal_of(may.earliest), known_from)
     latest = days[-1] if may.latest is None else ordinal_of(may.latest)
@@ -132,7 +216,19 @@ def _moves(tables: Tables, request: EstimateRequest, item: PlannedService, may: 
             high = min(most, turn - 1 - days[before - 1]) if before else most
             if low <= high:
                 found.add(min(max(0, low), high))
+    if may.order:
+        found |= {each for each in _reorderings(request, place) if least <= each <= most}
     return tuple(sorted(found, key=abs))
+
+
+def _reorderings(request: EstimateRequest, place: int) -> Iterator[int]:
+    """Moves that put an item where another one begins, just behind another one, or just before it."""
+    days = list(map(ordinal_of, request.items[place].dates))
+    first, last = min(days), max(days)
+    for number, other in enumerate(request.items):
+        if number != place:
+            begins, ends = ordinal_of(min(other.dates)), ordinal_of(max(other.dates))
+            yield from (begins - first, ends + 1 - first, begins - 1 - last)
 
 
 def _turns(tables: Tables, plan_id: str, first: OrdinalDay, last: OrdinalDay) -> list[int]:

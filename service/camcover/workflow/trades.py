@@ -18,6 +18,7 @@ _PRACTITIONER = sentence("way-practitioner", "count", "therapy", "practitioner")
 _SETTING = sentence("way-setting", "count", "therapy", "setting")
 _LATER = sentence("way-later", "count", "therapy", "first")
 _EARLIER = sentence("way-earlier", "count", "therapy", "first")
+_SELF_PAY = sentence("way-self-pay", "count", "therapy", "amount")
 _AS_PLANNED = sentence("way-as-planned", "amount")
 _COSTS = sentence("way-costs", "amount", "saved")
 _NONE = sentence("ways-none")
@@ -70,6 +71,10 @@ def _of_item(way: CheaperWay, place: int) -> Iterator[Trade]:
     if CareChange.DATES in choice.kinds:
         moved = _LATER if choice.days > 0 else _EARLIER
         yield Trade(place, CareChange.DATES, moved(count=abs(choice.days), therapy=therapy, first=min(item.dates)))
+    paid = sum(number == place for number, _ in way.paid_oneself)
+    if choice.self_pay_cents is not None and paid:
+        said = _SELF_PAY(count=paid, therapy=therapy, amount=Dollars(choice.self_pay_cents))
+        yield Trade(place, CareChange.SELF_PAY, said)
 
 
 def _therapy(item: PlannedService) -> Label:

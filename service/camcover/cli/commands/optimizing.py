@@ -38,12 +38,24 @@ def optimize(
         datetime | None,
         typer.Option("--to", formats=_DAY, help="Visits may move to this day or earlier.", show_default=False),
     ] = None,
+    order: Annotated[
+        bool, typer.Option("--order", help="Services may trade places, and go before or after each other.")
+    ] = False,
+    self_pay: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--self-pay",
+            help="ITEM=CENTS: what a visit of an item, by its place from 0, costs if the patient pays it without the "
+            "plan, such as 0=9000; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     most: Annotated[int, typer.Option(min=1, max=200_000, help="Plans of care that are priced at most.")] = 20_000,
     output: Annotated[
         TableFormat, typer.Option("--format", help="text for people, json for programs.")
     ] = TableFormat.TEXT,
 ) -> None:
-    """Find the cheapest ways to the same care: networks, practitioners, settings, and dates across the year's turn.
+    """Find the cheapest ways to the same care: networks, practitioners, settings, dates, self-pay.
 
     Only what the options name may change. docs/optimizing.md says what is searched. Ends with status 1 when a rule file
     has an error, 2 when the request or an option has one.

@@ -51,6 +51,9 @@ _STATUSES = frozenset(("", *MemberStatus))
 
 _day_of = itemgetter(0)
 
+_AS_GIVEN = Way()
+"""Nothing is open, so that accounts hold what is given, or their amount."""
+
 
 class Adjudicator:
     """Lays out and adjudicates requests on one thread: one workspace for primary plans, one for secondary plans."""
@@ -103,16 +106,38 @@ class Adjudicator:
 
     def answers(self, tables: Tables, questions: Sequence[Question], *, with_ranges: bool = True) -> list[Answer]:
         """Adjudicate what is laid out; the answer to each question, in order."""
+        behind = self._run(tables, questions)
+        answers = [self._answer(tables, *each) for each in zip(questions, behind, strict=True)]
+        if not with_ranges:
+            return answers
+        return [self._with_range(tables, *each) for each in zip(questions, answers, strict=True)]
+
+    def expected(self, tables: Tables, questions: Sequence[Question]) -> list[PricedCase]:
+        """Adjudicate what is laid out; of each question, in order, the expected case alone.
+
+        The ledger rows of a case hold until the next request is laid out.
+        """
+        return [
+            self._found(
+                tables,
+                question,
+                Accounts(question) if question.primary.plan.has_accounts else None,
+                _AS_GIVEN,
+                placed=question.placed,
+                behind=behind,
+            )
+            for question, behind in zip(questions, self._run(tables, questions), strict=True)
+        ]
+
+    def _run(self, tables: Tables, questions: Sequence[Question]) -> list[Placed | None]:
+        """Adjudicate the expected cases; where each stands behind its primary plan, if it does."""
         self.first.run(tables.arrays)
         behind = [
             self._place_behind(each, _expected(each.request), each.placed, is_expected=True) for each in questions
         ]
         if any(behind):
             self._run_behind(tables, 0)
-        answers = [self._answer(tables, *each) for each in zip(questions, behind, strict=True)]
-        if not with_ranges:
-            return answers
-        return [self._with_range(tables, *each) for each in zip(questions, answers, strict=True)]
+        return behind
 
     def _run_behind(self, tables: Tables, first: int) -> None:
         """Adjudicate the secondary plans' requests from row `first` on."""

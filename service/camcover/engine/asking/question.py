@@ -107,3 +107,18 @@ class Adjudicated(NamedTuple):
 
     question: Question
     answer: Answer
+
+
+class UncoveredVisit(NamedTuple):
+    """A visit of which the primary plan covers no line: its item, its day, what the member owes for it, cents."""
+
+    item: int
+    day: OrdinalDay
+    owed_cents: Cents
+
+
+class ExpectedCase(NamedTuple):
+    """What the patient pays in the expected case, and the visits that are not covered."""
+
+    patient_cents: Cents
+    uncovered: tuple[UncoveredVisit, ...]
