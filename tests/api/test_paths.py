@@ -92,6 +92,7 @@ def asked(release: str) -> list[tuple[str, dict[str, Any]]]:
         *(("StreamEstimates", each) for each in estimates),
         ("BatchEstimatePlans", {"requests": estimates}),
         ("ComparePlans", {"request": sound, "plan_ids": ["share-plan", "copay-plan", "x"]}),
+        *(("OptimizePlan", {"request": each, "tiers": ["x"]}) for each in estimates),
         *(("CheckCoverage", {"plan_id": each, "service": service}) for each in ("share-plan", "copay-plan", *names)),
         *(("GetEstimate", {"name": f"estimates/{each}"}) for each in ("0", *names)),
         *((f"List{each}", {}) for each in ("Therapies", "Conditions", "Practitioners", "Plans", "Releases")),

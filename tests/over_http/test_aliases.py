@@ -43,6 +43,8 @@ async def test_batch_comparison_and_coverage(both: Any) -> None:
     compared = await both.post("/v1/compare", {"request": question(), "plan_ids": ["share-plan"]})
     assert compared.json()["comparisons"][0]["estimate"]["totals"]["patient_cents"] == 6080
     service = question()["items"][0]
+    elsewhere = {"request": question(items=[service | {"tier": "out_of_network"}]), "tiers": ["in_network"]}
+    assert [each["patient_cents"] for each in (await both.post("/v1/optimize", elsewhere)).json()["ways"]] == [6080]
     covered = await both.post("/v1/coverage", {"plan_id": "copay-plan", "service": service})
     assert covered.json()["covered"] is True
 

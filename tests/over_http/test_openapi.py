@@ -83,6 +83,12 @@ async def test_requests_and_answers_keep_the_schemas(both: Any) -> None:
             {"request": question(), "plan_ids": ["share-plan", "no"]},
         ),
         (
+            "/v1/optimize",
+            "OptimizePlanRequest",
+            "OptimizePlanResponse",
+            {"request": question(items=[question()["items"][0] | {"tier": "out_of_network"}]), "tiers": ["in_network"]},
+        ),
+        (
             "/v1/coverage",
             "CheckCoverageRequest",
             "CheckCoverageResponse",

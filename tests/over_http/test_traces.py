@@ -183,6 +183,7 @@ BODIES: dict[str, Any] = {
     "EstimatePlan": marked(),
     "BatchEstimatePlans": {"requests": [marked(), marked(plan_id="ZZNAME")]},
     "ComparePlans": {"request": marked(), "plan_ids": ["copay-plan", "ZZNAME"]},
+    "OptimizePlan": {"request": marked(), "tiers": ["ZZNAME"]},
     "CheckCoverage": {"plan_id": "copay-plan", "service": marked()["items"][0] | {"therapy": "ZZTHERAPY"}},
     "GetEstimate": {"name": "estimates/ZZNAME"},
     "ListEstimates": {"member_id": "ZZNAME"},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from camcover.api.answering import lines_of, within_lines
@@ -17,7 +18,7 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.refusals import Refusal
 from camcover.workflow.pricing import PricedPlan
 
-__all__ = ["Compared", "compared", "comparison", "comparison_answer"]
+__all__ = ["Compared", "below", "compared", "comparison", "comparison_answer", "typed_below"]
 
 Request = request_pb2.EstimatePlanRequest
 
@@ -42,9 +43,9 @@ def compared(request: messages.ComparePlansRequest) -> Compared:
     if wrong:
         raise invalid(*wrong)
     within_lines("plan_ids", lines_of(plan) * len(request.plan_ids))
-    asked = dict.fromkeys(request.plan_ids, _typed(plan, "request"))
+    asked = dict.fromkeys(request.plan_ids, typed_below(plan, "request"))
     for place, facts in enumerate(request.facts):
-        asked[facts.plan_id] = _typed(_with_facts(plan, facts), f"facts[{place}]")
+        asked[facts.plan_id] = typed_below(_with_facts(plan, facts), f"facts[{place}]")
     return Compared(plan, {plan_id: each._replace(plan_id=plan_id) for plan_id, each in asked.items()})
 
 
@@ -80,10 +81,17 @@ def _with_facts(plan: Request, facts: messages.PlanFacts) -> Request:
     return message
 
 
-def _typed(message: Request, field: str) -> EstimateRequest:
-    """The typed request, its violations under `field`."""
-    try:
+def typed_below(message: Request, field: str) -> EstimateRequest:
+    """The typed request, its violations under `field`. Raises `InvalidRequest`."""
+    with below(field):
         return estimate_request(message)
+
+
+@contextmanager
+def below(field: str) -> Iterator[None]:
+    """Puts the violations of what runs inside under the path of a field."""
+    try:
+        yield
     except InvalidRequest as error:
         raise InvalidRequest(tuple(_moved(each, field) for each in error.violations)) from error
 

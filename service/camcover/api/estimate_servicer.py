@@ -1,4 +1,4 @@
-"""`EstimateService`: price, stream, batch, compare, check coverage, and get stored estimates.
+"""`EstimateService`: price, stream, batch, compare, optimize, check coverage, and get stored estimates.
 
 Each method validates, translates, calls one use case, and translates back; estimates go by `answering`. Refusals are
 raised; `interceptors` turns them into statuses.
@@ -32,6 +32,7 @@ from camcover.api.defaults import CACHED_BYTES
 from camcover.api.errors import Refused, asked_in
 from camcover.api.estimates import coverage_message
 from camcover.api.keeping import looked_up
+from camcover.api.optimizing import asked_search, begun_search, search_answer
 from camcover.api.ordering import InOrder, Room
 from camcover.api.pools import Pools
 from camcover.api.reproducing import existing
@@ -138,6 +139,23 @@ class EstimateServicer(EstimateServiceServicer):
         )
         results.sort(key=itemgetter(0))
         return await self._pools.pricing.run(comparison_answer, [message for _, message in results])
+
+    async def OptimizePlan(
+        self, request: estimate_service_pb2.OptimizePlanRequest, context: Context
+    ) -> estimate_service_pb2.OptimizePlanResponse:
+        """Cheaper ways to the same care. Nothing of it is stored.
+
+        Priced in slices, between which a call that has ended is given up and other searches have their turn.
+        """
+        asked = await self._pools.reading.run(asked_search, request)
+        hold(asked.expected_bytes)
+        with asked_in("request.rule_release"):
+            tables = await self._take(request.request.rule_release)
+        pool = self._pools.searching
+        search = await pool.run(begun_search, tables, asked)
+        while await pool.run(search.advance):
+            pass
+        return await pool.run(search_answer, tables, asked, search.found(), request.request.language)
 
     async def CheckCoverage(
         self, request: estimate_service_pb2.CheckCoverageRequest, context: Context

@@ -67,11 +67,12 @@ class Pools:
         self.reading = Pool("reading requests", 2)
         self.pricing = Pool("pricing", 2)
         self.batches = Pool("batches", 2)
+        self.searching = Pool("searches", 2)
         self.looking_up = Pool("looking up", 2)
         self.staff = Pool("work on releases", 2)
         self.pages = Pool("pages", 2)
 
     def close(self) -> None:
         """Drop the jobs that have not begun."""
-        for pool in (self.reading, self.pricing, self.batches, self.looking_up, self.staff, self.pages):
+        for pool in vars(self).values():
             pool.close()

@@ -51,6 +51,7 @@ FORMS = {
 
 _WORDS = {
     "setting": Refusal.UNKNOWN_SETTING,
+    "settings": Refusal.UNKNOWN_SETTING,
     "attestations": Refusal.UNKNOWN_ATTESTATION,
     "role": Refusal.UNKNOWN_MEMBER_ROLE,
     "status": Refusal.UNKNOWN_MEMBER_STATUS,

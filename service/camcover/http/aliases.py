@@ -55,6 +55,7 @@ ALIASES = (
     Alias("DELETE", "/v1/estimates/{id}", _of("EstimateService", "DeleteEstimate"), "name", "estimates/"),
     Alias("POST", "/v1/batches", _of("EstimateService", "BatchEstimatePlans")),
     Alias("POST", "/v1/compare", _of("EstimateService", "ComparePlans")),
+    Alias("POST", "/v1/optimize", _of("EstimateService", "OptimizePlan")),
     Alias("POST", "/v1/coverage", _of("EstimateService", "CheckCoverage")),
     Alias("GET", "/v1/plans", _of("CatalogService", "ListPlans")),
     Alias("GET", "/v1/plans/{id}", _of("CatalogService", "GetPlan"), "plan_id"),

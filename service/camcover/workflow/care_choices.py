@@ -35,8 +35,8 @@ __all__ = [
 MOST_CHOICES = 5_000
 """Choices of all services together."""
 
-MOST_CHOSEN_DATES = 500_000
-"""Dates of all choices together: so much is held in memory before the first way is priced."""
+MOST_HELD = 500_000
+"""Choices times services, and dates of all choices: so much is made before the first way is priced."""
 
 
 class CareChange(IntFlag):
@@ -133,10 +133,10 @@ def too_many(tables: Tables, request: EstimateRequest, may: MayChange) -> Iterat
         others = len(parts.tiers) * len(parts.practitioners) * len(parts.settings)
         found = len(parts.moves) * (others + (parts.self_pay_cents is not None))
         choices, dates = choices + found, dates + found * len(item.dates)
-    if choices > MOST_CHOICES or dates > MOST_CHOSEN_DATES:
-        found_text = f"{choices} choices of networks, practitioners, settings and days, of {dates} dates in all"
-        expected = f"at most {MOST_CHOICES} choices of {MOST_CHOSEN_DATES} dates in all"
-        yield Violation("", found_text, expected, Refusal.COUNT_OUT_OF_RANGE)
+    most = min(MOST_CHOICES, MOST_HELD // len(request.items))
+    if choices > most or dates > MOST_HELD:
+        said = f"{choices} choices of networks, practitioners, settings and days, of {dates} dates in all"
+        yield Violation("", said, f"at most {most} choices of {MOST_HELD} dates", Refusal.COUNT_OUT_OF_RANGE)
 
 
 def has_agreed_price(item: PlannedService) -> bool:

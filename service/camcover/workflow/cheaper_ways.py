@@ -35,7 +35,7 @@ MOST_PRICED = 20_000
 """Plans of care that one search prices at most, unless its caller says otherwise."""
 
 _AT_ONCE = 1_000
-"""Plans of care that are priced in one step, unless the caller says otherwise."""
+"""Plans of care that are priced in one go, unless the caller says otherwise."""
 
 _Chosen: TypeAlias = tuple[int, ...]
 """The number of each item's choice, in the order of the branches."""
@@ -114,7 +114,7 @@ class WaySearch:
     ) -> None:
         """Search the ways to the care of a request that can be priced; `present`: what the patient pays as planned.
 
-        A step prices at most `at_once` plans of care. Raises `InvalidRequest` for what may change.
+        One call of the kernel prices at most `at_once` plans of care. Raises `InvalidRequest` for what may change.
         """
         first = min(day for item in request.items for day in item.dates)
         plain = as_far_as_known(request, tables.vocabulary)._replace(explain=False, as_of=request.as_of or first)
@@ -140,8 +140,12 @@ class WaySearch:
         self._steps = self._run(as_is)
 
     def advance(self) -> bool:
-        """Take the next step; whether there may be another one."""
-        return next(self._steps, self) is None
+        """Price some plans of care, less than twice `at_once`; whether there may be more to do."""
+        before = self._priced
+        while self._priced < before + self._at_once:
+            if next(self._steps, self) is self:
+                return False
+        return True
 
     def found(self) -> CheaperWays:
         """What was found: of each set of kinds the best way, if it is cheaper than with fewer of these kinds."""
