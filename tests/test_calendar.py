@@ -65,6 +65,19 @@ def test_benefit_periods_begin_on_their_day(days: Any, day: date, starts: tuple[
     assert date.fromordinal(days.period_start(day.toordinal(), *starts)) == expected
 
 
+@pytest.mark.parametrize(
+    ("period", "periods", "expected"),
+    [
+        (date(2026, 1, 1), 1, date(2025, 12, 31)),
+        (date(2026, 7, 1), 2, date(2025, 6, 30)),
+        (date(2028, 2, 29), 2, date(2027, 2, 27)),
+    ],
+)
+def test_a_later_year_of_a_service_begins_after_its_first_day(period: date, periods: int, expected: date) -> None:
+    """`from_year: 2` is one period, `from_year: 3` two: a year less and a day; 29 February is clipped to the 28th."""
+    assert date.fromordinal(calendar.latest_first_service(period.toordinal(), periods)) == expected
+
+
 @given(MODERN, st.integers(1, 12), st.integers(1, 28))
 def test_a_day_lies_in_the_year_after_its_periods_start(days: Any, day: date, month: int, first: int) -> None:
     start = date.fromordinal(days.period_start(day.toordinal(), month, first))

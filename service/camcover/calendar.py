@@ -122,6 +122,15 @@ def week_index(day: int) -> int:
     return (day - 1) // 7
 
 
+def latest_first_service(period: int, periods: int) -> int:
+    """The latest ordinal day of a first service so many benefit periods before one: 1 = before its first day.
+
+    `period`: the first day of that benefit period. `from_year: N` asks for N - 1 of them (docs/rule-language.md,
+    point 51).
+    """
+    return add_months(period, 12 - 12 * periods) - 1
+
+
 def latest_start(day: int, days: int, months: int) -> int:
     """The latest ordinal day from which so many days, or months (end of month clipped), are over on `day`."""
     start = add_months(day, -months) - days

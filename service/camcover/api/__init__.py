@@ -9,5 +9,5 @@ from __future__ import annotations
 
 import os
 
-# gRPC reads it when it is imported. Of itself it writes a line about each handshake that fails into the log's stream.
+# gRPC reads this when it is imported. Otherwise it writes a line about each failed handshake into the log's stream.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

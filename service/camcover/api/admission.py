@@ -213,5 +213,5 @@ def who_calls(judged: Caller | Status, peer: str) -> str:
     """
     if isinstance(judged, Caller) and judged != ANYONE:
         return judged.subject
-    # Its port is another for each connection.
+    # The port differs from connection to connection, so it is left out.
     return peer.rpartition(":")[0] or peer

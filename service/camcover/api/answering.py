@@ -187,7 +187,7 @@ class Answering:
         if self._store.keeping is Keeping.OFF:
             return [each.outcome for each in priced]
         kept = await self._kept([each.row for each in priced if each.row is not None])
-        # Under other rules the same request may have been priced before.
+        # A request that these rules refuse may have been answered by earlier rules, under the same request id.
         refused = [_key_of(each) for each in priced if _may_be_known(each)]
         found = await self._found(refused) if refused else _Kept({})
         if not kept.taken and kept.failure is None and not refused:

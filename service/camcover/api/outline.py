@@ -112,7 +112,7 @@ def _field(field: FieldDescriptor) -> _Field:
         if not bound.HasField("max_items"):
             raise AssertionError(f"{field.full_name} has no max_items")
         return _Field(field.name, bound.max_items, inside, is_list=True)
-    # A message that stands twice is merged, its lists one behind the other.
+    # If a field of one message comes twice, the two messages are merged, and the lists of the second follow.
     return _Field(field.name, MOST_REPEATS if outline is None else 1, inside)
 
 
@@ -127,7 +127,7 @@ def _skipped(data: bytes, wire: int, at: int) -> tuple[int, int]:
         return at, at + 8
     if wire == _FOUR_BYTES:
         return at, at + 4
-    # Groups, which proto3 has not.
+    # proto3 has no groups.
     raise Malformed
 
 

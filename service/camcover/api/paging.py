@@ -56,7 +56,7 @@ def read_token(request: PageRequest) -> str:
     except ValueError:
         refuse_token()
     if not found.isprintable():
-        # No key of ours; and PostgreSQL takes no U+0000.
+        # No page gave such a key, and PostgreSQL stores no U+0000.
         refuse_token()
     return found
 

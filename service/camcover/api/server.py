@@ -294,7 +294,7 @@ class Server:
         await asyncio.to_thread(self._storage.estimates.warm)
         self._warm_rules()
         self._listens_at = port = self._port()
-        # The rules stay: the search for cycles need not walk them again and again.
+        # The rules stay in memory, so that Python's search for cycles need not visit them again.
         gc.collect()
         gc.freeze()
         await self._server.start()

@@ -184,7 +184,7 @@ class StaffServicer(RuleServiceServicer):
         try:
             reproduced(self._rules, stored, content)
         except (EstimateDiffers, InvalidRequest) as error:
-            # Of a refused request no more is said: its violations quote it.
+            # The violations of a refused request are not told, because they quote it.
             difference = str(error) if isinstance(error, EstimateDiffers) else "this version refuses its request"
         return messages.ReproduceEstimateResponse(
             name=name,

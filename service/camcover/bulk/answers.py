@@ -21,7 +21,7 @@ from camcover.engine.kernel.tables import Array
 from camcover.money import LEDGER_AMOUNTS
 from camcover.rulebook.records import Benefit
 
-# Not of Python lists: for those pyarrow looks for pandas, and imports it where it is there.
+# Not made of Python lists: for a list, pyarrow imports pandas if it is installed.
 NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in LINE_SCHEMA], schema=LINE_SCHEMA)
 
 

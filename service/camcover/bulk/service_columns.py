@@ -65,7 +65,7 @@ class ServiceCoder:
             given = item(f"{name}_cents").is_valid().to_numpy(zero_copy_only=False)
             wrong |= given & CENTS.is_outside(services[name])
         wrong |= self._price(therapies, services)
-        # What a claim says in codes of its own is a matter for single requests.
+        # Rows with codes of a claim, such as modifiers, are priced as single requests.
         wrong |= _is_given(items, "modifiers")
         wrong |= integers(item("minutes"), null=0) != 0
         for name in ("taxonomy", "place_of_service", "facility"):

@@ -96,7 +96,7 @@ def _tables(digest: str, content: bytes) -> Tables:
     found = _READ.get(digest)
     if found is None:
         file = Path(tempfile.gettempdir()) / f"camcover-{digest}.rules"
-        # The folder is everyone's.
+        # Anybody may write to the folder, so the file may be somebody else's.
         if not is_own_file(file, digest):
             part = Path(tempfile.mkstemp(prefix="camcover-")[1])
             part.write_bytes(content)

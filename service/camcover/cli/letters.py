@@ -6,17 +6,14 @@ from pathlib import Path
 
 import typer
 
-from camcover.api.errors import Refused, status_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
-from camcover.cli.answers import complain
+from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.estimating import read_request
-from camcover.engine import InvalidRequest
 from camcover.languages import known_tag, languages
 from camcover.languages import language as language_of
 from camcover.showing.printing import Paper, PaperTooLong, paper
-from camcover.workflow.errors import UseCaseError
 from camcover.workflow.rules_in_force import RulesInForce
 
 
@@ -28,12 +25,10 @@ def letter(request: Path, rules: list[Path], output: Path, summary: bool, langua
     tables = compiled_rules(rules)
     kind = Paper.SUMMARY if summary else Paper.LETTER
     try:
-        validate(message)
-        release = RulesInForce(tables).take(message.rule_release)
-        pdf = paper(kind, release, estimate_request(message), language_of(language or message.language))
-    except (Refused, InvalidRequest, UseCaseError) as error:
-        complain(status_of(error))
-        raise typer.Exit(2) from error
+        with refusals_told():
+            validate(message)
+            release = RulesInForce(tables).take(message.rule_release)
+            pdf = paper(kind, release, estimate_request(message), language_of(language or message.language))
     except PaperTooLong as error:
         typer.echo(f"{request}: {error}", err=True)
         raise typer.Exit(2) from error

@@ -68,7 +68,7 @@ class LineWriter:
     def _write_whole(self, line: bytes) -> None:
         """Write a whole line without Python's buffer, because a blocked thread would keep the buffer's lock."""
         data = line + b"\n"
-        # Where nobody reads any more, there is no other place to say so.
+        # Nobody reads the log any more, and there is no other place to report that.
         with suppress(OSError):
             while data:
                 data = data[os.write(self._descriptor, data) :]

@@ -90,7 +90,7 @@ Paths = Annotated[
     list[Path],
     typer.Argument(
         exists=True,
-        help="Rule files and folders, any depth. Name the folder that holds the catalog, too.",
+        help="Rule files, and folders of them at any depth. Include the folder of the catalog.",
         show_default=False,
     ),
 ]
@@ -102,10 +102,10 @@ Format = Annotated[
 
 ReadingFormat = Annotated[TableFormat, typer.Option("--format", help="text for people, json for programs.")]
 
-Plans = Annotated[list[str] | None, typer.Option("--plan", help="Only this plan; may be given several times.")]
+Plans = Annotated[list[str] | None, typer.Option("--plan", help="Only this plan. Repeat the option for several.")]
 
 Watch = Annotated[
-    bool, typer.Option("--watch", help="Run again whenever a rule file is saved, until it is interrupted.")
+    bool, typer.Option("--watch", help="Run again whenever a rule file is saved, until you interrupt it.")
 ]
 
 DatabaseUrl = Annotated[
@@ -122,7 +122,7 @@ ActingAs = Annotated[
         "--as",
         envvar="CAMCOVER_USER",
         default_factory=_user,
-        help="Who does this, for the audit log.",
+        help="Who does this, as the audit log names you.",
         show_default="the user of this machine",
     ),
 ]

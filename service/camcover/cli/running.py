@@ -138,7 +138,7 @@ async def _serve(
         reloader = Reloader(options.rules)
         stack.push_async_callback(reloader.stop)
         if options.watches:
-            # Before the files are read, so that no save is missed.
+            # The watch begins before the files are read, so that no save is missed.
             watcher = Watcher(options.rules, lambda: reloader.ask(rules))
             await watcher.start()
             stack.push_async_callback(watcher.stop)
@@ -148,7 +148,7 @@ async def _serve(
             follower = Follower(rules, releases, server.report_following)
             await follower.start()
             stack.push_async_callback(follower.stop)
-        # Before the first port opens: who is served may end the service, and it drains.
+        # Signals are heeded before the first port opens, so that a service which is ended at once drains, too.
         server.heed_signals()
         try:
             port = await server.start()
@@ -164,7 +164,7 @@ async def _serve(
                 typer.echo(cannot_listen(options.http.listen), err=True)
                 await server.drain()
                 return 1
-            # It stops after the server has drained: until then calls on its port get the reason of their refusal.
+            # It stops after the server has drained. Until then, a call on its port is told why it is refused.
             stack.push_async_callback(beside.stop)
         _read_anew_on_hangup(rules, reloader, access)
         on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}", http)

@@ -78,7 +78,7 @@ def prepared(
     Raises typer.BadParameter for settings that do not go together, `ExtraMissing`.
     """
     check_address("--listen", listen)
-    # Pages ask for no token: where tokens are asked for, opening them is said in so many words.
+    # Pages ask for no token. A service that asks for tokens serves them only if --pages says so.
     has_pages = pages if pages is not None else bool(http) and tokens is None and oidc_issuer is None
     served = _http_options(http, http_origins, page_frames, help_phone, pages=has_pages, staff_pages=staff_pages)
     if not rules and database_url in (OFF, IN_MEMORY):

@@ -157,6 +157,6 @@ ConfigFile = Annotated[
         callback=_apply,
         is_eager=True,
         metavar="FILE",
-        help="A TOML file of settings, each by the words of its flag. Flags and variables count before it.",
+        help="A TOML file of settings, named as their flags. Flags and CAMCOVER_ variables override it.",
     ),
 ]

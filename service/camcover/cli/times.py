@@ -55,7 +55,7 @@ def in_both_zones(when: datetime) -> str:
 def _of_this_machine(text: str, given: datetime, option: str) -> datetime:
     """A time without a zone as this machine's clock shows it, once."""
     first, second = (given.replace(fold=fold).astimezone(UTC).astimezone() for fold in (0, 1))
-    # Where an hour is passed over, the clock shows another time at the instant that is made of this one.
+    # In the hour that clocks skip, converting a time to UTC and back gives another time.
     if first.replace(tzinfo=None, fold=0) != given.replace(fold=0):
         wanted = "expected a time that exists, or one with its offset from UTC"
         message = f"{text} does not exist in this time zone, because clocks are set forward; {wanted}"

@@ -78,7 +78,7 @@ class Watcher:
         is_first = True
         async with aclosing(changes):
             async for changed in changes:
-                # The first look is after the watch was set up: what changed meanwhile is reported by nobody.
+                # A change before the watch was set up is not reported, so that the first look comes after that.
                 if changed or is_first:
                     await self._look()
                 is_first = False

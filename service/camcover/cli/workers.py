@@ -89,7 +89,7 @@ class Supervisor:
 
         def start() -> BaseProcess:
             process = _CONTEXT.Process(target=_worker, args=(work, self._options, self._ready))
-            # A worker inherits the block, and lifts it when it can reload rules. Before, SIGHUP would end it.
+            # Before a worker can reload rules, SIGHUP would end it. So it inherits this block, and lifts it later.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             process.start()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
@@ -106,7 +106,7 @@ class Supervisor:
             for place, worker in enumerate(self._workers):
                 if self._may_restart(worker):
                     self._workers[place] = start()
-        # The workers that ended by themselves before are logged already.
+        # Workers that ended by themselves are already in the log, and do not count here.
         return int(self._restarts.are_too_many or any(worker.exitcode for worker in self._drained))
 
     def _may_restart(self, worker: BaseProcess) -> bool:

@@ -49,7 +49,7 @@ def _of(service: str, method: str) -> str:
 
 ALIASES = (
     Alias("POST", "/v1/estimates", _of("EstimateService", "EstimatePlan")),
-    # By POST, since a member's id is nothing for an address.
+    # By POST, because an address must not hold the id of a member.
     Alias("POST", "/v1/estimates/search", _of("EstimateService", "ListEstimates")),
     Alias("GET", "/v1/estimates/{id}", _of("EstimateService", "GetEstimate"), "name", "estimates/"),
     Alias("DELETE", "/v1/estimates/{id}", _of("EstimateService", "DeleteEstimate"), "name", "estimates/"),

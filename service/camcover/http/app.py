@@ -38,7 +38,7 @@ def application(
     made = Starlette(
         routes=[*_methods(server), *_short(server), *_operations(server)], exception_handlers={HTTPException: _refused}
     )
-    # `/livez/` is another path than `/livez`, not a way to it.
+    # `/livez/` is another path than `/livez`, and does not lead to it.
     made.router.redirect_slashes = False
     methods = Origins(made, origins)
     admitted: list[tuple[Callable[[str], bool], ASGIApp]] = []

@@ -77,7 +77,7 @@ class Exchange:
         self._is_read = True
         data = await self._body() if self._given is None else self._given
         self._intake.refuse_above(len(data))
-        # From here on only the client's end is waited for.
+        # The only event to wait for now is that the client leaves.
         self._leaving = asyncio.create_task(self._watch())
         return await self._pool.run(unpacked, data, self._intake) if self.is_packed else data
 

@@ -175,7 +175,7 @@ def _parameters(alias: Alias, message: Descriptor) -> Iterator[Schema]:
         yield _parameter(each.name, "query", field_schema(each)) | required
     if alias.field and not alias.is_empty:
         schema = field_schema(message.fields_by_name[alias.field])
-        # What stands before it is not a part of the address.
+        # The prefix of the field is not a part of the address, so the field's bounds do not hold.
         bounds = {"type": "string", "description": schema["description"]} if alias.prefix else schema
         yield _parameter("id", "path", bounds) | {"required": True}
 

@@ -76,7 +76,7 @@ class HttpPort:
             lifespan="off",
             log_config=None,
             access_log=False,
-            # A header says who has called only where whoever sets it can be trusted, and nothing here says so.
+            # Anybody may send the header that names the caller's address, so it is not trusted.
             proxy_headers=False,
             server_header=False,
             backlog=_BACKLOG,

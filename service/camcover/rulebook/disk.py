@@ -71,7 +71,7 @@ def read(path: Path) -> bytes | Diagnostic:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return _unread(path, _NOT_REGULAR())
-        # What is there may have changed since: a pipe would wait here for whoever writes to it.
+        # A pipe may have taken the place of the file. Opening it must not wait for somebody who writes to it.
         with open(path, "rb", opener=_open_at_once) as file:
             now = os.fstat(file.fileno())
             if not stat.S_ISREG(now.st_mode):

@@ -88,7 +88,7 @@ def _comments_between(text: str, start: int, end: int) -> list[Comment]:
     for match in _COMMENT.finditer(text, start, end):
         line_start = text.rfind("\n", 0, match.start()) + 1
         before = text[line_start : match.start()]
-        # A comment behind nothing but a dash belongs to the item, so it counts as standing on a line of its own.
+        # A comment after a lone dash belongs to the item, so it counts as one on a line of its own.
         is_alone = not before.strip(" \t-?")
         found.append(Comment(match.group().rstrip(), match.start(), match.start() - line_start, own_line=is_alone))
     return found

@@ -62,7 +62,7 @@ def record(connection: Connection, actor: str, action: str, subject: str, *, det
     entry = AuditEntry(seq, datetime.now(UTC).isoformat(), actor, action, subject, text, previous, "")
     entry = entry._replace(hash=entry.computed_hash())
     connection.execute(insert(_TABLE), entry._asdict())
-    # Where entries were cut off, the head is ahead; it stays so until the log has outgrown it, and then differs.
+    # If somebody cut entries off, the head has a higher number. It is not lowered, so that the loss shows.
     connection.execute(update(_HEAD).where(_HEAD.c.entries < seq).values(entries=seq, hash=entry.hash))
     return seq
 

@@ -76,7 +76,7 @@ class Database:
         Raises `DatabaseError` for a bad URL.
         """
         try:
-            # What is asked and its values are in no error: they would go to the log.
+            # Errors hold neither statements nor their values, because errors go to the log.
             self.engine: Engine = create_engine(url, hide_parameters=True, **_options(url, wait_seconds))
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             said = (
@@ -150,7 +150,7 @@ class Database:
             connection.execute(text("SELECT 1"))
         with self.write() as connection:
             if self.is_sqlite:
-                # The number that is there already: an empty transaction writes nothing, and succeeds on a full disk.
+                # An empty transaction would succeed on a full disk. This one writes the number that is there already.
                 connection.exec_driver_sql("PRAGMA user_version = 0")
 
     @contextmanager

@@ -332,7 +332,7 @@ def _first_of_each(
 
 def _prune_some(connection: Connection, older_than: datetime) -> Pruned:
     """Delete a batch of old estimates, oldest first, and the request ids that point to none any more."""
-    # A request id ends so long after its estimate was made: no need to ask which estimate it is of.
+    # Every request id ends at the same age of its estimate, so its own end says whether the estimate is deleted.
     ended = max(datetime.now(UTC), older_than + REQUEST_ID_LIFE)
     keys = _count_deleted(connection, _KEYS, _KEYS.c.expires_at < ended)
     oldest = select(_ESTIMATES.c.name).where(_ESTIMATES.c.created_at < older_than)

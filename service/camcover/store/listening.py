@@ -56,7 +56,7 @@ class _SqliteListener:
 
     def _version(self) -> int:
         if self._connection is None:
-            # The driver's own: inside a transaction the counter would stand still.
+            # A connection outside of transactions: inside one, the counter would not move.
             self._connection = self._database.engine.raw_connection()
         cursor = self._connection.cursor()
         cursor.execute("PRAGMA data_version")

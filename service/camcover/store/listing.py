@@ -95,7 +95,7 @@ def erase(connection: Connection, name: str, subject: str) -> Erased | None:
     """
     is_it = (_ESTIMATES.c.name == name) & (_ESTIMATES.c.subject == subject)
     if connection.dialect.name == "sqlite":
-        # Else what was there stays in the file until something else is written over it.
+        # Otherwise the old bytes stay in the file until other data is written over them.
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
     row = connection.execute(select(_ESTIMATES.c.erased_at, _ESTIMATES.c.fingerprint).where(is_it)).first()
     if row is None:

@@ -183,7 +183,7 @@ def _field(path: str, form: CareForm, use: UseSoFar) -> str:
         return "plan"
     if matched["item"] is not None:
         return f"{_FIELDS.get(matched['of_item'], 'therapy')}-{matched['item']}"
-    # The request leaves out texts of the form, such as sums of the plan that was chosen before: its own lists count.
+    # The request leaves out some texts of the form, such as sums of an earlier plan. So its own positions count.
     if matched["sum"] is not None:
         return f"sum-{use.accumulators[int(matched['sum'])].accumulator}"
     if matched["limit"] is not None:
@@ -285,7 +285,7 @@ class _Reading:
         self._check_choices(place, item)
         every = int(item.every) if item.every in _EVERY_TEXTS else 1
         plan = catalog_entries.edition_on(self._tables, self._form.plan, first or self._today)
-        # A network of another plan, as after a change of plan, is none of this one: it is asked anew.
+        # After a change of plan the form may name a network of the plan before. It is asked for again.
         tier = item.tier if plan is not None and item.tier in plan.tiers else ""
         return PlannedService(
             dates=tuple((first or self._today) + timedelta(days=every * visit) for visit in range(visits)),

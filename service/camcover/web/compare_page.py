@@ -94,7 +94,7 @@ def _rows(
     if errors or request is None:
         return ()
     requests = [_under(tables, request, name, care) for name in plans]
-    # The field of a premium stands in its row: a wrong one must not take the rows away.
+    # Each premium is entered in its row. So a wrong premium must not take the rows away.
     results = sorted(zip(plans, price_many(tables, requests), strict=True), key=rank)
     premiums = {name: _premium(name, form, errors) for name, each in results if isinstance(each, PricedPlan)}
     most = max((each.estimate.range.high_cents for _, each in results if isinstance(each, PricedPlan)), default=0)

@@ -181,7 +181,7 @@ def choices_of(tables: Tables, request: EstimateRequest, place: int, may: MayCha
         kinds |= CareChange.DATES if days else CareChange.NONE
         other = item._replace(tier=tier, practitioner=practitioner, dates=_moved(item.dates, days))
         if setting != here:
-            # The place named in the request is not the one of another setting.
+            # The facility in the request is not where another setting would be.
             other = other._replace(setting=Setting(setting), facility="")
         found.append(ServiceChoice(other, kinds, days))
         if parts.self_pay_cents is not None and kinds in {CareChange.NONE, CareChange.DATES}:

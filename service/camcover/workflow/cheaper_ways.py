@@ -128,7 +128,7 @@ class WaySearch:
         self._choices = [every[place] for place in self._order]
         self._first_days = [first_days[place] for place in self._order]
         index = tables.plans[plain.plan_id]
-        # A second plan and accounts pay from sums of their own; there no bound is taken from a part of the visits.
+        # A second plan and accounts pay from their own sums, so the cost of some visits is no bound for all.
         self._has_bounds = not plain.secondary_plan_id and not index.has_accounts
         as_is = (0,) * len(every)
         self._best: dict[CareChange, tuple[_Rank, _Chosen]] = {CareChange.NONE: (_Rank(present, 0, 0), as_is)}
@@ -173,7 +173,7 @@ class WaySearch:
                 yield from self._settle(children)
             else:
                 bounded = yield from self._bounded(children)
-                # The last is taken first: the one of the best rank.
+                # The last branch is taken first, so the one of the best rank comes last.
                 waiting += sorted(bounded, key=lambda each: each.rank, reverse=True)
 
     def _single_changes(self, as_is: _Chosen) -> _Steps:

@@ -95,7 +95,7 @@ def _at_limit(tables: Tables, rules: RuleSet, plan: Plan, place: _Place, *, limi
         yield from _at_money_limit(tables, rules, plan, place, limit=limit)
         return
     if limit.measure is Measure.MINUTES:
-        # What its last unit is depends on how long one takes; no patient plans by it.
+        # The last unit depends on how long a unit takes, and no patient plans by that.
         return
     is_visits = limit.measure is Measure.VISITS
     dates = _two_days(plan, place, limit.per, on_one_day=not is_visits)

@@ -39,7 +39,7 @@ def touched(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Touched:
     for rules in (old, new):
         for id_, payer in _owned(rules):
             owners.setdefault(id_, set()).add(payer)
-    # Stored releases name files below the folder that they have in common.
+    # Both sides name files by their paths below the common folder, as stored releases do.
     one, other = named_texts(old.texts), named_texts(new.texts)
     changed = {name for name in {*one, *other} if one.get(name) != other.get(name)}
     of_files: dict[str, set[str]] = {name: set() for name in changed}

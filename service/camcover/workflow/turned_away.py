@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from camcover.calendar import OrdinalDay, add_months, completed_years, latest_start
+from camcover.calendar import OrdinalDay, completed_years, latest_first_service, latest_start
 from camcover.engine.asking.layout import LaidService
 from camcover.engine.asking.question import Adjudicated
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
@@ -89,7 +89,7 @@ def waited_on(
     for each in found:
         days, months, periods = waiting_length(each)
         start = first_service if periods else enrolled_on
-        latest = add_months(period, 12 - 12 * periods) - 1 if periods else latest_start(ordinal, days, months)
+        latest = latest_first_service(period, periods) if periods else latest_start(ordinal, days, months)
         if start is not None and start.toordinal() <= latest:
             over.append(waiting_words(each))
     return tuple(over)

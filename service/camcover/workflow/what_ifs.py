@@ -67,7 +67,7 @@ def what_ifs(tables: Tables, request: EstimateRequest, estimate: Estimate) -> tu
     asked += list(_with_deductible_met(tables, plain))
     base, *others = evaluate_many(tables, [each for _, each in asked])
     expected = estimate.totals.patient_cents
-    # Facts that nobody gave are taken to fit where approvals are assumed, and not to fit where they are stated.
+    # If approvals are assumed, missing facts are taken to fit; if they are stated, missing facts do not fit.
     is_alike = not isinstance(base, InvalidRequest) and base.totals.patient_cents == expected
     found = []
     for (change, _), result in zip(asked[1:], others, strict=True):

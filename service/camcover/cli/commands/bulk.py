@@ -12,7 +12,7 @@ from camcover.cli.declaring import done_by
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at once, from Parquet to Parquet.")
+app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at once, from one Parquet file to another.")
 
 
 @app.command()
@@ -20,28 +20,36 @@ app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at onc
 def estimate(
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT.parquet", exists=True, dir_okay=False, help="One row a plan; docs/bulk.md."),
+        typer.Argument(
+            metavar="INPUT.parquet", exists=True, dir_okay=False, help="One row for each plan (docs/bulk.md)."
+        ),
     ],
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT.parquet", help="Gets one row a plan: its totals.")],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT.parquet", help="The file to write, with the totals of each plan in a row.")
+    ],
     rules: Annotated[
         list[Path],
         typer.Option("--rules", exists=True, help="Rule files or folders, or one file that `rules compile` wrote."),
     ],
-    lines: Annotated[Path | None, typer.Option(help="Also write one row a line to this file.")] = None,
+    lines: Annotated[
+        Path | None, typer.Option(help="Also write a file with one row for each line of the plans.")
+    ] = None,
     rejects: Annotated[
         Path | None,
-        typer.Option(help="Gets what is wrong with each row that cannot be priced; OUTPUT.rejects.parquet by default."),
+        typer.Option(help="The file for errors of rows that cannot be priced. By default OUTPUT.rejects.parquet."),
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="0: one for each core.")] = 0,
-    batch_rows: Annotated[int, typer.Option(min=1, max=1 << 20, help="Plans at once in a thread.")] = BATCH_ROWS,
+    threads: Annotated[int, typer.Option(min=0, help="How many threads price. 0 means one for each core.")] = 0,
+    batch_rows: Annotated[
+        int, typer.Option(min=1, max=1 << 20, help="How many plans one thread prices at once.")
+    ] = BATCH_ROWS,
     spark: Annotated[
         str | None,
-        typer.Option(metavar="MASTER", help="Run on Spark instead (local[2], spark://...); files become folders."),
+        typer.Option(metavar="MASTER", help="Run on Spark (local[2], spark://...). Files then become folders."),
     ] = None,
 ) -> None:
     """Price every plan of a Parquet file.
 
-    A row that cannot be priced becomes rows of the rejects file, one for each thing that is wrong. Files are written
-    whole or not at all. Ends with status 1 when a rule file has an error, 2 when the input is not of the right columns
-    or would be overwritten.
+    The rejects file has a row for each error of a row that cannot be priced. A file is written completely or not at
+    all. Ends with status 1 if a rule file has an error, and with status 2 if the input has other columns or would be
+    overwritten.
     """

@@ -13,7 +13,7 @@ from camcover.cli.settings import ConfiguredCommand
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Settings of `serve`: by flag, environment or file.")
+app = typer.Typer(no_args_is_help=True, help="Show and check the settings of `serve`.")
 
 
 class _OfAFile(ConfiguredCommand):
@@ -30,9 +30,9 @@ app.command(
     "check",
     cls=_OfAFile,
     options_metavar="FILE [FLAGS OF SERVE]",
-    help="Say what would keep `serve --config FILE` from starting, each fault with its line; status 1 or 2 then.\n\n"
-    "Reads the files of callers, certificates and keys, but no rules, and opens neither a port nor the database. "
-    "Flags and CAMCOVER_ variables count, as they do for `serve`.",
+    help="Say what would keep `serve --config FILE` from starting: each fault with its line. The status is then 1 or 2."
+    "\n\nIt reads the files of callers, certificates and keys. It reads no rules, and opens neither a port nor the "
+    "database. Flags and CAMCOVER_ variables count, as they do for `serve`.",
 )(check)
 
 
@@ -42,7 +42,7 @@ app.command(
 )
 @done_by("configuring:show")
 def show(context: typer.Context) -> None:
-    """Print every setting of `serve` as a line of TOML, and where it comes from: flag, environment, file or default.
+    """Print every setting of `serve` as a line of TOML, with its source: flag, environment, file or default.
 
-    The database's user and password are left out.
+    The user and the password of the database are left out.
     """

@@ -18,27 +18,25 @@ def estimate(
     request: Annotated[
         Path,
         typer.Argument(
-            help="An EstimatePlanRequest as JSON, its fields named as in docs/api.md; - reads standard input.",
+            help="A JSON file with an EstimatePlanRequest (docs/api.md names its fields), or - for standard input.",
         ),
     ],
     rules: Annotated[
         list[Path] | None,
-        typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times."),
+        typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several."),
     ] = None,
-    server: Annotated[
-        str | None, typer.Option(help="HOST:PORT of a running service to ask instead; without --rules.")
-    ] = None,
+    server: Annotated[str | None, typer.Option(help="Ask a running service at HOST:PORT, in place of --rules.")] = None,
     token: Annotated[
-        str, typer.Option(envvar="CAMCOVER_TOKEN", help="A bearer token, where the service asks for one.")
+        str, typer.Option(envvar="CAMCOVER_TOKEN", help="A bearer token, if the service asks for one.")
     ] = "",
     tls: Annotated[
-        bool, typer.Option("--tls", help="Ask over TLS a service whose certificate a public CA has signed.")
+        bool, typer.Option("--tls", help="Use TLS. A public CA has signed the certificate of the service.")
     ] = False,
     tls_ca: Annotated[
-        Path | None, typer.Option(help="Ask over TLS a service whose certificate the CA of this PEM file has signed.")
+        Path | None, typer.Option(help="Use TLS. The CA in this PEM file has signed the certificate of the service.")
     ] = None,
     tls_certificate: Annotated[
-        Path | None, typer.Option(help="A PEM file of your certificate, where the service asks for one.")
+        Path | None, typer.Option(help="Your own certificate as a PEM file, if the service asks for one.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Your certificate's private key, as PEM.")] = None,
     output: Annotated[
@@ -47,8 +45,8 @@ def estimate(
 ) -> None:
     """Price a well-being plan and print the estimate.
 
-    Give either --rules or --server. Ends with status 1 when a rule file has an error or the service does not answer, 2
-    when the request has an error; each is named with its place.
+    Give either --rules or --server. Ends with status 1 if a rule file has an error or the service does not answer, and
+    with status 2 if the request has an error. Each error is printed with its place.
     """
 
 
@@ -60,7 +58,7 @@ def reproduce(
     ] = EstimateFormat.TABLE,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Compute an estimate once more from its request, by its own release, and hold it to what was answered.
+    """Compute a stored estimate again, from its own request and release, and compare it with the stored answer.
 
-    Ends with status 1 when it is not the same to the byte, or the request or the release is not kept.
+    Ends with status 1 if they differ in any byte, or if the request or the release was not kept.
     """

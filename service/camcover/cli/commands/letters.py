@@ -17,24 +17,26 @@ def letter(
     request: Annotated[
         Path,
         typer.Argument(
-            help="An EstimatePlanRequest for one person as JSON, its fields named as in docs/api.md; - reads stdin.",
+            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
+            "standard input.",
         ),
     ],
     rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")
+        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE.pdf", help="Gets the PDF. A file that is there is replaced.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE.pdf", help="The PDF file to write. One that exists is replaced."),
     ],
     summary: Annotated[
-        bool, typer.Option("--summary", help="One page for the primary-care provider in place of the letter.")
+        bool, typer.Option("--summary", help="Write one page for the primary-care provider in place of the letter.")
     ] = False,
     language: Annotated[
-        str, typer.Option(help="The language, such as en or es. By default the request's, else English.")
+        str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
     ] = "",
 ) -> None:
     """Write a letter for the patient and the clinic: what care would cost, why, and what to ask for before.
 
-    docs/pages.md says what it holds. Ends with status 1 when a rule file has an error or the PDF cannot be written, 2
-    when the request or an option has an error.
+    docs/pages.md says what it holds. Ends with status 1 if a rule file has an error or the PDF cannot be written, and
+    with status 2 if the request or an option has an error.
     """

@@ -21,22 +21,24 @@ def optimize(
     request: Annotated[
         Path,
         typer.Argument(
-            help="An EstimatePlanRequest as JSON, its fields named as in docs/api.md; - reads standard input.",
+            help="A JSON file with an EstimatePlanRequest (docs/api.md names its fields), or - for standard input.",
         ),
     ],
     rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder; may be given several times.")
+        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
     ],
-    tiers: Annotated[str, typer.Option(help="Networks that there are for the patient, by id: a,b.")] = "",
-    practitioners: Annotated[str, typer.Option(help="Practitioners that there are, by id: a,b.")] = "",
-    settings: Annotated[str, typer.Option(help="Settings that there are, such as office,telehealth.")] = "",
+    tiers: Annotated[str, typer.Option(help="The ids of networks that the patient may use: a,b.")] = "",
+    practitioners: Annotated[str, typer.Option(help="The ids of practitioners whom the patient may see: a,b.")] = "",
+    settings: Annotated[
+        str, typer.Option(help="Settings in which the patient may be treated, such as office,telehealth.")
+    ] = "",
     earliest: Annotated[
         datetime | None,
-        typer.Option("--from", formats=_DAY, help="Visits may move to this day or later.", show_default=False),
+        typer.Option("--from", formats=_DAY, help="The first day to which visits may move.", show_default=False),
     ] = None,
     latest: Annotated[
         datetime | None,
-        typer.Option("--to", formats=_DAY, help="Visits may move to this day or earlier.", show_default=False),
+        typer.Option("--to", formats=_DAY, help="The last day to which visits may move.", show_default=False),
     ] = None,
     order: Annotated[
         bool, typer.Option("--order", help="Services may trade places, and go before or after each other.")
@@ -45,18 +47,18 @@ def optimize(
         list[str] | None,
         typer.Option(
             "--self-pay",
-            help="ITEM=CENTS: what a visit of an item, by its place from 0, costs if the patient pays it without the "
-            "plan, such as 0=9000; may be given several times.",
+            help="ITEM=CENTS: what a visit of an item costs if the patient pays it without the plan. ITEM is the place "
+            "of the item, from 0, such as 0=9000. Repeat the option for several.",
             show_default=False,
         ),
     ] = None,
-    most: Annotated[int, typer.Option(min=1, max=200_000, help="Plans of care that are priced at most.")] = 20_000,
+    most: Annotated[int, typer.Option(min=1, max=200_000, help="How many plans of care are priced at most.")] = 20_000,
     output: Annotated[
         TableFormat, typer.Option("--format", help="text for people, json for programs.")
     ] = TableFormat.TEXT,
 ) -> None:
-    """Find the cheapest ways to the same care: networks, practitioners, settings, dates, self-pay.
+    """Find the cheapest ways to the same care: other networks, practitioners, settings or days, or self-pay.
 
-    Only what the options name may change. docs/optimizing.md says what is searched. Ends with status 1 when a rule file
-    has an error, 2 when the request or an option has one.
+    Only what the options name may change. docs/optimizing.md says what is searched. Ends with status 1 if a rule file
+    has an error, and with status 2 if the request or an option has one.
     """

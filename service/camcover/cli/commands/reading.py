@@ -41,17 +41,17 @@ def diff(
     output: Format = OutputFormat.TEXT,
     plan: Annotated[
         list[str] | None,
-        typer.Option(help="Only this plan, with the policies and fees that it refers to. May be repeated."),
+        typer.Option(
+            help="Only this plan, with the policies and fees that it refers to. Repeat the option for several."
+        ),
     ] = None,
-    is_status: Annotated[
-        bool, typer.Option("--exit-code", help="End with status 1 when there is a difference.")
-    ] = False,
+    is_status: Annotated[bool, typer.Option("--exit-code", help="End with status 1 if the rules differ.")] = False,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """What differs between two rule sets, in words: by plan, benefit and field, never by line.
+    """Say in words what differs between two rule sets: by plan, benefit and field, not by line.
 
-    Layout, comments and file names make no difference. Ends with status 1 when rules have an error, 2 when there are no
-    rules or no such plan.
+    Layout, comments and file names make no difference. Ends with status 1 if rules have an error, and with status 2 if
+    there are no rules or there is no such plan.
     """
 
 
@@ -62,26 +62,35 @@ def explain(
     rules: Annotated[
         str, typer.Option(help="A rule file or folder, or a release.", show_default=SHOWN_RULES)
     ] = DEFAULT_RULES,
-    day: Annotated[str, typer.Option("--date", help="The date of service; else all dates.")] = "",
-    diagnosis: Annotated[list[str] | None, typer.Option(help="An ICD-10-CM code; may be given several times.")] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="A condition of the catalog, likewise.")] = None,
+    day: Annotated[str, typer.Option("--date", help="The date of service. Without it, all dates are shown.")] = "",
+    diagnosis: Annotated[
+        list[str] | None, typer.Option(help="An ICD-10-CM code. Repeat the option for several.")
+    ] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="A condition of the catalog. Repeat the option for several.")
+    ] = None,
     practitioner: Annotated[str | None, typer.Option(help="A practitioner of the catalog.")] = None,
-    setting: Annotated[Setting | None, typer.Option(help="Where.")] = None,
+    setting: Annotated[Setting | None, typer.Option(help="Where the service is given.")] = None,
     state: Annotated[str | None, typer.Option(help="The state of service, such as WA.")] = None,
-    age: Annotated[int | None, typer.Option(min=0, max=OLDEST_MEMBER, help="Completed years.")] = None,
+    age: Annotated[
+        int | None, typer.Option(min=0, max=OLDEST_MEMBER, help="The age of the member in completed years.")
+    ] = None,
     tier: Annotated[str | None, typer.Option(help="A tier of the plan.")] = None,
     attestation: Annotated[
-        list[Attestation] | None, typer.Option(help="What is attested, all else not; likewise.")
+        list[Attestation] | None,
+        typer.Option(help="What is attested; all other attestations are missing. Repeat the option for several."),
     ] = None,
-    role: Annotated[MemberRole | None, typer.Option(help="What the member is under the plan.")] = None,
-    status: Annotated[MemberStatus | None, typer.Option(help="By employment, or as a retiree.")] = None,
+    role: Annotated[MemberRole | None, typer.Option(help="The role of the member under the plan.")] = None,
+    status: Annotated[
+        MemberStatus | None, typer.Option(help="Whether the member is covered by employment or as a retiree.")
+    ] = None,
     code: Annotated[str | None, typer.Option(help="The procedure code that is billed.")] = None,
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Show what a plan decides about a therapy: which benefit applies when, under what terms, and why not the others.
+    """Show what a plan decides about a therapy: which benefit applies in which case, its terms, why others do not.
 
-    What is given narrows the table; what is not given is shown in all its cases.
+    A fact that you give narrows the table. A fact that you do not give is shown in all its cases.
     """
 
 
@@ -90,14 +99,15 @@ def analyze(
     source: Source = DEFAULT_RULES,
     plan: Plans = None,
     fail_on: Annotated[
-        str, typer.Option(help=f"End with status 1 when there are some of these: {','.join(FindingKind)}.")
+        str,
+        typer.Option(help=f"End with status 1 if there is a finding of one of these kinds: {','.join(FindingKind)}."),
     ] = "",
     output: Format = OutputFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Find gaps, overlaps, dead benefits, limits that never bite, and cost-share cliffs; nothing is sampled.
+    """Find gaps, overlaps, dead benefits, limits without effect, and cost-share cliffs, in every case that rules have.
 
-    Ends with 0, or with 1 where something that --fail-on names was found.
+    Ends with status 0, or with status 1 if it finds something that --fail-on names.
     """
 
 
@@ -108,4 +118,4 @@ def cover(
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """List what no test in the plan files reaches, and print the beginning of a test for each."""
+    """List the rules that no test in the plan files reaches, and print the beginning of a test for each."""

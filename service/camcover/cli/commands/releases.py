@@ -23,11 +23,11 @@ __all__ = ["register"]
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="RELEASE", help="Its id, the beginning of one, active, or latest.", show_default=False),
+    typer.Argument(metavar="RELEASE", help="Its id, the beginning of its id, active, or latest.", show_default=False),
 ]
 Expected = Annotated[
     str | None,
-    typer.Option(help="Do it only if this release is the active one now: nobody else decided meanwhile."),
+    typer.Option(help="Do it only if this release is still the active one."),
 ]
 
 
@@ -46,9 +46,10 @@ def publish(
     author: ActingAs,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Keep rule files as an immutable release; nothing becomes active by it.
+    """Store rule files as a release, which never changes. It does not become active.
 
-    Refused, with status 1 and everything that is wrong, when check or test fail. The same files are the same release.
+    If check or test fails, nothing is stored, every error is printed, and the status is 1. The same files are the same
+    release.
     """
 
 
@@ -56,17 +57,18 @@ def publish(
 def activate(
     release: Name,
     actor: ActingAs,
-    reason: Annotated[str, typer.Option(help="Why; the release's message if it is not given.")] = "",
+    reason: Annotated[str, typer.Option(help="Why. Without it, the message of the release.")] = "",
     at: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="From when on, as 2026-12-31T18:00 (this machine's zone) or 2026-12-31T18:00-08:00."
+            metavar="TIME",
+            help="When it becomes active: 2026-12-31T18:00 (this machine's time zone) or 2026-12-31T18:00-08:00.",
         ),
     ] = None,
     expect: Expected = None,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Make a release the active one, now or at a time; every service on this database follows within two seconds."""
+    """Make a release the active one, now or at a time. Every service on this database follows within two seconds."""
 
 
 @done_by("releases:rollback")
@@ -76,12 +78,12 @@ def rollback(
     expect: Expected = None,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Return to the release that was active before the present one; again and again, as far as there are any."""
+    """Return to the release that was active before. Repeat it to go further back."""
 
 
 @done_by("releases:cancel")
 def cancel(
-    number: Annotated[int, typer.Argument(help="The number that `rules history` shows.", show_default=False)],
+    number: Annotated[int, typer.Argument(help="The number of the activation in `rules history`.", show_default=False)],
     actor: ActingAs,
     reason: Annotated[str, typer.Option(help="Why.")] = "called off",
     database_url: DatabaseUrl = DEFAULT_DATABASE,
@@ -91,12 +93,14 @@ def cancel(
 
 @done_by("releases:list_releases")
 def list_releases(
-    words: Annotated[str, typer.Option("--filter", help="Only those whose id, author or message contains this.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 20,
+    words: Annotated[
+        str, typer.Option("--filter", help="Only releases whose id, author or message contains this.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many releases to list at most, the newest first.")] = 20,
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """The releases, newest first, the active one marked."""
+    """List the releases, the newest first. The active one is marked."""
 
 
 @done_by("releases:show")
@@ -105,7 +109,7 @@ def show(
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """One release: who published it, when it was active, and its files."""
+    """Show one release: who published it, when it was active, and its files."""
 
 
 @done_by("releases:history")
@@ -113,7 +117,7 @@ def history(
     output: ReadingFormat = TableFormat.TEXT,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """What was active when, by whose decision, and what is scheduled."""
+    """Show which release was active when, who decided it, and what is scheduled."""
 
 
 @done_by("releases:export")
@@ -122,7 +126,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", file_okay=False, show_default=False)],
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Write a release's files to a folder, byte for byte as they were published."""
+    """Write the files of a release to a folder, byte for byte as they were published."""
 
 
 @done_by("releases:four_eyes")
@@ -131,7 +135,7 @@ def four_eyes(
     actor: ActingAs,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Say whether a release may be activated by the person who published it. Rolling back is always allowed.
+    """Switch four eyes on or off. While on, nobody may activate a release that they published themselves.
 
-    It takes two people to switch this off.
+    Rolling back is always allowed. It takes two people to switch this off.
     """

@@ -18,10 +18,10 @@ app = typer.Typer(no_args_is_help=True, help="Payer rules: check, test, compare,
 @app.command()
 @done_by("rules:check")
 def check(paths: Paths, output: Format = OutputFormat.TEXT, plan: Plans = None, watch: Watch = False) -> None:
-    """Check rule files: every error and warning, each with its line and column.
+    """Check rule files, and print every error and warning with its line and column.
 
-    With --plan: those plans with what they refer to. Ends with status 1 when there is an error; warnings alone end
-    with 0.
+    With --plan, only those plans and what they refer to are checked. Ends with status 1 if there is an error, and with
+    status 0 if there are only warnings.
     """
 
 
@@ -34,10 +34,10 @@ def run(
     plan: Plans = None,
     watch: Watch = False,
 ) -> None:
-    """Run the tests that stand in plan files, and list the benefits, limits and criteria that no test reaches.
+    """Run the tests in plan files, and list the benefits, limits and criteria that no test reaches.
 
-    With --plan: those of some plans, whatever is wrong with others. Ends with status 1 when a test fails or a file has
-    an error; what is not reached fails nothing.
+    With --plan, only the tests of those plans run, whatever is wrong with others. Ends with status 1 if a test fails or
+    a file has an error. A rule that no test reaches is no failure.
     """
 
 
@@ -47,10 +47,10 @@ def write(
     paths: Paths,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.", show_default=False)],
 ) -> None:
-    """Write rule files as one compiled file, which `--rules` of other commands takes in place of the files.
+    """Compile rule files into one file, which `--rules` of other commands takes in their place.
 
-    It starts in well under a second whatever the number of plans, and holds in memory only what is used. Ends with
-    status 1, and writes nothing, when a rule file has an error.
+    Commands read it in well under a second, whatever the number of plans, and load only what they use. If a rule file
+    has an error, nothing is written and the status is 1.
     """
 
 
@@ -59,12 +59,12 @@ def write(
 def fmt(
     paths: Paths,
     is_check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; end with status 1 if a file would change.")
+        bool, typer.Option("--check", help="Change nothing. End with status 1 if a file would change.")
     ] = False,
 ) -> None:
-    """Write rule files in the one standard layout, comments kept.
+    """Write rule files in the standard layout. Comments stay.
 
-    Other YAML files stay as they are. Ends with status 1 when a file cannot be read.
+    Other YAML files are not changed. Ends with status 1 if a file cannot be read.
     """
 
 
@@ -73,7 +73,7 @@ def fmt(
 def schema(
     folder: Annotated[Path, typer.Argument(help="The folder to write <kind>.schema.json to.")] = Path("rules/schema"),
     is_check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; end with status 1 if a file is not up to date.")
+        bool, typer.Option("--check", help="Change nothing. End with status 1 if a file is out of date.")
     ] = False,
 ) -> None:
-    """Write the JSON Schema of the four kinds of file, by which editors complete and check them."""
+    """Write a JSON Schema for each kind of rule file. Editors complete and check rule files by it."""

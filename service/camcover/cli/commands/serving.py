@@ -24,159 +24,191 @@ def serve(
         typer.Option(
             "--rules",
             exists=True,
-            help="A rule file or folder, several times if need be; or one file that `rules compile` wrote. Without it "
-            "the active release of the database answers, and each that becomes active later.",
+            help="A rule file, a folder of them, or one file that `rules compile` wrote. Repeat the option for "
+            "several. Without it, the active release of the database answers, and each release that becomes "
+            "active later.",
         ),
     ] = None,
     listen: Annotated[
-        str, typer.Option(help="HOST:PORT to listen on; port 0 takes a free one and prints it.")
+        str, typer.Option(help="The HOST:PORT of gRPC. Port 0 takes a free port and prints it.")
     ] = "127.0.0.1:50051",
     http: Annotated[
         str,
         typer.Option(
-            help="HOST:PORT to serve HTTP on as well: JSON by the Connect protocol, short paths, health, metrics. Port "
-            "0 takes a free one and prints it.",
+            help="The HOST:PORT of HTTP, which is served besides: JSON by the Connect protocol, short paths, "
+            "health, metrics. Port 0 takes a free port and prints it.",
         ),
     ] = "",
     http_origins: Annotated[
         str,
         typer.Option(
-            help="Whose pages may call over HTTP: origins, such as https://portal.example, with commas between them.",
+            help="The origins whose pages may call over HTTP, such as https://portal.example, separated by commas.",
         ),
     ] = "",
     http_plain: Annotated[
         bool,
         typer.Option(
-            "--http-plain", help="Do not encrypt HTTP, though --tls-certificate is given: a proxy or a mesh does."
+            "--http-plain",
+            help="Leave HTTP unencrypted even with --tls-certificate, because a proxy or a mesh encrypts it.",
         ),
     ] = False,
     pages: Annotated[
         bool | None,
         typer.Option(
-            help="Serve pages for patients on the port of HTTP, without a sign-in. By default where neither tokens nor "
-            "an identity provider are asked for.",
+            help="Serve pages for patients over HTTP. They ask for no sign-in. Without this option they are "
+            "served unless --tokens or --oidc-issuer is given.",
         ),
     ] = None,
     staff_pages: Annotated[
         bool,
         typer.Option(
-            help="Serve pages for staff under /staff/ on the port of HTTP, where the database's active release answers "
-            "and --tokens or an identity provider say who may sign in.",
+            help="Serve pages for staff over HTTP, at /staff/. They need a database whose active release answers, "
+            "and --tokens or an identity provider, by which staff sign in.",
         ),
     ] = True,
     page_frames: Annotated[
         str,
         typer.Option(
-            help="Whose pages may show /embed in a frame: origins with commas between them.",
+            help="The origins whose pages may show /embed in a frame, separated by commas.",
         ),
     ] = "",
-    help_phone: Annotated[str, typer.Option(help="The phone number that pages name for help.")] = "",
+    help_phone: Annotated[str, typer.Option(help="The phone number for help that pages show.")] = "",
     database_url: Annotated[
         str,
         typer.Option(
-            help="Where releases and estimates are kept: sqlite:///FILE, postgresql+psycopg://USER:PASSWORD@HOST/NAME, "
-            "sqlite:// for memory, off for nowhere.",
+            help="The database of releases and estimates: sqlite:///FILE, "
+            "postgresql+psycopg://USER:PASSWORD@HOST/NAME, sqlite:// for one in memory, or off for none.",
         ),
     ] = DEFAULT_DATABASE,
     keep: Annotated[
-        Keeping, typer.Option(help="What is kept of an estimate: request and answer, hashes of them, or nothing.")
+        Keeping,
+        typer.Option(
+            help="What is stored of an estimate: its request and answer (full), hashes of both, or nothing (off)."
+        ),
     ] = Keeping.FULL,
     tokens: Annotated[
         Path | None,
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="A file of bearer tokens and client certificates with their roles (`camcover token`); without it "
-            "rules cannot be changed.",
+            help="A file of bearer tokens and client certificates with their roles (see `camcover token`). "
+            "Without it nobody can change rules.",
         ),
     ] = None,
     tls_certificate: Annotated[
         Path | None,
         typer.Option(
-            help="Encrypt both ports: a PEM file of the certificate and its chain, read again when it changes."
+            help="Encrypt both ports with this certificate: a PEM file with its chain. It is read again when it "
+            "changes."
         ),
     ] = None,
     tls_key: Annotated[
         Path | None, typer.Option(help="The certificate's private key, as PEM without a password.")
     ] = None,
     tls_client_ca: Annotated[
-        Path | None, typer.Option(help="Every client needs a certificate that one of this PEM file has signed.")
+        Path | None, typer.Option(help="Take only clients with a certificate that a CA in this PEM file has signed.")
     ] = None,
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Listen unencrypted where other machines reach a port.")
+        bool, typer.Option("--insecure", help="Listen unencrypted on an address that other machines reach.")
     ] = False,
     oidc_issuer: Annotated[
         str | None,
-        typer.Option(help="The URL of an identity provider, as in `iss`: its access tokens count beside --tokens."),
+        typer.Option(
+            help="The URL of an identity provider, as in `iss`. Its access tokens are taken besides those of --tokens."
+        ),
     ] = None,
     oidc_audience: Annotated[
-        str | None, typer.Option(help="The audience that its access tokens have for this service.")
+        str | None, typer.Option(help="The audience by which its access tokens name this service.")
     ] = None,
     oidc_scope: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SCOPE=ROLE",
-            help="The role that a scope gives; several times if need be. Without it scopes are named as the roles.",
+            help="The role that a scope gives. Repeat the option for several. Without it, a scope gives the role "
+            "of the same name.",
         ),
     ] = None,
     oidc_algorithm: Annotated[
         list[SigningAlgorithm] | None,
-        typer.Option(help="An algorithm by which it signs; several times if need be. Without it RS256 and ES256."),
+        typer.Option(
+            help="An algorithm by which the provider may sign. Repeat the option for several. Without it: RS256 "
+            "and ES256."
+        ),
     ] = None,
     oidc_subject_claim: Annotated[
-        str, typer.Option(help="The claim that names the caller, in logs, the audit and for four eyes.")
+        str, typer.Option(help="The claim that names the caller: in logs, in the audit log, and for four eyes.")
     ] = "sub",
     oidc_payers_claim: Annotated[
         str | None,
-        typer.Option(help="The claim that lists the payers whose rules the caller may change. Without it that is all."),
+        typer.Option(
+            help="The claim that lists the payers whose rules the caller may change. Without it, a caller may "
+            "change the rules of all payers."
+        ),
     ] = None,
     oidc_leeway_seconds: Annotated[
-        int, typer.Option(min=0, max=300, help="How much its clock may differ from this machine's.")
+        int, typer.Option(min=0, max=300, help="How many seconds the provider's clock may differ from this machine's.")
     ] = LEEWAY_SECONDS,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Read the rule files anew whenever one is saved; for development.")
+        bool, typer.Option("--watch", help="Read the rule files again whenever one is saved. For development.")
     ] = False,
     workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Processes that share the port; one for each core is a good number.")
+        int, typer.Option(min=1, max=256, help="How many processes share the port. One for each core is a good number.")
     ] = 1,
     max_calls: Annotated[
-        int, typer.Option(min=1, help="Calls at once in a process; more are refused with the time to try again.")
+        int,
+        typer.Option(
+            min=1, help="Calls at once in one process. Further calls are refused, and told when to try again."
+        ),
     ] = 256,
     max_calls_per_caller: Annotated[
         int,
-        typer.Option(min=1, help="Calls at once of one caller: a token's subject, or an address where no tokens are."),
+        typer.Option(
+            min=1,
+            help="Calls at once of one caller in one process. A caller is the subject of a token, or an address "
+            "where no tokens are used.",
+        ),
     ] = 128,
     max_rate_per_caller: Annotated[
-        float, typer.Option(min=0, help="Calls a second of one caller in a process, on average; 0 for no bound.")
+        float, typer.Option(min=0, help="Calls a second of one caller in one process, on average. 0 means no bound.")
     ] = 0.0,
-    burst_per_caller: Annotated[int, typer.Option(min=1, help="So many of them at once.")] = 100,
+    burst_per_caller: Annotated[
+        int, typer.Option(min=1, help="How many calls one caller may make at once before that rate holds.")
+    ] = 100,
     max_streams: Annotated[
-        int, typer.Option(min=1, help="Streams of estimates at once in a process, and as many calls that only watch.")
+        int, typer.Option(min=1, help="Streams of estimates at once in one process, and as many calls that only watch.")
     ] = 256,
-    max_streams_per_caller: Annotated[int, typer.Option(min=1, help="The same of one caller.")] = 64,
+    max_streams_per_caller: Annotated[
+        int, typer.Option(min=1, help="Streams of estimates at once of one caller, and as many calls that only watch.")
+    ] = 64,
     stream_idle_seconds: Annotated[
-        float, typer.Option(min=1, help="A stream ends that sends nothing, or reads no answer, for so long.")
+        float, typer.Option(min=1, help="Seconds after which a stream ends that sends nothing or reads no answer.")
     ] = 300.0,
     connection_age_seconds: Annotated[
-        int, typer.Option(min=60, help="After so long a connection is asked to end, and ended five minutes later.")
+        int,
+        typer.Option(min=60, help="Seconds after which a connection is asked to end. Five minutes later it is ended."),
     ] = 3600,
-    max_message_mib: Annotated[int, typer.Option(min=1, max=256, help="The largest request, MiB.")] = 16,
+    max_message_mib: Annotated[int, typer.Option(min=1, max=256, help="The largest request, in MiB.")] = 16,
     estimate_cache_mib: Annotated[
         int,
-        typer.Option(min=0, max=65_536, help="Answers a process holds, MiB; the same question is priced once."),
+        typer.Option(
+            min=0,
+            max=65_536,
+            help="The memory for answers in one process, in MiB. A question that was answered before is not "
+            "priced again.",
+        ),
     ] = CACHED_BYTES >> 20,
     drain_seconds: Annotated[
-        float, typer.Option(min=0, help="How long calls in flight may take to end on SIGTERM.")
+        float, typer.Option(min=0, help="Seconds that running calls have to end after SIGTERM.")
     ] = 20.0,
     reflection: Annotated[
-        bool, typer.Option(help="Whether clients may ask which services and methods there are, without a token.")
+        bool, typer.Option(help="Let clients ask which services and methods there are, without a token.")
     ] = True,
     config: ConfigFile = None,
 ) -> None:
     """Serve estimates over gRPC until SIGTERM or SIGINT, then drain.
 
-    An address that other machines reach needs --tls-certificate and --tls-key. SIGHUP reads rule files and tokens anew:
-    calls in flight end on the rules they began with, and rules with an error change nothing. Prints "listening on
-    HOST:PORT" once calls are taken, and "http on HOST:PORT" after it where HTTP is served; logs JSON lines to standard
-    error, without health data.
+    An address that other machines reach needs --tls-certificate and --tls-key. SIGHUP reads rule files and tokens
+    again: running calls end by the rules with which they began, and rules with an error change nothing. Once calls are
+    taken, "listening on HOST:PORT" is printed, and "http on HOST:PORT" if HTTP is served. The log goes to standard
+    error as lines of JSON. It holds no health data.
     """

@@ -20,8 +20,8 @@ def show_shipped(
 ) -> None:
     """Print the folder of the shipped rules, or of the .proto files.
 
-    It goes wherever a path of rules does: camcover estimate request.json --rules "$(camcover shipped rules)". Copy the
-    folder before you change a file in it.
+    Give it to any command that takes rules: camcover estimate request.json --rules "$(camcover shipped rules)". Copy
+    the folder before you change a file in it.
     """
 
 

@@ -14,19 +14,23 @@ __all__ = ["token"]
 
 @done_by("tokens:token")
 def token(
-    subject: Annotated[str, typer.Argument(help="Who will use it, as logs and the audit name them.")],
-    role: Annotated[list[Role], typer.Option(help="What it allows; may be given several times.", show_default=False)],
+    subject: Annotated[str, typer.Argument(help="Who will use it. The log and the audit log show this name.")],
+    role: Annotated[
+        list[Role], typer.Option(help="What it allows. Repeat the option for several.", show_default=False)
+    ],
     payer: Annotated[
         list[str] | None,
-        typer.Option(help="With rules.write: only rules of this payer may be changed; may be given several times."),
+        typer.Option(
+            help="With rules.write, it may change only the rules of this payer. Repeat the option for several."
+        ),
     ] = None,
     expires: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When it ends: in 90d, 12w or 1y; or a time such as 2026-12-31T18:00."),
+        typer.Option(metavar="TIME", help="When it ends: after 90d, 12w or 1y, or at a time such as 2026-12-31T18:00."),
     ] = None,
 ) -> None:
-    """Make a bearer token: printed once, here; the file that `serve --tokens` reads holds its hash alone.
+    """Make a bearer token, and its entry for the file of `serve --tokens`. The entry holds only its hash.
 
-    The token goes to standard error, the entry for the file to standard output:
+    The token is printed once, to standard error. The entry goes to standard output:
     camcover token ana@payer.example --role rules.write >> tokens.toml
     """

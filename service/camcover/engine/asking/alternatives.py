@@ -13,7 +13,7 @@ from itertools import product
 from operator import or_
 from typing import NamedTuple, TypeAlias
 
-from camcover.calendar import add_months, completed_years, latest_start
+from camcover.calendar import add_months, completed_years, latest_first_service, latest_start
 from camcover.engine.compiling.diagnosis_groups import DiagnosisGroups
 from camcover.engine.compiling.terms import Candidate, Criterion
 from camcover.engine.compiling.vocabulary import STATE_INDEX
@@ -203,13 +203,8 @@ def _first_services(criteria: Sequence[Criterion], contexts: Sequence[DecidingRu
         return [AssumedFacts()]
     periods = {each.period for each in contexts if each.period > 0}
     first = min((each.day for each in contexts if each.day > 0), default=1)
-    turns = sorted({min(_before_year(period, wait), first) for period in periods for wait in waits})
+    turns = sorted({min(latest_first_service(period, wait), first) for period in periods for wait in waits})
     return [AssumedFacts(first_service=each) for each in (1, *turns, first)]
-
-
-def _before_year(period: int, wait: int) -> int:
-    """The latest first service of which so many benefit periods are over when the one of `period` begins."""
-    return add_months(period, 12 - 12 * wait) - 1
 
 
 def _apart(holds: Holds, contexts: Sequence[DecidingRules], values: Sequence[AssumedFacts]) -> list[AssumedFacts]:
@@ -293,7 +288,7 @@ def _ages(criteria: Sequence[Criterion], days: Sequence[int]) -> Iterator[Assume
     bounds = [bound for bound in bounds if 0 < bound <= MAX_AGE]
     yield AssumedFacts(age=0)
     yield from (AssumedFacts(age=bound) for bound in bounds)
-    # Who reaches a bound on a later day is younger on the days before.
+    # Somebody who reaches a bound on a later day is below it on earlier days.
     yield from (AssumedFacts(born=add_months(day, -12 * bound)) for bound in bounds for day in days[1:])
 
 
@@ -385,7 +380,7 @@ def _is_in_year(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -
     if not asked.wait_periods:
         return True
     first = context.first_service if facts.first_service is None else facts.first_service
-    return 0 < first <= _before_year(context.period, asked.wait_periods)
+    return 0 < first <= latest_first_service(context.period, asked.wait_periods)
 
 
 _BESIDE_DIAGNOSIS = (_age_holds, _place_holds, _standing_holds, _has_waited, _is_in_year)

@@ -86,7 +86,7 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
         return False
     if may_favour_uncovered(question):
         return False
-    # What is not covered leaves units of its code to others, and add-ons without their first code.
+    # A line that is not covered uses up no units of its code, and its add-on codes lose their first code.
     if question.primary.plan.has_code_edits:
         return False
     if not (openness.uses or openness.attestations):

@@ -169,7 +169,7 @@ def _moving(question: Question, openness: Openness) -> Iterator[list[Change]]:
             yield [{"stated": False}, {"stated": True}]
         return
     if openness.accounts:
-        # The more an account holds, the more is paid of a line, or the sooner another one begins.
+        # More money in an account pays more of a line, or makes another account begin earlier.
         yield [{"are_accounts_empty": False}, {"are_accounts_empty": True}]
     yield from _sums(question, openness)
     yield from _prices(question, openness)
@@ -293,7 +293,7 @@ def _widened(question: Question, openness: Openness, expected: PricedCase, adjud
         for line, cents in zip(question.asked.lines, patient, strict=True)
         if line[1] not in named or line not in covered
     ]
-    # What a line is allowed that shares a fee, or may be anybody's, no way of those here tells.
+    # These ways do not tell the allowed amount of a line that shares a fee, or whose rate is open.
     is_unknown = openness.has_open_rates or any(each.shares_fees for each in openness.terms)
     certain = 0 if is_unknown or may_pay_uncovered(question) else sum(uncovered)
     return PatientRange(min(certain, *(each.patient for each in found)), sum(map(max, charges)), is_widened=True)

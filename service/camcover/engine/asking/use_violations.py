@@ -91,7 +91,7 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
         if limit is None:
             yield unknown_word(f"{where}.limit", Refusal.UNKNOWN_LIMIT, use.limit, ids)
             continue
-        # Of a limit from the first visit on there is one time, whatever its first day.
+        # A limit that counts from the first visit has one period, so its day does not tell entries apart.
         when = None if limit.per.kind in FROM_FIRST_VISIT else use.date
         key = use.limit, when, use.benefit, use.episode, use.condition
         if key in seen or (use.benefit and (use.limit, None, "", "", "") in seen):

@@ -339,7 +339,7 @@ def _plan_violations(
     try:
         episodes = episodes_of(request) if index.counts_episodes else no_episodes(request)
     except (KeyError, ValueError):
-        # A member that there is not, or an item without dates: told above.
+        # An unknown member and an item without dates are told above.
         return
     scope = Scope(index, edition, request, secondary, as_of, days[0], episodes, facilities_of(index, request))
     yield from use_violations(scope, vocabulary)

@@ -305,7 +305,7 @@ def requirement_row(requirement: Requirement, limits: Mapping[str, int]) -> Row:
     penalty = -1 if requirement.is_bare else requirement.penalty or 0
     cents = -1 if requirement.penalty_cents is None else requirement.penalty_cents
     counting = -1 if requirement.visits_of is None else limits[requirement.visits_of]
-    # After no visits of its own a requirement is there from the first on; a limit may leave that one out.
+    # -1 stands for every visit, also for one that the limit does not count, whose number is 0.
     after = requirement.after if requirement.after is not None else -1
     return ATTESTATION_BITS[requirement.attestation], penalty, after, counting, cents
 

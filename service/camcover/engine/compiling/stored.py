@@ -284,7 +284,7 @@ class _StoredPlans(Mapping[str, PlanIndex]):
                 raise KeyError(plan_id)
             read = self._read(place, plan_id)
             with self._lock:
-                # Another thread may have read it meanwhile: all use one.
+                # Another thread may have read it meanwhile. All threads use the same one.
                 found = self._kept.setdefault(plan_id, read)
         return found
 

@@ -167,7 +167,7 @@ class Terms(NamedTuple):
         ways = {Parts(*(mask & consulted for mask in way)) for each in sharings for way in each.counted}
         if any(each.caps_uncounted for each in sharings) or not self._move_together(ways):
             return False
-        # What a deductible or a copay feeds to a maximum that receives it anyway counts once, as any cost share does.
+        # A deductible or a copay counts once toward a maximum that counts it as cost share anyway.
         deductibles = copays = consulted & self.maxima
         for way in ways:
             deductibles, copays = deductibles & way.deductible, copays & way.copay

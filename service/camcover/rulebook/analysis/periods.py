@@ -88,7 +88,7 @@ def is_open_on(period: LimitPeriod, day: date, other: date, plan_year: BenefitPe
         case PeriodKind.LIFETIME | PeriodKind.EPISODE | PeriodKind.CONDITION:
             return True
         case PeriodKind.ROLLING_DAYS | PeriodKind.DAYS_FROM_EPISODE | PeriodKind.DAYS_FROM_FIRST_VISIT:
-            # Of a time that begins with something: at most so long, since it began no later than on `day`.
+            # A period that begins with an event began on `day` or earlier, so it holds no day further on than this.
             return day > other - timedelta(days=period.length)
         case PeriodKind.ROLLING_MONTHS | PeriodKind.MONTHS_FROM_EPISODE | PeriodKind.MONTHS_FROM_FIRST_VISIT:
             return day.toordinal() > add_months(other.toordinal(), -period.length)

@@ -213,7 +213,7 @@ def check_amounts(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
                 amount = INDIVIDUAL_AMOUNT(amount=written(individual))
                 finding = ABOVE_FAMILY(amount=amount, sum=accumulator.id, family=written(family))
                 yield INDIVIDUAL_ABOVE_FAMILY.at(accumulator.at, finding, CHECK_BOTH())
-            # Unlimited on both sides bounds nobody in either mode, so only a bound that gets lost is a fault.
+            # Without an individual amount nobody is bounded in either mode. With one, that bound would get lost.
             if is_aggregate and family is None and individual is not None:
                 message = _NO_FAMILY_AMOUNT(accumulator=accumulator.id)
                 yield AGGREGATE_WITHOUT_FAMILY.at(accumulator.at, message, _ADD_FAMILY())

@@ -277,7 +277,7 @@ def check_repeated(rules: RuleSet, _today: date) -> Iterator[Diagnostic]:
         for benefit in plan.benefits.values():
             named: set[str] = set()
             for limit in benefit.limits:
-                # Where the benefit names a pool, or where the id of its own limit stands.
+                # The place where the benefit names a pool, or where its own limit has its id.
                 place = place_of(limit.id, limit.at)
                 if limit.id in named:
                     message = _NAMED_TWICE(benefit=benefit.id, limit=limit.id)

@@ -223,7 +223,7 @@ def _with_limits(benefit: Benefit, pools: dict[str, Limit]) -> Benefit:
     The id of a pool is the word by which the benefit names it, with its place. A pool that does not exist is left to
     the resolver.
     """
-    # The decoder leaves the name of a pool where the record will hold the limit.
+    # Where the benefit names a pool, the decoder gives the name, and the limit of the pool takes its place here.
     given: tuple[Any, ...] = benefit.limits
     own = [limit for limit in given if isinstance(limit, Limit)]
     limits: list[Limit] = []
