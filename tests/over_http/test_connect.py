@@ -15,7 +15,9 @@ from google.protobuf import json_format
 from google.rpc.code_pb2 import Code
 
 from camcover.api.answering import Answering
+from camcover.api.errors import too_fast
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_pb2, estimate_service_pb2, request_pb2
+from camcover.http.replies import refusal
 from grpc_calls import status_of
 from over_http.refusals import fields_in, reason_in, status_in
 from small_rules import question
@@ -302,6 +304,11 @@ async def test_a_call_whose_client_leaves_is_given_up(both: Any, gate: Any) -> N
     await gate.given_up.acquire()
     await both.server.admission._emptied()
     assert both.server.admission.arrivals.count == 0
+
+
+@pytest.mark.parametrize(("seconds", "header"), [(0.25, "1"), (1.0, "1"), (1.5, "2"), (10.0, "10")])
+def test_the_time_to_try_again_is_told_in_whole_seconds_rounded_up(seconds: float, header: str) -> None:
+    assert refusal(too_fast(seconds, "too fast")).headers["retry-after"] == header
 
 
 async def test_calls_are_bounded_over_both_ports_together(both: Any, gate: Any) -> None:

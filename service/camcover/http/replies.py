@@ -149,7 +149,9 @@ def _headers(status: Status) -> dict[str, str]:
     for detail in status.details:
         retry: Message = RetryInfo()
         if detail.Is(retry.DESCRIPTOR):
-            headers["retry-after"] = str(max(1, RetryInfo.FromString(detail.value).retry_delay.seconds))
+            delay = RetryInfo.FromString(detail.value).retry_delay
+            # Whole seconds, rounded up: a call before the time is over would be refused again.
+            headers["retry-after"] = str(max(1, delay.seconds + (delay.nanos > 0)))
     if status.code == Code.UNAUTHENTICATED:
         headers["www-authenticate"] = "Bearer"
     return headers
