@@ -143,6 +143,7 @@ async def test_payers_by_the_claim_that_the_settings_name(
         ({"sub": 7}, "it has no sub that names a caller"),
         ({"sub": "a\nb"}, "it has no sub that names a caller"),
         ({"sub": "a" * 257}, "it has no sub that names a caller"),
+        ({"sub": "saved-by-pages"}, "it has no sub that names a caller"),
     ],
 )
 async def test_claims_that_do_not_count(provider: IdentityProvider, claims: dict[str, Any], said: str) -> None:

@@ -14,6 +14,7 @@ from camcover.cli import serving
 from camcover.cli.running import HttpOptions, ServerOptions
 
 HTTP = ("--http", "127.0.0.1:0", "--database-url", "off")
+KEPT = ("--http", "127.0.0.1:0", "--database-url", "sqlite://")
 
 
 @pytest.fixture
@@ -49,11 +50,25 @@ def test_pages_are_open_where_no_tokens_are_asked_for(
     assert [each.pages for each in served if each] == [expected]
 
 
+@pytest.mark.parametrize(("options", "days"), [((), 0), (("--page-saves", "7"), 7)])
+def test_pages_keep_nothing_unless_it_is_said_for_how_long(
+    run: Callable[..., Result], served: list[HttpOptions | None], rules: Path, options: Any, days: int
+) -> None:
+    result = run("serve", "--rules", rules, *KEPT, *options)
+    assert result.exit_code == 0, result.output
+    assert [each.page_saves for each in served if each] == [days]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--pages",), "--pages goes with --http"),
         (("--help-phone", "1-800"), "--help-phone goes with --http"),
+        ((*HTTP, "--page-saves", "7"), "--page-saves needs --http with pages, a --database-url, and --keep full"),
+        ((*KEPT, "--page-saves", "7", "--keep", "hashes"), "--page-saves needs --http with pages"),
+        ((*KEPT, "--page-saves", "7", "--no-pages"), "--page-saves needs --http with pages"),
+        (("--page-saves", "7"), "--page-saves needs --http with pages"),
+        ((*KEPT, "--page-saves", "31"), "less than or equal to 30"),
         ((*HTTP, "--help-phone", "<b>call</b>"), "expected digits, spaces and + - ( )"),
     ],
 )

@@ -46,6 +46,7 @@ STATES: dict[str, tuple[str, dict[str, str]]] = {
     "compare": ("compare", PLANS),
     "help": ("help", {}),
     "frame": ("embed", NEEDLES),
+    "saved": ("plan", TWO | {"plan": "copay-plan"}),
 }
 """The pages as they are looked at: a path, and the form that is sent there."""
 
@@ -96,7 +97,8 @@ def site(neighbour: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("rules")
     for name, text in (TEXTS | {"share.yaml": SHARE_PLAN, "copay.yaml": COPAY_PLAN}).items():
         (folder / name).write_text(text, encoding="utf-8")
-    options = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--database-url", "off"]
+    options = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--database-url", "sqlite://"]
+    options += ["--page-saves", "7"]
     for name in ("--http-origins", "--page-frames"):
         options += [name, f"http://localhost:{neighbour.server_port}"]
     with serving("--rules", folder, *options) as run:
@@ -147,6 +149,10 @@ fields => {
 """
 
 
+KEEP = "[formaction$='/plan/keep']"
+"""The button that keeps a plan of care."""
+
+
 def open_page(page: Any, site: str, tag: str, state: str) -> None:
     """Bring a page into a state, sending its form as a browser does."""
     path, form = STATES[state]
@@ -154,6 +160,9 @@ def open_page(page: Any, site: str, tag: str, state: str) -> None:
     if form:
         with page.expect_navigation():
             page.evaluate(SEND, form)
+    if state == "saved":
+        page.locator(KEEP).click()
+        page.locator("#kept").wait_for()
 
 
 @pytest.mark.parametrize("tag", ["en", "es"])
@@ -234,6 +243,13 @@ def test_without_script_the_form_posts_and_the_language_changes(browser: Any, si
     with page.expect_download() as got:
         page.get_by_role("button", name="calendario").click()
     assert got.value.suggested_filename == "visits.ics"
+    page.locator(KEEP).click()
+    page.locator("#kept").wait_for()
+    page.get_by_role("button", name="Calcular de nuevo").click()
+    assert page.locator("#visits-0").input_value() == "7"
+    page.go_back()
+    page.get_by_role("button", name="Borrarla ahora").click()
+    page.get_by_role("heading", name="La estimación está borrada").wait_for()
     context.close()
 
 

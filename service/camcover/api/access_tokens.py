@@ -23,6 +23,7 @@ from camcover.api.credentials import OidcSettings
 from camcover.api.errors import issuer_away, refused
 from camcover.api.issuer import IssuerKeys
 from camcover.refusals import Refusal
+from camcover.store.schema import PAGES
 
 __all__ = ["AccessTokens"]
 
@@ -99,7 +100,7 @@ class AccessTokens:
         if begins is not None and begins - leeway > self._now():
             return _refusal("it does not hold yet")
         subject = _text(claims, settings.subject_claim)
-        if not subject or not subject.isprintable() or len(subject) > _MOST_SUBJECT:
+        if not subject or not subject.isprintable() or len(subject) > _MOST_SUBJECT or subject == PAGES:
             return _refusal(f"it has no {settings.subject_claim} that names a caller")
         if settings.subject_claim == "email" and claims.get("email_verified") is not True:
             return _refusal("its email is not verified")

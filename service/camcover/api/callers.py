@@ -108,6 +108,8 @@ def _entry(place: str, entry: object, kind: _Known) -> tuple[str, Caller]:
     subject, roles, known, expires = entry["subject"], entry["roles"], entry[kind.key], entry.get("expires")
     if not isinstance(subject, str) or not subject.strip():
         raise WrongTokens(f"{place}: found subject {subject!r}; expected a name")
+    if subject == schema.PAGES:
+        raise WrongTokens(f"{place}: found subject {subject!r}, which has what patients keep; expected another name")
     if not isinstance(roles, list) or not roles or any(role not in list(Role) for role in roles):
         raise WrongTokens(f"{place}: found roles {roles!r}; expected some of {listed(Role)}")
     if not isinstance(known, str) or not kind.is_good(known):

@@ -23,7 +23,7 @@ from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
 from camcover.cli.reloading import Reloader
 from camcover.cli.watching import Watcher
-from camcover.store import Database, DatabaseError, Keeping, ReleaseStore, estimate_store, open_database
+from camcover.store import Database, DatabaseError, EstimateStore, Keeping, ReleaseStore, estimate_store, open_database
 from camcover.store.database import SERVING_SECONDS
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
@@ -31,6 +31,7 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 if TYPE_CHECKING:
     from camcover.api.access_tokens import AccessTokens
+    from camcover.api.page_saves import PageSaves
     from camcover.http.port import HttpPort
     from camcover.web.staff.app import StaffPages
 
@@ -47,7 +48,8 @@ class HttpOptions:
     """The address of HTTP, and the origins that may call it; `is_plain`: it is never encrypted.
 
     `pages`, `staff_pages`: whether those for patients, and those for staff, are served there; `frames`: the origins
-    whose pages may show the former in a frame; `help_phone`: the number that they name for help.
+    whose pages may show the former in a frame; `help_phone`: the number that they name for help; `page_saves`: how
+    many days they keep a plan of care on wish, 0 = none is kept.
     """
 
     listen: str
@@ -57,6 +59,7 @@ class HttpOptions:
     staff_pages: bool = True
     frames: tuple[str, ...] = ()
     help_phone: str = ""
+    page_saves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +160,34 @@ async def _serve(
             return 1
         http = ""
         if options.http is not None:
-            beside = _http_port(server, rules, options, http=options.http, access=access, certificates=certificates)
+            saves = _page_saves(server, rules, storage.estimates, options.http.page_saves)
+            beside = _http_port(
+                server, rules, options, http=options.http, access=access, certificates=certificates, saves=saves
+            )
             try:
                 http = await beside.start()
             except OSError:
                 typer.echo(cannot_listen(options.http.listen), err=True)
                 await server.drain()
                 return 1
+            if saves is not None:
+                saves.start()
+                stack.push_async_callback(saves.stop)
             # It stops after the server has drained. Until then, a call on its port is told why it is refused.
             stack.push_async_callback(beside.stop)
         _read_anew_on_hangup(rules, reloader, access)
         on_ready(f"{options.settings.listen.rpartition(':')[0]}:{port}", http)
         await server.wait()
     return 0
+
+
+def _page_saves(server: Server, rules: RulesInForce, store: EstimateStore, days: int) -> PageSaves | None:
+    """Where pages keep plans of care; None where they keep none."""
+    if not days:
+        return None
+    from camcover.api.page_saves import PageSaves  # noqa: PLC0415 - few services keep any
+
+    return PageSaves(rules, store, server.pages, days)
 
 
 def _http_port(
@@ -180,13 +198,14 @@ def _http_port(
     http: HttpOptions,
     access: Access,
     certificates: Certificates | None,
+    saves: PageSaves | None,
 ) -> HttpPort:
     """The port of HTTP, with pages where they are asked for."""
     # They import Starlette, which only an extra brings.
     from camcover.http.port import HttpPort  # noqa: PLC0415
     from camcover.web.app import Pages, PageSettings  # noqa: PLC0415
 
-    settings = PageSettings(http.help_phone, http.frames)
+    settings = PageSettings(http.help_phone, http.frames, saves)
     return HttpPort(
         server,
         http.listen,

@@ -43,6 +43,7 @@ def prepared(
     staff_pages: bool,
     page_frames: str,
     help_phone: str,
+    page_saves: int,
     database_url: str,
     keep: Keeping,
     tokens: Path | None,
@@ -81,6 +82,9 @@ def prepared(
     # Pages ask for no token. A service that asks for tokens serves them only if --pages says so.
     has_pages = pages if pages is not None else bool(http) and tokens is None and oidc_issuer is None
     served = _http_options(http, http_origins, page_frames, help_phone, pages=has_pages, staff_pages=staff_pages)
+    if page_saves and (not has_pages or database_url == OFF or keep is not Keeping.FULL):
+        raise typer.BadParameter("--page-saves needs --http with pages, a --database-url, and --keep full")
+    served = served and replace(served, page_saves=page_saves)
     if not rules and database_url in (OFF, IN_MEMORY):
         raise typer.BadParameter("give --rules, or a --database-url whose active release is served")
     if watch and (not rules or workers > 1):

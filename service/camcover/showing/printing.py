@@ -21,6 +21,7 @@ from camcover.languages import Language
 from camcover.showing.letter import letter
 from camcover.showing.summary import summary
 from camcover.showing.told import Told, told_of
+from camcover.workflow.pricing import PricedPlan
 
 __all__ = ["FOLDER", "MOST_GROUPS", "Paper", "PaperTooLong", "data_of", "inputs", "paper", "printed"]
 
@@ -45,12 +46,14 @@ class PaperTooLong(CamcoverError):
 _DATA: Mapping[Paper, Callable[[Told], dict[str, Any]]] = {Paper.LETTER: letter, Paper.SUMMARY: summary}
 
 
-def paper(kind: Paper, tables: Tables, request: EstimateRequest, language: Language) -> bytes:
-    """A plan of care of one person as PDF, the same to the byte for the same answer.
+def paper(
+    kind: Paper, tables: Tables, request: EstimateRequest, language: Language, *, priced: PricedPlan | None = None
+) -> bytes:
+    """A plan of care of one person as PDF, the same to the byte for the same answer; `priced`: the answer, if known.
 
     Raises `InvalidRequest`, `PaperTooLong`, and `ExtraMissing` where Typst is not installed.
     """
-    told = told_of(tables, request, language)
+    told = told_of(tables, request, language, priced)
     return printed(kind, data_of(kind, told), told.answer.priced.created_at)
 
 

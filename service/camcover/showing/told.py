@@ -20,7 +20,7 @@ from camcover.showing.answer import CareAnswer, answer_of
 from camcover.showing.naming import RuleNames
 from camcover.showing.words import WORDS
 from camcover.workflow import catalog_entries
-from camcover.workflow.pricing import price
+from camcover.workflow.pricing import PricedPlan, price
 from camcover.workflow.what_ifs import what_ifs
 
 __all__ = ["Told", "told_of"]
@@ -125,15 +125,18 @@ class Told(NamedTuple):
         return found
 
 
-def told_of(tables: Tables, request: EstimateRequest, language: Language) -> Told:
-    """Price and explain a plan of care of one person. Raises `InvalidRequest`."""
+def told_of(tables: Tables, request: EstimateRequest, language: Language, priced: PricedPlan | None = None) -> Told:
+    """Price and explain a plan of care of one person; `priced`: its explained answer, if known.
+
+    Raises `InvalidRequest`.
+    """
     if len(request.members) != 1:
         found = f"{len(request.members)} members"
         raise InvalidRequest(
             (Violation("members", found, "one: a letter is for one person", Refusal.COUNT_OUT_OF_RANGE),)
         )
     request = request._replace(explain=True)
-    priced = price(tables, request)
+    priced = priced or price(tables, request)
     changes = what_ifs(tables, request, priced.estimate)
     summary = tables.directory[request.plan_id]
     return Told(

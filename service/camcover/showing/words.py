@@ -308,6 +308,23 @@ gfe-more
 gfe-only
 gfe-dispute
 gfe-contract
+web-save-button
+web-save-hint count
+web-saved-title
+web-saved-lead day
+web-saved-until day
+web-saved-bookmark
+web-saved-changed
+web-saved-same
+web-saved-short
+web-saved-again
+web-saved-delete
+web-saved-deleted-title
+web-saved-deleted
+web-saved-gone-title
+web-saved-gone
+web-foot-saved
+web-help-privacy-saved count
 web-keep-letter
 web-keep-summary
 web-no-papers-title

@@ -12,7 +12,7 @@ from sqlalchemy import Column, DateTime, Dialect, Index, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-__all__ = ["ANYONE", "APPEND_ONLY", "HEAD", "UtcTime"]
+__all__ = ["ANYONE", "APPEND_ONLY", "HEAD", "PAGES", "UtcTime"]
 
 HEAD = "0007"
 """The revision that this version works with."""
@@ -21,6 +21,9 @@ APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancella
 
 ANYONE = "anyone"
 """The subject of callers where no tokens are asked for, and of estimates of versions that kept no subject."""
+
+PAGES = "saved-by-pages"
+"""The subject of plans of care that patients keep on the pages. No caller has it."""
 
 
 class UtcTime(TypeDecorator[datetime]):

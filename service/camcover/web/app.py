@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from camcover.engine import Tables
 from camcover.extras import ExtraMissing
 from camcover.languages import ENGLISH, known_tag, languages
 from camcover.showing.printing import PaperTooLong
@@ -31,11 +32,13 @@ from camcover.web.embed_page import embed_page
 from camcover.web.forms import FORM_SECONDS, CareForm, WrongForm, body_of, form_of, pairs_of
 from camcover.web.help_page import help_page
 from camcover.web.portal_element import SCRIPT_PATH, WORDS_PATH, element_script, element_words
-from camcover.web.rendering import attachment, html, page
+from camcover.web.rendering import Site, attachment, html, page
+from camcover.web.saved_routes import SavedRoutes
 from camcover.web.start_page import start_page
 from camcover.web.static_files import static_file
 from camcover.workflow.errors import NoActiveRelease
 from camcover.workflow.rules_in_force import RulesInForce
+from camcover.workflow.saved_plans import SavedPlans
 
 __all__ = ["Made", "PageSettings", "Pages", "Run", "tag_in"]
 
@@ -50,8 +53,11 @@ _MOST_ASKED = 20
 _WRONG_FORM, _FOREIGN, _NOT_FOUND, _TOO_SLOW, _NO_RULES = 400, 403, 404, 408, 503
 _TOO_LONG, _NOT_MADE = 422, 501
 
+_KEY_PART = 3
+"""Which part of a path is the key of a plan of care that is kept: `/en/e/...`."""
 
-Made = TypeVar("Made", str, bytes)
+
+Made = TypeVar("Made")
 
 
 class Run(Protocol):
@@ -65,12 +71,17 @@ class Run(Protocol):
 class PageSettings:
     """Settings of the pages: the phone number for help, and the origins whose pages may show `/embed` in a frame.
 
-    `form_seconds`: how long a form may take to come.
+    `saves`: where plans of care are kept on wish, None = nowhere; `form_seconds`: how long a form may take to come.
     """
 
     help_phone: str = ""
     frames: tuple[str, ...] = ()
+    saves: SavedPlans | None = None
     form_seconds: float = FORM_SECONDS
+
+    def site(self) -> Site:
+        """What pages tell of them."""
+        return Site(self.help_phone, self.saves.days if self.saves else 0)
 
 
 class Pages:
@@ -93,8 +104,15 @@ class Pages:
         await self._app(scope, receive, send)
 
     def named(self, path: str) -> str:
-        """A path as logs and figures name it; empty where there is no page: such a path is anybody's text."""
-        return path if path in self._paths else ""
+        """A path as logs and figures name it; empty where there is no page: such a path is anybody's text.
+
+        The key of a plan of care that is kept is no part of it.
+        """
+        parts = path.split("/")
+        if len(parts) > _KEY_PART and parts[_KEY_PART - 1] == "e":
+            parts[_KEY_PART] = "{key}"
+        named = "/".join(parts)
+        return named if named in self._paths else ""
 
     def handle(self, kind: type[Exception], answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
         """Answer by `answer` where `run` raises an exception of a kind; to be called before the first request."""
@@ -110,7 +128,7 @@ class Pages:
             back=f"/embed/{tag_in(path)}" if is_framed else f"/{tag_in(path)}/",
             title=f"{word}-title",
             text=word,
-            phone="",
+            site=self.site(),
         )
         return page(text, status, frame_ancestors=self._framed_by(path))
 
@@ -131,6 +149,8 @@ class Pages:
             found += [
                 Route(f"/{tag}/plan/{each.name}", self._downloaded(tag, each), methods=["POST"]) for each in DOWNLOADS
             ]
+            if self._settings.saves is not None:
+                found += SavedRoutes(self, self._settings.saves, tag).routes()
         return found
 
     def _shown(self, tag: str, make: Callable[..., str]) -> Callable[[Request], Awaitable[Response]]:
@@ -151,7 +171,7 @@ class Pages:
         async def answer(request: Request) -> Response:
             if request.method != "POST":
                 return await self._made(request, lambda: make(self._rules.take(), tag, None, **self._values()))
-            form = await self._form(request)
+            form = await self.form(request)
             if isinstance(form, Response):
                 return form
             part = request.headers.get("hx-request-type") == "partial"
@@ -165,34 +185,59 @@ class Pages:
         """A file of the care plan that a form has; where there is none, the page with what is wrong."""
 
         async def answer(request: Request) -> Response:
-            form = await self._form(request)
+            form = await self.form(request)
             if isinstance(form, Response):
                 return form
-            try:
-                data = await self._run(lambda: file.make(self._rules.take(), tag, form, self._today()))
-            except NoActiveRelease:
-                return self.refused(request.url.path, "web-no-rules", _NO_RULES)
-            except ExtraMissing:
-                return self.refused(request.url.path, "web-no-papers", _NOT_MADE)
-            except PaperTooLong:
-                return self.refused(request.url.path, "web-paper-too-long", _TOO_LONG)
-            if not data:
-                return await self._made(request, lambda: care_page(self._rules.take(), tag, form, **self._values()))
-            return attachment(data, file.name, file.media_type)
+
+            async def made() -> Response:
+                today = self._today()
+                data = await self.work(lambda tables: file.make(tables, tag, form, today))
+                return attachment(data, file.name, file.media_type) if data else await self.care(request, form)
+
+            return await self.told(request, made)
 
         return answer
 
-    def _values(self) -> dict[str, Any]:
-        return {"phone": self._settings.help_phone, "today": self._today()}
+    def site(self) -> Site:
+        """What the operator has settled."""
+        return self._settings.site()
 
-    async def _made(self, request: Request, make: Callable[[], str]) -> Response:
+    def today(self) -> date:
+        """The day on which a first visit is expected."""
+        return self._today()
+
+    async def work(self, make: Callable[[Tables], Made]) -> Made:
+        """What `make` gives by the active rules, where `run` puts it. Raises `NoActiveRelease`."""
+        return await self._run(lambda: make(self._rules.take()))
+
+    async def care(self, request: Request, form: CareForm) -> Response:
+        """The care plan page of a form."""
+        return await self._made(
+            request, lambda: care_page(self._rules.take(), tag_in(request.url.path), form, **self._values())
+        )
+
+    async def told(self, request: Request, answer: Callable[[], Awaitable[Response]]) -> Response:
+        """The answer, or the page that says why there is none."""
         path = request.url.path
         try:
-            return page(await self._run(make), frame_ancestors=self._framed_by(path))
+            return await answer()
         except NoActiveRelease:
             return self.refused(path, "web-no-rules", _NO_RULES)
+        except ExtraMissing:
+            return self.refused(path, "web-no-papers", _NOT_MADE)
+        except PaperTooLong:
+            return self.refused(path, "web-paper-too-long", _TOO_LONG)
 
-    async def _form(self, request: Request) -> CareForm | Response:
+    def _values(self) -> dict[str, Any]:
+        return {"site": self.site(), "today": self._today()}
+
+    async def _made(self, request: Request, make: Callable[[], str]) -> Response:
+        async def answer() -> Response:
+            return page(await self._run(make), frame_ancestors=self._framed_by(request.url.path))
+
+        return await self.told(request, answer)
+
+    async def form(self, request: Request) -> CareForm | Response:
         """The form that was sent, or the page that refuses it."""
         path = request.url.path
         if not _is_own(request):

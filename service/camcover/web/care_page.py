@@ -17,7 +17,7 @@ from camcover.web.asking import EVERY, Faults, answered, edition_of, is_counted,
 from camcover.web.downloads import DOWNLOADS
 from camcover.web.forms import CareForm
 from camcover.web.plan_lists import plan_groups
-from camcover.web.rendering import html
+from camcover.web.rendering import Site, html
 from camcover.workflow.pricing import price
 from camcover.workflow.what_ifs import what_ifs
 
@@ -36,7 +36,7 @@ class SumField(NamedTuple):
 
 
 def care_page(
-    tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
+    tables: Tables, tag: str, form: CareForm | None, *, site: Site, today: date, is_part: bool = False
 ) -> str:
     """The page; `is_part`: the result alone. Without a form it asks, and shows no result."""
     errors: Faults = {}
@@ -50,12 +50,13 @@ def care_page(
     form = form or CareForm()
     summary = tables.directory.get(form.plan)
     is_illustrative = summary is not None and any(each.illustrative for each in summary.editions)
-    values = {"form": form, "errors": errors, "answer": answer, "illustrative": is_illustrative}
+    values: dict[str, Any] = {"form": form, "errors": errors, "answer": answer, "illustrative": is_illustrative}
+    values |= {"site": site, "saved": None}
     values["downloads"] = [each for each in DOWNLOADS if each.is_offered]
     if is_part:
         return html("_answer.html", tag, "plan", **values)
     values |= builder_values(tables, tag, form, errors=errors, today=today)
-    return html("plan.html", tag, "plan", phone=phone, action=f"/{tag}/plan", whole=f"/{tag}/plan", **values)
+    return html("plan.html", tag, "plan", action=f"/{tag}/plan", whole=f"/{tag}/plan", **values)
 
 
 def builder_values(tables: Tables, tag: str, form: CareForm, *, errors: Faults, today: date) -> dict[str, Any]:

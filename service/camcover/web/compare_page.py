@@ -17,7 +17,7 @@ from camcover.showing.words import WORDS
 from camcover.web.asking import asked, cents_of, limits_asked
 from camcover.web.care_page import builder_values
 from camcover.web.forms import CareForm
-from camcover.web.rendering import html
+from camcover.web.rendering import Site, html
 from camcover.workflow import catalog_entries
 from camcover.workflow.pricing import PricedPlan, price_many, rank
 
@@ -49,7 +49,7 @@ class ComparedRow(NamedTuple):
 
 
 def compare_page(
-    tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
+    tables: Tables, tag: str, form: CareForm | None, *, site: Site, today: date, is_part: bool = False
 ) -> str:
     """The page; without a form it asks. It has no part of its own."""
     del is_part
@@ -70,7 +70,7 @@ def compare_page(
         "compare.html",
         tag,
         "compare",
-        phone=phone,
+        site=site,
         form=form,
         errors=errors,
         rows=rows,

@@ -13,7 +13,7 @@ from camcover.showing.naming import Offered, RuleNames
 from camcover.web.asking import Faults, answered, edition_of
 from camcover.web.forms import CareForm, CareItem
 from camcover.web.plan_lists import plan_groups
-from camcover.web.rendering import html
+from camcover.web.rendering import Site, html
 from camcover.workflow.coverage import CoverageAnswer, check_coverage
 
 __all__ = ["coverage_page"]
@@ -44,7 +44,7 @@ class CoverageVerdict(NamedTuple):
 
 
 def coverage_page(
-    tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
+    tables: Tables, tag: str, form: CareForm | None, *, site: Site, today: date, is_part: bool = False
 ) -> str:
     """The page; without a form it asks. It has no part of its own."""
     del is_part
@@ -62,7 +62,7 @@ def coverage_page(
         "coverage.html",
         tag,
         "coverage",
-        phone=phone,
+        site=site,
         form=form,
         item=form.items[0],
         errors=errors,

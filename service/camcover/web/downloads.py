@@ -26,7 +26,7 @@ from camcover.web.forms import CareForm
 from camcover.web.icalendar import DayEvent, calendar
 from camcover.workflow.pricing import PricedPlan, price
 
-__all__ = ["DOWNLOADS", "Download", "visits_calendar", "visits_table"]
+__all__ = ["DOWNLOADS", "PAPERS", "Download", "visits_calendar", "visits_table"]
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets read a table as UTF-8 where it begins with this."""
@@ -51,7 +51,7 @@ _COLUMNS = (
 class Download(NamedTuple):
     """A kind of file: its name, its type, what makes it of rules, language, form and the day.
 
-    `word`: of its button; `needs`: the extra without which it cannot be made.
+    `word`: of its button; `needs`: the extra without which it cannot be made; `paper`: which paper it is, if it is one.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Download(NamedTuple):
     make: Callable[[Tables, str, CareForm, date], bytes]
     word: str
     needs: str = ""
+    paper: Paper | None = None
 
     @property
     def is_offered(self) -> bool:
@@ -134,9 +135,14 @@ def _paper(kind: Paper) -> Callable[[Tables, str, CareForm, date], bytes]:
     return make
 
 
+PAPERS = (
+    Download("letter.pdf", "application/pdf", _paper(Paper.LETTER), "web-keep-letter", "letters", Paper.LETTER),
+    Download("summary.pdf", "application/pdf", _paper(Paper.SUMMARY), "web-keep-summary", "letters", Paper.SUMMARY),
+)
+"""The papers of a care plan."""
+
 DOWNLOADS = (
-    Download("letter.pdf", "application/pdf", _paper(Paper.LETTER), "web-keep-letter", "letters"),
-    Download("summary.pdf", "application/pdf", _paper(Paper.SUMMARY), "web-keep-summary", "letters"),
+    *PAPERS,
     Download("visits.ics", "text/calendar", visits_calendar, "web-keep-calendar"),
     Download("visits.csv", "text/csv", visits_table, "web-keep-table"),
 )

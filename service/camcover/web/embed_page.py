@@ -13,14 +13,14 @@ from camcover.showing.answer import answer_of
 from camcover.web.asking import Faults, answered
 from camcover.web.care_page import builder_values
 from camcover.web.forms import CareForm
-from camcover.web.rendering import html
+from camcover.web.rendering import Site, html
 from camcover.workflow.pricing import price
 
 __all__ = ["embed_page"]
 
 
 def embed_page(
-    tables: Tables, tag: str, form: CareForm | None, *, phone: str, today: date, is_part: bool = False
+    tables: Tables, tag: str, form: CareForm | None, *, site: Site, today: date, is_part: bool = False
 ) -> str:
     """The page; without a form it asks. It has no part of its own."""
     del is_part
@@ -33,4 +33,4 @@ def embed_page(
             answer = answer_of(tables, found.request, found.answer, changes=(), language=language(tag))
     form = form or CareForm()
     values = builder_values(tables, tag, form, errors=errors, today=today)
-    return html("embed.html", tag, "", phone=phone, form=form, errors=errors, answer=answer, **values)
+    return html("embed.html", tag, "", site=site, form=form, errors=errors, answer=answer, **values)

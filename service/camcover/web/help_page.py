@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from camcover.engine import Tables
-from camcover.web.rendering import html
+from camcover.web.rendering import Site, html
 
 __all__ = ["help_page"]
 
@@ -24,7 +24,7 @@ EXPLAINED = (
 """The words that the page explains, by the ends of their messages' ids."""
 
 
-def help_page(tables: Tables, tag: str, *, phone: str, today: date) -> str:
+def help_page(tables: Tables, tag: str, *, site: Site, today: date) -> str:
     """The page."""
     del tables, today
-    return html("help.html", tag, "help", phone=phone, explained=EXPLAINED)
+    return html("help.html", tag, "help", site=site, explained=EXPLAINED)

@@ -7,7 +7,7 @@ inline script or style, and is shown in no foreign frame unless that is allowed.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from starlette.responses import HTMLResponse, Response
@@ -18,7 +18,18 @@ from camcover.showing.charts import COLOURS
 from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
 
-__all__ = ["OWN_NAMES", "attachment", "html", "page", "policy", "template", "tongues"]
+__all__ = ["OWN_NAMES", "Site", "attachment", "html", "page", "policy", "template", "tongues"]
+
+
+class Site(NamedTuple):
+    """What the operator has settled: the phone number for help, and how many days a plan of care is kept on wish.
+
+    `saves` 0: none is kept.
+    """
+
+    phone: str = ""
+    saves: int = 0
+
 
 OWN_NAMES = {"en": "English", "es": "Español"}
 """What languages call themselves."""

@@ -9,16 +9,16 @@ from camcover.languages import language
 from camcover.showing.naming import RuleNames
 from camcover.web.forms import CareForm
 from camcover.web.plan_lists import plan_groups
-from camcover.web.rendering import html
+from camcover.web.rendering import Site, html
 
 __all__ = ["start_page"]
 
 
-def start_page(tables: Tables, tag: str, *, phone: str, today: date) -> str:
+def start_page(tables: Tables, tag: str, *, site: Site, today: date) -> str:
     """The page."""
     del today
     form = CareForm()
     groups, more = plan_groups(tables, form)
     return html(
-        "start.html", tag, form=form, groups=groups, more=more, names=RuleNames(tables, language(tag)), phone=phone
+        "start.html", tag, form=form, groups=groups, more=more, names=RuleNames(tables, language(tag)), site=site
     )

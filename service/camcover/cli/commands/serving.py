@@ -73,6 +73,15 @@ def serve(
         ),
     ] = "",
     help_phone: Annotated[str, typer.Option(help="The phone number for help that pages show.")] = "",
+    page_saves: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=30,
+            help="How many days pages keep a plan of care whose reader asks for it, under an address that is hard to "
+            "guess; 0 for never.",
+        ),
+    ] = 0,
     database_url: Annotated[
         str,
         typer.Option(
