@@ -22,7 +22,7 @@ from pages import PROJECT, write_or_check
 
 TARGET = PROJECT / "docs" / "api.md"
 PROTOS = PROJECT / "protos"
-ORDER = ("estimate_service", "request", "estimate", "catalog_service", "rule_service", "impact")
+ORDER = ("estimate_service", "request", "estimate", "catalog_service", "rule_service", "draft", "impact")
 
 INTRODUCTION = """\
 # The gRPC contract
@@ -48,12 +48,12 @@ change them, and run that.
 | status | when |
 | --- | --- |
 | `INVALID_ARGUMENT` | a field is malformed, out of bounds, unknown to the catalog or the plan, or contradicts another |
-| `NOT_FOUND` | the payer plan, the therapy, the release or the estimate does not exist (`google.rpc.ResourceInfo`) |
+| `NOT_FOUND` | the payer plan, therapy, release, draft or estimate does not exist (`google.rpc.ResourceInfo`) |
 | `UNAUTHENTICATED` | the service asks for tokens, and the call has none that is known and holds (`Bearer TOKEN`) |
-| `PERMISSION_DENIED` | the token's roles do not allow the method, or the publisher may not activate |
+| `PERMISSION_DENIED` | the token's roles do not allow the method, or a second person is needed |
 | `ALREADY_EXISTS` | the `request_id` was used before with other content |
-| `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; there is nothing to roll back to |
-| `ABORTED` | another release is active than `expected_active_release` says: look again, then decide |
+| `FAILED_PRECONDITION` | no rules are active yet; a release does not compile; a draft is in another state |
+| `ABORTED` | another release is active than `expected_active_release` says, or a draft was saved since: look again |
 | `RESOURCE_EXHAUSTED` | too many calls at once (`google.rpc.RetryInfo`: when to try again), or too large a message |
 | `DEADLINE_EXCEEDED` | the deadline has passed, a stream was silent for too long, or work on rules took too long |
 | `UNAVAILABLE` | the server is draining, or its database is away, locked or full (`google.rpc.RetryInfo`) |

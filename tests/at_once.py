@@ -9,6 +9,6 @@ from typing import Any
 class AtOnce:
     """Stands for a `WorkerProcess`."""
 
-    async def run(self, work: Callable[..., Any], *given: Any) -> Any:
+    async def run(self, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
         """What `work` gives."""
-        return work(*given)
+        return work(*given, **named)

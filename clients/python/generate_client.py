@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _SERVICES = ("EstimateService", "CatalogService", "RuleService")
-_MODULES = ("estimate", "request", "estimate_service", "catalog_service", "impact", "rule_service")
+_MODULES = ("estimate", "request", "estimate_service", "catalog_service", "impact", "draft", "rule_service")
 
 _SERVICES_HEAD = '''"""The methods of the contract (docs/api.md), generated from protos/."""
 

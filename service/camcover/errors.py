@@ -25,23 +25,29 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
             ActivationPast
             ActiveReleaseChanged
             BookRefused
+            DraftBaseMoved
+            DraftChanged
+            DraftFull
             EstimateErased
             EstimateNotKept
                 EstimateDiffers
             FourEyesNeeded
             NamedError              something asked for by id does not exist
                 UnknownActivation
+                UnknownDraft
                 UnknownEstimate
                 UnknownPlan
                 UnknownRelease
             NoActiveRelease
             NotServed
             NothingToReturnTo
+            OwnDraft
             PayerNotAllowed
             ReleaseUnusable
             RequestIdReused
             RulesRefused
             SecondPersonNeeded
+            WrongDraftState
         WrongBook                   profiles of a synthetic book that say nothing (a ValueError, too)
         WrongCertificates           a certificate, key or CA that cannot be used
         WrongColumns                a table without the columns of a book

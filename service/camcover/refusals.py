@@ -50,6 +50,7 @@ class Refusal(Enum):
     UNKNOWN_ESTIMATE = "There is no stored estimate with this name.", _NOT_FOUND, "estimate"
     ESTIMATE_ERASED = "An estimate was erased by its caller.", _NOT_FOUND
     UNKNOWN_ACTIVATION = "There is no activation with this number.", _NOT_FOUND, "activation"
+    UNKNOWN_DRAFT = "There is no draft with this id.", _NOT_FOUND, "draft"
     UNKNOWN_TIER = "The plan has no tier with this id.", "", "tier"
     UNKNOWN_ACCUMULATOR = "The plan has no accumulator with this id.", "", "accumulator"
     UNKNOWN_ACCOUNT = "The plan has no account with this id.", "", "account"
@@ -90,7 +91,14 @@ class Refusal(Enum):
     ACTIVATION_PAST = "An activation can no longer be called off.", _FAILED_PRECONDITION
     NOT_SERVED = "The service was started without what the call needs.", _FAILED_PRECONDITION
     ACTIVE_RELEASE_CHANGED = "Another release is active than the caller expected.", "ABORTED"
-    FOUR_EYES_NEEDED = "A second person is needed: who published a release may not activate it.", "PERMISSION_DENIED"
+    DRAFT_CHANGED = "A draft is at another revision than the call names.", "ABORTED"
+    WRONG_DRAFT_STATE = "The state of a draft does not allow the step.", _FAILED_PRECONDITION
+    DRAFT_BASE_MOVED = "Another release is in force than the one that a draft changes.", _FAILED_PRECONDITION
+    DRAFT_FULL = "A draft would have too many files, bytes or steps.", _FAILED_PRECONDITION
+    FOUR_EYES_NEEDED = (
+        "A second person is needed: to activate what somebody published, and to approve a draft that somebody wrote.",
+        "PERMISSION_DENIED",
+    )
     PAYER_NOT_ALLOWED = "The caller may change the rules of some payers alone.", "PERMISSION_DENIED"
     UNKNOWN_TOKEN = "The call has no bearer token and no client certificate that the service knows.", "UNAUTHENTICATED"
     TOKEN_REFUSED = "The service does not accept the access token; the message says why.", "UNAUTHENTICATED"

@@ -12,7 +12,9 @@ import pytest
 from camcover.api.access import Access
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 
-WRITING = {"PublishRelease", "ActivateRelease", "SwitchFourEyes"}
+WRITING = {"PublishRelease", "ActivateRelease", "SwitchFourEyes"} | {
+    f"{verb}Draft" for verb in ("Create", "Save", "Comment", "Propose", "Decide", "Publish", "Withdraw")
+}
 METHODS = [
     (service.name, method.name)
     for file in (estimate_service_pb2, catalog_service_pb2, rule_service_pb2)
@@ -62,7 +64,7 @@ async def shut_out(service: Any, name: str, method: str, authorization: str | No
 
 
 async def test_every_method_by_every_caller(serve: Any, access: Access) -> None:
-    assert len(METHODS) == 30
+    assert len(METHODS) == 41
     async with serve(access=access, maximum_calls=9) as service:
         for name, method in METHODS:
             for authorization in (None, "", "Bearer ", "Bearer nobody", "Basic estimate", "estimate"):

@@ -16,10 +16,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from camcover.api.validation import violations_of
 from camcover.gen.buf.validate import validate_pb2
-from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, request_pb2, rule_service_pb2
+from camcover.gen.camcover.v1 import catalog_service_pb2, draft_pb2, estimate_service_pb2, request_pb2, rule_service_pb2
 from camcover.refusals import Refusal
 
-FILES = (request_pb2, estimate_service_pb2, catalog_service_pb2, rule_service_pb2)
+FILES = (request_pb2, estimate_service_pb2, catalog_service_pb2, rule_service_pb2, draft_pb2)
 MESSAGES = [message for file in FILES for message in file.DESCRIPTOR.message_types_by_name.values()]
 VALIDATOR = protovalidate.Validator()
 RELEASE = "rules-0123456789abcdef"

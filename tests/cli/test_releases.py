@@ -258,7 +258,7 @@ def test_the_audit_log_is_shown_and_verified(staff: Command, two: list[str], url
         0,
         [
             f"3 entries, as they were written; last hash {entries[2]['hash']}",
-            "as the log records: 2 releases with files and compiled rules, 1 decisions, 0 settings",
+            "as the log records: 2 releases with files and compiled rules, 1 decisions, 0 settings, 0 drafts",
             "not checked: changes of estimates",
         ],
     )

@@ -15,6 +15,8 @@ from small_rules import TEXTS, question
 
 __all__ = ["begin"]
 
+_DRAFT = "drafts/0123456789abcdef"
+
 
 def _files(random: Random) -> dict[str, Any]:
     """The small rules, now and then one of them cut."""
@@ -62,6 +64,11 @@ def _in_order(random: Random) -> Mapping[str, Any]:
         "ListActivationsRequest": {"page_size": 10},
         "ListAuditEntriesRequest": {"after": 1},
         "SwitchFourEyesRequest": {"on": False},
+        "CreateDraftRequest": {"title": "Twenty", "files": files["files"]},
+        "SaveDraftRequest": {"draft": _DRAFT, "revision": 1, "files": files["files"]},
+        "CheckDraftRequest": {"draft": _DRAFT, "files": files["files"]},
+        "CommentDraftRequest": {"draft": _DRAFT, "text": "Why?", "file": "payers/share.yaml", "line": 1},
+        "DecideDraftRequest": {"draft": _DRAFT, "revision": 1, "reason": "No."},
     }
 
 

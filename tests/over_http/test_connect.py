@@ -112,7 +112,7 @@ async def test_the_catalog_is_the_same_over_both(both: Any, method: str) -> None
 
 async def test_every_method_with_one_answer_has_a_path(both: Any) -> None:
     paths = set(both.server.methods)
-    assert len(paths) == 29
+    assert len(paths) == 39
     for path in paths:
         assert (await both.client.options(path)).headers["allow"].endswith("OPTIONS, POST")
     streams = await both.post("EstimateService/StreamEstimates", {})

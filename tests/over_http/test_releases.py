@@ -85,6 +85,15 @@ async def test_from_a_check_to_a_release_in_force(staff: Any) -> None:
     backwards = await client.get(f"/v1/releases/{ids[0]}/diff", params={"before": ids[1]}, headers=RITA)
     assert backwards.json()["changes"][0]["text"].endswith("copay 25.00 -> 20.00")
 
+    # A draft on the active release, by the Connect protocol.
+    begin = {"title": "25 dollars", "files": other["rules"]["files"]}
+    draft = (await staff.post("RuleService/CreateDraft", begin, **ANA)).json()["draft"]
+    assert (draft["base"], draft["state"], draft["file_count"]) == (ids[0], "DRAFT_STATE_OPEN", 1)
+    read = (await staff.post("RuleService/GetDraft", {"draft": draft["id"], "with_files": True}, **RITA)).json()
+    assert (read["draft"], [each["name"] for each in read["files"]]) == (draft, [name])
+    refused = await staff.post("RuleService/WithdrawDraft", {"draft": draft["id"], "reason": "x"}, **RITA)
+    assert (refused.status_code, reason_in(refused)) == (403, "ROLE_MISSING")
+
 
 @pytest.mark.parametrize(
     ("path", "status", "reason"),

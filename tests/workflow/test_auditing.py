@@ -13,10 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel
 
-from camcover.store import AuditFault, Compiled, Database, open_database
+from camcover.store import AuditFault, Compiled, Database, DraftStore, open_database
 from camcover.store.schema import APPEND_ONLY
 from camcover.workflow.activation import Decision, activate, cancel, roll_back
 from camcover.workflow.auditing import verify
+from camcover.workflow.drafting import DraftSave, comment, create_draft, save_draft
 from camcover.workflow.release_rules import ReleaseRules
 
 BOB = Decision("bob", "because")
@@ -42,6 +43,16 @@ def database(releases: Any) -> Database:
             ledger.set_four_eyes("boss", is_on=is_on)
     found: Database = releases.database
     return found
+
+
+@pytest.fixture
+def drafted(database: Database) -> Database:
+    """The same with a draft of two revisions, and a comment."""
+    store = DraftStore(database)
+    draft = create_draft(store, "ana", "Forty", {"a.yaml": b"a", "fees.yaml": None})
+    save_draft(store, draft.draft.id, DraftSave("cy", 1, {"a.yaml": b"b"}))
+    comment(store, draft.draft.id, "bob", "Why?")
+    return database
 
 
 def without_triggers(database: Database) -> None:
@@ -79,13 +90,14 @@ def rows(database: Database, table: str) -> Any:
 def test_an_unchanged_database_verifies(database: Database) -> None:
     """Three publications, four decisions, one called off, two settings."""
     found = verify(database)
-    assert (found.entries, found.releases, found.decisions, found.settings) == (10, 3, 4, 1)
+    assert (found.entries, found.releases, found.decisions, found.settings, found.drafts) == (10, 3, 4, 1, 0)
     assert verify(database, found.last_hash) == found
 
 
 @pytest.mark.parametrize("table", GUARDED)
-def test_no_statement_deletes_append_only_rows(database: Database, table: str) -> None:
+def test_no_statement_deletes_append_only_rows(drafted: Database, table: str) -> None:
     """DELETE, TRUNCATE, and INSERT OR REPLACE by the key or by the number that SQLite gives each row."""
+    database = drafted
     before = rows(database, table)
     deleting = [] if table == "release_tables" else ["DELETE FROM {table}"]
     for statement in (*deleting, *(REPLACING if database.is_sqlite else ["TRUNCATE {table} CASCADE"])):
@@ -128,10 +140,11 @@ TAMPERING = {
     "a decision is moved": ("UPDATE activations SET effective_at = '2020-01-01 00:00:00' WHERE id = 2", "effective_at"),
     "a decision is made earlier": ("UPDATE activations SET created_at = '2020-01-01 00:00:00' WHERE id = 2", "created"),
     "a decision is another's": ("UPDATE activations SET actor = 'eve' WHERE id = 2", "actor is 'eve'"),
+    "a decision is bound": ("UPDATE activations SET only_from = from_release WHERE id = 2", "only_from is 'rules-"),
     "a decision is gone": ("DELETE FROM activations WHERE id = 2", "activation 2 is missing, but entry 5 records it"),
     "a decision that nobody made": (
-        """INSERT INTO activations SELECT 99, kind, release_id, from_release, actor, reason, created_at, effective_at
-        FROM activations WHERE id = 1""",
+        """INSERT INTO activations SELECT 99, kind, release_id, from_release, actor, reason, created_at, effective_at,
+        only_from FROM activations WHERE id = 1""",
         "activation 99: no entry of the log records it",
     ),
     "it was not called off": ("DELETE FROM cancellations", "cancellation of activation 4 is missing"),
@@ -169,6 +182,36 @@ def test_changes_past_the_triggers_are_found(database: Database, name: str) -> N
     tamper(database, statement.replace(":body", "x'00'" if database.is_sqlite else r"'\x00'"))
     with pytest.raises(AuditFault, match=said):
         verify(database)
+
+
+TAMPERING_WITH_DRAFTS = {
+    "another wrote it": ("UPDATE draft_steps SET actor = 'eve' WHERE number = 2", "step 2 of drafts/.*actor is 'eve'"),
+    "another began it": ("UPDATE drafts SET owner = 'eve'", "step 1 of drafts/.*: owner is 'eve'"),
+    "it was approved": (
+        """INSERT INTO draft_steps SELECT draft_id, 4, 'approve', 'eve', created_at, revision, base, digest, '', '', 0,
+        release_id, activation_id FROM draft_steps WHERE number = 3""",
+        r"step of a draft \('drafts/.*', 4\): no entry of the log records it",
+    ),
+    "it was never said": ("DELETE FROM draft_steps WHERE number = 3", "step of a draft .* is missing, but entry 13"),
+    "other words": ("UPDATE draft_steps SET text = 'Fine.' WHERE number = 3", "text is 'Fine.', but entry 13"),
+    "another line": ("UPDATE draft_steps SET line = 7 WHERE number = 3", "line is 7, but entry 13 records None"),
+    "other files": (
+        "UPDATE draft_files SET content = NULL WHERE revision = 1",
+        "files of revision 1 were changed after they were saved",
+    ),
+    "a draft without steps": (
+        "INSERT INTO drafts SELECT 'drafts/0', title, owner, created_at FROM drafts",
+        "a draft has no step, or a step no draft",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERING_WITH_DRAFTS)
+def test_changes_of_drafts_past_the_triggers_are_found(drafted: Database, name: str) -> None:
+    statement, said = TAMPERING_WITH_DRAFTS[name]
+    tamper(drafted, statement)
+    with pytest.raises(AuditFault, match=said):
+        verify(drafted)
 
 
 def test_a_shortened_log_with_its_head_is_found_by_rows_without_an_entry(database: Database) -> None:

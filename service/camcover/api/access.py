@@ -39,7 +39,18 @@ UNKNOWN = "unknown"
 CALLER: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
 """The caller of the method that runs."""
 
-_WRITING = {"PublishRelease", "ActivateRelease", "SwitchFourEyes"}
+_WRITING = {
+    "PublishRelease",
+    "ActivateRelease",
+    "SwitchFourEyes",
+    "CreateDraft",
+    "SaveDraft",
+    "CommentDraft",
+    "ProposeDraft",
+    "DecideDraft",
+    "PublishDraft",
+    "WithdrawDraft",
+}
 _ROLES = {
     "EstimateService": frozenset({Role.ESTIMATE}),
     "CatalogService": frozenset({Role.ESTIMATE, Role.RULES_READ, Role.RULES_WRITE}),

@@ -33,7 +33,16 @@ _UNCOUNTED_BYTES = 1 << 10
 """So few bytes hold no more records than one list may have."""
 
 _ESTIMATES = {"EstimatePlan", "StreamEstimates", "ComparePlans", "OptimizePlan", "CheckCoverage"}
-_WHOLE = {"BatchEstimatePlans", "ValidateRules", "PublishRelease", "DiffReleases", "AnalyzeImpact"}
+_WHOLE = {
+    "BatchEstimatePlans",
+    "ValidateRules",
+    "PublishRelease",
+    "DiffReleases",
+    "AnalyzeImpact",
+    "CreateDraft",
+    "SaveDraft",
+    "CheckDraft",
+}
 
 
 class Reader(Protocol):

@@ -98,6 +98,7 @@ def activation_message(activation: Activation) -> messages.Activation:
         effective_at=timestamp(activation.effective_at),
         roll_back=activation.kind is ActivationKind.ROLLBACK,
         cancelled=activation.is_cancelled,
+        only_from=activation.only_from or "",
     )
 
 

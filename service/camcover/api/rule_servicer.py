@@ -15,9 +15,9 @@ import grpc
 import structlog
 
 from camcover.api.access import CALLER
+from camcover.api.draft_servicer import DraftServicer
 from camcover.api.errors import asked_in
 from camcover.api.paging import PageByPlace, page_size, read_token, refuse_token, token_of
-from camcover.api.payer_limits import PayerLimits
 from camcover.api.pools import Pool
 from camcover.api.rule_messages import (
     activation_message,
@@ -29,7 +29,6 @@ from camcover.api.rule_messages import (
     timestamp,
     validation_message,
 )
-from camcover.api.staff_servicer import StaffServicer
 from camcover.api.validation import validate
 from camcover.api.worker_process import WorkerProcess
 from camcover.extras import how_to_install, is_installed
@@ -53,7 +52,7 @@ _WORST = 20
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
-class RuleServicer(StaffServicer):
+class RuleServicer(DraftServicer):
     """The methods of `RuleService` over the releases of a database."""
 
     def __init__(
@@ -69,10 +68,8 @@ class RuleServicer(StaffServicer):
 
         `estimates` are those that may be reproduced.
         """
-        super().__init__(rules, worker_process, pool, estimates)
-        self._follows = follows
+        super().__init__(rules, worker_process, pool, estimates, follows=follows)
         self._since = datetime.now(UTC)
-        self._limits = PayerLimits(self._releases, worker_process, pool)
         self._watchers: set[asyncio.Event] = set()
         self._is_ending = False
         rules.listen(self._changed)

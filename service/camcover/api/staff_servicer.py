@@ -151,6 +151,7 @@ class StaffServicer(RuleServiceServicer):
             releases=found.releases,
             decisions=found.decisions,
             settings=found.settings,
+            drafts=found.drafts,
         )
 
     async def GetFourEyes(self, request: messages.GetFourEyesRequest, context: Context) -> messages.GetFourEyesResponse:

@@ -41,6 +41,7 @@ FORMS = {
     "^[0-9A-Z]{9}X$": ("a taxonomy code of ten characters such as 111N00000X", Refusal.INVALID_TEXT),
     "^[A-Z0-9]{5}$": ("a code of five capital letters and digits such as 97810", Refusal.INVALID_TEXT),
     "^estimates/[0-9a-f-]{1,64}$": ("the `name` of an estimate, which begins with estimates/", Refusal.INVALID_TEXT),
+    "^drafts/[0-9a-f]{16}$": ("the id of a draft, such as drafts/0123456789abcdef", Refusal.INVALID_TEXT),
     "^[0-9a-f]{64}$": ("a SHA-256 of 64 hexadecimal digits", Refusal.INVALID_TEXT),
     r"^([^/\\.\x00][^/\\\x00]*/)*[^/\\.\x00][^/\\\x00]*\.ya?ml$": (
         "a path below the rules folder that ends in .yaml or .yml and has no part that begins with a dot",

@@ -53,7 +53,7 @@ def prune(older_than: str, actor: str, database_url: str) -> None:
 
 
 def verify(known: str, database_url: str) -> None:
-    """Check the log, and hold releases, files, compiled rules, decisions and settings to it."""
+    """Check the log, and hold releases, files, compiled rules, decisions, settings and drafts to it."""
     with opened(database_url) as database:
         try:
             found = auditing.verify(database, known)
@@ -62,7 +62,7 @@ def verify(known: str, database_url: str) -> None:
             raise typer.Exit(1) from fault
     typer.echo(f"{found.entries} entries, as they were written; last hash {found.last_hash}")
     counted = f"{found.releases} releases with files and compiled rules, {found.decisions} decisions"
-    typer.echo(f"as the log records: {counted}, {found.settings} settings")
+    typer.echo(f"as the log records: {counted}, {found.settings} settings, {found.drafts} drafts")
     noted = "" if known else ", or whether somebody rewrote the log together with its tables (use --known HASH)"
     typer.echo(f"not checked: changes of estimates{noted}")
 

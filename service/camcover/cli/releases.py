@@ -15,7 +15,7 @@ from camcover.cli.options import Switch, TableFormat
 from camcover.cli.table import screen_for
 from camcover.cli.times import future_time, in_both_zones
 from camcover.rulebook import load
-from camcover.store import Activation, ActivationKind, Release, ReleaseStore
+from camcover.store import Activation, ActivationKind, Release, ReleaseStore, without_effect
 from camcover.workflow import activation
 from camcover.workflow.activation import Decision
 from camcover.workflow.errors import moment
@@ -103,12 +103,13 @@ def history(output: TableFormat, database_url: str) -> None:
     """What was active when, by whose decision, and what is scheduled."""
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         decisions = ledger.activations()
+        idle = without_effect(decisions, ledger.now())
     if output is TableFormat.JSON:
         typer.echo(json.dumps(list(map(_activation_data, decisions)), indent=2, ensure_ascii=False))
         return
     table = _table("No.", "From", "Release", "In place of", "What", "By", "Reason")
     for each in decisions:
-        what = "called off" if each.is_cancelled else str(each.kind)
+        what = "called off" if each.is_cancelled else "without effect" if each.id in idle else str(each.kind)
         when, instead = moment(each.effective_at), each.from_release or "-"
         table.add_row(str(each.id), when, each.release_id, instead, what, each.actor, each.reason)
     _print(table)

@@ -1,4 +1,4 @@
-"""The database: estimates, releases of the rules, which was active when, and the audit log.
+"""The database: estimates, releases of the rules, which was active when, drafts, and the audit log.
 
 What comes in: bytes and their keys, who and why. What goes out: the same. One database, SQLite by default or
 PostgreSQL, through SQLModel; it knows nothing of the network, of protobuf or of what rules mean.
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from camcover.store.audit import AuditEntry, AuditFault, AuditLog
     from camcover.store.availability import Availability
     from camcover.store.database import Database, OutdatedDatabase, open_database
-    from camcover.store.decisions import Activation, ActivationKind, in_force
+    from camcover.store.decisions import Activation, ActivationKind, in_force, without_effect
+    from camcover.store.drafts import Draft, DraftBook, DraftStep, DraftStepKind, DraftStore
     from camcover.store.errors import DatabaseError, StoreUnavailable
     from camcover.store.estimates import (
         EstimateStore,
@@ -36,6 +37,11 @@ __all__ = [
     "Compiled",
     "Database",
     "DatabaseError",
+    "Draft",
+    "DraftBook",
+    "DraftStep",
+    "DraftStepKind",
+    "DraftStore",
     "Erased",
     "EstimateQuery",
     "EstimateStore",
@@ -53,6 +59,7 @@ __all__ = [
     "estimate_store",
     "in_force",
     "open_database",
+    "without_effect",
 ]
 
 __getattr__ = on_demand(__name__, __file__)

@@ -1,7 +1,8 @@
 """Decisions about which release is active, and which release they make active at a given time.
 
 Decisions to be made at once hold in the order in which they were made, whatever a clock said: one that was ahead, or
-behind, undoes nothing that is decided later. Scheduled ones hold from their time on.
+behind, undoes nothing that is decided later. Scheduled ones hold from their time on. One that is bound to the release
+before it has no effect where another is active by then.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Activation", "ActivationKind", "in_force", "in_order_of_effect"]
+__all__ = ["Activation", "ActivationKind", "in_force", "in_order_of_effect", "without_effect"]
 
 
 class ActivationKind(StrEnum):
@@ -24,7 +25,7 @@ class ActivationKind(StrEnum):
 class Activation(NamedTuple):
     """A decision: `release_id` is active from `effective_at` on; `from_release` was active when it was made.
 
-    `id` counts up as decisions are made.
+    `id` counts up as decisions are made. `only_from`: it has an effect only if that release is active at its time.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Activation(NamedTuple):
     reason: str
     created_at: datetime
     effective_at: datetime
+    only_from: str | None = None
     is_cancelled: bool = False
 
     def holds(self, now: datetime) -> bool:
@@ -63,13 +65,30 @@ def in_force(activations: Iterable[Activation], now: datetime) -> list[str]:
 
     A roll-back takes off what was activated since.
     """
+    return _followed(activations, now)[0]
+
+
+def without_effect(activations: Iterable[Activation], now: datetime) -> dict[int, str]:
+    """Decisions whose time came while another release was active than the one they are bound to: number -> that one.
+
+    Empty where nothing was active.
+    """
+    return _followed(activations, now)[1]
+
+
+def _followed(activations: Iterable[Activation], now: datetime) -> tuple[list[str], dict[int, str]]:
+    """The releases of `in_force`, and the decisions of `without_effect`."""
     stack: list[str] = []
+    passed_over: dict[int, str] = {}
     for each in in_order_of_effect(activations):
         if each.is_cancelled or not each.holds(now):
             continue
-        if each.kind is ActivationKind.ROLLBACK and each.release_id in stack:
+        active = stack[-1] if stack else ""
+        if each.only_from not in (None, active):
+            passed_over[each.id] = active
+        elif each.kind is ActivationKind.ROLLBACK and each.release_id in stack:
             while stack[-1] != each.release_id:
                 stack.pop()
-        elif not stack or stack[-1] != each.release_id:
+        elif active != each.release_id:
             stack.append(each.release_id)
-    return stack
+    return stack, passed_over

@@ -228,17 +228,22 @@ class Ledger:
     def add_release(self, release: Release, files: Mapping[str, bytes], compiled: Compiled) -> None:
         """Add a release that is not there yet."""
         self._connection.execute(insert(_RELEASES), release._asdict())
-        digests = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
-        bodies = {digests[name]: body for name, body in files.items()}
-        new = bodies.keys() - self._known(list(bodies))
-        if new:
-            self._connection.execute(insert(_CONTENTS), [{"digest": each, "body": bodies[each]} for each in new])
+        digests = self.keep_contents(files)
         rows = [{"release_id": release.id, "name": name, "content": each} for name, each in digests.items()]
         self._connection.execute(insert(_FILES), rows)
         self._put_compiled(release.id, compiled)
         told = ("digest", "message", "parent", "file_count", "plan_count")
         details = {name: getattr(release, name) for name in told} | {"created_at": release.created_at.isoformat()}
         self.record(release.author, "publish", release.id, details | _entry(compiled))
+
+    def keep_contents(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        """Keep contents of files that are not kept yet; gives the SHA-256 of each file's, by its name."""
+        digests = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+        bodies = {digests[name]: body for name, body in files.items()}
+        new = bodies.keys() - self._known(list(bodies))
+        if new:
+            self._connection.execute(insert(_CONTENTS), [{"digest": each, "body": bodies[each]} for each in new])
+        return digests
 
     def _known(self, digests: Sequence[str]) -> set[str]:
         """The digests of those contents that are stored already."""
@@ -269,13 +274,15 @@ class Ledger:
         row: dict[str, Any] = dict(zip(Activation._fields[1:-1], activation[1:-1], strict=True))
         result = self._connection.execute(insert(_ACTIVATIONS).returning(_ACTIVATIONS.c.id), row)
         number: int = result.scalar_one()
-        details = {
+        details: dict[str, object] = {
             "activation": number,
             "from": activation.from_release,
             "reason": activation.reason,
             "created_at": activation.created_at.isoformat(),
             "effective_at": activation.effective_at.isoformat(),
         }
+        if activation.only_from is not None:
+            details["only_from"] = activation.only_from
         self.record(activation.actor, activation.kind, activation.release_id, details)
         self._tell()
         return number

@@ -14,10 +14,21 @@ from sqlmodel import Field, SQLModel
 
 __all__ = ["ANYONE", "APPEND_ONLY", "HEAD", "PAGES", "UtcTime"]
 
-HEAD = "0007"
+HEAD = "0008"
 """The revision that this version works with."""
 
-APPEND_ONLY = ("releases", "release_files", "contents", "activations", "cancellations", "audit", "settings")
+APPEND_ONLY = (
+    "releases",
+    "release_files",
+    "contents",
+    "activations",
+    "cancellations",
+    "audit",
+    "settings",
+    "drafts",
+    "draft_steps",
+    "draft_files",
+)
 
 ANYONE = "anyone"
 """The subject of callers where no tokens are asked for, and of estimates of versions that kept no subject."""
@@ -124,7 +135,10 @@ class ReleaseTablesTable(SQLModel, table=True):
 
 
 class ActivationTable(SQLModel, table=True):
-    """Who made which release the active one, why, in place of which, from when on."""
+    """Who made which release the active one, why, in place of which, from when on.
+
+    `only_from`: it has an effect only if that release is active at its time.
+    """
 
     __tablename__ = "activations"
 
@@ -136,6 +150,7 @@ class ActivationTable(SQLModel, table=True):
     reason: str
     created_at: datetime = Field(sa_type=UtcTime)
     effective_at: datetime = Field(sa_type=UtcTime)
+    only_from: str | None = None
 
 
 class CancellationTable(SQLModel, table=True):
@@ -201,3 +216,48 @@ class StaffSessionTable(SQLModel, table=True):
     is_listed: bool
     created_at: datetime = Field(sa_type=UtcTime)
     expires_at: datetime = Field(sa_type=UtcTime, index=True)
+
+
+class DraftTable(SQLModel, table=True):
+    """Drafts of rule changes; what becomes of one follows from its steps."""
+
+    __tablename__ = "drafts"
+
+    id: str = Field(primary_key=True)
+    title: str
+    owner: str
+    created_at: datetime = Field(sa_type=UtcTime, index=True)
+
+
+class DraftStepTable(SQLModel, table=True):
+    """What was done to each draft, in order: the revision, base and digest of its files at that step.
+
+    `file` is empty and `line` 0 where a comment is about the whole.
+    """
+
+    __tablename__ = "draft_steps"
+
+    draft_id: str = Field(primary_key=True, foreign_key="drafts.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str
+    actor: str
+    created_at: datetime = Field(sa_type=UtcTime)
+    revision: int
+    base: str = Field(foreign_key="releases.id")
+    digest: str
+    text: str
+    file: str
+    line: int
+    release_id: str | None = Field(default=None, foreign_key="releases.id")
+    activation_id: int | None = Field(default=None, foreign_key="activations.id")
+
+
+class DraftFileTable(SQLModel, table=True):
+    """The files of each revision of a draft that differ from its base; without content: removed."""
+
+    __tablename__ = "draft_files"
+
+    draft_id: str = Field(primary_key=True, foreign_key="drafts.id")
+    revision: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: str = Field(primary_key=True)
+    content: str | None = Field(default=None, foreign_key="contents.digest")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from camcover.store import Activation, ActivationKind, Ledger, ReleaseStore, in_force
+from camcover.store import Activation, ActivationKind, Ledger, ReleaseStore, in_force, without_effect
 from camcover.workflow.errors import (
     ActivationPast,
     ActiveReleaseChanged,
@@ -24,6 +24,7 @@ __all__ = [
     "Decision",
     "FourEyes",
     "activate",
+    "activate_approved",
     "active_release",
     "cancel",
     "clock_warning",
@@ -61,11 +62,33 @@ def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datet
         if ledger.needs_four_eyes and release.author == decision.actor:
             raise FourEyesNeeded(release_id, release.author)
         if active == release_id and (at is None or at <= now):
-            made = (each for each in ledger.activations() if not each.is_cancelled and each.holds(now))
+            activations = ledger.activations()
+            idle = without_effect(activations, now)
+            made = (each for each in activations if not each.is_cancelled and each.holds(now) and each.id not in idle)
             return [each for each in made if each.release_id == active][-1]
         return _add(
             ledger, ActivationKind.ACTIVATE, release_id, active, decision=decision, now=now, at=max(at or now, now)
         )
+
+
+def activate_approved(ledger: Ledger, release_id: str, decision: Decision, at: datetime | None = None) -> Activation:
+    """Make a release active in place of `decision.expected`, which an approved draft changes: now, or from `at` on.
+
+    Where another release is active by then, the decision has no effect. Two people saw the draft, so that the four
+    eyes of `activate` are not asked for again. Raises `ActiveReleaseChanged`.
+    """
+    active, now = _expected(ledger, decision), ledger.now()
+    is_later = at is not None and at > now
+    return _add(
+        ledger,
+        ActivationKind.ACTIVATE,
+        release_id,
+        active,
+        decision=decision,
+        now=now,
+        at=max(at or now, now),
+        only_from=active if is_later else None,
+    )
 
 
 def roll_back(rules: ReleaseRules, decision: Decision) -> Activation:
@@ -163,7 +186,8 @@ def _add(
     decision: Decision,
     now: datetime,
     at: datetime,
+    only_from: str | None = None,
 ) -> Activation:
     """Write the decision."""
-    wanted = Activation(0, kind, release_id, active, decision.actor, decision.reason, now, at)
+    wanted = Activation(0, kind, release_id, active, decision.actor, decision.reason, now, at, only_from)
     return wanted._replace(id=ledger.add_activation(wanted))

@@ -1,4 +1,4 @@
-"""Compares the database with its audit log: each release, file, decision and setting with its log entry.
+"""Compares the database with its audit log: each release, file, decision, setting and step of a draft with its entry.
 
 What comes in: a database. What goes out: what was checked, or the first difference. It cannot see two things. Of
 estimates only erasures are in the log; those that were erased must not be there again. And it cannot tell that somebody
@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 
 from camcover.rulebook import digest_of
 from camcover.rulebook import release_id as id_of
-from camcover.store import Activation, AuditEntry, AuditFault, Database, Ledger, Release
+from camcover.store import Activation, AuditEntry, AuditFault, Database, DraftBook, DraftStepKind, Ledger, Release
 from camcover.store.audit import checked_entries
+from camcover.store.drafts import digest_of_draft, step_details
 from camcover.store.listing import there_again
 
 __all__ = ["Verified", "verify"]
@@ -32,6 +33,7 @@ class Verified(NamedTuple):
     releases: int
     decisions: int
     settings: int
+    drafts: int
 
 
 class _AuditSubjects:
@@ -43,6 +45,7 @@ class _AuditSubjects:
         self.cancellations: dict[int, AuditEntry] = {}
         self.settings: dict[int, AuditEntry] = {}
         self.erasures: dict[str, AuditEntry] = {}
+        self.draft_steps: dict[tuple[str, int], AuditEntry] = {}
 
     def add(self, entry: AuditEntry) -> None:
         """Sort an entry in; one about what the others are not about is passed over."""
@@ -57,6 +60,11 @@ class _AuditSubjects:
                 self.settings[entry.seq] = entry
             case "erase":
                 self.erasures[entry.subject] = entry
+            case action if action in _OF_DRAFTS:
+                self.draft_steps[entry.subject, _details(entry).get("number", 0)] = entry
+
+
+_OF_DRAFTS = {f"draft-{kind}" for kind in DraftStepKind}
 
 
 def verify(database: Database, known: str = "") -> Verified:
@@ -74,7 +82,8 @@ def verify(database: Database, known: str = "") -> Verified:
         decisions = _check_decisions(ledger, told)
         settings = _check_settings(ledger, told)
         _check_erasures(connection, told)
-    return Verified(count, last, releases, decisions, settings)
+        drafts = _check_drafts(DraftBook(connection), told)
+    return Verified(count, last, releases, decisions, settings, drafts)
 
 
 def _check_releases(ledger: Ledger, told: _AuditSubjects) -> int:
@@ -143,8 +152,9 @@ def _check_decision(decision: Activation, entry: AuditEntry) -> None:
         "reason": decision.reason,
         "created_at": decision.created_at,
         "effective_at": decision.effective_at,
+        "only_from": decision.only_from,
     }
-    _same(f"activation {decision.id}", entry, written, found)
+    _same(f"activation {decision.id}", entry, {"only_from": None} | written, found)
 
 
 def _check_settings(ledger: Ledger, told: _AuditSubjects) -> int:
@@ -167,6 +177,25 @@ def _check_erasures(connection: Connection, told: _AuditSubjects) -> None:
     """That nothing which was erased is there again, say from a backup."""
     for name in there_again(connection, told.erasures):
         raise AuditFault(f"{name} is there again, but entry {told.erasures[name].seq} records that it was erased")
+
+
+def _check_drafts(book: DraftBook, told: _AuditSubjects) -> int:
+    """Each step of each draft to its entry, and the files of each revision to the digest that it tells."""
+    drafts = {each.id: each for each in book.drafts()}
+    steps = {(each.draft_id, each.number): each for found in book.steps().values() for each in found}
+    _same_keys("step of a draft", told.draft_steps, steps)
+    if set(drafts) != {draft_id for draft_id, _ in steps}:
+        raise AuditFault("a draft has no step, or a step no draft")
+    for key, step in steps.items():
+        entry = told.draft_steps[key]
+        written = {"actor": entry.actor, "kind": entry.action} | _details(entry)
+        found = {"actor": step.actor, "kind": f"draft-{step.kind}"} | step_details(drafts[step.draft_id], step)
+        nothing = dict.fromkeys(written.keys() | found.keys())
+        _same(f"step {step.number} of {step.draft_id}", entry, nothing | written, nothing | found)
+        is_saved = step.kind in (DraftStepKind.CREATE, DraftStepKind.SAVE)
+        if is_saved and digest_of_draft(step.base, book.files(step.draft_id, step.revision)) != step.digest:
+            raise AuditFault(f"{step.draft_id}: files of revision {step.revision} were changed after they were saved")
+    return len(drafts)
 
 
 def _same_keys(what: str, told: Mapping[Any, AuditEntry], found: Iterable[Any]) -> None:

@@ -199,6 +199,57 @@ class SecondPersonNeeded(UseCaseError):
         super().__init__(f"{actor} asked to switch four eyes off; somebody else has to agree")
 
 
+class UnknownDraft(NamedError):
+    """There is no draft of that id."""
+
+    refusal = Refusal.UNKNOWN_DRAFT
+    field = "draft"
+
+
+class DraftChanged(UseCaseError):
+    """The files of a draft are at another revision than the caller believes."""
+
+    refusal = Refusal.DRAFT_CHANGED
+    field = "revision"
+
+    def __init__(self, draft: str, expected: int, found: int, editor: str) -> None:
+        """Say who saved what is there now."""
+        said = f"expected {draft} at revision {expected}; found revision {found}, saved by {editor}"
+        super().__init__(f"{said}; read it again, then decide what to keep")
+
+
+class WrongDraftState(UseCaseError):
+    """A step that the state of a draft does not allow; the message says which state that is."""
+
+    refusal = Refusal.WRONG_DRAFT_STATE
+    field = "draft"
+
+
+class DraftFull(UseCaseError):
+    """A draft would have more files, bytes or steps than one may have; the message says how many."""
+
+    refusal = Refusal.DRAFT_FULL
+    field = "draft"
+
+
+class DraftBaseMoved(UseCaseError):
+    """Another release is in force than the base of a draft; the message says what to do."""
+
+    refusal = Refusal.DRAFT_BASE_MOVED
+    field = "draft"
+
+
+class OwnDraft(UseCaseError):
+    """A draft would be approved by somebody who wrote it."""
+
+    refusal = Refusal.FOUR_EYES_NEEDED
+    field = "draft"
+
+    def __init__(self, draft: str, editor: str) -> None:
+        """Say who may not."""
+        super().__init__(f"{editor} wrote files of {draft}; another person must approve it")
+
+
 class PayerNotAllowed(UseCaseError):
     """A change of rules goes beyond the payers whose rules the caller may change."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from camcover.store import Activation, Ledger, Release, in_force
+from camcover.store import Activation, Ledger, Release, in_force, without_effect
 from camcover.workflow.errors import UnknownRelease
 from camcover.workflow.release_rules import unknown_release
 
@@ -64,7 +64,8 @@ def history(ledger: Ledger) -> History:
     """What was decided, and what holds now. Raises `StoreUnavailable`."""
     now, decisions = ledger.now(), ledger.activations()
     stack = in_force(decisions, now)
-    effective = [each for each in decisions if not each.is_cancelled and each.holds(now)]
+    idle = without_effect(decisions, now)
+    effective = [each for each in decisions if not each.is_cancelled and each.holds(now) and each.id not in idle]
     decision = effective[-1] if effective else None
     return History(
         active=stack[-1] if stack else None,

@@ -55,7 +55,7 @@ def verify(
     ] = "",
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
-    """Check the log, and compare releases, files, compiled rules, decisions and settings with it.
+    """Check the log, and compare releases, files, compiled rules, decisions, settings and drafts with it.
 
     Ends with status 1 at the first difference. If somebody writes all tables and the whole log anew, only a hash that
     was noted elsewhere shows it: note the hash that this prints. The log has no entries about estimates, so a change of
