@@ -23,6 +23,12 @@ What `camcover rules check` finds in rule files. An error keeps the rule set fro
 example shows the part of a file that is at fault, and what is printed for it; the whole files stand in
 `tests/diagnostics/`. This page is written by `docs/generate_diagnostics.py`; change the declarations in
 `service/camcover/rulebook/` or the gallery, and run that.
+
+Where a correction needs no thought, `camcover rules check --fix` makes it: a word to which one known word alone is
+near, the other name of one thing, thousands' commas of an amount. A file is written as a whole, in one step, or stays
+as it is: so it stays if two corrections meet, if a key would then stand twice, or if it was saved meanwhile. Programs
+get the corrections as `edits`, and the end of each finding as `end_line` and `end_column` (`--format json`, and
+`Diagnostic` of [api.md](api.md)). Lines and columns count characters from 1; an end is behind the last character.
 """
 
 WITHOUT_EXAMPLE = {

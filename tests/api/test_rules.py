@@ -134,6 +134,12 @@ async def test_check_says_everything_with_its_place(staff: Staff) -> None:
     assert [(each.code, each.file, each.line, each.column) for each in errors] == [
         ("invalid-amount", "payers/copay.yaml", 18, 40)
     ]
+    # `$2O per visit` has 13 characters; what was meant takes thought.
+    assert [(each.end_line, each.end_column, len(each.edits)) for each in errors] == [(18, 53, 0)]
+    near = files("copay: $2,000")
+    found = await staff.rules.ValidateRules(messages.ValidateRulesRequest(rules=near), metadata=by("reader"))
+    (edit,) = next(each for each in found.diagnostics if each.severity == messages.SEVERITY_ERROR).edits
+    assert edit == messages.TextEdit(line=18, column=40, end_line=18, end_column=56, text="$2000 per visit")
     good = await staff.rules.ValidateRules(messages.ValidateRulesRequest(rules=files()), metadata=by("reader"))
     assert good.publishable
     assert {each.code for each in good.diagnostics} == {"plan-without-tests"}

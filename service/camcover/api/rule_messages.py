@@ -143,6 +143,9 @@ def _diagnostic(diagnostic: Diagnostic) -> messages.Diagnostic:
         column=diagnostic.at.column,
         message=diagnostic.message,
         hint=diagnostic.hint,
+        end_line=diagnostic.ends_at[0],
+        end_column=diagnostic.ends_at[1],
+        edits=[messages.TextEdit(**each._asdict()) for each in diagnostic.edits],
         **message_data(diagnostic.finding),
         **_hint_data(diagnostic.advice),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from camcover.cli.mending import mend
 from camcover.cli.options import OutputFormat
 from camcover.cli.plans import known_plans
 from camcover.cli.rerunning import ends_as
@@ -70,8 +71,13 @@ def checked_rules(
     return loaded.rules
 
 
-def check(paths: list[Path], output: OutputFormat, plan: list[str] | None, watch: bool) -> None:
+def check(paths: list[Path], output: OutputFormat, plan: list[str] | None, watch: bool, fix: bool) -> None:
     """Check rule files: every error and warning, each with its line and column."""
+    if fix and watch:
+        typer.echo("--fix writes the files that --watch waits for; use one of them", err=True)
+        raise typer.Exit(2)
+    if fix:
+        mend(loaded_rules(paths, plan))
     raise ends_as(lambda: _check(paths, output, plan), paths, watch=watch)
 
 

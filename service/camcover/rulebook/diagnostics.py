@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import NamedTuple
 
 from camcover.messages import Message
 from camcover.rulebook.printable import on_one_line, printable, shortened
@@ -22,6 +23,7 @@ __all__ = [
     "CODES",
     "Code",
     "Diagnostic",
+    "Edit",
     "Severity",
     "as_github",
     "as_json",
@@ -79,15 +81,31 @@ def declare(code: str, severity: Severity, meaning: str, remedy: str, *, in_edit
     return CODES[code]
 
 
+class Edit(NamedTuple):
+    """A text to put in place of what stands from a position up to, not including, another; both count from 1."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault: its place, what was found, and what to do (`advice`, may be missing), both as data."""
+    """One fault: its place, what was found, and what to do (`advice`, may be missing), both as data.
+
+    `end`: line and column behind its last character; None where that is not known. `edits` mend it, where that needs
+    no thought. Both are found once all files are read (`extents.py`).
+    """
 
     code: str
     severity: Severity
     at: Place
     finding: Message
     advice: Message | None = None
+    end: tuple[int, int] | None = None
+    edits: tuple[Edit, ...] = ()
 
     @property
     def message(self) -> str:
@@ -98,6 +116,11 @@ class Diagnostic:
     def hint(self) -> str:
         """What to do, in English; empty where nothing is advised."""
         return "" if self.advice is None else shortened(self.advice.text)
+
+    @property
+    def ends_at(self) -> tuple[int, int]:
+        """Line and column behind its last character; its beginning where that is not known."""
+        return self.end or (self.at.line, self.at.column)
 
     @property
     def sentence(self) -> str:
@@ -168,16 +191,22 @@ def _excerpt(fault: Diagnostic, lines: Sequence[str]) -> str:
 
 
 def as_json(found: Iterable[Diagnostic]) -> str:
-    """A JSON list of objects: file, line, column, severity, code, message, hint."""
+    """A JSON list of objects: file, line, column, end_line, end_column, severity, code, message, hint, edits.
+
+    Where the end is not known it is the beginning.
+    """
     rows = [
         {
             "file": each.at.file,
             "line": each.at.line,
             "column": each.at.column,
+            "end_line": each.ends_at[0],
+            "end_column": each.ends_at[1],
             "severity": str(each.severity),
             "code": each.code,
             "message": each.message,
             "hint": each.hint,
+            "edits": [edit._asdict() for edit in each.edits],
         }
         for each in found
     ]

@@ -15,10 +15,12 @@ from camcover.rulebook.records import Catalog
 
 __all__ = [
     "FEW",
+    "WRITE",
     "Aliases",
     "advice",
     "aliases_in",
     "hint",
+    "instead_of",
     "meant",
     "one_of",
     "suggested",
@@ -33,6 +35,9 @@ _ALIAS = sentence("hint-alias", "word", "words")
 _DID_YOU_MEAN = sentence("hint-did-you-mean", "words")
 _EXPECTED = sentence("hint-expected", "words")
 _EXPECTED_ONE_OF = sentence("hint-expected-one-of", "words")
+
+WRITE = sentence("found-word-write-instead", "value")
+"""What an amount is with the thousands' commas taken out."""
 
 _WITH_MODIFIERS = re.compile(r"([A-Z0-9]{5})((?:[-: ]+[0-9A-Z]{2}){1,4})")
 """A code with modifiers behind it, as claims are printed."""
@@ -63,6 +68,18 @@ def meant(word: str, known: Iterable[str], *, aliases: Aliases | None = None, cu
     if stands_for and all(folded(each) != folded(word) for each in stands_for):
         return _ALIAS(word=word, words=WordList(_quoted(stands_for)))
     return _did_you_mean(nearest(word, known, cutoff=cutoff)[:2])
+
+
+def instead_of(told: Message | None) -> str | None:
+    """The text that an advice would have in place of the wrong one; None where it names several, or none."""
+    if told is None:
+        return None
+    named = dict(told.arguments)
+    if told.id == WRITE.id:
+        return str(named["value"])
+    words = named.get("words")
+    is_one = told.id in (_ALIAS.id, _DID_YOU_MEAN.id) and isinstance(words, WordList) and len(words.items) == 1
+    return str(words.items[0])[1:-1] if is_one and isinstance(words, WordList) else None
 
 
 def without_modifiers(text: str) -> tuple[str, tuple[str, ...]] | None:

@@ -21,6 +21,7 @@ from camcover.rulebook import checks
 from camcover.rulebook.bounding import bounded
 from camcover.rulebook.diagnostics import CODES, Diagnostic, Severity, declare, few_searches
 from camcover.rulebook.disk import find, read
+from camcover.rulebook.extents import located
 from camcover.rulebook.grammar import decode, kind_and_id
 from camcover.rulebook.nodes import BYTE_ORDER_MARK, parse
 from camcover.rulebook.pausing import collector_paused
@@ -183,7 +184,7 @@ def _judge(texts: Mapping[str, str], unread: list[Diagnostic], today: date, path
         faults += checks.run(rules, today)
     ordered = bounded([*unread, *(_placed(each, paths) for each in faults)])
     read_as = {paths.get(name, name): text for name, text in texts.items()}
-    return Loaded(None if _has_error(ordered) else rules, ordered, read_as)
+    return Loaded(None if _has_error(ordered) else rules, located(ordered, read_as), read_as)
 
 
 def _has_error(faults: Iterable[Diagnostic]) -> bool:

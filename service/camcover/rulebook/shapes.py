@@ -17,7 +17,7 @@ from typing import Any
 
 from camcover.messages import Message, sentence
 from camcover.rulebook.diagnostics import Diagnostic, Severity, declare, folded
-from camcover.rulebook.hints import meant, without_modifiers
+from camcover.rulebook.hints import WRITE, meant, without_modifiers
 from camcover.rulebook.nodes import Listing, Node, Scalar, Table
 from camcover.rulebook.records import Place, Word
 from camcover.rulebook.scalars import FAILED, Failed, JsonSchema, ScalarType
@@ -88,7 +88,6 @@ _FOUND = sentence("found-word", "found", "expected")
 _FOUND_NOTHING = sentence("found-nothing", "expected")
 _FOUND_LIST = sentence("found-list", "expected")
 _FOUND_MAPPING = sentence("found-mapping", "expected")
-_WRITE = sentence("found-word-write-instead", "value")
 _WITHOUT_MODIFIERS = sentence("invalid-id-without-modifiers", "code", "modifiers")
 _ONE_WORD = sentence("expected-one-word", "word")
 _ONE_OF_WORDS = sentence("expected-one-of-words", "words")
@@ -140,7 +139,7 @@ class Value(Shape):
         value = self.kind.parse(node.text)
         if value is FAILED:
             whole = re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", node.text)
-            advice = _WRITE(value=whole) if whole != node.text and self.kind.parse(whole) is not FAILED else None
+            advice = WRITE(value=whole) if whole != node.text and self.kind.parse(whole) is not FAILED else None
             return context.fault(self.kind.code, node.at, found_instead(node, self.expected), advice)
         return value
 

@@ -17,11 +17,19 @@ app = typer.Typer(no_args_is_help=True, help="Payer rules: check, test, compare,
 
 @app.command()
 @done_by("rules:check")
-def check(paths: Paths, output: Format = OutputFormat.TEXT, plan: Plans = None, watch: Watch = False) -> None:
+def check(
+    paths: Paths,
+    output: Format = OutputFormat.TEXT,
+    plan: Plans = None,
+    watch: Watch = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First correct what needs no thought, such as a word that is nearly right.")
+    ] = False,
+) -> None:
     """Check rule files, and print every error and warning with its line and column.
 
     With --plan, only those plans and what they refer to are checked. Ends with status 1 if there is an error, and with
-    status 0 if there are only warnings.
+    status 0 if there are only warnings. With --fix a file is written completely or not at all.
     """
 
 
