@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from camcover.web.staff.app import STAFF_PAGES
 from camcover.web.staff.signing_in import COOKIE
+from camcover.workflow.drafting import create_draft, drafts_of
 from camcover.workflow.roles import Role
 from camcover.workflow.staff_sessions import SESSION_HOURS
 from web.reading import read
@@ -181,6 +182,9 @@ async def test_what_is_no_form_is_refused(desk_of: Desks, office: Office) -> Non
 def _address(path: str, office: Office) -> str:
     """An address of a page."""
     named = {"release": office.ids[2], "name:path": "catalog.yaml", "plan": "copay-plan", "therapy": "acupuncture"}
+    if "{draft}" in path:
+        made = create_draft(drafts_of(office.releases), "ana", "Forty", {})
+        named["draft"] = made.draft.id.removeprefix("drafts/")
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)
     return path

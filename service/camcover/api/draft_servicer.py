@@ -170,4 +170,4 @@ class DraftServicer(StaffServicer):
 
     def _drafts(self) -> DraftStore:
         """The drafts. Raises `NotServed` where there is no database."""
-        return DraftStore(self._releases().store.database)
+        return drafting.drafts_of(self._releases())

@@ -40,12 +40,14 @@ from camcover.workflow.release_rules import ReleaseRules
 __all__ = [
     "DraftDecision",
     "DraftSave",
+    "DraftStepKind",
     "Snapshot",
     "comment",
     "create_draft",
     "decide",
     "draft_view",
     "draft_views",
+    "drafts_of",
     "propose",
     "publish_draft",
     "save_draft",
@@ -100,6 +102,11 @@ class DraftDecision(NamedTuple):
     revision: int
     is_approved: bool
     reason: str
+
+
+def drafts_of(rules: ReleaseRules) -> DraftStore:
+    """The drafts beside the releases of a database."""
+    return DraftStore(rules.store.database)
 
 
 def create_draft(store: DraftStore, actor: str, title: str, files: Changed) -> DraftView:
@@ -215,7 +222,7 @@ def publish_draft(
     stands for the store's four eyes. Raises as `decide` does, and `ReleaseUnusable`.
     """
     reason = checked_text("reason", decision.reason)
-    store, release = DraftStore(rules.store.database), None
+    store, release = drafts_of(rules), None
     with store.reading() as book:
         found = _found(book, checked.draft, DraftStepKind.PUBLISH, checked.revision)
     if found.active == found.base:

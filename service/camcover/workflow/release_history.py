@@ -29,7 +29,8 @@ class History(NamedTuple):
 
     `active`: its id, `since`: from when on; None before the first. `decision`: the one by which it is active.
     `returns_to`: the release that a roll-back would bring back. `decisions`: all that were made, newest effect first;
-    `scheduled`: those of them whose time has not come, soonest first. `now`: the time by which all this holds.
+    `scheduled`: those of them whose time has not come, soonest first; `idle`: the numbers of those that had no effect,
+    since another release was active at their time. `now`: the time by which all this holds.
     """
 
     active: str | None
@@ -39,6 +40,7 @@ class History(NamedTuple):
     decisions: tuple[Activation, ...]
     scheduled: tuple[Activation, ...]
     now: datetime
+    idle: frozenset[int] = frozenset()
 
 
 class ReleasesPage(NamedTuple):
@@ -75,6 +77,7 @@ def history(ledger: Ledger) -> History:
         decisions=tuple(reversed(decisions)),
         scheduled=tuple(each for each in decisions if not each.is_cancelled and not each.holds(now)),
         now=now,
+        idle=frozenset(idle),
     )
 
 

@@ -21,7 +21,15 @@ from starlette.types import Receive, Scope, Send
 
 from camcover.errors import CamcoverError
 from camcover.web.forms import FORM_SECONDS, WrongForm, body_of, fields_of
-from camcover.web.staff import decision_page, plans_page, releases_page, today_page
+from camcover.web.staff import (
+    decision_page,
+    draft_editor,
+    drafts_page,
+    plans_page,
+    releases_page,
+    schedule_page,
+    today_page,
+)
 from camcover.web.staff.frame import ROOT, framed, open_page
 from camcover.web.staff.signing_in import (
     cookie_of,
@@ -44,6 +52,9 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
     *plans_page.PAGES,
     *decision_page.PAGES,
     *releases_page.PAGES,
+    *drafts_page.PAGES,
+    *draft_editor.PAGES,
+    *schedule_page.PAGES,
 )
 """All pages but the sign-in."""
 

@@ -11,7 +11,7 @@ from camcover.web.staff.visits import StaffSite
 from camcover.workflow.release_history import files_of_release
 from camcover.workflow.reviewing import changes
 
-__all__ = ["ChangedDocument", "ChangedFact", "ReleaseDifferences", "differences_of"]
+__all__ = ["ChangedDocument", "ChangedFact", "ReleaseDifferences", "differences_of", "grouped"]
 
 MOST_SHOWN = 500
 """Differences on one page; the number of all is told."""
@@ -58,7 +58,7 @@ async def differences_of(site: StaffSite, before: str, after: str) -> ReleaseDif
     found: ReleaseDifferences | None = site.kept.get((before, after))
     if found is None:
         sides = await site.look(_files, site, before), await site.look(_files, site, after)
-        found = _grouped(before, after, await site.work(changes, *sides))
+        found = grouped(before, after, await site.work(changes, *sides))
         site.kept[before, after] = found
     return found
 
@@ -68,7 +68,7 @@ def _files(site: StaffSite, release: str) -> dict[str, bytes]:
         return files_of_release(ledger, release)
 
 
-def _grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDifferences:
+def grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDifferences:
     """Differences by document, in their order."""
     groups = groupby(found[:MOST_SHOWN], lambda each: (each.document, each.id, each.edition))
     documents = tuple(

@@ -29,6 +29,8 @@ PLACES: tuple[StaffPlace, ...] = (
     StaffPlace("", "Today"),
     StaffPlace("/plans", "Plans"),
     StaffPlace("/releases", "Releases"),
+    StaffPlace("/drafts", "Drafts"),
+    StaffPlace("/schedule", "Schedule"),
 )
 """The bar, in its order. A page that is there stands in it."""
 

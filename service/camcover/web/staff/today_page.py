@@ -22,7 +22,10 @@ async def _show(visit: Visit) -> Response:
     lived = [
         each
         for each in told.decisions
-        if not each.is_cancelled and each.holds(told.now) and told.now - each.effective_at <= _WEEK
+        if not each.is_cancelled
+        and each.id not in told.idle
+        and each.holds(told.now)
+        and told.now - each.effective_at <= _WEEK
     ]
     newest = await visit.site.look(_newest, visit)
     decided = {each.release_id for each in told.decisions if not each.is_cancelled}

@@ -1,0 +1,99 @@
+"""S4, a file of a draft in a plain field: checked and saved by the server, with what it found and how to mend it.
+
+What is typed is never lost: where a save is refused since somebody else saved, the page has the text still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from camcover.rulebook.extents import mended
+from camcover.web.staff.drafts_page import DraftAtHand, draft_at_hand, draft_id
+from camcover.web.staff.frame import framed, led_to
+from camcover.web.staff.visits import StaffPage, Visit
+from camcover.workflow import drafting
+from camcover.workflow.draft_checks import check_draft
+from camcover.workflow.draft_texts import checked_files
+from camcover.workflow.drafting import DraftSave, drafts_of
+from camcover.workflow.errors import DraftChanged
+
+__all__ = ["PAGES"]
+
+_LONGEST_NAME, _LONGEST_NUMBER = 512, 9
+_MOST_BYTES = 4 << 20
+"""Of the form: a file of a mebibyte, each of its bytes written as three."""
+
+
+async def _show(visit: Visit) -> Response:
+    """A file as it is in the draft; without a name the list of files."""
+    found = await visit.site.look(draft_at_hand, visit)
+    name = visit.asked("file", _LONGEST_NAME)
+    body = found.whole.files.get(name)
+    if name and body is None:
+        checked_files({name: None})
+    text = (body or b"").decode(errors="replace")
+    return await _page(visit, found, name, text)
+
+
+async def _page(
+    visit: Visit, found: DraftAtHand, name: str, text: str, *, fault: str = "", status: int = 200
+) -> Response:
+    """The page with a text that need not be saved, and what the check finds in it."""
+    unsaved = {name: _bytes(text, found.whole.files.get(name))} if name else {}
+    after = {**found.whole.files, **unsaved}
+    check = await visit.site.work(check_draft, found.base, after, is_whole=False) if name else None
+    findings = check.validation.diagnostics if check else ()
+    return framed(
+        visit,
+        "draft_edit.html",
+        name or found.view.draft.title,
+        status=status,
+        found=found.view,
+        name=name,
+        text=text,
+        names=sorted(found.whole.files),
+        is_saved=found.whole.files.get(name) == unsaved.get(name),
+        check=check,
+        here_findings=[each for each in findings if each.at.file == name],
+        other_findings=[each for each in findings if each.at.file != name],
+        fault=fault,
+    )
+
+
+async def _do(visit: Visit) -> Response:
+    """Check, mend, save or remove a file."""
+    name, do = visit.sent("file", _LONGEST_NAME), visit.sent("do")
+    checked_files({name: None})
+    text = (visit.form.get("text") or ("",))[0].replace("\r\n", "\n")
+    found = await visit.site.look(draft_at_hand, visit)
+    if do == "mend":
+        text = await _mended(visit, found, name, text)
+    if do not in ("save", "remove"):
+        return await _page(visit, found, name, text)
+    number = visit.sent("revision", _LONGEST_NUMBER)
+    changed: Mapping[str, bytes | None] = {name: None if do == "remove" else _bytes(text, found.whole.files.get(name))}
+    save = DraftSave(visit.person.subject, int(number) if number.isascii() and number.isdecimal() else 0, changed)
+    try:
+        await visit.site.look(drafting.save_draft, drafts_of(visit.site.releases), draft_id(visit), save)
+    except DraftChanged as error:
+        said = f"Not saved: {error}. Your text stands below; the page now begins from the newest revision."
+        return await _page(visit, found, name, text, fault=said, status=409)
+    return led_to(f"/{draft_id(visit)}" if do == "remove" else f"/{draft_id(visit)}/edit?file={name}")
+
+
+async def _mended(visit: Visit, found: DraftAtHand, name: str, text: str) -> str:
+    """A text with the corrections that need no thought."""
+    after = {**found.whole.files, name: text.encode()}
+    check = await visit.site.work(check_draft, found.base, after, is_whole=False)
+    return mended(text, [each for each in check.validation.diagnostics if each.at.file == name])
+
+
+def _bytes(text: str, before: bytes | None) -> bytes:
+    """A text as it is kept: with the line ends that the file had; browsers send their own."""
+    plain = text.replace("\r\n", "\n")
+    return (plain.replace("\n", "\r\n") if before is not None and b"\r\n" in before else plain).encode()
+
+
+PAGES = (StaffPage("/drafts/{draft}/edit", _show, _do, most_bytes=_MOST_BYTES),)
