@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcover.store import AuditLog
+from camcover.store import AuditLog, Ledger
 from camcover.workflow import drafting
 from camcover.workflow.drafting import DraftSave, drafts_of
 from small_rules import COPAY_PLAN
@@ -186,6 +186,23 @@ async def test_a_moved_base_is_told_and_taken_over(desk_of: Desks, office: Offic
     assert "base moved" not in (await ana.get(other)).text
 
 
+async def test_what_had_no_effect_is_named_so(desk_of: Desks, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scheduled on the second release; the third is active at that time."""
+    ana, ben = await desk_of("ana"), await desk_of("ben")
+    path = await begun(ana, dearer("$35"))
+    await step(ana, path, "propose")
+    await step(ben, path, "approve")
+    at = datetime.now(UTC) + timedelta(days=1)
+    await step(ana, path, "publish", text="as agreed", at=f"{at:%Y-%m-%dT%H:%M}")
+    office.put_live(office.ids[2])
+    monkeypatch.setattr(Ledger, "now", lambda _: at + timedelta(hours=1))
+    assert "without effect" in (await ana.get("/releases")).text
+    page = await ana.get(path)
+    assert f"{office.ids[2]} was in force, not {office.ids[1]}" in page.text
+    assert "sent back" in page.text
+    monkeypatch.undo()
+
+
 async def test_what_a_person_may_not_do_is_refused(desk_of: Desks) -> None:
     """Pam changes the rules of another payer alone; rita only looks."""
     ana, pam, rita = await desk_of("ana"), await desk_of("pam"), await desk_of("rita")
@@ -216,6 +233,8 @@ async def test_words_are_asked_for_and_shown_as_text(desk_of: Desks) -> None:
     path = await begun(ana)
     await step(ana, path, "comment", revision=1, text="<script>alert(1)</script>")
     assert "<script>alert(1)</script>" in (await ana.get(path)).text
+    await step(ana, path, "comment", revision=1, text="Two lines,\r\nas browsers send them.")
+    assert "Two lines, as browsers send them." in (await ana.get(path)).text
     assert (await step(ana, path, "withdraw", 400, revision=1)) is not None
     await step(ana, path, "withdraw", revision=1, text="Not needed.")
     assert "Withdrawn: Not needed." in (await ana.get(path)).text

@@ -46,8 +46,11 @@ def checked_title(text: str) -> str:
 
 
 def checked_text(field: str, text: str) -> str:
-    """A comment or reason without space around it; `field` is its place. Raises `InvalidRequest`."""
-    return _checked(field, text.strip(), MOST_TEXT, _NOT_IN_LINES)
+    """A comment or reason without space around it; `field` is its place. Lines may end as browsers send them.
+
+    Raises `InvalidRequest`.
+    """
+    return _checked(field, text.replace("\r\n", "\n").strip(), MOST_TEXT, _NOT_IN_LINES)
 
 
 def _checked(field: str, text: str, most: int, unwanted: re.Pattern[str]) -> str:
