@@ -148,7 +148,7 @@ def _with_dates(data: dict[str, Any]) -> dict[str, Any]:
         ),
         (GIVEN_FEE, [*[(name, "i4") for name in ("day", "member", "tier", "therapy")], ("used", "i8")]),
         (LINE, [("day", "i4"), ("service", "i4")]),
-        # By `Workspace.dated_uses`, which reads them so.
+        # By `RunningState.dated_uses`, which reads them so.
         (EVENT, [("day", "i4"), ("next", "i4"), ("amount", "i8")]),
     ],
 )

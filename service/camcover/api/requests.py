@@ -11,6 +11,7 @@ from camcover.engine.asking.words import MOST_VIOLATIONS, outside_years, shown, 
 from camcover.engine.request import (
     FIRST_DATE,
     LAST_DATE,
+    NO_MEMBERSHIP,
     AccountBalance,
     AccumulatorUse,
     BenefitVisits,
@@ -148,26 +149,40 @@ def _member(path: str, message: messages.Member, place: int, dates: DateReader) 
         dates.optional(f"{path}.birth_date", message.birth_date, first_year=FIRST_BIRTH_YEAR),
         message.age if message.HasField("age") else None,
         message.state,
-        UseSoFar(
-            _sums(message.accumulators),
-            _limits(f"{path}.limit_usage", message.limit_usage, dates),
-            _visits(message.benefit_visits),
-            _prior_visits(f"{path}.prior_visits", message.prior_visits, dates),
-            _fee_usage(f"{path}.fee_usage", message.fee_usage, dates),
-            code_usage=_code_usage(f"{path}.code_usage", message.code_usage, dates),
-        ),
-        UseSoFar(
-            _sums(message.secondary_accumulators),
-            _limits(f"{path}.secondary_limit_usage", message.secondary_limit_usage, dates),
-            _visits(message.secondary_benefit_visits),
-            _prior_visits(f"{path}.secondary_prior_visits", message.secondary_prior_visits, dates),
-            _fee_usage(f"{path}.secondary_fee_usage", message.secondary_fee_usage, dates),
-            code_usage=_code_usage(f"{path}.secondary_code_usage", message.secondary_code_usage, dates),
-        ),
-        _membership(f"{path}.membership", message.membership, dates),
-        _membership(f"{path}.secondary_membership", message.secondary_membership, dates),
+        _use(message, f"{path}.", dates),
+        _secondary_use(message, f"{path}.secondary_", dates),
+        _membership(f"{path}.membership", message.membership, dates)
+        if message.HasField("membership")
+        else NO_MEMBERSHIP,
+        _membership(f"{path}.secondary_membership", message.secondary_membership, dates)
+        if message.HasField("secondary_membership")
+        else NO_MEMBERSHIP,
         account_balances=_balances(message.account_balances),
         episodes=_episodes(f"{path}.episodes", message.episodes, dates),
+    )
+
+
+def _use(message: messages.Member, path: str, dates: DateReader) -> UseSoFar:
+    """What a member used under the plan; `path`: how the paths of its lists begin. A list that is empty is not read."""
+    return UseSoFar(
+        _sums(own) if (own := message.accumulators) else (),
+        _limits(f"{path}limit_usage", limits, dates) if (limits := message.limit_usage) else (),
+        _visits(visits) if (visits := message.benefit_visits) else (),
+        _prior_visits(f"{path}prior_visits", dated, dates) if (dated := message.prior_visits) else (),
+        _fee_usage(f"{path}fee_usage", fees, dates) if (fees := message.fee_usage) else (),
+        _code_usage(f"{path}code_usage", codes, dates) if (codes := message.code_usage) else (),
+    )
+
+
+def _secondary_use(message: messages.Member, path: str, dates: DateReader) -> UseSoFar:
+    """The same under the second plan."""
+    return UseSoFar(
+        _sums(own) if (own := message.secondary_accumulators) else (),
+        _limits(f"{path}limit_usage", limits, dates) if (limits := message.secondary_limit_usage) else (),
+        _visits(visits) if (visits := message.secondary_benefit_visits) else (),
+        _prior_visits(f"{path}prior_visits", dated, dates) if (dated := message.secondary_prior_visits) else (),
+        _fee_usage(f"{path}fee_usage", fees, dates) if (fees := message.secondary_fee_usage) else (),
+        _code_usage(f"{path}code_usage", codes, dates) if (codes := message.secondary_code_usage) else (),
     )
 
 

@@ -6,8 +6,8 @@ for the primary plans and one for the secondary ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from itertools import chain
 from operator import itemgetter
 
@@ -31,6 +31,7 @@ from camcover.engine.asking.violations import violations_of
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import STATE_INDEX
+from camcover.engine.kernel.running_state import RunningState
 from camcover.engine.kernel.tables import Array
 from camcover.engine.kernel.workspace import Workspace
 from camcover.engine.request import (
@@ -133,7 +134,8 @@ class Adjudicator:
         """Adjudicate the expected cases; where each stands behind its primary plan, if it does."""
         self.first.run(tables.arrays)
         behind = [
-            self._place_behind(each, _expected(each.request), each.placed, is_expected=True) for each in questions
+            self._place_behind(each, _expected(each.request), each.placed, is_expected=True) if each.secondary else None
+            for each in questions
         ]
         if any(behind):
             self._run_behind(tables, 0)
@@ -161,8 +163,8 @@ class Adjudicator:
         primary = _outcome(self.first, question.primary, placed, explain=request.explain)
         patient = self.first.patient(placed.request)
         if question.secondary is None or behind is None:
-            answer = Answer(primary, None, (), (), patient, reimbursed=self._back(tables, question, placed))
-            return self._with_accounts(question, answer)
+            back = self._back(tables, question, placed) if question.primary.plan.pays_members else ()
+            return self._with_accounts(question, Answer(primary, None, (), (), patient, reimbursed=back))
         settled = self._settled(tables, question, placed, behind)
         secondary = _outcome(self.second, question.secondary, behind, explain=False)
         paid, forgiven = settled.secondary_paid.tolist(), settled.forgiven.tolist()
@@ -283,8 +285,13 @@ class _Layers:
 
 def _expected(request: EstimateRequest) -> Case:
     """The expected case."""
-    assumed = request.assume_requirements
-    return Case(requirements_met=assumed, in_force_only=not request.assume_terms, notice_given=assumed)
+    return _expected_case(request.assume_requirements, request.assume_terms)
+
+
+@cache
+def _expected_case(requirements: bool, terms: bool) -> Case:
+    """The expected case of requests that assume these; made once."""
+    return Case(requirements_met=requirements, in_force_only=not terms, notice_given=requirements)
 
 
 def _check_members(request: EstimateRequest) -> None:
@@ -298,21 +305,21 @@ def _check_members(request: EstimateRequest) -> None:
         raise Unsound
     if len(members) > 1 and len({member.id for member in members}) < len(members):
         raise Unsound
-    if any(member.episodes for member in members) and next(episode_violations(request), None) is not None:
-        raise Unsound
     for member in members:
         if member.state and member.state not in STATE_INDEX:
             raise Unsound
-        if not (is_sound(member.membership) and is_sound(member.secondary_membership)):
+        if member.membership is not NO_MEMBERSHIP and not _is_sound(member.membership):
+            raise Unsound
+        if member.secondary_membership is not NO_MEMBERSHIP and not _is_sound(member.secondary_membership):
+            raise Unsound
+        if member.episodes and next(episode_violations(request), None) is not None:
             raise Unsound
         if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= MAX_AGE):
             raise Unsound
 
 
-def is_sound(membership: Membership) -> bool:
+def _is_sound(membership: Membership) -> bool:
     """Whether what is said of a membership does not contradict itself."""
-    if membership is NO_MEMBERSHIP:
-        return True
     first, last, enrolled = membership.covered_from, membership.covered_to, membership.enrolled_on
     if membership.role not in _ROLES or membership.status not in _STATUSES:
         return False
@@ -323,12 +330,12 @@ def _check_second_plan(request: EstimateRequest) -> None:
     """Raise `Unsound` when something is stated of a second plan, of which there is none."""
     if request.coordination is not Coordination.STANDARD or request.secondary_family_accumulators:
         raise Unsound
-    if any(
-        member.secondary_use != NO_USE or member.secondary_membership != NO_MEMBERSHIP for member in request.members
-    ):
-        raise Unsound
-    if any(item.secondary_tier for item in request.items):
-        raise Unsound
+    for member in request.members:
+        if member.secondary_use != NO_USE or member.secondary_membership != NO_MEMBERSHIP:
+            raise Unsound
+    for item in request.items:
+        if item.secondary_tier:
+            raise Unsound
 
 
 def _check_dates(index: PlanIndex, asked: Asked, *, in_force_only: bool) -> None:
@@ -346,7 +353,7 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
     first_day = asked.lines[0][0]
     as_of = first_day if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference(chain((as_of,), map(_day_of, asked.lines)))
-    episodes = episodes_of(request) if index.counts_episodes else no_episodes(request)
+    episodes = episodes_of(request) if index.counts_episodes else no_episodes(len(request.members))
     facilities = facilities_of(index, request)
     return Scope(index, edition, request, secondary, as_of, first_day, episodes, facilities)
 
@@ -354,18 +361,19 @@ def _scope(index: PlanIndex, request: EstimateRequest, asked: Asked, *, secondar
 def _outcome(workspace: Workspace, layout: Layout, placed: Placed, *, explain: bool) -> Outcome:
     """What a case came to."""
     index, members, count = layout.plan, layout.members, layout.line_count
-    slots = workspace.slot_rows(placed.slots, layout.owners * len(index.slots))
     steps = workspace.ledger.array["steps"][placed.ledger : placed.ledger + count].tolist() if explain else ()
     ledger = workspace.ledger_rows(placed.ledger, count)
-    return Outcome(
-        ledger,
-        steps,
-        workspace.sum_rows(placed.sums, (members + 1) * len(index.accumulators)),
-        slots,
-        workspace.visits_rows(placed.visits, members * len(index.benefits)),
-        {place: workspace.dated_uses(slot.head) for place, slot in enumerate(slots) if slot.head >= 0},
-        {place: _rest(workspace, placed.rests + place) for place, row in enumerate(ledger) if row.handed},
+    state = RunningState(
+        workspace.sums.span(placed.sums, (members + 1) * len(index.accumulators)),
+        workspace.slots.span(placed.slots, layout.owners * len(index.slots)),
+        workspace.visits.span(placed.visits, members * len(index.benefits)),
+        workspace.events.span(placed.events, placed.event_room),
+        placed.events,
     )
+    rests: Mapping[int, LineRest] = {}
+    if index.hands_on:
+        rests = {place: _rest(workspace, placed.rests + place) for place, row in enumerate(ledger) if row.handed}
+    return Outcome(ledger, steps, state, rests)
 
 
 def _rest(workspace: Workspace, row: int) -> LineRest:

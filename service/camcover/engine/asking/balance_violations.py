@@ -16,7 +16,10 @@ _OWN, _SHARED = "account_balances", "family_account_balances"
 
 def states_balances(request: EstimateRequest) -> bool:
     """Whether a request states the balance of some account; without one there is nothing to be wrong."""
-    return bool(request.family_account_balances) or any(member.account_balances for member in request.members)
+    for member in request.members:
+        if member.account_balances:
+            return True
+    return bool(request.family_account_balances)
 
 
 def balance_violations(scope: Scope) -> Iterator[Violation]:

@@ -30,7 +30,10 @@ class Attested(NamedTuple):
 
 def without_claim_codes(request: EstimateRequest, vocabulary: Vocabulary) -> EstimateRequest:
     """The request with its settings and practitioners in the catalog's words. Raises `Unsound` where it cannot be."""
-    if not any(map(_has_claim_codes, request.items)):
+    for item in request.items:
+        if _has_claim_codes(item):
+            break
+    else:
         return request
     if any(claim_violations(request, vocabulary)):
         raise Unsound
@@ -65,7 +68,10 @@ def attested(item: PlannedService, number: int, vocabulary: Vocabulary) -> Attes
 
 
 def _has_claim_codes(item: PlannedService) -> bool:
-    return bool(item.place_of_service or item.taxonomy or any(each.modifiers for each in item.procedures))
+    for procedure in item.procedures:
+        if procedure.modifiers:
+            return True
+    return bool(item.place_of_service or item.taxonomy)
 
 
 def _plain(item: PlannedService, vocabulary: Vocabulary) -> PlannedService:

@@ -36,7 +36,8 @@ def do_sums_contradict(scope: Scope, maxima: Maxima, members: Sequence[UseSoFar]
             return True
         if any(True for _ in _beyond_a_maximum(plan, scope.family_sums, maxima.family)):
             return True
-    return any(True for use in members for _ in _beyond_a_maximum(plan, use.accumulators, maxima.member))
+    pairs = [use.accumulators for use in members if len(use.accumulators) >= _A_PAIR]
+    return any(True for uses in pairs for _ in _beyond_a_maximum(plan, uses, maxima.member))
 
 
 def _contradicting_sums(scope: Scope) -> Iterator[Violation]:

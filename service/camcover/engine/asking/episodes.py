@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay, ordinal_of
@@ -49,9 +50,9 @@ class Episodes(NamedTuple):
         yield from ((name, row) for (owner, name), row in self.rows.items() if owner == member)
 
 
-def no_episodes(request: EstimateRequest) -> Episodes:
+@cache
+def no_episodes(members: int) -> Episodes:
     """Of a plan that asks for none: the rows of the members alone."""
-    members = len(request.members)
     return Episodes(members, {}, (OrdinalDay(0),) * members)
 
 

@@ -77,22 +77,22 @@ def lay_out_given(workspace: Workspace, scope: Scope, vocabulary: Vocabulary) ->
     visits = bytearray(len(uses) * len(index.benefits) * _VISIT_ROW.size)
     prior: list[PriorUse] = []
     events = 0
-    if any(use.limit_usage or use.prior_visits or use.benefit_visits for use in uses):
+    if [use for use in uses if use.limit_usage or use.prior_visits or use.benefit_visits]:
         prior = [prior_use(scope, member) for member in range(len(uses))]
         events = _use(workspace, scope, prior, counts, visits=visits)
     if do_sums_contradict(scope, maxima, uses):
         raise Unsound
-    fees = list(fee_rows(scope, vocabulary.services)) if any(use.fee_usage for use in uses) else []
-    codes = list(code_rows(scope, vocabulary.codes)) if any(use.code_usage for use in uses) else []
+    fees = list(fee_rows(scope, vocabulary.services)) if [use for use in uses if use.fee_usage] else []
+    codes = list(code_rows(scope, vocabulary.codes)) if [use for use in uses if use.code_usage] else []
     return Given(
         workspace.given_sums.append(array("q", sums).tobytes()),
         sums,
         workspace.given_counts.append(counts),
         workspace.given_visits.append(visits),
         events,
-        workspace.given_fees.append(b"".join(starmap(_FEE_ROW.pack, fees))),
+        workspace.given_fees.append(b"".join(starmap(_FEE_ROW.pack, fees))) if fees else 0,
         len(fees),
-        workspace.given_codes.append(b"".join(starmap(_CODE_ROW.pack, codes))),
+        workspace.given_codes.append(b"".join(starmap(_CODE_ROW.pack, codes))) if codes else 0,
         len(codes),
         prior,
         open_sums,

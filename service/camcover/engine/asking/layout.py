@@ -24,7 +24,7 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.vocabulary import ICD10, STATE_INDEX, Vocabulary
 from camcover.engine.kernel import tables as columns
 from camcover.engine.kernel.workspace import Space, Workspace, assert_row
-from camcover.engine.request import Coverage, Membership, PlannedService
+from camcover.engine.request import NO_MEMBERSHIP, Coverage, Membership, PlannedService
 from camcover.request_bounds import MAX_LINES
 from camcover.rulebook.records import Setting
 
@@ -32,6 +32,8 @@ OPEN_TIER = -1
 """The tier of a service that the request leaves open."""
 
 _KNOWN_PRICE = (-1, -1, -1)
+_NO_MEMBERSHIP = (0, columns.NEVER, -1, -1, 0, 0)
+"""The cells of a member of whose membership nothing is said."""
 
 LOW, TYPICAL, HIGH = 0, 1, 2
 """Which of the typical charges a case takes."""
@@ -54,8 +56,8 @@ class ServiceRow(NamedTuple):
     role: int
     status: int
     enrolled: int
-    first_service: int
     incentive: int
+    first_service: int
     units: int
     minutes: int
     episode: int
@@ -186,7 +188,10 @@ def lay_out(
     first_row = workspace.services.used
     rows: list[tuple[int, ServiceRow]] = []
     lines = array("i", _lines(workspace, tables.vocabulary, scope, asked, services=services, laid=rows)).tobytes()
-    tier_map = array("i", [index.tiers.get(name, OPEN_TIER) for name in primary.tiers]) if primary else array("i")
+    tier_map = 0
+    if primary is not None:
+        tiers = array("i", [index.tiers.get(name, OPEN_TIER) for name in primary.tiers])
+        tier_map = workspace.tier_maps.append(tiers.tobytes())
     return Layout(
         scope,
         index,
@@ -194,7 +199,7 @@ def lay_out(
         scope.as_of,
         given_period,
         first_period,
-        workspace.tier_maps.append(tier_map.tobytes()),
+        tier_map,
         services,
         first_row,
         rows,
@@ -249,8 +254,6 @@ def _service_row(
         age = member.age
     if item.first_service is not None and item.first_service.toordinal() > day:
         raise Unsound
-    membership = scope.membership_of(laid.member)
-    enrolled = membership.enrolled_on
     owner = scope.episodes.row(laid.member, item.episode) if scope.plan.counts_episodes else laid.member
     state = item.state or member.state
     typical = _KNOWN_PRICE if asked.charge >= 0 else _typical(vocabulary, asked, day)
@@ -264,17 +267,13 @@ def _service_row(
         SETTING_INDEX[item.setting or Setting.OFFICE],
         born,
         age,
-        *coverage_of(membership),
-        MEMBER_NUMBERS["role"][membership.role] if membership.role else -1,
-        MEMBER_NUMBERS["status"][membership.status] if membership.status else -1,
-        0 if enrolled is None else enrolled.toordinal(),
+        *_member_cells(scope.membership_of(laid.member)),
         0 if item.first_service is None else item.first_service.toordinal(),
-        membership.wellness_incentive is True,
         asked.units,
-        vocabulary.minutes_of(asked.therapy, asked.code, day),
+        vocabulary.minutes_of(asked.therapy, asked.code, day) if asked.therapy in vocabulary.timed else 0,
         owner,
         scope.episodes.starts[owner],
-        scope.facilities.get(item.facility, 0),
+        scope.facilities.get(item.facility, 0) if scope.facilities else 0,
         bool(item.diagnoses or item.conditions),
         _diagnoses(vocabulary, scope.plan, item, day),
         laid.attested,
@@ -285,10 +284,19 @@ def _service_row(
     )
 
 
-def coverage_of(membership: Membership) -> tuple[int, int]:
-    """The first and the last ordinal day of coverage; 0 and NEVER where they are not given."""
-    first, last = membership.covered_from, membership.covered_to
-    return (0 if first is None else first.toordinal()), (columns.NEVER if last is None else last.toordinal())
+def _member_cells(membership: Membership) -> tuple[int, int, int, int, int, int]:
+    """How the plan covers a member: `covered_from` to `enrolled` and `incentive` of `SERVICE`."""
+    if membership is NO_MEMBERSHIP:
+        return _NO_MEMBERSHIP
+    first, last, enrolled = membership.covered_from, membership.covered_to, membership.enrolled_on
+    return (
+        0 if first is None else first.toordinal(),
+        columns.NEVER if last is None else last.toordinal(),
+        MEMBER_NUMBERS["role"][membership.role] if membership.role else -1,
+        MEMBER_NUMBERS["status"][membership.status] if membership.status else -1,
+        0 if enrolled is None else enrolled.toordinal(),
+        membership.wellness_incentive is True,
+    )
 
 
 def _diagnoses(vocabulary: Vocabulary, index: PlanIndex, item: PlannedService, day: int) -> int:
@@ -319,13 +327,18 @@ def _typical(vocabulary: Vocabulary, asked: AskedService, day: int) -> tuple[int
 
 
 class Placed(NamedTuple):
-    """Where one bounding case stands: its row of `requests`, its first rows of the ledger and of the running state."""
+    """Where one bounding case stands: its row of `requests`, its first rows of the ledger and of the running state.
+
+    `event_room`: the rows of `events` that are reserved for it.
+    """
 
     request: int
     ledger: int
     sums: int
     slots: int
     visits: int
+    events: int
+    event_room: int
     rests: int
 
 
@@ -343,13 +356,13 @@ def place_case(
     `behind`: the first ledger row of the primary's case, for a secondary plan; with `maintenance` what it left is
     eligible. Visits and events after the last line are kept of the expected case only.
     """
-    index, given, members = layout.plan, layout.given, layout.members
+    index, given, members, owners = layout.plan, layout.given, layout.members, layout.owners
     sums, slots, benefits = len(index.accumulators), len(index.slots), len(index.benefits)
     count = layout.line_count
     ledger = workspace.ledger.reserve(count)
     rests = workspace.rests.reserve(count) if index.hands_on else -1
     first_sum = workspace.sums.reserve((members + 1) * sums)
-    first_slot = workspace.slots.reserve(layout.owners * slots)
+    first_slot = workspace.slots.reserve(owners * slots)
     dated = given.events if case.counts is None else case.events
     events = dated + count * index.rolling_limits
     # The kernel runs the cases one after the other: the next one may write where the last one has.
@@ -360,7 +373,7 @@ def place_case(
         layout.lines if case.lines is None else case.lines, count, ledger, behind, maintenance,
         index.first_segment, len(index.segments), layout.as_of,
         layout.given_period if case.period is None else case.period, layout.first_period,
-        members, layout.owners, layout.family,
+        members, owners, layout.family,
         given.sums if case.sums is None else case.sums,
         given.counts if case.counts is None else case.counts,
         given.visits if case.visits is None else case.visits, given.fees, given.fee_count,
@@ -369,4 +382,4 @@ def place_case(
         layout.tier_map, case.tier, case.price, case.requirements_met, case.in_force_only, case.notice_given,
         rests,
     ))  # fmt: skip
-    return Placed(request, ledger, first_sum, first_slot, first_visit, rests)
+    return Placed(request, ledger, first_sum, first_slot, first_visit, first_event, events, rests)

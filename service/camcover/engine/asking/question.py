@@ -9,7 +9,8 @@ from camcover.calendar import OrdinalDay
 from camcover.engine.asking.asked import Asked
 from camcover.engine.asking.layout import Layout, Placed
 from camcover.engine.compiling.segments import Segment
-from camcover.engine.kernel.workspace import LedgerRow, SlotRow, SumRow, VisitsRow
+from camcover.engine.kernel.running_state import RunningState
+from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import EstimateRequest
 from camcover.money import Cents
 from camcover.rulebook.records import Account
@@ -55,16 +56,12 @@ class LineRest(NamedTuple):
 class Outcome(NamedTuple):
     """A plan's adjudication of the expected case: its ledger, and the running state after the last line.
 
-    `steps`: the cents of each step, line by line, only where the request asks to explain; `dated_uses`: (ordinal day,
-    amount) of each use that a rolling limit's slot still holds, by its place in `slots`; `rests`: by the line's place.
+    `steps`: the cents of each step, line by line, only where the request asks to explain; `rests`: by the line's place.
     """
 
     ledger: Sequence[LedgerRow]
     steps: Sequence[Sequence[int]]
-    sums: Sequence[SumRow]
-    slots: Sequence[SlotRow]
-    visits: Sequence[VisitsRow]
-    dated_uses: Mapping[int, Sequence[tuple[int, int]]]
+    state: RunningState
     rests: Mapping[int, LineRest]
 
 

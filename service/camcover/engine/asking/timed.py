@@ -22,7 +22,10 @@ _TOGETHER = 15
 
 def in_units(asked: Asked, request: EstimateRequest, index: PlanIndex, vocabulary: Vocabulary) -> Asked:
     """The services and lines with units."""
-    if not any(service.minutes for service in asked.services):
+    for service in asked.services:
+        if service.minutes:
+            break
+    else:
         return asked
     units = _units(asked, request, index, vocabulary)
     kept = [place for place, number in enumerate(units) if number > 0]

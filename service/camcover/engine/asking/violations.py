@@ -337,7 +337,7 @@ def _plan_violations(
     as_of = days[0] if request.as_of is None else ordinal_of(request.as_of)
     edition = index.reference((as_of, *days))
     try:
-        episodes = episodes_of(request) if index.counts_episodes else no_episodes(request)
+        episodes = episodes_of(request) if index.counts_episodes else no_episodes(len(request.members))
     except (KeyError, ValueError):
         # An unknown member and an item without dates are told above.
         return

@@ -17,6 +17,7 @@ from camcover.engine.compiling.sources import Sources
 from camcover.engine.estimate import Citation
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.codes import FIRST_BY_FACILITY
+from camcover.messages import Message
 from camcover.rulebook.records import (
     Accumulator,
     Benefit,
@@ -71,6 +72,7 @@ class PlanIndex:
     known_limits: dict[int, KnownLimits] = field(default_factory=dict)
     facts_asked: dict[int, tuple[OpenFact, ...]] = field(default_factory=dict)
     own_visit_limits: dict[str, tuple[Limit, ...]] = field(default_factory=dict)
+    no_use: dict[tuple[int, str, int], Message] = field(default_factory=dict)
     _maxima: dict[tuple[int, bool], Maxima] = field(default_factory=dict)
     _period_starts: dict[OrdinalDay, OrdinalDay] = field(default_factory=dict)
     _traits: dict[str, bool] = field(default_factory=dict)
@@ -135,7 +137,7 @@ class PlanIndex:
     @property
     def has_copays_by_facility(self) -> bool:
         """Whether some edition has copays per day and facility."""
-        return any(map(is_by_facility, self.copay_scopes))
+        return bool(self.copay_scopes) and any(map(is_by_facility, self.copay_scopes))
 
     @property
     def has_code_edits(self) -> bool:

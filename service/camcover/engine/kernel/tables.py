@@ -244,7 +244,7 @@ KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count",
 SERVICE = np.dtype([
     ("member", "i4"), ("tier", "i4"), ("therapy", "i4"), ("code", "i4"), ("practitioner", "i4"), ("state", "i4"),
     ("setting", "i4"), ("born", "i4"), ("age", "i4"), ("covered_from", "i4"), ("covered_to", "i4"),
-    ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("first_service", "i4"), ("incentive", "i4"), ("units", "i4"),
+    ("role", "i4"), ("status", "i4"), ("enrolled", "i4"), ("incentive", "i4"), ("first_service", "i4"), ("units", "i4"),
     ("minutes", "i4"), ("episode", "i4"), ("began", "i4"), ("facility", "i4"),
     ("diagnosed", "i8"), ("diagnoses", "u8"), ("attestations", "u8"), ("lacking", "u8"),
     ("charge", "i8"), ("allowed", "i8"), ("typical", "i8", (3,)),

@@ -7,6 +7,7 @@ as plain integers. A workspace belongs to one thread; nothing in it outlives the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import is_not
 from struct import Struct
 from typing import Any, NamedTuple
@@ -44,10 +45,6 @@ _REQUEST_KERNEL = bytes(columns.REQUEST.itemsize - _REQUEST_GIVEN.size)
 _PATIENT = Struct("<q")
 _SERVICE_ROW = Struct(row_format(columns.SERVICE))
 _LEDGER_ROW = Struct(row_format(columns.LEDGER, without="steps"))
-_SUM_ROW = Struct(row_format(columns.SUM))
-_SLOT_ROW = Struct(row_format(columns.SLOT))
-_VISITS_ROW = Struct(row_format(columns.VISITS))
-_EVENT_ROW = Struct(row_format(columns.EVENT))
 
 
 class LedgerRow(NamedTuple):
@@ -92,37 +89,6 @@ class LedgerRow(NamedTuple):
     handed: Cents
 
 
-class SumRow(NamedTuple):
-    """A row of `SUM`: a running sum, and what of it was applied in the last three months of the period, cents."""
-
-    used: Cents
-    last_quarter: Cents
-
-
-class SlotRow(NamedTuple):
-    """A row of `SLOT`."""
-
-    used: int
-    key: int
-    day: int
-    head: int
-    tail: int
-
-
-class VisitsRow(NamedTuple):
-    """A row of `VISITS`; `number` is its `count`."""
-
-    counted: int
-    copay_paid: int
-    number: int
-    period: int
-    day: int
-    coinsurance_paid: int
-    percentages: int
-    penalty_paid: int
-    copay_scope: int
-
-
 def assert_row(row: type[Any], dtype: np.dtype[np.void], *, without: str = "", **named: Sequence[str]) -> None:
     """Raise AssertionError unless the fields of a named tuple are the columns of `dtype`, in order.
 
@@ -134,11 +100,9 @@ def assert_row(row: type[Any], dtype: np.dtype[np.void], *, without: str = "", *
 
 
 assert_row(LedgerRow, columns.LEDGER, without="steps")
-assert_row(SumRow, columns.SUM)
-assert_row(SlotRow, columns.SLOT)
-assert_row(VisitsRow, columns.VISITS, count=("number",))
 
-_make_ledger_row = LedgerRow._make
+_make_ledger_row = partial(tuple.__new__, LedgerRow)
+"""As `LedgerRow._make`, without a call of Python: how many values there are, `assert_row` has compared."""
 
 
 def new_rows(rows: int, dtype: np.dtype[Any]) -> Array:
@@ -190,8 +154,10 @@ class Space:
 
     def append(self, content: bytes | bytearray) -> int:
         """Append rows given as bytes; gives the first."""
-        length = len(content)
-        first = self.reserve(length // self.size)
+        length, first = len(content), self.used
+        self.used = used = first + length // self.size
+        if used > self.rows:
+            self.ensure(used)
         start = first * self.size
         self.buffer[start : start + length] = content
         return first
@@ -284,23 +250,3 @@ class Workspace:
         """A row of what limits handed on, as integers."""
         (found,) = _LEDGER_ROW.iter_unpack(self.rests.span(row, 1))
         return LedgerRow._make(found)
-
-    def sum_rows(self, first: int, rows: int) -> list[SumRow]:
-        """Rows of the running sums."""
-        return list(map(SumRow._make, _SUM_ROW.iter_unpack(self.sums.span(first, rows))))
-
-    def slot_rows(self, first: int, rows: int) -> list[SlotRow]:
-        """Rows of the running counts."""
-        return list(map(SlotRow._make, _SLOT_ROW.iter_unpack(self.slots.span(first, rows))))
-
-    def visits_rows(self, first: int, rows: int) -> list[VisitsRow]:
-        """Rows of the visits."""
-        return list(map(VisitsRow._make, _VISITS_ROW.iter_unpack(self.visits.span(first, rows))))
-
-    def dated_uses(self, head: int) -> list[tuple[int, int]]:
-        """The (ordinal day, amount) of a list of dated uses that begins at row `head`; -1 = there is none."""
-        found: list[tuple[int, int]] = []
-        while head >= 0:
-            day, head, amount = _EVENT_ROW.unpack_from(self.events.buffer, head * self.events.size)
-            found.append((day, amount))
-        return found

@@ -49,10 +49,11 @@ def balances_after(question: Question, answer: Answer, plan: Plan, day: OrdinalD
 
     Of an account that the family shares also that its balance is not known, since that makes family coverage.
     """
+    if answer.drawn is None:
+        return BalancesAfter(((),) * question.primary.members, ())
     found: dict[int, list[AccountBalance]] = {}
-    held = answer.drawn.held if answer.drawn is not None else {}
-    stated = stated_balances(question.primary) if answer.drawn is not None else {}
-    for account, own in _owned(question, plan) if answer.drawn is not None else ():
+    held, stated = answer.drawn.held, stated_balances(question.primary)
+    for account, own in _owned(question, plan):
         known = _known(question, account, day, (held.get(own), stated.get(own)))
         if known is not None or own[1] == FAMILY:
             found.setdefault(own[1], []).append(AccountBalance(own[0], known))

@@ -19,7 +19,7 @@ from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
-from camcover.rulebook.records import FROM_EPISODE, AccumulatorKind, Benefit, CountedFor, Criteria, Limit, WaitingUnit
+from camcover.rulebook.records import FROM_EPISODE, AccumulatorKind, Benefit, CountedFor, Criteria, WaitingUnit
 from camcover.rulebook.term_messages import ages, allowed, period, roles, statuses, waiting, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
@@ -92,7 +92,7 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
         yield from _sums(question, openness, place, layout)
     for therapy in _priced(question, openness):
         yield _PRICE(therapy=Label(therapy))
-    yield from _uses(openness)
+    yield from _uses(question, openness)
     yield from _episodes(question, answer)
     yield from _balances(question, openness)
     yield from _dates(question)
@@ -107,10 +107,12 @@ def _plans(question: Question) -> list[Layout]:
 
 def _unknown_codes(question: Question) -> Iterator[Message]:
     """A message for each code that no catalog has."""
-    covered = {place for _, place, _ in question.primary.covered_lines}
-    for place, service in enumerate(question.asked.services):
-        if not service.therapy and place in covered:
-            yield _UNKNOWN_CODE(item=service.item + 1, code=service.code, charge=Dollars(service.charge))
+    unknown = {place for place, service in enumerate(question.asked.services) if not service.therapy}
+    if not unknown:
+        return
+    for place in sorted(unknown & {place for _, place, _ in question.primary.covered_lines}):
+        service = question.asked.services[place]
+        yield _UNKNOWN_CODE(item=service.item + 1, code=service.code, charge=Dollars(service.charge))
 
 
 def _unbilled(question: Question) -> Iterator[Message]:
@@ -122,7 +124,8 @@ def _unbilled(question: Question) -> Iterator[Message]:
 def _tiers(question: Question, openness: Openness) -> Iterator[Message]:
     """Networks that are not given."""
     primary = question.primary
-    if any(primary.services[place].tier == OPEN_TIER for _, place, _ in primary.covered_lines):
+    is_any_open = any(service.tier == OPEN_TIER for service in primary.services)
+    if is_any_open and any(primary.services[place].tier == OPEN_TIER for _, place, _ in primary.covered_lines):
         yield _NETWORK(tier=_first_tier(primary))
     if question.secondary is not None and openness.second_tiers > 1:
         yield _NETWORK_OF_SECOND(tier=_first_tier(question.secondary))
@@ -260,13 +263,17 @@ def _priced(question: Question, openness: Openness) -> Iterable[str]:
     return dict.fromkeys(services[place].therapy for place in sorted(openness.priced))
 
 
-def _uses(openness: Openness) -> Iterator[Message]:
-    """One message for each limit of which no earlier use is given (point 18)."""
-    told: dict[tuple[int, str], Limit] = {}
+def _uses(question: Question, openness: Openness) -> Iterable[Message]:
+    """One message for each limit of which no earlier use is given (point 18); worked out once for an edition."""
+    layouts = _plans(question)
+    found: dict[tuple[int, str, int], Message] = {}
     for place, use in openness.uses:
-        told.setdefault((place, str(use.limit.id)), use.limit)
-    for (place, name), limit in told.items():
-        yield _NO_USE[place](limit=what_limit_allows(limit), name=Label(name))
+        index, key = layouts[place].plan, (layouts[place].edition, use.limit.id, place)
+        told = index.no_use.get(key)
+        if told is None:
+            told = index.no_use[key] = _NO_USE[place](limit=what_limit_allows(use.limit), name=Label(str(use.limit.id)))
+        found[key] = told
+    return found.values()
 
 
 def _balances(question: Question, openness: Openness) -> Iterator[Message]:

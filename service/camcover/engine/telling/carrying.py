@@ -6,7 +6,7 @@ states it gives the same cents for them as one request for all lines (docs/rule-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -22,11 +22,12 @@ from camcover.engine.asking.use_before import Count, PriorUse, Visits
 from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits
 from camcover.engine.compiling.segments import Segment
-from camcover.engine.compiling.slots import slot_key
+from camcover.engine.compiling.slots import SlotKey, slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.codes import Liability
+from camcover.engine.kernel.running_state import SumRow
 from camcover.engine.kernel.tables import UNTOUCHED
-from camcover.engine.kernel.workspace import LedgerRow, SumRow
+from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import (
     AccumulatorUse,
     BenefitVisits,
@@ -95,11 +96,12 @@ def _last_day(question: Question, layout: Layout) -> OrdinalDay | None:
 
 
 class _CountPlace(NamedTuple):
-    """Where a count stands: its slot, its row among the counts of all owners, and whose episode it is of."""
+    """Where a count stands: its slot, its episode, its row among the counts of all owners, the episode's first day."""
 
-    slot: int
-    row: int
+    key: SlotKey
     episode: str
+    row: int
+    began: OrdinalDay
 
 
 class _StateReader:
@@ -126,6 +128,13 @@ class _StateReader:
         self._scope = Scope(self._index, edition, request, secondary, as_of, first_day, *known)
         self._maxima = self._index.maxima(edition, family=layout.family)
         self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
+        lines, first = question.asked.lines, len(question.asked.lines)
+        while first and lines[first - 1][0] == self._last_day:
+            first -= 1
+        self._lines_of_last_day = tuple(
+            (number, lines[number][1], outcome.ledger[number]) for number in range(first, len(lines))
+        )
+        """Each with its number, the place of its service, and its row."""
 
     @property
     def plan(self) -> Plan:
@@ -152,7 +161,7 @@ class _StateReader:
 
     def _sums(self, owner: int, maxima: tuple[int, ...]) -> Iterator[AccumulatorUse]:
         """An owner's sums, at most what the edition lets a request state; zero where a later period has begun."""
-        rows = self._outcome.sums[owner * len(maxima) : (owner + 1) * len(maxima)]
+        rows = self._outcome.state.sums[owner * len(maxima) : (owner + 1) * len(maxima)]
         for name, row, maximum in zip(self._index.accumulators, rows, maxima, strict=True):
             found = row if self._sums_period == self._period else _NO_SUM
             used = found.used if maximum < 0 else min(found.used, maximum)
@@ -168,61 +177,55 @@ class _StateReader:
     def _limits(self, member: int) -> Iterator[LimitUse]:
         """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
         limits = known_limits(self._index, self._scope.edition).by_slot
+        rows, width, prior = self._outcome.state.slots, len(self._index.slots), self._prior(member)
+        names = list(self._scope.episodes.names_of(member))
         for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
             if limit is None or (key.of_family and member):
                 continue
-            for episode, owner in self._scope.episodes.names_of(member):
+            for episode, owner in names:
+                is_touched = rows[owner * width + slot].key != UNTOUCHED
+                if not (is_touched or prior.counts or prior.events):
+                    continue
                 if episode and key.counted_for is not CountedFor.EPISODE:
                     continue
-                tell: Callable[[int, _CountPlace, Limit, Count | None], Iterator[LimitUse]] = self._period_count
+                tell: Callable[[_CountPlace, Limit, Count | None], Iterable[LimitUse]] = self._period_count
                 if key.per.kind in ROLLING:
                     tell = self._window
                 elif key.per.kind in FROM_FIRST_VISIT:
                     tell = self._time
-                place = _CountPlace(slot, owner * len(self._index.slots) + slot, episode)
-                stated = self._prior(member).counts.get(self._scope.place_of(slot, member, episode))
-                for use in tell(member, place, limit, stated):
-                    yield use._replace(benefit=key.benefit, episode=episode, condition=key.condition)
+                at = self._scope.place_of(slot, member, episode)
+                if is_touched or at in prior.counts or at in prior.events:
+                    place = _CountPlace(key, episode, owner * width + slot, self._scope.episodes.starts[owner])
+                    yield from tell(place, limit, prior.counts.get(at))
 
-    def _time(self, _member: int, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
+    def _time(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
         """What is used of the time that began with a visit, where it is not over on the day of the state."""
-        row = self._outcome.slots[place.row]
-        if row.key == UNTOUCHED and stated is None:
-            return
+        row = self._outcome.state.slots[place.row]
         begun = BegunTime(OrdinalDay(row.key), row.used)
         if row.key == UNTOUCHED and stated is not None:
             begun = BegunTime(OrdinalDay(stated.dated), stated.stated)
         held = holding(limit.per, begun, self._as_of)
         first = None if held.first == NONE_BEGUN else date.fromordinal(held.first)
-        yield _limit_use(limit, min(held.used, most_used(limit)), day=first)
+        return _limit_uses(place, limit, [(min(held.used, most_used(limit)), first)])
 
-    def _window(self, member: int, at: _CountPlace, limit: Limit, _stated: Count | None) -> Iterator[LimitUse]:
+    def _window(self, place: _CountPlace, limit: Limit, _stated: Count | None) -> Iterable[LimitUse]:
         """The dated uses of a rolling limit that its window still holds."""
-        place = at.row
         by_day: dict[int, int] = {}
-        uses = self._outcome.dated_uses.get(place, ())
+        uses = self._outcome.state.dated_uses(place.row)
         start = window_start(limit.per, self._as_of) if uses else 0
         for day, amount in uses:
             if start <= day <= self._as_of:
                 by_day[day] = by_day.get(day, 0) + amount
-        for day, amount in by_day.items():
-            yield _limit_use(limit, amount, day=date.fromordinal(day))
-        is_known = (
-            self._outcome.slots[place].key != UNTOUCHED
-            or self._scope.place_of(at.slot, member, at.episode) in self._prior(member).events
-        )
-        if is_known and not by_day:
-            yield _limit_use(limit, 0)
+        if not by_day:
+            return _limit_uses(place, limit, [(0, None)])
+        return _limit_uses(place, limit, [(amount, date.fromordinal(day)) for day, amount in by_day.items()])
 
-    def _period_count(self, member: int, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterator[LimitUse]:
+    def _period_count(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
         """The count of a limit in the period that holds the day of the state."""
-        row, episodes = self._outcome.slots[place.row], self._scope.episodes
-        began = episodes.starts[episodes.row(member, place.episode)]
-        key = period_key(self._index, limit.per, self._as_of, began)
-        if row.key == UNTOUCHED and stated is None:
-            return
-        used = row.used if row.key == key else self._before(limit, key, stated or Count(), began)
-        yield _limit_use(limit, min(used, most_used(limit)))
+        row = self._outcome.state.slots[place.row]
+        key = period_key(self._index, limit.per, self._as_of, place.began)
+        used = row.used if row.key == key else self._before(limit, key, stated or Count(), place.began)
+        return _limit_uses(place, limit, [(min(used, most_used(limit)), None)])
 
     def _before(self, limit: Limit, key: int, stated: Count, began: OrdinalDay) -> int:
         """What the request gave as used in the period `key`; `began`: the first day of the episode."""
@@ -235,7 +238,7 @@ class _StateReader:
     def _benefit_visits(self, member: int) -> Iterator[BenefitVisits]:
         """The visits under each benefit that a line touched or the request stated, in the benefit period."""
         for benefit, number in self._index.benefits.items():
-            row = self._outcome.visits[member * len(self._index.benefits) + number]
+            row = self._outcome.state.visits[member * len(self._index.benefits) + number]
             stated = self._prior(member).visits.get(number)
             if row.period == self._period:
                 yield BenefitVisits(benefit, row.number)
@@ -250,7 +253,7 @@ class _StateReader:
     def _visits_of_last_day(self, member: int) -> Iterator[PriorVisit]:
         """The visits of the last line's day, which may go on."""
         for benefit, number in self._index.benefits.items():
-            row = self._outcome.visits[member * len(self._index.benefits) + number]
+            row = self._outcome.state.visits[member * len(self._index.benefits) + number]
             if row.day == self._last_day:
                 paid = self._plan_paid(member, benefit)
                 yield PriorVisit(
@@ -281,8 +284,8 @@ class _StateReader:
         if not self._index.counts_episodes:
             return ""
         asked, services, rests = self._question.asked, self._layout.services, self._outcome.rests
-        for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
-            if day != self._last_day or services[place].member != member or not row.covered:
+        for number, place, row in self._lines_of_last_day:
+            if services[place].member != member or not row.covered:
                 continue
             decided = {row.rule, rests[number].row.rule if number in rests else row.rule}
             episode = self._question.request.items[asked.services[place].item].episode
@@ -296,13 +299,15 @@ class _StateReader:
         limits = [each for each in terms.limits if each.counted_for is CountedFor.CONDITION] if terms else []
         for condition in self._index.condition_masks if limits else ():
             slots = [self._index.slots.get(slot_key(benefit, limit, condition)) for limit in limits]
-            if all(slot is not None and self._outcome.slots[first + slot].day == self._last_day for slot in slots):
+            if all(
+                slot is not None and self._outcome.state.slots[first + slot].day == self._last_day for slot in slots
+            ):
                 return condition
         return ""
 
     def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
         """What the lines of the last day took of shared fees, and what the request stated of that day."""
-        index, lines = self._index, self._question.asked.lines
+        index = self._index
         taken: dict[tuple[str, str], int] = {}
         highest: dict[tuple[str, str], int] = {}
         for use in self._scope.use_of(member).fee_usage:
@@ -310,10 +315,9 @@ class _StateReader:
                 taken[use.tier, use.therapy] = taken.get((use.tier, use.therapy), 0) + use.used_cents
                 highest[use.tier, ""] = max(highest.get((use.tier, ""), 0), use.practice_expense_cents)
         names = list(index.tiers)
-        for (day, place, _), row in zip(lines, self._outcome.ledger, strict=True):
+        for _, place, row in self._lines_of_last_day:
             asked = self._question.asked.services[place]
-            is_own = day == self._last_day and self._layout.services[place].member == member
-            if not is_own or row.segment < 0 or asked.allowed >= 0:
+            if self._layout.services[place].member != member or row.segment < 0 or asked.allowed >= 0:
                 continue
             segment = index.segments[row.segment - index.first_segment]
             highest[names[row.tier], ""] = max(highest.get((names[row.tier], ""), 0), row.expense)
@@ -336,9 +340,9 @@ class _StateReader:
             if use.date.toordinal() == self._last_day:
                 units[use.code] = units.get(use.code, 0) + use.units
         services = self._question.asked.services
-        for (day, place, _), row in zip(self._question.asked.lines, self._outcome.ledger, strict=True):
+        for _, place, row in self._lines_of_last_day:
             code = services[place].code
-            if code and row.covered and day == self._last_day and self._layout.services[place].member == member:
+            if code and row.covered and self._layout.services[place].member == member:
                 units[code] = units.get(code, 0) + row.covered_units
         for code, count in units.items():
             if count:
@@ -346,15 +350,14 @@ class _StateReader:
 
     def _plan_paid(self, member: int, benefit: str) -> Cents | None:
         """What the plan paid of a visit of the last day, cents; None where it began before and no entry says so."""
-        asked, layout = self._question.asked, self._layout
         entries = self._scope.use_of(member).prior_visits
         same = [each for each in entries if each.benefit == benefit and each.date.toordinal() == self._last_day]
         known = [each.plan_paid_cents for each in same if each.plan_paid_cents is not None]
         if same and not known:
             return None
         paid: int = sum(known)
-        for number, ((day, place, _), row) in enumerate(zip(asked.lines, self._outcome.ledger, strict=True)):
-            if day == self._last_day and layout.services[place].member == member and row.covered:
+        for number, place, row in self._lines_of_last_day:
+            if self._layout.services[place].member == member and row.covered:
                 rest = self._outcome.rests.get(number)
                 handed = rest.row.plan_paid if rest else 0
                 paid += self._paid_under(benefit, row.rule, row.plan_paid - handed)
@@ -371,11 +374,12 @@ class _StateReader:
         return isinstance(rule, Benefit) and rule.id == benefit
 
 
-def _limit_use(limit: Limit, amount: int, *, day: date | None = None) -> LimitUse:
-    """Use of a limit, in its own measure."""
+def _limit_uses(place: _CountPlace, limit: Limit, uses: Iterable[tuple[int, date | None]]) -> list[LimitUse]:
+    """Uses of a limit as (amount in its own measure, date)."""
+    whose = place.key.benefit, place.episode, place.key.condition
     if limit.measure is Measure.MONEY:
-        return LimitUse(str(limit.id), 0, Cents(amount), day)
-    return LimitUse(str(limit.id), amount, date=day)
+        return [LimitUse(str(limit.id), 0, Cents(amount), day, *whose) for amount, day in uses]
+    return [LimitUse(str(limit.id), amount, Cents(0), day, *whose) for amount, day in uses]
 
 
 def _shared_fees(segment: Segment, tier: str, row: LedgerRow, therapy: str) -> Iterator[str]:

@@ -227,7 +227,7 @@ def _sums_after(layout: Layout, question: Question, outcome: Outcome) -> Iterato
                 is_shared = layout.family and accumulator.family_mode is FamilyMode.AGGREGATE
                 own = accumulator.individual if layout.family else accumulator.alone
                 maximum: int | None = accumulator.family if owner == "" or is_shared else own
-                used = outcome.sums[place * len(names) + number].used
+                used = outcome.state.sums[place * len(names) + number].used
                 if owner and maximum is not None and _has_earned(layout, place):
                     maximum = max(maximum - (accumulator.wellness_incentive or 0), used)
                 yield AccumulatorAfter(name, owner, used, None if maximum is None else Cents(maximum))
@@ -240,6 +240,8 @@ def _has_earned(layout: Layout, member: int) -> bool:
 
 def _accounts_after(question: Question, answer: Answer) -> Iterator[AccountAfter]:
     """The accounts of the edition of the last line that has terms, on its day."""
+    if not question.primary.plan.has_accounts:
+        return iter(())
     last = question.last_terms(question.primary)
     if last is None:
         raise AssertionError("a request none of whose dates has terms was priced")
@@ -261,7 +263,7 @@ def _limits_after(question: Question, outcome: Outcome) -> Iterator[LimitAfter]:
         # Where editions count a limit otherwise, the later edition's count is the one that goes on (point 31).
         after: dict[tuple[str, str, str], LimitAfter] = {}
         for episode, row in episodes.names_of(place):
-            slots = outcome.slots[row * width : (row + 1) * width]
+            slots = outcome.state.slots[row * width : (row + 1) * width]
             for key, limit, slot in zip(index.slots, index.slot_limits, slots, strict=True):
                 if slot.key != UNTOUCHED:
                     money = limit.measure is Measure.MONEY
