@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.rows import BALANCES, ROWS, SUMS, Row
+from bulk.rows import BALANCES, ROWS, SOUND_ROWS, SUMS, Row
 from camcover.bulk import BulkEstimator, BulkResult
 from camcover.bulk.estimate import WrongColumns, parts_of, sound_batch, with_schema
 from camcover.bulk.schema import REQUEST_SCHEMA
@@ -78,6 +78,31 @@ ACCOUNTS = tables(
     )
 )
 """Of one plan accounts pay the member's share; its rows are asked singly."""
+
+TIMED = CATALOG.replace(
+    'codes: ["97810", "97811"]',
+    'codes: ["97810", "97811"]\n    minutes: {session: 1 hour, codes: {"97810": 15 minutes, "97811": 15 minutes}}',
+)
+YEARS = SHARE_PLAN.replace("illustrative: yes", "illustrative: yes\nunit_rule: ama", 1).replace(
+    "benefits:\n",
+    "benefits:\n"
+    "  later:\n"
+    "    therapies: [acupuncture]\n"
+    "    from_year: 2\n"
+    "    in_network: {member_pays: [{copay: $15 per facility}]}\n"
+    "    out_of_network: {member_pays: [{copay: $25 per facility}]}\n"
+    "    cite: eoc p.2\n",
+    1,
+)
+IN_LATER_YEARS = tables(
+    catalog=TIMED,
+    share=YEARS,
+    copay=COPAY_PLAN.replace(
+        "    requires:", "    limits: [{id: few, allow: 2 visits, per: episode, cite: eoc p.3}]\n    requires:"
+    ),
+)
+"""Of one plan a benefit has other terms from the second year on, and copays per facility; minutes become units. Of the
+other plan each episode has a count of its own, so that its rows are asked singly."""
 
 
 def result_of(rules: Tables, rows: list[Row]) -> BulkResult:
@@ -171,6 +196,12 @@ def test_batches_agree_under_several_maxima(drawn: list[tuple[Row, Row, Row]]) -
     check(TWO_MAXIMA, [row for row, _, _ in drawn])
 
 
+@settings(max_examples=max(settings().max_examples // 8, 30))
+@given(st.lists(SOUND_ROWS | SOUND_ROWS | ROWS, min_size=1, max_size=8))
+def test_batches_agree_on_first_services_facilities_minutes_and_episodes(rows: list[Row]) -> None:
+    check(IN_LATER_YEARS, rows)
+
+
 def test_sound_rows_are_priced_in_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sums, use of limits, diagnoses, conditions, open tiers and prices: none of it is asked aside."""
     item = {"therapy": "acupuncture", "diagnoses": ["M54.50"], "conditions": ["back-pain"], "sessions": 3}
@@ -186,6 +217,30 @@ def test_sound_rows_are_priced_in_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(BulkEstimator, "_price_singly", noted)
     assert result_of(RULES, [row, {"plan_id": "nowhere"}]).plans.num_rows == 1
     assert asked == [1]
+
+
+def test_a_first_service_is_read_in_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the second year on the copay of 15.00 per facility, in the first needles' deductible.
+
+    A first service on 31 December 2025 makes 2026 the second year. One that is not given is assumed to fit (point 40).
+    """
+    asked: list[int] = []
+
+    def noted(_self: BulkEstimator, _batch: object, rows: list[int]) -> tuple[list[object], list[object]]:
+        asked.extend(rows)
+        return [], []
+
+    monkeypatch.setattr(BulkEstimator, "_price_singly", noted)
+    visit = {"therapy": "acupuncture", "tier": "in_network", "charge_cents": 9_000, "start_date": date(2026, 3, 2)}
+    visit |= {"diagnoses": ["M54.50"], "practitioner": "acupuncturist"}
+    rows = [
+        {"plan_id": "share-plan", "items": [visit | {"first_service": first}]}
+        for first in (date(2025, 12, 31), date(2026, 1, 1), None)
+    ]
+    lines = result_of(IN_LATER_YEARS, rows).lines
+    assert lines["benefit"].to_pylist() == ["later", "needles", "later"]
+    assert lines["copay_cents"].to_pylist() == [1_500, 0, 1_500]
+    assert asked == []
 
 
 @pytest.mark.parametrize("therapy", ["", None])
