@@ -16,8 +16,9 @@ import pytest
 
 from camcover.api.access import Access
 from camcover.api.staff_door import StaffDoor
+from camcover.api.stored_lookup import StoredEstimateDesk
 from camcover.rulebook import load_texts
-from camcover.store import Database, ReleaseStore, open_database
+from camcover.store import Database, EstimateStore, ReleaseStore, estimate_store, open_database
 from camcover.web.staff.app import StaffPages
 from camcover.web.staff.visits import StaffSite
 from camcover.workflow.activation import Decision, activate, active_release
@@ -56,14 +57,15 @@ class Office:
     access: Access
     tokens: Path
     ids: tuple[str, str, str]
+    estimates: EstimateStore
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
     site: StaffSite = field(init=False)
 
     def __post_init__(self) -> None:
         """Put the site together: all work is done at once."""
-        self.site = StaffSite(
-            self.rules, self.releases, StaffDoor(self.access), at_once, at_once, now=lambda: self.clock
-        )
+        desk = StoredEstimateDesk(self.rules, self.estimates)
+        door = StaffDoor(self.access)
+        self.site = StaffSite(self.rules, self.releases, door, desk, at_once, at_once, now=lambda: self.clock)
 
     def people(self, roles: dict[str, str], more: str = "") -> None:
         """Write the file of tokens anew, and have it read."""
@@ -143,7 +145,7 @@ def office(tmp_path: Path, template: tuple[Path, tuple[str, str, str]]) -> Itera
     tokens = tmp_path / "tokens.toml"
     tokens.write_text("".join(entry(*each) for each in ROLES.items()), encoding="utf-8")
     rules = RulesInForce(releases.tables(ids[1]), releases)
-    yield Office(database, store, releases, rules, Access(tokens), tokens, ids)
+    yield Office(database, store, releases, rules, Access(tokens), tokens, ids, estimate_store(database))
     database.close()
 
 

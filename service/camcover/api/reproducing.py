@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from google.protobuf.message import Message
+
 from camcover.api.contract import CONTRACT, answer_digest, as_of_contract
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
@@ -11,7 +13,7 @@ from camcover.workflow.errors import EstimateDiffers, EstimateErased, EstimateNo
 from camcover.workflow.pricing import price_again
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["existing", "reproduced", "request_of"]
+__all__ = ["as_answered", "computed_again", "existing", "first_difference", "reproduced", "request_of"]
 
 
 def existing(name: str, stored: StoredEstimate | None) -> StoredEstimate:
@@ -33,10 +35,21 @@ def request_of(stored: StoredEstimate) -> bytes:
 def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> estimate_pb2.Estimate:
     """The estimate that `stored` tells of, computed anew from the request's `content`, the same to the byte.
 
+    Raises `EstimateDiffers` when it is not the same, and what `computed_again` raises.
+    """
+    message = computed_again(rules, stored, content)
+    if not as_answered(stored, message):
+        raise EstimateDiffers(f"{stored.name}: this version of camcover computes another result than the one kept")
+    return message
+
+
+def computed_again(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> estimate_pb2.Estimate:
+    """The estimate that `stored` tells of, computed anew from the request's `content`, whatever comes of it.
+
     It has the fields of the contract under which it was answered (`contract.py`); those that came later are left out.
 
-    Raises `EstimateDiffers` when it is not the same, `EstimateNotKept` when a later version made it, `UnknownRelease`
-    or `ReleaseUnusable` when its release is not there.
+    Raises `EstimateNotKept` when a later version made it, `InvalidRequest`, `UnknownRelease` or `ReleaseUnusable` when
+    its release is not there.
     """
     request = request_pb2.EstimatePlanRequest.FromString(content)
     tables = rules.take(stored.rule_release)
@@ -44,10 +57,29 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
     if stored.contract > CONTRACT:
         known = f"its contract is {stored.contract}; this version knows contracts up to {CONTRACT}"
         raise EstimateNotKept(f"{stored.name}: a later version of camcover made it ({known})")
-    message = as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
-    if answer_digest(message) != stored.body_digest:
-        raise EstimateDiffers(f"{stored.name}: this version of camcover computes another result than the one kept")
-    return message
+    return as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
+
+
+def as_answered(stored: StoredEstimate, message: estimate_pb2.Estimate) -> bool:
+    """Whether an estimate is the one that was answered, to the byte."""
+    return answer_digest(message) == stored.body_digest
+
+
+def first_difference(kept: Message, again: Message) -> str:
+    """The path of the first field that differs, such as `lines[3].copay_cents`; "" where none does. No values."""
+    for field in kept.DESCRIPTOR.fields:
+        one, other = getattr(kept, field.name), getattr(again, field.name)
+        if one == other:
+            continue
+        if field.message_type is None:
+            return str(field.name)
+        if not field.is_repeated:
+            return f"{field.name}.{first_difference(one, other)}".rstrip(".")
+        for place, (first, second) in enumerate(zip(one, other, strict=False)):
+            if first != second:
+                return f"{field.name}[{place}].{first_difference(first, second)}".rstrip(".")
+        return f"{field.name}[{min(len(one), len(other))}]"
+    return ""
 
 
 def _request_id(stored: StoredEstimate) -> str:

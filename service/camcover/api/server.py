@@ -231,6 +231,11 @@ class Server:
         return self._pools.pages
 
     @property
+    def estimates(self) -> EstimateStore:
+        """Where estimates are kept."""
+        return self._storage.estimates
+
+    @property
     def staff(self) -> tuple[Pool, WorkerProcess]:
         """Where the database is asked for staff, and where rule files are read."""
         return self._pools.staff, self._worker_process

@@ -19,6 +19,7 @@ from camcover.api.certificates import CertificateFiles, Certificates, WrongCerti
 from camcover.api.credentials import OidcSettings
 from camcover.api.server import Server, Settings, Storage
 from camcover.api.staff_door import StaffDoor
+from camcover.api.stored_lookup import StoredEstimateDesk
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
 from camcover.cli.reloading import Reloader
@@ -226,7 +227,8 @@ def staff_pages_of(server: Server, rules: RulesInForce, access: Access) -> Staff
     if rules.releases is None or not access.asks:
         return None
     pool, worker = server.staff
-    site = StaffSite(rules, rules.releases, StaffDoor(access), pool.run, worker.run, lambda: server.following)
+    desk = StoredEstimateDesk(rules, server.estimates)
+    site = StaffSite(rules, rules.releases, StaffDoor(access), desk, pool.run, worker.run, lambda: server.following)
     return StaffPages(site)
 
 

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from camcover.errors import CamcoverError
 from camcover.store.database import Database
 
-__all__ = ["AuditEntry", "AuditFault", "AuditLog", "checked_entries", "record"]
+__all__ = ["AuditEntry", "AuditFault", "AuditLog", "AuditQuery", "checked_entries", "record"]
 
 _TABLE = SQLModel.metadata.tables["audit"]
 _HEAD = SQLModel.metadata.tables["audit_head"]
@@ -42,6 +42,19 @@ class AuditEntry(NamedTuple):
         """The hash of this entry, computed from its content."""
         content = json.dumps(self[:-1], ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+class AuditQuery(NamedTuple):
+    """Which entries: those of `actor`, of the kind `action`, about a `subject` that contains these words; "" = any."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+
+    def fits(self, entry: AuditEntry) -> bool:
+        """Whether an entry is one of them."""
+        is_wanted = self.actor in ("", entry.actor) and self.action in ("", entry.action)
+        return is_wanted and self.subject.casefold() in entry.subject.casefold()
 
 
 class AuditFault(CamcoverError):
@@ -106,6 +119,28 @@ class AuditLog:
         """All entries with a number above `after`, in order. Raises `StoreUnavailable`."""
         with self._database.snapshot() as connection:
             yield from _entries(connection, after)
+
+    def newest(self, wanted: AuditQuery, most: int, below: int = 0) -> list[AuditEntry]:
+        """At most so many of the wanted entries, newest first; with a number below `below`, if that is given.
+
+        Raises `StoreUnavailable`.
+        """
+        query = select(*_COLUMNS).order_by(_TABLE.c.seq.desc()).limit(most)
+        if wanted.actor:
+            query = query.where(_TABLE.c.actor == wanted.actor)
+        if wanted.action:
+            query = query.where(_TABLE.c.action == wanted.action)
+        if wanted.subject:
+            query = query.where(_TABLE.c.subject.icontains(wanted.subject, autoescape=True))
+        if below:
+            query = query.where(_TABLE.c.seq < below)
+        with self._database.read() as connection:
+            return [AuditEntry._make(row) for row in connection.execute(query)]
+
+    def actions(self) -> list[str]:
+        """Every kind of entry that there is, by name. Raises `StoreUnavailable`."""
+        with self._database.read() as connection:
+            return sorted(connection.execute(select(_TABLE.c.action).distinct()).scalars())
 
     def verify(self, known: str = "") -> tuple[int, str]:
         """The number of entries and the last hash. Raises `AuditFault` as `checked_entries` does, `StoreUnavailable`.

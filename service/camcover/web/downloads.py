@@ -24,15 +24,13 @@ from camcover.showing.words import WORDS
 from camcover.web.asking import answered
 from camcover.web.forms import CareForm
 from camcover.web.icalendar import DayEvent, calendar
+from camcover.workflow.audit_reading import inert
 from camcover.workflow.pricing import PricedPlan, price
 
 __all__ = ["DOWNLOADS", "PAPERS", "Download", "visits_calendar", "visits_table"]
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets read a table as UTF-8 where it begins with this."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Spreadsheets take a text that begins so for a formula, and run it."""
 
 _COLUMNS = (
     "web-day",
@@ -100,7 +98,7 @@ def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> bytes
         return b""
     words, out = found.words, io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_inert(words.text(WORDS[each]())) for each in _COLUMNS])
+    writer.writerow([inert(words.text(WORDS[each]())) for each in _COLUMNS])
     for line in found.priced.estimate.lines:
         cents = (
             line.charge_cents,
@@ -112,11 +110,11 @@ def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> bytes
         writer.writerow(
             [
                 line.date.isoformat(),
-                _inert(found.therapies[line.item_index]),
+                inert(found.therapies[line.item_index]),
                 line.session,
                 words.text(WORDS["web-before-yes" if line.covered else "web-before-no"]()),
                 *map(_decimal, cents),
-                _inert(why_of(line, words)),
+                inert(why_of(line, words)),
             ]
         )
     return (_BYTE_ORDER_MARK + out.getvalue()).encode()
@@ -161,8 +159,3 @@ def _decimal(cents: int) -> str:
     """An amount in dollars as a number of a table: `80.00`, `-0.05`."""
     sign, cents = ("-", -cents) if cents < 0 else ("", cents)
     return f"{sign}{cents // 100}.{cents % 100:02}"
-
-
-def _inert(text: str) -> str:
-    """A text of a table that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

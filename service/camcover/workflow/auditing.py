@@ -22,7 +22,7 @@ from camcover.store.audit import checked_entries
 from camcover.store.drafts import digest_of_draft, step_details
 from camcover.store.listing import there_again
 
-__all__ = ["Verified", "verify"]
+__all__ = ["Checked", "Verified", "checked", "verify"]
 
 
 class Verified(NamedTuple):
@@ -34,6 +34,23 @@ class Verified(NamedTuple):
     decisions: int
     settings: int
     drafts: int
+
+
+class Checked(NamedTuple):
+    """What came of a check: how many entries are as written and the last hash, or the first thing that is not."""
+
+    entries: int
+    last_hash: str
+    fault: str
+
+
+def checked(database: Database) -> Checked:
+    """What `verify` finds, as words. Raises `StoreUnavailable`."""
+    try:
+        found = verify(database)
+    except AuditFault as fault:
+        return Checked(0, "", str(fault))
+    return Checked(found.entries, found.last_hash, "")
 
 
 class _AuditSubjects:

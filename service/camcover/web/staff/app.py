@@ -22,9 +22,12 @@ from starlette.types import Receive, Scope, Send
 from camcover.errors import CamcoverError
 from camcover.web.forms import FORM_SECONDS, WrongForm, body_of, fields_of
 from camcover.web.staff import (
+    access_page,
+    audit_page,
     decision_page,
     draft_editor,
     drafts_page,
+    estimates_page,
     plans_page,
     releases_page,
     schedule_page,
@@ -55,6 +58,9 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
     *drafts_page.PAGES,
     *draft_editor.PAGES,
     *schedule_page.PAGES,
+    *estimates_page.PAGES,
+    *audit_page.PAGES,
+    *access_page.PAGES,
 )
 """All pages but the sign-in."""
 

@@ -12,7 +12,7 @@ from camcover.web.staff.visits import Visit
 from camcover.web.static_files import prefix
 from camcover.workflow.following import Following
 
-__all__ = ["ROOT", "StaffPlace", "framed", "led_to", "open_page"]
+__all__ = ["ROOT", "StaffPlace", "framed", "led_to", "open_page", "told_moment"]
 
 ROOT = "/staff"
 
@@ -31,6 +31,9 @@ PLACES: tuple[StaffPlace, ...] = (
     StaffPlace("/releases", "Releases"),
     StaffPlace("/drafts", "Drafts"),
     StaffPlace("/schedule", "Schedule"),
+    StaffPlace("/estimates", "Estimates", "Look up"),
+    StaffPlace("/audit", "Audit log"),
+    StaffPlace("/access", "Access and four eyes", "Manage"),
 )
 """The bar, in its order. A page that is there stands in it."""
 

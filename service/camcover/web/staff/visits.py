@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from starlette.responses import Response
 
 from camcover.web.forms import MOST_BYTES
+from camcover.workflow.estimates_at_hand import EstimateDesk
 from camcover.workflow.following import Following
 from camcover.workflow.release_history import History
 from camcover.workflow.release_rules import ReleaseRules
@@ -54,14 +55,15 @@ class Door(KnownTokens, Protocol):
 class StaffSite:
     """What the pages for staff stand on.
 
-    `look` runs what asks the database, in a thread; `work` what reads rule files, in another process. `following` tells
-    how well this process follows the database; `now` is the time in UTC.
+    `estimates` looks stored estimates up. `look` runs what asks the database, in a thread; `work` what reads rule
+    files, in another process. `following` tells how well this process follows the database; `now` is the time in UTC.
     `kept`: answers about releases that took long; a release never changes.
     """
 
     rules: RulesInForce
     releases: ReleaseRules
     door: Door
+    estimates: EstimateDesk
     look: Runs
     work: Runs
     following: Callable[[], Following] = lambda: Following.AT_ONE
