@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,21 +18,11 @@ from processes import address_of, end, http_of, serving
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS
 from web.test_care_page import HANDS, NEEDLES
 from web.test_embed_page import PORTAL
+from web_browser.conftest import IN_BROWSER, violations
 
-HERE = Path(__file__).resolve().parent
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.skipif(
-        CHROMIUM is None or not AXE.is_file(),
-        reason="chromium or axe-core is missing: see docs/pages.md (`make browser`)",
-    ),
-]
+pytestmark = IN_BROWSER
 
 WIDTHS = (1280, 768, 390, 320)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 TWO = NEEDLES | {f"{name.removesuffix('0')}1": value for name, value in HANDS.items() if name.endswith("-0")}
 PLANS = {"plans": "share-plan", "therapy-0": "acupuncture"}
@@ -114,28 +102,6 @@ def portal(neighbour: Portal, site: str) -> Portal:
     return neighbour
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's chromium."""
-    driver = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with driver.sync_playwright() as made:
-        started = made.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """A page; what its console says, such as a violation of the content security policy, fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    made, said = context.new_page(), []
-    made.on("console", lambda message: said.append(message.text))
-    made.on("pageerror", lambda error: said.append(str(error)))
-    yield made
-    context.close()
-    assert said == []
-
-
 SEND = """
 fields => {
   const form = document.createElement("form");
@@ -175,13 +141,6 @@ def test_every_page_is_accessible_at_every_width(page: Any, site: str, state: st
         if width not in {1280, 320}:
             continue
         assert violations(page) == [], width
-
-
-def violations(page: Any) -> list[tuple[str, str]]:
-    """What axe finds on a page: the rule, and the first place that breaks it."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
 
 
 def test_the_result_follows_the_keyboard(page: Any, site: str) -> None:

@@ -29,7 +29,7 @@ from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS
 from web.reading import Page, read
 
 HOST = "https://staff.example"
-DATABASE = "staff.sqlite"
+DATABASE, TOKENS = "staff.sqlite", "tokens.toml"
 ROLES = {
     "ana": '["rules.write"]',
     "ben": '["rules.write", "estimate"]',
@@ -113,14 +113,13 @@ async def at_once(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
     return work(*given, **named)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, str, str]]:
-    """A folder with a database: three releases by ana, whose copay is 20, 30 and 40 dollars.
+def made_office(folder: Path) -> tuple[str, str, str]:
+    """Make a database and a file of tokens in a folder: three releases by ana, with a copay of 20, 30 and 40 dollars.
 
     The first two were put live by ben, one after the other.
     """
-    folder = tmp_path_factory.mktemp("office")
     (folder / "compiled").mkdir()
+    (folder / TOKENS).write_text("".join(entry(*each) for each in ROLES.items()), encoding="utf-8")
     database = open_database(f"sqlite:///{folder / DATABASE}")
     store = ReleaseStore(database)
     releases, ids = ReleaseRules(store, folder / "compiled"), []
@@ -131,7 +130,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str,
     for each in ids[:2]:
         activate(releases, each, Decision("ben", "agreed"))
     database.close()
-    return folder, (ids[0], ids[1], ids[2])
+    return ids[0], ids[1], ids[2]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, str, str]]:
+    """A folder with all that, and the ids of its releases."""
+    folder = tmp_path_factory.mktemp("office")
+    return folder, made_office(folder)
 
 
 @pytest.fixture
@@ -142,8 +148,7 @@ def office(tmp_path: Path, template: tuple[Path, tuple[str, str, str]]) -> Itera
     database = open_database(f"sqlite:///{tmp_path / DATABASE}")
     store = ReleaseStore(database)
     releases = ReleaseRules(store, tmp_path / "compiled")
-    tokens = tmp_path / "tokens.toml"
-    tokens.write_text("".join(entry(*each) for each in ROLES.items()), encoding="utf-8")
+    tokens = tmp_path / TOKENS
     rules = RulesInForce(releases.tables(ids[1]), releases)
     yield Office(database, store, releases, rules, Access(tokens), tokens, ids, estimate_store(database))
     database.close()

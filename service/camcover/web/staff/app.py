@@ -32,6 +32,7 @@ from camcover.web.staff import (
     releases_page,
     schedule_page,
     today_page,
+    try_page,
 )
 from camcover.web.staff.frame import ROOT, framed, open_page
 from camcover.web.staff.signing_in import (
@@ -59,6 +60,7 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
     *draft_editor.PAGES,
     *schedule_page.PAGES,
     *estimates_page.PAGES,
+    *try_page.PAGES,
     *audit_page.PAGES,
     *access_page.PAGES,
 )

@@ -32,6 +32,7 @@ PLACES: tuple[StaffPlace, ...] = (
     StaffPlace("/drafts", "Drafts"),
     StaffPlace("/schedule", "Schedule"),
     StaffPlace("/estimates", "Estimates", "Look up"),
+    StaffPlace("/try", "Try an estimate"),
     StaffPlace("/audit", "Audit log"),
     StaffPlace("/access", "Access and four eyes", "Manage"),
 )

@@ -1,0 +1,133 @@
+"""S10, try an estimate: the same invented care under one release, or under two side by side. Nothing is kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from starlette.responses import Response
+
+from camcover.engine import Tables
+from camcover.engine.estimate import Line
+from camcover.languages import ENGLISH, language
+from camcover.showing.answer import why_of
+from camcover.web.asking import Faults, answered
+from camcover.web.care_page import builder_values
+from camcover.web.forms import CareForm, form_of
+from camcover.web.staff.frame import framed
+from camcover.web.staff.visits import StaffPage, Visit
+from camcover.workflow.errors import NoActiveRelease
+from camcover.workflow.pricing import PricedPlan, price
+from camcover.workflow.release_history import releases_page
+from camcover.workflow.roles import Role
+
+__all__ = ["PAGES"]
+
+_MOST_RELEASES = 25
+_LONGEST = 200
+
+
+class TriedVisit(NamedTuple):
+    """A visit under one release: whether it is covered, what the patient pays, why, and the steps."""
+
+    is_covered: bool
+    patient_cents: int
+    why: str
+    steps: tuple[str, ...]
+
+
+class TriedRelease(NamedTuple):
+    """The sums under one release, in cents; `plan_cents`: with what accounts pay."""
+
+    release: str
+    charge_cents: int
+    plan_cents: int
+    written_off_cents: int
+    patient_cents: int
+    covered: int
+
+
+class TriedDay(NamedTuple):
+    """One visit under each release, in their order."""
+
+    day: date
+    visits: tuple[TriedVisit, ...]
+
+
+class Tried(NamedTuple):
+    """What came of it: the sums of each release, and visit by visit."""
+
+    releases: tuple[TriedRelease, ...]
+    days: tuple[TriedDay, ...]
+
+    @property
+    def difference_cents(self) -> int:
+        """What the patient pays more under the last release than under the first."""
+        return self.releases[-1].patient_cents - self.releases[0].patient_cents
+
+
+async def _ask(visit: Visit) -> Response:
+    """The form."""
+    return framed(visit, "try.html", "Try an estimate", **await visit.site.look(_made, visit, None))
+
+
+async def _price(visit: Visit) -> Response:
+    """The form with what comes of it."""
+    pairs = [(name, value.strip()[:_LONGEST]) for name, values in visit.form.items() for value in values]
+    values = await visit.site.look(_made, visit, form_of(pairs))
+    return framed(visit, "try.html", "Try an estimate", status=400 if values["errors"] else 200, **values)
+
+
+def _made(visit: Visit, form: CareForm | None) -> dict[str, Any]:
+    """All that the page shows. Raises `NoActiveRelease`, `UnknownRelease`, `ReleaseUnusable`."""
+    with visit.site.releases.store.reading() as ledger:
+        known = [each.id for each in releases_page(ledger, _MOST_RELEASES).releases]
+    release = visit.sent("release") or visit.site.rules.release
+    if not release:
+        raise NoActiveRelease
+    other = visit.sent("other")
+    names = [release, *([other] if other and other != release else [])]
+    tables = [visit.site.rules.take(each) for each in names]
+    today = visit.site.now().date()
+    tried, errors = (None, {}) if form is None else _tried(tables, form, today)
+    form = form or CareForm()
+    values = builder_values(tables[0], ENGLISH, form, errors=errors, today=today)
+    words = language(ENGLISH)
+    shown = {"form": form, "item": form.items[0], "errors": errors, "tried": tried, "known": known}
+    return values | shown | {"release": release, "other": other, "say": words.text, "money": words.dollars}
+
+
+def _tried(tables: list[Tables], form: CareForm, today: date) -> tuple[Tried | None, Faults]:
+    """The care under each release; None where something is wrong: then what, by the names of fields."""
+    priced: list[PricedPlan] = []
+    for each in tables:
+        found, errors = answered(form, each, today, price)
+        if found is None:
+            return None, errors
+        priced.append(found.answer)
+    lines = zip(*(each.estimate.lines for each in priced), strict=True)
+    return Tried(
+        tuple(map(_sums, priced)), tuple(TriedDay(each[0].date, tuple(map(_visit, each))) for each in lines)
+    ), {}
+
+
+def _sums(priced: PricedPlan) -> TriedRelease:
+    totals = priced.estimate.totals
+    return TriedRelease(
+        priced.rule_release,
+        totals.charge_cents,
+        totals.plan_paid_cents + totals.account_paid_cents,
+        totals.written_off_cents,
+        totals.patient_cents,
+        sum(line.covered for line in priced.estimate.lines),
+    )
+
+
+def _visit(line: Line) -> TriedVisit:
+    words = language(ENGLISH)
+    return TriedVisit(
+        line.covered, line.patient_cents, why_of(line, words), tuple(words.text(each.message) for each in line.steps)
+    )
+
+
+PAGES = (StaffPage("/try", _ask, _price, needs=Role.RULES_READ),)

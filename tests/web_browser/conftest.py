@@ -1,0 +1,53 @@
+"""Debian's chromium, its pages, and what axe-core finds in them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+IN_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.skipif(
+        CHROMIUM is None or not AXE.is_file(),
+        reason="chromium or axe-core is missing: see docs/pages.md (`make browser`)",
+    ),
+]
+"""The marks of tests that need them."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's chromium."""
+    driver = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with driver.sync_playwright() as made:
+        started = made.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page; what its console says, such as a violation of the content security policy, fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    made, said = context.new_page(), []
+    made.on("console", lambda message: said.append(message.text))
+    made.on("pageerror", lambda error: said.append(str(error)))
+    yield made
+    context.close()
+    assert said == []
+
+
+def violations(page: Any) -> list[tuple[str, str]]:
+    """What axe finds on a page: the rule, and the first place that breaks it."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]

@@ -1,0 +1,102 @@
+"""The pages for staff in Debian's chromium: axe-core finds nothing, nothing overflows, two people decide by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from processes import address_of, end, http_of, serving
+from web_browser.conftest import IN_BROWSER, violations
+from web_staff.conftest import DATABASE, TOKENS, made_office
+
+pytestmark = IN_BROWSER
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """A service over three releases, of which the second answers; gives its address and their ids."""
+    folder = tmp_path_factory.mktemp("staff")
+    ids = made_office(folder)
+    options = ["--database-url", f"sqlite:///{folder / DATABASE}", "--tokens", folder / TOKENS]
+    with serving(*options, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0") as run:
+        address_of(run)
+        yield http_of(run), ids
+        end(run)
+
+
+def sign_in(page: Any, site: str, name: str) -> None:
+    """Sign in by keyboard, over plain HTTP of this machine."""
+    page.goto(f"{site}/staff")
+    page.locator("#token").focus()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Today").wait_for()
+
+
+def decide(page: Any, address: str, reason: str) -> None:
+    """Give a reason, and press the button, by keyboard."""
+    page.goto(address)
+    page.locator("#reason").focus()
+    page.keyboard.type(reason)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Releases", exact=True).wait_for()
+
+
+def test_every_page_is_accessible_and_fits(page: Any, staff: tuple[str, tuple[str, str, str]]) -> None:
+    """The console says nothing, either (`page`): no policy is violated."""
+    site, (first, second, third) = staff
+    page.goto(f"{site}/staff")
+    assert violations(page) == []
+    sign_in(page, site, "ben")
+    paths = [
+        "",
+        "/plans",
+        "/plans/share-plan",
+        "/plans/share-plan/therapies/acupuncture",
+        "/releases",
+        f"/releases/{second}",
+        f"/releases/{second}/files/share.yaml",
+        f"/releases/compare?before={first}&after={third}",
+        f"/releases/{third}/activate",
+        "/releases/roll-back",
+        "/estimates",
+        "/try",
+        "/audit",
+        "/access",
+    ]
+    for path in paths:
+        page.goto(f"{site}/staff{path}")
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        if path in {"", "/releases", "/try"}:  # tables and forms, as a phone has them
+            assert violations(page) == [], path
+        page.set_viewport_size({"width": 1280, "height": 900})
+        assert violations(page) == [], path
+
+
+def test_two_people_put_live_and_roll_back(browser: Any, staff: tuple[str, tuple[str, str, str]]) -> None:
+    """The strip of the other's next page shows the release; both decisions stand in the log with their reasons."""
+    site, (_, second, third) = staff
+    ana, ben = (browser.new_context(java_script_enabled=False).new_page() for _ in range(2))
+    sign_in(ana, site, "ana")
+    sign_in(ben, site, "ben")
+    for page, other, path, reason, release in (
+        (ben, ana, f"{third}/activate", "agreed on Tuesday", third),
+        (ana, ben, "roll-back", "the copay is wrong", second),
+    ):
+        decide(page, f"{site}/staff/releases/{path}", reason)
+        strip = other.locator(".strip", has_text=release)
+        for _ in range(100):  # every server follows within two seconds
+            other.goto(f"{site}/staff")
+            if strip.count():
+                break
+        assert strip.count()
+    ben.goto(f"{site}/staff/audit")
+    for said in ("agreed on Tuesday", "the copay is wrong"):
+        assert ben.get_by_text(said).count() == 1
+    for page in (ana, ben):
+        page.context.close()
