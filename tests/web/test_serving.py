@@ -31,7 +31,7 @@ VENDORED = {
 }
 """Files of others, as their npm packages have them (service/camcover/web/static/NOTICE.md)."""
 
-PAGES = ["", "plan", "coverage", "compare", "help"]
+PAGES = ["", "plan", "coverage", "compare", "cheaper", "help"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -109,6 +109,19 @@ async def test_no_english_is_left_over(shipped: Tables, plan: str) -> None:
         answers += [await client.get(path) for path in ("/es/", "/es/plan", "/es/help", "/es/coverage", "/embed/es")]
         care = form_for(plan, therapies[:1])
         answers.append(await client.post("/es/coverage", data=care))
+        answers.append(await client.get("/es/cheaper"))
+        may = {
+            "may": "1",
+            "may-later": "30",
+            "may-tier": "x",
+            "self-pay-0": "9",
+            "may-setting": "home",
+            "may-order": "1",
+        }
+        answers.append(await client.post("/es/cheaper", data=form_for(plan, therapies)))
+        answers.append(await client.post("/es/cheaper", data=form_for(plan, therapies) | may))
+        may |= {"may-tier": "in_network"} if plan == "cascade-silver" else {}
+        answers.append(await client.post("/es/cheaper", data=form_for(plan, therapies) | may))
         answers.append(await client.post("/es/compare", data=care | {"plans": [plan, "cascade-silver", "ump-classic"]}))
         answers.append(await client.post("/es/plan", data={"plan": "x", "therapy-0": "y", "visits-0": "", "age": "-"}))
     assert len(english_in(english.text, proper_names(shipped))) > 20

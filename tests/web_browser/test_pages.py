@@ -25,6 +25,7 @@ pytestmark = IN_BROWSER
 WIDTHS = (1280, 768, 390, 320)
 
 TWO = NEEDLES | {f"{name.removesuffix('0')}1": value for name, value in HANDS.items() if name.endswith("-0")}
+MAY = {"may": "1", "may-later": "30", "may-tier": "in_network", "self-pay-0": "70", "visits-0": "6"}
 PLANS = {"plans": "share-plan", "therapy-0": "acupuncture"}
 STATES: dict[str, tuple[str, dict[str, str]]] = {
     "start": ("", {}),
@@ -32,6 +33,7 @@ STATES: dict[str, tuple[str, dict[str, str]]] = {
     "faults": ("plan", NEEDLES | {"age": "old", "visits-0": "many"}),
     "coverage": ("coverage", NEEDLES),
     "compare": ("compare", PLANS),
+    "ways": ("cheaper", NEEDLES | MAY),
     "help": ("help", {}),
     "frame": ("embed", NEEDLES),
     "saved": ("plan", TWO | {"plan": "copay-plan"}),

@@ -221,6 +221,15 @@ def test_the_order_of_two_services_counts_under_a_limit() -> None:
     assert by_price(found) == priced_one_by_one(rules, request, MayChange(latest=latest, order=True))
 
 
+def test_only_those_who_offer_a_therapy_are_tried(rules: Tables) -> None:
+    """By the catalog acupuncturists offer acupuncture; for massage it names nobody, so that anybody may."""
+    may = MayChange(practitioners=("acupuncturist", "massage-therapist"))
+    hands = {"therapy": "massage", "practitioner": "acupuncturist", "procedures": []}
+    request = asked({}, hands, as_of="2026-03-02")
+    tried = [{each.item.practitioner for each in choices_of(rules, request, place, may)} for place in range(2)]
+    assert tried == [{"acupuncturist"}, {"acupuncturist", "massage-therapist"}]
+
+
 def test_an_order_is_where_another_service_begins_or_just_beside_it(rules: Tables) -> None:
     """10 and 20 March beside 2 to 5 March: 8 days earlier; just behind, 4 earlier; just before, 19 earlier."""
     request = asked(

@@ -92,7 +92,10 @@ class VisitRun(NamedTuple):
 
 
 class CareLines(NamedTuple):
-    """One kind of care: its name, how many visits are covered, its sums, its visits."""
+    """One kind of care: its name, how many visits are covered, its sums, its visits.
+
+    `tax`: whether an HSA or FSA may pay for it; empty where that is not known.
+    """
 
     name: str
     covered: int
@@ -100,6 +103,7 @@ class CareLines(NamedTuple):
     charge_cents: int
     patient_cents: int
     runs: tuple[VisitRun, ...]
+    tax: str
 
 
 class Approval(NamedTuple):
@@ -143,7 +147,7 @@ def answer_of(
     """What the page shows of a priced request."""
     estimate, names = priced.estimate, RuleNames(tables, language)
     care = tuple(
-        _care(names.therapy(item.therapy), [line for line in estimate.lines if line.item_index == place], language)
+        _care(item.therapy, [line for line in estimate.lines if line.item_index == place], names)
         for place, item in enumerate(request.items)
     )
     lows = estimate.range.low_cents, estimate.range.high_cents
@@ -188,17 +192,18 @@ def sources_of(citations: Iterable[Citation]) -> tuple[ShownSource, ...]:
     return tuple(ShownSource(title, url, tuple(found)) for (title, url), found in places.items())
 
 
-def _care(name: str, lines: Sequence[Line], language: Language) -> CareLines:
+def _care(therapy: str, lines: Sequence[Line], names: RuleNames) -> CareLines:
     """The visits of one kind of care, equal ones in a row together. A visit is one line, or one for each code."""
     sessions = [tuple(group) for _, group in groupby(lines, key=lambda line: line.session)]
     runs, number = [], 0
     for _, group in groupby(sessions, key=_alike):
-        run = _run(list(group), number, language)
+        run = _run(list(group), number, names.language)
         number = run.last
         runs.append(run)
     covered = sum(_is_covered(each) for each in sessions)
     charge, patient = sum(line.charge_cents for line in lines), sum(line.patient_cents for line in lines)
-    return CareLines(name, covered, len(sessions), charge, patient, tuple(runs))
+    tax = names.tax_advantage(therapy)
+    return CareLines(names.therapy(therapy), covered, len(sessions), charge, patient, tuple(runs), tax)
 
 
 def _is_covered(session: Sequence[Line]) -> bool:

@@ -62,6 +62,18 @@ class RuleNames:
         entry = catalog_entries.therapies(self._tables).get(therapy)
         return self.language.name(entry.name) if entry else self.language.word(therapy)
 
+    def practitioner(self, practitioner: str) -> str:
+        """The name of one kind of practitioner."""
+        entry = catalog_entries.practitioners(self._tables).get(practitioner)
+        return self.language.name(entry.name) if entry else self.language.word(practitioner)
+
+    def tax_advantage(self, therapy: str) -> str:
+        """Whether an HSA or FSA may pay for a therapy; empty where the catalog does not say."""
+        entry = catalog_entries.therapies(self._tables).get(therapy)
+        if entry is None or entry.tax_advantaged is None:
+            return ""
+        return self.language.text(WORDS[f"web-tax-{str(entry.tax_advantaged).replace('_', '-')}"]())
+
     def tiers(self, plan: Plan) -> list[Offered]:
         """The networks of an edition, in its order."""
         return [Offered(str(each.id), self._named(each.name, str(each.id))) for each in plan.tiers.values()]

@@ -231,6 +231,59 @@ web-element-again
 web-element-not-set
 web-element-refused
 web-element-failed
+web-tax-eligible
+web-tax-with-letter
+web-tax-not-eligible
+web-ways
+web-ways-hint
+web-ways-button
+web-ways-looked count
+web-ways-chosen
+web-way-save amount
+web-way-pay amount
+web-way-same
+web-way-other
+web-way-trade-provider
+web-way-trade-place
+web-way-trade-later
+web-way-trade-self-pay
+web-way-use
+web-cheaper-title
+web-cheaper-lead
+web-cheaper-none
+web-cheaper-start
+web-cheaper-care
+web-cheaper-visits count therapy
+web-cheaper-change
+web-cheaper-may
+web-cheaper-tiers
+web-cheaper-practitioners
+web-cheaper-may-hint
+web-cheaper-settings
+web-cheaper-setting-office
+web-cheaper-setting-clinic
+web-cheaper-setting-home
+web-cheaper-setting-telehealth
+web-cheaper-setting-group
+web-cheaper-setting-community
+web-cheaper-setting-outpatient-hospital
+web-cheaper-later
+web-cheaper-later-0
+web-cheaper-later-7
+web-cheaper-later-14
+web-cheaper-later-30
+web-cheaper-later-60
+web-cheaper-later-90
+web-cheaper-order
+web-cheaper-self-pay
+web-cheaper-self-pay-of therapy
+web-cheaper-self-pay-hint
+web-cheaper-button
+web-cheaper-found
+web-cheaper-less amount
+web-cheaper-priced count
+web-cheaper-expected
+web-cheaper-too-many
 web-keep
 web-keep-hint
 web-keep-calendar

@@ -25,6 +25,7 @@ from camcover.extras import ExtraMissing
 from camcover.languages import ENGLISH, known_tag, languages
 from camcover.showing.printing import PaperTooLong
 from camcover.web.care_page import care_page
+from camcover.web.cheaper_page import cheaper_page
 from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
 from camcover.web.downloads import DOWNLOADS, Download
@@ -145,6 +146,7 @@ class Pages:
                 Route(f"/{tag}/plan", self._formed(tag, care_page), methods=_FORM),
                 Route(f"/{tag}/coverage", self._formed(tag, coverage_page), methods=_FORM),
                 Route(f"/{tag}/compare", self._formed(tag, compare_page), methods=_FORM),
+                Route(f"/{tag}/cheaper", self._formed(tag, cheaper_page), methods=_FORM),
             ]
             found += [
                 Route(f"/{tag}/plan/{each.name}", self._downloaded(tag, each), methods=["POST"]) for each in DOWNLOADS

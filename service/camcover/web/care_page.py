@@ -12,16 +12,21 @@ from camcover.rulebook.records import STATES
 from camcover.rulebook.term_messages import what_limit_allows
 from camcover.showing.answer import answer_of
 from camcover.showing.naming import Offered, RuleNames
+from camcover.showing.ways import ShownWays
 from camcover.showing.words import WORDS
-from camcover.web.asking import EVERY, Faults, answered, edition_of, is_counted, limits_asked, sums_asked
+from camcover.web.asking import EVERY, AnsweredForm, Faults, answered, edition_of, is_counted, limits_asked, sums_asked
 from camcover.web.downloads import DOWNLOADS
-from camcover.web.forms import CareForm
+from camcover.web.forms import CareForm, way_pairs
 from camcover.web.plan_lists import plan_groups
 from camcover.web.rendering import Site, html
-from camcover.workflow.pricing import price
+from camcover.web.ways import AT_FIRST_LATER, found_ways, may_change
+from camcover.workflow.pricing import PricedPlan, price
 from camcover.workflow.what_ifs import what_ifs
 
 __all__ = ["builder_values", "care_page"]
+
+MOST_LINES = 2_000
+"""Visits that are priced in all for the first ways to pay less, since they come with every answer."""
 
 _DETAILS = ("first", "charge", "practitioner", "tier", "condition")
 """Fields of an item that stand in its details, which are open where one is wrong."""
@@ -40,23 +45,34 @@ def care_page(
 ) -> str:
     """The page; `is_part`: the result alone. Without a form it asks, and shows no result."""
     errors: Faults = {}
-    answer = None
+    answer = ways = None
     if form is not None:
         form = form.done()
         found, errors = answered(form.chosen(), tables, today, price)
         if found is not None:
             changes = what_ifs(tables, found.request, found.answer.estimate)
             answer = answer_of(tables, found.request, found.answer, changes=changes, language=language(tag))
+            ways = _ways(tables, tag, form.chosen(), found)
     form = form or CareForm()
     summary = tables.directory.get(form.plan)
     is_illustrative = summary is not None and any(each.illustrative for each in summary.editions)
     values: dict[str, Any] = {"form": form, "errors": errors, "answer": answer, "illustrative": is_illustrative}
-    values |= {"site": site, "saved": None}
+    values |= {"site": site, "saved": None, "ways": ways, "carried": way_pairs(form)}
+    values["later"] = 0 if form.may else AT_FIRST_LATER
     values["downloads"] = [each for each in DOWNLOADS if each.is_offered]
     if is_part:
         return html("_answer.html", tag, "plan", **values)
     values |= builder_values(tables, tag, form, errors=errors, today=today)
     return html("plan.html", tag, "plan", action=f"/{tag}/plan", whole=f"/{tag}/plan", **values)
+
+
+def _ways(tables: Tables, tag: str, form: CareForm, asked: AnsweredForm[PricedPlan]) -> ShownWays | None:
+    """The first ways to pay less; None where a choice of the reader is wrong, or the choices are too many."""
+    may, errors = may_change(tables, form, asked.request)
+    if errors:
+        return None
+    visits = sum(len(item.dates) for item in asked.request.items)
+    return found_ways(tables, language(tag), asked, may, most_priced=max(MOST_LINES // visits, 1))
 
 
 def builder_values(tables: Tables, tag: str, form: CareForm, *, errors: Faults, today: date) -> dict[str, Any]:

@@ -18,11 +18,13 @@ __all__ = [
     "MOST_BYTES",
     "CareForm",
     "CareItem",
+    "MayForm",
     "WrongForm",
     "body_of",
     "fields_of",
     "form_of",
     "pairs_of",
+    "way_pairs",
 ]
 
 MOST_BYTES = 64 << 10
@@ -54,6 +56,18 @@ class CareItem:
     practitioner: str = ""
     tier: str = ""
     have: tuple[str, ...] = ()
+    self_pay: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MayForm:
+    """What of a plan of care may change, as texts: networks, practitioners, settings, days later, the order."""
+
+    tiers: tuple[str, ...] = ()
+    practitioners: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    later: str = ""
+    order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,8 @@ class CareForm:
     """A plan of care under a payer's plan, as texts.
 
     `sums`: paid so far by accumulator; `before`: whether there was care of these kinds before (`no`, `yes`, empty = not
-    known), and `used`: how much of each limit; `plans`, `premiums`: of a comparison; `do`: the button that was pressed.
+    known), and `used`: how much of each limit; `plans`, `premiums`: of a comparison; `may`: what may change, None = the
+    reader was not asked; `do`: the button that was pressed.
     """
 
     plan: str = ""
@@ -74,6 +89,7 @@ class CareForm:
     items: tuple[CareItem, ...] = (CareItem(),)
     plans: tuple[str, ...] = ()
     premiums: Mapping[str, str] = field(default_factory=dict)
+    may: MayForm | None = None
     do: str = ""
 
     @property
@@ -156,6 +172,7 @@ def form_of(pairs: list[tuple[str, str]]) -> CareForm:
         items=items or (CareItem(),),
         plans=tuple(value for name, value in pairs if name == "plans" and value),
         premiums={name[8:]: value for name, value in pairs if name.startswith("premium-")},
+        may=_may(one, pairs) if "may" in one else None,
         do=one.get("do", ""),
     )
 
@@ -174,4 +191,30 @@ def _item(one: Mapping[str, str], pairs: list[tuple[str, str]], number: int) -> 
         practitioner=given("practitioner"),
         tier=given("tier"),
         have=tuple(value for name, value in pairs if name == f"have-{number}"),
+        self_pay=given("self-pay"),
     )
+
+
+def _may(one: Mapping[str, str], pairs: list[tuple[str, str]]) -> MayForm:
+    def several(name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value for each, value in pairs if each == name and value))
+
+    return MayForm(
+        several("may-tier"),
+        several("may-practitioner"),
+        several("may-setting"),
+        one.get("may-later", ""),
+        bool(one.get("may-order")),
+    )
+
+
+def way_pairs(form: CareForm) -> list[tuple[str, str]]:
+    """The fields of a form about what may change, and at which prices."""
+    pairs = [(f"self-pay-{number}", item.self_pay) for number, item in enumerate(form.items) if item.self_pay]
+    may = form.may
+    if may is not None:
+        pairs += [("may", "1"), ("may-later", may.later)]
+        for name, values in (("tier", may.tiers), ("practitioner", may.practitioners), ("setting", may.settings)):
+            pairs += [(f"may-{name}", value) for value in values]
+        pairs += [("may-order", "1")] if may.order else []
+    return pairs

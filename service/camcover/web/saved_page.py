@@ -32,6 +32,7 @@ def saved_page(active: Tables, tag: str, saved: SavedPlan, key: str, *, site: Si
         f"e/{key}",
         site=site,
         saved=saved,
+        ways=None,
         key=key,
         plan_name=name,
         changed=saved.release != active.release,

@@ -20,6 +20,7 @@ from camcover.money import Cents
 from camcover.refusals import Refusal
 from camcover.request_bounds import MAX_CENTS
 from camcover.rulebook.records import Setting
+from camcover.workflow import catalog_entries
 
 __all__ = [
     "CareChange",
@@ -162,10 +163,17 @@ def _parts(tables: Tables, request: EstimateRequest, place: int, may: MayChange)
     return _Parts(
         _moves(tables, request, place, may),
         _others(item.tier, item.tier or first_tier, may.tiers if is_open else ()),
-        _others(item.practitioner, item.practitioner, may.practitioners if is_open else ()),
+        _others(item.practitioner, item.practitioner, _offering(tables, item, may.practitioners) if is_open else ()),
         _others(here, here or str(Setting.OFFICE), may.settings if is_open else ()),
         next((each.cents for each in may.self_pay if each.item == place), None),
     )
+
+
+def _offering(tables: Tables, item: PlannedService, words: Iterable[str]) -> list[str]:
+    """Those practitioners who offer a therapy by the catalog; all where it names nobody."""
+    entry = catalog_entries.therapies(tables).get(item.therapy)
+    offering = set(map(str, entry.practitioners)) if entry is not None else set()
+    return [word for word in words if not offering or word in offering]
 
 
 def choices_of(tables: Tables, request: EstimateRequest, place: int, may: MayChange) -> tuple[ServiceChoice, ...]:

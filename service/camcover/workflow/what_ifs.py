@@ -11,7 +11,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from camcover.calendar import ordinal_of
-from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables, evaluate_many
+from camcover.engine import Estimate, EstimateRequest, InvalidRequest, Tables
+from camcover.engine.evaluate import expect_many
 from camcover.engine.request import AccumulatorUse, Member
 from camcover.money import Cents
 from camcover.rulebook.records import AccumulatorKind, Attestation
@@ -65,16 +66,16 @@ def what_ifs(tables: Tables, request: EstimateRequest, estimate: Estimate) -> tu
         asked.append((WhatIf(WhatIfKind.WITHOUT, *each, None), missing))
     asked += list(_in_other_tiers(tables, plain))[:_MOST_TIERS]
     asked += list(_with_deductible_met(tables, plain))
-    base, *others = evaluate_many(tables, [each for _, each in asked])
+    base, *others = expect_many(tables, [each for _, each in asked])
     expected = estimate.totals.patient_cents
     # If approvals are assumed, missing facts are taken to fit; if they are stated, missing facts do not fit.
-    is_alike = not isinstance(base, InvalidRequest) and base.totals.patient_cents == expected
+    is_alike = not isinstance(base, InvalidRequest) and base.patient_cents == expected
     found = []
     for (change, _), result in zip(asked[1:], others, strict=True):
         if change is None or isinstance(result, InvalidRequest):
             continue
         is_known = change.change is not WhatIfKind.WITHOUT or is_alike
-        difference = Cents(result.totals.patient_cents - expected)
+        difference = Cents(result.patient_cents - expected)
         found.append(change._replace(difference_cents=difference if is_known else None))
     return tuple(found)
 
