@@ -35,7 +35,7 @@ test: $(ENVIRONMENT) ## run every test, and the tests that stand in the rule fil
 	$(BIN)/pytest -q -n auto --dist=worksteal --durations=20
 	$(BIN)/camcover rules test rules --no-coverage
 
-test-all: ## the same with more random examples, for a change of the engine
+test-all: ## the same with new random examples, which Hypothesis draws and shrinks, for a change of the engine
 	CAMCOVER_TESTS=all $(MAKE) test
 
 lint: $(ENVIRONMENT) ## style, types, layers, docstrings, protos, rule files, generated pages

@@ -23,11 +23,17 @@ from small_rules import TEXTS
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 EXAMPLES = {"few": 25, "brief": 60, "quick": 100, "full": 150, "nightly": 20_000}
-"""How many random examples of a property a run tries: `quick` in `make test`, `full` in `make test-all`, `few` for
-the coverage of lines."""
+"""How many examples of a property a run tries (oracle/drawn.py): `quick` in `make test`, `full` in `make test-all`,
+`few` for the coverage of lines. Only `full` and `nightly` try other ones each time."""
 
 for profile, number in EXAMPLES.items():
-    settings.register_profile(profile, max_examples=number, deadline=None, suppress_health_check=SLOW)
+    settings.register_profile(
+        profile,
+        max_examples=number,
+        deadline=None,
+        suppress_health_check=SLOW,
+        derandomize=profile not in {"full", "nightly"},
+    )
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or {"all": "full", "nightly": "nightly"}.get(EXTENT, "quick")
 )

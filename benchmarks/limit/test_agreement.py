@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from google.protobuf import json_format
-from hypothesis import HealthCheck, given, settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, Tables, compile_rules
@@ -24,7 +23,8 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.jit import IS_COMPILED
 from camcover.rulebook import as_text, load_texts
 from limit.yardstick import NO_COMPILER, Yardstick, build
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 from questions import shipped_tables, twelve_lines
 
 FILLING = 0xA5
@@ -80,8 +80,7 @@ def assert_same_answers(yardstick: Yardstick, tables: Tables, request: EstimateR
         assert assert_same(yardstick, tables, adjudicator.second) == 0
 
 
-@given(scenario=scenarios())
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(draw_scenario, examples=200)
 def test_random_rules_and_requests(yardstick: Yardstick, scenario: Scenario) -> None:
     loaded = load_texts(scenario.documents)
     assert loaded.rules is not None, as_text(loaded.errors, loaded.texts)

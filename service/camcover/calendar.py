@@ -7,6 +7,7 @@ H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import NewType
 
 import numpy as np
@@ -131,6 +132,7 @@ def latest_first_service(period: int, periods: int) -> int:
     return add_months(period, 12 - 12 * periods) - 1
 
 
+@lru_cache(maxsize=4096)
 def latest_start(day: int, days: int, months: int) -> int:
     """The latest ordinal day from which so many days, or months (end of month clipped), are over on `day`."""
     start = add_months(day, -months) - days

@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 from google.protobuf import json_format
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
@@ -16,8 +14,10 @@ from camcover.engine import Tables, compile_rules
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.rulebook import load_texts
 from camcover.workflow.pricing import price
+from oracle.dice import Dice
+from oracle.drawn import assume, drawn
 from oracle.random_request import session_dates
-from oracle.strategies import Scenario, scenarios
+from oracle.scenarios import Scenario, draw_scenario
 from small_rules import SHARE_PLAN, question, tables
 
 Json = dict[str, Any]
@@ -106,15 +106,16 @@ def is_reduced_within(scenario: Scenario, place: int) -> bool:
     return before["dates"] == after["dates"] and any("practice_expense" in table for table in tables)
 
 
-@given(scenarios(), st.data())
-def test_a_split_request_costs_the_same(scenario: Scenario, data: st.DataObject) -> None:
+@drawn(lambda dice: (draw_scenario(dice), dice))
+def test_a_split_request_costs_the_same(example: tuple[Scenario, Dice]) -> None:
     """Split at a drawn place. A part none of whose dates has terms is refused on its own (point 37): not drawn."""
+    scenario, dice = example
     loaded = load_texts(scenario.documents)
     assert loaded.rules is not None
     rules, asked = compile_rules(loaded.rules), scenario.request
     count = len(in_sessions(asked))
     assume(count > 1)
-    place = data.draw(st.integers(1, count - 1))
+    place = dice.number(1, count - 1)
     assume(not is_reduced_within(scenario, place))
     assume(not any("minutes" in each for item in asked["items"] for each in item.get("procedures", [])))
     assume(has_terms(rules, asked, 0, place) and has_terms(rules, asked, place, count))

@@ -87,6 +87,22 @@ def test_an_unknown_role_or_status_is_assumed_and_widens_the_range() -> None:
     assert [each.text for each in active.range.assumptions] == [f"{told} so we assume that it fits."]
 
 
+@pytest.mark.parametrize(
+    ("membership", "expected"),
+    [({}, (1_000, 1_000, 10_000)), ({"role": "spouse", "status": "active"}, (4_000, 4_000, 10_000))],
+)
+def test_an_open_fact_widens_the_range_beside_a_second_plan_that_is_over(
+    membership: dict[str, str], expected: tuple[int, int, int]
+) -> None:
+    """Role, status and enrollment are open under the first plan; the second covers nobody since January."""
+    over = {"covered_to": "2026-01-31"}
+    member = {"id": "ana", "age": 40, "state": "WA", "membership": membership, "secondary_membership": over}
+    visit = {"therapy": "acupuncture", "tier": "in", "charge_cents": 10_000, "dates": ["2026-03-15"]}
+    request = {"plan_id": "plan", "secondary_plan_id": "second", "members": [member], "items": [visit]}
+    second = CHILD.replace("id: plan\n", "id: second\n")
+    assert bounds(estimate(tables(plan=PLAN, second=second), request)) == expected
+
+
 def test_an_unknown_role_or_status_fails_where_nothing_is_assumed() -> None:
     """As attested: 100, whether or not the facts would hold; the range goes down to 10, 25 and 40."""
     found = asked(PLAN, {}, requirements="REQUIREMENTS_AS_ATTESTED")

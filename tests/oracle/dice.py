@@ -1,39 +1,31 @@
-"""Short words for hypothesis draws, so that the generators read like sentences."""
+"""Short words for random choices, so that the generators read like sentences."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import cache
-from typing import Any, TypeVar
-
-from hypothesis import strategies as st
+from typing import TypeVar
 
 _Item = TypeVar("_Item")
 
 PERCENTAGES = ["20%", "0%", "10%", "12.5%", "33.33%", "50%", "66.67%", "100%"]
 
 
-@cache
-def _whole(low: int, high: int) -> st.SearchStrategy[int]:
-    """Whole numbers from `low` to `high`: a scenario draws hundreds, so each strategy is made once."""
-    return st.integers(low, high)
-
-
 class Dice:
-    """Random choices out of one hypothesis draw function; each shrinks to its first or least choice."""
+    """Random choices, all of them whole numbers of one source; each is the simpler, the less its number is."""
 
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
-        """`draw` is what a composite strategy gets."""
-        self._draw = draw
+    def __init__(self, number: Callable[[int, int], int]) -> None:
+        """`number` gives a whole number between two, both ends included."""
+        self.number = number
 
-    def number(self, low: int, high: int) -> int:
-        """A whole number, both ends included."""
-        drawn: int = self._draw(_whole(low, high))
-        return drawn
+    @classmethod
+    def of_seed(cls, seed: int) -> Dice:
+        """The same choices for the same seed."""
+        return cls(random.Random(seed).randint)  # noqa: S311 - no secret is drawn
 
     def chance(self, percent: int) -> bool:
-        """True that often; shrinks to False."""
+        """True that often; the least number means False."""
         return self.number(0, 99) >= 100 - percent
 
     def pick(self, choices: Sequence[_Item]) -> _Item:

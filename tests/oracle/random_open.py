@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from datetime import date, timedelta
-from typing import Any
-
-from hypothesis import strategies as st
 
 from . import random_plan, random_request, random_shared
 from .dice import Dice
@@ -21,16 +18,14 @@ from .random_benefits import ATTESTATIONS, go_by_benefits, is_money
 from .random_request import session_dates
 from .random_shared import DIAGNOSES, PRACTITIONERS, ROLES, STATES, STATUSES, Document
 from .rules import Limit, limits_of, nearest
-from .strategies import Scenario, file_name
+from .scenarios import Scenario, file_name
 from .sums import own_amount
 from .values import money_or_unlimited
 from .yaml_text import yaml_text
 
 
-@st.composite
-def open_scenarios(draw: Callable[[st.SearchStrategy[Any]], Any]) -> tuple[Scenario, Dice]:
+def draw_open_scenario(dice: Dice) -> tuple[Scenario, Dice]:
     """A rule set and a request that leaves much open, and the dice to complete it with."""
-    dice = Dice(draw)
     catalogs = [random_shared.catalog(dice, effective) for effective in random_shared.ranges(dice)]
     documents = catalogs + [random_shared.fees(dice, effective) for effective in random_shared.ranges(dice)]
     for id_ in random_shared.POLICIES:
@@ -364,9 +359,16 @@ def _complete_use(dice: Dice, request: Document, editions: list[Document], prefi
         if dice.chance(85):
             _complete_sum(dice, request, name, terms, prefix)
     limits = {limit.id: limit for benefit in reversed(plan["benefits"]) for limit in limits_of(plan, benefit)}
+    # What one member states of a limit of the family is the use of all of them (point 39).
+    known = [
+        limit.id
+        for limit in limits.values()
+        if limit.owner == "family" and any(_is_stated(each, plan, limit.id, prefix) for each in request["members"])
+    ]
     for member in request["members"]:
         for limit in limits.values():
-            if limit.per != "visit" and not _is_stated(member, plan, limit.id, prefix) and dice.chance(75):
+            is_open = limit.id not in known and not _is_stated(member, plan, limit.id, prefix)
+            if limit.per != "visit" and is_open and dice.chance(75):
                 most = limit.most
                 amount = dice.pick([0, most, dice.number(0, most), dice.number(0, most)])
                 key = "used_cents" if limit.allow.measure == "money" else "used"

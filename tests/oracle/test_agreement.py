@@ -1,7 +1,7 @@
 """Engine and oracle agree on every field of every line, and on every sum afterwards, for random rules and requests.
 
-100 examples in `make test`, 150 in `make test-all`, 20,000 in `make nightly`. The identities of docs/rule-language.md,
-section 6, and that a batch gives what single calls give, are asserted on the same examples.
+100 examples in `make test`, 150 in `make test-all`, 20,000 in `make nightly` (drawn.py). The identities of
+docs/rule-language.md, section 6, and that a batch gives what single calls give, are asserted on the same examples.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import (
@@ -29,7 +29,8 @@ from camcover.engine.estimate import AccumulatorAfter, Amounts, Line, Reason
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import as_text, checks, load_texts
 from oracle import adjudicate
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 from oracle.yaml_text import yaml_text
 
 pytestmark = pytest.mark.usefixtures("guards")
@@ -116,7 +117,7 @@ def check_batch(rules: Tables, request: EstimateRequest, estimate: Estimate) -> 
     assert answers[2] == evaluate(rules, told)
 
 
-@given(scenarios())
+@drawn(draw_scenario)
 def test_engine_and_oracle_agree(scenario: Scenario) -> None:
     """Every field of every line, every sum after the last; of the same estimate the identities, and that of a batch."""
     rules, request = read(scenario)
@@ -141,8 +142,7 @@ def repeated(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=max(settings().max_examples // 4, 30))
-@given(scenarios())
+@drawn(draw_scenario, examples=max(settings().max_examples // 4, 30))
 def test_a_limit_named_twice_counts_once(scenario: Scenario) -> None:
     """Rules with `limit-repeated`, which no check lets through: the same ledger, in reserved memory."""
     documents = {

@@ -6,7 +6,6 @@ As many examples as the profile asks for; 20,000 in `make nightly`.
 from __future__ import annotations
 
 from google.protobuf import json_format
-from hypothesis import assume, given
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, InvalidRequest, Tables, compile_rules, evaluate
@@ -14,9 +13,10 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.rulebook import load_texts
 
 from .dice import Dice
-from .random_open import completed, open_scenarios
+from .drawn import assume, drawn
+from .random_open import completed, draw_open_scenario
 from .random_shared import Document
-from .strategies import Scenario
+from .scenarios import Scenario
 
 COMPLETIONS = 4
 """Tried of one request."""
@@ -26,10 +26,10 @@ def estimate(tables: Tables, request: Document) -> Estimate:
     return evaluate(tables, estimate_request(json_format.ParseDict(request, request_pb2.EstimatePlanRequest())))
 
 
-@given(open_scenarios())
-def test_no_completion_leaves_the_range(drawn: tuple[Scenario, Dice]) -> None:
+@drawn(draw_open_scenario)
+def test_no_completion_leaves_the_range(example: tuple[Scenario, Dice]) -> None:
     """Every completion costs from low to high; what contradicts itself is none."""
-    scenario, dice = drawn
+    scenario, dice = example
     loaded = load_texts(scenario.documents)
     assume(loaded.rules is not None)
     assert loaded.rules is not None

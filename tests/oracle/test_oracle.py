@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from .adjudication import adjudicate
+from .drawn import drawn
 from .examples import benefit, column, estimate, plan, sums
-from .strategies import Scenario, scenarios
+from .scenarios import Scenario, draw_scenario
 
 TWO_CODES = {"procedures": [{"code": "97810", "charge_cents": 7000}, {"code": "97811", "charge_cents": 5000}]}
 
@@ -335,8 +335,7 @@ def test_an_aggregate_deductible_and_a_second_edition() -> None:
     assert column(result, "deductible") == [8500, 6500, 0, 1000]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(scenarios())
+@drawn(draw_scenario, examples=60)
 def test_generated_scenarios_are_adjudicated_the_same_in_any_order_of_files(scenario: Scenario) -> None:
     """Section 1: a rule set is its files, whatever their order; the identities are asserted line by line on the way."""
     documents = scenario.parsed

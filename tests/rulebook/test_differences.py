@@ -6,12 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
 
 from camcover.rulebook import RuleSet, format_text, load_texts
 from camcover.rulebook.differences import Change, ChangeKind, differences
 from every_construct import CATALOG, FEES, PLAN, POLICY, TEXTS, rule_set, rules_in
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 
 FILES = {"catalog": CATALOG, "policy": POLICY, "fees": FEES, "plan": PLAN}
 
@@ -375,8 +375,7 @@ def _rules(scenario: Scenario) -> RuleSet:
     return rules_in(scenario.documents)
 
 
-@settings(max_examples=60)
-@given(scenarios())
+@drawn(draw_scenario, examples=60)
 def test_another_layout_is_no_difference(scenario: Scenario) -> None:
     rules = _rules(scenario)
     assert differences(rules, rules) == ()
@@ -386,10 +385,9 @@ def test_another_layout_is_no_difference(scenario: Scenario) -> None:
     assert differences(rules, again.rules) == ()
 
 
-@settings(max_examples=60)
-@given(scenarios(), scenarios())
-def test_both_directions_report_the_same_changes(one: Scenario, other: Scenario) -> None:
-    before, after = _rules(one), _rules(other)
+@drawn(lambda dice: (draw_scenario(dice), draw_scenario(dice)), examples=60)
+def test_both_directions_report_the_same_changes(two: tuple[Scenario, Scenario]) -> None:
+    before, after = map(_rules, two)
     forth, back = differences(before, after), differences(after, before)
     assert sorted(map(_facts, forth)) == sorted(map(_facts, map(_mirrored, back)))
     assert all(change.before != change.after or change.members_added for change in forth)

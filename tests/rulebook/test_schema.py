@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import settings
 from jsonschema import Draft202012Validator, FormatChecker
 
 import every_construct
 import small_rules
 from camcover.rulebook import CODES, json_schema
 from camcover.rulebook.grammar import KINDS
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 
 PROJECT = Path(__file__).resolve().parents[2]
 GALLERY = PROJECT / "tests" / "diagnostics"
@@ -82,8 +83,7 @@ def test_every_rule_file_of_the_project_is_valid() -> None:
     assert {name: found for name, text in texts.items() if (found := faults(text))} == {}
 
 
-@settings(max_examples=max(settings().max_examples // 4, 25))  # each has some ten files
-@given(scenarios())
+@drawn(draw_scenario, examples=max(settings().max_examples // 4, 25))  # each has some ten files
 def test_every_drawn_rule_file_is_valid(scenario: Scenario) -> None:
     assert {name: found for name, text in scenario.documents.items() if (found := faults(text))} == {}
 

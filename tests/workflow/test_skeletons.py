@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import compile_rules
@@ -18,7 +18,8 @@ from camcover.workflow.requests_of_tests import request_of_test
 from camcover.workflow.rule_tests import run_tests
 from camcover.workflow.skeletons import MissingTests, cover
 from cell_rules import PAYS, rule_set, rules_of, shipped
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 from small_rules import TEXTS, under_one_plan
 
 BEFORE_ANY_REVIEW = date(2026, 11, 24)
@@ -66,8 +67,7 @@ def test_skeletons_reach_everything_in_the_shipped_rules() -> None:
     assert unreached(faultless(with_skeletons(rules, texts, coverage))) == set()
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     coverage = cover(rules)
@@ -77,8 +77,7 @@ def test_skeletons_of_drawn_rules_reach_what_they_are_for(scenario: Scenario) ->
     assert unreached(added) == {(each.plan, each.edition, *each.mark) for each, _ in left}
 
 
-@settings(max_examples=SOME * 2)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME * 2)
 def test_no_drawn_request_reaches_a_rule_named_unreachable(scenario: Scenario) -> None:
     """Facts that are not given fail: assumed, each for itself, they may hold where no line's facts do (point 40)."""
     rules = rules_of(scenario.documents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
@@ -20,7 +20,8 @@ from camcover.rulebook.records import Attestation
 from camcover.workflow.cliffs import cliffs
 from camcover.workflow.witnesses import attested, request_data, request_of, usual_charge, witness_request
 from cell_rules import PAYS, rule_set, rules_of, shipped
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 from small_rules import CATALOG
 
 SOME = settings.default.max_examples // 10 if settings.default else 50
@@ -46,8 +47,7 @@ def test_json_of_every_cliff_of_the_shipped_rules_is_the_same_request() -> None:
     assert [through_json(request) for request in requests] == requests
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_json_of_drawn_overlaps_is_the_same_request(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     for plan_id, editions in rules.plans.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.api.requests import estimate_request
 from camcover.calendar import ordinal_of
@@ -28,7 +28,8 @@ from camcover.rulebook.records import FROM_FIRST_VISIT, Benefit, CountedFor, Mea
 from camcover.workflow.turned_away import waited_on
 from camcover.workflow.witnesses import attested
 from cell_rules import PAYS, asked, decided_by, expected, plans_of, rule_set, rules_of, said, shipped
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 
 NAMED = {CountedFor.EPISODE, CountedFor.CONDITION}
 MOST_CELLS = 400
@@ -82,8 +83,7 @@ def test_kernel_agrees_on_every_cell_of_the_shipped_rules() -> None:
     assert_kernel_agrees(rules, cells)
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_kernel_agrees_on_the_cells_of_drawn_rules(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     cells = all_cells(rules)
@@ -121,8 +121,7 @@ OF_NO_RULE = (Reason.UNKNOWN_CODE, Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE
 """Reasons that are settled before any rule is looked at: no cell has them."""
 
 
-@settings(max_examples=SOME * 2)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME * 2)
 def test_kernel_agrees_on_drawn_lines_and_each_has_the_pattern_of_a_cell(scenario: Scenario) -> None:
     """A line that the cells were not made from: decided from its facts as the kernel does, and not unlike all cells."""
     rules = rules_of(scenario.documents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.engine import compile_rules
 from camcover.rulebook import RuleSet
@@ -15,7 +15,8 @@ from camcover.rulebook.analysis.plans import Analysed, analyse
 from camcover.rulebook.records import Plan
 from camcover.workflow.witnesses import witness_request
 from cell_rules import PAYS, asked, plan_text, rule_set, rules_of, said, without
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 from small_rules import CATALOG
 
 SOME = settings.default.max_examples // 4 if settings.default else 100
@@ -187,8 +188,7 @@ def analysed(rules: RuleSet) -> list[Analysed]:
     return [each for editions in rules.plans.values() for each in analyse(editions, rules)]
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_witness_of_an_overlap_is_matched_by_both(scenario: Scenario) -> None:
     """The engine gives the line to an earlier one, and without those before it to the later one."""
     rules = rules_of(scenario.documents)
@@ -202,8 +202,7 @@ def test_witness_of_an_overlap_is_matched_by_both(scenario: Scenario) -> None:
             assert said(fewer, request).benefit == overlap.subject
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_dead_benefits_can_go_without_any_cell_changing(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     tables = compile_rules(rules)
@@ -216,8 +215,7 @@ def test_dead_benefits_can_go_without_any_cell_changing(scenario: Scenario) -> N
                 assert before.benefit == after.benefit
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_a_benefit_that_is_not_dead_is_in_some_cell(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     for each in analysed(rules):

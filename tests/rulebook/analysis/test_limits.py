@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, compile_rules, evaluate_many
@@ -19,7 +19,8 @@ from camcover.rulebook.analysis.decisions import Decided
 from camcover.rulebook.analysis.plans import Analysed, analyse
 from camcover.rulebook.records import Attestation
 from cell_rules import PAYS, asked, plan_text, rule_set, rules_of, shipped
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 from small_rules import under_one_plan
 
 SOME = settings.default.max_examples // 4 if settings.default else 100
@@ -252,8 +253,7 @@ def searched(each: Analysed) -> Iterator[EstimateRequest]:
         yield together(cells)
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_no_request_reaches_an_idle_limit(scenario: Scenario) -> None:
     rules = rules_of(scenario.documents)
     tables = compile_rules(rules)

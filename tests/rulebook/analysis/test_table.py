@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 
 from camcover.rulebook import RuleSet
 from camcover.rulebook.analysis import cells
@@ -18,7 +18,8 @@ from camcover.rulebook.analysis.services import service_of, services_of, stretch
 from camcover.rulebook.analysis.table import rows_of
 from camcover.rulebook.analysis.wording import AXES, axis_words
 from cell_rules import PAYS, plans_of, rule_set, rules_of, shipped
-from oracle.strategies import Scenario, scenarios
+from oracle.drawn import drawn
+from oracle.scenarios import Scenario, draw_scenario
 
 SOME = settings.default.max_examples // 10 if settings.default else 50
 MOST_PLACES = 3_000
@@ -56,8 +57,7 @@ def test_rows_of_the_shipped_rules_hold_each_cell_once_and_are_few() -> None:
         assert len(rows_of(grid)) <= 7
 
 
-@settings(max_examples=SOME)
-@given(scenarios())
+@drawn(draw_scenario, examples=SOME)
 def test_rows_of_drawn_rules_hold_each_cell_once(scenario: Scenario) -> None:
     for grid in grids(rules_of(scenario.documents)):
         size = 1

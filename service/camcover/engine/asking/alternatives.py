@@ -100,8 +100,8 @@ def ways_to_complete(
         _apart(_diagnosis_holds, contexts, _values(OpenFact.DIAGNOSIS, open_facts, criteria, contexts, groups=groups)),
         _apart(_age_holds, contexts, _values(OpenFact.AGE, open_facts, criteria, contexts, groups=groups)),
         _apart(_place_holds, contexts, _who_and_where(open_facts, criteria, contexts, groups)),
-        _apart(_standing_holds, contexts, _standings(criteria, contexts)),
-        _apart(_has_waited, contexts, _starts(criteria, contexts)),
+        _apart(_standing_holds, contexts, _standings(criteria, contexts, len(groups))),
+        _apart(_has_waited, contexts, _starts(criteria, contexts, len(groups))),
         _apart(_is_in_year, contexts, _first_services(criteria, contexts)),
     ]
     count = len(contexts)
@@ -158,12 +158,12 @@ def _who_and_where(
     return [_together(pair) for pair in product(who, where)]
 
 
-def _standings(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[AssumedFacts]:
+def _standings(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules], plans: int) -> list[AssumedFacts]:
     """The roles and statuses under each plan, where criteria ask for one: what is given, else each."""
     if not any(each.roles or each.statuses for each in criteria):
         return [AssumedFacts()]
     ways: list[list[tuple[int, int]]] = []
-    for plan in range(1 + max(each.plan for each in contexts)):
+    for plan in range(plans):
         own = next((each for each in contexts if each.plan == plan), None)
         role, status = (-1, -1) if own is None else (own.role, own.status)
         roles = [role] if own is None or role >= 0 else list(range(len(MemberRole)))
@@ -172,7 +172,7 @@ def _standings(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules])
     return [AssumedFacts(standing=each) for each in product(*ways)]
 
 
-def _starts(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) -> list[AssumedFacts]:
+def _starts(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules], plans: int) -> list[AssumedFacts]:
     """The days of enrollment under each plan that waiting periods tell apart on the lines' days; or the one given.
 
     From the first of them on every waiting period is over, from the second none. Raises `TooMany`.
@@ -181,7 +181,7 @@ def _starts(criteria: Sequence[Criterion], contexts: Sequence[DecidingRules]) ->
     if not waits:
         return [AssumedFacts()]
     ways: list[list[int]] = []
-    for plan in range(1 + max(each.plan for each in contexts)):
+    for plan in range(plans):
         own = [each for each in contexts if each.plan == plan]
         days = {each.day for each in own if each.day > 0}
         if len(days) * len(waits) > _MOST_STARTS:
@@ -343,11 +343,13 @@ def _diagnosis_holds(context: DecidingRules, facts: AssumedFacts, asked: Criteri
 
 def _age_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:
     """Whether what a criterion asks of the age holds on the line's day."""
+    if not asked.asks_age:
+        return True
     age = facts.age if facts.age is not None else context.age
     born = facts.born if facts.born is not None else context.born
     if born > 0:
         age = completed_years(born, context.day)
-    return not asked.asks_age or asked.age_min <= age <= asked.age_max
+    return asked.age_min <= age <= asked.age_max
 
 
 def _place_holds(context: DecidingRules, facts: AssumedFacts, asked: Criterion) -> bool:

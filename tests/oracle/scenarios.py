@@ -1,4 +1,4 @@
-"""Hypothesis strategies: a random rule set as YAML texts, and a random request against it.
+"""A random rule set as YAML texts, and a random request against it.
 
 Every construct of the rule language occurs, amounts are small so that limits, maxima and deductibles are reached, and
 both the rules and the request are valid: no dangling reference, editions of what a plan refers to wherever the plan is
@@ -9,20 +9,18 @@ estimate of a limit `per: visit` or of one whose measure or period changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import yaml
-from hypothesis import strategies as st
 
 from . import random_plan, random_request, random_shared
 from .dice import Dice
 from .rules import RuleBook
 from .yaml_text import yaml_text
 
-__all__ = ["Scenario", "scenarios"]
+__all__ = ["Scenario", "draw_scenario"]
 
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -40,10 +38,8 @@ class Scenario:
         return [yaml.load(text, Loader=LOADER) for text in self.documents.values()]
 
 
-@st.composite
-def scenarios(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Scenario:
+def draw_scenario(dice: Dice) -> Scenario:
     """A rule set and a request; a quarter of them with a second plan."""
-    dice = Dice(draw)
     documents = [random_shared.catalog(dice, effective) for effective in random_shared.ranges(dice)]
     documents += [random_shared.fees(dice, effective) for effective in random_shared.ranges(dice)]
     for id_ in random_shared.POLICIES:
