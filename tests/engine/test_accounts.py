@@ -161,6 +161,17 @@ def test_what_a_period_leaves_may_go_into_the_next(carried: str, paid: list[int]
     assert (found.range.low_cents, found.range.high_cents) == (found.totals.patient_cents,) * 2
 
 
+def test_what_a_period_leaves_goes_over_days_without_an_edition() -> None:
+    """50.00 in April; 30.00 more from 1 June, when an edition with other periods begins; 48.00 are the deductible's."""
+    early = with_accounts(f"hra: {{individual: $30, per: benefit_period, {SHARE}, carries_over: unlimited}}")
+    late = early.replace("from: 2026-01-01", "from: 2026-06-01").replace("calendar_year\nfees", "{starts: 04-01}\nfees")
+    member = question()["members"][0] | {"account_balances": [{"account": "hra", "balance_cents": 5_000}]}
+    item = question()["items"][0] | {"dates": ["2026-06-22"]}
+    request = question(as_of="2026-04-27", members=[member], items=[item])
+    found = estimate(tables(share=early.replace("to: 2026-12-31", "to: 2026-04-30"), late=late), request)
+    assert (cash(found), after(found)) == ([(4_800, 0)], {("hra", "ana"): 3_200})
+
+
 def test_an_unknown_balance_is_unknown_in_what_it_leaves() -> None:
     """Expected in February 7.00, so 14.00 in March; else 7.00, of shares of 41.60."""
     item = question()["items"][0] | {"dates": ["2026-03-02"]}

@@ -321,6 +321,19 @@ def test_services_one_after_the_other_are_found_with_fewer_prices_than_there_are
     assert by_price(found) == priced_one_by_one(rules, request, may) == {}
 
 
+def test_turns_are_found_over_days_without_an_edition() -> None:
+    """No terms hold in May; from June on an edition with other benefit periods covers the second visit."""
+    late = UNCHANGED.replace("from: 2026-01-01", "from: 2026-06-01").replace(
+        "calendar_year\nfees", "{starts: 04-01}\nfees"
+    )
+    plan = tables(share=SHARE_PLAN.replace("to: 2026-12-31", "to: 2026-04-30"), late=late)
+    request = asked({"dates": ["2026-04-28"]}, {"dates": ["2026-05-20"]}, as_of="2026-04-27")
+    may = MayChange(latest=date(2026, 7, 1))
+    found = cheaper_ways(plan, request, may)
+    assert by_price(found) == priced_one_by_one(plan, request, may)
+    assert [each.request.items[1].dates for each in found.ways] == [(date(2026, 6, 1),)]
+
+
 def test_the_documented_example_costs_what_the_page_says() -> None:
     """Twelve visits a year at 30.00, others at the charge of 120.00: 360 + 2 x 120 = 600; 14 x 30 = 420."""
     shipped = compiled_rules([RULES / "catalog", RULES / "payers" / "cascade-silver"])

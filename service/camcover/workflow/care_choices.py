@@ -243,9 +243,8 @@ def _turns(tables: Tables, plan_id: str, first: OrdinalDay, last: OrdinalDay) ->
     """The turns after the first day, up to the day after the last one."""
     index = tables.plans[plan_id]
     found = {int(each.first_day) for each in index.segments}
-    day = last
-    while day > first:
-        start = index.period_of(day)
+    start = index.period_of(last)
+    while start > first:
         found.add(int(start))
-        day = OrdinalDay(start - 1)
+        start = index.period_before(start)
     return sorted(each for each in found if first < each <= last)

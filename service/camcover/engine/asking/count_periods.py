@@ -65,7 +65,7 @@ def periods_between(index: PlanIndex, kind: PeriodKind, first: int, last: int) -
         return last - first
     count = 0
     while last > first:
-        count, last = count + 1, index.period_of(OrdinalDay(last - 1))
+        count, last = count + 1, index.period_before(OrdinalDay(last))
     return count
 
 

@@ -117,6 +117,17 @@ class PlanIndex:
             found = self._period_starts[day] = self.nearest_to(day).period.start_of(day)
         return found
 
+    def period_before(self, start: OrdinalDay) -> OrdinalDay:
+        """The first day of the benefit period before the one that begins on ordinal day `start`.
+
+        Where that one begins with an edition behind a gap, it holds the days of the gap that are nearer to the edition.
+        """
+        found = self.period_of(OrdinalDay(start - 1))
+        if found < start:
+            return found
+        gap = max(each.last_day for each in self.segments if each.last_day < start)
+        return self.period_of(OrdinalDay((gap + start) // 2))
+
     def reference(self, days: Iterable[OrdinalDay]) -> int:
         """The place of the edition whose terms hold on the first of `days` that has any, else of the first edition."""
         for day in days:
