@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from pathlib import Path
 
 import httpx
 import pytest
-from starlette.types import Message
 from structlog.testing import capture_logs
 
 from camcover.api.figures import CALLS, CASES, REFUSALS
@@ -23,6 +21,7 @@ from camcover.web.app import Pages, PageSettings, Run
 from camcover.workflow.rules_in_force import RulesInForce
 from web.conftest import at_once, client_of
 from web.reading import read
+from web.slow_client import Slow
 from web.test_care_page import NEEDLES
 
 VENDORED = {
@@ -233,41 +232,18 @@ async def test_a_page_tells_the_figures_of_its_estimate(small: Tables) -> None:
 # Forms that do not come
 
 
-class Slow:
-    """An ASGI client that sends a part of a form; then `then`, or nothing for ever."""
-
-    def __init__(self, then: Message | None) -> None:
-        """Begin with `plan=`."""
-        self._events: list[Message] = [{"type": "http.request", "body": b"plan=", "more_body": True}]
-        self._events += [] if then is None else [then]
-        self.sent: list[Message] = []
-
-    async def receive(self) -> Message:
-        """The next event."""
-        if not self._events:
-            await asyncio.Event().wait()
-        return self._events.pop(0)
-
-    async def send(self, message: Message) -> None:
-        """Take a part of the reply."""
-        self.sent.append(message)
-
-    async def post(self, rules: Tables, path: str) -> tuple[int, dict[bytes, bytes]]:
-        """Send to the pages, whose forms have no time at all; the status and the headers of the reply."""
-        made = Pages(RulesInForce(rules), PageSettings(form_seconds=0.0), at_once)
-        headers = [(b"content-type", b"application/x-www-form-urlencoded")]
-        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
-        await made(scope, self.receive, self.send)
-        return self.sent[0]["status"], dict(self.sent[0]["headers"])
+def hasty(rules: Tables) -> Pages:
+    """Pages whose forms have no time at all."""
+    return Pages(RulesInForce(rules), PageSettings(form_seconds=0.0), at_once)
 
 
 async def test_a_form_that_does_not_come_is_not_waited_for(small: Tables) -> None:
-    status, headers = await Slow(None).post(small, "/en/plan")
+    status, headers = await Slow(None).post(hasty(small), "/en/plan")
     assert (status, headers[b"connection"]) == (408, b"close")
 
 
 async def test_a_client_that_leaves_before_its_form_has_come_is_no_fault(small: Tables) -> None:
-    status, _ = await Slow({"type": "http.disconnect"}).post(small, "/en/plan")
+    status, _ = await Slow({"type": "http.disconnect"}).post(hasty(small), "/en/plan")
     assert status == 400
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from camcover.web.staff.app import STAFF_PAGES
+from camcover.web.staff.app import STAFF_PAGES, StaffPages
 from camcover.web.staff.signing_in import COOKIE
 from camcover.workflow.drafting import create_draft, drafts_of
 from camcover.workflow.roles import Role
 from camcover.workflow.staff_sessions import SESSION_HOURS
 from web.reading import read
+from web.slow_client import Slow
 from web_staff.conftest import HOST, ROLES, Office
 
 Desks = Callable[..., Any]
@@ -143,6 +145,7 @@ async def test_sessions_whose_time_is_over_are_removed(desk_of: Desks, office: O
         ({"Sec-Fetch-Site": "same-site"}, "own"),
         ({}, ""),
         ({}, "another"),
+        ({}, "é"),
     ],
 )
 async def test_a_form_of_another_site_or_session_changes_nothing(
@@ -150,7 +153,7 @@ async def test_a_form_of_another_site_or_session_changes_nothing(
 ) -> None:
     """Every form: the sign-out, the roll-back and the activation."""
     desk, other = await desk_of("ben"), await desk_of("ana")
-    proof = {"own": await desk.proof(), "another": await other.proof(), "": ""}[field]
+    proof = {"own": await desk.proof(), "another": await other.proof()}.get(field, field)
     sent = {"proof": proof, "reason": "why", "expected": office.ids[1], "wanted": office.ids[0]}
     for path in ("/sign-out", "/releases/roll-back", f"/releases/{office.ids[2]}/activate"):
         assert (await desk.post(path, sent, **headers)).status_code == 403
@@ -164,6 +167,15 @@ async def test_a_sign_in_of_another_site_is_refused(desk_of: Desks) -> None:
         answer = await desk.post("/sign-in", {"token": "ana"}, **headers)
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
+
+
+async def test_a_form_that_does_not_come_is_not_waited_for(desk_of: Desks, office: Office) -> None:
+    desk = await desk_of("ben")
+    pages = StaffPages(replace(office.site, form_seconds=0.0))
+    headers = {"host": HOST.partition("//")[2], "origin": HOST, "cookie": f"{COOKIE}={desk.client.cookies[COOKIE]}"}
+    for path in ("/staff/sign-in", "/staff/releases/roll-back"):
+        status, _ = await Slow().post(pages, path, headers)
+        assert status == 408
 
 
 async def test_what_is_no_form_is_refused(desk_of: Desks, office: Office) -> None:

@@ -6,7 +6,6 @@ holds up no other call.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +29,7 @@ from camcover.web.compare_page import compare_page
 from camcover.web.coverage_page import coverage_page
 from camcover.web.downloads import DOWNLOADS, Download
 from camcover.web.embed_page import embed_page
-from camcover.web.forms import FORM_SECONDS, CareForm, WrongForm, body_of, form_of, pairs_of
+from camcover.web.forms import FORM_SECONDS, CareForm, SlowForm, WrongForm, body_of, form_of, pairs_of
 from camcover.web.help_page import help_page
 from camcover.web.portal_element import SCRIPT_PATH, WORDS_PATH, element_script, element_words
 from camcover.web.rendering import Site, attachment, html, page
@@ -245,9 +244,8 @@ class Pages:
         if not _is_own(request):
             return self.refused(path, "web-wrong-form", _FOREIGN)
         try:
-            async with asyncio.timeout(self._settings.form_seconds):
-                return form_of(pairs_of(await body_of(request)))
-        except TimeoutError:
+            return form_of(pairs_of(await body_of(request, seconds=self._settings.form_seconds)))
+        except SlowForm:
             response = self.refused(path, "web-wrong-form", _TOO_SLOW)
             # The rest of the form is not waited for.
             response.headers["connection"] = "close"

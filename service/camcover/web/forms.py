@@ -5,6 +5,7 @@ What comes in: the body of a POST. What goes out: a `CareForm`, which pages show
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ __all__ = [
     "CareForm",
     "CareItem",
     "MayForm",
+    "SlowForm",
     "WrongForm",
     "body_of",
     "fields_of",
@@ -41,6 +43,10 @@ DEFAULT_VISITS, DEFAULT_EVERY = "6", "7"
 
 class WrongForm(CamcoverError, ValueError):
     """A body is no form of these pages: too large, or not encoded as one."""
+
+
+class SlowForm(WrongForm):
+    """A form did not come in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +133,25 @@ def _next(items: tuple[CareItem, ...]) -> CareItem:
     return CareItem(therapy="", first=items[-1].first, condition=items[-1].condition)
 
 
-async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The body of a form. Raises `WrongForm` where it is none, has more than `most` bytes, or ends too early."""
+async def body_of(request: Request, most: int = MOST_BYTES, seconds: float = FORM_SECONDS) -> bytes:
+    """The body of a form. Raises `WrongForm` where it is none, has more than `most` bytes, or ends too early.
+
+    Raises `SlowForm` where it takes longer than `seconds` to come.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise WrongForm("the body is no form")
     body = bytearray()
     try:
-        async for part in request.stream():
-            body += part
-            if len(body) > most:
-                raise WrongForm("the form is too large")
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                body += part
+                if len(body) > most:
+                    raise WrongForm("the form is too large")
     except ClientDisconnect:
         raise WrongForm("the client left before the form was complete") from None
+    except TimeoutError:
+        raise SlowForm(f"the form did not come within {seconds:g} seconds") from None
     return bytes(body)
 
 

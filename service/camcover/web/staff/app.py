@@ -6,7 +6,6 @@ done.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
@@ -20,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from camcover.errors import CamcoverError
-from camcover.web.forms import FORM_SECONDS, WrongForm, body_of, fields_of
+from camcover.web.forms import SlowForm, WrongForm, body_of, fields_of
 from camcover.web.staff import (
     access_page,
     audit_page,
@@ -160,14 +159,10 @@ class StaffPages:
     async def _done(self, request: Request, page: StaffPage, visit: Visit, cookie: str) -> Response:
         """What the form of a page does, once it may."""
         try:
-            async with asyncio.timeout(FORM_SECONDS):
-                pairs = fields_of(await body_of(request, page.most_bytes))
+            pairs = fields_of(await body_of(request, page.most_bytes, self._site.form_seconds))
         except WrongForm as error:
-            return framed(visit, "refused.html", "Form not read", status=400, said=f"Nothing was changed: {error}.")
-        except TimeoutError:
-            return framed(
-                visit, "refused.html", "Form not read", status=408, said="Nothing was changed: it was too slow."
-            )
+            status = 408 if isinstance(error, SlowForm) else 400
+            return framed(visit, "refused.html", "Form not read", status=status, said=f"Nothing was changed: {error}.")
         form: dict[str, tuple[str, ...]] = {}
         for name, value in pairs:
             form[name] = (*form.get(name, ()), value)

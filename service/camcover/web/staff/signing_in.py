@@ -14,7 +14,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from camcover.web.forms import WrongForm, body_of, fields_of
+from camcover.web.forms import SlowForm, WrongForm, body_of, fields_of
 from camcover.web.staff.frame import ROOT, open_page
 from camcover.web.staff.visits import StaffSite
 from camcover.workflow.staff_sessions import begin, end
@@ -44,7 +44,7 @@ def proof_of(cookie: str) -> str:
 
 def is_proven(cookie: str, sent: str) -> bool:
     """Whether a form came with the proof of its session."""
-    return hmac.compare_digest(proof_of(cookie), sent)
+    return hmac.compare_digest(proof_of(cookie).encode(), sent.encode())
 
 
 def is_sent_from_here(request: Request) -> bool:
@@ -65,9 +65,10 @@ async def sign_in(site: StaffSite, request: Request) -> Response:
     if not is_sent_from_here(request):
         return sign_in_page(site, "", "This form came from another site. Nothing was done.", 403)
     try:
-        sent = dict(fields_of(await body_of(request)))
-    except WrongForm:
-        return sign_in_page(site, "", "This form cannot be read. Sign in again.", 400)
+        sent = dict(fields_of(await body_of(request, seconds=site.form_seconds)))
+    except WrongForm as error:
+        status = 408 if isinstance(error, SlowForm) else 400
+        return sign_in_page(site, "", "This form cannot be read. Sign in again.", status)
     to, token = sent.get("to", ""), sent.get("token", "").strip()
     person = await site.door.identified(token) if 0 < len(token) <= _MOST_LETTERS and token.isascii() else None
     if person is None:

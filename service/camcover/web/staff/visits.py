@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 from cachetools import LRUCache
 from starlette.responses import Response
 
-from camcover.web.forms import MOST_BYTES
+from camcover.web.forms import FORM_SECONDS, MOST_BYTES
 from camcover.workflow.estimates_at_hand import EstimateDesk
 from camcover.workflow.following import Following
 from camcover.workflow.release_history import History
@@ -57,6 +57,7 @@ class StaffSite:
 
     `estimates` looks stored estimates up. `look` runs what asks the database, in a thread; `work` what reads rule
     files, in another process. `following` tells how well this process follows the database; `now` is the time in UTC.
+    `form_seconds`: how long a form may take to come.
     `kept`: answers about releases that took long; a release never changes.
     """
 
@@ -68,6 +69,7 @@ class StaffSite:
     work: Runs
     following: Callable[[], Following] = lambda: Following.AT_ONE
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    form_seconds: float = FORM_SECONDS
     kept: MutableMapping[Hashable, Any] = field(default_factory=lambda: LRUCache(MOST_KEPT))
 
 
