@@ -19,6 +19,8 @@ from camcover.engine.compiling.stored import read_tables, write_tables
 from camcover.gen.camcover.v1 import catalog_service_pb2, estimate_service_pb2, rule_service_pb2
 from camcover.rulebook import load
 from camcover.store import ReleaseStore, estimate_store, open_database
+from camcover.workflow.activation import Decision, activate
+from camcover.workflow.drafting import create_draft, drafts_of
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
@@ -74,7 +76,7 @@ def damaged(folder: Path) -> Tables:
     return tables
 
 
-def asked(release: str) -> list[tuple[str, dict[str, Any]]]:
+def asked(release: str, draft: str) -> list[tuple[str, dict[str, Any]]]:
     """Requests to every method, with and without faults."""
     sound = question(explain=True)
     wrong = question(items=[{"therapy": "reiki", "tier": "gold", "dates": ["2026-03-02"]}])
@@ -108,6 +110,7 @@ def asked(release: str) -> list[tuple[str, dict[str, Any]]]:
         ),
         *((method, {}) for method in ("VerifyAudit", "GetFourEyes", "SwitchFourEyes")),
         *asked_with_files(release),
+        *asked_of_drafts(draft),
     ]
 
 
@@ -127,6 +130,25 @@ def asked_with_files(release: str) -> list[tuple[str, dict[str, Any]]]:
         ("DiffReleases", change),
         ("AnalyzeImpact", change | {"synthetic": {"members": 5, "seed": 1}}),
     ]
+
+
+def asked_of_drafts(draft: str) -> list[tuple[str, dict[str, Any]]]:
+    """Requests about a draft that has an error, about none, and with a path in place of its id."""
+    files = [_file("share.yaml", SHARE_PLAN.replace("fees: fees", "fees: no"))]
+    each: list[tuple[str, dict[str, Any]]] = [("CreateDraft", {"title": "t", "files": files}), ("ListDrafts", {})]
+    for name in (draft, f"drafts/{'0' * 16}", "../x", "/etc/hostname"):
+        of_it, revision = {"draft": name}, {"draft": name, "revision": 1}
+        each += [
+            ("GetDraft", of_it | {"with_files": True}),
+            ("CheckDraft", of_it | {"files": files, "whole": True}),
+            ("CommentDraft", of_it | {"text": "t", "file": "/etc/hostname", "line": 1}),
+            ("ProposeDraft", revision),
+            ("DecideDraft", revision | {"approve": True}),
+            ("PublishDraft", revision | {"reason": "r"}),
+            ("SaveDraft", revision | {"files": files}),
+            ("WithdrawDraft", of_it | {"reason": "r"}),
+        ]
+    return each
 
 
 def _file(name: str, text: str) -> dict[str, Any]:
@@ -177,12 +199,16 @@ async def answers(request: Any, tmp_path: Path) -> AsyncIterator[Answers]:
     database = open_database(f"sqlite:///{tmp_path / 'secret' / 'camcover.sqlite'}")
     store = ReleaseStore(database)
     release = publish(store, prepare(load(folder / "plans", folder)), "ana", "first").release.id
-    rules = RulesInForce(tables, ReleaseRules(store, tmp_path / "secret"))
+    releases = ReleaseRules(store, tmp_path / "secret")
+    activate(releases, release, Decision("ben", "first"))
+    changed = {"plans/copay.yaml": COPAY_PLAN.replace("requires: [referral]", "requires: [a letter]").encode()}
+    draft = create_draft(drafts_of(releases), "ana", "a letter", changed).draft.id
+    rules = RulesInForce(tables, releases)
     settings = Settings(listen="127.0.0.1:0", maximum_message_bytes=1 << 20, drain_seconds=5)
     server = Server(rules, Storage(estimate_store(database)), settings, Access(tokens))
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield [(method, *await said(channel, method, each)) for method, each in asked(release)]
+        yield [(method, *await said(channel, method, each)) for method, each in asked(release, draft)]
     await server.drain()
     database.close()
 

@@ -14,7 +14,6 @@ CHROMIUM = shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 IN_BROWSER = [
-    pytest.mark.browser,
     pytest.mark.processes,
     pytest.mark.skipif(
         CHROMIUM is None or not AXE.is_file(),

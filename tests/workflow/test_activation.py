@@ -185,7 +185,7 @@ def test_the_last_activation_not_rolled_back_is_in_force(steps: list[Any]) -> No
         at = NOW + timedelta(days=1 if is_future else -1)
         chosen = stack[-2] if is_back and len(stack) > 1 else release
         kind = ActivationKind.ROLLBACK if is_back and len(stack) > 1 else ActivationKind.ACTIVATE
-        activations.append(Activation(number, kind, chosen, None, "ana", "", NOW, at, is_cancelled))
+        activations.append(Activation(number, kind, chosen, None, "ana", "", NOW, at, is_cancelled=is_cancelled))
         if is_cancelled or is_future:
             continue
         if kind is ActivationKind.ROLLBACK:
