@@ -95,6 +95,18 @@ def test_a_deductible_above_its_unreached_maximum_is_refused() -> None:
     assert list(refusal(**family)) == ["family_accumulators[1].used_cents"]
 
 
+def test_a_family_deductible_may_exceed_a_maximum_that_one_member_has_reached() -> None:
+    """Ana's 70.00 count up to her maximum of 60.00; 10.00 more, of a tier without one, are the deductible's alone."""
+    share = SHARE_PLAN.replace(
+        "out_of_pocket_maximum: none, above_allowed: member}",
+        "out_of_pocket_maximum: none, counts_toward: [oop_max], above_allowed: member}",
+    ).replace("individual: $500.00", "individual: $60.00")
+    reached = question(members=[{"id": "ana"}], family_accumulators=sums(deductible=7000, oop_max=6000))
+    assert estimate(tables(share=share), reached).lines
+    found = refusal(share, members=[{"id": "ana"}], family_accumulators=sums(deductible=7000, oop_max=5999))
+    assert list(found) == ["family_accumulators[0].used_cents"]
+
+
 @pytest.mark.parametrize(
     "share",
     [
