@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from camcover.store.audit import AuditEntry, AuditFault, AuditLog
     from camcover.store.availability import Availability
     from camcover.store.database import Database, OutdatedDatabase, open_database
-    from camcover.store.decisions import Activation, ActivationKind, in_force, without_effect
+    from camcover.store.decisions import Activation, ActivationKind, in_effect, in_force, without_effect
     from camcover.store.drafts import Draft, DraftBook, DraftStep, DraftStepKind, DraftStore
     from camcover.store.errors import DatabaseError, StoreUnavailable
     from camcover.store.estimates import (
@@ -57,6 +57,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredEstimate",
     "estimate_store",
+    "in_effect",
     "in_force",
     "open_database",
     "without_effect",

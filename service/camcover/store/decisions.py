@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Activation", "ActivationKind", "in_force", "in_order_of_effect", "without_effect"]
+__all__ = ["Activation", "ActivationKind", "in_effect", "in_force", "in_order_of_effect", "without_effect"]
 
 
 class ActivationKind(StrEnum):
@@ -74,6 +74,13 @@ def without_effect(activations: Iterable[Activation], now: datetime) -> dict[int
     Empty where nothing was active.
     """
     return _followed(activations, now)[1]
+
+
+def in_effect(activations: Iterable[Activation], now: datetime) -> list[Activation]:
+    """The decisions that had an effect up to `now`, in the order in which they are given."""
+    given = tuple(activations)
+    passed_over = without_effect(given, now)
+    return [each for each in given if not each.is_cancelled and each.holds(now) and each.id not in passed_over]
 
 
 def _followed(activations: Iterable[Activation], now: datetime) -> tuple[list[str], dict[int, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from camcover.store import Activation, ActivationKind, Ledger, ReleaseStore, in_force, without_effect
+from camcover.store import Activation, ActivationKind, Ledger, ReleaseStore, in_effect, in_force
 from camcover.workflow.errors import (
     ActivationPast,
     ActiveReleaseChanged,
@@ -62,10 +62,7 @@ def activate(rules: ReleaseRules, release_id: str, decision: Decision, at: datet
         if ledger.needs_four_eyes and release.author == decision.actor:
             raise FourEyesNeeded(release_id, release.author)
         if active == release_id and (at is None or at <= now):
-            activations = ledger.activations()
-            idle = without_effect(activations, now)
-            made = (each for each in activations if not each.is_cancelled and each.holds(now) and each.id not in idle)
-            return [each for each in made if each.release_id == active][-1]
+            return [each for each in in_effect(ledger.activations(), now) if each.release_id == active][-1]
         return _add(
             ledger, ActivationKind.ACTIVATE, release_id, active, decision=decision, now=now, at=max(at or now, now)
         )

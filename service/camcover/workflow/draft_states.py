@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from camcover.store import Activation, Draft, DraftStep, DraftStepKind, in_force, without_effect
+from camcover.store import Activation, Draft, DraftStep, DraftStepKind, Ledger, in_force, without_effect
 from camcover.workflow.errors import moment
 
-__all__ = ["DraftState", "DraftView", "Moment", "base_moved", "view"]
+__all__ = ["DraftState", "DraftView", "Moment", "base_moved", "moment_of", "view"]
 
 
 class DraftState(StrEnum):
@@ -81,16 +81,24 @@ class DraftView(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """All decisions about releases, and the time by which they hold."""
+    """What the decisions about releases come to at a time.
 
-    activations: tuple[Activation, ...]
+    `activations` by number; `active`: the release in force; `passed_over`: decisions without effect, as
+    `without_effect` gives them.
+    """
+
     now: datetime
+    activations: Mapping[int, Activation]
+    active: str | None
+    passed_over: Mapping[int, str]
 
-    @property
-    def active(self) -> str | None:
-        """The release in force."""
-        stack = in_force(self.activations, self.now)
-        return stack[-1] if stack else None
+
+def moment_of(ledger: Ledger) -> Moment:
+    """What the decisions come to now."""
+    now, decisions = ledger.now(), ledger.activations()
+    stack = in_force(decisions, now)
+    by_number = {each.id: each for each in decisions}
+    return Moment(now, by_number, stack[-1] if stack else None, without_effect(decisions, now))
 
 
 def view(draft: Draft, steps: Sequence[DraftStep], file_count: int, at: Moment) -> DraftView:
@@ -105,12 +113,12 @@ def _state(steps: Sequence[DraftStep], at: Moment) -> tuple[DraftState, str, Act
     if last.kind is not DraftStepKind.PUBLISH:
         is_told = last.kind in (DraftStepKind.SEND_BACK, DraftStepKind.WITHDRAW)
         return _AFTER[last.kind], last.text if is_told else "", None
-    made = next(each for each in at.activations if each.id == last.activation_id)
+    made = at.activations[last.activation_id or 0]
     if made.is_cancelled:
         return DraftState.APPROVED, "", None
     if not made.holds(at.now):
         return DraftState.SCHEDULED, "", made
-    instead = without_effect(at.activations, at.now).get(made.id)
+    instead = at.passed_over.get(made.id)
     if instead is not None:
         return DraftState.SENT_BACK, f"at {moment(made.effective_at)} {base_moved(last.base, instead)}", made
     return DraftState.PUBLISHED, "", made

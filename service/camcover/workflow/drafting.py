@@ -15,7 +15,7 @@ from typing import NamedTuple
 from camcover.store import Draft, DraftBook, DraftStep, DraftStepKind, DraftStore
 from camcover.store.drafts import digest_of_draft
 from camcover.workflow.activation import Decision, activate_approved
-from camcover.workflow.draft_states import DraftState, DraftView, Moment, base_moved, view
+from camcover.workflow.draft_states import DraftState, DraftView, base_moved, moment_of, view
 from camcover.workflow.draft_texts import (
     MOST_BYTES,
     MOST_FILES,
@@ -258,7 +258,7 @@ def draft_view(store: DraftStore, draft_id: str) -> tuple[DraftView, dict[str, b
 def draft_views(store: DraftStore) -> list[DraftView]:
     """All drafts, newest first."""
     with store.reading() as book:
-        at = Moment(tuple(book.ledger.activations()), book.ledger.now())
+        at = moment_of(book.ledger)
         steps, counts = book.steps(), book.file_counts()
         return [
             view(each, steps[each.id], counts.get((each.id, steps[each.id][-1].revision), 0), at)
@@ -272,8 +272,7 @@ def _view(book: DraftBook, draft_id: str) -> DraftView:
     if draft is None:
         raise UnknownDraft(draft_id[:_SHOWN])
     steps = book.steps(draft_id)[draft_id]
-    at = Moment(tuple(book.ledger.activations()), book.ledger.now())
-    return view(draft, steps, len(book.files(draft_id, steps[-1].revision)), at)
+    return view(draft, steps, len(book.files(draft_id, steps[-1].revision)), moment_of(book.ledger))
 
 
 def _found(book: DraftBook, draft_id: str, step: DraftStepKind, revision: int | None = None) -> DraftView:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from camcover.store import Activation, Ledger, Release, in_force, without_effect
+from camcover.store import Activation, Ledger, Release, in_effect, in_force, without_effect
 from camcover.workflow.errors import UnknownRelease
 from camcover.workflow.release_rules import unknown_release
 
@@ -30,7 +30,8 @@ class History(NamedTuple):
     `active`: its id, `since`: from when on; None before the first. `decision`: the one by which it is active.
     `returns_to`: the release that a roll-back would bring back. `decisions`: all that were made, newest effect first;
     `scheduled`: those of them whose time has not come, soonest first; `idle`: the numbers of those that had no effect,
-    since another release was active at their time. `now`: the time by which all this holds.
+    since another release was active at their time; `effective`: those that had one, newest first. `now`: the time by
+    which all this holds.
     """
 
     active: str | None
@@ -41,6 +42,7 @@ class History(NamedTuple):
     scheduled: tuple[Activation, ...]
     now: datetime
     idle: frozenset[int] = frozenset()
+    effective: tuple[Activation, ...] = ()
 
 
 class ReleasesPage(NamedTuple):
@@ -66,8 +68,7 @@ def history(ledger: Ledger) -> History:
     """What was decided, and what holds now. Raises `StoreUnavailable`."""
     now, decisions = ledger.now(), ledger.activations()
     stack = in_force(decisions, now)
-    idle = without_effect(decisions, now)
-    effective = [each for each in decisions if not each.is_cancelled and each.holds(now) and each.id not in idle]
+    effective = in_effect(decisions, now)
     decision = effective[-1] if effective else None
     return History(
         active=stack[-1] if stack else None,
@@ -77,7 +78,8 @@ def history(ledger: Ledger) -> History:
         decisions=tuple(reversed(decisions)),
         scheduled=tuple(each for each in decisions if not each.is_cancelled and not each.holds(now)),
         now=now,
-        idle=frozenset(idle),
+        idle=frozenset(without_effect(decisions, now)),
+        effective=tuple(reversed(effective)),
     )
 
 

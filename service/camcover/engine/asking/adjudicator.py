@@ -305,17 +305,19 @@ def _check_members(request: EstimateRequest) -> None:
         raise Unsound
     if len(members) > 1 and len({member.id for member in members}) < len(members):
         raise Unsound
+    has_episodes = False
     for member in members:
+        has_episodes = has_episodes or bool(member.episodes)
         if member.state and member.state not in STATE_INDEX:
             raise Unsound
         if member.membership is not NO_MEMBERSHIP and not _is_sound(member.membership):
             raise Unsound
         if member.secondary_membership is not NO_MEMBERSHIP and not _is_sound(member.secondary_membership):
             raise Unsound
-        if member.episodes and next(episode_violations(request), None) is not None:
-            raise Unsound
         if member.age is not None and (member.birth_date is not None or not 0 <= member.age <= MAX_AGE):
             raise Unsound
+    if has_episodes and next(episode_violations(request), None) is not None:
+        raise Unsound
 
 
 def _is_sound(membership: Membership) -> bool:

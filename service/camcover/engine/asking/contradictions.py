@@ -34,10 +34,10 @@ def do_sums_contradict(scope: Scope, maxima: Maxima, members: Sequence[UseSoFar]
         uses = [use.accumulators for use in members]
         if any(True for _ in _below_a_members(plan, scope.family_sums, uses, maxima.member)):
             return True
-        if any(True for _ in _beyond_a_maximum(plan, scope.family_sums, maxima.family, maxima.member)):
+        if any(True for _ in _beyond_a_maximum(plan, scope.family_sums, maxima, of_family=True)):
             return True
     pairs = [use.accumulators for use in members if len(use.accumulators) >= _A_PAIR]
-    return any(True for uses in pairs for _ in _beyond_a_maximum(plan, uses, maxima.member))
+    return any(True for uses in pairs for _ in _beyond_a_maximum(plan, uses, maxima))
 
 
 def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
@@ -47,19 +47,16 @@ def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
     maxima = scope.plan.maxima(scope.edition, family=family)
     members = [scope.use_of(place).accumulators for place in range(len(scope.request.members))]
     names = list(scope.plan.accumulators)
-    own: Sequence[int] = ()
-    owners = [
-        (f"members[{place}].{prefix}accumulators", uses, maxima.member, own) for place, uses in enumerate(members)
-    ]
+    owners = [(f"members[{place}].{prefix}accumulators", uses, False) for place, uses in enumerate(members)]
     if family:
         path, uses = f"{prefix}family_accumulators", scope.family_sums
-        owners.append((path, uses, maxima.family, maxima.member))
+        owners.append((path, uses, True))
         for place, most in _below_a_members(scope.plan, uses, members, maxima.member):
             name, used = uses[place].accumulator, uses[place].used_cents
             found = f"{used} cents of {name} used by the family, but {most} by one member"
             yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
-    for path, uses, tops, of_members in owners:
-        for place, maximum, most in _beyond_a_maximum(scope.plan, uses, tops, of_members):
+    for path, uses, of_family in owners:
+        for place, maximum, most in _beyond_a_maximum(scope.plan, uses, maxima, of_family=of_family):
             name, used = uses[place].accumulator, uses[place].used_cents
             found = f"{used} cents of {name} used, but only {most} of {names[maximum]}, toward which all of it counts"
             where = f"{path}[{place}].used_cents"
@@ -111,26 +108,24 @@ def _stated_of(index: PlanIndex, number: int, uses: Sequence[AccumulatorUse], to
 
 
 def _beyond_a_maximum(
-    index: PlanIndex, uses: Sequence[AccumulatorUse], tops: Sequence[int], of_members: Sequence[int] = ()
+    index: PlanIndex, uses: Sequence[AccumulatorUse], maxima: Maxima, *, of_family: bool = False
 ) -> Iterator[tuple[int, int, int]]:
     """Deductibles beyond the sum of a maximum toward which every cent of them counts, unless that is reached.
 
     Each with its place in the list, and of the maxima the one of which least is stated, with those cents.
-    `of_members`: for sums of a family, the most of each member; -1 = no bound. What a member pays beyond it counts
-    toward no maximum, so that a family's sum as high as one member's most says nothing of its deductible.
+    `of_family`: the sums are a family's. What a member pays beyond the own maximum counts toward none, so that a
+    family's sum as high as one member's maximum says nothing of its deductible.
     """
     if len(uses) < _A_PAIR:
         return
-    toward = counted_toward(index)
+    toward, tops = counted_toward(index), maxima.family if of_family else maxima.member
     stated = {number: cents for _, number, cents in _stated(index, uses)}
+    binding = {number: cents for number, cents in stated.items() if cents != tops[number]}
+    if of_family:
+        own = maxima.member
+        binding = {number: cents for number, cents in binding.items() if not 0 <= own[number] <= cents}
     for place, number, cents in _stated(index, uses):
-        bounds = [
-            (stated[each], each)
-            for each in toward[number]
-            if each in stated
-            and stated[each] != tops[each]
-            and not (of_members and 0 <= of_members[each] <= stated[each])
-        ]
+        bounds = [(binding[each], each) for each in toward[number] if each in binding]
         most, maximum = min(bounds, default=(cents, -1))
         if cents > most:
             yield place, maximum, most

@@ -148,7 +148,7 @@ class PlanIndex:
     @property
     def has_copays_by_facility(self) -> bool:
         """Whether some edition has copays per day and facility."""
-        return bool(self.copay_scopes) and any(map(is_by_facility, self.copay_scopes))
+        return any(map(is_by_facility, self.copay_scopes))
 
     @property
     def has_code_edits(self) -> bool:

@@ -19,14 +19,7 @@ _MOST_WAITING = 5
 async def _show(visit: Visit) -> Response:
     """The page."""
     told = visit.history
-    lived = [
-        each
-        for each in told.decisions
-        if not each.is_cancelled
-        and each.id not in told.idle
-        and each.holds(told.now)
-        and told.now - each.effective_at <= _WEEK
-    ]
+    lived = [each for each in told.effective if told.now - each.effective_at <= _WEEK]
     newest = await visit.site.look(_newest, visit)
     decided = {each.release_id for each in told.decisions if not each.is_cancelled}
     waiting = [each for each in newest.releases if each.id not in decided]
