@@ -25,7 +25,7 @@ from camcover.api.errors import Refused, overloaded, status_of
 from camcover.api.estimates import estimate_message
 from camcover.api.keeping import looked_up
 from camcover.api.pools import Pool
-from camcover.api.reproducing import reproduced
+from camcover.api.reproducing import as_answered, computed_again
 from camcover.api.requests import estimate_request
 from camcover.engine import EstimateRequest, Tables
 from camcover.engine.request import Member, PlannedService
@@ -33,7 +33,7 @@ from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import EstimateQuery, EstimateStore, StoredEstimate, StoreUnavailable
 from camcover.store.schema import PAGES
 from camcover.workflow.errors import UseCaseError
-from camcover.workflow.pricing import PricedPlan, price_again
+from camcover.workflow.pricing import PricedPlan
 from camcover.workflow.rules_in_force import RulesInForce
 from camcover.workflow.saved_plans import SavedPlan
 
@@ -184,14 +184,11 @@ class PageSaves:
 
     def _again(self, stored: StoredEstimate) -> tuple[Tables, PricedPlan] | None:
         """The rules and the answer of then."""
-        content = stored.request or b""
         try:
-            reproduced(self._rules, stored, content)
-            tables = self._rules.take(stored.rule_release)
+            again = computed_again(self._rules, stored, stored.request or b"")
         except UseCaseError:
             return None
-        request = estimate_request(request_pb2.EstimatePlanRequest.FromString(content))
-        return tables, price_again(tables, request, stored.name, stored.created_at)
+        return (again.tables, again.priced) if as_answered(stored, again.message) else None
 
 
 def _name_of(key: str) -> str:

@@ -15,8 +15,7 @@ from camcover.api.worker_process import WorkerProcess
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.store import in_force
 from camcover.workflow.activation import Decision
-from camcover.workflow.errors import PayerNotAllowed
-from camcover.workflow.payers import active_files, check_payers, touched
+from camcover.workflow.payers import LATER, active_files, check_payers, for_all_payers, touched
 from camcover.workflow.release_rules import ReleaseRules
 
 __all__ = ["PayerLimits"]
@@ -46,7 +45,7 @@ class PayerLimits:
         if caller.payers is None:
             return decision
         if request.cancel_number or request.HasField("effective_at"):
-            raise PayerNotAllowed(caller.subject, caller.payers, "what others decide until then; activate at once")
+            for_all_payers(caller.payers, caller.subject, LATER)
         active, before = await self._pool.run(self._active)
         after = await self._pool.run(self._wanted, request)
         if after is not None:  # what is not there is refused by the decision itself

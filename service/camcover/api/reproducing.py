@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from google.protobuf.message import Message
 
 from camcover.api.contract import CONTRACT, answer_digest, as_of_contract
 from camcover.api.estimates import estimate_message
 from camcover.api.requests import estimate_request
+from camcover.engine import Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import StoredEstimate
 from camcover.workflow.errors import EstimateDiffers, EstimateErased, EstimateNotKept, UnknownEstimate
-from camcover.workflow.pricing import price_again
+from camcover.workflow.pricing import PricedPlan, price_again
 from camcover.workflow.rules_in_force import RulesInForce
 
-__all__ = ["as_answered", "computed_again", "existing", "first_difference", "reproduced", "request_of"]
+__all__ = [
+    "ComputedAgain",
+    "as_answered",
+    "computed_again",
+    "existing",
+    "first_difference",
+    "reproduced",
+    "request_of",
+]
 
 
 def existing(name: str, stored: StoredEstimate | None) -> StoredEstimate:
@@ -37,16 +48,26 @@ def reproduced(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> e
 
     Raises `EstimateDiffers` when it is not the same, and what `computed_again` raises.
     """
-    message = computed_again(rules, stored, content)
+    message = computed_again(rules, stored, content).message
     if not as_answered(stored, message):
         raise EstimateDiffers(f"{stored.name}: this version of camcover computes another result than the one kept")
     return message
 
 
-def computed_again(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> estimate_pb2.Estimate:
-    """The estimate that `stored` tells of, computed anew from the request's `content`, whatever comes of it.
+class ComputedAgain(NamedTuple):
+    """A stored estimate computed anew: by which rules, the answer, and its message.
 
-    It has the fields of the contract under which it was answered (`contract.py`); those that came later are left out.
+    The message has the fields of the contract under which the estimate was answered (`contract.py`); those that came
+    later are left out.
+    """
+
+    tables: Tables
+    priced: PricedPlan
+    message: estimate_pb2.Estimate
+
+
+def computed_again(rules: RulesInForce, stored: StoredEstimate, content: bytes) -> ComputedAgain:
+    """The estimate that `stored` tells of, computed anew from the request's `content`, whatever comes of it.
 
     Raises `EstimateNotKept` when a later version made it, `InvalidRequest`, `UnknownRelease` or `ReleaseUnusable` when
     its release is not there.
@@ -57,7 +78,8 @@ def computed_again(rules: RulesInForce, stored: StoredEstimate, content: bytes) 
     if stored.contract > CONTRACT:
         known = f"its contract is {stored.contract}; this version knows contracts up to {CONTRACT}"
         raise EstimateNotKept(f"{stored.name}: a later version of camcover made it ({known})")
-    return as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
+    message = as_of_contract(estimate_message(priced, _request_id(stored), request.language), stored.contract)
+    return ComputedAgain(tables, priced, message)
 
 
 def as_answered(stored: StoredEstimate, message: estimate_pb2.Estimate) -> bool:

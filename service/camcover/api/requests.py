@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from operator import attrgetter
+from typing import Any
 
 from camcover.engine import EstimateRequest, InvalidRequest, Violation
 from camcover.engine.asking.violations import NO_SECOND_PLAN
@@ -149,8 +151,8 @@ def _member(path: str, message: messages.Member, place: int, dates: DateReader) 
         dates.optional(f"{path}.birth_date", message.birth_date, first_year=FIRST_BIRTH_YEAR),
         message.age if message.HasField("age") else None,
         message.state,
-        _use(message, f"{path}.", dates),
-        _secondary_use(message, f"{path}.secondary_", dates),
+        _use(_OWN(message), f"{path}.", dates),
+        _use(_SECONDARY(message), f"{path}.secondary_", dates),
         _membership(f"{path}.membership", message.membership, dates)
         if message.HasField("membership")
         else NO_MEMBERSHIP,
@@ -162,28 +164,25 @@ def _member(path: str, message: messages.Member, place: int, dates: DateReader) 
     )
 
 
-def _use(message: messages.Member, path: str, dates: DateReader) -> UseSoFar:
-    """What a member used under the plan; `path`: how the paths of its lists begin. A list that is empty is not read."""
+def _use(lists: tuple[Any, ...], path: str, dates: DateReader) -> UseSoFar:
+    """What a member used under a plan; `lists`: as `_OWN` or `_SECONDARY` takes them, `path`: how their paths begin.
+
+    A list that is empty is not read.
+    """
+    sums, limits, visits, dated, fees, codes = lists
     return UseSoFar(
-        _sums(own) if (own := message.accumulators) else (),
-        _limits(f"{path}limit_usage", limits, dates) if (limits := message.limit_usage) else (),
-        _visits(visits) if (visits := message.benefit_visits) else (),
-        _prior_visits(f"{path}prior_visits", dated, dates) if (dated := message.prior_visits) else (),
-        _fee_usage(f"{path}fee_usage", fees, dates) if (fees := message.fee_usage) else (),
-        _code_usage(f"{path}code_usage", codes, dates) if (codes := message.code_usage) else (),
+        _sums(sums) if sums else (),
+        _limits(f"{path}limit_usage", limits, dates) if limits else (),
+        _visits(visits) if visits else (),
+        _prior_visits(f"{path}prior_visits", dated, dates) if dated else (),
+        _fee_usage(f"{path}fee_usage", fees, dates) if fees else (),
+        _code_usage(f"{path}code_usage", codes, dates) if codes else (),
     )
 
 
-def _secondary_use(message: messages.Member, path: str, dates: DateReader) -> UseSoFar:
-    """The same under the second plan."""
-    return UseSoFar(
-        _sums(own) if (own := message.secondary_accumulators) else (),
-        _limits(f"{path}limit_usage", limits, dates) if (limits := message.secondary_limit_usage) else (),
-        _visits(visits) if (visits := message.secondary_benefit_visits) else (),
-        _prior_visits(f"{path}prior_visits", dated, dates) if (dated := message.secondary_prior_visits) else (),
-        _fee_usage(f"{path}fee_usage", fees, dates) if (fees := message.secondary_fee_usage) else (),
-        _code_usage(f"{path}code_usage", codes, dates) if (codes := message.secondary_code_usage) else (),
-    )
+_USED = ("accumulators", "limit_usage", "benefit_visits", "prior_visits", "fee_usage", "code_usage")
+_OWN, _SECONDARY = attrgetter(*_USED), attrgetter(*(f"secondary_{name}" for name in _USED))
+"""What a member used under the plan, and under the second plan, as a message has it."""
 
 
 def _episodes(path: str, episodes: Iterable[messages.EpisodeStart], dates: DateReader) -> tuple[EpisodeStart, ...]:

@@ -41,8 +41,8 @@ from camcover.workflow.decision_tables import UnknownFact
 from camcover.workflow.errors import (
     EstimateDiffers,
     NotServed,
-    PayerNotAllowed,
 )
+from camcover.workflow.payers import SETTINGS, for_all_payers
 from camcover.workflow.release_names import ACTIVE
 from camcover.workflow.release_rules import ReleaseRules, find_release
 from camcover.workflow.reviewing import analyzed, covered, explained
@@ -165,8 +165,7 @@ class StaffServicer(RuleServiceServicer):
         """Ask for four eyes, or for their end."""
         validate(request)
         caller, store = CALLER.get(), self._releases().store
-        if caller.payers is not None:
-            raise PayerNotAllowed(caller.subject, caller.payers, "what holds for the rules of all payers")
+        for_all_payers(caller.payers, caller.subject, SETTINGS)
         await self._pool.run(switch_four_eyes, store, caller.subject, is_on=request.on)
         return messages.SwitchFourEyesResponse(**_fields(await self._pool.run(four_eyes, store)))
 

@@ -40,7 +40,7 @@ class StoredEstimateDesk:
         stored = existing(name, self._estimates.by_name(name))
         content = request_of(stored)
         try:
-            again = computed_again(self._rules, stored, content)
+            again = computed_again(self._rules, stored, content).message
         except InvalidRequest:
             # No more is said of it: its violations quote the request.
             return "this version refuses its request"

@@ -42,12 +42,12 @@ def letter(told: Told) -> dict[str, Any]:
         },
         "lead": say("letter-lead"),
         "total": _total(told),
-        "range": _range(told),
+        "range": told.range("web-exact", "letter-range"),
         "approvals": [
             {
                 "state": say("letter-have" if each.has else "letter-ask"),
                 "title": each.title,
-                "worth": _worth(told, each.worth_cents),
+                "worth": told.worth(each.worth_cents, "letter-more"),
             }
             for each in answer.approvals
         ],
@@ -88,14 +88,6 @@ def _total(told: Told) -> dict[str, Any]:
     }
 
 
-def _range(told: Told) -> str:
-    """From least to most."""
-    if told.answer.is_exact:
-        return told.say("web-exact")
-    range_ = told.answer.estimate.range
-    return told.say("letter-range", low=Dollars(range_.low_cents), high=Dollars(range_.high_cents))
-
-
 def _sources(told: Told) -> dict[str, str]:
     """The places in documents that figures rest on, each with an address of the web or none, in their order."""
     return {
@@ -103,13 +95,6 @@ def _sources(told: Told) -> dict[str, str]:
         for each in told.answer.sources
         for place in each.places or ("",)
     }
-
-
-def _worth(told: Told, cents: int | None) -> str:
-    """What is paid more without an approval."""
-    if cents is None:
-        return told.say("letter-unknown")
-    return told.say("letter-more", amount=Dollars(cents)) if cents > 0 else told.say("letter-same")
 
 
 def _months(told: Told) -> dict[str, Any]:

@@ -23,7 +23,12 @@ from camcover.rulebook.records import (
 from camcover.showing.words import WORDS
 from camcover.workflow import catalog_entries
 
-__all__ = ["Offered", "RuleNames"]
+__all__ = ["Offered", "RuleNames", "capitalised"]
+
+
+def capitalised(text: str) -> str:
+    """A text that begins with a capital letter, as a sentence does."""
+    return text[:1].upper() + text[1:]
 
 
 class Offered(NamedTuple):
@@ -52,10 +57,7 @@ class RuleNames:
 
     def practitioners(self, therapy: str) -> list[Offered]:
         """Who offers a therapy, by their names; all where the catalog names nobody."""
-        known = catalog_entries.practitioners(self._tables)
-        entry = catalog_entries.therapies(self._tables).get(therapy)
-        offering = {str(each) for each in entry.practitioners} if entry else set()
-        return self._sorted({key: each for key, each in known.items() if not offering or key in offering})
+        return self._sorted(catalog_entries.offering(self._tables, therapy))
 
     def therapy(self, therapy: str) -> str:
         """The name of one therapy."""
@@ -101,8 +103,7 @@ class RuleNames:
     def _named(self, name: str | None, word: str) -> str:
         if name:
             return self.language.name(name)
-        said = self.language.word(word)
-        return said[:1].upper() + said[1:]
+        return capitalised(self.language.word(word))
 
     def _sorted(self, entries: Mapping[str, Therapy | Condition | Practitioner]) -> list[Offered]:
         named = [Offered(key, self.language.name(each.name)) for key, each in entries.items()]

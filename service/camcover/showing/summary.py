@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from camcover.engine.estimate import Amounts
-from camcover.messages import Dollars
 from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
 from camcover.showing.answer import Approval
+from camcover.showing.naming import capitalised
 from camcover.showing.told import Told
 
 __all__ = ["summary"]
@@ -74,7 +74,7 @@ def summary(told: Told) -> dict[str, Any]:
             for item, sums in zip(told.request.items, told.answer.estimate.items, strict=True)
         ],
         "cost_foot": [say("letter-sum"), *(told.money(_of(totals, name)) for name in amounts)],
-        "range": _range(told),
+        "range": told.range("summary-exact", "summary-range"),
     }
 
 
@@ -86,25 +86,7 @@ def _of(sums: Amounts, name: str) -> int:
 
 def _approval(told: Told, approval: Approval) -> Iterator[str]:
     """An approval, the care that needs it, whether it is there, and what it is worth."""
-    said = told.words.text(attestation(Attestation(approval.word)))
-    yield said[:1].upper() + said[1:]
+    yield capitalised(told.words.text(attestation(Attestation(approval.word))))
     yield told.therapy(told.request.items[approval.item_index])
     yield told.say("summary-has" if approval.has else "summary-wanted")
-    yield _worth(told, approval)
-
-
-def _worth(told: Told, approval: Approval) -> str:
-    """What the patient pays more without an approval."""
-    if approval.worth_cents is None:
-        return told.say("letter-unknown")
-    if approval.worth_cents <= 0:
-        return told.say("letter-same")
-    return told.say("summary-patient-more", amount=Dollars(approval.worth_cents))
-
-
-def _range(told: Told) -> str:
-    """From least to most."""
-    if told.answer.is_exact:
-        return told.say("summary-exact")
-    range_ = told.answer.estimate.range
-    return told.say("summary-range", low=Dollars(range_.low_cents), high=Dollars(range_.high_cents))
+    yield told.worth(approval.worth_cents, "summary-patient-more")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member, PlannedService
 from camcover.languages import ENGLISH, Language
-from camcover.messages import Argument
+from camcover.messages import Argument, Dollars
 from camcover.refusals import Refusal
 from camcover.rulebook.records import Plan
 from camcover.showing.answer import CareAnswer, answer_of
@@ -80,6 +80,19 @@ class Told(NamedTuple):
             "release": self.say("web-release", release=priced.rule_release, day=priced.expires_on),
         }
 
+    def worth(self, cents: int | None, more: str) -> str:
+        """What is paid more without an approval; `more`: the message of an amount."""
+        if cents is None:
+            return self.say("letter-unknown")
+        return self.say(more, amount=Dollars(cents)) if cents > 0 else self.say("letter-same")
+
+    def range(self, exact: str, range_: str) -> str:
+        """From least to most; the message where that is one amount, and the message of two."""
+        if self.answer.is_exact:
+            return self.say(exact)
+        bounds = self.answer.estimate.range
+        return self.say(range_, low=Dollars(bounds.low_cents), high=Dollars(bounds.high_cents))
+
     def span(self, first: date, last: date, *, has_year: bool = True) -> str:
         """From a day to a day: `Mar 2 - Apr 6, 2026` with a dash; one day where they are the same.
 
@@ -118,8 +131,7 @@ class Told(NamedTuple):
 
     def given_by(self, item: PlannedService) -> Sequence[str]:
         """Who gives the care, and in which network."""
-        known = {each.value: each.name for each in self.names.practitioners("")}
-        found = [known.get(item.practitioner, item.practitioner)] if item.practitioner else []
+        found = [self.names.practitioner(item.practitioner)] if item.practitioner else []
         if item.tier:
             found.append(self.names.tier(self.request.plan_id, min(item.dates), item.tier))
         return found

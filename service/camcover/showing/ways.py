@@ -12,7 +12,7 @@ from typing import NamedTuple
 from camcover.engine import EstimateRequest
 from camcover.engine.request import PlannedService
 from camcover.messages import Argument, Message
-from camcover.showing.naming import RuleNames
+from camcover.showing.naming import RuleNames, capitalised
 from camcover.showing.words import WORDS
 from camcover.workflow.care_choices import CareChange
 from camcover.workflow.cheaper_ways import CheaperWay, CheaperWays
@@ -56,7 +56,7 @@ def shown_ways(found: CheaperWays, request: EstimateRequest, names: RuleNames) -
             patient_cents=each.patient_cents,
             saved_cents=found.patient_cents - each.patient_cents,
             changes=tuple(
-                _begun(words.text(_named(trade, each.choices[trade.item_index].item, request, names)))
+                capitalised(words.text(_named(trade, each.choices[trade.item_index].item, request, names)))
                 for trade in trades_of(each)
             ),
             traded=tuple(words.text(WORDS[word]()) for word in _asks(each)),
@@ -72,7 +72,7 @@ def shown_ways(found: CheaperWays, request: EstimateRequest, names: RuleNames) -
         least_cents=least,
         saved_cents=found.patient_cents - least,
         ways=tuple(ways),
-        remarks=tuple(_begun(words.text(each)) for each in remarks_on(found, request)),
+        remarks=tuple(capitalised(words.text(each)) for each in remarks_on(found, request)),
         priced=found.priced,
     )
 
@@ -98,8 +98,3 @@ def _named(trade: Trade, item: PlannedService, request: EstimateRequest, names: 
         named["practitioner"] = names.practitioner(item.practitioner)
     arguments = ((name, named.get(name, value)) for name, value in trade.message.arguments)
     return Message(trade.message.id, tuple(arguments))
-
-
-def _begun(text: str) -> str:
-    """A sentence that begins with a capital letter."""
-    return text[:1].upper() + text[1:]

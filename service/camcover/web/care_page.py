@@ -71,8 +71,7 @@ def _ways(tables: Tables, tag: str, form: CareForm, asked: AnsweredForm[PricedPl
     may, errors = may_change(tables, form, asked.request)
     if errors:
         return None
-    visits = sum(len(item.dates) for item in asked.request.items)
-    return found_ways(tables, language(tag), asked, may, most_priced=max(MOST_LINES // visits, 1))
+    return found_ways(tables, language(tag), asked, may, most_lines=MOST_LINES)
 
 
 def builder_values(tables: Tables, tag: str, form: CareForm, *, errors: Faults, today: date) -> dict[str, Any]:

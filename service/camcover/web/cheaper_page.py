@@ -40,8 +40,7 @@ def cheaper_page(
     names = RuleNames(tables, words)
     ways = None
     if not errors:
-        visits = sum(len(item.dates) for item in request.items)
-        ways = found_ways(tables, words, found, may, most_priced=max(MOST_LINES // visits, 1))
+        ways = found_ways(tables, words, found, may, most_lines=MOST_LINES)
     uses = [chosen_way(form, each.way) for each in ways.ways] if ways is not None else []
     return html(
         "cheaper.html",

@@ -6,7 +6,7 @@ What comes in: the body of a POST. What goes out: a `CareForm`, which pages show
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,7 @@ __all__ = [
     "SlowForm",
     "WrongForm",
     "body_of",
+    "cut",
     "fields_of",
     "form_of",
     "pairs_of",
@@ -165,7 +166,12 @@ def fields_of(body: bytes) -> list[tuple[str, str]]:
 
 def pairs_of(body: bytes) -> list[tuple[str, str]]:
     """The fields of a form in order, without blanks around them and cut. Raises `WrongForm`."""
-    return [(name, value.strip()[:_LONGEST]) for name, value in fields_of(body)]
+    return cut(fields_of(body))
+
+
+def cut(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Fields without blanks around them and cut."""
+    return [(name, value.strip()[:_LONGEST]) for name, value in pairs]
 
 
 def form_of(pairs: list[tuple[str, str]]) -> CareForm:

@@ -15,7 +15,7 @@ from camcover.engine import EstimateRequest, InvalidRequest, Tables
 from camcover.languages import Language
 from camcover.messages import Message
 from camcover.money import Cents
-from camcover.rulebook.records import Setting
+from camcover.rulebook.records import Plan, Setting
 from camcover.showing.naming import Offered, RuleNames
 from camcover.showing.ways import ShownWays, shown_ways
 from camcover.showing.words import WORDS
@@ -69,7 +69,7 @@ class OfferedChanges(NamedTuple):
 
 def offered_changes(tables: Tables, names: RuleNames, form: CareForm, request: EstimateRequest) -> OfferedChanges:
     """What may be chosen: the plan's networks, who offers these kinds of care, settings."""
-    plan = edition_of(form, tables, min(day for item in request.items for day in item.dates))
+    plan = _edition(tables, form, request)
     practitioners: dict[str, Offered] = {}
     for item in request.items:
         practitioners |= {each.value: each for each in names.practitioners(item.therapy)}
@@ -82,13 +82,18 @@ def offered_changes(tables: Tables, names: RuleNames, form: CareForm, request: E
     )
 
 
+def _edition(tables: Tables, form: CareForm, request: EstimateRequest) -> Plan | None:
+    """The edition of the plan on the first day."""
+    return edition_of(form, tables, min(day for item in request.items for day in item.dates))
+
+
 def _word_of(setting: Setting) -> str:
     return f"web-cheaper-setting-{str(setting).replace('_', '-')}"
 
 
 def at_first(tables: Tables, form: CareForm, request: EstimateRequest) -> MayForm:
     """What may change where the reader was not asked: the plan's networks, and somewhat later."""
-    plan = edition_of(form, tables, min(day for item in request.items for day in item.dates))
+    plan = _edition(tables, form, request)
     return MayForm(tiers=tuple(map(str, plan.tiers)) if plan is not None else (), later=str(AT_FIRST_LATER))
 
 
@@ -97,7 +102,7 @@ def may_change(tables: Tables, form: CareForm, request: EstimateRequest) -> tupl
     may = form.may or at_first(tables, form, request)
     errors: dict[str, Message] = {}
     known = catalog_entries.practitioners(tables)
-    plan = edition_of(form, tables, min(day for item in request.items for day in item.dates))
+    plan = _edition(tables, form, request)
     for name, words, there in (
         ("may-tier", may.tiers, plan.tiers if plan is not None else ()),
         ("may-practitioner", may.practitioners, known),
@@ -121,12 +126,16 @@ def may_change(tables: Tables, form: CareForm, request: EstimateRequest) -> tupl
 
 
 def found_ways(
-    tables: Tables, language: Language, asked: AnsweredForm[PricedPlan], may: MayChange, *, most_priced: int
+    tables: Tables, language: Language, asked: AnsweredForm[PricedPlan], may: MayChange, *, most_lines: int
 ) -> ShownWays | None:
-    """The ways that a search finds; None where there are more choices than it can look at."""
+    """The ways that a search finds; None where there are more choices than it can look at.
+
+    `most_lines`: visits that are priced in all.
+    """
+    visits = sum(len(item.dates) for item in asked.request.items)
     present = Cents(asked.answer.estimate.totals.patient_cents)
     try:
-        search = WaySearch(tables, asked.request, present, may, most_priced=most_priced)
+        search = WaySearch(tables, asked.request, present, may, most_priced=max(most_lines // visits, 1))
     except InvalidRequest:
         return None
     while search.advance():

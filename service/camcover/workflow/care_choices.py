@@ -160,20 +160,14 @@ def _parts(tables: Tables, request: EstimateRequest, place: int, may: MayChange)
     first_tier = str(next(iter(tables.plans[request.plan_id].nearest_to(ordinal_of(min(item.dates))).plan.tiers)))
     is_open = not has_agreed_price(item)
     here = "" if item.setting is None else str(item.setting)
+    offering = [each for each in may.practitioners if each in catalog_entries.offering(tables, item.therapy)]
     return _Parts(
         _moves(tables, request, place, may),
         _others(item.tier, item.tier or first_tier, may.tiers if is_open else ()),
-        _others(item.practitioner, item.practitioner, _offering(tables, item, may.practitioners) if is_open else ()),
+        _others(item.practitioner, item.practitioner, offering if is_open else ()),
         _others(here, here or str(Setting.OFFICE), may.settings if is_open else ()),
         next((each.cents for each in may.self_pay if each.item == place), None),
     )
-
-
-def _offering(tables: Tables, item: PlannedService, words: Iterable[str]) -> list[str]:
-    """Those practitioners who offer a therapy by the catalog; all where it names nobody."""
-    entry = catalog_entries.therapies(tables).get(item.therapy)
-    offering = set(map(str, entry.practitioners)) if entry is not None else set()
-    return [word for word in words if not offering or word in offering]
 
 
 def choices_of(tables: Tables, request: EstimateRequest, place: int, may: MayChange) -> tuple[ServiceChoice, ...]:

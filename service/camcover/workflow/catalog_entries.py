@@ -10,7 +10,7 @@ from camcover.calendar import ordinal_of
 from camcover.engine import Tables
 from camcover.rulebook.records import Catalog, Condition, Plan, Practitioner, Therapy
 
-__all__ = ["conditions", "edition_on", "latest", "practitioners", "therapies"]
+__all__ = ["conditions", "edition_on", "latest", "offering", "practitioners", "therapies"]
 
 Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
 
@@ -36,6 +36,13 @@ def conditions(tables: Tables) -> dict[str, Condition]:
 def practitioners(tables: Tables) -> dict[str, Practitioner]:
     """The kinds of practitioners by id."""
     return latest(tables, lambda catalog: catalog.practitioners.values())
+
+
+def offering(tables: Tables, therapy: str) -> dict[str, Practitioner]:
+    """The kinds of practitioners who offer a therapy, by id; all where the catalog names nobody."""
+    known, entry = practitioners(tables), therapies(tables).get(therapy)
+    named = set(map(str, entry.practitioners)) if entry is not None else set()
+    return {word: each for word, each in known.items() if not named or word in named}
 
 
 def edition_on(tables: Tables, plan_id: str, day: date) -> Plan | None:

@@ -17,7 +17,11 @@ from camcover.store import ReleaseStore
 from camcover.workflow.errors import PayerNotAllowed
 from camcover.workflow.publishing import sound
 
-__all__ = ["Touched", "active_files", "check_payers", "touched"]
+__all__ = ["LATER", "SETTINGS", "Touched", "active_files", "check_payers", "for_all_payers", "touched"]
+
+LATER = "what others decide until then; activate at once"
+SETTINGS = "what holds for the rules of all payers"
+"""What goes beyond the payers of a caller, whichever they are: decisions for later, settings of the database."""
 
 _MOST_NAMED = 5
 
@@ -64,6 +68,12 @@ def active_files(store: ReleaseStore, payers: Iterable[str], subject: str) -> tu
         if active is None:
             raise PayerNotAllowed(subject, payers, "all others, since nothing is active yet")
         return active, ledger.files(active)
+
+
+def for_all_payers(payers: frozenset[str] | None, subject: str, beyond: str) -> None:
+    """Raise `PayerNotAllowed` for somebody who may change the rules of some payers alone; `beyond`: what is asked."""
+    if payers is not None:
+        raise PayerNotAllowed(subject, payers, beyond)
 
 
 def check_payers(found: Touched, payers: frozenset[str], subject: str) -> None:

@@ -15,6 +15,7 @@ from camcover.workflow.release_rules import unknown_release
 
 __all__ = [
     "History",
+    "Ledger",
     "ReleaseAtHand",
     "ReleasesPage",
     "files_of_release",

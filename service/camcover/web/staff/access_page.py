@@ -7,7 +7,7 @@ from starlette.responses import Response
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import StaffPage, Visit
 from camcover.workflow.activation import four_eyes, switch_four_eyes
-from camcover.workflow.errors import PayerNotAllowed
+from camcover.workflow.payers import SETTINGS, for_all_payers
 
 __all__ = ["PAGES"]
 
@@ -22,8 +22,7 @@ async def _show(visit: Visit) -> Response:
 async def _switch(visit: Visit) -> Response:
     """Ask for four eyes, or for their end. Raises `PayerNotAllowed`, `SecondPersonNeeded`."""
     person = visit.person
-    if person.payers is not None:
-        raise PayerNotAllowed(person.subject, person.payers, "what holds for the rules of all payers")
+    for_all_payers(person.payers, person.subject, SETTINGS)
     is_on = visit.sent("four-eyes") == "on"
     await visit.site.look(switch_four_eyes, visit.site.releases.store, person.subject, is_on=is_on)
     return led_to("/access")

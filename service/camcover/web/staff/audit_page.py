@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from camcover.web.rendering import attachment
 from camcover.web.staff.frame import framed, led_to, told_moment
-from camcover.web.staff.visits import StaffPage, Visit
+from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow.audit_reading import AuditEntry, AuditQuery, audit_page, audit_table
 from camcover.workflow.auditing import checked
 from camcover.workflow.roles import Role
@@ -102,7 +102,7 @@ def _words(value: object) -> str:
 
 def _number(text: str) -> int:
     """The number of an entry in an address; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
+    return (whole_number(text) or 0) if len(text) <= _LONGEST_NUMBER else 0
 
 
 PAGES = (

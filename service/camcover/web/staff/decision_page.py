@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -59,7 +59,7 @@ async def _show(visit: Visit) -> Response:
         tables = await _tables(visit.site, release, plan, therapy)
     except (UnknownFact, TooManyCells) as error:
         fault = str(error)
-    known = await visit.site.look(_releases, visit)
+    known = [each.id for each in (await visit.site.read(releases_page, _MOST_RELEASES)).releases]
     names = {"plan": plan, "therapy": therapy, "release": release}
     status = 404 if fault else 200
     return framed(
@@ -72,25 +72,13 @@ async def _tables(site: StaffSite, release: str, plan: str, therapy: str) -> tup
 
     Raises `UnknownFact`, `TooManyCells`.
     """
-    key = "decisions", release, plan, therapy
-    found: tuple[ShownTable, ...] | None = site.kept.get(key)
-    if found is None:
-        files = await site.look(_files, site, release)
-        made = await site.work(explained, files, TableQuery(plan, therapy))
-        found = tuple(map(_table, sorted(made, key=lambda each: each.first, reverse=True)))
-        site.kept[key] = found
-    return found
 
+    async def made() -> tuple[ShownTable, ...]:
+        files = await site.read(files_of_release, release)
+        found = await site.work(explained, files, TableQuery(plan, therapy))
+        return tuple(map(_table, sorted(found, key=lambda each: each.first, reverse=True)))
 
-def _files(site: StaffSite, release: str) -> Mapping[str, bytes]:
-    with site.releases.store.reading() as ledger:
-        return files_of_release(ledger, release)
-
-
-def _releases(visit: Visit) -> list[str]:
-    """The newest releases, by id."""
-    with visit.site.releases.store.reading() as ledger:
-        return [each.id for each in releases_page(ledger, _MOST_RELEASES).releases]
+    return await site.once(("decisions", release, plan, therapy), made)
 
 
 def _table(table: DecisionTable) -> ShownTable:

@@ -55,17 +55,12 @@ async def differences_of(site: StaffSite, before: str, after: str) -> ReleaseDif
 
     Raises `UnknownRelease`, `RulesRefused` where this version finds an error in one of them.
     """
-    found: ReleaseDifferences | None = site.kept.get((before, after))
-    if found is None:
-        sides = await site.look(_files, site, before), await site.look(_files, site, after)
-        found = grouped(before, after, await site.work(changes, *sides))
-        site.kept[before, after] = found
-    return found
 
+    async def made() -> ReleaseDifferences:
+        sides = await site.read(files_of_release, before), await site.read(files_of_release, after)
+        return grouped(before, after, await site.work(changes, *sides))
 
-def _files(site: StaffSite, release: str) -> dict[str, bytes]:
-    with site.releases.store.reading() as ledger:
-        return files_of_release(ledger, release)
+    return await site.once((before, after), made)
 
 
 def grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDifferences:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from camcover.rulebook.extents import mended
-from camcover.web.staff.drafts_page import DraftAtHand, draft_at_hand, draft_id
+from camcover.web.staff.drafts_page import DraftAtHand, draft_at_hand, draft_id, revision
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import StaffPage, Visit
 from camcover.workflow import drafting
@@ -21,7 +21,7 @@ from camcover.workflow.errors import DraftChanged
 
 __all__ = ["PAGES"]
 
-_LONGEST_NAME, _LONGEST_NUMBER = 512, 9
+_LONGEST_NAME = 512
 _MOST_BYTES = 4 << 20
 """Of the form: a file of a mebibyte, each of its bytes written as three."""
 
@@ -72,9 +72,8 @@ async def _do(visit: Visit) -> Response:
         text = await _mended(visit, found, name, text)
     if do not in ("save", "remove"):
         return await _page(visit, found, name, text)
-    number = visit.sent("revision", _LONGEST_NUMBER)
     changed: Mapping[str, bytes | None] = {name: None if do == "remove" else _bytes(text, found.whole.files.get(name))}
-    save = DraftSave(visit.person.subject, int(number) if number.isascii() and number.isdecimal() else 0, changed)
+    save = DraftSave(visit.person.subject, revision(visit), changed)
     try:
         await visit.site.look(drafting.save_draft, drafts_of(visit.site.releases), draft_id(visit), save)
     except DraftChanged as error:

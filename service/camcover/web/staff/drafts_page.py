@@ -11,17 +11,16 @@ from starlette.responses import Response
 
 from camcover.web.staff.differences import ReleaseDifferences, grouped
 from camcover.web.staff.frame import framed, led_to
-from camcover.web.staff.visits import StaffPage, Visit
+from camcover.web.staff.visits import SAY_WHY, StaffPage, Visit, whole_number
 from camcover.workflow import drafting
 from camcover.workflow.activation import Decision
 from camcover.workflow.draft_checks import DraftCheck, check_draft
 from camcover.workflow.draft_states import DraftState, DraftView
 from camcover.workflow.drafting import DraftDecision, DraftSave, DraftStepKind, Snapshot, drafts_of
 from camcover.workflow.errors import RulesRefused, WrongDraftState
-from camcover.workflow.payers import active_files, check_payers, touched
 from camcover.workflow.reviewing import changes, prepared
 
-__all__ = ["PAGES", "draft_at_hand", "draft_id"]
+__all__ = ["PAGES", "DraftAtHand", "draft_at_hand", "draft_id", "revision"]
 
 _LONGEST_TEXT, _LONGEST_TITLE, _LONGEST_NUMBER, _LONGEST_TIME = 4_000, 200, 9, 16
 _MOST_LINES = 400
@@ -87,8 +86,8 @@ async def _begin(visit: Visit) -> Response:
 async def _one(visit: Visit, fault: str = "") -> Response:
     """One draft."""
     found = await visit.site.look(draft_at_hand, visit)
-    check = await _kept(visit, ("check", found.view.digest), lambda: _checked(visit, found))
-    differs = await _kept(visit, ("differences", found.view.digest), lambda: _differences(visit, found))
+    check = await visit.site.once(("check", found.view.digest), lambda: _checked(visit, found))
+    differs = await visit.site.once(("differences", found.view.digest), lambda: _differences(visit, found))
     view = found.view
     return framed(
         visit,
@@ -106,13 +105,6 @@ async def _one(visit: Visit, fault: str = "") -> Response:
         text=visit.sent("text", _LONGEST_TEXT),
         longest=_LONGEST_TEXT,
     )
-
-
-async def _kept(visit: Visit, key: tuple[str, str], make: Callable[[], Awaitable[object]]) -> object:
-    """An answer about the files of a draft, which are those of their digest."""
-    if key not in visit.site.kept:
-        visit.site.kept[key] = await make()
-    return visit.site.kept[key]
 
 
 async def _checked(visit: Visit, found: DraftAtHand) -> DraftCheck:
@@ -143,7 +135,7 @@ async def _do(visit: Visit) -> Response:
         raise WrongDraftState(f"{draft_id(visit)}: found no step; expected one of {', '.join(_STEPS)}")
     is_said = bool(visit.sent("text"))
     if not is_said and visit.sent("do") in _WITH_REASON:
-        return await _one(visit, "Say why: the audit log keeps it.")
+        return await _one(visit, SAY_WHY)
     await step(visit)
     return led_to(f"/{draft_id(visit)}")
 
@@ -154,7 +146,7 @@ async def _comment(visit: Visit) -> None:
 
 
 async def _rebase(visit: Visit) -> None:
-    save = DraftSave(visit.person.subject, _revision(visit), {}, is_rebased=True)
+    save = DraftSave(visit.person.subject, revision(visit), {}, is_rebased=True)
     await visit.site.look(drafting.save_draft, drafts_of(visit.site.releases), draft_id(visit), save)
 
 
@@ -176,7 +168,7 @@ async def _send_back(visit: Visit) -> None:
 
 async def _decide(visit: Visit, *, is_approved: bool) -> None:
     text = visit.sent("text", _LONGEST_TEXT)
-    decision = DraftDecision(visit.person.subject, _revision(visit), is_approved, text)
+    decision = DraftDecision(visit.person.subject, revision(visit), is_approved, text)
     await visit.site.look(drafting.decide, drafts_of(visit.site.releases), draft_id(visit), decision)
 
 
@@ -200,20 +192,17 @@ async def _allowed(visit: Visit, step: DraftStepKind) -> Snapshot:
 
     Raises `PayerNotAllowed`, and what `snapshot_to` raises.
     """
-    person, site = visit.person, visit.site
+    site = visit.site
     found: Snapshot = await site.look(
-        drafting.snapshot_to, step, drafts_of(site.releases), draft_id(visit), _revision(visit)
+        drafting.snapshot_to, step, drafts_of(site.releases), draft_id(visit), revision(visit)
     )
-    if person.payers is not None:
-        _, before = await site.look(active_files, site.releases.store, person.payers, person.subject)
-        check_payers(await site.work(touched, before, found.files), person.payers, person.subject)
+    await visit.check_payers(found.files)
     return found
 
 
-def _revision(visit: Visit) -> int:
+def revision(visit: Visit) -> int:
     """The revision that a form was shown for; 0, which none has, where it names none."""
-    text = visit.sent("revision", _LONGEST_NUMBER)
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return whole_number(visit.sent("revision", _LONGEST_NUMBER)) or 0
 
 
 def _time(visit: Visit) -> datetime | None:

@@ -14,7 +14,7 @@ from camcover.rulebook.facts import Fact, Part, document_part
 from camcover.rulebook.facts.words import edition_words
 from camcover.rulebook.records import Place, Plan, Review
 from camcover.web.staff.frame import framed
-from camcover.web.staff.visits import StaffPage, Visit
+from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import catalog_entries
 from camcover.workflow.errors import UnknownPlan
 
@@ -137,7 +137,7 @@ def _told(part: Part) -> list[Fact]:
 
 def _number(text: str) -> int:
     """A number of an address; 0 for anything else."""
-    return min(int(text), _MANY) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    return min(whole_number(text) or 0, _MANY) if len(text) < 9 else 0
 
 
 PAGES = (StaffPage("/plans", _list), StaffPage("/plans/{plan}", _one))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from camcover.web.staff.differences import differences_of
 from camcover.web.staff.frame import framed, led_to
-from camcover.web.staff.visits import StaffPage, Visit
+from camcover.web.staff.visits import LONGEST_REASON, SAY_WHY, StaffPage, Visit
 from camcover.workflow.activation import Decision, activate, roll_back
 from camcover.workflow.errors import ActiveReleaseChanged, NothingToReturnTo
-from camcover.workflow.payers import active_files, check_payers, touched
 from camcover.workflow.release_history import (
-    ReleaseAtHand,
-    ReleasesPage,
     files_of_release,
     release_at_hand,
     releases_page,
@@ -24,7 +22,6 @@ from camcover.workflow.release_history import (
 __all__ = ["PAGES"]
 
 _MOST_LISTED, _MOST_DECISIONS = 25, 50
-_LONGEST_REASON = 500
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every file in an archive, so that the same release is the same bytes."""
 
@@ -32,7 +29,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 async def _list(visit: Visit) -> Response:
     """All releases, and all decisions."""
     words, before = visit.asked("find"), visit.asked("before")
-    found = await visit.site.look(_listed, visit, words, before)
+    found = await visit.site.read(releases_page, _MOST_LISTED, before, words)
     return framed(
         visit,
         "releases.html",
@@ -44,39 +41,24 @@ async def _list(visit: Visit) -> Response:
     )
 
 
-def _listed(visit: Visit, words: str, before: str) -> ReleasesPage:
-    with visit.site.releases.store.reading() as ledger:
-        return releases_page(ledger, _MOST_LISTED, before, words)
-
-
 async def _one(visit: Visit) -> Response:
     """One release."""
-    found = await visit.site.look(_at_hand, visit, visit.path["release"])
+    found = await visit.site.read(release_at_hand, visit.path["release"])
     return framed(visit, "release.html", f"Release {found.release.id}", found=found)
-
-
-def _at_hand(visit: Visit, release: str) -> ReleaseAtHand:
-    with visit.site.releases.store.reading() as ledger:
-        return release_at_hand(ledger, release)
 
 
 async def _file(visit: Visit) -> Response:
     """One file of a release, with the numbers of its lines."""
-    files, name = await visit.site.look(_files, visit), visit.path["name"]
+    files, name = await visit.site.read(files_of_release, visit.path["release"]), visit.path["name"]
     if name not in files:
         return framed(visit, "refused.html", "No such file", status=404, said="This release has no such file.")
     lines = files[name].decode(errors="replace").splitlines()
     return framed(visit, "release_file.html", name, release=visit.path["release"], name=name, lines=lines)
 
 
-def _files(visit: Visit) -> dict[str, bytes]:
-    with visit.site.releases.store.reading() as ledger:
-        return files_of_release(ledger, visit.path["release"])
-
-
 async def _archive(visit: Visit) -> Response:
     """All files of a release as one archive."""
-    body = await visit.site.look(_packed, visit)
+    body = await visit.site.look(_packed, await visit.site.read(files_of_release, visit.path["release"]))
     headers = {
         "content-disposition": f'attachment; filename="{visit.path["release"]}.zip"',
         "cache-control": "no-store",
@@ -85,10 +67,10 @@ async def _archive(visit: Visit) -> Response:
     return Response(body, media_type="application/zip", headers=headers)
 
 
-def _packed(visit: Visit) -> bytes:
+def _packed(files: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in _files(visit).items():
+        for name, body in files.items():
             archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
@@ -96,7 +78,7 @@ def _packed(visit: Visit) -> bytes:
 async def _compared(visit: Visit) -> Response:
     """What differs between two releases."""
     before, after = visit.asked("before"), visit.asked("after")
-    known = (await visit.site.look(_listed, visit, "", "")).releases
+    known = (await visit.site.read(releases_page, _MOST_LISTED)).releases
     found = await differences_of(visit.site, before, after) if before and after else None
     return framed(visit, "compare.html", "Compare two releases", known=known, before=before, after=after, found=found)
 
@@ -104,7 +86,7 @@ async def _compared(visit: Visit) -> Response:
 async def _before_activation(visit: Visit, fault: str = "") -> Response:
     """What would change if a release became active, and the form that makes it so."""
     active, wanted = visit.history.active, visit.path["release"]
-    found = await visit.site.look(_at_hand, visit, wanted)
+    found = await visit.site.read(release_at_hand, wanted)
     differs = await differences_of(visit.site, active, wanted) if active and active != wanted else None
     is_own = found.needs_other and found.release.author == visit.person.subject
     return framed(
@@ -117,7 +99,7 @@ async def _before_activation(visit: Visit, fault: str = "") -> Response:
         differs=differs,
         is_own=is_own,
         fault=fault,
-        longest=_LONGEST_REASON,
+        longest=LONGEST_REASON,
         reason=visit.sent("reason"),
     )
 
@@ -125,7 +107,7 @@ async def _before_activation(visit: Visit, fault: str = "") -> Response:
 async def _activate(visit: Visit) -> Response:
     """Make a release the active one."""
     if not visit.sent("reason"):
-        return await _before_activation(visit, "Say why: the audit log keeps it.")
+        return await _before_activation(visit, SAY_WHY)
     wanted = visit.path["release"]
     decision = await _allowed(visit, wanted)
     await visit.site.look(activate, visit.site.releases, wanted, decision)
@@ -144,7 +126,7 @@ async def _before_return(visit: Visit, fault: str = "") -> Response:
         wanted=wanted,
         differs=differs,
         fault=fault,
-        longest=_LONGEST_REASON,
+        longest=LONGEST_REASON,
         reason=visit.sent("reason"),
     )
 
@@ -152,7 +134,7 @@ async def _before_return(visit: Visit, fault: str = "") -> Response:
 async def _return(visit: Visit) -> Response:
     """Return to the release that was active before."""
     if not visit.sent("reason"):
-        return await _before_return(visit, "Say why: the audit log keeps it.")
+        return await _before_return(visit, SAY_WHY)
     wanted = visit.history.returns_to
     if wanted is None:
         raise NothingToReturnTo
@@ -168,14 +150,12 @@ async def _allowed(visit: Visit, wanted: str) -> Decision:
 
     Raises `PayerNotAllowed` where the person may change the rules of some payers alone, and this changes others.
     """
-    person, site, expected = visit.person, visit.site, visit.sent("expected", 64) or None
+    expected = visit.sent("expected", 64) or None
     if expected is None and visit.history.active is not None:
         raise ActiveReleaseChanged("none", visit.history.active)
-    if person.payers is not None:
-        _, before = await site.look(active_files, site.releases.store, person.payers, person.subject)
-        after = (await site.look(_at_hand, visit, wanted)).files
-        check_payers(await site.work(touched, before, after), person.payers, person.subject)
-    return Decision(person.subject, visit.sent("reason", _LONGEST_REASON), expected)
+    if visit.person.payers is not None:
+        await visit.check_payers((await visit.site.read(release_at_hand, wanted)).files)
+    return Decision(visit.person.subject, visit.sent("reason", LONGEST_REASON), expected)
 
 
 PAGES = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from camcover.web.staff.frame import framed, led_to
-from camcover.web.staff.visits import StaffPage, Visit
+from camcover.web.staff.visits import LONGEST_REASON, SAY_WHY, StaffPage, Visit, whole_number
 from camcover.workflow.activation import Decision, cancel
-from camcover.workflow.errors import PayerNotAllowed, UnknownActivation
+from camcover.workflow.errors import UnknownActivation
+from camcover.workflow.payers import LATER, for_all_payers
 
 __all__ = ["PAGES"]
 
-_LONGEST_REASON = 500
 _LONGEST_NUMBER = 18
 
 
@@ -24,7 +24,7 @@ async def _show(visit: Visit, fault: str = "", number: str = "") -> Response:
         status=400 if fault else 200,
         fault=fault,
         number=number,
-        longest=_LONGEST_REASON,
+        longest=LONGEST_REASON,
         reason=visit.sent("reason"),
     )
 
@@ -32,13 +32,12 @@ async def _show(visit: Visit, fault: str = "", number: str = "") -> Response:
 async def _cancel(visit: Visit) -> Response:
     """Call an activation off."""
     person, number = visit.person, visit.sent("number", _LONGEST_NUMBER)
-    if person.payers is not None:
-        raise PayerNotAllowed(person.subject, person.payers, "what others decide until then; activate at once")
-    if not (number.isascii() and number.isdecimal()):
+    for_all_payers(person.payers, person.subject, LATER)
+    if whole_number(number) is None:
         raise UnknownActivation(number)
     if not visit.sent("reason"):
-        return await _show(visit, "Say why: the audit log keeps it.", number)
-    decision = Decision(person.subject, visit.sent("reason", _LONGEST_REASON))
+        return await _show(visit, SAY_WHY, number)
+    decision = Decision(person.subject, visit.sent("reason", LONGEST_REASON))
     await visit.site.look(cancel, visit.site.releases.store, int(number), decision)
     return led_to("/schedule")
 

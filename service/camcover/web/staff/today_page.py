@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, Visit
-from camcover.workflow.release_history import ReleasesPage, releases_page
+from camcover.workflow.release_history import releases_page
 
 __all__ = ["PAGES"]
 
@@ -20,7 +20,7 @@ async def _show(visit: Visit) -> Response:
     """The page."""
     told = visit.history
     lived = [each for each in told.effective if told.now - each.effective_at <= _WEEK]
-    newest = await visit.site.look(_newest, visit)
+    newest = await visit.site.read(releases_page, _MOST_WAITING)
     decided = {each.release_id for each in told.decisions if not each.is_cancelled}
     waiting = [each for each in newest.releases if each.id not in decided]
     return framed(
@@ -31,11 +31,6 @@ async def _show(visit: Visit) -> Response:
         waiting=waiting,
         counts=_counts(visit),
     )
-
-
-def _newest(visit: Visit) -> ReleasesPage:
-    with visit.site.releases.store.reading() as ledger:
-        return releases_page(ledger, _MOST_WAITING)
 
 
 def _counts(visit: Visit) -> tuple[int, int]:

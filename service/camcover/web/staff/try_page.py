@@ -13,7 +13,7 @@ from camcover.languages import ENGLISH, language
 from camcover.showing.answer import why_of
 from camcover.web.asking import Faults, answered
 from camcover.web.care_page import builder_values
-from camcover.web.forms import CareForm, form_of
+from camcover.web.forms import CareForm, cut, form_of
 from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, Visit
 from camcover.workflow.errors import NoActiveRelease
@@ -24,7 +24,6 @@ from camcover.workflow.roles import Role
 __all__ = ["PAGES"]
 
 _MOST_RELEASES = 25
-_LONGEST = 200
 
 
 class TriedVisit(NamedTuple):
@@ -73,7 +72,7 @@ async def _ask(visit: Visit) -> Response:
 
 async def _price(visit: Visit) -> Response:
     """The form with what comes of it."""
-    pairs = [(name, value.strip()[:_LONGEST]) for name, values in visit.form.items() for value in values]
+    pairs = cut((name, value) for name, values in visit.form.items() for value in values)
     values = await visit.site.look(_made, visit, form_of(pairs))
     return framed(visit, "try.html", "Try an estimate", status=400 if values["errors"] else 200, **values)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from cachetools import LRUCache
 from starlette.responses import Response
@@ -17,13 +17,30 @@ from starlette.responses import Response
 from camcover.web.forms import FORM_SECONDS, MOST_BYTES
 from camcover.workflow.estimates_at_hand import EstimateDesk
 from camcover.workflow.following import Following
-from camcover.workflow.release_history import History
+from camcover.workflow.payers import active_files, check_payers, touched
+from camcover.workflow.release_history import History, Ledger
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.roles import Role
 from camcover.workflow.rules_in_force import RulesInForce
 from camcover.workflow.staff_sessions import KnownTokens, SignedIn, StaffPerson
 
-__all__ = ["Does", "Door", "Runs", "StaffPage", "StaffSite", "Visit"]
+__all__ = [
+    "LONGEST_REASON",
+    "SAY_WHY",
+    "Does",
+    "Door",
+    "Runs",
+    "StaffPage",
+    "StaffSite",
+    "Visit",
+    "whole_number",
+]
+
+LONGEST_REASON = 500
+"""Characters of the reason of a decision."""
+
+SAY_WHY = "Say why: the audit log keeps it."
+"""To a form without the reason that it needs."""
 
 MOST_KEPT = 64
 """Answers about releases that are kept."""
@@ -72,6 +89,27 @@ class StaffSite:
     form_seconds: float = FORM_SECONDS
     kept: MutableMapping[Hashable, Any] = field(default_factory=lambda: LRUCache(MOST_KEPT))
 
+    async def read(
+        self,
+        work: Callable[Concatenate[Ledger, Parameters], Result],
+        *given: Parameters.args,
+        **named: Parameters.kwargs,
+    ) -> Result:
+        """What `work` finds in the ledger of the database. Raises `StoreUnavailable`."""
+
+        def found() -> Result:
+            with self.releases.store.reading() as ledger:
+                return work(ledger, *given, **named)
+
+        return await self.look(found)
+
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[Result]]) -> Result:
+        """What `make` gives, worked out once while it is kept: `key` names something that never changes."""
+        if key not in self.kept:
+            self.kept[key] = await make()
+        made: Result = self.kept[key]
+        return made
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -103,6 +141,18 @@ class Visit:
     def asked(self, name: str, most: int = 200) -> str:
         """The same of the address."""
         return self.query.get(name, "").strip()[:most]
+
+    async def check_payers(self, after: Mapping[str, bytes]) -> None:
+        """Raise `PayerNotAllowed` where files differ from the active release in what this person may not change."""
+        person, site = self.person, self.site
+        if person.payers is not None:
+            _, before = await site.look(active_files, site.releases.store, person.payers, person.subject)
+            check_payers(await site.work(touched, before, after), person.payers, person.subject)
+
+
+def whole_number(text: str) -> int | None:
+    """The number that an untrusted text of few characters is; None where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 Does = Callable[[Visit], Awaitable[Response]]
