@@ -81,10 +81,11 @@ def prepared(
     check_address("--listen", listen)
     # Pages ask for no token. A service that asks for tokens serves them only if --pages says so.
     has_pages = pages if pages is not None else bool(http) and tokens is None and oidc_issuer is None
-    served = _http_options(http, http_origins, page_frames, help_phone, pages=has_pages, staff_pages=staff_pages)
+    served = _http_options(
+        http, http_origins, page_frames, help_phone, pages=has_pages, staff_pages=staff_pages, page_saves=page_saves
+    )
     if page_saves and (not has_pages or database_url == OFF or keep is not Keeping.FULL):
         raise typer.BadParameter("--page-saves needs --http with pages, a --database-url, and --keep full")
-    served = served and replace(served, page_saves=page_saves)
     if not rules and database_url in (OFF, IN_MEMORY):
         raise typer.BadParameter("give --rules, or a --database-url whose active release is served")
     if watch and (not rules or workers > 1):
@@ -164,7 +165,7 @@ def check(**settings: Any) -> None:
 
 
 def _http_options(
-    http: str, http_origins: str, page_frames: str, help_phone: str, *, pages: bool, staff_pages: bool
+    http: str, http_origins: str, page_frames: str, help_phone: str, *, pages: bool, staff_pages: bool, page_saves: int
 ) -> HttpOptions | None:
     """What is served over HTTP, None where nothing is. Raises typer.BadParameter, `ExtraMissing`."""
     if not http:
@@ -183,7 +184,9 @@ def _http_options(
     if help_phone and not _PHONE.fullmatch(help_phone):
         raise typer.BadParameter(f"--help-phone {help_phone}: expected digits, spaces and + - ( )")
     origins, frames = _origins("--http-origins", http_origins), _origins("--page-frames", page_frames)
-    return HttpOptions(http, origins, pages=pages, staff_pages=staff_pages, frames=frames, help_phone=help_phone)
+    return HttpOptions(
+        http, origins, pages=pages, staff_pages=staff_pages, frames=frames, help_phone=help_phone, page_saves=page_saves
+    )
 
 
 def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:

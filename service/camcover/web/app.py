@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from camcover.engine import Tables
 from camcover.extras import ExtraMissing
@@ -31,6 +28,7 @@ from camcover.web.downloads import DOWNLOADS, Download
 from camcover.web.embed_page import embed_page
 from camcover.web.forms import FORM_SECONDS, CareForm, SlowForm, WrongForm, body_of, form_of, pairs_of
 from camcover.web.help_page import help_page
+from camcover.web.page_app import PageApp
 from camcover.web.portal_element import SCRIPT_PATH, WORDS_PATH, element_script, element_words
 from camcover.web.rendering import Site, attachment, html, page
 from camcover.web.saved_routes import SavedRoutes
@@ -42,7 +40,6 @@ from camcover.workflow.saved_plans import SavedPlans
 
 __all__ = ["Made", "PageSettings", "Pages", "Run", "tag_in"]
 
-_SMALLEST_PACKED, _LEVEL = 1024, 5
 _FORM = ["GET", "POST"]
 _FRAMED = "/embed/"
 """Below it stand the pages for frames."""
@@ -84,7 +81,7 @@ class PageSettings:
         return Site(self.help_phone, self.saves.days if self.saves else 0)
 
 
-class Pages:
+class Pages(PageApp):
     """The pages over the active rules, as an ASGI application."""
 
     def __init__(
@@ -95,13 +92,7 @@ class Pages:
         routes = self._routes()
         # They hold nothing of a reader.
         self._paths = frozenset(each.path for each in routes)
-        self._starlette = Starlette(routes=routes, exception_handlers={HTTPException: self._no_page})
-        self._starlette.router.redirect_slashes = False
-        self._app = GZipMiddleware(self._starlette, minimum_size=_SMALLEST_PACKED, compresslevel=_LEVEL)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self._app(scope, receive, send)
+        super().__init__(routes, self._no_page)
 
     def named(self, path: str) -> str:
         """A path as logs and figures name it; empty where there is no page: such a path is anybody's text.
@@ -113,10 +104,6 @@ class Pages:
             parts[_KEY_PART] = "{key}"
         named = "/".join(parts)
         return named if named in self._paths else ""
-
-    def handle(self, kind: type[Exception], answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
-        """Answer by `answer` where `run` raises an exception of a kind; to be called before the first request."""
-        self._starlette.add_exception_handler(kind, answer)
 
     def refused(self, path: str, word: str, status: int) -> Response:
         """The page that says why there is no other at a path: in its language, and in a frame where its page may be."""

@@ -160,7 +160,8 @@ def _parts(tables: Tables, request: EstimateRequest, place: int, may: MayChange)
     first_tier = str(next(iter(tables.plans[request.plan_id].nearest_to(ordinal_of(min(item.dates))).plan.tiers)))
     is_open = not has_agreed_price(item)
     here = "" if item.setting is None else str(item.setting)
-    offering = [each for each in may.practitioners if each in catalog_entries.offering(tables, item.therapy)]
+    known = catalog_entries.offering(tables, item.therapy)
+    offering = [each for each in may.practitioners if each in known]
     return _Parts(
         _moves(tables, request, place, may),
         _others(item.tier, item.tier or first_tier, may.tiers if is_open else ()),

@@ -10,16 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from camcover.errors import CamcoverError
 from camcover.web.forms import SlowForm, WrongForm, body_of, fields_of
+from camcover.web.page_app import PageApp
 from camcover.web.staff import (
     access_page,
     audit_page,
@@ -65,31 +63,20 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
 )
 """All pages but the sign-in."""
 
-_SMALLEST_PACKED, _LEVEL = 1024, 5
 _OUTSIDE = (
     "This form came from another site, or from a page of an earlier sign-in. Nothing was changed. Load the page again."
 )
 _MAY_NOT = "{subject} may not do this: it needs the role {role}. Nothing was changed."
 
 
-class StaffPages:
+class StaffPages(PageApp):
     """The pages of one site, as an ASGI application."""
 
     def __init__(self, site: StaffSite, pages: Sequence[StaffPage] = STAFF_PAGES) -> None:
         """Serve `pages` over `site`."""
         self._site = site
         self._routes = self._all_routes(pages)
-        self._starlette = Starlette(routes=self._routes, exception_handlers={HTTPException: _no_page})
-        self._starlette.router.redirect_slashes = False
-        self._app = GZipMiddleware(self._starlette, minimum_size=_SMALLEST_PACKED, compresslevel=_LEVEL)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self._app(scope, receive, send)
-
-    def handle(self, kind: type[Exception], answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
-        """Answer by `answer` where work raises an exception of a kind; to be called before the first request."""
-        self._starlette.add_exception_handler(kind, answer)
+        super().__init__(self._routes, _no_page)
 
     def refused(self, _path: str, _word: str, status: int) -> Response:
         """The page that says why there is no other: too much is asked at once."""
