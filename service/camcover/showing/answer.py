@@ -17,7 +17,7 @@ from camcover.languages import Language
 from camcover.messages import Dollars, Message
 from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
-from camcover.showing.charts import MonthChart, ShareBar, month_chart, split
+from camcover.showing.charts import MonthChart, ShareBar, month_chart, others_cents, split
 from camcover.showing.naming import RuleNames
 from camcover.showing.words import WORDS
 from camcover.workflow.pricing import PricedPlan
@@ -229,7 +229,7 @@ def _run(sessions: Sequence[Sequence[Line]], before: int, language: Language) ->
         charge_cents=sum(line.charge_cents for line in lines),
         patient_cents=sum(line.patient_cents for line in lines),
         plan_cents=sum(line.plan_paid_cents for line in lines),
-        others_cents=sum(line.secondary_paid_cents + line.account_paid_cents for line in lines),
+        others_cents=sum(map(others_cents, lines)),
         discount_cents=sum(line.written_off_cents for line in lines),
         each_cents=sum(line.patient_cents for line in first),
         steps=tuple(

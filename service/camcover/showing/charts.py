@@ -13,7 +13,18 @@ from typing import NamedTuple
 from camcover.engine.estimate import Amounts, Line
 from camcover.languages import Language
 
-__all__ = ["COLOURS", "Column", "ColumnPart", "MonthChart", "Scale", "ShareBar", "month_chart", "scale", "split"]
+__all__ = [
+    "COLOURS",
+    "Column",
+    "ColumnPart",
+    "MonthChart",
+    "Scale",
+    "ShareBar",
+    "month_chart",
+    "others_cents",
+    "scale",
+    "split",
+]
 
 COLOURS = 6
 """Colours of kinds of care; further kinds begin again."""
@@ -82,13 +93,17 @@ class Scale(NamedTuple):
     expected: int
 
 
+def others_cents(amounts: Amounts | Line) -> int:
+    """What others than the patient and the plan pay: a second plan, and accounts."""
+    return amounts.secondary_paid_cents + amounts.account_paid_cents
+
+
 def split(totals: Amounts) -> tuple[ShareBar, ...]:
     """Who pays the charge: the patient, the plan, what others pay, and the discount. Parts of nothing are left out."""
-    others = totals.secondary_paid_cents + totals.account_paid_cents
     parts = (
         ("web-share-you", "you", totals.patient_cents),
         ("web-share-plan", "plan", totals.plan_paid_cents),
-        ("web-share-others", "others", others),
+        ("web-share-others", "others", others_cents(totals)),
         ("web-share-discount", "discount", totals.written_off_cents),
     )
     whole, begin, shares = max(totals.charge_cents, 1), 0, []

@@ -12,6 +12,7 @@ from typing import Any, Final
 from camcover.messages import Dollars
 from camcover.rulebook.records import Measure, Plan
 from camcover.showing.answer import VisitRun
+from camcover.showing.charts import others_cents
 from camcover.showing.good_faith import good_faith
 from camcover.showing.told import Told
 
@@ -135,7 +136,7 @@ def _amounts(told: Told) -> tuple[str, ...]:
     shown = {
         "charge_cents": True,
         "plan_cents": True,
-        "others_cents": bool(totals.secondary_paid_cents + totals.account_paid_cents),
+        "others_cents": bool(others_cents(totals)),
         "discount_cents": bool(totals.written_off_cents),
         "patient_cents": True,
     }

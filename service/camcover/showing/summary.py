@@ -12,6 +12,7 @@ from camcover.engine.estimate import Amounts
 from camcover.rulebook.records import Attestation
 from camcover.rulebook.term_messages import attestation
 from camcover.showing.answer import Approval
+from camcover.showing.charts import others_cents
 from camcover.showing.naming import capitalised
 from camcover.showing.told import Told
 
@@ -80,7 +81,7 @@ def summary(told: Told) -> dict[str, Any]:
 
 def _of(sums: Amounts, name: str) -> int:
     """An amount by its name; `others_cents`: what a second plan and accounts pay."""
-    cents = sums.secondary_paid_cents + sums.account_paid_cents if name == "others_cents" else getattr(sums, name)
+    cents = others_cents(sums) if name == "others_cents" else getattr(sums, name)
     return int(cents)
 
 

@@ -18,6 +18,7 @@ from camcover.extras import is_installed
 from camcover.languages import Language, language
 from camcover.messages import Dollars
 from camcover.showing.answer import why_of
+from camcover.showing.charts import others_cents
 from camcover.showing.naming import RuleNames
 from camcover.showing.printing import Paper, paper
 from camcover.showing.words import WORDS
@@ -104,7 +105,7 @@ def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> bytes
             line.charge_cents,
             line.patient_cents,
             line.plan_paid_cents,
-            line.secondary_paid_cents + line.account_paid_cents,
+            others_cents(line),
             line.written_off_cents,
         )
         writer.writerow(
