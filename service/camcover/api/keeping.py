@@ -154,6 +154,7 @@ async def looked_up(
     has_begun = False
 
     def begun() -> Result:
+        """The work, and the fact that a thread has taken it up."""
         nonlocal has_begun
         has_begun = True
         return work(*given, **named)

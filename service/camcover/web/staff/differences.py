@@ -57,6 +57,7 @@ async def differences_of(site: StaffSite, before: str, after: str) -> ReleaseDif
     """
 
     async def made() -> ReleaseDifferences:
+        """The differences, from the files of both releases."""
         sides = await site.read(files_of_release, before), await site.read(files_of_release, after)
         return grouped(before, after, await site.work(changes, *sides))
 

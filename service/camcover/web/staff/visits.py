@@ -98,6 +98,7 @@ class StaffSite:
         """What `work` finds in the ledger of the database. Raises `StoreUnavailable`."""
 
         def found() -> Result:
+            """The work, on a ledger of its own."""
             with self.releases.store.reading() as ledger:
                 return work(ledger, *given, **named)
 
