@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from processes import address_of, end, http_of, serving
+from web_staff.conftest import DATABASE, TOKENS, made_office
+
 AXE = Path(__file__).resolve().parent / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -50,3 +53,33 @@ def violations(page: Any) -> list[tuple[str, str]]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
     return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
+
+
+def fits(page: Any) -> bool:
+    """Whether nothing of a page stands beside the window at three widths, of which the narrowest stays."""
+    for width in (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            return False
+    return True
+
+
+@pytest.fixture(scope="package")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """A service over three releases, of which the second answers; gives its address and their ids."""
+    folder = tmp_path_factory.mktemp("staff")
+    ids = made_office(folder)
+    options = ["--database-url", f"sqlite:///{folder / DATABASE}", "--tokens", folder / TOKENS]
+    with serving(*options, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0") as run:
+        address_of(run)
+        yield http_of(run), ids
+        end(run)
+
+
+def sign_in(page: Any, site: str, name: str) -> None:
+    """Sign in by keyboard, over plain HTTP of this machine."""
+    page.goto(f"{site}/staff")
+    page.locator("#token").focus()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Today").wait_for()

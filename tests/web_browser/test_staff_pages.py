@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from processes import address_of, end, http_of, serving
-from web_browser.conftest import IN_BROWSER, violations
-from web_staff.conftest import DATABASE, TOKENS, made_office
+from web_browser.conftest import IN_BROWSER, fits, sign_in, violations
 
 pytestmark = IN_BROWSER
-
-
-@pytest.fixture(scope="module")
-def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """A service over three releases, of which the second answers; gives its address and their ids."""
-    folder = tmp_path_factory.mktemp("staff")
-    ids = made_office(folder)
-    options = ["--database-url", f"sqlite:///{folder / DATABASE}", "--tokens", folder / TOKENS]
-    with serving(*options, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0") as run:
-        address_of(run)
-        yield http_of(run), ids
-        end(run)
-
-
-def sign_in(page: Any, site: str, name: str) -> None:
-    """Sign in by keyboard, over plain HTTP of this machine."""
-    page.goto(f"{site}/staff")
-    page.locator("#token").focus()
-    page.keyboard.type(name)
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Today").wait_for()
 
 
 def decide(page: Any, address: str, reason: str) -> None:
@@ -69,9 +43,7 @@ def test_every_page_is_accessible_and_fits(page: Any, staff: tuple[str, tuple[st
     ]
     for path in paths:
         page.goto(f"{site}/staff{path}")
-        for width in (1280, 390, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert fits(page), path
         if path in {"", "/releases", "/try"}:  # tables and forms, as a phone has them
             assert violations(page) == [], path
         page.set_viewport_size({"width": 1280, "height": 900})
