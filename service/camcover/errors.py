@@ -18,6 +18,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
         TooMany                     more ways of the open facts than are listed
         TooManyCells                a service with more combinations than are analysed
         UnknownFact                 a word that rules do not tell apart
+        UnreadableFile              a file of another format that gives nothing at all
         UnreadableTables            a file that holds no compiled rules
             OtherVersion            compiled rules of another version
         Unsound                     a request that `violations` will refuse
