@@ -17,6 +17,9 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 COMMITTED = $(shell git log -1 --format=%ct 2> /dev/null || echo 315532800)
 PROTOS := $(shell find protos -name '*.proto') protos/generate.py
 
+# Tests start Python some hundred times; without compiled modules on disk each start would compile its imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node

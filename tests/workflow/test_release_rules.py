@@ -217,3 +217,17 @@ def test_files_and_their_digest_are_read_together(releases: Any, monkeypatch: py
     rules = ReleaseRules(releases.store).rules(releases.ids[0])
     assert set(rules.plans) == {"copay-plan", "share-plan"}
     assert len(times) == 1
+
+
+def test_a_process_alone_leaves_no_file_of_compiled_rules(
+    releases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables are used after their file is gone. Copays of 20.00, three visits: 60.00."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    alone = ReleaseRules(releases.store)
+    found = alone.tables(releases.ids[0])
+    assert list(folder.iterdir()) == []
+    assert estimate(found, question(**COPAY)).totals.patient_cents == 6_000
+    assert alone.tables(releases.ids[0]) is found

@@ -1,17 +1,16 @@
 """The rules of releases: their files and their compiled tables. Those used last stay in memory.
 
-What comes in: a release's id. What goes out: `Tables`, mapped from a file in a folder that the processes of a service
-share, or the records of its files. An id of another form is refused before it is used. The database is asked before a
-file is opened. So nothing that a caller sends ever becomes a path.
+What comes in: a release's id. What goes out: `Tables`, mapped from a file, or the records of its files. The processes
+of a service share a folder of such files; a process alone removes each file once it is mapped. An id of another form is
+refused before it is used. The database is asked before a file is opened. So nothing that a caller sends ever becomes a
+path.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import threading
-import weakref
 from pathlib import Path
 
 import structlog
@@ -41,11 +40,9 @@ class ReleaseRules:
     """Releases by id. Safe to use from several threads."""
 
     def __init__(self, store: ReleaseStore, folder: Path | None = None, maximum_bytes: int = CACHED_BYTES) -> None:
-        """Read from `store`; compiled files go to `folder`, else to a temporary one that goes with this object."""
+        """Read from `store`; compiled files stay in `folder`, and nowhere if there is none."""
         self.store = store
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="camcover-"))
-        if folder is None:
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = folder
         self._tables: Cache[str, Tables] = Cache(maximum_bytes)
         self._reading = threading.Lock()
 
@@ -93,13 +90,21 @@ class ReleaseRules:
         return self._tables.counts()
 
     def _read(self, release_id: str) -> tuple[Tables, int]:
+        """The tables of a release, mapped from its file, and their size in bytes."""
+        if self._folder is not None:
+            return self._read_in(self._folder, release_id)
+        # What is mapped stays readable after its file is gone. So nothing is left behind, however the process ends.
+        with tempfile.TemporaryDirectory(prefix="camcover-") as folder:
+            return self._read_in(Path(folder), release_id)
+
+    def _read_in(self, folder: Path, release_id: str) -> tuple[Tables, int]:
         """Map the stored tables; compile the files anew where this version has none that are as they were written."""
         schema = schema_digest().hex()
         with self.store.reading() as ledger:
             if ledger.release(release_id) is None:
                 raise unknown_release(release_id, ledger.ids())
             digest = ledger.digest_of(release_id, schema)
-        file = self._folder / release_id
+        file = folder / release_id
         if digest is not None and self._fetched(file, release_id, schema, digest):
             try:
                 return _opened(file, release_id)
