@@ -69,6 +69,9 @@ def test_pages_keep_nothing_unless_it_is_said_for_how_long(
         ((*KEPT, "--page-saves", "7", "--no-pages"), "--page-saves needs --http with pages"),
         (("--page-saves", "7"), "--page-saves needs --http with pages"),
         ((*KEPT, "--page-saves", "31"), "less than or equal to 30"),
+        (("--impact-book", __file__), "--impact-book needs --http with pages for staff"),
+        ((*HTTP, "--impact-book", __file__, "--no-staff-pages"), "--impact-book needs --http with pages for staff"),
+        ((*HTTP, "--impact-book", "nowhere.parquet"), "does not exist"),
         ((*HTTP, "--help-phone", "<b>call</b>"), "expected digits, spaces and + - ( )"),
     ],
 )

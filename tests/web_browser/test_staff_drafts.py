@@ -68,6 +68,10 @@ def test_a_draft_goes_live_and_back(people: tuple[Any, Any], staff: tuple[str, t
     looked_at(ben)
     ben.get_by_role("link", name="A copay of 35").click()
     ben.locator(".changed ins", has_text="35.00").wait_for()
+    ben.get_by_label("Book of members").select_option("invented-2000")
+    ben.get_by_role("button", name="Work it out").click()
+    ben.get_by_text("of 2,000 members pay another amount").wait_for()  # told by events, without a new page
+    looked_at(ben)
     press(ben, "Approve revision 2")
     ana.goto(draft)
     tomorrow = datetime.now(UTC) + timedelta(days=1)

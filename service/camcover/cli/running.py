@@ -24,6 +24,7 @@ from camcover.cli.compiling import compiled_rules
 from camcover.cli.opening import cannot_open
 from camcover.cli.reloading import Reloader
 from camcover.cli.watching import Watcher
+from camcover.extras import is_installed
 from camcover.store import Database, DatabaseError, EstimateStore, Keeping, ReleaseStore, estimate_store, open_database
 from camcover.store.database import SERVING_SECONDS
 from camcover.workflow.following import Follower
@@ -50,7 +51,7 @@ class HttpOptions:
 
     `pages`, `staff_pages`: whether those for patients, and those for staff, are served there; `frames`: the origins
     whose pages may show the former in a frame; `help_phone`: the number that they name for help; `page_saves`: how
-    many days they keep a plan of care on wish, 0 = none is kept.
+    many days they keep a plan of care on wish, 0 = none is kept; `impact_book`: the members for those for staff.
     """
 
     listen: str
@@ -61,6 +62,7 @@ class HttpOptions:
     frames: tuple[str, ...] = ()
     help_phone: str = ""
     page_saves: int = 0
+    impact_book: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +217,42 @@ def _http_port(
         certificates=None if http.is_plain else certificates,
         connection_seconds=options.settings.connection_age_seconds,
         pages=Pages(rules, settings, server.pages.run) if http.pages else None,
-        staff=staff_pages_of(server, rules, access) if http.staff_pages and not options.rules else None,
+        staff=staff_pages_of(server, rules, access, http.impact_book)
+        if http.staff_pages and not options.rules
+        else None,
     )
 
 
-def staff_pages_of(server: Server, rules: RulesInForce, access: Access) -> StaffPages | None:
-    """The pages for staff, where there are releases to look at and tokens to sign in by."""
-    from camcover.web.staff.app import StaffPages  # noqa: PLC0415 - it imports Starlette, which only an extra brings
-    from camcover.web.staff.visits import StaffSite  # noqa: PLC0415 - the same
+def staff_pages_of(
+    server: Server, rules: RulesInForce, access: Access, impact_book: Path | None = None
+) -> StaffPages | None:
+    """The pages for staff, where there are releases to look at and tokens to sign in by.
+
+    `impact_book`: the file of members that the operator lets staff price under two sets of rules.
+    """
+    # They import Starlette, which only an extra brings, and what only these pages need.
+    from camcover.api.impact_jobs import ImpactJobs  # noqa: PLC0415
+    from camcover.web.staff.app import StaffPages  # noqa: PLC0415
+    from camcover.web.staff.visits import StaffSite  # noqa: PLC0415
+    from camcover.workflow.impact.job_files import ImpactFiles  # noqa: PLC0415
 
     if rules.releases is None or not access.asks:
         return None
     pool, worker = server.staff
     desk = StoredEstimateDesk(rules, server.estimates)
-    site = StaffSite(rules, rules.releases, StaffDoor(access), desk, pool.run, worker.run, lambda: server.following)
+    impacts = None
+    if is_installed("bulk"):
+        impacts = ImpactJobs(ImpactFiles(rules.releases.folder / "impacts"), impact_book)
+    site = StaffSite(
+        rules,
+        rules.releases,
+        StaffDoor(access),
+        desk,
+        pool.run,
+        worker.run,
+        lambda: server.following,
+        impacts=impacts,
+    )
     return StaffPages(site)
 
 

@@ -41,6 +41,7 @@ def prepared(
     http_plain: bool,
     pages: bool | None,
     staff_pages: bool,
+    impact_book: Path | None,
     page_frames: str,
     help_phone: str,
     page_saves: int,
@@ -84,6 +85,10 @@ def prepared(
     served = _http_options(
         http, http_origins, page_frames, help_phone, pages=has_pages, staff_pages=staff_pages, page_saves=page_saves
     )
+    if impact_book is not None:
+        if served is None or not staff_pages:
+            raise typer.BadParameter("--impact-book needs --http with pages for staff")
+        served = replace(served, impact_book=impact_book.resolve())
     if page_saves and (not has_pages or database_url == OFF or keep is not Keeping.FULL):
         raise typer.BadParameter("--page-saves needs --http with pages, a --database-url, and --keep full")
     if not rules and database_url in (OFF, IN_MEMORY):

@@ -14,9 +14,11 @@ from starlette.responses import HTMLResponse, Response
 
 from camcover.languages import ENGLISH, Language, language, languages
 from camcover.messages import Dollars
+from camcover.money import dollars
 from camcover.showing.charts import COLOURS
 from camcover.showing.words import WORDS
 from camcover.web.static_files import prefix
+from camcover.workflow.impact.words import signed
 
 __all__ = ["OWN_NAMES", "Site", "attachment", "html", "page", "policy", "template", "tongues"]
 
@@ -50,13 +52,15 @@ def tongues() -> list[tuple[str, str]]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("camcover.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"dollars": dollars, "change": signed, "number": "{:,}".format}
+    return made
 
 
 def template(name: str) -> Template:
@@ -113,14 +117,14 @@ def _words(words: Language) -> dict[str, Any]:
     def t(message_id: str, **arguments: Any) -> str:
         return words.text(WORDS[message_id](**arguments))
 
-    def signed(cents: int) -> str:
+    def signed_words(cents: int) -> str:
         return ("+" if cents > 0 else "\N{MINUS SIGN}") + words.dollars(abs(cents))
 
     return {
         "t": t,
         "say": words.text,
         "money": words.dollars,
-        "signed": signed,
+        "signed": signed_words,
         "dollars": Dollars,
         "month": words.month,
         "short_month": words.short_month,

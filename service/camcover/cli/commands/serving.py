@@ -66,6 +66,15 @@ def serve(
             "and --tokens or an identity provider, by which staff sign in.",
         ),
     ] = True,
+    impact_book: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A Parquet file of members over which the pages for staff show what a change of rules does. They "
+            "have invented members in any case.",
+        ),
+    ] = None,
     page_frames: Annotated[
         str,
         typer.Option(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from camcover.web.staff.differences import ReleaseDifferences, grouped
 from camcover.web.staff.frame import framed, led_to
+from camcover.web.staff.impact_part import ImpactSides, impact_card
 from camcover.web.staff.visits import SAY_WHY, StaffPage, Visit, whole_number
 from camcover.workflow import drafting
 from camcover.workflow.activation import Decision
@@ -89,6 +90,9 @@ async def _one(visit: Visit, fault: str = "") -> Response:
     check = await visit.site.once(("check", found.view.digest), lambda: _checked(visit, found))
     differs = await visit.site.once(("differences", found.view.digest), lambda: _differences(visit, found))
     view = found.view
+    is_comparable = bool(differs and view.file_count)
+    sides = ImpactSides(view.base, view.draft.id, view.digest)
+    card = await impact_card(visit, sides, f"/{view.draft.id}") if is_comparable else None
     return framed(
         visit,
         "draft.html",
@@ -98,6 +102,7 @@ async def _one(visit: Visit, fault: str = "") -> Response:
         files=[_file_difference(name, found.base.get(name), body) for name, body in found.changed.items()],
         check=check,
         differs=differs,
+        impact=card,
         is_writer=visit.person.subject in view.editors,
         is_moved=view.active != view.base,
         can_write=view.state in (DraftState.OPEN, DraftState.PROPOSED, DraftState.APPROVED, DraftState.SENT_BACK),

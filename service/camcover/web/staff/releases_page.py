@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from camcover.web.staff.differences import differences_of
 from camcover.web.staff.frame import framed, led_to
+from camcover.web.staff.impact_part import ImpactSides, impact_card
 from camcover.web.staff.visits import LONGEST_REASON, SAY_WHY, StaffPage, Visit
 from camcover.workflow.activation import Decision, activate, roll_back
 from camcover.workflow.errors import ActiveReleaseChanged, NothingToReturnTo
@@ -22,6 +23,7 @@ from camcover.workflow.release_history import (
 __all__ = ["PAGES"]
 
 _MOST_LISTED, _MOST_DECISIONS = 25, 50
+_RETURN = "/releases/roll-back"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every file in an archive, so that the same release is the same bytes."""
 
@@ -88,6 +90,8 @@ async def _before_activation(visit: Visit, fault: str = "") -> Response:
     active, wanted = visit.history.active, visit.path["release"]
     found = await visit.site.read(release_at_hand, wanted)
     differs = await differences_of(visit.site, active, wanted) if active and active != wanted else None
+    back = f"/releases/{wanted}/activate"
+    card = await impact_card(visit, ImpactSides(differs.before, wanted, wanted), back) if differs else None
     is_own = found.needs_other and found.release.author == visit.person.subject
     return framed(
         visit,
@@ -97,6 +101,7 @@ async def _before_activation(visit: Visit, fault: str = "") -> Response:
         wanted=wanted,
         release=found.release,
         differs=differs,
+        impact=card,
         is_own=is_own,
         fault=fault,
         longest=LONGEST_REASON,
@@ -118,6 +123,7 @@ async def _before_return(visit: Visit, fault: str = "") -> Response:
     """What a roll-back would change, and the form that makes it so."""
     active, wanted = visit.history.active, visit.history.returns_to
     differs = await differences_of(visit.site, active, wanted) if active and wanted else None
+    card = await impact_card(visit, ImpactSides(active or "", wanted, wanted), _RETURN) if wanted else None
     return framed(
         visit,
         "roll_back.html",
@@ -125,6 +131,7 @@ async def _before_return(visit: Visit, fault: str = "") -> Response:
         status=400 if fault else 200,
         wanted=wanted,
         differs=differs,
+        impact=card,
         fault=fault,
         longest=LONGEST_REASON,
         reason=visit.sent("reason"),
@@ -161,7 +168,7 @@ async def _allowed(visit: Visit, wanted: str) -> Decision:
 PAGES = (
     StaffPage("/releases", _list),
     StaffPage("/releases/compare", _compared),
-    StaffPage("/releases/roll-back", _before_return, _return),
+    StaffPage(_RETURN, _before_return, _return),
     StaffPage("/releases/{release}", _one),
     StaffPage("/releases/{release}/files.zip", _archive),
     StaffPage("/releases/{release}/files/{name:path}", _file),

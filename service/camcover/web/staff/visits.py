@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from cachetools import LRUCache
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from camcover.web.forms import FORM_SECONDS, MOST_BYTES
 from camcover.workflow.estimates_at_hand import EstimateDesk
 from camcover.workflow.following import Following
+from camcover.workflow.impact.job_files import ImpactOrder, ImpactState
 from camcover.workflow.payers import active_files, check_payers, touched
 from camcover.workflow.release_history import History, Ledger
 from camcover.workflow.release_rules import ReleaseRules
@@ -29,6 +31,7 @@ __all__ = [
     "SAY_WHY",
     "Does",
     "Door",
+    "Impacts",
     "Runs",
     "StaffPage",
     "StaffSite",
@@ -68,6 +71,23 @@ class Door(KnownTokens, Protocol):
         """The status of HTTP and the words for a failure that callers may be told of; None for a fault of ours."""
 
 
+class Impacts(Protocol):
+    """Works out in the background what a change does to a book of members."""
+
+    @property
+    def book(self) -> Path | None:
+        """The file of the operator's book, if one is named."""
+
+    def state(self, key: str) -> ImpactState | None:
+        """How far a job is, or what came of it; None where there is none."""
+
+    def begin(self, order: ImpactOrder) -> None:
+        """Begin a job, unless it is there already. Raises a refusal where too many wait."""
+
+    def cancel(self, key: str) -> None:
+        """Wish that a job end."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffSite:
     """What the pages for staff stand on.
@@ -75,7 +95,7 @@ class StaffSite:
     `estimates` looks stored estimates up. `look` runs what asks the database, in a thread; `work` what reads rule
     files, in another process. `following` tells how well this process follows the database; `now` is the time in UTC.
     `form_seconds`: how long a form may take to come.
-    `kept`: answers about releases that took long; a release never changes.
+    `kept`: answers about releases that took long; a release never changes. `impacts`: None where none are worked out.
     """
 
     rules: RulesInForce
@@ -88,6 +108,7 @@ class StaffSite:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     form_seconds: float = FORM_SECONDS
     kept: MutableMapping[Hashable, Any] = field(default_factory=lambda: LRUCache(MOST_KEPT))
+    impacts: Impacts | None = None
 
     async def read(
         self,

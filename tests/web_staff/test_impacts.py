@@ -1,0 +1,157 @@
+"""S6 and S7: what a change does to members and money, begun by a form and told by a link or by events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from camcover.bulk.schema import REQUEST_SCHEMA
+from camcover.workflow.impact.job_files import ImpactFiles, ImpactOrder, ImpactState, JobState
+from camcover.workflow.impact.job_work import work_out
+from web_staff.conftest import Desk, Office
+from web_staff.test_drafts import begun, dearer
+
+Desks = Callable[..., Any]
+
+
+@dataclass
+class Jobs:
+    """Impacts that are worked out at once, or only when the test says so."""
+
+    files: ImpactFiles
+    book: Path | None
+    waits: bool = False
+    orders: list[ImpactOrder] = field(default_factory=list)
+
+    def state(self, key: str) -> ImpactState | None:
+        """As the files have it."""
+        return self.files.read(key)
+
+    def begin(self, order: ImpactOrder) -> None:
+        """Work it out here."""
+        self.orders.append(order)
+        self.files.begin(order.key)
+        if not self.waits:
+            work_out(order, self.files)
+
+    def cancel(self, key: str) -> None:
+        """Say that it was."""
+        self.files.write(key, ImpactState(JobState.CANCELLED))
+
+
+def write_book(path: Path) -> None:
+    """Two members of the copay plan: three visits at 80.00, and one."""
+    visit = {"therapy": "acupuncture", "code": "97810", "charge_cents": 8000, "practitioner": "acupuncturist"}
+    visit |= {"tier": "in_network", "start_date": date(2026, 3, 2)}
+    rows = [
+        {"request_id": name, "plan_id": "copay-plan", "age": 40, "items": [visit | {"sessions": count}]}
+        for name, count in (("m-1", 3), ("m-2", 1))
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=REQUEST_SCHEMA), path)
+
+
+@pytest.fixture
+def jobs(office: Office, tmp_path: Path) -> Jobs:
+    """The jobs of the office, whose operator names a book of two members."""
+    book = tmp_path / "members.parquet"
+    write_book(book)
+    made = Jobs(ImpactFiles(tmp_path / "impacts"), book)
+    office.site = replace(office.site, impacts=made)
+    return made
+
+
+async def ask(desk: Desk, before: str, after: str, **others: Any) -> str:
+    """Send the form of the card; gives the page to which it leads."""
+    sent = {"proof": await desk.proof(), "before": before, "after": after, "book": "operator", "do": "begin"}
+    answer = await desk.post("/impacts", sent | others)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix("/staff").partition("#")[0]
+
+
+async def test_a_draft_shows_what_it_does_to_members(jobs: Jobs, desk_of: Desks, office: Office) -> None:
+    """A copay of 30.00 becomes 35.00: three visits +15.00, one +5.00; together 120.00 become 140.00."""
+    ana, ben, rita = await desk_of("ana"), await desk_of("ben"), await desk_of("rita")
+    path = await begun(ana, dearer("$35"))
+    assert "Work it out" in (await rita.get(path)).text
+    back = await ask(rita, office.ids[1], path[1:])
+    assert back == f"{path}?book=operator"
+    page = (await ben.get(back)).text
+    for said in (
+        "over the members of members.parquet",
+        "2 of 2 members pay another amount",
+        "2 pay more, at most $15.00",
+        "0 pay less",
+        "Patients $120.00 $140.00 +$20.00",
+        "Plans $72.00 $52.00 -$20.00",
+        "+$10.00 to +$24.99",
+        "copay-plan 2 0 +$20.00 -$20.00",
+        "m-1 copay-plan acupuncture: benefit hands",
+        "$90.00 $105.00 +$15.00",
+    ):
+        assert said in page, (said, page)
+    private = (await rita.get(back)).text
+    assert "m-1" not in private
+    assert "These are people: to see what they pay needs the role estimate besides." in private
+    await ana.post(
+        f"{path}/edit",
+        {"proof": await ana.proof(), "revision": 2, "file": "copay.yaml", "do": "save", "text": dearer("$36")},
+    )
+    assert "Work it out" in (await ana.get(path)).text, "other files, another question"
+    assert len(jobs.orders) == 1
+
+
+@pytest.mark.usefixtures("jobs")
+async def test_a_roll_back_shows_money(desk_of: Desks, office: Office) -> None:
+    """From a copay of 30.00 back to 20.00: four visits, 40.00 less."""
+    ana = await desk_of("ana")
+    back = await ask(ana, office.ids[1], office.ids[0], back="/releases/roll-back")
+    assert back == "/releases/roll-back?book=operator"
+    assert "Patients $120.00 $80.00 -$40.00" in (await ana.get(back)).text
+    again = await ask(ana, office.ids[1], office.ids[2])
+    assert again == f"/releases/{office.ids[2]}/activate?book=operator"
+    assert "Patients $120.00 $160.00 +$40.00" in (await ana.get(again)).text
+
+
+async def test_how_far_it_is_and_its_end(jobs: Jobs, desk_of: Desks, office: Office) -> None:
+    """The link and the events say the same; it can be stopped, and begun again."""
+    jobs.waits = True
+    ana = await desk_of("ana")
+    path = await ask(ana, office.ids[1], office.ids[0], back="/releases/roll-back", book="invented-2000")
+    (order,) = jobs.orders
+    page = await ana.get(path)
+    assert "See how far it is now" in page.text
+    jobs.files.write(order.key, ImpactState(JobState.RUNNING, 1_500, 2_000))
+    assert "1,500 of 2,000 members are priced." in (await ana.get(path)).text
+    jobs.files.write(order.key, ImpactState(JobState.FAILED, said="the book cannot be read"))
+    assert "It was not worked out: the book cannot be read." in (await ana.get(path)).text
+    events = (await ana.client.get(f"/staff/impacts/{order.key}/events")).text
+    assert json.loads(events.rpartition("data: ")[2])["live"] is False
+    await ask(ana, office.ids[1], office.ids[0], back="/releases/roll-back", book="invented-2000", do="cancel")
+    assert "It was stopped." in (await ana.get(path)).text
+
+
+async def test_what_is_no_job_is_refused(jobs: Jobs, desk_of: Desks, office: Office) -> None:
+    rita = await desk_of("rita")
+    proof = await rita.proof()
+    for before, after in (("x", office.ids[0]), (office.ids[0], "../x"), (office.ids[0], "drafts/0123456789abcdef")):
+        answer = await rita.post("/impacts", {"proof": proof, "before": before, "after": after, "do": "begin"})
+        assert answer.status_code == 404, answer.text
+    assert not jobs.orders
+    for key in ("x", "0" * 63, "G" * 64):
+        await rita.get(f"/impacts/{key}/events", 404)
+    assert (await rita.post("/impacts", {"before": office.ids[0], "after": office.ids[1]})).status_code == 403
+
+
+async def test_without_the_extra_there_is_no_card(desk_of: Desks, office: Office) -> None:
+    ana = await desk_of("ana")
+    assert "members and money" not in (await ana.get("/releases/roll-back")).text
+    sent = {"proof": await ana.proof(), "before": office.ids[0], "after": office.ids[1]}
+    assert (await ana.post("/impacts", sent)).status_code == 404
