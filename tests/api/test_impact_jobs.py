@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import time
 from pathlib import Path
@@ -130,6 +131,19 @@ def test_states_are_kept_and_forgotten(files: ImpactFiles, tmp_path: Path) -> No
     for text in ("x", "../" + key[3:], key.upper()):
         with pytest.raises(ValueError, match="64 hexadecimal digits"):
             files.read(text)
+
+
+def test_a_process_alone_has_a_folder_from_its_first_job_on() -> None:
+    """It goes with the object."""
+    alone, key = ImpactFiles(), impact_key("a", "b", "c")
+    assert alone.read(key) is None
+    alone.begin(key)
+    assert alone.read(key) == ImpactState(JobState.WAITING)
+    copied = copy.copy(alone)
+    copied.write(key, ImpactState(JobState.RUNNING, 1, 2))
+    assert alone.read(key) == ImpactState(JobState.RUNNING, 1, 2)
+    del alone
+    assert copied.read(key) is None
 
 
 def test_the_book_of_the_operator_is_known_by_its_content(tmp_path: Path) -> None:

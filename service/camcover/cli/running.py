@@ -217,18 +217,19 @@ def _http_port(
         certificates=None if http.is_plain else certificates,
         connection_seconds=options.settings.connection_age_seconds,
         pages=Pages(rules, settings, server.pages.run) if http.pages else None,
-        staff=staff_pages_of(server, rules, access, http.impact_book)
+        staff=staff_pages_of(server, rules, access, http.impact_book, options.folder)
         if http.staff_pages and not options.rules
         else None,
     )
 
 
 def staff_pages_of(
-    server: Server, rules: RulesInForce, access: Access, impact_book: Path | None = None
+    server: Server, rules: RulesInForce, access: Access, impact_book: Path | None = None, folder: Path | None = None
 ) -> StaffPages | None:
     """The pages for staff, where there are releases to look at and tokens to sign in by.
 
-    `impact_book`: the file of members that the operator lets staff price under two sets of rules.
+    `impact_book`: the file of members that the operator lets staff price under two sets of rules; `folder`: what the
+    processes of one service share.
     """
     # They import Starlette, which only an extra brings, and what only these pages need.
     from camcover.api.impact_jobs import ImpactJobs  # noqa: PLC0415
@@ -242,7 +243,7 @@ def staff_pages_of(
     desk = StoredEstimateDesk(rules, server.estimates)
     impacts = None
     if is_installed("bulk"):
-        impacts = ImpactJobs(ImpactFiles(rules.releases.folder / "impacts"), impact_book)
+        impacts = ImpactJobs(ImpactFiles(folder / "impacts" if folder else None), impact_book)
     site = StaffSite(
         rules,
         rules.releases,

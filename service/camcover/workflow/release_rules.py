@@ -85,11 +85,6 @@ class ReleaseRules:
         with self.store.reading() as ledger:
             return _files(ledger, release_id)
 
-    @property
-    def folder(self) -> Path:
-        """The folder that the processes of a service share; it goes with the service."""
-        return self._folder
-
     def counts(self) -> CacheCounts:
         """How often tables were at hand."""
         return self._tables.counts()

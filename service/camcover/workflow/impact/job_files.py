@@ -1,7 +1,8 @@
 """How far the working out of an impact is, and what came of it, as files that all processes of a service read.
 
 A job is named by its key: the SHA-256 of what it is about (rules before, rules after, book), so that the same question
-is one job, and its answer is kept. The folder is the service's own and goes with it.
+is one job, and its answer is kept. The folder is the service's own and goes with it; a process alone makes one with
+its first job, and removes it when it ends in order.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 import types
+import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from enum import StrEnum
@@ -82,12 +86,14 @@ def is_impact_key(text: str) -> bool:
 class ImpactFiles:
     """The files of jobs in a folder, two for each: its state, and the wish that it end."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder, which is made with the first job."""
+    def __init__(self, folder: Path | None = None) -> None:
+        """Use a folder, which is made with the first job; without one, a temporary folder of this process."""
         self._folder = folder
 
     def read(self, key: str) -> ImpactState | None:
         """The state of a job; None where there is none, or its process ended with it unfinished."""
+        if self._folder is None:
+            return None
         try:
             file = self._file(key)
             silent = time.time() - file.stat().st_mtime
@@ -98,7 +104,6 @@ class ImpactFiles:
 
     def write(self, key: str, state: ImpactState) -> None:
         """Put a state in place as a whole."""
-        self._folder.mkdir(exist_ok=True)
         file, data = self._file(key), state._asdict()
         data["impact"] = None if state.impact is None else asdict(state.impact)
         part = file.with_suffix(f".{os.getpid()}")
@@ -119,17 +124,26 @@ class ImpactFiles:
 
     def begin(self, key: str) -> None:
         """Say that a job waits, without a wish of before; the oldest answers beyond `MOST_KEPT` go."""
+        folder = self._made()
         self._wish(key).unlink(missing_ok=True)
         self.write(key, ImpactState(JobState.WAITING))
-        kept = sorted(self._folder.glob("*.json"), key=lambda each: each.stat().st_mtime, reverse=True)
+        kept = sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime, reverse=True)
         for old in kept[MOST_KEPT:]:
             old.unlink(missing_ok=True)
 
+    def _made(self) -> Path:
+        """The folder, made where it is not there."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="camcover-impacts-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder.mkdir(exist_ok=True)
+        return self._folder
+
     def _file(self, key: str) -> Path:
-        return self._folder / f"{_checked(key)}.json"
+        return self._made() / f"{_checked(key)}.json"
 
     def _wish(self, key: str) -> Path:
-        return self._folder / f"{_checked(key)}.end"
+        return self._made() / f"{_checked(key)}.end"
 
 
 def _checked(key: str) -> str:
