@@ -1333,7 +1333,7 @@ INLINE void add_miscoded(struct entry *entry, int64_t charge)
 
 INLINE uint64_t attestations_of(const struct request *request, const struct service *service)
 {
-    uint64_t others = request->attested == 1 ? ALL ^ ADVANCE_NOTICE : 0;
+    uint64_t others = request->attested == 1 ? ALL ^ ADVANCE_NOTICE ^ LOWER_COST_SHARE : 0;
     uint64_t notice = request->notice_given == 1 ? ADVANCE_NOTICE : 0;
     return (service->attestations | others | notice) & ~service->lacking;
 }

@@ -45,7 +45,7 @@ _PREFIXES: Mapping[type[IntEnum], str] = {
 _NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", Fault: "NO_FAULT", StepBound: "UNBOUNDED"}
 """What the member NONE is called, which several have."""
 
-_MASKS = ("ALL", "ADVANCE_NOTICE", "DIAGNOSIS_DENIED", "LIMIT_USED_UP")
+_MASKS = ("ALL", "LOWER_COST_SHARE", "ADVANCE_NOTICE", "DIAGNOSIS_DENIED", "LIMIT_USED_UP")
 _NUMBERS = ("UNLIMITED", "MAX_STEPS", "NEVER", "SEVERAL", "UNTOUCHED", "OF_THE_DAY", "OF_THE_UNIT", "FIRST_BY_FACILITY")
 _CONSTANTS = {**vars(codes), **vars(columns)}
 

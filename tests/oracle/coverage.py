@@ -9,6 +9,9 @@ from .lines import Line, plain_code
 from .rules import RuleBook
 from .values import Json, add_months
 
+NEVER_ASSUMED = "lower_cost_share"
+"""The attestation that is missing wherever it is not given (point 43)."""
+
 
 def matches(entry: Json, line: Line) -> bool:
     """Whether a benefit, exclusion or discount names the line's therapy or its code, and does not go without it."""
@@ -25,7 +28,7 @@ def is_excluded(plan: Json, line: Line, rules: RuleBook, *, assumed: bool) -> bo
     return any(
         matches(exclusion, line)
         and failed_criterion(exclusion.get("when", {}), line, rules, assumed=False) == ""
-        and not (assumed and set(exclusion.get("when", {}).get("not_attested", [])) - line.lacks)
+        and not (assumed and set(exclusion.get("when", {}).get("not_attested", [])) - line.lacks - {NEVER_ASSUMED})
         for exclusion in plan.get("exclusions", [])
     )
 
@@ -62,10 +65,11 @@ def failed_criterion(when: Json, line: Line, rules: RuleBook, *, assumed: bool) 
                 return reason
         elif assumed and reason == "ATTESTATION_NOT_COVERED":
             # Each attestation is given or assumed: so those asked for are there, and none is missing (point 43).
-            # What a modifier says is not there is not assumed.
-            if keys == ("not_attested",) and not line.lacks.issuperset(when["not_attested"]):
+            # What a modifier says is not there is not assumed, nor is a lower cost share.
+            missing = line.lacks | ({NEVER_ASSUMED} - line.attests)
+            if keys == ("not_attested",) and not missing.issuperset(when["not_attested"]):
                 return reason
-            if keys == ("attested",) and not line.lacks.isdisjoint(when["attested"]):
+            if keys == ("attested",) and not missing.isdisjoint(when["attested"]):
                 return reason
         elif not holds(when, line, rules):
             return reason

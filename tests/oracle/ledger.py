@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from . import cost_share
-from .coverage import condition_met, failed_criterion, failure, is_excluded, matches, own_criteria
+from .coverage import NEVER_ASSUMED, condition_met, failed_criterion, failure, is_excluded, matches, own_criteria
 from .day_codes import DayCodes
 from .lines import Line, episode_starts, members_of
 from .prices import Price, SharedFees, price, unpriced_charge
@@ -283,8 +283,9 @@ class PlanLedger:
         return missing
 
     def _is_attested(self, attestation: str, line: Line) -> bool:
-        """Whether it is given, or assumed."""
-        return attestation in line.attests or (self._assumes and attestation not in line.lacks)
+        """Whether it is given, or assumed; a lower cost share never is."""
+        is_assumed = self._assumes and attestation != NEVER_ASSUMED
+        return attestation in line.attests or (is_assumed and attestation not in line.lacks)
 
     def _lets_through(self, limit: Limit, line: Line) -> bool:
         """Whether a limit is soft and its attestation given or assumed."""

@@ -15,6 +15,7 @@ ATTESTATIONS = [
     "improvement_documented",
     "advance_notice",
     "rehabilitation",
+    "lower_cost_share",
 ]
 UNITS = ["", " per visit", " per line", " per unit"]
 DAILY = [" per day", " per day", " per line", " per day", " per unit"]

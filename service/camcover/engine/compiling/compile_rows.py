@@ -14,6 +14,7 @@ from camcover.engine.kernel.codes import (
     DIAGNOSIS_DENIED,
     FIRST_WINDOW,
     LIMIT_USED_UP,
+    LOWER_COST_SHARE,
     SEVERAL,
     Above,
     CarryoverRule,
@@ -77,7 +78,8 @@ class HasCode(Protocol):
 ALL_BITS = 2**64 - 1
 
 ATTESTATION_BITS = {attestation: 1 << index for index, attestation in enumerate(Attestation)} | {
-    Attestation.ADVANCE_NOTICE: ADVANCE_NOTICE
+    Attestation.ADVANCE_NOTICE: ADVANCE_NOTICE,
+    Attestation.LOWER_COST_SHARE: LOWER_COST_SHARE,
 }
 _DENIAL_BITS = {DIAGNOSIS_DENIAL: DIAGNOSIS_DENIED, LIMITS_DENIAL: LIMIT_USED_UP} | {
     str(attestation): bit for attestation, bit in ATTESTATION_BITS.items()

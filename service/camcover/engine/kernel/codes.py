@@ -109,8 +109,8 @@ class Liability(IntEnum):
     MEMBER_BY_ATTESTATION = 2
 
 
-ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 61, 1 << 62, 1 << 63
-"""The bits of masks that are the same in every version: of an attestation, and of denials beside the attestations."""
+LOWER_COST_SHARE, ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP = 1 << 60, 1 << 61, 1 << 62, 1 << 63
+"""The bits of masks that are the same in every version: of two attestations, and of denials beside the attestations."""
 
 
 SEVERAL = -2

@@ -232,11 +232,11 @@ their given rows. `behind`: the first ledger row of the primary plan in `Work.be
 `maintenance`: the eligible amount is what the primary left. `tier_map`: the primary's tiers in `Work.tier_maps`.
 `given_period` and `first_period`: the first days of the benefit periods that hold `as_of` and the first line. Then the
 values of the open facts in this case (`asking/ranges.py`). `open_tier`: a place in the edition's list of tiers.
-`attested`: all attestations are there, except the advance notice, which has its own column `notice_given`. `rests`: the
-first row of `Work.rests`, -1 = no limit of the plan hands on what it cuts. The kernel sets the last columns. The
-current line lies in `segment`, and in the benefit period [`period`, `period_end`), whose last three months begin on
-`late_from`. `event_count`: how many rows of `events` were needed; more than `event_room` is a fault. `fault`: a code of
-`Fault`. `patient`: what the patient pays for all lines."""
+`attested`: all attestations are there, except a lower cost share, and the advance notice, which has its own column
+`notice_given`. `rests`: the first row of `Work.rests`, -1 = no limit of the plan hands on what it cuts. The kernel sets
+the last columns. The current line lies in `segment`, and in the benefit period [`period`, `period_end`), whose last
+three months begin on `late_from`. `event_count`: how many rows of `events` were needed; more than `event_room` is a
+fault. `fault`: a code of `Fault`. `patient`: what the patient pays for all lines."""
 
 KERNEL_COLUMNS = ("segment", "period", "period_end", "late_from", "event_count", "fault", "patient")
 """The columns of `REQUEST` that the kernel sets."""

@@ -11,7 +11,14 @@ import numpy as np
 
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.code_edits import is_miscoded
-from camcover.engine.kernel.codes import ADVANCE_NOTICE, DIAGNOSIS_DENIED, LIMIT_USED_UP, Liability, LimitMeasure
+from camcover.engine.kernel.codes import (
+    ADVANCE_NOTICE,
+    DIAGNOSIS_DENIED,
+    LIMIT_USED_UP,
+    LOWER_COST_SHARE,
+    Liability,
+    LimitMeasure,
+)
 from camcover.engine.kernel.tables import ALL, NEVER, LineContext, RuleTables
 from camcover.jit import compiled
 from camcover.money import share
@@ -30,17 +37,20 @@ _PROVIDER = int(Liability.PROVIDER)
 _BY_ATTESTATION = int(Liability.MEMBER_BY_ATTESTATION)
 _ZERO = np.uint64(0)
 _NOTICE = np.uint64(ADVANCE_NOTICE)
-_ALL_BUT_NOTICE = ALL ^ _NOTICE
+_USUALLY_ASSUMED = ALL ^ _NOTICE ^ np.uint64(LOWER_COST_SHARE)
 _DIAGNOSIS_DENIED = np.uint64(DIAGNOSIS_DENIED)
 _LIMIT_USED_UP = np.uint64(LIMIT_USED_UP)
 
 
 @compiled
 def attestations_of(request: Any, service: Any) -> np.uint64:
-    """The attestations of a line, given or assumed; an advance notice is assumed apart from the others (point 29)."""
+    """The attestations of a line, given or assumed.
+
+    An advance notice is assumed apart from the others (point 29), a lower cost share never (point 43).
+    """
     attestations = service["attestations"]
     if request["attested"] == 1:
-        attestations |= _ALL_BUT_NOTICE
+        attestations |= _USUALLY_ASSUMED
     if request["notice_given"] == 1:
         attestations |= _NOTICE
     return attestations & ~service["lacking"]

@@ -15,11 +15,20 @@ from camcover.engine.asking.open_use import is_stale
 from camcover.engine.asking.openness import Openness, terms_assumed
 from camcover.engine.asking.question import Answer, Question
 from camcover.engine.compiling.compile import Tables
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.facts import OpenFact
 from camcover.engine.kernel.workspace import LedgerRow
 from camcover.messages import Argument, Dollars, Label, Message, WordList, either, sentence
-from camcover.rulebook.records import FROM_EPISODE, AccumulatorKind, Benefit, CountedFor, Criteria, WaitingUnit
+from camcover.rulebook.records import (
+    FROM_EPISODE,
+    AccumulatorKind,
+    Attestation,
+    Benefit,
+    CountedFor,
+    Criteria,
+    WaitingUnit,
+)
 from camcover.rulebook.term_messages import ages, allowed, period, roles, statuses, waiting, what_limit_allows
 
 _UNKNOWN_CODE = sentence("assumed-unknown-code", "item", "code", "charge")
@@ -43,6 +52,7 @@ _NO_SUM = (
 )
 _INCENTIVE = (sentence("assumed-incentive", "member"), sentence("assumed-incentive-of-second", "member"))
 _PRICE = sentence("assumed-price", "therapy")
+_HIGHER_SHARE = sentence("assumed-higher-cost-share", "therapy")
 _NO_USE = (sentence("assumed-no-use", "limit", "name"), sentence("assumed-no-use-of-second", "limit", "name"))
 _BALANCE = sentence("assumed-balance", "account", "owner", "amount", "period")
 _ONE_EPISODE = sentence("assumed-one-episode", "item")
@@ -92,6 +102,8 @@ def assumptions(tables: Tables, question: Question, answer: Answer) -> Iterator[
         yield from _sums(question, openness, place, layout)
     for therapy in _priced(question, openness):
         yield _PRICE(therapy=Label(therapy))
+    for therapy in _published_at_two(question, openness):
+        yield _HIGHER_SHARE(therapy=Label(therapy))
     yield from _uses(question, openness)
     yield from _episodes(question, answer)
     yield from _balances(question, openness)
@@ -261,6 +273,13 @@ def _priced(question: Question, openness: Openness) -> Iterable[str]:
     """The therapies whose typical charge stands in, each once."""
     services = question.asked.services
     return dict.fromkeys(services[place].therapy for place in sorted(openness.priced))
+
+
+def _published_at_two(question: Question, openness: Openness) -> Iterable[str]:
+    """The therapies with a lower cost share, too, of which nobody has said that it holds (point 43); each once."""
+    lower = ATTESTATION_BITS[Attestation.LOWER_COST_SHARE]
+    items = {item for item, mask in openness.attestations if mask & lower}
+    return dict.fromkeys(service.therapy for service in question.asked.services if service.item in items)
 
 
 def _uses(question: Question, openness: Openness) -> Iterable[Message]:

@@ -97,6 +97,7 @@ class Attestation(StrEnum):
     SEPARATE_EXAMINATION = "separate_examination"
     DISTINCT_PROCEDURE = "distinct_procedure"
     EXCLUDED_BY_STATUTE = "excluded_by_statute"
+    LOWER_COST_SHARE = "lower_cost_share"
 
 
 DIAGNOSIS_DENIAL, LIMITS_DENIAL = "diagnosis", "limits"
