@@ -182,6 +182,7 @@ benefits:
   massage:
     therapies: [massage]
     from_year: 2
+    counts_toward_out_of_pocket_maximum: [deductible, coinsurance]
     requires: [{plan_of_care: {after: 5 visits of massages}}, {prior_authorization: {penalty: $300.00}}]
     limits:
       - pool

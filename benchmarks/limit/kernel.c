@@ -417,9 +417,9 @@ INLINE uint64_t counted(const struct tier *tier, int part)
 }
 
 INLINE bool is_passed_over(
-    const struct rules *rules, const struct hand *hand, int target, int part, bool counts_out_of_pocket)
+    const struct rules *rules, const struct hand *hand, int target, int part, bool counts)
 {
-    if (!counts_out_of_pocket)
+    if (!counts)
         return rules->accumulators[hand->segment->accumulators + target].out_of_pocket == 1;
     return holds(counted(hand->tier, part), target);
 }
@@ -431,25 +431,28 @@ INLINE void feed(
     uint64_t targets,
     int64_t amount,
     int part,
-    bool counts_out_of_pocket)
+    bool counts)
 {
     if (!targets || !amount)
         return;
     for (int target = 0; target < hand->request->sum_count; target++)
-        if (holds(targets, target) && !is_passed_over(rules, hand, target, part, counts_out_of_pocket))
+        if (holds(targets, target) && !is_passed_over(rules, hand, target, part, counts))
             add(rules, work, hand, target, amount);
 }
 
-INLINE void post_to_maxima(const struct rules *rules, const struct work *work, const struct hand *hand)
+INLINE void post_to_maxima(
+    const struct rules *rules, const struct work *work, const struct hand *hand, int parts)
 {
     const struct entry *entry = hand->entry;
     const struct tier *tier = hand->tier;
-    uint64_t targets = tier->counted_deductible | tier->counted_copay | tier->counted_coinsurance;
+    uint64_t deductible = parts & DEDUCTIBLE_BIT ? tier->counted_deductible : 0;
+    uint64_t copay = parts & COPAY_BIT ? tier->counted_copay : 0;
+    uint64_t coinsurance = parts & COINSURANCE_BIT ? tier->counted_coinsurance : 0;
+    uint64_t targets = deductible | copay | coinsurance;
     int64_t total = entry->deductible + entry->copay + entry->coinsurance;
     if (!targets || !total)
         return;
-    bool is_whole = tier->counted_deductible == targets && tier->counted_copay == targets
-                    && tier->counted_coinsurance == targets;
+    bool is_whole = deductible == targets && copay == targets && coinsurance == targets;
     for (int target = 0; target < hand->request->sum_count; target++) {
         if (holds(targets, target)) {
             if (is_whole) {
@@ -457,11 +460,11 @@ INLINE void post_to_maxima(const struct rules *rules, const struct work *work, c
                 continue;
             }
             int64_t amount = 0;
-            if (holds(tier->counted_deductible, target))
+            if (holds(deductible, target))
                 amount += entry->deductible;
-            if (holds(tier->counted_copay, target))
+            if (holds(copay, target))
                 amount += entry->copay;
-            if (holds(tier->counted_coinsurance, target))
+            if (holds(coinsurance, target))
                 amount += entry->coinsurance;
             if (amount > 0)
                 add(rules, work, hand, target, amount);
@@ -474,8 +477,9 @@ INLINE void post(
     const struct work *work,
     const struct hand *hand,
     const struct phase *phase,
-    bool counts_out_of_pocket)
+    int parts)
 {
+    bool counts = parts & DEDUCTIBLE_BIT;
     const struct entry *entry = hand->entry;
     const struct accumulator *definitions = &rules->accumulators[hand->segment->accumulators];
     const struct step *steps = &rules->steps[phase->first];
@@ -483,15 +487,15 @@ INLINE void post(
         int accumulator = steps[index].accumulator;
         int64_t amount = entry->steps[index];
         if (accumulator >= 0 && amount > 0) {
-            if (!is_passed_over(rules, hand, accumulator, OF_DEDUCTIBLE, counts_out_of_pocket))
+            if (!is_passed_over(rules, hand, accumulator, OF_DEDUCTIBLE, counts))
                 add(rules, work, hand, accumulator, amount);
             uint64_t feeds = definitions[accumulator].feeds;
-            feed(rules, work, hand, feeds, amount, OF_DEDUCTIBLE, counts_out_of_pocket);
+            feed(rules, work, hand, feeds, amount, OF_DEDUCTIBLE, counts);
         }
     }
-    feed(rules, work, hand, hand->tier->copay_feeds, entry->copay, OF_COPAY, counts_out_of_pocket);
-    if (counts_out_of_pocket)
-        post_to_maxima(rules, work, hand);
+    feed(rules, work, hand, hand->tier->copay_feeds, entry->copay, OF_COPAY, parts & COPAY_BIT);
+    if (parts)
+        post_to_maxima(rules, work, hand, parts);
 }
 
 INLINE int sum_rows(const struct request *request) { return (request->members + 1) * request->sum_count; }
@@ -1145,21 +1149,29 @@ INLINE void cap(const struct rules *rules, const struct phase *phase, struct ent
     }
 }
 
-INLINE uint64_t capping(const struct tier *tier, int part)
+INLINE uint64_t capping(const struct tier *tier, int parts, int part)
 {
     if (part == OF_DEDUCTIBLE)
-        return tier->capped_deductible;
-    return part == OF_COPAY ? tier->capped_copay : tier->capped_coinsurance;
+        return parts & DEDUCTIBLE_BIT ? tier->capped_deductible : 0;
+    if (part == OF_COPAY)
+        return parts & COPAY_BIT ? tier->capped_copay : 0;
+    return parts & COINSURANCE_BIT ? tier->capped_coinsurance : 0;
 }
 
 INLINE int64_t counted_before(
-    const struct hand *hand, const struct phase *phase, const struct step *steps, int maximum, int part, int index)
+    const struct hand *hand,
+    const struct phase *phase,
+    const struct step *steps,
+    int maximum,
+    int parts,
+    int part,
+    int index)
 {
     int64_t total = 0;
     for (int other = 0; other < phase->count; other++) {
         int its_part = part_of(steps[other].kind);
         bool is_before = its_part < part || (its_part == part && other < index);
-        if (is_before && holds(capping(hand->tier, its_part), maximum))
+        if (is_before && holds(capping(hand->tier, parts, its_part), maximum))
             total += hand->entry->steps[other];
     }
     return total;
@@ -1170,6 +1182,7 @@ INLINE void cut_step(
     const struct work *work,
     const struct hand *hand,
     const struct phase *phase,
+    int parts,
     int part,
     int index)
 {
@@ -1178,9 +1191,9 @@ INLINE void cut_step(
     int64_t most = UNLIMITED;
     uint64_t cutting = 0;
     for (int maximum = 0; maximum < hand->request->sum_count; maximum++) {
-        if (holds(capping(hand->tier, part), maximum)) {
+        if (holds(capping(hand->tier, parts, part), maximum)) {
             int64_t left = room(rules, work, hand, maximum);
-            left = greatest(left - counted_before(hand, phase, steps, maximum, part, index), 0);
+            left = greatest(left - counted_before(hand, phase, steps, maximum, parts, part, index), 0);
             if (left < most) {
                 most = left;
                 cutting = 0;
@@ -1197,13 +1210,17 @@ INLINE void cut_step(
 }
 
 INLINE void cap_by_several(
-    const struct rules *rules, const struct work *work, const struct hand *hand, const struct phase *phase)
+    const struct rules *rules,
+    const struct work *work,
+    const struct hand *hand,
+    const struct phase *phase,
+    int parts)
 {
     const struct step *steps = &rules->steps[phase->first];
     for (int part = OF_DEDUCTIBLE; part <= OF_COINSURANCE; part++)
         for (int index = 0; index < phase->count; index++)
             if (part_of(steps[index].kind) == part)
-                cut_step(rules, work, hand, phase, part, index);
+                cut_step(rules, work, hand, phase, parts, part, index);
 }
 
 INLINE void add_up_steps(
@@ -1730,11 +1747,11 @@ INLINE void cover(
 
     const struct phase *phase = phase_of(rules, work, hand, rule);
     take_steps(rules, work, hand, phase, visits, eligible);
-    bool counts = rule->counts_out_of_pocket == 1;
-    if (tier->out_of_pocket >= 0 && counts)
+    int parts = rule->counted_parts;
+    if (tier->out_of_pocket >= 0 && parts == ALL_PARTS)
         cap(rules, phase, entry, room(rules, work, hand, tier->out_of_pocket));
-    else if (tier->out_of_pocket == SEVERAL && counts)
-        cap_by_several(rules, work, hand, phase);
+    else if (tier->out_of_pocket != NONE && parts)
+        cap_by_several(rules, work, hand, phase, parts);
     add_up_steps(rules, phase, entry, visits);
 
     int64_t plan_pays = eligible - entry->deductible - entry->copay - entry->coinsurance;
@@ -1748,7 +1765,7 @@ INLINE void cover(
     entry->balance_bill = balance_bill(tier, charge, allowed);
     entry->written_off = charge - allowed - entry->balance_bill;
 
-    post(rules, work, hand, phase, counts);
+    post(rules, work, hand, phase, parts);
     count_against_limits(rules, work, hand, rule, visits, eligible);
 }
 

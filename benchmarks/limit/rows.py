@@ -46,7 +46,10 @@ _NO_CODE: Mapping[type[IntEnum], str] = {Reason: "HOLDS", Fault: "NO_FAULT", Ste
 """What the member NONE is called, which several have."""
 
 _MASKS = ("ALL", "LOWER_COST_SHARE", "ADVANCE_NOTICE", "DIAGNOSIS_DENIED", "LIMIT_USED_UP")
-_NUMBERS = ("UNLIMITED", "MAX_STEPS", "NEVER", "SEVERAL", "UNTOUCHED", "OF_THE_DAY", "OF_THE_UNIT", "FIRST_BY_FACILITY")
+_NUMBERS = (
+    "UNLIMITED", "MAX_STEPS", "NEVER", "SEVERAL", "UNTOUCHED", "OF_THE_DAY", "OF_THE_UNIT", "FIRST_BY_FACILITY",
+    "DEDUCTIBLE_BIT", "COPAY_BIT", "COINSURANCE_BIT", "ALL_PARTS",
+)  # fmt: skip
 _CONSTANTS = {**vars(codes), **vars(columns)}
 
 

@@ -179,6 +179,54 @@ def test_each_part_counts_once_where_several_maxima_lead_to_one_accumulator() ->
     assert after(found) == {"deductible": 5000, "coinsurance": 1000, "copays": 2500, "total": 8500}
 
 
+ONE_MAXIMUM = """\
+format: camcover/1
+kind: plan
+id: one
+payer: {id: example, name: Example Health}
+effective: {from: 2026-01-01}
+illustrative: yes
+accumulators:
+  deductible: {kind: deductible, individual: $100, feeds: [most]}
+  most: {kind: out_of_pocket_maximum, individual: $500}
+tiers:
+  network: {deductible: deductible, out_of_pocket_maximum: most, above_allowed: written_off}
+benefits:
+  hands:
+    therapies: [acupuncture]
+    counts_toward_out_of_pocket_maximum: COUNTED
+    network: {member_pays: [deductible, {copay: $20}, {coinsurance: 20%}]}
+otherwise: not_covered
+"""
+
+
+@pytest.mark.parametrize(
+    ("counted", "left", "shares", "sums"),
+    [
+        # 100 + 20 + 20% of 180 = 36. What is counted of it is cut to the room of 50, coinsurance first.
+        ("yes", 5000, (5000, 0, 0), {"deductible": 5000, "most": 50000}),
+        ("no", 5000, (10000, 2000, 3600), {"deductible": 10000, "most": 45000}),
+        ("[deductible]", 5000, (5000, 2000, 3600), {"deductible": 5000, "most": 50000}),
+        ("[copay]", 5000, (10000, 2000, 3600), {"deductible": 10000, "most": 47000}),
+        ("[copay]", 1500, (10000, 1500, 3600), {"deductible": 10000, "most": 50000}),
+        ("[coinsurance]", 3000, (10000, 2000, 3000), {"deductible": 10000, "most": 50000}),
+        ("[copay, coinsurance]", 5000, (10000, 2000, 3000), {"deductible": 10000, "most": 50000}),
+        ("[deductible, copay, coinsurance]", 5000, (5000, 0, 0), {"deductible": 5000, "most": 50000}),
+    ],
+)
+def test_a_benefit_may_count_a_part_of_its_cost_share(
+    counted: str, left: int, shares: tuple[int, int, int], sums: dict[str, int]
+) -> None:
+    """One visit of 300.00 under a maximum of 500.00, which the deductible feeds, too: that adds nothing (point 23)."""
+    rules = tables(one=ONE_MAXIMUM.replace("COUNTED", counted))
+    item = {"therapy": "acupuncture", "charge_cents": 30000, "tier": "network", "dates": ["2026-03-02"]}
+    person = member(most=50000 - left, deductible=0) | {"limit_usage": []}
+    found = estimate(rules, {"plan_id": "one", "members": [person], "items": [item]})
+    (line,) = found.lines
+    assert (line.deductible_cents, line.copay_cents, line.coinsurance_cents) == shares
+    assert after(found) == sums
+
+
 THREE_AMOUNTS = PARTS.replace("individual: $500}", "self_only: $80, individual: $90, family: $100}").replace(
     "out_of_pocket_maximum: coinsurance\n", "out_of_pocket_maximum: total\n"
 )

@@ -8,9 +8,7 @@ from typing import Any
 
 from .sums import Sums
 from .usage import Visit
-from .values import Json, copay_amount, count, is_yes, money, percent, percent_of
-
-PARTS = ("deductible", "copay", "coinsurance")
+from .values import PARTS, Json, copay_amount, count, counted_parts, is_yes, money, percent, percent_of
 
 
 @dataclass
@@ -95,14 +93,18 @@ class Situation:
         """The parts of the cost share that an accumulator counts."""
         return list(self.accumulators[accumulator].get("counts", PARTS))
 
+    def is_maximum(self, accumulator: str) -> bool:
+        """Whether an accumulator is an out-of-pocket maximum."""
+        return bool(self.accumulators[accumulator]["kind"] == "out_of_pocket_maximum")
+
     def feeds(self, accumulator: str) -> list[str]:
         """The accumulators that one feeds."""
         return list(self.accumulators[accumulator].get("feeds", []))
 
     @property
-    def counts_toward_maximum(self) -> bool:
-        """Whether the benefit's cost share is capped by the out-of-pocket maximum and counts toward it."""
-        return is_yes(self.plan["benefits"][self.benefit].get("counts_toward_out_of_pocket_maximum", "yes"))
+    def counted_parts(self) -> tuple[str, ...]:
+        """The parts of the benefit's cost share that out-of-pocket maxima cap and count."""
+        return counted_parts(self.plan["benefits"][self.benefit])
 
     @property
     def paid_of_the_day(self) -> int:
@@ -243,12 +245,10 @@ def _copay(terms: Json, rest: int, share: Share, at: Situation) -> int:
 
 def cap(share: Share, at: Situation) -> None:
     """Cut each part to what the maxima that cap it leave: deductibles from the first, copay, coinsurance (point 21)."""
-    if not at.counts_toward_maximum:
-        return
     kept = dict.fromkeys(at.maxima("capped_by"), 0)
 
     def cut(part: str, cents: int) -> int:
-        capping = [name for name in kept if part in at.counts(name)]
+        capping = [name for name in kept if part in at.counts(name) and part in at.counted_parts]
         rooms = [(at.room(name), kept[name]) for name in capping]
         amount = max(0, min([cents, *(room - taken for room, taken in rooms if room is not None)]))
         for name in capping:
@@ -263,9 +263,9 @@ def cap(share: Share, at: Situation) -> None:
 def post(share: Share, at: Situation) -> None:
     """Add the share to the accumulators, in the order of point 23.
 
-    On a benefit that does not count toward the maxima there is no part (c), and no maximum receives anything.
+    A part that the benefit does not count toward the maxima is not in (c), and no maximum receives anything of it.
     """
-    in_c = _receivers_of_maxima(at) if at.counts_toward_maximum else set()
+    in_c = _receivers_of_maxima(at)
     by_step = [
         ("deductible", receiver, cents)
         for name, cents in share.deductibles
@@ -280,8 +280,7 @@ def post(share: Share, at: Situation) -> None:
     parts = {"deductible": share.deductible, "copay": share.copay, "coinsurance": share.coinsurance}
     posted = [*by_step, *((part, receiver, parts[part]) for receiver, part in in_c)]
     for part, receiver, cents in posted:
-        is_maximum = at.accumulators[receiver]["kind"] == "out_of_pocket_maximum"
-        if part in at.counts(receiver) and (at.counts_toward_maximum or not is_maximum):
+        if part in at.counts(receiver) and (part in at.counted_parts or not at.is_maximum(receiver)):
             at.sums.add(at.plan, receiver, at.visit.member_id, at.visit.day, cents)
     if share.copay_is_remembered:
         at.copays[at.visit] = at.copays.get(at.visit, 0) + share.copay
@@ -296,6 +295,6 @@ def _receivers_of_maxima(at: Situation) -> set[tuple[str, str]]:
         (receiver, part)
         for name in at.maxima("counts_toward")
         for receiver in (name, *at.feeds(name))
-        for part in PARTS
+        for part in at.counted_parts
         if part in at.counts(name) and part in at.counts(receiver)
     }

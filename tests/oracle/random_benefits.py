@@ -7,6 +7,7 @@ from typing import Any
 from .dice import Dice
 from .random_shared import ALL_CODES, CODES, CONDITIONS, POLICIES, THERAPIES, VISIT_CODES, Document, criteria
 from .rules import limits_of
+from .values import PARTS
 
 ATTESTATIONS = [
     "prior_authorization",
@@ -46,7 +47,7 @@ def benefit(dice: Dice, name: str, tiers: list[str], pools: Document, accumulato
         if dice.chance(40) or hands_on:
             terms["when_exhausted"] = "next"
     if dice.chance(15):
-        terms["counts_toward_out_of_pocket_maximum"] = "no"
+        terms["counts_toward_out_of_pocket_maximum"] = dice.pick(["no", dice.some(PARTS, 1, 3)])
     return terms | _blocks(dice, tiers, accumulators)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .rules import RuleBook
-from .values import Json, add_months, money_or_unlimited
+from .values import Json, add_months, counted_parts, money_or_unlimited
 
 FAMILY = ""
 """Whose sum it is, when it is the family's."""
@@ -255,7 +255,7 @@ def _maxima_of(plan: Json, deductible: str) -> set[str]:
         for name, tier in plan["tiers"].items():
             block = benefit.get(name)
             if isinstance(block, dict) and deductible in _deductibles_of(block["member_pays"], tier):
-                counts = benefit.get("counts_toward_out_of_pocket_maximum", "yes") in ("yes", "true")
+                counts = "deductible" in counted_parts(benefit)
                 named = {str(tier.get("out_of_pocket_maximum", "none")), *tier.get("counts_toward", [])}
                 maxima.append(named - {"none"} if counts else set())
     common = set.intersection(*maxima) if maxima else set()

@@ -16,6 +16,9 @@ from typing import Any
 Json = dict[str, Any]
 """A parsed rule document or request, or a part of one."""
 
+PARTS = ("deductible", "copay", "coinsurance")
+"""The parts of a line's cost share, in the order of the cap (point 21)."""
+
 
 def half_up(amount: Fraction) -> int:
     """The nearest whole number, a half going up; for amounts that are not negative."""
@@ -168,3 +171,11 @@ def fixed_period(per: str, day: date, benefit_period: date, began: date = date.m
     if per in ("lifetime", "episode", "condition"):
         return ()
     raise ValueError(f"unknown period: {per}")
+
+
+def counted_parts(benefit: Json) -> tuple[str, ...]:
+    """What `counts_toward_out_of_pocket_maximum` of a benefit says: all parts, none, or those that it lists."""
+    said = benefit.get("counts_toward_out_of_pocket_maximum", "yes")
+    if isinstance(said, list):
+        return tuple(said)
+    return PARTS if is_yes(said) else ()

@@ -130,7 +130,7 @@ def benefit(id_: str = "massage", *blocks: TierBenefit, line: int = 25, **given:
     tiers = {each.tier: each for each in blocks or (block(DEDUCTIBLE, COINSURANCE),)}
     base = Benefit(
         id_, ("massage",), (), None, None, (), (), continues_when_exhausted=False,
-        counts_toward_out_of_pocket_maximum=True, tiers=tiers, cite=None, at=at(line),
+        counted_parts=tuple(SharePart), tiers=tiers, cite=None, at=at(line),
     )  # fmt: skip
     return replace(base, **given)
 

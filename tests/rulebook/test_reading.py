@@ -60,6 +60,16 @@ SHARE = "share.yaml"
         (SHARE, "above_allowed: member}", "above_allowed: member up to 90%}", "member up to 90%", "invalid-word", ""),
         (SHARE, "per: calendar_year", "per: rolling 9000 days", "rolling 9000 days", "invalid-word", ""),
         (SHARE, "per: calendar_year", "per: fortnight", "fortnight", "invalid-word", ""),
+        (
+            SHARE,
+            "cite: eoc p.2",
+            "counts_toward_out_of_pocket_maximum: copays",
+            "copays",
+            "invalid-word",
+            "list of ded",
+        ),
+        (SHARE, "cite: eoc p.2", "counts_toward_out_of_pocket_maximum: [copays]", "copays", "invalid-word", "'copay'"),
+        (SHARE, "cite: eoc p.2", "counts_toward_out_of_pocket_maximum: []", "[]", "unexpected-shape", "a list"),
         # steps
         (
             SHARE,

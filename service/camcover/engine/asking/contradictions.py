@@ -179,5 +179,5 @@ def _maxima_of(plan: Plan, name: str) -> Iterator[Sequence[str]]:
             steps = [step for phase in block.member_pays for step in phase.steps] if block else []
             reached = {step.accumulator or tier.deductible for step in steps if isinstance(step, DeductibleStep)}
             if name in reached:
-                counted = tier.counted if benefit.counts_toward_out_of_pocket_maximum else ()
+                counted = tier.counted if SharePart.DEDUCTIBLE in benefit.counted_parts else ()
                 yield [each for each in counted if SharePart.DEDUCTIBLE in plan.accumulators[each].parts]

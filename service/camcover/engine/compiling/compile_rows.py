@@ -17,6 +17,7 @@ from camcover.engine.kernel.codes import (
     LOWER_COST_SHARE,
     SEVERAL,
     Above,
+    CappedPart,
     CarryoverRule,
     CountOwner,
     LimitMeasure,
@@ -202,6 +203,11 @@ def _sole_maximum(tier: Tier, defined: Mapping[str, Accumulator], numbers: Mappi
         return -1
     is_whole = len(tier.capping) == 1 and defined[tier.capping[0]].parts == frozenset(SharePart)
     return numbers[tier.capping[0]] if is_whole else SEVERAL
+
+
+def parts_mask(parts: Iterable[SharePart]) -> int:
+    """Parts of the cost share as a mask: bit n is `CappedPart` n."""
+    return _mask({CappedPart[part.name] for part in parts})
 
 
 def cappers(tier: Tier, part: SharePart, defined: Mapping[str, Accumulator]) -> Iterator[str]:

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from datetime import date
 
 from camcover.calendar import OrdinalDay
-from camcover.engine.compiling.compile_rows import Row, age_row, criteria_row, limit_row, requirement_row, step_rows
+from camcover.engine.compiling.compile_rows import (
+    Row,
+    age_row,
+    criteria_row,
+    limit_row,
+    parts_mask,
+    requirement_row,
+    step_rows,
+)
 from camcover.engine.compiling.editions import edition_on
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.segments import Segment
@@ -84,7 +92,7 @@ class RuleRows:
             tiers,
             self._index.benefits[benefit.id],
             int(benefit.continues_when_exhausted),
-            int(benefit.counts_toward_out_of_pocket_maximum),
+            parts_mask(benefit.counted_parts),
             without,
             len(benefit.without_codes),
             self._index.copay_scope_of(benefit),

@@ -358,12 +358,19 @@ def _sharing(index: PlanIndex, name: str, found: Sequence[tuple[int, Benefit]]) 
         for each in tier.copay_feeds:
             copays |= 1 << index.accumulators[each]
         for benefit in (benefit for edition, benefit in found if edition == place and tier.id in benefit.tiers):
-            if benefit.counts_toward_out_of_pocket_maximum:
-                counted.add(parts)
-                caps_uncounted |= any(cap & ~own for cap, own in zip(capped, parts, strict=True))
+            if benefit.counted_parts:
+                own = _only(parts, benefit.counted_parts)
+                counted.add(own)
+                caps = _only(capped, benefit.counted_parts)
+                caps_uncounted |= any(cap & ~counts for cap, counts in zip(caps, own, strict=True))
             for each in accumulators_of(benefit, tier):
                 consulted |= 1 << index.accumulators[each]
     return Sharing(consulted, frozenset(counted), copays, caps_uncounted)
+
+
+def _only(masks: Parts, counted: Collection[SharePart]) -> Parts:
+    """The masks of the parts that a benefit counts; 0 for the others."""
+    return Parts(*(mask if part in counted else 0 for part, mask in zip(SharePart, masks, strict=True)))
 
 
 def _parts(index: PlanIndex, names: Iterable[Iterable[str]]) -> Parts:
@@ -376,7 +383,7 @@ def accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
     block = benefit.tiers.get(tier.id)
     if block is None:
         return
-    if benefit.counts_toward_out_of_pocket_maximum:
+    if benefit.counted_parts:
         yield from tier.capping
     for step in (step for phase in block.member_pays for step in phase.steps):
         if isinstance(step, DeductibleStep) and (name := step.accumulator or tier.deductible):

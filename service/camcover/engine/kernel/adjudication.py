@@ -15,7 +15,7 @@ import numpy as np
 from camcover.calendar import add_months
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.code_edits import add_miscoded, edit_codes
-from camcover.engine.kernel.codes import FIRST_BY_FACILITY, SEVERAL, Fault, LimitMeasure
+from camcover.engine.kernel.codes import ALL_PARTS, FIRST_BY_FACILITY, Fault, LimitMeasure
 from camcover.engine.kernel.cost_share import add_up_steps, balance_bill, cap, cap_by_several, penalty, take_steps
 from camcover.engine.kernel.limits import (
     count_against_limits,
@@ -344,11 +344,11 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
 
     phase = phase_of(rules, work, context, rule)
     take_steps(rules, work, context, phase, visits, eligible)
-    counts = rule["counts_out_of_pocket"] == 1
-    if tier["out_of_pocket"] >= 0 and counts:
+    parts = rule["counted_parts"]
+    if tier["out_of_pocket"] >= 0 and parts == ALL_PARTS:
         cap(rules, phase, entry, room(rules, work, context, tier["out_of_pocket"], context.service["member"]))
-    elif tier["out_of_pocket"] == SEVERAL and counts:
-        cap_by_several(rules, work, context, phase)
+    elif tier["out_of_pocket"] != _NONE and parts != 0:
+        cap_by_several(rules, work, context, phase, parts)
     add_up_steps(rules, phase, entry, visits)
 
     plan_pays = eligible - entry["deductible"] - entry["copay"] - entry["coinsurance"]
@@ -361,7 +361,7 @@ def _cover(rules: RuleTables, work: Work, context: LineContext, rule: Any, visit
     entry["balance_bill"] = balance_bill(tier, charge, allowed)
     entry["written_off"] = charge - allowed - entry["balance_bill"]
 
-    post(rules, work, context, phase, counts)
+    post(rules, work, context, phase, parts)
     count_against_limits(rules, work, context, rule, visits, eligible)
 
 

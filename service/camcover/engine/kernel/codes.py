@@ -125,6 +125,11 @@ class CappedPart(IntEnum):
     COINSURANCE = 2
 
 
+DEDUCTIBLE_BIT, COPAY_BIT, COINSURANCE_BIT = (1 << part for part in CappedPart)
+ALL_PARTS = DEDUCTIBLE_BIT | COPAY_BIT | COINSURANCE_BIT
+"""The parts of a benefit's cost share that out-of-pocket maxima count, as bits of `counted_parts`."""
+
+
 FIRST_BY_FACILITY = -2
 """From here down are the numbers of scopes of copays per day and facility (point 20)."""
 

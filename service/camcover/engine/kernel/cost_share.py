@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from camcover.engine.kernel.codes import Above, CappedPart, Fault, StepBound, StepKind
+from camcover.engine.kernel.codes import (
+    COINSURANCE_BIT,
+    COPAY_BIT,
+    DEDUCTIBLE_BIT,
+    Above,
+    CappedPart,
+    Fault,
+    StepBound,
+    StepKind,
+)
 from camcover.engine.kernel.limits import visit_number
 from camcover.engine.kernel.sums import holds, room
 from camcover.engine.kernel.tables import UNLIMITED, LineContext, RuleTables, Work
@@ -208,27 +217,29 @@ def cap(rules: RuleTables, phase: Any, entry: Any, limit: int) -> None:
 
 
 @compiled
-def cap_by_several(rules: RuleTables, work: Work, context: LineContext, phase: Any) -> None:
-    """Cut each step to what the maxima that cap it leave.
+def cap_by_several(rules: RuleTables, work: Work, context: LineContext, phase: Any, parts: int) -> None:
+    """Cut each step to what the maxima that cap it leave; `parts`: the mask of those that the benefit counts.
 
     Deductibles first, then copay, then coinsurance (point 21).
     """
     for part in range(_OF_COINSURANCE + 1):
         for index in range(phase["count"]):
             if _part_of(rules.steps[phase["first"] + index]["kind"]) == part:
-                _cut_step(rules, work, context, phase, part, index)
+                _cut_step(rules, work, context, phase, parts, part, index)
 
 
 @compiled
-def _cut_step(rules: RuleTables, work: Work, context: LineContext, phase: Any, part: int, index: int) -> None:
+def _cut_step(
+    rules: RuleTables, work: Work, context: LineContext, phase: Any, parts: int, part: int, index: int
+) -> None:
     """Cut step `index`, of part `part`, to the smallest room of the maxima that cap it; note which maximum cut."""
     entry, amount = context.entry, context.entry["steps"][index]
     least, cutting = UNLIMITED, _ZERO
-    capping = _capping(context.tier, part)
+    capping = _capping(context.tier, parts, part)
     for maximum in range(context.request["sum_count"]):
         if holds(capping, maximum):
             left = room(rules, work, context, maximum, context.service["member"])
-            left = max(left - _counted_before(rules, context, phase, maximum, part, index), 0)
+            left = max(left - _counted_before(rules, context, phase, maximum, parts, part, index), 0)
             if left < least:
                 least, cutting = left, _ZERO
             if left == least:
@@ -240,13 +251,15 @@ def _cut_step(rules: RuleTables, work: Work, context: LineContext, phase: Any, p
 
 
 @compiled
-def _counted_before(rules: RuleTables, context: LineContext, phase: Any, maximum: int, part: int, index: int) -> int:
+def _counted_before(
+    rules: RuleTables, context: LineContext, phase: Any, maximum: int, parts: int, part: int, index: int
+) -> int:
     """What a maximum counts of the line's parts before step `index`, of part `part`, as cut."""
     total = 0
     for other in range(phase["count"]):
         its_part = _part_of(rules.steps[phase["first"] + other]["kind"])
         is_before = its_part < part or (its_part == part and other < index)
-        if is_before and holds(_capping(context.tier, its_part), maximum):
+        if is_before and holds(_capping(context.tier, parts, its_part), maximum):
             total += context.entry["steps"][other]
     return total
 
@@ -262,11 +275,13 @@ def _part_of(kind: int) -> int:
 
 
 @compiled
-def _capping(tier: Any, part: int) -> np.uint64:
-    """The maxima that cap a part in a tier, as a mask."""
+def _capping(tier: Any, parts: int, part: int) -> np.uint64:
+    """The maxima that cap a part in a tier, as a mask; none cap a part that the benefit does not count."""
     if part == _OF_DEDUCTIBLE:
-        return tier["capped_deductible"]
-    return tier["capped_copay"] if part == _OF_COPAY else tier["capped_coinsurance"]
+        return tier["capped_deductible"] if parts & DEDUCTIBLE_BIT else _ZERO
+    if part == _OF_COPAY:
+        return tier["capped_copay"] if parts & COPAY_BIT else _ZERO
+    return tier["capped_coinsurance"] if parts & COINSURANCE_BIT else _ZERO
 
 
 @compiled

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from camcover.calendar import civil, ordinal, period_start
-from camcover.engine.kernel.codes import CarryoverRule
+from camcover.engine.kernel.codes import COINSURANCE_BIT, COPAY_BIT, DEDUCTIBLE_BIT, CarryoverRule
 from camcover.engine.kernel.tables import LineContext, RuleTables, Work
 from camcover.jit import compiled
 
 _IF_UNMET = int(CarryoverRule.IF_UNMET)
-_ONE = np.uint64(1)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
 @compiled
@@ -83,14 +83,12 @@ def holds(mask: np.uint64, index: int) -> bool:
 
 
 @compiled
-def _is_passed_over(
-    rules: RuleTables, context: LineContext, target: int, counted: np.uint64, counts_out_of_pocket: bool
-) -> bool:
+def _is_passed_over(rules: RuleTables, context: LineContext, target: int, counted: np.uint64, counts: bool) -> bool:
     """Whether `target` is passed over by a step or the copay: the same dollars count once (point 23).
 
-    `counted`: the accumulators that receive that part in step (c).
+    `counted`: the accumulators that receive that part in step (c); `counts`: the benefit counts the part toward maxima.
     """
-    if not counts_out_of_pocket:
+    if not counts:
         return rules.accumulators[context.segment["accumulators"] + target]["out_of_pocket"] == 1
     return holds(counted, target)
 
@@ -103,39 +101,44 @@ def _feed(
     targets: np.uint64,
     amount: int,
     counted: np.uint64,
-    counts_out_of_pocket: bool,
+    counts: bool,
 ) -> None:
     """Add `amount` to each accumulator of the mask `targets` that is not passed over."""
     if targets == 0 or amount == 0:
         return
     for target in range(context.request["sum_count"]):
-        if holds(targets, target) and not _is_passed_over(rules, context, target, counted, counts_out_of_pocket):
+        if holds(targets, target) and not _is_passed_over(rules, context, target, counted, counts):
             add(rules, work, context, target, amount)
 
 
 @compiled
-def post(rules: RuleTables, work: Work, context: LineContext, phase: Any, counts_out_of_pocket: bool) -> None:
-    """Post a covered line's cost share, as it stands in its ledger row, to every accumulator (point 23)."""
+def post(rules: RuleTables, work: Work, context: LineContext, phase: Any, parts: int) -> None:
+    """Post a covered line's cost share, as it stands in its ledger row, to every accumulator (point 23).
+
+    `parts`: the mask of those that the benefit counts toward out-of-pocket maxima.
+    """
     entry, tier, first = context.entry, context.tier, context.segment["accumulators"]
-    counted = tier["counted_deductible"]
+    counted, counts = tier["counted_deductible"], parts & DEDUCTIBLE_BIT != 0
     for index in range(phase["count"]):
         accumulator = rules.steps[phase["first"] + index]["accumulator"]
         amount = entry["steps"][index]
         if accumulator >= 0 and amount > 0:
-            if not _is_passed_over(rules, context, accumulator, counted, counts_out_of_pocket):
+            if not _is_passed_over(rules, context, accumulator, counted, counts):
                 add(rules, work, context, accumulator, amount)
             feeds = rules.accumulators[first + accumulator]["feeds"]
-            _feed(rules, work, context, feeds, amount, counted, counts_out_of_pocket)
-    _feed(rules, work, context, tier["copay_feeds"], entry["copay"], tier["counted_copay"], counts_out_of_pocket)
-    if counts_out_of_pocket:
-        _post_to_maxima(rules, work, context)
+            _feed(rules, work, context, feeds, amount, counted, counts)
+    _feed(rules, work, context, tier["copay_feeds"], entry["copay"], tier["counted_copay"], parts & COPAY_BIT != 0)
+    if parts != 0:
+        _post_to_maxima(rules, work, context, parts)
 
 
 @compiled
-def _post_to_maxima(rules: RuleTables, work: Work, context: LineContext) -> None:
+def _post_to_maxima(rules: RuleTables, work: Work, context: LineContext, parts: int) -> None:
     """Step (c) of point 23: each part of the cost share to the accumulators that receive it, together."""
     entry, tier = context.entry, context.tier
-    deductible, copay, coinsurance = tier["counted_deductible"], tier["counted_copay"], tier["counted_coinsurance"]
+    deductible = tier["counted_deductible"] if parts & DEDUCTIBLE_BIT else _ZERO
+    copay = tier["counted_copay"] if parts & COPAY_BIT else _ZERO
+    coinsurance = tier["counted_coinsurance"] if parts & COINSURANCE_BIT else _ZERO
     targets, total = deductible | copay | coinsurance, entry["deductible"] + entry["copay"] + entry["coinsurance"]
     if targets == 0 or total == 0:
         return

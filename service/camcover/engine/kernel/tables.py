@@ -98,10 +98,11 @@ MATCH = np.dtype([("first", "i4"), ("count", "i4"), ("discount", "i4")])
 RULE = np.dtype([
     ("kind", "i4"), ("policy", "i4"), ("criteria", "i4"),
     ("requirements", "i4"), ("requirement_count", "i4"), ("limits", "i4"), ("limit_count", "i4"),
-    ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counts_out_of_pocket", "i4"),
+    ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counted_parts", "i4"),
     ("without", "i4"), ("without_count", "i4"), ("copay_scope", "i4"),
 ])  # fmt: skip
-"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`. `tiers`: first row of `rule_tiers`. `without`:
+"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`. `tiers`: first row of `rule_tiers`.
+`counted_parts`: a bit for each `CappedPart` that out-of-pocket maxima count and cap (points 21 and 23). `without`:
 the first code in `listed_codes` that the benefit leaves out. `copay_scope`: the number of the scope of its copays per
 day, -1 = it has none (point 20)."""
 

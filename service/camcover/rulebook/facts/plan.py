@@ -29,6 +29,7 @@ from camcover.rulebook.records import (
     Place,
     Plan,
     Requirement,
+    SharePart,
     Tier,
     TierBenefit,
 )
@@ -203,11 +204,17 @@ def _benefit_facts(benefit: Benefit) -> Iterator[Fact]:
     yield fact(
         "when exhausted", "next benefit" if benefit.continues_when_exhausted else "not covered", at, "not covered"
     )
-    counts = yes_or_no(benefit.counts_toward_out_of_pocket_maximum)
-    yield fact("counts toward out-of-pocket maximum", counts, at, "yes")
+    yield fact("counts toward out-of-pocket maximum", _counted_parts(benefit), at, "yes")
     scope = benefit.copay_scope
     yield fact("copay scope", scope, getattr(scope, "at", at))
     yield fact("cite", benefit.cite, at)
+
+
+def _counted_parts(benefit: Benefit) -> str:
+    """`yes`, `no`, or the parts of the cost share that count."""
+    if benefit.counted_parts in ((), tuple(SharePart)):
+        return yes_or_no(bool(benefit.counted_parts))
+    return ", ".join(map(plain, benefit.counted_parts))
 
 
 def _benefit_parts(benefit: Benefit) -> Iterator[Part]:

@@ -36,6 +36,7 @@ from camcover.rulebook.records import (
     NothingStep,
     Phase,
     Place,
+    SharePart,
     TierBenefit,
     WaitingPeriod,
     WaitingUnit,
@@ -53,6 +54,7 @@ from camcover.rulebook.scalars import (
     WHOLE,
     YES,
     ScalarType,
+    parse_yes,
 )
 from camcover.rulebook.shapes import Choice, Context, Either, ListOf, Name, Value, Values, choice
 
@@ -316,6 +318,19 @@ def _criteria(values: Values, at: Place) -> Criteria | None:
     return replace(when or Criteria(**NO_CRITERIA, licensed=False, at=at), waiting_period=waiting)
 
 
+def _all_or_none(text: str) -> Any:
+    """What `yes` or `no` says of the parts that count toward out-of-pocket maxima."""
+    counts = parse_yes(text)
+    return counts if counts is FAILED else tuple(SharePart) if counts else ()
+
+
+COUNTED_PARTS = Either(
+    awaited("counted-parts"),
+    scalar=Value(ScalarType(YES.code, awaited("counted-parts"), _all_or_none, YES.schema)),
+    listing=ListOf(choice(SharePart)),
+)
+
+
 def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
     return Benefit(
         id=key,
@@ -326,7 +341,7 @@ def _named_benefit(key: Word, values: Values, at: Place) -> Benefit:
         requires=requirements_of(values["requires"]),
         limits=values["limits"],
         continues_when_exhausted=values["when_exhausted"] is not None,
-        counts_toward_out_of_pocket_maximum=values["counts_toward_out_of_pocket_maximum"],
+        counted_parts=tuple(part for part in SharePart if part in values["counts_toward_out_of_pocket_maximum"]),
         tiers=values["tiers"],
         refused_tiers=values["refused_tiers"],
         copay_scope=values["copay_scope"],
@@ -351,9 +366,9 @@ BENEFIT = Record(
         Field("when_exhausted", Choice(("next",)), "next: when a limit is used up, look at the benefits behind."),
         Field(
             "counts_toward_out_of_pocket_maximum",
-            Value(YES),
-            "no: its cost share neither feeds that accumulator nor is capped by it.",
-            default=True,
+            COUNTED_PARTS,
+            "Which parts of its cost share out-of-pocket maxima count and cap: yes (all), no, or a list.",
+            default=tuple(SharePart),
         ),
         Field("copay_scope", Name(awaited("id")), "Benefits of one scope have one copay a day, the highest."),
         CITE,

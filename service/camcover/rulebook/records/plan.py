@@ -302,6 +302,7 @@ class TierBenefit:
 class Benefit:
     """One benefit; `tiers` holds only the tiers it covers, `refused_tiers` those it names as not covered.
 
+    `counted_parts`: the parts of its cost share that out-of-pocket maxima count and cap, in order (points 21 and 23).
     `without_codes`: codes of its therapies that it does not apply to. `copay_scope`: its copays per day are shared with
     those of benefits with the same scope; None = it names none.
     """
@@ -314,7 +315,7 @@ class Benefit:
     requires: tuple[Requirement, ...]
     limits: tuple[Limit, ...]
     continues_when_exhausted: bool
-    counts_toward_out_of_pocket_maximum: bool
+    counted_parts: tuple[SharePart, ...]
     tiers: Mapping[str, TierBenefit]
     cite: str | None
     at: Place
