@@ -1,6 +1,7 @@
 """Parquet to Parquet: a book of plans of twelve lines, made, then priced with one thread and with one for each core.
 
 `python bulk.py [PLANS]`. Prints plans a second, with and without the lines' file, and the most memory of a process.
+Where Spark and Java are installed, then the same book by Spark's tasks, as many as there are cores (`make engines`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
 from datetime import date, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from camcover.bulk import BulkEstimator
-from camcover.bulk.files import Outputs, estimate_file
+from camcover.bulk.files import Counts, Outputs, estimate_file
 from camcover.bulk.schema import REQUEST_SCHEMA
 from questions import shipped_tables
 
@@ -65,6 +68,38 @@ def make_book(path: Path, plans: int) -> None:
             writer.write_table(part.slice(0, min(DISTINCT, plans - first)))
 
 
+def report(what: str, counts: Counts, seconds: float, memory: str) -> None:
+    """Print one line of the table."""
+    sys.stdout.write(
+        f"{what:28}  {counts.plans / seconds:12,.0f} plans/s  {counts.lines / seconds:12,.0f} lines/s  {memory}\n"
+    )
+    sys.stdout.flush()
+
+
+def price_on_spark(book: Path, folder: Path, *, lines: bool) -> None:
+    """Price a book by Spark's tasks on all cores, once more after a first time that starts its workers."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - only where it is installed
+
+    from camcover.bulk.spark import Folders, estimate_files  # noqa: PLC0415 - the same
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    cores, tables = os.cpu_count() or 1, shipped_tables()
+    to = Folders(str(folder / "plans"), str(folder / "rejects"), str(folder / "lines") if lines else None)
+    spark = (
+        SparkSession.builder.master(f"local[{cores}]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.executorEnv.PYTHONPATH", os.pathsep.join(sys.path))
+        .getOrCreate()
+    )
+    spark.sparkContext.setLogLevel("ERROR")
+    for _ in range(2):
+        began = time.perf_counter()
+        counts = estimate_files(spark, str(book), to, tables)
+        seconds = time.perf_counter() - began
+    spark.stop()
+    report(f"{'plans and lines' if lines else 'plans'}, Spark local[{cores}]", counts, seconds, "")
+
+
 def price(book: Path, folder: Path, threads: int, *, lines: bool) -> None:
     """Price a book in a process of its own; print what it took."""
     tables = shipped_tables()
@@ -75,11 +110,7 @@ def price(book: Path, folder: Path, threads: int, *, lines: bool) -> None:
     seconds = time.perf_counter() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     what = "plans and lines" if lines else "plans"
-    sys.stdout.write(
-        f"{what:16} {threads} thread{'s' if threads > 1 else ' '}  {counts.plans / seconds:12,.0f} plans/s  "
-        f"{counts.lines / seconds:12,.0f} lines/s  {memory:7,.0f} MiB at most\n"
-    )
-    sys.stdout.flush()
+    report(f"{what}, {threads} thread{'s' if threads > 1 else ''}", counts, seconds, f"{memory:7,.0f} MiB at most")
 
 
 def main(plans: int) -> None:
@@ -94,6 +125,10 @@ def main(plans: int) -> None:
         for lines in (False, True):
             for threads in sorted({1, os.cpu_count() or 1}):
                 process = context.Process(target=price, args=(book, folder, threads), kwargs={"lines": lines})
+                process.start()
+                process.join()
+            if find_spec("pyspark") and shutil.which("java"):
+                process = context.Process(target=price_on_spark, args=(book, folder), kwargs={"lines": lines})
                 process.start()
                 process.join()
 

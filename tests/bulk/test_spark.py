@@ -16,6 +16,7 @@ import pytest
 
 from bulk.test_files import row
 from camcover.bulk.files import Outputs, estimate_file
+from camcover.bulk.output import SamePlace
 from camcover.bulk.schema import REQUEST_SCHEMA
 from camcover.engine.compiling.stored import write_tables
 from small_rules import tables
@@ -77,3 +78,19 @@ def test_spark_gives_the_rows_of_one_process(spark: Any, book: Path, tmp_path: P
             expected = [each | {"request_id": names[each["row"]]} for each in expected]
         found = [each.asDict() for each in estimate(requests, file if form == "file" else RULES, level).collect()]
         assert plain(found) == plain(expected), level
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_tasks_that_read_and_write_files_give_the_same_file(spark: Any, book: Path, tmp_path: Path) -> None:
+    """Row numbers too, and in their order."""
+    from camcover.bulk.spark import Folders, estimate_files  # noqa: PLC0415 - only where Spark is installed
+
+    outputs = Outputs(tmp_path / "plans.parquet", tmp_path / "rejects.parquet", tmp_path / "lines.parquet")
+    counts = estimate_file(RULES, RULES.release, book, outputs)
+    folders = Folders((tmp_path / "plans").as_uri(), str(tmp_path / "rejects"), str(tmp_path / "lines"))
+    assert estimate_files(spark, str(book), folders, RULES) == counts
+    for level, path in zip(("plans", "rejects", "lines"), outputs, strict=True):
+        assert pq.read_table(tmp_path / level).to_pylist() == pq.read_table(path).to_pylist(), level
+    (tmp_path / "rejects" / "mine.txt").write_text("kept")
+    with pytest.raises(SamePlace):
+        estimate_files(spark, str(book), folders, RULES)

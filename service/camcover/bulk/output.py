@@ -52,14 +52,19 @@ def _is_one_place(one: Path, other: Path) -> bool:
     return first == second or first in second.parents or second in first.parents
 
 
+def parquet_writer(where: Path | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer as all results have it. Raises OSError where it cannot write."""
+    words = [name for name in schema.names if name in _WORDS]
+    return pq.ParquetWriter(where, schema, compression=_COMPRESSION, use_dictionary=words)
+
+
 class WholeFile:
     """Writes batches beside `path`, and puts the file there at the end of the `with` block if `finish` was called."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         """Begin to write. Raises OSError where the folder cannot be written to."""
         self._path, self._part = path, part_of(path)
-        words = [name for name in schema.names if name in _WORDS]
-        self._writer = pq.ParquetWriter(self._part, schema, compression=_COMPRESSION, use_dictionary=words)
+        self._writer = parquet_writer(self._part, schema)
         self._is_whole = False
 
     def __enter__(self) -> Self:

@@ -1,6 +1,9 @@
-"""Bulk pricing on Apache Spark: one function for `mapInArrow`; the rules are broadcast once.
+"""Bulk pricing on Apache Spark, in two ways; the rules are broadcast once.
 
-What comes in: a DataFrame with the columns of `REQUEST_SCHEMA`. What goes out: a DataFrame of plans, lines or rejects.
+`estimate_files`: Parquet to Parquet. Spark runs tasks, each of which reads row groups and writes files itself
+(`pieces`); no row goes through the JVM.
+
+`estimate`: a DataFrame with the columns of `REQUEST_SCHEMA` to a DataFrame of plans, lines or rejects, by `mapInArrow`.
 Spark's rows have no number, so `request_id` connects a result with its row.
 """
 
@@ -16,20 +19,52 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from camcover.bulk.estimate import BulkEstimator, BulkResult, check_columns, parts_of
+from camcover.bulk.files import Counts
+from camcover.bulk.pieces import Folders, Job, Piece, Written, pieces_of, price_piece
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA
 from camcover.engine.compiling.compile import Tables
 from camcover.engine.compiling.stored import is_own_file, read_tables, write_tables
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["LEVELS", "estimate"]
+__all__ = ["LEVELS", "Folders", "estimate", "estimate_files"]
 
 LEVELS = {"plans": PLAN_SCHEMA, "lines": LINE_SCHEMA, "rejects": REJECT_SCHEMA}
 """What can be asked for, with its columns."""
 
 Batches = Iterator[pa.RecordBatch]
+
+
+def estimate_files(spark: SparkSession, source: str, folders: Folders, rules: Tables | Path) -> Counts:
+    """Price a file or folder of Parquet into folders of Parquet; a task for each piece of `pieces_of`.
+
+    `source`, `folders`: paths or URIs that every executor reaches. `rules`: as for `estimate`. A folder is replaced
+    when all tasks have ended well; until then, it holds what it held. Before a task starts this raises `SamePlace`,
+    `WrongColumns`, OSError or pyarrow.ArrowException; when one has failed for good, py4j.protocol.Py4JJavaError.
+    """
+    job = Job.begin(source, folders)
+    pieces = pieces_of(source)
+    content = _content(rules)
+    context = spark.sparkContext
+    task = _priced(context.broadcast(content), hashlib.sha256(content).hexdigest(), job)
+    try:
+        written = context.parallelize(pieces, len(pieces)).map(task).collect() if pieces else []
+        return job.commit(written)
+    except BaseException:
+        job.clear()
+        raise
+
+
+def _priced(broadcast: Broadcast[bytes], digest: str, job: Job) -> Callable[[Piece], Written]:
+    """The function that each task runs over its piece."""
+
+    def price(piece: Piece) -> Written:
+        tables = _tables(digest, broadcast.value)
+        return price_piece(piece, tables, tables.release, job)
+
+    return price
 
 
 def estimate(df: DataFrame, rules: Tables | Path, level: str = "plans") -> DataFrame:

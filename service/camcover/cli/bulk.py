@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,32 +11,46 @@ import typer
 
 from camcover.bulk.files import Outputs, SamePlace, WrongColumns, estimate_file
 from camcover.bulk.output import check_places
+from camcover.bulk.pieces import Folders
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.progress import progress_bar
 
 
 def estimate(
-    source: Path,
-    output: Path,
+    source: str,
+    output: str,
     rules: list[Path],
-    lines: Path | None,
-    rejects: Path | None,
+    lines: str | None,
+    rejects: str | None,
     threads: int,
     batch_rows: int,
     spark: str | None,
 ) -> None:
-    """Price every plan of a Parquet file."""
-    outputs = Outputs(output, rejects or output.with_suffix(".rejects.parquet"), lines)
+    """Price every plan of a Parquet file, or on Spark of a folder of them."""
+    rejects = rejects or posixpath.splitext(output)[0] + ".rejects.parquet"
+    if spark is not None:
+        from camcover.cli.spark import estimate_on_spark  # noqa: PLC0415 - PySpark is there only where it is used
+
+        estimate_on_spark(spark, source, Folders(output, rejects, lines), rules)
+        return
+    outputs = Outputs(Path(output), Path(rejects), Path(lines) if lines else None)
+    _estimate_file(_existing(source), outputs, rules, threads, batch_rows)
+
+
+def _existing(source: str) -> Path:
+    """The path of a file that is there. Raises typer.BadParameter for another one."""
+    if not Path(source).is_file():
+        raise typer.BadParameter(f"File '{source}' does not exist, or is no file.", param_hint="'INPUT.parquet'")
+    return Path(source)
+
+
+def _estimate_file(source: Path, outputs: Outputs, rules: list[Path], threads: int, batch_rows: int) -> None:
+    """Price one file on all cores of this machine."""
     try:
         check_places(source, [path for path in outputs if path is not None])
     except SamePlace as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    if spark is not None:
-        from camcover.cli.spark import estimate_on_spark  # noqa: PLC0415 - PySpark is there only where it is used
-
-        estimate_on_spark(spark, source, outputs, rules)
-        return
     tables = compiled_rules(rules)
     try:
         with progress_bar("plans", pq.read_metadata(source).num_rows) as progress:

@@ -19,23 +19,23 @@ app = typer.Typer(no_args_is_help=True, help="Price many well-being plans at onc
 @done_by("bulk:estimate")
 def estimate(
     source: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="INPUT.parquet", exists=True, dir_okay=False, help="One row for each plan (docs/bulk.md)."
+            metavar="INPUT.parquet", help="One row for each plan (docs/bulk.md). On Spark also a folder, or a URI."
         ),
     ],
     output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT.parquet", help="The file to write, with the totals of each plan in a row.")
+        str, typer.Argument(metavar="OUTPUT.parquet", help="The file to write, with the totals of each plan in a row.")
     ],
     rules: Annotated[
         list[Path],
         typer.Option("--rules", exists=True, help="Rule files or folders, or one file that `rules compile` wrote."),
     ],
     lines: Annotated[
-        Path | None, typer.Option(help="Also write a file with one row for each line of the plans.")
+        str | None, typer.Option(help="Also write a file with one row for each line of the plans.")
     ] = None,
     rejects: Annotated[
-        Path | None,
+        str | None,
         typer.Option(help="The file for errors of rows that cannot be priced. By default OUTPUT.rejects.parquet."),
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="How many threads price. 0 means one for each core.")] = 0,
@@ -44,7 +44,7 @@ def estimate(
     ] = BATCH_ROWS,
     spark: Annotated[
         str | None,
-        typer.Option(metavar="MASTER", help="Run on Spark (local[2], spark://...). Files then become folders."),
+        typer.Option(metavar="MASTER", help="Run on Spark (local[2], spark://...). What is written are folders."),
     ] = None,
 ) -> None:
     """Price every plan of a Parquet file.
