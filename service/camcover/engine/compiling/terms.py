@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, attestations_mask, cappers, receivers
+from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, attestations_mask
 from camcover.engine.compiling.fee_terms import rates_asked, shares_fees
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.segments import Segment
+from camcover.engine.compiling.sharing import Parts, Sharing, sharing_of
 from camcover.engine.kernel.codes import RuleKind
 from camcover.engine.kernel.tables import NEVER, RuleTables
 from camcover.rulebook.records import (
@@ -22,13 +23,10 @@ from camcover.rulebook.records import (
     Carryover,
     CopayStep,
     Counting,
-    DeductibleStep,
     Limit,
     Measure,
     NotCoveredPays,
     Plan,
-    SharePart,
-    Tier,
 )
 
 _A_PAIR = 2
@@ -89,33 +87,6 @@ class LimitUsed(NamedTuple):
 
     benefit: str
     limit: Limit
-
-
-class Parts(NamedTuple):
-    """A mask of accumulators for each part of the cost share."""
-
-    deductible: int
-    copay: int
-    coinsurance: int
-
-    @property
-    def any(self) -> int:
-        """The accumulators of any part."""
-        return self.deductible | self.copay | self.coinsurance
-
-
-class Sharing(NamedTuple):
-    """How accumulators affect a tier's lines: masks of accumulators, over all its benefits and editions.
-
-    `consulted`: those whose room a line asks for. `counted`: those that receive deductible, copay and coinsurance as
-    parts of the cost share (point 23, step c), once for each different set in the editions. `copay_feeds`: those that
-    copays are added to. `caps_uncounted`: some maximum caps a part that it does not receive.
-    """
-
-    consulted: int
-    counted: frozenset[Parts]
-    copay_feeds: int
-    caps_uncounted: bool
 
 
 class Terms(NamedTuple):
@@ -233,7 +204,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         candidates,
         attestations,
         tuple(limits),
-        tuple(_sharing(index, name, found) for name in index.tiers),
+        tuple(sharing_of(index, name, found) for name in index.tiers),
         tuple(_feeds(index, name) for name in index.accumulators),
         _mask(index, lambda each: each.kind is AccumulatorKind.OUT_OF_POCKET_MAXIMUM),
         _mask(index, lambda each: each.carryover is not Carryover.NONE),
@@ -342,52 +313,6 @@ def _counts_paid(limit: Limit) -> bool:
     if limit.measure is Measure.MONEY:
         return limit.counts is not Counting.ALLOWED
     return limit.measure is Measure.VISITS and limit.counts is Counting.PLAN_PAID
-
-
-def _sharing(index: PlanIndex, name: str, found: Sequence[tuple[int, Benefit]]) -> Sharing:
-    """How accumulators bear on a tier's lines, over all editions that have the tier; `found`: benefits by edition."""
-    consulted = copays = 0
-    counted: set[Parts] = set()
-    caps_uncounted = False
-    for place, plan in enumerate(index.editions):
-        tier = plan.tiers.get(name)
-        if tier is None:
-            continue
-        parts = _parts(index, (receivers(tier, part, plan.accumulators) for part in SharePart))
-        capped = _parts(index, (cappers(tier, part, plan.accumulators) for part in SharePart))
-        for each in tier.copay_feeds:
-            copays |= 1 << index.accumulators[each]
-        for benefit in (benefit for edition, benefit in found if edition == place and tier.id in benefit.tiers):
-            if benefit.counted_parts:
-                own = _only(parts, benefit.counted_parts)
-                counted.add(own)
-                caps = _only(capped, benefit.counted_parts)
-                caps_uncounted |= any(cap & ~counts for cap, counts in zip(caps, own, strict=True))
-            for each in accumulators_of(benefit, tier):
-                consulted |= 1 << index.accumulators[each]
-    return Sharing(consulted, frozenset(counted), copays, caps_uncounted)
-
-
-def _only(masks: Parts, counted: Collection[SharePart]) -> Parts:
-    """The masks of the parts that a benefit counts; 0 for the others."""
-    return Parts(*(mask if part in counted else 0 for part, mask in zip(SharePart, masks, strict=True)))
-
-
-def _parts(index: PlanIndex, names: Iterable[Iterable[str]]) -> Parts:
-    """For each part of the cost share the accumulators that are named for it, as masks."""
-    return Parts._make(sum(1 << index.accumulators[each] for each in set(of_part)) for of_part in names)
-
-
-def accumulators_of(benefit: Benefit, tier: Tier) -> Iterator[str]:
-    """The accumulators that may affect a line of a benefit in a tier: those that cap, and deductibles of its steps."""
-    block = benefit.tiers.get(tier.id)
-    if block is None:
-        return
-    if benefit.counted_parts:
-        yield from tier.capping
-    for step in (step for phase in block.member_pays for step in phase.steps):
-        if isinstance(step, DeductibleStep) and (name := step.accumulator or tier.deductible):
-            yield name
 
 
 def _feeds(index: PlanIndex, name: str) -> int:

@@ -101,10 +101,9 @@ RULE = np.dtype([
     ("tiers", "i4"), ("benefit", "i4"), ("continues", "i4"), ("counted_parts", "i4"),
     ("without", "i4"), ("without_count", "i4"), ("copay_scope", "i4"),
 ])  # fmt: skip
-"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`. `tiers`: first row of `rule_tiers`.
-`counted_parts`: a bit for each `CappedPart` that out-of-pocket maxima count and cap (points 21 and 23). `without`:
+"""An exclusion or a benefit. `policy`, `criteria`: rows of `criteria`. `tiers`: first row of `rule_tiers`. `without`:
 the first code in `listed_codes` that the benefit leaves out. `copay_scope`: the number of the scope of its copays per
-day, -1 = it has none (point 20)."""
+day, -1 = it has none (point 20). `counted_parts`: a bit for each `CappedPart` that maxima count and cap (point 21)."""
 
 CRITERIA = np.dtype([
     ("diagnoses", "u8"), ("not_diagnoses", "u8"), ("practitioners", "u8"), ("settings", "u8"), ("states", "u8"),
