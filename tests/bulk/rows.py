@@ -143,6 +143,7 @@ BALANCES = st.fixed_dictionaries(
     {
         "account": mostly(WORD(["hra", "hra", "card"]), WORD([None, "hsa"])),
         "balance_cents": maybe(mostly(st.integers(0, 9_000), WORD([-1, 10**9 + 1]))),
+        "date": mostly(st.none(), DAYS),
     }
 )
 ROWS: st.SearchStrategy[Row] = st.fixed_dictionaries(

@@ -307,6 +307,54 @@ def test_contradictory_balances_are_refused(balances: list[dict[str, Any]], fiel
     assert [(each.field, each.refusal.name) for each in refused.value.violations] == [(field, kind)]
 
 
+def test_a_balance_may_be_of_the_first_dates_period() -> None:
+    """10.00 are left in March, 5.00 as of 10 April, and at most 4.00 go into the next month: 54.00 in May.
+
+    The shares are 41.60, 9.60 and 9.60.
+    """
+    card = f"card: {{individual: $50, per: month, {SHARE}, carries_over: $4}}"
+    stated = [
+        {"account": "card", "balance_cents": 500},
+        {"account": "card", "balance_cents": 1_000, "date": "2026-03-01"},
+    ]
+    member = question()["members"][0] | {"account_balances": stated, "limit_usage": NONE_USED}
+    item = question()["items"][0] | {"dates": ["2026-03-02", "2026-04-02", "2026-05-04"]}
+    found = asked(card, members=[member], items=[item], as_of="2026-04-10")
+    assert cash(found) == [(1_000, 3_160), (500, 460), (960, 0)]
+    assert found.range.low_cents == found.range.high_cents
+    assert after(found) == {("card", "ana"): 4_040}
+
+
+def test_a_balance_behind_as_of_is_the_one_that_is_carried_over() -> None:
+    """As of 2 February 50.00 are left, on 1 March 2.00: April has 50.00 and these. The shares are 41.60 and 9.60."""
+    card = f"card: {{individual: $50, per: month, {SHARE}, carries_over: unlimited}}"
+    stated = [
+        {"account": "card", "balance_cents": 5_000},
+        {"account": "card", "balance_cents": 200, "date": "2026-03-01"},
+    ]
+    member = question()["members"][0] | {"account_balances": stated, "limit_usage": NONE_USED}
+    item = question()["items"][0] | {"dates": ["2026-04-02", "2026-04-03"]}
+    found = asked(card, members=[member], items=[item], as_of="2026-02-02")
+    assert after(found) == {("card", "ana"): 5_200 - 4_160 - 960}
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["2026-03-31"], "found date 2026-03-31 of account card, in the period that holds as_of (2026-03-02)"),
+        (["2026-04-03"], "expected a date on or before 2026-04-02, the first date of service"),
+        (["2026-02-01", "2026-01-01"], "a second time"),
+    ],
+)
+def test_a_balance_of_another_period_that_cannot_be_is_refused(days: list[str], told: str) -> None:
+    card = f"card: {{individual: $50, per: month, {SHARE}}}"
+    stated = [{"account": "card", "balance_cents": 100, "date": day} for day in days]
+    item = question()["items"][0] | {"dates": ["2026-04-02"]}
+    with pytest.raises(InvalidRequest) as refused:
+        asked(card, members=[question()["members"][0] | {"account_balances": stated}], items=[item])
+    assert told in str(refused.value)
+
+
 def test_contradictory_family_balances_are_refused() -> None:
     rules = tables(share=with_accounts(f"card: {{individual: $100, per: benefit_period, {SHARE}}}"))
     stated = {"family_account_balances": [{"account": "card", "balance_cents": 1}]}

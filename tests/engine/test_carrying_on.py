@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from google.protobuf import json_format
 
 from camcover.api.estimates import estimate_message
@@ -162,6 +163,45 @@ def test_a_visit_of_two_entries_goes_on_as_it_is_counted() -> None:
     whole, parts = split_in_two(tables(share=share), asked, 1)
     assert parts == whole
     assert [patient for _, _, patient, *_ in parts] == [4_800, 4_800]
+
+
+@pytest.mark.parametrize("per", ["week", "rolling 7 days", "7 days from first_visit", "7 days from episode"])
+def test_a_limit_goes_on_before_as_of(per: str) -> None:
+    """Two visits a week: that of 4 March is not covered and costs its charge, though the state is as of 13 March."""
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", f"2 visits, per: {per}")
+    item = question()["items"][0] | {"dates": ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-16"]}
+    asked = question(items=[item], as_of="2026-03-13")
+    for place in (1, 2, 3):
+        whole, parts = split_in_two(tables(share=share), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 8_000, 960]
+
+
+def test_an_account_goes_on_before_as_of() -> None:
+    """50.00 a week: 41.60 of the visit of 2 March, 8.40 of 9.60 two days later; 3.00 are stated for the third week."""
+    account = "accounts:\n  card: {individual: $50, per: week, pays: [deductible, coinsurance]}\nbenefits:\n"
+    item = question()["items"][0] | {"dates": ["2026-03-02", "2026-03-04", "2026-03-16"]}
+    member = question()["members"][0] | {"account_balances": [{"account": "card", "balance_cents": 300}]}
+    asked = question(items=[item], members=[member], as_of="2026-03-17")
+    for place in (1, 2):
+        whole, parts = split_in_two(tables(share=SHARE_PLAN.replace("benefits:\n", account)), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [0, 120, 660]
+
+
+def test_a_visit_goes_on_under_the_episode_of_its_first_line() -> None:
+    """The visit of 2 March is one of the episode without a name, though its second line is for the back.
+
+    The back has its own visit on 9 March: 20 % of 48.00.
+    """
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: episode")
+    line = question()["items"][0] | {"dates": ["2026-03-02"]}
+    back = line | {"episode": "back"}
+    asked = question(items=[line, back, back | {"dates": ["2026-03-09"]}, line | {"dates": ["2026-03-16"]}])
+    for place in (1, 2, 3):
+        whole, parts = split_in_two(tables(share=share), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 960, 8_000]
 
 
 def test_a_visit_that_a_limit_per_condition_leaves_out_goes_on_uncounted() -> None:

@@ -107,6 +107,25 @@ def test_a_family_deductible_may_exceed_a_maximum_that_one_member_has_reached() 
     assert list(found) == ["family_accumulators[0].used_cents"]
 
 
+def test_a_members_deductible_may_exceed_a_maximum_that_the_family_has_reached() -> None:
+    """Once the family has 1,000.00, nothing more counts toward Ana's maximum, and her deductible may still grow."""
+    ana = member(deductible=6000, oop_max=5999)
+    reached = question(members=[ana], family_accumulators=sums(oop_max=100000))
+    assert estimate(tables(share=ONE_TIER), reached).lines
+    found = refusal(members=[ana], family_accumulators=sums(oop_max=99999))
+    assert list(found) == ["members[0].accumulators[0].used_cents"]
+
+
+def test_a_maximum_that_an_earlier_edition_had_may_be_reached() -> None:
+    """Until 30 June the maximum is 50.00: 10.00 more of the deductible counted toward nothing."""
+    first = ONE_TIER.replace("to: 2026-12-31", "to: 2026-06-30").replace("individual: $500.00", "individual: $50.00")
+    rules = tables(share=first, later=ONE_TIER.replace("from: 2026-01-01", "from: 2026-07-01"))
+    july = {"as_of": "2026-07-02", "items": [ITEM | {"dates": ["2026-07-02"]}]}
+    assert estimate(rules, question(members=[member(deductible=6000, oop_max=5000)], **july)).lines
+    with pytest.raises(InvalidRequest):
+        estimate(rules, question(members=[member(deductible=6000, oop_max=4999)], **july))
+
+
 @pytest.mark.parametrize(
     "share",
     [

@@ -143,6 +143,56 @@ def test_what_is_used_of_a_time_has_its_first_visit() -> None:
     assert patients(asked(SIXTY, visits, member={"limit_usage": [used]})) == [COVERED, REFUSED, REFUSED, REFUSED]
 
 
+def test_a_stated_time_that_is_over_says_nothing_of_later_visits() -> None:
+    """60 days from 1 December 2025 end with 29 January; the dated visit of 1 March begins the next 60 days."""
+    member = {
+        "limit_usage": [{"limit": "few", "used": 2, "date": "2025-12-01"}],
+        "prior_visits": [{"benefit": "acupuncture", "date": "2026-03-01"}],
+    }
+    assert patients(asked(SIXTY, dates("03-02", "03-03"), member=member)) == [COVERED, REFUSED]
+
+
+def test_a_count_may_be_of_the_first_dates_period() -> None:
+    """Two visits are used in March, none as of 10 April; that of 1 March is one of them, that of 8 March a third."""
+    march = {"limit": "few", "used": 1, "date": "2026-03-05"}
+    stated = {"limit_usage": [{"limit": "few", "used": 0}, march]}
+    visits = {"prior_visits": [{"benefit": "acupuncture", "date": "2026-03-01"}]}
+    later = {"prior_visits": [*visits["prior_visits"], {"benefit": "acupuncture", "date": "2026-03-08"}]}
+    found = [
+        asked("per: month", dates("03-09", "03-10", "04-13"), member=stated | more, as_of="2026-04-10")
+        for more in ({}, visits, later)
+    ]
+    assert [patients(each) for each in found] == [
+        [COVERED, REFUSED, COVERED],
+        [COVERED, REFUSED, COVERED],
+        [REFUSED, REFUSED, COVERED],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("per", "entries", "told"),
+    [
+        ("month", [{"date": "2026-03-01"}], "in the period that holds as_of (2026-03-08)"),
+        ("month", [{"date": "2026-03-10"}], "expected a date on or before 2026-03-09"),
+        ("month", [{"date": "2026-03-01"}, {"date": "2026-02-01"}], "a second time"),
+        ("benefit_period", [{"date": "2025-12-01"}], "of which only the count of one period may be stated"),
+        ("month", [{"date": "2026-03-08", "used": 1}], "the dated visits alone use 2"),
+    ],
+)
+def test_a_count_of_another_period_that_cannot_be_is_refused(
+    per: str, entries: list[dict[str, Any]], told: str
+) -> None:
+    member = {
+        "limit_usage": [{"limit": "few"} | each for each in entries],
+        "prior_visits": [{"benefit": "acupuncture", "date": f"2026-03-0{day}"} for day in (1, 8)],
+    }
+    if "the dated" not in told:
+        del member["prior_visits"]
+    with pytest.raises(InvalidRequest) as refused:
+        asked(f"per: {per}", dates("03-09"), member=member, as_of="2026-03-08" if "as_of" in told else "2026-04-10")
+    assert told in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("period", "member", "told"),
     [

@@ -49,18 +49,22 @@ class Accounts:
         self._stated = self._stated_balances(request, as_of)
         self._held: dict[tuple[str, str], Balance] = {}
 
-    def _stated_balances(self, request: Json, as_of: date) -> dict[tuple[str, str], Balance]:
-        """What the request states, each in the period of `as_of`, of accounts as the edition of then has them."""
+    def _stated_balances(self, request: Json, as_of: date) -> dict[tuple[str, str], list[Balance]]:
+        """What the request states, each in its period, of accounts as the edition of `as_of` has them.
+
+        The period of a balance is that of its date, or without one that of `as_of`.
+        """
         plans = (self._rules.plan_with_terms(self._plan_id, day, in_force_only=False) for day in [as_of, *self._days])
         edition = next(filter(None, plans), {})
         owners = {member["id"]: member.get("account_balances") or [] for member in members_of(request)}
         owners[FAMILY] = request.get("family_account_balances") or []
-        found = {}
+        found: dict[tuple[str, str], list[Balance]] = {}
         for owner, balances in owners.items():
             for each in balances:
                 if each.get("balance_cents") is not None:
-                    period = self._period(edition["accounts"][each["account"]], as_of)
-                    found[owner, each["account"]] = Balance(period, each["balance_cents"])
+                    day = date.fromisoformat(each["date"]) if each.get("date") else as_of
+                    period = self._period(edition["accounts"][each["account"]], day)
+                    found.setdefault((owner, each["account"]), []).append(Balance(period, each["balance_cents"]))
         return found
 
     def _period(self, terms: Json, day: date) -> tuple[object, ...]:
@@ -83,17 +87,19 @@ class Accounts:
         """What an account holds when a line first looks at it in the period of a day."""
         amount = money(terms["family" if is_shared else "individual"])
         period, given = self._period(terms, day), self._period(terms, self._as_of)
-        stated, held = self._stated.get(key), self._held.get(key)
-        at_as_of = Balance(given, stated.cents if stated and stated.period == given else amount)
-        if period == given:
-            return at_as_of.cents
+        stated, held = self._stated.get(key, []), self._held.get(key)
+        known_of = {each.period: each.cents for each in stated}
+        at_as_of = Balance(given, known_of.get(given, amount))
+        if period == given or period in known_of:
+            return known_of.get(period, amount)
         if "carries_over" not in terms:
             return amount
         most = money_or_unlimited(terms["carries_over"])
-        known = [each for each in (held, at_as_of) if each and each.period[0] == terms["per"] and each.period < period]
+        every = [held, at_as_of, *stated]
+        known = [each for each in every if each and each.period[0] == terms["per"] and each.period < period]
         if not known:
             return amount
-        latest = max(known, key=lambda each: each.period)
+        latest = max(known, key=lambda each: each.period)  # of one period the first: what lines left of it
         cents, reached = latest.cents, latest.period
         for _ in range(self._periods_since(terms, day, reached)):
             cents = amount + (cents if most is None else min(cents, most))

@@ -10,7 +10,7 @@ from .dice import Dice, dollars
 from .ledger import is_family_coverage
 from .random_shared import ALL_CODES, THERAPIES, Document
 from .rules import RuleBook
-from .values import money
+from .values import fixed_period, money
 
 PERIODS = ["benefit_period", "calendar_year", "month", "lifetime", "week", "day", "quarter"]
 
@@ -69,6 +69,29 @@ def add_balances(dice: Dice, asked: Document, editions: list[Document]) -> None:
                 if dice.chance(50):
                     own = _balance(dice, name, money(terms["individual"]))
                     member.setdefault("account_balances", []).append(own)
+
+
+def add_dated_balances(dice: Dice, asked: Document, editions: list[Document], *, first: date, as_of: date) -> None:
+    """What accounts hold in the periods that hold the first date of service, where these are not those of `as_of`.
+
+    Of accounts that are alike in every edition, so that the periods are.
+    """
+    rules, plan_id = RuleBook(editions), editions[0]["id"]
+    for name, terms in editions[0].get("accounts", {}).items():
+        if any(each.get("accounts", {}).get(name, {}).get("per") != terms["per"] for each in editions):
+            continue
+        own, then = (fixed_period(terms["per"], day, rules.period(plan_id, day)) for day in (as_of, first))
+        is_shared = "family" in terms and is_family_coverage(asked, asked["members"])
+        owners = [(asked, "family_account_balances", "family")] if is_shared else []
+        owners += [] if is_shared else [(each, "account_balances", "individual") for each in asked["members"]]
+        for owner, key, whose in owners if own != then else []:
+            if dice.chance(60):
+                entry = {
+                    "account": name,
+                    "balance_cents": dice.number(0, money(terms[whose])),
+                    "date": first.isoformat(),
+                }
+                owner.setdefault(key, []).append(entry)
 
 
 def _balance(dice: Dice, name: str, amount: int) -> dict[str, Any]:

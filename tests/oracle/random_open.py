@@ -266,24 +266,28 @@ def completed(dice: Dice, scenario: Scenario, assumed: set[tuple[int, int]]) -> 
 
 
 def _complete_facts(dice: Dice, request: Document) -> None:
-    """Diagnosis, practitioner, age and state."""
+    """Diagnosis, practitioner, day of the first service, age and state.
+
+    A fact is left open only where that is as good as some value: a diagnosis that no plan names. Elsewhere an open fact
+    fails criteria of which every value meets some: in each year another one fails for every first service.
+    """
     for item in request["items"]:
         if not item.get("diagnoses") and not item.get("conditions") and dice.chance(80):
             item["diagnoses"] = dice.some([*DIAGNOSES, "Z00.0"], 1, 2)
-        if not item.get("practitioner") and dice.chance(80):
+        if not item.get("practitioner"):
             item["practitioner"] = dice.pick(PRACTITIONERS)
-        if not item.get("first_service") and dice.chance(80):
+        if not item.get("first_service"):
             item["first_service"] = dice.day(date(2023, 6, 1), min(session_dates(item))).isoformat()
     first = min(day for item in request["items"] for day in session_dates(item))
     for member in request["members"]:
-        if "age" not in member and "birth_date" not in member and dice.chance(80):
+        if "age" not in member and "birth_date" not in member:
             years = dice.pick([11, 12, 17, 18, 29, 30, 44, 64, 65, 70, 71])
             if dice.chance(50):
                 member["age"] = years
             else:
                 born = first - timedelta(days=round(365.25 * years) + dice.number(-380, 20))
                 member["birth_date"] = min(born, first).isoformat()
-        if not member.get("state") and dice.chance(80):
+        if not member.get("state"):
             member["state"] = dice.pick([*STATES, "TX"])
 
 
@@ -292,13 +296,13 @@ def _complete_membership(dice: Dice, request: Document, name: str) -> None:
     first = min(day for item in request["items"] for day in session_dates(item))
     for member in request["members"]:
         known = member.setdefault(name, {})
-        if "role" not in known and dice.chance(80):
+        if "role" not in known:
             known["role"] = dice.pick(ROLES)
         if "wellness_incentive" not in known and dice.chance(80):
             known["wellness_incentive"] = dice.chance(50)
-        if "status" not in known and dice.chance(80):
+        if "status" not in known:
             known["status"] = dice.pick(STATUSES)
-        if "enrolled_on" not in known and dice.chance(80):
+        if "enrolled_on" not in known:
             day = first - timedelta(days=dice.pick([0, 19, 20, 21, 59, 60, 61, 62, 220, dice.number(-300, 300)]))
             known["enrolled_on"] = min(day, date.fromisoformat(known.get("covered_from", "9999-12-31"))).isoformat()
 

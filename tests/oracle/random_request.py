@@ -8,7 +8,7 @@ from typing import Any
 
 from .dice import Dice
 from .lines import episode_starts
-from .random_accounts import add_balances
+from .random_accounts import add_balances, add_dated_balances
 from .random_benefits import ATTESTATIONS
 from .random_shared import (
     CODES,
@@ -28,7 +28,7 @@ from .random_shared import (
     VISIT_CODES,
     Document,
 )
-from .random_use import add_codes, add_family_use, add_fee_usage, add_use
+from .random_use import add_codes, add_dated_counts, add_family_use, add_fee_usage, add_use
 from .rules import RuleBook
 from .sums import counted_toward
 from .values import add_months, money_or_unlimited
@@ -79,6 +79,11 @@ def request(dice: Dice, primary: list[Document], secondary: list[Document]) -> D
         _add_use(dice, asked, secondary, "secondary_", dates[0], as_of or dates[0])
     # Last: a family's sum under either plan decides who owns the accounts.
     add_balances(dice, asked, primary)
+    if as_of and as_of > dates[0] and dice.chance(70):
+        add_dated_counts(dice, asked, primary, "", first=dates[0], as_of=as_of)
+        if secondary:
+            add_dated_counts(dice, asked, secondary, "secondary_", first=dates[0], as_of=as_of)
+        add_dated_balances(dice, asked, primary, first=dates[0], as_of=as_of)
     return asked
 
 

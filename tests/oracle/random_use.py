@@ -11,7 +11,7 @@ from .lines import episode_starts
 from .random_shared import ALL_CODES, EPISODES, FACILITIES, THERAPIES, Document
 from .rules import Limit, PlanDays, RuleBook, limits_of
 from .usage import Usage, Visit
-from .values import begins_with, fixed_period, in_window, is_rolling
+from .values import begins_with, fixed_period, in_window, is_rolling, time_end
 
 
 def add_use(
@@ -118,6 +118,31 @@ def add_family_use(
             members[1].setdefault(f"{prefix}limit_usage", []).append({"limit": limit.id, key: part})
 
 
+def add_dated_counts(
+    dice: Dice, asked: Document, editions: list[Document], prefix: str, *, first: date, as_of: date
+) -> None:
+    """Add counts of limits in the periods that hold the first date of service, where these are not those of `as_of`."""
+    plan = RuleBook(editions).days_of(editions[0]["id"])
+    for member in asked["members"]:
+        usage = Usage([member], prefix, plan, as_of, first)
+        usage.starts = episode_starts(asked)
+        for limit, most in _limits(editions):
+            if limit.family or not (limit.per in _DATED or begins_with(limit.per) == "episode"):
+                continue
+            before = _Before(plan, usage, member["id"], first, first)
+            own, then = (before.key(limit, day) for day in (as_of, first))
+            included = before.used(limit)
+            if own != then and included <= most and dice.chance(60):
+                key = "used_cents" if limit.allow.measure == "money" else "used"
+                amount = dice.number(included, most)
+                entry = {"limit": limit.id, key: amount, "date": first.isoformat()}
+                member.setdefault(f"{prefix}limit_usage", []).append(entry)
+
+
+_DATED = ("day", "week", "month", "quarter", "calendar_year")
+"""The periods of limits of which a count may give a date."""
+
+
 def _visits(dice: Dice, editions: list[Document], first: date, conditions: list[str]) -> list[Document]:
     """Dated visits, often on the first date of service, sometimes two entries of one visit."""
     visits: list[Document] = []
@@ -193,16 +218,19 @@ class _Before:
         dated = [each for each in self.usage.dated(limit, visit) if each[0] <= self.as_of]
         if begins_with(limit.per) == "first_visit":
             start = self.usage.time_begun(limit, visit, began)
-            return sum(amount for day, amount in dated if start <= day)
+            return sum(amount for day, amount in dated if start <= day < time_end(limit.per, start))
         return sum(amount for day, amount in dated if self._is_with(limit, day))
 
     def _is_with(self, limit: Limit, day: date) -> bool:
         """Whether a day lies in the period or window of a limit that holds `as_of`."""
         if is_rolling(limit.per):
             return in_window(limit.per, day, self.as_of)
+        return self.key(limit, day) == self.key(limit, self.as_of)
+
+    def key(self, limit: Limit, day: date) -> tuple[object, ...]:
+        """The period of a limit on fixed dates that holds a day."""
         start = self.usage.starts.get((self.member_id, self.episode), self.first)
-        own = fixed_period(limit.per, self.as_of, self.plan.period(self.as_of), start)
-        return fixed_period(limit.per, day, self.plan.period(day), start) == own
+        return fixed_period(limit.per, day, self.plan.period(day), start)
 
     def visits(self, benefit: str) -> int:
         """How many there were under a benefit in the benefit period of `as_of`, up to it."""

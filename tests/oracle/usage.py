@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from .rules import Limit, PlanDays
 from .values import Json, begins_with, fixed_period, in_window, is_rolling, time_end
@@ -205,10 +205,16 @@ class Usage:
         if stated:
             [(day, total)] = stated
             first, used = (self.time_begun(limit, visit, day), total) if total else (None, 0)
-            dated = [each for each in dated if each[0] > self._as_of]
+            dated = [each for each in dated if each[0] > self._known_until(limit, day)]
         lines = [(event.day, event.amount) for event in self._events if self._counts(event, limit, visit)]
         first, used = _go_on(limit.per, first, used, [*dated, *(each for each in lines if each[1])])
         return 0 if first is None or visit.day >= time_end(limit.per, first) else used
+
+    def _known_until(self, limit: Limit, first: date | None) -> date:
+        """The last day of which a statement with a time's first day tells the use: none behind the time's end."""
+        if first is None or self._plan.leaves_out(limit):
+            return self._as_of
+        return min(self._as_of, time_end(limit.per, first) - timedelta(days=1))
 
     def time_begun(self, limit: Limit, visit: Visit, stated: date | None) -> date:
         """When the time began whose use is stated: on the day that is given, else by the dated visits."""
@@ -227,12 +233,13 @@ class Usage:
         behind = [each for each in dated if each[0] > self._as_of]
         may_be_left_out = self._plan.leaves_out(limit)
         if not is_rolling(limit.per):
-            own = self._key(limit, self._as_of, visit)
             then = self._key(limit, visit.day, visit)
-            # Those in the stated period up to `as_of` are part of what is stated.
-            others = [each for each in dated if each[0] > self._as_of or self._key(limit, each[0], visit) != own]
-            added = sum(amount for day, amount in others if self._key(limit, day, visit) == then)
-            return added + (sum(amount for _, amount in stated) if own == then else 0)
+            said = [(day or self._as_of, amount) for day, amount in stated]
+            said = [(day, amount) for day, amount in said if self._key(limit, day, visit) == then]
+            # Those up to the day of what is stated of the period are part of it.
+            until = max((day for day, _ in said), default=date.min)
+            others = [each for each in dated if each[0] > until and self._key(limit, each[0], visit) == then]
+            return sum(amount for _, amount in [*said, *others])
         included = [each for each in dated if each[0] <= self._as_of and in_window(limit.per, each[0], self._as_of)]
         if may_be_left_out:
             included = []  # point 43: what is stated is the whole use, whatever the dated visits come to

@@ -55,6 +55,7 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.LimitAfter.episode": 13,
     "camcover.v1.LimitAfter.condition": 13,
     "camcover.v1.PriorVisit.facility": 14,
+    "camcover.v1.AccountBalance.date": 15,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

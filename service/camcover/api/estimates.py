@@ -197,8 +197,8 @@ def _use_after(estimate: Estimate) -> Data:
 
 def _balance(stated: AccountBalance) -> Data:
     """The balance of an account; unset if it is not known."""
-    known = {} if stated.balance_cents is None else {"balance_cents": stated.balance_cents}
-    return {"account": stated.account} | known
+    known: Data = {} if stated.balance_cents is None else {"balance_cents": stated.balance_cents}
+    return {"account": stated.account} | known | ({"date": stated.date.isoformat()} if stated.date else {})
 
 
 def _use_so_far(use: UseSoFar, prefix: str) -> Data:

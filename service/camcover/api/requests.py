@@ -106,7 +106,7 @@ def estimate_request(message: messages.EstimatePlanRequest) -> EstimateRequest:
         coordination=_COORDINATION[message.coordination],
         secondary_family_accumulators=_sums(message.secondary_family_accumulators),
         explain=message.explain,
-        family_account_balances=_balances(message.family_account_balances),
+        family_account_balances=_balances("family_account_balances", message.family_account_balances, dates),
     )
     if dates.violations:
         raise InvalidRequest(tuple(dates.violations))
@@ -159,7 +159,7 @@ def _member(path: str, message: messages.Member, place: int, dates: DateReader) 
         _membership(f"{path}.secondary_membership", message.secondary_membership, dates)
         if message.HasField("secondary_membership")
         else NO_MEMBERSHIP,
-        account_balances=_balances(message.account_balances),
+        account_balances=_balances(f"{path}.account_balances", message.account_balances, dates),
         episodes=_episodes(f"{path}.episodes", message.episodes, dates),
     )
 
@@ -193,10 +193,14 @@ def _episodes(path: str, episodes: Iterable[messages.EpisodeStart], dates: DateR
     return tuple(EpisodeStart(name, day) for name, day in parsed if day is not None)
 
 
-def _balances(balances: Iterable[messages.AccountBalance]) -> tuple[AccountBalance, ...]:
+def _balances(path: str, balances: Iterable[messages.AccountBalance], dates: DateReader) -> tuple[AccountBalance, ...]:
     return tuple(
-        AccountBalance(each.account, Cents(each.balance_cents) if each.HasField("balance_cents") else None)
-        for each in balances
+        AccountBalance(
+            each.account,
+            Cents(each.balance_cents) if each.HasField("balance_cents") else None,
+            dates.optional(f"{path}[{place}].date", each.date),
+        )
+        for place, each in enumerate(balances)
     )
 
 

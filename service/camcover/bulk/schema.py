@@ -76,7 +76,11 @@ FEE_FIELDS = [
     pa.field("used_cents", pa.int64()),
     pa.field("practice_expense_cents", pa.int64()),
 ]
-BALANCE_FIELDS = [pa.field("account", pa.string()), pa.field("balance_cents", pa.int64())]
+BALANCE_FIELDS = [
+    pa.field("account", pa.string()),
+    pa.field("balance_cents", pa.int64()),
+    pa.field("date", pa.date32()),
+]
 
 CODE_FIELDS = [pa.field("code", pa.string()), pa.field("date", pa.date32()), pa.field("units", pa.int32())]
 

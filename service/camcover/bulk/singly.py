@@ -252,7 +252,7 @@ def _sums(uses: list[Data] | None) -> tuple[AccumulatorUse, ...]:
 
 
 def _balances(balances: list[Data] | None) -> tuple[AccountBalance, ...]:
-    return tuple(AccountBalance(_text(each["account"]), each["balance_cents"]) for each in balances or ())
+    return tuple(AccountBalance(_text(each["account"]), each["balance_cents"], each["date"]) for each in balances or ())
 
 
 def _list(row: Data, name: str) -> list[Any]:

@@ -100,10 +100,11 @@ class EpisodeStart(NamedTuple):
 
 
 class AccountBalance(NamedTuple):
-    """What an account holds in the period that holds `as_of`; None = unknown."""
+    """What an account holds, None = unknown: in the period that holds `date`, without one in that of `as_of`."""
 
     account: str
     balance_cents: Cents | None
+    date: date | None = None
 
 
 class FeeUse(NamedTuple):

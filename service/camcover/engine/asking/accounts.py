@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from camcover.calendar import OrdinalDay
+from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.asking.coordination import CUT_IN_ORDER
 from camcover.engine.asking.count_periods import period_key, periods_between
 from camcover.engine.asking.layout import Layout
@@ -158,9 +158,9 @@ class Accounts:
         before = held.get(own)
         if before is not None and before.period == period:
             return before
-        stated = self._stated.get(own)
-        if stated is not None and stated.period == period:
-            return stated
+        stated = self._stated.get((own, period))
+        if stated is not None:
+            return HeldBalance(period, stated)
         amount = amount_of(account, own[1])
         given = period_on(self._layout, account, self._layout.as_of)
         if period == given:
@@ -170,9 +170,16 @@ class Accounts:
         if before is not None and before.period[0] is not period[0]:
             before = None
         if given < period and (before is None or before.period < given):
-            is_stated = stated is not None and stated.period == given
-            before = stated if is_stated else HeldBalance(given, Cents(0) if are_empty else amount)
+            before = HeldBalance(given, self._stated.get((own, given), Cents(0) if are_empty else amount))
+        if before is not None:
+            before = self._latest(own, before, period)
         return self._rolled(account, before, HeldBalance(period, amount))
+
+    def _latest(self, own: Owned, before: HeldBalance, period: Period) -> HeldBalance:
+        """The last balance that is known before a period, that of `before` or one that is stated of a later period."""
+        known = (HeldBalance(each, cents) for (owner, each), cents in self._stated.items() if owner == own)
+        later = (each for each in known if each.period[0] is period[0] and before.period < each.period < period)
+        return max(later, key=_period_of, default=before)
 
     def _rolled(self, account: Account, before: HeldBalance | None, begun: HeldBalance) -> HeldBalance:
         """The balance with which a period begins after earlier ones; `begun`: with nothing carried over."""
@@ -189,9 +196,8 @@ class Accounts:
     def is_open(self, account: Account, own: Owned, day: OrdinalDay) -> bool:
         """Whether the balance on a day hangs on that on `as_of`, of which nothing is stated."""
         period, given = (period_on(self._layout, account, each) for each in (day, self._layout.as_of))
-        stated = self._stated.get(own)
-        is_stated = stated is not None and stated.period == given
         is_behind = account.carries_over is not None and period[0] is given[0] and given < period
+        is_stated = any(owner == own and given <= each <= period for owner, each in self._stated)
         return not is_stated and (period == given or is_behind)
 
 
@@ -208,18 +214,29 @@ def period_on(layout: Layout, account: Account, day: OrdinalDay) -> Period:
     return account.per.kind, period_key(layout.plan, account.per, day)
 
 
-def stated_balances(layout: Layout) -> dict[Owned, HeldBalance]:
-    """The balances that the request states, in the period that holds `as_of`.
+def stated_balances(layout: Layout) -> dict[tuple[Owned, Period], Cents]:
+    """The balances that the request states, in the period that holds `as_of`, or the date that a balance gives.
 
     Of each account as the edition has it by which the request is read.
     """
     accounts = layout.plan.editions[layout.edition].accounts
     return {
-        (each.account, owner): HeldBalance(period_on(layout, accounts[each.account], layout.as_of), each.balance_cents)
+        ((each.account, owner), period_on(layout, accounts[each.account], day_of(each, layout.as_of))): (
+            each.balance_cents
+        )
         for owner, balances in balances_of(layout.scope.request)
         for each in balances
         if each.balance_cents is not None
     }
+
+
+def day_of(balance: AccountBalance, as_of: OrdinalDay) -> OrdinalDay:
+    """An ordinal day of the period in which an account holds a stated balance."""
+    return as_of if balance.date is None else ordinal_of(balance.date)
+
+
+def _period_of(balance: HeldBalance) -> Period:
+    return balance.period
 
 
 def balances_of(request: EstimateRequest) -> Iterator[tuple[int, Sequence[AccountBalance]]]:

@@ -6,7 +6,7 @@ path, what was found and what was expected. Limits and visits that contradict ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from camcover.engine.asking.scope import Scope
@@ -30,14 +30,17 @@ def do_sums_contradict(scope: Scope, maxima: Maxima, members: Sequence[UseSoFar]
     `maxima`: those of the edition; `members`: what each of them used under the plan.
     """
     plan = scope.plan
+    of_family: Sequence[AccumulatorUse] = ()
+    reached = plan.least_maxima(family=scope.request.coverage is Coverage.FAMILY)
     if scope.request.coverage is Coverage.FAMILY:
+        of_family = scope.family_sums
         uses = [use.accumulators for use in members]
-        if any(True for _ in _below_a_members(plan, scope.family_sums, uses, maxima.member)):
+        if any(True for _ in _below_a_members(plan, of_family, uses, maxima.member)):
             return True
-        if any(True for _ in _beyond_a_maximum(plan, scope.family_sums, maxima, of_family=True)):
+        if any(True for _ in _beyond_a_familys_maximum(plan, of_family, reached)):
             return True
     pairs = [use.accumulators for use in members if len(use.accumulators) >= _A_PAIR]
-    return any(True for uses in pairs for _ in _beyond_a_maximum(plan, uses, maxima))
+    return any(True for uses in pairs for _ in _beyond_a_maximum(plan, uses, of_family, reached))
 
 
 def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
@@ -47,16 +50,20 @@ def _contradicting_sums(scope: Scope) -> Iterator[Violation]:
     maxima = scope.plan.maxima(scope.edition, family=family)
     members = [scope.use_of(place).accumulators for place in range(len(scope.request.members))]
     names = list(scope.plan.accumulators)
-    owners = [(f"members[{place}].{prefix}accumulators", uses, False) for place, uses in enumerate(members)]
+    of_family, reached = scope.family_sums if family else (), scope.plan.least_maxima(family=family)
+    owners = [
+        (f"members[{place}].{prefix}accumulators", uses, _beyond_a_maximum(scope.plan, uses, of_family, reached))
+        for place, uses in enumerate(members)
+    ]
     if family:
         path, uses = f"{prefix}family_accumulators", scope.family_sums
-        owners.append((path, uses, True))
+        owners.append((path, uses, _beyond_a_familys_maximum(scope.plan, uses, reached)))
         for place, most in _below_a_members(scope.plan, uses, members, maxima.member):
             name, used = uses[place].accumulator, uses[place].used_cents
             found = f"{used} cents of {name} used by the family, but {most} by one member"
             yield Violation(f"{path}[{place}].used_cents", found, f"{most} or more", Refusal.CONTRADICTORY_USE)
-    for path, uses, of_family in owners:
-        for place, maximum, most in _beyond_a_maximum(scope.plan, uses, maxima, of_family=of_family):
+    for path, uses, beyond in owners:
+        for place, maximum, most in beyond:
             name, used = uses[place].accumulator, uses[place].used_cents
             found = f"{used} cents of {name} used, but only {most} of {names[maximum]}, toward which all of it counts"
             where = f"{path}[{place}].used_cents"
@@ -108,22 +115,47 @@ def _stated_of(index: PlanIndex, number: int, uses: Sequence[AccumulatorUse], to
 
 
 def _beyond_a_maximum(
-    index: PlanIndex, uses: Sequence[AccumulatorUse], maxima: Maxima, *, of_family: bool = False
+    index: PlanIndex, uses: Sequence[AccumulatorUse], of_family: Sequence[AccumulatorUse], reached: Maxima
 ) -> Iterator[tuple[int, int, int]]:
-    """Deductibles beyond the sum of a maximum toward which every cent of them counts, unless that is reached.
+    """A member's deductibles beyond the sum of a maximum toward which every cent of them counts, unless it is reached.
 
     Each with its place in the list, and of the maxima the one of which least is stated, with those cents.
-    `of_family`: the sums are a family's. What a member pays beyond the own maximum counts toward none, so that a
-    family's sum as high as one member's maximum says nothing of its deductible.
+    `of_family`: the family's sums. Once the family has reached a maximum, no member's sum of it grows. `reached`: the
+    sums at which maxima are reached under some edition.
     """
     if len(uses) < _A_PAIR:
         return
-    toward, tops = counted_toward(index), maxima.family if of_family else maxima.member
+    full = {number for _, number, cents in _stated(index, of_family) if 0 <= reached.family[number] <= cents}
     stated = {number: cents for _, number, cents in _stated(index, uses)}
-    binding = {number: cents for number, cents in stated.items() if cents != tops[number]}
-    if of_family:
-        own = maxima.member
-        binding = {number: cents for number, cents in binding.items() if not 0 <= own[number] <= cents}
+    own = {number for number, cents in stated.items() if 0 <= reached.member[number] <= cents}
+    binding = {number: cents for number, cents in stated.items() if number not in full | own}
+    yield from _beyond(index, uses, binding)
+
+
+def _beyond_a_familys_maximum(
+    index: PlanIndex, uses: Sequence[AccumulatorUse], reached: Maxima
+) -> Iterator[tuple[int, int, int]]:
+    """The same of a family's sums.
+
+    What a member pays beyond the own maximum counts toward none, so that a family's sum as high as one member's maximum
+    says nothing of its deductible.
+    """
+    if len(uses) < _A_PAIR:
+        return
+    stated = {number: cents for _, number, cents in _stated(index, uses)}
+    binding = {
+        number: cents
+        for number, cents in stated.items()
+        if not (0 <= reached.family[number] <= cents or 0 <= reached.member[number] <= cents)
+    }
+    yield from _beyond(index, uses, binding)
+
+
+def _beyond(
+    index: PlanIndex, uses: Sequence[AccumulatorUse], binding: Mapping[int, int]
+) -> Iterator[tuple[int, int, int]]:
+    """Sums beyond those of the maxima toward which all of them counts; `binding`: cents of those not reached."""
+    toward = counted_toward(index)
     for place, number, cents in _stated(index, uses):
         bounds = [(binding[each], each) for each in toward[number] if each in binding]
         most, maximum = min(bounds, default=(cents, -1))

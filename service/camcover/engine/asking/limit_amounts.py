@@ -10,7 +10,7 @@ from camcover.engine.asking.scope import Scope
 from camcover.engine.compiling.known_limits import known_limits
 from camcover.engine.request import LimitUse
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
-from camcover.rulebook.records import FROM_FIRST_VISIT, Limit, Measure
+from camcover.rulebook.records import ROLLING, Limit, Measure
 
 
 def in_own_measure(limit: Limit, use: LimitUse) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def most_stated(limit: Limit) -> int:
 
 def most_in_use(limit: Limit, use: LimitUse) -> int:
     """The most that one statement may say: of one date of several in a rolling window whatever can be stated."""
-    is_part = use.date is not None and limit.per.kind not in FROM_FIRST_VISIT
+    is_part = use.date is not None and limit.per.kind in ROLLING
     return most_stated(limit) if is_part else most_used(limit)
 
 

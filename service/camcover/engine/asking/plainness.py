@@ -68,9 +68,14 @@ def _is_even(layout: Layout, openness: Openness) -> bool:
 
 
 def prices_only_raise(openness: Openness) -> bool:
-    """Whether a higher charge cannot keep a line from being covered or take another's fee, beside `only_falls`."""
+    """Whether a higher charge only raises the total, beside `only_falls`.
+
+    It may not keep a line from being covered, take another's fee, or bring a line into a band with a lower copay.
+    """
     terms = openness.terms[0]
-    return not (terms.shares_fees or any(each.limit.measure is Measure.MONEY for each in terms.limits))
+    if terms.shares_fees or terms.has_falling_bands:
+        return False
+    return not any(each.limit.measure is Measure.MONEY for each in terms.limits)
 
 
 def use_only_raises(question: Question, openness: Openness) -> bool:
@@ -83,6 +88,11 @@ def use_only_raises(question: Question, openness: Openness) -> bool:
     """
     terms = openness.terms[0]
     if terms.discounted or terms.continues or terms.liable or terms.chosen or terms.shares_fees:
+        return False
+    # A higher charge, or less of it that is eligible, may bring a line into a band with a lower copay.
+    if terms.has_falling_bands and openness.may_be_priced:
+        return False
+    if terms.banded and any(each.limit.measure is Measure.MONEY for each in terms.limits):
         return False
     if may_favour_uncovered(question):
         return False

@@ -6,13 +6,14 @@ the plan's numbers, and the statements in it that contradict each other. `engine
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay, ordinal_of
 from camcover.engine.asking.asked import Unsound
-from camcover.engine.asking.count_periods import BegunTime, go_on, holding, period_key, window_start
+from camcover.engine.asking.count_periods import BegunTime, go_on, holding, period_key, time_end, window_start
 from camcover.engine.asking.dated_visits import DatedVisit, counts_toward, dated_visits
 from camcover.engine.asking.facilities import scope_at
 from camcover.engine.asking.limit_amounts import in_own_measure, limit_of, most_in_use, most_used
@@ -23,6 +24,7 @@ from camcover.engine.compiling.slots import SlotKey, counted_limits, slot_key
 from camcover.engine.request import LimitUse
 from camcover.request_bounds import MAX_UNITS
 from camcover.rulebook.records import (
+    DATED_PERIODS,
     FROM_FIRST_VISIT,
     MOVING,
     ROLLING,
@@ -45,6 +47,20 @@ class _Statement(NamedTuple):
     def amount_of(self, limit: Limit) -> int:
         """What is used, in the limit's own measure."""
         return in_own_measure(limit, self.use)[0]
+
+
+class _Said(NamedTuple):
+    """What is stated of a limit in one period, and the day up to which it holds."""
+
+    statements: list[_Statement]
+    until: OrdinalDay
+
+
+def _is_repeated(limit: Limit, one: LimitUse, other: LimitUse) -> bool:
+    """Whether two statements of one member are about one count (docs/rule-language.md, point 39)."""
+    if limit.per.kind in DATED_PERIODS:
+        return (one.date is None) == (other.date is None)
+    return limit.per.kind in FROM_FIRST_VISIT or one.date == other.date
 
 
 def prior_use(scope: Scope, member: int) -> PriorUse:
@@ -145,7 +161,7 @@ class _UseReader:
             if use.limit not in known:
                 raise Unsound
             limit, slots, _ = known[use.limit]
-            if use.date is not None and limit.per.kind not in MOVING:
+            if use.date is not None and not self._may_be_dated(limit, use.date):
                 raise Unsound
             if self._is_misaddressed(limit, use, slots):
                 raise Unsound
@@ -158,11 +174,16 @@ class _UseReader:
                 if self._slot_keys[slot].condition != use.condition:
                     continue
                 before = found.setdefault(self._scope.place_of(slot, self._member, use.episode), [])
-                if any(each.use.date == use.date or limit.per.kind in FROM_FIRST_VISIT for each in before):
+                if any(_is_repeated(limit, each.use, use) for each in before):
                     raise Unsound
                 before.append(_Statement(self._member, "limit_usage", place, use))
         self._add_benefit_visits(found)
         return found
+
+    def _may_be_dated(self, limit: Limit, day: date) -> bool:
+        """Whether a statement of a limit may have a date: of a fixed period one up to the first date of service."""
+        is_fixed = limit.per.kind in DATED_PERIODS
+        return ordinal_of(day) <= self._scope.first_day if is_fixed else limit.per.kind in MOVING
 
     def _is_misaddressed(self, limit: Limit, use: LimitUse, slots: Sequence[int]) -> bool:
         """Whether use is stated of an episode or a condition that has no count of its own (point 49)."""
@@ -212,10 +233,14 @@ class _UseReader:
             first = ordinal_of(day) if day is not None else own.first or min(scope.as_of, scope.first_day)
             if first > scope.first_day:
                 raise Unsound
-            within = sum(amount for day, amount in dated if first <= day <= scope.as_of)
-            self._hold_to_dated(stated[0], limit, 0 if leaves_out(self._index, key) else within, total)
+            end = time_end(key.per, first)
+            within = sum(amount for day, amount in dated if first <= day <= scope.as_of and day < end)
+            is_unknown = leaves_out(self._index, key)
+            self._hold_to_dated(stated[0], limit, 0 if is_unknown else within, total)
             begun = BegunTime(first, total) if total else begun
-            dated = [each for each in dated if each[0] > scope.as_of]
+            # A time that is over before `as_of` says nothing of visits behind its end.
+            known = scope.as_of if day is None or is_unknown else min(scope.as_of, OrdinalDay(end - 1))
+            dated = [each for each in dated if each[0] > known]
         begun = go_on(key.per, begun, dated)
         self._found.counts[place] = Count(begun.used, begun.first)
 
@@ -240,21 +265,43 @@ class _UseReader:
         self._found.events[place] = sorted(each for each in events if each[1])
 
     def _read_period(self, place: int, key: SlotKey, stated: list[_Statement]) -> None:
-        """The count of a limit per period: what is stated is the whole of its period up to `as_of`."""
+        """The count of a limit per period: what is stated is the whole of its period up to `as_of`, or to its date."""
         scope, limit = self._scope, self._limit_at(place)
         began = scope.episodes.starts[scope.row_of(place, self._member)]
         own, first = (period_key(self._index, key.per, day, began) for day in (scope.as_of, scope.first_day))
-        within = dated = 0
+        bare = [each for each in stated if each.use.date is None]
+        said = {own: _Said(bare, scope.as_of)} if bare else {}
+        if len(bare) < len(stated):
+            self._add_dated(said, limit, own, stated, began=began)
+        within, dated = dict.fromkeys(said, 0), 0
         for day, amount in self.dated.get(place, ()):
             period = period_key(self._index, key.per, day, began)
-            if stated and day <= scope.as_of and period == own:
-                within += amount
+            if period in said and day <= said[period].until:
+                within[period] += amount
             elif period == first:
                 dated += amount
-        total = sum(each.amount_of(limit) for each in stated)
-        if stated:
-            self._hold_to_dated(stated[0], limit, 0 if within and leaves_out(self._index, key) else within, total)
-        self._found.counts[place] = Count(total, dated)
+        totals = {period: sum(each.amount_of(limit) for each in part.statements) for period, part in said.items()}
+        for period, part in said.items():
+            included = 0 if within[period] and leaves_out(self._index, key) else within[period]
+            self._hold_to_dated(part.statements[0], limit, included, totals[period])
+        behind = totals.get(first, 0) if first != own else 0
+        self._found.counts[place] = Count(totals.get(own, 0), dated + behind)
+
+    def _add_dated(
+        self, said: dict[int, _Said], limit: Limit, own: int, stated: Iterable[_Statement], *, began: OrdinalDay
+    ) -> None:
+        """Add the statements with a date, by the period that holds it; `own`: the period of `as_of`, which has none."""
+        for each in stated:
+            if each.use.date is None:
+                continue
+            day = ordinal_of(each.use.date)
+            period = period_key(self._index, limit.per, day, began)
+            if period == own:
+                as_of = date.fromordinal(self._scope.as_of)
+                found = f"date {each.use.date} of limit {limit.id}, in the period that holds as_of ({as_of})"
+                self._conflict(each, found, "no date, or a date in another period")
+            before = said.get(period, _Said([], day))
+            said[period] = _Said([*before.statements, each], max(before.until, day))
 
     def _hold_to_dated(self, statement: _Statement, limit: Limit, dated: int, stated: int) -> None:
         """Note dated visits beyond what is stated of a limit, unless that is all it allows."""

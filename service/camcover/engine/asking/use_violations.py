@@ -21,7 +21,16 @@ from camcover.engine.compiling.vocabulary import Vocabulary
 from camcover.engine.request import AccumulatorUse, BenefitVisits, Coverage, LimitUse, PriorVisit, Violation
 from camcover.refusals import Refusal
 from camcover.request_bounds import CENTS, UNITS, USED, VISITS
-from camcover.rulebook.records import FROM_FIRST_VISIT, MOVING, CountedFor, Limit, Measure, PeriodKind
+from camcover.rulebook.records import (
+    DATED_PERIODS,
+    FROM_FIRST_VISIT,
+    MOVING,
+    ROLLING,
+    CountedFor,
+    Limit,
+    Measure,
+    PeriodKind,
+)
 
 _PAID = ("copay_paid_cents", "coinsurance_paid_cents", "percentage_cents", "penalty_paid_cents", "plan_paid_cents")
 """What a dated visit may say in cents."""
@@ -91,8 +100,11 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
         if limit is None:
             yield unknown_word(f"{where}.limit", Refusal.UNKNOWN_LIMIT, use.limit, ids)
             continue
-        # A limit that counts from the first visit has one period, so its day does not tell entries apart.
+        # A limit that counts from the first visit has one period, so its day does not tell entries apart. One on fixed
+        # dates has one count of the period of `as_of`, and one that gives a date.
         when = None if limit.per.kind in FROM_FIRST_VISIT else use.date
+        if when is not None and limit.per.kind in DATED_PERIODS:
+            when = date.min
         key = use.limit, when, use.benefit, use.episode, use.condition
         if key in seen or (use.benefit and (use.limit, None, "", "", "") in seen):
             yield repeated(f"{where}.limit", use.limit)
@@ -103,11 +115,12 @@ def _limit_violations(scope: Scope, path: str, uses: Sequence[LimitUse]) -> Iter
 
 def _addressed_violations(scope: Scope, path: str, limit: Limit, use: LimitUse) -> Iterator[Violation]:
     """A date of what counts over no window, a benefit of what does not count by visit."""
-    if use.date is not None and limit.per.kind not in MOVING:
-        found = f"date {use.date} for limit {use.limit}, which does not count over a rolling period"
+    if use.date is not None and limit.per.kind not in (*MOVING, *DATED_PERIODS):
+        found = f"date {use.date} for limit {use.limit}, of which only the count of one period may be stated"
         yield Violation(f"{path}.date", found, "no date", Refusal.UNUSED_STATEMENT)
-    elif use.date is not None and limit.per.kind in FROM_FIRST_VISIT and use.date.toordinal() > scope.first_day:
-        found = f"date {use.date} of the first visit that limit {use.limit} counts"
+    elif use.date is not None and limit.per.kind not in ROLLING and use.date.toordinal() > scope.first_day:
+        what = "the first visit" if limit.per.kind in FROM_FIRST_VISIT else "the period"
+        found = f"date {use.date} of {what} that limit {use.limit} counts"
         expected = f"a date on or before {date.fromordinal(scope.first_day)}, the first date of service"
         yield Violation(f"{path}.date", found, expected, Refusal.CONTRADICTORY_USE)
     for name in ("episode", "condition"):

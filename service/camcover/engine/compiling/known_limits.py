@@ -83,6 +83,13 @@ def leaves_out(index: PlanIndex, key: SlotKey) -> bool:
     )
 
 
+def counts_paid(limit: Limit) -> bool:
+    """Whether a limit counts what the plan pays: a money limit by default, a visit limit if it says so."""
+    if limit.measure is Measure.MONEY:
+        return limit.counts is not Counting.ALLOWED
+    return limit.measure is Measure.VISITS and limit.counts is Counting.PLAN_PAID
+
+
 def own_visits_of(index: PlanIndex, limit: Limit) -> str:
     """The benefit whose own visit limit this is, so that it states the benefit's visits too; else empty."""
     if limit.counts is not Counting.PLAN_PAID:

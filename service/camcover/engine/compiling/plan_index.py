@@ -28,6 +28,9 @@ from camcover.rulebook.records import (
     is_by_facility,
 )
 
+_ANY_EDITION = -1
+"""In place of an edition: whichever."""
+
 
 class Maxima(NamedTuple):
     """The most that each accumulator may hold, cents, -1 = unlimited: for a member, for the family (point 22)."""
@@ -181,6 +184,21 @@ class PlanIndex:
                 tuple(-1 if each is None or each.family is None else each.family for each in defined),
             )
         return found
+
+    def least_maxima(self, *, family: bool) -> Maxima:
+        """The least that each accumulator may hold at most under some edition; a sum as high may not have grown."""
+        found = self._maxima.get((_ANY_EDITION, family))
+        if found is None:
+            every = [self.maxima(edition, family=family) for edition in range(len(self.editions))]
+            found = self._maxima[_ANY_EDITION, family] = Maxima(
+                *(tuple(map(_least, zip(*amounts, strict=True))) for amounts in zip(*every, strict=True))
+            )
+        return found
+
+
+def _least(amounts: Iterable[int]) -> int:
+    """The least of some maxima, -1 = none."""
+    return min((amount for amount in amounts if amount >= 0), default=-1)
 
 
 def member_maximum(accumulator: Accumulator | None, *, family: bool) -> int:

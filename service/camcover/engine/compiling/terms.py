@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS, attestations_mask
 from camcover.engine.compiling.fee_terms import rates_asked, shares_fees
+from camcover.engine.compiling.known_limits import counts_paid
 from camcover.engine.compiling.plan_index import PlanIndex
 from camcover.engine.compiling.segments import Segment
 from camcover.engine.compiling.sharing import Parts, Sharing, sharing_of
@@ -19,12 +20,11 @@ from camcover.engine.kernel.tables import NEVER, RuleTables
 from camcover.rulebook.records import (
     Accumulator,
     AccumulatorKind,
+    BandedCopayStep,
     Benefit,
     Carryover,
     CopayStep,
-    Counting,
     Limit,
-    Measure,
     NotCoveredPays,
     Plan,
 )
@@ -100,7 +100,8 @@ class Terms(NamedTuple):
     applies, or some limit leaves lines out. `discounted`: a line that is not covered may cost less than its charge.
     `shares_fees`: the allowed amount of a line may depend on other lines of its day. `rates`: the practitioners that
     rates of fee tables ask for, as masks. `carried`: accumulators that are carried over. `asks_member`: some criterion
-    asks for a fact of the membership. `reduced`: accumulators that a member may have reduced.
+    asks for a fact of the membership. `reduced`: accumulators that a member may have reduced. `banded`: some copay
+    depends on the allowed amount; `has_falling_bands`: some is less for a higher amount.
     """
 
     candidates: Mapping[tuple[int, int], tuple[Candidate, ...]]
@@ -123,6 +124,8 @@ class Terms(NamedTuple):
     rates: tuple[int, ...]
     asks_member: bool
     reduced: int
+    banded: bool
+    has_falling_bands: bool
 
     def consulted(self, tiers: Iterable[int]) -> int:
         """The accumulators whose room is asked for by lines of these tiers, as a mask."""
@@ -199,6 +202,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
     limits = dict.fromkeys(LimitUsed(benefit.id, limit) for _, benefit in found for limit in benefit.limits)
     blocks = [block for _, benefit in found for block in benefit.tiers.values()]
     steps = [step for block in blocks for phase in block.member_pays for step in phase.steps]
+    bands = [[band.cents for band in step.bands] for step in steps if isinstance(step, BandedCopayStep)]
     requirements = [each for _, benefit in found for each in benefit.requires]
     return Terms(
         candidates,
@@ -210,7 +214,7 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         _mask(index, lambda each: each.carryover is not Carryover.NONE),
         waived=any(isinstance(step, CopayStep) and step.waived_with_deductible for step in steps),
         penalised=any(not each.is_bare for each in requirements),
-        counts_paid=any(_counts_paid(each.limit) for each in limits),
+        counts_paid=any(counts_paid(each.limit) for each in limits),
         continues=any(benefit.continues_when_exhausted for _, benefit in found),
         liable=bool(liable),
         phased=any(each.after for each in requirements) or any(len(block.member_pays) > 1 for block in blocks),
@@ -224,6 +228,8 @@ def _read(rules: RuleTables, index: PlanIndex, services: tuple[int, ...]) -> Ter
         rates=tuple(_rates(candidates)),
         reduced=_mask(index, lambda each: each.wellness_incentive is not None),
         asks_member=any(each.asks_member for found in candidates.values() for rule in found for each in rule.criteria),
+        banded=any(len(set(copays)) > 1 for copays in bands),
+        has_falling_bands=any(copays != sorted(copays) for copays in bands),
     )
 
 
@@ -306,13 +312,6 @@ def _asked(benefit: Benefit) -> int:
         mask |= ATTESTATION_BITS[limit.beyond] if limit.beyond else 0
         mask |= attestations_mask(limit.excepts)
     return mask
-
-
-def _counts_paid(limit: Limit) -> bool:
-    """Whether a limit counts what the plan pays: a money limit by default, a visit limit if it says so."""
-    if limit.measure is Measure.MONEY:
-        return limit.counts is not Counting.ALLOWED
-    return limit.measure is Measure.VISITS and limit.counts is Counting.PLAN_PAID
 
 
 def _feeds(index: PlanIndex, name: str) -> int:

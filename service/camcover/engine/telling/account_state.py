@@ -5,7 +5,8 @@ What comes in: a question and the answer to its expected case. What goes out: ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
@@ -14,6 +15,7 @@ from camcover.engine.asking.accounts import (
     Accounts,
     HeldBalance,
     Owned,
+    Period,
     amount_of,
     owner_of,
     period_on,
@@ -47,16 +49,21 @@ def accounts_after(question: Question, answer: Answer, plan: Plan, day: OrdinalD
 def balances_after(question: Question, answer: Answer, plan: Plan, day: OrdinalDay) -> BalancesAfter:
     """The balances that an edition's accounts are known to hold in the period of an ordinal day, after the last line.
 
-    Of an account that the family shares also that its balance is not known, since that makes family coverage.
+    Of an account that the family shares also that its balance is not known, since that makes family coverage. Where the
+    last line lies in another period, what an account holds in that one as well.
     """
     if answer.drawn is None:
         return BalancesAfter(((),) * question.primary.members, ())
     found: dict[int, list[AccountBalance]] = {}
-    held, stated = answer.drawn.held, stated_balances(question.primary)
+    held, stated, last = answer.drawn.held, stated_balances(question.primary), question.asked.lines[-1][0]
     for account, own in _owned(question, plan):
-        known = _known(question, account, day, (held.get(own), stated.get(own)))
+        period, of_last = (period_on(question.primary, account, each) for each in (day, last))
+        known = _known(own, period, held, stated)
         if known is not None or own[1] == FAMILY:
             found.setdefault(own[1], []).append(AccountBalance(own[0], known))
+        left = None if of_last == period else _known(own, of_last, held, stated)
+        if left is not None:
+            found.setdefault(own[1], []).append(AccountBalance(own[0], left, date.fromordinal(last)))
     members = range(question.primary.members)
     return BalancesAfter(tuple(tuple(found.get(each, ())) for each in members), tuple(found.get(FAMILY, ())))
 
@@ -73,8 +80,8 @@ def _owned(question: Question, plan: Plan) -> Iterator[tuple[Account, Owned]]:
 
 
 def _known(
-    question: Question, account: Account, day: OrdinalDay, balances: tuple[HeldBalance | None, HeldBalance | None]
+    own: Owned, period: Period, held: Mapping[Owned, HeldBalance], stated: Mapping[tuple[Owned, Period], Cents]
 ) -> Cents | None:
-    """The first of the balances that is of the period that holds a day, cents; None where none is."""
-    period = period_on(question.primary, account, day)
-    return next((each.cents for each in balances if each is not None and each.period == period), None)
+    """What an account holds in a period after the last line, else what is stated, cents; None where nothing is."""
+    left = held.get(own)
+    return left.cents if left is not None and left.period == period else stated.get((own, period))

@@ -19,15 +19,11 @@ from camcover.engine.asking.limit_amounts import most_used
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Count, PriorUse, Visits
-from camcover.engine.compiling.editions import owed_in
 from camcover.engine.compiling.known_limits import known_limits
-from camcover.engine.compiling.segments import Segment
 from camcover.engine.compiling.slots import SlotKey, slot_key
 from camcover.engine.estimate import UseAfter
-from camcover.engine.kernel.codes import Liability
 from camcover.engine.kernel.running_state import SumRow
 from camcover.engine.kernel.tables import UNTOUCHED
-from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import (
     AccumulatorUse,
     BenefitVisits,
@@ -39,9 +35,11 @@ from camcover.engine.request import (
     UseSoFar,
 )
 from camcover.engine.telling.account_state import balances_after
+from camcover.engine.telling.fees_taken import cents_taken, fees_shared
 from camcover.money import Cents
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import (
+    DATED_PERIODS,
     FROM_EPISODE,
     FROM_FIRST_VISIT,
     ROLLING,
@@ -49,7 +47,6 @@ from camcover.rulebook.records import (
     CountedFor,
     Limit,
     Measure,
-    NotCoveredPays,
     Plan,
 )
 
@@ -199,20 +196,20 @@ class _StateReader:
                     yield from tell(place, limit, prior.counts.get(at))
 
     def _time(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
-        """What is used of the time that began with a visit, where it is not over on the day of the state."""
+        """What is used of the time that began with a visit, where it is not over on the last line's day."""
         row = self._outcome.state.slots[place.row]
         begun = BegunTime(OrdinalDay(row.key), row.used)
         if row.key == UNTOUCHED and stated is not None:
             begun = BegunTime(OrdinalDay(stated.dated), stated.stated)
-        held = holding(limit.per, begun, self._as_of)
+        held = holding(limit.per, begun, self._last_day)
         first = None if held.first == NONE_BEGUN else date.fromordinal(held.first)
         return _limit_uses(place, limit, [(min(held.used, most_used(limit)), first)])
 
     def _window(self, place: _CountPlace, limit: Limit, _stated: Count | None) -> Iterable[LimitUse]:
-        """The dated uses of a rolling limit that its window still holds."""
+        """The dated uses of a rolling limit that the window of a later line may still hold."""
         by_day: dict[int, int] = {}
         uses = self._outcome.state.dated_uses(place.row)
-        start = window_start(limit.per, self._as_of) if uses else 0
+        start = window_start(limit.per, min(self._as_of, self._last_day)) if uses else 0
         for day, amount in uses:
             if start <= day <= self._as_of:
                 by_day[day] = by_day.get(day, 0) + amount
@@ -221,11 +218,18 @@ class _StateReader:
         return _limit_uses(place, limit, [(amount, date.fromordinal(day)) for day, amount in by_day.items()])
 
     def _period_count(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
-        """The count of a limit in the period that holds the day of the state."""
+        """The count of a limit in the period that holds the day of the state, and in another one of the last line."""
+        key, last = (period_key(self._index, limit.per, day, place.began) for day in (self._as_of, self._last_day))
+        uses: list[tuple[int, date | None]] = [(self._used_in(place, limit, key, stated), None)]
+        if key != last and limit.per.kind in DATED_PERIODS:
+            uses.append((self._used_in(place, limit, last, stated), date.fromordinal(self._last_day)))
+        return _limit_uses(place, limit, uses)
+
+    def _used_in(self, place: _CountPlace, limit: Limit, key: int, stated: Count | None) -> int:
+        """What is used of a limit in the period `key`, at most what a request may state."""
         row = self._outcome.state.slots[place.row]
-        key = period_key(self._index, limit.per, self._as_of, place.began)
         used = row.used if row.key == key else self._before(limit, key, stated or Count(), place.began)
-        return _limit_uses(place, limit, [(min(used, most_used(limit)), None)])
+        return min(used, most_used(limit))
 
     def _before(self, limit: Limit, key: int, stated: Count, began: OrdinalDay) -> int:
         """What the request gave as used in the period `key`; `began`: the first day of the episode."""
@@ -288,9 +292,8 @@ class _StateReader:
             if services[place].member != member or not row.covered:
                 continue
             decided = {row.rule, rests[number].row.rule if number in rests else row.rule}
-            episode = self._question.request.items[asked.services[place].item].episode
-            if episode and any(rule >= 0 and self._is_of(rule, benefit) for rule in decided):
-                return episode
+            if any(rule >= 0 and self._is_of(rule, benefit) for rule in decided):
+                return self._question.request.items[asked.services[place].item].episode
         return ""
 
     def _condition_of(self, member: int, benefit: str) -> str:
@@ -321,9 +324,9 @@ class _StateReader:
                 continue
             segment = index.segments[row.segment - index.first_segment]
             highest[names[row.tier], ""] = max(highest.get((names[row.tier], ""), 0), row.expense)
-            for therapy in _shared_fees(segment, names[row.tier], row, asked.therapy):
+            for therapy in fees_shared(segment, names[row.tier], row, asked.therapy):
                 key = names[row.tier], therapy
-                taken[key] = taken.get(key, 0) + _took(segment, names[row.tier], row)
+                taken[key] = taken.get(key, 0) + cents_taken(segment, names[row.tier], row)
         for tier, therapy in dict.fromkeys([*taken, *highest]):
             cents, expense = taken.get((tier, therapy), 0), highest.get((tier, therapy), 0)
             if cents or expense:
@@ -380,18 +383,3 @@ def _limit_uses(place: _CountPlace, limit: Limit, uses: Iterable[tuple[int, date
     if limit.measure is Measure.MONEY:
         return [LimitUse(str(limit.id), 0, Cents(amount), day, *whose) for amount, day in uses]
     return [LimitUse(str(limit.id), amount, Cents(0), day, *whose) for amount, day in uses]
-
-
-def _shared_fees(segment: Segment, tier: str, row: LedgerRow, therapy: str) -> Iterator[str]:
-    """The fees of a tier that a line shares: its therapy's for a visit, and the maximum per day, which has no name."""
-    if row.of_visit:
-        yield therapy
-    table = segment.fees.tiers.get(tier) if segment.fees else None
-    if table is not None and table.maximum_per_day is not None:
-        yield ""
-
-
-def _took(segment: Segment, tier: str, row: LedgerRow) -> int:
-    """What a line took of them, cents (point 45)."""
-    is_billed = owed_in(segment.plan, tier) is NotCoveredPays.ALLOWED and row.liability != int(Liability.PROVIDER)
-    return row.fee if is_billed else row.allowed

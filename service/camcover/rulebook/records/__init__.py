@@ -35,6 +35,7 @@ from camcover.rulebook.records.membership import MemberRole, MemberStatus, Waiti
 from camcover.rulebook.records.money_words import CarriedOver, OwedPart, Payee
 from camcover.rulebook.records.periods import (
     ACCOUNT_PERIODS,
+    DATED_PERIODS,
     FIXED_PERIODS,
     FROM_EPISODE,
     FROM_FIRST_VISIT,
@@ -117,6 +118,7 @@ __all__ = [
     "COINSURANCES",
     "COPAYS",
     "DAILY_COPAYS",
+    "DATED_PERIODS",
     "DENIALS",
     "DIAGNOSIS_DENIAL",
     "FIXED_PERIODS",

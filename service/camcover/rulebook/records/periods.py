@@ -142,6 +142,13 @@ FIXED_PERIODS = tuple(kind for kind in PERIODS if kind not in WINDOWS)
 ACCOUNT_PERIODS = tuple(kind for kind in FIXED_PERIODS if kind is not PeriodKind.VISIT and PERIODS[kind].has is None)
 """The kinds over which the amount of an account may hold."""
 
+DATED_PERIODS = tuple(
+    kind
+    for kind in (*FIXED_PERIODS, *FROM_EPISODE)
+    if (kind in FROM_EPISODE or PERIODS[kind].days) and kind not in (PeriodKind.VISIT, PeriodKind.BENEFIT_PERIOD)
+)
+"""The kinds on fixed dates of which a request may state the count of another period than that of `as_of`."""
+
 WITHIN_A_DAY = tuple(kind for kind, terms in PERIODS.items() if terms.days == (1, 1))
 """The kinds that are no longer than a day."""
 
