@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, settings
 from typer.testing import CliRunner, Result
 
 from camcover.cli import app
-from camcover.store import Database
-from databases import new_postgresql_database, started_server, url_of
+from databases import new_postgresql_database, new_sqlite_database, started_server, url_of
 from extent import EXTENT
 from memory_guards import Guards, guarded
 from small_rules import TEXTS
@@ -97,11 +96,7 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture
 def postgresql_url(postgresql: str) -> str:
     """The URL of a PostgreSQL database with this version's tables."""
-    made = new_postgresql_database(postgresql)
-    database = Database(made)
-    database.upgrade()
-    database.close()
-    return made
+    return new_postgresql_database(postgresql, has_tables=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -112,10 +107,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_postgresql_database(request.getfixturevalue("postgresql"))
 
 
-@pytest.fixture
-def url(empty_url: str) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with this version's tables, of either kind."""
-    database = Database(empty_url)
-    database.upgrade()
-    database.close()
-    return empty_url
+    if request.param == "sqlite":
+        return new_sqlite_database(tmp_path / "camcover.sqlite")
+    return new_postgresql_database(request.getfixturevalue("postgresql"), has_tables=True)

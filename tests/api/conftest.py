@@ -23,6 +23,7 @@ from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceSt
 from camcover.store import ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import question, tables
 
 SETTINGS = Settings(listen="127.0.0.1:0", maximum_message_bytes=1 << 20, maximum_calls=2, drain_seconds=5)
@@ -91,7 +92,7 @@ async def gate(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gate]:
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """The small rules in force, estimates kept in a file."""
-    database = open_database(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "estimates.sqlite"))
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
     async with connected(Server(rules, Storage(estimate_store(database)), SETTINGS)) as service:
         yield service

@@ -22,6 +22,7 @@ from camcover.workflow.errors import EstimateNotKept
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import COPAY_PLAN, TEXTS, tables
 
 DEARER = COPAY_PLAN.replace("copay: $20", "copay: $30")
@@ -89,7 +90,7 @@ async def test_answers_at_hand_are_kept_like_others(ask: Any, kept: KeptEstimate
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[KeptEstimates]:
     """Estimates kept whole."""
-    database = open_database(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "kept.sqlite"))
     yield KeptEstimates(database)
     database.close()
 
@@ -97,7 +98,7 @@ def kept(tmp_path: Path) -> Iterator[KeptEstimates]:
 @pytest.fixture
 async def hashed(tmp_path: Path) -> AsyncIterator[tuple[RulesInForce, KeptEstimates]]:
     """Two releases of which the first is active, and a store that keeps hashes alone."""
-    database = open_database(f"sqlite:///{tmp_path / 'hashes.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "hashes.sqlite"))
     store = ReleaseStore(database)
     first = publish(store, prepare(load_texts(TEXTS)), "ana", "20").release.id
     publish(store, prepare(load_texts(TEXTS | {"copay.yaml": DEARER})), "ana", "30")

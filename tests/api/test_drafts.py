@@ -30,6 +30,7 @@ from camcover.workflow.errors import NotServed
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import COPAY_PLAN, TEXTS
 
 CONTEXT: Any = None
@@ -48,7 +49,7 @@ def over(database: Database, *, follows: bool = True) -> RuleServicer:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A release of the small rules, which is active; copay-plan is another payer's."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('drafts') / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path_factory.mktemp("drafts") / "camcover.sqlite"))
     store = ReleaseStore(database)
     first = publish(store, prepare(load_files(FILES)), "boss", "first").release
     activate(ReleaseRules(store), first.id, Decision("boss", "first"))
@@ -320,7 +321,7 @@ async def test_a_service_on_rule_files_has_no_drafts(database: Database, tmp_pat
     draft = await begun(beside)
     with pytest.raises(NotServed, match="drafts are published where it uses its database"):
         await beside.PublishDraft(publication(draft), CONTEXT)
-    empty = open_database(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+    empty = open_database(new_sqlite_database(tmp_path / "empty.sqlite"))
     reason, _ = await refusal(over(empty).CreateDraft(draft_pb2.CreateDraftRequest(title="x"), CONTEXT))
     assert reason == "NO_ACTIVE_RELEASE"
     empty.close()

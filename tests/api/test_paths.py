@@ -24,6 +24,7 @@ from camcover.workflow.drafting import create_draft, drafts_of
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS, question
 
 FAILING = """tests:
@@ -196,7 +197,7 @@ async def answers(request: Any, tmp_path: Path) -> AsyncIterator[Answers]:
     digest = hashlib.sha256(b"all").hexdigest()
     roles = '["estimate", "rules.read", "rules.write"]'
     tokens.write_text(f'[[token]]\nsubject = "all"\nroles = {roles}\nsha256 = "{digest}"\n', encoding="utf-8")
-    database = open_database(f"sqlite:///{tmp_path / 'secret' / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "secret" / "camcover.sqlite"))
     store = ReleaseStore(database)
     release = publish(store, prepare(load(folder / "plans", folder)), "ana", "first").release.id
     releases = ReleaseRules(store, tmp_path / "secret")

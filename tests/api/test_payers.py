@@ -19,6 +19,7 @@ from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.store import ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import COPAY_PLAN, TEXTS
 
 OTHER = COPAY_PLAN.replace("payer: {id: example, name: Example Health}", "payer: {id: other, name: Other}")
@@ -62,7 +63,7 @@ async def staffed(folder: Path) -> AsyncIterator[Staff]:
     """A service with nothing published."""
     tokens = folder / "tokens.toml"
     tokens.write_text("".join(entry(*each) for each in CALLERS.items()), encoding="utf-8")
-    database = open_database(f"sqlite:///{folder / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(folder / "camcover.sqlite"))
     rules = RulesInForce(releases=ReleaseRules(ReleaseStore(database)))
     storage = Storage(estimate_store(database), follows=True)
     server = Server(rules, storage, Settings(listen="127.0.0.1:0", drain_seconds=5), Access(tokens))

@@ -26,6 +26,7 @@ from camcover.store import AuditLog, Database, ReleaseStore, estimate_store, ope
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from grpc_calls import status_of
 from small_rules import COPAY_PLAN, TEXTS
 
@@ -74,7 +75,7 @@ async def staff(tmp_path: Path) -> AsyncIterator[Staff]:
     """Nothing is published yet."""
     tokens = tmp_path / "tokens.toml"
     tokens.write_text(TOKENS, encoding="utf-8")
-    database = open_database(f"sqlite:///{tmp_path / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "camcover.sqlite"))
     store = ReleaseStore(database)
     releases = ReleaseRules(store)
     rules = RulesInForce(releases=releases)

@@ -46,6 +46,7 @@ from camcover.workflow.errors import (
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from grpc_calls import status_of as rich_status_of
 from small_rules import COPAY_PLAN, TEXTS
 
@@ -57,7 +58,7 @@ CONTEXT: Any = None
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Two releases of the small rules, the first one active; ana published both."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('staff') / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path_factory.mktemp("staff") / "camcover.sqlite"))
     store = ReleaseStore(database)
     first, _ = (publish(store, prepare(load_files(each)), "ana", "rules")[0] for each in (FILES, DEARER))
     activate(ReleaseRules(store), first.id, Decision("bob", "agreed"))

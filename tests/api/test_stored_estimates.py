@@ -25,6 +25,7 @@ from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.store import Keeping, KeptEstimates, StoredEstimate, estimate_store, open_database
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from grpc_calls import status_of
 from small_rules import tables
 
@@ -213,7 +214,7 @@ async def test_what_is_unknown_or_no_name_is_refused(kept: Serve) -> None:
 
 async def test_an_erasure_drops_the_cached_answer(tmp_path: Path, ask: Any) -> None:
     """Of two contents, that of the other one stays."""
-    database = open_database(f"sqlite:///{tmp_path / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "camcover.sqlite"))
     servicer = EstimateServicer(RulesInForce(tables()), estimate_store(database))
     context: Any = None
     made = [await servicer.EstimatePlan(request, context) for request in (ask(), ask(explain=True))]

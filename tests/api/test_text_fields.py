@@ -24,6 +24,7 @@ from camcover.refusals import Refusal
 from camcover.store import ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from grpc_calls import status_of
 from small_rules import tables
 
@@ -79,7 +80,7 @@ async def channel(tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a server that lets the token `all` do everything."""
     file = tmp_path / "tokens.toml"
     file.write_text(ALL_ROLES.format(hashlib.sha256(b"all").hexdigest()), encoding="utf-8")
-    database = open_database(f"sqlite:///{tmp_path / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "camcover.sqlite"))
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
     storage = Storage(estimate_store(database), follows=True)
     server = Server(rules, storage, Settings(listen="127.0.0.1:0", drain_seconds=5), Access(file))

@@ -24,6 +24,7 @@ from camcover.http.port import HttpPort
 from camcover.store import ReleaseStore, estimate_store, open_database
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import tables
 
 SETTINGS = Settings(listen="127.0.0.1:0", maximum_message_bytes=1 << 20, maximum_calls=2, drain_seconds=5)
@@ -79,7 +80,7 @@ async def both() -> AsyncIterator[Both]:
 @pytest.fixture
 async def kept(tmp_path: Path) -> AsyncIterator[Both]:
     """The small rules in force, estimates kept in a file."""
-    database = open_database(f"sqlite:///{tmp_path / 'estimates.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "estimates.sqlite"))
     rules = RulesInForce(tables(), ReleaseRules(ReleaseStore(database)))
     async with both_ports(Server(rules, Storage(estimate_store(database)), SETTINGS)) as made:
         yield made

@@ -16,6 +16,7 @@ from camcover.store import ReleaseStore, open_database
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from over_http.conftest import SETTINGS, both_ports
 from over_http.refusals import fields_in, reason_in
 from small_rules import COPAY_PLAN, TEXTS
@@ -37,7 +38,7 @@ async def staff(tmp_path: Path) -> AsyncIterator[Any]:
     roles = {"ana": "rules.write", "rita": "rules.read"}
     entry = '[[token]]\nsubject = "{}"\nroles = ["{}"]\nsha256 = "{}"\n'
     tokens.write_text("".join(entry.format(name, role, token_hash(name)) for name, role in roles.items()))
-    database = open_database(f"sqlite:///{tmp_path / 'camcover.sqlite'}")
+    database = open_database(new_sqlite_database(tmp_path / "camcover.sqlite"))
     releases = ReleaseRules(ReleaseStore(database))
     rules = RulesInForce(releases=releases)
     follower = Follower(rules, releases)

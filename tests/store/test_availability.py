@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from camcover.store import Availability, Database, KeptEstimates, StoredEstimate, StoreUnavailable, open_database
 from camcover.store.availability import why_unavailable
 from camcover.store.errors import UnavailableReason
-from databases import StoppableServer, stoppable_server
+from databases import StoppableServer, new_sqlite_database, stoppable_server
 
 
 def row(name: str, size: int = 1) -> StoredEstimate:
@@ -45,7 +45,7 @@ class Clock:
 def file(tmp_path: Path) -> Path:
     """Where a new SQLite database is."""
     found = tmp_path / "camcover.sqlite"
-    open_database(f"sqlite:///{found}").close()
+    new_sqlite_database(found)
     return found
 
 

@@ -29,6 +29,7 @@ from camcover.web.asking import asked
 from camcover.web.forms import form_of, pairs_of
 from camcover.web.refilling import fields_to_send, refilled
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from pdf_reading import read_pdf
 from small_rules import COPAY_PLAN, SHARE_PLAN, question, tables, typed
 from web.conftest import TODAY, at_once, client_of
@@ -53,7 +54,7 @@ class Clock:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """A database of its own."""
-    found = open_database(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    found = open_database(new_sqlite_database(tmp_path / "kept.sqlite"))
     yield found
     found.close()
 

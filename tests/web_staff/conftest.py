@@ -25,6 +25,7 @@ from camcover.workflow.activation import Decision, activate, active_release
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
+from databases import new_sqlite_database
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS
 from web.reading import Page, read
 
@@ -120,7 +121,7 @@ def made_office(folder: Path) -> tuple[str, str, str]:
     """
     (folder / "compiled").mkdir()
     (folder / TOKENS).write_text("".join(entry(*each) for each in ROLES.items()), encoding="utf-8")
-    database = open_database(f"sqlite:///{folder / DATABASE}")
+    database = open_database(new_sqlite_database(folder / DATABASE))
     store = ReleaseStore(database)
     releases, ids = ReleaseRules(store, folder / "compiled"), []
     for copay in (20, 30, 40):

@@ -19,6 +19,7 @@ from camcover.workflow.activation import Decision, activate, cancel, roll_back
 from camcover.workflow.auditing import verify
 from camcover.workflow.drafting import DraftSave, comment, create_draft, save_draft
 from camcover.workflow.release_rules import ReleaseRules
+from databases import new_sqlite_database
 
 BOB = Decision("bob", "because")
 REPLACING = [
@@ -109,7 +110,7 @@ def test_no_statement_deletes_append_only_rows(drafted: Database, table: str) ->
 
 def test_no_row_of_another_key_takes_the_number_of_one_that_is_there(tmp_path: Path) -> None:
     """SQLite gives rows numbers of its own; a new key under an old number would replace the row."""
-    with closing(open_database(f"sqlite:///{tmp_path / 'camcover.sqlite'}")) as database:
+    with closing(open_database(new_sqlite_database(tmp_path / "camcover.sqlite"))) as database:
         statement = text("INSERT OR REPLACE INTO contents (rowid, digest, body) VALUES (1, :digest, x'00')")
         with database.engine.begin() as connection:
             connection.execute(statement, {"digest": "one"})
