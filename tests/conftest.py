@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +12,14 @@ from hypothesis import HealthCheck, settings
 from typer.testing import CliRunner, Result
 
 from camcover.cli import app
-from databases import new_postgresql_database, new_sqlite_database, started_server, url_of
+from databases import (
+    drop_postgresql_database,
+    new_postgresql_database,
+    new_sqlite_database,
+    server_folder,
+    started_server,
+    url_of,
+)
 from extent import EXTENT
 from memory_guards import Guards, guarded
 from small_rules import TEXTS
@@ -86,17 +91,26 @@ def postgresql() -> Iterator[str]:
     if os.environ.get("CAMCOVER_TEST_POSTGRESQL"):
         yield os.environ["CAMCOVER_TEST_POSTGRESQL"]
         return
-    folder = tempfile.mkdtemp(prefix="pg")
-    server = started_server(folder)
-    yield url_of(server)
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with server_folder() as folder:
+        server = started_server(folder)
+        yield url_of(server)
+        server.cleanup()
 
 
 @pytest.fixture
-def postgresql_url(postgresql: str) -> str:
+def postgresql_url(postgresql: str) -> Iterator[str]:
     """The URL of a PostgreSQL database with this version's tables."""
-    return new_postgresql_database(postgresql, has_tables=True)
+    made = new_postgresql_database(postgresql, has_tables=True)
+    yield made
+    drop_postgresql_database(postgresql, made)
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without tables."""
+    made = new_postgresql_database(postgresql)
+    yield made
+    drop_postgresql_database(postgresql, made)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -104,7 +118,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'camcover.sqlite'}"
-    return new_postgresql_database(request.getfixturevalue("postgresql"))
+    return str(request.getfixturevalue("empty_postgresql_url"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -112,4 +126,4 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with this version's tables, of either kind."""
     if request.param == "sqlite":
         return new_sqlite_database(tmp_path / "camcover.sqlite")
-    return new_postgresql_database(request.getfixturevalue("postgresql"), has_tables=True)
+    return str(request.getfixturevalue("postgresql_url"))

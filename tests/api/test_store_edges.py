@@ -179,7 +179,7 @@ def sqlite_file(service: Service) -> Path:
     return Path(str(service.database.engine.url.database))
 
 
-@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_locked_store_is_told_and_comes_back(service: Service, ask: Any, sqlite_file: Path) -> None:
     """UNAVAILABLE with the time to try again; what was answered is answered again; one line of the log each way."""
     before = await service.estimate("ana", ask(request_id="before"))
@@ -217,7 +217,7 @@ def processes_of(service: Service) -> list[int]:
     return [int((Path(folder) / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]), *backends]
 
 
-@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_a_store_that_neither_answers_nor_refuses_is_away(
     service: Service, ask: Any, processes_of: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,7 +244,7 @@ async def test_a_store_that_neither_answers_nor_refuses_is_away(
     assert (await service.estimate("ana", ask(request_id="new"))).totals.patient_cents == 6080
 
 
-@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_full_disk_is_told_and_nothing_is_half_kept(service: Service, ask: Any) -> None:
     before = await service.estimate("ana", ask(request_id="before"))
     with service.database.engine.connect() as connection:

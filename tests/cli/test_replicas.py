@@ -17,7 +17,7 @@ from google.protobuf import json_format
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2, rule_service_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
-from databases import new_postgresql_database
+from databases import new_sqlite_database
 from extent import EXTENT
 from processes import ENVIRONMENT, address_of, end, serving
 from small_rules import COPAY_PLAN, question
@@ -30,11 +30,11 @@ QUESTION = json_format.ParseDict(
 
 
 @pytest.fixture(params=["sqlite", "postgresql"] if EXTENT == "nightly" else ["postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database for replicas: on PostgreSQL, as they are meant for; at night on a file of SQLite, too."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'camcover.sqlite'}"
-    return new_postgresql_database(request.getfixturevalue("postgresql"))
+        return new_sqlite_database(tmp_path / "camcover.sqlite")
+    return str(request.getfixturevalue("postgresql_url"))
 
 
 @pytest.fixture
