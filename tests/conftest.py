@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from camcover.cli import app
@@ -47,7 +49,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONGEST = {"test_agreement", "test_carrying_on", "test_completions", "test_spark", "test_staff_guide"}
+LONGEST = {
+    "test_agreement", "test_carrying_on", "test_completions", "test_kept", "test_replicas", "test_securing",
+    "test_serve", "test_serve_http", "test_spark", "test_staff_guide",
+}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,9 +77,17 @@ def rules(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def commands() -> Iterator[None]:
+    """Let Typer make the commands once: it makes them for each run, which takes nine tenths of a short one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("typer.testing._get_command", cache(get_command))
+        yield
+
+
 @pytest.fixture
 def run() -> Callable[..., Result]:
-    """Runs `camcover` with arguments; `input` is its standard input."""
+    """Runs `camcover` with arguments; `stdin` is its standard input."""
 
     def invoke(*arguments: object, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, [str(each) for each in arguments], input=stdin)

@@ -30,13 +30,13 @@ def client_of(rules: Tables | None, settings: PageSettings | None = None) -> htt
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pages.example")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def small() -> Tables:
     """The small rules with both plans."""
     return tables(share=SHARE_PLAN, copay=COPAY_PLAN)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shipped() -> Tables:
     """The shipped rules."""
     return compiled_rules([ROOT / "rules"])
