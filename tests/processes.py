@@ -23,11 +23,15 @@ class _Served(subprocess.Popen[str]):
         super().__exit__(None, None, None)
 
 
-def serving(*arguments: object, log: TextIO | None = None) -> subprocess.Popen[str]:
-    """A started `camcover serve`; its log goes to `log`, else to a pipe that holds some hundred lines."""
+def serving(*arguments: object, log: TextIO | None = None, temporary: Path | None = None) -> subprocess.Popen[str]:
+    """A started `camcover serve`; its log goes to `log`, else to a pipe that holds some hundred lines.
+
+    `temporary`: where it puts temporary files.
+    """
     command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": log or subprocess.PIPE, "text": True}
-    return _Served(command, env=ENVIRONMENT, start_new_session=True, **pipes)
+    environment = ENVIRONMENT | ({"TMPDIR": str(temporary)} if temporary else {})
+    return _Served(command, env=environment, start_new_session=True, **pipes)
 
 
 def address_of(process: subprocess.Popen[str]) -> str:

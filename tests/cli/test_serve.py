@@ -276,10 +276,12 @@ def test_a_worker_that_ends_by_itself_is_started_again(rules: Path, run: Any) ->
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list processes under /proc")
-def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, run: Any) -> None:
-    """Before that nobody else gets the port, also who would share it; afterwards it is free."""
+def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, tmp_path: Path, run: Any) -> None:
+    """Before that nobody else gets the port, also who would share it; afterwards it is free, and no file is left."""
     options = ("--rules", rules, "--database-url", "off", "--workers", 2)
-    with serving("--listen", "127.0.0.1:0", *options) as process:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with serving("--listen", "127.0.0.1:0", *options, temporary=temporary) as process:
         address = address_of(process)
         for _ in range(2):
             logged(process, "listening")
@@ -288,8 +290,10 @@ def test_workers_end_with_their_supervisor_however_it_ends(rules: Path, run: Any
         assert second.returncode == 1
         assert said.splitlines()[-1].startswith(f"cannot listen on {address}")
         process.kill()
+        assert [each.name.startswith("camcover-") for each in temporary.iterdir()] == [True]
         # Standard error ends when the last of its processes has.
         process.communicate(timeout=120)
+    assert list(temporary.iterdir()) == []
     with serving("--listen", address, *options) as other:
         assert address_of(other) == address
         assert release_of(run, address).startswith("rules-")

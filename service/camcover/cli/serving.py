@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -201,7 +203,18 @@ def _work(options: ServerOptions, on_ready: Callable[[], object]) -> int:
     try:
         return run_server(options, lambda *_: on_ready())
     finally:
+        _remove_what_a_killed_supervisor_left(options.folder)
         writer.close()
+
+
+def _remove_what_a_killed_supervisor_left(folder: Path | None) -> None:
+    """Remove the workers' folder once the supervisor, which does so when it ends in order, is gone.
+
+    Another worker that still drains keeps the rules that it has mapped.
+    """
+    supervisor = multiprocessing.parent_process()
+    if folder is not None and supervisor is not None and not supervisor.is_alive():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _origins(option: str, text: str) -> tuple[str, ...]:
