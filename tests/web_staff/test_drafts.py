@@ -107,6 +107,29 @@ async def test_the_editor_says_what_is_wrong_and_mends_it(desk_of: Desks) -> Non
     assert "therapies: [acupuncture, massage]" in mended.text
 
 
+async def test_what_is_typed_is_checked_and_completed(desk_of: Desks, office: Office) -> None:
+    """As the editor asks: the finding with its end and its edit, what fits at a place, and nothing saved."""
+    ana, rita = await desk_of("ana"), await desk_of("rita")
+    path = await begun(ana)
+    wrong = THIRTY.replace("[acupuncture, massage]", "[acupunture, massage]")
+    sent = {"proof": await rita.proof(), "file": "copay.yaml", "text": wrong}
+    told = (await rita.post(f"{path}/check", sent)).json()
+    assert (told["said"], told["elsewhere"]) == ("1 finding in this file", "")
+    (finding,) = told["here"]
+    assert [finding[each] for each in ("line", "column", "end_line", "end_column")] == [16, 17, 16, 27]
+    place = {"line": 16, "column": 17, "end_line": 16, "end_column": 27}
+    assert finding["edits"] == [place | {"text": "acupuncture"}]
+    options = (await rita.post(f"{path}/complete", sent | {"line": "16", "column": "17"})).json()["options"]
+    assert {each["text"] for each in options} == {"acupuncture", "massage", "reiki"}
+    gone = (await rita.post(f"{path}/check", sent | {"file": "catalog.yaml", "text": "kind: catalog\n"})).json()
+    assert "in other files: Check shows them." in gone["elsewhere"] or gone["here"]
+    for other in ({"file": "../x.yaml"}, {"file": ""}):
+        assert (await rita.post(f"{path}/check", sent | other)).status_code == 400
+    assert (await rita.post(f"{path}/complete", sent | {"line": "x" * 99})).json() == {"options": []}
+    assert (await rita.post(f"{path}/check", {"file": "copay.yaml"})).status_code == 403
+    assert drafting.draft_view(drafts_of(office.releases), path[1:])[1] == {}
+
+
 async def test_two_browsers_edit_one_draft(desk_of: Desks, office: Office) -> None:
     """The second save is told, its text stands on the page, and a further one goes through."""
     ana, ben = await desk_of("ana"), await desk_of("ben")

@@ -37,10 +37,14 @@ OWN_NAMES = {"en": "English", "es": "Español"}
 """What languages call themselves."""
 
 
-def policy(frame_ancestors: str = "'none'") -> str:
-    """The content security policy; `frame_ancestors`: whose pages may show this one in a frame."""
+def policy(frame_ancestors: str = "'none'", nonce: str = "") -> str:
+    """The content security policy; `frame_ancestors`: whose pages may show this one in a frame.
+
+    `nonce`: by which a script of ours marks the styles that it adds.
+    """
+    styles = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self'; font-src 'self'; "
         f"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frame_ancestors}"
     )
 
@@ -85,10 +89,10 @@ def html(name: str, /, tag: str, here: str = "", **values: Any) -> str:
     )
 
 
-def page(text: str, status: int = 200, *, frame_ancestors: str = "'none'") -> HTMLResponse:
-    """A response with a page."""
+def page(text: str, status: int = 200, *, frame_ancestors: str = "'none'", nonce: str = "") -> HTMLResponse:
+    """A response with a page, under the `policy` of these."""
     headers = {
-        "content-security-policy": policy(frame_ancestors),
+        "content-security-policy": policy(frame_ancestors, nonce),
         "cache-control": "no-store",
         # The origin alone goes to our own forms, and nothing to other sites.
         "referrer-policy": "same-origin",

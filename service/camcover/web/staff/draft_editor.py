@@ -1,27 +1,34 @@
-"""S4, a file of a draft in a plain field: checked and saved by the server, with what it found and how to mend it.
+"""S4, a file of a draft: checked, completed and saved by the server, with what it found and how to mend it.
+
+Without script the text stands in a plain field; with script an editor in its place asks while somebody types.
 
 What is typed is never lost: where a save is refused since somebody else saved, the page has the text still.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from camcover.rulebook import Diagnostic
 from camcover.rulebook.extents import mended
 from camcover.web.staff.drafts_page import DraftAtHand, draft_at_hand, draft_id, revision
 from camcover.web.staff.frame import framed, led_to
-from camcover.web.staff.visits import StaffPage, Visit
+from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import drafting
-from camcover.workflow.draft_checks import check_draft
+from camcover.workflow.completing import completions
+from camcover.workflow.draft_checks import check_draft, diagnosed
 from camcover.workflow.draft_texts import checked_files
 from camcover.workflow.drafting import DraftSave, drafts_of
 from camcover.workflow.errors import DraftChanged
+from camcover.workflow.roles import Role
 
 __all__ = ["PAGES"]
 
-_LONGEST_NAME = 512
+_LONGEST_NAME, _LONGEST_NUMBER = 512, 9
 _MOST_BYTES = 4 << 20
 """Of the form: a file of a mebibyte, each of its bytes written as three."""
 
@@ -50,6 +57,7 @@ async def _page(
         "draft_edit.html",
         name or found.view.draft.title,
         status=status,
+        nonce=secrets.token_urlsafe(16) if name else "",
         found=found.view,
         name=name,
         text=text,
@@ -89,10 +97,54 @@ async def _mended(visit: Visit, found: DraftAtHand, name: str, text: str) -> str
     return mended(text, [each for each in check.validation.diagnostics if each.at.file == name])
 
 
+async def _diagnosed(visit: Visit) -> Response:
+    """What is wrong with a text that is being typed, as the editor reads it."""
+    found, name, after = await _typed(visit)
+    told = await visit.site.work(diagnosed, found.base, after)
+    here = [each for each in told if each.at.file == name]
+    others = len(told) - len(here)
+    said = f"{len(here)} finding{'' if len(here) == 1 else 's'} in this file"
+    elsewhere = f"{others} finding{'' if others == 1 else 's'} in other files: Check shows them." if others else ""
+    return _json({"said": said, "elsewhere": elsewhere, "here": [_finding(each) for each in here]})
+
+
+async def _completed(visit: Visit) -> Response:
+    """What may stand at a place of a text that is being typed."""
+    found, name, after = await _typed(visit)
+    line, column = (whole_number(visit.sent(each, _LONGEST_NUMBER)) or 0 for each in ("line", "column"))
+    told = await visit.site.look(completions, found.whole.files, after[name].decode(), line, column)
+    return _json({"options": [each._asdict() for each in told]})
+
+
+async def _typed(visit: Visit) -> tuple[DraftAtHand, str, dict[str, bytes]]:
+    """The draft, the name of the file, and all files with what is being typed."""
+    name = visit.sent("file", _LONGEST_NAME)
+    checked_files({name: None})
+    found = await visit.site.look(draft_at_hand, visit)
+    text = (visit.form.get("text") or ("",))[0]
+    return found, name, {**found.whole.files, name: text.replace("\r\n", "\n").encode()}
+
+
+def _finding(each: Diagnostic) -> dict[str, Any]:
+    end_line, end_column = each.ends_at
+    place = {"line": each.at.line, "column": each.at.column, "end_line": end_line, "end_column": end_column}
+    edits = [edit._asdict() for edit in each.edits]
+    return place | {"severity": str(each.severity), "code": each.code, "message": each.sentence, "edits": edits}
+
+
+def _json(data: Mapping[str, Sequence[Any] | str]) -> Response:
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return JSONResponse(data, headers=headers)
+
+
 def _bytes(text: str, before: bytes | None) -> bytes:
     """A text as it is kept: with the line ends that the file had; browsers send their own."""
     plain = text.replace("\r\n", "\n")
     return (plain.replace("\n", "\r\n") if before is not None and b"\r\n" in before else plain).encode()
 
 
-PAGES = (StaffPage("/drafts/{draft}/edit", _show, _do, most_bytes=_MOST_BYTES),)
+PAGES = (
+    StaffPage("/drafts/{draft}/edit", _show, _do, most_bytes=_MOST_BYTES),
+    StaffPage("/drafts/{draft}/check", None, _diagnosed, Role.RULES_READ, _MOST_BYTES),
+    StaffPage("/drafts/{draft}/complete", None, _completed, Role.RULES_READ, _MOST_BYTES),
+)

@@ -39,8 +39,11 @@ PLACES: tuple[StaffPlace, ...] = (
 """The bar, in its order. A page that is there stands in it."""
 
 
-def framed(visit: Visit, name: str, /, title: str, *, status: int = 200, **values: Any) -> Response:
-    """A page from a template of `templates/staff/`; `title` is its name for the window."""
+def framed(visit: Visit, name: str, /, title: str, *, status: int = 200, nonce: str = "", **values: Any) -> Response:
+    """A page from a template of `templates/staff/`; `title` is its name for the window.
+
+    `nonce`: by which a script of ours marks the styles that it adds.
+    """
     release = visit.site.rules.release
     text = template(f"staff/{name}").render(
         static=prefix(),
@@ -56,9 +59,10 @@ def framed(visit: Visit, name: str, /, title: str, *, status: int = 200, **value
         since=visit.history.since if release == visit.history.active else None,
         is_behind=visit.site.following() is not Following.AT_ONE or (visit.history.active or "") != release,
         moment=told_moment,
+        nonce=nonce,
         **values,
     )
-    return page(text, status)
+    return page(text, status, nonce=nonce)
 
 
 def open_page(name: str, /, title: str, *, status: int = 200, **values: Any) -> Response:
