@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from camcover.cli.absent import stand_in
-from camcover.cli.commands import book, bulk, config, database, reading, releases, rules
+from camcover.cli.commands import book, bulk, config, database, drafts, reading, releases, rules
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.impact import impact
 from camcover.cli.commands.letters import letter
@@ -69,6 +69,7 @@ if is_installed("letters"):
     app.command()(letter)
 else:
     stand_in(app, "letter", "letters")
+app.add_typer(drafts.app, name="drafts")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")

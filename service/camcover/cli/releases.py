@@ -10,6 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from camcover.cli.folders import write_files
 from camcover.cli.opening import opened
 from camcover.cli.options import Switch, TableFormat
 from camcover.cli.table import screen_for
@@ -120,20 +121,7 @@ def export(release: str, folder: Path, database_url: str) -> None:
     with opened(database_url) as database, ReleaseStore(database).reading() as ledger:
         found = find_release(ledger, release)
         files = ledger.files(found.id)
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            typer.echo(f"{folder}: not empty; expected a new or empty folder", err=True)
-            raise typer.Exit(2)
-        for name, content in files.items():
-            file = folder / name
-            if not file.resolve().is_relative_to(folder.resolve()):
-                typer.echo(f"{name}: lies outside of {folder}", err=True)
-                raise typer.Exit(1)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-    except OSError as error:
-        typer.echo(f"{error.filename or folder}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+    write_files(folder, files)
     typer.echo(f"{folder}: {len(files)} files of {found.id}")
 
 
