@@ -54,6 +54,7 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
         WrongColumns                a table without the columns of a book
         WrongForm                   the body of a page's form is none, or is too large (a ValueError, too)
             SlowForm                it does not come in time
+        WrongInquiry                a part of an inquiry that X12 270 cannot hold
         WrongRecords                compiled rules whose records are not of their declared types
         WrongSettings               a file of settings that cannot be used
         WrongThreshold              a bound of an impact that is no bound (a ValueError, too)

@@ -73,6 +73,7 @@ class Refusal(Enum):
     UNKNOWN_FIELD = "The message has no such field (JSON only).", "", "field"
     MALFORMED_MESSAGE = "The bytes of the call are not a protobuf message."
     MESSAGE_TOO_LARGE = "The message has more bytes than the server accepts."
+    UNREADABLE_FILE = "A file of another format cannot be read, or has none or several of what is asked for."
     INVALID_JSON = "A text is not JSON, or a value has another type than its field (JSON only)."
 
     CODE_OF_ANOTHER_THERAPY = "The code is billed for another therapy than the therapy of the item."

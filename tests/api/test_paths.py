@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_sqlite_database
+from exchange.answers import EXAMPLE
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS, question
 
 FAILING = """tests:
@@ -58,6 +60,10 @@ def in_memory(folder: Path) -> Tables:
     loaded = load(folder)
     assert loaded.rules is not None
     return compile_rules(loaded.rules)
+
+
+ANSWER = b64encode(EXAMPLE.encode()).decode()
+"""A payer's answer to an eligibility inquiry."""
 
 
 def in_a_file(folder: Path) -> Tables:
@@ -97,6 +103,8 @@ def asked(release: str, draft: str) -> list[tuple[str, dict[str, Any]]]:
         ("ComparePlans", {"request": sound, "plan_ids": ["share-plan", "copay-plan", "x"]}),
         *(("OptimizePlan", {"request": each, "tiers": ["x"]}) for each in estimates),
         *(("CheckCoverage", {"plan_id": each, "service": service}) for each in ("share-plan", "copay-plan", *names)),
+        *(("ReadEligibility", {"plan_id": each, "content": ANSWER}) for each in ("share-plan", *names)),
+        ("ReadEligibility", {"plan_id": "share-plan", "content": b64encode(b"/etc/hostname").decode()}),
         *(("GetEstimate", {"name": f"estimates/{each}"}) for each in ("0", *names)),
         *((f"List{each}", {}) for each in ("Therapies", "Conditions", "Practitioners", "Plans", "Releases")),
         *(("GetPlan", {"plan_id": each}) for each in ("share-plan", "copay-plan", *names)),

@@ -50,6 +50,12 @@ NEEDED: dict[str, set[str]] = {
         "numpy",
         "protovalidate",
     },
+    "eligibility docs/examples/eligibility.271 --plan cascade-silver --rules rules": {
+        "babel",
+        "google.protobuf",
+        "numpy",
+        "protovalidate",
+    },
     "letter docs/examples/request.json --rules rules -o {folder}/letter.pdf": {
         "babel",
         "google.protobuf",

@@ -112,7 +112,7 @@ async def test_the_catalog_is_the_same_over_both(both: Any, method: str) -> None
 
 async def test_every_method_with_one_answer_has_a_path(both: Any) -> None:
     paths = set(both.server.methods)
-    assert len(paths) == 39
+    assert len(paths) == 40
     for path in paths:
         assert (await both.client.options(path)).headers["allow"].endswith("OPTIONS, POST")
     streams = await both.post("EstimateService/StreamEstimates", {})
@@ -250,7 +250,14 @@ async def test_parameters_that_say_nothing(both: Any, query: dict[str, str], sai
 
 
 async def test_a_call_with_health_data_is_not_asked_by_get(both: Any) -> None:
-    for method in ("EstimatePlan", "BatchEstimatePlans", "ComparePlans", "OptimizePlan", "CheckCoverage"):
+    for method in (
+        "EstimatePlan",
+        "BatchEstimatePlans",
+        "ComparePlans",
+        "OptimizePlan",
+        "CheckCoverage",
+        "ReadEligibility",
+    ):
         refused = await both.client.get(f"/camcover.v1.EstimateService/{method}")
         assert (refused.status_code, reason_in(refused)) == (405, "WRONG_HTTP_METHOD")
         assert refused.headers["allow"] == "OPTIONS, POST"

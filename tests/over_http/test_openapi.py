@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from camcover.http.aliases import ALIASES
+from exchange.answers import EXAMPLE
 from small_rules import question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +95,12 @@ async def test_requests_and_answers_keep_the_schemas(both: Any) -> None:
             "CheckCoverageRequest",
             "CheckCoverageResponse",
             {"plan_id": "copay-plan", "service": question()["items"][0]},
+        ),
+        (
+            "/v1/eligibility",
+            "ReadEligibilityRequest",
+            "ReadEligibilityResponse",
+            {"plan_id": "share-plan", "content": b64encode(EXAMPLE.encode()).decode()},
         ),
     ]
     for path, asked, answered, request in cases:

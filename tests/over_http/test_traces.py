@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from camcover.api.answering import Answering
 from camcover.api.exporting import Exporting
 from camcover.api.trace_context import trace_of
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2
+from exchange.answers import answer
 from over_http.conftest import Both
 from small_rules import question
 
@@ -179,12 +181,20 @@ def marked(**others: Any) -> dict[str, Any]:
     )
 
 
+ANSWER = b64encode(
+    answer("DMG*D8*19530719*F", "EB*1**30", "EB*C*IND*30***23*1", "MSG*ZZNAME Q99.77")
+    .replace("SAMPLE*ANA", "ZZNAME")
+    .encode()
+).decode()
+"""A payer's answer about the marked person."""
+
 BODIES: dict[str, Any] = {
     "EstimatePlan": marked(),
     "BatchEstimatePlans": {"requests": [marked(), marked(plan_id="ZZNAME")]},
     "ComparePlans": {"request": marked(), "plan_ids": ["copay-plan", "ZZNAME"]},
     "OptimizePlan": {"request": marked(), "tiers": ["ZZNAME"]},
     "CheckCoverage": {"plan_id": "copay-plan", "service": marked()["items"][0] | {"therapy": "ZZTHERAPY"}},
+    "ReadEligibility": {"plan_id": "share-plan", "member_id": "ZZNAME", "content": ANSWER},
     "GetEstimate": {"name": "estimates/ZZNAME"},
     "ListEstimates": {"member_id": "ZZNAME"},
     "DeleteEstimate": {"name": "estimates/ZZNAME"},

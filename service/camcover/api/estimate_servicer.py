@@ -29,6 +29,7 @@ from camcover.api.answering import (
 )
 from camcover.api.comparing import compared, comparison, comparison_answer
 from camcover.api.defaults import CACHED_BYTES
+from camcover.api.eligibility import ELIGIBILITY_GROWTH, eligibility_answer, eligibility_told
 from camcover.api.errors import Refused, asked_in
 from camcover.api.estimates import coverage_message
 from camcover.api.keeping import looked_up
@@ -41,7 +42,7 @@ from camcover.api.stored_estimates import deleted, page_of
 from camcover.api.validation import validate
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member
-from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2
+from camcover.gen.camcover.v1 import eligibility_pb2, estimate_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceServicer
 from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
@@ -168,6 +169,15 @@ class EstimateServicer(EstimateServiceServicer):
         except InvalidRequest as error:
             raise InvalidRequest(tuple(_renamed(each) for each in error.violations)) from error
         return coverage_message(answer, tables.release, request.language)
+
+    async def ReadEligibility(
+        self, request: eligibility_pb2.ReadEligibilityRequest, context: Context
+    ) -> eligibility_pb2.ReadEligibilityResponse:
+        """What a payer's answer to an eligibility inquiry says. Nothing of it is stored."""
+        hold(len(request.content) * ELIGIBILITY_GROWTH)
+        told = await self._pools.reading.run(eligibility_told, request)
+        tables = await self._take(request.rule_release)
+        return await self._pools.reading.run(eligibility_answer, tables, request, told, self._today)
 
     async def _take(self, release: str) -> Tables:
         """The rules to answer by; a release that is not loaded is loaded in a thread."""

@@ -37,7 +37,7 @@ from camcover.workflow.coverage import CoverageAnswer, LimitTerms, RequirementTe
 from camcover.workflow.notices import Notice
 from camcover.workflow.pricing import PricedPlan
 
-__all__ = ["coverage_message", "estimate_message"]
+__all__ = ["coverage_message", "estimate_message", "stated_use"]
 
 CURRENCY = "USD"
 
@@ -173,7 +173,7 @@ def _use_after(estimate: Estimate) -> Data:
     after = estimate.use_after
     members = []
     for place, member_id in enumerate(after.member_ids):
-        data: Data = {"id": member_id} | _use_so_far(after.use[place], "")
+        data: Data = {"id": member_id} | stated_use(after.use[place])
         if after.account_balances[place]:
             data["account_balances"] = list(map(_balance, after.account_balances[place]))
         if after.episodes and after.episodes[place]:
@@ -181,7 +181,7 @@ def _use_after(estimate: Estimate) -> Data:
                 {"episode": each.episode, "start_date": each.started_on.isoformat()} for each in after.episodes[place]
             ]
         if after.secondary_use:
-            data |= _use_so_far(after.secondary_use[place], "secondary_")
+            data |= stated_use(after.secondary_use[place], "secondary_")
         members.append(data)
     sums = {
         "family_accumulators": after.family_accumulators,
@@ -201,8 +201,8 @@ def _balance(stated: AccountBalance) -> Data:
     return {"account": stated.account} | known | ({"date": stated.date.isoformat()} if stated.date else {})
 
 
-def _use_so_far(use: UseSoFar, prefix: str) -> Data:
-    """A member's use so far under one plan, as fields."""
+def stated_use(use: UseSoFar, prefix: str = "") -> Data:
+    """A member's use so far under one plan, as fields of a request; `prefix`: with what their names begin."""
     return {prefix + name: list(map(_stated, getattr(use, name))) for name in use._fields if getattr(use, name)}
 
 

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from camcover.cli.absent import stand_in
 from camcover.cli.commands import book, bulk, config, database, drafts, reading, releases, rules
+from camcover.cli.commands.eligibility import eligibility, inquiry
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.impact import impact
 from camcover.cli.commands.letters import letter
@@ -51,6 +52,8 @@ def guarded(context: typer.Context, is_version: Version = False) -> None:  # noq
 app.command(cls=ConfiguredCommand)(serve)
 app.command()(estimate)
 app.command()(optimize)
+app.command()(eligibility)
+app.command()(inquiry)
 app.command()(reproduce)
 app.command()(token)
 app.command("shipped")(show_shipped)

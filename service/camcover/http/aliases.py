@@ -57,6 +57,7 @@ ALIASES = (
     Alias("POST", "/v1/compare", _of("EstimateService", "ComparePlans")),
     Alias("POST", "/v1/optimize", _of("EstimateService", "OptimizePlan")),
     Alias("POST", "/v1/coverage", _of("EstimateService", "CheckCoverage")),
+    Alias("POST", "/v1/eligibility", _of("EstimateService", "ReadEligibility")),
     Alias("GET", "/v1/plans", _of("CatalogService", "ListPlans")),
     Alias("GET", "/v1/plans/{id}", _of("CatalogService", "GetPlan"), "plan_id"),
     Alias("GET", "/v1/therapies", _of("CatalogService", "ListTherapies")),
