@@ -325,6 +325,21 @@ def test_a_balance_may_be_of_the_first_dates_period() -> None:
     assert after(found) == {("card", "ana"): 4_040}
 
 
+def test_an_account_over_another_period_starts_anew() -> None:
+    """Until June the card is per month, then per quarter: July begins with 50.00, not with what spring left.
+
+    41.60 of them are paid. What was left on 2 March decides nothing, so that nothing is open.
+    """
+    per_month = with_accounts(f"card: {{individual: $50, per: month, {SHARE}, carries_over: unlimited}}")
+    first = per_month.replace("to: 2026-12-31", "to: 2026-06-30")
+    later = per_month.replace("from: 2026-01-01", "from: 2026-07-01").replace("per: month", "per: quarter")
+    item = question()["items"][0] | {"dates": ["2026-07-02"]}
+    member = question()["members"][0] | {"limit_usage": NONE_USED}
+    found = estimate(tables(share=first, later=later), question(members=[member], items=[item]))
+    assert after(found) == {("card", "ana"): 840}
+    assert found.range.low_cents == found.range.high_cents == 0
+
+
 def test_a_balance_behind_as_of_is_the_one_that_is_carried_over() -> None:
     """As of 2 February 50.00 are left, on 1 March 2.00: April has 50.00 and these. The shares are 41.60 and 9.60."""
     card = f"card: {{individual: $50, per: month, {SHARE}, carries_over: unlimited}}"

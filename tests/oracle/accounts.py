@@ -55,7 +55,7 @@ class Accounts:
         The period of a balance is that of its date, or without one that of `as_of`.
         """
         plans = (self._rules.plan_with_terms(self._plan_id, day, in_force_only=False) for day in [as_of, *self._days])
-        edition = next(filter(None, plans), {})
+        edition = self._edition = next(filter(None, plans), {})
         owners = {member["id"]: member.get("account_balances") or [] for member in members_of(request)}
         owners[FAMILY] = request.get("family_account_balances") or []
         found: dict[tuple[str, str], list[Balance]] = {}
@@ -89,7 +89,9 @@ class Accounts:
         period, given = self._period(terms, day), self._period(terms, self._as_of)
         stated, held = self._stated.get(key, []), self._held.get(key)
         known_of = {each.period: each.cents for each in stated}
-        at_as_of = Balance(given, known_of.get(given, amount))
+        then = self._edition.get("accounts", {}).get(key[1], {})
+        # With another period it starts anew, whatever it held on `as_of`.
+        at_as_of = Balance(given, known_of.get(given, amount)) if then.get("per") == terms["per"] else None
         if period == given or period in known_of:
             return known_of.get(period, amount)
         if "carries_over" not in terms:

@@ -162,18 +162,25 @@ class Accounts:
         if stated is not None:
             return HeldBalance(period, stated)
         amount = amount_of(account, own[1])
-        given = period_on(self._layout, account, self._layout.as_of)
+        given = self._period_of_as_of(account)
         if period == given:
             return HeldBalance(period, Cents(0) if are_empty else amount)
         if account.carries_over is None:
             return HeldBalance(period, amount)
         if before is not None and before.period[0] is not period[0]:
             before = None
-        if given < period and (before is None or before.period < given):
+        if given is not None and given < period and (before is None or before.period < given):
             before = HeldBalance(given, self._stated.get((own, given), Cents(0) if are_empty else amount))
         if before is not None:
             before = self._latest(own, before, period)
         return self._rolled(account, before, HeldBalance(period, amount))
+
+    def _period_of_as_of(self, account: Account) -> Period | None:
+        """The period of an account that holds `as_of`; None where the edition of then has it over no such period."""
+        then = self._layout.plan.editions[self._layout.edition].accounts.get(account.id)
+        if then is None or then.per.kind is not account.per.kind:
+            return None
+        return period_on(self._layout, account, self._layout.as_of)
 
     def _latest(self, own: Owned, before: HeldBalance, period: Period) -> HeldBalance:
         """The last balance that is known before a period, that of `before` or one that is stated of a later period."""
@@ -195,7 +202,9 @@ class Accounts:
 
     def is_open(self, account: Account, own: Owned, day: OrdinalDay) -> bool:
         """Whether the balance on a day hangs on that on `as_of`, of which nothing is stated."""
-        period, given = (period_on(self._layout, account, each) for each in (day, self._layout.as_of))
+        period, given = period_on(self._layout, account, day), self._period_of_as_of(account)
+        if given is None:
+            return False
         is_behind = account.carries_over is not None and period[0] is given[0] and given < period
         is_stated = any(owner == own and given <= each <= period for owner, each in self._stated)
         return not is_stated and (period == given or is_behind)
