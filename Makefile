@@ -126,14 +126,14 @@ chaos: $(ENVIRONMENT) ## kill processes of a service under load, take its databa
 soak: $(ENVIRONMENT) ## an even load for SOAK_MINUTES (30): memory and descriptors every minute
 	PYTHONPATH=tests $(BIN)/python tests/chaos/soak.py
 
-browser: $(ENVIRONMENT) tests/web_browser/node_modules editor/node_modules ## look at the pages in Debian's chromium, with axe-core
+browser: $(ENVIRONMENT) tests/web_browser/node_modules clients/editor/node_modules ## look at the pages in Debian's chromium, with axe-core
 	$(BIN)/pytest -q -p no:xdist tests/web_browser
 
 screenshots: $(ENVIRONMENT) ## take the pictures of docs/screenshots (needs chromium)
 	$(BIN)/python docs/screenshots.py
 
-editor: editor/node_modules ## bundle the editor of the pages for staff into service/camcover/web/static/
-	npm run --prefix editor --silent build
+editor: clients/editor/node_modules ## bundle the editor of the pages for staff into service/camcover/web/static/
+	npm run --prefix clients/editor --silent build
 
 node: tests/node/node_modules clients/node/dist ## install what the tests of Node need, and build the TypeScript client
 
@@ -172,7 +172,7 @@ lock: ## resolve the dependencies of pyproject.toml anew into the lock files (ne
 	cd deploy && $(LOCK) requirements.in -o requirements.lock
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules tests/web_browser/node_modules editor/node_modules build dist .coverage
+	rm -rf $(VENV) service/camcover/gen service/*.egg-info tests/node/node_modules tests/web_browser/node_modules clients/editor/node_modules build dist .coverage
 	rm -rf clients/node/node_modules clients/node/dist clients/node/src/gen clients/python/build
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find service tests docs protos benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -206,7 +206,7 @@ $(PEERS)/.installed $(AUDIT)/.installed build/deploy/.installed:
 	$(@D)/venv/bin/$(INSTALL) $<
 	touch $@
 
-tests/web_browser/node_modules editor/node_modules: %/node_modules: %/package-lock.json
+tests/web_browser/node_modules clients/editor/node_modules: %/node_modules: %/package-lock.json
 	npm ci --prefix $* --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 

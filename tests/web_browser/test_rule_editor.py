@@ -67,11 +67,11 @@ def test_what_is_typed_is_checked_mended_and_completed(page: Any, staff: tuple[s
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing")
 def test_the_bundle_is_what_its_source_gives(tmp_path: Path) -> None:
-    """With the packages of editor/package-lock.json (`make editor`)."""
-    builder = ROOT / "editor" / "node_modules" / ".bin" / "esbuild"
+    """With the packages of clients/editor/package-lock.json (`make editor`)."""
+    builder = ROOT / "clients" / "editor" / "node_modules" / ".bin" / "esbuild"
     if not builder.exists():
-        pytest.skip("the packages of editor/ are not installed: `make browser` does it")
+        pytest.skip("the packages of clients/editor/ are not installed: `make browser` does it")
     made = tmp_path / "made.js"
     command = ["npm", "run", "--silent", "build", "--", f"--outfile={made}"]
-    subprocess.run(command, cwd=ROOT / "editor", check=True)
+    subprocess.run(command, cwd=ROOT / "clients" / "editor", check=True)
     assert made.read_bytes() == BUNDLE.read_bytes()
