@@ -13,6 +13,7 @@ from camcover.cli.commands import book, bulk, config, database, drafts, reading,
 from camcover.cli.commands.accuracy import accuracy
 from camcover.cli.commands.eligibility import eligibility, inquiry
 from camcover.cli.commands.estimating import estimate, reproduce
+from camcover.cli.commands.fhir import fhir
 from camcover.cli.commands.impact import impact
 from camcover.cli.commands.letters import letter
 from camcover.cli.commands.optimizing import optimize
@@ -57,6 +58,7 @@ app.command()(eligibility)
 app.command()(inquiry)
 app.command()(accuracy)
 app.command()(reproduce)
+app.command()(fhir)
 app.command()(token)
 app.command("shipped")(show_shipped)
 reading.register(rules.app)

@@ -1,0 +1,58 @@
+"""`camcover fhir`: an estimate as an advance explanation of benefits in FHIR R4."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from camcover.cli.declaring import done_by
+
+__all__ = ["fhir"]
+
+
+@done_by("fhir:fhir")
+def fhir(
+    request: Annotated[
+        Path,
+        typer.Argument(
+            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
+            "standard input.",
+        ),
+    ],
+    rules: Annotated[
+        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.json", help="Where to write, in place of standard output."),
+    ] = None,
+    parties: Annotated[
+        Path | None,
+        typer.Option(help="A JSON file that names patient, provider and payer (docs/fhir.md). Else they are unknown."),
+    ] = None,
+    packet_id: Annotated[
+        str,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="The id that all ids of the packet begin with: 1 to 40 letters, digits, - and . By default the "
+            "request and the rules give it.",
+        ),
+    ] = "",
+    made_at: Annotated[
+        str,
+        typer.Option(
+            "--time", metavar="TIME", help="When the packet is made, such as 2026-03-01T12:00:00Z. By default now."
+        ),
+    ] = "",
+    language: Annotated[
+        str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
+    ] = "",
+) -> None:
+    """Print an estimate as an AEOB packet of the Da Vinci PCT guide, a document in FHIR R4.
+
+    docs/fhir.md says what it holds. The same request, rules, id and time give the same bytes. Ends with status 1 if a
+    rule file has an error or the file cannot be written, and with status 2 if the request or an option has an error.
+    """

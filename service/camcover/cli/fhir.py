@@ -1,0 +1,99 @@
+"""`camcover fhir`: a request from a JSON file, priced under rule files, as a packet of FHIR R4."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from camcover.api.requests import estimate_request
+from camcover.api.validation import validate
+from camcover.cli.answers import refusals_told
+from camcover.cli.compiling import compiled_rules
+from camcover.cli.estimating import read_request
+from camcover.engine.request import FIRST_DATE, LAST_DATE
+from camcover.exchange.fhir.elements import ID, Stamp, as_json
+from camcover.exchange.fhir.packet import aeob_packet
+from camcover.exchange.fhir.parties import NOBODY_NAMED, Parties
+from camcover.exchange.fhir.stated import parties_of
+from camcover.exchange.notes import UnreadableFile
+from camcover.gen.camcover.v1 import request_pb2
+from camcover.languages import known_tag, languages
+from camcover.languages import language as language_of
+from camcover.workflow.rules_in_force import RulesInForce
+
+
+def fhir(
+    request: Path,
+    rules: list[Path],
+    output: Path | None,
+    parties: Path | None,
+    packet_id: str,
+    made_at: str,
+    language: str,
+) -> None:
+    """Price the request, and print or write the packet."""
+    if language and known_tag(language) is None:
+        raise typer.BadParameter(f"found language {language!r}; expected one of {', '.join(languages())}")
+    if packet_id and not ID.fullmatch(packet_id):
+        raise typer.BadParameter(f"found --id {packet_id!r}; expected 1 to 40 letters, digits, - and .")
+    when = _time(made_at) if made_at else datetime.now(UTC)
+    named = _named(parties) if parties else NOBODY_NAMED
+    message = read_request(request)
+    tables = compiled_rules(rules)
+    with refusals_told():
+        validate(message)
+        release = RulesInForce(tables).take(message.rule_release)
+        stamp = Stamp(packet_id or _derived(message, release.release), when)
+        packet = aeob_packet(
+            release, estimate_request(message), stamp, language_of(language or message.language), parties=named
+        )
+    _write(as_json(packet), output)
+
+
+def _derived(message: request_pb2.EstimatePlanRequest, release: str) -> str:
+    """An id that the request and the rules give: the same for the same ones."""
+    content = message.SerializeToString(deterministic=True) + release.encode()
+    return f"estimate-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def _time(text: str) -> datetime:
+    """A time with its zone, in a year of services. Raises typer.BadParameter."""
+    expected = "a time with its zone, such as 2026-03-01T12:00:00Z"
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"found --time {text!r}; expected {expected}") from error
+    if when.utcoffset() is None or not FIRST_DATE < when.date() < LAST_DATE:
+        raise typer.BadParameter(f"found --time {text!r}; expected {expected}")
+    return when
+
+
+def _named(file: Path) -> Parties:
+    """Who is named in a file. Ends the program with status 2 when it cannot be read."""
+    try:
+        return parties_of(file.read_text(encoding="utf-8"), str(file))
+    except OSError as error:
+        typer.echo(f"{file}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+    except UnicodeDecodeError as error:
+        typer.echo(f"{file}: byte {error.start} is not UTF-8; expected JSON in UTF-8", err=True)
+        raise typer.Exit(2) from error
+    except UnreadableFile as error:
+        for each in error.unread:
+            typer.echo(str(each), err=True)
+        raise typer.Exit(2) from error
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    """To a file, or to standard output. Ends the program with status 1 when the file cannot be written."""
+    if output is None:
+        typer.echo(content.decode(), nl=False)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        typer.echo(f"{output}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
