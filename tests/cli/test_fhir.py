@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fhir_packets import good_faith_bundle
 from small_rules import question
 
 ASKED = json.dumps(question())
@@ -87,3 +88,58 @@ def test_a_file_that_cannot_be_written_is_named(rules: Path, run: Any, tmp_path:
     file = tmp_path / "no-such-folder" / "packet.json"
     result = run("fhir", "-", "--rules", rules, "-o", file, stdin=ASKED)
     assert (result.exit_code, result.stderr) == (1, f"{file}: No such file or directory\n")
+
+
+GOOD_FAITH = json.dumps(good_faith_bundle())
+
+
+def test_a_good_faith_estimate_is_priced_and_stands_in_the_packet(rules: Path, run: Any) -> None:
+    """Allowed 48.00 + 2 x 36.00 = 120.00 a visit of 170.50; the massage at 90.00 is excluded.
+
+    No sum is stated: the deductible takes 100.00 of the first visit, 20 % of 20.00 = 4.00, then 20 % of 120.00 = 24.00.
+    """
+    options = ("--plan", "share-plan", "--tier", "in_network", *STAMP)
+    result = run("fhir", "-", "--rules", rules, *options, stdin=GOOD_FAITH)
+    assert (result.exit_code, result.stderr) == (0, "")
+    entries = [each["resource"] for each in json.loads(result.stdout)["entry"]]
+    assert entries[-1] == good_faith_bundle()
+    aeob = entries[2]
+    assert aeob["claim"]["identifier"] == {"system": "https://example.org/claims", "value": "GFE-1"}
+    totals = {each["category"]["coding"][0]["code"]: each["amount"]["value"] for each in aeob["total"]}
+    assert (totals["submitted"], totals["eligible"], totals["memberliability"]) == (431.0, 240.0, 218.0)
+    assert entries[3]["name"] == [{"family": "Doe", "given": ["Ana"]}]
+    assert entries[6]["name"] == "Nora Example"
+
+
+def test_the_request_that_was_read_is_printed_and_can_be_priced(rules: Path, run: Any) -> None:
+    options = ("--rules", rules, "--plan", "share-plan", "--tier", "in_network")
+    asked = run("fhir", "-", *options, "--request", stdin=GOOD_FAITH).stdout
+    assert json.loads(asked)["items"][0]["dates"] == ["2026-03-02", "2026-03-09"]
+    assert '"patient_cents": 21800' in run("estimate", "-", "--rules", rules, stdin=asked).stdout
+
+
+def test_what_of_a_good_faith_estimate_is_not_read_is_listed(rules: Path, run: Any) -> None:
+    bundle = good_faith_bundle()
+    bundle["entry"][1]["resource"]["accident"] = {}
+    result = run("fhir", "-", "--rules", rules, "--plan", "share-plan", stdin=json.dumps(bundle))
+    assert result.exit_code == 0
+    assert result.stderr == ("-: Bundle.entry[1].resource.accident: found an element that is not read; expected none\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin", "said"),
+    [
+        (("--plan", "share-plan"), ASKED, "-: resourceType: found no resourceType; expected 'Bundle'"),
+        (("--plan", "shar-plan"), GOOD_FAITH, "plan_id: found plan 'shar-plan'; expected one of"),
+        (("--plan", "x" * 200), GOOD_FAITH, "plan_id: found"),
+        (("--tier", "in_network"), ASKED, "--tier and --request go with --plan"),
+        (("--request",), ASKED, "--tier and --request go with --plan"),
+        (("--plan", "share-plan", "--parties", "x"), GOOD_FAITH, "--parties does not go with --plan"),
+    ],
+)
+def test_what_cannot_be_used_of_a_good_faith_estimate_is_refused(
+    rules: Path, run: Any, options: tuple[str, ...], stdin: str, said: str
+) -> None:
+    result = run("fhir", "-", "--rules", rules, *options, stdin=stdin)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.replace("│", " ").split())

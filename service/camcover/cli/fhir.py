@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
+from camcover.api.json_request import message_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
@@ -15,6 +20,7 @@ from camcover.cli.compiling import compiled_rules
 from camcover.cli.estimating import read_request
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.exchange.fhir.elements import ID, Stamp, as_json
+from camcover.exchange.fhir.gfe import read_good_faith
 from camcover.exchange.fhir.packet import aeob_packet
 from camcover.exchange.fhir.parties import NOBODY_NAMED, Parties
 from camcover.exchange.fhir.stated import parties_of
@@ -24,12 +30,17 @@ from camcover.languages import known_tag, languages
 from camcover.languages import language as language_of
 from camcover.workflow.rules_in_force import RulesInForce
 
+Content = TypeVar("Content")
+
 
 def fhir(
     request: Path,
     rules: list[Path],
     output: Path | None,
     parties: Path | None,
+    plan: str,
+    tier: str,
+    only_request: bool,
     packet_id: str,
     made_at: str,
     language: str,
@@ -39,18 +50,38 @@ def fhir(
         raise typer.BadParameter(f"found language {language!r}; expected one of {', '.join(languages())}")
     if packet_id and not ID.fullmatch(packet_id):
         raise typer.BadParameter(f"found --id {packet_id!r}; expected 1 to 40 letters, digits, - and .")
+    if not plan and (tier or only_request):
+        raise typer.BadParameter("--tier and --request go with --plan")
+    if plan and parties is not None:
+        raise typer.BadParameter("--parties does not go with --plan: a good-faith estimate names everybody")
     when = _time(made_at) if made_at else datetime.now(UTC)
     named = _named(parties) if parties else NOBODY_NAMED
-    message = read_request(request)
+    good_faith = _read(request, lambda text: read_good_faith(text, str(request), plan, tier)) if plan else None
+    if good_faith is None:
+        message = read_request(request)
+    else:
+        for each in good_faith.unread:
+            typer.echo(str(each), err=True)
+        named = good_faith.parties
+        with refusals_told():
+            message = message_of(json.dumps(good_faith.fields), request_pb2.EstimatePlanRequest())
+            validate(message)
+        if only_request:
+            return _write(f"{json.dumps(good_faith.fields, indent=2)}\n".encode(), output)
     tables = compiled_rules(rules)
     with refusals_told():
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
         stamp = Stamp(packet_id or _derived(message, release.release), when)
         packet = aeob_packet(
-            release, estimate_request(message), stamp, language_of(language or message.language), parties=named
+            release,
+            estimate_request(message),
+            stamp,
+            language_of(language or message.language),
+            parties=named,
+            good_faith=good_faith,
         )
-    _write(as_json(packet), output)
+    return _write(as_json(packet), output)
 
 
 def _derived(message: request_pb2.EstimatePlanRequest, release: str) -> str:
@@ -73,8 +104,13 @@ def _time(text: str) -> datetime:
 
 def _named(file: Path) -> Parties:
     """Who is named in a file. Ends the program with status 2 when it cannot be read."""
+    return _read(file, lambda text: parties_of(text, str(file)))
+
+
+def _read(file: Path, reader: Callable[[str], Content]) -> Content:
+    """What a reader makes of a file's text. Ends the program with status 2 when it cannot be read."""
     try:
-        return parties_of(file.read_text(encoding="utf-8"), str(file))
+        return reader(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
     except OSError as error:
         typer.echo(f"{file}: {error.strerror}", err=True)
         raise typer.Exit(2) from error

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camcover.exchange.fhir.gfe import read_good_faith
 from camcover.exchange.fhir.parties import Parties
-from fhir_packets import amounts, asked, packet, resources
+from fhir_packets import amounts, asked, good_faith_bundle, packet, resources
 from small_rules import question, tables
 
 RULES = tables()
@@ -39,6 +40,9 @@ def _requests() -> dict[str, Any]:
 
 PACKETS = {name: packet(RULES, fields) for name, fields in _requests().items()}
 PACKETS["named"] = packet(RULES, question(), "es", parties=Parties(subscriber_id="S-1"))
+
+_READ = read_good_faith(json.dumps(good_faith_bundle()), "gfe.json", "share-plan", "in_network")
+PACKETS["good faith"] = packet(RULES, _READ.fields, parties=_READ.parties, good_faith=_READ)
 
 every_packet = pytest.mark.parametrize("name", PACKETS)
 

@@ -17,8 +17,8 @@ def fhir(
     request: Annotated[
         Path,
         typer.Argument(
-            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
-            "standard input.",
+            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or with "
+            "--plan a provider's good-faith estimate in FHIR; - for standard input.",
         ),
     ],
     rules: Annotated[
@@ -32,6 +32,15 @@ def fhir(
         Path | None,
         typer.Option(help="A JSON file that names patient, provider and payer (docs/fhir.md). Else they are unknown."),
     ] = None,
+    plan: Annotated[
+        str, typer.Option(metavar="PLAN", help="The file is a good-faith estimate: price it under the plan of this id.")
+    ] = "",
+    tier: Annotated[
+        str, typer.Option(metavar="TIER", help="With --plan: the provider's network. By default unknown.")
+    ] = "",
+    only_request: Annotated[
+        bool, typer.Option("--request", help="With --plan: print the request that was read, and nothing else.")
+    ] = False,
     packet_id: Annotated[
         str,
         typer.Option(
@@ -53,6 +62,7 @@ def fhir(
 ) -> None:
     """Print an estimate as an AEOB packet of the Da Vinci PCT guide, a document in FHIR R4.
 
-    docs/fhir.md says what it holds. The same request, rules, id and time give the same bytes. Ends with status 1 if a
+    docs/fhir.md says what it holds. The same request, rules, id and time give the same bytes. What of a good-faith
+    estimate is not read is listed on standard error. Ends with status 1 if a
     rule file has an error or the file cannot be written, and with status 2 if the request or an option has an error.
     """

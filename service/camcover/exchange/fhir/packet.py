@@ -18,6 +18,7 @@ from camcover.exchange.fhir.elements import (
     profiled,
     uri_identifier,
 )
+from camcover.exchange.fhir.gfe import GoodFaith
 from camcover.exchange.fhir.parties import NOBODY_NAMED, Parties, resources_of
 from camcover.exchange.fhir.priced import PricedCare, priced_for
 from camcover.exchange.fhir.process_notes import RANGE
@@ -31,21 +32,30 @@ _GOOD_FAITH = "gfe"
 
 
 def aeob_packet(
-    tables: Tables, request: EstimateRequest, stamp: Stamp, language: Language, *, parties: Parties = NOBODY_NAMED
+    tables: Tables,
+    request: EstimateRequest,
+    stamp: Stamp,
+    language: Language,
+    *,
+    parties: Parties = NOBODY_NAMED,
+    good_faith: GoodFaith | None = None,
 ) -> Resource:
     """The packet of a request of one person under one plan: the same for the same stamp.
+
+    `good_faith`: the provider's estimate that the request was read from, which becomes a part of the packet.
 
     Raises `InvalidRequest`.
     """
     priced = priced_for(tables, request, stamp, language)
     named = resources_of(stamp, parties, priced.subject)
-    claimed = Claimed(uri_identifier(stamp.urn("claim")), stamp.urn(_GOOD_FAITH))
+    claim = good_faith.claim if good_faith is not None else None
+    claimed = Claimed(claim or uri_identifier(stamp.urn("claim")), stamp.urn(_GOOD_FAITH))
     resources = {
         "composition": _composition(stamp, priced),
         "summary": summary(stamp, priced),
         "aeob": explanation(stamp, priced, claimed),
         **named,
-        _GOOD_FAITH: _no_estimate(stamp, named["patient"]),
+        _GOOD_FAITH: _no_estimate(stamp, named["patient"]) if good_faith is None else good_faith.bundle,
     }
     return profiled("Bundle", stamp.named("packet"), "davinci-pct-aeob-packet") | {
         "identifier": uri_identifier(stamp.urn("packet")),

@@ -12,9 +12,18 @@ from typing import Final
 from camcover.engine.request import Member
 from camcover.exchange.fhir.elements import Resource, Stamp, absent, concept, period, profiled, uri_identifier
 
-__all__ = ["NOBODY_NAMED", "TAX_IDS", "CoveredMember", "Parties", "PatientNames", "ProviderNames", "resources_of"]
+__all__ = [
+    "NOBODY_NAMED",
+    "NPI",
+    "TAX_IDS",
+    "CoveredMember",
+    "Parties",
+    "PatientNames",
+    "ProviderNames",
+    "resources_of",
+]
 
-_NPI = "http://hl7.org/fhir/sid/us-npi"
+NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 TAX_IDS: Final = "urn:oid:2.16.840.1.113883.4.4"
 _IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _US_CORE_PATIENT = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|7.0.0"
@@ -126,7 +135,7 @@ def _payer(stamp: Stamp, parties: Parties, subject: CoveredMember) -> Resource:
 
 
 def _provider(stamp: Stamp, names: ProviderNames) -> Resource:
-    identifiers: list[Resource] = [{"system": _NPI, "value": names.npi}] if names.npi else []
+    identifiers: list[Resource] = [{"system": NPI, "value": names.npi}] if names.npi else []
     if names.tin:
         identifiers.append({"type": concept(_IDENTIFIER_TYPES, "TAX"), "system": TAX_IDS, "value": names.tin})
     found = _organization(stamp, "provider", "prov", identifiers or [uri_identifier(stamp.urn("provider"))])
