@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["ADD_ONS", "FEES", "PAIRS", "UNITS", "rows_of"]
+__all__ = ["ADD_ONS", "FEES", "PAIRS", "UNITS", "path_of", "rows_of"]
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "interop"
 
@@ -31,3 +31,12 @@ def rows_of(name: str) -> list[str]:
     if not found:
         pytest.skip(f"no table {name} below {folder}")
     return found[-1].read_text(encoding="utf-8").splitlines()
+
+
+def path_of(name: str) -> Path:
+    """The last file of that name, also beside the folder of tables; without one the test is skipped."""
+    folder = Path(os.environ.get("CAMCOVER_TABLES", BESIDE.parent))
+    found = sorted(folder.rglob(name))
+    if not found:
+        pytest.skip(f"no file {name} below {folder}")
+    return found[-1]

@@ -4,10 +4,12 @@ Drawn as a tree; `tests/test_errors.py` holds it to the classes:
 
     CamcoverError
         AuditFault                  the audit log does not agree with itself
+        CellFault                   a cell of a table that holds something else than what is read there
         DatabaseError
             OutdatedDatabase        the tables are of another version
             StoreUnavailable        away, locked, full or busy
         ExtraMissing                a library of an extra is not installed (an ImportError, too)
+        FolderRefused               a folder that an import may not write
         InvalidRequest              a request that cannot be priced, with all its violations
         IssuerUnreachable           an identity provider gives no keys
         KernelFault                 the kernel could not adjudicate: a mistake of ours

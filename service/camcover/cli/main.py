@@ -15,6 +15,7 @@ from camcover.cli.commands.eligibility import eligibility, inquiry
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.fhir import fhir
 from camcover.cli.commands.impact import impact
+from camcover.cli.commands.importing import app as importing
 from camcover.cli.commands.letters import letter
 from camcover.cli.commands.optimizing import optimize
 from camcover.cli.commands.serving import serve
@@ -77,6 +78,7 @@ if is_installed("letters"):
 else:
     stand_in(app, "letter", "letters")
 app.add_typer(drafts.app, name="drafts")
+app.add_typer(importing, name="import")
 app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")
 app.add_typer(database.audit, name="audit")
