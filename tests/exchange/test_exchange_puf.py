@@ -144,6 +144,13 @@ def test_a_limit_that_an_explanation_shares_is_one_count(tmp_path: Path) -> None
         assert found.lines[0].reason.name == "LIMIT_REACHED"
 
 
+def test_three_benefits_share_a_count_that_one_of_them_explains(tmp_path: Path) -> None:
+    told = {"BenefitName": "Chiropractic Care", "Explanation": "Combined limit with acupuncture and massage therapy."}
+    benefits = [BENEFIT, BENEFIT | told, BENEFIT | {"BenefitName": "Massage Therapy"}]
+    (plan,) = read_exchange(*exchange(tmp_path, benefits=benefits), 2026).plans
+    assert plan_text(draft_of(plan, SOURCE)).count("limits: [acupuncture-and-chiropractic-and-massage-limit]") == 3
+
+
 @pytest.mark.parametrize(
     "text", ["12 visits each for acupuncture and chiropractic, not combined.", "Combined with PT."]
 )

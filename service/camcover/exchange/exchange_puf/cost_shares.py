@@ -15,7 +15,7 @@ from typing import NamedTuple
 from camcover.exchange.cells import CellFault
 from camcover.exchange.shares import CostShare
 
-__all__ = ["WHOLE_COST", "Stated", "When", "coinsurance_of", "copay_of", "share_of"]
+__all__ = ["WHOLE_COST", "CellAmount", "When", "coinsurance_of", "copay_of", "share_of"]
 
 _PLAIN = re.compile(r"\$([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})\.([0-9]{2})")
 _WORDED = re.compile(r"\$([0-9]{1,6})\.([0-9]{2}) Copay(?: per (?:Day|Stay))?(?: (after|with|before) deductible)?")
@@ -34,7 +34,7 @@ class When(StrEnum):
     BEFORE = "before"
 
 
-class Stated(NamedTuple):
+class CellAmount(NamedTuple):
     """An amount that a cell states: cents or basis points, and the deductible beside it."""
 
     amount: int
@@ -44,12 +44,12 @@ class Stated(NamedTuple):
 _LITERALS = {
     "": None,
     "Not Applicable": None,
-    "No Charge": Stated(0, When.WAIVED),
-    "No Charge after deductible": Stated(0, When.AFTER),
+    "No Charge": CellAmount(0, When.WAIVED),
+    "No Charge after deductible": CellAmount(0, When.AFTER),
 }
 
 
-def copay_of(text: str) -> Stated | None:
+def copay_of(text: str) -> CellAmount | None:
     """A cell of a copay column, cents; None where it states nothing."""
     if text in _LITERALS:
         return _LITERALS[text]
@@ -58,10 +58,10 @@ def copay_of(text: str) -> Stated | None:
     if found is None:
         raise CellFault("a copay such as $30.00 or $30.00 Copay after deductible, No Charge, or nothing")
     cents = int(found[1].replace(",", "")) * 100 + int(found[2])
-    return Stated(cents, When((worded and worded[3]) or ""))
+    return CellAmount(cents, When((worded and worded[3]) or ""))
 
 
-def coinsurance_of(text: str) -> Stated | None:
+def coinsurance_of(text: str) -> CellAmount | None:
     """A cell of a coinsurance column, basis points; None where it states nothing."""
     if text in _LITERALS:
         return _LITERALS[text]
@@ -69,10 +69,10 @@ def coinsurance_of(text: str) -> Stated | None:
     points = int(found[1]) * 100 + int(found[2]) if found else WHOLE_COST + 1
     if found is None or points > WHOLE_COST:
         raise CellFault("a percentage such as 20.00% or 20.00% Coinsurance after deductible, No Charge, or nothing")
-    return Stated(points, When.AFTER if found[3] else When.WAIVED)
+    return CellAmount(points, When.AFTER if found[3] else When.WAIVED)
 
 
-def share_of(copay: Stated | None, coinsurance: Stated | None) -> CostShare | None:
+def share_of(copay: CellAmount | None, coinsurance: CellAmount | None) -> CostShare | None:
     """The steps that two cells state together, the copay before the percentage; None where neither states anything."""
     if copay is None and coinsurance is None:
         return None

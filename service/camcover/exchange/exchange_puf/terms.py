@@ -191,17 +191,22 @@ def _pool(plan: ExchangePlan, name: str, benefit: ExchangeBenefit) -> _Pool | No
 
 
 def _sharing(plan: ExchangePlan, name: str) -> set[str]:
-    """The benefits that share a limit with one: alike, and named by its explanation or naming it."""
-    own = plan.benefits[name]
+    """The benefits that share a limit with one, itself among them: what shares with one of them shares with all."""
     found = {name}
-    for other, benefit in plan.benefits.items():
-        if other != name and benefit.limit is not None and benefit.limit == own.limit:
-            texts = [each.explanation for each in (own, benefit) if is_shared(each.explanation)]
-            if any(
-                {name, other} <= named_benefits(text) | {name if text == own.explanation else other} for text in texts
-            ):
-                found.add(other)
-    return found
+    while True:
+        more = {other for other in plan.benefits if any(_is_one_count(plan, each, other) for each in found)} - found
+        if not more:
+            return found
+        found |= more
+
+
+def _is_one_count(plan: ExchangePlan, name: str, other: str) -> bool:
+    """Whether two benefits have the same limit, and the explanation of one says that it shares it with the other."""
+    one, two = plan.benefits[name], plan.benefits[other]
+    if one.limit is None or one.limit != two.limit:
+        return False
+    pairs = ((one.explanation, other), (two.explanation, name))
+    return any(is_shared(text) and named in named_benefits(text) for text, named in pairs)
 
 
 def _exclusions(plan: ExchangePlan) -> Iterator[str]:
