@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
 
@@ -232,11 +233,12 @@ def _other_tree(random: Random, tree: Any) -> Any:
     """The tree with one place of it changed."""
     places = [*_places(tree)]
     if not places or random.random() < 0.05:
-        return random.choice(_ODD_VALUES)
+        return deepcopy(random.choice(_ODD_VALUES))
     holder, key = random.choice(places)
     way = random.choice(("value", "value", "key", "drop", "wrap", "many"))
     if way == "value":
-        holder[key] = random.choice((*_ODD_VALUES, *NUMBERS, *TEXTS_OF_REQUESTS))
+        # A copy: a later fault may change it, and the lists among them would then hold themselves.
+        holder[key] = deepcopy(random.choice((*_ODD_VALUES, *NUMBERS, *TEXTS_OF_REQUESTS)))
     elif way == "drop":
         del holder[key]
     elif way == "wrap":
