@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["ADD_ONS", "FEES", "PAIRS", "UNITS", "path_of", "rows_of"]
+__all__ = ["ADD_ONS", "BESIDE", "FEES", "PAIRS", "UNITS", "path_of", "rows_of"]
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "interop"
+"""Where tables of others are looked for."""
 
 FEES = "PPRRVU*nonQPP*.csv"
 """The national physician fee schedule's relative value file."""

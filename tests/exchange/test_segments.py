@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,8 +10,9 @@ from camcover.exchange.notes import UnreadableFile
 from camcover.exchange.x12.envelopes import envelope_remarks, transactions
 from camcover.exchange.x12.segments import X12Bounds, X12Delimiters, read_segments
 from exchange.answers import EXAMPLE, HEAD, answer
+from public_tables import BESIDE
 
-SAMPLES = Path("/work/shared/data/interop/x12")
+SAMPLES = BESIDE / "x12"
 TINY = X12Bounds(characters=5_000, segments=20, elements=30, repetitions=4)
 
 
