@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from camcover.exchange.shares import Combined, CostShare, amount, percentage
+from camcover.exchange.shares import Combined, CostShare
+from camcover.money import BasisPoints, percent
+from camcover.rulebook.words import written
 
 BOTH = "[{copay: $30 per visit}, {coinsurance: 20%}]"
 
@@ -32,5 +34,5 @@ def test_steps_and_amounts(share: CostShare, steps: tuple[str, ...], cents: int)
 
 
 def test_amounts_as_rule_files_write_them() -> None:
-    assert [amount(each) for each in (0, 950, 125000)] == ["$0", "$9.50", "$1250"]
-    assert [percentage(each) for each in (0, 2000, 1250, 1225)] == ["0%", "20%", "12.5%", "12.25%"]
+    assert [written(each) for each in (0, 950, 125000)] == ["$0", "$9.50", "$1250"]
+    assert [percent(BasisPoints(each)) for each in (0, 2000, 1250, 1225)] == ["0%", "20%", "12.5%", "12.25%"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from camcover.exchange.plan_text import DraftBenefit, DraftTest
-from camcover.exchange.shares import CostShare, amount
+from camcover.exchange.shares import CostShare
+from camcover.rulebook.words import amount, written
 
 __all__ = ["CHARGE", "visit_test"]
 
@@ -17,12 +18,7 @@ def visit_test(benefit: DraftBenefit, share: CostShare, cents: int, visit: str, 
     chosen = f"{benefit.id}-lower" if is_lower else benefit.id
     return DraftTest(
         f"{words}, at the lower cost share" if is_lower else f"one visit of {words}",
-        f"Of {amount(CHARGE)}, {', then '.join(share.steps)}: {amount(cents)}.",
-        f"{{{visit}{attested}, charge: {_exact(CHARGE)}}}",
-        f"{{patient: {_exact(cents)}, plan_paid: {_exact(CHARGE - cents)}, first: {{benefit: {chosen}}}}}",
+        f"Of {written(CHARGE)}, {', then '.join(share.steps)}: {written(cents)}.",
+        f"{{{visit}{attested}, charge: ${amount(CHARGE)}}}",
+        f"{{patient: ${amount(cents)}, plan_paid: ${amount(CHARGE - cents)}, first: {{benefit: {chosen}}}}}",
     )
-
-
-def _exact(cents: int) -> str:
-    """`$30.00`."""
-    return f"${cents // 100}.{cents % 100:02d}"

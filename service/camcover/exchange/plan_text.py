@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from camcover.exchange.shares import CostShare, amount
+from camcover.exchange.shares import CostShare
 from camcover.rulebook import format_text
+from camcover.rulebook.words import written
 
 __all__ = ["DraftBenefit", "DraftPlan", "DraftSum", "DraftTest", "ShareRange", "plan_text", "text_in_quotes"]
 
@@ -158,9 +159,9 @@ def _lines(plan: DraftPlan) -> Iterator[str]:
 
 def _sum(draft: DraftSum) -> str:
     """A line of `accumulators`."""
-    alone = "" if draft.self_only is None else f"self_only: {amount(draft.self_only)}, "
-    family = "" if draft.family is None else f", family: {amount(draft.family)}, family_mode: {draft.mode}"
-    amounts = f"{alone}individual: {amount(draft.individual)}{family}"
+    alone = "" if draft.self_only is None else f"self_only: {written(draft.self_only)}, "
+    family = "" if draft.family is None else f", family: {written(draft.family)}, family_mode: {draft.mode}"
+    amounts = f"{alone}individual: {written(draft.individual)}{family}"
     return f"  {draft.id}: {{kind: {draft.kind}, {amounts}, cite: {text_in_quotes(draft.cite)}}}"
 
 

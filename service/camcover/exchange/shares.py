@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from camcover.money import BasisPoints, share
+from camcover.money import BasisPoints, percent, share
+from camcover.rulebook.words import written
 
-__all__ = ["Combined", "CostShare", "amount", "percentage"]
+__all__ = ["Combined", "CostShare"]
 
 
 class Combined(StrEnum):
@@ -39,15 +40,15 @@ class CostShare:
     @property
     def steps(self) -> tuple[str, ...]:
         """The entries of `member_pays`."""
-        copay = f"copay: {amount(self.copay)} per {'day' if self.per_day else 'visit'}" if self.copay else ""
-        percent = f"coinsurance: {percentage(self.points)}" if self.points else ""
+        copay = f"copay: {written(self.copay)} per {'day' if self.per_day else 'visit'}" if self.copay else ""
+        coinsurance = f"coinsurance: {percent(BasisPoints(self.points))}" if self.points else ""
         deductible = "deductible" if self.after or self.before else ""
-        if self.combined is not Combined.BOTH and copay and percent:
-            both = f"{self.combined}: [{{{copay}}}, {{{percent}}}]"
+        if self.combined is not Combined.BOTH and copay and coinsurance:
+            both = f"{self.combined}: [{{{copay}}}, {{{coinsurance}}}]"
             return tuple(each for each in (deductible, both) if each)
         if self.combined is Combined.LESSER and self.copay is not None and self.points is not None:
-            copay = percent = ""
-        ordered = (copay, deductible, percent) if self.before else (deductible, copay, percent)
+            copay = coinsurance = ""
+        ordered = (copay, deductible, coinsurance) if self.before else (deductible, copay, coinsurance)
         return tuple(each for each in ordered if each) or ("nothing",)
 
     def of_visit(self, charge: int, deductible: int) -> int:
@@ -61,21 +62,10 @@ class CostShare:
             return paid + taken + share(left - taken, points)
         taken = min(left, deductible) if self.after else 0
         left -= taken
-        percent = share(left, points)
+        part = share(left, points)
         if self.combined is Combined.LESSER and self.copay is not None and self.points is not None:
-            return taken + min(copay, percent, left)
+            return taken + min(copay, part, left)
         if self.combined is Combined.GREATER and copay and points:
-            return taken + min(max(copay, percent), left)
+            return taken + min(max(copay, part), left)
         paid = min(copay, left)
         return taken + paid + share(left - paid, points)
-
-
-def amount(cents: int) -> str:
-    """`$30` or `$30.50`, as rule files write it: without separators of thousands."""
-    return f"${cents // 100}" if cents % 100 == 0 else f"${cents // 100}.{cents % 100:02d}"
-
-
-def percentage(points: int) -> str:
-    """`20%` or `12.5%`."""
-    whole, part = divmod(points, 100)
-    return f"{whole}%" if not part else f"{whole}.{part:02d}".rstrip("0") + "%"

@@ -17,6 +17,7 @@ from camcover.engine.estimate import Line
 from camcover.extras import is_installed
 from camcover.languages import Language, language
 from camcover.messages import Dollars
+from camcover.rulebook.words import amount
 from camcover.showing.answer import why_of
 from camcover.showing.charts import others_cents
 from camcover.showing.naming import RuleNames
@@ -114,7 +115,7 @@ def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> bytes
                 inert(found.therapies[line.item_index]),
                 line.session,
                 words.text(WORDS["web-before-yes" if line.covered else "web-before-no"]()),
-                *map(_decimal, cents),
+                *map(amount, cents),
                 inert(why_of(line, words)),
             ]
         )
@@ -154,9 +155,3 @@ def _priced(tables: Tables, tag: str, form: CareForm, today: date) -> _Priced | 
         return None
     names = RuleNames(tables, language(tag))
     return _Priced(found.answer, names.language, [names.therapy(each.therapy) for each in found.request.items])
-
-
-def _decimal(cents: int) -> str:
-    """An amount in dollars as a number of a table: `80.00`, `-0.05`."""
-    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
-    return f"{sign}{cents // 100}.{cents % 100:02}"

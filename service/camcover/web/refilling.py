@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from camcover.engine import EstimateRequest
 from camcover.engine.request import LimitUse, PlannedService
+from camcover.rulebook.words import amount
 from camcover.web.asking import EVERY
 from camcover.web.forms import DEFAULT_EVERY, CareForm, CareItem
 
@@ -25,9 +26,7 @@ def refilled(request: EstimateRequest) -> CareForm:
         age="" if member.age is None else str(member.age),
         state=member.state,
         sums={
-            each.accumulator: _dollars(each.used_cents)
-            for each in member.use.accumulators
-            if each.used_cents is not None
+            each.accumulator: amount(each.used_cents) for each in member.use.accumulators if each.used_cents is not None
         },
         before="yes" if used else "no" if usage else "",
         used={each.limit: _used(each) for each in usage} if used else {},
@@ -53,7 +52,7 @@ def _item(item: PlannedService) -> CareItem:
         visits=str(len(item.dates)),
         every=str(step) if step in EVERY else DEFAULT_EVERY,
         first=item.dates[0].isoformat(),
-        charge="" if item.charge_cents is None else _dollars(item.charge_cents),
+        charge="" if item.charge_cents is None else amount(item.charge_cents),
         condition=item.conditions[0] if item.conditions else "",
         practitioner=item.practitioner,
         tier=item.tier,
@@ -62,9 +61,4 @@ def _item(item: PlannedService) -> CareItem:
 
 
 def _used(use: LimitUse) -> str:
-    return _dollars(use.used_cents) if use.used_cents else str(use.used)
-
-
-def _dollars(cents: int) -> str:
-    """An amount as a form has it."""
-    return f"{cents // 100}.{cents % 100:02}"
+    return amount(use.used_cents) if use.used_cents else str(use.used)

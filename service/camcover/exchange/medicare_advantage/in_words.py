@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from camcover.exchange.medicare_advantage.records import AdvantagePlan, Network, Printed, PrintedService
-from camcover.exchange.shares import amount, percentage
+from camcover.money import BasisPoints, percent
+from camcover.rulebook.words import written
 
 __all__ = ["notes_of", "printed_text"]
 
@@ -45,9 +46,10 @@ def _amounts(printed: Printed) -> str:
         return "not covered"
     found = []
     if printed.copay_low is not None and printed.copay_high is not None:
-        found.append(f"{_ends(amount(printed.copay_low), amount(printed.copay_high))} copay")
+        found.append(f"{_ends(written(printed.copay_low), written(printed.copay_high))} copay")
     if printed.points_low is not None and printed.points_high is not None:
-        found.append(f"{_ends(percentage(printed.points_low), percentage(printed.points_high))} coinsurance")
+        points = BasisPoints(printed.points_low), BasisPoints(printed.points_high)
+        found.append(f"{_ends(*map(percent, points))} coinsurance")
     return ", ".join(found)
 
 
@@ -96,7 +98,7 @@ def _sentences(plan: AdvantagePlan, *, has_fees: bool) -> Iterator[str]:
 def _of_sums(plan: AdvantagePlan) -> Iterator[str]:
     """What is not said of the deductible and of the maxima."""
     if plan.deductible_high is not None:
-        both = f"{amount(plan.deductible)} or {amount(plan.deductible_high)}"
+        both = f"{written(plan.deductible)} or {written(plan.deductible_high)}"
         yield f"The deductible is {both}, by the member's eligibility for Medicaid; the higher one stands here."
     if max(plan.deductible, plan.deductible_high or 0):
         yield (
