@@ -17,6 +17,7 @@ from camcover.cli.compiling import compiled_rules
 from camcover.cli.options import EstimateFormat
 from camcover.engine import InvalidRequest, Tables
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.languages import known_tag, languages
 from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -48,17 +49,40 @@ def estimate(
 
 def read_request(path: Path) -> request_pb2.EstimatePlanRequest:
     """The message of a JSON file. Ends the program with status 2 when it is none."""
+    text = read_json_text(path)
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         return message_of(text, request_pb2.EstimatePlanRequest())
-    except OSError as error:
-        typer.echo(f"{path}: {error.strerror}", err=True)
-    except UnicodeDecodeError as error:
-        typer.echo(f"{path}: byte {error.start} is not UTF-8; expected JSON in UTF-8", err=True)
     except InvalidRequest as error:
         typer.echo(f"{path}: not an EstimatePlanRequest", err=True)
         complain(bad_request(error.violations))
-    raise typer.Exit(2)
+        raise typer.Exit(2) from error
+
+
+def read_json_text(path: Path) -> str:
+    """The text of a JSON file, or of standard input for `-`. Ends the program with status 2 when it cannot be read."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{path}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+    except UnicodeDecodeError as error:
+        typer.echo(f"{path}: byte {error.start} is not UTF-8; expected JSON in UTF-8", err=True)
+        raise typer.Exit(2) from error
+
+
+def write_output(output: Path, content: bytes) -> None:
+    """Write what a request gave to a file. Ends the program with status 1 when it cannot be written."""
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        typer.echo(f"{output}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+
+
+def check_language(language: str) -> None:
+    """Raise typer.BadParameter for a language that there is not; an empty one stands for that of the request."""
+    if language and known_tag(language) is None:
+        raise typer.BadParameter(f"found language {language!r}; expected one of {', '.join(languages())}")
 
 
 def price_message(tables: Tables, message: request_pb2.EstimatePlanRequest) -> estimate_pb2.Estimate:

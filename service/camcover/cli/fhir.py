@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.estimating import read_request
+from camcover.cli.estimating import check_language, read_json_text, read_request, write_output
 from camcover.engine.request import FIRST_DATE, LAST_DATE
 from camcover.exchange.fhir.elements import ID, Stamp, as_json
 from camcover.exchange.fhir.gfe import read_good_faith
@@ -26,7 +25,6 @@ from camcover.exchange.fhir.parties import NOBODY_NAMED, Parties
 from camcover.exchange.fhir.stated import parties_of
 from camcover.exchange.notes import UnreadableFile
 from camcover.gen.camcover.v1 import request_pb2
-from camcover.languages import known_tag, languages
 from camcover.languages import language as language_of
 from camcover.workflow.rules_in_force import RulesInForce
 
@@ -46,8 +44,7 @@ def fhir(
     language: str,
 ) -> None:
     """Price the request, and print or write the packet."""
-    if language and known_tag(language) is None:
-        raise typer.BadParameter(f"found language {language!r}; expected one of {', '.join(languages())}")
+    check_language(language)
     if packet_id and not ID.fullmatch(packet_id):
         raise typer.BadParameter(f"found --id {packet_id!r}; expected 1 to 40 letters, digits, - and .")
     if not plan and (tier or only_request):
@@ -109,14 +106,9 @@ def _named(file: Path) -> Parties:
 
 def _read(file: Path, reader: Callable[[str], Content]) -> Content:
     """What a reader makes of a file's text. Ends the program with status 2 when it cannot be read."""
+    text = read_json_text(file)
     try:
-        return reader(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
-    except OSError as error:
-        typer.echo(f"{file}: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
-    except UnicodeDecodeError as error:
-        typer.echo(f"{file}: byte {error.start} is not UTF-8; expected JSON in UTF-8", err=True)
-        raise typer.Exit(2) from error
+        return reader(text)
     except UnreadableFile as error:
         for each in error.unread:
             typer.echo(str(each), err=True)
@@ -127,9 +119,5 @@ def _write(content: bytes, output: Path | None) -> None:
     """To a file, or to standard output. Ends the program with status 1 when the file cannot be written."""
     if output is None:
         typer.echo(content.decode(), nl=False)
-        return
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        typer.echo(f"{output}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+    else:
+        write_output(output, content)

@@ -10,8 +10,7 @@ from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
 from camcover.cli.compiling import compiled_rules
-from camcover.cli.estimating import read_request
-from camcover.languages import known_tag, languages
+from camcover.cli.estimating import check_language, read_request, write_output
 from camcover.languages import language as language_of
 from camcover.showing.printing import Paper, PaperTooLong, paper
 from camcover.workflow.rules_in_force import RulesInForce
@@ -19,8 +18,7 @@ from camcover.workflow.rules_in_force import RulesInForce
 
 def letter(request: Path, rules: list[Path], output: Path, summary: bool, language: str) -> None:
     """Price the request, and write the paper."""
-    if language and known_tag(language) is None:
-        raise typer.BadParameter(f"found language {language!r}; expected one of {', '.join(languages())}")
+    check_language(language)
     message = read_request(request)
     tables = compiled_rules(rules)
     kind = Paper.SUMMARY if summary else Paper.LETTER
@@ -32,8 +30,4 @@ def letter(request: Path, rules: list[Path], output: Path, summary: bool, langua
     except PaperTooLong as error:
         typer.echo(f"{request}: {error}", err=True)
         raise typer.Exit(2) from error
-    try:
-        output.write_bytes(pdf)
-    except OSError as error:
-        typer.echo(f"{output}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+    write_output(output, pdf)

@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT_RULES",
     "SHOWN_RULES",
     "ActingAs",
+    "ActiveFrom",
     "DatabaseUrl",
     "EstimateFormat",
     "Format",
@@ -124,5 +125,13 @@ ActingAs = Annotated[
         default_factory=_user,
         help="Who does this, as the audit log names you.",
         show_default="the user of this machine",
+    ),
+]
+
+ActiveFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="When it becomes active: 2026-12-31T18:00 (this machine's time zone) or 2026-12-31T18:00-08:00.",
     ),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import DEFAULT_DATABASE, ActingAs, DatabaseUrl, Paths, ReadingFormat, TableFormat
+from camcover.cli.options import DEFAULT_DATABASE, ActingAs, ActiveFrom, DatabaseUrl, Paths, ReadingFormat, TableFormat
 
 __all__ = ["app"]
 
@@ -111,13 +111,7 @@ def publish(
     draft: Name,
     actor: ActingAs,
     reason: Reason,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="When it becomes active: 2026-12-31T18:00 (this machine's time zone) or 2026-12-31T18:00-08:00.",
-        ),
-    ] = None,
+    at: ActiveFrom = None,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
     """Make an approved draft a release, and that release active: now, or at a time if its base is active then."""

@@ -11,6 +11,7 @@ from camcover.cli.declaring import done_by
 from camcover.cli.options import (
     DEFAULT_DATABASE,
     ActingAs,
+    ActiveFrom,
     DatabaseUrl,
     Paths,
     ReadingFormat,
@@ -58,13 +59,7 @@ def activate(
     release: Name,
     actor: ActingAs,
     reason: Annotated[str, typer.Option(help="Why. Without it, the message of the release.")] = "",
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="When it becomes active: 2026-12-31T18:00 (this machine's time zone) or 2026-12-31T18:00-08:00.",
-        ),
-    ] = None,
+    at: ActiveFrom = None,
     expect: Expected = None,
     database_url: DatabaseUrl = DEFAULT_DATABASE,
 ) -> None:
