@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import combinations, product
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import fs
 
 from camcover.errors import CamcoverError
 
@@ -52,20 +54,14 @@ def _is_one_place(one: Path, other: Path) -> bool:
     return first == second or first in second.parents or second in first.parents
 
 
-def parquet_writer(where: Path | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer as all results have it. Raises OSError where it cannot write."""
-    words = [name for name in schema.names if name in _WORDS]
-    return pq.ParquetWriter(where, schema, compression=_COMPRESSION, use_dictionary=words)
+class ParquetPart:
+    """Writes batches to a Parquet file, which is deleted at the end of the `with` block unless `finish` was called."""
 
-
-class WholeFile:
-    """Writes batches beside `path`, and puts the file there at the end of the `with` block if `finish` was called."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        """Begin to write. Raises OSError where the folder cannot be written to."""
-        self._path, self._part = path, part_of(path)
-        self._writer = parquet_writer(self._part, schema)
-        self._is_whole = False
+    def __init__(self, system: fs.FileSystem, path: str, schema: pa.Schema) -> None:
+        """Begin to write. Raises OSError where the file cannot be written."""
+        words = [name for name in schema.names if name in _WORDS]
+        self._system, self._path, self._is_whole = system, path, False
+        self._writer = pq.ParquetWriter(path, schema, filesystem=system, compression=_COMPRESSION, use_dictionary=words)
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +77,20 @@ class WholeFile:
 
     def __exit__(self, *_: object) -> None:
         self._writer.close()
+        if not self._is_whole:
+            with suppress(FileNotFoundError):
+                self._system.delete_file(self._path)
+
+
+class WholeFile(ParquetPart):
+    """Writes batches beside `path`, and puts the file there at the end of the `with` block if `finish` was called."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Begin to write. Raises OSError where the folder cannot be written to."""
+        super().__init__(fs.LocalFileSystem(), str(part_of(path)), schema)
+        self._place = path
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         if self._is_whole:
-            self._part.replace(self._path)
-        else:
-            self._part.unlink(missing_ok=True)
+            part_of(self._place).replace(self._place)

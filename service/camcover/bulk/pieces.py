@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,7 +26,7 @@ from pyarrow import fs
 
 from camcover.bulk.estimate import BulkEstimator, WrongColumns, check_columns, parts_of
 from camcover.bulk.files import Counts
-from camcover.bulk.output import SamePlace, check_places, parquet_writer
+from camcover.bulk.output import ParquetPart, SamePlace, check_places
 from camcover.bulk.schema import LINE_SCHEMA, PLAN_SCHEMA, REJECT_SCHEMA, REQUEST_SCHEMA
 from camcover.bulk.sizes import BATCH_ROWS
 from camcover.engine.compiling.compile import Tables
@@ -112,9 +112,7 @@ def price_piece(piece: Piece, tables: Tables, release: str, job: Job) -> Written
     with ExitStack() as stack:
         file = pq.ParquetFile(stack.enter_context(system.open_input_file(path)))
         names = [each for each in REQUEST_SCHEMA.names if each in file.schema_arrow.names]
-        outputs = [
-            stack.enter_context(_PartFile(*job.part(folder, name), schema)) for folder, schema in job.folders.written()
-        ]
+        outputs = [stack.enter_context(job.open_part(folder, name, schema)) for folder, schema in job.folders.written()]
         batches = file.iter_batches(BATCH_ROWS, row_groups=list(piece.row_groups), columns=names)
         for part in chain.from_iterable(map(parts_of, batches)):
             result = estimator.estimate(part, first_row)
@@ -152,10 +150,16 @@ class Job:
                     )
         return cls(folders, uuid.uuid4().hex)
 
-    def part(self, folder: str, name: str) -> tuple[fs.FileSystem, str]:
-        """Where a task writes a file of this name."""
+    def open_part(self, folder: str, name: str, schema: pa.Schema) -> ParquetPart:
+        """The file of this name that a task writes below a folder. Raises OSError."""
         system, path = _located(folder)
-        return system, posixpath.join(path, _TEMPORARY, self.name, name)
+        own = self._own(path)
+        system.create_dir(own, recursive=True)
+        return ParquetPart(system, posixpath.join(own, name), schema)
+
+    def _own(self, path: str) -> str:
+        """Where this job's tasks write below a folder."""
+        return posixpath.join(path, _TEMPORARY, self.name)
 
     def commit(self, written: Sequence[Written]) -> Counts:
         """Replace what the folders hold by what was written: one `Written` for each piece. Raises OSError.
@@ -170,7 +174,7 @@ class Job:
                 system.delete_file(each.path)
             for each in written:
                 place = posixpath.join(path, f"part-{each.number:05}{_ENDING}")
-                system.move(self.part(folder, each.name)[1], place)
+                system.move(posixpath.join(self._own(path), each.name), place)
             with system.open_output_stream(posixpath.join(path, _WHOLE)):
                 pass
         self.clear()
@@ -180,37 +184,11 @@ class Job:
         """Delete what tasks of this job wrote that is not part of the result. Raises OSError."""
         for folder, _ in self.folders.written():
             system, path = _located(folder)
-            for own in (posixpath.join(path, _TEMPORARY, self.name), posixpath.join(path, _TEMPORARY)):
-                if _is_folder(system, own) and (own.endswith(self.name) or _is_empty(system, own)):
-                    system.delete_dir(own)
-
-
-class _PartFile:
-    """A Parquet file of one run of a task; it is deleted at the end of the `with` block unless `finish` was called."""
-
-    def __init__(self, system: fs.FileSystem, path: str, schema: pa.Schema) -> None:
-        self._system, self._path, self._is_whole = system, path, False
-        system.create_dir(posixpath.dirname(path), recursive=True)
-        self._stream = system.open_output_stream(path)
-        self._writer = parquet_writer(self._stream, schema)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append a batch."""
-        if batch.num_rows:
-            self._writer.write_batch(batch)
-
-    def finish(self) -> None:
-        """Everything is written."""
-        self._is_whole = True
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.close()
-        self._stream.close()
-        if not self._is_whole:
-            self._system.delete_file(self._path)
+            own, temporary = self._own(path), posixpath.join(path, _TEMPORARY)
+            if _is_folder(system, own):
+                system.delete_dir(own)
+            if _is_folder(system, temporary) and _is_empty(system, temporary):
+                system.delete_dir(temporary)
 
 
 def _located(place: str) -> tuple[fs.FileSystem, str]:
