@@ -316,6 +316,18 @@ def test_soft_limits_and_parts_by_visit_number() -> None:
     assert column(estimate([terms], [attested], **strict), "copay") == [0, 2000, 2000]
 
 
+def test_a_visit_of_the_first_date_that_is_stated_has_its_number_already() -> None:
+    """Point 39: one visit is stated, the dated one, which goes on that day. The next one is the second, free, too."""
+    terms = plan(benefit("[{through: 2 visits, steps: [nothing]}, {steps: [copay: $20]}]"))
+    item = {"therapy": "massage", "charge_cents": 8500, "dates": ["2026-03-02", "2026-03-09", "2026-03-16"]}
+    member = {
+        "id": "a",
+        "prior_visits": [{"benefit": "care", "date": "2026-03-02"}],
+        "benefit_visits": [{"benefit": "care", "visits": 1}],
+    }
+    assert column(estimate([terms], [item], members=[member]), "copay") == [0, 0, 2000]
+
+
 def test_an_aggregate_deductible_and_a_second_edition() -> None:
     """Aggregate 150.00 for the family: a takes 85.00, b 65.00, though each has an individual amount of 100.00.
 

@@ -136,16 +136,16 @@ class Usage:
         }
         own = {each.day for each in self.before(visit.member_id) if each.benefit == visit.benefit}
         dated = {day for day in own if self._plan.period(day) == visit.period}
-        total = 0
+        total, others = 0, dated | days
         stated = self._stated_visits(visit.member_id, visit.benefit)
         if stated is not None and visit.period == self._plan.period(self._as_of):
             total = stated
+            # A dated visit is part of what is stated, also where it goes on with lines of the first date of service.
             included = {day for day in dated if day <= self._as_of}
-            dated -= included
+            others -= included
             if visit.day in included:
-                return total + len((dated | days) - {visit.day})
-        earlier = {day for day in dated | days if day < visit.day}
-        return total + len(earlier) + 1
+                return total + len(others)
+        return total + sum(day < visit.day for day in others) + 1
 
     def _stated_visits(self, member_id: str, benefit: str) -> int | None:
         """The visits under a benefit by `as_of`: as stated, else as a count of its own visit limit states them."""
