@@ -18,6 +18,7 @@ from camcover.exchange.eligibility.filling import MemberPart, filled
 from camcover.exchange.eligibility.reading import member_of_file, read_eligibility
 from camcover.exchange.eligibility.records import Eligibility, EligibilityFact
 from camcover.exchange.notes import UnreadableFile
+from camcover.exchange.x12.segments import text_of
 from camcover.gen.camcover.v1 import eligibility_pb2 as messages
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.refusals import Refusal
@@ -33,7 +34,6 @@ __all__ = [
     "eligibility_told",
     "part_fields",
     "plan_edition",
-    "text_of",
 ]
 
 ELIGIBILITY_GROWTH = 10
@@ -86,14 +86,6 @@ def plan_edition(tables: Tables, plan_id: str, day: date) -> Plan:
     if plan is None:
         raise UnknownPlan(plan_id, nearest(plan_id, tables.plans))
     return plan
-
-
-def text_of(content: bytes) -> str:
-    """The text of a file: UTF-8, else Latin-1, in which every byte is a character."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def part_fields(plan_id: str, part: MemberPart) -> dict[str, Any]:

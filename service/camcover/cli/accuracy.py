@@ -11,7 +11,6 @@ from typing import Any
 import typer
 from google.protobuf import json_format
 
-from camcover.api.eligibility import text_of
 from camcover.cli.accuracy_table import show_accuracy
 from camcover.cli.options import TableFormat
 from camcover.exchange.notes import UnreadableFile
@@ -19,6 +18,7 @@ from camcover.exchange.remittances.matching import matched
 from camcover.exchange.remittances.reading import read_remittance
 from camcover.exchange.remittances.records import EstimatedCare, EstimatedLine, RemittedClaim
 from camcover.exchange.remittances.reporting import AccuracyReport, accuracy_report
+from camcover.exchange.x12.segments import text_of
 from camcover.gen.camcover.v1 import estimate_pb2
 
 _LISTED_AT_ONCE = 500

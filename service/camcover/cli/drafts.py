@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from camcover.cli.table import screen_for
 from camcover.cli.times import future_time, in_both_zones
 from camcover.rulebook import load
 from camcover.rulebook.loading import named_texts
-from camcover.store import DraftStepKind, ReleaseStore
+from camcover.store import DraftStepKind, DraftStore, ReleaseStore
 from camcover.workflow import drafting
 from camcover.workflow.activation import Decision
 from camcover.workflow.draft_states import DraftView
@@ -36,8 +37,8 @@ _PREFIX = "drafts/"
 
 def list_drafts(output: TableFormat, database_url: str) -> None:
     """All drafts, the newest first."""
-    with opened(database_url) as database:
-        found = drafting.draft_views(drafts_of(ReleaseRules(ReleaseStore(database))))
+    with _drafts_at(database_url) as (_, store):
+        found = drafting.draft_views(store)
     if output is TableFormat.JSON:
         typer.echo(json.dumps(list(map(_data, found)), indent=2, ensure_ascii=False))
         return
@@ -53,9 +54,8 @@ def list_drafts(output: TableFormat, database_url: str) -> None:
 
 def show(draft: str, output: TableFormat, database_url: str) -> None:
     """One draft."""
-    with opened(database_url) as database:
-        rules = ReleaseRules(ReleaseStore(database))
-        found, changed = drafting.draft_view(drafts_of(rules), _id(draft))
+    with _drafts_at(database_url) as (rules, store):
+        found, changed = drafting.draft_view(store, _id(draft))
         base = rules.files(found.base)
     if output is TableFormat.JSON:
         files = {name: None if body is None else body.decode(errors="replace") for name, body in changed.items()}
@@ -74,8 +74,8 @@ def show(draft: str, output: TableFormat, database_url: str) -> None:
 
 def new(title: str, actor: str, database_url: str) -> None:
     """Begin a draft."""
-    with opened(database_url) as database:
-        made = drafting.create_draft(drafts_of(ReleaseRules(ReleaseStore(database))), actor, title, {})
+    with _drafts_at(database_url) as (_, store):
+        made = drafting.create_draft(store, actor, title, {})
     typer.echo(made.draft.id)
 
 
@@ -88,9 +88,7 @@ def edit(draft: str, paths: list[Path], actor: str, revision: int | None, is_reb
         typer.echo("not saved: a file cannot be read", err=True)
         raise typer.Exit(1)
     texts: Mapping[str, bytes] = {name: text.encode() for name, text in named_texts(loaded.texts).items()}
-    with opened(database_url) as database:
-        rules = ReleaseRules(ReleaseStore(database))
-        store = drafts_of(rules)
+    with _drafts_at(database_url) as (rules, store):
         found, _ = drafting.draft_view(store, _id(draft))
         base = found.active if is_rebased and found.active is not None else found.base
         files = {**dict.fromkeys({*rules.files(base), *drafting.snapshot(store, found.draft.id).files}), **texts}
@@ -102,16 +100,15 @@ def edit(draft: str, paths: list[Path], actor: str, revision: int | None, is_reb
 
 def export(draft: str, folder: Path, database_url: str) -> None:
     """Write the files of a draft to a folder."""
-    with opened(database_url) as database:
-        found = drafting.snapshot(drafts_of(ReleaseRules(ReleaseStore(database))), _id(draft))
+    with _drafts_at(database_url) as (_, store):
+        found = drafting.snapshot(store, _id(draft))
     write_files(folder, found.files)
     typer.echo(f"{folder}: {len(found.files)} files of {found.draft}, revision {found.revision}")
 
 
 def submit(draft: str, actor: str, message: str, database_url: str) -> None:
     """Ask for a review."""
-    with opened(database_url) as database:
-        store = drafts_of(ReleaseRules(ReleaseStore(database)))
+    with _drafts_at(database_url) as (_, store):
         found, _ = drafting.draft_view(store, _id(draft))
         checked = drafting.snapshot_to(DraftStepKind.PROPOSE, store, found.draft.id, found.revision)
         prepared(checked.files)
@@ -120,15 +117,13 @@ def submit(draft: str, actor: str, message: str, database_url: str) -> None:
 
 def approve(draft: str, actor: str, revision: int, reason: str, database_url: str) -> None:
     """Approve the files of a revision."""
-    with opened(database_url) as database:
-        store = drafts_of(ReleaseRules(ReleaseStore(database)))
+    with _drafts_at(database_url) as (_, store):
         _say(drafting.decide(store, _id(draft), DraftDecision(actor, revision, is_approved=True, reason=reason)))
 
 
 def refuse(draft: str, actor: str, reason: str, database_url: str) -> None:
     """Send a draft back."""
-    with opened(database_url) as database:
-        store = drafts_of(ReleaseRules(ReleaseStore(database)))
+    with _drafts_at(database_url) as (_, store):
         found, _ = drafting.draft_view(store, _id(draft))
         decision = DraftDecision(actor, found.revision, is_approved=False, reason=reason)
         _say(drafting.decide(store, found.draft.id, decision))
@@ -137,9 +132,7 @@ def refuse(draft: str, actor: str, reason: str, database_url: str) -> None:
 def publish(draft: str, actor: str, reason: str, at: str | None, database_url: str) -> None:
     """Make an approved draft a release, and that release active."""
     when = future_time(at, "--at", "publish it now") if at else None
-    with opened(database_url) as database:
-        rules = ReleaseRules(ReleaseStore(database))
-        store = drafts_of(rules)
+    with _drafts_at(database_url) as (rules, store):
         found, _ = drafting.draft_view(store, _id(draft))
         checked = drafting.snapshot_to(DraftStepKind.PUBLISH, store, found.draft.id, found.revision)
         ready = prepared(checked.files)
@@ -150,8 +143,16 @@ def publish(draft: str, actor: str, reason: str, at: str | None, database_url: s
 
 def withdraw(draft: str, actor: str, reason: str, database_url: str) -> None:
     """Give a draft up."""
+    with _drafts_at(database_url) as (_, store):
+        _say(drafting.withdraw(store, _id(draft), actor, reason))
+
+
+@contextmanager
+def _drafts_at(database_url: str) -> Iterator[tuple[ReleaseRules, DraftStore]]:
+    """The releases of a database, and the drafts beside them."""
     with opened(database_url) as database:
-        _say(drafting.withdraw(drafts_of(ReleaseRules(ReleaseStore(database))), _id(draft), actor, reason))
+        rules = ReleaseRules(ReleaseStore(database))
+        yield rules, drafts_of(rules)
 
 
 def _id(text: str) -> str:

@@ -13,7 +13,7 @@ import typer
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from camcover.api.eligibility import eligibility_message, part_fields, plan_edition, text_of
+from camcover.api.eligibility import eligibility_message, part_fields, plan_edition
 from camcover.api.json_answer import as_data
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
@@ -30,6 +30,7 @@ from camcover.exchange.eligibility.inquiry import Inquiry, WrongInquiry, written
 from camcover.exchange.eligibility.reading import member_of_file, read_eligibility
 from camcover.exchange.eligibility.records import EligibilityNote, NoteKind
 from camcover.exchange.notes import UnreadableFile
+from camcover.exchange.x12.segments import text_of
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.workflow.catalog_entries import therapies
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, NoReturn
 
 from camcover.exchange.notes import Unread, UnreadableFile
 
-__all__ = ["SMALL_FILE", "X12Bounds", "X12Delimiters", "X12Segment", "X12Text", "read_segments"]
+__all__ = ["SMALL_FILE", "X12Bounds", "X12Delimiters", "X12Segment", "X12Text", "read_segments", "text_of"]
 
 _ISA = "ISA"
 _BEGINNING = "an ISA segment, which begins an X12 file"
@@ -100,6 +100,14 @@ class X12Text(NamedTuple):
     def as_text(self) -> str:
         """The file again, character for character."""
         return "".join(segment.text for segment in self.segments) + self.tail
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file: UTF-8, else Latin-1, in which every byte is a character."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def read_segments(text: str, bounds: X12Bounds = SMALL_FILE, file: str = "") -> X12Text:
