@@ -97,6 +97,7 @@ def check_identities(scenario: Scenario, estimate: Estimate) -> None:
         assert money.charge_cents == paid + money.patient_cents + money.written_off_cents
         assert money.due_at_service_cents == money.patient_cents + money.reimbursed_cents
         assert sum(each.amount_cents for each in line.adjustments) == money.charge_cents - money.plan_paid_cents
+        check_second_payer(line)
         assert all(getattr(money, name) >= 0 for name in Amounts._fields)
         if not line.covered:
             assert money.plan_paid_cents == money.allowed_cents == shares == 0
@@ -105,6 +106,16 @@ def check_identities(scenario: Scenario, estimate: Estimate) -> None:
     bounds = estimate.range
     assert bounds.low_cents <= bounds.expected_cents <= bounds.high_cents
     assert bounds.expected_cents == estimate.totals.patient_cents
+
+
+def check_second_payer(line: Line) -> None:
+    """The second plan's adjustments sum to charge - secondary_paid; PR is what the patient or an account pays."""
+    found = line.secondary_adjustments
+    owed = [each.amount_cents for each in found if each.group == "PR"]
+    assert all(each.amount_cents > 0 for each in found)
+    if found:
+        assert sum(each.amount_cents for each in found) == line.charge_cents - line.secondary_paid_cents
+        assert sum(owed) == line.patient_cents + line.account_paid_cents
 
 
 def check_batch(rules: Tables, request: EstimateRequest, estimate: Estimate) -> None:

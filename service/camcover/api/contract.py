@@ -56,6 +56,8 @@ SINCE: Mapping[str, int] = {
     "camcover.v1.LimitAfter.condition": 13,
     "camcover.v1.PriorVisit.facility": 14,
     "camcover.v1.AccountBalance.date": 15,
+    "camcover.v1.Adjustment.remark_code": 16,
+    "camcover.v1.Line.secondary_adjustments": 16,
 }
 """Fields that were added after the first contract, by full name, with the number of the contract that brought them."""
 

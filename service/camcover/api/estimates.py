@@ -97,6 +97,8 @@ def _line(line: Line, spoken: Language) -> Data:
     data = _present(line)
     data["date"] = line.date.isoformat()
     data["adjustments"] = list(map(_known, line.adjustments))
+    if line.secondary_adjustments:
+        data["secondary_adjustments"] = list(map(_known, line.secondary_adjustments))
     if line.account_payments:
         data["account_payments"] = list(map(_present, line.account_payments))
     if line.steps:

@@ -67,11 +67,15 @@ class Amounts(NamedTuple):
 
 
 class Adjustment(NamedTuple):
-    """An X12 835 claim adjustment: group (CO, PR, OA), CARC, cents. A line's sum to charge - plan_paid."""
+    """An X12 835 claim adjustment: group (CO, PR, OA), CARC, cents; the remark code (RARC) where the CARC asks for one.
+
+    A line's sum to charge - plan_paid.
+    """
 
     group: str
     reason_code: str
     amount_cents: Cents
+    remark_code: str = ""
 
 
 class AccountPayment(NamedTuple):
@@ -103,7 +107,8 @@ class Line(NamedTuple):
 
     `tier` is empty where none is named and no terms hold, `benefit` when none was chosen; `limit` names the limit that
     bit; `terms_assumed`: the line lies behind the plan's last edition (docs/rule-language.md, point 37);
-    `rest_benefit`: the one that took over what a limit with `straddle: next` left of the line (point 16), else empty.
+    `rest_benefit`: the one that took over what a limit with `straddle: next` left of the line (point 16), else empty;
+    `secondary_adjustments`: those of the second plan, which sum to charge - secondary_paid.
     """
 
     item_index: int
@@ -140,6 +145,7 @@ class Line(NamedTuple):
     account_paid_cents: Cents
     account_payments: tuple[AccountPayment, ...]
     adjustments: tuple[Adjustment, ...]
+    secondary_adjustments: tuple[Adjustment, ...]
     steps: tuple[ExplainedStep, ...]
 
     @property

@@ -55,11 +55,11 @@ def test_a_covered_service_has_its_amounts(found: dict[str, Any]) -> None:
 
 
 def test_a_service_that_is_not_covered_says_why(found: dict[str, Any]) -> None:
-    """CARC 96: not covered. The member owes it (PR)."""
+    """CARC 96: not covered, with the remark it asks for. The member owes it (PR)."""
     item = found["aeob"]["item"][1]
     assert amounts(item)["noncovered"] == amounts(item)["memberliability"] == Decimal("90.00")
     (reason,) = [each for each in item["adjudication"] if "reason" in each]
-    assert [each["code"] for each in reason["reason"]["coding"]] == ["96", "PR"]
+    assert [each["code"] for each in reason["reason"]["coding"]] == ["96", "PR", "N130"]
     texts = {each["number"]: each["text"] for each in found["aeob"]["processNote"]}
     assert [texts[number] for number in item["noteNumber"]] == ["The plan excludes this service: not a benefit."]
 

@@ -45,6 +45,9 @@ _OF_ATTESTATION = {Attestation.PRIOR_AUTHORIZATION: "197", Attestation.REFERRAL:
 _MISCODED = (Reason.CODE_NOT_PAID_BESIDE, Reason.ADD_ON_ALONE, Reason.UNITS_PER_DAY)
 """For the codes of the day (point 48)."""
 
+_REMARKS = {"96": "N130"}
+"""The CARCs that ask for a remark code (RARC) that is no alert, of those above, and ours: see the plan's documents."""
+
 _LIFETIME_MAXIMUM = "149"
 _NOT_NECESSARY = "50"
 """Of a denial that is the provider's, where its attestation has no code of its own (point 41)."""
@@ -84,7 +87,8 @@ def adjustments(sources: Sources, row: LedgerRow, rest: LedgerRow | None = None)
     if row.balance_bill:
         found.append(Adjustment("PR", ABOVE_FEE_SCHEDULE, row.balance_bill))
     if row.not_covered:
-        found.append(Adjustment("PR", not_covered_code(sources, row), row.not_covered))
+        code = not_covered_code(sources, row)
+        found.append(Adjustment("PR", code, row.not_covered, _REMARKS.get(code, "")))
     if row.miscoded:
         reason = Reason(row.reason)
         code = _OF_REASON[reason if reason in _MISCODED else Reason.UNITS_PER_DAY]

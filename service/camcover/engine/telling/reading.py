@@ -21,6 +21,7 @@ from camcover.engine.estimate import (
     AccountAfter,
     AccountPayment,
     AccumulatorAfter,
+    Adjustment,
     Amounts,
     Citation,
     Estimate,
@@ -43,6 +44,7 @@ from camcover.engine.telling.behind import Behind
 from camcover.engine.telling.carrying import use_after
 from camcover.engine.telling.citing import citations_of, rule_place
 from camcover.engine.telling.explain import explain
+from camcover.engine.telling.second_payer import LineOfPlan, second_payer_adjustments
 from camcover.messages import Label, Message, sentence
 from camcover.money import Cents
 from camcover.rulebook.records import Attestation, Benefit, FamilyMode, Limit, Measure, Plan
@@ -143,6 +145,7 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             account_paid,
             tuple(AccountPayment(str(each.account.id), each.cents) for each in drawn) if drawn else (),
             adjustments(sources, row, rest.row if rest else None),
+            _of_second_payer(question, answer, number) if answer.secondary else (),
             explain(
                 sources, adjudicated, cents, tier,
                 behind=Behind(second, written_off, back, patient, drawn), not_given=not_given[place],
@@ -152,6 +155,20 @@ def _lines(question: Question, answer: Answer) -> Iterator[Line]:
             if request.explain
             else (),
         ))  # fmt: skip
+
+
+def _of_second_payer(question: Question, answer: Answer, number: int) -> tuple[Adjustment, ...]:
+    """The second plan's adjustments of a line."""
+    first = _line_of_plan(question.primary, answer.primary, number)
+    second = _line_of_plan(question.secondary, answer.secondary, number)
+    return second_payer_adjustments(first, second, answer.secondary_paid[number], answer.forgiven[number])
+
+
+def _line_of_plan(layout: Layout | None, outcome: Outcome | None, number: int) -> LineOfPlan:
+    if layout is None or outcome is None:
+        raise AssertionError("a second payer's adjustments were asked of a request with one plan")
+    rest = outcome.rests.get(number)
+    return LineOfPlan(layout.plan.sources, outcome.ledger[number], rest.row if rest else None)
 
 
 def _benefit_of_rest(layout: Layout, rest: LineRest) -> str:

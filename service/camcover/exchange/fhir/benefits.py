@@ -38,6 +38,7 @@ HCPCS: Final = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 ICD10: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 PLACES: Final = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 _CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
+_RARC = "https://x12.org/codes/remittance-advice-remark-codes"
 _GROUPS = "https://x12.org/codes/claim-adjustment-group-codes"
 _NO_CODE = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
@@ -209,10 +210,15 @@ def _amounts(priced: PricedCare, amounts: Amounts) -> Iterator[Resource]:
 
 
 def _reasons(line: Line) -> Iterator[Resource]:
-    """The X12 adjustments: a claim adjustment reason code, and who bears it. They sum to submitted - benefit."""
+    """The X12 adjustments: a claim adjustment reason code, who bears it, and the remark code where there is one.
+
+    They sum to submitted - benefit.
+    """
     category = concept(f"{PCT_CODES}/PCTAdjudicationCategoryCS", "adjustmentreason")
     for each in line.adjustments:
         codings = [{"system": _CARC, "code": each.reason_code}, {"system": _GROUPS, "code": each.group}]
+        if each.remark_code:
+            codings.append({"system": _RARC, "code": each.remark_code})
         yield {"category": category, "reason": {"coding": codings}, "amount": money(each.amount_cents)}
 
 
