@@ -12,15 +12,17 @@ import csv
 import gzip
 import hashlib
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BufferedIOBase
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from camcover.exchange.notes import Unread, UnreadableFile, quoted
 
-__all__ = ["MOST_BYTES", "DelimitedFile", "DelimitedRow", "open_rows"]
+__all__ = ["MOST_BYTES", "DelimitedFile", "DelimitedRow", "OpenLines", "StackedHeading", "open_lines", "open_rows"]
 
 MOST_BYTES = 2 << 30
 """The largest file that is read, decompressed; the whole benefit file of the exchanges has some 300 MB."""
@@ -29,6 +31,7 @@ LONGEST_LINE = 1 << 20
 """Bytes of one line; the rows of CMS's files have some tens of thousands."""
 
 MOST_LETTERS_OF_A_CELL = 100_000
+MOST_TITLE_ROWS = 40
 _REPLACED = "\ufffd"
 
 
@@ -39,14 +42,26 @@ class DelimitedRow(NamedTuple):
     values: dict[str, str]
 
 
+class StackedHeading(NamedTuple):
+    """A heading below rows of titles.
+
+    `begins`: how the first cell of its last row begins, in lower case. `rows`: over how many rows the name of a column
+    is spread.
+    """
+
+    begins: str
+    rows: int = 1
+
+
 @dataclass(slots=True)
 class DelimitedFile:
-    """An open file of rows."""
+    """An open file of rows; `titles`: the texts of the rows above a `StackedHeading`."""
 
     name: str
     columns: tuple[str, ...]
+    titles: tuple[str, ...]
     _rows: Iterator[DelimitedRow]
-    _progress: _Progress
+    _progress: OpenLines
 
     def rows(self) -> Iterator[DelimitedRow]:
         """The rows in order; those that cannot be read are left out, and stand in `unread`."""
@@ -64,41 +79,66 @@ class DelimitedFile:
 
 
 def open_rows(
-    path: Path, needed: Sequence[str], *, delimiter: str = ",", encoding: str = "utf-8-sig", most: int = MOST_BYTES
+    path: Path,
+    needed: Sequence[str],
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8-sig",
+    most: int = MOST_BYTES,
+    heading: StackedHeading | None = None,
 ) -> DelimitedFile:
     """Open a file of rows; column names do not depend on case, and the first of two equal ones counts.
 
-    `needed`: columns without which nothing is read. `most`: the bytes that it may have. Raises `UnreadableFile` at
-    once for a heading that does not have them, and while reading for a file that is too large or cut off; OSError
-    where it cannot be opened.
+    `heading`: where it is not the first row. `needed`: columns without which nothing is read. `most`: the bytes that
+    it may have. Raises `UnreadableFile` at once for a heading that does not have them, and while reading for a file
+    that is too large or cut off; OSError where it cannot be opened.
     """
-    progress = _Progress(path.name, encoding)
-    lines = _lines(path, progress, most)
+    progress = open_lines(path, encoding=encoding, most=most)
+    lines = progress.lines()
     reader = (
         csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
         if delimiter == "\t"
         else csv.reader(lines, delimiter=delimiter, strict=True)
     )
     csv.field_size_limit(MOST_LETTERS_OF_A_CELL)
-    names = [each.strip().lower() for each in _heading(path.name, reader)]
+    titles: list[str] = []
+    if heading is None:
+        names = [each.strip().lower() for each in _heading(path.name, reader)]
+    else:
+        names = _stacked(path.name, reader, heading, titles)
     missing = [each for each in needed if each not in names]
     if missing:
         found = ", ".join(names[:8]) or "no column"
         expected = f"a heading with the columns {', '.join(missing)}"
         raise UnreadableFile([Unread(path.name, 1, "", f"the columns {quoted(found)}", expected)])
-    return DelimitedFile(path.name, tuple(dict.fromkeys(names)), _rows(reader, progress, names), progress)
+    columns = tuple(dict.fromkeys(names))
+    return DelimitedFile(path.name, columns, tuple(titles), _rows(reader, progress, names), progress)
+
+
+def open_lines(path: Path, *, encoding: str = "utf-8-sig", most: int = MOST_BYTES) -> OpenLines:
+    """A file of lines, of which `lines()` gives the texts; see `open_rows`."""
+    return OpenLines(path.name, encoding, path, most)
 
 
 @dataclass(slots=True)
-class _Progress:
+class OpenLines:
     """How far a file is read: the number of lines, what is wrong in those not yet taken, what could not be read."""
 
     name: str
     encoding: str
+    path: Path
+    most: int
     number: int = 0
     wrong: Unread | None = None
     unread: list[Unread] = field(default_factory=list)
     sha256: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """The lines in order, each with its end.
+
+        Raises `UnreadableFile` where the file is too large or cannot be decompressed, and OSError.
+        """
+        return _lines(self)
 
     def take_wrong(self) -> Unread | None:
         """What was wrong in the lines since the last call."""
@@ -130,7 +170,25 @@ def _heading(name: str, reader: Iterator[list[str]]) -> list[str]:
         raise UnreadableFile([Unread(name, 1, "", str(error), "a heading with the names of columns")]) from error
 
 
-def _rows(reader: Iterator[list[str]], progress: _Progress, names: Sequence[str]) -> Iterator[DelimitedRow]:
+def _stacked(name: str, reader: Iterator[list[str]], heading: StackedHeading, titles: list[str]) -> list[str]:
+    """The names of a heading below titles, which are put into `titles`."""
+    rows: deque[list[str]] = deque(maxlen=heading.rows)
+    try:
+        for cells in islice(reader, MOST_TITLE_ROWS):
+            rows.append([" ".join(each.split()) for each in cells])
+            if rows[-1] and rows[-1][0].lower().startswith(heading.begins):
+                return [
+                    " ".join(row[place] for row in rows if place < len(row) and row[place]).lower()
+                    for place in range(len(rows[-1]))
+                ]
+            titles.extend(each for each in rows[-1] if each)
+    except csv.Error as error:
+        raise UnreadableFile([Unread(name, 0, "", str(error), "a heading with the names of columns")]) from error
+    expected = f"a heading in the first {MOST_TITLE_ROWS} rows that begins with {quoted(heading.begins)}"
+    raise UnreadableFile([Unread(name, 0, "", "no heading", expected)])
+
+
+def _rows(reader: Iterator[list[str]], progress: OpenLines, names: Sequence[str]) -> Iterator[DelimitedRow]:
     """The rows behind the heading."""
     name, unread = progress.name, progress.unread
     progress.take_wrong()
@@ -156,8 +214,9 @@ def _rows(reader: Iterator[list[str]], progress: _Progress, names: Sequence[str]
             unread.append(Unread(name, first, "", f"{len(cells)} values", f"{len(names)}, one a column"))
 
 
-def _lines(path: Path, progress: _Progress, most: int) -> Iterator[str]:
-    """The lines of a file as text; raises `UnreadableFile` where it is too large or cannot be decompressed."""
+def _lines(progress: OpenLines) -> Iterator[str]:
+    """The lines of a file as text."""
+    path, most = progress.path, progress.most
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as stored, gzip.GzipFile(fileobj=stored) if path.suffix == ".gz" else stored as file:
         while True:
@@ -174,7 +233,7 @@ def _lines(path: Path, progress: _Progress, most: int) -> Iterator[str]:
     progress.sha256 = digest.hexdigest()
 
 
-def _line(file: BufferedIOBase, progress: _Progress) -> bytes:
+def _line(file: BufferedIOBase, progress: OpenLines) -> bytes:
     """The next line; empty at the end."""
     try:
         return file.readline(LONGEST_LINE + 1)

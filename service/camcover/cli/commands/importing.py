@@ -1,4 +1,4 @@
-"""`camcover import`: plans of other formats as rule files."""
+"""`camcover import`: plans and fees of other formats as rule files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from camcover.cli.commands.importing_fees import app as fees_app
 from camcover.cli.declaring import done_by
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Make rule files of plans that others publish (docs/data.md).")
+app = typer.Typer(no_args_is_help=True, help="Make rule files of plans and fees that others publish (docs/data.md).")
+app.add_typer(fees_app, name="fees")
 
 Output = Annotated[
     Path,
