@@ -242,14 +242,14 @@ def _leave_out(parts: Iterable[Document], names: Iterable[str]) -> None:
 # Completions
 
 
-def completed(dice: Dice, scenario: Scenario, assumed: set[tuple[int, int]]) -> Document:
-    """The request with every open fact given; `assumed`: (item, line) whose charge the estimate assumes."""
+def completed(dice: Dice, scenario: Scenario, known: set[tuple[int, int]]) -> Document:
+    """The request with every open fact given; `known`: (item, line) whose charge is not assumed on some date."""
     request: Document = deepcopy(scenario.request)
     documents = scenario.parsed
     request["members"] = request.get("members") or [{}]
     _complete_facts(dice, request)
     _complete_attestations(dice, request)
-    _complete_prices(dice, request, documents, assumed)
+    _complete_prices(dice, request, documents, known)
     for prefix in ("", "secondary_") if request.get("secondary_plan_id") else ("",):
         editions = sorted(
             (each for each in documents if each["id"] == request[f"{prefix}plan_id"]),
@@ -317,11 +317,11 @@ def _complete_attestations(dice: Dice, request: Document) -> None:
         item["attestations"] = list(dict.fromkeys(given))
 
 
-def _complete_prices(dice: Dice, request: Document, documents: list[Document], assumed: set[tuple[int, int]]) -> None:
-    """A charge between the low and the high typical one, where that is assumed and the same on every date."""
+def _complete_prices(dice: Dice, request: Document, documents: list[Document], known: set[tuple[int, int]]) -> None:
+    """A charge between the low and the high typical one, where that is assumed on every date, and the same."""
     for number, item in enumerate(request["items"]):
         procedures = item.get("procedures", [])
-        if len(procedures) > 1 or (number, 1) not in assumed:
+        if len(procedures) > 1 or (number, 1) in known:
             continue
         bounds = {_typical(documents, item, day) for day in session_dates(item)}
         low, high = max(low for low, _ in bounds), min(high for _, high in bounds)
