@@ -7,7 +7,7 @@ then finds the faults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -95,9 +95,14 @@ def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
         raise Unsound
     if len(request.items) > 1:
         lines.sort(key=_day_of)
-    if vocabulary.ranks and any(service.code in vocabulary.ranks for service in services):
+    if vocabulary.ranks and _may_wait({service.code for service in services}, vocabulary.waits_for):
         lines = _as_codes_wait(lines, services, vocabulary)
     return Asked(services, lines)
+
+
+def _may_wait(codes: Collection[str], waits_for: Mapping[str, frozenset[str]]) -> bool:
+    """Whether one of a request's codes waits for another, on whatever dates they are (point 48)."""
+    return any(code in waits_for and not waits_for[code].isdisjoint(codes) for code in codes)
 
 
 def _as_codes_wait(

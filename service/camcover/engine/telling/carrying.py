@@ -207,9 +207,9 @@ class _StateReader:
 
     def _window(self, place: _CountPlace, limit: Limit, _stated: Count | None) -> Iterable[LimitUse]:
         """The dated uses of a rolling limit that the window of a later line may still hold."""
-        by_day: dict[int, int] = {}
         uses = self._outcome.state.dated_uses(place.row)
         start = window_start(limit.per, min(self._as_of, self._last_day)) if uses else 0
+        by_day: dict[int, int] = {}
         for day, amount in uses:
             if start <= day <= self._as_of:
                 by_day[day] = by_day.get(day, 0) + amount
@@ -379,7 +379,7 @@ class _StateReader:
 
 def _limit_uses(place: _CountPlace, limit: Limit, uses: Iterable[tuple[int, date | None]]) -> list[LimitUse]:
     """Uses of a limit as (amount in its own measure, date)."""
-    whose = place.key.benefit, place.episode, place.key.condition
+    name, whose = str(limit.id), (place.key.benefit, place.episode, place.key.condition)
     if limit.measure is Measure.MONEY:
-        return [LimitUse(str(limit.id), 0, Cents(amount), day, *whose) for amount, day in uses]
-    return [LimitUse(str(limit.id), amount, Cents(0), day, *whose) for amount, day in uses]
+        return [LimitUse._make((name, 0, amount, day, *whose)) for amount, day in uses]
+    return [LimitUse._make((name, amount, 0, day, *whose)) for amount, day in uses]
