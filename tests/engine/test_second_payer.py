@@ -1,7 +1,7 @@
 """Claim adjustments of a second plan, and remark codes, worked by hand.
 
-Share-plan allows 48.00 of a visit charged 80.00, writes off 32.00, and pays 80 % after a deductible of 100.00. It excludes
-massages. Copay-plan allows the same and leaves 20.00; of a massage charged 90.00 it allows 80 %, 72.00.
+Share-plan allows 48.00 of a visit charged 80.00, writes off 32.00, and pays 80 % after a deductible of 100.00. It
+excludes massages. Copay-plan allows the same and leaves 20.00; of a massage charged 90.00 it allows 80 %, 72.00.
 """
 
 from __future__ import annotations

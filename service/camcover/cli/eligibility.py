@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from camcover.cli.commands.eligibility import AnswerPart
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.estimating import read_request
 from camcover.cli.options import listed_in
+from camcover.cli.x12_files import x12_text
 from camcover.engine import EstimateRequest
 from camcover.engine.facts import member_of
 from camcover.engine.request import Member
@@ -30,7 +30,6 @@ from camcover.exchange.eligibility.inquiry import Inquiry, WrongInquiry, written
 from camcover.exchange.eligibility.reading import member_of_file, read_eligibility
 from camcover.exchange.eligibility.records import EligibilityNote, NoteKind
 from camcover.exchange.notes import UnreadableFile
-from camcover.exchange.x12.segments import text_of
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.workflow.catalog_entries import therapies
 
@@ -50,7 +49,7 @@ def eligibility(
     asked = None if request is None else read_request(request)
     if asked is not None and len(asked.members) > 1:
         raise typer.BadParameter(f"--request: {len(asked.members)} members; expected one, whom the answer is about")
-    text = text_of(_content(file))
+    text = x12_text(file)
     try:
         told = member_of_file(read_eligibility(text, str(file)), number, str(file))
     except UnreadableFile as error:
@@ -121,15 +120,6 @@ def inquiry(
     except WrongInquiry as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-
-
-def _content(file: Path) -> bytes:
-    """The bytes of a file. Ends the program with status 1 when it cannot be read."""
-    try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        typer.echo(f"{file}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
 
 
 def _line(file: Path, note: EligibilityNote) -> str:

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from camcover.cli.absent import stand_in
 from camcover.cli.commands import book, bulk, config, database, drafts, reading, releases, rules
 from camcover.cli.commands.accuracy import accuracy
+from camcover.cli.commands.claims import claim
 from camcover.cli.commands.eligibility import eligibility, inquiry
 from camcover.cli.commands.estimating import estimate, reproduce
 from camcover.cli.commands.fhir import fhir
@@ -57,6 +58,7 @@ app.command()(estimate)
 app.command()(optimize)
 app.command()(eligibility)
 app.command()(inquiry)
+app.command()(claim)
 app.command()(accuracy)
 app.command()(reproduce)
 app.command()(fhir)

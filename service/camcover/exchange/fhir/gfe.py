@@ -7,8 +7,7 @@ every other: nothing here decides what it may hold.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +19,7 @@ from camcover.exchange.fhir.elements import PCT, Resource
 from camcover.exchange.fhir.parties import NPI, TAX_IDS, Parties, PatientNames, ProviderNames
 from camcover.exchange.fhir.stated import GENDERS
 from camcover.exchange.notes import Unread, UnreadableFile, quoted
+from camcover.exchange.visits import joined_visits
 
 __all__ = ["GoodFaith", "read_good_faith"]
 
@@ -96,7 +96,7 @@ def read_good_faith(text: str, file: str, plan_id: str, tier: str = "") -> GoodF
     patient = bundle.referred(claims[0].one("patient"))
     coverage = next((found for claim in claims for found in _coverages(bundle, claim)), None)
     return GoodFaith(
-        fields={"plan_id": plan_id, "members": [_member(patient, coverage)], "items": _joined(services)},
+        fields={"plan_id": plan_id, "members": [_member(patient, coverage)], "items": joined_visits(services)},
         parties=_parties(bundle, claims[0], patient, coverage=coverage),
         claim=_placer(claims[0]),
         bundle=bundle.content,
@@ -136,22 +136,6 @@ def _services(claim: Element, tier: str) -> Iterator[dict[str, Any]]:
             "dates": [day],
         }
         yield {name: value for name, value in service.items() if value}
-
-
-def _joined(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Codes of one day as one visit, and equal visits as one service on several days."""
-    joined = _gathered(_gathered(services, "procedures"), "dates")
-    return [each | {"dates": sorted(each["dates"])} for each in joined]
-
-
-def _gathered(services: Iterable[dict[str, Any]], name: str) -> Iterable[dict[str, Any]]:
-    """Services that are equal but for one list as one, which has all entries of that list."""
-    found: dict[str, dict[str, Any]] = {}
-    for service in services:
-        others = {key: value for key, value in service.items() if key != name}
-        same = found.setdefault(json.dumps(others, sort_keys=True), others | {name: []})
-        same[name].extend(service[name])
-    return found.values()
 
 
 def _diagnosis(element: Element) -> str:

@@ -6,7 +6,6 @@ persons are passed over.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,18 +13,15 @@ from typing import NamedTuple
 
 from camcover.exchange.notes import Unread, UnreadableFile
 from camcover.exchange.remittances.records import RemittedAdjustment, RemittedClaim, RemittedLine
+from camcover.exchange.x12.amounts import cents_of
 from camcover.exchange.x12.days import day_of
 from camcover.exchange.x12.envelopes import envelope_remarks, transactions
-from camcover.exchange.x12.segments import X12Bounds, X12Segment, read_segments
+from camcover.exchange.x12.segments import LARGE_FILE, X12Segment, read_segments
 
 __all__ = ["RemittanceFile", "read_remittance"]
 
-LARGE_FILE = X12Bounds(characters=64 << 20, segments=1_000_000)
-"""The bounds of a file about many claims."""
-
 _SET = "835"
 _REVERSAL = "22"
-_AMOUNT = re.compile(r"(-?)([0-9]{0,11})(?:\.([0-9]{0,2}))?")
 _MOST_TRIPLES = 6
 _DATES = {"472", "150", "232", "050"}
 _OF_PAYER = {"N1", "N3", "N4", "PER", "REF", "RDM", "BPR", "TRN", "CUR", "DTM", "LX", "TS3", "TS2", "ST", "SE", "NM1"}
@@ -177,12 +173,10 @@ class _RemittanceReader:
 
     def _cents(self, segment: X12Segment, number: int) -> int | None:
         """An amount in cents; None, and a note, where there is none."""
-        found = _AMOUNT.fullmatch(segment[number])
-        if found is None or not (found[2] or found[3]):
+        cents = cents_of(segment[number])
+        if cents is None:
             self._note(segment, f"no amount in element {number}", "an amount such as 52.50")
-            return None
-        cents = int(found[2] or "0") * 100 + int((found[3] or "").ljust(2, "0"))
-        return -cents if found[1] else cents
+        return cents
 
     def _note(self, segment: X12Segment, found: str, expected: str) -> None:
         self.unread.append(Unread(self.name, segment.place, f"segment {segment.name}".strip(), found, expected))

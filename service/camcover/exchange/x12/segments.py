@@ -14,7 +14,16 @@ from typing import NamedTuple, NoReturn
 
 from camcover.exchange.notes import Unread, UnreadableFile
 
-__all__ = ["SMALL_FILE", "X12Bounds", "X12Delimiters", "X12Segment", "X12Text", "read_segments", "text_of"]
+__all__ = [
+    "LARGE_FILE",
+    "SMALL_FILE",
+    "X12Bounds",
+    "X12Delimiters",
+    "X12Segment",
+    "X12Text",
+    "read_segments",
+    "text_of",
+]
 
 _ISA = "ISA"
 _BEGINNING = "an ISA segment, which begins an X12 file"
@@ -39,6 +48,9 @@ class X12Bounds(NamedTuple):
 
 SMALL_FILE = X12Bounds(characters=1 << 20, segments=10_000)
 """The bounds of a file about one person, or a few."""
+
+LARGE_FILE = X12Bounds(characters=64 << 20, segments=1_000_000)
+"""The bounds of a file about many claims."""
 
 
 class X12Delimiters(NamedTuple):
