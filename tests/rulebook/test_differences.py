@@ -180,6 +180,7 @@ def test_a_change_knows_where_it_stands_in_each_version() -> None:
         after="4.00",
         at_before=change.at_before,
         at_after=change.at_after,
+        benefit="acupuncture",
     )
 
 
@@ -201,6 +202,21 @@ def test_a_new_benefit_is_one_change_that_says_all_of_it() -> None:
 
 
 # Orders
+
+
+def test_a_change_knows_the_benefit_in_which_it_lies() -> None:
+    """Also where the part of it is new, or one of its tiers differs; a sum of the plan lies in none."""
+    after = changed(
+        "plan",
+        ("copay: $30 per", "copay: $4 per"),
+        ("individual: $5000.00, family: $9000.00", "individual: $4000.00, family: $9000.00"),
+        (
+            "exclusions:\n",
+            "  calm: {therapies: [reiki], in_network: {member_pays: nothing}, cite: eoc p.2}\nexclusions:\n",
+        ),
+    )
+    found = {(each.benefit, each.subject) for each in differences(rule_set(), after)}
+    assert found == {("acupuncture", "acupuncture, in network"), ("", "oop_max"), ("calm", "calm")}
 
 
 def test_order_of_benefits_is_reported() -> None:

@@ -91,6 +91,8 @@ async def test_a_draft_shows_what_it_does_to_members(jobs: Jobs, desk_of: Desks,
         "0 pay less",
         "Patients $120.00 $140.00 +$20.00",
         "Plans $72.00 $52.00 -$20.00",
+        "Written off by providers $128.00 $128.00 $0.00",
+        "hands copay-plan, 1 difference +$20.00 -$20.00 $0.00 2 of 2 2 more, 0 less",
         "+$10.00 to +$24.99",
         "copay-plan 2 0 +$20.00 -$20.00",
         "m-1 copay-plan acupuncture: benefit hands",
@@ -118,6 +120,21 @@ async def test_a_roll_back_shows_money(desk_of: Desks, office: Office) -> None:
     again = await ask(ana, office.ids[1], office.ids[2])
     assert again == f"/releases/{office.ids[2]}/activate?book=operator"
     assert "Patients $120.00 $160.00 +$40.00" in (await ana.get(again)).text
+
+
+@pytest.mark.usefixtures("jobs")
+async def test_money_stands_beside_the_rule_that_moves_it(desk_of: Desks, office: Office) -> None:
+    """The copay stays, the maximum falls to 50.00: of the copays 30, 30, 30 the member of three visits pays 30, 20, 0.
+
+    So 40.00 less by a benefit that does not differ itself. The new benefit has no line in the book.
+    """
+    ana = await desk_of("ana")
+    reiki = "  calm: {therapies: [reiki], in_network: {member_pays: [{copay: $9 per visit}]}, cite: eoc p.2}\n"
+    text = dearer("$30").replace("individual: $500.00", "individual: $50.00")
+    path = await begun(ana, text.replace("benefits:\n", f"benefits:\n{reiki}"))
+    page = (await ana.get(await ask(ana, office.ids[1], path[1:]))).text
+    assert "hands copay-plan, touched by what it shares -$40.00 +$40.00 $0.00 1 of 2 0 more, 1 less" in page
+    assert "calm copay-plan, 1 difference no member of this book uses it" in page
 
 
 async def test_how_far_it_is_and_its_end(jobs: Jobs, desk_of: Desks, office: Office) -> None:

@@ -114,6 +114,9 @@ def figures(members: Sequence[Sequence[tuple[Line, Line]]]) -> Figures:
         no_longer_covered=sum(one.covered and not other.covered for one, other in lines),
         patient=Money(sum(one.patient_cents for one, _ in lines), sum(other.patient_cents for _, other in lines)),
         plan_paid=Money(sum(one.plan_paid_cents for one, _ in lines), sum(other.plan_paid_cents for _, other in lines)),
+        written_off=Money(
+            sum(one.written_off_cents for one, _ in lines), sum(other.written_off_cents for _, other in lines)
+        ),
     )
 
 
@@ -128,6 +131,16 @@ def by_therapy(pairs: Sequence[Pair]) -> dict[str, Figures]:
         for one, other in lines_of(pair):
             named = pair[1]["items"][one.item_index]
             found.setdefault(named["therapy"] or named["code"], {}).setdefault(pair[0], []).append((one, other))
+    return {name: figures(list(members.values())) for name, members in found.items()}
+
+
+def by_benefit(pairs: Sequence[Pair]) -> dict[tuple[str, str], Figures]:
+    """Figures by plan and the benefit that decides after the change; where none does, the one that did before."""
+    found: dict[tuple[str, str], dict[int, list[tuple[Line, Line]]]] = {}
+    for pair in pairs:
+        for one, other in lines_of(pair):
+            key = pair[1]["plan_id"], other.benefit or one.benefit
+            found.setdefault(key, {}).setdefault(pair[0], []).append((one, other))
     return {name: figures(list(members.values())) for name, members in found.items()}
 
 
@@ -190,6 +203,8 @@ def test_every_figure_is_what_single_requests_give(rows: list[Row], found: Impac
     }
     assert {group.name: group.figures for group in found.by_therapy} == by_therapy(pairs)
     assert "97810" in {group.name for group in found.by_therapy}
+    assert {(group.plan_id, group.benefit): group.figures for group in found.by_benefit} == by_benefit(pairs)
+    assert "share-plan: no benefit" in {group.name for group in found.by_benefit}
     assert found.change.total_cents == sum(changes)
     assert (found.change.most_increase_cents, found.change.most_decrease_cents) == (max(changes), min(changes))
     for each in found.change.quantiles:
@@ -268,6 +283,23 @@ def test_three_visits_at_a_copay_that_rises_by_ten() -> None:
     assert first.before.benefit == first.after.benefit == "hands"
     assert found.decreases == ()
     assert [group.name for group in found.by_therapy] == ["acupuncture"]
+
+
+def test_a_benefit_that_goes_away_moves_what_it_paid_and_what_was_written_off() -> None:
+    """A visit at 80.00, 48.00 allowed: 20.00 copay, 28.00 from the plan, 32.00 written off; then 80.00 by the patient.
+
+    No benefit decides the visit after the change, so it counts for the one that did. The plan's other benefit has no
+    line in the book, and no group.
+    """
+    gone = COPAY_PLAN.replace("[acupuncture, massage]", "[massage]")
+    found = impact(tables(), tables(copay=gone), [batch_of([row("copay-plan", items=[item(sessions=1)])])])
+    (group,) = found.by_benefit
+    assert (group.plan_id, group.benefit, group.name) == ("copay-plan", "hands", "copay-plan: hands")
+    assert (group.figures.paying_more, group.figures.no_longer_covered) == (1, 1)
+    assert group.figures.patient == Money(2000, 8000)
+    assert group.figures.plan_paid == Money(2800, 0)
+    assert group.figures.written_off == Money(3200, 0)
+    assert found.total == group.figures
 
 
 def test_percentiles_of_a_thousand_members() -> None:

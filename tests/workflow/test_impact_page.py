@@ -80,7 +80,7 @@ def test_the_page_is_accessible(text: str) -> None:
     assert root.get("lang") == "en"
     ids = {each.get("id") for each in root.iter() if each.get("id")}
     drawings = list(root.iter("svg"))
-    assert len(drawings) == 3
+    assert len(drawings) == 4
     for drawing in drawings:
         assert drawing.get("role") == "img"
         assert set((drawing.get("aria-labelledby") or "").split()) <= ids
@@ -120,7 +120,7 @@ def test_an_empty_impact_makes_a_page() -> None:
 
 
 def group(name: str, cents: int) -> Group:
-    return Group(name, Figures(1, 1, 0, 1, 0, 0, Money(0, cents), Money(0, 0)))
+    return Group(name, Figures(1, 1, 0, 1, 0, 0, Money(0, cents), Money(0, 0), Money(0, 0)))
 
 
 def test_bars_lie_on_both_sides_of_zero_to_one_scale() -> None:

@@ -12,15 +12,32 @@ from rich.text import Text
 from camcover.cli.table import screen_for
 from camcover.money import dollars
 from camcover.workflow.impact import Impact
-from camcover.workflow.impact.records import ChangedMember, Distribution, Group, Money, Unpriced, most_changed
+from camcover.workflow.impact.records import (
+    AnyGroup,
+    ChangedMember,
+    Distribution,
+    Money,
+    Unpriced,
+    most_changed,
+)
 from camcover.workflow.impact.words import bin_words, line_words, signed
 
 __all__ = ["show_impact"]
 
 _MOST_GROUPS = 40
-"""Payer plans or therapies shown; the JSON holds them all."""
+"""Payer plans, therapies or benefits shown; the JSON holds them all."""
 
-_GROUP_FIGURES = ("Members", "Pay more", "Pay less", "Newly cov.", "No longer", "Patients pay", "Change", "Plan change")
+_GROUP_FIGURES = (
+    "Members",
+    "Pay more",
+    "Pay less",
+    "Newly cov.",
+    "No longer",
+    "Patients pay",
+    "Change",
+    "Plan",
+    "Written off",
+)
 
 
 def show_impact(impact: Impact, console: Console | None = None) -> None:
@@ -33,6 +50,7 @@ def show_impact(impact: Impact, console: Console | None = None) -> None:
     screen.print(_histogram(impact.change))
     _groups(screen, "By payer plan", impact.by_plan)
     _groups(screen, "By therapy", impact.by_therapy)
+    _groups(screen, "By benefit", impact.by_benefit)
     _unpriced(screen, "no longer priced", impact.members.no_longer_priced, impact.no_longer_priced)
     _unpriced(screen, "priced only after", impact.members.newly_priced, impact.newly_priced)
     _unpriced(screen, "never priced", impact.members.never_priced, impact.never_priced)
@@ -77,6 +95,7 @@ def _paid(impact: Impact) -> Table:
     table = _table("Paid in all", ["Who"], ["Before", "After", "Change"])
     table.add_row("patients", *_money(impact.total.patient))
     table.add_row("plans", *_money(impact.total.plan_paid))
+    table.add_row("written off by providers", *_money(impact.total.written_off))
     return table
 
 
@@ -108,8 +127,8 @@ def _histogram(change: Distribution) -> Table:
     return table
 
 
-def _groups(screen: Console, title: str, groups: Sequence[Group]) -> None:
-    """The plans or therapies whose cost changes most."""
+def _groups(screen: Console, title: str, groups: Sequence[AnyGroup]) -> None:
+    """The plans, therapies or benefits whose cost changes most."""
     table = _table(title, ["Name"], _GROUP_FIGURES)
     for group in most_changed(groups, _MOST_GROUPS):
         each = group.figures
@@ -118,6 +137,7 @@ def _groups(screen: Console, title: str, groups: Sequence[Group]) -> None:
             dollars(each.patient.after_cents),
             signed(each.patient.change_cents),
             signed(each.plan_paid.change_cents),
+            signed(each.written_off.change_cents),
         )
         table.add_row(Text(group.name), *(f"{count:,}" for count in counts), *money)
     screen.print(table)

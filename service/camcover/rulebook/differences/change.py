@@ -30,7 +30,8 @@ class Change:
 
     `document` is plan, policy, fees or catalog. `edition` gives the days on which it is in force. `subject` is the part
     of the document, "" for the document itself. `field` is "" if the change is the part itself. For a set,
-    `members_added` and `members_removed` list its changes. The places are those in each version.
+    `members_added` and `members_removed` list its changes. The places are those in each version. `benefit` is the id of
+    the plan's benefit in which it lies, "" outside of benefits.
     """
 
     kind: ChangeKind
@@ -45,6 +46,7 @@ class Change:
     at_after: Place | None
     members_added: tuple[str, ...] = ()
     members_removed: tuple[str, ...] = ()
+    benefit: str = ""
 
     @property
     def sentence(self) -> str:

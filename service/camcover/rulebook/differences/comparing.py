@@ -16,11 +16,12 @@ __all__ = ["Comparison"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two versions of one edition of a document, and how its changes are labelled."""
+    """Two versions of one edition of a document, and how its changes are labelled; `benefit`: inside which they are."""
 
     document: str
     id: str
     edition: str
+    benefit: str = ""
 
     def changes(self, subject: str, before: Part, after: Part) -> Iterator[Change]:
         """What differs between two versions of the part that is called `subject`."""
@@ -32,11 +33,16 @@ class Comparison:
         pairs = matched_parts(list(before.parts()), new_parts)
         for one, other in pairs:
             title = ", ".join(filter(None, (subject, common_title(one, other))))
+            inside = self._inside(one or other)
             if one is not None and other is not None:
-                yield from self._of_part(title, one, other)
+                yield from inside.of_part(title, one, other)
             elif (part := one or other) is not None:
-                yield self.whole(part.noun, title, part, is_added=other is not None)
+                yield inside.whole(part.noun, title, part, is_added=other is not None)
         yield from self._of_orders(subject, pairs, new_parts)
+
+    def _inside(self, part: Part | None) -> Comparison:
+        """How changes of a part are labelled."""
+        return replace(self, benefit=part.label) if part is not None and part.noun == "benefit" else self
 
     def whole(self, noun: str, subject: str, part: Part, *, is_added: bool) -> Change:
         """That only one of the versions has a part."""
@@ -44,7 +50,7 @@ class Comparison:
             return self._change(ChangeKind.ADDED, subject, noun, (None, part.summary), places=(None, part.at))
         return self._change(ChangeKind.REMOVED, subject, noun, (part.summary, None), places=(part.at, None))
 
-    def _of_part(self, subject: str, one: Part, other: Part) -> Iterator[Change]:
+    def of_part(self, subject: str, one: Part, other: Part) -> Iterator[Change]:
         """What differs inside a part, or only that something does."""
         found = list(self.changes(subject, one, other))
         if one.as_one and len(found) > 1:
@@ -108,4 +114,4 @@ class Comparison:
         places: tuple[Place | None, Place | None],
     ) -> Change:
         """A change with its words and places before and after."""
-        return Change(kind, self.document, self.id, self.edition, subject, field, *words, *places)
+        return Change(kind, self.document, self.id, self.edition, subject, field, *words, *places, benefit=self.benefit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from itertools import groupby
 from typing import NamedTuple
 
@@ -37,12 +39,16 @@ class ChangedDocument(NamedTuple):
 
 
 class ReleaseDifferences(NamedTuple):
-    """What differs from release `before` to release `after`; `total`: how many facts, also those that are not shown."""
+    """What differs from release `before` to release `after`.
+
+    `total`: how many facts, also those that are not shown; `benefits`: how many of them lie in each benefit of a plan.
+    """
 
     before: str
     after: str
     documents: tuple[ChangedDocument, ...]
     total: int
+    benefits: Mapping[tuple[str, str], int]
 
     @property
     def left_out(self) -> int:
@@ -71,7 +77,8 @@ def grouped(before: str, after: str, found: tuple[Change, ...]) -> ReleaseDiffer
         ChangedDocument(f"{_WORDS[document]} {id_}, {edition}", tuple(map(_fact, each)))
         for (document, id_, edition), each in groups
     )
-    return ReleaseDifferences(before, after, documents, len(found))
+    benefits = Counter((each.id, each.benefit) for each in found if each.benefit)
+    return ReleaseDifferences(before, after, documents, len(found), benefits)
 
 
 def _fact(change: Change) -> ChangedFact:

@@ -90,9 +90,8 @@ async def _one(visit: Visit, fault: str = "") -> Response:
     check = await visit.site.once(("check", found.view.digest), lambda: _checked(visit, found))
     differs = await visit.site.once(("differences", found.view.digest), lambda: _differences(visit, found))
     view = found.view
-    is_comparable = bool(differs and view.file_count)
     sides = ImpactSides(view.base, view.draft.id, view.digest)
-    card = await impact_card(visit, sides, f"/{view.draft.id}") if is_comparable else None
+    card = await impact_card(visit, sides, differs, f"/{view.draft.id}") if differs and view.file_count else None
     return framed(
         visit,
         "draft.html",

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from starlette.responses import Response, StreamingResponse
 
+from camcover.web.staff.differences import ReleaseDifferences
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import Impacts, StaffPage, Visit
 from camcover.workflow import drafting
 from camcover.workflow.drafting import drafts_of
 from camcover.workflow.impact.job_books import ImpactBook, impact_books
 from camcover.workflow.impact.job_files import ImpactOrder, ImpactState, JobState, impact_key, is_impact_key
-from camcover.workflow.impact.records import Bin, ChangedMember, Group, Impact, most_changed
+from camcover.workflow.impact.records import Bin, ChangedMember, Figures, Group, Impact, most_changed
 from camcover.workflow.impact.words import bin_words, line_words
 from camcover.workflow.release_history import files_of_release
 from camcover.workflow.roles import Role
@@ -28,6 +29,9 @@ __all__ = ["PAGES", "ImpactCard", "ImpactSides", "impact_card"]
 
 MOST_GROUPS = 8
 """Payer plans and therapies in the card."""
+
+MOST_RULES = 20
+"""Benefits in the card."""
 
 _LONGEST_ID = 64
 _TOLD, _EVERY_SECONDS, _RETRY_MILLISECONDS = 20, 0.5, 500
@@ -45,6 +49,26 @@ class ShownBin(NamedTuple):
     kind: str
 
 
+class ShownRule(NamedTuple):
+    """A benefit that differs, or whose lines move money: by how many facts it differs itself, and what it moves.
+
+    `figures` are None where no line of the book belongs to it.
+    """
+
+    plan_id: str
+    benefit: str
+    differences: int
+    figures: Figures | None
+
+    @property
+    def moved_cents(self) -> int:
+        """How much money changes hands: the sum of the amounts by which patients, plans and providers change."""
+        found = self.figures
+        return (
+            sum(abs(each.change_cents) for each in (found.patient, found.plan_paid, found.written_off)) if found else 0
+        )
+
+
 class ShownMember(NamedTuple):
     """One of those whom the change touches most, and the first line that changes."""
 
@@ -54,9 +78,11 @@ class ShownMember(NamedTuple):
 
 
 class ShownImpact(NamedTuple):
-    """An impact as the card shows it."""
+    """An impact as the card shows it; `rules_left_out`: benefits that move less than those that are shown."""
 
     impact: Impact
+    rules: tuple[ShownRule, ...]
+    rules_left_out: int
     bins: tuple[ShownBin, ...]
     plans: tuple[Group, ...]
     therapies: tuple[Group, ...]
@@ -93,7 +119,7 @@ class ImpactSides(NamedTuple):
     digest: str
 
 
-async def impact_card(visit: Visit, sides: ImpactSides, back: str) -> ImpactCard | None:
+async def impact_card(visit: Visit, sides: ImpactSides, differs: ReleaseDifferences, back: str) -> ImpactCard | None:
     """The card about a change; `back`: the path of its page. None where the service works no impacts out."""
     before, after, digest = sides
     impacts = visit.site.impacts
@@ -106,13 +132,13 @@ async def impact_card(visit: Visit, sides: ImpactSides, back: str) -> ImpactCard
     wanted = visit.asked("book") or next((name for name, state in states.items() if state is not None), "")
     book = next((each for each in books if each.name == wanted), books[0])
     state = states[book.name]
-    shown = _shown(state.impact) if state is not None and state.impact is not None else None
+    shown = _shown(state.impact, differs.benefits) if state is not None and state.impact is not None else None
     shows_members = book.is_invented or visit.person.may(Role.ESTIMATE)
     key = impact_key(before, digest, book.digest)
     return ImpactCard(before, after, back, key, books, book, state, shown, shows_members)
 
 
-def _shown(impact: Impact) -> ShownImpact:
+def _shown(impact: Impact, differing: Mapping[tuple[str, str], int]) -> ShownImpact:
     """An impact as the card shows it."""
     changed = [each for each in impact.change.histogram if each.members and not _is_same(each)]
     most = max((each.members for each in changed), default=1)
@@ -123,7 +149,16 @@ def _shown(impact: Impact) -> ShownImpact:
     plans, therapies = (
         tuple(most_changed(_changed(each), MOST_GROUPS)) for each in (impact.by_plan, impact.by_therapy)
     )
-    return ShownImpact(impact, bins, plans, therapies, members)
+    rules = _rules(impact, differing)
+    return ShownImpact(impact, rules[:MOST_RULES], max(0, len(rules) - MOST_RULES), bins, plans, therapies, members)
+
+
+def _rules(impact: Impact, differing: Mapping[tuple[str, str], int]) -> tuple[ShownRule, ...]:
+    """Benefits that differ, or whose lines move money: the most money first."""
+    figures = {(each.plan_id, each.benefit): each.figures for each in impact.by_benefit}
+    found = (ShownRule(*key, differing.get(key, 0), figures.get(key)) for key in {*figures, *differing})
+    shown = (each for each in found if each.differences or each.moved_cents)
+    return tuple(sorted(shown, key=lambda each: (-each.moved_cents, each.plan_id, each.benefit)))
 
 
 def _changed(groups: tuple[Group, ...]) -> list[Group]:

@@ -91,7 +91,7 @@ async def _before_activation(visit: Visit, fault: str = "") -> Response:
     found = await visit.site.read(release_at_hand, wanted)
     differs = await differences_of(visit.site, active, wanted) if active and active != wanted else None
     back = f"/releases/{wanted}/activate"
-    card = await impact_card(visit, ImpactSides(differs.before, wanted, wanted), back) if differs else None
+    card = await impact_card(visit, ImpactSides(differs.before, wanted, wanted), differs, back) if differs else None
     is_own = found.needs_other and found.release.author == visit.person.subject
     return framed(
         visit,
@@ -123,7 +123,8 @@ async def _before_return(visit: Visit, fault: str = "") -> Response:
     """What a roll-back would change, and the form that makes it so."""
     active, wanted = visit.history.active, visit.history.returns_to
     differs = await differences_of(visit.site, active, wanted) if active and wanted else None
-    card = await impact_card(visit, ImpactSides(active or "", wanted, wanted), _RETURN) if wanted else None
+    sides = ImpactSides(active or "", wanted or "", wanted or "")
+    card = await impact_card(visit, sides, differs, _RETURN) if differs else None
     return framed(
         visit,
         "roll_back.html",

@@ -7,16 +7,17 @@ threads pass to `comparing`. A batch's sums fit into 64 bits by far: at most 200
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from camcover.bulk.answers import Answered
-from camcover.bulk.columns import Ints, coded, lists
+from camcover.bulk.columns import Coded, Ints, coded, lists
 from camcover.bulk.estimate import BulkAnswer, BulkEstimator, sound_batch
 from camcover.engine.compiling.compile import Tables
 from camcover.workflow.impact.fitting import answers
+from camcover.workflow.impact.line_benefits import LineBenefits, joined
 from camcover.workflow.impact.records import Unpriced
 
 SAMPLE = 20
@@ -25,10 +26,16 @@ SAMPLE = 20
 _BOTH, _ONLY_BEFORE, _ONLY_AFTER, _NEITHER = 3, 1, 2, 0
 
 
-class Tally(NamedTuple):
+BenefitKey: TypeAlias = tuple[str, str]
+"""A plan, and its benefit; "" for none."""
+
+_Name = TypeVar("_Name", str, BenefitKey)
+
+
+class Tally(NamedTuple, Generic[_Name]):
     """Figures by name: a row for each name; the columns are those of `Figures`, each money before and after."""
 
-    names: Sequence[str]
+    names: Sequence[_Name]
     figures: Ints
 
 
@@ -50,8 +57,9 @@ class BatchImpact(NamedTuple):
     first_row: int
     changes: Ints
     counts: Ints
-    by_plan: Tally
-    by_therapy: Tally
+    by_plan: Tally[str]
+    by_therapy: Tally[str]
+    by_benefit: Tally[BenefitKey]
     largest: tuple[Ints, Ints]
     smallest: tuple[Ints, Ints]
     no_longer_priced: Left
@@ -62,11 +70,35 @@ class BatchImpact(NamedTuple):
 
 
 class _Lines(NamedTuple):
-    """The lines of compared members, in order: whether covered, what patient and plan pay, cents."""
+    """The lines of compared members, in order: the rule, whether covered; paid and written off, cents."""
 
+    rule: Ints
     covered: Ints
     patient: Ints
     plan_paid: Ints
+    written_off: Ints
+
+
+class _Compared(NamedTuple):
+    """The compared rows of a batch under both rule sets.
+
+    `first`: where each row's lines begin, with one more cell for their number. `item`: the item of each line, counted
+    in its row. `plan` and `benefit` are those of each line; `change`: of each row's cost, cents.
+    """
+
+    rows: Ints
+    first: Ints
+    item: Ints
+    plan: Coded
+    benefit: Coded
+    old: _Lines
+    new: _Lines
+    change: Ints
+
+    @property
+    def owner(self) -> Ints:
+        """The place in `rows` of each line's row."""
+        return np.repeat(np.arange(len(self.rows)), np.diff(self.first))
 
 
 class Pair:
@@ -76,38 +108,47 @@ class Pair:
         """Compare by `before` and `after`; `worst` increases and decreases of each batch are handed on."""
         self._before = BulkEstimator(before, before.release, wants_lines=False)
         self._after = BulkEstimator(after, after.release, wants_lines=False)
+        self._benefits = LineBenefits(before), LineBenefits(after)
         self._worst = worst
 
     def compare(self, batch: pa.RecordBatch, first_row: int) -> BatchImpact:
         """Price a batch, whose rows count from `first_row`, under both rule sets. Raises `WrongColumns`."""
         batch = sound_batch(batch, first_row)
         before, after, fitted = answers(self._before, self._after, batch)
-        return _part(batch, first_row, before, after, worst=self._worst)._replace(fitted=fitted)
+        return self._part(batch, first_row, before, after)._replace(fitted=fitted)
 
+    def _part(self, batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer) -> BatchImpact:
+        """What became of a batch by its two answers."""
+        priced = np.zeros(batch.num_rows, dtype=np.int8)
+        priced[before.answered.row] |= _ONLY_BEFORE
+        priced[after.answered.row] |= _ONLY_AFTER
+        found = self._compared(batch, np.flatnonzero(priced == _BOTH), before.answered, after.answered)
+        distinct, counts = np.unique(found.change, return_counts=True)
+        return BatchImpact(
+            batch,
+            first_row,
+            distinct,
+            counts,
+            _by_plan(found),
+            _by_therapy(batch, found),
+            _by_benefit(found),
+            _first_of(found.rows, found.change, self._worst),
+            _first_of(found.rows, -found.change, self._worst),
+            _left(batch, first_row, np.flatnonzero(priced == _ONLY_BEFORE), after),
+            _left(batch, first_row, np.flatnonzero(priced == _ONLY_AFTER), before),
+            _left(batch, first_row, np.flatnonzero(priced == _NEITHER), before),
+        )
 
-def _part(batch: pa.RecordBatch, first_row: int, before: BulkAnswer, after: BulkAnswer, *, worst: int) -> BatchImpact:
-    """What became of a batch by its two answers."""
-    priced = np.zeros(batch.num_rows, dtype=np.int8)
-    priced[before.answered.row] |= _ONLY_BEFORE
-    priced[after.answered.row] |= _ONLY_AFTER
-    rows = np.flatnonzero(priced == _BOTH)
-    first, item = _shared_lines(before.answered, after.answered, rows)
-    old, new = _lines(before.answered, rows), _lines(after.answered, rows)
-    change = _sums(new.patient - old.patient, first)
-    distinct, counts = np.unique(change, return_counts=True)
-    return BatchImpact(
-        batch,
-        first_row,
-        distinct,
-        counts,
-        _by_plan(batch, rows, change, first, old=old, new=new),
-        _by_therapy(batch, rows, first, item, old=old, new=new),
-        _first_of(rows, change, worst),
-        _first_of(rows, -change, worst),
-        _left(batch, first_row, np.flatnonzero(priced == _ONLY_BEFORE), after),
-        _left(batch, first_row, np.flatnonzero(priced == _ONLY_AFTER), before),
-        _left(batch, first_row, np.flatnonzero(priced == _NEITHER), before),
-    )
+    def _compared(self, batch: pa.RecordBatch, rows: Ints, before: Answered, after: Answered) -> _Compared:
+        """The rows that both rule sets price."""
+        first, item = _shared_lines(before, after, rows)
+        old, new = _lines(before, rows), _lines(after, rows)
+        plans = coded(batch["plan_id"])
+        plan = Coded(np.repeat(plans.places[rows], np.diff(first)), plans.words)
+        one, other = (
+            benefits.of(plans.words, lines.rule) for benefits, lines in zip(self._benefits, (old, new), strict=True)
+        )
+        return _Compared(rows, first, item, plan, joined(one, other), old, new, _sums(new.patient - old.patient, first))
 
 
 def _shared_lines(before: Answered, after: Answered, rows: Ints) -> tuple[Ints, Ints]:
@@ -140,7 +181,7 @@ def _places(answered: Answered, rows: Ints) -> Ints | slice:
 def _lines(answered: Answered, rows: Ints) -> _Lines:
     """The figures of the lines of `rows`."""
     places, ledger = _places(answered, rows), answered.ledger
-    return _Lines(*(ledger[name][places].astype(np.int64) for name in ("covered", "patient", "plan_paid")))
+    return _Lines(*(ledger[name][places].astype(np.int64) for name in _Lines._fields))
 
 
 def _sums(cells: Ints, first: Ints) -> Ints:
@@ -160,17 +201,18 @@ def _line_figures(old: _Lines, new: _Lines) -> list[Ints]:
         new.patient,
         old.plan_paid,
         new.plan_paid,
+        old.written_off,
+        new.written_off,
     ]
 
 
-def _by_plan(batch: pa.RecordBatch, rows: Ints, change: Ints, first: Ints, *, old: _Lines, new: _Lines) -> Tally:
+def _by_plan(found: _Compared) -> Tally[str]:
     """The figures of each payer plan."""
-    plans = coded(batch["plan_id"])
-    by_line = [_sums(column, first) for column in _line_figures(old, new)]
-    return _tally(plans.words, plans.places[rows], [*_member_figures(change), *by_line])
+    by_line = [_sums(column, found.first) for column in _line_figures(found.old, found.new)]
+    return _tally(found.plan.words, found.plan.places[found.first[:-1]], [*_member_figures(found.change), *by_line])
 
 
-def _by_therapy(batch: pa.RecordBatch, rows: Ints, first: Ints, item: Ints, *, old: _Lines, new: _Lines) -> Tally:
+def _by_therapy(batch: pa.RecordBatch, found: _Compared) -> Tally[str]:
     """The figures of each therapy; of each code where an item names no therapy."""
     items = lists(batch["items"])
     fields = {field.name: column for field, column in zip(items.values.type, items.values.flatten(), strict=True)}
@@ -179,13 +221,24 @@ def _by_therapy(batch: pa.RecordBatch, rows: Ints, first: Ints, item: Ints, *, o
     is_named = np.array([*(word != "" for word in therapies.words), False])[therapies.places]
     group = np.where(is_named, therapies.places, len(therapies.words) + codes.places)
 
-    owner = np.repeat(np.arange(len(rows)), np.diff(first))
-    place = items.offsets[rows][owner] + item
-    by_line = _tally(words, group[place], _line_figures(old, new))
-    pairs, inverse = np.unique(owner * len(words) + group[place], return_inverse=True)
+    return _by_line_group(words, group[items.offsets[found.rows][found.owner] + found.item], found)
+
+
+def _by_benefit(found: _Compared) -> Tally[BenefitKey]:
+    """The figures of each benefit of each plan."""
+    plans, benefits = found.plan.words, found.benefit.words
+    pairs, group = np.unique(found.plan.places * len(benefits) + found.benefit.places, return_inverse=True)
+    keys = [(plans[pair // len(benefits)], benefits[pair % len(benefits)]) for pair in pairs.tolist()]
+    return _by_line_group(keys, group, found)
+
+
+def _by_line_group(names: Sequence[_Name], group: Ints, found: _Compared) -> Tally[_Name]:
+    """The figures of groups of lines; a member counts once in each, with the change of its lines there."""
+    by_line = _tally(names, group, _line_figures(found.old, found.new))
+    pairs, inverse = np.unique(found.owner * len(names) + group, return_inverse=True)
     change = np.zeros(len(pairs), dtype=np.int64)
-    np.add.at(change, inverse, new.patient - old.patient)
-    by_member = _tally(words, pairs % max(len(words), 1), _member_figures(change))
+    np.add.at(change, inverse, found.new.patient - found.old.patient)
+    by_member = _tally(names, pairs % max(len(names), 1), _member_figures(change))
     return Tally(by_line.names, np.concatenate([by_member.figures, by_line.figures], axis=1))
 
 
@@ -194,13 +247,13 @@ def _member_figures(change: Ints) -> list[Ints]:
     return [np.ones(len(change), dtype=np.int64), (change > 0).astype(np.int64), (change < 0).astype(np.int64)]
 
 
-def _tally(words: Sequence[str], group: Ints, columns: Sequence[Ints]) -> Tally:
+def _tally(names: Sequence[_Name], group: Ints, columns: Sequence[Ints]) -> Tally[_Name]:
     """Sum columns by group; only groups that occur."""
     found, inverse = np.unique(group, return_inverse=True)
     figures = np.zeros((len(found), len(columns)), dtype=np.int64)
     for number, column in enumerate(columns):
         np.add.at(figures[:, number], inverse, column)
-    return Tally([words[place] for place in found.tolist()], figures)
+    return Tally([names[place] for place in found.tolist()], figures)
 
 
 def _first_of(rows: Ints, change: Ints, count: int) -> tuple[Ints, Ints]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from camcover.workflow.impact.records import Distribution, Group, most_changed
+from camcover.workflow.impact.records import AnyGroup, Distribution, most_changed
 from camcover.workflow.impact.words import bin_words, signed
 
 __all__ = ["Bar", "Chart", "distribution_chart", "group_chart"]
@@ -69,7 +69,7 @@ def distribution_chart(change: Distribution) -> Chart:
     return _chart("distribution", title, "One bar for each range of change, as long as it has members.", values)
 
 
-def group_chart(key: str, title: str, groups: Sequence[Group]) -> Chart:
+def group_chart(key: str, title: str, groups: Sequence[AnyGroup]) -> Chart:
     """What the patients of each group pay more or less: the largest changes, in order."""
     changed = [group for group in groups if group.figures.patient.change_cents]
     values = [

@@ -15,15 +15,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import TypeVar
 
 import pyarrow as pa
 
 from camcover.bulk.columns import Ints
 from camcover.bulk.parallel import in_order
 from camcover.engine.compiling.compile import Tables
-from camcover.workflow.impact.batches import SAMPLE, BatchImpact, Left, Pair, Tally
+from camcover.workflow.impact.batches import SAMPLE, BatchImpact, BenefitKey, Left, Pair, Tally
 from camcover.workflow.impact.cases import cases
 from camcover.workflow.impact.records import (
+    BenefitGroup,
     Bin,
     Distribution,
     Figures,
@@ -97,6 +99,7 @@ class _Found:
         self._changes: Counter[int] = Counter()
         self._by_plan: dict[str, list[int]] = {}
         self._by_therapy: dict[str, list[int]] = {}
+        self._by_benefit: dict[BenefitKey, list[int]] = {}
         self._largest, self._smallest = _Largest(worst), _Largest(worst)
         self._no_longer_priced, self._newly_priced, self._never_priced = _Left(), _Left(), _Left()
 
@@ -107,6 +110,7 @@ class _Found:
         self._changes.update(dict(zip(part.changes.tolist(), part.counts.tolist(), strict=True)))
         _sum_up(self._by_plan, part.by_plan)
         _sum_up(self._by_therapy, part.by_therapy)
+        _sum_up(self._by_benefit, part.by_benefit)
         self._largest.add(part, *part.largest)
         self._smallest.add(part, *part.smallest)
         self._no_longer_priced.add(part.no_longer_priced)
@@ -115,7 +119,7 @@ class _Found:
 
     def impact(self, before: Tables, after: Tables) -> Impact:
         """All of it as a record."""
-        total = _figures([sum(column) for column in zip(*self._by_plan.values(), strict=True)] or [0] * 10)
+        total = _figures([sum(column) for column in zip(*self._by_plan.values(), strict=True)] or [0] * 12)
         return Impact(
             release_before=before.release,
             release_after=after.release,
@@ -133,6 +137,7 @@ class _Found:
             change=_distribution(self._changes),
             by_plan=_groups(self._by_plan),
             by_therapy=_groups(self._by_therapy),
+            by_benefit=_benefit_groups(self._by_benefit),
             increases=cases(before, after, self._largest.rows),
             decreases=cases(before, after, self._smallest.rows),
             no_longer_priced=tuple(self._no_longer_priced.sample),
@@ -176,7 +181,10 @@ class _Left:
         self.sample += left.sample[: SAMPLE - len(self.sample)]
 
 
-def _sum_up(sums: dict[str, list[int]], tally: Tally) -> None:
+_Name = TypeVar("_Name", str, BenefitKey)
+
+
+def _sum_up(sums: dict[_Name, list[int]], tally: Tally[_Name]) -> None:
     """Add a part's figures to those of the same name."""
     for name, figures in zip(tally.names, tally.figures.tolist(), strict=True):
         known = sums.get(name)
@@ -186,13 +194,20 @@ def _sum_up(sums: dict[str, list[int]], tally: Tally) -> None:
 def _figures(numbers: Sequence[int]) -> Figures:
     """The columns of a tally as a record."""
     members, more, less, lines, newly, no_longer, *money = numbers
-    return Figures(members, more, less, lines, newly, no_longer, Money(*money[:2]), Money(*money[2:]))
+    patient, plan_paid, written_off = (Money(*money[first : first + 2]) for first in (0, 2, 4))
+    return Figures(members, more, less, lines, newly, no_longer, patient, plan_paid, written_off)
 
 
 def _groups(sums: Mapping[str, Sequence[int]]) -> tuple[Group, ...]:
     """Groups in order of what patients pay more, then by name."""
     groups = [Group(name, _figures(numbers)) for name, numbers in sums.items()]
     return tuple(sorted(groups, key=lambda group: (-group.figures.patient.change_cents, group.name)))
+
+
+def _benefit_groups(sums: Mapping[BenefitKey, Sequence[int]]) -> tuple[BenefitGroup, ...]:
+    """The same of benefits."""
+    groups = [BenefitGroup(*key, _figures(numbers)) for key, numbers in sums.items()]
+    return tuple(sorted(groups, key=lambda each: (-each.figures.patient.change_cents, each.plan_id, each.benefit)))
 
 
 def _distribution(changes: Mapping[int, int]) -> Distribution:

@@ -21,7 +21,7 @@ from camcover.workflow.thresholds import BoundResult
 __all__ = ["page"]
 
 MOST_ROWS = 200
-"""Payer plans or therapies in a table; the JSON holds them all."""
+"""Payer plans, therapies or benefits in a table; the JSON holds them all."""
 
 
 def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[BoundResult] = ()) -> str:
@@ -36,10 +36,12 @@ def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequen
         groups=[
             ("plans", "By payer plan", most_changed(impact.by_plan, MOST_ROWS), len(impact.by_plan)),
             ("therapies", "By therapy", most_changed(impact.by_therapy, MOST_ROWS), len(impact.by_therapy)),
+            ("benefits", "By benefit", most_changed(impact.by_benefit, MOST_ROWS), len(impact.by_benefit)),
         ],
         charts={
             "plans": group_chart("plans", "Change of what patients pay, by payer plan", impact.by_plan),
             "therapies": group_chart("therapies", "Change of what patients pay, by therapy", impact.by_therapy),
+            "benefits": group_chart("benefits", "Change of what patients pay, by benefit", impact.by_benefit),
         },
         unpriced=[
             ("No longer priced", impact.members.no_longer_priced, impact.no_longer_priced),

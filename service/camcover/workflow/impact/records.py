@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from camcover.money import ONE_PLAN_AMOUNTS, in_cents
 
 __all__ = [
+    "AnyGroup",
+    "BenefitGroup",
     "Bin",
     "ChangedMember",
     "Distribution",
@@ -70,7 +73,8 @@ class Members:
 class Figures:
     """What is counted over all compared members, and over those of one payer plan or therapy.
 
-    Of a therapy a member's cost is that of its own lines. `newly_covered` and `no_longer_covered` count lines.
+    Of a therapy or a benefit a member's cost is that of its own lines. `newly_covered` and `no_longer_covered` count
+    lines.
     """
 
     members: int
@@ -81,6 +85,7 @@ class Figures:
     no_longer_covered: int
     patient: Money
     plan_paid: Money
+    written_off: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,27 @@ class Group:
     figures: Figures
 
 
-def most_changed(groups: Sequence[Group], most: int) -> list[Group]:
+@dataclass(frozen=True, slots=True)
+class BenefitGroup:
+    """The figures of the lines that one benefit of a plan decides; `benefit` is "" for those that none decides.
+
+    A line belongs to its benefit under the rules after; to that of the rules before where it has none after.
+    """
+
+    plan_id: str
+    benefit: str
+    figures: Figures
+
+    @property
+    def name(self) -> str:
+        """Plan and benefit in words."""
+        return f"{self.plan_id}: {self.benefit or 'no benefit'}"
+
+
+AnyGroup = TypeVar("AnyGroup", Group, BenefitGroup)
+
+
+def most_changed(groups: Sequence[AnyGroup], most: int) -> list[AnyGroup]:
     """At most so many groups, those whose patients' cost changes the most, in the order of all."""
     ranked = sorted(groups, key=lambda group: -abs(group.figures.patient.change_cents))
     kept = {group.name for group in ranked[:most]}
@@ -214,6 +239,7 @@ class Impact:
     change: Distribution
     by_plan: tuple[Group, ...]
     by_therapy: tuple[Group, ...]
+    by_benefit: tuple[BenefitGroup, ...]
     increases: tuple[ChangedMember, ...]
     decreases: tuple[ChangedMember, ...]
     no_longer_priced: tuple[Unpriced, ...]
