@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,14 +24,19 @@ class _Served(subprocess.Popen[str]):
         super().__exit__(None, None, None)
 
 
-def serving(*arguments: object, log: TextIO | None = None, temporary: Path | None = None) -> subprocess.Popen[str]:
+def serving(
+    *arguments: object,
+    log: TextIO | None = None,
+    temporary: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.Popen[str]:
     """A started `camcover serve`; its log goes to `log`, else to a pipe that holds some hundred lines.
 
-    `temporary`: where it puts temporary files.
+    `temporary`: where it puts temporary files; `variables`: of its environment, beside those of the tests.
     """
     command = [sys.executable, "-m", "camcover", "serve", *map(str, arguments)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": log or subprocess.PIPE, "text": True}
-    environment = ENVIRONMENT | ({"TMPDIR": str(temporary)} if temporary else {})
+    environment = ENVIRONMENT | ({"TMPDIR": str(temporary)} if temporary else {}) | dict(variables or {})
     return _Served(command, env=environment, start_new_session=True, **pipes)
 
 

@@ -7,107 +7,18 @@ import select
 import signal
 import socket
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
-from google.protobuf import json_format
 
-from camcover.gen.camcover.v1 import request_pb2
-from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
+from chaos.load import SECONDS, Callers, served
 from chaos.watched import pids_of
 from databases import StoppableServer, stoppable_server
-from processes import address_of, end, http_of, serving
-from small_rules import question
+from processes import address_of, http_of
 
 pytestmark = pytest.mark.processes
-
-CALLERS = 6
-SECONDS = 60
-"""A call may take so long on a busy machine."""
-
-
-def asked(request_id: str) -> request_pb2.EstimatePlanRequest:
-    """A question under a request id; its answer comes to 60.80, by hand in `small_rules.question`."""
-    return json_format.ParseDict(question(request_id=request_id), request_pb2.EstimatePlanRequest())
-
-
-@contextmanager
-def served(rules: Path, url: str, tmp_path: Path, *options: object) -> Iterator[subprocess.Popen[str]]:
-    """A service on a free port whose log goes to a file; it and its workers are ended afterwards."""
-    with (tmp_path / "log").open("a", encoding="utf-8") as log:
-        process = serving("--rules", rules, "--database-url", url, "--listen", "127.0.0.1:0", *options, log=log)
-        try:
-            yield process
-        finally:
-            for pid in pids_of(process.pid):
-                os.kill(pid, signal.SIGKILL)
-            end(process)
-            process.communicate()
-
-
-class Callers:
-    """Callers who ask on, each over a connection of its own, until they are told to stop; answers by request id."""
-
-    def __init__(self, address: str) -> None:
-        """Ask the service at `address`."""
-        self._address = address
-        self._stop = threading.Event()
-        self._changed = threading.Condition()
-        self.answered: dict[str, bytes] = {}
-        self.refused: list[tuple[grpc.StatusCode, str]] = []
-
-    def _ask(self, caller: int) -> None:
-        with grpc.insecure_channel(self._address) as channel:
-            stub = EstimateServiceStub(channel)
-            number = 0
-            while not self._stop.is_set():
-                number += 1
-                try:
-                    answer = stub.EstimatePlan(asked(f"{caller}-{number}"), timeout=SECONDS)
-                except grpc.RpcError as error:
-                    with self._changed:
-                        self.refused.append((error.code(), str(error.details())))
-                        self._changed.notify_all()
-                    continue
-                assert answer.totals.patient_cents == 6080
-                with self._changed:
-                    self.answered[f"{caller}-{number}"] = answer.SerializeToString(deterministic=True)
-                    self._changed.notify_all()
-
-    def wait(self, until: Callable[[], bool]) -> None:
-        """Return once `until` holds, which is asked after each answer and each refusal."""
-        with self._changed:
-            assert self._changed.wait_for(until, timeout=2 * SECONDS)
-
-    def wait_for_more(self, count: int) -> None:
-        """Return after so many answers more."""
-        enough = len(self.answered) + count
-        self.wait(lambda: len(self.answered) >= enough)
-
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """They ask meanwhile."""
-        with ThreadPoolExecutor(CALLERS) as pool:
-            calls = [pool.submit(self._ask, caller) for caller in range(CALLERS)]
-            try:
-                yield
-            finally:
-                self._stop.set()
-        for each in calls:
-            each.result()
-
-    def ask_again(self, address: str) -> None:
-        """Assert that the service at `address` gives every answer again, to the byte."""
-        with grpc.insecure_channel(address) as channel:
-            stub = EstimateServiceStub(channel)
-            for request_id, answer in self.answered.items():
-                again = stub.EstimatePlan(asked(request_id), timeout=SECONDS)
-                assert again.SerializeToString(deterministic=True) == answer
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:

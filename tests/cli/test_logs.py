@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
+from itertools import chain, repeat
 
 import pytest
 
@@ -78,3 +80,30 @@ def test_a_reader_that_is_gone(pipe: tuple[int, int]) -> None:
         lines.put(b"unread")
     lines.close(60)
     assert not lines._thread.is_alive()
+
+
+def test_lines_for_which_a_disk_has_no_room_are_counted(pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line fits, half of the next, then nothing for a while: the half stays by itself, and two lines are lost."""
+    reader, writer = pipe
+    room, write = chain((100, 3, 0, 0, 0), repeat(100)), os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        """Write as a disk with so much room."""
+        if descriptor != writer:
+            return write(descriptor, data)
+        size = next(room)
+        if not size:
+            raise OSError(errno.ENOSPC, "no room")
+        return write(descriptor, data[:size])
+
+    monkeypatch.setattr(os, "write", full)
+    lines = LineWriter(writer)
+    for line in (b"first", b"second", b"third", b"fourth"):
+        lines.put(line)
+    lines.close(60)
+    os.close(writer)
+    first, half, *others = read_all(reader)
+    assert (first, half) == (b"first", b"sec")
+    counted = [json.loads(line)["count"] for line in others if line.startswith(b"{")]
+    assert [line for line in others if not line.startswith(b"{")] == [b"fourth"]
+    assert sum(counted) == 2

@@ -1,7 +1,8 @@
 """The log: JSON lines on standard error, written by a thread of its own.
 
 Whoever reads standard error may stop reading: then the pipe is full, and whatever writes to it stands still. So lines
-wait in a bounded queue; those that find no room are dropped, and counted in a line once there is room again.
+wait in a bounded queue; those that find no room, there or on the disk, are dropped, and counted in a line once there
+is room again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import queue
 import sys
 import threading
-from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -34,6 +34,7 @@ class LineWriter:
         self._descriptor = descriptor
         self._lines: queue.Queue[bytes | None] = queue.Queue(most_waiting)
         self._dropped = 0
+        self._is_torn = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
@@ -43,8 +44,7 @@ class LineWriter:
         try:
             self._lines.put_nowait(line)
         except queue.Full:
-            with self._lock:
-                self._dropped += 1
+            self._count_dropped(1)
 
     def close(self, seconds: float = _LAST_SECONDS) -> None:
         """Write what waits, at most for so long."""
@@ -60,18 +60,31 @@ class LineWriter:
             line = self._lines.get()
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
-            if dropped:
-                self._write_whole(orjson.dumps({"event": "log lines dropped", "level": "warning", "count": dropped}))
-            if line is not None:
-                self._write_whole(line)
+            if dropped and not self._is_written(
+                orjson.dumps({"event": "log lines dropped", "level": "warning", "count": dropped})
+            ):
+                self._count_dropped(dropped)
+            if line is not None and not self._is_written(line):
+                self._count_dropped(1)
 
-    def _write_whole(self, line: bytes) -> None:
-        """Write a whole line without Python's buffer, because a blocked thread would keep the buffer's lock."""
-        data = line + b"\n"
-        # Nobody reads the log any more, and there is no other place to report that.
-        with suppress(OSError):
+    def _count_dropped(self, count: int) -> None:
+        """Tell of so many lines more once there is room."""
+        with self._lock:
+            self._dropped += count
+
+    def _is_written(self, line: bytes) -> bool:
+        """Write a whole line without Python's buffer, because a blocked thread would keep the buffer's lock.
+
+        False where the disk is full or nobody reads any more. After half a line the next begins a new one.
+        """
+        data = b"\n" * self._is_torn + line + b"\n"
+        try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
+                self._is_torn = bool(data)
+        except OSError:
+            return False
+        return True
 
 
 class _Logger:
