@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from camcover.api.estimates import estimate_message
+from camcover.api.estimates import estimate_bytes
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.engine import Tables, evaluate
@@ -71,7 +71,7 @@ def answer_bytes(tables: Tables, content: bytes) -> bytes:
     """What the service does between reading a call and writing its answer, storing and logging aside."""
     message = request_pb2.EstimatePlanRequest.FromString(content)
     validate(message)
-    return estimate_message(price(tables, estimate_request(message)), "").SerializeToString()
+    return estimate_bytes(price(tables, estimate_request(message)), "")
 
 
 def constants(message: Message) -> dict[str, Any]:

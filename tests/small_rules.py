@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf import json_format
+from google.rpc.status_pb2 import Status
 
 from camcover.api.requests import estimate_request
 from camcover.engine import Estimate, EstimateRequest, Tables, compile_rules, evaluate
 from camcover.engine.request import Coordination, Membership, UseSoFar
-from camcover.gen.camcover.v1 import request_pb2
+from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.rulebook import as_text, load_texts
 
 CATALOG = """\
@@ -180,6 +181,12 @@ def typed(asked: dict[str, Any]) -> EstimateRequest:
 def estimate(rules: Tables, asked: dict[str, Any]) -> Estimate:
     """The engine's answer to a request's fields. Raises `InvalidRequest`."""
     return evaluate(rules, typed(asked))
+
+
+def estimate_in(outcome: bytes | Status) -> estimate_pb2.Estimate:
+    """The estimate that the service answers, which comes as bytes."""
+    assert isinstance(outcome, bytes), outcome
+    return estimate_pb2.Estimate.FromString(outcome)
 
 
 def under_one_plan(request: EstimateRequest) -> EstimateRequest:

@@ -17,7 +17,8 @@ from babel.messages.pofile import read_po
 from google.protobuf.message import Message as ProtoMessage
 
 from camcover import languages
-from camcover.api.estimates import coverage_message, estimate_message
+from camcover.api.coverage_messages import coverage_message
+from camcover.api.estimates import estimate_message
 from camcover.languages import ENGLISH, FOLDER, language
 from camcover.messages import SENTENCES, Argument, Dollars, Label, Message, Rate, Sentence, WordList, either, sentence
 from camcover.rulebook import load_texts

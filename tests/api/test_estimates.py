@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from camcover.api.estimates import coverage_message
+from camcover.api.coverage_messages import coverage_message
 from camcover.engine import EstimateRequest, compile_rules
 from camcover.engine.request import PlannedService
 from camcover.gen.camcover.v1 import estimate_pb2, estimate_service_pb2, request_pb2

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import json_format
 from google.rpc.error_details_pb2 import BadRequest
 
-from camcover.api.estimates import coverage_message
+from camcover.api.coverage_messages import coverage_message
 from camcover.api.plan_figures import limit_figures, step_figures
 from camcover.engine import EstimateRequest, compile_rules
 from camcover.engine.request import PlannedService, Procedure

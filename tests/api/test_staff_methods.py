@@ -26,7 +26,7 @@ from camcover.api.errors import Refused, status_of
 from camcover.api.pools import Pools
 from camcover.api.rule_servicer import RuleServicer
 from camcover.api.server import Server, Settings, Storage
-from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.gen.camcover.v1 import request_pb2
 from camcover.gen.camcover.v1 import rule_service_pb2 as messages
 from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.rulebook import load_files
@@ -48,7 +48,7 @@ from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_sqlite_database
 from grpc_calls import status_of as rich_status_of
-from small_rules import COPAY_PLAN, TEXTS
+from small_rules import COPAY_PLAN, TEXTS, estimate_in
 
 FILES = {f"payers/{name}": content.encode() for name, content in TEXTS.items()}
 DEARER = FILES | {"payers/copay.yaml": COPAY_PLAN.replace("$20", "$30").encode()}
@@ -303,8 +303,7 @@ async def test_an_estimate_comes_out_the_same_or_what_differs_is_said(
         release = ledger.active()
     assert release is not None
     answering = Answering(RulesInForce(releases.tables(release), releases), KeptEstimates(database))
-    made = await answering.one(ask())
-    assert isinstance(made, estimate_pb2.Estimate)
+    made = estimate_in(await answering.one(ask()))
     request = messages.ReproduceEstimateRequest(name=made.name)
     same = await staff.ReproduceEstimate(request, CONTEXT)
     assert same == messages.ReproduceEstimateResponse(

@@ -27,7 +27,7 @@ from camcover.store import Keeping, KeptEstimates, StoredEstimate, estimate_stor
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_sqlite_database
 from grpc_calls import status_of
-from small_rules import tables
+from small_rules import estimate_in, tables
 
 Serve = Callable[..., Any]
 
@@ -217,7 +217,7 @@ async def test_an_erasure_drops_the_cached_answer(tmp_path: Path, ask: Any) -> N
     database = open_database(new_sqlite_database(tmp_path / "camcover.sqlite"))
     servicer = EstimateServicer(RulesInForce(tables()), estimate_store(database))
     context: Any = None
-    made = [await servicer.EstimatePlan(request, context) for request in (ask(), ask(explain=True))]
+    made = [estimate_in(await servicer.EstimatePlan(request, context)) for request in (ask(), ask(explain=True))]
     assert servicer.counts().entries == 2
     await servicer.DeleteEstimate(messages.DeleteEstimateRequest(name=made[0].name), context)
     assert servicer.counts().entries == 1

@@ -18,13 +18,13 @@ from sqlalchemy import text
 
 from camcover.api.answering import Answering
 from camcover.api.callers import read_callers
-from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
+from camcover.gen.camcover.v1 import request_pb2
 from camcover.store import Database, KeptEstimates, ReleaseStore, open_database
 from camcover.store.schema import HEAD
 from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_postgresql_database
-from small_rules import COPAY_PLAN, question
+from small_rules import COPAY_PLAN, estimate_in, question
 
 Command = Callable[..., Any]
 
@@ -381,8 +381,7 @@ def test_an_estimate_is_computed_again_by_its_own_release(
     releases = ReleaseRules(ReleaseStore(database))
     answering = Answering(RulesInForce(releases.tables(two[0]), releases), KeptEstimates(database))
     ask.request_id = "one"
-    estimate = asyncio.run(answering.one(ask))
-    assert isinstance(estimate, estimate_pb2.Estimate)
+    estimate = estimate_in(asyncio.run(answering.one(ask)))
     staff("rules", "activate", two[1])
     again = staff("reproduce", estimate.name, "--format", "json")
     assert (again.exit_code, json.loads(again.stdout)["totals"]["patient_cents"]) == (0, 6000)

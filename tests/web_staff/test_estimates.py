@@ -16,7 +16,7 @@ from camcover.api.callers import Caller
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
 from camcover.store import Keeping, KeptEstimates
 from camcover.workflow.roles import Role
-from small_rules import question
+from small_rules import estimate_in, question
 from web.reading import Page, read
 from web_staff.conftest import Desk, Office
 
@@ -36,8 +36,7 @@ async def answered(office: Office, kept: Keeping) -> estimate_pb2.Estimate:
     token = CALLER.set(Caller("portal", frozenset({Role.ESTIMATE})))
     outcome = await Answering(office.rules, KeptEstimates(office.database, kept)).one(request)
     CALLER.reset(token)
-    assert isinstance(outcome, estimate_pb2.Estimate)
-    return outcome
+    return estimate_in(outcome)
 
 
 async def looked_up(desk: Desk, status: int = 200, **fields: str) -> Page:

@@ -1,6 +1,7 @@
 """Answers to estimate requests: priced now, repeated for a known request id, or refused.
 
-What comes in: messages. What goes out: an `Estimate` or a `Status` for each, after it has been kept. Small requests are
+What comes in: messages. What goes out: the bytes of an `Estimate`, or a `Status`, for each, after it has been kept.
+They are made once, and sent, kept and hashed as they are. Small requests are
 priced in the event loop, since handing them to a thread costs as much as pricing them; large ones in a thread, slice by
 slice.
 """
@@ -18,7 +19,7 @@ from camcover.api.access import CALLER
 from camcover.api.contract import CONTRACT
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.errors import bad_request, invalid, status_of
-from camcover.api.estimates import estimate_message
+from camcover.api.estimates import estimate_bytes
 from camcover.api.intake import SMALL_BYTES
 from camcover.api.keeping import Keeper, Taken, looked_up
 from camcover.api.pools import Pool, Pools
@@ -33,7 +34,7 @@ from camcover.request_bounds import MAX_LINES
 from camcover.store import EstimateStore, Keeping, RequestKey, StoredEstimate, StoreUnavailable
 from camcover.workflow.caching import Cache, CacheCounts
 from camcover.workflow.errors import RequestIdReused
-from camcover.workflow.pricing import expiry, new_name, price_many
+from camcover.workflow.pricing import PricedPlan, expiry, new_name, price_many
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = [
@@ -47,7 +48,9 @@ __all__ = [
 ]
 
 Request: TypeAlias = request_pb2.EstimatePlanRequest
-Outcome: TypeAlias = estimate_pb2.Estimate | Status
+Outcome: TypeAlias = bytes | Status
+"""The bytes of an `Estimate`, or a refusal."""
+
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
@@ -83,6 +86,15 @@ class Priced(NamedTuple):
     outcome: Outcome
     row: StoredEstimate | None = None
     is_valid: bool = True
+
+
+class _Answer(NamedTuple):
+    """The bytes of an estimate, and what of it the store has columns for."""
+
+    body: bytes
+    name: str
+    rule_release: str
+    created_at: datetime
 
 
 class _Kept(NamedTuple):
@@ -142,7 +154,7 @@ class Answering:
                     tables = self._rules.take(each.message.rule_release)
                     body = self._cache.get((tables.digest, each.fingerprint))
                     if body is not None:
-                        outcomes[place] = self._with_row(each, _anew(body, each.message.request_id))
+                        outcomes[place] = self._answered(each, _anew(body, each.message.request_id))
                         continue
                     typed = estimate_request(each.message)
                 except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
@@ -156,31 +168,33 @@ class Answering:
                 if isinstance(result, InvalidRequest):
                     outcomes[place] = Priced(asked[place], bad_request(result.violations))
                     continue
-                message = estimate_message(result, asked[place].message.request_id, asked[place].message.language)
-                outcomes[place] = self._with_row(asked[place], message, tables)
+                outcomes[place] = self._told(asked[place], result, tables)
         return [outcomes[place] for place in range(len(requests))]
 
-    def _with_row(self, asked: HashedRequest, message: estimate_pb2.Estimate, tables: Tables | None = None) -> Priced:
-        """An estimate with its row for the store. With `tables` it was priced just now, and is cached as well."""
-        body = message.SerializeToString(deterministic=True)
-        if tables is not None:
-            self._cache.put((tables.digest, asked.fingerprint), body, len(body))
+    def _told(self, asked: HashedRequest, priced: PricedPlan, tables: Tables) -> Priced:
+        """The answer with a priced plan, which is cached as well."""
+        body = estimate_bytes(priced, asked.message.request_id, asked.message.language)
+        self._cache.put((tables.digest, asked.fingerprint), body, len(body))
+        return self._answered(asked, _Answer(body, priced.name, priced.rule_release, priced.created_at))
+
+    def _answered(self, asked: HashedRequest, answer: _Answer) -> Priced:
+        """An answer with its row for the store."""
         if self._store.keeping is Keeping.OFF:
-            return Priced(asked, message)
+            return Priced(asked, answer.body)
         row = StoredEstimate(
-            name=message.name,
+            name=answer.name,
             subject=CALLER.get().subject,
-            request_id=message.request_id or None,
+            request_id=asked.message.request_id or None,
             fingerprint=asked.fingerprint,
-            plan_id=message.plan_id,
-            rule_release=message.rule_release,
-            created_at=message.created_at.ToDatetime(UTC),
+            plan_id=asked.message.plan_id,
+            rule_release=answer.rule_release,
+            created_at=answer.created_at,
             request=asked.content,
-            body=body,
-            body_digest=hashlib.sha256(body).digest(),
+            body=answer.body,
+            body_digest=hashlib.sha256(answer.body).digest(),
             contract=CONTRACT,
         )
-        return Priced(asked, message, row)
+        return Priced(asked, answer.body, row)
 
     async def _settled(self, priced: Sequence[Priced]) -> list[Outcome]:
         """Store the estimates and give the outcomes; a known request id gets its first answer again."""
@@ -230,8 +244,9 @@ class Answering:
             return _refusal(RequestIdReused(priced.asked.message.request_id))
         try:
             if stored.body is not None:
-                return estimate_pb2.Estimate.FromString(stored.body)
-            return await self._pools.pricing.run(reproduced, self._rules, stored, priced.asked.content)
+                return stored.body
+            again = await self._pools.pricing.run(reproduced, self._rules, stored, priced.asked.content)
+            return again.SerializeToString(deterministic=True)
         except Exception as error:  # noqa: BLE001 - only refusals are answered, anything else goes on
             return _refusal(error)
 
@@ -255,14 +270,14 @@ def _asked(message: Request) -> HashedRequest:
     return HashedRequest(message, content, hashlib.sha256(content).digest())
 
 
-def _anew(body: bytes, request_id: str) -> estimate_pb2.Estimate:
+def _anew(body: bytes, request_id: str) -> _Answer:
     """A cached answer, as the answer to another request."""
     message = estimate_pb2.Estimate.FromString(body)
     now = datetime.now(UTC)
     message.name, message.request_id = new_name(), request_id
     message.created_at.FromDatetime(now)
     message.expires_on = expiry(now).isoformat()
-    return message
+    return _Answer(message.SerializeToString(deterministic=True), message.name, message.rule_release, now)
 
 
 def lines_of(request: Request) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from camcover.api.answering import lines_of, within_lines
 from camcover.api.errors import bad_request, invalid
-from camcover.api.estimates import estimate_message
+from camcover.api.estimates import estimate_bytes
 from camcover.api.requests import estimate_request
 from camcover.api.validation import violations_of
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
@@ -112,8 +112,7 @@ def comparison(
     if isinstance(priced, InvalidRequest):
         answer.error.CopyFrom(bad_request(priced.violations))
         return answer
-    answer.estimate.CopyFrom(estimate_message(priced, request.request_id, request.language))
-    answer.estimate.ClearField("name")
+    answer.estimate.MergeFromString(estimate_bytes(priced._replace(name=""), request.request_id, request.language))
     return answer
 
 

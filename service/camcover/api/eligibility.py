@@ -10,10 +10,9 @@ from datetime import date
 from typing import Any
 
 from camcover.api.errors import invalid
-from camcover.api.estimates import stated_use
 from camcover.api.validation import validate
 from camcover.engine import Tables, Violation
-from camcover.engine.request import Membership
+from camcover.engine.request import AccumulatorUse, Membership, UseSoFar
 from camcover.exchange.eligibility.filling import MemberPart, filled
 from camcover.exchange.eligibility.reading import member_of_file, read_eligibility
 from camcover.exchange.eligibility.records import Eligibility, EligibilityFact
@@ -91,7 +90,7 @@ def plan_edition(tables: Tables, plan_id: str, day: date) -> Plan:
 def part_fields(plan_id: str, part: MemberPart) -> dict[str, Any]:
     """The part of a request as fields of a message; it has no items."""
     person = part.member
-    member: dict[str, Any] = {"id": person.id} | stated_use(person.use)
+    member: dict[str, Any] = {"id": person.id} | _used(person.use)
     if person.birth_date is not None:
         member["birth_date"] = person.birth_date.isoformat()
     membership = _membership(person.membership)
@@ -106,6 +105,17 @@ def part_fields(plan_id: str, part: MemberPart) -> dict[str, Any]:
         ],
         "as_of": _iso(part.as_of),
     }
+
+
+def _used(use: UseSoFar) -> dict[str, Any]:
+    """What a member has used, as fields of a member."""
+    return {name: list(map(_stated, uses)) for name, uses in use._asdict().items() if uses}
+
+
+def _stated(use: Any) -> dict[str, Any]:
+    """One statement about use; a zero that may be unknown is stated."""
+    data = {name: _iso(value) if isinstance(value, date) else value for name, value in use._asdict().items() if value}
+    return data | {"used_cents": use.used_cents} if isinstance(use, AccumulatorUse) else data
 
 
 def _membership(membership: Membership) -> dict[str, str]:

@@ -28,10 +28,10 @@ from camcover.api.answering import (
     within_lines,
 )
 from camcover.api.comparing import compared, comparison, comparison_answer
+from camcover.api.coverage_messages import coverage_message
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.eligibility import ELIGIBILITY_GROWTH, eligibility_answer, eligibility_told
 from camcover.api.errors import Refused, asked_in
-from camcover.api.estimates import coverage_message
 from camcover.api.keeping import looked_up
 from camcover.api.optimizing import asked_search, begun_search, search_answer
 from camcover.api.ordering import InOrder, Room
@@ -40,9 +40,10 @@ from camcover.api.reproducing import existing
 from camcover.api.requests import member, planned_service
 from camcover.api.stored_estimates import deleted, page_of
 from camcover.api.validation import validate
+from camcover.api.wire import as_it_is, writer
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member
-from camcover.gen.camcover.v1 import eligibility_pb2, estimate_pb2, estimate_service_pb2, request_pb2
+from camcover.gen.camcover.v1 import eligibility_pb2, estimate_service_pb2, request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceServicer
 from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
@@ -85,8 +86,8 @@ class EstimateServicer(EstimateServiceServicer):
         """The counts of the cache of answers."""
         return self._answering.counts()
 
-    async def EstimatePlan(self, request: Request, context: Context) -> estimate_pb2.Estimate:
-        """One well-being plan under one payer plan."""
+    async def EstimatePlan(self, request: Request, context: Context) -> bytes:
+        """One well-being plan under one payer plan: the bytes of its `Estimate`."""
         hold(expected_bytes(request))
         outcome = await self._answering.one(request)
         if isinstance(outcome, Status):
@@ -108,8 +109,8 @@ class EstimateServicer(EstimateServiceServicer):
     async def _streamed(self, request: Request | Status) -> bytes:
         """The answer to one request of a stream; to one that could not be taken, why."""
         if isinstance(request, Status):
-            return _stream_answer("", request)
-        return _stream_answer(request.request_id, await self._answering.one(request))
+            return _RESULT_OF_STREAM(_result("", request))
+        return _RESULT_OF_STREAM(_result(request.request_id, await self._answering.one(request)))
 
     async def BatchEstimatePlans(
         self, request: estimate_service_pb2.BatchEstimatePlansRequest, context: Context
@@ -185,16 +186,14 @@ class EstimateServicer(EstimateServiceServicer):
             return self._rules.take(release)
         return await self._pools.pricing.run(self._rules.take, release)
 
-    async def GetEstimate(
-        self, request: estimate_service_pb2.GetEstimateRequest, context: Context
-    ) -> estimate_pb2.Estimate:
+    async def GetEstimate(self, request: estimate_service_pb2.GetEstimateRequest, context: Context) -> bytes:
         """A stored estimate of the caller, byte for byte as it was answered."""
         validate(request)
         pool, by_name = self._pools.looking_up, self._store.by_name
         stored = existing(request.name, await looked_up(pool, self._store, by_name, request.name, CALLER.get().subject))
         if stored.body is None:
             raise EstimateNotKept(f"{request.name} cannot be shown: only its hashes were kept")
-        return estimate_pb2.Estimate.FromString(stored.body)
+        return stored.body
 
     async def ListEstimates(
         self, request: estimate_service_pb2.ListEstimatesRequest, context: Context
@@ -215,13 +214,18 @@ class EstimateServicer(EstimateServiceServicer):
         return answer
 
 
-def _stream_answer(request_id: str, outcome: Outcome) -> bytes:
-    """An answer of a stream, as bytes."""
+_RESULT_OF_STREAM, _RESULT_OF_BATCH = (
+    writer(message, ("request_id", "estimate", "error"), estimate=as_it_is, error=as_it_is)
+    for message in (estimate_service_pb2.StreamEstimatesResponse, estimate_service_pb2.EstimateResult)
+)
+_BATCH = writer(estimate_service_pb2.BatchEstimatePlansResponse, ("results",), results=_RESULT_OF_BATCH)
+
+
+def _result(request_id: str, outcome: Outcome) -> tuple[str, bytes | None, bytes | None]:
+    """The answer to one of several requests: its id, and the bytes of the estimate or of the refusal."""
     if isinstance(outcome, Status):
-        response = estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, error=outcome)
-    else:
-        response = estimate_service_pb2.StreamEstimatesResponse(request_id=request_id, estimate=outcome)
-    return response.SerializeToString()
+        return request_id, None, outcome.SerializeToString()
+    return request_id, outcome, None
 
 
 def _expected(request: Request | Status) -> int:
@@ -237,18 +241,8 @@ def _batched(request: estimate_service_pb2.BatchEstimatePlansRequest) -> tuple[S
 
 
 def _batch_answer(requests: Sequence[Request], outcomes: Sequence[Outcome]) -> bytes:
-    """The answers of a batch. Concatenated protobuf messages are one message with the entries of all of them."""
-    return b"".join(
-        estimate_service_pb2.BatchEstimatePlansResponse(results=[_result(one, outcome)]).SerializeToString()
-        for one, outcome in zip(requests, outcomes, strict=True)
-    )
-
-
-def _result(request: Request, outcome: Outcome) -> estimate_service_pb2.EstimateResult:
-    """The answer to one request of a batch."""
-    if isinstance(outcome, Status):
-        return estimate_service_pb2.EstimateResult(request_id=request.request_id, error=outcome)
-    return estimate_service_pb2.EstimateResult(request_id=request.request_id, estimate=outcome)
+    """The answers of a batch."""
+    return _BATCH(([_result(one.request_id, each) for one, each in zip(requests, outcomes, strict=True)],))
 
 
 def _coverage_asked(request: estimate_service_pb2.CheckCoverageRequest, today: date) -> EstimateRequest:

@@ -22,7 +22,7 @@ import structlog
 
 from camcover.api.contract import CONTRACT
 from camcover.api.errors import Refused, overloaded, status_of
-from camcover.api.estimates import estimate_message
+from camcover.api.estimates import estimate_bytes
 from camcover.api.keeping import looked_up
 from camcover.api.pools import Pool
 from camcover.api.reproducing import as_answered, computed_again
@@ -80,15 +80,15 @@ class PageSaves:
         key = secrets.token_hex(_KEY_BYTES)
         message = request_message(request, language)
         content = message.SerializeToString(deterministic=True)
-        answer = estimate_message(priced._replace(name=_name_of(key)), "", language)
-        body = answer.SerializeToString(deterministic=True)
+        named = priced._replace(name=_name_of(key))
+        body = estimate_bytes(named, "", language)
         row = StoredEstimate(
-            name=answer.name,
+            name=named.name,
             subject=PAGES,
             request_id=None,
             fingerprint=hashlib.sha256(content).digest(),
-            plan_id=answer.plan_id,
-            rule_release=answer.rule_release,
+            plan_id=request.plan_id,
+            rule_release=priced.rule_release,
             created_at=priced.created_at,
             request=content,
             body=body,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from camcover.api.estimates import estimate_message
+from camcover.api.estimates import estimate_bytes
 from camcover.api.requests import estimate_request
 from camcover.api.validation import violations_of
 from camcover.engine import InvalidRequest, Tables
@@ -45,7 +45,7 @@ def warm_rules(tables: Tables) -> None:
     violations_of(message)
     (priced,) = price_many(tables, [estimate_request(message)])
     if not isinstance(priced, InvalidRequest):
-        estimate_message(priced, message.request_id, message.language).SerializeToString(deterministic=True)
+        estimate_bytes(priced, message.request_id, message.language)
 
 
 def _request(tables: Tables, plan_id: str) -> request_pb2.EstimatePlanRequest:
