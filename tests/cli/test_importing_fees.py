@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from camcover.cli import app
 from fee_tables import RVU_2025, RVU_2026, ZIPS, indices, schedule
+from price_files import NETWORK, NPI, allowed, entry, in_network, payment, rate, saved
 
 ROOT = Path(__file__).parents[2]
 ORIGINAL_MEDICARE = ROOT / "rules" / "payers" / "original-medicare"
@@ -123,3 +124,67 @@ def test_what_could_not_be_read_is_listed(tmp_path: Path) -> None:
     assert (status, told) == (1, f"{tmp_path / 'out'}: 1 fee file; 1 parts of the files could not be read\n")
     assert errors == "rvu.csv:10: column work rvu: found '#REF!'; expected a number such as 0.74\n"
     assert json.loads((tmp_path / "out" / "imported.jsonl").read_text())["line"] == 10
+
+
+def transparency(folder: Path, *words: object) -> tuple[int, str, str]:
+    """`camcover import fees transparency` for 2026 into the folder `out` of a folder."""
+    usual = ("--year", 2026, "--id", "example-fees", "-o", folder / "out")
+    return run("import", "fees", "transparency", *usual, *words)
+
+
+def test_two_files_are_two_tiers(tmp_path: Path) -> None:
+    rates = saved(tmp_path / "rates.json", in_network(entry("97810")))
+    content = in_network(out_of_network=[allowed("97810", payment(40))])
+    amounts = saved(tmp_path / "amounts.json", content)
+    words = ("--in-network", rates, "--allowed-amounts", amounts, "--tier", "preferred", "--outside-tier", "others")
+    assert transparency(tmp_path, *words, "--npi", NPI)[0] == 0
+    path = tmp_path / "out" / "example-fees-2026-01-01.yaml"
+    text = " ".join(path.read_text().split())
+    assert f'preferred: codes: "97810": $48.50 cite: "preferred in_network of NPI {NPI}"' in text
+    assert 'others: rates: - settings: [office] codes: "97810": $40 cite: "others out_of_network of' in text
+    assert "others: what was allowed before, not what is agreed." in text
+    assert run("rules", "check", ROOT / "rules" / "catalog", path)[1] == "2 files: 0 errors, 0 warnings\n"
+
+
+def test_percentages_and_several_amounts_are_listed(tmp_path: Path) -> None:
+    several = (rate(), rate({"negotiated_rate": 52}), rate({"negotiated_type": "percentage", "negotiated_rate": 65}))
+    rates = saved(tmp_path / "rates.json", in_network(entry("97810", *several), entry("97811")))
+    status, told, errors = transparency(tmp_path, "--in-network", rates)
+    assert (status, told) == (1, f"{tmp_path / 'out'}: 1 fee file; 2 parts of the files could not be read\n")
+    assert "97810, in_network 1, rate 3, price 1: found the negotiated type 'percentage'" in errors
+    assert "found 2 amounts from $48.50 to $52.00; expected one; choose providers by --npi" in errors
+    assert transparency(tmp_path, "--in-network", rates, "--of-several", "highest", "--replace")[0] == 1
+    assert '"97810": $52' in (tmp_path / "out" / "example-fees-2026-01-01.yaml").read_text()
+
+
+def test_hostile_names_are_text(tmp_path: Path) -> None:
+    """A name with the marks of YAML, line ends and what steers a terminal."""
+    name = 'x"\n  evil: {a: b}\n\x1b[2J # \u202e'
+    rates = saved(tmp_path / "rates.json", in_network(entry("97810"), reporting_entity_name=name, plan_name="]: }"))
+    assert transparency(tmp_path, "--in-network", rates, "--network", NETWORK)[0] == 0
+    path = tmp_path / "out" / "example-fees-2026-01-01.yaml"
+    assert "\x1b" not in path.read_text()
+    assert run("rules", "check", ROOT / "rules" / "catalog", path)[1] == "2 files: 0 errors, 0 warnings\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], "expected --in-network, --allowed-amounts or both"),
+        (["--id", ""], "--id '': expected an id such as medicare-advantage-fees"),
+        (["--in-network", "{rates}", "--npi", "12"], "--npi '12': expected ten digits"),
+        (["--in-network", "{rates}", "--tin", "12-34"], "--tin '12-34': expected nine digits, or the ten of an NPI"),
+        (["--tier", "A"], "--tier 'A': expected a tier such as in_network"),
+        (["--outside-tier", ""], "--outside-tier '': expected a tier such as in_network"),
+        (["--in-network", "{rates}", "--tier", "x", "--outside-tier", "x"], "--outside-tier 'x': expected another"),
+        (["--in-network", "{rates}", "--network", "Other"], f"other networks of the file: {NETWORK}\nno amount could"),
+        (["--in-network", "{rates}", "--plan-id", "9"], "rates.json: found no plan_id; expected the plan '9'\nnothing"),
+        (["--allowed-amounts", "{rates}"], "rates.json: found no list out_of_network; expected a file of allowed"),
+    ],
+)
+def test_what_makes_no_fee_file_ends_with_status_2(tmp_path: Path, words: list[str], expected: str) -> None:
+    rates = saved(tmp_path / "rates.json", in_network(entry("97810")))
+    status, told, errors = transparency(tmp_path, *(each.replace("{rates}", str(rates)) for each in words))
+    assert (status, told) == (2, "")
+    assert errors.startswith(expected)
+    assert not (tmp_path / "out").exists()

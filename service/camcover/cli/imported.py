@@ -26,9 +26,9 @@ _LONGEST_ID = 60
 Found = TypeVar("Found")
 
 
-def check_fees_id(option: str, fees: str) -> None:
-    """End the command where the id of a fee file has another form; an empty one is none."""
-    if fees and (not _ID.fullmatch(fees) or len(fees) > _LONGEST_ID):
+def check_fees_id(option: str, fees: str, *, may_be_empty: bool = True) -> None:
+    """End the command where the id of a fee file has another form."""
+    if (fees or not may_be_empty) and (not _ID.fullmatch(fees) or len(fees) > _LONGEST_ID):
         end(f"{option} {fees!r}: expected an id such as medicare-advantage-fees")
 
 

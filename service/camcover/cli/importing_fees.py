@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+
+import typer
 
 from camcover.cli.imported import check_fees_id, end, read_whole, show, source_text, write_files
 from camcover.cli.rules import checked_rules
@@ -15,6 +17,14 @@ from camcover.exchange.physician_fees.localities import locality_of_zip, read_lo
 from camcover.exchange.physician_fees.records import Locality, ReadValues
 from camcover.exchange.physician_fees.relative_values import read_values
 from camcover.exchange.physician_fees.terms import WantedFees, draft_of, is_priced
+from camcover.exchange.transparency.allowed_amounts import read_allowed_amounts
+from camcover.exchange.transparency.fee_file import FeesAsked, TierFile, fees_of, providers_told
+from camcover.exchange.transparency.headings import told_of
+from camcover.exchange.transparency.in_network import read_in_network
+from camcover.exchange.transparency.providers import digits_of, network_key
+from camcover.exchange.transparency.records import ReadPrices, WantedPrices
+from camcover.exchange.transparency.several import OfSeveral
+from camcover.rulebook import printable
 from camcover.rulebook.records import Catalog
 from camcover.rulebook.words import count
 from camcover.shipped import Shipped, shipped
@@ -39,7 +49,8 @@ def medicare(
 ) -> None:
     """Make fee files of the Medicare physician fee schedule."""
     check_fees_id("--id", fees_id)
-    _check_tier("--tier", tier)
+    if tier:
+        _check_tier("--tier", tier)
     if bool(zip_code) != (zips is not None) or (zip_code and locality):
         end("expected --locality, or --zip with --zips, or none of them")
     codes = _codes(_catalogs(catalog))
@@ -69,9 +80,80 @@ def medicare(
     write_files(output, texts, values.unread, count(len(drafts), "fee file"), may_replace=replace)
 
 
+def transparency(
+    output: Path,
+    year: int,
+    fees_id: str,
+    in_network: Path | None,
+    allowed_amounts: Path | None,
+    npi: list[str] | None,
+    tin: list[str] | None,
+    network: list[str] | None,
+    plan_id: str,
+    of_several: OfSeveral | None,
+    tier: str,
+    outside_tier: str,
+    catalog: list[Path] | None,
+    retrieved: datetime | None,
+    replace: bool,
+) -> None:
+    """Make a fee file of Transparency in Coverage files."""
+    check_fees_id("--id", fees_id, may_be_empty=False)
+    for option, name in (("--tier", tier), ("--outside-tier", outside_tier)):
+        _check_tier(option, name)
+    if in_network is None and allowed_amounts is None:
+        end("expected --in-network, --allowed-amounts or both")
+    if tier == outside_tier:
+        end(f"--outside-tier {outside_tier!r}: expected another tier than --tier")
+    catalogs = _catalogs(catalog)
+    wanted = WantedPrices(
+        codes=_codes(catalogs),
+        places={code: setting for each in catalogs for code, setting in each.places_of_service.items()},
+        first=date(year, 1, 1),
+        npis=_identifiers("--npi", npi or (), "[0-9]{10}", "ten digits"),
+        tins=_identifiers("--tin", tin or (), "[0-9]{2}-?[0-9]{7}|[0-9]{10}", "nine digits, or the ten of an NPI"),
+        networks=frozenset(map(network_key, network or ())),
+        plan_id=plan_id,
+    )
+
+    def read() -> dict[str, TierFile]:
+        found = {}
+        if in_network is not None:
+            rates = read_in_network(in_network, wanted)
+            found[tier] = TierFile(rates, "in_network", _source(rates, "negotiated rates", retrieved))
+        if allowed_amounts is not None:
+            amounts = read_allowed_amounts(allowed_amounts, wanted)
+            found[outside_tier] = TierFile(amounts, "out_of_network", _source(amounts, "allowed amounts", retrieved))
+        return found
+
+    found = read_whole(read, output, may_replace=replace)
+    providers = providers_told(npi or (), tin or (), network or ())
+    made = fees_of(found, FeesAsked(fees_id, year, providers, of_several))
+    if not made.has_amounts:
+        show(made.unread)
+        if others := sorted({name for each in found.values() for name in each.read.networks}):
+            typer.echo(printable(f"other networks of the file: {', '.join(others)}"), err=True)
+        end("no amount could be read; nothing is written")
+    texts = [(made.fees.file_name, fees_text(made.fees))]
+    write_files(output, texts, made.unread, count(len(texts), "fee file"), may_replace=replace)
+
+
+def _source(read: ReadPrices, what: str, retrieved: datetime | None) -> str:
+    """The source of a file's amounts."""
+    return source_text(f"{told_of(read.heading)}, {what} (Transparency in Coverage)", [read.file], retrieved)
+
+
+def _identifiers(option: str, given: Sequence[str], form: str, expected: str) -> frozenset[str]:
+    """Identifiers as digits; ends the command where one has another form."""
+    for each in given:
+        if not re.fullmatch(form, each):
+            end(f"{option} {each!r}: expected {expected}")
+    return frozenset(map(digits_of, given))
+
+
 def _check_tier(option: str, tier: str) -> None:
-    """End the command where a tier has another form; an empty one is none."""
-    if tier and not _TIER.fullmatch(tier):
+    """End the command where a tier has another form."""
+    if not _TIER.fullmatch(tier):
         end(f"{option} {tier!r}: expected a tier such as in_network")
 
 

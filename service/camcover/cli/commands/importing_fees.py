@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.exchange.transparency.several import OfSeveral
 
 __all__ = ["app"]
 
@@ -86,4 +87,57 @@ def medicare(
     if --id gives no other. What could not be read is printed, and listed in FOLDER/imported.jsonl. The folder is
     written whole or not at all. Ends with status 1 if a part could not be read, and with status 2 if nothing is
     written.
+    """
+
+
+@app.command("transparency")
+@done_by("importing_fees:transparency")
+def transparency(
+    output: Output,
+    year: Annotated[int, typer.Option(min=2020, max=2100, help="The plan year.", show_default=False)],
+    fees_id: Annotated[
+        str,
+        typer.Option(
+            "--id", metavar="ID", help="The id of the fee file, which plans name as `fees:`.", show_default=False
+        ),
+    ],
+    in_network: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="JSON", help="A file of negotiated rates; .gz is read, too."),
+    ] = None,
+    allowed_amounts: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, metavar="JSON", help="A file of amounts allowed out of the network; .gz, too."
+        ),
+    ] = None,
+    npi: Annotated[
+        list[str] | None, typer.Option(metavar="NNNNNNNNNN", help="Only rates of this provider. Repeat it for several.")
+    ] = None,
+    tin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NN-NNNNNNN", help="Only rates of this tax number. Repeat it for several."),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only rates of this network; files of schema 2 name networks."),
+    ] = None,
+    plan_id: Annotated[str, typer.Option(metavar="ID", help="Refuse files that do not have this plan_id.")] = "",
+    of_several: Annotated[
+        OfSeveral | None,
+        typer.Option(help="Which of several amounts of a code stands. Without it such a code has none, and is listed."),
+    ] = None,
+    tier: Annotated[str, typer.Option(metavar="TIER", help="The tier of --in-network.")] = "in_network",
+    outside_tier: Annotated[
+        str, typer.Option(metavar="TIER", help="The tier of --allowed-amounts.")
+    ] = "out_of_network",
+    catalog: Catalog = None,
+    retrieved: Retrieved = None,
+    replace: Replace = False,
+) -> None:
+    """Make a fee file of a payer's Transparency in Coverage files, of the schemas 1 and 2.
+
+    Give --in-network, --allowed-amounts or both. A fee file knows tiers, not providers: choose providers by --npi,
+    --tin or --network, and write a file for each choice. Amounts in dollars are read; percentages, derived and
+    per-diem amounts are listed. For what could not be read, and for the status, see `camcover import fees medicare`.
     """

@@ -1,0 +1,126 @@
+"""What is wanted of a Transparency in Coverage file, and what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from camcover.exchange.notes import Unread
+from camcover.money import Cents
+from camcover.rulebook.records import Setting
+
+__all__ = ["EVERY_SETTING", "LeftOut", "LeftOutTally", "Price", "ReadPrices", "Spot", "WantedPrices"]
+
+EVERY_SETTING = frozenset(Setting)
+
+MOST_KINDS = 500
+"""Of what is left out; what comes then is counted together."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPrices:
+    """Which prices are wanted: of which codes, in force on `first`.
+
+    `places`: settings by the place-of-service code. `npis`, `tins` (digits), `networks` (in lower case): only of these;
+    empty = of all. `plan_id`: what the file must say that it is of; empty = whatever it says.
+    """
+
+    codes: Collection[str]
+    places: Mapping[str, Setting]
+    first: date
+    npis: frozenset[str] = frozenset()
+    tins: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    plan_id: str = ""
+
+    @property
+    def is_of_some(self) -> bool:
+        """Whether providers are chosen at all."""
+        return bool(self.npis or self.tins or self.networks)
+
+
+class Price(NamedTuple):
+    """An amount of a unit, the settings it is for, and its last day (None = none is stated)."""
+
+    settings: frozenset[Setting]
+    cents: Cents
+    last: date | None = None
+
+
+class LeftOut(NamedTuple):
+    """Why something is left out: what was expected. `is_unread`: it may be a price that is wanted; else it is none."""
+
+    expected: str
+    is_unread: bool = True
+
+
+@dataclass(slots=True)
+class LeftOutTally:
+    """What was left out: of each kind, by code and by what was there, the first place and how often."""
+
+    _found: dict[tuple[LeftOut, str, str], tuple[str, int]] = field(default_factory=dict)
+
+    def add(self, kind: LeftOut, place: str, found: str, code: str = "", *, times: int = 1) -> None:
+        """Count one. `place`: such as `in_network 3, rate 2`; `found`: in words."""
+        key = (kind, code, found)
+        if key not in self._found and len(self._found) >= MOST_KINDS:
+            key = (kind, code, "something else")
+        first, count = self._found.get(key, (place, 0))
+        self._found[key] = first, count + times
+
+    def add_all(self, other: LeftOutTally, code: str) -> None:
+        """Count what another one has, as of a code."""
+        for (kind, _, found), (place, times) in other._found.items():
+            self.add(kind, place, found, code, times=times)
+
+    def unread(self, file: str) -> Iterator[Unread]:
+        """What could not be read."""
+        for (kind, code, found), (place, times) in self._found.items():
+            if kind.is_unread:
+                yield Unread(file, 0, f"{code}, {place}" if code else place, _counted(found, times), kind.expected)
+
+    def passed_over(self) -> Iterator[str]:
+        """Sentences on what was not asked for."""
+        for (kind, code, found), (_, times) in sorted(self._found.items()):
+            if not kind.is_unread:
+                yield f"{code}: {_counted(found, times)}; taken are {kind.expected}."
+
+
+def _counted(found: str, times: int) -> str:
+    return f"{found} ({times:,} times)" if times > 1 else found
+
+
+class Spot(NamedTuple):
+    """A place of a file, such as `in_network 3, rate 2`, and the tally of what is left out there."""
+
+    tally: LeftOutTally
+    place: str
+
+    def leave_out(self, kind: LeftOut, found: str) -> None:
+        """Count one."""
+        self.tally.add(kind, self.place, found)
+
+    def within(self, place: str) -> Spot:
+        """A place within this one."""
+        return Spot(self.tally, f"{self.place}, {place}")
+
+
+@dataclass(slots=True)
+class ReadPrices:
+    """The prices of a file by code, what it says of itself, and what was left out. `file`: name and SHA-256.
+
+    `networks`: some names of networks that are not wanted.
+    """
+
+    prices: dict[str, set[Price]] = field(default_factory=dict)
+    heading: dict[str, str] = field(default_factory=dict)
+    left: LeftOutTally = field(default_factory=LeftOutTally)
+    networks: set[str] = field(default_factory=set)
+    file: tuple[str, str] = ("", "")
+
+    @property
+    def unread(self) -> list[Unread]:
+        """What could not be read."""
+        return list(self.left.unread(self.file[0]))
