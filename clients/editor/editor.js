@@ -25,7 +25,10 @@ const colours = HighlightStyle.define([
 function mount(field) {
   const form = field.form;
   const problems = document.getElementById("problems-card");
+  const decision = document.getElementById("cursor-card");
   let waits = Promise.resolve();
+  let shown = 0;
+  let rests;
 
   // One question at a time, so that a fast typist fills no queue: the last text waits for the answer before.
   function ask(what, more) {
@@ -74,13 +77,14 @@ function mount(field) {
     const state = target.state;
     let told;
     try {
-      told = await ask("check", {});
+      told = await ask("check", { line: String(lineOf(state)) });
     } catch (error) {
       problems.querySelector("h2").textContent = "Not checked: the server did not answer";
       return [];
     }
     if (target.state.doc !== state.doc) return [];
     list(told, state);
+    decide(told, state);
     return told.here.map((each) => diagnostic(state, each));
   }
 
@@ -114,6 +118,33 @@ function mount(field) {
     problems.querySelector("[data-live]").replaceChildren(items, others);
   }
 
+  function lineOf(state) {
+    return state.doc.lineAt(state.selection.main.head).number;
+  }
+
+  // The part comes from the server as the page without script has it: its texts are escaped there.
+  function decide(told, state) {
+    shown = lineOf(state);
+    decision.querySelector("h2").textContent = "At the cursor";
+    decision.querySelector("[data-live]").innerHTML = told.decision;
+  }
+
+  // A cursor that moves asks for the decision in its line; what is typed is checked anyway.
+  function moved(update) {
+    if (update.docChanged || !update.selectionSet) return;
+    clearTimeout(rests);
+    rests = setTimeout(async () => {
+      const state = view.state;
+      if (lineOf(state) === shown) return;
+      try {
+        const told = await ask("check", { line: String(lineOf(state)) });
+        if (view.state.doc === state.doc) decide(told, state);
+      } catch (error) {
+        decision.querySelector("h2").textContent = "Not decided: the server did not answer";
+      }
+    }, DELAY);
+  }
+
   function go(at) {
     view.dispatch({ selection: { anchor: at }, scrollIntoView: true });
     view.focus();
@@ -141,7 +172,7 @@ function mount(field) {
         lineNumbers(), foldGutter(), lintGutter(), history(), drawSelection(), highlightActiveLine(),
         highlightActiveLineGutter(), indentUnit.of("  "), yaml(), syntaxHighlighting(colours),
         linter(check, { delay: DELAY }), autocompletion({ override: [complete] }),
-        EditorState.readOnly.of(field.readOnly),
+        EditorState.readOnly.of(field.readOnly), EditorView.updateListener.of(moved),
         EditorView.contentAttributes.of({
           "aria-label": field.dataset.label, "aria-describedby": "editor-keys", tabindex: "0",
         }),
@@ -152,6 +183,7 @@ function mount(field) {
   });
   field.before(view.dom);
   field.hidden = true;
+  form.querySelector(".at-line").hidden = true;
   form.addEventListener("submit", () => { field.value = view.state.doc.toString(); });
   document.getElementById("editor-keys").hidden = false;
   forceLinting(view);

@@ -31,7 +31,10 @@ def open_copay(page: Any, site: str) -> None:
 
 
 def test_what_is_typed_is_checked_mended_and_completed(page: Any, staff: tuple[str, tuple[str, str, str]]) -> None:
-    """By keyboard, under the policy of the pages (`page`): a mark and its fix, F8, completion, Tab, a save."""
+    """By keyboard, under the policy of the pages (`page`): a mark and its fix, F8, completion, Tab, a save.
+
+    Where the cursor goes, the decision of its rule is shown.
+    """
     open_copay(page, staff[0])
     content = page.locator(".cm-content")
     line = page.locator(".cm-line", has_text="therapies: [acupuncture, massage]")
@@ -47,7 +50,12 @@ def test_what_is_typed_is_checked_mended_and_completed(page: Any, staff: tuple[s
     assert page.evaluate("window.getSelection().toString()") == "acupunture"
     page.get_by_role("button", name="Write acupuncture", exact=True).click()
     page.get_by_text("0 findings in this file").wait_for()
+    decision = page.locator("#cursor-card")
+    decision.get_by_text("benefit hands of Copay Plan, 2026").wait_for()
+    page.locator(".cm-line", has_text="otherwise: not_covered").first.click()
+    decision.get_by_text("No benefit and no exclusion").wait_for()
     line.click()
+    decision.get_by_text("$30.00 copay per visit").wait_for()
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     page.keyboard.type(", ")

@@ -130,6 +130,33 @@ async def test_what_is_typed_is_checked_and_completed(desk_of: Desks, office: Of
     assert drafting.draft_view(drafts_of(office.releases), path[1:])[1] == {}
 
 
+async def test_the_decision_in_a_line_is_shown(desk_of: Desks) -> None:
+    """Without script at "Check" and by the address; with script as a part of the page, escaped."""
+    ana = await desk_of("ana")
+    path = await begun(ana)
+    line = THIRTY.splitlines().index("  hands:") + 1
+    checked = await ana.post(f"{path}/edit", await fields(ana, "check", THIRTY) | {"line": str(line)})
+    page = read(checked.text)
+    assert f"Decision in line {line}" in page.text
+    assert "benefit hands of Copay Plan, 2026 in network: $30.00 copay per visit needs a referral" in page.text
+    assert "acupuncture every line covered by hands massage every line covered by hands" in page.text
+    assert page.of("cursor") == (await ana.get(f"{path}/edit?file=copay.yaml&line={line}")).of("cursor")
+    asked = await ana.get(f"{path}/edit?file=copay.yaml&line=2")
+    assert "No benefit and no exclusion of a plan stands in this line." in asked.text
+    assert (
+        "Name a line of a benefit or an exclusion, and check." in (await ana.get(f"{path}/edit?file=copay.yaml")).text
+    )
+    wrong = THIRTY.replace("[acupuncture, massage]", "[acupunture]")
+    faulty = await ana.post(f"{path}/edit", await fields(ana, "check", wrong) | {"line": str(line)})
+    assert "It shows once the errors are corrected." in read(faulty.text).text
+    for odd in ("x", "-1", "9" * 30):
+        assert "Decision" in (await ana.get(f"{path}/edit?file=copay.yaml&line={odd}")).text
+    sent = {"proof": await ana.proof(), "file": "copay.yaml", "text": THIRTY.replace("Copay Plan", "<b>Plan</b>")}
+    part = (await ana.post(f"{path}/check", sent | {"line": str(line)})).json()["decision"]
+    assert "&lt;b&gt;Plan&lt;/b&gt;" in part
+    assert "covered by hands" in part
+
+
 async def test_two_browsers_edit_one_draft(desk_of: Desks, office: Office) -> None:
     """The second save is told, its text stands on the page, and a further one goes through."""
     ana, ben = await desk_of("ana"), await desk_of("ben")

@@ -16,7 +16,7 @@ from camcover.rulebook.grammar import KINDS
 from camcover.rulebook.scalars import JsonSchema
 from camcover.rulebook.schema import json_schema
 
-__all__ = ["RuleCompletion", "completions"]
+__all__ = ["RuleCompletion", "completions", "way_to"]
 
 MOST = 200
 """Texts that are offered."""
@@ -75,6 +75,17 @@ def completions(files: Mapping[str, bytes], text: str, line: int, column: int) -
     name = next((each for each in reversed(place.steps) if each != _ITEM), "")
     offered = {each.text: each for each in (*keys, *_words(nodes), *_ids(files, text, name, nodes))}
     return tuple(offered.values())[:MOST]
+
+
+def way_to(text: str, line: int) -> tuple[str, ...]:
+    """The keys, and `[]` for items of lists, that lead from the top of a file to what stands in a line, from 1.
+
+    A blank line and a comment belong to what stands before them.
+    """
+    stack: list[tuple[int, str]] = []
+    for each in text.split("\n")[: max(0, line)]:
+        _read(each, stack)
+    return tuple(step for _, step in stack)
 
 
 def _of_no_kind(place: _TypedPlace) -> tuple[RuleCompletion, ...]:

@@ -11,10 +11,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from camcover.rulebook import Diagnostic, load_files
 from camcover.workflow.reviewing import Validation, validate_files
 
-__all__ = ["DraftCheck", "check_draft", "concerned", "diagnosed"]
+__all__ = ["DraftCheck", "check_draft", "concerned"]
 
 _HEADS = re.compile(r"^(kind|id):[ ]*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 _REFERENCES = re.compile(r"\b(fees|policy):[ ]*[\"']?([A-Za-z0-9_-]+)")
@@ -45,12 +44,6 @@ def check_draft(before: Mapping[str, bytes], after: Mapping[str, bytes], *, is_w
         # A part of the rules is no release.
         found = found._replace(release="")
     return DraftCheck(found, len(names) == len(after), len(names))
-
-
-def diagnosed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
-    """What `camcover rules check` finds in the files that the differences concern; no test is run."""
-    names = concerned(before, after)
-    return load_files({name: content for name, content in after.items() if name in names}).diagnostics
 
 
 def concerned(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:

@@ -12,7 +12,7 @@ from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestati
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
 from camcover.rulebook.words import waiting_state, waiting_words
 
-__all__ = ["AXES", "axis_words"]
+__all__ = ["ANY", "AXES", "axis_words"]
 
 AXES = (
     Subject.TIER,

@@ -11,14 +11,8 @@ from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, StaffSite, Visit
-from camcover.workflow.decision_tables import (
-    BenefitTerms,
-    DecisionTable,
-    TableQuery,
-    TableRow,
-    UnknownFact,
-    code_words,
-)
+from camcover.workflow.decision_tables import DecisionTable, TableQuery, TableRow, UnknownFact, code_words
+from camcover.workflow.decision_words import decided, term_lines
 from camcover.workflow.errors import NoActiveRelease
 from camcover.workflow.release_history import files_of_release, releases_page
 from camcover.workflow.reviewing import explained
@@ -88,40 +82,15 @@ def _table(table: DecisionTable) -> ShownTable:
 
 
 def _case(case: TableRow, columns: Iterable[str]) -> ShownCase:
-    then = [line for each in case.then for line in (f"used up: then {each.benefit}", *_lines(each))]
+    then = [line for each in case.then for line in (f"used up: then {each.benefit}", *term_lines(each))]
     return ShownCase(
         when=tuple(case.when.get(name, "any") for name in columns),
         is_covered=case.verdict is Verdict.BENEFIT,
-        decision=_decision(case),
+        decision=decided(case),
         place=case.place,
-        terms=(*case.provider_liable, *_lines(case), *then),
+        terms=(*case.provider_liable, *term_lines(case), *then),
         others=tuple(f"{each.rule} {each.why}" for each in case.others),
     )
-
-
-def _decision(case: TableRow) -> str:
-    """What becomes of a line."""
-    if case.verdict is Verdict.BENEFIT:
-        return f"covered by {case.benefits[0]}" if case.benefits else "covered"
-    if case.verdict is Verdict.NOT_LISTED:
-        return "not covered: no rule names it"
-    reason = case.reason.replace("_", " ").lower()
-    return f"excluded: {reason}" if case.verdict is Verdict.EXCLUDED else f"not covered: {reason}"
-
-
-def _lines(terms: TableRow | BenefitTerms) -> list[str]:
-    """The terms of one benefit, a line each."""
-    lines = [f"{each.tier.replace('_', ' ')}: {', then '.join(each.member_pays) or 'nothing'}" for each in terms.terms]
-    lines += [f"needs {each}" for each in terms.requirements]
-    lines += [f"at most {each.text}" for each in terms.limits]
-    lines += [f"account {each.account}: {each.text}" for each in terms.accounts]
-    lines += [
-        f"{each.tier.replace('_', ' ')}: {said}"
-        for each in terms.terms
-        for said in (each.payment, each.provider_liable)
-        if said
-    ]
-    return lines
 
 
 PAGES = (StaffPage("/plans/{plan}/therapies/{therapy}", _show),)

@@ -13,14 +13,16 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from camcover.rulebook import Diagnostic
+from camcover.rulebook import Diagnostic, Severity
 from camcover.rulebook.extents import mended
+from camcover.web.rendering import template
 from camcover.web.staff.drafts_page import DraftAtHand, draft_at_hand, draft_id, revision
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import drafting
 from camcover.workflow.completing import completions
-from camcover.workflow.draft_checks import check_draft, diagnosed
+from camcover.workflow.decision_at_cursor import Typed, diagnosed_at
+from camcover.workflow.draft_checks import check_draft
 from camcover.workflow.draft_texts import checked_files
 from camcover.workflow.drafting import DraftSave, drafts_of
 from camcover.workflow.errors import DraftChanged
@@ -47,11 +49,15 @@ async def _show(visit: Visit) -> Response:
 async def _page(
     visit: Visit, found: DraftAtHand, name: str, text: str, *, fault: str = "", status: int = 200
 ) -> Response:
-    """The page with a text that need not be saved, and what the check finds in it."""
+    """The page with a text that need not be saved, what the check finds in it, and the decision at a line."""
+    line = whole_number(visit.sent("line", _LONGEST_NUMBER) or visit.asked("line", _LONGEST_NUMBER)) or 0
     unsaved = {name: _bytes(text, found.whole.files.get(name))} if name else {}
     after = {**found.whole.files, **unsaved}
     check = await visit.site.work(check_draft, found.base, after, is_whole=False) if name else None
     findings = check.validation.diagnostics if check else ()
+    decision = None
+    if name and line:
+        _, decision = await visit.site.work(diagnosed_at, found.base, after, Typed(name, text, line))
     return framed(
         visit,
         "draft_edit.html",
@@ -66,6 +72,9 @@ async def _page(
         check=check,
         here_findings=[each for each in findings if each.at.file == name],
         other_findings=[each for each in findings if each.at.file != name],
+        line=line,
+        decision=decision,
+        decision_fault=_no_decision(findings),
         fault=fault,
     )
 
@@ -98,14 +107,17 @@ async def _mended(visit: Visit, found: DraftAtHand, name: str, text: str) -> str
 
 
 async def _diagnosed(visit: Visit) -> Response:
-    """What is wrong with a text that is being typed, as the editor reads it."""
+    """What is wrong with a text that is being typed, and what it decides at the cursor, as the editor reads it."""
     found, name, after = await _typed(visit)
-    told = await visit.site.work(diagnosed, found.base, after)
+    line = whole_number(visit.sent("line", _LONGEST_NUMBER)) or 0
+    told, decision = await visit.site.work(diagnosed_at, found.base, after, Typed(name, after[name].decode(), line))
     here = [each for each in told if each.at.file == name]
     others = len(told) - len(here)
     said = f"{len(here)} finding{'' if len(here) == 1 else 's'} in this file"
     elsewhere = f"{others} finding{'' if others == 1 else 's'} in other files: Check shows them." if others else ""
-    return _json({"said": said, "elsewhere": elsewhere, "here": [_finding(each) for each in here]})
+    at_cursor = template("staff/_cursor.html").module.at_cursor(decision, _no_decision(told))  # type: ignore[attr-defined]
+    edits = [_finding(each) for each in here]
+    return _json({"said": said, "elsewhere": elsewhere, "here": edits, "decision": str(at_cursor)})
 
 
 async def _completed(visit: Visit) -> Response:
@@ -123,6 +135,13 @@ async def _typed(visit: Visit) -> tuple[DraftAtHand, str, dict[str, bytes]]:
     found = await visit.site.look(draft_at_hand, visit)
     text = (visit.form.get("text") or ("",))[0]
     return found, name, {**found.whole.files, name: text.replace("\r\n", "\n").encode()}
+
+
+def _no_decision(findings: Sequence[Diagnostic]) -> str:
+    """Why there is no decision where there is none."""
+    if any(each.severity is Severity.ERROR for each in findings):
+        return "It shows once the errors are corrected."
+    return "No benefit and no exclusion of a plan stands in this line."
 
 
 def _finding(each: Diagnostic) -> dict[str, Any]:
