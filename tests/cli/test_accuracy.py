@@ -144,7 +144,14 @@ def test_the_report_as_table_and_as_json(rules: Tables, tmp_path: Path, run: Any
     (cause,) = [each for each in whole["causes"] if each["lines"]]
     assert cause == {"cause": "accumulators", "lines": 2, "cents": 2_800, "absolute_cents": 2_800}
     assert [each["name"] for each in found["rules"]] == ["share-plan/needles"]
-    told = run("accuracy", file, "--estimates", estimates).stdout
+    page = tmp_path / "accuracy.html"
+    told = run("accuracy", file, "--estimates", estimates, "--html", page).stdout
+    assert "share-plan/needles" in page.read_text(encoding="utf-8")
+    unwritten = run("accuracy", file, "--estimates", estimates, "--html", tmp_path / "no" / "where.html")
+    assert (unwritten.exit_code, unwritten.stderr.strip()) == (
+        1,
+        f"{tmp_path / 'no' / 'where.html'}: No such file or directory",
+    )
     assert told.startswith("3 lines compared, 0 without an estimate. 1 (33.3 %) right to the cent.")
     for words in ("other sums so far", "$28.00", "share-plan/needles", "acupuncture", "$9.33"):
         assert words in told

@@ -12,6 +12,7 @@ import typer
 from google.protobuf import json_format
 
 from camcover.cli.accuracy_table import show_accuracy
+from camcover.cli.estimating import write_output
 from camcover.cli.options import TableFormat
 from camcover.exchange.notes import UnreadableFile
 from camcover.exchange.remittances.matching import matched
@@ -30,8 +31,9 @@ def accuracy(
     database_url: str,
     subject: str,
     output: TableFormat,
+    html: Path | None,
 ) -> None:
-    """Print how right estimates were."""
+    """Print how right estimates were, and write the page that shows it."""
     if bool(estimates) == bool(database_url):
         raise typer.BadParameter("give either --estimates or --database-url")
     claims = [claim for file in files for claim in _claims(file)]
@@ -42,6 +44,10 @@ def accuracy(
         typer.echo(json.dumps(_as_data(report), indent=2))
     else:
         show_accuracy(report)
+    if html is not None:
+        from camcover.exchange.remittances.page import accuracy_page  # noqa: PLC0415 - Jinja, which tables do not need
+
+        write_output(html, accuracy_page(report, [file.name for file in files]).encode())
     if not found.lines:
         typer.echo(f"none of {len(found.unmatched)} lines was estimated", err=True)
         raise typer.Exit(1)

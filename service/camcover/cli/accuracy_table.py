@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from camcover.cli.table import screen_for
-from camcover.exchange.remittances.records import ErrorCause
-from camcover.exchange.remittances.reporting import BOUNDS_CENTS, AccuracyGroup, AccuracyReport
+from camcover.exchange.remittances.reporting import AccuracyGroup, AccuracyReport
+from camcover.exchange.remittances.words import CAUSES, CLASSES, mean, percent
 from camcover.money import dollars
 
 __all__ = ["show_accuracy"]
@@ -18,15 +18,6 @@ __all__ = ["show_accuracy"]
 _MOST_GROUPS = 40
 """Plans, therapies or rules shown; the JSON holds them all."""
 
-_CAUSES = {
-    ErrorCause.ALLOWED: "another allowed amount",
-    ErrorCause.ACCUMULATORS: "other sums so far",
-    ErrorCause.LIMIT: "a limit",
-    ErrorCause.COVERAGE: "coverage",
-    ErrorCause.CHARGE: "another charge",
-    ErrorCause.TERMS: "another copay or coinsurance",
-    ErrorCause.UNKNOWN: "unknown",
-}
 _FIGURES = ("Lines", "Exact", "Coverage right", "Bias", "Mean error", "Median", "90 %", "Largest")
 
 
@@ -36,7 +27,7 @@ def show_accuracy(report: AccuracyReport, console: Console | None = None) -> Non
     whole = report.all
     screen.print(
         f"{whole.lines} lines compared, {report.unmatched} without an estimate. "
-        f"{whole.exact} ({_percent(whole.exact, whole.lines)}) right to the cent.",
+        f"{whole.exact} ({percent(whole.exact, whole.lines)}) right to the cent.",
         highlight=False,
     )
     screen.print(_errors(whole))
@@ -49,16 +40,15 @@ def show_accuracy(report: AccuracyReport, console: Console | None = None) -> Non
 
 def _errors(group: AccuracyGroup) -> Table:
     table = _table("What the patient owes, beside the estimate", "Error", ("Lines", "Share"))
-    names = ["none", *(f"up to {dollars(each)}" for each in BOUNDS_CENTS[1:]), f"above {dollars(BOUNDS_CENTS[-1])}"]
-    for name, count in zip(names, group.errors, strict=True):
-        table.add_row(name, str(count), _percent(count, group.lines))
+    for name, count in zip(CLASSES, group.errors, strict=True):
+        table.add_row(name, str(count), percent(count, group.lines))
     return table
 
 
 def _causes(group: AccuracyGroup) -> Table:
     table = _table("What explains the rest", "Cause", ("Lines", "Sum", "Without signs"))
     for each in sorted(group.causes, key=lambda one: -one.absolute_cents):
-        table.add_row(_CAUSES[each.cause], str(each.lines), dollars(each.cents), dollars(each.absolute_cents))
+        table.add_row(CAUSES[each.cause], str(each.lines), dollars(each.cents), dollars(each.absolute_cents))
     return table
 
 
@@ -68,10 +58,10 @@ def _groups(title: str, groups: Sequence[AccuracyGroup]) -> Table:
         table.add_row(
             each.name,
             str(each.lines),
-            _percent(each.exact, each.lines),
-            _percent(each.same_coverage, each.lines),
-            _mean(each.total_error_cents, each.lines),
-            _mean(each.absolute_error_cents, each.lines),
+            percent(each.exact, each.lines),
+            percent(each.same_coverage, each.lines),
+            mean(each.total_error_cents, each.lines),
+            mean(each.absolute_error_cents, each.lines),
             dollars(each.median_error_cents),
             dollars(each.ninetieth_error_cents),
             dollars(each.largest_error_cents),
@@ -85,19 +75,3 @@ def _table(title: str, first: str, figures: Sequence[str]) -> Table:
     for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     return table
-
-
-def _percent(part: int, whole: int) -> str:
-    """A share with one digit, half up; a dash of nothing."""
-    if not whole:
-        return "-"
-    tenths = (2_000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10} %"
-
-
-def _mean(cents: int, lines: int) -> str:
-    """A mean in dollars, half away from zero."""
-    if not lines:
-        return dollars(0)
-    size = (2 * abs(cents) + lines) // (2 * lines)
-    return dollars(-size if cents < 0 else size)

@@ -31,6 +31,10 @@ def accuracy(
     output: Annotated[
         TableFormat, typer.Option("--format", help="text for people, json for programs.")
     ] = TableFormat.TEXT,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Also write the report as a page with charts.", show_default=False),
+    ] = None,
 ) -> None:
     """Compare estimates with what payers decided, and say what explains the differences.
 

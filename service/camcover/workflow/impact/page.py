@@ -1,21 +1,16 @@
-"""An impact as one self-contained page: tables and drawings inside the file, nothing fetched.
+"""An impact as a page that stands alone.
 
-What comes in: an `Impact`, the names of what was compared, and the results of bounds. What goes out: HTML that is also
-well-formed XML. Every name in it is escaped, and control characters are written out.
+What comes in: an `Impact`, the names of what was compared, and the results of bounds. What goes out: HTML.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
-from camcover.money import dollars
-from camcover.rulebook import printable
 from camcover.workflow.impact.charts import distribution_chart, group_chart
 from camcover.workflow.impact.records import Impact, most_changed
 from camcover.workflow.impact.words import bin_words, changes_of, signed
+from camcover.workflow.standalone_pages import standalone_page
 from camcover.workflow.thresholds import BoundResult
 
 __all__ = ["page"]
@@ -26,7 +21,9 @@ MOST_ROWS = 200
 
 def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequence[BoundResult] = ()) -> str:
     """The page; `before`, `after` and `book` are the names of what was compared."""
-    text = _template().render(
+    return standalone_page(
+        "camcover.workflow.impact",
+        "impact.html",
         impact=impact,
         before=before,
         after=after,
@@ -50,24 +47,10 @@ def page(impact: Impact, *, before: str, after: str, book: str, outcomes: Sequen
         ],
         cases=[("Largest increases", impact.increases), ("Largest decreases", impact.decreases)],
         share=_share,
+        signed=signed,
+        bin=bin_words,
+        changes_of=changes_of,
     )
-    # XML has no control characters, and a name may hold one.
-    return printable(text)
-
-
-@cache
-def _template() -> Template:
-    """The template, read once."""
-    environment = Environment(
-        loader=PackageLoader("camcover.workflow.impact"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"dollars": dollars, "signed": signed, "bin": bin_words, "count": "{:,}".format}
-    environment.globals |= {"changes_of": changes_of}
-    return environment.get_template("impact.html")
 
 
 def _share(part: int, whole: int) -> str:
