@@ -79,6 +79,7 @@ def test_the_file_is_a_rule_file_that_cites_its_source(tmp_path: Path) -> None:
 
 def test_codes_without_an_amount_are_named(tmp_path: Path) -> None:
     notes = seattle(tmp_path).notes
+    assert "The conversion factor is 32.3465." in notes
     assert "Without an amount: 97010, paid within another service (B)." in notes
     assert "Without an amount: 98943, not covered by Medicare (N)." in notes
     assert "Not in the file: 99213." in notes

@@ -152,25 +152,22 @@ def test_a_price_that_cannot_be_read_is_listed(tmp_path: Path, price: Json, foun
 @pytest.mark.parametrize(
     ("price", "note"),
     [
-        ({"billing_class": "institutional"}, "97810: prices of institutions; taken are those of professionals."),
-        (
-            {"billing_code_modifier": ["TC"]},
-            "97810: a price with the modifier 'TC'; taken are those without a modifier.",
-        ),
-        (
-            {"expiration_date": "2025-12-31"},
-            "97810: a price that ended on 2025-12-31; taken are those in force on the first day of the year.",
-        ),
-        (
-            {"service_code": ["99"]},
-            "97810: a price for the places '99'; taken are those for places of service that the catalog knows.",
-        ),
+        ({"billing_class": "institutional"}, "Left out, prices of institutions: 97810 (1)."),
+        ({"billing_code_modifier": ["TC"]}, "Left out, prices with a modifier: 97810 (1)."),
+        ({"expiration_date": "2025-12-31"}, "Left out, prices that ended before the year: 97810 (1)."),
+        ({"service_code": ["99"]}, "Left out, prices for places of service that no setting stands for: 97810 (1)."),
         ({"expiration_date": "2026-06-30"}, "97810: a price ends on 2026-06-30, before the file does."),
     ],
 )
 def test_a_price_that_is_not_asked_for_is_a_note(tmp_path: Path, price: Json, note: str) -> None:
     tier = fees(read(tmp_path, in_network(entry("97810", rate({}, price)))))
     assert (tier.notes, tier.unread) == ([note], [])
+
+
+def test_prices_that_are_not_asked_for_are_counted_by_code(tmp_path: Path) -> None:
+    modified = rate({}, {"billing_code_modifier": ["TC"]}, {"billing_code_modifier": ["26"], "negotiated_rate": 9})
+    content = in_network(entry("97811", modified), entry("97810", modified, modified), entry("99999", modified))
+    assert fees(read(tmp_path, content)).notes == ["Left out, prices with a modifier: 97810 (4), 97811 (2)."]
 
 
 def test_the_same_again_is_counted(tmp_path: Path) -> None:
@@ -353,6 +350,13 @@ def test_the_samples_of_cms_are_read(tmp_path: Path) -> None:
     (sample,) = [each for path, each in found.items() if "all-negotiated" in path.name]
     assert [price.cents for price in sample.prices["99214"]] == [15000]
     assert tmp_path.exists()
+
+
+@pytest.mark.parametrize("length", range(0, len(json.dumps(in_network(entry("97810")))), 7))
+def test_a_file_that_is_cut_off_gives_nothing(tmp_path: Path, length: int) -> None:
+    (tmp_path / "t.json").write_text(json.dumps(in_network(entry("97810")))[:length])
+    with pytest.raises(UnreadableFile, match="no JSON, or JSON that is cut off"):
+        read_in_network(tmp_path / "t.json", wanted())
 
 
 def test_broken_files_give_prices_or_reasons(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class JsonStream:
 
         Raises `UnreadableFile` where two fields have one name.
         """
-        if self.peek()[0] != "start_map":
+        if self._peek()[0] != "start_map":
             self.skip()
             return
         self._take()
@@ -71,15 +71,19 @@ class JsonStream:
 
     def items(self) -> Iterator[int]:
         """The numbers of the next list's values, from 1; nothing where the next value is none, which is passed over."""
-        if self.peek()[0] != "start_array":
+        if not self.is_list():
             self.skip()
             return
         self._take()
         number = 0
-        while self.peek()[0] != "end_array":
+        while self._peek()[0] != "end_array":
             number += 1
             yield number
         self._take()
+
+    def is_list(self) -> bool:
+        """Whether the next value is a list."""
+        return self._peek()[0] == "start_array"
 
     def skip(self) -> None:
         """Pass over the next value."""
@@ -123,7 +127,7 @@ class JsonStream:
             mapping[found[1]] = self._value(self._take(), levels - 1, values)
         return mapping
 
-    def peek(self) -> Event:
+    def _peek(self) -> Event:
         """The next event, which stays."""
         if self._next is None:
             self._next = self._take()

@@ -109,9 +109,12 @@ def _notes(read: ReadValues, codes: Collection[str]) -> Iterator[str]:
     """What the amounts are, and which codes have none."""
     yield (
         "Relative value units times the locality's indices times the conversion factor, to the cent, half up. Amounts "
-        "are those of an office, except where `rates` has those of a hospital; telehealth is taken as at home. The "
-        "file is one release of its year; CMS may have published other values for earlier months."
+        "are those of an office, except where `rates` has those of a hospital: a code that CMS marks NA there has that "
+        "of an office. Telehealth is taken as at home. The file is one release of its year; CMS may have published "
+        "other values for earlier months."
     )
+    factors = sorted({each.factor for each in read.values.values() if is_priced(each)})
+    yield f"The conversion factor is {', '.join(map(str, factors))}."
     yield (
         "Not in the amounts: sequestration, incentives and adjustments of single physicians, shortage areas, the lower "
         "rate of some professions, and what a hospital bills for itself."

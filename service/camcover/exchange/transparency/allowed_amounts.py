@@ -22,7 +22,7 @@ def read_allowed_amounts(path: Path, wanted: WantedPrices) -> ReadPrices:
     stream, found, has_amounts = JsonStream(path), ReadPrices(), False
     for name in stream.fields():
         if name == "out_of_network":
-            has_amounts = stream.peek()[0] == "start_array"
+            has_amounts = stream.is_list()
             for number in stream.items():
                 _entry(stream, f"out_of_network {number}", wanted, found)
         elif name in HEADING:

@@ -66,7 +66,7 @@ class _RatesReader:
         stream, has_rates = self._stream, False
         for name in stream.fields():
             if name == "in_network":
-                has_rates = stream.peek()[0] == "start_array"
+                has_rates = stream.is_list()
                 for number in stream.items():
                     self._entry(f"in_network {number}")
             elif name == "provider_references" and self._wanted.is_of_some:

@@ -23,10 +23,10 @@ NO_AMOUNT = LeftOut("an amount from 0.01 to 10,000,000.00")
 NO_DAY = LeftOut("a day such as 2026-12-31")
 NO_CLASS = LeftOut("professional, institutional or both")
 NO_PLACE = LeftOut("a list of places of service such as 11, in the setting inpatient, outpatient or both")
-INSTITUTIONAL = LeftOut("those of professionals", is_unread=False)
-MODIFIED = LeftOut("those without a modifier", is_unread=False)
-ENDED = LeftOut("those in force on the first day of the year", is_unread=False)
-ELSEWHERE = LeftOut("those for places of service that the catalog knows", is_unread=False)
+INSTITUTIONAL = LeftOut("prices of institutions", is_unread=False)
+MODIFIED = LeftOut("prices with a modifier", is_unread=False)
+ENDED = LeftOut("prices that ended before the year", is_unread=False)
+ELSEWHERE = LeftOut("prices for places of service that no setting stands for", is_unread=False)
 
 _MOST_DOLLARS = 10_000_000
 _CENTS_OF_DOLLAR = 100
@@ -53,7 +53,7 @@ def price_of(amount: Any, terms: Mapping[str, Any], places: Mapping[str, Setting
     """
     billing_class = terms.get("billing_class")
     if billing_class == "institutional":
-        spot.leave_out(INSTITUTIONAL, "prices of institutions")
+        spot.leave_out(INSTITUTIONAL)
         return None
     if billing_class not in ("professional", "both"):
         spot.leave_out(NO_CLASS, f"the billing class {word_of(billing_class)}")
@@ -70,11 +70,9 @@ def price_of(amount: Any, terms: Mapping[str, Any], places: Mapping[str, Setting
 
 def is_without_modifier(terms: Mapping[str, Any], spot: Spot) -> bool:
     """Whether a price is the usual one; else it is left out at the spot."""
-    modifiers = terms.get("billing_code_modifier")
-    if modifiers in (None, "", [], [""]):
+    if terms.get("billing_code_modifier") in (None, "", [], [""]):
         return True
-    listed = ", ".join(map(str, modifiers)) if isinstance(modifiers, list) else str(modifiers)
-    spot.leave_out(MODIFIED, f"a price with the modifier {quoted(listed[:_MOST_SHOWN])}")
+    spot.leave_out(MODIFIED)
     return False
 
 
@@ -87,7 +85,7 @@ def last_day(text: Any, first: date, spot: Spot) -> date | None:
     if day is None:
         spot.leave_out(NO_DAY, f"the expiration date {word_of(text)}")
     elif day < first:
-        spot.leave_out(ENDED, f"a price that ended on {day}")
+        spot.leave_out(ENDED)
         return None
     return day
 
@@ -115,5 +113,5 @@ def _settings(terms: Mapping[str, Any], places: Mapping[str, Setting], spot: Spo
         return within
     found = within & {places[each] for each in codes if each in places}
     if not found:
-        spot.leave_out(ELSEWHERE, f"a price for the places {quoted(', '.join(codes)[:_MOST_SHOWN])}")
+        spot.leave_out(ELSEWHERE)
     return found or None

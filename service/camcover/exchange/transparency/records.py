@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -50,9 +51,13 @@ class Price(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """Why something is left out: what was expected. `is_unread`: it may be a price that is wanted; else it is none."""
+    """A kind of what is left out.
 
-    expected: str
+    `is_unread`: it may be a price that is wanted, and `words` say what was expected. Else `words` say what it is:
+    prices that nobody asked for.
+    """
+
+    words: str
     is_unread: bool = True
 
 
@@ -79,13 +84,15 @@ class LeftOutTally:
         """What could not be read."""
         for (kind, code, found), (place, times) in self._found.items():
             if kind.is_unread:
-                yield Unread(file, 0, f"{code}, {place}" if code else place, _counted(found, times), kind.expected)
+                yield Unread(file, 0, f"{code}, {place}" if code else place, _counted(found, times), kind.words)
 
     def passed_over(self) -> Iterator[str]:
-        """Sentences on what was not asked for."""
-        for (kind, code, found), (_, times) in sorted(self._found.items()):
+        """A sentence on each kind that was not asked for: `Left out, prices with a modifier: 97810 (12).`."""
+        by_kind: defaultdict[str, list[str]] = defaultdict(list)
+        for (kind, code, _), (_, times) in sorted(self._found.items()):
             if not kind.is_unread:
-                yield f"{code}: {_counted(found, times)}; taken are {kind.expected}."
+                by_kind[kind.words].append(f"{code} ({times:,})")
+        yield from (f"Left out, {words}: {', '.join(codes)}." for words, codes in by_kind.items())
 
 
 def _counted(found: str, times: int) -> str:
@@ -98,8 +105,8 @@ class Spot(NamedTuple):
     tally: LeftOutTally
     place: str
 
-    def leave_out(self, kind: LeftOut, found: str) -> None:
-        """Count one."""
+    def leave_out(self, kind: LeftOut, found: str = "") -> None:
+        """Count one; `found`: what is there, where it is to be told."""
         self.tally.add(kind, self.place, found)
 
     def within(self, place: str) -> Spot:
