@@ -1,4 +1,7 @@
-"""A small identity provider on the loopback: discovery, keys, and tokens by the grant `client_credentials`.
+"""A small identity provider on the loopback: discovery, keys, tokens for programs, and a sign-in for people.
+
+Programs get tokens by the grant `client_credentials`; people by the authorization code flow with PKCE, in which it asks
+nobody: whoever comes is `person`.
 
 It signs by `cryptography` alone, so that what the service reads was written by other code.
 """
@@ -6,7 +9,9 @@ It signs by `cryptography` alone, so that what the service reads was written by 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import secrets
 import threading
 import time
 from collections import Counter
@@ -14,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -79,6 +84,10 @@ class IdentityProvider:
         self.asked: Counter[str] = Counter()
         self.instead: dict[str, tuple[int, bytes]] = {}
         self.issuer = ""
+        self.person: dict[str, Any] = {"sub": "ana", "scope": "rules.write"}
+        self.id_claims: dict[str, Any] = {}
+        self.secret = ""
+        self.codes: dict[str, dict[str, str]] = {}
         self.goes_on = threading.Event()
         self.goes_on.set()
 
@@ -97,16 +106,50 @@ class IdentityProvider:
         """A token with such claims."""
         return self.keys[-1].token(self.claims(**claims))
 
-    def answer(self, path: str, body: str) -> tuple[int, bytes]:
-        """Status and content."""
+    def id_token(self, asked: dict[str, str]) -> str:
+        """The ID token for what a client asked, with `id_claims` in place of some claims."""
+        usual = {"aud": asked["client_id"], "sub": self.person["sub"], "scope": None, "nonce": asked["nonce"]}
+        return self.keys[-1].token(self.claims(**(usual | self.id_claims)), typ="JWT")
+
+    def authorized(self, query: str) -> tuple[int, bytes]:
+        """Sign in whoever comes: back to the client, with a code."""
+        asked = dict(parse_qsl(query))
+        assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+        assert "openid" in asked["scope"].split()
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        sent = {"code": code, "state": asked["state"], "iss": self.issuer}
+        return 302, f"{asked['redirect_uri']}?{urlencode(sent)}".encode()
+
+    def exchanged(self, form: dict[str, str], authorization: str) -> tuple[int, bytes]:
+        """Tokens for a code, once, for the client that asked for it and knows the verifier."""
+        asked = self.codes.pop(form["code"], None)
+        challenge = encoded(hashlib.sha256(form["code_verifier"].encode()).digest())
+        pair = base64.b64encode(f"{form['client_id']}:{self.secret}".encode()).decode()
+        is_client = not self.secret or authorization == f"Basic {pair}"
+        is_same = asked is not None and all(form[name] == asked[name] for name in ("client_id", "redirect_uri"))
+        if asked is None or not is_same or not is_client or challenge != asked["code_challenge"]:
+            return 400, json.dumps({"error": "invalid_grant"}).encode()
+        tokens = {"id_token": self.id_token(asked), "access_token": self.token(**self.person), "token_type": "Bearer"}
+        return 200, json.dumps(tokens).encode()
+
+    def answer(self, address: str, body: str, authorization: str = "") -> tuple[int, bytes]:
+        """Status and content; of a redirect the address to which it leads."""
+        path, query = urlsplit(address).path, urlsplit(address).query
         self.asked[path] += 1
         self.goes_on.wait(60)
         if path in self.instead:
             return self.instead[path]
         if path == DISCOVERY:
-            return 200, json.dumps({"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys"}).encode()
+            names = ("jwks_uri", "keys"), ("authorization_endpoint", "authorize"), ("token_endpoint", "token")
+            known = {name: f"{self.issuer}/{place}" for name, place in names}
+            return 200, json.dumps({"issuer": self.issuer} | known).encode()
         if path == "/keys":
             return 200, json.dumps({"keys": [each.public() for each in self.keys]}).encode()
+        if path == "/authorize":
+            return self.authorized(query)
+        if path == "/token" and "code" in parse_qs(body):
+            return self.exchanged(dict(parse_qsl(body)), authorization)
         if path == "/token":
             form = parse_qs(body)
             token = self.token(sub=form["client_id"][0], scope=form["scope"][0])
@@ -125,12 +168,13 @@ def providing(*keys: str) -> Iterator[IdentityProvider]:
 
         def do_POST(self) -> None:
             size = int(self.headers["Content-Length"])
-            self._send(*provider.answer(self.path, self.rfile.read(size).decode()))
+            authorization = self.headers.get("Authorization", "")
+            self._send(*provider.answer(self.path, self.rfile.read(size).decode(), authorization))
 
         def _send(self, status: int, content: bytes) -> None:
             self.send_response(status)
             if status in {301, 302}:
-                self.send_header("Location", f"{provider.issuer}/keys")
+                self.send_header("Location", content.decode() or f"{provider.issuer}/keys")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

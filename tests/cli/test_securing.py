@@ -12,8 +12,15 @@ import pytest
 import typer
 
 from authority import Authority, put
-from camcover.api.credentials import OidcSettings, Role, SigningAlgorithm
-from camcover.cli.securing import certificate_files, check_plain_text, is_loopback, oidc_settings, plain_ports
+from camcover.api.credentials import OidcSettings, Role, SignInClient, SigningAlgorithm
+from camcover.cli.securing import (
+    certificate_files,
+    check_plain_text,
+    is_loopback,
+    oidc_settings,
+    plain_ports,
+    sign_in_client,
+)
 from identity_provider import providing
 from processes import address_of, end, http_of, serving
 from small_rules import question
@@ -176,9 +183,59 @@ def test_options_of_oidc() -> None:
     found = settings(ISSUER, "camcover", "api://camcover/read=rules.read", "a=b=estimate")
     assert found is not None
     assert found.scopes == {"api://camcover/read": Role.RULES_READ, "a=b": Role.ESTIMATE}
-    assert found[:2] + found[3:] == (ISSUER, "camcover", (SigningAlgorithm.ES256,), "email", 5, "payers")
+    assert found == OidcSettings(
+        ISSUER, "camcover", found.scopes, (SigningAlgorithm.ES256,), "email", leeway_seconds=5, payers_claim="payers"
+    )
     usual: dict[str, Any] = {"subject_claim": "sub", "payers_claim": None, "leeway_seconds": 30}
     assert oidc_settings(None, None, None, algorithms=None, **usual) is None
+
+
+def test_options_of_the_sign_in(tmp_path: Path) -> None:
+    """A public client, and one whose secret is the one line of a file; nothing without them."""
+    file = tmp_path / "secret"
+    file.write_text("between-us\n", encoding="utf-8")
+    origin = "https://rules.payer.example:8443"
+    assert sign_in_client(None, None, None) is None
+    assert sign_in_client("pages", None, origin) == SignInClient("pages", origin, "")
+    assert sign_in_client("pages", file, "http://127.0.0.1:8080") == SignInClient(
+        "pages", "http://127.0.0.1:8080", "between-us"
+    )
+
+
+@pytest.mark.parametrize(
+    ("client", "secret", "origin", "said"),
+    [
+        ("pages", None, None, "needs --oidc-client-id and --oidc-origin"),
+        (None, None, "https://rules.example", "needs --oidc-client-id and --oidc-origin"),
+        (None, b"secret", None, "needs --oidc-client-id and --oidc-origin"),
+        ("pages", None, "http://rules.example", "expected an https origin"),
+        ("pages", None, "https://rules.example/staff", "expected an https origin"),
+        ("pages", None, "https://rules.example/", "expected an https origin"),
+        ("pages", None, "https://a@rules.example", "expected an https origin"),
+        ("pages", None, "rules.example", "expected an https origin"),
+        ("pages", b"", "https://rules.example", "expected one line with the secret"),
+        ("pages", b"a\nb", "https://rules.example", "expected one line with the secret"),
+        ("pages", b"\xff", "https://rules.example", "cannot be read"),
+        ("pages", ..., "https://rules.example", "cannot be read"),
+    ],
+)
+def test_options_of_the_sign_in_that_are_wrong(
+    tmp_path: Path, client: str | None, secret: Any, origin: str | None, said: str
+) -> None:
+    file = None if secret is None else tmp_path / "secret"
+    if isinstance(secret, bytes):
+        (tmp_path / "secret").write_bytes(secret)
+    with pytest.raises(typer.BadParameter, match=said):
+        sign_in_client(client, file, origin)
+
+
+def test_a_sign_in_needs_an_issuer_and_a_name_of_its_own() -> None:
+    client = SignInClient("pages", "https://rules.example")
+    usual: dict[str, Any] = {"subject_claim": "sub", "payers_claim": None, "leeway_seconds": 30, "sign_in": client}
+    with pytest.raises(typer.BadParameter, match="need both --oidc-issuer and --oidc-audience"):
+        oidc_settings(None, None, None, algorithms=None, **usual)
+    with pytest.raises(typer.BadParameter, match="expected another name than --oidc-audience"):
+        oidc_settings(ISSUER, "pages", None, algorithms=None, **usual)
 
 
 @pytest.mark.parametrize(

@@ -158,11 +158,10 @@ def office(tmp_path: Path, template: tuple[Path, tuple[str, str, str]]) -> Itera
 @pytest.fixture
 async def desk_of(office: Office) -> AsyncIterator[Callable[..., Any]]:
     """Gives a browser in which a person has signed in; without a name nobody has."""
-    app = StaffPages(office.site)
     async with AsyncExitStack() as stack:
 
         async def make(name: str = "") -> Desk:
-            transport = httpx.ASGITransport(app)
+            transport = httpx.ASGITransport(StaffPages(office.site))
             client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=HOST))
             desk = Desk(client)
             if name:

@@ -170,6 +170,11 @@ class Access:
         return self._asks
 
     @property
+    def access_tokens(self) -> AccessTokens | None:
+        """What judges the tokens of the identity provider, if there is one."""
+        return self._access_tokens
+
+    @property
     def knows_certificates(self) -> bool:
         """Whether callers may be known by the names in their certificates."""
         return bool(self._callers.certificates)

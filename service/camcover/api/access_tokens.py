@@ -68,6 +68,11 @@ class AccessTokens:
         return judged
 
     def _judged(self, token: str) -> Caller | Status:
+        claims = self.claims(token, self._settings.audience)
+        return claims if isinstance(claims, Status) else self._of_claims(claims)
+
+    def claims(self, token: str, audience: str) -> Mapping[str, Any] | Status:
+        """The claims of a token that the issuer has signed for an audience, which may have expired; or its refusal."""
         header = _header(token)
         if header is None:
             return _refusal("it is no JWT")
@@ -83,22 +88,42 @@ class AccessTokens:
         except (JoseError, ValueError):
             return _refusal("its signature is not the issuer's")
         claims = _object(content)
-        return _refusal("it has no claims") if claims is None else self._of_claims(claims)
+        return _refusal("it has no claims") if claims is None else self._in_force(claims, audience)
+
+    def _in_force(self, claims: Mapping[str, Any], audience: str) -> Mapping[str, Any] | Status:
+        """Claims that the issuer has signed, if they are its own, for the audience, and of this time."""
+        if claims.get("iss") != self._settings.issuer:
+            return _refusal("it is of another issuer")
+        given = claims.get("aud")
+        if audience not in (given if isinstance(given, list) else [given]):
+            return _refusal("it is for another audience")
+        begins = _time(claims, "nbf")
+        if _time(claims, "exp") is None or ("nbf" in claims and begins is None):
+            return _refusal("it says no time until which it holds")
+        if begins is not None and begins - self._leeway > self._now():
+            return _refusal("it does not hold yet")
+        return claims
+
+    def claims_now(self, token: str, audience: str) -> Mapping[str, Any] | Status:
+        """The same, but the refusal of a token that has expired."""
+        found = self.claims(token, audience)
+        has_ended = not isinstance(found, Status) and self._end(found) <= self._now()
+        return _refusal("it has expired") if has_ended else found
+
+    def _end(self, claims: Mapping[str, Any]) -> datetime:
+        """When claims that count end, with the leeway."""
+        found = _time(claims, "exp")
+        if found is None:
+            raise AssertionError("claims without a time count nowhere")
+        return found + self._leeway
+
+    @property
+    def _leeway(self) -> timedelta:
+        return timedelta(seconds=self._settings.leeway_seconds)
 
     def _of_claims(self, claims: Mapping[str, Any]) -> Caller | Status:
-        """The caller of claims that the issuer has signed."""
+        """The caller of claims that count."""
         settings = self._settings
-        if claims.get("iss") != settings.issuer:
-            return _refusal("it is of another issuer")
-        audience = claims.get("aud")
-        if settings.audience not in (audience if isinstance(audience, list) else [audience]):
-            return _refusal("it is for another audience")
-        leeway = timedelta(seconds=settings.leeway_seconds)
-        expires, begins = _time(claims, "exp"), _time(claims, "nbf")
-        if expires is None or ("nbf" in claims and begins is None):
-            return _refusal("it says no time until which it holds")
-        if begins is not None and begins - leeway > self._now():
-            return _refusal("it does not hold yet")
         subject = _text(claims, settings.subject_claim)
         if not subject or not subject.isprintable() or len(subject) > _MOST_SUBJECT or subject == PAGES:
             return _refusal(f"it has no {settings.subject_claim} that names a caller")
@@ -108,7 +133,7 @@ class AccessTokens:
             settings.scopes[each] for each in _words(claims.get("scope", claims.get("scp"))) if each in settings.scopes
         }
         payers = None if settings.payers_claim is None else frozenset(_words(claims.get(settings.payers_claim)))
-        return Caller(subject, frozenset(roles), expires + leeway, payers)
+        return Caller(subject, frozenset(roles), self._end(claims), payers)
 
 
 def _refusal(why: str) -> Status:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from camcover.workflow.roles import Role
 
-__all__ = ["LEEWAY_SECONDS", "OidcSettings", "Role", "SigningAlgorithm", "new_token", "token_hash"]
+__all__ = ["LEEWAY_SECONDS", "OidcSettings", "Role", "SignInClient", "SigningAlgorithm", "new_token", "token_hash"]
 
 LEEWAY_SECONDS = 30
 """How much the clocks of an issuer and of this machine may differ."""
@@ -35,11 +35,24 @@ _SCOPES: Mapping[str, Role] = {str(role): role for role in Role}
 """Of each role the scope of the same name."""
 
 
+class SignInClient(NamedTuple):
+    """As whom this service asks the provider to sign people in.
+
+    `origin`: of the pages for staff, as browsers see it. `secret`: of a confidential client; empty for a public one,
+    whose codes PKCE alone protects.
+    """
+
+    id: str
+    origin: str
+    secret: str = ""
+
+
 class OidcSettings(NamedTuple):
     """Which access tokens count: their issuer (a URL, as in `iss`), their audience, the algorithms.
 
     `scopes` gives the role of each scope. `subject_claim` names the claim that is the caller's subject, `payers_claim`
-    the one that lists the payers whose rules the caller may change; without it that is all.
+    the one that lists the payers whose rules the caller may change; without it that is all. `sign_in`: how people sign
+    in to the pages for staff by the provider; None: they do not.
     """
 
     issuer: str
@@ -49,6 +62,7 @@ class OidcSettings(NamedTuple):
     subject_claim: str = "sub"
     leeway_seconds: int = LEEWAY_SECONDS
     payers_claim: str | None = None
+    sign_in: SignInClient | None = None
 
 
 def new_token() -> tuple[str, str]:

@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from joserfc import jwk
@@ -44,19 +44,29 @@ _CHUNK_BYTES = 16 << 10
 _MODULUS_LETTERS = 342
 """The modulus of an RSA key of 2,048 bits in base64; shorter keys are not used."""
 
-_OK = 200
+_OK, _REFUSING = 200, range(400, 500)
 
 Key: TypeAlias = jwk.RSAKey | jwk.ECKey | jwk.OKPKey
 
 
 class IssuerUnreachable(CamcoverError):
-    """A document of the identity provider cannot be had; the message says why."""
+    """A document of the identity provider cannot be had; the message says why.
+
+    `is_answered`: it refused what was asked of it, by a status of 400 to 499.
+    """
+
+    def __init__(self, said: str, *, is_answered: bool = False) -> None:
+        """Say why."""
+        super().__init__(said)
+        self.is_answered = is_answered
 
 
-def fetched(url: str) -> Mapping[str, Any]:
-    """The JSON object at a URL. Blocks for at most some five seconds. Raises `IssuerUnreachable`.
+def fetched(
+    url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
+    """The JSON object at a URL, to which `form` is sent, if any. Blocks for at most some five seconds.
 
-    Redirects are not followed: what they lead to is not what the settings name.
+    Redirects are not followed: what they lead to is not what the settings name. Raises `IssuerUnreachable`.
     """
     last = time.monotonic() + _FETCH_SECONDS
     place = urlsplit(url)
@@ -66,10 +76,16 @@ def fetched(url: str) -> Mapping[str, Any]:
     connection = kind(place.hostname or "", place.port, timeout=_FETCH_SECONDS)
     try:
         path = f"{place.path or '/'}?{place.query}" if place.query else place.path or "/"
-        connection.request("GET", path, headers={"Accept": "application/json"})
+        given = {"Accept": "application/json"} | dict(headers or {})
+        if form is None:
+            connection.request("GET", path, headers=given)
+        else:
+            given["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("POST", path, urlencode(form), given)
         answer = connection.getresponse()
         if answer.status != _OK:
-            raise IssuerUnreachable(f"{url}: found status {answer.status}; expected {_OK}")
+            said = f"{url}: found status {answer.status}; expected {_OK}"
+            raise IssuerUnreachable(said, is_answered=answer.status in _REFUSING)
         content = b""
         while chunk := answer.read1(_CHUNK_BYTES):
             content += chunk

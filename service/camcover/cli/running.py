@@ -34,6 +34,7 @@ from camcover.workflow.rules_in_force import RulesInForce
 if TYPE_CHECKING:
     from camcover.api.access_tokens import AccessTokens
     from camcover.api.page_saves import PageSaves
+    from camcover.api.provider_sign_in import ProviderSignIn
     from camcover.http.port import HttpPort
     from camcover.web.staff.app import StaffPages
 
@@ -217,19 +218,27 @@ def _http_port(
         certificates=None if http.is_plain else certificates,
         connection_seconds=options.settings.connection_age_seconds,
         pages=Pages(rules, settings, server.pages.run) if http.pages else None,
-        staff=staff_pages_of(server, rules, access, http.impact_book, options.folder)
+        staff=staff_pages_of(
+            server, rules, access, impact_book=http.impact_book, folder=options.folder, oidc=options.oidc
+        )
         if http.staff_pages and not options.rules
         else None,
     )
 
 
 def staff_pages_of(
-    server: Server, rules: RulesInForce, access: Access, impact_book: Path | None = None, folder: Path | None = None
+    server: Server,
+    rules: RulesInForce,
+    access: Access,
+    *,
+    impact_book: Path | None = None,
+    folder: Path | None = None,
+    oidc: OidcSettings | None = None,
 ) -> StaffPages | None:
     """The pages for staff, where there are releases to look at and tokens to sign in by.
 
     `impact_book`: the file of members that the operator lets staff price under two sets of rules; `folder`: what the
-    processes of one service share.
+    processes of one service share; `oidc`: the identity provider, by which staff may sign in.
     """
     # They import Starlette, which only an extra brings, and what only these pages need.
     from camcover.api.impact_jobs import ImpactJobs  # noqa: PLC0415
@@ -253,8 +262,18 @@ def staff_pages_of(
         worker.run,
         lambda: server.following,
         impacts=impacts,
+        provider=_sign_in(access, oidc),
     )
     return StaffPages(site)
+
+
+def _sign_in(access: Access, oidc: OidcSettings | None) -> ProviderSignIn | None:
+    """What signs staff in by the identity provider, where the settings name a client."""
+    if oidc is None or oidc.sign_in is None or access.access_tokens is None:
+        return None
+    from camcover.api.provider_sign_in import ProviderSignIn  # noqa: PLC0415 - it imports joserfc, which an extra brings
+
+    return ProviderSignIn(oidc, oidc.sign_in, access.access_tokens)
 
 
 def _read_anew_on_hangup(rules: RulesInForce, reloader: Reloader, access: Access) -> None:

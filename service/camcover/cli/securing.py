@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import typer
 
 from camcover.api.certificates import CertificateFiles
-from camcover.api.credentials import OidcSettings, Role, SigningAlgorithm
+from camcover.api.credentials import OidcSettings, Role, SignInClient, SigningAlgorithm
 from camcover.api.origins import is_private_origin
 from camcover.extras import ExtraMissing, how_to_install, is_installed
 
-__all__ = ["certificate_files", "check_plain_text", "is_loopback", "oidc_settings", "plain_ports"]
+__all__ = ["certificate_files", "check_plain_text", "is_loopback", "oidc_settings", "plain_ports", "sign_in_client"]
 
 
 def certificate_files(certificate: Path | None, key: Path | None, client_ca: Path | None) -> CertificateFiles | None:
@@ -76,25 +76,63 @@ def oidc_settings(
     subject_claim: str,
     payers_claim: str | None,
     leeway_seconds: int,
+    sign_in: SignInClient | None = None,
 ) -> OidcSettings | None:
     """Which access tokens count; None where none do. `scopes`: SCOPE=ROLE, by default each role's own name.
 
     Raises typer.BadParameter for options that do not go together, `ExtraMissing` where the extra is not installed.
     """
     if issuer is None or audience is None:
-        if issuer or audience or scopes or algorithms:
+        if issuer or audience or scopes or algorithms or sign_in:
             raise typer.BadParameter("other --oidc options need both --oidc-issuer and --oidc-audience")
         return None
+    if sign_in is not None and sign_in.id == audience:
+        said = "so that its ID tokens count as no access tokens"
+        raise typer.BadParameter(f"--oidc-client-id {sign_in.id}: expected another name than --oidc-audience, {said}")
     if not is_private_origin(issuer) and not (urlsplit(issuer).scheme == "https" and urlsplit(issuer).hostname):
         raise typer.BadParameter(f"--oidc-issuer {issuer}: expected an https URL")
     if not is_installed("oidc"):
         raise ExtraMissing(f"--oidc-issuer was given, and {how_to_install('oidc')}")
     found = OidcSettings(
-        issuer, audience, subject_claim=subject_claim, leeway_seconds=leeway_seconds, payers_claim=payers_claim
+        issuer,
+        audience,
+        subject_claim=subject_claim,
+        leeway_seconds=leeway_seconds,
+        payers_claim=payers_claim,
+        sign_in=sign_in,
     )
     if algorithms:
         found = found._replace(algorithms=tuple(dict.fromkeys(algorithms)))
     return found._replace(scopes=dict(map(_scope, scopes))) if scopes else found
+
+
+def sign_in_client(client_id: str | None, secret_file: Path | None, origin: str | None) -> SignInClient | None:
+    """As whom staff are signed in by the provider; None where they are not.
+
+    Raises typer.BadParameter for options that do not go together, and for a file that has no secret.
+    """
+    if client_id is None or origin is None:
+        if client_id or origin or secret_file:
+            raise typer.BadParameter("a sign-in by the identity provider needs --oidc-client-id and --oidc-origin")
+        return None
+    place = urlsplit(origin)
+    is_plain = not (place.path or place.query or place.fragment or place.username)
+    if not is_plain or not (is_private_origin(origin) or (place.scheme == "https" and place.hostname)):
+        raise typer.BadParameter(
+            f"--oidc-origin {origin}: expected an https origin such as https://rules.payer.example"
+        )
+    return SignInClient(client_id, origin, _secret_in(secret_file) if secret_file else "")
+
+
+def _secret_in(file: Path) -> str:
+    """The one line of a file."""
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"--oidc-client-secret-file {file}: cannot be read") from error
+    if not text or not text.isprintable():
+        raise typer.BadParameter(f"--oidc-client-secret-file {file}: expected one line with the secret")
+    return text
 
 
 def _scope(text: str) -> tuple[str, Role]:

@@ -21,7 +21,7 @@ from camcover.api.telemetry import check_telemetry
 from camcover.cli.logs import configure_logs
 from camcover.cli.options import listed_in
 from camcover.cli.running import OFF, HttpOptions, ServerOptions, guards, run_server
-from camcover.cli.securing import certificate_files, check_plain_text, oidc_settings, plain_ports
+from camcover.cli.securing import certificate_files, check_plain_text, oidc_settings, plain_ports, sign_in_client
 from camcover.cli.workers import Supervisor
 from camcover.extras import ExtraMissing, how_to_install, is_installed
 from camcover.store import Keeping
@@ -61,6 +61,9 @@ def prepared(
     oidc_subject_claim: str,
     oidc_payers_claim: str | None,
     oidc_leeway_seconds: int,
+    oidc_client_id: str | None,
+    oidc_client_secret_file: Path | None,
+    oidc_origin: str | None,
     watch: bool,
     workers: int,
     max_calls: int,
@@ -110,6 +113,7 @@ def prepared(
         subject_claim=oidc_subject_claim,
         payers_claim=oidc_payers_claim,
         leeway_seconds=oidc_leeway_seconds,
+        sign_in=sign_in_client(oidc_client_id, oidc_client_secret_file, oidc_origin),
     )
     served = served and replace(served, is_plain="--http" in plain)
     check_telemetry()

@@ -16,10 +16,13 @@ from camcover.store import ReleaseStore
 from camcover.store.staff_sessions import SessionRow, StaffSessions
 from camcover.workflow.roles import Role
 
-__all__ = ["SESSION_HOURS", "KnownTokens", "SignedIn", "StaffPerson", "begin", "end", "found"]
+__all__ = ["PROVIDED_HOURS", "SESSION_HOURS", "KnownTokens", "SignedIn", "StaffPerson", "begin", "end", "found"]
 
 SESSION_HOURS = 12
 """How long a session lasts at most; one of a token that ends before ends with it."""
+
+PROVIDED_HOURS = 1
+"""How long one of a sign-in by an identity provider lasts, which is asked again then, mostly without a word."""
 
 
 class StaffPerson(NamedTuple):

@@ -166,6 +166,24 @@ def serve(
     oidc_leeway_seconds: Annotated[
         int, typer.Option(min=0, max=300, help="How many seconds the provider's clock may differ from this machine's.")
     ] = LEEWAY_SECONDS,
+    oidc_client_id: Annotated[
+        str | None,
+        typer.Option(
+            help="The client by which staff sign in at the provider, in a browser (authorization code flow with PKCE)."
+        ),
+    ] = None,
+    oidc_client_secret_file: Annotated[
+        Path | None,
+        typer.Option(help="The file with that client's secret. Without it, the client is a public one."),
+    ] = None,
+    oidc_origin: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="The origin of the pages for staff as browsers see it. The provider leads people back to "
+            "ORIGIN/staff/sign-in/callback.",
+        ),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Read the rule files again whenever one is saved. For development.")
     ] = False,

@@ -33,6 +33,7 @@ from camcover.web.staff import (
     try_page,
 )
 from camcover.web.staff.frame import ROOT, framed, open_page
+from camcover.web.staff.provider_pages import LEAVING, RETURN, begin_at_provider, come_back
 from camcover.web.staff.signing_in import (
     cookie_of,
     is_proven,
@@ -97,6 +98,8 @@ class StaffPages(PageApp):
             Route("/static/{digest}/{name}", static_file),
             Route(f"{ROOT}/", RedirectResponse(ROOT, 308)),
             Route(f"{ROOT}/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route(f"{ROOT}{LEAVING}", self._open(begin_at_provider)),
+            Route(f"{ROOT}{RETURN}", self._open(come_back)),
             Route(f"{ROOT}/sign-out", self._page(StaffPage("/sign-out")), methods=["POST"]),
         ]
         for each in pages:
@@ -113,6 +116,16 @@ class StaffPages(PageApp):
                 else _at_once(sign_in_page(self._site, request.query_params.get("to", "")))
             ),
         )
+
+    def _open(
+        self, does: Callable[[StaffSite, Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """What answers for a page of somebody who is not signed in."""
+
+        async def answer(request: Request) -> Response:
+            return await self._answered(None, lambda: does(self._site, request))
+
+        return answer
 
     def _page(self, page: StaffPage) -> Callable[[Request], Awaitable[Response]]:
         """What answers the requests for one page."""

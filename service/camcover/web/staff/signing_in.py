@@ -17,9 +17,20 @@ from starlette.responses import RedirectResponse, Response
 from camcover.web.forms import SlowForm, WrongForm, body_of, fields_of
 from camcover.web.staff.frame import ROOT, open_page
 from camcover.web.staff.visits import StaffSite
-from camcover.workflow.staff_sessions import begin, end
+from camcover.workflow.staff_sessions import StaffPerson, begin, end
 
-__all__ = ["COOKIE", "cookie_of", "is_proven", "is_sent_from_here", "proof_of", "sign_in", "sign_in_page", "sign_out"]
+__all__ = [
+    "COOKIE",
+    "cookie_of",
+    "inside",
+    "is_proven",
+    "is_sent_from_here",
+    "let_in",
+    "proof_of",
+    "sign_in",
+    "sign_in_page",
+    "sign_out",
+]
 
 COOKIE = "__Host-camcover-staff"
 
@@ -57,7 +68,8 @@ def is_sent_from_here(request: Request) -> bool:
 
 def sign_in_page(site: StaffSite, to: str, said: str = "", status: int = 200) -> Response:
     """The form that takes a token; `to`: the page to see then; `said`: why the last one was not taken."""
-    return open_page("sign_in.html", "Sign in", status=status, to=_inside(to), said=said, release=site.rules.release)
+    given = {"to": inside(to), "said": said, "release": site.rules.release, "has_provider": site.provider is not None}
+    return open_page("sign_in.html", "Sign in", status=status, **given)
 
 
 async def sign_in(site: StaffSite, request: Request) -> Response:
@@ -74,16 +86,21 @@ async def sign_in(site: StaffSite, request: Request) -> Response:
     if person is None:
         _LOG.warning("sign-in refused")
         return sign_in_page(site, to, "This token is not known here, or its time is over.", 401)
+    return await let_in(site, request, person, to)
+
+
+async def let_in(site: StaffSite, request: Request, person: StaffPerson, to: str) -> Response:
+    """A new session of a person, its cookie, and the page that was wanted; or why they may not look at these pages."""
     if not person.may_read:
         _LOG.warning("sign-in refused", caller=person.subject)
-        said = "This token gives no access to these pages: they need the role rules.read or rules.write."
+        said = f"{person.subject} has no access to these pages: they need the role rules.read or rules.write."
         return sign_in_page(site, to, said, 403)
     old = cookie_of(request)
     if old:
         await site.look(end, site.releases.store, old)
     cookie = await site.look(begin, site.releases.store, person, site.now())
     _LOG.info("signed in", caller=person.subject)
-    answer = RedirectResponse(_inside(to), 303, headers={"cache-control": "no-store"})
+    answer = RedirectResponse(inside(to), 303, headers={"cache-control": "no-store"})
     # It ends with the window of the browser, or with the session.
     answer.set_cookie(COOKIE, cookie, secure=True, httponly=True, samesite="lax", path="/")
     return answer
@@ -97,7 +114,7 @@ async def sign_out(site: StaffSite, cookie: str) -> Response:
     return answer
 
 
-def _inside(to: str) -> str:
+def inside(to: str) -> str:
     """The page to see after a sign-in; the first one for anything that is no page of ours."""
     is_page = _PATH.fullmatch(to) and "//" not in to and ".." not in to
     return to if is_page and not to.startswith((f"{ROOT}/sign-in", f"{ROOT}/sign-out")) else ROOT

@@ -33,6 +33,7 @@ __all__ = [
     "Door",
     "Impacts",
     "Runs",
+    "SignInProvider",
     "StaffPage",
     "StaffSite",
     "Visit",
@@ -71,6 +72,19 @@ class Door(KnownTokens, Protocol):
         """The status of HTTP and the words for a failure that callers may be told of; None for a fault of ours."""
 
 
+class SignInProvider(Protocol):
+    """An identity provider by which staff sign in. `secret`: of one browser; `back`: the path of its return."""
+
+    async def address(self, secret: str, back: str) -> str:
+        """Where the browser goes. Raises a refusal where the provider is away."""
+
+    def is_own(self, secret: str, state: str, issuer: str) -> bool:
+        """Whether a browser comes back from the sign-in that it began itself."""
+
+    async def person(self, secret: str, code: str, back: str) -> StaffPerson | None:
+        """Whom the provider names; None for nobody who counts here. Raises a refusal where the provider is away."""
+
+
 class Impacts(Protocol):
     """Works out in the background what a change does to a book of members."""
 
@@ -96,6 +110,7 @@ class StaffSite:
     files, in another process. `following` tells how well this process follows the database; `now` is the time in UTC.
     `form_seconds`: how long a form may take to come.
     `kept`: answers about releases that took long; a release never changes. `impacts`: None where none are worked out.
+    `provider`: None where tokens alone let in.
     """
 
     rules: RulesInForce
@@ -109,6 +124,7 @@ class StaffSite:
     form_seconds: float = FORM_SECONDS
     kept: MutableMapping[Hashable, Any] = field(default_factory=lambda: LRUCache(MOST_KEPT))
     impacts: Impacts | None = None
+    provider: SignInProvider | None = None
 
     async def read(
         self,
