@@ -39,6 +39,7 @@ def test_every_page_is_accessible_and_fits(page: Any, staff: tuple[str, tuple[st
         "/estimates",
         "/try",
         "/audit",
+        "/books",
         "/access",
     ]
     for path in paths:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -167,8 +169,30 @@ async def test_what_is_no_job_is_refused(jobs: Jobs, desk_of: Desks, office: Off
     assert (await rita.post("/impacts", {"before": office.ids[0], "after": office.ids[1]})).status_code == 403
 
 
+async def test_the_books_are_named_with_size_time_and_digest(jobs: Jobs, desk_of: Desks) -> None:
+    """The file's members, bytes and SHA-256; no path. A file that is no book says why."""
+    assert jobs.book is not None
+    os.utime(jobs.book, (1_767_225_600, 1_767_225_600))  # 2026-01-01 00:00 UTC
+    content = jobs.book.read_bytes()
+    rita = await desk_of("rita")
+    page = await rita.get("/books")
+    told = f"2 the operator ( --impact-book ) 2026-01-01 00:00 UTC {len(content):,} bytes"
+    assert f"the members of members.parquet {told} {hashlib.sha256(content).hexdigest()}" in page.text
+    assert "20,000 invented members 20,000 this service" in page.text
+    assert str(jobs.book.parent) not in page.text
+    for wrong, said in ((b"PAR1", "it is no book of members"), (None, "unknown column 'x'")):
+        if wrong is None:
+            pq.write_table(pa.table({"plan_id": ["a"], "items": [[]], "x": [1]}), jobs.book)
+        else:
+            jobs.book.write_bytes(wrong)
+        assert said in (await rita.get("/books")).text
+    jobs.book.unlink()
+    assert "members.parquet" not in (await rita.get("/books")).text
+
+
 async def test_without_the_extra_there_is_no_card(desk_of: Desks, office: Office) -> None:
     ana = await desk_of("ana")
+    assert "This service works no impacts out" in (await ana.get("/books")).text
     assert "members and money" not in (await ana.get("/releases/roll-back")).text
     sent = {"proof": await ana.proof(), "before": office.ids[0], "after": office.ids[1]}
     assert (await ana.post("/impacts", sent)).status_code == 404

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from camcover.workflow.activation import four_eyes
 from camcover.workflow.audit_reading import AuditQuery, audit_page
@@ -104,6 +105,34 @@ async def test_two_people_switch_four_eyes_off(desk_of: Desks, office: Office) -
     assert four_eyes(office.store).is_on
     await ben.post("/access", off | {"proof": await ben.proof()})
     assert not four_eyes(office.store).is_on
+
+
+async def test_sessions_are_seen_and_ended(desk_of: Desks, office: Office) -> None:
+    """All of one person, not those of others; a session whose token was removed is none. No cookie is shown."""
+    ana, ben, again, eli = await desk_of("ana"), await desk_of("ben"), await desk_of("ben"), await desk_of("rita")
+    office.people({name: roles for name, roles in ROLES.items() if name != "rita"})
+    await eli.get("/access", 303)
+    page = await ana.get("/access")
+    assert "3 sessions" in page.text
+    assert page.text.count("ben estimate, rules.write a token of the file") == 2
+    with office.database.read() as connection:
+        kept = connection.execute(text("SELECT cookie, token FROM staff_sessions")).all()
+    assert not [each for row in kept for each in row if each in page.text]
+    with capture_logs() as logs:
+        assert (await ana.post("/access", {"proof": await ana.proof(), "end": "ben"})).status_code == 303
+    told = {"event": "sessions ended", "caller": "ana", "of": "ben", "count": 2, "log_level": "info"}
+    assert told in logs
+    await ben.get("/access", 303)
+    await again.get("/access", 303)
+    assert "1 session" in (await ana.get("/access")).text
+
+
+@pytest.mark.parametrize("name", ["pam", "rita"])
+async def test_who_does_not_look_after_all_rules_ends_no_session(desk_of: Desks, name: str) -> None:
+    desk, ana = await desk_of(name), await desk_of("ana")
+    assert (await desk.get("/access")).fields("end") == []
+    assert (await desk.post("/access", {"proof": await desk.proof(), "end": "ana"})).status_code == 403
+    await ana.get("/access")
 
 
 @pytest.mark.parametrize("name", ["pam", "rita"])

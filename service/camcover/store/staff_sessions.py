@@ -51,6 +51,17 @@ class StaffSessions:
             row = connection.execute(query).first()
         return None if row is None else SessionRow._make(row)
 
+    def open(self, now: datetime) -> list[SessionRow]:
+        """All sessions whose time is not over, by subject and beginning. Raises `StoreUnavailable`."""
+        query = select(*_COLUMNS).where(_TABLE.c.expires_at > now).order_by(_TABLE.c.subject, _TABLE.c.created_at)
+        with self._database.read() as connection:
+            return [SessionRow._make(row) for row in connection.execute(query)]
+
+    def remove_all(self, subject: str) -> int:
+        """End the sessions of a subject; gives how many there were. Raises `StoreUnavailable`."""
+        with self._database.append() as connection:
+            return connection.execute(delete(_TABLE).where(_TABLE.c.subject == subject)).rowcount
+
     def remove(self, cookie: str) -> None:
         """End the session of a cookie's hash, if there is one. Raises `StoreUnavailable`."""
         with self._database.append() as connection:

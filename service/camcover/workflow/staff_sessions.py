@@ -16,7 +16,18 @@ from camcover.store import ReleaseStore
 from camcover.store.staff_sessions import SessionRow, StaffSessions
 from camcover.workflow.roles import Role
 
-__all__ = ["PROVIDED_HOURS", "SESSION_HOURS", "KnownTokens", "SignedIn", "StaffPerson", "begin", "end", "found"]
+__all__ = [
+    "PROVIDED_HOURS",
+    "SESSION_HOURS",
+    "KnownTokens",
+    "SignedIn",
+    "StaffPerson",
+    "begin",
+    "end",
+    "end_all",
+    "found",
+    "open_sessions",
+]
 
 SESSION_HOURS = 12
 """How long a session lasts at most; one of a token that ends before ends with it."""
@@ -96,8 +107,11 @@ def found(store: ReleaseStore, cookie: str, tokens: KnownTokens, now: datetime) 
     Raises `StoreUnavailable`.
     """
     row = StaffSessions(store.database).find(_hash(cookie), now)
-    if row is None:
-        return None
+    return None if row is None else _signed_in(row, tokens)
+
+
+def _signed_in(row: SessionRow, tokens: KnownTokens) -> SignedIn | None:
+    """A session, with what its token gives now; None where that is nothing any more."""
     person = tokens.listed(row.token) if row.is_listed else _issued(row)
     if person is None or person.subject != row.subject or not person.may_read:
         return None
@@ -107,6 +121,17 @@ def found(store: ReleaseStore, cookie: str, tokens: KnownTokens, now: datetime) 
 def end(store: ReleaseStore, cookie: str) -> None:
     """End a session. Raises `StoreUnavailable`."""
     StaffSessions(store.database).remove(_hash(cookie))
+
+
+def end_all(store: ReleaseStore, subject: str) -> int:
+    """End all sessions of somebody; gives how many there were. Raises `StoreUnavailable`."""
+    return StaffSessions(store.database).remove_all(subject)
+
+
+def open_sessions(store: ReleaseStore, tokens: KnownTokens, now: datetime) -> tuple[SignedIn, ...]:
+    """The sessions that let somebody in now, by subject and beginning. Raises `StoreUnavailable`."""
+    found = (_signed_in(row, tokens) for row in StaffSessions(store.database).open(now))
+    return tuple(each for each in found if each is not None)
 
 
 def _issued(row: SessionRow) -> StaffPerson:

@@ -21,6 +21,7 @@ from camcover.web.page_app import PageApp
 from camcover.web.staff import (
     access_page,
     audit_page,
+    books_page,
     decision_page,
     draft_editor,
     drafts_page,
@@ -62,6 +63,7 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
     *estimates_page.PAGES,
     *try_page.PAGES,
     *audit_page.PAGES,
+    *books_page.PAGES,
     *access_page.PAGES,
 )
 """All pages but the sign-in."""

@@ -34,7 +34,8 @@ PLACES: tuple[StaffPlace, ...] = (
     StaffPlace("/estimates", "Estimates", "Look up"),
     StaffPlace("/try", "Try an estimate"),
     StaffPlace("/audit", "Audit log"),
-    StaffPlace("/access", "Access and four eyes", "Manage"),
+    StaffPlace("/books", "Books of members", "Manage"),
+    StaffPlace("/access", "Access and four eyes"),
 )
 """The bar, in its order. A page that is there stands in it."""
 
