@@ -22,7 +22,17 @@ from pages import PROJECT, write_or_check
 
 TARGET = PROJECT / "docs" / "api.md"
 PROTOS = PROJECT / "protos"
-ORDER = ("estimate_service", "request", "estimate", "catalog_service", "rule_service", "draft", "impact")
+ORDER = (
+    "estimate_service",
+    "request",
+    "estimate",
+    "eligibility",
+    "good_faith",
+    "catalog_service",
+    "rule_service",
+    "draft",
+    "impact",
+)
 
 INTRODUCTION = """\
 # The gRPC contract

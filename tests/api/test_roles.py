@@ -64,7 +64,7 @@ async def shut_out(service: Any, name: str, method: str, authorization: str | No
 
 
 async def test_every_method_by_every_caller(serve: Any, access: Access) -> None:
-    assert len(METHODS) == 42
+    assert len(METHODS) == 43
     async with serve(access=access, maximum_calls=9) as service:
         for name, method in METHODS:
             for authorization in (None, "", "Bearer ", "Bearer nobody", "Basic estimate", "estimate"):

@@ -112,7 +112,7 @@ async def test_the_catalog_is_the_same_over_both(both: Any, method: str) -> None
 
 async def test_every_method_with_one_answer_has_a_path(both: Any) -> None:
     paths = set(both.server.methods)
-    assert len(paths) == 40
+    assert len(paths) == 41
     for path in paths:
         assert (await both.client.options(path)).headers["allow"].endswith("OPTIONS, POST")
     streams = await both.post("EstimateService/StreamEstimates", {})
@@ -257,6 +257,7 @@ async def test_a_call_with_health_data_is_not_asked_by_get(both: Any) -> None:
         "OptimizePlan",
         "CheckCoverage",
         "ReadEligibility",
+        "ExplainGoodFaithEstimate",
     ):
         refused = await both.client.get(f"/camcover.v1.EstimateService/{method}")
         assert (refused.status_code, reason_in(refused)) == (405, "WRONG_HTTP_METHOD")

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from camcover.http.aliases import ALIASES
+from camcover.http.fhir import METADATA, SUBMIT
 from exchange.answers import EXAMPLE
 from small_rules import question
 
@@ -41,7 +42,15 @@ async def test_the_document_is_valid(both: Any) -> None:
 
 async def test_every_path_and_method_stands_in_it(both: Any) -> None:
     contract = await document(both)
-    expected = {*both.server.methods, *(each.path for each in ALIASES), "/livez", "/readyz", "/metrics"}
+    expected = {
+        *both.server.methods,
+        *(each.path for each in ALIASES),
+        "/livez",
+        "/readyz",
+        "/metrics",
+        SUBMIT,
+        METADATA,
+    }
     assert set(contract["paths"]) == expected
     for path, item in contract["paths"].items():
         allowed = (await both.client.options(path.replace("{id}", "x"))).headers["allow"].split(", ")

@@ -23,6 +23,7 @@ from camcover.api.exporting import Exporting
 from camcover.api.trace_context import trace_of
 from camcover.gen.camcover.v1 import estimate_service_pb2, request_pb2
 from exchange.answers import answer
+from fhir_packets import good_faith_bundle
 from over_http.conftest import Both
 from small_rules import question
 
@@ -188,6 +189,9 @@ ANSWER = b64encode(
 ).decode()
 """A payer's answer about the marked person."""
 
+BUNDLE = json.dumps(good_faith_bundle()).replace("1986-01-31", "1953-07-19").replace("M54.50", "Q99.77")
+"""A provider's estimate for the marked person."""
+
 BODIES: dict[str, Any] = {
     "EstimatePlan": marked(),
     "BatchEstimatePlans": {"requests": [marked(), marked(plan_id="ZZNAME")]},
@@ -195,6 +199,7 @@ BODIES: dict[str, Any] = {
     "OptimizePlan": {"request": marked(), "tiers": ["ZZNAME"]},
     "CheckCoverage": {"plan_id": "copay-plan", "service": marked()["items"][0] | {"therapy": "ZZTHERAPY"}},
     "ReadEligibility": {"plan_id": "share-plan", "member_id": "ZZNAME", "content": ANSWER},
+    "ExplainGoodFaithEstimate": {"plan_id": "share-plan", "bundle": b64encode(BUNDLE.encode()).decode()},
     "GetEstimate": {"name": "estimates/ZZNAME"},
     "ListEstimates": {"member_id": "ZZNAME"},
     "DeleteEstimate": {"name": "estimates/ZZNAME"},

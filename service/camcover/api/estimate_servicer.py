@@ -32,6 +32,7 @@ from camcover.api.coverage_messages import coverage_message
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.eligibility import ELIGIBILITY_GROWTH, eligibility_answer, eligibility_told
 from camcover.api.errors import Refused, asked_in
+from camcover.api.good_faith import GOOD_FAITH_GROWTH, good_faith_answer, good_faith_asked
 from camcover.api.keeping import looked_up
 from camcover.api.optimizing import asked_search, begun_search, search_answer
 from camcover.api.ordering import InOrder, Room
@@ -43,7 +44,7 @@ from camcover.api.validation import validate
 from camcover.api.wire import as_it_is, writer
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, Violation
 from camcover.engine.request import Member
-from camcover.gen.camcover.v1 import eligibility_pb2, estimate_service_pb2, request_pb2
+from camcover.gen.camcover.v1 import eligibility_pb2, estimate_service_pb2, good_faith_pb2, request_pb2
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceServicer
 from camcover.store import EstimateStore
 from camcover.workflow.caching import CacheCounts
@@ -179,6 +180,15 @@ class EstimateServicer(EstimateServiceServicer):
         told = await self._pools.reading.run(eligibility_told, request)
         tables = await self._take(request.rule_release)
         return await self._pools.reading.run(eligibility_answer, tables, request, told, self._today)
+
+    async def ExplainGoodFaithEstimate(
+        self, request: good_faith_pb2.ExplainGoodFaithEstimateRequest, context: Context
+    ) -> good_faith_pb2.ExplainGoodFaithEstimateResponse:
+        """A provider's good-faith estimate as an advance explanation of benefits. Nothing of it is stored."""
+        hold(len(request.bundle) * GOOD_FAITH_GROWTH)
+        asked = await self._pools.reading.run(good_faith_asked, request)
+        tables = await self._take(request.rule_release)
+        return await self._pools.pricing.run(good_faith_answer, tables, asked, datetime.now(UTC))
 
     async def _take(self, release: str) -> Tables:
         """The rules to answer by; a release that is not loaded is loaded in a thread."""

@@ -32,7 +32,15 @@ QUESTION_BYTES = 64 << 10
 _UNCOUNTED_BYTES = 1 << 10
 """So few bytes hold no more records than one list may have."""
 
-_ESTIMATES = {"EstimatePlan", "StreamEstimates", "ComparePlans", "OptimizePlan", "CheckCoverage", "ReadEligibility"}
+_ESTIMATES = {
+    "EstimatePlan",
+    "StreamEstimates",
+    "ComparePlans",
+    "OptimizePlan",
+    "CheckCoverage",
+    "ReadEligibility",
+    "ExplainGoodFaithEstimate",
+}
 _WHOLE = {
     "BatchEstimatePlans",
     "ValidateRules",

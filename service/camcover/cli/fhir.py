@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 import typer
 
+from camcover.api.good_faith import id_of_packet
 from camcover.api.json_request import message_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
@@ -69,7 +69,7 @@ def fhir(
     with refusals_told():
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
-        stamp = Stamp(packet_id or _derived(message, release.release), when)
+        stamp = Stamp(packet_id or id_of_packet(message, release.release), when)
         packet = aeob_packet(
             release,
             estimate_request(message),
@@ -79,12 +79,6 @@ def fhir(
             good_faith=good_faith,
         )
     return _write(as_json(packet), output)
-
-
-def _derived(message: request_pb2.EstimatePlanRequest, release: str) -> str:
-    """An id that the request and the rules give: the same for the same ones."""
-    content = message.SerializeToString(deterministic=True) + release.encode()
-    return f"estimate-{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _time(text: str) -> datetime:

@@ -15,10 +15,12 @@ from camcover.api.errors import refused
 from camcover.api.server import Server
 from camcover.http.aliases import ALIASES, CONTENT_TYPES, asker
 from camcover.http.calls import HttpMethod, is_pure
+from camcover.http.fhir import FHIR_TYPES, METADATA, METHOD, SUBMIT, asker_with_bundle, outcome, refusing_at
+from camcover.http.fhir_metadata import Capabilities
 from camcover.http.operations import Described, Lives, Measured, Ready
 from camcover.http.origins import Origins
 from camcover.http.page_port import AdmittedPages, is_page, is_staff_page
-from camcover.http.replies import Reply, refusal
+from camcover.http.replies import Reply
 from camcover.refusals import Refusal
 from camcover.web.app import Pages
 from camcover.web.staff.app import StaffPages
@@ -36,7 +38,8 @@ def application(
     `pages`: its own for patients, `staff`: those for staff, if any.
     """
     made = Starlette(
-        routes=[*_methods(server), *_short(server), *_operations(server)], exception_handlers={HTTPException: _refused}
+        routes=[*_methods(server), *_short(server), *_operations(server), *_fhir(server)],
+        exception_handlers={HTTPException: _refused},
     )
     # `/livez/` is another path than `/livez`, and does not lead to it.
     made.router.redirect_slashes = False
@@ -89,6 +92,13 @@ def _operations(server: Server) -> Iterator[Route]:
         yield _asked(path, {"GET": app})
 
 
+def _fhir(server: Server) -> Iterator[Route]:
+    """What speaks FHIR."""
+    submitted = HttpMethod(server, METHOD, asker_with_bundle(server), FHIR_TYPES, refused_as=outcome)
+    yield _asked(SUBMIT, {"POST": submitted})
+    yield _asked(METADATA, {"GET": Capabilities()})
+
+
 def _asked(path: str, apps: Mapping[str, ASGIApp]) -> Route:
     """A path with what answers each method of HTTP that it takes; OPTIONS names them, HEAD is a GET without a body."""
     return Route(path, _Allowing({**apps, "HEAD": apps["GET"]} if "GET" in apps else apps))
@@ -109,12 +119,12 @@ class _Allowing:
             await Reply(status=_NO_CONTENT, headers={"allow": self._allowed}).send(send)
         else:
             said = f"found the method {scope['method'][:20]}; expected {self._allowed}"
-            reply = refusal(refused(Refusal.WRONG_HTTP_METHOD, said), _NOT_ALLOWED)
+            reply = refusing_at(scope["path"])(refused(Refusal.WRONG_HTTP_METHOD, said), _NOT_ALLOWED)
             await reply.more(allow=self._allowed).send(send)
 
 
 def _refused(request: Request, _: Exception) -> Response:
     """The answer where Starlette finds nothing at a path."""
     said = f"there is nothing at {request.url.path[:200]}"
-    reply = refusal(refused(Refusal.UNKNOWN_PATH, said), _NOT_FOUND)
+    reply = refusing_at(request.url.path)(refused(Refusal.UNKNOWN_PATH, said), _NOT_FOUND)
     return Response(reply.body, reply.status, media_type=reply.content_type)

@@ -13,6 +13,7 @@ from typing import NoReturn, TypeAlias
 
 import grpc
 from google.protobuf.descriptor_pb2 import MethodOptions
+from google.rpc.status_pb2 import Status
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -29,6 +30,9 @@ __all__ = ["Ask", "HttpMethod", "is_pure"]
 
 Ask: TypeAlias = Callable[[Request, Exchange], None]
 """Reads what a request asks for into its exchange. Raises `Refused`."""
+
+Refuse: TypeAlias = Callable[[Status, int | None], Reply]
+"""Makes the reply with a refusal, of another status of HTTP where one is given."""
 
 CONTENT_TYPES = (JSON, PROTO)
 
@@ -55,16 +59,23 @@ class HttpMethod:
     """An ASGI application that answers the calls of one method."""
 
     def __init__(
-        self, server: Server, path: str, ask: Ask | None = None, content_types: tuple[str, ...] = CONTENT_TYPES
+        self,
+        server: Server,
+        path: str,
+        ask: Ask | None = None,
+        content_types: tuple[str, ...] = CONTENT_TYPES,
+        *,
+        refused_as: Refuse = refusal,
     ) -> None:
         """Answer the method of `server` that gRPC calls by `path`.
 
-        `ask` reads a request in place of Connect's way; `content_types` are what it takes.
+        `ask` reads a request in place of Connect's way; `content_types` are what it takes; `refused_as` makes the reply
+        to a call that is refused.
         """
         self._server, self._path = server, path
         self._method = server.methods[path]
         self._json = JsonReader(self._method.intake)
-        self._ask, self._content_types = ask or asked_by_connect, content_types
+        self._ask, self._content_types, self._refused_as = ask or asked_by_connect, content_types, refused_as
         self._is_catalog = self._method.descriptor.containing_service.name == _CATALOG
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +87,7 @@ class HttpMethod:
             seconds = _seconds(request.headers)
         except Refused as error:
             is_type = error.reason == Refusal.WRONG_CONTENT_TYPE.name
-            reply = refusal(error.status, _UNSUPPORTED_MEDIA_TYPE if is_type else None)
+            reply = self._refused_as(error.status, _UNSUPPORTED_MEDIA_TYPE if is_type else None)
             await (reply.more(accept_post=", ".join(self._content_types)) if is_type else reply).send(send)
             return
         gzips = takes_gzip(request.headers.getlist("accept-encoding"))
@@ -93,16 +104,17 @@ class HttpMethod:
     async def _answered(self, request: Request, exchange: Exchange, seconds: float | None) -> Reply | None:
         """The refusal that a call ends with, if it does; its answer is sent already."""
         metadata = tuple((name, value) for name, value in request.headers.items())
-        reader = self._json if exchange.is_json else self._method.intake
+        reader = exchange.reader or (self._json if exchange.is_json else self._method.intake)
         try:
             async with asyncio.timeout(seconds) as limit:
                 await self._server.answer(self._path, metadata, reader=reader, context=exchange)
         except grpc.aio.AbortError:
-            return None if exchange.has_begun or exchange.refusal is None else refusal(exchange.refusal)
+            return None if exchange.has_begun or exchange.refusal is None else self._refused_as(exchange.refusal, None)
         except TimeoutError:
             if not limit.expired():
                 raise
-            return None if exchange.has_begun else refusal(timed_out(f"the call gave itself {seconds:g} seconds"))
+            status = timed_out(f"the call gave itself {seconds:g} seconds")
+            return None if exchange.has_begun else self._refused_as(status, None)
         except asyncio.CancelledError:
             if not exchange.has_left:
                 raise

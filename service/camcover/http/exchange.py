@@ -13,6 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc.status_pb2 import Status
 from starlette.types import Receive, Scope, Send
 
+from camcover.api.intake import Reader
 from camcover.api.json_answer import as_json
 from camcover.api.pools import Pool
 from camcover.api.server import UnaryMethod
@@ -22,6 +23,9 @@ from camcover.http.replies import JSON, PROTO, Reply
 __all__ = ["CLIENT", "Exchange", "peer_of"]
 
 Finish: TypeAlias = Callable[[Reply], Reply]
+
+Form: TypeAlias = Callable[[Message], Reply]
+"""Makes the reply with an answer."""
 
 _SMALL_ANSWER_BYTES = 32 << 10
 """An answer up to this size is written where it is made; a larger one in a thread."""
@@ -56,10 +60,16 @@ class Exchange:
         self.finish: Finish = lambda reply: reply
         self.has_begun = self.has_left = False
         self.refusal: Status | None = None
+        self.reader: Reader | None = None
+        self.form: Form | None = None
 
     def take(self, message: bytes) -> None:
         """Let `message` stand for the body, which is not read: the call holds it in its address."""
         self._given = message
+
+    def speak(self, reader: Reader, form: Form) -> None:
+        """Read the body by `reader`, and send the answer in a `form`, in place of JSON and protobuf."""
+        self.reader, self.form = reader, form
 
     def peer(self) -> str:
         """The caller's address as gRPC writes it."""
@@ -134,6 +144,9 @@ class Exchange:
         """What makes the reply with an answer."""
 
         def make() -> Reply:
+            if self.form is not None:
+                message = self._answer_class.FromString(answer) if isinstance(answer, bytes) else answer
+                return self.finish(self.form(message))
             if not self.is_json:
                 body = answer if isinstance(answer, bytes) else answer.SerializeToString()
                 return self.finish(Reply(body, PROTO))

@@ -11,9 +11,10 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from camcover.api.server import UnaryMethod
 from camcover.http.aliases import ALIASES, Alias, in_address
 from camcover.http.calls import is_pure
+from camcover.http.fhir import FHIR_JSON, METADATA, PARAMETERS, SUBMIT
 from camcover.http.schemas import Schema, Schemas, comment_on, described, field_schema, needs_value
 
-__all__ = ["document"]
+__all__ = ["document", "package_version"]
 
 _TITLE = "Camcover"
 
@@ -103,10 +104,10 @@ def document(methods: Mapping[str, UnaryMethod]) -> Schema:
         paths.setdefault(alias.path, {})[alias.verb.lower()] = _aliased(alias, methods[alias.method].descriptor)
     for path, method in methods.items():
         paths[path] = _connect(method)
-    paths |= _operations()
+    paths |= _operations() | _fhir()
     return {
         "openapi": "3.1.0",
-        "info": {"title": _TITLE, "version": _version(), "description": _ABOUT},
+        "info": {"title": _TITLE, "version": package_version(), "description": _ABOUT},
         "tags": [{"name": name, "description": comment_on(full)} for name, full in services.items()],
         "security": [{"bearer": []}, {}],
         "paths": paths,
@@ -118,7 +119,7 @@ def document(methods: Mapping[str, UnaryMethod]) -> Schema:
     }
 
 
-def _version() -> str:
+def package_version() -> str:
     """The version of the package; of a checkout that is not installed there is none."""
     try:
         return version("camcover")
@@ -197,6 +198,29 @@ def _operations() -> dict[str, Schema]:
             ("/metrics", "metrics", "What the process counts, as Prometheus reads it.", {"200": text}),
         )
     }
+
+
+def _fhir() -> dict[str, Schema]:
+    """What speaks FHIR; the schemas of its resources are FHIR's own."""
+    resource: Schema = {FHIR_JSON: {"schema": {"type": "object"}}}
+    outcome = {"description": "An OperationOutcome: the call is refused.", "content": resource}
+    submitted = {
+        "operationId": "gfe_submit",
+        "description": "A good-faith estimate (Bundle) as an AEOB packet (Bundle). See ExplainGoodFaithEstimate.",
+        "parameters": [
+            _parameter(name, "query", {"type": "string"}) | ({"required": True} if name == "plan" else {})
+            for name in PARAMETERS
+        ],
+        "requestBody": {"required": True, "content": resource},
+        "responses": {"200": {"description": "The packet.", "content": resource}, "default": outcome},
+    }
+    stated = {
+        "operationId": "fhir_metadata",
+        "description": "A CapabilityStatement.",
+        "security": [],
+        "responses": {"200": {"description": "The statement.", "content": resource}},
+    }
+    return {SUBMIT: {"post": submitted}, METADATA: {"get": stated}}
 
 
 def _states(schema: Schema) -> Schema:

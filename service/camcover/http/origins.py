@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from camcover.api.errors import refused
-from camcover.http.replies import refusal
+from camcover.http.fhir import refusing_at
 from camcover.refusals import Refusal
 
 __all__ = ["Origins", "is_origin"]
@@ -64,4 +64,4 @@ class Origins:
             await self._app(scope, receive, send)
             return
         said = f"pages of {origin[:200]!r} may not call this service: --http-origins lists those that may"
-        await refusal(refused(Refusal.ORIGIN_REFUSED, said)).more(vary="Origin").send(send)
+        await refusing_at(scope["path"])(refused(Refusal.ORIGIN_REFUSED, said), None).more(vary="Origin").send(send)

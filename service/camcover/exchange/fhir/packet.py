@@ -29,6 +29,8 @@ from camcover.showing.words import WORDS
 __all__ = ["aeob_packet"]
 
 _GOOD_FAITH = "gfe"
+_NOT_READ = "urn:camcover:not-read"
+"""The extension of an entry that lists what of it was not read."""
 
 
 def aeob_packet(
@@ -61,8 +63,17 @@ def aeob_packet(
         "identifier": uri_identifier(stamp.urn("packet")),
         "type": "document",
         "timestamp": stamp.instant,
-        "entry": [{"fullUrl": stamp.urn(kind), "resource": each} for kind, each in resources.items()],
+        "entry": [
+            {"fullUrl": stamp.urn(kind), "resource": each} | (_not_read(good_faith) if kind == _GOOD_FAITH else {})
+            for kind, each in resources.items()
+        ],
     }
+
+
+def _not_read(good_faith: GoodFaith | None) -> Resource:
+    """What of the provider's bundle was not read, beside it: the guide has no place for it."""
+    notes = [] if good_faith is None else good_faith.unread
+    return {"extension": [{"url": _NOT_READ, "valueString": str(each)} for each in notes]} if notes else {}
 
 
 def _composition(stamp: Stamp, priced: PricedCare) -> Resource:

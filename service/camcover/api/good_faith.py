@@ -1,0 +1,89 @@
+"""`ExplainGoodFaithEstimate`: a provider's good-faith estimate as a packet with an advance explanation of benefits.
+
+What comes in: a bundle of FHIR and a plan's id. What goes out: the packet's bytes, and what of the bundle was not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+from camcover.api.errors import invalid
+from camcover.api.json_request import message_of
+from camcover.api.requests import estimate_request
+from camcover.api.validation import validate
+from camcover.engine import Tables, Violation
+from camcover.exchange.fhir.elements import Stamp, as_json
+from camcover.exchange.fhir.gfe import GoodFaith, read_good_faith
+from camcover.exchange.fhir.packet import aeob_packet
+from camcover.exchange.notes import UnreadableFile
+from camcover.gen.camcover.v1 import good_faith_pb2 as messages
+from camcover.gen.camcover.v1 import request_pb2
+from camcover.languages import language
+from camcover.refusals import Refusal
+
+__all__ = [
+    "GOOD_FAITH_GROWTH",
+    "GoodFaithAsked",
+    "good_faith_answer",
+    "good_faith_asked",
+    "id_of_packet",
+]
+
+GOOD_FAITH_GROWTH = 30
+"""About how many bytes of an answer a byte of a bundle gives, at most: an item of a few words has all its amounts."""
+
+_BUNDLE = "bundle"
+
+
+class GoodFaithAsked(NamedTuple):
+    """What was read of a bundle, and the request that it makes."""
+
+    read: GoodFaith
+    message: request_pb2.EstimatePlanRequest
+
+
+def good_faith_asked(request: messages.ExplainGoodFaithEstimateRequest) -> GoodFaithAsked:
+    """What is asked. Raises `Refused`, `InvalidRequest`."""
+    validate(request)
+    try:
+        read = read_good_faith(request.bundle.decode(), _BUNDLE, request.plan_id, request.tier)
+    except UnicodeDecodeError as error:
+        raise invalid(_violation(f"a byte that is no UTF-8, at place {error.start}", "JSON in UTF-8")) from None
+    except UnreadableFile as error:
+        first = error.unread[0]
+        place = f"{first.place}: " if first.place else ""
+        raise invalid(_violation(f"{place}{first.found}", first.expected)) from None
+    message = message_of(json.dumps(read.fields), request_pb2.EstimatePlanRequest())
+    message.language, message.rule_release = request.language, request.rule_release
+    validate(message)
+    return GoodFaithAsked(read, message)
+
+
+def good_faith_answer(
+    tables: Tables, asked: GoodFaithAsked, now: datetime
+) -> messages.ExplainGoodFaithEstimateResponse:
+    """The packet, made `now`. Raises `InvalidRequest`."""
+    packet = aeob_packet(
+        tables,
+        estimate_request(asked.message),
+        Stamp(id_of_packet(asked.message, tables.release), now),
+        language(asked.message.language),
+        parties=asked.read.parties,
+        good_faith=asked.read,
+    )
+    return messages.ExplainGoodFaithEstimateResponse(
+        packet=as_json(packet), notes=map(str, asked.read.unread), rule_release=tables.release
+    )
+
+
+def id_of_packet(message: request_pb2.EstimatePlanRequest, release: str) -> str:
+    """An id that the request and the rules give: the same for the same ones."""
+    content = message.SerializeToString(deterministic=True) + release.encode()
+    return f"estimate-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def _violation(found: str, expected: str) -> Violation:
+    return Violation(_BUNDLE, found, expected, Refusal.UNREADABLE_FILE)
