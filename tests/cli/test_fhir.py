@@ -143,3 +143,18 @@ def test_what_cannot_be_used_of_a_good_faith_estimate_is_refused(
     result = run("fhir", "-", "--rules", rules, *options, stdin=stdin)
     assert (result.exit_code, result.stdout) == (2, "")
     assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_the_summary_for_the_primary_care_provider(rules: Path, run: Any) -> None:
+    document = json.loads(run("fhir", "-", "--rules", rules, *STAMP, "--summary", "document", stdin=ASKED).stdout)
+    assert (document["id"], document["type"]) == ("q1-care-document", "document")
+    assert [each["resource"]["resourceType"] for each in document["entry"]][:2] == ["Composition", "CarePlan"]
+    pytest.importorskip("typst", reason="the extra letters is not installed")
+    reference = run("fhir", "-", "--rules", rules, *STAMP, "--summary", "reference", stdin=ASKED)
+    assert json.loads(reference.stdout)["resourceType"] == "DocumentReference"
+
+
+def test_a_summary_that_is_too_long_is_refused(rules: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camcover.showing.printing.MOST_GROUPS", 1)
+    result = run("fhir", "-", "--rules", rules, "--summary", "document", stdin=ASKED)
+    assert (result.exit_code, result.stderr) == (2, "found 2 groups of equal visits; expected at most 1\n")

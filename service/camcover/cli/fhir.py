@@ -15,17 +15,22 @@ from camcover.api.json_request import message_of
 from camcover.api.requests import estimate_request
 from camcover.api.validation import validate
 from camcover.cli.answers import refusals_told
+from camcover.cli.commands.fhir import FhirSummary
 from camcover.cli.compiling import compiled_rules
 from camcover.cli.estimating import check_language, read_json_text, read_request, write_output
+from camcover.engine import EstimateRequest, Tables
 from camcover.engine.request import FIRST_DATE, LAST_DATE
-from camcover.exchange.fhir.elements import ID, Stamp, as_json
+from camcover.exchange.fhir.care_summary import care_document, document_reference, summarised
+from camcover.exchange.fhir.elements import ID, Resource, Stamp, as_json
 from camcover.exchange.fhir.gfe import read_good_faith
 from camcover.exchange.fhir.packet import aeob_packet
 from camcover.exchange.fhir.parties import NOBODY_NAMED, Parties
 from camcover.exchange.fhir.stated import parties_of
 from camcover.exchange.notes import UnreadableFile
 from camcover.gen.camcover.v1 import request_pb2
+from camcover.languages import Language
 from camcover.languages import language as language_of
+from camcover.showing.printing import PaperTooLong
 from camcover.workflow.rules_in_force import RulesInForce
 
 Content = TypeVar("Content")
@@ -42,8 +47,9 @@ def fhir(
     packet_id: str,
     made_at: str,
     language: str,
+    summary: FhirSummary,
 ) -> None:
-    """Price the request, and print or write the packet."""
+    """Price the request, and print or write the packet, or the summary."""
     check_language(language)
     if packet_id and not ID.fullmatch(packet_id):
         raise typer.BadParameter(f"found --id {packet_id!r}; expected 1 to 40 letters, digits, - and .")
@@ -70,15 +76,24 @@ def fhir(
         validate(message)
         release = RulesInForce(tables).take(message.rule_release)
         stamp = Stamp(packet_id or id_of_packet(message, release.release), when)
-        packet = aeob_packet(
-            release,
-            estimate_request(message),
-            stamp,
-            language_of(language or message.language),
-            parties=named,
-            good_faith=good_faith,
-        )
-    return _write(as_json(packet), output)
+        asked, spoken = estimate_request(message), language_of(language or message.language)
+        if summary is FhirSummary.NONE:
+            made = aeob_packet(release, asked, stamp, spoken, parties=named, good_faith=good_faith)
+        else:
+            made = _summary(release, asked, stamp, spoken, parties=named, form=summary)
+    return _write(as_json(made), output)
+
+
+def _summary(
+    tables: Tables, request: EstimateRequest, stamp: Stamp, language: Language, *, parties: Parties, form: FhirSummary
+) -> Resource:
+    """The summary as a document, or as a reference that holds it. Ends the program with status 2 if it is too long."""
+    try:
+        care = summarised(tables, request, stamp, language, parties=parties)
+    except PaperTooLong as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    return care_document(care) if form is FhirSummary.DOCUMENT else document_reference(care)
 
 
 def _time(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,15 @@ import typer
 
 from camcover.cli.declaring import done_by
 
-__all__ = ["fhir"]
+__all__ = ["FhirSummary", "fhir"]
+
+
+class FhirSummary(StrEnum):
+    """In which form the summary is printed, if it is."""
+
+    NONE = "none"
+    DOCUMENT = "document"
+    REFERENCE = "reference"
 
 
 @done_by("fhir:fhir")
@@ -59,6 +68,13 @@ def fhir(
     language: Annotated[
         str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
     ] = "",
+    summary: Annotated[
+        FhirSummary,
+        typer.Option(
+            help="Print the summary for the primary-care provider in place of the packet: as a document with a "
+            "Composition and a CarePlan, or as a DocumentReference that holds it as PDF and as that document."
+        ),
+    ] = FhirSummary.NONE,
 ) -> None:
     """Print an estimate as an AEOB packet of the Da Vinci PCT guide, a document in FHIR R4.
 

@@ -31,7 +31,7 @@ from camcover.exchange.fhir.priced import PricedCare
 from camcover.exchange.fhir.process_notes import ProcessNotes, notes_of
 from camcover.messages import sentence
 
-__all__ = ["CPT", "HCPCS", "ICD10", "PLACES", "Claimed", "explanation", "summary"]
+__all__ = ["CPT", "HCPCS", "ICD10", "PLACES", "Claimed", "explanation", "procedure_code", "summary"]
 
 CPT: Final = "http://www.ama-assn.org/go/cpt"
 HCPCS: Final = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
@@ -167,7 +167,7 @@ def _item(priced: PricedCare, line: Line, sequence: int, *, diagnoses: list[str]
     }
     if asked.diagnoses:
         found["diagnosisSequence"] = [diagnoses.index(code) + 1 for code in dict.fromkeys(asked.diagnoses)]
-    found["productOrService"] = _service(line.code, name)
+    found["productOrService"] = procedure_code(line.code, name)
     modifiers = _modifiers(asked, line.code)
     if modifiers:
         found["modifier"] = modifiers
@@ -182,7 +182,7 @@ def _item(priced: PricedCare, line: Line, sequence: int, *, diagnoses: list[str]
     return found
 
 
-def _service(code: str, name: str) -> Resource:
+def procedure_code(code: str, name: str) -> Resource:
     """The code of a service with the project's own name of the therapy, never with the words of the code's owner."""
     if _CPT_CODE.fullmatch(code):
         return concept(CPT, code, name)

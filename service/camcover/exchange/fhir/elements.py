@@ -30,6 +30,7 @@ __all__ = [
     "extension",
     "money",
     "narrative",
+    "narrative_table",
     "period",
     "plain",
     "profiled",
@@ -146,6 +147,18 @@ def narrative(lines: Sequence[str]) -> Resource:
     """Sentences for people who read the document without a program; no text of a file becomes markup."""
     paragraphs = "".join(f"<p>{escape(each)}</p>" for each in lines)
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</div>'}
+
+
+def narrative_table(head: Sequence[str], rows: Sequence[Sequence[str]], below: str = "") -> Resource:
+    """A table for people who read the document without a program, and a sentence below it."""
+
+    def row(cells: Sequence[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(each)}</{tag}>' for each in cells)}</tr>"
+
+    body = "".join(row(cells, "td") for cells in rows)
+    table = f"<table><thead>{row(head, 'th')}</thead><tbody>{body}</tbody></table>"
+    after = f"<p>{escape(below)}</p>" if below else ""
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{table}{after}</div>'}
 
 
 def as_json(resource: Resource) -> bytes:
