@@ -11,6 +11,8 @@ BENEFITS = (
     f"here: {{therapies: [massage], when: {{states: [WA]}}, {PAYS}}}",
     f"home: {{therapies: [massage], when: {{settings: [home]}}, {PAYS}}}",
 )
+REST = f"rest: {{therapies: [massage], {PAYS}}}"
+OFFICE = "setting: office"
 TEST = """\
 tests:
   - name: a session
@@ -49,3 +51,10 @@ def test_an_unknown_fact_turns_a_line_away_only_where_nothing_is_assumed() -> No
     left = {"benefit 'here'", "benefit 'home'"}
     assert unreached("setting: office, requirements: as_attested") == left
     assert unreached("setting: office") == left | {"criterion ages", "criterion settings", "criterion states"}
+
+
+def test_a_published_lower_cost_share_turns_a_line_away_though_other_requirements_are_assumed() -> None:
+    """Both attestations are asked for. The referral alone is assumed: `lower` fails, `rest` applies."""
+    lower = f"lower: {{therapies: [massage], when: {{attested: [referral, lower_cost_share]}}, {PAYS}}}"
+    tested = rules_of({**rule_set(lower, REST).texts, "plan.yaml": plan_text(lower, REST) + TEST.format(facts=OFFICE)})
+    assert {each.what for each in run_tests(compile_rules(tested), tested).unreached} == {"benefit 'lower'"}

@@ -8,7 +8,6 @@ only one of these: the criterion of the first benefit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 from camcover.calendar import OrdinalDay, completed_years, latest_first_service, latest_start
@@ -16,12 +15,13 @@ from camcover.engine.asking.layout import LaidService
 from camcover.engine.asking.question import Adjudicated
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import Reason
+from camcover.engine.kernel.codes import LOWER_COST_SHARE
 from camcover.engine.request import Member, PlannedService
 from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
 from camcover.rulebook.analysis.criteria import Check, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
 from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
-from camcover.rulebook.records import Attestation, Plan, RuleSet, Setting
+from camcover.rulebook.records import Plan, RuleSet, Setting
 from camcover.rulebook.words import waiting_length, waiting_words
 
 __all__ = ["criteria_that_failed", "waited_on"]
@@ -56,18 +56,16 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
         item = request.items[service.item]
         member = next((each for each in request.members if each.id == item.member_id), request.members[0])
         period = found.question.primary.plan.period_of(OrdinalDay(ordinal))
-        facts = _facts(rules, stretch, item, member, ordinal=ordinal, period=period)
-        laid = found.question.primary.services[place]
-        if not request.assume_requirements or laid.lacking:
-            facts = replace(facts, attestations=_attested(laid, assumed=request.assume_requirements))
+        attested = _attested(found.question.primary.services[place], assumed=request.assume_requirements)
+        facts = _facts(rules, stretch, item, member, attested=attested, ordinal=ordinal, period=period)
         grid = grid_of(stretch, service_of(stretch, service.therapy, service.code), rules, facts)
         until = None if row.rule < 0 or row.reason in _REFUSED else sources.rules[row.rule]
         yield from (check for pattern in grid.patterns() for check in failed_checks(grid, pattern, until))
 
 
 def _attested(laid: LaidService, *, assumed: bool) -> tuple[str, ...]:
-    """The attestations of a line, given by item or modifier, or `assumed`."""
-    mask = ~laid.lacking if assumed else laid.attested
+    """The attestations of a line, given by item or modifier, or `assumed`: all that may be (point 43)."""
+    mask = laid.attested | (~(laid.lacking | LOWER_COST_SHARE) if assumed else 0)
     return tuple(str(each) for each, bit in ATTESTATION_BITS.items() if mask & bit)
 
 
@@ -96,7 +94,14 @@ def waited_on(
 
 
 def _facts(
-    rules: RuleSet, stretch: Stretch, item: PlannedService, member: Member, *, ordinal: int, period: int
+    rules: RuleSet,
+    stretch: Stretch,
+    item: PlannedService,
+    member: Member,
+    *,
+    attested: tuple[str, ...],
+    ordinal: int,
+    period: int,
 ) -> LineFacts:
     """A request's facts of a service, as far as criteria ask for them; `period`: the first day of the day's."""
     age, membership = _age_on(member, ordinal), member.membership
@@ -107,7 +112,7 @@ def _facts(
         age=UNKNOWN_AGE if age is None else age,
         practitioner=item.practitioner,
         state=item.state or member.state,
-        attestations=tuple(map(str, Attestation)),
+        attestations=attested,
         role=membership.role,
         status=membership.status,
         waited=waited_on(
