@@ -29,6 +29,8 @@ benefits:
 otherwise: not_covered
 """
 
+ADD_ON = TIMED + 'codes:\n  "97811": {add_on_to: ["97810"]}\n'
+
 
 def item(*procedures: dict[str, Any], **others: Any) -> dict[str, Any]:
     """A session of procedures, charged 100 each."""
@@ -41,9 +43,9 @@ def of(code: str, minutes: int) -> dict[str, Any]:
     return {"code": code, "minutes": minutes}
 
 
-def asked(rule: str, *items: dict[str, Any]) -> Estimate:
+def asked(rule: str, *items: dict[str, Any], catalog: str = TIMED) -> Estimate:
     """The items of one member."""
-    rules = tables(catalog=TIMED, p=PLAN.replace("RULE", f"unit_rule: {rule}" if rule else "notes: No rule."))
+    rules = tables(catalog=catalog, p=PLAN.replace("RULE", f"unit_rule: {rule}" if rule else "notes: No rule."))
     people = [{"id": "ana", "age": 44, "state": "WA"}]
     return estimate(rules, {"plan_id": "p", "members": people, "items": list(items)})
 
@@ -62,6 +64,18 @@ def test_the_published_example_of_the_eight_minute_rule() -> None:
     assert found.range.assumptions[0].text == (
         "Item 1: 7 minutes of 97811 are too few for a unit under the plan's rule. Nothing is billed for them."
     )
+
+
+def test_a_code_waits_for_none_that_comes_to_no_unit() -> None:
+    """97811 waits for 97810 (point 48), whose 5 minutes are no line: the lines stay in the order of the request."""
+    session, massage = item(of("97811", 20), of("97810", 5)), item({"code": "97124"}, therapy="massage")
+    assert units(asked("ama", session, massage, catalog=ADD_ON)) == [("97811", 1, 10), ("97124", 1, 10)]
+
+
+def test_units_are_settled_before_lines_wait_for_each_other() -> None:
+    """40 minutes are 3 units. Of equal remainders 97811 is the earlier line: 2. Then 97810 goes before it."""
+    session = item(of("97811", 20), of("97810", 20))
+    assert units(asked("cms", session, catalog=ADD_ON)) == [("97810", 1, 10), ("97811", 2, 20)]
 
 
 @pytest.mark.parametrize(

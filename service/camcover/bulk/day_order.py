@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from camcover.bulk.columns import Ints, Lists, coded
-from camcover.engine.asking.asked import do_codes_wait
+from camcover.engine.asking.code_order import do_codes_wait
 from camcover.engine.compiling.vocabulary import Vocabulary
 
 

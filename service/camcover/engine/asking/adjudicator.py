@@ -17,6 +17,7 @@ from camcover.engine.asking.asked import Asked, Unsound, asked_of
 from camcover.engine.asking.balance_violations import balance_violations, states_balances
 from camcover.engine.asking.cases import Cases
 from camcover.engine.asking.claim import without_claim_codes
+from camcover.engine.asking.code_order import in_code_order
 from camcover.engine.asking.coordination import CentsByLine, Settled, settle
 from camcover.engine.asking.episodes import episode_violations, episodes_of, no_episodes
 from camcover.engine.asking.facilities import facilities_of
@@ -88,8 +89,8 @@ class Adjudicator:
             _check_second_plan(request)
         index = tables.plans[request.plan_id]
         request = without_claim_codes(request, tables.vocabulary)
-        asked = asked_of(request, tables.vocabulary)
-        asked = in_units(asked, request, index, tables.vocabulary)
+        asked = in_units(asked_of(request, tables.vocabulary), request, index, tables.vocabulary)
+        asked = in_code_order(asked, tables.vocabulary)
         _check_dates(index, asked, in_force_only=not request.assume_terms)
         first = self.first
         scope = _scope(index, request, asked, secondary=False)

@@ -7,9 +7,9 @@ then finds the faults.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import groupby, repeat
+from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias, cast
 
@@ -63,7 +63,7 @@ AskedLine: TypeAlias = tuple[OrdinalDay, int, int]
 
 
 class Asked(NamedTuple):
-    """A request's services, and its lines sorted by (date, order in the request).
+    """A request's services, and its lines sorted by date; those of a date in the order in which they are judged.
 
     `unbilled`: timed procedures that come to no unit, and so to no line (`engine/asking/timed.py`).
     """
@@ -74,7 +74,10 @@ class Asked(NamedTuple):
 
 
 def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
-    """The services and lines of a request. Raises `Unsound` or KeyError when something is wrong with its items."""
+    """The services and lines of a request, by (date, order in the request).
+
+    Raises `Unsound` or KeyError when something is wrong with its items.
+    """
     services: list[AskedService] = []
     lines: list[AskedLine] = []
     for index, item in enumerate(request.items):
@@ -95,37 +98,7 @@ def asked_of(request: EstimateRequest, vocabulary: Vocabulary) -> Asked:
         raise Unsound
     if len(request.items) > 1:
         lines.sort(key=_day_of)
-    if vocabulary.ranks and _may_wait({service.code for service in services}, vocabulary.waits_for):
-        lines = _as_codes_wait(lines, services, vocabulary)
     return Asked(services, lines)
-
-
-def _may_wait(codes: Collection[str], waits_for: Mapping[str, frozenset[str]]) -> bool:
-    """Whether one of a request's codes waits for another, on whatever dates they are (point 48)."""
-    return any(code in waits_for and not waits_for[code].isdisjoint(codes) for code in codes)
-
-
-def _as_codes_wait(
-    lines: Sequence[AskedLine], services: Sequence[AskedService], vocabulary: Vocabulary
-) -> list[AskedLine]:
-    """The lines, those of a date by rank where one stands before another that its code waits for (point 48)."""
-    found: list[AskedLine] = []
-    for _, group in groupby(lines, key=_day_of):
-        of_day = list(group)
-        if do_codes_wait([services[place].code for _, place, _ in of_day], vocabulary.waits_for):
-            of_day.sort(key=lambda line: vocabulary.ranks.get(services[line[1]].code, 0))
-        found += of_day
-    return found
-
-
-def do_codes_wait(codes: Sequence[str], waits_for: Mapping[str, frozenset[str]]) -> bool:
-    """Whether one of a day's codes stands before one that it waits for."""
-    behind: set[str] = set()
-    for code in reversed(codes):
-        if code in waits_for and not behind.isdisjoint(waits_for[code]):
-            return True
-        behind.add(code)
-    return False
 
 
 def _services(index: int, item: PlannedService, vocabulary: Vocabulary) -> list[AskedService]:
