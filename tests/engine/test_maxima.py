@@ -227,6 +227,28 @@ def test_a_benefit_may_count_a_part_of_its_cost_share(
     assert after(found) == sums
 
 
+def test_the_range_where_a_maximum_cuts_the_deductible_and_not_the_copay_behind_it() -> None:
+    """A visit of 110.00. The deductible leaves 10.00 of it to the copay of 20.00, and coinsurance counts.
+
+    Nothing used: 100.00, 10.00, and no coinsurance of nothing. Both sums at their most: the copay of 20.00. The maximum
+    reached without the deductible: the deductible is cut, and the copay stays 10.00, which is less than both ends.
+    """
+    plan = ONE_MAXIMUM.replace(", feeds: [most]", "").replace("COUNTED", "[deductible, coinsurance]")
+    rules = tables(one=plan)
+    item = {"therapy": "acupuncture", "charge_cents": 11000, "tier": "network", "dates": ["2026-03-02"]}
+
+    def priced(**used: int) -> Estimate:
+        return estimate(rules, {"plan_id": "one", "members": [member(**used) | {"limit_usage": []}], "items": [item]})
+
+    paid = [priced(deductible=cents, most=most).totals.patient_cents for cents, most in BOTH_SUMS]
+    assert paid == [11000, 2000, 1000]
+    bounds = priced().range
+    assert bounds.low_cents <= 1000
+    assert bounds.high_cents >= 11000
+
+
+BOTH_SUMS = ((0, 0), (10000, 50000), (0, 50000))
+
 THREE_AMOUNTS = PARTS.replace("individual: $500}", "self_only: $80, individual: $90, family: $100}").replace(
     "out_of_pocket_maximum: coinsurance\n", "out_of_pocket_maximum: total\n"
 )

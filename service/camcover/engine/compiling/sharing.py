@@ -6,11 +6,21 @@ What comes in: a `PlanIndex` and benefits by edition. What goes out: a `Sharing`
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import dropwhile
 from typing import NamedTuple
 
 from camcover.engine.compiling.compile_rows import cappers, receivers
 from camcover.engine.compiling.plan_index import PlanIndex
-from camcover.rulebook.records import Benefit, DeductibleStep, SharePart, Tier
+from camcover.rulebook.records import (
+    BandedCopayStep,
+    Benefit,
+    ComparedStep,
+    CopayStep,
+    DeductibleStep,
+    Phase,
+    SharePart,
+    Tier,
+)
 
 
 class Parts(NamedTuple):
@@ -31,20 +41,22 @@ class Sharing(NamedTuple):
 
     `consulted`: those whose room a line asks for. `counted`: those that receive deductible, copay and coinsurance as
     parts of the cost share (point 23, step c), once for each different set in the editions. `copay_feeds`: those that
-    copays are added to. `caps_uncounted`: some maximum caps a part that it does not receive.
+    copays are added to. `caps_uncounted`: some maximum caps a part that it does not receive. `copay_behind`: some copay
+    stands behind a deductible, and so is no more than what that leaves of the allowed amount.
     """
 
     consulted: int
     counted: frozenset[Parts]
     copay_feeds: int
     caps_uncounted: bool
+    copay_behind: bool
 
 
 def sharing_of(index: PlanIndex, name: str, found: Sequence[tuple[int, Benefit]]) -> Sharing:
     """How accumulators bear on a tier's lines, over all editions that have the tier; `found`: benefits by edition."""
     consulted = copays = 0
     counted: set[Parts] = set()
-    caps_uncounted = False
+    caps_uncounted = copay_behind = False
     for place, plan in enumerate(index.editions):
         tier = plan.tiers.get(name)
         if tier is None:
@@ -61,7 +73,14 @@ def sharing_of(index: PlanIndex, name: str, found: Sequence[tuple[int, Benefit]]
                 caps_uncounted |= any(cap & ~counts for cap, counts in zip(caps, own, strict=True))
             for each in _accumulators_of(benefit, tier):
                 consulted |= 1 << index.accumulators[each]
-    return Sharing(consulted, frozenset(counted), copays, caps_uncounted)
+            copay_behind |= any(map(_has_copay_behind, benefit.tiers[tier.id].member_pays))
+    return Sharing(consulted, frozenset(counted), copays, caps_uncounted, copay_behind)
+
+
+def _has_copay_behind(phase: Phase) -> bool:
+    """Whether a copay stands behind a deductible in the steps of a phase."""
+    steps = dropwhile(lambda step: not isinstance(step, DeductibleStep), phase.steps)
+    return any(isinstance(step, CopayStep | BandedCopayStep | ComparedStep) for step in steps)
 
 
 def _only(masks: Parts, counted: Collection[SharePart]) -> Parts:

@@ -141,6 +141,9 @@ class Terms(NamedTuple):
         ways = {Parts(*(mask & consulted for mask in way)) for each in sharings for way in each.counted}
         if any(each.caps_uncounted for each in sharings) or not self._move_together(ways):
             return False
+        # Such a maximum cuts a deductible, and not the copay behind it, which is more, the less the deductible takes.
+        if any(each.copay_behind for each in sharings) and any(way.deductible & ~way.copay for way in ways):
+            return False
         # A deductible or a copay counts once toward a maximum that counts it as cost share anyway.
         deductibles = copays = consulted & self.maxima
         for way in ways:
