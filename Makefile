@@ -117,10 +117,10 @@ nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property, the st
 	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py tests/cli/test_replicas.py
 	FUZZ_SECONDS=600 $(MAKE) fuzz
 
-fuzz: $(ENVIRONMENT) ## send broken requests and rule files for FUZZ_SECONDS (60); FUZZ_SEED draws the same ones again
+fuzz: $(ENVIRONMENT) ## send broken requests, read broken files, for FUZZ_SECONDS (60); FUZZ_SEED draws the same ones again
 	PYTHONPATH=tests $(BIN)/python tests/fuzz/run.py
 
-chaos: $(ENVIRONMENT) ## kill processes of a service under load, take its database away, leave its clients silent
+chaos: $(ENVIRONMENT) ## kill processes under load, take database and disk away, move the clock, change certificates
 	CAMCOVER_CHAOS=1 $(BIN)/pytest -q -p no:xdist tests/chaos
 
 soak: $(ENVIRONMENT) ## an even load for SOAK_MINUTES (30): memory and descriptors every minute

@@ -19,14 +19,12 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from camcover.gen.camcover.v1 import rule_service_pb2
-from camcover.gen.camcover.v1.rule_service_pb2_grpc import RuleServiceStub
 from camcover.rulebook import load_texts
 from camcover.store import ReleaseStore, open_database
 from camcover.workflow.activation import Decision, activate
 from camcover.workflow.publishing import prepare, publish
 from camcover.workflow.release_rules import ReleaseRules
-from chaos.load import SECONDS, Callers, asked, by_grpc, served, started
+from chaos.load import SECONDS, Callers, asked, by_grpc, served, started, wait_for_release
 from databases import new_sqlite_database
 from processes import address_of
 from small_rules import COPAY_PLAN, TEXTS
@@ -132,14 +130,6 @@ def put_live(releases: ReleaseRules, copay: int) -> str:
     release, _ = publish(releases.store, prepare(load_texts(texts)), "ana", "another copay")
     activate(releases, release.id, Decision("bob", "agreed"))
     return release.id
-
-
-def wait_for_release(address: str, release: str) -> None:
-    """Return once the service says that it answers by it."""
-    with grpc.insecure_channel(address) as channel:
-        watching = RuleServiceStub(channel).WatchReleases(rule_service_pb2.WatchReleasesRequest(), timeout=2 * SECONDS)
-        assert any(each.release == release for each in watching)
-        watching.cancel()
 
 
 def test_a_clock_that_moves_under_load(url: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from fuzz import exchanged
 from fuzz.messages import fill
 from small_rules import TEXTS, question
 
@@ -46,6 +47,11 @@ def _in_order(random: Random) -> Mapping[str, Any]:
             "change_order": True,
             "self_pay": [{"price_cents": 5000}],
             "most_priced": 50,
+        },
+        "ReadEligibilityRequest": {
+            "plan_id": "share-plan",
+            "content": base64.b64encode(exchanged.draw_answer(random)).decode(),
+            "number": random.choice((0, 0, 1, 2)),
         },
         "CheckCoverageRequest": {"plan_id": "copay-plan", "service": question()["items"][0]},
         "GetPlanRequest": {"plan_id": "share-plan"},

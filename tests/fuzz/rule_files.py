@@ -26,6 +26,8 @@ LONGEST_REPORT = 4 << 20
 
 _WORD = re.compile(r"[A-Za-z0-9_.$%/-]+")
 
+_KEY = re.compile(r" *(?:- )?(?P<key>[a-z_]+):")
+
 _ODD = (
     *(
         "",
@@ -132,9 +134,11 @@ def _changed(random: Random, text: str, other: str) -> str:
     """The text changed in one place, by words and lines of its own and of another file."""
     lines = text.splitlines(keepends=True) or ["\n"]
     at = random.randrange(len(lines))
-    match random.randrange(10):
+    match random.randrange(12):
         case 0:
             del lines[at]
+        case 8 | 9:
+            lines = _same_key(random, lines, other.splitlines(keepends=True))
         case 1:
             lines[at:at] = [lines[at]] * random.choice((1, 1, 50, 600))
         case 2:
@@ -159,11 +163,48 @@ def _block(random: Random, text: str) -> list[str]:
     """A line with those below it that stand further in."""
     lines = text.splitlines(keepends=True) or ["\n"]
     at = random.randrange(len(lines))
-    depth = len(lines[at]) - len(lines[at].lstrip())
+    return lines[at : _end_of_block(lines, at)]
+
+
+def _end_of_block(lines: list[str], at: int) -> int:
+    """Where those lines end that stand further in than line `at`."""
     end = at + 1
-    while end < len(lines) and len(lines[end]) - len(lines[end].lstrip()) > depth:
+    while end < len(lines) and _depth(lines[end]) > _depth(lines[at]):
         end += 1
-    return lines[at:end]
+    return end
+
+
+def _depth(line: str) -> int:
+    """How far in a line stands."""
+    return len(line) - len(line.lstrip())
+
+
+def _key_of(line: str) -> str:
+    """The key that a line begins with; empty where it begins with none."""
+    found = _KEY.match(line)
+    return found["key"] if found else ""
+
+
+def _same_key(random: Random, lines: list[str], others: list[str]) -> list[str]:
+    """The lines with the value of one key replaced by what the same key has in another place, or in another file."""
+    keyed = [at for at, line in enumerate(lines) if _key_of(line)]
+    if not keyed:
+        return lines
+    at = random.choice(keyed)
+    same = [
+        (source, found)
+        for source in (lines, others)
+        for found, line in enumerate(source)
+        if _key_of(line) == _key_of(lines[at]) and line != lines[at]
+    ]
+    if not same:
+        return lines
+    source, found = random.choice(same)
+    shift = _depth(lines[at]) - _depth(source[found])
+    moved = [
+        " " * max(0, _depth(line) + shift) + line.lstrip(" ") for line in source[found : _end_of_block(source, found)]
+    ]
+    return [*lines[:at], *moved, *lines[_end_of_block(lines, at) :]]
 
 
 def _other_word(random: Random, text: str, other: str) -> str:

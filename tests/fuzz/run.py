@@ -1,4 +1,4 @@
-"""`make fuzz`: cases of the wire and of rule files in turn, for FUZZ_SECONDS; a fault ends it with status 1.
+"""`make fuzz`: cases of the wire, rule files and files of other formats, for FUZZ_SECONDS; a fault gives status 1.
 
 FUZZ_SEED draws the same cases again, FUZZ_CASE the one of that number alone. The case that runs is written to
 build/fuzz/ before it is tried, so that one that ends the process or never ends is there, too.
@@ -18,10 +18,12 @@ import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from random import Random
+from typing import TypeAlias
 
 import structlog
 
-from fuzz import rule_files, wire
+from fuzz import exchanged, rule_files, wire
 from fuzz.words import case_random
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "fuzz"
@@ -45,12 +47,37 @@ def numbers(seconds: float, only: str) -> Iterator[int]:
         yield number
 
 
-def keep(case: wire.WireCase | rule_files.RuleCase, name: str) -> Path:
-    """Write a case to a file or folder in `FOLDER`, in the form of the corpus."""
+_Case: TypeAlias = wire.WireCase | rule_files.RuleCase | exchanged.ExchangeCase
+
+
+def draw(random: Random, number: int, service: wire.Fuzzed) -> _Case:
+    """The case of a number: every other one is of the wire."""
+    if number % 2:
+        return wire.draw(random, service.server)
+    return exchanged.draw(random) if number % 4 else rule_files.draw(random)
+
+
+async def fault(case: _Case, service: wire.Fuzzed) -> str | None:
+    """What is wrong with how a case is answered or read; None: nothing."""
+    match case:
+        case wire.WireCase():
+            return await service.fault(case)
+        case rule_files.RuleCase():
+            return rule_files.fault(case)
+        case exchanged.ExchangeCase():
+            return exchanged.fault(case)
+
+
+def keep(case: _Case, name: str) -> Path:
+    """Write a case to a file in `FOLDER`, in the form of the corpus."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     if isinstance(case, wire.WireCase):
         file = FOLDER / f"{name}.json"
         file.write_text(case.to_text(), encoding="utf-8")
+        return file
+    if isinstance(case, exchanged.ExchangeCase):
+        file = FOLDER / f"{name}.{case.kind}"
+        file.write_bytes(case.content)
         return file
     *_, changed = case.files
     file = FOLDER / f"{name}.yaml"
@@ -71,9 +98,9 @@ async def run(seconds: float, seed: str, only: str) -> int:
             for number in numbers(seconds, only):
                 random = case_random(seed, number)
                 faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
-                case = wire.draw(random, service.server) if number % 2 else rule_files.draw(random)
+                case = draw(random, number, service)
                 keep(case, "running")
-                found = await service.fault(case) if isinstance(case, wire.WireCase) else rule_files.fault(case)
+                found = await fault(case, service)
                 faulthandler.cancel_dump_traceback_later()
                 tried += 1
                 early = largest_bytes() if tried <= 100 else early

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fuzz import rule_files, wire
+from fuzz import exchanged, rule_files, wire
 from fuzz.words import case_random
 
 SEED = "camcover"
-WIRE_CASES, RULE_CASES = 180, 30
+WIRE_CASES, RULE_CASES, EXCHANGE_CASES = 180, 30, 150
 
 COMPILES = "/camcover.v1.RuleService/AnalyzeImpact"
 """It compiles machine code of its own, which takes longer than all the cases."""
@@ -70,6 +70,26 @@ def test_a_fault_of_the_reader_is_found(monkeypatch: pytest.MonkeyPatch) -> None
     assert told.startswith("diagnostics of ")
     monkeypatch.setattr(rule_files, "load_files", lambda _: 1 // 0)
     told = rule_files.fault(case)
+    assert told is not None
+    assert told.endswith("ZeroDivisionError: integer division or modulo by zero\n")
+
+
+def test_no_file_of_another_format_is_a_fault_of_its_reader() -> None:
+    drawn = [(str(number), exchanged.draw(case_random(SEED, number))) for number in range(EXCHANGE_CASES)]
+    kept = [*exchanged.corpus_cases()]
+    assert {case.kind for _, case in kept} == {case.kind for _, case in drawn} == {"271", "835", "837", "gfe"}
+    found = [(name, fault) for name, case in [*kept, *drawn] if (fault := exchanged.fault(case)) is not None]
+    assert found == []
+
+
+def test_a_fault_of_a_reader_of_another_format_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = next(case for _, case in exchanged.corpus_cases() if case.kind == "835")
+    monkeypatch.setattr(exchanged, "LONGEST_REPORT", 1)
+    told = exchanged.fault(case)
+    assert told is not None
+    assert told.endswith(" characters are told")
+    monkeypatch.setattr(exchanged, "read_remittance", lambda *_: 1 // 0)
+    told = exchanged.fault(case)
     assert told is not None
     assert told.endswith("ZeroDivisionError: integer division or modulo by zero\n")
 

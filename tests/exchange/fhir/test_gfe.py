@@ -147,6 +147,26 @@ def test_what_cannot_be_read_beside_the_items_is_noted(entry: int, path: str, va
     assert any(said in str(each) for each in _read(bundle).unread)
 
 
+def test_sequences_that_name_no_diagnosis_are_noted() -> None:
+    """A visit names its diagnosis by 1, and four things besides; then neither of the two has a number."""
+    bundle = good_faith_bundle()
+    _claim(bundle)["item"][0]["diagnosisSequence"] = [1, [1], {}, True, 7]
+    found = _read(bundle)
+    assert found.fields["items"][0]["diagnoses"] == ["M54.50"]
+    place = "gfe.json: Bundle.entry[1].resource.item[0].diagnosisSequence"
+    assert [str(each) for each in found.unread] == [
+        f"{place}[1]: found no number; expected a whole number",
+        f"{place}[2]: found no number; expected a whole number",
+        f"{place}[3]: found no number; expected a whole number",
+        f"{place}: found 7; expected the sequence of a diagnosis of the claim",
+    ]
+    _claim(bundle)["item"][0]["diagnosisSequence"] = {"1": 1}
+    _claim(bundle)["diagnosis"][0]["sequence"] = ["x"]
+    texts = [str(each) for each in _read(bundle).unread]
+    assert f"{place}: found no list; expected a list of numbers" in texts
+    assert "gfe.json: Bundle.entry[1].resource.diagnosis[0].sequence: found no number; expected a whole number" in texts
+
+
 def test_another_claim_is_noted_and_the_rest_is_read() -> None:
     bundle = good_faith_bundle()
     other = copy.deepcopy(bundle["entry"][1])

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from camcover.exchange.fhir.elements import Resource, as_json
 from camcover.exchange.notes import Unread, UnreadableFile, quoted
@@ -47,6 +47,25 @@ class Element:
             return value or ""
         self.refuse(name, "no text", "a text")
         return ""
+
+    def number(self, name: str) -> int | None:
+        """A whole number; None where there is none."""
+        value = self.value.get(name)
+        if value is None or _is_whole(value):
+            return value
+        self.refuse(name, "no number", "a whole number")
+        return None
+
+    def numbers(self, name: str) -> list[int]:
+        """The whole numbers of a list."""
+        value = self.value.get(name, [])
+        if not isinstance(value, list):
+            self.refuse(name, "no list", "a list of numbers")
+            return []
+        for place, each in enumerate(value):
+            if not _is_whole(each):
+                self.refuse(f"{name}[{place}]", "no number", "a whole number")
+        return list(filter(_is_whole, value))
 
     def one(self, name: str) -> Element:
         """An element inside; an empty one where there is none."""
@@ -104,6 +123,11 @@ class ReceivedBundle:
                 return each
         reference.refuse("reference", quoted(target), "a resource of this bundle")
         return None
+
+
+def _is_whole(value: Any) -> TypeGuard[int]:
+    """Whether JSON has it as a whole number; a truth value is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def received(text: str, file: str) -> ReceivedBundle:

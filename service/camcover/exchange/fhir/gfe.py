@@ -119,7 +119,7 @@ def _professional(bundle: ReceivedBundle) -> Iterator[Element]:
 
 def _services(claim: Element, tier: str) -> Iterator[dict[str, Any]]:
     """The services of a claim, each with one code on one day."""
-    diagnoses = {each.value.get("sequence"): _diagnosis(each) for each in claim.each("diagnosis")}
+    diagnoses = {each.number("sequence"): _diagnosis(each) for each in claim.each("diagnosis")}
     common: dict[str, Any] = {"tier": tier, "taxonomy": _taxonomy(claim), "attestations": _attestations(claim)}
     for item in claim.each("item"):
         for name in sorted(item.value.keys() - _OF_AN_ITEM):
@@ -127,8 +127,10 @@ def _services(claim: Element, tier: str) -> Iterator[dict[str, Any]]:
         day, procedure = _day(item), _procedure(item)
         if day is None or procedure is None:
             continue
-        sequences = item.value.get("diagnosisSequence") or list(diagnoses)
-        found = [diagnoses.get(each, "") for each in sequences] if isinstance(sequences, list) else []
+        sequences = item.numbers("diagnosisSequence") if item.value.get("diagnosisSequence") else list(diagnoses)
+        for each in sorted({*sequences} - diagnoses.keys()):
+            item.refuse("diagnosisSequence", str(each), "the sequence of a diagnosis of the claim")
+        found = [diagnoses.get(each, "") for each in sequences]
         service = common | {
             "place_of_service": item.one("locationCodeableConcept").code(PLACES),
             "diagnoses": list(dict.fromkeys(filter(None, found))),
