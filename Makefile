@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
 .PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
-.PHONY: fuzz chaos soak editor browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
+.PHONY: fuzz chaos soak overload editor browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -125,6 +125,9 @@ chaos: $(ENVIRONMENT) ## kill processes under load, take database and disk away,
 
 soak: $(ENVIRONMENT) ## an even load for SOAK_MINUTES (30): memory and descriptors every minute
 	PYTHONPATH=tests $(BIN)/python tests/chaos/soak.py
+
+overload: $(ENVIRONMENT) ## begin ten times the calls that a service takes: what is refused, and how long calls take
+	PYTHONPATH=tests $(BIN)/python tests/chaos/overload.py
 
 browser: $(ENVIRONMENT) tests/web_browser/node_modules clients/editor/node_modules ## look at the pages in Debian's chromium, with axe-core
 	$(BIN)/pytest -q -p no:xdist tests/web_browser
