@@ -259,8 +259,8 @@ def test_what_is_not_read_is_listed_by_segment() -> None:
         "13: EB01 F without a number that is read; expected an amount, or a quantity with its unit",
         "16: EB01 B without a number that is read; expected whole cents",
         "17: EB01 A without a number that is read; expected a percentage with two digits at most",
-        "18: HSD of the benefit in segment 17, of which nothing is taken",
-        "22,23: DTP, III of the benefit in segment 21, of which nothing is taken",
+        "18: HSD of a benefit (EB01 A), of which nothing is taken",
+        "22,23: DTP, III of a benefit (EB01 1), of which nothing is taken",
         "20: VEH segments that are not read here",
     ]
     assert notes(found, NoteKind.NOT_USED) == [

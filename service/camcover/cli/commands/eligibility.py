@@ -25,7 +25,9 @@ class AnswerPart(StrEnum):
 
 @done_by("eligibility:eligibility")
 def eligibility(
-    file: Annotated[Path, typer.Argument(help="An X12 271 file, or - for standard input.")],
+    file: Annotated[
+        Path, typer.Argument(help="An X12 271 file, or a clearinghouse's JSON of one; - for standard input.")
+    ],
     plan: Annotated[str, typer.Option(help="The payer plan's id.")],
     rules: Annotated[
         list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")

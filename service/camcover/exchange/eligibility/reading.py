@@ -1,4 +1,4 @@
-"""X12 271 files as typed facts, one `Eligibility` for each member that a file tells of.
+"""X12 271 files, and the JSON that clearinghouses make of them, as typed facts: an `Eligibility` for each member.
 
 What comes in: the text of a file. What goes out: facts of the member, of coverage, of sums, limits and cost shares, and
 notes that list each segment no fact was made of. Names and identifiers of persons are passed over: no fact and no note
@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
 
+from camcover.exchange.eligibility.clearinghouse import ReceivedAnswer, is_json, received_answer
 from camcover.exchange.eligibility.codes import REFUSALS, ROLES
 from camcover.exchange.eligibility.grouping import grouped
 from camcover.exchange.eligibility.records import (
@@ -50,7 +51,34 @@ _NO_END = date(9999, 12, 31)
 
 
 def read_eligibility(text: str, name: str = "") -> tuple[Eligibility, ...]:
-    """What a file says of each of its members, in order; `name`: that of the file. Raises `UnreadableFile`."""
+    """What a file says of each of its members, in order; `name`: that of the file. Raises `UnreadableFile`.
+
+    Of a clearinghouse's JSON it is what its X12 says; where it has none, segments are the numbers of its entries.
+    """
+    if not is_json(text):
+        return _read_x12(text, name)
+    answer = received_answer(text, name)
+    return _read_x12(answer.x12, name) if answer.x12 else tuple(_read_entries(answer))
+
+
+def _read_entries(answer: ReceivedAnswer) -> Iterator[Eligibility]:
+    """The members of an answer in JSON, with the numbers of entries in place of those of segments; 0: of none."""
+    unknown = tuple(
+        EligibilityNote(NoteKind.NOT_READ, places, "a name in the entry that is not read here")
+        for places in answer.unknown.values()
+    )
+    for told in _members(X12Transaction(_SET, answer.segments)):
+        facts = (replace(each, segments=_entries_of(each.segments, answer)) for each in told.facts)
+        notes = (each._replace(segments=_entries_of(each.segments, answer)) for each in told.notes)
+        yield Eligibility(told.as_of, tuple(facts), (*notes, *unknown))
+
+
+def _entries_of(segments: Iterable[int], answer: ReceivedAnswer) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(answer.entries[place] for place in segments))
+
+
+def _read_x12(text: str, name: str) -> tuple[Eligibility, ...]:
+    """What an X12 file says. Raises `UnreadableFile`."""
     file = read_segments(text, file=name)
     remarks = tuple(
         EligibilityNote(NoteKind.NOT_READ, (each.line,), f"found {each.found}; expected {each.expected}")

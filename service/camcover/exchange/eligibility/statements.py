@@ -115,7 +115,7 @@ def stated(benefit: BenefitStatement) -> Stated:
     left = [each for each in benefit.others if each.place not in read and not _is_read(each)]
     names = ", ".join(sorted({each.name for each in left}))
     places = tuple(each.place for each in left)
-    said = f"{names} of the benefit in segment {benefit.segment.place}, of which nothing is taken"
+    said = f"{names} of a benefit (EB01 {benefit.segment[1][:3]}), of which nothing is taken"
     notes = (EligibilityNote(NoteKind.NOT_READ, places, said),) if left else ()
     return Stated((*found.facts, *facts), found.amounts, (*found.notes, *notes))
 
