@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from camcover.workflow.release_rules import ReleaseRules
 from camcover.workflow.rules_in_force import RulesInForce
 from databases import new_sqlite_database
 from exchange.answers import EXAMPLE
+from fhir_packets import good_faith_bundle
 from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS, question
 
 FAILING = """tests:
@@ -64,6 +66,9 @@ def in_memory(folder: Path) -> Tables:
 
 ANSWER = b64encode(EXAMPLE.encode()).decode()
 """A payer's answer to an eligibility inquiry."""
+
+BUNDLE = b64encode(json.dumps(good_faith_bundle()).encode()).decode()
+"""A provider's good-faith estimate."""
 
 
 def in_a_file(folder: Path) -> Tables:
@@ -105,6 +110,8 @@ def asked(release: str, draft: str) -> list[tuple[str, dict[str, Any]]]:
         *(("CheckCoverage", {"plan_id": each, "service": service}) for each in ("share-plan", "copay-plan", *names)),
         *(("ReadEligibility", {"plan_id": each, "content": ANSWER}) for each in ("share-plan", *names)),
         ("ReadEligibility", {"plan_id": "share-plan", "content": b64encode(b"/etc/hostname").decode()}),
+        *(("ExplainGoodFaithEstimate", {"plan_id": each, "bundle": BUNDLE}) for each in ("share-plan", *names)),
+        ("ExplainGoodFaithEstimate", {"plan_id": "share-plan", "bundle": b64encode(b"/etc/hostname").decode()}),
         *(("GetEstimate", {"name": f"estimates/{each}"}) for each in ("0", *names)),
         *((f"List{each}", {}) for each in ("Therapies", "Conditions", "Practitioners", "Plans", "Releases")),
         *(("GetPlan", {"plan_id": each}) for each in ("share-plan", "copay-plan", *names)),
