@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from camcover.engine import Tables
+from camcover.showing.icalendar import DayEvent, calendar
 from camcover.web.downloads import DOWNLOADS
-from camcover.web.icalendar import DayEvent, calendar
 from small_rules import CATALOG, COPAY_PLAN, SHARE_PLAN, tables
 from web.conftest import client_of
 from web.reading import read

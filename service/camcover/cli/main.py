@@ -22,6 +22,7 @@ from camcover.cli.commands.optimizing import optimize
 from camcover.cli.commands.serving import serve
 from camcover.cli.commands.shipping import Version, show_shipped
 from camcover.cli.commands.tokens import token
+from camcover.cli.commands.visits import visits
 from camcover.cli.guarding import guarded_output
 from camcover.cli.settings import ConfiguredCommand
 from camcover.extras import ExtraMissing, extra_named, is_installed
@@ -62,6 +63,7 @@ app.command()(claim)
 app.command()(accuracy)
 app.command()(reproduce)
 app.command()(fhir)
+app.command()(visits)
 app.command()(token)
 app.command("shipped")(show_shipped)
 reading.register(rules.app)

@@ -6,46 +6,20 @@ the plan has no answer. Nothing is kept: the form is priced again.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, Tables
-from camcover.engine.estimate import Line
 from camcover.extras import is_installed
-from camcover.languages import Language, language
-from camcover.messages import Dollars
-from camcover.rulebook.words import amount
-from camcover.showing.answer import why_of
-from camcover.showing.charts import others_cents
-from camcover.showing.naming import RuleNames
+from camcover.languages import language
 from camcover.showing.printing import Paper, paper
-from camcover.showing.words import WORDS
+from camcover.showing.visits import PricedVisits, priced_visits, visits_calendar, visits_table
 from camcover.web.asking import answered
 from camcover.web.forms import CareForm
-from camcover.web.icalendar import DayEvent, calendar
-from camcover.workflow.audit_reading import inert
-from camcover.workflow.pricing import PricedPlan, price
+from camcover.workflow.pricing import price
 
-__all__ = ["DOWNLOADS", "PAPERS", "Download", "visits_calendar", "visits_table"]
-
-_BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets read a table as UTF-8 where it begins with this."""
-
-_COLUMNS = (
-    "web-day",
-    "web-therapy",
-    "web-table-visit",
-    "web-table-covered",
-    "web-charge-short",
-    "web-share-you",
-    "web-share-plan",
-    "web-share-others",
-    "web-share-discount",
-    "web-table-why",
-)
+__all__ = ["DOWNLOADS", "PAPERS", "Download"]
 
 
 class Download(NamedTuple):
@@ -67,59 +41,16 @@ class Download(NamedTuple):
         return not self.needs or is_installed(self.needs)
 
 
-class _Priced(NamedTuple):
-    priced: PricedPlan
-    words: Language
-    therapies: Sequence[str]
+def _visits(make: Callable[[PricedVisits], bytes]) -> Callable[[Tables, str, CareForm, date], bytes]:
+    """What makes a file of the visits."""
 
+    def made(tables: Tables, tag: str, form: CareForm, today: date) -> bytes:
+        found, _ = answered(form.chosen(), tables, today, price)
+        if found is None:
+            return b""
+        return make(priced_visits(tables, found.request, found.answer, language(tag)))
 
-def visits_calendar(tables: Tables, tag: str, form: CareForm, today: date) -> bytes:
-    """The visits as iCalendar (RFC 5545), each with what it costs and why."""
-    found = _priced(tables, tag, form, today)
-    if found is None:
-        return b""
-    words = found.words
-    foot = [words.text(found.priced.notices[0].message)]
-    if words.is_unreviewed:
-        foot.append(words.text(WORDS["web-unreviewed"]()))
-
-    def event(line: Line) -> DayEvent:
-        summary = WORDS["web-calendar-visit"](
-            therapy=found.therapies[line.item_index], amount=Dollars(line.patient_cents)
-        )
-        told = [why_of(line, words), words.text(WORDS["web-of-charge"](charge=Dollars(line.charge_cents))), *foot]
-        return DayEvent(line.date, words.text(summary), "\n".join(told))
-
-    return calendar(map(event, found.priced.estimate.lines), tag).encode()
-
-
-def visits_table(tables: Tables, tag: str, form: CareForm, today: date) -> bytes:
-    """The visits as CSV (RFC 4180): amounts in dollars with a point, days as `2026-03-02`."""
-    found = _priced(tables, tag, form, today)
-    if found is None:
-        return b""
-    words, out = found.words, io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([inert(words.text(WORDS[each]())) for each in _COLUMNS])
-    for line in found.priced.estimate.lines:
-        cents = (
-            line.charge_cents,
-            line.patient_cents,
-            line.plan_paid_cents,
-            others_cents(line),
-            line.written_off_cents,
-        )
-        writer.writerow(
-            [
-                line.date.isoformat(),
-                inert(found.therapies[line.item_index]),
-                line.session,
-                words.text(WORDS["web-before-yes" if line.covered else "web-before-no"]()),
-                *map(amount, cents),
-                inert(why_of(line, words)),
-            ]
-        )
-    return (_BYTE_ORDER_MARK + out.getvalue()).encode()
+    return made
 
 
 def _paper(kind: Paper) -> Callable[[Tables, str, CareForm, date], bytes]:
@@ -143,15 +74,7 @@ PAPERS = (
 
 DOWNLOADS = (
     *PAPERS,
-    Download("visits.ics", "text/calendar", visits_calendar, "web-keep-calendar"),
-    Download("visits.csv", "text/csv", visits_table, "web-keep-table"),
+    Download("visits.ics", "text/calendar", _visits(visits_calendar), "web-keep-calendar"),
+    Download("visits.csv", "text/csv", _visits(visits_table), "web-keep-table"),
 )
 """The files of a care plan."""
-
-
-def _priced(tables: Tables, tag: str, form: CareForm, today: date) -> _Priced | None:
-    found, _ = answered(form.chosen(), tables, today, price)
-    if found is None:
-        return None
-    names = RuleNames(tables, language(tag))
-    return _Priced(found.answer, names.language, [names.therapy(each.therapy) for each in found.request.items])

@@ -1,0 +1,44 @@
+"""`camcover visits`: the visits of a plan of care as a table or a calendar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from camcover.cli.declaring import done_by
+
+__all__ = ["visits"]
+
+
+@done_by("visits:visits")
+def visits(
+    request: Annotated[
+        Path,
+        typer.Argument(
+            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
+            "standard input.",
+        ),
+    ],
+    rules: Annotated[
+        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.csv|FILE.ics",
+            help="The file to write, a table (CSV) or a calendar (iCalendar). One that exists is replaced.",
+        ),
+    ],
+    language: Annotated[
+        str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
+    ] = "",
+) -> None:
+    """Write the visits with what each costs and why, as a table for a spreadsheet or as events for a calendar.
+
+    docs/pages.md says what both hold. Ends with status 1 if a rule file has an error or the file cannot be written, and
+    with status 2 if the request or an option has an error.
+    """
