@@ -83,6 +83,19 @@ _MEMBER = writer(
     **_USES,
     **dict(zip(_SECONDARY_USE, _USES.values(), strict=True)),
 )
+_LINE_PARTS = {
+    "account_payments": writer(messages.AccountPayment, AccountPayment._fields),
+    "adjustments": _ADJUSTMENT,
+    "secondary_adjustments": _ADJUSTMENT,
+    "steps": as_it_is,
+}
+_OF_SESSION = Line._fields.index("date") + 1
+"""The fields of a line up to here tell one session of an item from the next; the others are mostly alike in all."""
+
+_SESSION = writer(messages.Line, Line._fields[:_OF_SESSION], without=Line._fields[_OF_SESSION:])
+_REST_OF_LINE = remembering(
+    writer(messages.Line, Line._fields[_OF_SESSION:], without=Line._fields[:_OF_SESSION], **_LINE_PARTS)
+)
 _ESTIMATE = writer(
     messages.Estimate,
     (
@@ -97,14 +110,7 @@ _ESTIMATE = writer(
         *Estimate._fields,
     ),
     created_at=writer(Timestamp, ("seconds", "nanos")),
-    lines=writer(
-        messages.Line,
-        Line._fields,
-        account_payments=writer(messages.AccountPayment, AccountPayment._fields),
-        adjustments=_ADJUSTMENT,
-        secondary_adjustments=_ADJUSTMENT,
-        steps=as_it_is,
-    ),
+    lines=lambda line: _SESSION(line[:_OF_SESSION]) + _REST_OF_LINE(line[_OF_SESSION:]),
     items=_AMOUNTS,
     totals=_AMOUNTS,
     accumulators_after=_ACCUMULATOR_AFTER,
@@ -185,7 +191,7 @@ def _lines(lines: Sequence[Line], spoken: Language) -> Values:
 
 
 def _steps(steps: Sequence[ExplainedStep], spoken: Language) -> Values:
-    return [_step(each, spoken) for each in steps]
+    return tuple([_step(each, spoken) for each in steps])
 
 
 @lru_cache(8_192)
