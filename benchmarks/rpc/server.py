@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import grpc
@@ -17,7 +18,9 @@ from camcover.api.requests import estimate_request
 from camcover.api.server import Server, Settings, Storage
 from camcover.cli.logs import configure_logs
 from camcover.gen.camcover.v1 import estimate_pb2, request_pb2
-from camcover.store import NoStore, estimate_store, open_database
+from camcover.store import estimate_store, open_database
+from camcover.store.checkpoints import checkpoints_apart
+from camcover.store.database import SERVING_SECONDS
 from camcover.workflow.pricing import price
 from camcover.workflow.rules_in_force import RulesInForce
 from questions import shipped_tables, twelve_sessions
@@ -47,16 +50,17 @@ async def serve(database: str) -> None:
     """Serve until SIGTERM."""
     tables = shipped_tables()
     answer = estimate_message(price(tables, estimate_request(twelve_sessions())), "")
-    store = NoStore() if database == "off" else estimate_store(open_database(database))
+    opened = None if database == "off" else open_database(database, SERVING_SECONDS)
     # The same request comes again and again: what is measured is pricing it, not remembering it.
     settings = Settings(listen="127.0.0.1:0", cached_estimate_bytes=0)
-    server = Server(RulesInForce(tables), Storage(store), settings)
+    server = Server(RulesInForce(tables), Storage(estimate_store(opened)), settings)
     server.add_handler(Echo(answer))
     server.heed_signals()
-    port = await server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    await server.wait()
+    with nullcontext() if opened is None else checkpoints_apart(opened):
+        port = await server.start()
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+        await server.wait()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from camcover.cli.reloading import Reloader
 from camcover.cli.watching import Watcher
 from camcover.extras import is_installed
 from camcover.store import Database, DatabaseError, EstimateStore, Keeping, ReleaseStore, estimate_store, open_database
+from camcover.store.checkpoints import checkpoints_apart
 from camcover.store.database import SERVING_SECONDS
 from camcover.workflow.following import Follower
 from camcover.workflow.release_rules import ReleaseRules
@@ -99,7 +100,8 @@ def run_server(options: ServerOptions, on_ready: Callable[[str, str], object]) -
         typer.echo(cannot_open(options.database_url, error), err=True)
         return 1
     try:
-        return asyncio.run(_serve(options, access, certificates, database=database, on_ready=on_ready))
+        with nullcontext() if database is None else checkpoints_apart(database):
+            return asyncio.run(_serve(options, access, certificates, database=database, on_ready=on_ready))
     finally:
         if database is not None:
             database.close()
