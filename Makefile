@@ -9,6 +9,7 @@ GENERATED := service/camcover/gen/__init__.py
 PEERS := build/peers
 AUDIT := build/audit
 SAVED := build/bench.json
+RATIOS := benchmarks/ratios.json
 DRAWN := tests/oracle/test_agreement.py tests/oracle/test_completions.py tests/engine/test_carrying_on.py
 CORE_TESTS := $(addprefix tests/,rulebook engine oracle workflow bulk examples test_calendar.py test_kinds.py test_line_amounts.py)
 DATA ?= ../shared/data
@@ -22,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
-.PHONY: bench-commands bench-compare proto breaking wheel client coverage nightly node
+.PHONY: bench-commands bench-compare bench-keep proto breaking wheel client coverage nightly node
 .PHONY: fuzz chaos soak overload editor browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
@@ -61,8 +62,11 @@ breaking: $(ENVIRONMENT) ## compare the contract with the last tag, or with the 
 bench: $(ENVIRONMENT) ## measure the kernel beside its translation to C, one plan, reading; nothing is asserted
 	$(BIN)/pytest benchmarks -q -p no:xdist --benchmark-only --benchmark-columns=min,median,rounds --benchmark-json=$(SAVED)
 
-bench-compare: $(ENVIRONMENT) ## measure anew and compare with the last saved run, by ratio to the yardsticks of each run
-	$(BIN)/python benchmarks/compare.py $(SAVED)
+bench-compare: $(ENVIRONMENT) ## measure anew and compare with the last saved run, else with the ratios that are kept
+	$(BIN)/python benchmarks/compare.py $(or $(wildcard $(SAVED)),$(RATIOS))
+
+bench-keep: $(ENVIRONMENT) ## measure anew and keep the ratios to the yardsticks, with which bench-compare compares
+	$(BIN)/python benchmarks/compare.py --keep $(RATIOS)
 
 bench-rpc: $(ENVIRONMENT) ## measure calls to a server beside an echo on the same server, workers, a reload under load
 	PYTHONPATH=benchmarks $(BIN)/python benchmarks/rpc/run.py 4 $(wildcard $(DATA))
@@ -112,10 +116,11 @@ coverage: $(ENVIRONMENT) ## branch coverage of rulebook/ and engine/, measured w
 limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for byte (where there is a C compiler)
 	$(BIN)/pytest -q benchmarks/limit
 
-nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property, the staff guide on PostgreSQL, coverage, ten minutes of fuzz
+nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property, the staff guide on PostgreSQL, coverage, ten minutes of fuzz, speed
 	$(MAKE) coverage
 	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py tests/cli/test_replicas.py
 	FUZZ_SECONDS=600 $(MAKE) fuzz
+	$(BIN)/python benchmarks/compare.py $(RATIOS)
 
 fuzz: $(ENVIRONMENT) ## send broken requests, read broken files, for FUZZ_SECONDS (60); FUZZ_SEED draws the same ones again
 	PYTHONPATH=tests $(BIN)/python tests/fuzz/run.py

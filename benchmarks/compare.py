@@ -1,8 +1,9 @@
-"""Has something become slower? The benchmarks anew, beside a saved run, by ratio to the yardstick of the same run.
+"""Has something become slower? The benchmarks anew, beside what was measured before, by ratio to a yardstick.
 
-`python compare.py SAVED.json` (written by `make bench`). Absolute times differ from machine to machine and from hour to
-hour; the ratio to C, to the oracle or to protobuf, measured in the same minute, does not. Ends with status 1 when a
-ratio is worse by more than a fifth.
+`python compare.py FILE`: a run that `make bench` saved, or the ratios that the project keeps (`ratios.json`). `python
+compare.py --keep FILE` writes them. Absolute times differ from machine to machine and from hour to hour; the ratio to
+C, to the oracle or to protobuf, measured in the same minute, does not. Ends with status 1 when a ratio is worse by more
+than a fifth.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ YARDSTICKS = {
 
 
 def ratios(file: Path) -> dict[str, float]:
-    """The median of each benchmark as a multiple of its yardstick's, where both were measured."""
-    measured = json.loads(file.read_text(encoding="utf-8"))["benchmarks"]
-    medians = {each["name"]: each["stats"]["median"] for each in measured}
+    """The median of each benchmark as a multiple of its yardstick's, where both were measured; of a run, or as kept."""
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if "benchmarks" not in found:
+        return {str(name): float(ratio) for name, ratio in found.items()}
+    medians = {each["name"]: each["stats"]["median"] for each in found["benchmarks"]}
     return {
         name: medians[name] / medians[yardstick]
         for name, yardstick in YARDSTICKS.items()
@@ -46,17 +49,22 @@ def measure(output: Path) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own benchmarks
 
 
-def main(saved: Path) -> int:
+def fresh_ratios() -> dict[str, float]:
+    """The ratios of a run made now."""
+    with tempfile.TemporaryDirectory() as folder:
+        measured = Path(folder) / "bench.json"
+        measure(measured)
+        return ratios(measured)
+
+
+def compare(saved: Path) -> int:
     """Print both ratios of every benchmark; gives the exit status."""
     if not saved.exists():
-        sys.stderr.write(f"{saved}: no saved run; make bench writes one\n")
+        sys.stderr.write(f"{saved}: no such file; make bench saves a run\n")
         return 2
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder) / "bench.json"
-        measure(fresh)
-        before, after = ratios(saved), ratios(fresh)
+    before, after = ratios(saved), fresh_ratios()
     worse = 0
-    for name in before.keys() & after.keys():
+    for name in sorted(before.keys() & after.keys()):
         change = after[name] / before[name]
         worse += change > WORSE
         mark = "  WORSE" if change > WORSE else ""
@@ -64,5 +72,12 @@ def main(saved: Path) -> int:
     return 1 if worse else 0
 
 
+def keep(file: Path) -> int:
+    """Write the ratios of a run made now; gives the exit status."""
+    kept = {name: round(ratio, 3) for name, ratio in sorted(fresh_ratios().items())}
+    file.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(keep(Path(sys.argv[2])) if sys.argv[1] == "--keep" else compare(Path(sys.argv[1])))
