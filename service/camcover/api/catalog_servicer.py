@@ -17,12 +17,10 @@ from camcover.engine.compiling.plan_summary import PlanSummary
 from camcover.gen.camcover.v1 import catalog_service_pb2 as messages
 from camcover.gen.camcover.v1.catalog_service_pb2_grpc import CatalogServiceServicer
 from camcover.languages import ENGLISH, language
-from camcover.rulebook import nearest
 from camcover.rulebook.checks.scope import licensing
 from camcover.rulebook.records import STATES, Payee, Plan, Practitioner, SharePart, Therapy
 from camcover.rulebook.term_messages import account_terms, limit_terms
 from camcover.workflow import catalog_entries
-from camcover.workflow.errors import UnknownPlan
 from camcover.workflow.rules_in_force import RulesInForce
 
 __all__ = ["CatalogServicer"]
@@ -104,9 +102,7 @@ class CatalogServicer(CatalogServiceServicer):
     def _get_plan(self, request: messages.GetPlanRequest) -> messages.GetPlanResponse:
         validate(request)
         tables = self._rules.take()
-        index = tables.plans.get(request.plan_id)
-        if index is None:
-            raise UnknownPlan(request.plan_id, nearest(request.plan_id, tables.plans))
+        index = catalog_entries.plan_index(tables, request.plan_id)
         message = _plan(tables.directory[index.id])
         for edition, plan in zip(message.editions, index.editions, strict=True):
             _describe(edition, plan)

@@ -11,6 +11,7 @@ from typing import Any
 
 from camcover.api.errors import invalid
 from camcover.api.validation import validate
+from camcover.calendar import ordinal_of
 from camcover.engine import Tables, Violation
 from camcover.engine.request import AccumulatorUse, Membership, UseSoFar
 from camcover.exchange.eligibility.filling import MemberPart, filled
@@ -21,10 +22,8 @@ from camcover.exchange.x12.segments import text_of
 from camcover.gen.camcover.v1 import eligibility_pb2 as messages
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.refusals import Refusal
-from camcover.rulebook import nearest
 from camcover.rulebook.records import Plan
-from camcover.workflow.catalog_entries import edition_on, therapies
-from camcover.workflow.errors import UnknownPlan
+from camcover.workflow.catalog_entries import plan_index, therapies
 
 __all__ = [
     "ELIGIBILITY_GROWTH",
@@ -81,10 +80,7 @@ def eligibility_message(
 
 def plan_edition(tables: Tables, plan_id: str, day: date) -> Plan:
     """The edition of a plan on a day, else the nearest. Raises `UnknownPlan`."""
-    plan = edition_on(tables, plan_id, day)
-    if plan is None:
-        raise UnknownPlan(plan_id, nearest(plan_id, tables.plans))
-    return plan
+    return plan_index(tables, plan_id).nearest_to(ordinal_of(day)).plan
 
 
 def part_fields(plan_id: str, part: MemberPart) -> dict[str, Any]:

@@ -8,9 +8,15 @@ from typing import TypeVar
 
 from camcover.calendar import ordinal_of
 from camcover.engine import Tables
+from camcover.engine.compiling.plan_index import PlanIndex
+from camcover.rulebook import nearest
 from camcover.rulebook.records import Catalog, Condition, Plan, Practitioner, Therapy
+from camcover.workflow.errors import UnknownPlan
 
-__all__ = ["conditions", "edition_on", "latest", "offering", "practitioners", "therapies"]
+__all__ = ["conditions", "edition_on", "latest", "offering", "plan_index", "practitioners", "therapies"]
+
+_MOST_LETTERS = 64
+"""Of an unknown id, in an error."""
 
 Entry = TypeVar("Entry", Therapy, Condition, Practitioner)
 
@@ -43,6 +49,14 @@ def offering(tables: Tables, therapy: str) -> dict[str, Practitioner]:
     known, entry = practitioners(tables), therapies(tables).get(therapy)
     named = set(map(str, entry.practitioners)) if entry is not None else set()
     return {word: each for word, each in known.items() if not named or word in named}
+
+
+def plan_index(tables: Tables, plan_id: str) -> PlanIndex:
+    """The editions of a plan. Raises `UnknownPlan`, which names plans with an id like it."""
+    index = tables.plans.get(plan_id)
+    if index is None:
+        raise UnknownPlan(plan_id[:_MOST_LETTERS], nearest(plan_id, tables.plans))
+    return index
 
 
 def edition_on(tables: Tables, plan_id: str, day: date) -> Plan | None:

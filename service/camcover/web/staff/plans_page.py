@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from camcover.calendar import ordinal_of
 from camcover.engine import Tables
 from camcover.engine.compiling.plan_summary import PlanSummary
-from camcover.rulebook import nearest
 from camcover.rulebook.facts import Fact, Part, document_part
 from camcover.rulebook.facts.words import edition_words
 from camcover.rulebook.records import Place, Plan, Review
 from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import catalog_entries
-from camcover.workflow.errors import UnknownPlan
 
 __all__ = ["PAGES"]
 
@@ -99,13 +98,9 @@ async def _one(visit: Visit) -> Response:
 def _stated(visit: Visit) -> dict[str, Any]:
     """What an edition states. Raises `UnknownPlan`."""
     tables, plan_id, today = visit.site.rules.take(), visit.path["plan"], visit.site.now().date()
-    index = tables.plans.get(plan_id)
-    if index is None:
-        raise UnknownPlan(plan_id[:64], nearest(plan_id, tables.plans))
+    index = catalog_entries.plan_index(tables, plan_id)
     by_name = {edition_words(each.heading.effective): each for each in index.editions}
-    plan = (
-        by_name.get(visit.asked("edition")) or catalog_entries.edition_on(tables, plan_id, today) or index.editions[-1]
-    )
+    plan = by_name.get(visit.asked("edition")) or index.nearest_to(ordinal_of(today)).plan
     whole = document_part(plan)
     sections: dict[str, list[StatedPart]] = {kind: [] for kind in _SECTIONS}
     for part in whole.parts():
