@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import lzma
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -194,11 +195,12 @@ def test_a_zip_code_without_one_locality_is_refused(tmp_path: Path, lines: str, 
 
 def test_every_real_zip_code_lies_in_a_real_locality(tmp_path: Path) -> None:
     """42,956 ZIP codes of October 2025, 580 of which need four more digits; Manhattan, Guam and Seattle."""
-    import lzma  # noqa: PLC0415 - only where the table lies beside the project
-
     path = tmp_path / "zips.txt"
     path.write_bytes(lzma.decompress(path_of("ZIP5_OCT2025.txt.xz").read_bytes()))
     places = read_localities(path_of("GPCI2025.csv")).places
+    lines = path.read_text(encoding="latin-1").splitlines()
+    assert (len(lines), sum(line[20] == "1" for line in lines)) == (42_956, 580)
+    assert {(line[7:12], line[12:14]) for line in lines} <= {(each.contractor, each.number) for each in places}
     found = {code: locality_of_zip(path, code, places)[0].key for code in ("10001", "96910", "98101")}
     assert found == {"10001": "NY-01", "96910": "HI-01", "98101": "WA-02"}
 
