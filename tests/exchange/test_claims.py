@@ -177,6 +177,16 @@ def test_what_stands_around_a_claim_is_listed_with_it_alone() -> None:
     assert two.fields["members"] == [{"membership": {"role": "subscriber"}}]
 
 
+def test_notes_that_stand_with_every_claim_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three claims, each with the two segments before them that are not read: six notes."""
+    file = claim_file("ZZZ*1", "ZZZ*2", *CLAIM * 3)
+    monkeypatch.setattr("camcover.exchange.claims.reading.MOST_NOTES", 6)
+    assert [len(each.unread) for each in read_claims(file, "plan")] == [2, 2, 2]
+    monkeypatch.setattr("camcover.exchange.claims.reading.MOST_NOTES", 5)
+    with pytest.raises(UnreadableFile, match=r"^a.837: found more than 5 notes on all claims"):
+        read_claims(file, "plan", name="a.837")
+
+
 def test_a_file_of_several_claims_needs_a_number() -> None:
     claims = read_claims(claim_file(*CLAIM, *changed(0, "CLM*c2*110***11:B:1*Y*A*Y*Y")), "plan")
     assert [claim_of_file(claims, number).fields["request_id"] for number in (1, 2)] == ["c1", "c2"]

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from camcover.exchange.eligibility.reading import member_of_file, read_eligibility
+from camcover.exchange.eligibility.reading import MOST_MEMBERS, member_of_file, read_eligibility
 from camcover.exchange.eligibility.records import (
     BenefitNetwork,
     Confidence,
@@ -321,6 +321,19 @@ def test_a_file_cut_at_any_segment_says_only_what_the_whole_file_says() -> None:
                 known = whole.get((fact.kind, fact.segments[0]))
                 assert known is not None, (number, fact)
                 assert {fact.total, fact.used, fact.remaining} <= {known.total, known.used, known.remaining, None}
+
+
+def test_members_are_counted_and_what_stands_around_them_is_held_once() -> None:
+    """Each member is told what stands around all: else thousands of notes for each of thousands of members."""
+    member = ("HL*3*2*22*0", "NM1*IL*1*SAMPLE*ANA****MI*X1", "EB*1*IND*30")
+    assert len(read_eligibility(answer(*member * 99))) == MOST_MEMBERS - 1
+    for many in (answer(*member * 100 * 2), HEAD + "ST*271*0001*005010X279A1~" * 4_000):
+        with pytest.raises(UnreadableFile) as refused:
+            read_eligibility(many, "a.271")
+        assert str(refused.value) == "a.271: found more than 100 members; expected at most 100"
+    first, second = read_eligibility(HEAD.replace("HL*3", "XX*1~HL*3") + "".join(f"{each}~" for each in member * 2))
+    (around,) = (each for each in first.notes if each.segments == (9,))
+    assert any(each is around for each in second.notes)
 
 
 def test_broken_files_are_read_or_refused() -> None:

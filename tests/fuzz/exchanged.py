@@ -23,7 +23,7 @@ from camcover.api.validation import validate
 from camcover.engine import InvalidRequest, Tables, evaluate
 from camcover.exchange.claims.reading import read_claims
 from camcover.exchange.eligibility.filling import filled
-from camcover.exchange.eligibility.reading import read_eligibility
+from camcover.exchange.eligibility.reading import member_of_file, read_eligibility
 from camcover.exchange.fhir.gfe import read_good_faith
 from camcover.exchange.notes import UnreadableFile
 from camcover.exchange.remittances.reading import read_remittance
@@ -43,8 +43,8 @@ __all__ = ["CORPUS", "ExchangeCase", "corpus_cases", "draw", "draw_answer", "fau
 
 CORPUS = Path(__file__).parent / "corpus" / "exchanged"
 
-LONGEST_REPORT = 4 << 20
-"""Characters of all that is told about a file."""
+LONGEST_REPORT, LONGEST_OF_BYTE = 4 << 20, 8
+"""Characters of all that is told about a file, and about each byte of a long one."""
 
 _REMITTANCE = file_of((
     *("CLP*r1*1*180*54*60*CH*ICN1", "NM1*QC*1*SAMPLE*ANA****MI*X1", "DTM*232*20260302"),
@@ -156,11 +156,11 @@ def _rules() -> Tables:
 
 
 def _read_answers(text: str) -> Iterator[str]:
-    """What a payer says of its members, by the ids of a plan."""
-    for told in read_eligibility(text, "file"):
-        plan = plan_edition(_rules(), "share-plan", told.as_of or date(2026, 3, 2))
-        part = filled(told, plan, therapies(_rules()), "ana")
-        yield str(eligibility_message("share-plan", told, part, "rules-0"))
+    """What a payer says of the first member, by the ids of a plan."""
+    told = member_of_file(read_eligibility(text, "file"), 1, "file")
+    plan = plan_edition(_rules(), "share-plan", told.as_of or date(2026, 3, 2))
+    part = filled(told, plan, therapies(_rules()), "ana")
+    yield str(eligibility_message("share-plan", told, part, "rules-0"))
 
 
 def _read_remittance(text: str) -> Iterator[str]:
@@ -217,4 +217,5 @@ def fault(case: ExchangeCase) -> str | None:
     except Exception:  # noqa: BLE001 - any other exception is a finding
         return traceback.format_exc(limit=-6)
     size = sum(map(len, told))
-    return f"{size} characters are told" if size > LONGEST_REPORT else None
+    most = max(LONGEST_REPORT, LONGEST_OF_BYTE * len(case.content))
+    return f"{size} characters are told" if size > most else None

@@ -85,6 +85,7 @@ def test_no_file_of_another_format_is_a_fault_of_its_reader() -> None:
 def test_a_fault_of_a_reader_of_another_format_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     case = next(case for _, case in exchanged.corpus_cases() if case.kind == "835")
     monkeypatch.setattr(exchanged, "LONGEST_REPORT", 1)
+    monkeypatch.setattr(exchanged, "LONGEST_OF_BYTE", 0)
     told = exchanged.fault(case)
     assert told is not None
     assert told.endswith(" characters are told")

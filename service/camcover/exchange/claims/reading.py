@@ -36,6 +36,9 @@ _ROLES = {"01": "spouse", "19": "child"}
 _ATTESTED_BY = {"G1": "prior_authorization", "9F": "referral"}
 """REF01 of a number that says that there is one."""
 
+MOST_NOTES = 10_000_000
+"""Notes on all claims of a file: what stands around claims is told of each of them."""
+
 _ORIGINAL = {"", "1"}
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 _STATE = re.compile(r"[A-Z]{2}")
@@ -55,12 +58,14 @@ def read_claims(text: str, plan_id: str, tier: str = "", name: str = "") -> tupl
         if not each.segments[0][3].startswith(_PROFESSIONAL)
     )
     left_out = {each.line for each in others}
-    claims = [
-        claim
-        for each in found
-        if each.segments[0].place not in left_out
-        for claim in _ClaimReader(name).claims(each.segments)
-    ]
+    claims, told = list[ClaimBegun](), 0
+    for each in found:
+        for claim in _ClaimReader(name).claims(each.segments) if each.segments[0].place not in left_out else ():
+            claims.append(claim)
+            told += len(claim.unread) + len(others) + len(remarks)
+            if told > MOST_NOTES:
+                what = f"more than {MOST_NOTES:,} notes on all claims, each with those on what stands around it"
+                raise UnreadableFile([Unread(name, 0, "", what, "fewer: read the file in parts")])
     if not claims:
         raise UnreadableFile(
             [Unread(name, 0, "", "no professional claim", "a transaction 837 with one (CLM)"), *others]

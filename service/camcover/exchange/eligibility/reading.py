@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
+from itertools import chain, islice
 
 from camcover.exchange.eligibility.clearinghouse import ReceivedAnswer, is_json, received_answer
 from camcover.exchange.eligibility.codes import REFUSALS, ROLES
@@ -31,6 +32,9 @@ from camcover.exchange.x12.segments import X12Segment, read_segments
 from camcover.rulebook.words import count
 
 __all__ = ["member_of_file", "read_eligibility"]
+
+MOST_MEMBERS = 100
+"""Members that a file about one person, or a few, may tell of."""
 
 _SET = "271"
 _OF_PERSONS = {"22", "23"}
@@ -58,7 +62,18 @@ def read_eligibility(text: str, name: str = "") -> tuple[Eligibility, ...]:
     if not is_json(text):
         return _read_x12(text, name)
     answer = received_answer(text, name)
-    return _read_x12(answer.x12, name) if answer.x12 else tuple(_read_entries(answer))
+    return _read_x12(answer.x12, name) if answer.x12 else tuple(_few(_read_entries(answer), name))
+
+
+def _few(members: Iterable[Eligibility], name: str) -> list[Eligibility]:
+    """The members of a file. What stands around all is told of each, so their number is bounded.
+
+    Raises `UnreadableFile`.
+    """
+    found = list(islice(members, MOST_MEMBERS + 1))
+    if len(found) > MOST_MEMBERS:
+        raise UnreadableFile([Unread(name, 0, "", f"more than {MOST_MEMBERS} members", f"at most {MOST_MEMBERS}")])
+    return found
 
 
 def _read_entries(answer: ReceivedAnswer) -> Iterator[Eligibility]:
@@ -88,7 +103,7 @@ def _read_x12(text: str, name: str) -> tuple[Eligibility, ...]:
     if not answers:
         expected = "a transaction 271, an answer to an eligibility inquiry"
         raise UnreadableFile([Unread(name, 0, "", "no transaction 271", expected)])
-    members = [member for each in answers for member in _members(each)]
+    members = _few(chain.from_iterable(map(_members, answers)), name)
     return tuple(Eligibility(each.as_of, each.facts, (*each.notes, *remarks)) for each in members)
 
 
@@ -106,13 +121,12 @@ def _members(transaction: X12Transaction) -> Iterator[Eligibility]:
     """The members of a transaction: each subscriber and dependent of whom it says something."""
     heads, persons = _loops(transaction.segments)
     as_of = next((day_of(each[4]) for each in heads if each.name == "BHT"), None)
-    refused = tuple(_refusals(heads))
+    refused, others = tuple(_refusals(heads)), tuple(_unread(heads))
     told = [each for each in persons if any(segment.name in {"EB", "AAA"} for segment in each)]
     if not told:
         told = persons[-1:] or [[]]
     for person in told:
         facts, notes = _facts(person)
-        others = tuple(_unread(heads))
         yield Eligibility(as_of, facts, (*refused, *notes, *others))
 
 
