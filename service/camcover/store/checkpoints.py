@@ -23,7 +23,7 @@ LONGEST_PAGES = 16_384
 """A log that has become so long (64 MiB) is moved by commits after all: the thread does not keep up."""
 
 LONG_PAGES = 8_192
-"""A log that is so long begins anew: writers wait for a moment, about once for 4,000 estimates."""
+"""A log that is so long begins anew: writers wait for a moment, about once for 2,000 estimates."""
 
 _EVERY_SECONDS = 0.25
 
