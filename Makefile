@@ -119,6 +119,7 @@ limit: $(ENVIRONMENT) ## compare the kernel with its translation to C, byte for 
 nightly: $(ENVIRONMENT) ## 20,000 random examples of each drawn property, the staff guide on PostgreSQL, coverage, ten minutes of fuzz, speed
 	$(MAKE) coverage
 	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto $(DRAWN) tests/examples/test_staff_guide.py tests/cli/test_replicas.py
+	CAMCOVER_TESTS=nightly $(BIN)/pytest -q -n auto benchmarks/limit
 	FUZZ_SECONDS=600 $(MAKE) fuzz
 	$(BIN)/python benchmarks/compare.py $(RATIOS)
 

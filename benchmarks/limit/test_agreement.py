@@ -1,6 +1,7 @@
 """The C kernel and the Numba kernel leave the same ledger, byte for byte, and the same running state.
 
-Random rules and requests are those of the oracle's test; the shipped rules are asked what the benchmarks ask.
+Random rules and requests are those of the oracle's test, 200 here and 20,000 in `make nightly`; the shipped rules are
+asked what the benchmarks ask.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from camcover.engine.kernel.workspace import WRITTEN, Workspace
 from camcover.gen.camcover.v1 import request_pb2
 from camcover.jit import IS_COMPILED
 from camcover.rulebook import as_text, load_texts
+from extent import EXTENT
 from limit.yardstick import NO_COMPILER, Yardstick, build
 from oracle.drawn import drawn
 from oracle.scenarios import Scenario, draw_scenario
 from questions import shipped_tables, twelve_lines
 
+NIGHTLY = 20_000
 FILLING = 0xA5
 """What the state holds before a run: a kernel that reads it before it has set it goes astray."""
 
@@ -80,7 +83,7 @@ def assert_same_answers(yardstick: Yardstick, tables: Tables, request: EstimateR
         assert assert_same(yardstick, tables, adjudicator.second) == 0
 
 
-@drawn(draw_scenario, examples=200)
+@drawn(draw_scenario, examples=NIGHTLY if EXTENT == "nightly" else 200)
 def test_random_rules_and_requests(yardstick: Yardstick, scenario: Scenario) -> None:
     loaded = load_texts(scenario.documents)
     assert loaded.rules is not None, as_text(loaded.errors, loaded.texts)
