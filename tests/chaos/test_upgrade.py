@@ -6,6 +6,7 @@ CAMCOVER_CHAOS_AGAINST names another. It runs from its sources, with the package
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -128,3 +129,15 @@ def test_two_versions_on_one_database(sources: Path, empty_url: str, rules: Path
         with old.serving(tmp_path / "again") as process:
             assert process.wait(2 * SECONDS) == 1
         assert "newer than this version's" in (tmp_path / "again" / "log").read_text(encoding="utf-8")
+
+
+def test_an_upgrade_that_is_killed_at_any_statement(empty_url: str) -> None:
+    """The database has its first revision as if nothing had happened; the one run that is not killed has the newest."""
+    command = [sys.executable, str(Path(__file__).with_name("killed_upgrade.py")), empty_url]
+    variables = ENVIRONMENT | {"PYTHONPATH": f"{ROOT / 'service'}:{ROOT / 'tests'}"}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *killed, last = map(json.loads, done.stdout.splitlines())
+    assert len(killed) >= 50
+    assert all(each == {"killed": True, "revision": "0001"} for each in killed)
+    assert last == {"killed": False, "revision": HEAD}

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -32,11 +33,11 @@ IDS = [f"rules-{each.digest[:16]}" for each in (FIRST, SECOND)]
 Work = Callable[[ReleaseStore], object]
 
 
-def kill_at(url: str, work: Work, number: int) -> bool:
-    """Do `work` in a process that dies as it sends statement `number`; false when it ended before that."""
+def kill_at(begin: Callable[[], Callable[[], object]], number: int) -> bool:
+    """Do what `begin` gives in a process that dies as it sends statement `number`; false when it ended before that."""
     child = os.fork()
     if child == 0:
-        store, sent = ReleaseStore(open_database(url)), 0
+        work, sent = begin(), 0
 
         def count(*_: Any) -> None:
             nonlocal sent
@@ -46,7 +47,7 @@ def kill_at(url: str, work: Work, number: int) -> bool:
 
         for moment in ("before_cursor_execute", "commit"):
             event.listen(Engine, moment, count)
-        work(store)
+        work()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status):
@@ -87,7 +88,7 @@ def main(url: str) -> None:
     for name, work in steps.items():
         number, is_killed = 1, True
         while is_killed:
-            is_killed = kill_at(url, work, number)
+            is_killed = kill_at(lambda: partial(work, ReleaseStore(open_database(url))), number)  # noqa: B023
             sys.stdout.write(json.dumps({"step": name, "killed": is_killed} | state(url)) + "\n")
             number += 1
 
