@@ -1,5 +1,7 @@
 """`make screenshots`: pictures of the pages over the shipped rules, at the widths of desk and phone, and of papers.
 
+`--staff`: only those of the pages for staff.
+
 Those of pages are made with Debian's chromium, those of papers by Typst, and written to docs/screenshots/.
 """
 
@@ -21,6 +23,7 @@ from camcover.languages import language
 from camcover.showing.printing import FOLDER as TEMPLATES
 from camcover.showing.printing import Paper, data_of, inputs
 from camcover.showing.told import told_of
+from screenshots_staff import take_staff
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -31,8 +34,20 @@ CHOICES = {"#state": "WA", "#practitioner-0": "acupuncturist", "#tier-0": "in_ne
 
 
 def main() -> int:
-    """Serve the shipped rules, take the pictures, end the service; gives the exit status."""
+    """Take all pictures, or those for staff alone; gives the exit status."""
     FOLDER.mkdir(exist_ok=True)
+    if "--staff" not in sys.argv[1:]:
+        patients()
+        papers()
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        take_staff(browser, keep)
+        browser.close()
+    return 0
+
+
+def patients() -> None:
+    """Serve the shipped rules, take the pictures of the pages for patients, end the service."""
     command = [sys.executable, "-m", "camcover", "serve", "--rules", "rules", "--database-url", "off"]
     command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--help-phone", "1-800-555-0142"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as service:
@@ -41,8 +56,6 @@ def main() -> int:
             take(f"http://{lines[1].removeprefix('http on ').strip()}")
         finally:
             service.terminate()
-    papers()
-    return 0
 
 
 def papers() -> None:
@@ -106,10 +119,10 @@ def take(site: str) -> None:
         browser.close()
 
 
-def keep(page: Any, name: str) -> None:
-    """Write what the window shows."""
+def keep(page: Any, name: str, at: str = "body") -> None:
+    """Write what the window shows from an element on."""
     page.mouse.move(0, 0)
-    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    page.evaluate("at => {document.activeElement.blur(); document.querySelector(at).scrollIntoView()}", at)
     page.screenshot(path=FOLDER / f"{name}.png", caret="initial", scale="css")
     sys.stdout.write(f"{name}.png\n")
 

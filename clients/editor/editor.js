@@ -186,6 +186,11 @@ function mount(field) {
   form.querySelector(".at-line").hidden = true;
   form.addEventListener("submit", () => { field.value = view.state.doc.toString(); });
   document.getElementById("editor-keys").hidden = false;
+  const named = Number(form.elements.line.value);
+  if (named) {
+    go(offset(view.state, named, 1));
+    view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main.head, { y: "center" }) });
+  }
   forceLinting(view);
 }
 

@@ -139,7 +139,7 @@ async def test_the_decision_in_a_line_is_shown(desk_of: Desks) -> None:
     page = read(checked.text)
     assert f"Decision in line {line}" in page.text
     assert "benefit hands of Copay Plan, 2026 in network: $30.00 copay per visit needs a referral" in page.text
-    assert "acupuncture every line covered by hands massage every line covered by hands" in page.text
+    assert "covered by hands acupuncture: every line covered by hands massage: every line" in page.text
     assert page.of("cursor") == (await ana.get(f"{path}/edit?file=copay.yaml&line={line}")).of("cursor")
     asked = await ana.get(f"{path}/edit?file=copay.yaml&line=2")
     assert "No benefit and no exclusion of a plan stands in this line." in asked.text

@@ -97,7 +97,7 @@ async def test_a_draft_shows_what_it_does_to_members(jobs: Jobs, desk_of: Desks,
         "hands copay-plan, 1 difference +$20.00 -$20.00 $0.00 2 of 2 2 more, 0 less",
         "+$10.00 to +$24.99",
         "copay-plan 2 0 +$20.00 -$20.00",
-        "m-1 copay-plan acupuncture: benefit hands",
+        "m-1 copay-plan acupuncture: copay $30.00 → $35.00, plan pays $18.00 → $13.00 and 2 more",
         "$90.00 $105.00 +$15.00",
     ):
         assert said in page, (said, page)

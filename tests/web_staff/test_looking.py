@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from camcover.workflow.activation import Decision, activate
+from camcover.workflow.drafting import create_draft, drafts_of, propose, snapshot, withdraw
 from camcover.workflow.following import Following
 from camcover.workflow.rules_in_force import RulesInForce
 from web_staff.conftest import Desk, Office
@@ -30,6 +31,25 @@ async def test_today_says_what_answers_what_comes_and_what_waits(desk_of: Desks,
     assert f"{tomorrow:%Y-%m-%d %H:%M} UTC {third} ben on the day" in page.text
     assert "Published, never put live" not in page.text
     assert first in page.text
+
+
+async def test_today_says_which_drafts_wait_for_whom(desk_of: Desks, office: Office) -> None:
+    """Ana's open draft and her proposed one; a withdrawn one is not there."""
+    drafts = drafts_of(office.releases)
+    made = {
+        each: create_draft(drafts, "ana", each, {"copay.yaml": b"x"}).draft.id for each in ("Open", "Ready", "Gone")
+    }
+    propose(drafts, snapshot(drafts, made["Ready"]), "ana")
+    withdraw(drafts, made["Gone"], "ana", "not needed")
+    for name, opened, ready in (
+        ("ana", "yours to go on with", "waits for a second person"),
+        ("ben", "\N{EN DASH}", "waits for your approval"),
+        ("rita", "to read", "to read"),
+    ):
+        page = await (await desk_of(name)).get("")
+        assert f"Open open ana {opened}" in page.text
+        assert f"Ready proposed ana {ready}" in page.text
+        assert "Gone" not in page.text
 
 
 async def test_a_server_that_does_not_follow_says_so(desk_of: Desks, office: Office) -> None:

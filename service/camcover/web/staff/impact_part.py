@@ -20,8 +20,8 @@ from camcover.workflow import drafting
 from camcover.workflow.drafting import drafts_of
 from camcover.workflow.impact.job_books import ImpactBook, impact_books
 from camcover.workflow.impact.job_files import ImpactOrder, ImpactState, JobState, impact_key, is_impact_key
-from camcover.workflow.impact.records import Bin, ChangedMember, Figures, Group, Impact, most_changed
-from camcover.workflow.impact.words import bin_words, line_words
+from camcover.workflow.impact.records import Bin, ChangedMember, Figures, Group, Impact, LineChange, most_changed
+from camcover.workflow.impact.words import bin_words, changes_of
 from camcover.workflow.release_history import files_of_release
 from camcover.workflow.roles import Role
 
@@ -29,6 +29,9 @@ __all__ = ["PAGES", "ImpactCard", "ImpactSides", "impact_card"]
 
 MOST_GROUPS = 8
 """Payer plans and therapies in the card."""
+
+MOST_CAUSES = 3
+"""Changes of one line in the card."""
 
 MOST_RULES = 20
 """Benefits in the card."""
@@ -175,8 +178,14 @@ def _kind(each: Bin) -> str:
 
 def _shown_member(member: ChangedMember) -> ShownMember:
     first = member.lines[0] if member.lines else None
-    why = f"{first.therapy or first.code}: {line_words(first.before, first.after)}" if first else ""
+    why = f"{first.therapy or first.code}: {_why(first)}" if first else ""
     return ShownMember(member, why, max(0, len(member.lines) - 1))
+
+
+def _why(line: LineChange) -> str:
+    """What changes in a line, as far as it fits: the causes stand first."""
+    told = [f"{what} {one} → {other}" for what, one, other in changes_of(line.before, line.after)]
+    return ", ".join([*told[:MOST_CAUSES], *(["…"] if len(told) > MOST_CAUSES else [])])
 
 
 async def _do(visit: Visit) -> Response:
