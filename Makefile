@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-all lint bench bench-rpc bench-bulk bench-impact bench-following bench-rules bench-peers
-.PHONY: bench-commands bench-compare bench-keep proto breaking wheel client coverage nightly node
+.PHONY: bench-commands bench-pages bench-compare bench-keep proto breaking wheel client coverage nightly node
 .PHONY: fuzz chaos soak overload editor browser screenshots image-steps deploy-checks engines limit format docs sbom audit lock clean
 
 help: ## list the verbs
@@ -82,6 +82,9 @@ bench-rules: $(ENVIRONMENT) ## measure 20,000 plan files: reading, compiling, st
 
 bench-following: $(ENVIRONMENT) ## measure how long services take to follow an activation, on SQLite and PostgreSQL
 	$(BIN)/python benchmarks/following.py
+
+bench-pages: $(ENVIRONMENT) ## measure the pages for patients: weight, keystroke to new price (needs chromium), 200 at once
+	$(BIN)/python benchmarks/patient_pages.py
 
 bench-commands: $(ENVIRONMENT) ## measure what commands cost to start, CPU seconds
 	$(BIN)/python benchmarks/commands.py

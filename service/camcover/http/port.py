@@ -22,7 +22,7 @@ from camcover.http.exchange import CLIENT
 from camcover.web.app import Pages
 from camcover.web.staff.app import StaffPages
 
-__all__ = ["HttpPort"]
+__all__ = ["HttpPort", "bound"]
 
 _HEAD_SECONDS = 10.0
 """How long the head of a request may take to come."""
@@ -94,7 +94,7 @@ class HttpPort:
 
     async def start(self) -> str:
         """Listen; gives the address, with the port that was free for 0. Raises OSError where it cannot be had."""
-        self._socket = _bound(self._listen, shares_port=self._shares_port)
+        self._socket = bound(self._listen, shares_port=self._shares_port)
         await self._server.startup([self._socket])
         self._running = asyncio.create_task(self._server.main_loop())
         address = f"{self._listen.rpartition(':')[0]}:{self._socket.getsockname()[1]}"
@@ -110,12 +110,14 @@ class HttpPort:
         await self._server.shutdown([] if self._socket is None else [self._socket])
 
 
-def _bound(listen: str, *, shares_port: bool) -> socket.socket:
+def bound(listen: str, *, shares_port: bool) -> socket.socket:
     """A socket at HOST:PORT. Raises OSError."""
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
-    (family, kind, _, _, address), *_ = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
-    made = socket.socket(family, kind)
+    (family, kind, protocol, _, address), *_ = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+    # Only of a socket that names TCP asyncio switches Nagle's algorithm off. With it, the body of an answer waits 40 ms
+    # for the caller to confirm the head.
+    made = socket.socket(family, kind, protocol)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shares_port:
