@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from camcover.api.access_tokens import AccessTokens
 from camcover.api.credentials import OidcSettings, SignInClient
+from camcover.api.issuer import RETRY_SECONDS
 from camcover.api.provider_sign_in import ProviderSignIn
 from camcover.web.staff.provider_pages import COOKIE as BEGUN
 from camcover.web.staff.signing_in import COOKIE
@@ -41,7 +42,12 @@ def use(office: Office, provider: IdentityProvider, secret: str = "", **settings
     """Let the office sign people in by a provider."""
     found = OidcSettings(provider.issuer, "camcover", **settings)
     client = SignInClient("staff-pages", HOST, secret)
-    office.site = replace(office.site, provider=ProviderSignIn(found, client, AccessTokens(found)))
+
+    def seconds() -> float:
+        return office.clock.timestamp()
+
+    signing_in = ProviderSignIn(found, client, AccessTokens(found), clock=seconds)
+    office.site = replace(office.site, provider=signing_in)
 
 
 @dataclass
@@ -331,12 +337,18 @@ async def test_a_confidential_client_shows_its_secret(
 async def test_a_provider_that_is_away_is_told_and_can_be_asked_again(
     desk_of: Desks, office: Office, provider: IdentityProvider, path: str
 ) -> None:
-    """A return can be loaded again: its cookie stays until the provider has answered."""
+    """A return can be loaded again: its cookie stays until the provider has answered.
+
+    For five seconds nobody makes the service ask for its endpoints again.
+    """
     desk = await desk_of()
     provider.instead[path] = (500, b"")
     address = LEAVE if path == DISCOVERY else await (await leave(desk)).returned()
-    await refused(desk, office, address, 503, "the identity provider cannot be reached; try again later")
+    for _ in range(3):
+        await refused(desk, office, address, 503, "the identity provider cannot be reached; try again later")
+    assert provider.asked[DISCOVERY] == 1
     del provider.instead[path]
+    office.clock += timedelta(seconds=RETRY_SECONDS)
     assert (await desk.client.get(address)).status_code == 303
 
 

@@ -22,7 +22,7 @@ from google.rpc.status_pb2 import Status
 from camcover.api.access_tokens import AccessTokens
 from camcover.api.credentials import OidcSettings, SignInClient, token_hash
 from camcover.api.errors import Refused, issuer_away
-from camcover.api.issuer import RENEW_SECONDS, IssuerUnreachable, fetched
+from camcover.api.issuer import RENEW_SECONDS, RETRY_SECONDS, IssuerUnreachable, fetched
 from camcover.api.origins import is_private_origin
 from camcover.workflow.staff_sessions import StaffPerson
 
@@ -63,7 +63,8 @@ class ProviderSignIn:
         self._settings, self._client, self._tokens = settings, client, tokens
         self._ask, self._clock = ask, clock
         self._endpoints: _Endpoints | None = None
-        self._found_at = float("-inf")
+        self._found_at = self._failed_at = float("-inf")
+        self._finding = asyncio.Lock()
 
     async def address(self, secret: str, back: str) -> str:
         """Where the browser with this secret goes to sign in; `back`: the path to which it then comes back.
@@ -151,15 +152,22 @@ class ProviderSignIn:
             raise Refused(issuer_away()) from error
 
     async def _found(self) -> _Endpoints:
-        """The endpoints of the provider's discovery document, kept for ten minutes. Raises `Refused`."""
-        if self._endpoints is None or self._clock() - self._found_at > RENEW_SECONDS:
-            try:
-                self._endpoints = await asyncio.to_thread(self._discovered)
-            except IssuerUnreachable as error:
-                _LOG.error("endpoints of the issuer not fetched", reason=str(error))
-                raise Refused(issuer_away()) from error
-            self._found_at = self._clock()
-        return self._endpoints
+        """The endpoints of the provider's discovery document, kept for ten minutes. Raises `Refused`.
+
+        Whoever comes, the provider is asked once at a time, and not again for some seconds where it did not answer.
+        """
+        async with self._finding:
+            if self._endpoints is None or self._clock() - self._found_at > RENEW_SECONDS:
+                if self._clock() - self._failed_at < RETRY_SECONDS:
+                    raise Refused(issuer_away())
+                try:
+                    self._endpoints = await asyncio.to_thread(self._discovered)
+                except IssuerUnreachable as error:
+                    self._failed_at = self._clock()
+                    _LOG.error("endpoints of the issuer not fetched", reason=str(error))
+                    raise Refused(issuer_away()) from error
+                self._found_at = self._clock()
+            return self._endpoints
 
     def _discovered(self) -> _Endpoints:
         """The endpoints now. Raises `IssuerUnreachable`."""
