@@ -33,7 +33,7 @@ SESSION_HOURS = 12
 """How long a session lasts at most; one of a token that ends before ends with it."""
 
 PROVIDED_HOURS = 1
-"""How long one of a sign-in by an identity provider lasts, which is asked again then, mostly without a word."""
+"""How long one of a sign-in by an identity provider lasts: so long a role counts that was taken away there."""
 
 
 class StaffPerson(NamedTuple):
