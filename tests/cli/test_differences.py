@@ -53,6 +53,7 @@ def test_for_programs_every_field(rules: Path, later: Path, run: Callable[..., A
         "id": "copay-plan",
         "edition": "2026",
         "subject": "hands, in network",
+        "benefit": "hands",
         "field": "copay",
         "before": "20.00",
         "after": "25.00",

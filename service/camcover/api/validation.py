@@ -10,7 +10,7 @@ from camcover.api.plain_rules import surely_valid
 from camcover.api.wording import worded
 from camcover.engine import Violation
 
-__all__ = ["validate", "violations_of"]
+__all__ = ["make_ready", "validate", "violations_of"]
 
 _VALIDATOR = protovalidate.Validator()
 
@@ -20,6 +20,12 @@ def violations_of(message: Message) -> list[Violation]:
     if surely_valid(message):
         return []
     return [worded(message, found) for found in _VALIDATOR.collect_violations(message)]
+
+
+def make_ready(message: Message) -> None:
+    """Compile the rules of a message's kind, also those that only a message with a fault asks for."""
+    surely_valid(message)
+    _VALIDATOR.collect_violations(message)
 
 
 def validate(message: Message) -> None:

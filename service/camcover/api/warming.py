@@ -14,7 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from camcover.api.estimates import estimate_bytes
 from camcover.api.requests import estimate_request
-from camcover.api.validation import violations_of
+from camcover.api.validation import make_ready, violations_of
 from camcover.engine import InvalidRequest, Tables
 from camcover.engine.kernel.call import load_kernel
 from camcover.gen.camcover.v1 import request_pb2
@@ -31,7 +31,7 @@ def warm_up(asked: Iterable[Descriptor]) -> None:
     """Make what every call needs; `asked` are the messages that methods take."""
     load_kernel()
     for each in _with_parts(asked):
-        violations_of(GetMessageClass(each)())
+        make_ready(GetMessageClass(each)())
     for tag in languages():
         language(tag).warm()
 
