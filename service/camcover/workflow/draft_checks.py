@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from camcover.workflow.reviewing import Validation, validate_files
 
-__all__ = ["DraftCheck", "check_draft", "concerned"]
+__all__ = ["DraftCheck", "check_draft", "concerned", "files_of_plans", "plans_in"]
 
 _HEADS = re.compile(r"^(kind|id):[ ]*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 _REFERENCES = re.compile(r"\b(fees|policy):[ ]*[\"']?([A-Za-z0-9_-]+)")
@@ -58,8 +58,25 @@ def concerned(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[st
         return set(after)
     shared = {(each.kind, each.id) for each in touched if each.kind in _SHARED}
     plans = {each.id for each in touched if each.kind == "plan"} | _naming(files.values(), shared)
-    named = shared.union(*(each.refers_to for each in files.values() if each.kind == "plan" and each.id in plans))
-    return {name for name, each in files.items() if name in changed or _is_with(each, plans, named)}
+    return _with_plans(files, plans, shared) | (changed & set(files))
+
+
+def files_of_plans(files: Mapping[str, bytes], plan_ids: Collection[str]) -> dict[str, bytes]:
+    """All editions of some plans, with the shared files that they name, the catalogs, and files of no known kind."""
+    names = _with_plans({name: _file(content) for name, content in files.items()}, plan_ids, ())
+    return {name: content for name, content in files.items() if name in names}
+
+
+def plans_in(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The ids of the plans that files are, in order."""
+    found = map(_file, files.values())
+    return tuple(sorted({each.id for each in found if each.kind == "plan" and each.id}))
+
+
+def _with_plans(files: Mapping[str, _File], plans: Collection[str], shared: Collection[tuple[str, str]]) -> set[str]:
+    """The names of the files of plans, and of what goes with them; `shared` files go with them, too."""
+    named = {*shared}.union(*(each.refers_to for each in files.values() if each.kind == "plan" and each.id in plans))
+    return {name for name, each in files.items() if _is_with(each, plans, named)}
 
 
 def _naming(files: Iterable[_File], shared: Collection[tuple[str, str]]) -> set[str]:

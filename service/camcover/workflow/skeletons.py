@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from camcover.engine import compile_rules
+from camcover.engine import Tables, compile_rules
 from camcover.money import dollars
 from camcover.rulebook.analysis.cells import CellLine
 from camcover.rulebook.analysis.criteria import Subject, waits_asked
@@ -38,10 +38,10 @@ from camcover.rulebook.words import quantity
 from camcover.workflow.marks import Mark, benefit_mark, criterion_mark, exclusion_mark, limit_mark
 from camcover.workflow.reached import Reach
 from camcover.workflow.requests_of_tests import request_of_test
-from camcover.workflow.rule_tests import Unreached, run_tests
+from camcover.workflow.rule_tests import Report, Unreached, run_tests
 from camcover.workflow.witnesses import code_of, enrolled_on, first_day, first_service, passing, usual_charge
 
-__all__ = ["Missing", "MissingTests", "cover"]
+__all__ = ["Missing", "MissingTests", "cover", "missing_tests"]
 
 _NEVER = "no line reaches it: earlier rules take all of its lines, or another reason always comes first"
 _NOT_STATED = (
@@ -72,7 +72,11 @@ class MissingTests:
 def cover(rules: RuleSet, plan_ids: Collection[str] = ()) -> MissingTests:
     """What the tests of the plans named, or of all, do not reach."""
     tables = compile_rules(rules)
-    report = run_tests(tables, rules, plan_ids)
+    return missing_tests(tables, rules, run_tests(tables, rules, plan_ids))
+
+
+def missing_tests(tables: Tables, rules: RuleSet, report: Report) -> MissingTests:
+    """What is missing by a report on tests that were run; `tables` are the compiled `rules`."""
     reach = Reach(tables, rules)
     by_plan: dict[str, list[Unreached]] = {}
     for each in report.unreached:

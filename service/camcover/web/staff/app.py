@@ -30,6 +30,7 @@ from camcover.web.staff import (
     plans_page,
     releases_page,
     schedule_page,
+    tests_page,
     today_page,
     try_page,
 )
@@ -55,6 +56,7 @@ STAFF_PAGES: tuple[StaffPage, ...] = (
     *today_page.PAGES,
     *plans_page.PAGES,
     *decision_page.PAGES,
+    *tests_page.PAGES,
     *releases_page.PAGES,
     *drafts_page.PAGES,
     *draft_editor.PAGES,

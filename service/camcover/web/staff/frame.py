@@ -28,6 +28,7 @@ class StaffPlace(NamedTuple):
 PLACES: tuple[StaffPlace, ...] = (
     StaffPlace("", "Today"),
     StaffPlace("/plans", "Plans"),
+    StaffPlace("/tests", "Tests"),
     StaffPlace("/releases", "Releases"),
     StaffPlace("/drafts", "Drafts"),
     StaffPlace("/schedule", "Schedule"),

@@ -17,9 +17,11 @@ from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import catalog_entries
 
-__all__ = ["PAGES"]
+__all__ = ["MOST_LISTED", "PAGES", "asked_first", "fitting"]
 
-_MOST_LISTED = 40
+MOST_LISTED = 40
+"""Plans of one page of a list."""
+
 _MANY = 100_000
 
 _SECTIONS = {
@@ -31,7 +33,6 @@ _SECTIONS = {
     "exclusion": "Exclusions",
     "discount": "Discounts",
     "source": "Sources",
-    "test": "Tests",
 }
 """The headings of a plan's parts in the order of the page, by the first word of their key."""
 
@@ -59,24 +60,33 @@ class StatedPart(NamedTuple):
 
 async def _list(visit: Visit) -> Response:
     """The plans that answer now."""
-    words, kind, first = visit.asked("find"), visit.asked("kind"), _number(visit.asked("first"))
-    found, count = await visit.site.look(_listed, visit, words.casefold(), kind, first)
-    after = first + _MOST_LISTED if count > first + _MOST_LISTED else 0
-    values: dict[str, Any] = {"words": words, "kind": kind, "first": first, "after": after, "most": _MOST_LISTED}
+    words, kind, first = visit.asked("find"), visit.asked("kind"), asked_first(visit)
+    found, count = await visit.site.look(_listed, visit, words, kind, first)
+    after = first + MOST_LISTED if count > first + MOST_LISTED else 0
+    values: dict[str, Any] = {"words": words, "kind": kind, "first": first, "after": after, "most": MOST_LISTED}
     return framed(visit, "plans.html", "Plans", found=found, count=count, **values)
 
 
 def _listed(visit: Visit, words: str, kind: str, first: int) -> tuple[list[ListedPlan], int]:
-    """A page of the plans whose id, name or payer contains `words`, and how many there are."""
+    """A page of the plans that `words` find, and how many there are."""
     tables, today = visit.site.rules.take(), visit.site.now().date()
-    fitting = [
+    found = [
+        each
+        for each in fitting(tables, words)
+        if not kind or each.editions[-1].illustrative is (kind == "illustrative")
+    ]
+    return [_row(tables, each, today) for each in found[first : first + MOST_LISTED]], len(found)
+
+
+def fitting(tables: Tables, words: str) -> list[PlanSummary]:
+    """The plans whose id, name or payer contains `words`, by payer."""
+    sought = words.casefold()
+    found = [
         each
         for each in tables.directory.values()
-        if any(words in text.casefold() for text in (each.id, each.name, each.payer_name))
-        and (not kind or each.editions[-1].illustrative is (kind == "illustrative"))
+        if any(sought in text.casefold() for text in (each.id, each.name, each.payer_name))
     ]
-    fitting.sort(key=lambda each: (each.payer_name.casefold(), each.name.casefold(), each.id))
-    return [_row(tables, each, today) for each in fitting[first : first + _MOST_LISTED]], len(fitting)
+    return sorted(found, key=lambda each: (each.payer_name.casefold(), each.name.casefold(), each.id))
 
 
 def _row(tables: Tables, summary: PlanSummary, today: date) -> ListedPlan:
@@ -130,8 +140,9 @@ def _told(part: Part) -> list[Fact]:
     return [each for each in part.facts() if each.words is not None and not each.is_usual]
 
 
-def _number(text: str) -> int:
-    """A number of an address; 0 for anything else."""
+def asked_first(visit: Visit) -> int:
+    """The number of the first plan to list, as the address has it; 0 for anything else."""
+    text = visit.asked("first")
     return min(whole_number(text) or 0, _MANY) if len(text) < 9 else 0
 
 
