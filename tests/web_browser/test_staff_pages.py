@@ -30,6 +30,7 @@ def test_every_page_is_accessible_and_fits(page: Any, staff: tuple[str, tuple[st
         "/plans",
         "/plans/share-plan",
         "/plans/share-plan/therapies/acupuncture",
+        f"/plans/copay-plan/therapies/acupuncture?release={third}&before={first}",
         "/tests",
         "/tests/share-plan",
         "/releases",
