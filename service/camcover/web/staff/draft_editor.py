@@ -22,7 +22,7 @@ from camcover.web.staff.visits import StaffPage, Visit, whole_number
 from camcover.workflow import drafting
 from camcover.workflow.completing import completions
 from camcover.workflow.decision_at_cursor import Typed, diagnosed_at
-from camcover.workflow.draft_checks import check_draft
+from camcover.workflow.draft_checks import check_draft, plans_in
 from camcover.workflow.draft_texts import checked_files
 from camcover.workflow.drafting import DraftSave, drafts_of
 from camcover.workflow.errors import DraftChanged
@@ -68,6 +68,7 @@ async def _page(
         name=name,
         text=text,
         names=sorted(found.whole.files),
+        plan=next(iter(plans_in({each: body for each, body in found.whole.files.items() if each == name})), ""),
         is_saved=found.whole.files.get(name) == unsaved.get(name),
         check=check,
         here_findings=[each for each in findings if each.at.file == name],

@@ -1,7 +1,11 @@
-"""S10, try an estimate: the same invented care under one release, or under two side by side. Nothing is kept."""
+"""S10, try an estimate: the same invented care under one release, or beside it under another or a draft.
+
+Nothing is kept. A draft is priced with its one plan that is tried, so that no other file has to be compiled.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,6 +20,9 @@ from camcover.web.care_page import builder_values
 from camcover.web.forms import CareForm, cut, form_of
 from camcover.web.staff.frame import framed
 from camcover.web.staff.visits import StaffPage, Visit
+from camcover.workflow.draft_tables import draft_tables
+from camcover.workflow.draft_texts import is_draft_id
+from camcover.workflow.drafting import draft_view, drafts_of
 from camcover.workflow.errors import NoActiveRelease
 from camcover.workflow.pricing import PricedPlan, price
 from camcover.workflow.release_history import releases_page
@@ -78,42 +85,59 @@ async def _price(visit: Visit) -> Response:
 
 
 def _made(visit: Visit, form: CareForm | None) -> dict[str, Any]:
-    """All that the page shows. Raises `NoActiveRelease`, `UnknownRelease`, `ReleaseUnusable`."""
+    """All that the page shows.
+
+    Raises `NoActiveRelease`, `UnknownRelease`, `ReleaseUnusable`; for a draft `UnknownDraft`, `UnknownPlan`,
+    `RulesRefused`.
+    """
     with visit.site.releases.store.reading() as ledger:
         known = [each.id for each in releases_page(ledger, _MOST_RELEASES).releases]
     release = visit.sent("release") or visit.site.rules.release
     if not release:
         raise NoActiveRelease
-    other = visit.sent("other")
-    names = [release, *([other] if other and other != release else [])]
-    tables = [visit.site.rules.take(each) for each in names]
+    other = visit.sent("other") or visit.asked("other")
+    given = form or CareForm(plan=visit.asked("plan"))
+    tables = _tables(visit, release, other, given.plan)
     today = visit.site.now().date()
     tried, errors = (None, {}) if form is None else _tried(tables, form, today)
-    form = form or CareForm()
-    values = builder_values(tables[0], ENGLISH, form, errors=errors, today=today)
+    first = next(iter(tables.values()))
+    values = builder_values(first, ENGLISH, given, errors=errors, today=today)
     words = language(ENGLISH)
-    shown = {"form": form, "item": form.items[0], "errors": errors, "tried": tried, "known": known}
+    drafts = drafts_of(visit.site.releases)
+    titles = {other: f"draft: {draft_view(drafts, other)[0].draft.title}"} if is_draft_id(other) else {}
+    shown = {"form": given, "item": given.items[0], "errors": errors, "tried": tried, "known": known, "titles": titles}
     return values | shown | {"release": release, "other": other, "say": words.text, "money": words.dollars}
 
 
-def _tried(tables: list[Tables], form: CareForm, today: date) -> tuple[Tried | None, Faults]:
+def _tables(visit: Visit, release: str, other: str, plan: str) -> dict[str, Tables]:
+    """The tables to price by, by the names of their releases; a draft's alone where only it has the plan."""
+    found = {release: visit.site.rules.take(release)}
+    if is_draft_id(other):
+        if plan:
+            drafted = draft_tables(drafts_of(visit.site.releases), other, plan)
+            found = {**(found if plan in found[release].plans else {}), other: drafted}
+    elif other:
+        found[other] = visit.site.rules.take(other)
+    return found
+
+
+def _tried(tables: Mapping[str, Tables], form: CareForm, today: date) -> tuple[Tried | None, Faults]:
     """The care under each release; None where something is wrong: then what, by the names of fields."""
-    priced: list[PricedPlan] = []
-    for each in tables:
+    priced: dict[str, PricedPlan] = {}
+    for name, each in tables.items():
         found, errors = answered(form, each, today, price)
         if found is None:
             return None, errors
-        priced.append(found.answer)
-    lines = zip(*(each.estimate.lines for each in priced), strict=True)
-    return Tried(
-        tuple(map(_sums, priced)), tuple(TriedDay(each[0].date, tuple(map(_visit, each))) for each in lines)
-    ), {}
+        priced[name] = found.answer
+    lines = zip(*(each.estimate.lines for each in priced.values()), strict=True)
+    sums = tuple(_sums(name, each) for name, each in priced.items())
+    return Tried(sums, tuple(TriedDay(each[0].date, tuple(map(_visit, each))) for each in lines)), {}
 
 
-def _sums(priced: PricedPlan) -> TriedRelease:
+def _sums(release: str, priced: PricedPlan) -> TriedRelease:
     totals = priced.estimate.totals
     return TriedRelease(
-        priced.rule_release,
+        release,
         totals.charge_cents,
         totals.plan_paid_cents + totals.account_paid_cents,
         totals.written_off_cents,
