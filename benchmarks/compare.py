@@ -30,15 +30,18 @@ YARDSTICKS = {
 
 
 def ratios(file: Path) -> dict[str, float]:
-    """The median of each benchmark as a multiple of its yardstick's, where both were measured; of a run, or as kept."""
+    """The least time of each benchmark as a multiple of its yardstick's, where both were measured; or as kept.
+
+    The least, since medians differ more from run to run.
+    """
     found = json.loads(file.read_text(encoding="utf-8"))
     if "benchmarks" not in found:
         return {str(name): float(ratio) for name, ratio in found.items()}
-    medians = {each["name"]: each["stats"]["median"] for each in found["benchmarks"]}
+    least = {each["name"]: each["stats"]["min"] for each in found["benchmarks"]}
     return {
-        name: medians[name] / medians[yardstick]
+        name: least[name] / least[yardstick]
         for name, yardstick in YARDSTICKS.items()
-        if name in medians and yardstick in medians
+        if name in least and yardstick in least
     }
 
 
