@@ -214,3 +214,57 @@ def test_a_visit_that_a_limit_per_condition_leaves_out_goes_on_uncounted() -> No
     whole, parts = split_in_two(tables(share=share), question(items=[item]), 1)
     assert parts == whole
     assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 960]
+
+
+def test_a_visit_goes_on_under_the_condition_of_its_first_line() -> None:
+    """The visit of 2 March is counted for the headache. Its second line, for the back, does not count it again.
+
+    The back has its own visit on 9 March: 20 % of 48.00. That of the headache is used up on 16 March.
+    """
+    share = SHARE_PLAN.replace("[back-pain]", "[back-pain, headache]")
+    share = share.replace("4 visits, per: calendar_year", "1 visit, per: condition")
+    back = question()["items"][0] | {"dates": ["2026-03-02"]}
+    head = back | {"diagnoses": ["G44.2"]}
+    asked = question(items=[head, back, back | {"dates": ["2026-03-09"]}, head | {"dates": ["2026-03-16"]}])
+    for place in (1, 2, 3):
+        whole, parts = split_in_two(tables(share=share), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 960, 960, 8_000]
+
+
+def test_a_visit_goes_on_under_the_episode_for_which_the_plan_paid() -> None:
+    """48.00 of the deductible are left, so the plan pays nothing of the first line. The visit counts for the back.
+
+    The episode without a name has its visit on 9 March. That of the back is used up on 16 March.
+    """
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: episode, counts: plan_paid")
+    line = question()["items"][0] | {"dates": ["2026-03-02"]}
+    back = line | {"episode": "back"}
+    used = [{"accumulator": name, "used_cents": 5_200} for name in ("deductible", "oop_max")]
+    member = question()["members"][0] | {"accumulators": used}
+    items = [line, back, line | {"dates": ["2026-03-09"]}, back | {"dates": ["2026-03-16"]}]
+    for place in (1, 2, 3):
+        whole, parts = split_in_two(tables(share=share), question(items=items, members=[member]), place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_800, 960, 960, 8_000]
+
+
+def test_visits_of_two_benefits_go_on_under_the_condition_of_each() -> None:
+    """One limit of a visit for each condition: the needles' is for the back, that of reiki for the headache.
+
+    Reiki is allowed 80 % of 50.00, of which 20 % are 8.00. On 9 March its visit is used up.
+    """
+    share = SHARE_PLAN.replace("[back-pain]", "[back-pain, headache]").replace(
+        "limits: [{id: visits, allow: 4 visits, per: calendar_year, cite: eoc p.3}]", "limits: [pool]"
+    )
+    reiki = (
+        "limits:\n  pool: {allow: 1 visit, per: condition}\nbenefits:\n  energy:\n    therapies: [reiki]\n"
+        "    when: {conditions: [headache]}\n    limits: [pool]\n    in_network: {member_pays: [{coinsurance: 20%}]}\n"
+    )
+    needles = question()["items"][0] | {"dates": ["2026-03-02"], "diagnoses": ["M54.50", "G44.2"]}
+    energy = {"therapy": "reiki", "charge_cents": 5_000, "tier": "in_network", "diagnoses": ["G44.2"]}
+    asked = question(items=[needles, energy | {"dates": ["2026-03-02", "2026-03-09"]}])
+    for place in (1, 2):
+        whole, parts = split_in_two(tables(share=share.replace("benefits:\n", reiki)), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 800, 5_000]

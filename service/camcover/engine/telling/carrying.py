@@ -276,37 +276,52 @@ class _StateReader:
     def _counted_for(self, member: int, benefit: str) -> tuple[str, str]:
         """The episode and the condition for which a visit of the last day is counted; of several any one.
 
-        The counts of each that a line of it touched are stated, so that the visit is part of them (point 39).
+        They are those of a line for which every limit has counted, so that the visit is part of what is stated (point
+        39): a visit is counted once, and by a limit that counts what the plan pays once it pays.
         """
         for visit in self._scope.use_of(member).prior_visits:
             if visit.benefit == benefit and visit.date.toordinal() == self._last_day:
                 return visit.episode, visit.condition
-        return self._episode_of(member, benefit), self._condition_of(member, benefit)
+        found = list(self._named_by_lines(member, benefit))
+        counted = (each for each in found if self._has_counted(member, benefit, *each))
+        return next(counted, (found[0][0], "") if found else ("", ""))
 
-    def _episode_of(self, member: int, benefit: str) -> str:
-        """The episode of the first line of the last day that a benefit covers for a member, where episodes count."""
-        if not self._index.counts_episodes:
-            return ""
-        asked, services, rests = self._question.asked, self._layout.services, self._outcome.rests
+    def _named_by_lines(self, member: int, benefit: str) -> Iterator[tuple[str, str]]:
+        """The episode and the condition of the last day's lines under a benefit, where plans count them."""
+        index, rests, rows = self._index, self._outcome.rests, dict(self._layout.rows)
+        if not (index.counts_episodes or index.condition_masks):
+            return
         for number, place, row in self._lines_of_last_day:
-            if services[place].member != member or not row.covered:
+            if self._layout.services[place].member != member or not row.covered:
                 continue
-            decided = {row.rule, rests[number].row.rule if number in rests else row.rule}
-            if any(rule >= 0 and self._is_of(rule, benefit) for rule in decided):
-                return self._question.request.items[asked.services[place].item].episode
-        return ""
+            for rule in dict.fromkeys((row.rule, rests[number].row.rule if number in rests else row.rule)):
+                decided = self._layout.plan.sources.rules[rule] if rule >= 0 else None
+                if isinstance(decided, Benefit) and decided.id == benefit:
+                    item = self._question.request.items[self._question.asked.services[place].item]
+                    episode = item.episode if index.counts_episodes else ""
+                    yield episode, self._condition_met(decided, rows[place].diagnoses)
 
-    def _condition_of(self, member: int, benefit: str) -> str:
-        """A condition that a visit of the last day touched under all limits of its benefit that count each."""
-        terms, first = self.plan.benefits.get(benefit), member * len(self._index.slots)
-        limits = [each for each in terms.limits if each.counted_for is CountedFor.CONDITION] if terms else []
-        for condition in self._index.condition_masks if limits else ():
-            slots = [self._index.slots.get(slot_key(benefit, limit, condition)) for limit in limits]
-            if all(
-                slot is not None and self._outcome.state.slots[first + slot].day == self._last_day for slot in slots
-            ):
-                return condition
-        return ""
+    def _condition_met(self, benefit: Benefit, diagnoses: int) -> str:
+        """The first condition in a benefit's list that the diagnoses of a line meet (point 49)."""
+        listed = benefit.when.conditions or () if benefit.when else ()
+        return next((str(each) for each in listed if self._index.condition_masks.get(str(each), 0) & diagnoses), "")
+
+    def _has_counted(self, member: int, benefit: str, episode: str, condition: str) -> bool:
+        """Whether every limit of a benefit that counts each episode or condition has counted the last day for these."""
+        terms, width, slots = self.plan.benefits.get(benefit), len(self._index.slots), self._outcome.state.slots
+        owners = dict(self._scope.episodes.names_of(member))
+        for limit in terms.limits if terms else ():
+            if limit.counted_for not in (CountedFor.EPISODE, CountedFor.CONDITION):
+                continue
+            is_of_episode = limit.counted_for is CountedFor.EPISODE
+            slot = self._index.slots.get(slot_key(benefit, limit, "" if is_of_episode else condition))
+            owner = owners.get(episode if is_of_episode else "")
+            if slot is None or owner is None:
+                return False
+            count = slots[owner * width + slot]
+            if count.day != self._last_day or not (count.used or limit.measure is Measure.MONEY):
+                return False
+        return True
 
     def _fees_of_last_day(self, member: int) -> Iterator[FeeUse]:
         """What the lines of the last day took of shared fees, and what the request stated of that day."""
