@@ -250,21 +250,22 @@ def test_a_visit_goes_on_under_the_episode_for_which_the_plan_paid() -> None:
 
 
 def test_visits_of_two_benefits_go_on_under_the_condition_of_each() -> None:
-    """One limit of a visit for each condition: the needles' is for the back, that of reiki for the headache.
+    """One limit of two visits for each condition: the needles' is for the back, those of reiki for the headache.
 
-    Reiki is allowed 80 % of 50.00, of which 20 % are 8.00. On 9 March its visit is used up.
+    Reiki is allowed 80 % of 50.00, of which 20 % are 8.00. On 16 March its visits are used up.
     """
     share = SHARE_PLAN.replace("[back-pain]", "[back-pain, headache]").replace(
         "limits: [{id: visits, allow: 4 visits, per: calendar_year, cite: eoc p.3}]", "limits: [pool]"
     )
     reiki = (
-        "limits:\n  pool: {allow: 1 visit, per: condition}\nbenefits:\n  energy:\n    therapies: [reiki]\n"
-        "    when: {conditions: [headache]}\n    limits: [pool]\n    in_network: {member_pays: [{coinsurance: 20%}]}\n"
+        "limits:\n  pool: {allow: 2 visits, per: condition}\nbenefits:\n  energy:\n    therapies: [reiki]\n"
+        "    when: {conditions: [headache, back-pain]}\n    limits: [pool]\n"
+        "    in_network: {member_pays: [{coinsurance: 20%}]}\n"
     )
     needles = question()["items"][0] | {"dates": ["2026-03-02"], "diagnoses": ["M54.50", "G44.2"]}
     energy = {"therapy": "reiki", "charge_cents": 5_000, "tier": "in_network", "diagnoses": ["G44.2"]}
-    asked = question(items=[needles, energy | {"dates": ["2026-03-02", "2026-03-09"]}])
-    for place in (1, 2):
+    asked = question(items=[needles, energy | {"dates": ["2026-03-02", "2026-03-09", "2026-03-16"]}])
+    for place in (1, 2, 3):
         whole, parts = split_in_two(tables(share=share.replace("benefits:\n", reiki)), asked, place)
         assert parts == whole
-        assert [patient for _, _, patient, *_ in parts] == [4_160, 800, 5_000]
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 800, 800, 5_000]
