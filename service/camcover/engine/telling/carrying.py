@@ -15,7 +15,7 @@ from camcover.calendar import OrdinalDay
 from camcover.engine.asking.count_periods import NONE_BEGUN, BegunTime, holding, period_key, window_start
 from camcover.engine.asking.facilities import facility_of
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.limit_amounts import most_used
+from camcover.engine.asking.limit_amounts import most_stated, most_used
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
 from camcover.engine.asking.use_before import Count, PriorUse, Visits
@@ -212,7 +212,7 @@ class _StateReader:
         by_day: dict[int, int] = {}
         for day, amount in uses:
             if start <= day <= self._as_of:
-                by_day[day] = by_day.get(day, 0) + amount
+                by_day[day] = min(by_day.get(day, 0) + amount, most_stated(limit))
         if not by_day:
             return _limit_uses(place, limit, [(0, None)])
         return _limit_uses(place, limit, [(amount, date.fromordinal(day)) for day, amount in by_day.items()])
