@@ -19,10 +19,14 @@ __all__ = [
     "EstimateFormat",
     "Format",
     "ImpactFormat",
+    "OnePersonRequest",
     "OutputFormat",
     "Paths",
     "Plans",
     "ReadingFormat",
+    "ReplaceFolder",
+    "RuleFiles",
+    "SpokenLanguage",
     "Switch",
     "TableFormat",
     "Watch",
@@ -135,3 +139,21 @@ ActiveFrom = Annotated[
         help="When it becomes active: 2026-12-31T18:00 (this machine's time zone) or 2026-12-31T18:00-08:00.",
     ),
 ]
+
+RuleFiles = Annotated[
+    list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
+]
+
+OnePersonRequest = Annotated[
+    Path,
+    typer.Argument(
+        help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
+        "standard input.",
+    ),
+]
+
+SpokenLanguage = Annotated[
+    str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
+]
+
+ReplaceFolder = Annotated[bool, typer.Option("--replace", help="Replace a folder that an import wrote.")]

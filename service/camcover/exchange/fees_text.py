@@ -6,20 +6,17 @@ Texts of a caller's file stand in quotes, never as YAML of their own.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from camcover.exchange.plan_text import text_in_quotes
+from camcover.exchange.plan_text import notes_and_sources, text_in_quotes
 from camcover.money import Cents
 from camcover.rulebook import format_text
 from camcover.rulebook.words import written
 
 __all__ = ["DraftFees", "DraftRate", "DraftTierFees", "fees_text"]
-
-_WIDTH = 118
 
 
 class DraftRate(NamedTuple):
@@ -71,11 +68,7 @@ def _lines(fees: DraftFees) -> Iterator[str]:
     """The file line by line."""
     yield from ("format: camcover/1", "kind: fees", f"id: {fees.id}", f"name: {text_in_quotes(fees.name)}")
     yield f"effective: {{from: {fees.first}, to: {fees.last}}}"
-    yield "notes: >-"
-    yield from textwrap.wrap(fees.notes, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-    yield "sources:"
-    yield from (f"  {name}: {source}" for name, source in fees.sources.items())
-    yield ""
+    yield from notes_and_sources(fees.notes, fees.sources)
     yield "tiers:"
     for name, table in fees.tiers.items():
         yield f"  {name}:"

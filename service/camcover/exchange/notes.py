@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 from camcover.errors import CamcoverError
 from camcover.rulebook.printable import on_one_line, shortened
+from camcover.rulebook.words import count
 
-__all__ = ["Unread", "UnreadableFile", "as_json_lines", "quoted"]
+__all__ = ["Unread", "UnreadableFile", "as_json_lines", "numbered", "quoted"]
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,19 @@ class UnreadableFile(CamcoverError):
         """`unread`: at least one place, the first of which is the reason."""
         super().__init__(str(unread[0]))
         self.unread = tuple(unread)
+
+
+def numbered(found: Sequence[Found], number: int, what: str, file: str) -> Found:
+    """That with a number, from 1, of what a file has several of; 0 = the only one. Raises `UnreadableFile`.
+
+    `what`: one of them in words, such as `claim`.
+    """
+    if number == 0 and len(found) == 1:
+        return found[0]
+    if not 1 <= number <= len(found):
+        has = f"{count(len(found), what)} in the file" + (f", asked for number {number}" if number else "")
+        raise UnreadableFile([Unread(file, 0, "", has, f"the number of one of them, from 1 to {len(found)}")])
+    return found[number - 1]
 
 
 def quoted(text: str) -> str:

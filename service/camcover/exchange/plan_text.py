@@ -18,7 +18,16 @@ from camcover.exchange.shares import CostShare
 from camcover.rulebook import format_text
 from camcover.rulebook.words import written
 
-__all__ = ["DraftBenefit", "DraftPlan", "DraftSum", "DraftTest", "ShareRange", "plan_text", "text_in_quotes"]
+__all__ = [
+    "DraftBenefit",
+    "DraftPlan",
+    "DraftSum",
+    "DraftTest",
+    "ShareRange",
+    "notes_and_sources",
+    "plan_text",
+    "text_in_quotes",
+]
 
 LOWER = "-lower"
 _WIDTH = 118
@@ -109,6 +118,15 @@ def text_in_quotes(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def notes_and_sources(notes: str, sources: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a rule file's notes and sources, and an empty one; `sources`: YAML of each source."""
+    yield "notes: >-"
+    yield from textwrap.wrap(notes, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    yield "sources:"
+    yield from (f"  {name}: {source}" for name, source in sources.items())
+    yield ""
+
+
 def plan_text(plan: DraftPlan) -> str:
     """The rule file of a plan."""
     return format_text("\n".join(_lines(plan)) + "\n")
@@ -123,11 +141,7 @@ def _lines(plan: DraftPlan) -> Iterator[str]:
     yield f"hsa_qualified: {'yes' if plan.hsa_qualified else 'no'}"
     if plan.fees:
         yield f"fees: {plan.fees}"
-    yield "notes: >-"
-    yield from textwrap.wrap(plan.notes, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
-    yield "sources:"
-    yield from (f"  {name}: {source}" for name, source in plan.sources.items())
-    yield ""
+    yield from notes_and_sources(plan.notes, plan.sources)
     if plan.sums:
         yield "accumulators:"
         yield from map(_sum, plan.sums)

@@ -15,7 +15,7 @@ from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.analysis.diagnoses import TooManyCells
 from camcover.rulebook.analysis.services import services_of, stretches_of
 from camcover.rulebook.analysis.wording import ANY
-from camcover.rulebook.facts.words import edition_words
+from camcover.rulebook.facts.words import days_words, edition_words
 from camcover.rulebook.records import Benefit, Exclusion, Plan
 from camcover.workflow.completing import way_to
 from camcover.workflow.decision_tables import DecisionTable, TableQuery, TableRow, code_words, decision_tables
@@ -142,7 +142,9 @@ def _cases(tables: Sequence[DecisionTable], place: str) -> Iterator[CursorCase]:
         for row in table.cases:
             case = _case(table.therapy, row, place)
             if case is not None:
-                services.setdefault(case, []).append(f"{code_words(table.codes)}, {_days(table)}")
+                services.setdefault(case, []).append(
+                    f"{code_words(table.codes)}, {days_words(table.first, table.last)}"
+                )
     for case, told in services.items():
         yield case if len(told) == len(tables) else case._replace(service=f"{case.service} ({'; '.join(told)})")
 
@@ -159,10 +161,6 @@ def _case(therapy: str, row: TableRow, place: str) -> CursorCase | None:
     own = ", and by this rule once that is used up" if is_behind else f"; this rule {other.why}" if other else ""
     is_covered = row.verdict is Verdict.BENEFIT
     return CursorCase(therapy, when, f"{decided(row)}{own}", is_covered, is_own)
-
-
-def _days(table: DecisionTable) -> str:
-    return f"{table.first} to {table.last}" if table.last else f"from {table.first}"
 
 
 def _stands_behind(case: CursorCase) -> bool:

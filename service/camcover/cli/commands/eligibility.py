@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.cli.options import RuleFiles
 
 __all__ = ["AnswerPart", "eligibility", "inquiry"]
 
@@ -29,9 +30,7 @@ def eligibility(
         Path, typer.Argument(help="An X12 271 file, or a clearinghouse's JSON of one; - for standard input.")
     ],
     plan: Annotated[str, typer.Option(help="The payer plan's id.")],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
-    ],
+    rules: RuleFiles,
     request: Annotated[
         Path | None,
         typer.Option(

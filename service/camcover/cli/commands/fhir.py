@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.cli.options import RuleFiles, SpokenLanguage
 
 __all__ = ["FhirSummary", "fhir"]
 
@@ -30,9 +31,7 @@ def fhir(
             "--plan a provider's good-faith estimate in FHIR; - for standard input.",
         ),
     ],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
-    ],
+    rules: RuleFiles,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE.json", help="Where to write, in place of standard output."),
@@ -65,9 +64,7 @@ def fhir(
             "--time", metavar="TIME", help="When the packet is made, such as 2026-03-01T12:00:00Z. By default now."
         ),
     ] = "",
-    language: Annotated[
-        str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
-    ] = "",
+    language: SpokenLanguage = "",
     summary: Annotated[
         FhirSummary,
         typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from camcover.cli.commands.importing_fees import app as fees_app
 from camcover.cli.declaring import done_by
+from camcover.cli.options import ReplaceFolder
 
 __all__ = ["app"]
 
@@ -28,7 +29,6 @@ Retrieved = Annotated[
 Fees = Annotated[
     str, typer.Option(metavar="ID", help="The fee file that the plans name. Without one, charges stand in.")
 ]
-Replace = Annotated[bool, typer.Option("--replace", help="Replace a folder that an import wrote.")]
 
 
 @app.command("medicare-advantage")
@@ -54,7 +54,7 @@ def medicare_advantage(
     ] = None,
     retrieved: Retrieved = None,
     fees: Fees = "",
-    replace: Replace = False,
+    replace: ReplaceFolder = False,
 ) -> None:
     """Make rule files of Medicare Advantage plans, from --pbp or from --plans with --benefits.
 
@@ -86,7 +86,7 @@ def exchange_puf(
     ] = None,
     retrieved: Retrieved = None,
     fees: Fees = "",
-    replace: Replace = False,
+    replace: ReplaceFolder = False,
 ) -> None:
     """Make rule files of plans of the federal exchanges, from CMS's public use files.
 

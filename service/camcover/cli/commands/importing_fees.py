@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.cli.options import ReplaceFolder
 from camcover.exchange.transparency.several import OfSeveral
 
 __all__ = ["app"]
@@ -31,7 +32,6 @@ Retrieved = Annotated[
     typer.Option(formats=["%Y-%m-%d"], help="The day on which the files were fetched; the fee files cite it."),
 ]
 FeesId = Annotated[str, typer.Option("--id", metavar="ID", help="The id of the fee file, which plans name as `fees:`.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Replace a folder that an import wrote.")]
 
 
 @app.command("medicare")
@@ -79,7 +79,7 @@ def medicare(
     fees_id: FeesId = "",
     catalog: Catalog = None,
     retrieved: Retrieved = None,
-    replace: Replace = False,
+    replace: ReplaceFolder = False,
 ) -> None:
     """Make fee files of the Medicare physician fee schedule, one for each locality.
 
@@ -133,7 +133,7 @@ def transparency(
     ] = "out_of_network",
     catalog: Catalog = None,
     retrieved: Retrieved = None,
-    replace: Replace = False,
+    replace: ReplaceFolder = False,
 ) -> None:
     """Make a fee file of a payer's Transparency in Coverage files, of the schemas 1 and 2.
 

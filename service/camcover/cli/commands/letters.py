@@ -8,22 +8,15 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.cli.options import OnePersonRequest, RuleFiles, SpokenLanguage
 
 __all__ = ["letter"]
 
 
 @done_by("letters:letter")
 def letter(
-    request: Annotated[
-        Path,
-        typer.Argument(
-            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
-            "standard input.",
-        ),
-    ],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
-    ],
+    request: OnePersonRequest,
+    rules: RuleFiles,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE.pdf", help="The PDF file to write. One that exists is replaced."),
@@ -31,9 +24,7 @@ def letter(
     summary: Annotated[
         bool, typer.Option("--summary", help="Write one page for the primary-care provider in place of the letter.")
     ] = False,
-    language: Annotated[
-        str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
-    ] = "",
+    language: SpokenLanguage = "",
 ) -> None:
     """Write a letter for the patient and the clinic: what care would cost, why, and what to ask for before.
 

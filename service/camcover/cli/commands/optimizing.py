@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
-from camcover.cli.options import TableFormat
+from camcover.cli.options import RuleFiles, TableFormat
 
 __all__ = ["optimize"]
 
@@ -24,9 +24,7 @@ def optimize(
             help="A JSON file with an EstimatePlanRequest (docs/api.md names its fields), or - for standard input.",
         ),
     ],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
-    ],
+    rules: RuleFiles,
     tiers: Annotated[str, typer.Option(help="The ids of networks that the patient may use: a,b.")] = "",
     practitioners: Annotated[str, typer.Option(help="The ids of practitioners whom the patient may see: a,b.")] = "",
     settings: Annotated[

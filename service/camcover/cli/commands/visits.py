@@ -8,22 +8,15 @@ from typing import Annotated
 import typer
 
 from camcover.cli.declaring import done_by
+from camcover.cli.options import OnePersonRequest, RuleFiles, SpokenLanguage
 
 __all__ = ["visits"]
 
 
 @done_by("visits:visits")
 def visits(
-    request: Annotated[
-        Path,
-        typer.Argument(
-            help="A JSON file with an EstimatePlanRequest for one person (docs/api.md names its fields), or - for "
-            "standard input.",
-        ),
-    ],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", exists=True, help="A rule file or folder. Repeat the option for several.")
-    ],
+    request: OnePersonRequest,
+    rules: RuleFiles,
     output: Annotated[
         Path,
         typer.Option(
@@ -33,9 +26,7 @@ def visits(
             help="The file to write, a table (CSV) or a calendar (iCalendar). One that exists is replaced.",
         ),
     ],
-    language: Annotated[
-        str, typer.Option(help="The language, such as en or es. By default that of the request, else English.")
-    ] = "",
+    language: SpokenLanguage = "",
 ) -> None:
     """Write the visits with what each costs and why, as a table for a spreadsheet or as events for a calendar.
 

@@ -14,12 +14,11 @@ from typing import Any
 from camcover.exchange.claims.diagnoses import diagnoses_of
 from camcover.exchange.claims.records import BilledLine, BilledPerson, ClaimBegun, ClaimRequest, ServiceGiven
 from camcover.exchange.claims.services import services_of
-from camcover.exchange.notes import Unread, UnreadableFile
+from camcover.exchange.notes import Unread, UnreadableFile, numbered
 from camcover.exchange.visits import joined_visits
 from camcover.exchange.x12.days import day_of, days_of
 from camcover.exchange.x12.envelopes import envelope_remarks, transactions
 from camcover.exchange.x12.segments import LARGE_FILE, X12Segment, read_segments
-from camcover.rulebook.words import count
 
 __all__ = ["claim_of_file", "read_claims"]
 
@@ -75,12 +74,7 @@ def read_claims(text: str, plan_id: str, tier: str = "", name: str = "") -> tupl
 
 def claim_of_file(claims: Sequence[ClaimRequest], number: int = 0, name: str = "") -> ClaimRequest:
     """The claim with a number, from 1; 0 = the only one. Raises `UnreadableFile`."""
-    if number == 0 and len(claims) == 1:
-        return claims[0]
-    if not 1 <= number <= len(claims):
-        found = f"{count(len(claims), 'claim')} in the file" + (f", asked for number {number}" if number else "")
-        raise UnreadableFile([Unread(name, 0, "", found, f"the number of one of them, from 1 to {len(claims)}")])
-    return claims[number - 1]
+    return numbered(claims, number, "claim", name)
 
 
 def _request(claim: ClaimBegun, plan_id: str, tier: str, file: tuple[str, tuple[Unread, ...]]) -> ClaimRequest:

@@ -11,6 +11,7 @@ from camcover.exchange.claims.records import BilledLine, ClaimBegun
 from camcover.exchange.notes import Unread
 from camcover.exchange.x12.amounts import cents_of
 from camcover.exchange.x12.segments import X12Segment
+from camcover.request_bounds import MAX_UNITS
 
 __all__ = ["services_of"]
 
@@ -20,7 +21,6 @@ _PLACE = re.compile(r"[0-9]{2}")
 _AT_THE_PATIENTS = {"02", "10", "12"}
 """Places of service where the patient is at home or elsewhere: telehealth, home."""
 
-_MOST_UNITS = 1_000
 _MOST_MODIFIERS = 4
 _COUNTED_AS = {"": "units", "UN": "units", "MJ": "minutes"}
 
@@ -109,9 +109,9 @@ def _charge(segment: X12Segment, note: Note) -> int | None:
 def _quantity(segment: X12Segment, note: Note) -> dict[str, int]:
     """Units or minutes."""
     name, hundredths = _COUNTED_AS.get(segment[3], ""), cents_of(segment[4] or "1")
-    if name and hundredths is not None and 0 < hundredths <= _MOST_UNITS * 100 and hundredths % 100 == 0:
+    if name and hundredths is not None and 0 < hundredths <= MAX_UNITS * 100 and hundredths % 100 == 0:
         return {name: hundredths // 100}
-    note("no number of units in element 4", f"a whole number up to {_MOST_UNITS:,} (UN, MJ); 1 is taken")
+    note("no number of units in element 4", f"a whole number up to {MAX_UNITS:,} (UN, MJ); 1 is taken")
     return {"units": 1}
 
 

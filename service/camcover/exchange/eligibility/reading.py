@@ -25,11 +25,10 @@ from camcover.exchange.eligibility.records import (
     NoteKind,
 )
 from camcover.exchange.eligibility.statements import BenefitStatement, Stated, stated
-from camcover.exchange.notes import Unread, UnreadableFile
+from camcover.exchange.notes import Unread, UnreadableFile, numbered
 from camcover.exchange.x12.days import day_of, days_of
 from camcover.exchange.x12.envelopes import X12Transaction, envelope_remarks, transactions
 from camcover.exchange.x12.segments import X12Segment, read_segments
-from camcover.rulebook.words import count
 
 __all__ = ["member_of_file", "read_eligibility"]
 
@@ -109,12 +108,7 @@ def _read_x12(text: str, name: str) -> tuple[Eligibility, ...]:
 
 def member_of_file(members: Sequence[Eligibility], number: int = 0, name: str = "") -> Eligibility:
     """The member with a number, from 1; 0 = the only one. Raises `UnreadableFile`."""
-    if number == 0 and len(members) == 1:
-        return members[0]
-    if not 1 <= number <= len(members):
-        found = f"{count(len(members), 'member')} in the file" + (f", asked for number {number}" if number else "")
-        raise UnreadableFile([Unread(name, 0, "", found, f"the number of one of them, from 1 to {len(members)}")])
-    return members[number - 1]
+    return numbered(members, number, "member", name)
 
 
 def _members(transaction: X12Transaction) -> Iterator[Eligibility]:

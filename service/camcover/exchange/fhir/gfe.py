@@ -20,6 +20,7 @@ from camcover.exchange.fhir.parties import NPI, TAX_IDS, Parties, PatientNames, 
 from camcover.exchange.fhir.stated import GENDERS
 from camcover.exchange.notes import Unread, UnreadableFile, quoted
 from camcover.exchange.visits import joined_visits
+from camcover.request_bounds import MAX_UNITS
 
 __all__ = ["GoodFaith", "read_good_faith"]
 
@@ -27,7 +28,6 @@ _CLAIM_TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
 _SUMMARY = f"{PCT}/CodeSystem/PCTEstimateTypeSummaryCSTemporaryTrialUse"
 _EXTENSIONS = f"{PCT}/StructureDefinition"
 _RELATIONSHIPS = "http://terminology.hl7.org/CodeSystem/subscriber-relationship"
-_MOST_UNITS = 1_000
 _MOST_CENTS = 10**11
 _ROLES = {"self": "subscriber", "spouse": "spouse", "child": "child"}
 
@@ -195,9 +195,9 @@ def _procedure(item: Element) -> dict[str, Any] | None:
 def _units(item: Element) -> int:
     value = item.one("quantity").value.get("value", 1)
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    if is_number and 0 < value <= _MOST_UNITS and value == int(value):
+    if is_number and 0 < value <= MAX_UNITS and value == int(value):
         return int(value)
-    item.refuse("quantity.value", quoted(str(value)), f"a whole number up to {_MOST_UNITS:,}; 1 is taken")
+    item.refuse("quantity.value", quoted(str(value)), f"a whole number up to {MAX_UNITS:,}; 1 is taken")
     return 1
 
 

@@ -44,7 +44,12 @@ def day(value: date | None) -> str | None:
 
 def range_words(effective: Effective) -> str:
     """`2026-01-01 to 2026-12-31`, `from 2026-01-01`."""
-    return f"{effective.start} to {effective.end}" if effective.end else f"from {effective.start}"
+    return days_words(effective.start, effective.end)
+
+
+def days_words(first: date, last: date | None) -> str:
+    """The same of two days; `last`: None for no end."""
+    return f"{first} to {last}" if last else f"from {first}"
 
 
 def edition_words(effective: Effective) -> str:

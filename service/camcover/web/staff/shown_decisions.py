@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from camcover.rulebook.analysis.decisions import Verdict
+from camcover.rulebook.facts.words import days_words
 from camcover.workflow.decision_tables import DecisionTable, TableRow, code_words
 from camcover.workflow.decision_words import decided, term_lines
 
@@ -44,7 +45,7 @@ class ShownTable(NamedTuple):
     @property
     def days(self) -> str:
         """The days in words."""
-        return f"{self.first} to {self.last}" if self.last else f"from {self.first}"
+        return days_words(self.first, self.last)
 
 
 class ComparedCase(NamedTuple):
