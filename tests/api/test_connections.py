@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import grpc
 import pytest
 
 from camcover.api.admission import Admission
-from camcover.api.connections import send_no_more
+from camcover.api.connections import end_connections
 from camcover.api.server import Settings
 from camcover.gen.camcover.v1.estimate_service_pb2_grpc import EstimateServiceStub
 
@@ -25,24 +26,37 @@ def connected(stack: ExitStack, listening: socket.socket) -> tuple[socket.socket
 
 
 def test_accepted_connections_end_after_what_was_sent() -> None:
-    """Those of the port; their clients can still send, another port's connection goes on, and so does the port."""
+    """Those of the port; their clients can still send, and another port's connection goes on."""
     with ExitStack() as stack:
         one, other = (stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
         client, accepted = connected(stack, one)
         untouched, its_server = connected(stack, other)
         accepted.sendall(b"answer")
-        assert send_no_more(one.getsockname()[1]) == 1
+        assert end_connections(one.getsockname()[1]) == 1
         assert (client.recv(9), client.recv(9)) == (b"answer", b"")
         client.sendall(b"more")
         assert accepted.recv(9) == b"more"
         its_server.sendall(b"answer")
         assert untouched.recv(9) == b"answer"
-        connected(stack, one)[1].sendall(b"another")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a listening socket be shut")
+def test_nobody_connects_to_a_port_that_has_ended() -> None:
+    """Who waits to be accepted is reset, who comes then is refused; another port takes connections as before."""
+    with ExitStack() as stack:
+        one, other = (stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
+        waiting = stack.enter_context(socket.create_connection(one.getsockname()))
+        assert end_connections(one.getsockname()[1]) == 0
+        with pytest.raises(ConnectionResetError):
+            waiting.recv(1)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(one.getsockname())
+        connected(stack, other)[1].sendall(b"another")
 
 
 def test_where_the_system_lists_no_open_files_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("camcover.api.connections._OPEN_FILES", Path("/nowhere"))
-    assert send_no_more(1) == 0
+    assert end_connections(1) == 0
 
 
 class Relay:

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 import os
 
-# gRPC reads this when it is imported. Otherwise it writes a line about each failed handshake into the log's stream.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+# gRPC reads this when it is imported. Otherwise it writes lines that are not JSON into the log's stream: one about each
+# failed handshake, and one when a drain ends the listening.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")

@@ -25,7 +25,7 @@ from camcover.api.access import Access
 from camcover.api.admission import Admission, CallBounds
 from camcover.api.catalog_servicer import CatalogServicer
 from camcover.api.certificates import Certificates
-from camcover.api.connections import send_no_more
+from camcover.api.connections import end_connections
 from camcover.api.defaults import CACHED_BYTES
 from camcover.api.estimate_servicer import EstimateServicer
 from camcover.api.guarding import CallContext
@@ -363,7 +363,7 @@ class Server:
         """Report NOT_SERVING, refuse new calls with UNAVAILABLE, and let those in flight end within the settings' time.
 
         The port stays open meanwhile: what is on its way is told so, where a closed one would break it off. What comes
-        until the very end meets the end of its connection, which is UNAVAILABLE as well.
+        at the very end meets a closed port or the end of its connection, which is UNAVAILABLE as well.
         """
         if self._is_draining:
             return
@@ -373,7 +373,7 @@ class Server:
         await self._health.enter_graceful_shutdown()
         self._staff.end_watches()
         await self._admission.end(seconds)
-        send_no_more(self._listens_at)
+        end_connections(self._listens_at)
         await self._server.stop(min(_LAST_SECONDS, seconds))
         self._worker_process.close()
         self._pools.close()
