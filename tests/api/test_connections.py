@@ -45,7 +45,7 @@ def test_nobody_connects_to_a_port_that_has_ended() -> None:
     """Who waits to be accepted is reset, who comes then is refused; another port takes connections as before."""
     with ExitStack() as stack:
         one, other = (stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
-        waiting = stack.enter_context(socket.create_connection(one.getsockname()))
+        waiting = stack.enter_context(socket.create_connection(one.getsockname(), timeout=60))
         assert end_connections(one.getsockname()[1]) == 0
         with pytest.raises(ConnectionResetError):
             waiting.recv(1)
