@@ -284,3 +284,26 @@ def test_a_day_of_a_rolling_limit_beyond_what_can_be_stated_goes_on() -> None:
     whole, parts = split_in_two(tables(share=share), asked, 3)
     assert parts == whole
     assert parts[3][2] == 8_000
+
+
+@pytest.mark.parametrize(
+    ("as_of", "back_begins", "back_again"), [("03-02", "03-09", "03-16"), ("05-30", "06-02", "06-09")]
+)
+def test_a_count_of_an_episode_that_has_not_begun_goes_on(as_of: str, back_begins: str, back_again: str) -> None:
+    """One visit in each two months of an episode. That stated for the back lies before its claim, and counts nowhere.
+
+    The two visits of the other episode cost 40.00 of the deductible and 20 % of 8.00, and 80.00 that are not covered;
+    those of the back 20 % of 48.00, and 80.00.
+    """
+    share = SHARE_PLAN.replace("4 visits, per: calendar_year", "1 visit, per: 2 months from episode")
+    line = question()["items"][0]
+    back = line | {"episode": "back", "dates": [f"2026-{back_begins}", f"2026-{back_again}"]}
+    stated = {"limit": "visits", "used": 1, "episode": "back"}
+    member = question()["members"][0] | {"limit_usage": [stated]}
+    asked = question(
+        items=[line | {"dates": ["2026-03-02", "2026-03-09"]}, back], members=[member], as_of=f"2026-{as_of}"
+    )
+    for place in (1, 2, 3):
+        whole, parts = split_in_two(tables(share=share), asked, place)
+        assert parts == whole
+        assert [patient for _, _, patient, *_ in parts] == [4_160, 8_000, 960, 8_000]

@@ -6,21 +6,17 @@ states it gives the same cents for them as one request for all lines (docs/rule-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay
-from camcover.engine.asking.count_periods import NONE_BEGUN, BegunTime, holding, period_key, window_start
 from camcover.engine.asking.facilities import facility_of
 from camcover.engine.asking.layout import Layout
-from camcover.engine.asking.limit_amounts import most_stated, most_used
 from camcover.engine.asking.question import Answer, Outcome, Question
 from camcover.engine.asking.scope import Scope
-from camcover.engine.asking.use_before import Count, PriorUse, Visits
-from camcover.engine.compiling.known_limits import known_limits
-from camcover.engine.compiling.slots import SlotKey, slot_key
+from camcover.engine.asking.use_before import PriorUse, Visits
+from camcover.engine.compiling.slots import slot_key
 from camcover.engine.estimate import UseAfter
 from camcover.engine.kernel.running_state import SumRow
 from camcover.engine.kernel.tables import UNTOUCHED
@@ -30,22 +26,18 @@ from camcover.engine.request import (
     CodeUse,
     EpisodeStart,
     FeeUse,
-    LimitUse,
     PriorVisit,
     UseSoFar,
 )
 from camcover.engine.telling.account_state import balances_after
 from camcover.engine.telling.fees_taken import cents_taken, fees_shared
+from camcover.engine.telling.limit_state import LimitReader
 from camcover.money import Cents
 from camcover.request_bounds import MAX_CENTS, MAX_UNITS
 from camcover.rulebook.records import (
-    DATED_PERIODS,
     FROM_EPISODE,
-    FROM_FIRST_VISIT,
-    ROLLING,
     Benefit,
     CountedFor,
-    Limit,
     Measure,
     Plan,
 )
@@ -81,7 +73,7 @@ def _episode_starts(question: Question, member: int) -> tuple[EpisodeStart, ...]
             return tuple(
                 EpisodeStart(name, date.fromordinal(episodes.starts[row]))
                 for name, row in episodes.names_of(member)
-                if (member, name) in episodes.visited | episodes.stated
+                if episodes.has_begun(member, name)
             )
     return ()
 
@@ -90,15 +82,6 @@ def _last_day(question: Question, layout: Layout) -> OrdinalDay | None:
     """The last line's ordinal day on which a plan has terms."""
     last = question.last_terms(layout)
     return None if last is None else last[0]
-
-
-class _CountPlace(NamedTuple):
-    """Where a count stands: its slot, its episode, its row among the counts of all owners, the episode's first day."""
-
-    key: SlotKey
-    episode: str
-    row: int
-    began: OrdinalDay
 
 
 class _StateReader:
@@ -123,6 +106,7 @@ class _StateReader:
         first_day, self._last_day = question.asked.lines[0][0], question.asked.lines[-1][0]
         known = layout.scope.episodes, layout.scope.facilities
         self._scope = Scope(self._index, edition, request, secondary, as_of, first_day, *known)
+        self._limits = LimitReader(question, layout, outcome, self._scope, as_of=as_of)
         self._maxima = self._index.maxima(edition, family=layout.family)
         self._sums_period = layout.given_period if last_with_terms is None else self._index.period_of(last_with_terms)
         lines, first = question.asked.lines, len(question.asked.lines)
@@ -143,7 +127,7 @@ class _StateReader:
         return tuple(
             UseSoFar(
                 tuple(self._sums(member, self._maxima.member)),
-                tuple(self._limits(member)),
+                tuple(self._limits.uses(member)),
                 tuple(self._benefit_visits(member)),
                 tuple(self._visits_of_last_day(member)),
                 tuple(self._fees_of_last_day(member)),
@@ -168,74 +152,6 @@ class _StateReader:
         """What the request stated of the member's use."""
         prior = self._layout.given.prior
         return prior[member] if prior else _NOTHING
-
-    # Limits
-
-    def _limits(self, member: int) -> Iterator[LimitUse]:
-        """The use of every limit that a line touched or the request stated, where the edition still counts it so."""
-        limits = known_limits(self._index, self._scope.edition).by_slot
-        rows, width, prior = self._outcome.state.slots, len(self._index.slots), self._prior(member)
-        names = list(self._scope.episodes.names_of(member))
-        for slot, (key, limit) in enumerate(zip(self._index.slots, limits, strict=True)):
-            if limit is None or (key.of_family and member):
-                continue
-            for episode, owner in names:
-                is_touched = rows[owner * width + slot].key != UNTOUCHED
-                if not (is_touched or prior.counts or prior.events):
-                    continue
-                if episode and key.counted_for is not CountedFor.EPISODE:
-                    continue
-                tell: Callable[[_CountPlace, Limit, Count | None], Iterable[LimitUse]] = self._period_count
-                if key.per.kind in ROLLING:
-                    tell = self._window
-                elif key.per.kind in FROM_FIRST_VISIT:
-                    tell = self._time
-                at = self._scope.place_of(slot, member, episode)
-                if is_touched or at in prior.counts or at in prior.events:
-                    place = _CountPlace(key, episode, owner * width + slot, self._scope.episodes.starts[owner])
-                    yield from tell(place, limit, prior.counts.get(at))
-
-    def _time(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
-        """What is used of the time that began with a visit, where it is not over on the last line's day."""
-        row = self._outcome.state.slots[place.row]
-        begun = BegunTime(OrdinalDay(row.key), row.used)
-        if row.key == UNTOUCHED and stated is not None:
-            begun = BegunTime(OrdinalDay(stated.dated), stated.stated)
-        held = holding(limit.per, begun, self._last_day)
-        first = None if held.first == NONE_BEGUN else date.fromordinal(held.first)
-        return _limit_uses(place, limit, [(min(held.used, most_used(limit)), first)])
-
-    def _window(self, place: _CountPlace, limit: Limit, _stated: Count | None) -> Iterable[LimitUse]:
-        """The dated uses of a rolling limit that the window of a later line may still hold."""
-        uses = self._outcome.state.dated_uses(place.row)
-        start = window_start(limit.per, min(self._as_of, self._last_day)) if uses else 0
-        by_day: dict[int, int] = {}
-        for day, amount in uses:
-            if start <= day <= self._as_of:
-                by_day[day] = min(by_day.get(day, 0) + amount, most_stated(limit))
-        if not by_day:
-            return _limit_uses(place, limit, [(0, None)])
-        return _limit_uses(place, limit, [(amount, date.fromordinal(day)) for day, amount in by_day.items()])
-
-    def _period_count(self, place: _CountPlace, limit: Limit, stated: Count | None) -> Iterable[LimitUse]:
-        """The count of a limit in the period that holds the day of the state, and in another one of the last line."""
-        key, last = (period_key(self._index, limit.per, day, place.began) for day in (self._as_of, self._last_day))
-        uses: list[tuple[int, date | None]] = [(self._used_in(place, limit, key, stated), None)]
-        if key != last and limit.per.kind in DATED_PERIODS:
-            uses.append((self._used_in(place, limit, last, stated), date.fromordinal(self._last_day)))
-        return _limit_uses(place, limit, uses)
-
-    def _used_in(self, place: _CountPlace, limit: Limit, key: int, stated: Count | None) -> int:
-        """What is used of a limit in the period `key`, at most what a request may state."""
-        row = self._outcome.state.slots[place.row]
-        used = row.used if row.key == key else self._before(limit, key, stated or Count(), place.began)
-        return min(used, most_used(limit))
-
-    def _before(self, limit: Limit, key: int, stated: Count, began: OrdinalDay) -> int:
-        """What the request gave as used in the period `key`; `began`: the first day of the episode."""
-        per, lines = limit.per, self._question.asked.lines
-        used = stated.stated if key == period_key(self._index, per, self._layout.as_of, began) else 0
-        return used + (stated.dated if key == period_key(self._index, per, lines[0][0], began) else 0)
 
     # Visits
 
@@ -390,11 +306,3 @@ class _StateReader:
         """Whether a row of `rules` is the benefit."""
         rule = self._layout.plan.sources.rules[rule_row]
         return isinstance(rule, Benefit) and rule.id == benefit
-
-
-def _limit_uses(place: _CountPlace, limit: Limit, uses: Iterable[tuple[int, date | None]]) -> list[LimitUse]:
-    """Uses of a limit as (amount in its own measure, date)."""
-    name, whose = str(limit.id), (place.key.benefit, place.episode, place.key.condition)
-    if limit.measure is Measure.MONEY:
-        return [LimitUse._make((name, 0, amount, day, *whose)) for amount, day in uses]
-    return [LimitUse._make((name, amount, 0, day, *whose)) for amount, day in uses]
