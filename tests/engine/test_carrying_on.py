@@ -272,18 +272,18 @@ def test_visits_of_two_benefits_go_on_under_the_condition_of_each() -> None:
 
 
 def test_a_day_of_a_rolling_limit_beyond_what_can_be_stated_goes_on() -> None:
-    """Three lines of 400 units, of which 1 is allowed: a request states 1,000 of the 1,200. Nothing is left on 9 March.
+    """11 lines of 1,000 units, of which 1 is allowed: a request states 10,000 of them. Nothing is left on 9 March.
 
     A day beyond the allowance is attested, so the limit lets every line through, and counts it.
     """
     soft = "1 unit, per: rolling 30 days, beyond: improvement_documented"
     share = SHARE_PLAN.replace("4 visits, per: calendar_year", soft)
-    line = question()["items"][0] | {"procedures": [{"code": "97810", "charge_cents": 8_000, "units": 400}]}
+    line = question()["items"][0] | {"procedures": [{"code": "97810", "charge_cents": 8_000, "units": 1_000}]}
     day = line | {"dates": ["2026-03-02"], "attestations": ["improvement_documented"]}
-    asked = question(items=[day, day, day, line | {"dates": ["2026-03-09"]}], requirements="REQUIREMENTS_AS_ATTESTED")
-    whole, parts = split_in_two(tables(share=share), asked, 3)
+    asked = question(items=[*[day] * 11, line | {"dates": ["2026-03-09"]}], requirements="REQUIREMENTS_AS_ATTESTED")
+    whole, parts = split_in_two(tables(share=share), asked, 11)
     assert parts == whole
-    assert parts[3][2] == 8_000
+    assert parts[11][2] == 8_000
 
 
 @pytest.mark.parametrize(

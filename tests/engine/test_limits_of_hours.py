@@ -90,3 +90,12 @@ def test_the_range_covers_the_open_use_of_a_limit_of_hours() -> None:
 def test_every_catalog_edition_of_the_plan_needs_the_minutes() -> None:
     loaded = load_texts(TEXTS | {"p.yaml": PLAN})
     assert [each.code for each in loaded.errors] == ["minutes-not-given"]
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(1_740, [2_000, 6_000]), (1_741, [6_000, 6_000])])
+def test_more_than_a_thousand_minutes_may_be_stated_of_a_day(minutes: int, expected: list[int]) -> None:
+    """30 hours in 90 days are 1,800 minutes: the last 60 take one session of an hour, the last 59 none."""
+    text = PLAN.replace("3 hours, per: calendar_year", "30 hours, per: rolling 90 days")
+    used = {"limit_usage": [{"limit": "time", "used": minutes, "date": "2026-02-02"}]}
+    found = asked(0, {"dates": ["2026-03-02", "2026-03-09"], "charge_cents": 6_000}, text=text, member=used)
+    assert [line.patient_cents for line in found.lines] == expected

@@ -9,7 +9,7 @@ from __future__ import annotations
 from camcover.engine.asking.scope import Scope
 from camcover.engine.compiling.known_limits import known_limits
 from camcover.engine.request import LimitUse
-from camcover.request_bounds import MAX_CENTS, MAX_UNITS
+from camcover.request_bounds import CENTS, USED
 from camcover.rulebook.records import ROLLING, Limit, Measure
 
 
@@ -26,7 +26,7 @@ def most_used(limit: Limit) -> int:
 
 def most_stated(limit: Limit) -> int:
     """The most that any request may state in a limit's measure."""
-    return MAX_CENTS if limit.measure is Measure.MONEY else MAX_UNITS
+    return (CENTS if limit.measure is Measure.MONEY else USED).most
 
 
 def most_in_use(limit: Limit, use: LimitUse) -> int:
