@@ -157,6 +157,19 @@ def test_a_visit_with_several_codes_is_one_visit(small: Tables) -> None:
     assert "Acupuncture 97811 M54.50 3 Mar 2 - Mar 16, 2026 $150.00" in found.text
 
 
+def test_the_letter_says_of_what_day_and_claim_a_stated_use_is() -> None:
+    """Two visits in the window of a rolling limit, and one of a claim for the back: a row each."""
+    rolling = SHARE_PLAN.replace("4 visits, per: calendar_year", "4 visits, per: rolling 60 days, for: episode")
+    used = [
+        {"limit": "visits", "used": 1, "date": "2026-02-02"},
+        {"limit": "visits", "used": 2, "date": "2026-02-09", "episode": "back"},
+    ]
+    member = question()["members"][0] | {"limit_usage": used}
+    found = read_pdf(paper(Paper.LETTER, tables(share=rolling), typed(question(members=[member])), language("en")))
+    said = "Visits so far (visits): 1 (Feb 2, 2026) \N{BULLET} Visits so far (visits): 2 (Feb 9, 2026, back)"
+    assert said in found.text
+
+
 def test_a_paper_is_the_same_to_the_byte(small: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     class Clock(datetime):
         @classmethod

@@ -235,7 +235,7 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
 
 
 def _used(told: Told, plan: Plan) -> Iterator[tuple[str, str]]:
-    """What was stated of sums and limits so far."""
+    """What was stated of sums and limits so far, and of which date, episode or condition it is where one was stated."""
     use = told.member.use
     for each in use.accumulators:
         accumulator = plan.accumulators.get(each.accumulator)
@@ -246,4 +246,6 @@ def _used(told: Told, plan: Plan) -> Iterator[tuple[str, str]]:
         limit = limits.get(used.limit)
         if limit is not None:
             amount = told.money(used.used_cents) if limit.measure is Measure.MONEY else str(used.used)
-            yield told.names.limit(limit), amount
+            day = told.words.day(used.date) if used.date else ""
+            of = ", ".join(filter(None, (day, used.episode, told.condition(used.condition))))
+            yield told.names.limit(limit), f"{amount} ({of})" if of else amount

@@ -126,8 +126,11 @@ class Told(NamedTuple):
 
     def conditions(self, item: PlannedService) -> str:
         """What the care is for: conditions by their names, diagnoses by their codes."""
-        known = {each.value: each.name for each in self.names.conditions}
-        return ", ".join([*(known.get(each, each) for each in item.conditions), *item.diagnoses])
+        return ", ".join([*map(self.condition, item.conditions), *item.diagnoses])
+
+    def condition(self, condition: str) -> str:
+        """The name of a condition; the word itself where the catalog has no such condition."""
+        return next((each.name for each in self.names.conditions if each.value == condition), condition)
 
     def given_by(self, item: PlannedService) -> Sequence[str]:
         """Who gives the care, and in which network."""
