@@ -8,8 +8,9 @@ from typing import Any
 
 from camcover.rulebook import load_texts
 from camcover.web.staff.shown_decisions import ShownCase, ShownTable, compared
+from camcover.workflow.drafting import create_draft, drafts_of
 from camcover.workflow.publishing import prepare, publish
-from small_rules import SHARE_PLAN, TEXTS
+from small_rules import COPAY_PLAN, SHARE_PLAN, TEXTS
 from web_staff.conftest import Desk, Office
 
 Desks = Callable[..., Any]
@@ -62,6 +63,67 @@ async def test_what_the_release_before_lacks_is_said(desk_of: Desks, office: Off
     release = publish(office.store, prepare(load_texts(renamed)), "ana", "renamed").release.id
     page = await desk.get(f"{path}?before={release}", 404)
     assert f"{release}: no plan 'share-plan'; did you mean 'shared-plan'" in page.text
+
+
+async def test_cliffs_and_rows_without_a_test_stand_beside_their_rows(desk_of: Desks) -> None:
+    """Allowed 88.00 of 110.00: 17.60 for the fourth visit, the charge for the fifth. The plan has no tests.
+
+    Of its three rows one is covered, in two tiers.
+    """
+    desk: Desk = await desk_of("rita")
+    page = await desk.get("/plans/share-plan/therapies/acupuncture")
+    assert "Worth a look: 2 cliffs, 0 gaps, 3 cases without a test." in page.text
+    assert (
+        "cliff in network, deductible met: visit 4 costs the patient $17.60, visit 5 $110.00, $92.40 more "
+        "(limit 'visits') share.yaml:"
+    ) in page.text
+    assert page.text.count("no test of the plan has a visit of this case") == 3
+    assert "no test reaches limit 'visits'" in page.text
+    assert "gap" not in page.text.replace("0 gaps", "")
+    unnamed = await desk.get("/plans/share-plan/therapies/reiki")
+    assert "Worth a look: 0 cliffs, 1 gap, 1 case without a test." in unnamed.text
+    assert "gap no benefit and no exclusion is for these facts" in unnamed.text
+
+
+async def test_a_row_names_its_tests(desk_of: Desks, office: Office) -> None:
+    """One test: the visit costs 17.60 of the deductible's 100.00 and up, and has the table's one covered row."""
+    given = "{therapy: acupuncture, tier: in_network, practitioner: acupuncturist, diagnoses: [M54.5], charge: $110.00"
+    test = f"tests:\n  - {{name: one visit, given: {given}, first: 2026-03-02}}, expect: {{patient: $88.00}}}}\n"
+    release = publish(office.store, prepare(load_texts(TEXTS | {"share.yaml": SHARE_PLAN + test})), "ana", "tested")
+    desk: Desk = await desk_of("rita")
+    page = await desk.get(f"/plans/share-plan/therapies/acupuncture?release={release.release.id}")
+    assert "Tested by “one visit” share.yaml:" in page.text
+    assert "2 cases without a test." in page.text
+
+
+async def test_a_draft_has_decision_tables_beside_its_base(desk_of: Desks, office: Office) -> None:
+    """The copay was 30.00 and is 55.00 in the draft; the deductible of the other plan stays as it is."""
+    second = office.ids[1]
+    changed = {"copay.yaml": COPAY_PLAN.replace("copay: $20", "copay: $55").encode()}
+    draft = create_draft(drafts_of(office.releases), "ana", "Copay of 55", changed).draft.id
+    desk: Desk = await desk_of("rita")
+    page = await desk.get(f"/plans/copay-plan/therapies/acupuncture?release={draft}&before={second}")
+    assert f"by draft: Copay of 55 , compared with {second} before" in page.text
+    assert "1 case, 1 of them differs" in page.text
+    assert "in network: $55.00 copay per visit" in page.text
+    assert "before: in network: $30.00 copay per visit" in page.text
+    links = {each["href"] for tag, each in page.tags if tag == "a"}
+    line = next(n for n, each in enumerate(COPAY_PLAN.splitlines(), 1) if each == "  hands:")
+    assert f"/staff/{draft}/edit?file=copay.yaml&line={line}" in links
+    options = [each.get("value") for tag, each in page.tags if tag == "option"]
+    assert draft in options
+    await desk.get("/plans/copay-plan/therapies/acupuncture?release=drafts/0000000000000000", 404)
+
+
+async def test_a_draft_with_errors_in_the_plan_says_them(desk_of: Desks, office: Office) -> None:
+    changed = {"copay.yaml": COPAY_PLAN.replace("copay: $20", "copay: twenty").encode()}
+    draft = create_draft(drafts_of(office.releases), "ana", "Broken", changed).draft.id
+    desk: Desk = await desk_of("rita")
+    page = await desk.get(f"/plans/copay-plan/therapies/acupuncture?release={draft}", 409)
+    line = next(n for n, each in enumerate(COPAY_PLAN.splitlines(), 1) if "copay: $20" in each)
+    assert f"draft: Broken has errors: copay.yaml:{line}" in page.text
+    whole = await desk.get(f"/plans/share-plan/therapies/acupuncture?release={draft}")
+    assert "covered by needles" in whole.text
 
 
 def test_cases_are_paired_by_what_they_are_told_by() -> None:

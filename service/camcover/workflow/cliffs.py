@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from camcover.engine import EstimateRequest, InvalidRequest, Tables, evaluate_many
 from camcover.engine.estimate import Line, Reason
@@ -37,7 +38,7 @@ from camcover.rulebook.records import (
 )
 from camcover.workflow.witnesses import attested, first_day, passing, request_of, usual_charge
 
-__all__ = ["Cliff", "cliffs"]
+__all__ = ["Cliff", "CliffStep", "cliffs"]
 
 _DAYS_TO_TRY = 62
 _YEAR = LimitPeriod(PeriodKind.BENEFIT_PERIOD, 0)
@@ -45,11 +46,25 @@ _ON_DATES = tuple(LimitPeriod(kind, 0) for kind in FIXED_PERIODS if kind not in 
 """The periods that begin and end on fixed dates and are longer than a day."""
 
 
+class CliffStep(NamedTuple):
+    """Where a cliff is: in a tier after a visit or unit (`noun`) with that number, and why.
+
+    `is_met`: the plan has a deductible, which is taken to be met.
+    """
+
+    tier: str
+    noun: str
+    number: int
+    why: str
+    is_met: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Cliff:
     """A cliff as a finding, with the request that shows it and what the patient pays on either side, cents."""
 
     finding: Finding
+    step: CliffStep
     request: EstimateRequest
     before_cents: int
     after_cents: int
@@ -178,12 +193,14 @@ def _found(
 ) -> Cliff:
     """The cliff between two priced lines."""
     before, after = _owed(lines[0]), _owed(lines[1])
-    step = f"{noun} {number}: {dollars(before)}, {noun} {number + 1}: {dollars(after)}"
-    met = " with the deductible met" if any(each.used_cents for each in request.members[0].use.accumulators) else ""
-    message = f"benefit '{place.benefit.id}' in tier '{place.tier}'{met}: {step} ({why})"
+    is_met = any(each.used_cents for each in request.members[0].use.accumulators)
+    told = f"{noun} {number}: {dollars(before)}, {noun} {number + 1}: {dollars(after)}"
+    met = " with the deductible met" if is_met else ""
+    message = f"benefit '{place.benefit.id}' in tier '{place.tier}'{met}: {told} ({why})"
     at = limit.at if limit is not None else place.benefit.tiers[place.tier].at
     subject = str(limit.id) if limit is not None else str(place.benefit.id)
-    return Cliff(Finding(FindingKind.CLIFFS, plan, at, subject, message), request, before, after)
+    step = CliffStep(place.tier, noun, number, why, is_met)
+    return Cliff(Finding(FindingKind.CLIFFS, plan, at, subject, message), step, request, before, after)
 
 
 def _request(

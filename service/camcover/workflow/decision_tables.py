@@ -40,8 +40,10 @@ __all__ = [
     "TableQuery",
     "TableRow",
     "UnknownFact",
+    "WorkedTable",
     "code_words",
     "decision_tables",
+    "worked_tables",
 ]
 
 
@@ -167,10 +169,23 @@ class DecisionTable:
     cases: tuple[TableRow, ...]
 
 
+class WorkedTable(NamedTuple):
+    """A table with what it was made of: its grid, and a row for each of its cases."""
+
+    table: DecisionTable
+    grid: Grid
+    rows: tuple[Row, ...]
+
+
 def decision_tables(rules: RuleSet, question: TableQuery) -> list[DecisionTable]:
     """The tables that answer a question, in order of date. Raises `UnknownFact`, `TooManyCells`."""
+    return [each.table for each in worked_tables(rules, question)]
+
+
+def worked_tables(rules: RuleSet, question: TableQuery) -> list[WorkedTable]:
+    """The same with what they were made of. Raises `UnknownFact`, `TooManyCells`."""
     editions = _checked(rules, question)
-    tables: list[DecisionTable] = []
+    tables: list[WorkedTable] = []
     for stretch in (stretch for plan in editions for stretch in stretches_of(plan, rules)):
         if question.day is None or stretch.holds(question.day):
             tables += _tables_of(rules, stretch, question)
@@ -226,15 +241,17 @@ def _codes(therapy: object) -> tuple[str, ...]:
     return getattr(therapy, "billed", ())
 
 
-def _tables_of(rules: RuleSet, stretch: Stretch, question: TableQuery) -> Iterator[DecisionTable]:
+def _tables_of(rules: RuleSet, stretch: Stretch, question: TableQuery) -> Iterator[WorkedTable]:
     """The tables of one stretch, one for each group of codes."""
     facts = _facts(rules, stretch, question)
     for service in services_of(stretch, rules):
         if service.therapy == question.therapy and (question.code is None or question.code in service.codes):
             grid = grid_of(stretch, service, rules, facts)
-            cases = tuple(_case(grid, row) for row in rows_of(grid))
+            rows = tuple(rows_of(grid))
+            cases = tuple(_case(grid, row) for row in rows)
             codes = service.codes if question.code is None else (question.code,)
-            yield DecisionTable(question.plan_id, service.therapy, codes, stretch.first, stretch.last, cases)
+            table = DecisionTable(question.plan_id, service.therapy, codes, stretch.first, stretch.last, cases)
+            yield WorkedTable(table, grid, rows)
 
 
 def _facts(rules: RuleSet, stretch: Stretch, question: TableQuery) -> LineFacts:

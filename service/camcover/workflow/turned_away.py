@@ -1,4 +1,4 @@
-"""The criteria that turned a line away, for every benefit: what a test has reached of them.
+"""The criteria that turned a line away, for every benefit: what a test has reached of them; and where its lines lie.
 
 What comes in: a request that was adjudicated under one plan edition. What goes out: for each line, and for each rule
 that was judged before the deciding one (all rules, if none decided), the first criterion that failed. The ledger names
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import NamedTuple
 
 from camcover.calendar import OrdinalDay, completed_years, latest_first_service, latest_start
 from camcover.engine.asking.layout import LaidService
@@ -16,15 +17,16 @@ from camcover.engine.asking.question import Adjudicated
 from camcover.engine.compiling.compile_rows import ATTESTATION_BITS
 from camcover.engine.estimate import Reason
 from camcover.engine.kernel.codes import LOWER_COST_SHARE
+from camcover.engine.kernel.workspace import LedgerRow
 from camcover.engine.request import Member, PlannedService
-from camcover.rulebook.analysis.cells import UNKNOWN_AGE, LineFacts, grid_of
-from camcover.rulebook.analysis.criteria import Check, condition_entries
+from camcover.rulebook.analysis.cells import UNKNOWN_AGE, Grid, LineFacts, grid_of
+from camcover.rulebook.analysis.criteria import Check, Subject, condition_entries
 from camcover.rulebook.analysis.decisions import failed_checks
-from camcover.rulebook.analysis.services import Stretch, service_of, stretches_of
+from camcover.rulebook.analysis.services import Rule, Stretch, service_of, stretches_of
 from camcover.rulebook.records import Plan, RuleSet, Setting
 from camcover.rulebook.words import waiting_length, waiting_words
 
-__all__ = ["criteria_that_failed", "waited_on"]
+__all__ = ["AskedLine", "asked_lines", "criteria_that_failed", "waited_on"]
 
 _BY_NO_RULE = (Reason.BEFORE_COVERAGE, Reason.AFTER_COVERAGE)
 
@@ -43,11 +45,39 @@ _REFUSED = (
 )
 
 
+class AskedLine(NamedTuple):
+    """A line of a request: the one cell that it lies in, the rule that decided it (None: none did), and the outcome.
+
+    `taken_on`: the subjects of facts that are not given and were taken to be as the rule asks (points 40 and 43).
+    """
+
+    grid: Grid
+    rule: Rule | None
+    row: LedgerRow
+    taken_on: frozenset[Subject]
+
+    @property
+    def reason(self) -> str:
+        """The criterion's reason with which it was refused; empty where no criterion refused it."""
+        return Reason(self.row.reason).name if self.row.reason in _REFUSED else ""
+
+    @property
+    def fails(self) -> int:
+        """The mask of all checks that it fails."""
+        return sum(axis[0].fails for axis in self.grid.axes)
+
+
 def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iterator[Check]:
     """The criteria of `plan` that turned lines of a request away, with repetitions."""
-    stretches = stretches_of(plan, rules)
+    for line in asked_lines(rules, plan, found):
+        until = None if line.reason else line.rule
+        yield from (check for pattern in line.grid.patterns() for check in failed_checks(line.grid, pattern, until))
+
+
+def asked_lines(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iterator[AskedLine]:
+    """The lines of a request on days of the edition `plan`, except those outside of the member's coverage."""
+    stretches, sources = stretches_of(plan, rules), found.question.primary.plan.sources
     request, asked = found.question.request, found.question.asked
-    sources = found.question.primary.plan.sources
     for (ordinal, place, _), row in zip(asked.lines, found.answer.primary.ledger, strict=True):
         day, service = date.fromordinal(ordinal), asked.services[place]
         stretch = next((each for each in stretches if each.holds(day)), None)
@@ -59,8 +89,20 @@ def criteria_that_failed(rules: RuleSet, plan: Plan, found: Adjudicated) -> Iter
         attested = _attested(found.question.primary.services[place], assumed=request.assume_requirements)
         facts = _facts(rules, stretch, item, member, attested=attested, ordinal=ordinal, period=period)
         grid = grid_of(stretch, service_of(stretch, service.therapy, service.code), rules, facts)
-        until = None if row.rule < 0 or row.reason in _REFUSED else sources.rules[row.rule]
-        yield from (check for pattern in grid.patterns() for check in failed_checks(grid, pattern, until))
+        rule = sources.rules[row.rule] if row.rule >= 0 else None
+        yield AskedLine(grid, rule, row, _open(facts) if request.assume_requirements else frozenset())
+
+
+def _open(facts: LineFacts) -> frozenset[Subject]:
+    """What facts do not give; attestations and waiting periods may always be more than the given ones."""
+    found = {Subject.ATTESTATION, Subject.WAITING}
+    found |= {Subject.DIAGNOSIS} if not facts.diagnoses else set()
+    found |= {Subject.AGE} if facts.age == UNKNOWN_AGE else set()
+    found |= {Subject.PRACTITIONER, Subject.LICENSE} if not facts.practitioner else set()
+    found |= {Subject.STATE, Subject.LICENSE} if not facts.state else set()
+    found |= {Subject.ROLE} if not facts.role else set()
+    found |= {Subject.STATUS} if not facts.status else set()
+    return frozenset(found)
 
 
 def _attested(laid: LaidService, *, assumed: bool) -> tuple[str, ...]:

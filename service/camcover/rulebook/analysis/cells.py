@@ -124,6 +124,10 @@ class Grid:
             kept |= own & -own
         return kept
 
+    def places_of(self, fails: int) -> tuple[int, ...]:
+        """The place on each axis of a line, by the mask of all checks that it fails."""
+        return tuple(_place_on(axis, fails) for axis in self.axes)
+
     def patterns(self, box: Box | None = None) -> dict[int, CellLine]:
         """Each set of first failed checks that some line has, with one such line.
 
@@ -150,6 +154,14 @@ class Grid:
             if len(extended) > MOST_CELLS:
                 raise TooManyCells(MOST_CELLS)
         return extended
+
+
+def _place_on(axis: Sequence[EquivalenceClass], fails: int) -> int:
+    """The place of the class that fails just those checks of `fails` that the axis is about."""
+    asked = 0
+    for alike in axis:
+        asked |= alike.fails
+    return next(place for place, alike in enumerate(axis) if alike.fails == fails & asked)
 
 
 def grid_of(stretch: Stretch, service: Service, rules: RuleSet, facts: LineFacts | None = None) -> Grid:

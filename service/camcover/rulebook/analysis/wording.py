@@ -12,7 +12,7 @@ from camcover.rulebook.analysis.criteria import Check, Subject, Value, attestati
 from camcover.rulebook.analysis.options import OLDEST_MEMBER
 from camcover.rulebook.words import waiting_state, waiting_words
 
-__all__ = ["ANY", "AXES", "axis_words"]
+__all__ = ["ANY", "AXES", "age_words", "axis_words"]
 
 AXES = (
     Subject.TIER,
@@ -48,7 +48,7 @@ def axis_words(grid: Grid, axis: int, box: Box) -> str:
     every = [value for alike in grid.axes[axis] for value in alike.values]
     values: Sequence[Value] = [value for value in chosen if not isinstance(value, tuple)]
     if AXES[axis] is Subject.AGE:
-        return _age_words(values)
+        return age_words(values)
     return _name_words([str(value) for value in values], [str(value) for value in every])
 
 
@@ -67,7 +67,7 @@ def _name_words(names: Collection[str], every: Collection[str]) -> str:
     return ANY if whole else " or ".join(parts)
 
 
-def _age_words(ages: Iterable[Value]) -> str:
+def age_words(ages: Iterable[Value]) -> str:
     """Ranges of completed years."""
     given = list(ages)
     years = sorted(age for age in given if isinstance(age, int))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from camcover.web.staff.differences import ReleaseDifferences, grouped
 from camcover.web.staff.frame import framed, led_to
 from camcover.web.staff.impact_part import ImpactSides, impact_card
-from camcover.web.staff.visits import SAY_WHY, StaffPage, Visit, whole_number
+from camcover.web.staff.visits import SAY_WHY, StaffPage, StaffSite, Visit, whole_number
 from camcover.workflow import drafting
 from camcover.workflow.activation import Decision
 from camcover.workflow.draft_checks import DraftCheck, check_draft
@@ -21,7 +21,7 @@ from camcover.workflow.drafting import DraftDecision, DraftSave, DraftStepKind, 
 from camcover.workflow.errors import RulesRefused, WrongDraftState
 from camcover.workflow.reviewing import changes, prepared
 
-__all__ = ["PAGES", "DraftAtHand", "draft_at_hand", "draft_id", "revision"]
+__all__ = ["PAGES", "DraftAtHand", "draft_at_hand", "draft_id", "draft_named", "revision"]
 
 _LONGEST_TEXT, _LONGEST_TITLE, _LONGEST_NUMBER, _LONGEST_TIME = 4_000, 200, 9, 16
 _MOST_LINES = 400
@@ -53,9 +53,14 @@ def draft_id(visit: Visit) -> str:
 
 def draft_at_hand(visit: Visit) -> DraftAtHand:
     """The draft of an address. Raises `UnknownDraft`."""
-    store, name = drafts_of(visit.site.releases), draft_id(visit)
+    return draft_named(visit.site, draft_id(visit))
+
+
+def draft_named(site: StaffSite, name: str) -> DraftAtHand:
+    """A draft by its id. Raises `UnknownDraft`."""
+    store = drafts_of(site.releases)
     view, changed = drafting.draft_view(store, name)
-    return DraftAtHand(view, changed, visit.site.releases.files(view.base), drafting.snapshot(store, name))
+    return DraftAtHand(view, changed, site.releases.files(view.base), drafting.snapshot(store, name))
 
 
 async def _list(visit: Visit, fault: str = "") -> Response:

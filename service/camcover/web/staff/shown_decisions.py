@@ -12,10 +12,38 @@ from typing import NamedTuple
 
 from camcover.rulebook.analysis.decisions import Verdict
 from camcover.rulebook.facts.words import days_words
-from camcover.workflow.decision_tables import DecisionTable, TableRow, code_words
+from camcover.workflow.decision_tables import TableRow, code_words
 from camcover.workflow.decision_words import decided, term_lines
+from camcover.workflow.row_note_words import cliff_words, gap_words
+from camcover.workflow.row_notes import NotedTable, ReachingTest, RowNotes
 
-__all__ = ["ComparedCase", "ComparedTable", "ShownCase", "ShownTable", "alone", "compared", "shown_table"]
+__all__ = [
+    "ComparedCase",
+    "ComparedTable",
+    "PlacedWords",
+    "ShownCase",
+    "ShownNotes",
+    "ShownTable",
+    "alone",
+    "compared",
+    "shown_table",
+]
+
+
+class PlacedWords(NamedTuple):
+    """A sentence, and the place in a file that it is about (empty: none)."""
+
+    words: str
+    place: str = ""
+
+
+class ShownNotes(NamedTuple):
+    """What is worth a look beside a case. `tests`: those with a line in it; `unreached`: its limits without a test."""
+
+    cliffs: tuple[PlacedWords, ...] = ()
+    gaps: tuple[str, ...] = ()
+    tests: tuple[ReachingTest, ...] = ()
+    unreached: tuple[str, ...] = ()
 
 
 class ShownCase(NamedTuple):
@@ -27,10 +55,11 @@ class ShownCase(NamedTuple):
     place: str
     terms: tuple[str, ...]
     others: tuple[str, ...]
+    notes: ShownNotes = ShownNotes()
 
     @property
     def said(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """What it says, without its place."""
+        """What it says, without its place and its notes."""
         return self.decision, self.terms, self.others
 
 
@@ -73,13 +102,21 @@ class ComparedTable(NamedTuple):
         """How many of its cases differ."""
         return sum(bool(each.word) for each in self.cases)
 
+    @property
+    def to_look_at(self) -> tuple[int, int, int]:
+        """How many cliffs, gaps, and cases without a test there are beside its cases that are not gone."""
+        notes = [each.case.notes for each in self.cases if each.word != "gone"]
+        cliffs, gaps = (sum(map(len, each)) for each in ((n.cliffs for n in notes), (n.gaps for n in notes)))
+        return cliffs, gaps, sum(not each.tests for each in notes)
 
-def shown_table(table: DecisionTable) -> ShownTable:
+
+def shown_table(found: NotedTable) -> ShownTable:
     """A table in words."""
-    return ShownTable(table.first, table.last, code_words(table.codes), tuple(map(_case, table.cases)))
+    table = found.table
+    return ShownTable(table.first, table.last, code_words(table.codes), tuple(map(_case, table.cases, found.notes)))
 
 
-def _case(case: TableRow) -> ShownCase:
+def _case(case: TableRow, notes: RowNotes) -> ShownCase:
     then = [line for each in case.then for line in (f"used up: then {each.benefit}", *term_lines(each))]
     return ShownCase(
         when=dict(case.when),
@@ -88,6 +125,12 @@ def _case(case: TableRow) -> ShownCase:
         place=case.place,
         terms=(*case.provider_liable, *term_lines(case), *then),
         others=tuple(f"{each.rule} {each.why}" for each in case.others),
+        notes=ShownNotes(
+            cliffs=tuple(PlacedWords(cliff_words(each), each.rule) for each in notes.cliffs),
+            gaps=tuple(map(gap_words, notes.gaps)),
+            tests=notes.tests,
+            unreached=notes.unreached,
+        ),
     )
 
 
